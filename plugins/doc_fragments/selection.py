@@ -1,0 +1,49 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Documentation of the options that say which machines are meant."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """Which machines are meant."""
+
+    DOCUMENTATION = r"""
+options:
+  instance_ids:
+    description:
+      - Ids of machines, for example V(i-1kch0awxq9). Blanks around an id and repeated ids do not matter.
+      - The safest selector. It means these machines and no others, whatever they are called.
+      - With other selectors beside it, an id whose machine does not match those too is reported as C(selector_mismatch).
+    type: list
+    elements: str
+  name:
+    description:
+      - The exact name of one machine, with upper and lower case told apart.
+      - The service itself searches for parts of names; what it finds is compared again here.
+      - Names are not unique in JD Cloud. Where one machine is meant and several have the name, the task fails and lists
+        their ids.
+    type: str
+  tags:
+    description:
+      - Tags that a machine must carry, all of them. A value is a text, or a list of texts of which any one will do.
+      - Values are compared as text. Whole numbers are taken as text; quote everything that YAML would take for something
+        else, such as V("true") or V("1.10").
+    type: dict
+  filters:
+    description:
+      - Properties that a machine must have, all of them, under the names that the service gives them. A value is a text, or
+        a list of texts of which any one will do.
+      - Possible keys are V(instanceId), V(privateIpAddress), V(az), V(vpcId), V(status), V(imageId), V(networkInterfaceId),
+        V(subnetId), V(agId), V(faultDomain), V(dedicatedHostId), V(dedicatedPoolId), V(instanceType) and
+        V(elasticIpAddress).
+      - Each one is checked again on the machine itself, exactly, because some filters of the service are not exact. A key
+        that cannot be checked that way is refused. For names there is O(name).
+    type: dict
+notes:
+  - O(instance_ids), O(name), O(tags) and O(filters) are combined. A machine must match all that are given.
+  - An empty or blank selector is an error, never "all machines". That includes an empty list or dictionary, as an undefined
+    variable might leave it.
+"""

@@ -1,0 +1,217 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From an HTTP answer to the service's answer: bounded body, JSON envelope, request id, error, clock."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any
+
+from .errors import ApiError, ClockSkewError, TransportError, api_sentence
+from .failures import garbled, reading_failure
+from .libraries import urllib3
+
+if TYPE_CHECKING:
+    from requests import Response
+
+MAX_BODY_BYTES = 32 * 1024 * 1024
+"""Most bytes of a decoded body; 100 machines, the largest page, take well under one MiB."""
+MAX_CLOCK_DIFFERENCE = 600.0
+"""Seconds between this machine's clock and the service's."""
+
+# Read in small pieces, so that a piece of a compressed bomb stays small, too.
+_PIECE_BYTES = 32 * 1024
+_SHOWN_LENGTH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class RawAnswer:
+    """An HTTP answer with its whole decoded body; names of ``headers`` are matched without regard to case."""
+
+    http: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """The service's answer: a non-empty request id, and a result or an error (None: none)."""
+
+    request_id: str
+    result: Any
+    error: Mapping[str, Any] | None
+
+
+def read_answer(response: Response, operation: str, host: str, timeout: float) -> RawAnswer:
+    """Read the body, at most MAX_BODY_BYTES, and give the connection back for the next call.
+
+    Raises TransportError 'redirect', 'too_big', 'garbled' (cut off, undecodable), 'timeout' or 'reset'; the connection
+    is closed then.
+    """
+    failure: TransportError | None = None
+    try:
+        if 300 <= response.status_code < 400:
+            failure = _redirected(response, operation, host)
+        else:
+            body = _read_pieces(response)
+            failure = _size_failure(response, body, operation, host)
+    except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
+        failure = reading_failure(error, operation, host, response.status_code, timeout=timeout)
+    if failure is not None:
+        response.raw.close()
+        raise failure
+    response.raw.release_conn()
+    return RawAnswer(response.status_code, response.headers, body)
+
+
+def _read_pieces(response: Response) -> bytes:
+    pieces: list[bytes] = []
+    size = 0
+    for piece in response.raw.stream(_PIECE_BYTES, decode_content=True):
+        pieces.append(piece)
+        size += len(piece)
+        if size > MAX_BODY_BYTES:
+            break
+    return b"".join(pieces)
+
+
+def _redirected(response: Response, operation: str, host: str) -> TransportError:
+    return TransportError(
+        f"{host} redirects {operation} (HTTP {response.status_code}), and signed calls are never sent on: "
+        "give the final address in endpoint_url (JDCLOUD_ENDPOINT_URL).",
+        operation=operation,
+        kind="redirect",
+        sent=True,
+        http=response.status_code,
+    )
+
+
+def _size_failure(response: Response, body: bytes, operation: str, host: str) -> TransportError | None:
+    if len(body) > MAX_BODY_BYTES:
+        return TransportError(
+            f"The answer of {host} to {operation} is larger than {MAX_BODY_BYTES} bytes: "
+            "check endpoint_url (JDCLOUD_ENDPOINT_URL).",
+            operation=operation,
+            kind="too_big",
+            sent=True,
+            http=response.status_code,
+        )
+    # Older urllib3 takes a short body for a complete one.
+    announced = response.headers.get("Content-Length", "")
+    if announced.isdecimal() and response.raw.tell() < int(announced):
+        return garbled("is cut off", operation, host, response.status_code)
+    return None
+
+
+def open_envelope(raw: RawAnswer, operation: str, host: str) -> Envelope:
+    """Decode the JSON envelope. Raises TransportError 'garbled' unless it is an object with a non-empty request id.
+
+    An answer without a body is one, too, if it is a success and names its request in the header x-jdcloud-request-id
+    (observed in the official client for 204 and Content-Length 0).
+    """
+    header_id = raw.headers.get("x-jdcloud-request-id", "").strip()
+    if not raw.body and 200 <= raw.http < 300 and header_id:
+        return Envelope(header_id, None, None)
+    content = _json_object(raw.body)
+    if content is None:
+        raise garbled("is no JSON object", operation, host, raw.http)
+    request_id = content.get("requestId")
+    if not isinstance(request_id, str) or not request_id.strip():
+        raise garbled("has no request id", operation, host, raw.http)
+    error = content.get("error")
+    if error is not None and not isinstance(error, dict):
+        raise garbled("has an error member that is no object", operation, host, raw.http)
+    return Envelope(request_id.strip(), content.get("result"), None if _is_no_error(error) else error)
+
+
+def _json_object(body: bytes) -> dict[str, Any] | None:
+    try:
+        content = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return content if isinstance(content, dict) else None
+
+
+def _is_no_error(error: Mapping[str, Any] | None) -> bool:
+    # The Go client takes error.code 0 for success.
+    return not error or (error.get("code") == 0 and not error.get("status") and not error.get("message"))
+
+
+def service_date(raw: RawAnswer) -> datetime | None:
+    """Return the aware time of the Date header, None if it is missing or unreadable."""
+    try:
+        date = parsedate_to_datetime(raw.headers.get("Date", ""))
+    except (TypeError, ValueError):
+        return None
+    return date if date.tzinfo is not None else date.replace(tzinfo=UTC)
+
+
+def check_clock(date: datetime | None, now: datetime, operation: str) -> None:
+    """Raise ClockSkewError if the service's ``date`` is more than MAX_CLOCK_DIFFERENCE away from this machine's ``now``."""
+    if date is None:
+        return
+    seconds = (date - now).total_seconds()
+    if abs(seconds) > MAX_CLOCK_DIFFERENCE:
+        form = "%Y-%m-%d %H:%M:%S UTC"
+        service, local = date.astimezone(UTC).strftime(form), now.astimezone(UTC).strftime(form)
+        raise ClockSkewError(
+            f"This machine's clock says {local}, JD Cloud's says {service}: set this machine's clock (NTP), because signatures "
+            "and the ages of backups depend on it.",
+            operation=operation,
+            seconds=seconds,
+        )
+
+
+def api_error(envelope: Envelope, http: int, operation: str, resource: str | None, secrets: tuple[str, ...]) -> ApiError:
+    """Return the typed error of an envelope that holds one, or whose HTTP number says so.
+
+    ``secrets`` are masked in everything that the service wrote; more than one means that a security token is in use.
+    """
+    error = envelope.error or {}
+    status = _shown(error.get("status"), secrets)
+    message = _shown(error.get("message"), secrets)
+    request_id = _shown(envelope.request_id, secrets)
+    subject = f"{operation} of {resource}" if resource else operation
+    advice = _advice(http, status, message, has_token=len(secrets) > 1)
+    sentence = api_sentence(subject, http, status, message, request_id, advice)
+    return ApiError(operation, http, status, message, request_id, sentence=sentence)
+
+
+def _advice(http: int, status: str, message: str, *, has_token: bool) -> str | None:
+    """Return what to do about refused credentials and regions, None where the status alone says it."""
+    told = message.lower()
+    if http == 401:
+        return _credentials_advice(told, has_token=has_token)
+    if status == "HTTP_FORBIDDEN" and "mfa" in told:
+        return "operation protection asks for a one-time code; use a key of a user without it"
+    if status == "INVALID_ARGUMENT" and "invalid region" in told:
+        return "check region (JDCLOUD_REGION)"
+    return None
+
+
+def _credentials_advice(told: str, *, has_token: bool) -> str:
+    if "secret key is nul" in told:
+        return "the access key is unknown; check access_key (JDCLOUD_ACCESS_KEY) or the profile"
+    if has_token:
+        return (
+            "check secret_key (JDCLOUD_SECRET_KEY) and whether security_token (JDCLOUD_SECURITY_TOKEN) has expired, "
+            "and renew all three parts together"
+        )
+    if "sign result is not same" in told:
+        return "the secret key does not belong to the access key; check secret_key (JDCLOUD_SECRET_KEY) or the profile"
+    return "check access_key (JDCLOUD_ACCESS_KEY), secret_key (JDCLOUD_SECRET_KEY) or the profile, and that the key is enabled"
+
+
+def _shown(text: object, secrets: tuple[str, ...]) -> str:
+    """Return text of the service for people: secrets masked, control characters as blanks, of bounded length."""
+    if not isinstance(text, str):
+        return ""
+    for secret in secrets:
+        text = text.replace(secret, "********")
+    return "".join(letter if letter.isprintable() else " " for letter in text[:_SHOWN_LENGTH]).strip()

@@ -1,0 +1,52 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One API call as a value, and its answer; both independent of how calls are sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Generic[T]):
+    """What to send and how to read the answer.
+
+    ``operation`` is service and operation as in the service's documentation ('vm.describeInstances'); ``path`` is what
+    follows /v1/regions/{region}; ``query`` holds plain names and values, not yet percent-encoded; ``body`` becomes JSON,
+    None is no body; ``write`` is true for everything that may change something; ``parse`` turns the answer's ``result``
+    member ({} if it is missing) into a value and raises ValueError, TypeError or KeyError if that is not possible;
+    ``resource`` is the id that the call is about.
+    """
+
+    operation: str
+    service: str
+    method: str
+    path: str
+    query: tuple[tuple[str, str], ...]
+    body: Mapping[str, Any] | None
+    write: bool
+    parse: Callable[[Mapping[str, Any]], T]
+    resource: str | None = None
+
+
+@dataclass(slots=True)
+class Answer(Generic[T]):
+    """The value of a successful call.
+
+    ``date`` is the service's clock (Date header, whole seconds; None if missing or unreadable); ``sent_at`` and
+    ``received_at`` are seconds of the monotonic clock, the first taken just before sending: what the answer shows was
+    true at some time between the two.
+    """
+
+    value: T
+    request_id: str
+    date: datetime | None
+    sent_at: float
+    received_at: float

@@ -1,0 +1,189 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Everything needed to reach the services: credentials, region, address, TLS and limits, from options and environment.
+
+An option goes before its environment variable, that before the profile, and the profile counts only if it is the source
+of the keys: region and address of one account must not meet the keys of another.
+"""
+
+from __future__ import annotations
+
+import base64
+import math
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .credentials import Credentials, Profile, environment_text, option_text, resolve_credentials
+from .endpoints import DEFAULT_ENDPOINT, STOCK_PROFILE_HOST, check_endpoint, fill
+from .errors import InputError
+
+__all__ = ["Connection", "Credentials", "resolve_connection"]
+
+DEFAULT_TIMEOUT = 30.0
+DEFAULT_RETRIES = 8
+# A socket cannot wait for arbitrarily many seconds; a day is more than any call needs.
+MAX_TIMEOUT = 86400.0
+_REGION = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)+", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """Checked connection settings.
+
+    ``verify`` is True, False or the absolute path of a CA bundle; ``timeout`` is in seconds, for connecting and for each
+    wait for data; ``retries`` is how often a failed read is repeated at most; ``rate_limit`` is in calls a second, None
+    if it is to be found out.
+    """
+
+    credentials: Credentials
+    region: str
+    endpoint: str = DEFAULT_ENDPOINT
+    verify: bool | str = True
+    timeout: float = DEFAULT_TIMEOUT
+    retries: int = DEFAULT_RETRIES
+    rate_limit: float | None = None
+
+    def base_url(self, service: str) -> str:
+        """Return the address of a service without trailing slash; /v1/regions/… follows."""
+        return fill(self.endpoint, service, self.region)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """All texts that must never be shown: secret key, token, and the token as it is sent (base64)."""
+        token = self.credentials.security_token
+        if token is None:
+            return (self.credentials.secret_key,)
+        return (self.credentials.secret_key, token, base64.b64encode(token.encode()).decode())
+
+    @property
+    def account(self) -> dict[str, str]:
+        """What a result says about the account: the source of the keys, the end of the access key, the region."""
+        key = self.credentials.access_key
+        return {"source": self.credentials.source, "access_key_suffix": key[-4:], "region": self.region}
+
+
+def resolve_connection(options: Mapping[str, Any], environ: Mapping[str, str], home: Path) -> Connection:
+    """Return the checked connection settings.
+
+    ``options`` are the connection options of the modules (None or missing when not given), ``home`` is the folder that
+    holds ``.jdc`` and that '~' means. Raises InputError, one sentence that names option and variable; sends nothing.
+    """
+    credentials, profile = resolve_credentials(options, environ, home)
+    region = _region(options, environ, profile)
+    return Connection(
+        credentials=credentials,
+        region=region,
+        endpoint=_endpoint(options, environ, profile, region),
+        verify=_verify(options, environ, home),
+        timeout=_timeout(options, environ),
+        retries=_retries(options, environ),
+        rate_limit=_rate_limit(options, environ),
+    )
+
+
+def _region(options: Mapping[str, Any], environ: Mapping[str, str], profile: Profile | None) -> str:
+    region = option_text(options, "region", "JDCLOUD_REGION") or environment_text(environ, "JDCLOUD_REGION")
+    if region is None and profile is not None:
+        region = profile.region
+    if region is None:
+        raise InputError("No region: give the option region or set JDCLOUD_REGION in the environment, for example cn-north-1.")
+    # Shape only: new regions appear, and the service knows them.
+    if not _REGION.fullmatch(region):
+        raise InputError(f"{region!r} is not the name of a region: give region or JDCLOUD_REGION like cn-north-1.")
+    return region
+
+
+def _endpoint(options: Mapping[str, Any], environ: Mapping[str, str], profile: Profile | None, region: str) -> str:
+    where = "option endpoint_url"
+    endpoint = option_text(options, "endpoint_url", "JDCLOUD_ENDPOINT_URL")
+    if endpoint is None:
+        where = "environment variable JDCLOUD_ENDPOINT_URL"
+        endpoint = environment_text(environ, "JDCLOUD_ENDPOINT_URL")
+    if endpoint is None and profile is not None:
+        where = f"endpoint of profile '{profile.name}'"
+        endpoint = _profile_endpoint(profile)
+    if endpoint is None:
+        return DEFAULT_ENDPOINT
+    return check_endpoint(endpoint, region, where, allow_insecure_http=_switch(options, "allow_insecure_http", default=False))
+
+
+def _profile_endpoint(profile: Profile) -> str | None:
+    if profile.endpoint is None or profile.endpoint.lower() == STOCK_PROFILE_HOST:
+        return None
+    return f"{(profile.scheme or 'https').lower()}://{profile.endpoint}"
+
+
+def _verify(options: Mapping[str, Any], environ: Mapping[str, str], home: Path) -> bool | str:
+    validate = _switch(options, "validate_certs", default=True)
+    bundle = option_text(options, "ca_bundle", "JDCLOUD_CA_BUNDLE") or environment_text(environ, "JDCLOUD_CA_BUNDLE")
+    if bundle is None:
+        return validate
+    if not validate:
+        raise InputError(
+            "A CA bundle and validate_certs: false exclude each other: leave out ca_bundle and unset JDCLOUD_CA_BUNDLE, "
+            "or let certificates be verified."
+        )
+    path = home / bundle[2:] if bundle.startswith("~/") else Path(bundle)
+    if not os.path.exists(path) or not os.access(path, os.R_OK):
+        raise InputError(f"The CA bundle {path} does not exist or cannot be read: correct ca_bundle or JDCLOUD_CA_BUNDLE.")
+    return os.path.abspath(path)
+
+
+def _switch(options: Mapping[str, Any], name: str, *, default: bool) -> bool:
+    value = options.get(name)
+    if value is None:
+        return default
+    if not isinstance(value, bool):
+        raise InputError(f"Option {name} is neither true nor false: write {name}: true or {name}: false.")
+    return value
+
+
+def _timeout(options: Mapping[str, Any], environ: Mapping[str, str]) -> float:
+    timeout = _number(options, environ, "api_timeout", "JDCLOUD_API_TIMEOUT", "seconds, more than 0 and at most 86400")
+    if timeout is None:
+        return DEFAULT_TIMEOUT
+    if not 0 < timeout <= MAX_TIMEOUT:
+        raise _bad_number(options, "api_timeout", "JDCLOUD_API_TIMEOUT", "seconds, more than 0 and at most 86400")
+    return timeout
+
+
+def _rate_limit(options: Mapping[str, Any], environ: Mapping[str, str]) -> float | None:
+    limit = _number(options, environ, "api_rate_limit", "JDCLOUD_API_RATE_LIMIT", "calls a second, more than 0")
+    if limit is not None and limit <= 0:
+        raise _bad_number(options, "api_rate_limit", "JDCLOUD_API_RATE_LIMIT", "calls a second, more than 0")
+    return limit
+
+
+def _retries(options: Mapping[str, Any], environ: Mapping[str, str]) -> int:
+    retries = _number(options, environ, "api_retries", "JDCLOUD_API_RETRIES", "a whole number, 0 or more")
+    if retries is None:
+        return DEFAULT_RETRIES
+    if retries < 0 or not retries.is_integer():
+        raise _bad_number(options, "api_retries", "JDCLOUD_API_RETRIES", "a whole number, 0 or more")
+    return int(retries)
+
+
+def _number(options: Mapping[str, Any], environ: Mapping[str, str], name: str, variable: str, meaning: str) -> float | None:
+    value = options.get(name)
+    if value is None:
+        value = environment_text(environ, variable)
+    if value is None:
+        return None
+    try:
+        number = math.nan if isinstance(value, bool) else float(value)
+    except (TypeError, ValueError, OverflowError):
+        number = math.nan
+    if not math.isfinite(number):
+        raise _bad_number(options, name, variable, meaning)
+    return number
+
+
+def _bad_number(options: Mapping[str, Any], name: str, variable: str, meaning: str) -> InputError:
+    culprit = f"Option {name}" if options.get(name) is not None else f"Environment variable {variable}"
+    return InputError(f"{culprit} is out of range: {name} ({variable}) is {meaning}.")

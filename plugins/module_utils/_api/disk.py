@@ -1,0 +1,49 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Calls of the disk service (API revision 0.12.8)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .calls import Call
+from .encoding import filters, path_id, scalars
+from .members import Json, demand_object, each_object
+from .models import Disk, Page, parse_disk, parse_page_total
+
+SERVICE = "disk"
+
+
+def describe_disks(ids: Sequence[str], page: int = 1, page_size: int = 100) -> Call[Page[Disk]]:
+    """One page of the cloud disks with these ids. Raises ValueError for no ids, InputError for ids that are none."""
+    return Call(
+        operation="disk.describeDisks",
+        service=SERVICE,
+        method="GET",
+        path="/disks",
+        query=filters([("diskId", [path_id(disk_id) for disk_id in ids])]) + scalars(pageNumber=page, pageSize=page_size),
+        body=None,
+        write=False,
+        parse=_page,
+    )
+
+
+def describe_disk(disk_id: str) -> Call[Disk]:
+    """One cloud disk; 404 NOT_FOUND if it does not exist."""
+    return Call(
+        operation="disk.describeDisk",
+        service=SERVICE,
+        method="GET",
+        path=f"/disks/{path_id(disk_id)}",
+        query=(),
+        body=None,
+        write=False,
+        parse=lambda result: parse_disk(demand_object(result, "disk")),
+        resource=disk_id,
+    )
+
+
+def _page(result: Json) -> Page[Disk]:
+    return Page(tuple(parse_disk(item) for item in each_object(result, "disks")), parse_page_total(result))

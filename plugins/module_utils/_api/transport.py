@@ -1,0 +1,213 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Sends one signed call once. Pacing, repeats and pages are for the layers above.
+
+One ``requests.Session`` with keep-alive and a connection pool serves all threads. Requests are prepared here and handed
+to the session's adapter: ``Session.request`` would look for a ``.netrc`` that replaces Authorization, would read the
+bodies of redirects without a bound, and would look up proxies for every call.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import urlsplit
+
+from .answers import MAX_BODY_BYTES, RawAnswer, api_error, check_clock, open_envelope, read_answer, service_date
+from .calls import Answer, Call
+from .connection import Connection
+from .encoding import encode_query
+from .endpoints import is_loopback
+from .errors import InputError, JdcloudError, NotSentError, TransportError
+from .failures import garbled, sending_failure
+from .libraries import REQUESTS_IMPORT_ERROR, requests, urllib3
+from .signature import sign
+
+if TYPE_CHECKING:
+    from requests import PreparedRequest
+    from requests.adapters import BaseAdapter
+
+__all__ = ["MAX_BODY_BYTES", "REQUESTS_IMPORT_ERROR", "Answer", "Call", "Transport"]
+
+T = TypeVar("T")
+
+_JSON = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """Where and how the calls of one service go; looked up once, environment included."""
+
+    base_url: str
+    host: str
+    adapter: BaseAdapter
+    verify: bool | str
+    proxies: dict[str, str]
+
+
+def _utcnow() -> datetime:
+    return datetime.now(UTC)
+
+
+class Transport:
+    """The way to the services. Thread-safe.
+
+    ``monotonic`` (seconds) and ``utcnow`` (aware) are this machine's clocks. Raises InputError if requests is missing.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        user_agent: str,
+        pool_size: int = 16,
+        monotonic: Callable[[], float] = time.monotonic,
+        utcnow: Callable[[], datetime] = _utcnow,
+    ) -> None:
+        if REQUESTS_IMPORT_ERROR is not None:
+            raise InputError("The Python library requests is missing: install it for the Python that runs this module.")
+        self._connection = connection
+        self._user_agent = user_agent
+        self._monotonic = monotonic
+        self._utcnow = utcnow
+        self._lock = threading.Lock()
+        self._targets: dict[str, _Target] = {}
+        self._requests_sent = 0
+        self._session = requests.Session()
+        adapter = requests.adapters.HTTPAdapter(
+            pool_connections=pool_size, pool_maxsize=pool_size, max_retries=0, pool_block=False
+        )
+        self._session.mount("https://", adapter)
+        self._session.mount("http://", adapter)
+        if connection.verify is False:
+            # Said once by the module, not once a call on stderr.
+            urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
+
+    @property
+    def requests_sent(self) -> int:
+        """How many requests left so far; those that found no connection did not leave."""
+        with self._lock:
+            return self._requests_sent
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._session.close()
+
+    def send(
+        self, call: Call[T], connect_timeout: float | None = None, before_send: Callable[[], bool] | None = None
+    ) -> Answer[T]:
+        """Send ``call`` once and return its answer; it is never repeated, whatever happens.
+
+        ``connect_timeout`` (seconds) bounds the time to open a connection further than the connection's timeout does.
+        ``before_send`` is asked when the signed request is ready; if it says False, nothing is sent. The timeout holds
+        for opening the connection and for each wait for data.
+
+        Raises NotSentError (``before_send`` said no, or ``connect_timeout`` is not positive), InputError (unusable settings;
+        nothing was sent), TransportError (no usable answer), ClockSkewError (the clocks differ by more than 600 s), ApiError
+        (the service refused).
+        """
+        if connect_timeout is not None and connect_timeout <= 0:
+            raise NotSentError(f"{call.operation} was held back: its time to leave is over.", operation=call.operation)
+        target = self._target(call.service)
+        request = self._signed_request(call, target)
+        if before_send is not None and not before_send():
+            raise NotSentError(
+                f"{call.operation} was held back: the last check before sending said no.", operation=call.operation
+            )
+        sent_at = self._monotonic()
+        raw = self._exchange(call, target, request, connect_timeout)
+        received_at = self._monotonic()
+        envelope = open_envelope(raw, call.operation, target.host)
+        date = service_date(raw)
+        check_clock(date, self._utcnow(), call.operation)
+        if envelope.error is not None or raw.http >= 400:
+            raise api_error(envelope, raw.http, call.operation, call.resource, self._connection.secrets)
+        value = _parsed(call, envelope.result, target.host, raw.http)
+        return Answer(value, envelope.request_id, date, sent_at, received_at)
+
+    def _exchange(self, call: Call[T], target: _Target, request: PreparedRequest, connect_timeout: float | None) -> RawAnswer:
+        timeout = self._connection.timeout
+        connect = timeout if connect_timeout is None else min(timeout, connect_timeout)
+        failure: JdcloudError | None = None
+        try:
+            response = target.adapter.send(
+                request, stream=True, timeout=(connect, timeout), verify=target.verify, proxies=target.proxies
+            )
+        except (requests.RequestException, urllib3.exceptions.HTTPError, http.client.HTTPException, OSError, ValueError) as error:
+            failure = sending_failure(error, call.operation, target.host, timeout=timeout, connect_timeout=connect)
+        # Raised here and not above: the library's exception holds the request with its headers, and must not travel along.
+        if failure is not None:
+            if isinstance(failure, TransportError) and failure.sent:
+                self._count()
+            raise failure
+        self._count()
+        return read_answer(response, call.operation, target.host, timeout)
+
+    def _count(self) -> None:
+        with self._lock:
+            self._requests_sent += 1
+
+    def _signed_request(self, call: Call[T], target: _Target) -> PreparedRequest:
+        url = f"{target.base_url}/v1/regions/{self._connection.region}{call.path}"
+        if call.query:
+            url = f"{url}?{encode_query(call.query)}"
+        body = b"" if call.body is None else json.dumps(call.body).encode()
+        headers = sign(
+            call.method,
+            url,
+            {"Content-Type": _JSON},
+            body,
+            self._connection.credentials,
+            self._connection.region,
+            call.service,
+            self._utcnow(),
+            str(uuid.uuid4()),
+        )
+        headers.update({"User-Agent": self._user_agent, "Accept": _JSON, "Accept-Encoding": "gzip, deflate"})
+        if call.method != "GET":
+            headers["Content-Length"] = str(len(body))
+        request = requests.PreparedRequest()
+        request.method = call.method
+        request.url = url
+        request.headers = requests.structures.CaseInsensitiveDict(headers)
+        request.body = body or None
+        return request
+
+    def _target(self, service: str) -> _Target:
+        with self._lock:
+            target = self._targets.get(service)
+            if target is None:
+                target = self._targets[service] = self._new_target(service)
+            return target
+
+    def _new_target(self, service: str) -> _Target:
+        base_url = self._connection.base_url(service)
+        parts = urlsplit(base_url)
+        # An explicit False or path stays; True is replaced by REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE if one is set.
+        settings = self._session.merge_environment_settings(base_url, {}, None, self._connection.verify, None)
+        # A proxy in between would turn "plain http stays on this machine" into "plain http goes to the proxy".
+        is_local = parts.scheme == "http" and is_loopback(parts.hostname or "")
+        proxies = {} if is_local else dict(settings["proxies"])
+        verify = settings["verify"]
+        adapter = self._session.get_adapter(base_url)
+        return _Target(base_url, parts.netloc, adapter, True if verify is None else verify, proxies)
+
+
+def _parsed(call: Call[T], result: object, host: str, http_status: int) -> T:
+    """Return the value of a successful answer. Raises TransportError 'garbled' if the answer is not what the call gives."""
+    if result is None:
+        result = {}
+    if isinstance(result, dict):
+        try:
+            return call.parse(result)
+        except (ValueError, TypeError, LookupError):
+            pass
+    raise garbled("lacks what such an answer holds", call.operation, host, http_status)

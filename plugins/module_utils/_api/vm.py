@@ -1,0 +1,168 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Calls of the vm service (API revision 1.6.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal, TypeVar, overload
+
+from .calls import Call
+from .encoding import Query, filters, path_id, scalars
+from .encoding import tags as tag_query
+from .members import Json, demand_object, each_object
+from .models import Instance, InstanceInFull, Page, parse_instance, parse_instance_in_full, parse_page_total
+
+SERVICE = "vm"
+CHARGE_ON_STOPPED = ("keepCharging", "stopCharging")
+
+T = TypeVar("T")
+Filters = Sequence[tuple[str, Sequence[str]]]
+Tags = Sequence[tuple[str, Sequence[str]]]
+
+
+@overload
+def describe_instances(
+    *,
+    ids: Sequence[str] | None = ...,
+    filters: Filters = ...,
+    tags: Tags = ...,
+    page: int = ...,
+    page_size: int = ...,
+    in_full: Literal[False] = ...,
+) -> Call[Page[Instance]]: ...
+
+
+@overload
+def describe_instances(
+    *,
+    ids: Sequence[str] | None = ...,
+    filters: Filters = ...,
+    tags: Tags = ...,
+    page: int = ...,
+    page_size: int = ...,
+    in_full: Literal[True],
+) -> Call[Page[InstanceInFull]]: ...
+
+
+def describe_instances(
+    *,
+    ids: Sequence[str] | None = None,
+    filters: Filters = (),
+    tags: Tags = (),
+    page: int = 1,
+    page_size: int = 100,
+    in_full: bool = False,
+) -> Call[Page[Instance]] | Call[Page[InstanceInFull]]:
+    """One page of the region's machines, with tags, charge, disks and interfaces.
+
+    The service's filters only narrow: 'name' and 'privateIpAddress' are fuzzy, 'elasticIpAddress' and
+    'networkInterfaceId' are ORed. ``page_size`` is 10..100. Raises ValueError for empty ``ids`` (that would be all
+    machines), InputError for ids that are none.
+    """
+    parse: Callable[[Json], Any] = parse_instance_in_full if in_full else parse_instance
+    query = _by_ids(ids, filters) + tag_query(tags)
+    return _instances_page(query + scalars(pageNumber=page, pageSize=page_size), parse)
+
+
+def describe_instance(instance_id: str) -> Call[Instance]:
+    """One machine; 404 NOT_FOUND with a request id is the service's word that it does not exist."""
+    return Call(
+        operation="vm.describeInstance",
+        service=SERVICE,
+        method="GET",
+        path=f"/instances/{path_id(instance_id)}",
+        query=(),
+        body=None,
+        write=False,
+        parse=lambda result: parse_instance(demand_object(result, "instance")),
+        resource=instance_id,
+    )
+
+
+def stop_instance(instance_id: str, charge_on_stopped: str | None = None) -> Call[None]:
+    """Stop a running machine: running -> stopping -> stopped. There is no client token and no force.
+
+    ``charge_on_stopped`` 'stopCharging' destroys local data disks. Raises ValueError for another value than
+    'keepCharging' and 'stopCharging'.
+    """
+    if charge_on_stopped is not None and charge_on_stopped not in CHARGE_ON_STOPPED:
+        raise ValueError(f"charge_on_stopped is one of {', '.join(CHARGE_ON_STOPPED)}")
+    body = {} if charge_on_stopped is None else {"chargeOnStopped": charge_on_stopped}
+    return _action(instance_id, "stopInstance", body)
+
+
+def start_instance(instance_id: str) -> Call[None]:
+    """Start a stopped machine: stopped -> starting -> running."""
+    return _action(instance_id, "startInstance", {})
+
+
+def delete_instance(instance_id: str) -> Call[None]:
+    """Delete a machine: -> deleting -> 404. The service itself would delete a running one, too.
+
+    deletePrimaryNetworkInterfaceAllElasticIp is never sent: elastic IPs outlive the machine.
+    """
+    return Call(
+        operation="vm.deleteInstance",
+        service=SERVICE,
+        method="DELETE",
+        path=f"/instances/{path_id(instance_id)}",
+        query=(),
+        body=None,
+        write=True,
+        parse=_nothing,
+        resource=instance_id,
+    )
+
+
+def set_disk_auto_delete(instance_id: str, auto_delete: Mapping[str, bool]) -> Call[None]:
+    """Say of each disk id whether it is deleted with its machine; for postpaid_by_duration disks that are not shared.
+
+    Raises ValueError if ``auto_delete`` is empty or holds anything but booleans.
+    """
+    if not auto_delete or not all(isinstance(value, bool) for value in auto_delete.values()):
+        raise ValueError("auto_delete says true or false of at least one disk")
+    disks = [{"diskId": path_id(disk_id), "autoDelete": value} for disk_id, value in auto_delete.items()]
+    return _action(instance_id, "modifyInstanceDiskAttribute", {"dataDisks": disks})
+
+
+def _by_ids(ids: Sequence[str] | None, more: Filters) -> Query:
+    if ids is None:
+        return filters(more)
+    return filters([("instanceId", [path_id(instance_id) for instance_id in ids]), *more])
+
+
+def _instances_page(query: Query, parse: Callable[[Json], T]) -> Call[Page[T]]:
+    def page_of(result: Json) -> Page[T]:
+        return Page(tuple(parse(item) for item in each_object(result, "instances")), parse_page_total(result))
+
+    return Call(
+        operation="vm.describeInstances",
+        service=SERVICE,
+        method="GET",
+        path="/instances",
+        query=query,
+        body=None,
+        write=False,
+        parse=page_of,
+    )
+
+
+def _action(instance_id: str, action: str, body: Mapping[str, Any]) -> Call[None]:
+    return Call(
+        operation=f"vm.{action}",
+        service=SERVICE,
+        method="POST",
+        path=f"/instances/{path_id(instance_id)}:{action}",
+        query=(),
+        body=body,
+        write=True,
+        parse=_nothing,
+        resource=instance_id,
+    )
+
+
+def _nothing(_result: Json) -> None:
+    """The call has no result; accepted is all there is to say."""

@@ -1,0 +1,76 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Calls of the vpc service (API revision 1.1.60)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .calls import Call
+from .encoding import filters, path_id, scalars
+from .members import Json, demand_object, each_object
+from .models import ElasticIp, Page, parse_elastic_ip, parse_page_total
+
+SERVICE = "vpc"
+
+
+def describe_elastic_ips(ids: Sequence[str], page: int = 1, page_size: int = 100) -> Call[Page[ElasticIp]]:
+    """One page of the elastic IPs with these ids, edge ones too (the service leaves them out unless asked for all types).
+
+    A page past the end is the last page again, not an empty one. Raises ValueError for no ids, InputError for ids that
+    are none.
+    """
+    wanted = filters(
+        [("elasticIpIds", [path_id(elastic_ip_id) for elastic_ip_id in ids]), ("ipType", ["all"]), ("status", ["ALL"])]
+    )
+    return Call(
+        operation="vpc.describeElasticIps",
+        service=SERVICE,
+        method="GET",
+        # The service's listing path ends in a slash, and that slash is signed.
+        path="/elasticIps/",
+        query=wanted + scalars(pageNumber=page, pageSize=page_size),
+        body=None,
+        write=False,
+        parse=_page,
+    )
+
+
+def describe_elastic_ip(elastic_ip_id: str) -> Call[ElasticIp]:
+    """One elastic IP; 404 NOT_FOUND if it does not exist."""
+    return Call(
+        operation="vpc.describeElasticIp",
+        service=SERVICE,
+        method="GET",
+        path=f"/elasticIps/{path_id(elastic_ip_id)}",
+        query=(),
+        body=None,
+        write=False,
+        parse=lambda result: parse_elastic_ip(demand_object(result, "elasticIp")),
+        resource=elastic_ip_id,
+    )
+
+
+def delete_elastic_ip(elastic_ip_id: str) -> Call[None]:
+    """Release an elastic IP for good; the service refuses while it is associated, in a package or prepaid."""
+    return Call(
+        operation="vpc.deleteElasticIp",
+        service=SERVICE,
+        method="DELETE",
+        path=f"/elasticIps/{path_id(elastic_ip_id)}",
+        query=(),
+        body=None,
+        write=True,
+        parse=_nothing,
+        resource=elastic_ip_id,
+    )
+
+
+def _page(result: Json) -> Page[ElasticIp]:
+    return Page(tuple(parse_elastic_ip(item) for item in each_object(result, "elasticIps")), parse_page_total(result))
+
+
+def _nothing(_result: Json) -> None:
+    """The call has no result; accepted is all there is to say."""

@@ -1,0 +1,259 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""After the machines are gone: read back what became of their disks and elastic IPs, and release the latter.
+
+An elastic IP is released only if all of this holds: it was on the machine in the last read before its delete, that
+delete was sent by us and accepted, and the address now reads NOT_ASSOCIATED without an instance. Fates are what a bulk
+read shows afterwards; what could not be read is `unverified`.
+"""
+
+from __future__ import annotations
+
+import enum
+import typing as t
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from .._api import disk as disk_api
+from .._api import vpc
+from .._api.calls import Call
+from .._api.dispatch import Job, Outcome
+from .._api.errors import JdcloudError
+from .._api.listing import PAGE_SIZE
+from .._api.models import Disk, ElasticIp, Page
+from .policy import Fate
+from .track import Failure, Track
+from .verdict import Verdict, verdict
+
+GRACE = 30.0
+"""Seconds that the service has to detach, delete or free what belonged to a machine that is gone."""
+RETRY = 0.5
+RELEASE_TRIES = 5
+OBSERVATION_MAX_AGE = 4.0
+
+
+class Kind(enum.Enum):
+    """What is read back, in which call."""
+
+    DISK = "disk"
+    ELASTIC_IP = "elastic_ip"
+
+
+GONE: dict[Kind, Fate] = {Kind.DISK: "deleted", Kind.ELASTIC_IP: "released"}
+"""How it is called when it does not exist any more."""
+
+
+@dataclass(slots=True)
+class Asset:
+    """A disk or an elastic IP of a machine that is gone. Times are monotonic seconds.
+
+    `free_at`: when the read was asked for that showed the elastic IP free; `released`: the service accepted its release.
+    """
+
+    kind: Kind
+    id: str
+    track: Track
+    expected: Fate
+    since: float
+    look_at: float
+    tries: int = 0
+    free_at: float = float("-inf")
+    released: bool = False
+
+
+class Aftermath:
+    """Collects what outlived the machines and settles its fate. Gives the engine one job at a time."""
+
+    def __init__(
+        self, grace: float, backoff: Callable[[int], float], clock: Callable[[], float], *, explicit_disks: bool
+    ) -> None:
+        self._grace = grace
+        self._backoff = backoff
+        self._clock = clock
+        self._explicit_disks = explicit_disks
+        self._open: dict[Kind, list[Asset]] = {Kind.DISK: [], Kind.ELASTIC_IP: []}
+        self._to_release: list[Asset] = []
+        self._to_prove: list[tuple[Asset, Sequence[Asset]]] = []
+        self._under_way = 0
+        self._abandoned = False
+
+    @property
+    def finished(self) -> bool:
+        """Whether every fate is known, or known to be unknowable."""
+        return not (self._under_way or self._to_release or self._to_prove or any(self._open.values()))
+
+    def add(self, track: Track, now: float) -> None:
+        """A machine whose delete we sent, and which was accepted, is gone."""
+        assets = [
+            Asset(Kind.DISK, disk.disk_id, track, disk.fate, now, now)
+            for disk in track.decision.disks
+            if disk.disk_id and disk.fate
+        ]
+        assets += [
+            Asset(Kind.ELASTIC_IP, address.elastic_ip_id, track, address.fate, now, now)
+            for address in track.decision.addresses
+            if address.fate
+        ]
+        for asset in assets:
+            self._open[asset.kind].append(asset)
+
+    def next_job(self, now: float, *, flush: bool) -> Job | None:
+        """A release that may leave, a proof, or a bulk read: a full one, or with `flush` whatever is due."""
+        if self._abandoned:
+            self._close_all()
+        while self._to_release:
+            asset = self._to_release.pop(0)
+            if now - asset.free_at <= OBSERVATION_MAX_AGE:
+                return self._job(vpc.delete_elastic_ip(asset.id), partial(self._release_answered, asset))
+            self._look_again(asset, now)
+        if self._to_prove:
+            asset, same = self._to_prove.pop(0)
+            single: Call[t.Any] = (
+                disk_api.describe_disk(asset.id) if asset.kind is Kind.DISK else vpc.describe_elastic_ip(asset.id)
+            )
+            return self._job(single, partial(self._proof_answered, asset, same))
+        for kind, assets in self._open.items():
+            due = [asset for asset in assets if asset.look_at <= now][:PAGE_SIZE]
+            if len(due) == PAGE_SIZE or (due and flush):
+                chosen = {id(asset) for asset in due}
+                self._open[kind] = [asset for asset in assets if id(asset) not in chosen]
+                ids = list(dict.fromkeys(asset.id for asset in due))
+                bulk: Call[t.Any] = disk_api.describe_disks(ids) if kind is Kind.DISK else vpc.describe_elastic_ips(ids)
+                return self._job(bulk, partial(self._bulk_answered, due))
+        return None
+
+    def wake_at(self) -> float | None:
+        """The next time at which something becomes due."""
+        return min((asset.look_at for assets in self._open.values() for asset in assets), default=None)
+
+    def abandon(self) -> None:
+        """No further call can be made: what is open stays unverified, and what comes back later, too."""
+        self._abandoned = True
+        self._close_all()
+
+    def _close_all(self) -> None:
+        proofs = [asset for first, same in self._to_prove for asset in (first, *same)]
+        for asset in [*self._open[Kind.DISK], *self._open[Kind.ELASTIC_IP], *self._to_release, *proofs]:
+            self._close(asset, "unverified")
+        self._open = {Kind.DISK: [], Kind.ELASTIC_IP: []}
+        self._to_release, self._to_prove = [], []
+
+    def _job(self, call: Call[t.Any], done: Callable[[Outcome], None]) -> Job:
+        self._under_way += 1
+
+        def answered(outcome: Outcome) -> None:
+            self._under_way -= 1
+            done(outcome)
+
+        return Job(call, answered)
+
+    def _bulk_answered(self, assets: Sequence[Asset], outcome: Outcome) -> None:
+        if outcome.answer is None:
+            for asset in assets:
+                self._close(asset, "unverified")
+            return
+        page: Page[Disk | ElasticIp] = outcome.answer.value
+        now = self._clock()
+        rows = {row.disk_id if isinstance(row, Disk) else row.elastic_ip_id: row for row in page.items}
+        missing = []
+        for asset in assets:
+            row = rows.get(asset.id)
+            if row is None:
+                missing.append(asset)
+            else:
+                self._seen(asset, row, outcome.answer.sent_at, now)
+        if missing and page.total != len(rows):
+            for asset in missing:
+                self._look_again(asset, now)
+        elif missing:
+            self._missing(missing, bool(rows))
+
+    def _missing(self, missing: Sequence[Asset], others_shown: bool) -> None:
+        """An empty answer may come from missing rights: one 404 must vouch for it. A missing asset that should have been
+        kept is an alarm: it is asked for by itself."""
+        gone = [asset for asset in missing if asset.expected != "kept"]
+        self._to_prove += [(asset, ()) for asset in missing if asset.expected == "kept"]
+        if others_shown:
+            for asset in gone:
+                self._close(asset, GONE[asset.kind])
+        elif gone:
+            self._to_prove.append((gone[0], gone[1:]))
+
+    def _proof_answered(self, asset: Asset, same: Sequence[Asset], outcome: Outcome) -> None:
+        now = self._clock()
+        if outcome.error is not None:
+            proved = outcome.error.is_not_found
+            for each in (asset, *same):
+                self._close(each, GONE[each.kind] if proved else "unverified")
+            return
+        assert outcome.answer is not None
+        for each in same:
+            self._look_again(each, now)
+        self._seen(asset, outcome.answer.value, outcome.answer.sent_at, now)
+
+    def _seen(self, asset: Asset, row: Disk | ElasticIp, sent_at: float, now: float) -> None:
+        if isinstance(row, Disk):
+            self._disk_seen(asset, row, now)
+        else:
+            self._elastic_ip_seen(asset, row, sent_at, now)
+
+    def _disk_seen(self, asset: Asset, disk: Disk, now: float) -> None:
+        waited_out = now - asset.since >= self._grace
+        leaving = disk.status == "deleting" or asset.track.instance_id in disk.attached_to
+        if disk.status == "deleted" or (disk.status == "in-recyclebin" and asset.expected == "deleted"):
+            self._close(asset, "deleted")
+        elif (leaving or asset.expected == "deleted") and not waited_out:
+            self._look_again(asset, now)
+        else:
+            self._close(asset, "unverified" if disk.status == "deleting" else "kept")
+
+    def _elastic_ip_seen(self, asset: Asset, elastic_ip: ElasticIp, sent_at: float, now: float) -> None:
+        free = elastic_ip.status == "NOT_ASSOCIATED" and not elastic_ip.instance_id
+        if asset.expected == "kept":
+            self._close(asset, "kept")
+        elif elastic_ip.instance_id and elastic_ip.instance_id != asset.track.instance_id:
+            self._close(asset, "failed", f"it is on {elastic_ip.instance_id} now")
+        elif now - asset.since >= self._grace:
+            self._close(asset, "failed", f"it still reads {elastic_ip.status or 'no status'} after {self._grace:.0f} s")
+        elif free and not asset.released:
+            asset.free_at = sent_at
+            self._to_release.append(asset)
+        else:
+            self._look_again(asset, now)
+
+    def _release_answered(self, asset: Asset, outcome: Outcome) -> None:
+        now = self._clock()
+        asset.tries += 1
+        if outcome.error is None:
+            asset.released = True
+        elif verdict(outcome.error) in (Verdict.FINAL, Verdict.NO_ACCESS) or asset.tries >= RELEASE_TRIES:
+            self._close(asset, "failed", str(outcome.error), outcome.error)
+            return
+        asset.look_at = now if asset.released else now + self._backoff(asset.tries)
+        self._open[asset.kind].append(asset)
+
+    def _look_again(self, asset: Asset, now: float) -> None:
+        asset.look_at = now + RETRY
+        self._open[asset.kind].append(asset)
+
+    def _close(self, asset: Asset, fate: Fate, reason: str = "", error: JdcloudError | None = None) -> None:
+        track = asset.track
+        if asset.kind is Kind.DISK:
+            track.disk_fates[asset.id] = fate
+            wrong = (asset.expected, fate) == ("kept", "deleted") or (
+                self._explicit_disks and (asset.expected, fate) == ("deleted", "kept")
+            )
+            if wrong and track.failure is None:
+                message = f"Disk {asset.id} of {track.instance_id} was to be {asset.expected}, and is {fate}."
+                track.failure = Failure("fate_mismatch", message)
+            return
+        track.address_fates[asset.id] = fate
+        if asset.expected == "released" and fate != "released" and track.failure is None:
+            told = reason or "its state could not be read"
+            message = (
+                f"{track.instance_id} is deleted, but its elastic IP {asset.id} was not released and is still billed: {told}"
+            )
+            track.failure = Failure("elastic_ip_not_released", message if message.endswith(".") else message + ".", error)

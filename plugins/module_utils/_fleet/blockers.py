@@ -1,0 +1,123 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Everything that forbids an action on a machine, all at once. Pure. Sources: states.yaml, errors.yaml."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .._api.models import Instance
+from .fates import CHANGEABLE, PREPAID, expired, planned_disks, unreleasable
+from .policy import STABLE, TRANSITIONAL, Facts, Policy, Remark
+from .selection import protecting_tag
+
+DELETABLE_MODES = frozenset({PREPAID, "postpaid_by_duration", "postpaid_by_usage"})
+MOVING_DISK = frozenset({"attaching", "detaching"})
+"""Attachment statuses of a disk that somebody is moving just now."""
+
+
+def blockers_of(machine: Instance, policy: Policy, facts: Facts) -> Iterator[Remark]:
+    """All blockers of `machine` under `policy`.
+
+    One that is not selected is not judged further, and one on which nothing would be done has none.
+    """
+    mismatch = policy.selection.mismatch(machine)
+    if mismatch is not None:
+        yield Remark("selector_mismatch", f"It exists, but the other selectors do not match: {mismatch}.")
+        return
+    if _nothing_to_do(machine, policy):
+        return
+    protection = protecting_tag(machine, policy.protect_tags)
+    if protection is not None:
+        yield Remark("protected", f"Its tag {protection} protects it; nothing overrides that.")
+    yield from _status_blockers(machine, policy)
+    if policy.state == "running":
+        yield from _start_blockers(machine)
+    if machine.status == "running" and (policy.state == "stopped" or policy.stop_running):
+        yield from _stop_blockers(machine, policy)
+    if policy.state == "absent":
+        yield from _charge_blockers(machine, facts)
+        yield from _fate_blockers(machine, policy, facts)
+
+
+def _nothing_to_do(machine: Instance, policy: Policy) -> bool:
+    if policy.state == "absent":
+        # Somebody else is deleting it: it is only waited for.
+        return machine.status == "deleting"
+    return machine.status == policy.state and not _busy_disks(machine)
+
+
+def _busy_disks(machine: Instance) -> list[str]:
+    return [
+        f"{disk.disk_id or disk.device} is {disk.attachment_status}"
+        for disk in machine.disks
+        if disk.attachment_status in MOVING_DISK
+    ]
+
+
+def _status_blockers(machine: Instance, policy: Policy) -> Iterator[Remark]:
+    status = machine.status
+    if status in TRANSITIONAL:
+        yield Remark("transitional", f"Its status is '{status}', in between: wait until it is stable.")
+    elif status not in STABLE:
+        yield Remark("unknown_status", f"Its status is '{status}', which is not known to be safe: wait until it is stopped.")
+    elif status == "error" and policy.state != "absent":
+        yield Remark("invalid_status", f"Its status is 'error', from which it can only be deleted, not become {policy.state}.")
+    elif status == "running" and policy.state == "absent" and not policy.stop_running:
+        yield Remark("running", "It runs: stop it first, or set stop_running to true.")
+    busy = _busy_disks(machine)
+    if busy:
+        yield Remark("task_in_progress", f"A task runs on its disks ({', '.join(busy)}): wait until it has ended.")
+
+
+def _start_blockers(machine: Instance) -> Iterator[Remark]:
+    if machine.charge is not None and machine.charge.status in ("overdue", "arrear"):
+        yield Remark(
+            "charge_overdue",
+            f"Its charge status is '{machine.charge.status}', and the service refuses to start it: pay or renew it first.",
+        )
+
+
+def _stop_blockers(machine: Instance, policy: Policy) -> Iterator[Remark]:
+    """What forbids the stop call with the wished charge_on_stopped (operations.yaml: stopInstance)."""
+    if policy.charge_on_stopped is None:
+        return
+    if machine.dedicated_host_id or machine.dedicated_pool_id:
+        yield Remark(
+            "stop_charging_not_allowed",
+            "It is on a dedicated host, where charge_on_stopped does not apply: leave the option out.",
+        )
+    if policy.charge_on_stopped != "stopCharging":
+        return
+    if machine.charge is None or machine.charge.mode != CHANGEABLE:
+        yield Remark("stop_charging_not_allowed", f"stopCharging is for {CHANGEABLE} machines only: use keepCharging.")
+    if any(disk.system and disk.category == "local" for disk in machine.disks):
+        yield Remark("stop_charging_not_allowed", "stopCharging is for machines with a cloud system disk only: use keepCharging.")
+    if any(disk.category == "local" for disk in machine.disks) and not policy.allow_local_disk_loss:
+        yield Remark(
+            "local_disk_loss", "stopCharging destroys its local disks: use keepCharging, or set allow_local_disk_loss to true."
+        )
+
+
+def _charge_blockers(machine: Instance, facts: Facts) -> Iterator[Remark]:
+    charge = machine.charge
+    if charge is None or charge.mode not in DELETABLE_MODES:
+        told = "it has no charge record" if charge is None or not charge.mode else f"its charge mode '{charge.mode}' is not known"
+        yield Remark(
+            "no_charge_record", f"The service deletes charged machines only, and {told}: a new machine gets one within minutes."
+        )
+    elif charge.mode == PREPAID and not expired(charge, facts.now):
+        end = charge.expires_text or "an unknown date"
+        yield Remark(
+            "prepaid_unexpired", f"It is prepaid until {end}, and the service refuses to delete it before: let it expire first."
+        )
+
+
+def _fate_blockers(machine: Instance, policy: Policy, facts: Facts) -> Iterator[Remark]:
+    for reason in planned_disks(machine, policy).impossible:
+        yield Remark("disk_fate_impossible", f"With disks={policy.disks}, {reason}.")
+    if policy.release_elastic_ips:
+        for reason in unreleasable(machine, facts):
+            yield Remark("elastic_ip_not_releasable", f"{reason[0].upper()}{reason[1:]}.")

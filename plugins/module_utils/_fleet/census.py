@@ -1,0 +1,198 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Reads the selected machines, and waits until they are in no state in between. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from .._api import vm
+from .._api.dispatch import Dispatcher
+from .._api.errors import InputError
+from .._api.listing import IncompleteListing, list_all, read_by_ids
+from .._api.models import Instance, InstanceInFull
+from .course import Timing
+from .plan import settled
+from .policy import State
+from .selection import Selection
+from .track import Failure
+
+SHOWN_IDS = 10
+"""How many ids an error names before it says "and N more"."""
+
+
+class SelectionError(InputError):
+    """The selection matches more than it may. Nothing was changed."""
+
+
+@dataclass(slots=True)
+class Census:
+    """What a selection found: machines that match, machines whose id was given but that do not match, ids without a machine."""
+
+    matched: list[Instance] = field(default_factory=list)
+    mismatched: list[Instance] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Settled:
+    """The machines after waiting: as they are now, those that disappeared, and those that failed to settle, by id."""
+
+    machines: dict[str, Instance] = field(default_factory=dict)
+    gone: set[str] = field(default_factory=set)
+    failures: dict[str, Failure] = field(default_factory=dict)
+
+
+def some_ids(ids: Sequence[str]) -> str:
+    """The first ids, for a message."""
+    more = len(ids) - SHOWN_IDS
+    return ", ".join(ids[:SHOWN_IDS]) + (f" and {more} more" if more > 0 else "")
+
+
+def take_census(dispatcher: Dispatcher, selection: Selection, *, twins: bool = False) -> Census:
+    """Find the selected machines. Raises `SelectionError` if `name` has twins, unless they are wanted."""
+    census = (
+        _by_ids(dispatcher, selection.ids, selection) if selection.ids is not None else _by_listing(dispatcher, selection, twins)
+    )
+    if selection.name is not None and not twins:
+        _refuse_twins(selection.name, census.matched)
+    return census
+
+
+def check_cap(census: Census, cap: int, is_default: bool) -> None:
+    """Raise `SelectionError` if more machines match than `cap` allows."""
+    count = len(census.matched)
+    if count > cap:
+        which = "the default cap for this selection" if is_default else "max_instances"
+        ids = some_ids([machine.instance_id for machine in census.matched])
+        raise SelectionError(
+            f"The selection matches {count} machines, more than {which} of {cap} ({ids}); nothing was changed: "
+            f"narrow the selection, or set max_instances to {count} if all of them are meant."
+        )
+
+
+def _by_ids(dispatcher: Dispatcher, ids: Sequence[str], selection: Selection) -> Census:
+    found = find_machines(dispatcher, ids)
+    census = Census(missing=[instance_id for instance_id in ids if instance_id not in found])
+    for instance_id in ids:
+        machine = found.get(instance_id)
+        if machine is not None:
+            (census.matched if selection.mismatch(machine) is None else census.mismatched).append(machine)
+    return census
+
+
+def find_machines(dispatcher: Dispatcher, ids: Sequence[str]) -> dict[str, Instance]:
+    """The machines with these ids. One that a bulk answer leaves out is asked for by itself: only a 404 says that it is gone."""
+    found = read_by_ids(dispatcher, ids, lambda chunk: vm.describe_instances(ids=chunk), lambda machine: machine.instance_id)
+    doubtful = [instance_id for instance_id in ids if instance_id not in found]
+    for instance_id, outcome in zip(doubtful, dispatcher.gather([vm.describe_instance(each) for each in doubtful]), strict=True):
+        if outcome.error is None or not outcome.error.is_not_found:
+            found[instance_id] = outcome.value
+    return found
+
+
+def read_in_full(dispatcher: Dispatcher, selection: Selection) -> tuple[list[InstanceInFull], list[str]]:
+    """All selected machines with everything that the service says about them, and the ids that do not exist.
+
+    Selects nothing: all machines of the region. Twins are all listed. Raises `IncompleteListing`.
+    """
+    if selection.ids is None:
+        filters, tags = selection.narrowing_filters(), selection.narrowing_tags()
+        listed = list_all(
+            dispatcher,
+            lambda page: vm.describe_instances(filters=filters, tags=tags, page=page, in_full=True),
+            lambda machine: machine.instance.instance_id,
+        )
+        missing: list[str] = []
+    else:
+        found = read_by_ids(
+            dispatcher,
+            selection.ids,
+            lambda chunk: vm.describe_instances(ids=chunk, in_full=True),
+            lambda machine: machine.instance.instance_id,
+        )
+        missing = [instance_id for instance_id in selection.ids if instance_id not in found]
+        _prove_missing(dispatcher, missing)
+        listed = [found[instance_id] for instance_id in selection.ids if instance_id in found]
+    return [machine for machine in listed if selection.mismatch(machine.instance) is None], missing
+
+
+def _prove_missing(dispatcher: Dispatcher, ids: Sequence[str]) -> None:
+    for instance_id, outcome in zip(ids, dispatcher.gather([vm.describe_instance(each) for each in ids]), strict=True):
+        if outcome.error is None:
+            raise IncompleteListing(f"describeInstances leaves out {instance_id}, which exists: try again later.")
+        if not outcome.error.is_not_found:
+            raise outcome.error
+
+
+def _by_listing(dispatcher: Dispatcher, selection: Selection, twins: bool) -> Census:
+    filters, tags = selection.narrowing_filters(), selection.narrowing_tags()
+    listed = list_all(
+        dispatcher,
+        lambda page: vm.describe_instances(filters=filters, tags=tags, page=page),
+        lambda machine: machine.instance_id,
+    )
+    if selection.name is not None and not twins:
+        _refuse_twins(selection.name, [machine for machine in listed if machine.name == selection.name])
+    matched = [machine for machine in listed if selection.mismatch(machine) is None]
+    return Census(matched=sorted(matched, key=lambda machine: machine.instance_id))
+
+
+def _refuse_twins(name: str, machines: Sequence[Instance]) -> None:
+    if len(machines) > 1:
+        ids = some_ids(sorted(machine.instance_id for machine in machines))
+        raise SelectionError(
+            f"{len(machines)} machines are named '{name}' ({ids}): select the one that is meant with instance_ids."
+        )
+
+
+def settle(dispatcher: Dispatcher, machines: Sequence[Instance], state: State, timing: Timing) -> Settled:
+    """Wait until every machine is in a stable state, all with one deadline.
+
+    For `absent`, a machine that somebody else is deleting counts as settled: it is waited for later, beside the others.
+    One that goes into 'error' meanwhile failed; only one that was found in 'error' may be deleted from it.
+    """
+    result = Settled(machines={machine.instance_id: machine for machine in machines})
+    waiting = [machine.instance_id for machine in machines if not _calm(machine, state)]
+    began = dispatcher.clock.now()
+    while waiting and timing.wait:
+        waited = dispatcher.clock.now() - began
+        if waited >= timing.wait_timeout:
+            for instance_id in waiting:
+                result.failures[instance_id] = _hangs(result.machines[instance_id], waited)
+            break
+        dispatcher.pause(min(timing.poll_interval, max(0.3, 0.25 * waited), timing.wait_timeout - waited))
+        found = find_machines(dispatcher, waiting)
+        for instance_id in waiting:
+            if instance_id not in found:
+                result.gone.add(instance_id)
+                continue
+            before, now = result.machines[instance_id], found[instance_id]
+            result.machines[instance_id] = now
+            if now.status == "error" and before.status != "error":
+                message = f"{instance_id} went into 'error' while it was waited for."
+                result.failures[instance_id] = Failure("changed_meanwhile", message)
+        waiting = [
+            instance_id
+            for instance_id in waiting
+            if instance_id in found and instance_id not in result.failures and not _calm(found[instance_id], state)
+        ]
+    return result
+
+
+def _calm(machine: Instance, state: State) -> bool:
+    return settled(machine) or (state == "absent" and machine.status == "deleting")
+
+
+def _hangs(machine: Instance, waited: float) -> Failure:
+    what = (
+        f"hangs in '{machine.status}'"
+        if machine.status not in ("running", "stopped", "error")
+        else "has a disk that is being moved"
+    )
+    return Failure(
+        "timeout", f"{machine.instance_id} {what} for {waited:.0f} s, longer than wait_timeout allows; nothing was done to it."
+    )

@@ -1,0 +1,379 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How a machine moves on: each observation, acceptance or refusal leads to its next phase. Sends nothing itself.
+
+Every method changes the track's phase and returns what the engine has to arrange for it: a look at a certain time, a
+proof that the machine is gone, or nothing (the new phase is one that waits for a slot to send in, or the end).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from .._api.errors import JdcloudError
+from .._api.models import Instance
+from .duration import Duration
+from .plan import changes_since, decide
+from .policy import TRANSITIONAL, Facts, Policy
+from .track import Failure, Phase, Track
+from .verdict import NO_CHARGE_PATIENCE, Verdict, verdict
+
+LAG = 5.0
+"""Seconds for which a read may still show the state before an accepted call."""
+ABSENCE_GAP = 0.3
+"""Seconds between two absences from bulk answers that together prove that a machine is gone."""
+PUT_BACK_TRIES = 3
+THROTTLE_PATIENCE = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """The user's wishes about waiting; seconds. `retries`: how often a write with an unclear end is tried again."""
+
+    wait: bool = True
+    wait_timeout: float = 600.0
+    poll_interval: float = 2.0
+    retries: int = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """What to arrange: a look at a time, or a proof of absence (describeInstance), or neither."""
+
+    look_at: float | None = None
+    prove_gone: bool = False
+
+
+MOVED_ON = Next()
+PROVE_GONE = Next(prove_gone=True)
+
+
+class Course:
+    """The rules of the way. `facts` gives the facts as of now."""
+
+    def __init__(self, policy: Policy, timing: Timing, facts: Callable[[], Facts], backoff: Callable[[int], float]) -> None:
+        self._policy = policy
+        self._timing = timing
+        self._facts = facts
+        self._backoff = backoff
+        self.stops = Duration(timing.poll_interval)
+        self.starts = Duration(timing.poll_interval)
+        self.deletes = Duration(timing.poll_interval)
+
+    def start(self, track: Track, now: float) -> Next:
+        """The first phase of a machine with something to do, or that is being deleted by somebody else."""
+        steps = track.decision.steps
+        if "stop" in steps:
+            track.begin(Phase.STOP)
+        elif "start" in steps:
+            track.begin(Phase.START)
+        elif "delete" in steps:
+            return self._to_gate(track, now)
+        elif track.status == "deleting":
+            return self._wait_for(track, Phase.DELETING, now)
+        else:
+            track.phase = Phase.ENDED
+        return MOVED_ON
+
+    def refresh(self, track: Track, now: float) -> Next:
+        """The plan is too old to stop or start by: look again first."""
+        return self._wait_for(track, Phase.REFRESH, now)
+
+    def regate(self, track: Track, now: float) -> Next:
+        """The observation is too old to delete by: look again first. Keeps the count of tries."""
+        track.phase = Phase.CHECK_DISKS if track.disks_set else Phase.GATE
+        track.deadline = track.deadline or now + self._timing.wait_timeout
+        return Next(now)
+
+    def accepted(self, track: Track, now: float) -> Next:
+        """The service accepted the call of the present phase."""
+        phase = track.phase
+        if phase is Phase.SET_DISKS:
+            return self._wait_for(track, Phase.CHECK_DISKS, now)
+        if phase is Phase.PUT_BACK:
+            return self._wait_for(track, Phase.CHECK_BACK, now)
+        if not self._timing.wait:
+            return self._end(track)
+        waits = {Phase.STOP: Phase.STOPPING, Phase.START: Phase.STARTING}
+        self._wait_for(track, waits.get(phase, Phase.DELETING), now)
+        return Next(self._next_look(track, now))
+
+    @staticmethod
+    def note_effect(track: Track, phase: Phase) -> None:
+        """The service accepted the call of `phase`: remember that it was us, whatever comes next."""
+        if phase is Phase.STOP:
+            track.stopped_by_us, track.status = True, "stopping"
+        elif phase is Phase.START:
+            track.started_by_us, track.status = True, "starting"
+        elif phase is Phase.SET_DISKS:
+            track.disks_set = True
+        elif phase is Phase.DELETE:
+            track.delete_accepted, track.status = True, "deleting"
+
+    def refused(self, track: Track, error: JdcloudError, now: float) -> Next:
+        """The call of the present phase ended with an error."""
+        kind = verdict(error)
+        if kind is Verdict.GONE and track.tries < self._timing.retries:
+            track.tries += 1
+            return PROVE_GONE
+        if kind is Verdict.UNCLEAR:
+            return self._unclear(track, error, now)
+        if kind is Verdict.THROTTLED:
+            track.throttled_since = track.throttled_since or now
+            if now - track.throttled_since < THROTTLE_PATIENCE:
+                return self._again(track, now + self._backoff(0))
+        elif kind in (Verdict.BUSY, Verdict.UNCHARGED) and self._timing.wait:
+            track.refused_since = track.refused_since or now
+            waited = now - track.refused_since
+            patience = self._timing.wait_timeout
+            if kind is Verdict.UNCHARGED:
+                patience = min(patience, NO_CHARGE_PATIENCE)
+            if waited < patience:
+                track.tries += 1
+                return self._again(track, now + min(self._backoff(track.tries), self._timing.poll_interval))
+            return self._timed_out(track, waited, error, now)
+        return self.fail(track, Failure("api", str(error), error), now)
+
+    def seen(self, track: Track, machine: Instance, sent_at: float, now: float, *, in_bulk: bool = True) -> Next:
+        """An observation, asked for at `sent_at`. Only one from a bulk answer may open the gate."""
+        track.machine = machine
+        track.status = machine.status
+        track.absent_at = None
+        track.shown_by_ids = track.shown_by_ids or in_bulk
+        if not in_bulk and track.phase is not Phase.DELETING:
+            return Next(now)
+        track.observed_at = sent_at
+        react = {
+            Phase.REFRESH: self._seen_refresh,
+            Phase.STOPPING: self._seen_stopping,
+            Phase.STARTING: self._seen_starting,
+            Phase.GATE: self._seen_gate,
+            Phase.CHECK_DISKS: self._seen_check,
+            Phase.DELETING: self._seen_deleting,
+            Phase.CHECK_BACK: self._seen_back,
+        }
+        return react[track.phase](track, now)
+
+    def absent(self, track: Track, sent_at: float, received_at: float) -> Next:
+        """A complete bulk answer by ids does not show the machine."""
+        if track.phase is not Phase.DELETING or not track.delete_accepted or track.unsure or not track.shown_by_ids:
+            return PROVE_GONE
+        if track.absent_at is None:
+            track.absent_at = received_at
+            return Next(received_at + ABSENCE_GAP)
+        if sent_at - track.absent_at < ABSENCE_GAP:
+            return Next(track.absent_at + ABSENCE_GAP)
+        return self.proved_gone(track, received_at)
+
+    def proved_gone(self, track: Track, now: float) -> Next:
+        """describeInstance answered 404 NOT_FOUND, or two bulk answers proved the absence after our delete."""
+        if track.maybe_ours and track.phase in (Phase.DELETING, Phase.GATE, Phase.CHECK_DISKS, Phase.DELETE):
+            # The delete with the lost answer took effect.
+            track.delete_accepted = True
+        track.gone = True
+        track.status = "absent"
+        track.phase = Phase.ENDED
+        if self._policy.state != "absent":
+            track.failure = Failure("vanished", f"{track.instance_id} disappeared while it was to become {self._policy.state}.")
+        return MOVED_ON
+
+    def overdue(self, track: Track, now: float) -> Next | None:
+        """The failure if the present wait has run out, else None."""
+        if track.deadline is None or now < track.deadline:
+            return None
+        return self._timed_out(track, now - track.since, None, now)
+
+    def fail(self, track: Track, failure: Failure, now: float) -> Next:
+        """The machine failed. Delete attributes that we changed are put back first."""
+        track.failure = track.failure or failure
+        if track.disks_set and not track.delete_accepted and track.phase not in (Phase.PUT_BACK, Phase.CHECK_BACK):
+            track.begin(Phase.PUT_BACK)
+            return MOVED_ON
+        if track.phase in (Phase.PUT_BACK, Phase.CHECK_BACK):
+            return self._put_back_failed(track, now)
+        return self._end(track)
+
+    def abandon(self, track: Track, failure: Failure) -> None:
+        """No further call can be made for the machine."""
+        left = self._changed_disks(track) if track.disks_set and not track.delete_accepted else ""
+        track.failure = track.failure or replace(failure, message=failure.message + left)
+        track.phase = Phase.ENDED
+
+    def _seen_refresh(self, track: Track, now: float) -> Next:
+        if track.status == "deleting" and self._policy.state == "absent":
+            return self._others_delete(track, now)
+        fresh = decide(track.machine, self._policy, self._facts())
+        if fresh.blockers:
+            return self._changed_meanwhile(track, [blocker.message for blocker in fresh.blockers], now)
+        if "stop" in fresh.steps or "start" in fresh.steps:
+            track.begin(Phase.STOP if "stop" in fresh.steps else Phase.START)
+            return MOVED_ON
+        if "delete" in fresh.steps:
+            # Somebody else stopped it.
+            self._to_gate(track, now)
+            return self._seen_gate(track, now)
+        return self._end(track)
+
+    def _seen_stopping(self, track: Track, now: float) -> Next:
+        status = track.status
+        if status in ("stopping", "stopped") and track.maybe_ours:
+            # The stop with the lost answer took effect.
+            track.stopped_by_us, track.unsure, track.maybe_ours = True, False, False
+        if status == "stopped" or (status == "stopping" and not self._timing.wait):
+            if self._policy.state == "stopped":
+                return self._end(track)
+            self._to_gate(track, now)
+            return self._seen_gate(track, now)
+        if status == "running" and track.unsure:
+            track.phase = Phase.STOP
+            return MOVED_ON
+        if status == "running" and now - track.since >= LAG or status in TRANSITIONAL - {"stopping"} | {"error"}:
+            if status == "deleting" and self._policy.state == "absent":
+                return self._others_delete(track, now)
+            return self._changed_meanwhile(track, [f"its status is now '{status}'"], now)
+        return Next(self._next_look(track, now))
+
+    def _seen_starting(self, track: Track, now: float) -> Next:
+        status = track.status
+        if status in ("starting", "running") and track.maybe_ours:
+            track.started_by_us, track.unsure, track.maybe_ours = True, False, False
+        if status == "running" or (status == "starting" and not self._timing.wait):
+            return self._end(track)
+        if status == "stopped" and track.unsure:
+            track.phase = Phase.START
+            return MOVED_ON
+        if status == "stopped" and now - track.since >= LAG or status in TRANSITIONAL - {"starting"} | {"error"}:
+            return self._changed_meanwhile(track, [f"its status is now '{status}'"], now)
+        return Next(self._next_look(track, now))
+
+    def _seen_gate(self, track: Track, now: float) -> Next:
+        if track.status == "deleting":
+            return self._others_delete(track, now)
+        reasons = changes_since(track.decision, track.machine, self._policy, self._facts(), disks_set=track.disks_set)
+        if reasons:
+            return self._changed_meanwhile(track, reasons, now)
+        track.phase = Phase.SET_DISKS if track.decision.disk_changes and not track.disks_set else Phase.DELETE
+        return MOVED_ON
+
+    def _seen_check(self, track: Track, now: float) -> Next:
+        """Read back the delete attributes, and with them everything else once more."""
+        if track.status == "deleting":
+            return self._others_delete(track, now)
+        facts = self._facts()
+        reasons = changes_since(track.decision, track.machine, self._policy, facts, disks_set=True)
+        if not reasons:
+            track.phase = Phase.DELETE
+            return MOVED_ON
+        if not changes_since(track.decision, track.machine, self._policy, facts, disks_set=False):
+            if track.unsure:
+                track.phase = Phase.SET_DISKS
+                return MOVED_ON
+            if now - track.since < LAG:
+                return Next(now + 0.5)
+        return self._changed_meanwhile(track, reasons, now)
+
+    def _seen_deleting(self, track: Track, now: float) -> Next:
+        if track.status == "deleting":
+            if track.maybe_ours:
+                track.delete_accepted, track.unsure, track.maybe_ours = True, False, False
+            if track.delete_accepted and not self._timing.wait:
+                return self._end(track)
+            return Next(self._next_look(track, now))
+        if track.unsure:
+            # The delete did not take effect so far: it may be repeated, through the gate.
+            track.phase = Phase.CHECK_DISKS if track.disks_set else Phase.GATE
+            return Next(now)
+        if track.status == "error" and track.decision.status != "error":
+            return self._changed_meanwhile(track, ["it went into 'error' while it was deleted"], now)
+        return Next(self._next_look(track, now))
+
+    def _seen_back(self, track: Track, now: float) -> Next:
+        shown = {disk.disk_id: bool(disk.auto_delete) for disk in track.machine.disks}
+        if all(shown.get(disk_id) is not value for disk_id, value in track.decision.disk_changes.items()):
+            track.disks_set = False
+            return self._end(track)
+        return self._put_back_failed(track, now)
+
+    def _put_back_failed(self, track: Track, now: float) -> Next:
+        track.put_back_tries += 1
+        if track.put_back_tries < PUT_BACK_TRIES:
+            track.phase = Phase.PUT_BACK
+            return Next(now + self._backoff(track.put_back_tries))
+        assert track.failure is not None
+        track.failure = replace(track.failure, message=track.failure.message + self._changed_disks(track))
+        return self._end(track)
+
+    @staticmethod
+    def _changed_disks(track: Track) -> str:
+        disks = ", ".join(f"{disk_id}={str(value).lower()}" for disk_id, value in track.decision.disk_changes.items())
+        return f" The changed delete attribute of its disks could not be put back ({disks}): set it by hand."
+
+    def _unclear(self, track: Track, error: JdcloudError, now: float) -> Next:
+        track.tries += 1
+        if track.tries > self._timing.retries:
+            return self.fail(track, Failure("api", str(error), error), now)
+        if track.phase is Phase.SET_DISKS:
+            # It may have taken effect: from here on the attributes count as ours to put back.
+            track.disks_set = True
+        waits = {
+            Phase.STOP: Phase.STOPPING,
+            Phase.START: Phase.STARTING,
+            Phase.SET_DISKS: Phase.CHECK_DISKS,
+            Phase.PUT_BACK: Phase.CHECK_BACK,
+        }
+        track.phase = waits.get(track.phase, Phase.DELETING)
+        track.unsure = True
+        track.maybe_ours = track.phase in (Phase.STOPPING, Phase.STARTING, Phase.DELETING)
+        track.since = now
+        track.deadline = track.deadline or now + self._timing.wait_timeout
+        return Next(now + self._backoff(track.tries - 1))
+
+    def _again(self, track: Track, when: float) -> Next:
+        """Repeat the call later. A delete goes through the gate again; a stop or start is looked at first."""
+        if track.phase in (Phase.STOP, Phase.START) and track.tries:
+            track.phase = Phase.STOPPING if track.phase is Phase.STOP else Phase.STARTING
+            track.unsure = True
+            track.since = when
+        elif track.phase is Phase.DELETE or track.phase is Phase.SET_DISKS:
+            track.phase = Phase.CHECK_DISKS if track.disks_set else Phase.GATE
+        return Next(when)
+
+    def _to_gate(self, track: Track, now: float) -> Next:
+        return self._wait_for(track, Phase.GATE, now)
+
+    def _wait_for(self, track: Track, phase: Phase, now: float) -> Next:
+        track.begin(phase)
+        track.since = now
+        track.deadline = now + self._timing.wait_timeout
+        return Next(now)
+
+    def _next_look(self, track: Track, now: float) -> float:
+        durations = {Phase.STOPPING: self.stops, Phase.STARTING: self.starts, Phase.DELETING: self.deletes}
+        look_at = durations[track.phase].next_look(track.since, now)
+        return look_at if track.deadline is None else min(look_at, max(now, track.deadline))
+
+    def _others_delete(self, track: Track, now: float) -> Next:
+        """It is being deleted: by somebody else, or by an earlier delete of ours whose answer was lost."""
+        track.delete_accepted = track.delete_accepted or track.maybe_ours
+        if track.delete_accepted and not self._timing.wait:
+            return self._end(track)
+        self._wait_for(track, Phase.DELETING, now)
+        return Next(self._next_look(track, now))
+
+    def _changed_meanwhile(self, track: Track, reasons: list[str], now: float) -> Next:
+        message = f"{track.instance_id} changed since it was checked: {'; '.join(reasons)}"
+        return self.fail(track, Failure("changed_meanwhile", message if message.endswith(".") else message + "."), now)
+
+    def _timed_out(self, track: Track, waited: float, error: JdcloudError | None, now: float) -> Next:
+        message = f"{track.instance_id} hangs in '{track.status}' for {waited:.0f} s, longer than wait_timeout allows."
+        if error is not None:
+            message = f"{track.instance_id} is in '{track.status}', and the service refused for {waited:.0f} s: {error}"
+        return self.fail(track, Failure("timeout", message, error), now)
+
+    @staticmethod
+    def _end(track: Track) -> Next:
+        track.phase = Phase.ENDED
+        return MOVED_ON

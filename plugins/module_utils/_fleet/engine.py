@@ -1,0 +1,329 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Carries out the decisions for one machine or ten thousand: chooses what leaves next, and files what comes back.
+
+It is a `dispatch.Source`: asked for each free slot, it takes, in this order, what repairs, bulk looks that pay, deletes
+and stops in turn, proofs, the aftermath, and small looks when the line is idle. Stops run ahead of deletes by no more than
+is needed to keep the line busy, so that a run that ends early leaves few machines stopped and not deleted.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from .._api import vm
+from .._api.calls import Answer, Call
+from .._api.dispatch import Dispatcher, Job, Outcome
+from .._api.errors import ClockSkewError, JdcloudError
+from .._api.listing import PAGE_SIZE
+from .._api.models import Instance, Page
+from .aftermath import GRACE, Aftermath
+from .course import Course, Next, Timing
+from .lookbook import LookBook
+from .policy import Facts, Policy
+from .track import AHEAD, LOOKED, Failure, Phase, Track
+
+GATE_MAX_AGE = 5.0
+"""The oldest observation in seconds that a delete may rest on when it leaves."""
+GATE_FRESH = 4.0
+"""Older ones are not even tried: the rest is for the way to the wire."""
+GATE_MARGIN = 0.2
+PLAN_MAX_AGE = 60.0
+"""The oldest observation in seconds that a stop or start may rest on."""
+AHEAD_MIN = 100
+AHEAD_SECONDS = 3.0
+"""Stops run ahead of deletes by the time a stop takes and this much more."""
+UNKNOWN_STOP_SECONDS = 2.0
+FEW = 3
+"""So few deletes are watched by single reads: a 404 is proof at once, where bulk answers need two."""
+
+
+class Engine:
+    """One run over the tracks. `finished` when every machine has its end and every fate was asked for."""
+
+    def __init__(self, dispatcher: Dispatcher, policy: Policy, timing: Timing, facts: Facts) -> None:
+        self._dispatcher = dispatcher
+        self._policy = policy
+        self._planned_facts = facts
+        self._course = Course(policy, timing, self._facts, dispatcher.backoff)
+        self._book = LookBook(timing.poll_interval)
+        self._queues: dict[Phase, deque[Track]] = {phase: deque() for phase in Phase if phase not in LOOKED | {Phase.ENDED}}
+        self._singles: deque[Job] = deque()
+        self._in_flight = 0
+        self._phases: dict[Phase, int] = dict.fromkeys(Phase, 0)
+        self._tracks: list[Track] = []
+        self._stop_turn = True
+        self._aftermath = Aftermath(
+            min(GRACE, timing.wait_timeout),
+            dispatcher.backoff,
+            dispatcher.clock.now,
+            explicit_disks=policy.disks != "as_configured",
+        )
+
+    def run(self, tracks: Sequence[Track]) -> None:
+        """Carry out the decisions of `tracks`; the ends are in the tracks."""
+        now = self._dispatcher.clock.now()
+        self._tracks = list(tracks)
+        for track in self._tracks:
+            self._phases[track.phase] += 1
+        for track in self._tracks:
+            before = track.phase
+            self._file(track, before, self._course.start(track, now), now)
+        self._dispatcher.run(self)
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing is left to do."""
+        return self._phases[Phase.ENDED] == len(self._tracks) and self._in_flight == 0 and self._aftermath.finished
+
+    def wake_at(self, now: float) -> float | None:
+        """When there may be something to send although nothing came back."""
+        times = [when for when in (self._book.wake_at(now), self._aftermath.wake_at()) if when is not None]
+        return min(times, default=None)
+
+    def next_job(self, now: float) -> Job | None:
+        """What leaves now."""
+        self._book.fetch_due(now, self._due)
+        return (
+            self._write(Phase.PUT_BACK, now)
+            or self._look(now, idle=False)
+            or self._write(Phase.SET_DISKS, now)
+            or self._stop_or_delete(now)
+            or (self._singles.popleft() if self._singles else None)
+            or self._aftermath.next_job(now, flush=self._phases[Phase.ENDED] == len(self._tracks))
+            or self._look(now, idle=True)
+            or self._aftermath.next_job(now, flush=True)
+        )
+
+    def _facts(self) -> Facts:
+        """The facts of the plan, as of now."""
+        facts = self._planned_facts
+        return Facts(now=self._dispatcher.service_time(), elastic_ips=facts.elastic_ips, backups=facts.backups)
+
+    def _due(self, track: Track) -> bool:
+        """A track whose time has come: a look, or a repeated call that goes back into its queue."""
+        if track.phase in self._queues:
+            self._queues[track.phase].append(track)
+            return False
+        return track.phase in LOOKED
+
+    def _stop_or_delete(self, now: float) -> Job | None:
+        """Stops and deletes in turn, so that neither starves; a stop only while few machines are stopped and not deleted."""
+        self._stop_turn = not self._stop_turn
+        first, second = (self._change, self._delete) if self._stop_turn else (self._delete, self._change)
+        return first(now) or second(now)
+
+    def _change(self, now: float) -> Job | None:
+        if self._policy.state == "absent" and self._ahead() >= self._ahead_limit():
+            return None
+        return self._write(Phase.STOP, now) or self._write(Phase.START, now)
+
+    def _delete(self, now: float) -> Job | None:
+        return self._write(Phase.DELETE, now)
+
+    def _ahead(self) -> int:
+        return sum(self._phases[phase] for phase in AHEAD)
+
+    def _ahead_limit(self) -> float:
+        expected = self._course.stops.expected
+        seconds = (UNKNOWN_STOP_SECONDS if expected is None else expected) + AHEAD_SECONDS
+        return max(AHEAD_MIN, self._dispatcher.pacer.rate * seconds)
+
+    def _gate_room(self) -> tuple[int, int]:
+        """How many more machines may be observed for their delete now, and how many make a look worth it.
+
+        An observation goes stale in seconds, so no more are looked at than can be deleted in that time.
+        """
+        share = 0.5 if self._queues[Phase.STOP] else 0.9
+        limit = max(1, int(self._dispatcher.pacer.rate * (GATE_FRESH - 0.5) * share))
+        full_at = min(PAGE_SIZE, limit)
+        ready = len(self._queues[Phase.DELETE]) + len(self._queues[Phase.SET_DISKS])
+        return (limit - ready if limit - ready >= full_at else 0), full_at
+
+    def _leads_to_delete(self, track: Track) -> bool:
+        return self._policy.state == "absent" and track.phase in AHEAD
+
+    def _look(self, now: float, *, idle: bool) -> Job | None:
+        room, full_at = self._gate_room()
+        chosen = self._book.take(now, room, full_at, self._leads_to_delete, idle=idle)
+        if not chosen:
+            return None
+        if len(chosen) <= FEW and all(track.phase is Phase.DELETING for track in chosen):
+            for track in chosen:
+                self._prove(track)
+            return self._singles.popleft()
+        call = vm.describe_instances(ids=[track.instance_id for track in chosen], page_size=PAGE_SIZE)
+        return self._job(call, partial(self._looked, chosen))
+
+    def _prove(self, track: Track) -> None:
+        """Ask for one machine by itself: 404 NOT_FOUND is the proof that it is gone."""
+        self._singles.append(self._job(vm.describe_instance(track.instance_id), partial(self._proved, track)))
+
+    def _write(self, phase: Phase, now: float) -> Job | None:
+        """The next call of the machines in `phase`. One whose observation is too old is looked at again instead."""
+        queue = self._queues[phase]
+        while queue:
+            track = queue.popleft()
+            age = now - track.observed_at
+            if phase in (Phase.DELETE, Phase.SET_DISKS) and age > GATE_FRESH:
+                self._file(track, phase, self._course.regate(track, now), now)
+            elif phase in (Phase.STOP, Phase.START) and age > PLAN_MAX_AGE:
+                if self._phases[Phase.REFRESH] >= PAGE_SIZE:
+                    queue.appendleft(track)
+                    return None
+                self._file(track, phase, self._course.refresh(track, now), now)
+            else:
+                leave_by = track.observed_at + GATE_MAX_AGE - GATE_MARGIN if phase is Phase.DELETE else None
+                return self._job(self._call(track), partial(self._written, track, phase), leave_by)
+        return None
+
+    def _call(self, track: Track) -> Call[None]:
+        instance_id, changes = track.instance_id, track.decision.disk_changes
+        if track.phase is Phase.STOP:
+            return vm.stop_instance(instance_id, self._policy.charge_on_stopped)
+        if track.phase is Phase.START:
+            return vm.start_instance(instance_id)
+        if track.phase is Phase.SET_DISKS:
+            return vm.set_disk_auto_delete(instance_id, changes)
+        if track.phase is Phase.PUT_BACK:
+            return vm.set_disk_auto_delete(instance_id, {disk_id: not value for disk_id, value in changes.items()})
+        return vm.delete_instance(instance_id)
+
+    def _job(self, call: Call[Any], done: Callable[[Outcome], None], leave_by: float | None = None) -> Job:
+        self._in_flight += 1
+
+        def answered(outcome: Outcome) -> None:
+            self._in_flight -= 1
+            done(outcome)
+            if outcome.error is not None and (outcome.error.is_unauthenticated or isinstance(outcome.error, ClockSkewError)):
+                self._abandon(outcome.error)
+
+        return Job(call, answered, leave_by)
+
+    def _written(self, track: Track, phase: Phase, outcome: Outcome) -> None:
+        now = self._dispatcher.clock.now()
+        if outcome.answer is not None:
+            self._course.note_effect(track, phase)
+        if track.phase is Phase.ENDED:
+            return
+        if outcome.stale:
+            self._file(track, phase, self._course.regate(track, now), now)
+        elif outcome.error is not None:
+            self._file(track, phase, self._course.refused(track, outcome.error, now), now)
+        elif outcome.answer is not None:
+            self._file(track, phase, self._course.accepted(track, outcome.answer.received_at), now)
+
+    def _looked(self, chosen: Sequence[Track], outcome: Outcome) -> None:
+        now = self._dispatcher.clock.now()
+        tracks = [track for track in chosen if track.phase is not Phase.ENDED]
+        if outcome.answer is None:
+            self._fail(tracks, outcome, now)
+            return
+        page: Page[Instance] = outcome.answer.value
+        rows = {machine.instance_id: machine for machine in page.items}
+        self._learn(tracks, rows, outcome.answer.sent_at)
+        absent = [track for track in tracks if track.instance_id not in rows]
+        for track in tracks:
+            if track.instance_id in rows:
+                self._seen(track, rows[track.instance_id], outcome.answer, now)
+        if absent and not page.items:
+            # An empty answer may come from missing rights or a wrong region: one 404 must vouch for it.
+            vouch = partial(self._vouched, absent[0], absent[1:], outcome.answer)
+            self._singles.append(self._job(vm.describe_instance(absent[0].instance_id), vouch))
+        elif page.total == len(rows) == len(page.items):
+            self._absent(absent, outcome.answer, now)
+        else:
+            for track in absent:
+                self._prove(track)
+
+    def _vouched(self, first: Track, others: Sequence[Track], empty: Answer[Any], outcome: Outcome) -> None:
+        now = self._dispatcher.clock.now()
+        others = [track for track in others if track.phase is not Phase.ENDED]
+        self._proved(first, outcome)
+        if outcome.error is not None and outcome.error.is_not_found:
+            self._absent(others, empty, now)
+        elif outcome.error is not None:
+            self._fail(others, outcome, now)
+        else:
+            for track in others:
+                self._file(track, track.phase, Next(now + self._dispatcher.backoff(1)), now)
+
+    def _proved(self, track: Track, outcome: Outcome) -> None:
+        now = self._dispatcher.clock.now()
+        if track.phase is Phase.ENDED:
+            return
+        if outcome.error is not None and outcome.error.is_not_found:
+            before = track.phase
+            self._file(track, before, self._course.proved_gone(track, now), now)
+        elif outcome.answer is None:
+            self._fail([track], outcome, now)
+        else:
+            self._seen(track, outcome.answer.value, outcome.answer, now, in_bulk=False)
+
+    def _seen(self, track: Track, machine: Instance, answer: Answer[Any], now: float, *, in_bulk: bool = True) -> None:
+        before = track.phase
+        self._file(track, before, self._course.seen(track, machine, answer.sent_at, now, in_bulk=in_bulk), now)
+
+    def _absent(self, tracks: Sequence[Track], answer: Answer[Any], now: float) -> None:
+        for track in tracks:
+            before = track.phase
+            self._file(track, before, self._course.absent(track, answer.sent_at, answer.received_at), now)
+
+    def _fail(self, tracks: Sequence[Track], outcome: Outcome, now: float) -> None:
+        assert outcome.error is not None
+        for track in tracks:
+            before = track.phase
+            self._file(track, before, self._course.fail(track, Failure("api", str(outcome.error), outcome.error), now), now)
+
+    def _learn(self, tracks: Sequence[Track], rows: Mapping[str, Instance], looked_at: float) -> None:
+        """Tell the estimates which transitions had ended at which age."""
+        ways = (
+            (self._course.stops, Phase.STOPPING, "stopping", "stopped"),
+            (self._course.starts, Phase.STARTING, "starting", "running"),
+            (self._course.deletes, Phase.DELETING, "deleting", None),
+        )
+        for duration, phase, during, end in ways:
+            watched = [track for track in tracks if track.phase is phase and not track.unsure and track.absent_at is None]
+            shown = {
+                track.instance_id: rows[track.instance_id].status if track.instance_id in rows else None for track in watched
+            }
+            duration.learn(
+                [looked_at - track.since for track in watched if shown[track.instance_id] == end],
+                [looked_at - track.since for track in watched if shown[track.instance_id] == during],
+            )
+
+    def _file(self, track: Track, before: Phase, following: Next, now: float) -> None:
+        """Arrange what the course said: a look, a proof, a place in a queue, or the end."""
+        if track.phase in LOOKED and not following.prove_gone:
+            following = self._course.overdue(track, now) or following
+        self._phases[before] -= 1
+        self._phases[track.phase] += 1
+        if track.phase is Phase.ENDED:
+            if track.gone and track.delete_accepted:
+                self._aftermath.add(track, now)
+        elif following.prove_gone:
+            self._prove(track)
+        elif following.look_at is not None:
+            self._book.add(track, following.look_at)
+        elif before is Phase.REFRESH:
+            self._queues[track.phase].appendleft(track)
+        else:
+            self._queues[track.phase].append(track)
+
+    def _abandon(self, error: JdcloudError) -> None:
+        """No call of this run will succeed any more: every machine without an end gets this one."""
+        for track in self._tracks:
+            if track.phase is not Phase.ENDED:
+                self._phases[track.phase] -= 1
+                self._phases[Phase.ENDED] += 1
+                self._course.abandon(track, Failure("api", str(error), error))
+        for queue in self._queues.values():
+            queue.clear()
+        self._in_flight -= len(self._singles)
+        self._singles.clear()
+        self._aftermath.abandon()

@@ -1,0 +1,224 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which machines are meant. Pure: user input -> a checked selection; a machine -> whether it is selected.
+
+An empty selector is an error and a selector is never widened: what the service's filters return is only a first
+narrowing (some are fuzzy, two are ORed) and every condition is checked again here, exactly, all ANDed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from .._api.errors import InputError
+from .._api.models import Instance
+
+ID_SHAPE = re.compile(r"[a-z]+-[a-z0-9]+")
+"""No tighter: the service's id formats are observed, not documented (operations.yaml: id_formats)."""
+DEFAULT_CAP_NAME = 1
+DEFAULT_CAP_LOOSE = 10
+"""The cap for tags and filters."""
+ANY_VALUE = "*"
+
+
+def _lower(values: Sequence[str | None]) -> tuple[str, ...]:
+    return tuple(value.lower() for value in values if value)
+
+
+def _present(*values: str | None) -> tuple[str, ...]:
+    return tuple(value for value in values if value)
+
+
+CHECKABLE: Mapping[str, Callable[[Instance], tuple[str, ...]]] = {
+    "instanceId": lambda machine: (machine.instance_id,),
+    "privateIpAddress": lambda machine: tuple({*_present(machine.private_ip_address), *machine.private_ips}),
+    "az": lambda machine: _present(machine.az),
+    "vpcId": lambda machine: _present(machine.vpc_id),
+    "status": lambda machine: _lower([machine.status]),
+    "imageId": lambda machine: _present(machine.image_id),
+    "networkInterfaceId": lambda machine: tuple(interface.network_interface_id for interface in machine.interfaces),
+    "subnetId": lambda machine: _present(machine.subnet_id),
+    "agId": lambda machine: _present(machine.group_id),
+    "faultDomain": lambda machine: _present(machine.fault_domain),
+    "dedicatedHostId": lambda machine: _present(machine.dedicated_host_id),
+    "dedicatedPoolId": lambda machine: _present(machine.dedicated_pool_id),
+    "instanceType": lambda machine: _present(machine.instance_type),
+    "elasticIpAddress": lambda machine: tuple(address.address for address in machine.addresses if address.address),
+}
+"""Filter names of describeInstances whose value can be read off the instance itself."""
+SINGLE_VALUED = frozenset({"agId", "elasticIpAddress"})
+"""Filters that the service takes one value for; with more values they are checked here alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """A checked selection. `ids` is None when none were given; tag and filter values are alternatives of each other."""
+
+    ids: tuple[str, ...] | None
+    name: str | None
+    tags: Mapping[str, tuple[str, ...]]
+    filters: Mapping[str, tuple[str, ...]]
+
+    @property
+    def loose(self) -> bool:
+        """Whether conditions beside the ids exist."""
+        return self.name is not None or bool(self.tags) or bool(self.filters)
+
+    def default_cap(self) -> int:
+        """The most machines that may match if the user sets no cap: the smallest that applies."""
+        caps = []
+        if self.ids is not None:
+            caps.append(len(self.ids))
+        if self.name is not None:
+            caps.append(DEFAULT_CAP_NAME)
+        if self.tags or self.filters:
+            caps.append(DEFAULT_CAP_LOOSE)
+        return min(caps)
+
+    def mismatch(self, machine: Instance) -> str | None:
+        """Why `machine` is not selected, or None if it is. The ids are the caller's business."""
+        if self.name is not None and machine.name != self.name:
+            return f"its name is not '{self.name}'"
+        for key, allowed in self.tags.items():
+            if machine.tags is None or machine.tags.get(key) not in allowed:
+                return f"its tag '{key}' is not {_alternatives(allowed)}"
+        for key, allowed in self.filters.items():
+            if not set(CHECKABLE[key](machine)).intersection(allowed):
+                return f"its {key} is not {_alternatives(allowed)}"
+        return None
+
+    def chosen(self) -> Selection:
+        """The selection for machines that once matched: their status changes under our hands, so it decides the choice alone."""
+        return replace(self, filters={key: values for key, values in self.filters.items() if key != "status"})
+
+    def narrowing_filters(self) -> list[tuple[str, tuple[str, ...]]]:
+        """What the service is asked to narrow a listing with. A name goes alone, so that its twins are seen."""
+        if self.name is not None:
+            return [("name", (self.name,))]
+        return [(key, values) for key, values in self.filters.items() if key not in SINGLE_VALUED or len(values) == 1]
+
+    def narrowing_tags(self) -> list[tuple[str, tuple[str, ...]]]:
+        """The tags that the service is asked to narrow a listing with."""
+        return [] if self.name is not None else list(self.tags.items())
+
+
+def _alternatives(values: Sequence[str]) -> str:
+    return " or ".join(f"'{value}'" for value in values)
+
+
+def parse_selection(
+    instance_ids: Sequence[str] | None, name: str | None, tags: Mapping[str, Any] | None, filters: Mapping[str, Any] | None
+) -> Selection:
+    """Check the user's selectors. Raises `InputError` for an empty, blank or uncheckable one. May select nothing at all."""
+    return Selection(
+        ids=None if instance_ids is None else parse_ids(instance_ids, "instance_ids"),
+        name=None if name is None else _parse_name(name),
+        tags={} if tags is None else parse_tags(tags, "tags"),
+        filters={} if filters is None else _parse_filters(filters),
+    )
+
+
+def require_selector(selection: Selection) -> None:
+    """Raise `InputError` if nothing selects."""
+    if selection.ids is None and not selection.loose:
+        raise InputError("Nothing is selected: give at least one of instance_ids, name, tags, filters.")
+
+
+def parse_ids(ids: Sequence[Any], option: str) -> tuple[str, ...]:
+    """Trimmed, distinct ids in the order given. Raises `InputError` for an empty list, blank members and ids of another shape."""
+    if not ids:
+        raise InputError(f"{option} is an empty list, which selects nothing: name at least one id, or leave the option out.")
+    distinct: dict[str, None] = {}
+    for member in ids:
+        text = member.strip() if isinstance(member, str) else ""
+        if not text:
+            raise InputError(f"{option} has a blank or null member: remove it.")
+        if not ID_SHAPE.fullmatch(text):
+            raise InputError(f"{option}: '{text}' has not the shape of an id such as i-4x9q2m7kva.")
+        distinct[text] = None
+    return tuple(distinct)
+
+
+def _parse_name(name: str) -> str:
+    if not name.strip():
+        raise InputError("name is blank, which selects nothing: give the exact name of one machine, or leave the option out.")
+    return name
+
+
+def parse_tags(tags: Mapping[str, Any], option: str) -> dict[str, tuple[str, ...]]:
+    """Tag key -> the values that match. Raises `InputError` for an empty dict, blank keys and values that are no text."""
+    if not tags:
+        raise InputError(f"{option} is an empty dict, which selects nothing: name at least one tag, or leave the option out.")
+    return {_parse_key(key, option): _parse_values(value, f"{option}.{key}") for key, value in tags.items()}
+
+
+def parse_protect_tags(tags: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """As `parse_tags`; an empty dict switches the protection off."""
+    return parse_tags(tags, "protect_tags") if tags else {}
+
+
+def protecting_tag(machine: Instance, protect_tags: Mapping[str, tuple[str, ...]]) -> str | None:
+    """The first tag of `machine` that protects it, as text. Raises `ValueError` on an answer type that carries no tags."""
+    if machine.tags is None:
+        raise ValueError(f"the protection of {machine.instance_id} cannot be judged: this answer carries no tags")
+    for key, values in protect_tags.items():
+        value = machine.tags.get(key)
+        if value is not None and (ANY_VALUE in values or value in values):
+            return f"{key}={value}"
+    return None
+
+
+def _parse_filters(filters: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    if not filters:
+        raise InputError("filters is an empty dict, which selects nothing: name at least one filter, or leave the option out.")
+    parsed = {}
+    for key, value in filters.items():
+        if key == "name":
+            raise InputError("filters.name is fuzzy at the service and so refused: use the option name, which compares exactly.")
+        if key not in CHECKABLE:
+            raise InputError(
+                f"filters.{key} cannot be checked on the machine's own fields and so is refused: "
+                f"use one of {', '.join(sorted(CHECKABLE))}."
+            )
+        values = _parse_values(value, f"filters.{key}")
+        parsed[key] = _lower(values) if key == "status" else values
+    return parsed
+
+
+def _parse_key(key: Any, option: str) -> str:
+    if not isinstance(key, str) or not key.strip():
+        raise InputError(f"{option} has a blank key: remove it.")
+    return key
+
+
+def _parse_values(value: Any, option: str) -> tuple[str, ...]:
+    members = value if isinstance(value, list) else [value]
+    if not members:
+        raise InputError(f"{option} is an empty list, which selects nothing: give at least one value.")
+    return tuple(dict.fromkeys(_parse_value(member, option) for member in members))
+
+
+def _parse_value(value: Any, option: str) -> str:
+    if isinstance(value, bool) or not isinstance(value, (str, int)):
+        raise InputError(
+            f'{option} is {_describe(value)}, not text: quote it, for example "{option.rpartition(".")[2]}": "true".'
+        )
+    text = str(value)
+    if not text.strip():
+        raise InputError(f"{option} is blank, which selects nothing: give a value, or leave it out.")
+    return text
+
+
+def _describe(value: Any) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "a boolean"
+    if isinstance(value, float):
+        return "a decimal number"
+    return f"a {type(value).__name__}"

@@ -1,0 +1,63 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Argument specifications that modules share, and checks of single values. Raises `InputError`, one sentence each."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from .._api.errors import InputError
+from .._fleet.selection import Selection, parse_selection
+
+Spec = dict[str, dict[str, Any]]
+
+CONNECTION_SPEC: Spec = {
+    # Not a secret: it is shown in results to tell accounts apart. Without the explicit word Ansible would guess one.
+    "access_key": {"type": "str", "no_log": False},
+    "secret_key": {"type": "str", "no_log": True},
+    "security_token": {"type": "str", "no_log": True},
+    "profile": {"type": "str"},
+    "region": {"type": "str"},
+    "endpoint_url": {"type": "str"},
+    "validate_certs": {"type": "bool", "default": True},
+    "ca_bundle": {"type": "path"},
+    "allow_insecure_http": {"type": "bool", "default": False},
+    "api_timeout": {"type": "float"},
+    "api_retries": {"type": "int"},
+    "api_rate_limit": {"type": "float"},
+}
+SELECTION_SPEC: Spec = {
+    "instance_ids": {"type": "list", "elements": "str"},
+    "name": {"type": "str"},
+    "tags": {"type": "dict"},
+    "filters": {"type": "dict"},
+}
+GUARD_SPEC: Spec = {
+    "max_instances": {"type": "int"},
+    "protect_tags": {"type": "dict", "default": {"jdcloud-protect": "*"}},
+}
+
+
+def selection_of(params: Mapping[str, Any]) -> Selection:
+    """The checked selection options."""
+    return parse_selection(params["instance_ids"], params["name"], params["tags"], params["filters"])
+
+
+def positive(params: Mapping[str, Any], option: str) -> float:
+    """A number that must be above zero and finite."""
+    value = float(params[option])
+    if not math.isfinite(value) or value <= 0:
+        raise InputError(f"{option} is {params[option]}, but must be a number above zero.")
+    return value
+
+
+def cap_of(params: Mapping[str, Any]) -> int | None:
+    """The checked `max_instances`, None if it is not set."""
+    cap: int | None = params["max_instances"]
+    if cap is not None and cap < 1:
+        raise InputError(f"max_instances is {cap}, but must be at least 1; there is no value for unlimited.")
+    return cap

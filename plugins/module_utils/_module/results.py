@@ -1,0 +1,283 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From the records of a run to the result of `jdcloud_vm`: plain dicts with the public keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from .._api.models import Interface
+from .._fleet.campaign import Record, Run
+from .._fleet.policy import Action, Backup, Decision, Fate, PlannedAddress, PlannedDisk, Remark
+from .._fleet.track import Failure
+
+Result = dict[str, Any]
+
+SHOWN = 5
+"""How many machines a message names before it says "and N more"."""
+PROBLEMS = ("blocked", "failed")
+
+
+class Report:
+    """Reads the records of one run for the result. What a preview did not do is told as if it had been done."""
+
+    def __init__(self, run: Run, region: str, state: str) -> None:
+        self._run = run
+        self._region = region
+        self._state = state
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything changed, or would change."""
+        return any(self._changed(record) for record in self._run.records)
+
+    def instances(self, which: str) -> list[Result]:
+        """The machines that are wanted in the result: `all`, `changed` or `problems`."""
+        return [self._instance(record) for record in self._run.records if self._wanted(record, which)]
+
+    def summary(self) -> Result:
+        """How many of what. A machine can count more than once: deleted, and failed because its address was not released."""
+        records = self._run.records
+        actions = [self._action(record) for record in records]
+        absent = self._state == "absent"
+        return {
+            "selected": len(records),
+            "changed": sum(self._changed(record) for record in records),
+            "deleted": sum(self._deleted(record) for record in records),
+            "already_absent": sum(
+                absent and self._status(record) == "absent" and not self._deleted(record) for record in records
+            ),
+            "not_found": len(self._run.missing),
+            "stopped": actions.count("stopped"),
+            "started": actions.count("started"),
+            "unchanged": sum(
+                action == "none" and not self._changed(record) for record, action in zip(records, actions, strict=True)
+            ),
+            "blocked": actions.count("blocked"),
+            "failed": actions.count("failed"),
+        }
+
+    def retained(self) -> Result:
+        """What outlives the deleted machines and is still billed."""
+        disks, elastic_ips = [], []
+        for record in self._run.records:
+            decision = record.decision
+            if decision is None or not self._deleted(record):
+                continue
+            for disk in decision.disks:
+                fate = self._disk_fate(record, disk)
+                if fate == "kept" or (fate == "unverified" and disk.fate == "kept"):
+                    disks.append(
+                        {"disk_id": disk.disk_id, "instance_id": record.instance_id, "size_gb": disk.size_gb, "fate": fate}
+                    )
+            for address in decision.addresses:
+                fate = self._address_fate(record, address)
+                if fate != "released":
+                    elastic_ips.append(
+                        {
+                            "elastic_ip_id": address.elastic_ip_id,
+                            "address": address.address,
+                            "instance_id": record.instance_id,
+                            "fate": fate,
+                        }
+                    )
+        return {"disks": disks, "elastic_ips": elastic_ips}
+
+    def diff(self) -> Result:
+        """Before and after of the machines that change, by id."""
+        records = [record for record in self._run.records if self._changed(record) and record.decision and record.machine]
+        return {
+            "before": {"instances": {record.instance_id: self._before(record) for record in records}},
+            "after": {"instances": {record.instance_id: self._after(record) for record in records}},
+        }
+
+    def message(self) -> str | None:
+        """One sentence if the task failed, else None."""
+        problems = [record for record in self._run.records if self._action(record) in PROBLEMS]
+        if self._run.held_back:
+            count = f"{len(problems)} of {len(self._run.records)} machines cannot be changed"
+            advice = "remove the causes, or set on_blocked to skip to go on with the others"
+            return f"{count}, so nothing at all was changed: {self._name(problems)}; {advice}."
+        failed = [record for record in problems if self._action(record) == "failed"]
+        if not failed:
+            return None
+        return f"{len(failed)} of {len(self._run.records)} machines failed: {self._name(failed)}."
+
+    def _name(self, records: Sequence[Record]) -> str:
+        named = [f"{record.instance_id} ({', '.join(self._reasons(record))})" for record in records[:SHOWN]]
+        more = len(records) - SHOWN
+        return ", ".join(named) + (f" and {more} more" if more > 0 else "")
+
+    def _reasons(self, record: Record) -> list[str]:
+        failure = _failure(record)
+        if failure is not None:
+            return [failure.message.rstrip(".")]
+        assert record.decision is not None
+        return list(dict.fromkeys(blocker.code for blocker in record.decision.blockers))
+
+    def _wanted(self, record: Record, which: str) -> bool:
+        if which == "changed":
+            return self._changed(record)
+        return which == "all" or self._action(record) in PROBLEMS
+
+    def _action(self, record: Record) -> Action:
+        if _failure(record) is not None:
+            return "failed"
+        if record.blocked:
+            return "blocked"
+        if record.decision is None or self._run.held_back:
+            return "none"
+        return record.track.action if record.track is not None else record.decision.action
+
+    def _changed(self, record: Record) -> bool:
+        if record.track is not None:
+            return record.track.changed
+        return self._action(record) in ("deleted", "stopped", "started")
+
+    def _deleted(self, record: Record) -> bool:
+        return record.track.delete_accepted if record.track is not None else self._action(record) == "deleted"
+
+    def _status(self, record: Record) -> str:
+        if record.track is not None:
+            return record.track.status
+        if record.decision is None:
+            return "absent"
+        return record.decision.status if self._action(record) in ("failed", "blocked", "none") else record.decision.final_status
+
+    def _instance(self, record: Record) -> Result:
+        machine, decision = record.machine, record.decision
+        return {
+            "instance_id": record.instance_id,
+            "name": machine.name if machine else None,
+            "region": self._region,
+            "status_before": machine.status if machine else "absent",
+            "status": self._status(record),
+            "action": self._action(record),
+            "changed": self._changed(record),
+            "blockers": remarks(decision.blockers if decision else ()),
+            "warnings": remarks(self._warnings(record)),
+            "error": error_of(_failure(record)),
+            "disks": [self._disk(record, disk) for disk in decision.disks] if decision else [],
+            "elastic_ips": [self._address(record, address) for address in decision.addresses] if decision else [],
+            "network_interfaces": interfaces_of(machine.interfaces if machine else ()),
+            "backups": backups_of(decision),
+        }
+
+    def _warnings(self, record: Record) -> Sequence[Remark]:
+        if record.machine is None:
+            return (Remark("not_found", f"{record.instance_id} does not exist in {self._region}."),)
+        return record.decision.warnings if record.decision else ()
+
+    def _disk(self, record: Record, disk: PlannedDisk) -> Result:
+        return {
+            "disk_id": disk.disk_id,
+            "device": disk.device,
+            "category": disk.category,
+            "size_gb": disk.size_gb,
+            "auto_delete": disk.auto_delete,
+            "fate": self._disk_fate(record, disk),
+        }
+
+    def _address(self, record: Record, address: PlannedAddress) -> Result:
+        return {
+            "elastic_ip_id": address.elastic_ip_id,
+            "address": address.address,
+            "fate": self._address_fate(record, address),
+        }
+
+    def _disk_fate(self, record: Record, disk: PlannedDisk) -> Fate | None:
+        if not self._deleted(record):
+            return None
+        if record.track is None:
+            return disk.fate
+        if disk.disk_id is None:
+            return disk.fate if record.track.gone else "unverified"
+        return record.track.disk_fates.get(disk.disk_id, "unverified")
+
+    def _address_fate(self, record: Record, address: PlannedAddress) -> Fate | None:
+        if not self._deleted(record):
+            return None
+        if record.track is None:
+            return address.fate
+        return record.track.address_fates.get(address.elastic_ip_id, "unverified")
+
+    def _before(self, record: Record) -> Result:
+        assert record.machine is not None and record.decision is not None
+        before: Result = {"name": record.machine.name, "status": record.machine.status}
+        if self._deleted(record):
+            before["disks"] = {_key(disk): f"auto_delete={str(bool(disk.auto_delete)).lower()}" for disk in record.decision.disks}
+            before["elastic_ips"] = {address.elastic_ip_id: address.address for address in record.decision.addresses}
+        return before
+
+    def _after(self, record: Record) -> Result:
+        assert record.machine is not None and record.decision is not None
+        after: Result = {"name": record.machine.name, "status": self._status(record)}
+        if self._deleted(record):
+            after["disks"] = {_key(disk): self._disk_fate(record, disk) for disk in record.decision.disks}
+            after["elastic_ips"] = {each.elastic_ip_id: self._address_fate(record, each) for each in record.decision.addresses}
+        return after
+
+
+def _failure(record: Record) -> Failure | None:
+    return record.failure or (record.track.failure if record.track is not None else None)
+
+
+def _key(disk: PlannedDisk) -> str:
+    return disk.disk_id or f"local {disk.device}"
+
+
+def remarks(items: Iterable[Remark]) -> list[Result]:
+    """Blockers or warnings."""
+    return [{"code": item.code, "message": item.message} for item in items]
+
+
+def error_of(failure: Failure | None) -> Result | None:
+    """The error of a machine, with the service's answer if there was one."""
+    if failure is None:
+        return None
+    error = failure.error
+    return {
+        "code": failure.code,
+        "operation": error.operation if error else None,
+        "http": error.http if error else None,
+        "status": error.status if error else None,
+        "message": failure.message,
+        "request_id": error.request_id if error else None,
+    }
+
+
+def interfaces_of(interfaces: Iterable[Interface]) -> list[Result]:
+    """Network interfaces."""
+    return [
+        {
+            "network_interface_id": interface.network_interface_id,
+            "role": "primary" if interface.primary else "secondary",
+            "auto_delete": interface.auto_delete,
+        }
+        for interface in interfaces
+    ]
+
+
+def backups_of(decision: Decision | None) -> list[Result]:
+    """Backups that count."""
+    backups: Sequence[Backup] = decision.backups if decision else ()
+    return [
+        {"type": each.type, "id": each.id, "status": each.status, "created": each.created, "campaign": each.campaign}
+        for each in backups
+    ]
+
+
+def empty_result(account: Mapping[str, Any], api_use: Mapping[str, Any]) -> Result:
+    """The result of a run that ended before it looked at any machine."""
+    report = Report(Run(), "", "absent")
+    return {
+        "changed": False,
+        "account": dict(account),
+        "instances": [],
+        "summary": {**report.summary(), **api_use},
+        "retained": report.retained(),
+        "diff": report.diff(),
+    }

@@ -1,0 +1,94 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What every module does around its work: connect, keep secrets out of sight, run, and turn errors into results."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+
+from .._api.connection import Connection, resolve_connection
+from .._api.dispatch import Dispatcher
+from .._api.errors import JdcloudError
+from .._api.pacing import Pacer
+from .._api.pool import SystemClock, ThreadPool
+from .._api.transport import REQUESTS_IMPORT_ERROR, Transport
+from .interruption import Interruption
+
+USER_AGENT = "ansible-jdcloud.cloud/0.1.0"
+THREADS = 16
+NO_ACCOUNT = {"source": None, "access_key_suffix": None, "region": None}
+
+Result = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Session:
+    """One module run. `account` is as public as results are; `dispatcher` exists once `connect` was called."""
+
+    module: AnsibleModule
+    began: float = field(default_factory=lambda: SystemClock().now())
+    account: dict[str, Any] = field(default_factory=lambda: dict(NO_ACCOUNT))
+    dispatcher: Dispatcher | None = None
+
+    @property
+    def region(self) -> str:
+        """The region that is worked in."""
+        return str(self.account["region"])
+
+    def connect(self) -> Dispatcher:
+        """The way to the services. Raises `InputError` for wrong connection options; sends nothing."""
+        connection = resolve_connection(self.module.params, os.environ, Path(os.path.expanduser("~")))
+        self.module.no_log_values.update(connection.secrets)
+        self.account = dict(connection.account)
+        if connection.verify is False:
+            self.module.warn("validate_certs is false: anybody on the way to the service can read and change what is sent.")
+        self.dispatcher = self._dispatcher(connection)
+        return self.dispatcher
+
+    def _dispatcher(self, connection: Connection) -> Dispatcher:
+        clock = SystemClock()
+        pool = ThreadPool(Transport(connection, USER_AGENT, pool_size=THREADS), clock, THREADS)
+        interruption = Interruption(pool.stop)
+        interruption.install()
+        return Dispatcher(
+            pool,
+            clock,
+            Pacer(clock.now(), connection.rate_limit),
+            random.Random(),
+            connection.retries,
+            read_only=self.module.check_mode,
+            on_heartbeat=interruption.check,
+        )
+
+    def api_use(self) -> Result:
+        """How many requests were sent, and how long the run took in seconds."""
+        counters = self.dispatcher.counters if self.dispatcher is not None else None
+        return {
+            "api_calls": counters.calls if counters else 0,
+            "api_retries": counters.retries if counters else 0,
+            "api_throttled": counters.throttled if counters else 0,
+            "seconds": round(SystemClock().now() - self.began, 3),
+        }
+
+
+def run_module(module: AnsibleModule, work: Callable[[Session], Result], empty: Callable[[Session], Result]) -> None:
+    """Do `work` and exit with its result, as a failure if it has a `msg`. `empty` makes the result of a run that ended early."""
+    if REQUESTS_IMPORT_ERROR is not None:
+        module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
+    session = Session(module)
+    try:
+        result = work(session)
+    except JdcloudError as error:
+        result = {**empty(session), "msg": str(error)}
+    if "msg" in result:
+        module.fail_json(**result)
+    module.exit_json(**result)

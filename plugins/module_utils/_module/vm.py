@@ -1,0 +1,47 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The work of the module `jdcloud_vm`."""
+
+from __future__ import annotations
+
+from .._fleet.campaign import conduct
+from .arguments import cap_of
+from .results import Report, Result, empty_result
+from .session import Session
+from .vm_options import policy_of, timing_of
+
+
+def work(session: Session) -> Result:
+    """Check the options, do the run, and return the result; it has a `msg` if the task fails."""
+    module = session.module
+    policy = policy_of(module.params)
+    timing_of(module.params, 0)
+    dispatcher = session.connect()
+    run = conduct(
+        dispatcher,
+        policy,
+        timing_of(module.params, dispatcher.retries),
+        cap=cap_of(module.params),
+        skip_blocked=module.params["on_blocked"] == "skip",
+        preview=module.check_mode,
+    )
+    if run.missing and len(run.missing) == len(run.records):
+        module.warn(f"none of {len(run.missing)} ids exists in {session.region}")
+    report = Report(run, session.region, policy.state)
+    message = report.message()
+    return {
+        "changed": report.changed,
+        "account": session.account,
+        "instances": report.instances(module.params["return_instances"]),
+        "summary": {**report.summary(), **session.api_use()},
+        "retained": report.retained(),
+        "diff": report.diff(),
+        **({"msg": message} if message else {}),
+    }
+
+
+def early_end(session: Session) -> Result:
+    """The result of a run that ended before it looked at any machine."""
+    return empty_result(session.account, session.api_use())

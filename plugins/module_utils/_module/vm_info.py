@@ -1,0 +1,77 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The work of the module `jdcloud_vm_info`."""
+
+from __future__ import annotations
+
+from .._api.models import InstanceInFull
+from .._fleet.census import read_in_full, some_ids
+from .._fleet.plan import decide
+from .._fleet.policy import Facts, Policy
+from .._fleet.selection import parse_protect_tags
+from .arguments import CONNECTION_SPEC, GUARD_SPEC, SELECTION_SPEC, Spec, selection_of
+from .results import Result, remarks
+from .session import Session
+
+VM_INFO_SPEC: Spec = {
+    **CONNECTION_SPEC,
+    **SELECTION_SPEC,
+    "protect_tags": GUARD_SPEC["protect_tags"],
+    "stop_running": {"type": "bool", "default": False},
+}
+
+
+def work(session: Session) -> Result:
+    """Read the machines and say of each whether `jdcloud_vm` would delete it."""
+    params = session.module.params
+    selection = selection_of(params)
+    policy = Policy(
+        state="absent",
+        selection=selection.chosen(),
+        protect_tags=parse_protect_tags(params["protect_tags"]),
+        stop_running=params["stop_running"],
+    )
+    dispatcher = session.connect()
+    machines, missing = read_in_full(dispatcher, selection)
+    if missing:
+        session.module.warn(f"{len(missing)} ids do not exist in {session.region}: {some_ids(missing)}")
+    facts = Facts(now=dispatcher.service_time())
+    instances = [_verdict(machine, policy, facts, session.region) for machine in machines]
+    return {
+        "changed": False,
+        "account": session.account,
+        "instances": instances,
+        "summary": _summary(session, instances, len(missing)),
+    }
+
+
+def early_end(session: Session) -> Result:
+    """The result of a run that ended before it read any machine."""
+    return {"changed": False, "account": session.account, "instances": [], "summary": _summary(session, [], 0)}
+
+
+def _verdict(machine: InstanceInFull, policy: Policy, facts: Facts, region: str) -> Result:
+    decision = decide(machine.instance, policy, facts)
+    full = machine.full
+    full["tags"] = dict(machine.instance.tags or {})
+    full.update(
+        region=region,
+        status=machine.instance.status,
+        deletable=decision.action == "deleted",
+        blockers=remarks(decision.blockers),
+        warnings=remarks(decision.warnings),
+    )
+    return full
+
+
+def _summary(session: Session, instances: list[Result], not_found: int) -> Result:
+    deletable = sum(bool(instance["deletable"]) for instance in instances)
+    return {
+        "selected": len(instances),
+        "deletable": deletable,
+        "blocked": sum(bool(instance["blockers"]) for instance in instances),
+        "not_found": not_found,
+        **session.api_use(),
+    }

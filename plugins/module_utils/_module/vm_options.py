@@ -1,0 +1,80 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From the options of `jdcloud_vm` to a policy. Raises `InputError` for options that exclude each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .._api.errors import InputError
+from .._fleet.course import Timing
+from .._fleet.policy import Policy
+from .._fleet.selection import parse_protect_tags, require_selector
+from .arguments import CONNECTION_SPEC, GUARD_SPEC, SELECTION_SPEC, Spec, cap_of, positive, selection_of
+
+VM_SPEC: Spec = {
+    **CONNECTION_SPEC,
+    **SELECTION_SPEC,
+    **GUARD_SPEC,
+    "state": {"type": "str", "required": True, "choices": ["absent", "stopped", "running"]},
+    "stop_running": {"type": "bool", "default": False},
+    "on_blocked": {"type": "str", "default": "fail", "choices": ["fail", "skip"]},
+    "disks": {"type": "str", "default": "as_configured", "choices": ["as_configured", "keep", "delete"]},
+    "elastic_ips": {"type": "str", "default": "keep", "choices": ["keep", "release"]},
+    "allow_local_disk_loss": {"type": "bool", "default": False},
+    "charge_on_stopped": {"type": "str", "choices": ["keepCharging", "stopCharging"]},
+    "wait": {"type": "bool", "default": True},
+    "wait_timeout": {"type": "float", "default": 600.0},
+    "poll_interval": {"type": "float", "default": 2.0},
+    "return_instances": {"type": "str", "default": "all", "choices": ["all", "changed", "problems"]},
+}
+
+
+def policy_of(params: Mapping[str, Any]) -> Policy:
+    """The checked wishes. Everything that the input alone shows to be wrong is found here, before anything is sent."""
+    _check_combination(params)
+    selection = selection_of(params)
+    require_selector(selection)
+    cap_of(params)
+    return Policy(
+        state=params["state"],
+        selection=selection,
+        protect_tags=parse_protect_tags(params["protect_tags"]),
+        stop_running=params["stop_running"],
+        disks=params["disks"],
+        release_elastic_ips=params["elastic_ips"] == "release",
+        charge_on_stopped=params["charge_on_stopped"],
+        allow_local_disk_loss=params["allow_local_disk_loss"],
+    )
+
+
+def timing_of(params: Mapping[str, Any], retries: int) -> Timing:
+    """The checked wishes about waiting."""
+    return Timing(
+        wait=params["wait"],
+        wait_timeout=positive(params, "wait_timeout"),
+        poll_interval=positive(params, "poll_interval"),
+        retries=retries,
+    )
+
+
+def _check_combination(params: Mapping[str, Any]) -> None:
+    state = params["state"]
+    for option, idle in (("stop_running", False), ("disks", "as_configured"), ("elastic_ips", "keep")):
+        value = params[option]
+        if state != "absent" and value != idle:
+            raise InputError(f"{option}={_word(value)} is for state=absent only: leave it out with state={state}.")
+    if state == "running" and params["charge_on_stopped"] is not None:
+        raise InputError("charge_on_stopped goes with a stop, and state=running never stops a machine: leave it out.")
+    if not params["wait"]:
+        if params["stop_running"]:
+            raise InputError("wait=false excludes stop_running=true: a machine can only be deleted once its stop was waited for.")
+        if params["elastic_ips"] == "release":
+            raise InputError("wait=false excludes elastic_ips=release: they are free only once the machine is gone.")
+
+
+def _word(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,539 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Delete, stop or start virtual machines of JD Cloud, safely: one machine or ten thousand in one task."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: jdcloud_vm
+short_description: Delete, stop or start JD Cloud virtual machines safely
+version_added: 0.1.0
+description:
+  - Deletes, stops or starts one virtual machine or thousands in one task.
+  - Everything that forbids the action is found for all selected machines and reported together, before anything is changed.
+  - Just before each delete the machine is looked at once more. If it is not as planned any more, it is not deleted.
+  - Tells afterwards what became of every disk and elastic IP, and what is left and still billed.
+author:
+  - The jdcloud.cloud authors (@jdcloud-cloud)
+extends_documentation_fragment:
+  - jdcloud.cloud.jdcloud
+  - jdcloud.cloud.selection
+  - jdcloud.cloud.selection_guard
+  - jdcloud.cloud.attributes
+attributes:
+  check_mode:
+    support: full
+    details:
+      - Sends no call that changes anything, and predicts what the run would do. It waits for states in between, as the run
+        would.
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+options:
+  state:
+    description:
+      - V(absent) deletes the machines and waits until they are gone.
+      - V(stopped) and V(running) stop or start them.
+      - Machines that are in a state in between are waited for first, see O(wait).
+    type: str
+    required: true
+    choices:
+      - absent
+      - stopped
+      - running
+  stop_running:
+    description:
+      - For O(state=absent) only. Stop running machines first. Without it a running machine is a blocker.
+    type: bool
+    default: false
+  on_blocked:
+    description:
+      - What to do if something forbids the action for some of the machines.
+      - With V(fail) nothing at all is changed, and the task fails with all blockers of all machines.
+      - With V(skip) the others are done, and the blocked ones are reported; that alone is no failure.
+    type: str
+    default: fail
+    choices:
+      - fail
+      - skip
+  disks:
+    description:
+      - What becomes of the cloud data disks when their machine is deleted.
+      - V(as_configured) leaves it to each disk's delete attribute, V(keep) and V(delete) set that attribute just before the
+        delete and read it back. If the machine is then not deleted after all, the attribute is put back.
+      - Prepaid and shared disks always stay. V(delete) is a blocker for them.
+      - Local disks are always lost with their machine; a system disk follows its own attribute.
+    type: str
+    default: as_configured
+    choices:
+      - as_configured
+      - keep
+      - delete
+  elastic_ips:
+    description:
+      - V(keep) leaves the elastic IPs of deleted machines in the account, where they go on costing.
+      - V(release) gives each one back that was on the machine just before its delete, once the machine is gone and the
+        address reads as free. One that cannot be given back is a blocker.
+    type: str
+    default: keep
+    choices:
+      - keep
+      - release
+  charge_on_stopped:
+    description:
+      - How stopped machines are charged, passed to the stop call.
+      - V(stopCharging) frees CPU, memory and local disks, whose data is destroyed. On a machine with local disks it is a
+        blocker unless O(allow_local_disk_loss=true).
+    type: str
+    choices:
+      - keepCharging
+      - stopCharging
+  allow_local_disk_loss:
+    description:
+      - Accept that O(charge_on_stopped=stopCharging) destroys the data on local disks.
+    type: bool
+    default: false
+  wait:
+    description:
+      - Whether to wait for states in between, for stops, for starts, and until deleted machines are gone.
+      - With V(false) a machine in a state in between is blocked, and the fate of disks and elastic IPs is not read back.
+      - V(false) excludes O(stop_running=true) and O(elastic_ips=release), which only a wait makes possible.
+    type: bool
+    default: true
+  wait_timeout:
+    description:
+      - Seconds to wait for each transition of a machine, from the moment the service accepted the call; and for all states
+        in between together, before anything is done.
+      - A wait that runs out is a failure that names the machine and its state.
+    type: float
+    default: 600.0
+  poll_interval:
+    description:
+      - Seconds between two looks at what is waited for, at most. All machines are looked at together, up to 100 in one call,
+        and earlier when their end is expected.
+    type: float
+    default: 2.0
+  return_instances:
+    description:
+      - Which machines are listed in RV(instances). With thousands of machines V(problems) keeps the result small.
+    type: str
+    default: all
+    choices:
+      - all
+      - changed
+      - problems
+notes:
+  - The service has no conditional delete. Between the last look at a machine and its delete lies a window of milliseconds (at
+    most five seconds under load) in which somebody else could change it.
+  - The service itself would delete a running machine. This module never does, even if it is asked to by somebody who starts the
+    machine at the wrong moment.
+  - After a Ctrl-C nothing more is sent. What was accepted by the service before goes on; run the task again to see the truth.
+seealso:
+  - module: jdcloud.cloud.jdcloud_vm_info
+"""
+
+EXAMPLES = r"""
+- name: Delete one machine that is stopped
+  jdcloud.cloud.jdcloud_vm:
+    state: absent
+    instance_ids: i-4x9q2m7kva
+
+- name: See what would become of a group of machines, and everything that stands in the way
+  jdcloud.cloud.jdcloud_vm:
+    state: absent
+    tags:
+      project: "spring-campaign"
+    max_instances: 50
+    stop_running: true
+  check_mode: true
+  diff: true
+  register: preview
+
+- name: Stop and delete exactly the machines of the preview, with their data disks, and give their elastic IPs back
+  jdcloud.cloud.jdcloud_vm:
+    state: absent
+    instance_ids: "{{ preview.instances | map(attribute='instance_id') | list }}"
+    tags:
+      project: "spring-campaign"
+    max_instances: 50
+    stop_running: true
+    disks: delete
+    elastic_ips: release
+
+- name: Stop what can be stopped, and list the rest
+  jdcloud.cloud.jdcloud_vm:
+    state: stopped
+    tags:
+      env: [dev, test]
+    max_instances: 200
+    on_blocked: skip
+    return_instances: problems
+"""
+
+RETURN = r"""
+account:
+  description: Which account was used; no secrets.
+  returned: always
+  type: dict
+  contains:
+    source:
+      description: Where the keys came from.
+      type: str
+      sample: environment
+    access_key_suffix:
+      description: The last characters of the access key.
+      type: str
+      sample: AK01
+    region:
+      description: The region.
+      type: str
+      sample: cn-north-1
+instances:
+  description:
+    - The machines in the order of O(instance_ids), else by id. In check mode, what would be.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    instance_id:
+      description: The id.
+      type: str
+      sample: i-4x9q2m7kva
+    name:
+      description: The name; null for an id that does not exist.
+      type: str
+      sample: web-old-01
+    region:
+      description: The region.
+      type: str
+      sample: cn-north-1
+    status_before:
+      description: The status in which the machine was found; V(absent) for an id that does not exist.
+      type: str
+      sample: running
+    status:
+      description: The last known status; V(absent) when it is gone.
+      type: str
+      sample: absent
+    action:
+      description: What was done, one of V(deleted), V(stopped), V(started), V(none), V(blocked), V(failed).
+      type: str
+      sample: deleted
+    changed:
+      description: Whether this module changed anything about the machine, also if it failed in the end.
+      type: bool
+      sample: true
+    blockers:
+      description:
+        - Everything that forbids the action. Codes are V(running), V(transitional), V(unknown_status), V(invalid_status),
+          V(task_in_progress), V(prepaid_unexpired), V(charge_overdue), V(no_charge_record), V(protected),
+          V(selector_mismatch), V(local_disk_loss), V(disk_fate_impossible), V(elastic_ip_not_releasable),
+          V(stop_charging_not_allowed).
+      type: list
+      elements: dict
+      contains:
+        code:
+          description: The code.
+          type: str
+          sample: protected
+        message:
+          description: One sentence.
+          type: str
+          sample: Its tag jdcloud-protect=yes protects it; nothing overrides that.
+    warnings:
+      description:
+        - What should be known beside. Codes are V(group_member), V(release_scheduled), V(secondary_interface_kept),
+          V(not_found).
+      type: list
+      elements: dict
+      contains:
+        code:
+          description: The code.
+          type: str
+          sample: group_member
+        message:
+          description: One sentence.
+          type: str
+          sample: It is a member of availability group ag-1kch0awxq9, which may replace it when it goes.
+    error:
+      description: Why the machine failed, or null.
+      type: dict
+      contains:
+        code:
+          description:
+            - V(changed_meanwhile) (it was not as planned any more), V(timeout), V(api) (the service refused, or did not
+              answer), V(vanished), V(not_found), V(fate_mismatch) (a disk's fate is not as planned),
+              V(elastic_ip_not_released).
+          type: str
+          sample: changed_meanwhile
+        operation:
+          description: The call that failed, if it was one.
+          type: str
+          sample: vm.deleteInstance
+        http:
+          description: The HTTP status of the answer.
+          type: int
+          sample: 400
+        status:
+          description: The service's status word.
+          type: str
+          sample: FAILED_PRECONDITION
+        message:
+          description: One sentence.
+          type: str
+          sample: "i-4x9q2m7kva changed since it was checked: its status is now 'running'."
+        request_id:
+          description: The service's request id.
+          type: str
+          sample: c0ffee00c0ffee00c0ffee00c0ffee0b
+    disks:
+      description: All disks of the machine.
+      type: list
+      elements: dict
+      contains:
+        disk_id:
+          description: The id; null for a local disk.
+          type: str
+          sample: vol-2dat4dsk1b
+        device:
+          description: The device name.
+          type: str
+          sample: vdb
+        category:
+          description: V(cloud) or V(local).
+          type: str
+          sample: cloud
+        size_gb:
+          description: The size in GB.
+          type: int
+          sample: 100
+        auto_delete:
+          description: The delete attribute before the run; null if the service did not tell.
+          type: bool
+          sample: true
+        fate:
+          description:
+            - V(deleted), V(kept), V(lost) (a local disk) or V(unverified), as read back from the service; null if the machine
+              was not deleted.
+          type: str
+          sample: deleted
+    elastic_ips:
+      description: All elastic IPs of the machine.
+      type: list
+      elements: dict
+      contains:
+        elastic_ip_id:
+          description: The id.
+          type: str
+          sample: fip-8wz1t5c0rn
+        address:
+          description: The address.
+          type: str
+          sample: 203.0.113.17
+        fate:
+          description:
+            - V(kept), V(released), V(failed) or V(unverified), as read back from the service; null if the machine was not
+              deleted.
+          type: str
+          sample: kept
+    network_interfaces:
+      description: All network interfaces of the machine.
+      type: list
+      elements: dict
+      contains:
+        network_interface_id:
+          description: The id.
+          type: str
+          sample: port-6kg0r3q8ya
+        role:
+          description: V(primary) or V(secondary).
+          type: str
+          sample: primary
+        auto_delete:
+          description: Whether it is deleted with the machine; null if the service did not tell.
+          type: bool
+          sample: true
+    backups:
+      description: Proven backups of the machine that the plan took into account.
+      type: list
+      elements: dict
+      contains:
+        type:
+          description: What it is.
+          type: str
+          sample: image
+        id:
+          description: The id.
+          type: str
+          sample: img-5bk0u2p7im
+        status:
+          description: The status.
+          type: str
+          sample: ready
+        created:
+          description: When it was made.
+          type: str
+          sample: "2026-01-15T16:09:10+08:00"
+        campaign:
+          description: The campaign that made it.
+          type: str
+          sample: c20260115
+summary:
+  description:
+    - How many of what. A machine can count twice, for example as deleted and as failed when its elastic IP could not be
+      released.
+  returned: always
+  type: dict
+  contains:
+    selected:
+      description: Machines and ids in the result.
+      type: int
+      sample: 3
+    changed:
+      description: Machines that were changed.
+      type: int
+      sample: 2
+    deleted:
+      description: Machines that this run deleted.
+      type: int
+      sample: 2
+    already_absent:
+      description: Machines that are gone without this run, ids that do not exist included.
+      type: int
+      sample: 1
+    not_found:
+      description: Ids that do not exist.
+      type: int
+      sample: 1
+    stopped:
+      description: Machines that this run stopped, and that were not to be deleted.
+      type: int
+      sample: 0
+    started:
+      description: Machines that this run started.
+      type: int
+      sample: 0
+    unchanged:
+      description: Machines where nothing was to be done.
+      type: int
+      sample: 1
+    blocked:
+      description: Machines with blockers.
+      type: int
+      sample: 0
+    failed:
+      description: Machines that failed.
+      type: int
+      sample: 0
+    api_calls:
+      description: All requests sent, repeated ones included.
+      type: int
+      sample: 12
+    api_retries:
+      description: Requests that were repeated.
+      type: int
+      sample: 0
+    api_throttled:
+      description: Answers that said "too fast".
+      type: int
+      sample: 0
+    seconds:
+      description: How long the run took.
+      type: float
+      sample: 8.5
+retained:
+  description: What outlives the deleted machines and is still billed.
+  returned: always
+  type: dict
+  contains:
+    disks:
+      description: Cloud disks that stay.
+      type: list
+      elements: dict
+      contains:
+        disk_id:
+          description: The id.
+          type: str
+          sample: vol-3dat5dsk2c
+        instance_id:
+          description: The machine that it was on.
+          type: str
+          sample: i-4x9q2m7kva
+        size_gb:
+          description: The size in GB.
+          type: int
+          sample: 200
+        fate:
+          description: V(kept) or V(unverified).
+          type: str
+          sample: kept
+    elastic_ips:
+      description: Elastic IPs that stay.
+      type: list
+      elements: dict
+      contains:
+        elastic_ip_id:
+          description: The id.
+          type: str
+          sample: fip-8wz1t5c0rn
+        address:
+          description: The address.
+          type: str
+          sample: 203.0.113.17
+        instance_id:
+          description: The machine that it was on.
+          type: str
+          sample: i-4x9q2m7kva
+        fate:
+          description: V(kept), V(failed) or V(unverified).
+          type: str
+          sample: kept
+diff:
+  description: The machines that change, before and after.
+  returned: always
+  type: dict
+  contains:
+    before:
+      description: Name, status, disks and elastic IPs as they were.
+      type: dict
+      sample:
+        instances:
+          i-4x9q2m7kva:
+            name: web-old-01
+            status: stopped
+            disks:
+              vol-1sy5dsk0aa: auto_delete=true
+            elastic_ips:
+              fip-8wz1t5c0rn: 203.0.113.17
+    after:
+      description: Status and fates afterwards.
+      type: dict
+      sample:
+        instances:
+          i-4x9q2m7kva:
+            name: web-old-01
+            status: absent
+            disks:
+              vol-1sy5dsk0aa: deleted
+            elastic_ips:
+              fip-8wz1t5c0rn: kept
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.jdcloud.cloud.plugins.module_utils._module.session import run_module
+from ansible_collections.jdcloud.cloud.plugins.module_utils._module.vm import early_end, work
+from ansible_collections.jdcloud.cloud.plugins.module_utils._module.vm_options import VM_SPEC
+
+
+def main() -> None:
+    """Run the module."""
+    run_module(AnsibleModule(argument_spec=VM_SPEC, supports_check_mode=True), work, early_end)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,218 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""List virtual machines of JD Cloud in full, and say of each whether it could be deleted."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: jdcloud_vm_info
+short_description: List JD Cloud virtual machines, and what stands in the way of deleting them
+version_added: 0.1.0
+description:
+  - Lists the virtual machines of a region with everything that the service says about them.
+  - Says of each one whether M(jdcloud.cloud.jdcloud_vm) would delete it, and if not, everything that forbids it.
+  - Reads thousands of machines in parallel, and fails rather than return an incomplete list.
+author:
+  - The jdcloud.cloud authors (@jdcloud-cloud)
+extends_documentation_fragment:
+  - jdcloud.cloud.jdcloud
+  - jdcloud.cloud.selection
+  - jdcloud.cloud.attributes
+  - jdcloud.cloud.attributes.info_module
+options:
+  protect_tags:
+    description:
+      - Tags that protect a machine, as in M(jdcloud.cloud.jdcloud_vm), for the verdict.
+      - A value is a text, a list of texts of which any one will do, or V("*") for any value. V({}) switches the protection
+        off.
+    type: dict
+    default:
+      jdcloud-protect: "*"
+  stop_running:
+    description:
+      - Whether the verdict is for a delete that stops running machines first.
+    type: bool
+    default: false
+notes:
+  - Without any selector all machines of the region are listed. Machines that share a name are all listed.
+seealso:
+  - module: jdcloud.cloud.jdcloud_vm
+"""
+
+EXAMPLES = r"""
+- name: List all machines of a region
+  jdcloud.cloud.jdcloud_vm_info:
+    region: cn-north-1
+  register: machines
+
+- name: Say what forbids to delete them
+  ansible.builtin.debug:
+    msg: "{{ item.instance_id }} {{ item.instance_name }}: {{ item.blockers | map(attribute='message') | join(' ') }}"
+  loop: "{{ machines.instances | rejectattr('deletable') | list }}"
+  loop_control:
+    label: "{{ item.instance_id }}"
+
+- name: List the machines of a project that run
+  jdcloud.cloud.jdcloud_vm_info:
+    tags:
+      project: "spring-campaign"
+    filters:
+      status: running
+"""
+
+RETURN = r"""
+account:
+  description: Which account was used; no secrets.
+  returned: always
+  type: dict
+  contains:
+    source:
+      description: Where the keys came from.
+      type: str
+      sample: environment
+    access_key_suffix:
+      description: The last characters of the access key.
+      type: str
+      sample: AK01
+    region:
+      description: The region.
+      type: str
+      sample: cn-north-1
+instances:
+  description:
+    - The machines, in the order of O(instance_ids), else by id. Beside what is listed here, each one holds everything else
+      that the service says about it, in snake case.
+    - Ids that do not exist are left out, with a warning.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    instance_id:
+      description: The id.
+      type: str
+      sample: i-4x9q2m7kva
+    instance_name:
+      description: The name.
+      type: str
+      sample: web-old-01
+    region:
+      description: The region.
+      type: str
+      sample: cn-north-1
+    status:
+      description: The status, in lower case.
+      type: str
+      sample: stopped
+    tags:
+      description: The tags.
+      type: dict
+      sample:
+        env: test
+    instance_type:
+      description: The type.
+      type: str
+      sample: g.n2.large
+    system_disk:
+      description: The system disk as it is attached.
+      type: dict
+      sample:
+        device_name: vda
+        disk_category: cloud
+    data_disks:
+      description: The data disks as they are attached.
+      type: list
+      elements: dict
+      sample:
+        - device_name: vdb
+          disk_category: cloud
+    charge:
+      description: How the machine is paid for.
+      type: dict
+      sample:
+        charge_mode: postpaid_by_duration
+        charge_status: normal
+    deletable:
+      description: Whether M(jdcloud.cloud.jdcloud_vm) would delete it with the same options.
+      type: bool
+      sample: false
+    blockers:
+      description: Everything that forbids to delete it, with the codes of M(jdcloud.cloud.jdcloud_vm).
+      type: list
+      elements: dict
+      contains:
+        code:
+          description: The code.
+          type: str
+          sample: running
+        message:
+          description: One sentence.
+          type: str
+          sample: "It runs: stop it first, or set stop_running to true."
+    warnings:
+      description: What should be known before it is deleted, with the codes of M(jdcloud.cloud.jdcloud_vm).
+      type: list
+      elements: dict
+      contains:
+        code:
+          description: The code.
+          type: str
+          sample: group_member
+        message:
+          description: One sentence.
+          type: str
+          sample: It is a member of availability group ag-1kch0awxq9, which may replace it when it goes.
+summary:
+  description: How many of what.
+  returned: always
+  type: dict
+  contains:
+    selected:
+      description: Machines in the result.
+      type: int
+      sample: 3
+    deletable:
+      description: Machines that could be deleted.
+      type: int
+      sample: 2
+    blocked:
+      description: Machines that could not.
+      type: int
+      sample: 1
+    not_found:
+      description: Ids that do not exist.
+      type: int
+      sample: 0
+    api_calls:
+      description: All requests sent, repeated ones included.
+      type: int
+      sample: 1
+    api_retries:
+      description: Requests that were repeated.
+      type: int
+      sample: 0
+    api_throttled:
+      description: Answers that said "too fast".
+      type: int
+      sample: 0
+    seconds:
+      description: How long the run took.
+      type: float
+      sample: 0.4
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.jdcloud.cloud.plugins.module_utils._module.session import run_module
+from ansible_collections.jdcloud.cloud.plugins.module_utils._module.vm_info import VM_INFO_SPEC, early_end, work
+
+
+def main() -> None:
+    """Run the module."""
+    run_module(AnsibleModule(argument_spec=VM_INFO_SPEC, supports_check_mode=True), work, early_end)
+
+
+if __name__ == "__main__":
+    main()

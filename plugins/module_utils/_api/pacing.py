@@ -20,11 +20,11 @@ FIRST_CUT = 0.7
 LATER_CUT = 0.9
 PROBE_PER_SECOND = 0.02
 """Additive increase after the first throttled answer, as a share of the rate that was too much."""
-GIVEN_LIMIT_SHARE = 0.985
+GIVEN_LIMIT_SHARE = 0.995
 """A given limit is used almost up to the brim: the service counts arrivals, and those jitter."""
-GIVEN_LIMIT_CUT = 0.9
+GIVEN_LIMIT_CUT = 0.95
 GIVEN_LIMIT_RECOVERY = 0.03
-CATCH_UP_SECONDS = 0.02
+CATCH_UP_SECONDS = 0.015
 """A late wake-up may be made good by calls that are worth this much time, never by a larger burst."""
 
 

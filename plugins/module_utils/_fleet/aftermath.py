@@ -31,6 +31,8 @@ from .verdict import Verdict, verdict
 GRACE = 30.0
 """Seconds that the service has to detach, delete or free what belonged to a machine that is gone."""
 RETRY = 0.5
+PATIENCE = 2.0
+"""Seconds that an asset waits for others to fill a bulk read."""
 RELEASE_TRIES = 5
 OBSERVATION_MAX_AGE = 4.0
 
@@ -101,7 +103,7 @@ class Aftermath:
             self._open[asset.kind].append(asset)
 
     def next_job(self, now: float, *, flush: bool) -> Job | None:
-        """A release that may leave, a proof, or a bulk read: a full one, or with `flush` whatever is due."""
+        """A release that may leave, a proof, or a bulk read that is full or overdue; with `flush`, whatever is due."""
         if self._abandoned:
             self._close_all()
         while self._to_release:
@@ -117,7 +119,7 @@ class Aftermath:
             return self._job(single, partial(self._proof_answered, asset, same))
         for kind, assets in self._open.items():
             due = [asset for asset in assets if asset.look_at <= now][:PAGE_SIZE]
-            if len(due) == PAGE_SIZE or (due and flush):
+            if len(due) == PAGE_SIZE or (due and (flush or now - due[0].look_at >= PATIENCE)):
                 chosen = {id(asset) for asset in due}
                 self._open[kind] = [asset for asset in assets if id(asset) not in chosen]
                 ids = list(dict.fromkeys(asset.id for asset in due))
@@ -125,9 +127,10 @@ class Aftermath:
                 return self._job(bulk, partial(self._bulk_answered, due))
         return None
 
-    def wake_at(self) -> float | None:
-        """The next time at which something becomes due."""
-        return min((asset.look_at for assets in self._open.values() for asset in assets), default=None)
+    def wake_at(self, *, flush: bool) -> float | None:
+        """The next time at which `next_job` may have something."""
+        times = (asset.look_at + (0.0 if flush else PATIENCE) for assets in self._open.values() for asset in assets)
+        return min(times, default=None)
 
     def abandon(self) -> None:
         """No further call can be made: what is open stays unverified, and what comes back later, too."""

@@ -28,7 +28,12 @@ class Duration:
         """The expected duration; None as long as none has ended. Halves the doubt each time as in a binary search."""
         if self._high is None:
             return None
-        return self._high if self._high - self._low <= TOLERANCE else (self._low + self._high) / 2
+        return self._high if self.certain else (self._low + self._high) / 2
+
+    @property
+    def certain(self) -> bool:
+        """Whether all that was seen agrees on one duration."""
+        return self._high is not None and 0 <= self._high - self._low <= TOLERANCE
 
     def learn(self, ended: Sequence[float], pending: Sequence[float]) -> None:
         """Take in one look. One that hangs must not spoil the estimate for all others: outliers are cut off."""

@@ -24,7 +24,7 @@ from .._api.listing import PAGE_SIZE
 from .._api.models import Instance, Page
 from .aftermath import GRACE, Aftermath
 from .course import Course, Next, Timing
-from .lookbook import LookBook
+from .lookbook import IDLE_GAP, LookBook
 from .policy import Facts, Policy
 from .track import AHEAD, LOOKED, Failure, Phase, Track
 
@@ -40,7 +40,9 @@ AHEAD_SECONDS = 3.0
 """Stops run ahead of deletes by the time a stop takes and this much more."""
 UNKNOWN_STOP_SECONDS = 2.0
 FEW = 3
-"""So few deletes are watched by single reads: a 404 is proof at once, where bulk answers need two."""
+"""The last few deletes are watched by single reads: a 404 is proof at once, where bulk answers need two."""
+LAST_SECONDS = 0.3
+"""With a known duration, so are the last ones that can be asked for in this time: a second bulk answer takes as long."""
 
 
 class Engine:
@@ -51,7 +53,7 @@ class Engine:
         self._policy = policy
         self._planned_facts = facts
         self._course = Course(policy, timing, self._facts, dispatcher.backoff)
-        self._book = LookBook(timing.poll_interval)
+        self._book = LookBook(timing.poll_interval, lambda track: track.phase in LOOKED)
         self._queues: dict[Phase, deque[Track]] = {phase: deque() for phase in Phase if phase not in LOOKED | {Phase.ENDED}}
         self._singles: deque[Job] = deque()
         self._in_flight = 0
@@ -79,25 +81,29 @@ class Engine:
     @property
     def finished(self) -> bool:
         """Whether nothing is left to do."""
-        return self._phases[Phase.ENDED] == len(self._tracks) and self._in_flight == 0 and self._aftermath.finished
+        return self._all_ended and self._in_flight == 0 and self._aftermath.finished
+
+    @property
+    def _all_ended(self) -> bool:
+        return self._phases[Phase.ENDED] == len(self._tracks)
 
     def wake_at(self, now: float) -> float | None:
         """When there may be something to send although nothing came back."""
-        times = [when for when in (self._book.wake_at(now), self._aftermath.wake_at()) if when is not None]
+        aftermath = self._aftermath.wake_at(flush=self._all_ended)
+        times = [when for when in (self._book.wake_at(now), aftermath) if when is not None]
         return min(times, default=None)
 
     def next_job(self, now: float) -> Job | None:
         """What leaves now."""
-        self._book.fetch_due(now, self._due)
+        self._book.fetch_due(now, self._send_again)
         return (
             self._write(Phase.PUT_BACK, now)
             or self._look(now, idle=False)
             or self._write(Phase.SET_DISKS, now)
             or self._stop_or_delete(now)
             or (self._singles.popleft() if self._singles else None)
-            or self._aftermath.next_job(now, flush=self._phases[Phase.ENDED] == len(self._tracks))
+            or self._aftermath.next_job(now, flush=self._all_ended)
             or self._look(now, idle=True)
-            or self._aftermath.next_job(now, flush=True)
         )
 
     def _facts(self) -> Facts:
@@ -105,12 +111,10 @@ class Engine:
         facts = self._planned_facts
         return Facts(now=self._dispatcher.service_time(), elastic_ips=facts.elastic_ips, backups=facts.backups)
 
-    def _due(self, track: Track) -> bool:
-        """A track whose time has come: a look, or a repeated call that goes back into its queue."""
+    def _send_again(self, track: Track) -> None:
+        """The time to repeat a call has come."""
         if track.phase in self._queues:
             self._queues[track.phase].append(track)
-            return False
-        return track.phase in LOOKED
 
     def _stop_or_delete(self, now: float) -> Job | None:
         """Stops and deletes in turn, so that neither starves; a stop only while few machines are stopped and not deleted."""
@@ -150,11 +154,15 @@ class Engine:
 
     def _look(self, now: float, *, idle: bool) -> Job | None:
         room, full_at = self._gate_room()
-        chosen = self._book.take(now, room, full_at, self._leads_to_delete, idle=idle)
+        left = len(self._tracks) - self._phases[Phase.ENDED]
+        last = left == self._phases[Phase.DELETING] and left <= max(FEW, self._dispatcher.pacer.rate * LAST_SECONDS)
+        gap = 0.0 if last and self._course.deletes.certain else IDLE_GAP
+        chosen = self._book.take(now, room, full_at, self._leads_to_delete, idle=idle, gap=gap)
         if not chosen:
             return None
-        if len(chosen) <= FEW and all(track.phase is Phase.DELETING for track in chosen):
+        if last and (left <= FEW or (self._course.deletes.certain and not any(track.asked_singly for track in chosen))):
             for track in chosen:
+                track.asked_singly = True
                 self._prove(track)
             return self._singles.popleft()
         call = vm.describe_instances(ids=[track.instance_id for track in chosen], page_size=PAGE_SIZE)

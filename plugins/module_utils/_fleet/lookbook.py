@@ -14,15 +14,19 @@ from collections.abc import Callable
 from .._api.listing import PAGE_SIZE
 from .track import Track
 
-IDLE_GAP = 0.1
+IDLE_GAP = 0.15
 """Seconds between two small looks while there is nothing else to send."""
+BUSY_PATIENCE = 2.0
+"""Seconds that a look which is not full waits while there is something else to send."""
 
 
 class LookBook:
     """Machines that wait for a look, by the time at which it is worth it. Times are monotonic seconds."""
 
-    def __init__(self, poll_interval: float) -> None:
+    def __init__(self, poll_interval: float, waits: Callable[[Track], bool]) -> None:
+        """`waits` says whether a track still waits for a look; other appointments are times to send something again."""
         self._poll_interval = poll_interval
+        self._waits = waits
         self._later: list[tuple[float, int, Track]] = []
         self._due: deque[tuple[float, Track]] = deque()
         self._sequence = itertools.count()
@@ -33,25 +37,34 @@ class LookBook:
         track.token = next(self._sequence)
         heapq.heappush(self._later, (when, track.token, track))
 
-    def fetch_due(self, now: float, wanted: Callable[[Track], bool]) -> None:
-        """Move what is due into the waiting line, if `wanted` says that the track waits for a look."""
+    def fetch_due(self, now: float, other: Callable[[Track], None]) -> None:
+        """Move what is due into the waiting line; what does not wait for a look goes to `other`."""
         while self._later and self._later[0][0] <= now:
             when, token, track = heapq.heappop(self._later)
-            if token == track.token and wanted(track):
+            if token == track.token and self._waits(track):
                 self._due.append((when, track))
+            elif token == track.token:
+                other(track)
 
     def wake_at(self, now: float) -> float | None:
-        """When the next look may become possible."""
+        """When the next look may become possible with nothing else to send."""
         if self._due:
-            return max(now, min(self._last_look + IDLE_GAP, self._due[0][0] + self._poll_interval))
-        return self._later[0][0] if self._later else None
+            return max(now, self._last_look + IDLE_GAP)
+        if self._later:
+            return max(now, min(self._later[0][0], self._last_look + self._poll_interval))
+        return None
 
-    def take(self, now: float, room: int, full_at: int, counts: Callable[[Track], bool], *, idle: bool) -> list[Track]:
+    def take(
+        self, now: float, room: int, full_at: int, counts: Callable[[Track], bool], *, idle: bool, gap: float = IDLE_GAP
+    ) -> list[Track]:
         """Up to 100 machines to look at now, or none if it does not pay yet.
 
-        At most `room` of those that `counts` names: they would be deleted next, and an observation goes stale. A look pays
-        when it has `full_at` machines, when somebody has waited for `poll_interval`, or when there is nothing else to send.
+        At most `room` of those that `counts` names: they would be deleted next, and an observation goes stale. While there is
+        something else to send, a look pays when it has `full_at` machines or somebody has waited long. With an idle line
+        it need not be full, and comes every `poll_interval` even if nothing is expected to have ended.
         """
+        if idle and not self._due and self._later and now - self._last_look >= self._poll_interval:
+            self._advance()
         chosen: list[Track] = []
         passed: list[tuple[float, Track]] = []
         oldest = now
@@ -65,14 +78,25 @@ class LookBook:
                 room -= 1
             chosen.append(track)
             oldest = min(oldest, when)
-        full = len(chosen) >= full_at
-        overdue = now - oldest >= self._poll_interval
-        rested = idle and now - self._last_look >= IDLE_GAP
-        if not chosen or not (full or overdue or rested):
+        overdue = now - oldest >= max(self._poll_interval, BUSY_PATIENCE)
+        rested = idle and now - self._last_look >= gap
+        if not chosen or not (len(chosen) >= full_at or overdue or rested):
             return []
-        taken = len(chosen) + len(passed)
-        for _ in range(taken):
+        for _ in range(len(chosen) + len(passed)):
             self._due.popleft()
         self._due.extendleft(reversed(passed))
         self._last_look = now
         return chosen
+
+    def _advance(self) -> None:
+        """Bring forward the looks that come next, as many as one call takes."""
+        others = []
+        while self._later and len(self._due) < PAGE_SIZE:
+            appointment = heapq.heappop(self._later)
+            when, token, track = appointment
+            if token == track.token and self._waits(track):
+                self._due.append((when, track))
+            elif token == track.token:
+                others.append(appointment)
+        for appointment in others:
+            heapq.heappush(self._later, appointment)

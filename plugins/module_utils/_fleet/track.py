@@ -72,6 +72,7 @@ class Track:
     refused_since: float | None = None
     throttled_since: float | None = None
     shown_by_ids: bool = False
+    asked_singly: bool = False
     absent_at: float | None = None
     stopped_by_us: bool = False
     started_by_us: bool = False

@@ -25,7 +25,8 @@ options:
       - The service itself searches for parts of names; what it finds is compared again here.
       - Names are not unique in JD Cloud. Where one machine is meant and several have the name, the task fails and lists
         their ids.
-    type: str
+      - It is one text (a whole number is taken as text). A list of names is refused; use O(instance_ids) for several machines.
+    type: raw
   tags:
     description:
       - Tags that a machine must carry, all of them. A value is a text, or a list of texts of which any one will do.

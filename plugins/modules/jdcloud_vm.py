@@ -523,8 +523,6 @@ diff:
               fip-8wz1t5c0rn: kept
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.jdcloud.cloud.plugins.module_utils._module.session import run_module
 from ansible_collections.jdcloud.cloud.plugins.module_utils._module.vm import early_end, work
 from ansible_collections.jdcloud.cloud.plugins.module_utils._module.vm_options import VM_SPEC
@@ -532,7 +530,7 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._module.vm_options i
 
 def main() -> None:
     """Run the module."""
-    run_module(AnsibleModule(argument_spec=VM_SPEC, supports_check_mode=True), work, early_end)
+    run_module(VM_SPEC, work, early_end)
 
 
 if __name__ == "__main__":

@@ -203,15 +203,13 @@ summary:
       sample: 0.4
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.jdcloud.cloud.plugins.module_utils._module.session import run_module
 from ansible_collections.jdcloud.cloud.plugins.module_utils._module.vm_info import VM_INFO_SPEC, early_end, work
 
 
 def main() -> None:
     """Run the module."""
-    run_module(AnsibleModule(argument_spec=VM_INFO_SPEC, supports_check_mode=True), work, early_end)
+    run_module(VM_INFO_SPEC, work, early_end)
 
 
 if __name__ == "__main__":

@@ -186,4 +186,4 @@ def _number(options: Mapping[str, Any], environ: Mapping[str, str], name: str, v
 
 def _bad_number(options: Mapping[str, Any], name: str, variable: str, meaning: str) -> InputError:
     culprit = f"Option {name}" if options.get(name) is not None else f"Environment variable {variable}"
-    return InputError(f"{culprit} is out of range: {name} ({variable}) is {meaning}.")
+    return InputError(f"{culprit} is no number that can be used: give {meaning}, in {name} ({variable}).")

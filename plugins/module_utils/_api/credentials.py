@@ -65,7 +65,7 @@ def option_text(options: Mapping[str, Any], name: str, variable: str | None) -> 
     if value is None:
         return None
     if not isinstance(value, str) or not value.strip():
-        instead = f" or set {variable} in the environment" if variable else ""
+        instead = f" and set {variable} in the environment" if variable else ""
         raise InputError(f"Option {name} is blank or no text: give it a value, or leave it out{instead}.")
     return value
 

@@ -14,7 +14,7 @@ from .._api import vpc
 from .._api.dispatch import Dispatcher
 from .._api.listing import read_by_ids
 from .._api.models import Instance
-from .census import Census, Settled, check_cap, settle, take_census
+from .census import Census, SelectionError, Settled, check_cap, settle, take_census
 from .course import Timing
 from .engine import Engine
 from .plan import decide
@@ -43,11 +43,15 @@ class Record:
 
 @dataclass(slots=True)
 class Run:
-    """The records in the order of the result. `held_back`: something was blocked or failed, so nothing at all was changed."""
+    """The records in the order of the result.
+
+    `held_back`: something was blocked or failed, so nothing at all was changed. `crash`: the traceback of a bug that ended the run.
+    """
 
     records: list[Record] = field(default_factory=list)
     held_back: bool = False
     missing: list[str] = field(default_factory=list)
+    crash: str | None = None
 
 
 def conduct(dispatcher: Dispatcher, policy: Policy, timing: Timing, *, cap: int | None, skip_blocked: bool, preview: bool) -> Run:
@@ -56,18 +60,24 @@ def conduct(dispatcher: Dispatcher, policy: Policy, timing: Timing, *, cap: int 
     Raises `JdcloudError` if the machines cannot be read or the selection is refused; then nothing was changed.
     """
     selection = policy.selection
+    observed_at = dispatcher.clock.now()
     census = take_census(dispatcher, selection)
+    if policy.state != "absent" and not (census.matched or census.mismatched or census.missing):
+        raise SelectionError(
+            f"No machine matches the selection, so none can become {policy.state}: check the selectors and the region."
+        )
     check_cap(census, selection.default_cap() if cap is None else cap, cap is None)
     # The status filter made the choice; from here on the status changes under our own hands.
     chosen = replace(policy, selection=selection.chosen())
     stable = settle(dispatcher, census.matched, policy.state, timing)
-    observed_at = dispatcher.clock.now()
     facts = gather_facts(dispatcher, policy, [*stable.machines.values()])
     records = [*_missing(census, policy), *_judged(census, stable, policy, chosen, facts)]
     run = Run(records=_in_order(records, selection.ids), missing=census.missing)
     run.held_back = not skip_blocked and any(record.blocked or record.failure for record in run.records)
     if not run.held_back:
-        _carry_out(Engine(dispatcher, chosen, timing, facts), run.records, stable, observed_at, preview=preview)
+        engine = Engine(dispatcher, chosen, timing, facts)
+        _carry_out(engine, run.records, stable, observed_at, preview=preview)
+        run.crash = engine.crash
     return run
 
 

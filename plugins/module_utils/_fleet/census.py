@@ -17,7 +17,7 @@ from .._api.models import Instance, InstanceInFull
 from .course import Timing
 from .plan import settled
 from .policy import State
-from .selection import Selection
+from .selection import Selection, shown
 from .track import Failure
 
 SHOWN_IDS = 10
@@ -145,7 +145,7 @@ def _refuse_twins(name: str, machines: Sequence[Instance]) -> None:
     if len(machines) > 1:
         ids = some_ids(sorted(machine.instance_id for machine in machines))
         raise SelectionError(
-            f"{len(machines)} machines are named '{name}' ({ids}): select the one that is meant with instance_ids."
+            f"{len(machines)} machines are named {shown(name)} ({ids}): select the one that is meant with instance_ids."
         )
 
 

@@ -26,6 +26,10 @@ LAG = 5.0
 ABSENCE_GAP = 0.3
 """Seconds between two absences from bulk answers that together prove that a machine is gone."""
 PUT_BACK_TRIES = 3
+STALE_LOOKS = 20
+"""How many observations in a row may grow too old before the delete that rests on them leaves."""
+DOUBTS = 5
+"""How often bulk answers may leave out a machine that a single read shows."""
 THROTTLE_PATIENCE = 120.0
 
 
@@ -72,7 +76,7 @@ class Course:
             track.begin(Phase.START)
         elif "delete" in steps:
             return self._to_gate(track, now)
-        elif track.status == "deleting":
+        elif track.status == "deleting" and self._timing.wait:
             return self._wait_for(track, Phase.DELETING, now)
         else:
             track.phase = Phase.ENDED
@@ -80,19 +84,25 @@ class Course:
 
     def refresh(self, track: Track, now: float) -> Next:
         """The plan is too old to stop or start by: look again first."""
-        return self._wait_for(track, Phase.REFRESH, now)
+        track.begin(Phase.REFRESH)
+        return Next(now)
 
     def regate(self, track: Track, now: float) -> Next:
         """The observation is too old to delete by: look again first. Keeps the count of tries."""
         track.phase = Phase.CHECK_DISKS if track.disks_set else Phase.GATE
-        track.deadline = track.deadline or now + self._timing.wait_timeout
+        track.stale_looks += 1
+        if track.stale_looks > STALE_LOOKS:
+            message = f"{track.instance_id} could not be deleted within seconds of a look at it {STALE_LOOKS} times: the service is too slow."
+            return self.fail(track, Failure("timeout", message), now)
         return Next(now)
 
     def accepted(self, track: Track, now: float) -> Next:
         """The service accepted the call of the present phase."""
         phase = track.phase
         if phase is Phase.SET_DISKS:
-            return self._wait_for(track, Phase.CHECK_DISKS, now)
+            track.begin(Phase.CHECK_DISKS)
+            track.since = now
+            return Next(now)
         if phase is Phase.PUT_BACK:
             return self._wait_for(track, Phase.CHECK_BACK, now)
         if not self._timing.wait:
@@ -144,7 +154,13 @@ class Course:
         track.absent_at = None
         track.shown_by_ids = track.shown_by_ids or in_bulk
         if not in_bulk and track.phase is not Phase.DELETING:
-            return Next(now)
+            track.doubts += 1
+            if track.doubts > DOUBTS:
+                message = (
+                    f"{track.instance_id} is left out by describeInstances, but describeInstance shows it: it cannot be judged."
+                )
+                return self.fail(track, Failure("api", message), now)
+            return Next(now + self._backoff(track.doubts - 1))
         track.observed_at = sent_at
         react = {
             Phase.REFRESH: self._seen_refresh,
@@ -285,6 +301,7 @@ class Course:
         if track.unsure:
             # The delete did not take effect so far: it may be repeated, through the gate.
             track.phase = Phase.CHECK_DISKS if track.disks_set else Phase.GATE
+            track.deadline = None
             return Next(now)
         if track.status == "error" and track.decision.status != "error":
             return self._changed_meanwhile(track, ["it went into 'error' while it was deleted"], now)
@@ -328,7 +345,8 @@ class Course:
         track.unsure = True
         track.maybe_ours = track.phase in (Phase.STOPPING, Phase.STARTING, Phase.DELETING)
         track.since = now
-        track.deadline = track.deadline or now + self._timing.wait_timeout
+        if track.phase is not Phase.CHECK_DISKS:
+            track.deadline = now + self._timing.wait_timeout
         return Next(now + self._backoff(track.tries - 1))
 
     def _again(self, track: Track, when: float) -> Next:
@@ -342,7 +360,9 @@ class Course:
         return Next(when)
 
     def _to_gate(self, track: Track, now: float) -> Next:
-        return self._wait_for(track, Phase.GATE, now)
+        """Waiting in line for the gate is no transition: it has no deadline."""
+        track.begin(Phase.GATE)
+        return Next(now)
 
     def _wait_for(self, track: Track, phase: Phase, now: float) -> Next:
         track.begin(phase)
@@ -358,7 +378,7 @@ class Course:
     def _others_delete(self, track: Track, now: float) -> Next:
         """It is being deleted: by somebody else, or by an earlier delete of ours whose answer was lost."""
         track.delete_accepted = track.delete_accepted or track.maybe_ours
-        if track.delete_accepted and not self._timing.wait:
+        if not self._timing.wait:
             return self._end(track)
         self._wait_for(track, Phase.DELETING, now)
         return Next(self._next_look(track, now))

@@ -11,6 +11,7 @@ is needed to keep the line busy, so that a run that ends early leaves few machin
 
 from __future__ import annotations
 
+import traceback
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -19,7 +20,7 @@ from typing import Any
 from .._api import vm
 from .._api.calls import Answer, Call
 from .._api.dispatch import Dispatcher, Job, Outcome
-from .._api.errors import ClockSkewError, JdcloudError
+from .._api.errors import ClockSkewError
 from .._api.listing import PAGE_SIZE
 from .._api.models import Instance, Page
 from .aftermath import GRACE, Aftermath
@@ -60,6 +61,7 @@ class Engine:
         self._phases: dict[Phase, int] = dict.fromkeys(Phase, 0)
         self._tracks: list[Track] = []
         self._stop_turn = True
+        self.crash: str | None = None
         self._aftermath = Aftermath(
             min(GRACE, timing.wait_timeout),
             dispatcher.backoff,
@@ -68,7 +70,7 @@ class Engine:
         )
 
     def run(self, tracks: Sequence[Track]) -> None:
-        """Carry out the decisions of `tracks`; the ends are in the tracks."""
+        """Carry out the decisions of `tracks`; the ends are in the tracks, also if a bug ends the run (`crash`)."""
         now = self._dispatcher.clock.now()
         self._tracks = list(tracks)
         for track in self._tracks:
@@ -76,7 +78,13 @@ class Engine:
         for track in self._tracks:
             before = track.phase
             self._file(track, before, self._course.start(track, now), now)
-        self._dispatcher.run(self)
+        try:
+            self._dispatcher.run(self)
+        except Exception as error:
+            # A bug must not hide what was already done to the other machines.
+            self.crash = traceback.format_exc()
+            self._abandon(Failure("internal", f"An internal error ended the run: {type(error).__name__}: {error}"))
+            self._in_flight = 0
 
     @property
     def finished(self) -> bool:
@@ -209,7 +217,7 @@ class Engine:
             self._in_flight -= 1
             done(outcome)
             if outcome.error is not None and (outcome.error.is_unauthenticated or isinstance(outcome.error, ClockSkewError)):
-                self._abandon(outcome.error)
+                self._abandon(Failure("api", str(outcome.error), outcome.error))
 
         return Job(call, answered, leave_by)
 
@@ -323,13 +331,13 @@ class Engine:
         else:
             self._queues[track.phase].append(track)
 
-    def _abandon(self, error: JdcloudError) -> None:
+    def _abandon(self, failure: Failure) -> None:
         """No call of this run will succeed any more: every machine without an end gets this one."""
         for track in self._tracks:
             if track.phase is not Phase.ENDED:
                 self._phases[track.phase] -= 1
                 self._phases[Phase.ENDED] += 1
-                self._course.abandon(track, Failure("api", str(error), error))
+                self._course.abandon(track, failure)
         for queue in self._queues.values():
             queue.clear()
         self._in_flight -= len(self._singles)

@@ -11,6 +11,7 @@ narrowing (some are fuzzy, two are ORed) and every condition is checked again he
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -24,6 +25,9 @@ DEFAULT_CAP_NAME = 1
 DEFAULT_CAP_LOOSE = 10
 """The cap for tags and filters."""
 ANY_VALUE = "*"
+_PLAIN_KEY = re.compile(r"[\w./:-]{1,60}")
+SHOWN_LENGTH = 60
+"""The most characters of a wrong value that an error shows."""
 
 
 def _lower(values: Sequence[str | None]) -> tuple[str, ...]:
@@ -112,7 +116,7 @@ def _alternatives(values: Sequence[str]) -> str:
 
 
 def parse_selection(
-    instance_ids: Sequence[str] | None, name: str | None, tags: Mapping[str, Any] | None, filters: Mapping[str, Any] | None
+    instance_ids: Sequence[str] | None, name: Any, tags: Mapping[str, Any] | None, filters: Mapping[str, Any] | None
 ) -> Selection:
     """Check the user's selectors. Raises `InputError` for an empty, blank or uncheckable one. May select nothing at all."""
     return Selection(
@@ -139,14 +143,28 @@ def parse_ids(ids: Sequence[Any], option: str) -> tuple[str, ...]:
         if not text:
             raise InputError(f"{option} has a blank or null member: remove it.")
         if not ID_SHAPE.fullmatch(text):
-            raise InputError(f"{option}: '{text}' has not the shape of an id such as i-4x9q2m7kva.")
+            raise InputError(f"{option}: {shown(text)} is no id: give ids such as i-4x9q2m7kva, each as a member of its own.")
         distinct[text] = None
     return tuple(distinct)
 
 
-def _parse_name(name: str) -> str:
+def shown(text: str) -> str:
+    """A text of the user for an error: quoted, on one line, and not at any length."""
+    return repr(text if len(text) <= SHOWN_LENGTH else f"{text[:SHOWN_LENGTH]}…")
+
+
+def _parse_name(given: Any) -> str:
+    if isinstance(given, bool) or not isinstance(given, (str, int)):
+        what = "a list" if isinstance(given, list) else "no text"
+        raise InputError(
+            f"name is {what}: give the exact name of one machine in quotes, or use instance_ids for several machines."
+        )
+    name = str(given)
     if not name.strip():
         raise InputError("name is blank, which selects nothing: give the exact name of one machine, or leave the option out.")
+    # YAML blocks end with a line end. It would match nothing, and "nothing to delete" would read like success.
+    if any(unicodedata.category(letter) == "Cc" for letter in name):
+        raise InputError(f"name is {shown(name)}, and no machine's name holds line ends or control characters: remove them.")
     return name
 
 
@@ -154,7 +172,7 @@ def parse_tags(tags: Mapping[str, Any], option: str) -> dict[str, tuple[str, ...
     """Tag key -> the values that match. Raises `InputError` for an empty dict, blank keys and values that are no text."""
     if not tags:
         raise InputError(f"{option} is an empty dict, which selects nothing: name at least one tag, or leave the option out.")
-    return {_parse_key(key, option): _parse_values(value, f"{option}.{key}") for key, value in tags.items()}
+    return {_parse_key(key, option): _parse_values(value, _member(option, key)) for key, value in tags.items()}
 
 
 def parse_protect_tags(tags: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
@@ -182,10 +200,10 @@ def _parse_filters(filters: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
             raise InputError("filters.name is fuzzy at the service and so refused: use the option name, which compares exactly.")
         if key not in CHECKABLE:
             raise InputError(
-                f"filters.{key} cannot be checked on the machine's own fields and so is refused: "
+                f"{_member('filters', key)} cannot be checked on the machine's own fields and so is refused: "
                 f"use one of {', '.join(sorted(CHECKABLE))}."
             )
-        values = _parse_values(value, f"filters.{key}")
+        values = _parse_values(value, _member("filters", key))
         parsed[key] = _lower(values) if key == "status" else values
     return parsed
 
@@ -205,20 +223,25 @@ def _parse_values(value: Any, option: str) -> tuple[str, ...]:
 
 def _parse_value(value: Any, option: str) -> str:
     if isinstance(value, bool) or not isinstance(value, (str, int)):
-        raise InputError(
-            f'{option} is {_describe(value)}, not text: quote it, for example "{option.rpartition(".")[2]}": "true".'
-        )
+        raise InputError(f"{option} is {_complaint(value)}.")
     text = str(value)
     if not text.strip():
         raise InputError(f"{option} is blank, which selects nothing: give a value, or leave it out.")
     return text
 
 
-def _describe(value: Any) -> str:
+def _complaint(value: Any) -> str:
+    """What is wrong with a value that is no text, and what to write instead."""
     if value is None:
-        return "null"
+        return 'null, not text: give a value, or quote it if the word is meant ("null")'
     if isinstance(value, bool):
-        return "a boolean"
+        return f'a boolean, not text: quote it the way it is to be compared, for example "{str(value).lower()}"'
     if isinstance(value, float):
-        return "a decimal number"
-    return f"a {type(value).__name__}"
+        return f'a decimal number, not text: quote it the way it is to be compared, for example "{value}"'
+    kind = "a list inside a list" if isinstance(value, list) else "a dict"
+    return f"{kind}, not text: give a text, or a list of texts"
+
+
+def _member(option: str, key: Any) -> str:
+    """How an error calls one member of an option."""
+    return f"{option}.{key}" if _PLAIN_KEY.fullmatch(str(key)) else f"{option}[{shown(str(key))}]"

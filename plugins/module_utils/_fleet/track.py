@@ -73,6 +73,8 @@ class Track:
     throttled_since: float | None = None
     shown_by_ids: bool = False
     asked_singly: bool = False
+    stale_looks: int = 0
+    doubts: int = 0
     absent_at: float | None = None
     stopped_by_us: bool = False
     started_by_us: bool = False
@@ -114,4 +116,6 @@ class Track:
         self.refused_since = None
         self.throttled_since = None
         self.absent_at = None
+        self.stale_looks = 0
+        self.doubts = 0
         self.deadline = None

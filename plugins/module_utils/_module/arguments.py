@@ -32,7 +32,8 @@ CONNECTION_SPEC: Spec = {
 }
 SELECTION_SPEC: Spec = {
     "instance_ids": {"type": "list", "elements": "str"},
-    "name": {"type": "str"},
+    # Not a str: Ansible would turn a list of names into one odd name that matches nothing, and "nothing to do" reads like success.
+    "name": {"type": "raw"},
     "tags": {"type": "dict"},
     "filters": {"type": "dict"},
 }
@@ -48,16 +49,19 @@ def selection_of(params: Mapping[str, Any]) -> Selection:
 
 
 def positive(params: Mapping[str, Any], option: str) -> float:
-    """A number that must be above zero and finite."""
+    """A number of seconds that must be above zero and finite."""
     value = float(params[option])
     if not math.isfinite(value) or value <= 0:
-        raise InputError(f"{option} is {params[option]}, but must be a number above zero.")
+        raise InputError(f"{option} is {params[option]}, but must be a finite number of seconds above zero.")
     return value
 
 
 def cap_of(params: Mapping[str, Any]) -> int | None:
     """The checked `max_instances`, None if it is not set."""
     cap: int | None = params["max_instances"]
+    # Ansible takes true for the whole number 1.
+    if isinstance(cap, bool):
+        raise InputError(f"max_instances is {str(cap).lower()}, but must be a whole number, at least 1.")
     if cap is not None and cap < 1:
         raise InputError(f"max_instances is {cap}, but must be at least 1; there is no value for unlimited.")
     return cap

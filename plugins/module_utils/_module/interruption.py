@@ -26,9 +26,10 @@ class Interruption:
         self._parent = os.getppid()
 
     def install(self) -> None:
-        """Catch the signals that end a task."""
+        """Catch the signals that end a task. One that is ignored stays so: nohup and background jobs rely on it."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, self._on_signal)
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, self._on_signal)
 
     def check(self) -> None:
         """Raise `SystemExit` if Ansible is gone: it was killed, or a Ctrl-C ended it and left the module behind."""

@@ -11,7 +11,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
@@ -21,6 +21,7 @@ from .._api.errors import JdcloudError
 from .._api.pacing import Pacer
 from .._api.pool import SystemClock, ThreadPool
 from .._api.transport import REQUESTS_IMPORT_ERROR, Transport
+from .arguments import Spec
 from .interruption import Interruption
 
 USER_AGENT = "ansible-jdcloud.cloud/0.1.0"
@@ -80,15 +81,41 @@ class Session:
         }
 
 
-def run_module(module: AnsibleModule, work: Callable[[Session], Result], empty: Callable[[Session], Result]) -> None:
-    """Do `work` and exit with its result, as a failure if it has a `msg`. `empty` makes the result of a run that ended early."""
+class Module(AnsibleModule):  # type: ignore[misc]  # ansible-core ships no type information
+    """A module whose failures hold all documented keys and one sentence, also those that Ansible finds in the arguments."""
+
+    def __init__(self, argument_spec: Spec, early_end: Callable[[Session], Result]) -> None:
+        self._early_end = early_end
+        infinite = False
+        try:
+            super().__init__(argument_spec=argument_spec, supports_check_mode=True)
+        except OverflowError:
+            infinite = True
+        if infinite:
+            # Ansible's own check of whole numbers breaks on "inf", before it knows which arguments are secret.
+            self.fail_json(
+                msg="An option that is a whole number is infinite: give a finite number.", invocation={"module_args": {}}
+            )
+
+    def fail_json(self, msg: str, **result: Any) -> NoReturn:
+        """End the module as failed. What `result` lacks is as in a run that looked at nothing."""
+        sentence = " ".join(str(msg).split())
+        if not sentence.endswith("."):
+            sentence += "."
+        super().fail_json(msg=sentence, **{**self._early_end(Session(self)), **result})
+        raise AssertionError("fail_json came back")
+
+
+def run_module(argument_spec: Spec, work: Callable[[Session], Result], early_end: Callable[[Session], Result]) -> None:
+    """Do `work` and exit with its result, as a failure if it has a `msg`. `early_end` makes the result of a run that ended early."""
+    module = Module(argument_spec, early_end)
     if REQUESTS_IMPORT_ERROR is not None:
         module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
     session = Session(module)
     try:
         result = work(session)
     except JdcloudError as error:
-        result = {**empty(session), "msg": str(error)}
+        result = {**early_end(session), "msg": str(error)}
     if "msg" in result:
         module.fail_json(**result)
     module.exit_json(**result)

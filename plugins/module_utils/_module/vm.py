@@ -39,6 +39,7 @@ def work(session: Session) -> Result:
         "retained": report.retained(),
         "diff": report.diff(),
         **({"msg": message} if message else {}),
+        **({"exception": run.crash} if run.crash else {}),
     }
 
 

@@ -71,9 +71,15 @@ def _check_combination(params: Mapping[str, Any]) -> None:
         raise InputError("charge_on_stopped goes with a stop, and state=running never stops a machine: leave it out.")
     if not params["wait"]:
         if params["stop_running"]:
-            raise InputError("wait=false excludes stop_running=true: a machine can only be deleted once its stop was waited for.")
+            raise InputError(
+                "wait=false and stop_running=true exclude each other, since a machine can only be deleted once its stop was "
+                "waited for: leave one of them out."
+            )
         if params["elastic_ips"] == "release":
-            raise InputError("wait=false excludes elastic_ips=release: they are free only once the machine is gone.")
+            raise InputError(
+                "wait=false and elastic_ips=release exclude each other, since elastic IPs are free only once the machine is gone: "
+                "leave one of them out."
+            )
 
 
 def _word(value: object) -> str:

@@ -60,9 +60,8 @@ class Outcome:
     @property
     def value(self) -> t.Any:
         """The answer's value. Raises the error instead where there is one."""
-        if self.error is not None:
-            raise self.error
-        assert self.answer is not None
+        if self.answer is None:
+            raise self.error or RuntimeError("a call that was held back has no value")
         return self.answer.value
 
 

@@ -13,12 +13,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from typing import TypeAlias
 from urllib.parse import quote
 
 from .errors import InputError
 
 Query = tuple[tuple[str, str], ...]
-Scalar = str | int | bool
+Scalar: TypeAlias = "str | int | bool"
 
 # Checked for harm to the URL only: public images have ids like UUIDs, so ids are not held to one shape here.
 _SAFE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")

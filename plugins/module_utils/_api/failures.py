@@ -94,7 +94,7 @@ def _tls_failure(error: Exception, chain: list[BaseException], operation: str, h
         )
         return TransportError(sentence, operation=operation, kind="tls", sent=False)
     # requests itself checks that the CA bundle file exists, and says so with a bare OSError.
-    is_missing_bundle = type(error) is OSError and "CA certificate bundle" in str(error)
+    is_missing_bundle = error.__class__ is OSError and "CA certificate bundle" in str(error)
     tls = _find(chain, ssl.SSLError)
     if is_missing_bundle or (tls is not None and tls.reason in _HANDSHAKE_REASONS):
         sentence = (

@@ -187,12 +187,11 @@ class Aftermath:
 
     def _proof_answered(self, asset: Asset, same: Sequence[Asset], outcome: Outcome) -> None:
         now = self._clock()
-        if outcome.error is not None:
-            proved = outcome.error.is_not_found
+        if outcome.answer is None:
+            proved = outcome.error is not None and outcome.error.is_not_found
             for each in (asset, *same):
                 self._close(each, GONE[each.kind] if proved else "unverified")
             return
-        assert outcome.answer is not None
         for each in same:
             self._look_again(each, now)
         self._seen(asset, outcome.answer.value, outcome.answer.sent_at, now)

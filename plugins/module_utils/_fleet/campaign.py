@@ -45,7 +45,7 @@ class Record:
 class Run:
     """The records in the order of the result.
 
-    `held_back`: something was blocked or failed, so nothing at all was changed. `crash`: the traceback of a bug that ended the run.
+    `held_back`: something was blocked or failed, so nothing at all was changed. `crash`: the traceback of a bug that ended it.
     """
 
     records: list[Record] = field(default_factory=list)

@@ -92,7 +92,7 @@ class Course:
         track.phase = Phase.CHECK_DISKS if track.disks_set else Phase.GATE
         track.stale_looks += 1
         if track.stale_looks > STALE_LOOKS:
-            message = f"{track.instance_id} could not be deleted within seconds of a look at it {STALE_LOOKS} times: the service is too slow."
+            message = f"{track.instance_id} was looked at {STALE_LOOKS} times, and its delete never left within seconds of that."
             return self.fail(track, Failure("timeout", message), now)
         return Next(now)
 
@@ -215,7 +215,8 @@ class Course:
     def abandon(self, track: Track, failure: Failure) -> None:
         """No further call can be made for the machine."""
         left = self._changed_disks(track) if track.disks_set and not track.delete_accepted else ""
-        track.failure = track.failure or replace(failure, message=failure.message + left)
+        failure = track.failure or failure
+        track.failure = replace(failure, message=failure.message + left)
         track.phase = Phase.ENDED
 
     def _seen_refresh(self, track: Track, now: float) -> Next:
@@ -248,6 +249,8 @@ class Course:
             return MOVED_ON
         if status == "running" and now - track.since >= LAG or status in TRANSITIONAL - {"stopping"} | {"error"}:
             if status == "deleting" and self._policy.state == "absent":
+                # What may be ours is a stop with a lost answer, and no delete.
+                track.maybe_ours = False
                 return self._others_delete(track, now)
             return self._changed_meanwhile(track, [f"its status is now '{status}'"], now)
         return Next(self._next_look(track, now))
@@ -319,8 +322,8 @@ class Course:
         if track.put_back_tries < PUT_BACK_TRIES:
             track.phase = Phase.PUT_BACK
             return Next(now + self._backoff(track.put_back_tries))
-        assert track.failure is not None
-        track.failure = replace(track.failure, message=track.failure.message + self._changed_disks(track))
+        if track.failure is not None:
+            track.failure = replace(track.failure, message=track.failure.message + self._changed_disks(track))
         return self._end(track)
 
     @staticmethod

@@ -38,9 +38,9 @@ class Duration:
     def learn(self, ended: Sequence[float], pending: Sequence[float]) -> None:
         """Take in one look. One that hangs must not spoil the estimate for all others: outliers are cut off."""
         if ended:
-            self._high = min(ended) if self._high is None else min(self._high, min(ended))
+            self._high = min([*ended] if self._high is None else [self._high, *ended])
         if pending:
-            self._low = max(self._low, max(pending))
+            self._low = max([self._low, *pending])
         if self._high is not None:
             self._low = min(self._low, self._high * OUTLIER)
 

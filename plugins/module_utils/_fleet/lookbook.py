@@ -82,9 +82,8 @@ class LookBook:
         rested = idle and now - self._last_look >= gap
         if not chosen or not (len(chosen) >= full_at or overdue or rested):
             return []
-        for _ in range(len(chosen) + len(passed)):
-            self._due.popleft()
-        self._due.extendleft(reversed(passed))
+        looked_through = len(chosen) + len(passed)
+        self._due = deque([*passed, *itertools.islice(self._due, looked_through, None)])
         self._last_look = now
         return chosen
 

@@ -15,7 +15,7 @@ from dataclasses import replace
 from .._api.models import Instance
 from .blockers import MOVING_DISK, blockers_of
 from .fates import planned_addresses, planned_disks
-from .policy import STABLE, Decision, Facts, PlannedDisk, Policy, Remark, Step
+from .policy import STABLE, Decision, Facts, Fate, PlannedDisk, Policy, Remark, Step
 
 
 def decide(machine: Instance, policy: Policy, facts: Facts) -> Decision:
@@ -100,10 +100,10 @@ def _warnings(machine: Instance, policy: Policy) -> list[Remark]:
     return warnings
 
 
-def _what_goes(decision: Decision, disks_set: bool) -> tuple[object, ...]:
+def _what_goes(decision: Decision, disks_set: bool) -> set[tuple[str, bool, Fate | None]]:
     """What must be the same at the gate as in the plan: which disks and addresses there are, and what becomes of each."""
     disks = {(_disk_key(disk), _expected_attribute(disk, decision, disks_set), disk.fate) for disk in decision.disks}
-    return disks, {(address.elastic_ip_id, address.fate) for address in decision.addresses}
+    return disks | {(address.elastic_ip_id, True, address.fate) for address in decision.addresses}
 
 
 def _disk_key(disk: PlannedDisk) -> str:
@@ -118,11 +118,5 @@ def _expected_attribute(disk: PlannedDisk, decision: Decision, disks_set: bool) 
 
 
 def _describe_difference(planned: Decision, now: Decision, disks_set: bool) -> str:
-    before, after = _what_goes(planned, disks_set), _what_goes(now, disks_set=False)
-    changed = {str(item[0]) for old, new in zip(before, after, strict=True) for item in _difference(old, new)}
+    changed = {item[0] for item in _what_goes(planned, disks_set) ^ _what_goes(now, disks_set=False)}
     return f"its disks or elastic IPs are not as planned any more ({', '.join(sorted(changed))})"
-
-
-def _difference(old: object, new: object) -> set[tuple[str, object]]:
-    assert isinstance(old, set) and isinstance(new, set)
-    return old ^ new

@@ -239,7 +239,7 @@ def _complaint(value: Any) -> str:
     if isinstance(value, float):
         return f'a decimal number, not text: quote it the way it is to be compared, for example "{value}"'
     kind = "a list inside a list" if isinstance(value, list) else "a dict"
-    return f"{kind}, not text: give a text, or a list of texts"
+    return f"{kind}, not text: give a text or a list of texts, and if it is itself the text that is meant, quote it"
 
 
 def _member(option: str, key: Any) -> str:

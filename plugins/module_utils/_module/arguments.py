@@ -32,7 +32,7 @@ CONNECTION_SPEC: Spec = {
 }
 SELECTION_SPEC: Spec = {
     "instance_ids": {"type": "list", "elements": "str"},
-    # Not a str: Ansible would turn a list of names into one odd name that matches nothing, and "nothing to do" reads like success.
+    # Not a str: Ansible would turn a list of names into one odd name that matches nothing, and that would read like success.
     "name": {"type": "raw"},
     "tags": {"type": "dict"},
     "filters": {"type": "dict"},

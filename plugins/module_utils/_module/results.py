@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from .._api.models import Interface
+from .._api.models import Instance, Interface
 from .._fleet.campaign import Record, Run
 from .._fleet.policy import Action, Backup, Decision, Fate, PlannedAddress, PlannedDisk, Remark
 from .._fleet.track import Failure
@@ -88,11 +88,12 @@ class Report:
 
     def diff(self) -> Result:
         """Before and after of the machines that change, by id."""
-        records = [record for record in self._run.records if self._changed(record) and record.decision and record.machine]
-        return {
-            "before": {"instances": {record.instance_id: self._before(record) for record in records}},
-            "after": {"instances": {record.instance_id: self._after(record) for record in records}},
-        }
+        before, after = {}, {}
+        for record in self._run.records:
+            if record.machine and record.decision and self._changed(record):
+                before[record.instance_id] = self._before(record, record.machine, record.decision)
+                after[record.instance_id] = self._after(record, record.machine, record.decision)
+        return {"before": {"instances": before}, "after": {"instances": after}}
 
     def message(self) -> str | None:
         """One sentence if the task failed, else None."""
@@ -115,8 +116,8 @@ class Report:
         failure = _failure(record)
         if failure is not None:
             return [failure.message.rstrip(".")]
-        assert record.decision is not None
-        return list(dict.fromkeys(blocker.code for blocker in record.decision.blockers))
+        blockers = record.decision.blockers if record.decision else ()
+        return list(dict.fromkeys(blocker.code for blocker in blockers))
 
     def _wanted(self, record: Record, which: str) -> bool:
         if which == "changed":
@@ -204,20 +205,18 @@ class Report:
             return address.fate
         return record.track.address_fates.get(address.elastic_ip_id, "unverified")
 
-    def _before(self, record: Record) -> Result:
-        assert record.machine is not None and record.decision is not None
-        before: Result = {"name": record.machine.name, "status": record.machine.status}
+    def _before(self, record: Record, machine: Instance, decision: Decision) -> Result:
+        before: Result = {"name": machine.name, "status": machine.status}
         if self._deleted(record):
-            before["disks"] = {_key(disk): f"auto_delete={str(bool(disk.auto_delete)).lower()}" for disk in record.decision.disks}
-            before["elastic_ips"] = {address.elastic_ip_id: address.address for address in record.decision.addresses}
+            before["disks"] = {_key(disk): f"auto_delete={str(bool(disk.auto_delete)).lower()}" for disk in decision.disks}
+            before["elastic_ips"] = {address.elastic_ip_id: address.address for address in decision.addresses}
         return before
 
-    def _after(self, record: Record) -> Result:
-        assert record.machine is not None and record.decision is not None
-        after: Result = {"name": record.machine.name, "status": self._status(record)}
+    def _after(self, record: Record, machine: Instance, decision: Decision) -> Result:
+        after: Result = {"name": machine.name, "status": self._status(record)}
         if self._deleted(record):
-            after["disks"] = {_key(disk): self._disk_fate(record, disk) for disk in record.decision.disks}
-            after["elastic_ips"] = {each.elastic_ip_id: self._address_fate(record, each) for each in record.decision.addresses}
+            after["disks"] = {_key(disk): self._disk_fate(record, disk) for disk in decision.disks}
+            after["elastic_ips"] = {each.elastic_ip_id: self._address_fate(record, each) for each in decision.addresses}
         return after
 
 

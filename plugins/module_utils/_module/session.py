@@ -107,7 +107,7 @@ class Module(AnsibleModule):  # type: ignore[misc]  # ansible-core ships no type
 
 
 def run_module(argument_spec: Spec, work: Callable[[Session], Result], early_end: Callable[[Session], Result]) -> None:
-    """Do `work` and exit with its result, as a failure if it has a `msg`. `early_end` makes the result of a run that ended early."""
+    """Do `work` and exit with its result, a failure if it has a `msg`. `early_end` makes the result of a run that ended early."""
     module = Module(argument_spec, early_end)
     if REQUESTS_IMPORT_ERROR is not None:
         module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)

@@ -77,8 +77,8 @@ def _check_combination(params: Mapping[str, Any]) -> None:
             )
         if params["elastic_ips"] == "release":
             raise InputError(
-                "wait=false and elastic_ips=release exclude each other, since elastic IPs are free only once the machine is gone: "
-                "leave one of them out."
+                "wait=false and elastic_ips=release exclude each other, since elastic IPs are free only once the machine is "
+                "gone: leave one of them out."
             )
 
 

@@ -1,0 +1,97 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Everything these targets install or write stays below .venv of this checkout; only pip's own cache may lie elsewhere.
+# All paths are relative: the checkout may lie in a folder with spaces, which make cannot handle in targets.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+.SUFFIXES:
+
+WORKERS ?= 2
+PYTEST_ARGS ?=
+NEWER_PYTHON ?= python3.13
+
+STAMP := .venv/stamp
+TOOLS := tests/tools
+RUN := sh $(TOOLS)/private.sh
+INSTALL := sh $(TOOLS)/install.sh
+LINK := .venv/collections/ansible_collections/jdcloud/cloud
+
+.PHONY: help setup demo test lint sanity newer build benchmark format clean
+
+help: ## List the targets
+	@echo 'make TARGET; everything is installed below .venv of this checkout.'
+	@echo
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 14
+	@echo
+	@echo 'Variables: PYTHON=/path/to/python3 (for the first call), PYTEST_ARGS="tests/unit -k plan" (some tests, without coverage),'
+	@echo 'WORKERS=2 (processes that run tests), NEWER_PYTHON=/path/to/python3.13 (for the target newer).'
+
+setup: $(STAMP)/demo ## Make the private environment: Ansible, the emulator, the collection's place
+
+demo: $(STAMP)/demo ## Delete a fleet on the emulated cloud: preview, refusal, the real run, and the run again
+	@$(RUN) .venv/bin/python demo/run.py
+
+test: $(STAMP)/test $(STAMP)/cli ## Run all tests, unit and integration, and measure the coverage
+	@$(RUN) .venv/bin/python -m pytest $(or $(PYTEST_ARGS),-n $(WORKERS) --cov --cov-report=term)
+
+lint: $(STAMP)/lint ## Check style, types and documentation (ruff, mypy, ansible-lint, antsibull-docs, reuse)
+	@$(RUN) sh $(TOOLS)/lint.sh
+
+sanity: $(STAMP)/lint ## Run ansible-test sanity in a copy of the collection
+	@$(RUN) .venv/lint/bin/python $(TOOLS)/sanity.py
+
+newer: $(STAMP)/newer $(STAMP)/lint ## Run sanity and tests with NEWER_PYTHON and the ansible-core that fits it
+	@$(RUN) .venv/newer/bin/python $(TOOLS)/sanity.py
+	@$(RUN) .venv/newer/bin/python -m pytest -n $(WORKERS)
+
+build: $(STAMP)/demo ## Build the collection twice, compare, and look at what is inside
+	@$(RUN) .venv/bin/python $(TOOLS)/build.py
+
+benchmark: $(STAMP)/demo ## Measure a thousand deletions against the lower bound
+	@$(RUN) .venv/bin/python tests/benchmark/run.py
+
+format: $(STAMP)/lint ## Format the Python files
+	@$(RUN) .venv/lint/bin/ruff check --fix --exit-zero --quiet .
+	@$(RUN) .venv/lint/bin/ruff format .
+
+clean: ## Remove everything that the other targets made
+	rm -rf .venv .ansible .hypothesis .pytest_cache .mypy_cache .ruff_cache tests/output
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A stamp is newer than the file it was made from; a changed requirements file installs again.
+$(STAMP)/python: $(TOOLS)/find_python.sh
+	@python=$$(sh $(TOOLS)/find_python.sh) && echo "Setting up .venv with $$python" && "$$python" -m venv .venv
+	@mkdir -p $(STAMP) $(dir $(LINK)) && ln -sfn ../../../.. $(LINK)
+	@touch $@
+
+$(STAMP)/demo: requirements/demo.txt $(STAMP)/python
+	@echo 'Installing Ansible and the emulator'
+	@$(INSTALL) .venv/bin/python $<
+	@touch $@
+
+$(STAMP)/test: requirements/test.txt $(STAMP)/demo
+	@echo 'Installing the test tools'
+	@$(INSTALL) .venv/bin/python $<
+	@touch $@
+
+$(STAMP)/cli: requirements/cli.txt $(STAMP)/python
+	@echo "Installing the vendor's command line tool"
+	@python3.11 -m venv .venv/cli 2>/dev/null || .venv/bin/python -m venv .venv/cli
+	@$(INSTALL) .venv/cli/bin/python $<
+	@touch $@
+
+$(STAMP)/lint: requirements/lint.txt requirements/demo.txt $(STAMP)/python
+	@echo 'Installing the linters'
+	@.venv/bin/python -m venv .venv/lint
+	@$(INSTALL) .venv/lint/bin/python $<
+	@touch $@
+
+$(STAMP)/newer: requirements/test.txt requirements/demo.txt
+	@echo "Setting up .venv/newer with $(NEWER_PYTHON)"
+	@mkdir -p $(STAMP) && "$(NEWER_PYTHON)" -m venv .venv/newer
+	@$(INSTALL) .venv/newer/bin/python $<
+	@touch $@

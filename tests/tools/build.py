@@ -1,0 +1,88 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Builds the collection twice, compares what is inside, installs it, and reads the documentation of every module there."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+PLACE = ROOT / ".venv" / "build"
+BIN = ROOT / ".venv" / "bin"
+NEEDED = {"README.md", "LICENSE", "meta/runtime.yml", "requirements.txt"}
+"""What a user of the archive looks for."""
+UNWANTED = (".venv", ".git", ".ci", "tests", "demo", "__pycache__", "Makefile", "pyproject.toml")
+"""First or inner parts of paths that belong to a checkout alone."""
+
+
+def main() -> int:
+    """Return 0 when both archives hold the same right files and the installed collection documents itself."""
+    shutil.rmtree(PLACE, ignore_errors=True)
+    first, second = built("first"), built("second")
+    if contents(first) != contents(second):
+        return complain("two builds of the same files differ")
+    names = set(contents(first))
+    missing = NEEDED - names
+    if missing:
+        return complain(f"the archive lacks {', '.join(sorted(missing))}")
+    stray = sorted(name for name in names if any(part in UNWANTED for part in Path(name).parts))
+    if stray:
+        return complain(f"the archive holds {stray[0]} and {len(stray) - 1} more that belong to the checkout alone")
+    modules = sorted(Path(name).stem for name in names if name.startswith("plugins/modules/"))
+    read_documentation(installed(first), modules)
+    kilobytes = first.stat().st_size // 1024
+    print(f"{first.name}: {len(names)} files, {kilobytes} KiB, two builds alike, {len(modules)} modules documented")
+    return 0
+
+
+def built(name: str) -> Path:
+    """Return a freshly built archive."""
+    galaxy("build", str(ROOT), "--output-path", str(PLACE / name))
+    return next((PLACE / name).glob("*.tar.gz"))
+
+
+def contents(archive: Path) -> dict[str, bytes]:
+    """Return the files of an archive; owners and times of its members are no part of the comparison."""
+    with tarfile.open(archive) as tar:
+        return {member.name: read.read() for member in tar if (read := tar.extractfile(member)) is not None}
+
+
+def installed(archive: Path) -> Path:
+    """Install without any server, check the files against their sums, and return the collections folder."""
+    folder = PLACE / "installed"
+    galaxy("install", str(archive), "--offline", "-p", str(folder), "--force", found_in=folder)
+    galaxy("verify", "jdcloud.cloud", "--offline", found_in=folder)
+    return folder
+
+
+def galaxy(*words: str, found_in: Path | None = None) -> None:
+    """Run ansible-galaxy; it sees only the collections in ``found_in``, not the link to the checkout."""
+    quietly([str(BIN / "ansible-galaxy"), "collection", *words], found_in)
+
+
+def read_documentation(folder: Path, modules: list[str]) -> None:
+    """Let the installed collection document itself; a missing fragment would show here."""
+    quietly([str(BIN / "ansible-doc"), *(f"jdcloud.cloud.{module}" for module in modules)], folder)
+
+
+def quietly(command: list[str], collections: Path | None) -> None:
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    if collections is not None:
+        environment["ANSIBLE_COLLECTIONS_PATH"] = str(collections)
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=environment)
+
+
+def complain(sentence: str) -> int:
+    print(f"build: {sentence}", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

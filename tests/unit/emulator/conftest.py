@@ -1,0 +1,121 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A running emulator, and a small client that signs with the vendor's own signer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import requests
+from jdcloud_sdk.core.credential import Credential
+from jdcloud_sdk.core.logger import Logger
+from jdcloud_sdk.core.signer import Signer
+from jdcloud_sdk.core.util import base64encode
+
+from jdcloud_emulator.control import ControlClient
+from jdcloud_emulator.process import DEFAULT_ACCESS_KEY, DEFAULT_SECRET_KEY, EmulatorProcess
+
+REGION = "cn-north-1"
+Json = dict[str, Any]
+
+
+@dataclass
+class Answer:
+    """What came back."""
+
+    http: int
+    body: Json
+    headers: Any
+
+    @property
+    def error(self) -> str:
+        """Status and message of the error, in one line."""
+        return f"{self.http} {self.body['error']['status']}: {self.body['error']['message']}"
+
+    @property
+    def result(self) -> Json:
+        """The result of a good answer."""
+        assert self.http == 200, self.body
+        return dict(self.body["result"])
+
+
+class Cloud:
+    """Signed calls to the emulator, by service."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.control = ControlClient(url)
+        self.keys = (DEFAULT_ACCESS_KEY, DEFAULT_SECRET_KEY)
+        self.token = ""
+        self.session = requests.Session()
+        self.session.trust_env = False
+
+    def headers(self, method: str, service: str, url: str, data: str, region: str, **given: str) -> dict[str, str]:
+        """Headers of a request, signed."""
+        headers = {"Content-Type": "application/json", **given}
+        if self.token:
+            headers["x-jdcloud-security-token"] = base64encode(self.token)
+        token = headers.get("x-jdcloud-security-token", "")
+        Signer(Logger(-1)).sign(method, service, region, url, headers, data, Credential(*self.keys), token)
+        return headers
+
+    def send(
+        self, service: str, method: str, path: str, body: Json | None = None, region: str = REGION, **given: str
+    ) -> requests.Response:
+        """Send a call; ``path`` is what stands behind the region, query included."""
+        url = f"{self.url}/v1/regions/{region}/{path}"
+        data = "" if body is None else json.dumps(body)
+        headers = self.headers(method, service, url, data, region, **given)
+        return self.session.request(method, url, data=data, headers=headers, timeout=20, allow_redirects=False)
+
+    def call(self, service: str, method: str, path: str, body: Json | None = None, region: str = REGION, **given: str) -> Answer:
+        """Send a call and read its JSON answer."""
+        answer = self.send(service, method, path, body, region, **given)
+        return Answer(answer.status_code, answer.json(), answer.headers)
+
+    def vm(self, method: str, path: str, body: Json | None = None) -> Answer:
+        """A call to the vm service."""
+        return self.call("vm", method, path, body)
+
+    def disk(self, method: str, path: str, body: Json | None = None) -> Answer:
+        """A call to the disk service."""
+        return self.call("disk", method, path, body)
+
+    def vpc(self, method: str, path: str, body: Json | None = None) -> Answer:
+        """A call to the vpc service."""
+        return self.call("vpc", method, path, body)
+
+    def seed(self, *instances: Json, **more: Any) -> None:
+        """Start again with these machines and other seed members; kinds of resources may be given by name."""
+        top: Json = {key: more.pop(key) for key in ("accounts", "settings", "quotas") if key in more}
+        self.control.reset({**top, "regions": {REGION: {"instances": list(instances), **more}}})
+
+    def status(self, instance_id: str) -> str:
+        """Status of a machine, or ``gone``."""
+        answer = self.vm("GET", f"instances/{instance_id}")
+        return "gone" if answer.http == 404 else str(answer.result["instance"]["status"])
+
+    def log(self, operation: str = "*") -> list[Json]:
+        """The request log."""
+        return self.control.requests(operation=operation)
+
+
+@pytest.fixture(scope="session")
+def process() -> Iterator[EmulatorProcess]:
+    """One emulator for all tests of a session; each test starts it again from its own seed."""
+    with EmulatorProcess() as running:
+        yield running
+
+
+@pytest.fixture
+def cloud(process: EmulatorProcess) -> Iterator[Cloud]:
+    """An empty cloud with default settings."""
+    process.control.reset()
+    client = Cloud(process.url)
+    yield client
+    client.session.close()

@@ -1,0 +1,398 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Faults on demand, somebody else at work, and what the log tells about them."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+
+from jdcloud_emulator.control import ControlError
+from jdcloud_emulator.process import EmulatorProcess
+
+STOP = "instances/i-web:stopInstance"
+
+
+@pytest.fixture(autouse=True)
+def one_machine(cloud: Any) -> None:
+    """All stories here are about a running machine and a friend of it."""
+    cloud.seed({"id": "i-web", "disks": [{"id": "vol-a"}]}, {"id": "i-other"}, disks=[{"id": "vol-free"}])
+
+
+def stop(cloud: Any, instance_id: str = "i-web") -> Any:
+    return cloud.vm("POST", f"instances/{instance_id}:stopInstance", {})
+
+
+def test_an_error_answer_without_effect(cloud: Any) -> None:
+    cloud.control.inject("error", operation="vm.stopInstance", http=503, status="UNAVAILABLE", message="later")
+    assert stop(cloud).error == "503 UNAVAILABLE: later"
+    assert cloud.log("vm.stopInstance")[0]["effect"] == "none"
+    assert cloud.status("i-web") == "running"
+    assert stop(cloud).http == 200
+
+
+def test_an_error_answer_after_the_effect(cloud: Any) -> None:
+    cloud.control.inject("error", operation="vm.stopInstance", effect="before")
+    assert stop(cloud).error == "500 UNKNOWN: Unknown server error"
+    assert cloud.log("vm.stopInstance")[0]["effect"] == "applied"
+    assert cloud.status("i-web") == "stopping"
+
+
+@pytest.mark.parametrize(
+    ("kind", "state", "effect"), [("close_before", "running", "none"), ("close_after", "stopping", "applied")]
+)
+def test_a_closed_connection_before_or_after_the_effect(cloud: Any, kind: str, state: str, effect: str) -> None:
+    cloud.control.inject(kind, operation="vm.stopInstance")
+    with pytest.raises(requests.ConnectionError):
+        stop(cloud)
+    entry = cloud.log("vm.stopInstance")[0]
+    assert (entry["effect"], entry["fault"], entry["http"]) == (effect, kind, 0)
+    assert cloud.status("i-web") == state
+
+
+def test_throttling_on_demand(cloud: Any) -> None:
+    cloud.control.inject("throttle", method="POST", times=2)
+    assert [stop(cloud).http for _ in range(3)] == [429, 429, 200]
+
+
+def test_garbage_has_the_effect_and_no_json(cloud: Any) -> None:
+    cloud.control.inject("garbage", operation="vm.stopInstance")
+    answer = cloud.send("vm", "POST", STOP, {})
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "text/html")
+    assert "Bad Gateway" in answer.text
+    assert cloud.status("i-web") == "stopping"
+
+
+def test_an_answer_without_its_request_id(cloud: Any) -> None:
+    cloud.control.inject("no_request_id", operation="vm.describeInstance", times=2)
+    answer = cloud.vm("GET", "instances/i-none")
+    assert answer.http == 404 and "requestId" not in answer.body
+    assert "x-jdcloud-request-id" not in answer.headers
+    assert set(cloud.vm("GET", "instances/i-web").body) == {"result"}
+
+
+def test_a_cut_off_body_is_shorter_than_it_says(cloud: Any) -> None:
+    cloud.control.inject("cut_off", operation="vm.describeInstance")
+    with pytest.raises(requests.exceptions.RequestException):
+        cloud.vm("GET", "instances/i-web")
+
+
+def test_a_huge_body_is_as_big_as_asked_for(cloud: Any) -> None:
+    cloud.control.inject("huge", operation="vm.describeInstance", megabytes=3)
+    assert len(cloud.send("vm", "GET", "instances/i-web").content) > 3 << 20
+
+
+def test_a_redirect_has_no_effect(cloud: Any) -> None:
+    cloud.control.inject("redirect", location="http://127.0.0.1:9/elsewhere")
+    answer = cloud.send("vm", "POST", STOP, {})
+    assert (answer.status_code, answer.headers["Location"]) == (302, "http://127.0.0.1:9/elsewhere")
+    assert cloud.status("i-web") == "running"
+
+
+def test_a_call_that_hangs_ends_when_the_client_gives_up(cloud: Any) -> None:
+    cloud.control.inject("hang", operation="vm.describeInstance")
+    url = f"{cloud.url}/v1/regions/cn-north-1/instances/i-web"
+    headers = cloud.headers("GET", "vm", url, "", "cn-north-1")
+    with pytest.raises(requests.exceptions.ReadTimeout):
+        requests.get(url, headers=headers, timeout=0.2)
+    assert cloud.vm("GET", "instances/i-web").http == 200
+
+
+def test_a_delay_before_the_effect_and_one_after_it(cloud: Any) -> None:
+    """Whether the effect has come is seen from a second connection, while the first still waits."""
+    for moment, expected in (("after", "stopping"), ("before", "running")):
+        cloud.control.reset()
+        cloud.seed({"id": "i-web"})
+        cloud.control.inject("delay", operation="vm.stopInstance", seconds=30, moment=moment)
+        url = f"{cloud.url}/v1/regions/cn-north-1/{STOP}"
+        headers = cloud.headers("POST", "vm", url, "{}", "cn-north-1")
+        with pytest.raises(requests.exceptions.ReadTimeout):
+            requests.post(url, data="{}", headers=headers, timeout=0.3)
+        assert cloud.status("i-web") == expected
+
+
+def test_a_short_delay_answers_in_the_end(cloud: Any) -> None:
+    cloud.control.inject("delay", operation="vm.describeInstance", seconds=0.2)
+    assert cloud.vm("GET", "instances/i-web").http == 200
+    assert cloud.log("vm.describeInstance")[0]["seconds"] >= 0.2
+
+
+def test_lists_that_lie(cloud: Any) -> None:
+    def listed() -> tuple[list[str], int]:
+        result = cloud.vm("GET", "instances").result
+        return [one["instanceId"] for one in result["instances"]], result["totalCount"]
+
+    cloud.control.inject("wrong_total", operation="vm.describeInstances", by=-1)
+    assert listed() == (["i-web", "i-other"], 1)
+    cloud.control.inject("drop_rows", operation="vm.describeInstances")
+    assert listed() == (["i-web"], 2)
+    cloud.control.inject("drop_rows", operation="vm.describeInstances", ids=["i-web"])
+    assert listed() == (["i-other"], 2)
+    cloud.control.inject("drop_rows", operation="vm.describeInstances", count=0, repeat=1)
+    assert listed() == (["i-web", "i-other", "i-web"], 2)
+    cloud.control.inject("empty_list", operation="vm.describeInstances", total=0)
+    assert listed() == ([], 0)
+    assert listed() == (["i-web", "i-other"], 2)
+
+
+def test_a_transition_that_hangs_until_somebody_ends_it(cloud: Any) -> None:
+    cloud.control.inject("transition_hangs", operation="vm.stopInstance", resource="i-web")
+    stop(cloud)
+    cloud.control.advance(10_000)
+    assert cloud.status("i-web") == "stopping"
+    cloud.control.act("set_status", "i-web", status="stopped")
+    assert cloud.status("i-web") == "stopped"
+
+
+def test_a_transition_that_fails_and_one_that_takes_long(cloud: Any) -> None:
+    cloud.control.inject("transition_fails", operation="vm.stopInstance", resource="i-web")
+    cloud.control.inject("transition_takes", operation="vm.stopInstance", resource="i-other", seconds=500)
+    stop(cloud)
+    stop(cloud, "i-other")
+    cloud.control.advance(499)
+    assert (cloud.status("i-web"), cloud.status("i-other")) == ("error", "stopping")
+    cloud.control.advance(2)
+    assert cloud.status("i-other") == "stopped"
+
+
+def test_a_fault_waits_for_its_turn_and_ends(cloud: Any) -> None:
+    number = cloud.control.inject("throttle", operation="vm.describe*", after=1, times=2)
+    assert [cloud.vm("GET", "instances").http for _ in range(5)] == [200, 429, 429, 200, 200]
+    fault = cloud.control.faults()[0]
+    assert (fault["number"], fault["matched"], fault["fired"]) == (number, 5, 2)
+    cloud.control.inject("throttle", times=0)
+    assert [cloud.vm("GET", "instances").http for _ in range(3)] == [429] * 3
+    cloud.control.clear_faults()
+    assert cloud.vm("GET", "instances").http == 200 and cloud.control.faults() == []
+
+
+def test_a_fault_is_about_one_resource_only(cloud: Any) -> None:
+    cloud.control.inject("error", resource="i-o*", times=0)
+    assert [cloud.vm("GET", f"instances/{one}").http for one in ("i-web", "i-other")] == [200, 500]
+    cloud.control.clear_faults()
+    cloud.control.inject("error", resource="vol-free")
+    assert cloud.vm("POST", "instances/i-web:attachDisk", {"diskId": "vol-free"}).http == 500
+
+
+def test_a_probability_is_met_the_same_way_each_time(cloud: Any) -> None:
+    def story() -> list[int]:
+        cloud.seed({"id": "i-web"})
+        cloud.control.inject("throttle", probability=0.5, times=0)
+        return [cloud.vm("GET", "instances/i-web").http for _ in range(20)]
+
+    first = story()
+    assert {200, 429} == set(first) and story() == first
+
+
+@pytest.mark.parametrize("wanted", [{"kind": "nonsense"}, {"kind": "delay", "colour": "red"}])
+def test_a_fault_that_makes_no_sense_is_refused(cloud: Any, wanted: dict[str, Any]) -> None:
+    with pytest.raises(ControlError, match="nonsense|colour"):
+        cloud.control.inject(**wanted)
+
+
+# --- somebody else ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("action", "parameters", "seen"),
+    [
+        ("stop", {"instantly": True}, {"status": "stopped"}),
+        ("restart", {}, {"status": "rebooting"}),
+        ("set_status", {"status": "migrating"}, {"status": "migrating"}),
+        ("rename", {"name": "renamed"}, {"instanceName": "renamed"}),
+        ("describe", {"description": "text"}, {"description": "text"}),
+        ("retag", {"tags": {"a": "b"}}, {"tags": [{"key": "a", "value": "b"}]}),
+        ("protect", {}, {"tags": [{"key": "jdcloud-protect", "value": "true"}]}),
+        ("set_task", {"task": "create_image"}, {"_task": "create_image"}),
+        ("delete", {}, {"status": "deleting"}),
+    ],
+)
+def test_somebody_else_changes_a_machine(cloud: Any, action: str, parameters: dict[str, Any], seen: dict[str, Any]) -> None:
+    cloud.control.act(action, "i-web", **parameters)
+    resource = cloud.control.resource("i-web")
+    assert {key: resource[key] for key in seen} == seen
+
+
+def test_somebody_else_changes_disks_charges_and_addresses(cloud: Any) -> None:
+    cloud.control.act("attach", "i-web", disk="vol-free", auto_delete=True)
+    cloud.control.act("attach", "i-web", size=30)
+    cloud.control.act("detach", "i-web", disk="vol-a")
+    cloud.control.act("set_charge", "i-web", mode="prepaid", expires="+3d")
+    cloud.control.act("associate", "i-web")
+    instance = cloud.vm("GET", "instances/i-web").result["instance"]
+    disks = [(one["cloudDisk"]["diskSizeGB"], one["autoDelete"], one["status"]) for one in instance["dataDisks"]]
+    assert disks == [(100, True, "attached"), (30, False, "attached")]
+    assert instance["charge"]["chargeMode"] == "prepaid_by_duration" and instance["elasticIpId"]
+    cloud.control.act("set_auto_delete", "i-web", disk="vol-free", value=False)
+    cloud.control.act("disassociate", "i-web")
+    cloud.control.act("set_charge", "i-web", mode="none")
+    instance = cloud.vm("GET", "instances/i-web").result["instance"]
+    assert not instance["dataDisks"][0]["autoDelete"] and "elasticIpId" not in instance and "charge" not in instance
+
+
+def test_somebody_else_deletes_at_once(cloud: Any) -> None:
+    cloud.control.act("delete", "i-web", instantly=True)
+    assert cloud.status("i-web") == "gone"
+    assert cloud.control.resource("i-web") is None
+    cloud.control.act("delete", "vol-a", instantly=True)
+    assert cloud.disk("GET", "disks/vol-a").http == 404
+
+
+def test_somebody_else_deletes_assets_and_takes_a_snapshot(cloud: Any) -> None:
+    cloud.control.add({"regions": {"cn-north-1": {"images": [{"id": "img-a", "of": "i-web"}], "elastic_ips": [{"id": "fip-a"}]}}})
+    cloud.control.act("snapshot", "vol-free", name="theirs", instantly=True)
+    rows = cloud.disk("GET", "snapshots").result["snapshots"]
+    assert [(one["name"], one["status"]) for one in rows if one["diskId"] == "vol-free"] == [("theirs", "available")]
+    cloud.control.act("delete", "img-a", instantly=True, snapshots=True)
+    cloud.control.act("delete", "fip-a")
+    for one in rows:
+        if one["diskId"] == "vol-free":
+            cloud.control.act("delete", one["snapshotId"], instantly=True)
+    assert [cloud.control.resource(one) for one in ("img-a", "fip-a")] == [None, None]
+    assert cloud.disk("GET", "snapshots").result["snapshots"] is None
+
+
+def test_somebody_else_attaches_and_detaches_in_their_time(cloud: Any) -> None:
+    cloud.control.act("attach", "i-web", disk="vol-free", instantly=False)
+    assert cloud.control.resource("i-web")["_task"] == "attach_disk"
+    cloud.control.advance(2)
+    cloud.control.act("detach", "i-web", disk="vol-free", instantly=False)
+    assert cloud.control.resource("i-web")["_task"] == "detach_disk"
+    cloud.control.advance(2)
+    assert cloud.control.resource("vol-free")["status"] == "available"
+
+
+def test_an_address_moves_from_one_machine_to_another(cloud: Any) -> None:
+    cloud.control.act("associate", "i-web")
+    address = cloud.control.resource("i-web")["elasticIpId"]
+    cloud.control.act("associate", "i-other", elastic_ip=address)
+    assert "elasticIpId" not in cloud.control.resource("i-web")
+    assert cloud.control.resource("i-other")["elasticIpId"] == address
+
+
+def test_a_transition_is_ended_by_hand(cloud: Any) -> None:
+    stop(cloud)
+    cloud.control.act("finish", "i-web")
+    assert cloud.status("i-web") == "stopped"
+
+
+def test_an_attachment_may_fail_or_hang(cloud: Any) -> None:
+    cloud.control.inject("transition_fails", operation="vm.attachDisk")
+    assert cloud.vm("POST", "instances/i-web:attachDisk", {"diskId": "vol-free"}).http == 200
+    cloud.control.advance(2)
+    slots = cloud.control.resource("i-web")["dataDisks"]
+    assert [one["status"] for one in slots] == ["attached", "error_attach"]
+    for kind, end in (("transition_fails", "error_detach"), ("transition_hangs", "detaching")):
+        cloud.control.inject(kind, operation="vm.detachDisk")
+        assert cloud.vm("POST", "instances/i-web:detachDisk", {"diskId": "vol-a"}).http == 200
+        cloud.control.advance(2)
+        assert cloud.control.resource("i-web")["dataDisks"][0]["status"] == end
+
+
+def test_it_ends_quickly_although_a_call_hangs(cloud: Any) -> None:
+    with EmulatorProcess() as emulator:
+        emulator.control.inject("hang")
+        client = type(cloud)(emulator.url)
+        url = f"{emulator.url}/v1/regions/cn-north-1/instances"
+        address = urlsplit(emulator.url)
+        with socket.create_connection((address.hostname, address.port)) as waiting:
+            headers = client.headers("GET", "vm", url, "", "cn-north-1", Host=address.netloc)
+            head = "".join(f"{key}: {value}\r\n" for key, value in headers.items())
+            waiting.sendall(f"GET {urlsplit(url).path} HTTP/1.1\r\n{head}\r\n".encode())
+            while not client.log():
+                pass
+            started = time.monotonic()
+            emulator.stop()
+            assert time.monotonic() - started < 3
+
+
+def test_somebody_else_takes_the_quota(cloud: Any) -> None:
+    cloud.control.act("set_quotas", "", when={"operation": "disk.describeQuota", "moment": "after"}, snapshots=0)
+    assert cloud.disk("GET", "quotas?type=snapshot").result["quota"]["limit"] == 15
+    assert cloud.disk("GET", "quotas?type=snapshot").result["quota"]["limit"] == 0
+
+
+def test_a_race_right_before_a_call_is_handled(cloud: Any) -> None:
+    cloud.control.act("start", "i-web", when={"operation": "vm.deleteInstance"}, instantly=True)
+    cloud.control.act("stop", "i-web", instantly=True)
+    assert cloud.status("i-web") == "stopped"
+    assert cloud.vm("DELETE", "instances/i-other").http == 200
+    assert len(cloud.control.acts()) == 1
+    assert cloud.vm("DELETE", "instances/i-web").http == 200
+    assert cloud.control.acts() == []
+
+
+def test_a_race_right_after_the_second_read(cloud: Any) -> None:
+    trigger = {"operation": "vm.describeInstance", "moment": "after", "nth": 2}
+    cloud.control.act("protect", "i-web", when=trigger)
+    reads = [cloud.vm("GET", "instances/i-web").result["instance"] for _ in range(3)]
+    assert ["tags" in instance for instance in reads] == [False, False, True]
+
+
+def test_a_race_may_be_on_another_resource_or_on_lists(cloud: Any) -> None:
+    cloud.control.act("retag", "i-web", when={"operation": "vm.describeInstances", "resource": "*"}, tags={"a": "b"})
+    listed = cloud.vm("GET", "instances").result["instances"]
+    assert listed[0]["tags"] == [{"key": "a", "value": "b"}]
+
+
+def test_an_action_some_simulated_seconds_later(cloud: Any) -> None:
+    cloud.control.act("restart", "i-web", after_seconds=100)
+    cloud.control.advance(99)
+    assert cloud.status("i-web") == "running"
+    cloud.control.advance(2)
+    assert cloud.status("i-web") == "rebooting"
+
+
+def test_an_action_that_makes_no_sense_is_refused_or_noted(cloud: Any) -> None:
+    for action, resource in (("fly", "i-web"), ("stop", "i-none"), ("stop", "vol-a"), ("detach", "i-web")):
+        with pytest.raises(ControlError):
+            cloud.control.act(action, resource)
+    cloud.control.act("stop", "i-none", when={"operation": "vm.describeInstances", "resource": "*"})
+    assert cloud.vm("GET", "instances").http == 200
+    assert "i-none" in cloud.control.call("GET", "act")["failures"][0]
+
+
+def test_acts_that_wait_can_be_forgotten(cloud: Any) -> None:
+    cloud.control.act("stop", "i-web", when={"operation": "vm.describeInstance"})
+    cloud.control.clear_acts()
+    assert cloud.status("i-web") == "running"
+
+
+# --- the log ------------------------------------------------------------------------------------------------------
+
+
+def test_the_log_tells_what_was_called_and_what_came_of_it(cloud: Any) -> None:
+    cloud.vm("GET", "instances?pageSize=10")
+    answer = stop(cloud)
+    stop(cloud)
+    entries = cloud.log()
+    told = [(one["operation"], one["method"], one["http"], one["status"], one["effect"]) for one in entries]
+    assert told == [
+        ("vm.describeInstances", "GET", 200, "", "read"),
+        ("vm.stopInstance", "POST", 200, "", "applied"),
+        ("vm.stopInstance", "POST", 400, "FAILED_PRECONDITION", "refused"),
+    ]
+    assert entries[0]["query"] == "pageSize=10"
+    assert entries[1]["resources"] == ["i-web"] and entries[1]["request_id"] == answer.body["requestId"]
+    assert entries[0]["connection"] == entries[1]["connection"]
+    assert cloud.control.requests(since=entries[1]["number"]) == entries[2:]
+    assert len(cloud.control.requests(resource="i-*")) == 2
+    cloud.control.clear_requests()
+    assert cloud.log() == []
+
+
+def test_calls_at_the_same_time_use_connections_of_their_own(cloud: Any) -> None:
+    cloud.control.configure(latency_seconds=0.2)
+    threads = [threading.Thread(target=type(cloud)(cloud.url).vm, args=("GET", "instances")) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len({one["connection"] for one in cloud.log()}) == 3

@@ -52,6 +52,7 @@ build: $(STAMP)/demo ## Build the collection twice, compare, and look at what is
 	@$(RUN) .venv/bin/python $(TOOLS)/build.py
 
 benchmark: $(STAMP)/demo ## Measure a thousand deletions against the lower bound
+	@$(RUN) .venv/bin/python tests/benchmark/emulator_rate.py
 	@$(RUN) .venv/bin/python tests/benchmark/run.py
 
 format: $(STAMP)/lint ## Format the Python files

@@ -181,15 +181,15 @@ account:
   type: dict
   contains:
     source:
-      description: Where the keys came from.
+      description: Where the keys came from; null if the run ended before that was known.
       type: str
       sample: environment
     access_key_suffix:
-      description: The last characters of the access key.
+      description: The last characters of the access key, or null.
       type: str
       sample: AK01
     region:
-      description: The region.
+      description: The region, or null.
       type: str
       sample: cn-north-1
 instances:
@@ -271,15 +271,15 @@ instances:
           type: str
           sample: changed_meanwhile
         operation:
-          description: The call that failed, if it was one.
+          description: The call that failed, or null if it was none.
           type: str
           sample: vm.deleteInstance
         http:
-          description: The HTTP status of the answer.
+          description: The HTTP status of the answer, or null.
           type: int
           sample: 400
         status:
-          description: The service's status word.
+          description: The service's status word, or null.
           type: str
           sample: FAILED_PRECONDITION
         message:
@@ -287,7 +287,7 @@ instances:
           type: str
           sample: "i-4x9q2m7kva changed since it was checked: its status is now 'running'."
         request_id:
-          description: The service's request id.
+          description: The service's request id, or null.
           type: str
           sample: c0ffee00c0ffee00c0ffee00c0ffee0b
     disks:
@@ -300,7 +300,7 @@ instances:
           type: str
           sample: vol-2dat4dsk1b
         device:
-          description: The device name.
+          description: The device name, or null.
           type: str
           sample: vdb
         category:
@@ -308,7 +308,7 @@ instances:
           type: str
           sample: cloud
         size_gb:
-          description: The size in GB.
+          description: The size in GB, or null.
           type: int
           sample: 100
         auto_delete:
@@ -331,7 +331,7 @@ instances:
           type: str
           sample: fip-8wz1t5c0rn
         address:
-          description: The address.
+          description: The address, or null.
           type: str
           sample: 203.0.113.17
         fate:
@@ -464,7 +464,7 @@ retained:
           type: str
           sample: i-4x9q2m7kva
         size_gb:
-          description: The size in GB.
+          description: The size in GB, or null.
           type: int
           sample: 200
         fate:
@@ -481,7 +481,7 @@ retained:
           type: str
           sample: fip-8wz1t5c0rn
         address:
-          description: The address.
+          description: The address, or null.
           type: str
           sample: 203.0.113.17
         instance_id:

@@ -70,15 +70,15 @@ account:
   type: dict
   contains:
     source:
-      description: Where the keys came from.
+      description: Where the keys came from; null if the run ended before that was known.
       type: str
       sample: environment
     access_key_suffix:
-      description: The last characters of the access key.
+      description: The last characters of the access key, or null.
       type: str
       sample: AK01
     region:
-      description: The region.
+      description: The region, or null.
       type: str
       sample: cn-north-1
 instances:

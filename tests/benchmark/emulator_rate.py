@@ -89,7 +89,7 @@ async def rate(address: tuple[str, int], requests: list[bytes], connections: int
     """Good answers a second. Raises RuntimeError when any answer was not good."""
     loop = asyncio.get_running_loop()
     shares = [requests[index::connections] for index in range(connections)]
-    ends: list[asyncio.Future[int]] = [loop.create_future() for _ in shares]
+    ends: list[asyncio.Future[int]] = [loop.create_future() for _each in shares]
     begin = time.perf_counter()
     for share, end in zip(shares, ends, strict=True):
         await loop.create_connection(lambda share=share, end=end: Connection(share, end), *address)  # type: ignore[misc]

@@ -333,11 +333,11 @@ class Course:
 
     def _unclear(self, track: Track, error: JdcloudError, now: float) -> Next:
         track.tries += 1
-        if track.tries > self._timing.retries:
-            return self.fail(track, Failure("api", str(error), error), now)
         if track.phase is Phase.SET_DISKS:
             # It may have taken effect: from here on the attributes count as ours to put back.
             track.disks_set = True
+        if track.tries > self._timing.retries:
+            return self.fail(track, Failure("api", str(error), error), now)
         waits = {
             Phase.STOP: Phase.STOPPING,
             Phase.START: Phase.STARTING,

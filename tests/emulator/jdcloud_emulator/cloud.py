@@ -218,7 +218,7 @@ class Cloud:
             return f"{bits & ((1 << 128) - 1):032x}"
         if service == "gateway":
             letters = []
-            for _ in range(32):
+            for _each in range(32):
                 bits, letter = divmod(bits, 31)
                 letters.append("0123456789abcdefghijklmnopqrstuvwxyz"[letter])
             return "".join(letters)

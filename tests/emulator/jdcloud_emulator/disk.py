@@ -98,7 +98,7 @@ def create_disks(call: Call) -> Json:
     def make() -> list[str]:
         if call.cloud.room(call.region, "disks") < count:
             raise quota_exceeded("Disk")
-        disks = [new_disk(call, name, az, spec) for _ in range(count)]
+        disks = [new_disk(call, name, az, spec) for _each in range(count)]
         for disk in disks:
             disk.tags = dict(tags)
             lifecycle.create_disk(call.cloud, disk, call.outcome)

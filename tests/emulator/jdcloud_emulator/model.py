@@ -26,7 +26,7 @@ def make_id(prefix: str, key: str) -> str:
     """The same id for the same key, always: prefix, hyphen, 10 characters of [a-z0-9]."""
     number = int.from_bytes(hashlib.sha256(f"{prefix}:{key}".encode()).digest()[:8], "big")
     letters = []
-    for _ in range(10):
+    for _each in range(10):
         number, letter = divmod(number, len(_ALPHABET))
         letters.append(_ALPHABET[letter])
     return f"{prefix}-{''.join(letters)}"

@@ -200,7 +200,7 @@ class Frontend:
         await answer.prepare(http)
         try:
             await answer.write(f'{{"requestId":"{request_id}","result":{{"padding":"'.encode())
-            for _ in range(megabytes):
+            for _each in range(megabytes):
                 await answer.write(b"x" * MEGABYTE)
             await answer.write(b'"}}')
             await answer.write_eof()

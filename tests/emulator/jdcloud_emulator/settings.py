@@ -11,7 +11,7 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -38,7 +38,7 @@ class UsageError(Exception):
 
 def setting(default: Any, text: str) -> Any:
     """One setting: its default and what it means."""
-    return field(default=default, metadata={"text": text})
+    return dataclasses.field(default=default, metadata={"text": text})  # pylint: disable=invalid-field-call
 
 
 @dataclass

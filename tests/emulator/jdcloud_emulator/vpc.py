@@ -97,7 +97,7 @@ def create_elastic_ips(call: Call) -> Json:
 
     def make() -> list[str]:
         made = []
-        for _ in range(count):
+        for _each in range(count):
             charge = Charge(mode, started=call.cloud.wall())
             if mode == PREPAID:
                 charge.expires = call.cloud.wall() + MONTH

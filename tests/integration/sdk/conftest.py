@@ -75,6 +75,7 @@ def jdc(emulator: EmulatorProcess, tmp_path: Path) -> Call:
             capture_output=True,
             text=True,
             timeout=60,
+            check=False,
             env=environment,
             cwd=tmp_path,
         )

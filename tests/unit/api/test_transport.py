@@ -110,7 +110,7 @@ def test_the_listing_path_of_elastic_ips_keeps_its_slash(make_server: MakeServer
 def test_nonces_differ(make_server: MakeServer, make_transport: MakeTransport) -> None:
     server = make_server()
     transport = make_transport(server.url)
-    for _ in range(3):
+    for _each in range(3):
         transport.send(vm.start_instance("i-1"))
     assert len({request.headers["x-jdcloud-nonce"] for request in server.requests}) == 3
 
@@ -124,7 +124,7 @@ def test_many_calls_share_one_connection(make_server: MakeServer, make_transport
     transport.send(vm.stop_instance("i-1"))
     with pytest.raises(Exception, match="404"):
         transport.send(vm.describe_instance("i-1"))
-    for _ in range(20):
+    for _each in range(20):
         transport.send(vm.describe_instance("i-1"))
     assert {request.connection for request in server.requests} == {1}
     assert transport.requests_sent == len(server.requests) == 23
@@ -143,7 +143,7 @@ def test_an_answer_without_body_keeps_the_connection(make_server: MakeServer, ma
 def test_a_connection_that_the_server_closed_is_replaced(make_server: MakeServer, make_transport: MakeTransport) -> None:
     server = make_server(http_answer({"requestId": "r", "result": {}}, Connection="close"))
     transport = make_transport(server.url)
-    for _ in range(3):
+    for _each in range(3):
         transport.send(vm.start_instance("i-1"))
     assert [request.connection for request in server.requests] == [1, 2, 3]
 

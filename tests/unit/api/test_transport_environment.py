@@ -65,7 +65,7 @@ def tls_failure(transport: Transport) -> TransportError:
 
 def test_a_certificate_of_the_given_ca_is_trusted(tls_server: Server, make_transport: MakeTransport, ca_file: str) -> None:
     transport = make_transport(tls_server.url, verify=ca_file)
-    for _ in range(3):
+    for _each in range(3):
         transport.send(DELETE)
     assert [request.connection for request in tls_server.requests] == [1, 1, 1]
 

@@ -170,7 +170,7 @@ def test_an_older_error_that_is_being_handled_does_not_count(make_server: MakeSe
     except socket.gaierror:
         with pytest.raises(TransportError) as caught:
             transport.send(DELETE)
-    assert (caught.value.kind, caught.value.sent) == ("reset", True)
+        assert (caught.value.kind, caught.value.sent) == ("reset", True)
 
 
 def test_a_reset_within_the_body(make_server: MakeServer, make_transport: MakeTransport) -> None:
@@ -208,7 +208,7 @@ def test_a_connect_timeout_was_not_sent(make_transport: MakeTransport) -> None:
         listener.bind(("127.0.0.1", 0))
         listener.listen(0)
         address = listener.getsockname()
-        waiting = [socket.socket() for _ in range(4)]
+        waiting = [socket.socket() for _each in range(4)]
         for one in waiting:
             one.setblocking(False)
             one.connect_ex(address)

@@ -142,7 +142,7 @@ def test_there_may_be_a_state_between_pending_and_ready(cloud: Any) -> None:
     cloud.seed(WEB, settings={"image_middle_state": "replicating"})
     image_id = image_of(cloud)
     states = []
-    for _ in range(3):
+    for _each in range(3):
         states.append(shown(cloud, image_id)["status"])
         cloud.control.advance(15.5)
     assert states == ["pending", "replicating", "ready"]

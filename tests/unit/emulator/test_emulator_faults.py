@@ -59,7 +59,7 @@ def test_a_closed_connection_before_or_after_the_effect(cloud: Any, kind: str, s
 
 def test_throttling_on_demand(cloud: Any) -> None:
     cloud.control.inject("throttle", method="POST", times=2)
-    assert [stop(cloud).http for _ in range(3)] == [429, 429, 200]
+    assert [stop(cloud).http for _each in range(3)] == [429, 429, 200]
 
 
 def test_garbage_has_the_effect_and_no_json(cloud: Any) -> None:
@@ -164,11 +164,11 @@ def test_a_transition_that_fails_and_one_that_takes_long(cloud: Any) -> None:
 
 def test_a_fault_waits_for_its_turn_and_ends(cloud: Any) -> None:
     number = cloud.control.inject("throttle", operation="vm.describe*", after=1, times=2)
-    assert [cloud.vm("GET", "instances").http for _ in range(5)] == [200, 429, 429, 200, 200]
+    assert [cloud.vm("GET", "instances").http for _each in range(5)] == [200, 429, 429, 200, 200]
     fault = cloud.control.faults()[0]
     assert (fault["number"], fault["matched"], fault["fired"]) == (number, 5, 2)
     cloud.control.inject("throttle", times=0)
-    assert [cloud.vm("GET", "instances").http for _ in range(3)] == [429] * 3
+    assert [cloud.vm("GET", "instances").http for _each in range(3)] == [429] * 3
     cloud.control.clear_faults()
     assert cloud.vm("GET", "instances").http == 200 and cloud.control.faults() == []
 
@@ -185,7 +185,7 @@ def test_a_probability_is_met_the_same_way_each_time(cloud: Any) -> None:
     def story() -> list[int]:
         cloud.seed({"id": "i-web"})
         cloud.control.inject("throttle", probability=0.5, times=0)
-        return [cloud.vm("GET", "instances/i-web").http for _ in range(20)]
+        return [cloud.vm("GET", "instances/i-web").http for _each in range(20)]
 
     first = story()
     assert {200, 429} == set(first) and story() == first
@@ -332,7 +332,7 @@ def test_a_race_right_before_a_call_is_handled(cloud: Any) -> None:
 def test_a_race_right_after_the_second_read(cloud: Any) -> None:
     trigger = {"operation": "vm.describeInstance", "moment": "after", "nth": 2}
     cloud.control.act("protect", "i-web", when=trigger)
-    reads = [cloud.vm("GET", "instances/i-web").result["instance"] for _ in range(3)]
+    reads = [cloud.vm("GET", "instances/i-web").result["instance"] for _each in range(3)]
     assert ["tags" in instance for instance in reads] == [False, False, True]
 
 
@@ -390,7 +390,7 @@ def test_the_log_tells_what_was_called_and_what_came_of_it(cloud: Any) -> None:
 
 def test_calls_at_the_same_time_use_connections_of_their_own(cloud: Any) -> None:
     cloud.control.configure(latency_seconds=0.2)
-    threads = [threading.Thread(target=type(cloud)(cloud.url).vm, args=("GET", "instances")) for _ in range(3)]
+    threads = [threading.Thread(target=type(cloud)(cloud.url).vm, args=("GET", "instances")) for _each in range(3)]
     for thread in threads:
         thread.start()
     for thread in threads:

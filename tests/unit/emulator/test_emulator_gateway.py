@@ -194,7 +194,7 @@ def test_every_answer_carries_the_services_date(cloud: Any) -> None:
 def test_too_many_calls_are_throttled_per_account(cloud: Any) -> None:
     cloud.seed(*MACHINES, accounts=ACCOUNTS, settings={"rate_limit": 0.001, "burst": 3})
     cloud.keys = ("OWNERKEY", "owner-secret")
-    answers = [cloud.vm("GET", "instances/i-web") for _ in range(4)]
+    answers = [cloud.vm("GET", "instances/i-web") for _each in range(4)]
     assert [answer.http for answer in answers] == [200, 200, 200, 429]
     assert answers[3].error == "429 RATE_LIMIT: Request rate limit exceeded"
     assert "Retry-After" not in answers[3].headers
@@ -210,17 +210,17 @@ def test_a_throttled_answer_may_say_when_to_come_back(cloud: Any) -> None:
 
 def test_the_bucket_fills_at_its_rate_up_to_its_burst() -> None:
     bucket = Bucket()
-    assert [bucket.take(0.0, 10, 2) for _ in range(3)] == [True, True, False]
+    assert [bucket.take(0.0, 10, 2) for _each in range(3)] == [True, True, False]
     assert bucket.take(0.1, 10, 2)
     assert not bucket.take(0.1, 10, 2)
-    assert [bucket.take(100.0, 10, 2) for _ in range(3)] == [True, True, False]
+    assert [bucket.take(100.0, 10, 2) for _each in range(3)] == [True, True, False]
 
 
 def test_the_burst_is_a_tenth_of_the_rate_at_least_one() -> None:
     bucket = Bucket()
-    assert sum(bucket.take(0.0, 100, 0) for _ in range(50)) == 10
+    assert sum(bucket.take(0.0, 100, 0) for _each in range(50)) == 10
     slow = Bucket()
-    assert sum(slow.take(0.0, 2, 0) for _ in range(50)) == 1
+    assert sum(slow.take(0.0, 2, 0) for _each in range(50)) == 1
 
 
 def test_latency_makes_every_call_take_so_long(cloud: Any) -> None:

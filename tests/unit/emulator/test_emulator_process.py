@@ -73,7 +73,7 @@ def test_what_became_due_happens_in_its_order() -> None:
 def test_jitter_varies_durations_within_its_share_and_repeats_itself() -> None:
     def dues() -> list[float]:
         cloud = cloud_at(Stopwatch(), jitter=0.2, random_seed=7)
-        return [cloud.schedule(10, lambda _now: None).due for _ in range(50)]
+        return [cloud.schedule(10, lambda _now: None).due for _each in range(50)]
 
     first = dues()
     assert all(8 <= due <= 12 for due in first) and len(set(first)) > 40

@@ -89,7 +89,7 @@ options:
     type: int
   api_rate_limit:
     description:
-      - The most calls to send in one second, if the limit of the account is known.
+      - The most calls to send in one second, if the limit of the account is known. At least 0.5.
       - If not set, the environment variable E(JDCLOUD_API_RATE_LIMIT) is used. Without either, the module finds the limit
         out by itself and slows down as soon as the service asks for it.
     type: float

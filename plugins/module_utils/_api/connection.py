@@ -27,6 +27,8 @@ __all__ = ["Connection", "Credentials", "resolve_connection"]
 
 DEFAULT_TIMEOUT = 30.0
 DEFAULT_RETRIES = 8
+# Slower than this, a look at a machine would be too old by the time its delete may leave.
+MIN_RATE_LIMIT = 0.5
 # A socket cannot wait for arbitrarily many seconds; a day is more than any call needs.
 MAX_TIMEOUT = 86400.0
 _REGION = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)+", re.ASCII)
@@ -154,9 +156,10 @@ def _timeout(options: Mapping[str, Any], environ: Mapping[str, str]) -> float:
 
 
 def _rate_limit(options: Mapping[str, Any], environ: Mapping[str, str]) -> float | None:
-    limit = _number(options, environ, "api_rate_limit", "JDCLOUD_API_RATE_LIMIT", "calls a second, more than 0")
-    if limit is not None and limit <= 0:
-        raise _bad_number(options, "api_rate_limit", "JDCLOUD_API_RATE_LIMIT", "calls a second, more than 0")
+    meaning = f"calls a second, at least {MIN_RATE_LIMIT}"
+    limit = _number(options, environ, "api_rate_limit", "JDCLOUD_API_RATE_LIMIT", meaning)
+    if limit is not None and limit < MIN_RATE_LIMIT:
+        raise _bad_number(options, "api_rate_limit", "JDCLOUD_API_RATE_LIMIT", meaning)
     return limit
 
 

@@ -230,6 +230,8 @@ class Dispatcher:
             return
         self._note_contact(outcome)
         error = outcome.error
+        if isinstance(error, TransportError) and not error.sent:
+            self.counters.calls -= 1
         if isinstance(error, ApiError) and error.is_throttled:
             self.counters.throttled += 1
             self.pacer.throttled(now, sent_at)

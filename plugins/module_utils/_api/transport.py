@@ -29,6 +29,7 @@ from .encoding import encode_query
 from .endpoints import is_loopback
 from .errors import InputError, JdcloudError, NotSentError, TransportError
 from .failures import garbled, sending_failure
+from .last_check import checking_adapter, last_check
 from .libraries import REQUESTS_IMPORT_ERROR, requests, urllib3
 from .signature import sign
 
@@ -41,6 +42,8 @@ __all__ = ["MAX_BODY_BYTES", "REQUESTS_IMPORT_ERROR", "Answer", "Call", "Transpo
 T = TypeVar("T")
 
 _JSON = "application/json"
+CONNECT_TIMEOUT = 10.0
+"""Seconds to open a connection at most: an address that drops packets is a wrong setting more often than a slow service."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +85,7 @@ class Transport:
         self._targets: dict[str, _Target] = {}
         self._requests_sent = 0
         self._session = requests.Session()
-        adapter = requests.adapters.HTTPAdapter(
-            pool_connections=pool_size, pool_maxsize=pool_size, max_retries=0, pool_block=False
-        )
+        adapter = checking_adapter(pool_size)
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
         if connection.verify is False:
@@ -107,7 +108,8 @@ class Transport:
         """Send ``call`` once and return its answer; it is never repeated, whatever happens.
 
         ``connect_timeout`` (seconds) bounds the time to open a connection further than the connection's timeout does.
-        ``before_send`` is asked when the signed request is ready; if it says False, nothing is sent. The timeout holds
+        ``before_send`` is asked when the signed request is ready, and again on a connection that had to be opened; if it says
+        False, nothing is sent. The timeout holds
         for opening the connection and for each wait for data.
 
         Raises NotSentError (``before_send`` said no, or ``connect_timeout`` is not positive), InputError (unusable settings;
@@ -118,12 +120,16 @@ class Transport:
             raise NotSentError(f"{call.operation} was held back: its time to leave is over.", operation=call.operation)
         target = self._target(call.service)
         request = self._signed_request(call, target)
-        if before_send is not None and not before_send():
-            raise NotSentError(
-                f"{call.operation} was held back: the last check before sending said no.", operation=call.operation
-            )
+
+        def check() -> None:
+            if before_send is not None and not before_send():
+                sentence = f"{call.operation} was held back: the last check before sending said no."
+                raise NotSentError(sentence, operation=call.operation)
+
+        check()
         sent_at = self._monotonic()
-        raw = self._exchange(call, target, request, connect_timeout)
+        with last_check(check):
+            raw = self._exchange(call, target, request, connect_timeout)
         received_at = self._monotonic()
         envelope = open_envelope(raw, call.operation, target.host)
         date = service_date(raw)
@@ -135,7 +141,7 @@ class Transport:
 
     def _exchange(self, call: Call[T], target: _Target, request: PreparedRequest, connect_timeout: float | None) -> RawAnswer:
         timeout = self._connection.timeout
-        connect = timeout if connect_timeout is None else min(timeout, connect_timeout)
+        connect = min(timeout, CONNECT_TIMEOUT if connect_timeout is None else connect_timeout)
         failure: JdcloudError | None = None
         try:
             response = target.adapter.send(

@@ -29,11 +29,12 @@ from .track import Failure, Track
 from .verdict import Verdict, verdict
 
 GRACE = 30.0
-"""Seconds that the service has to detach, delete or free what belonged to a machine that is gone."""
+"""Seconds, from the first read on, that the service has to detach, delete or free what belonged to a machine that is gone."""
 RETRY = 0.5
 PATIENCE = 2.0
 """Seconds that an asset waits for others to fill a bulk read."""
-RELEASE_TRIES = 5
+THROTTLE_PATIENCE = 120.0
+"""Seconds for which a release may be answered 429 RATE_LIMIT again and again."""
 OBSERVATION_MAX_AGE = 4.0
 
 
@@ -52,16 +53,19 @@ GONE: dict[Kind, Fate] = {Kind.DISK: "deleted", Kind.ELASTIC_IP: "released"}
 class Asset:
     """A disk or an elastic IP of a machine that is gone. Times are monotonic seconds.
 
-    `free_at`: when the read was asked for that showed the elastic IP free; `released`: the service accepted its release.
+    `since`: when it was first read; `free_at`: when the read was asked for that showed the elastic IP free; `released`: the
+    service accepted its release; `refusal`: how the last try to release it ended.
     """
 
     kind: Kind
     id: str
     track: Track
     expected: Fate
-    since: float
     look_at: float
+    since: float | None = None
     tries: int = 0
+    throttled_since: float | None = None
+    refusal: JdcloudError | None = None
     free_at: float = float("-inf")
     released: bool = False
 
@@ -88,16 +92,17 @@ class Aftermath:
         return not (self._under_way or self._to_release or self._to_prove or any(self._open.values()))
 
     def add(self, track: Track, now: float) -> None:
-        """A machine whose delete we sent, and which was accepted, is gone."""
+        """A machine is gone whose delete we sent, and which was accepted; or whose disks' delete attribute we had set.
+
+        Only in the first case are its elastic IPs ours to release.
+        """
         assets = [
-            Asset(Kind.DISK, disk.disk_id, track, disk.fate, now, now)
-            for disk in track.decision.disks
-            if disk.disk_id and disk.fate
+            Asset(Kind.DISK, disk.disk_id, track, disk.fate, now) for disk in track.decision.disks if disk.disk_id and disk.fate
         ]
         assets += [
-            Asset(Kind.ELASTIC_IP, address.elastic_ip_id, track, address.fate, now, now)
+            Asset(Kind.ELASTIC_IP, address.elastic_ip_id, track, address.fate, now)
             for address in track.decision.addresses
-            if address.fate
+            if address.fate and track.delete_accepted
         ]
         for asset in assets:
             self._open[asset.kind].append(asset)
@@ -163,22 +168,30 @@ class Aftermath:
         rows = {row.disk_id if isinstance(row, Disk) else row.elastic_ip_id: row for row in page.items}
         missing = []
         for asset in assets:
+            asset.since = now if asset.since is None else asset.since
             row = rows.get(asset.id)
             if row is None:
                 missing.append(asset)
             else:
                 self._seen(asset, row, outcome.answer.sent_at, now)
-        if missing and page.total != len(rows):
-            for asset in missing:
-                self._look_again(asset, now)
-        elif missing:
+        if page.total == len(rows):
             self._missing(missing, bool(rows))
+            return
+        for asset in missing:
+            # The answer contradicts itself, so the absence means nothing: read again, and in the end one by one.
+            if self._waited_out(asset, now):
+                self._to_prove.append((asset, ()))
+            else:
+                self._look_again(asset, now)
 
     def _missing(self, missing: Sequence[Asset], others_shown: bool) -> None:
-        """An empty answer may come from missing rights: one 404 must vouch for it. A missing asset that should have been
-        kept is an alarm: it is asked for by itself."""
-        gone = [asset for asset in missing if asset.expected != "kept"]
-        self._to_prove += [(asset, ()) for asset in missing if asset.expected == "kept"]
+        """An empty answer may come from missing rights: one 404 must vouch for it. What should still exist is an alarm if it
+        is missing, a disk that was to be kept or an elastic IP that we did not release: it is asked for by itself."""
+        alarms = [
+            asset for asset in missing if asset.expected == "kept" or (asset.kind is Kind.ELASTIC_IP and not asset.released)
+        ]
+        gone = [asset for asset in missing if asset not in alarms]
+        self._to_prove += [(asset, ()) for asset in alarms]
         if others_shown:
             for asset in gone:
                 self._close(asset, GONE[asset.kind])
@@ -203,14 +216,14 @@ class Aftermath:
             self._elastic_ip_seen(asset, row, sent_at, now)
 
     def _disk_seen(self, asset: Asset, disk: Disk, now: float) -> None:
-        waited_out = now - asset.since >= self._grace
+        waited_out = self._waited_out(asset, now)
         leaving = disk.status == "deleting" or asset.track.instance_id in disk.attached_to
         if disk.status == "deleted" or (disk.status == "in-recyclebin" and asset.expected == "deleted"):
             self._close(asset, "deleted")
         elif (leaving or asset.expected == "deleted") and not waited_out:
             self._look_again(asset, now)
         else:
-            self._close(asset, "unverified" if disk.status == "deleting" else "kept")
+            self._close(asset, "unverified" if leaving else "kept")
 
     def _elastic_ip_seen(self, asset: Asset, elastic_ip: ElasticIp, sent_at: float, now: float) -> None:
         free = elastic_ip.status == "NOT_ASSOCIATED" and not elastic_ip.instance_id
@@ -218,24 +231,34 @@ class Aftermath:
             self._close(asset, "kept")
         elif elastic_ip.instance_id and elastic_ip.instance_id != asset.track.instance_id:
             self._close(asset, "failed", f"it is on {elastic_ip.instance_id} now")
-        elif now - asset.since >= self._grace:
-            self._close(asset, "failed", f"it still reads {elastic_ip.status or 'no status'} after {self._grace:.0f} s")
-        elif free and not asset.released:
+        elif free and not asset.released and (asset.refusal is None or not self._waited_out(asset, now)):
             asset.free_at = sent_at
             self._to_release.append(asset)
+        elif self._waited_out(asset, now):
+            reason = f"it still reads {elastic_ip.status or 'no status'} after {self._grace:.0f} s"
+            self._close(asset, "failed", str(asset.refusal or reason), asset.refusal)
         else:
             self._look_again(asset, now)
 
     def _release_answered(self, asset: Asset, outcome: Outcome) -> None:
         now = self._clock()
         asset.tries += 1
-        if outcome.error is None:
+        error = asset.refusal = outcome.error
+        if error is None:
             asset.released = True
-        elif verdict(outcome.error) in (Verdict.FINAL, Verdict.NO_ACCESS) or asset.tries >= RELEASE_TRIES:
-            self._close(asset, "failed", str(outcome.error), outcome.error)
+        elif error.is_throttled:
+            asset.throttled_since = now if asset.throttled_since is None else asset.throttled_since
+            # Being told to wait is no reason to give up; it only has a bound of its own.
+            asset.refusal = error if now - asset.throttled_since >= THROTTLE_PATIENCE else None
+        elif verdict(error) in (Verdict.FINAL, Verdict.NO_ACCESS) and error.status != "FAILED_PRECONDITION":
+            # A failed precondition may pass, since freeing an address takes time; its message is not documented.
+            self._close(asset, "failed", str(error), error)
             return
         asset.look_at = now if asset.released else now + self._backoff(asset.tries)
         self._open[asset.kind].append(asset)
+
+    def _waited_out(self, asset: Asset, now: float) -> bool:
+        return asset.since is not None and now - asset.since >= self._grace
 
     def _look_again(self, asset: Asset, now: float) -> None:
         asset.look_at = now + RETRY

@@ -15,10 +15,10 @@ from .._api.dispatch import Dispatcher
 from .._api.listing import read_by_ids
 from .._api.models import Instance
 from .census import Census, SelectionError, Settled, check_cap, settle, take_census
-from .course import Timing
 from .engine import Engine
 from .plan import decide
 from .policy import Decision, Facts, Policy
+from .setbacks import Timing
 from .track import Failure, Phase, Track
 
 

@@ -14,10 +14,10 @@ from .._api.dispatch import Dispatcher
 from .._api.errors import InputError
 from .._api.listing import IncompleteListing, list_all, read_by_ids
 from .._api.models import Instance, InstanceInFull
-from .course import Timing
 from .plan import settled
 from .policy import State
 from .selection import Selection, shown
+from .setbacks import Timing
 from .track import Failure
 
 SHOWN_IDS = 10
@@ -58,7 +58,7 @@ def take_census(dispatcher: Dispatcher, selection: Selection, *, twins: bool = F
         _by_ids(dispatcher, selection.ids, selection) if selection.ids is not None else _by_listing(dispatcher, selection, twins)
     )
     if selection.name is not None and not twins:
-        _refuse_twins(selection.name, census.matched)
+        _refuse_twins(selection.name, [*census.matched, *census.mismatched])
     return census
 
 
@@ -106,6 +106,7 @@ def read_in_full(dispatcher: Dispatcher, selection: Selection) -> tuple[list[Ins
             lambda page: vm.describe_instances(filters=filters, tags=tags, page=page, in_full=True),
             lambda machine: machine.instance.instance_id,
         )
+        listed.sort(key=lambda machine: machine.instance.instance_id)
         missing: list[str] = []
     else:
         found = read_by_ids(
@@ -136,12 +137,13 @@ def _by_listing(dispatcher: Dispatcher, selection: Selection, twins: bool) -> Ce
         lambda machine: machine.instance_id,
     )
     if selection.name is not None and not twins:
-        _refuse_twins(selection.name, [machine for machine in listed if machine.name == selection.name])
+        _refuse_twins(selection.name, listed)
     matched = [machine for machine in listed if selection.mismatch(machine) is None]
     return Census(matched=sorted(matched, key=lambda machine: machine.instance_id))
 
 
-def _refuse_twins(name: str, machines: Sequence[Instance]) -> None:
+def _refuse_twins(name: str, found: Sequence[Instance]) -> None:
+    machines = [machine for machine in found if machine.name == name]
     if len(machines) > 1:
         ids = some_ids(sorted(machine.instance_id for machine in machines))
         raise SelectionError(
@@ -152,11 +154,13 @@ def _refuse_twins(name: str, machines: Sequence[Instance]) -> None:
 def settle(dispatcher: Dispatcher, machines: Sequence[Instance], state: State, timing: Timing) -> Settled:
     """Wait until every machine is in a stable state, all with one deadline.
 
+    Waiting may take long, so after it all machines are read once more: the plan is made of what is true now.
     For `absent`, a machine that somebody else is deleting counts as settled: it is waited for later, beside the others.
     One that goes into 'error' meanwhile failed; only one that was found in 'error' may be deleted from it.
     """
     result = Settled(machines={machine.instance_id: machine for machine in machines})
     waiting = [machine.instance_id for machine in machines if not _calm(machine, state)]
+    must_wait = bool(waiting) and timing.wait
     began = dispatcher.clock.now()
     while waiting and timing.wait:
         waited = dispatcher.clock.now() - began
@@ -180,7 +184,16 @@ def settle(dispatcher: Dispatcher, machines: Sequence[Instance], state: State, t
             for instance_id in waiting
             if instance_id in found and instance_id not in result.failures and not _calm(found[instance_id], state)
         ]
+    if must_wait:
+        _read_again(dispatcher, result)
     return result
+
+
+def _read_again(dispatcher: Dispatcher, result: Settled) -> None:
+    ids = [instance_id for instance_id in result.machines if instance_id not in result.gone]
+    found = find_machines(dispatcher, ids)
+    result.machines.update(found)
+    result.gone.update(instance_id for instance_id in ids if instance_id not in found)
 
 
 def _calm(machine: Instance, state: State) -> bool:

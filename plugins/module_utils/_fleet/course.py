@@ -11,58 +11,27 @@ proof that the machine is gone, or nothing (the new phase is one that waits for 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 
-from .._api.errors import JdcloudError
 from .._api.models import Instance
 from .duration import Duration
 from .plan import changes_since, decide
 from .policy import TRANSITIONAL, Facts, Policy
-from .track import Failure, Phase, Track
-from .verdict import NO_CHARGE_PATIENCE, Verdict, verdict
+from .setbacks import LAG, MOVED_ON, PROVE_GONE, Next, Setbacks, Timing, to_put_back
+from .track import LOOKED, Failure, Phase, Track
 
-LAG = 5.0
-"""Seconds for which a read may still show the state before an accepted call."""
 ABSENCE_GAP = 0.3
 """Seconds between two absences from bulk answers that together prove that a machine is gone."""
-PUT_BACK_TRIES = 3
-STALE_LOOKS = 20
-"""How many observations in a row may grow too old before the delete that rests on them leaves."""
+STANDSTILL = 60.0
+"""Seconds for which an accepted stop or start may show no sign of having begun."""
 DOUBTS = 5
 """How often bulk answers may leave out a machine that a single read shows."""
-THROTTLE_PATIENCE = 120.0
 
 
-@dataclass(frozen=True, slots=True)
-class Timing:
-    """The user's wishes about waiting; seconds. `retries`: how often a write with an unclear end is tried again."""
-
-    wait: bool = True
-    wait_timeout: float = 600.0
-    poll_interval: float = 2.0
-    retries: int = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Next:
-    """What to arrange: a look at a time, or a proof of absence (describeInstance), or neither."""
-
-    look_at: float | None = None
-    prove_gone: bool = False
-
-
-MOVED_ON = Next()
-PROVE_GONE = Next(prove_gone=True)
-
-
-class Course:
+class Course(Setbacks):
     """The rules of the way. `facts` gives the facts as of now."""
 
     def __init__(self, policy: Policy, timing: Timing, facts: Callable[[], Facts], backoff: Callable[[int], float]) -> None:
-        self._policy = policy
-        self._timing = timing
-        self._facts = facts
-        self._backoff = backoff
+        super().__init__(policy, timing, facts, backoff)
         self.stops = Duration(timing.poll_interval)
         self.starts = Duration(timing.poll_interval)
         self.deletes = Duration(timing.poll_interval)
@@ -85,15 +54,6 @@ class Course:
     def refresh(self, track: Track, now: float) -> Next:
         """The plan is too old to stop or start by: look again first."""
         track.begin(Phase.REFRESH)
-        return Next(now)
-
-    def regate(self, track: Track, now: float) -> Next:
-        """The observation is too old to delete by: look again first. Keeps the count of tries."""
-        track.phase = Phase.CHECK_DISKS if track.disks_set else Phase.GATE
-        track.stale_looks += 1
-        if track.stale_looks > STALE_LOOKS:
-            message = f"{track.instance_id} was looked at {STALE_LOOKS} times, and its delete never left within seconds of that."
-            return self.fail(track, Failure("timeout", message), now)
         return Next(now)
 
     def accepted(self, track: Track, now: float) -> Next:
@@ -123,36 +83,14 @@ class Course:
         elif phase is Phase.DELETE:
             track.delete_accepted, track.status = True, "deleting"
 
-    def refused(self, track: Track, error: JdcloudError, now: float) -> Next:
-        """The call of the present phase ended with an error."""
-        kind = verdict(error)
-        if kind is Verdict.GONE and track.tries < self._timing.retries:
-            track.tries += 1
-            return PROVE_GONE
-        if kind is Verdict.UNCLEAR:
-            return self._unclear(track, error, now)
-        if kind is Verdict.THROTTLED:
-            track.throttled_since = track.throttled_since or now
-            if now - track.throttled_since < THROTTLE_PATIENCE:
-                return self._again(track, now + self._backoff(0))
-        elif kind in (Verdict.BUSY, Verdict.UNCHARGED) and self._timing.wait:
-            track.refused_since = track.refused_since or now
-            waited = now - track.refused_since
-            patience = self._timing.wait_timeout
-            if kind is Verdict.UNCHARGED:
-                patience = min(patience, NO_CHARGE_PATIENCE)
-            if waited < patience:
-                track.tries += 1
-                return self._again(track, now + min(self._backoff(track.tries), self._timing.poll_interval))
-            return self._timed_out(track, waited, error, now)
-        return self.fail(track, Failure("api", str(error), error), now)
-
     def seen(self, track: Track, machine: Instance, sent_at: float, now: float, *, in_bulk: bool = True) -> Next:
         """An observation, asked for at `sent_at`. Only one from a bulk answer may open the gate."""
         track.machine = machine
         track.status = machine.status
         track.absent_at = None
         track.shown_by_ids = track.shown_by_ids or in_bulk
+        if not in_bulk and track.phase not in LOOKED:
+            return self.exists_after_all(track, now)
         if not in_bulk and track.phase is not Phase.DELETING:
             track.doubts += 1
             if track.doubts > DOUBTS:
@@ -196,29 +134,6 @@ class Course:
             track.failure = Failure("vanished", f"{track.instance_id} disappeared while it was to become {self._policy.state}.")
         return MOVED_ON
 
-    def overdue(self, track: Track, now: float) -> Next | None:
-        """The failure if the present wait has run out, else None."""
-        if track.deadline is None or now < track.deadline:
-            return None
-        return self._timed_out(track, now - track.since, None, now)
-
-    def fail(self, track: Track, failure: Failure, now: float) -> Next:
-        """The machine failed. Delete attributes that we changed are put back first."""
-        track.failure = track.failure or failure
-        if track.disks_set and not track.delete_accepted and track.phase not in (Phase.PUT_BACK, Phase.CHECK_BACK):
-            track.begin(Phase.PUT_BACK)
-            return MOVED_ON
-        if track.phase in (Phase.PUT_BACK, Phase.CHECK_BACK):
-            return self._put_back_failed(track, now)
-        return self._end(track)
-
-    def abandon(self, track: Track, failure: Failure) -> None:
-        """No further call can be made for the machine."""
-        left = self._changed_disks(track) if track.disks_set and not track.delete_accepted else ""
-        failure = track.failure or failure
-        track.failure = replace(failure, message=failure.message + left)
-        track.phase = Phase.ENDED
-
     def _seen_refresh(self, track: Track, now: float) -> Next:
         if track.status == "deleting" and self._policy.state == "absent":
             return self._others_delete(track, now)
@@ -245,13 +160,13 @@ class Course:
             self._to_gate(track, now)
             return self._seen_gate(track, now)
         if status == "running" and track.unsure:
-            track.phase = Phase.STOP
-            return MOVED_ON
-        if status == "running" and now - track.since >= LAG or status in TRANSITIONAL - {"stopping"} | {"error"}:
-            if status == "deleting" and self._policy.state == "absent":
-                # What may be ours is a stop with a lost answer, and no delete.
-                track.maybe_ours = False
-                return self._others_delete(track, now)
+            return self._repeat(track, Phase.STOP, now)
+        if status == "deleting" and self._policy.state == "absent":
+            # What may be ours is a stop with a lost answer, and no delete.
+            track.maybe_ours = False
+            return self._others_delete(track, now)
+        track.moving = track.moving or status == "stopping"
+        if self._went_back(track, "running", now) or status in TRANSITIONAL - {"stopping"} | {"error"}:
             return self._changed_meanwhile(track, [f"its status is now '{status}'"], now)
         return Next(self._next_look(track, now))
 
@@ -262,11 +177,16 @@ class Course:
         if status == "running" or (status == "starting" and not self._timing.wait):
             return self._end(track)
         if status == "stopped" and track.unsure:
-            track.phase = Phase.START
-            return MOVED_ON
-        if status == "stopped" and now - track.since >= LAG or status in TRANSITIONAL - {"starting"} | {"error"}:
+            return self._repeat(track, Phase.START, now)
+        track.moving = track.moving or status == "starting"
+        if self._went_back(track, "stopped", now) or status in TRANSITIONAL - {"starting"} | {"error"}:
             return self._changed_meanwhile(track, [f"its status is now '{status}'"], now)
         return Next(self._next_look(track, now))
+
+    @staticmethod
+    def _went_back(track: Track, status_before: str, now: float) -> bool:
+        """Whether somebody undid what we started. A late start of the transition is not that."""
+        return track.status == status_before and now - track.since >= (LAG if track.moving else STANDSTILL)
 
     def _seen_gate(self, track: Track, now: float) -> Next:
         if track.status == "deleting":
@@ -284,12 +204,12 @@ class Course:
         facts = self._facts()
         reasons = changes_since(track.decision, track.machine, self._policy, facts, disks_set=True)
         if not reasons:
+            track.unsure = False
             track.phase = Phase.DELETE
             return MOVED_ON
         if not changes_since(track.decision, track.machine, self._policy, facts, disks_set=False):
             if track.unsure:
-                track.phase = Phase.SET_DISKS
-                return MOVED_ON
+                return self._repeat(track, Phase.SET_DISKS, now)
             if now - track.since < LAG:
                 return Next(now + 0.5)
         return self._changed_meanwhile(track, reasons, now)
@@ -303,64 +223,20 @@ class Course:
             return Next(self._next_look(track, now))
         if track.unsure:
             # The delete did not take effect so far: it may be repeated, through the gate.
-            track.phase = Phase.CHECK_DISKS if track.disks_set else Phase.GATE
-            track.deadline = None
-            return Next(now)
+            self._repeat(track, Phase.CHECK_DISKS if track.disks_set else Phase.GATE, now)
+            return Next(now) if track.phase in LOOKED else MOVED_ON
         if track.status == "error" and track.decision.status != "error":
             return self._changed_meanwhile(track, ["it went into 'error' while it was deleted"], now)
         return Next(self._next_look(track, now))
 
     def _seen_back(self, track: Track, now: float) -> Next:
         shown = {disk.disk_id: bool(disk.auto_delete) for disk in track.machine.disks}
-        if all(shown.get(disk_id) is not value for disk_id, value in track.decision.disk_changes.items()):
+        if all(shown.get(disk_id, value) is value for disk_id, value in to_put_back(track).items()):
             track.disks_set = False
             return self._end(track)
+        if now - track.since < LAG:
+            return Next(now + 0.5)
         return self._put_back_failed(track, now)
-
-    def _put_back_failed(self, track: Track, now: float) -> Next:
-        track.put_back_tries += 1
-        if track.put_back_tries < PUT_BACK_TRIES:
-            track.phase = Phase.PUT_BACK
-            return Next(now + self._backoff(track.put_back_tries))
-        if track.failure is not None:
-            track.failure = replace(track.failure, message=track.failure.message + self._changed_disks(track))
-        return self._end(track)
-
-    @staticmethod
-    def _changed_disks(track: Track) -> str:
-        disks = ", ".join(f"{disk_id}={str(value).lower()}" for disk_id, value in track.decision.disk_changes.items())
-        return f" The changed delete attribute of its disks could not be put back ({disks}): set it by hand."
-
-    def _unclear(self, track: Track, error: JdcloudError, now: float) -> Next:
-        track.tries += 1
-        if track.phase is Phase.SET_DISKS:
-            # It may have taken effect: from here on the attributes count as ours to put back.
-            track.disks_set = True
-        if track.tries > self._timing.retries:
-            return self.fail(track, Failure("api", str(error), error), now)
-        waits = {
-            Phase.STOP: Phase.STOPPING,
-            Phase.START: Phase.STARTING,
-            Phase.SET_DISKS: Phase.CHECK_DISKS,
-            Phase.PUT_BACK: Phase.CHECK_BACK,
-        }
-        track.phase = waits.get(track.phase, Phase.DELETING)
-        track.unsure = True
-        track.maybe_ours = track.phase in (Phase.STOPPING, Phase.STARTING, Phase.DELETING)
-        track.since = now
-        if track.phase is not Phase.CHECK_DISKS:
-            track.deadline = now + self._timing.wait_timeout
-        return Next(now + self._backoff(track.tries - 1))
-
-    def _again(self, track: Track, when: float) -> Next:
-        """Repeat the call later. A delete goes through the gate again; a stop or start is looked at first."""
-        if track.phase in (Phase.STOP, Phase.START) and track.tries:
-            track.phase = Phase.STOPPING if track.phase is Phase.STOP else Phase.STARTING
-            track.unsure = True
-            track.since = when
-        elif track.phase is Phase.DELETE or track.phase is Phase.SET_DISKS:
-            track.phase = Phase.CHECK_DISKS if track.disks_set else Phase.GATE
-        return Next(when)
 
     def _to_gate(self, track: Track, now: float) -> Next:
         """Waiting in line for the gate is no transition: it has no deadline."""
@@ -385,18 +261,3 @@ class Course:
             return self._end(track)
         self._wait_for(track, Phase.DELETING, now)
         return Next(self._next_look(track, now))
-
-    def _changed_meanwhile(self, track: Track, reasons: list[str], now: float) -> Next:
-        message = f"{track.instance_id} changed since it was checked: {'; '.join(reasons)}"
-        return self.fail(track, Failure("changed_meanwhile", message if message.endswith(".") else message + "."), now)
-
-    def _timed_out(self, track: Track, waited: float, error: JdcloudError | None, now: float) -> Next:
-        message = f"{track.instance_id} hangs in '{track.status}' for {waited:.0f} s, longer than wait_timeout allows."
-        if error is not None:
-            message = f"{track.instance_id} is in '{track.status}', and the service refused for {waited:.0f} s: {error}"
-        return self.fail(track, Failure("timeout", message, error), now)
-
-    @staticmethod
-    def _end(track: Track) -> Next:
-        track.phase = Phase.ENDED
-        return MOVED_ON

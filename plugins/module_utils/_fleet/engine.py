@@ -4,8 +4,8 @@
 
 """Carries out the decisions for one machine or ten thousand: chooses what leaves next, and files what comes back.
 
-It is a `dispatch.Source`: asked for each free slot, it takes, in this order, what repairs, bulk looks that pay, deletes
-and stops in turn, proofs, the aftermath, and small looks when the line is idle. Stops run ahead of deletes by no more than
+It is a `dispatch.Source`: asked for each free slot, it takes, in this order, what repairs, bulk looks that pay, the
+aftermath, deletes and stops in turn, proofs, and small looks when the line is idle. Stops run ahead of deletes by no more than
 is needed to keep the line busy, so that a run that ends early leaves few machines stopped and not deleted.
 """
 
@@ -24,9 +24,10 @@ from .._api.errors import ClockSkewError
 from .._api.listing import PAGE_SIZE
 from .._api.models import Instance, Page
 from .aftermath import GRACE, Aftermath
-from .course import Course, Next, Timing
+from .course import Course
 from .lookbook import IDLE_GAP, LookBook
 from .policy import Facts, Policy
+from .setbacks import LAG, Next, Timing, to_put_back
 from .track import AHEAD, LOOKED, Failure, Phase, Track
 
 GATE_MAX_AGE = 5.0
@@ -40,6 +41,8 @@ AHEAD_MIN = 100
 AHEAD_SECONDS = 3.0
 """Stops run ahead of deletes by the time a stop takes and this much more."""
 UNKNOWN_STOP_SECONDS = 2.0
+STUCK_FACTOR = 3.0
+"""A stop that takes this many times the usual time, and some seconds more, is not waited for by the stops of others."""
 FEW = 3
 """The last few deletes are watched by single reads: a 404 is proof at once, where bulk answers need two."""
 LAST_SECONDS = 0.3
@@ -61,6 +64,7 @@ class Engine:
         self._phases: dict[Phase, int] = dict.fromkeys(Phase, 0)
         self._tracks: list[Track] = []
         self._stop_turn = True
+        self._stuck = 0
         self.crash: str | None = None
         self._aftermath = Aftermath(
             min(GRACE, timing.wait_timeout),
@@ -108,9 +112,9 @@ class Engine:
             self._write(Phase.PUT_BACK, now)
             or self._look(now, idle=False)
             or self._write(Phase.SET_DISKS, now)
+            or self._aftermath.next_job(now, flush=self._all_ended)
             or self._stop_or_delete(now)
             or (self._singles.popleft() if self._singles else None)
-            or self._aftermath.next_job(now, flush=self._all_ended)
             or self._look(now, idle=True)
         )
 
@@ -120,9 +124,9 @@ class Engine:
         return Facts(now=self._dispatcher.service_time(), elastic_ips=facts.elastic_ips, backups=facts.backups)
 
     def _send_again(self, track: Track) -> None:
-        """The time to repeat a call has come."""
+        """The time to repeat a call has come. It goes first: its patience is for the service, not for the line."""
         if track.phase in self._queues:
-            self._queues[track.phase].append(track)
+            self._queues[track.phase].appendleft(track)
 
     def _stop_or_delete(self, now: float) -> Job | None:
         """Stops and deletes in turn, so that neither starves; a stop only while few machines are stopped and not deleted."""
@@ -139,7 +143,7 @@ class Engine:
         return self._write(Phase.DELETE, now)
 
     def _ahead(self) -> int:
-        return sum(self._phases[phase] for phase in AHEAD)
+        return sum(self._phases[phase] for phase in AHEAD) - self._stuck
 
     def _ahead_limit(self) -> float:
         expected = self._course.stops.expected
@@ -207,7 +211,7 @@ class Engine:
         if track.phase is Phase.SET_DISKS:
             return vm.set_disk_auto_delete(instance_id, changes)
         if track.phase is Phase.PUT_BACK:
-            return vm.set_disk_auto_delete(instance_id, {disk_id: not value for disk_id, value in changes.items()})
+            return vm.set_disk_auto_delete(instance_id, to_put_back(track))
         return vm.delete_instance(instance_id)
 
     def _job(self, call: Call[Any], done: Callable[[Outcome], None], leave_by: float | None = None) -> Job:
@@ -247,7 +251,7 @@ class Engine:
         for track in tracks:
             if track.instance_id in rows:
                 self._seen(track, rows[track.instance_id], outcome.answer, now)
-        if absent and not page.items:
+        if absent and not page.items and page.total == 0:
             # An empty answer may come from missing rights or a wrong region: one 404 must vouch for it.
             vouch = partial(self._vouched, absent[0], absent[1:], outcome.answer)
             self._singles.append(self._job(vm.describe_instance(absent[0].instance_id), vouch))
@@ -318,8 +322,11 @@ class Engine:
             following = self._course.overdue(track, now) or following
         self._phases[before] -= 1
         self._phases[track.phase] += 1
+        stuck = self._is_stuck(track, now)
+        self._stuck += stuck - track.stuck
+        track.stuck = stuck
         if track.phase is Phase.ENDED:
-            if track.gone and track.delete_accepted:
+            if track.gone and (track.delete_accepted or track.disks_set):
                 self._aftermath.add(track, now)
         elif following.prove_gone:
             self._prove(track)
@@ -329,6 +336,14 @@ class Engine:
             self._queues[track.phase].appendleft(track)
         else:
             self._queues[track.phase].append(track)
+
+    def _is_stuck(self, track: Track, now: float) -> bool:
+        """One that hangs, or is refused for now, must not hold up the stops of others."""
+        if track.phase not in AHEAD:
+            return False
+        expected = self._course.stops.expected
+        hangs = track.phase is Phase.STOPPING and expected is not None and now - track.since > STUCK_FACTOR * expected + LAG
+        return hangs or track.refused_since is not None
 
     def _abandon(self, failure: Failure) -> None:
         """No call of this run will succeed any more: every machine without an end gets this one."""

@@ -55,6 +55,8 @@ def disk_fate(disk: AttachedDisk, wish: DiskWish) -> DiskFate:
         return DiskFate("lost")
     if disk.system:
         return DiskFate("kept" if disk.auto_delete is False else "deleted")
+    if disk.disk_id is None and wish != "as_configured":
+        return DiskFate("kept", impossible=f"the fate of disk {disk.device} cannot be chosen: the service does not tell its id")
     bound = _why_always_kept(disk)
     if bound is not None:
         if wish == "delete":

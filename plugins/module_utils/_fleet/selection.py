@@ -104,11 +104,17 @@ class Selection:
         """What the service is asked to narrow a listing with. A name goes alone, so that its twins are seen."""
         if self.name is not None:
             return [("name", (self.name,))]
-        return [(key, values) for key, values in self.filters.items() if key not in SINGLE_VALUED or len(values) == 1]
+        filters = [(key, values) for key, values in self.filters.items() if key not in SINGLE_VALUED or len(values) == 1]
+        return [(key, _both_spellings(values) if key == "status" else values) for key, values in filters]
 
     def narrowing_tags(self) -> list[tuple[str, tuple[str, ...]]]:
         """The tags that the service is asked to narrow a listing with."""
         return [] if self.name is not None else list(self.tags.items())
+
+
+def _both_spellings(statuses: Sequence[str]) -> tuple[str, ...]:
+    """Statuses are to be compared without regard to case (states.yaml: spelling); the service's filter may not do that."""
+    return tuple(spelling for status in statuses for spelling in (status, status.capitalize()))
 
 
 def _alternatives(values: Sequence[str]) -> str:

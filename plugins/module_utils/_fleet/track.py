@@ -54,7 +54,8 @@ class Track:
 
     `since` is when the service accepted the call (or the waiting began), `deadline` when waiting for it ends,
     `observed_at` when the newest usable observation was asked for. `unsure`: the last write ended without a clear answer, or
-    was refused for now; `maybe_ours`: what a read shows next may be the effect of such a write.
+    was refused for now; `maybe_ours`: what a read shows next may be the effect of such a write;
+    `last_error`: how it ended. `moving`: the transition was seen to have begun. `stuck`: it takes unusually long, or is refused.
     `shown_by_ids`: a bulk answer by ids has shown this machine, so its absence from another one means something.
     """
 
@@ -69,6 +70,9 @@ class Track:
     tries: int = 0
     unsure: bool = False
     maybe_ours: bool = False
+    moving: bool = False
+    stuck: bool = False
+    last_error: JdcloudError | None = None
     refused_since: float | None = None
     throttled_since: float | None = None
     shown_by_ids: bool = False
@@ -113,6 +117,8 @@ class Track:
         self.tries = 0
         self.unsure = False
         self.maybe_ours = False
+        self.moving = False
+        self.last_error = None
         self.refused_since = None
         self.throttled_since = None
         self.absent_at = None

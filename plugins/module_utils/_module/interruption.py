@@ -13,6 +13,8 @@ import sys
 import types
 from collections.abc import Callable
 
+from .ancestry import Ancestry
+
 LAST_RESORT = 0.8
 """Seconds after which the process ends the hard way if cleaning up takes longer."""
 
@@ -24,6 +26,7 @@ class Interruption:
         self._on_end = on_end
         self._stdout = _pollable_stdout()
         self._parent = os.getppid()
+        self._ancestry = Ancestry(self._parent)
 
     def install(self) -> None:
         """Catch the signals that end a task. One that is ignored stays so: nohup and background jobs rely on it."""
@@ -33,7 +36,7 @@ class Interruption:
 
     def check(self) -> None:
         """Raise `SystemExit` if Ansible is gone: it was killed, or a Ctrl-C ended it and left the module behind."""
-        if os.getppid() != self._parent or self._nobody_reads():
+        if os.getppid() != self._parent or self._nobody_reads() or self._ancestry.broken:
             self._end(1)
 
     def _nobody_reads(self) -> bool:

@@ -46,7 +46,7 @@ class Report:
         return {
             "selected": len(records),
             "changed": sum(self._changed(record) for record in records),
-            "deleted": sum(self._deleted(record) for record in records),
+            "deleted": sum(self._deleted(record) and not self._hangs(record) for record in records),
             "already_absent": sum(
                 absent and self._status(record) == "absent" and not self._deleted(record) for record in records
             ),
@@ -141,6 +141,11 @@ class Report:
     def _deleted(self, record: Record) -> bool:
         return record.track.delete_accepted if record.track is not None else self._action(record) == "deleted"
 
+    @staticmethod
+    def _hangs(record: Record) -> bool:
+        """Whether a delete was accepted, and its end was not seen although it was waited for."""
+        return record.track is not None and not record.track.gone and record.track.failure is not None
+
     def _status(self, record: Record) -> str:
         if record.track is not None:
             return record.track.status
@@ -190,13 +195,13 @@ class Report:
         }
 
     def _disk_fate(self, record: Record, disk: PlannedDisk) -> Fate | None:
+        if record.track is not None and disk.disk_id in record.track.disk_fates:
+            return record.track.disk_fates[disk.disk_id]
         if not self._deleted(record):
             return None
         if record.track is None:
             return disk.fate
-        if disk.disk_id is None:
-            return disk.fate if record.track.gone else "unverified"
-        return record.track.disk_fates.get(disk.disk_id, "unverified")
+        return disk.fate if disk.category == "local" and record.track.gone else "unverified"
 
     def _address_fate(self, record: Record, address: PlannedAddress) -> Fate | None:
         if not self._deleted(record):

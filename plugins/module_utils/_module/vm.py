@@ -30,7 +30,7 @@ def work(session: Session) -> Result:
     if run.missing and len(run.missing) == len(run.records):
         module.warn(f"none of {len(run.missing)} ids exists in {session.region}")
     report = Report(run, session.region, policy.state)
-    message = report.message()
+    message = report.message() or ("An internal error ended the run, see exception: report it." if run.crash else None)
     return {
         "changed": report.changed,
         "account": session.account,

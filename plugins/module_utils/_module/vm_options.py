@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from .._api.errors import InputError
-from .._fleet.course import Timing
 from .._fleet.policy import Policy
 from .._fleet.selection import parse_protect_tags, require_selector
+from .._fleet.setbacks import Timing
 from .arguments import CONNECTION_SPEC, GUARD_SPEC, SELECTION_SPEC, Spec, cap_of, positive, selection_of
 
 VM_SPEC: Spec = {

@@ -78,6 +78,8 @@ options:
       - V(keep) leaves the elastic IPs of deleted machines in the account, where they go on costing.
       - V(release) gives each one back that was on the machine just before its delete, once the machine is gone and the
         address reads as free. One that cannot be given back is a blocker.
+      - A machine counts as deleted by this task if the service accepted the delete; or, where its answer was lost, if a read
+        shows that the delete took effect.
     type: str
     default: keep
     choices:
@@ -267,7 +269,7 @@ instances:
           description:
             - V(changed_meanwhile) (it was not as planned any more), V(timeout), V(api) (the service refused, or did not
               answer), V(vanished), V(not_found), V(fate_mismatch) (a disk's fate is not as planned),
-              V(elastic_ip_not_released).
+              V(elastic_ip_not_released), V(internal) (a bug of this collection).
           type: str
           sample: changed_meanwhile
         operation:
@@ -398,7 +400,8 @@ summary:
       type: int
       sample: 2
     deleted:
-      description: Machines that this run deleted.
+      description:
+        - Machines that this run deleted. With O(wait=true) only those that are proved to be gone.
       type: int
       sample: 2
     already_absent:

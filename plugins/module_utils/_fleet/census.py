@@ -174,11 +174,7 @@ def settle(dispatcher: Dispatcher, machines: Sequence[Instance], state: State, t
             if instance_id not in found:
                 result.gone.add(instance_id)
                 continue
-            before, now = result.machines[instance_id], found[instance_id]
-            result.machines[instance_id] = now
-            if now.status == "error" and before.status != "error":
-                message = f"{instance_id} went into 'error' while it was waited for."
-                result.failures[instance_id] = Failure("changed_meanwhile", message)
+            _note(result, found[instance_id])
         waiting = [
             instance_id
             for instance_id in waiting
@@ -192,8 +188,17 @@ def settle(dispatcher: Dispatcher, machines: Sequence[Instance], state: State, t
 def _read_again(dispatcher: Dispatcher, result: Settled) -> None:
     ids = [instance_id for instance_id in result.machines if instance_id not in result.gone]
     found = find_machines(dispatcher, ids)
-    result.machines.update(found)
+    for machine in found.values():
+        _note(result, machine)
     result.gone.update(instance_id for instance_id in ids if instance_id not in found)
+
+
+def _note(result: Settled, machine: Instance) -> None:
+    before = result.machines[machine.instance_id]
+    result.machines[machine.instance_id] = machine
+    if machine.status == "error" and before.status != "error":
+        message = f"{machine.instance_id} went into 'error' while the machines were waited for."
+        result.failures.setdefault(machine.instance_id, Failure("changed_meanwhile", message))
 
 
 def _calm(machine: Instance, state: State) -> bool:

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 
 FIRST_LOOK = 0.3
 LOOK_GROWTH = 0.25
-"""While nothing is known, looks come at a quarter of the age of the transition, at most `poll_interval` apart."""
+"""While nothing is known, looks come at a quarter of the age of the transition, at most `poll_interval` apart; and so they do,
+by the time it is late, once it takes longer than expected."""
 TOLERANCE = 0.06
 OUTLIER = 1.5
 
@@ -51,4 +52,5 @@ class Duration:
             return now + min(self._poll_interval, max(FIRST_LOOK, LOOK_GROWTH * (now - since)))
         if since + expected > now:
             return since + expected + 0.01
-        return now + min(self._poll_interval, max(0.1, 0.15 * expected))
+        late = now - since - expected
+        return now + min(self._poll_interval, max([0.1, 0.15 * expected, LOOK_GROWTH * late]))

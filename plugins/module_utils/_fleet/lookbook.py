@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import math
 from collections import deque
 from collections.abc import Callable
 
@@ -61,10 +62,14 @@ class LookBook:
 
         At most `room` of those that `counts` names: they would be deleted next, and an observation goes stale. While there is
         something else to send, a look pays when it has `full_at` machines or somebody has waited long. With an idle line
-        it need not be full, and comes every `poll_interval` even if nothing is expected to have ended.
+        it need not be full, and comes every `poll_interval` even if nothing is expected to have ended; with a `gap` it then
+        takes along those whose time comes soon, so that few calls serve all that hang.
         """
-        if idle and not self._due and self._later and now - self._last_look >= self._poll_interval:
-            self._advance()
+        rested = idle and now - self._last_look >= gap
+        if rested and self._due and gap:
+            self._advance(now + self._poll_interval / 2)
+        elif idle and not self._due and now - self._last_look >= self._poll_interval:
+            self._advance(math.inf)
         chosen: list[Track] = []
         passed: list[tuple[float, Track]] = []
         oldest = now
@@ -79,7 +84,6 @@ class LookBook:
             chosen.append(track)
             oldest = min(oldest, when)
         overdue = now - oldest >= max(self._poll_interval, BUSY_PATIENCE)
-        rested = idle and now - self._last_look >= gap
         if not chosen or not (len(chosen) >= full_at or overdue or rested):
             return []
         looked_through = len(chosen) + len(passed)
@@ -87,10 +91,10 @@ class LookBook:
         self._last_look = now
         return chosen
 
-    def _advance(self) -> None:
-        """Bring forward the looks that come next, as many as one call takes."""
+    def _advance(self, until: float) -> None:
+        """Bring forward the looks that come next, by that time, as many as one call takes."""
         others = []
-        while self._later and len(self._due) < PAGE_SIZE:
+        while self._later and self._later[0][0] <= until and len(self._due) < PAGE_SIZE:
             appointment = heapq.heappop(self._later)
             when, token, track = appointment
             if token == track.token and self._waits(track):

@@ -173,6 +173,7 @@ class Setbacks:
                 return self._changed_meanwhile(track, [blocker.message for blocker in blockers], now)
         track.phase = phase
         track.deadline = None
+        track.maybe_ours = False
         return MOVED_ON
 
     def _again(self, track: Track, now: float, pause: float) -> Next:

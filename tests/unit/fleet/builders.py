@@ -1,0 +1,89 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Values for tests of the plan, where no cloud is needed."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.models import (
+    Address,
+    AttachedDisk,
+    Charge,
+    ElasticIp,
+    Instance,
+    Interface,
+)
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.policy import Facts, Policy
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.selection import Selection
+
+NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)
+BEFORE = datetime(2026, 1, 15, 11, tzinfo=UTC)
+AFTER = datetime(2026, 1, 15, 13, tzinfo=UTC)
+POSTPAID, USAGE, PREPAID = "postpaid_by_duration", "postpaid_by_usage", "prepaid_by_duration"
+PROTECT = {"jdcloud-protect": ("*",)}
+FACTS = Facts(now=NOW)
+
+
+def machine(status: str = "stopped", **more: t.Any) -> Instance:
+    """A machine with a cloud system disk, paid by duration."""
+    disks = (system_disk(), *more.pop("data", ()))
+    plain: dict[str, t.Any] = {
+        "name": "web",
+        "tags": {},
+        "charge": Charge(POSTPAID, "normal"),
+        "disks": disks,
+        "interfaces": (Interface("port-1", True, True),),
+    }
+    return Instance(instance_id="i-one", status=status, **{**plain, **more})
+
+
+def system_disk(**more: t.Any) -> AttachedDisk:
+    """A system disk that goes with its machine."""
+    return replace(disk("vol-sys", auto_delete=True), device="vda", system=True, **more)
+
+
+def disk(
+    disk_id: str | None = "vol-data", *, auto_delete: bool | None = False, mode: str = POSTPAID, **more: t.Any
+) -> AttachedDisk:
+    """A cloud data disk."""
+    plain: dict[str, t.Any] = {"device": "vdb", "category": "cloud", "size_gb": 100, "attachment_status": "attached"}
+    return AttachedDisk(disk_id=disk_id, auto_delete=auto_delete, charge=Charge(mode, "normal"), **{**plain, **more})
+
+
+def local_disk(**more: t.Any) -> AttachedDisk:
+    """A local data disk."""
+    return AttachedDisk(**{"disk_id": None, "device": "vdc", "category": "local", "size_gb": 400, "auto_delete": None, **more})
+
+
+def address(elastic_ip_id: str = "fip-one", nic: str = "port-1") -> Address:
+    """An elastic IP as its machine shows it."""
+    return Address(elastic_ip_id, "203.0.113.17", nic, nic == "port-1")
+
+
+def elastic_ip(elastic_ip_id: str = "fip-one", **more: t.Any) -> ElasticIp:
+    """An elastic IP as the vpc service shows it."""
+    plain: dict[str, t.Any] = {
+        "address": "203.0.113.17",
+        "status": "ASSOCIATED",
+        "instance_id": "i-one",
+        "charge": Charge(USAGE, "normal"),
+        "bandwidth_package_id": None,
+        "network_interface_id": "port-1",
+    }
+    return ElasticIp(elastic_ip_id=elastic_ip_id, **{**plain, **more})
+
+
+def knowing(*elastic_ips: ElasticIp) -> Facts:
+    """Facts with elastic IPs."""
+    return Facts(now=NOW, elastic_ips={each.elastic_ip_id: each for each in elastic_ips})
+
+
+def policy(state: t.Literal["absent", "stopped", "running"] = "absent", **more: t.Any) -> Policy:
+    """A policy that selects `i-one`."""
+    selection = more.pop("selection", Selection(ids=("i-one",), name=None, tags={}, filters={}))
+    return Policy(state=state, selection=selection, **{"protect_tags": PROTECT, **more})

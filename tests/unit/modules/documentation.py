@@ -1,0 +1,88 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the modules document, and whether a result is as documented."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator
+from typing import Any
+
+import yaml
+
+Json = dict[str, Any]
+
+COLLECTION = "ansible_collections.jdcloud.cloud.plugins"
+COMMON_RETURNS = {"invocation", "failed", "msg", "warnings", "deprecations", "exception"}
+"""What Ansible itself adds and documents."""
+TYPES: dict[str, tuple[type, ...]] = {
+    "str": (str,),
+    "int": (int,),
+    "float": (float, int),
+    "bool": (bool,),
+    "dict": (dict,),
+    "list": (list,),
+}
+
+
+def documented_options(module: str) -> dict[str, Json]:
+    """The options of a module with those of its documentation fragments."""
+    told = yaml.safe_load(_module(module).DOCUMENTATION)
+    options: dict[str, Json] = {}
+    for fragment in told["extends_documentation_fragment"]:
+        _namespace, _collection, name, *part = fragment.split(".")
+        source = importlib.import_module(f"{COLLECTION}.doc_fragments.{name}").ModuleDocFragment
+        text = getattr(source, part[0].upper() if part else "DOCUMENTATION")
+        options.update(yaml.safe_load(text).get("options", {}))
+    options.update(told["options"])
+    return options
+
+
+def documented_returns(module: str) -> dict[str, Json]:
+    """The documented return values of a module."""
+    returns: dict[str, Json] = yaml.safe_load(_module(module).RETURN)
+    return returns
+
+
+def paths(returns: dict[str, Json], where: str = "") -> Iterator[str]:
+    """All documented keys, those of lists and dicts as `outer.inner`."""
+    for name, told in returns.items():
+        yield where + name
+        yield from paths(told.get("contains", {}), f"{where}{name}.")
+
+
+def check(result: Json, module: str) -> set[str]:
+    """Assert that a whole result is as documented, and return the paths that were in it."""
+    returned = {name: value for name, value in result.items() if name not in COMMON_RETURNS and name != "changed"}
+    assert isinstance(result.get("changed"), bool)
+    return set(_checked(returned, documented_returns(module), "", is_open=False))
+
+
+def _checked(returned: Json, documented: dict[str, Json], where: str, *, is_open: bool) -> Iterator[str]:
+    assert set(documented) <= set(returned), f"{where}: not returned: {set(documented) - set(returned)}"
+    assert is_open or set(returned) <= set(documented), f"{where}: not documented: {set(returned) - set(documented)}"
+    for name, told in documented.items():
+        path = where + name
+        yield path
+        yield from _checked_value(returned[name], told, path)
+
+
+def _checked_value(value: Any, told: Json, path: str) -> Iterator[str]:
+    description = " ".join([*told["description"]] if isinstance(told["description"], list) else [told["description"]])
+    if value is None:
+        assert "null" in description, f"{path} is null, which its description does not say"
+        return
+    fits = isinstance(value, TYPES[told["type"]]) and (told["type"] == "bool" or not isinstance(value, bool))
+    assert fits, f"{path} is {value!r}, documented as {told['type']}"
+    members = value if told["type"] == "list" else [value]
+    for member in members:
+        if told["type"] == "list":
+            assert isinstance(member, TYPES[told["elements"]]), f"{path} has the member {member!r}"
+        if "contains" in told:
+            yield from _checked(member, told["contains"], f"{path}.", is_open="everything else" in description)
+
+
+def _module(name: str) -> Any:
+    return importlib.import_module(f"{COLLECTION}.modules.{name}")

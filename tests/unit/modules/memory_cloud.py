@@ -1,0 +1,247 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A small cloud in memory that answers the collection's typed calls, in virtual time and one thread.
+
+It stands where the transport stands. Transitions end at once; what takes time is tested elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Answer, Call
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.connection import Connection
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch import Job, Outcome, Sender, execute
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import ApiError, JdcloudError
+
+Json = dict[str, Any]
+Reply = Callable[[Call[Any]], Json]
+
+NOW = datetime(2026, 1, 20, tzinfo=UTC)
+LATENCY = 0.02
+"""Virtual seconds a call takes."""
+TICK = 0.001
+SLOTS = 8
+
+
+class VirtualClock:
+    """Monotonic seconds that pass only when somebody waits."""
+
+    def __init__(self) -> None:
+        self.seconds = 1000.0
+
+    def now(self) -> float:
+        """Seconds."""
+        return self.seconds
+
+
+class VirtualPool:
+    """Sends each job at once, in the caller's thread; waiting for nothing lets the time pass."""
+
+    def __init__(self, sender: Sender, clock: VirtualClock, _size: int) -> None:
+        self._sender = sender
+        self._clock = clock
+        self._ends: list[tuple[Job, Outcome]] = []
+        self.stopped = False
+
+    @property
+    def free(self) -> int:
+        """How many jobs may be submitted now."""
+        return SLOTS - len(self._ends)
+
+    def submit(self, job: Job) -> None:
+        """Send `job`."""
+        self._ends.append((job, execute(self._sender, self._clock, job)))
+
+    def wait(self, timeout: float | None) -> list[tuple[Job, Outcome]]:
+        """What has ended, or nothing after `timeout` virtual seconds."""
+        ends, self._ends = self._ends, []
+        if not ends:
+            assert timeout is not None, "nothing is under way, and nothing ever will be"
+            # Real time passes even while nobody waits.
+            self._clock.seconds += max(timeout, TICK)
+        return ends
+
+    def stop(self) -> None:
+        """Nothing may be sent any more."""
+        self.stopped = True
+
+
+class MemoryCloud:
+    """Machines, disks and elastic IPs as the service's JSON has them, and the calls that were made."""
+
+    def __init__(self) -> None:
+        self.clock = VirtualClock()
+        self.machines: dict[str, Json] = {}
+        self.disks: dict[str, Json] = {}
+        self.elastic_ips: dict[str, Json] = {}
+        self.calls: list[Call[Any]] = []
+        self.connection: Connection | None = None
+        self.refusals: dict[tuple[str, str | None], JdcloudError] = {}
+        self.before: dict[str, Callable[[], None]] = {}
+
+    @property
+    def writes(self) -> list[tuple[str, str | None]]:
+        """Operation and resource of all calls that could change something."""
+        return [(call.operation, call.resource) for call in self.calls if call.write]
+
+    def transport(self, connection: Connection, _user_agent: str, pool_size: int) -> MemoryCloud:
+        """What the session makes instead of a transport."""
+        assert pool_size > 0
+        self.connection = connection
+        return self
+
+    def add(self, instance_id: str, status: str = "stopped", **members: Any) -> Json:
+        """A machine with a cloud system disk that dies with it; `members` are the service's."""
+        machine: Json = {
+            "instanceId": instance_id,
+            "instanceName": f"name-of-{instance_id}",
+            "status": status,
+            "tags": [],
+            "charge": {"chargeMode": "postpaid_by_duration", "chargeStatus": "normal"},
+            "dataDisks": [],
+            "primaryNetworkInterface": {
+                "autoDelete": True,
+                "networkInterface": {"networkInterfaceId": f"port-of{instance_id.replace('-', '')}"},
+            },
+            **members,
+        }
+        machine["systemDisk"] = self._slot(instance_id, f"vol-sys{instance_id.replace('-', '')}", "vda", 40, auto_delete=True)
+        self.machines[instance_id] = machine
+        return machine
+
+    def add_disk(self, instance_id: str, disk_id: str, *, auto_delete: bool) -> None:
+        """One more cloud disk on a machine."""
+        slots = self.machines[instance_id]["dataDisks"]
+        slots.append(self._slot(instance_id, disk_id, f"vd{'bcdefgh'[len(slots)]}", 100, auto_delete=auto_delete))
+
+    def add_local_disk(self, instance_id: str) -> None:
+        """One more local disk on a machine."""
+        slot = {"diskCategory": "local", "deviceName": "vdz", "localDisk": {"diskSizeGB": 200}, "status": "attached"}
+        self.machines[instance_id]["dataDisks"].append(slot)
+
+    def add_elastic_ip(self, instance_id: str, elastic_ip_id: str, address: str) -> None:
+        """An elastic IP on a machine's primary interface."""
+        self.machines[instance_id].update(elasticIpId=elastic_ip_id, elasticIpAddress=address)
+        self.elastic_ips[elastic_ip_id] = {
+            "elasticIpId": elastic_ip_id,
+            "elasticIpAddress": address,
+            "status": "ASSOCIATED",
+            "instanceId": instance_id,
+            "charge": {"chargeMode": "postpaid_by_usage", "chargeStatus": "normal"},
+        }
+
+    def refuse(self, operation: str, http: int, status: str, message: str, resource: str | None = None) -> None:
+        """Answer this call with an error from now on, for one resource or for all."""
+        self.refusals[operation, resource] = ApiError(operation, http, status, message, f"req-{http}")
+
+    def send(
+        self, call: Call[Any], connect_timeout: float | None = None, before_send: Callable[[], bool] | None = None
+    ) -> Answer[Any]:
+        """As `transport.Transport.send`."""
+        assert before_send is None or before_send()
+        trap = self.before.pop(call.operation, None)
+        if trap is not None:
+            trap()
+        self.calls.append(call)
+        sent_at = self.clock.now()
+        self.clock.seconds += LATENCY
+        refusal = self.refusals.get((call.operation, call.resource)) or self.refusals.get((call.operation, None))
+        if refusal is not None:
+            raise refusal
+        return Answer(call.parse(self._replies[call.operation](call)), "req-200", NOW, sent_at, self.clock.now())
+
+    @property
+    def _replies(self) -> dict[str, Reply]:
+        return {
+            "vm.describeInstances": self._describe_instances,
+            "vm.describeInstance": lambda call: {"instance": _found(self.machines, call)},
+            "vm.stopInstance": lambda call: self._become(call, "stopped"),
+            "vm.startInstance": lambda call: self._become(call, "running"),
+            "vm.deleteInstance": self._delete,
+            "vm.modifyInstanceDiskAttribute": self._set_disks,
+            "disk.describeDisks": lambda call: _listed("disks", _chosen(self.disks, _filters(call)["diskId"])),
+            "disk.describeDisk": lambda call: {"disk": _found(self.disks, call)},
+            "vpc.describeElasticIps": lambda call: _listed(
+                "elasticIps", _chosen(self.elastic_ips, _filters(call)["elasticIpIds"])
+            ),
+            "vpc.describeElasticIp": lambda call: {"elasticIp": _found(self.elastic_ips, call)},
+            "vpc.deleteElasticIp": lambda call: self.elastic_ips.pop(str(call.resource)) and {},
+        }
+
+    def _slot(self, instance_id: str, disk_id: str, device: str, size_gb: int, *, auto_delete: bool) -> Json:
+        disk = {"diskId": disk_id, "status": "in-use", "diskSizeGB": size_gb, "attachments": [{"instanceId": instance_id}]}
+        self.disks[disk_id] = {**disk, "charge": {"chargeMode": "postpaid_by_duration", "chargeStatus": "normal"}}
+        return {
+            "diskCategory": "cloud",
+            "deviceName": device,
+            "autoDelete": auto_delete,
+            "status": "attached",
+            "cloudDisk": self.disks[disk_id],
+        }
+
+    def _describe_instances(self, call: Call[Any]) -> Json:
+        wanted = _filters(call)
+        machines = _chosen(self.machines, wanted["instanceId"]) if "instanceId" in wanted else [*self.machines.values()]
+        if "name" in wanted:
+            # Fuzzy at the service.
+            machines = [machine for machine in machines if wanted["name"][0] in machine["instanceName"]]
+        return _listed("instances", machines)
+
+    def _become(self, call: Call[Any], status: str) -> Json:
+        _found(self.machines, call)["status"] = status
+        return {}
+
+    def _set_disks(self, call: Call[Any]) -> Json:
+        assert call.body is not None
+        wanted = {disk["diskId"]: disk["autoDelete"] for disk in call.body["dataDisks"]}
+        for slot in _found(self.machines, call)["dataDisks"]:
+            if slot.get("cloudDisk", {}).get("diskId") in wanted:
+                slot["autoDelete"] = wanted[slot["cloudDisk"]["diskId"]]
+        return {}
+
+    def _delete(self, call: Call[Any]) -> Json:
+        machine = _found(self.machines, call)
+        del self.machines[machine["instanceId"]]
+        for slot in [machine["systemDisk"], *machine["dataDisks"]]:
+            if slot["diskCategory"] == "cloud":
+                self._leave_disk(slot)
+        if "elasticIpId" in machine:
+            self.elastic_ips[machine["elasticIpId"]].update(status="NOT_ASSOCIATED", instanceId="")
+        return {}
+
+    def _leave_disk(self, slot: Json) -> None:
+        disk = slot["cloudDisk"]
+        if slot["autoDelete"]:
+            del self.disks[disk["diskId"]]
+        else:
+            disk.update(status="available", attachments=[])
+
+
+def _filters(call: Call[Any]) -> dict[str, list[str]]:
+    names = {name.split(".")[1]: value for name, value in call.query if name.startswith("filters.") and name.endswith(".name")}
+    found: dict[str, list[str]] = defaultdict(list)
+    for name, value in call.query:
+        if name.startswith("filters.") and ".values." in name:
+            found[names[name.split(".")[1]]].append(value)
+    return dict(found)
+
+
+def _chosen(rows: dict[str, Json], ids: list[str]) -> list[Json]:
+    return [row for row_id, row in rows.items() if row_id in ids]
+
+
+def _listed(member: str, rows: list[Json]) -> Json:
+    return {member: rows, "totalCount": len(rows)}
+
+
+def _found(rows: dict[str, Json], call: Call[Any]) -> Json:
+    row = rows.get(str(call.resource))
+    if row is None:
+        raise ApiError(call.operation, 404, "NOT_FOUND", f"{call.resource} not found", "req-404")
+    return row

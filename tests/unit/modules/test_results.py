@@ -1,0 +1,162 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From records to a result: what is rare in a real run."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import ApiError
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.models import Instance
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.campaign import Record, Run
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.policy import (
+    Backup,
+    Decision,
+    Fate,
+    PlannedAddress,
+    PlannedDisk,
+    Remark,
+)
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.track import Failure, Phase, Track
+from ansible_collections.jdcloud.cloud.plugins.module_utils._module.results import Report
+
+DISK = PlannedDisk("vol-a", "vdb", "cloud", 100, False, "kept")
+LOCAL = PlannedDisk(None, "vdz", "local", 200, None, "lost")
+ADDRESS = PlannedAddress("fip-a", "203.0.113.17", "kept")
+
+
+def deleted(instance_id: str = "i-a", **members: object) -> Record:
+    """A machine whose delete was accepted, and that is gone."""
+    machine = Instance(instance_id, f"name-of-{instance_id}", "stopped", {})
+    decision = Decision(instance_id, "stopped", steps=("delete",), disks=(DISK, LOCAL), addresses=(ADDRESS,))
+    track = Track(decision, machine, Phase.ENDED, 0.0, status="absent", delete_accepted=True, gone=True)
+    for name, value in members.items():
+        setattr(track, name, value)
+    return Record(instance_id, machine, decision, track)
+
+
+def blocked(instance_id: str) -> Record:
+    """A machine with two blockers of one kind and one of another."""
+    remarks = (Remark("protected", "One."), Remark("running", "Two."), Remark("running", "Three."))
+    machine = Instance(instance_id, "web", "running", {})
+    return Record(instance_id, machine, Decision(instance_id, "running", blockers=remarks))
+
+
+def failed(instance_id: str, message: str = "It hangs in 'stopping'.") -> Record:
+    """A machine that failed before anything was done."""
+    machine = Instance(instance_id, "web", "stopping", {})
+    return Record(instance_id, machine, Decision(instance_id, "stopping"), failure=Failure("timeout", message))
+
+
+def report(*records: Record, held_back: bool = False) -> Report:
+    """The report of a run that was to delete."""
+    return Report(Run(list(records), held_back=held_back), "cn-north-1", "absent")
+
+
+@pytest.mark.parametrize(
+    ("planned", "read_back", "listed"),
+    [
+        ("kept", "kept", True),
+        ("kept", "unverified", True),
+        ("kept", None, True),
+        ("deleted", "deleted", False),
+        ("deleted", "kept", True),
+    ],
+)
+def test_a_disk_that_stays_or_may_stay_is_retained(planned: Fate, read_back: Fate | None, listed: bool) -> None:
+    """Rule 14: what could not be read is unverified, and still told."""
+    record = deleted(disk_fates={"vol-a": read_back} if read_back else {})
+    assert record.track is not None and record.decision is not None
+    record.decision = replace(record.decision, disks=(replace(DISK, fate=planned), LOCAL))
+    expected = {"disk_id": "vol-a", "instance_id": "i-a", "size_gb": 100, "fate": read_back or "unverified"}
+    assert report(record).retained()["disks"] == ([expected] if listed else [])
+
+
+@pytest.mark.parametrize(("fate", "listed"), [("kept", True), ("failed", True), ("unverified", True), ("released", False)])
+def test_an_elastic_ip_that_was_not_released_is_retained(fate: Fate, listed: bool) -> None:
+    retained = report(deleted(address_fates={"fip-a": fate})).retained()["elastic_ips"]
+    assert [address["fate"] for address in retained] == ([fate] if listed else [])
+
+
+def test_nothing_is_retained_of_machines_that_were_not_deleted() -> None:
+    assert report(blocked("i-a"), failed("i-b")).retained() == {"disks": [], "elastic_ips": []}
+
+
+@pytest.mark.parametrize(("gone", "fate"), [(True, "lost"), (False, "unverified")])
+def test_a_local_disk_is_lost_only_once_its_machine_is_gone(gone: bool, fate: str) -> None:
+    (machine,) = report(deleted(gone=gone)).instances("all")
+    assert [disk["fate"] for disk in machine["disks"] if disk["category"] == "local"] == [fate]
+
+
+def test_a_machine_can_count_as_deleted_and_as_failed() -> None:
+    record = deleted(failure=Failure("elastic_ip_not_released", "i-a is deleted, but its elastic IP was not released."))
+    told = report(record)
+    summary = told.summary()
+    assert (summary["deleted"], summary["failed"], summary["changed"], summary["already_absent"]) == (1, 1, 1, 0)
+    assert told.instances("all")[0]["action"] == "failed"
+    assert told.message() == "1 of 1 machines failed: i-a (i-a is deleted, but its elastic IP was not released)."
+
+
+def test_a_machine_that_failed_after_it_was_stopped_is_changed() -> None:
+    record = deleted(delete_accepted=False, gone=False, stopped_by_us=True, status="stopped", failure=Failure("timeout", "Late."))
+    told = report(record)
+    (machine,) = told.instances("changed")
+    assert (machine["action"], machine["changed"], machine["status"]) == ("failed", True, "stopped")
+    assert {disk["fate"] for disk in machine["disks"]} == {None}
+    assert told.changed
+
+
+def test_the_service_s_answer_is_part_of_the_error() -> None:
+    error = ApiError("vm.deleteInstance", 400, "FAILED_PRECONDITION", "busy", "req-1")
+    (machine,) = report(deleted(failure=Failure("api", str(error), error))).instances("problems")
+    assert machine["error"] == {
+        "code": "api",
+        "operation": "vm.deleteInstance",
+        "http": 400,
+        "status": "FAILED_PRECONDITION",
+        "message": str(error),
+        "request_id": "req-1",
+    }
+
+
+def test_held_back_is_one_sentence_with_the_reasons_once_and_what_to_do() -> None:
+    told = report(blocked("i-a"), failed("i-b"), Record("i-c"), held_back=True)
+    assert told.message() == (
+        "2 of 3 machines cannot be changed, so nothing at all was changed: i-a (protected, running), "
+        "i-b (It hangs in 'stopping'); remove the causes, or set on_blocked to skip to go on with the others."
+    )
+    assert told.changed is False
+    assert told.diff() == {"before": {"instances": {}}, "after": {"instances": {}}}
+
+
+def test_what_was_held_back_was_not_done() -> None:
+    machine = Instance("i-a", "web", "stopped", {})
+    planned = Record("i-a", machine, Decision("i-a", "stopped", steps=("delete",), disks=(DISK,), addresses=(ADDRESS,)))
+    told = report(planned, blocked("i-b"), held_back=True)
+    first = told.instances("all")[0]
+    assert (first["action"], first["status"], first["changed"]) == ("none", "stopped", False)
+    assert [disk["fate"] for disk in first["disks"]] == [None]
+    assert told.retained() == {"disks": [], "elastic_ips": []}
+
+
+def test_a_message_names_a_few_machines_and_counts_the_rest() -> None:
+    message = report(*[failed(f"i-{number}") for number in range(8)]).message()
+    assert message is not None
+    assert message.count("hangs in") == 5 and message.endswith(" and 3 more.")
+
+
+def test_blocked_machines_alone_are_no_failure() -> None:
+    """As on_blocked: skip wants it."""
+    assert report(blocked("i-a")).message() is None
+
+
+def test_backups_that_the_plan_took_into_account_are_listed() -> None:
+    backup = Backup("image", "img-a", "ready", "2026-01-15T16:09:10+08:00", None)
+    record = Record("i-a", Instance("i-a", "web", "stopped", {}), Decision("i-a", "stopped", backups=(backup,)))
+    (machine,) = report(record).instances("all")
+    expected = {"type": "image", "id": "img-a", "status": "ready", "created": "2026-01-15T16:09:10+08:00", "campaign": None}
+    assert machine["backups"] == [expected]

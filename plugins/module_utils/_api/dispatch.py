@@ -28,7 +28,7 @@ BACKOFF_CAP = 15.0
 THROTTLE_PATIENCE = 120.0
 """Seconds for which one call may be answered 429 RATE_LIMIT again and again before that is an error."""
 FIRST_CONTACT_TRIES = 3
-"""As long as the service never answered in this run, an unreachable endpoint is a wrong setting more often than an outage."""
+"""As long as the service never answered in this run, a wrong address is more likely than an outage."""
 HEARTBEAT = 0.25
 """Seconds between two looks at whether anybody still wants the result."""
 
@@ -257,7 +257,8 @@ class Dispatcher:
             return False
         job.tries += 1
         allowed = self.retries
-        if not self._answered and isinstance(error, TransportError) and error.kind == "unreachable":
+        looks_wrong = isinstance(error, TransportError) and (error.kind == "unreachable" or error.http == 404)
+        if looks_wrong and not self._answered:
             allowed = min(allowed, FIRST_CONTACT_TRIES - 1)
         return job.tries <= allowed
 

@@ -177,7 +177,8 @@ class TransportError(JdcloudError):
             return False
         # A foreign page with a 4xx number comes from a wrong address or proxy and stays, unless it is about load or time.
         is_foreign_refusal = self.http is not None and 400 <= self.http < 500
-        return not is_foreign_refusal or self.http in _GAVE_UP or self.http == 429
+        # 404 is the one refusal that is waited for: cut off, it looks like a foreign page.
+        return not is_foreign_refusal or self.http in _GAVE_UP or self.http in (404, 429)
 
     @property
     def unclear(self) -> bool:

@@ -92,18 +92,22 @@ class Aftermath:
         return not (self._under_way or self._to_release or self._to_prove or any(self._open.values()))
 
     def add(self, track: Track, now: float) -> None:
-        """A machine is gone whose delete we sent, and which was accepted; or whose disks' delete attribute we had set.
+        """A machine is gone that we deleted, or whose disks' delete attribute we had set.
 
-        Only in the first case are its elastic IPs ours to release.
+        Only after an accepted delete are its elastic IPs ours to release. After one whose answer was lost, and that a read
+        then showed not to have taken effect, it may as well have been somebody else's.
         """
-        assets = [
-            Asset(Kind.DISK, disk.disk_id, track, disk.fate, now) for disk in track.decision.disks if disk.disk_id and disk.fate
-        ]
-        assets += [
-            Asset(Kind.ELASTIC_IP, address.elastic_ip_id, track, address.fate, now)
-            for address in track.decision.addresses
-            if address.fate and track.delete_accepted
-        ]
+        decision = track.decision
+        assets = [Asset(Kind.DISK, disk.disk_id, track, disk.fate, now) for disk in decision.disks if disk.disk_id and disk.fate]
+        if track.deleted:
+            for address in decision.addresses:
+                expected: Fate = "kept" if not track.delete_accepted else address.fate or "kept"
+                assets.append(Asset(Kind.ELASTIC_IP, address.elastic_ip_id, track, expected, now))
+        if track.deleted and not track.delete_accepted and "release" in decision.steps and track.failure is None:
+            message = (
+                f"{track.instance_id} is gone, but whether our delete did it is not known, so its elastic IPs were not released."
+            )
+            track.failure = Failure("elastic_ip_not_released", message)
         for asset in assets:
             self._open[asset.kind].append(asset)
 

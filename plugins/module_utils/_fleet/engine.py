@@ -326,7 +326,7 @@ class Engine:
         self._stuck += stuck - track.stuck
         track.stuck = stuck
         if track.phase is Phase.ENDED:
-            if track.gone and (track.delete_accepted or track.disks_set):
+            if track.gone and (track.deleted or track.disks_set):
                 self._aftermath.add(track, now)
         elif following.prove_gone:
             self._prove(track)

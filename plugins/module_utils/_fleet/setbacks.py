@@ -147,6 +147,7 @@ class Setbacks:
         if track.phase is Phase.SET_DISKS:
             # It may have taken effect: from here on the attributes count as ours to put back.
             track.disks_set = True
+        track.delete_sent = track.delete_sent or track.phase is Phase.DELETE
         waits = {
             Phase.STOP: Phase.STOPPING,
             Phase.START: Phase.STARTING,

@@ -55,6 +55,7 @@ class Track:
     `since` is when the service accepted the call (or the waiting began), `deadline` when waiting for it ends,
     `observed_at` when the newest usable observation was asked for. `unsure`: the last write ended without a clear answer, or
     was refused for now; `maybe_ours`: what a read shows next may be the effect of such a write;
+    `delete_sent`: a delete with a lost answer was among these;
     `last_error`: how it ended. `moving`: the transition was seen to have begun. `stuck`: it takes unusually long, or is refused.
     `shown_by_ids`: a bulk answer by ids has shown this machine, so its absence from another one means something.
     """
@@ -83,6 +84,7 @@ class Track:
     stopped_by_us: bool = False
     started_by_us: bool = False
     delete_accepted: bool = False
+    delete_sent: bool = False
     disks_set: bool = False
     put_back_tries: int = 0
     gone: bool = False
@@ -100,16 +102,21 @@ class Track:
         """What was done with the machine."""
         if self.failure is not None:
             return "failed"
-        if self.delete_accepted:
+        if self.deleted:
             return "deleted"
         if self.started_by_us:
             return "started"
         return "stopped" if self.stopped_by_us and self.decision.action == "stopped" else "none"
 
     @property
+    def deleted(self) -> bool:
+        """Whether it counts as deleted by us: the delete was accepted; or its answer was lost, and the machine is gone."""
+        return self.delete_accepted or (self.delete_sent and self.gone)
+
+    @property
     def changed(self) -> bool:
         """Whether anything in the cloud is different because of us."""
-        return self.stopped_by_us or self.started_by_us or self.delete_accepted or self.disks_set
+        return self.stopped_by_us or self.started_by_us or self.deleted or self.disks_set
 
     def begin(self, phase: Phase) -> None:
         """Enter a phase with a fresh count of tries."""

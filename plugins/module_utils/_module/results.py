@@ -139,7 +139,7 @@ class Report:
         return self._action(record) in ("deleted", "stopped", "started")
 
     def _deleted(self, record: Record) -> bool:
-        return record.track.delete_accepted if record.track is not None else self._action(record) == "deleted"
+        return record.track.deleted if record.track is not None else self._action(record) == "deleted"
 
     @staticmethod
     def _hangs(record: Record) -> bool:

@@ -100,7 +100,7 @@ def test_what_stays_is_not_read_again(kind: TransportKind) -> None:
 
 
 @pytest.mark.parametrize(
-    ("http", "retryable"), [(200, True), (403, False), (404, False), (408, True), (429, True), (499, True), (502, True)]
+    ("http", "retryable"), [(200, True), (403, False), (404, True), (408, True), (429, True), (499, True), (502, True)]
 )
 def test_foreign_pages(http: int, retryable: bool) -> None:
     assert TransportError("x", operation="o", kind="garbled", sent=True, http=http).is_retryable_read is retryable

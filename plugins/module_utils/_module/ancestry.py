@@ -32,7 +32,7 @@ class Ancestry:
 
 def _worker_above(pid: int) -> int | None:
     """The nearest ancestor that is no shell, if it is a worker: forked from an Ansible command, so with the same words."""
-    for _ in range(MAX_SHELLS):
+    for _shell in range(MAX_SHELLS):
         words = _words_of(pid)
         parent = _parent_of(pid)
         if parent is None:

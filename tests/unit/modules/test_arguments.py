@@ -35,7 +35,7 @@ def test_defaults_have_the_type_that_is_documented(module: str) -> None:
     python: dict[str, type] = {"str": str, "int": int, "float": float, "bool": bool, "dict": dict, "list": list}
     for name, spec in SPECS[module].items():
         if "default" in spec:
-            assert type(spec["default"]) is python[spec["type"]], name
+            assert spec["default"].__class__ is python[spec["type"]], name
 
 
 @pytest.mark.parametrize("module", SPECS)

@@ -496,7 +496,8 @@ retained:
           type: str
           sample: kept
 diff:
-  description: The machines that change, before and after.
+  description:
+    - The machines that change, before and after. With O(return_instances=problems) empty unless in diff mode.
   returned: always
   type: dict
   contains:

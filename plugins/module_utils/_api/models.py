@@ -230,7 +230,7 @@ def parse_disk(raw: Json) -> Disk:
         disk_id=demand_text(raw, "diskId"),
         status=demand_text(raw, "status").lower(),
         size_gb=maybe_int(raw, "diskSizeGB"),
-        attached_to=tuple(dict.fromkeys(demand_text(item, "instanceId") for item in attachments)),
+        attached_to=tuple(dict.fromkeys(filter(None, (maybe_text(item, "instanceId") for item in attachments)))),
         charge=parse_charge(raw),
         shared=bool(maybe_bool(raw, "multiAttachable")),
     )

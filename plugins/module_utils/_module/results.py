@@ -86,10 +86,10 @@ class Report:
                     )
         return {"disks": disks, "elastic_ips": elastic_ips}
 
-    def diff(self) -> Result:
-        """Before and after of the machines that change, by id."""
+    def diff(self, *, wanted: bool) -> Result:
+        """Before and after of the machines that change, by id; empty if it is not wanted."""
         before, after = {}, {}
-        for record in self._run.records:
+        for record in self._run.records if wanted else ():
             if record.machine and record.decision and self._changed(record):
                 before[record.instance_id] = self._before(record, record.machine, record.decision)
                 after[record.instance_id] = self._after(record, record.machine, record.decision)
@@ -283,5 +283,5 @@ def empty_result(account: Mapping[str, Any], api_use: Mapping[str, Any]) -> Resu
         "instances": [],
         "summary": {**report.summary(), **api_use},
         "retained": report.retained(),
-        "diff": report.diff(),
+        "diff": report.diff(wanted=False),
     }

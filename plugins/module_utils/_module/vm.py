@@ -37,7 +37,8 @@ def work(session: Session) -> Result:
         "instances": report.instances(module.params["return_instances"]),
         "summary": {**report.summary(), **session.api_use()},
         "retained": report.retained(),
-        "diff": report.diff(),
+        # With thousands of machines, a result that lists problems only must stay small.
+        "diff": report.diff(wanted=bool(module._diff) or module.params["return_instances"] != "problems"),
         **({"msg": message} if message else {}),
         **({"exception": run.crash} if run.crash else {}),
     }

@@ -185,8 +185,14 @@ class Course(Setbacks):
 
     @staticmethod
     def _went_back(track: Track, status_before: str, now: float) -> bool:
-        """Whether somebody undid what we started. A late start of the transition is not that."""
-        return track.status == status_before and now - track.since >= (LAG if track.moving else STANDSTILL)
+        """Whether somebody undid what we started: it was on its way, and two looks in a row show it back where it was.
+
+        One such look may come from a replica that lags. A late start of the transition is not that.
+        """
+        track.looks_back = track.looks_back + 1 if track.status == status_before else 0
+        if track.moving:
+            return track.looks_back > 1
+        return track.looks_back > 0 and now - track.since >= STANDSTILL
 
     def _seen_gate(self, track: Track, now: float) -> Next:
         if track.status == "deleting":

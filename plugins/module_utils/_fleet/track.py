@@ -72,6 +72,7 @@ class Track:
     unsure: bool = False
     maybe_ours: bool = False
     moving: bool = False
+    looks_back: int = 0
     stuck: bool = False
     last_error: JdcloudError | None = None
     refused_since: float | None = None
@@ -125,6 +126,7 @@ class Track:
         self.unsure = False
         self.maybe_ours = False
         self.moving = False
+        self.looks_back = 0
         self.last_error = None
         self.refused_since = None
         self.throttled_since = None

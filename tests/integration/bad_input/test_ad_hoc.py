@@ -1,0 +1,46 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Wrong input in ad-hoc commands, where all values begin as text."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ..playbook.ansible import Ansible
+from .conftest import Fleet
+
+MODULE = "jdcloud.cloud.jdcloud_vm"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        ("state=absent", "instance_ids, name, tags, filters"),
+        ("state=absent instance_ids=", "instance_ids has a blank"),
+        ("state=absent instance_ids='i-one, ,i-two'", "instance_ids has a blank"),
+        ("state=absent tags='{\"env\": true}'", "tags.env is a boolean"),
+        ("state=absent instance_ids=i-one wait_timeout=-1", "wait_timeout is -1.0"),
+        ("instance_ids=i-one", "state"),
+    ],
+)
+def test_a_wrong_ad_hoc_command_says_what_to_do(fleet: Fleet, tmp_path: Path, arguments: str, named: str) -> None:
+    ended = Ansible(fleet.cloud, tmp_path).ad_hoc(MODULE, arguments)
+    assert ended.status == 2 and "Traceback" not in ended.output
+    result = ended["localhost"]
+    assert result["changed"] is False and result["summary"]["api_calls"] == 0
+    fleet.check_message(result["msg"], (named,))
+    fleet.check_untouched(sends=False)
+
+
+def test_ids_with_blanks_and_commas_are_understood(fleet: Fleet, tmp_path: Path) -> None:
+    """The counterpart: what is only written loosely is no bad input."""
+    arguments = "state=absent instance_ids='i-one , i-two ,i-one' stop_running=yes"
+    ended = Ansible(fleet.cloud, tmp_path).ad_hoc(MODULE, arguments, "--check")
+    result = ended["localhost"]
+    assert ended.status == 0, ended.output
+    assert [machine["instance_id"] for machine in result["instances"]] == ["i-one", "i-two"]
+    fleet.check_untouched(sends=True)

@@ -1,0 +1,185 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""States in between, waiting and not waiting, and what the result holds."""
+
+from __future__ import annotations
+
+import pytest
+
+from ..support import Cloud, Json, allowing_stops, running, stopped
+
+A, B, C, GONE = "i-aaaa000001", "i-bbbb000002", "i-cccc000003", "i-gone000009"
+SECOND_READ: Json = {"operation": "vm.describeInstances", "resource": "*", "nth": 2}
+
+
+def _settle(cloud: Cloud, during: str, afterwards: str) -> None:
+    """A machine in a state in between, which it leaves when it is looked at for the second time."""
+    cloud.seed(stopped(A))
+    cloud.control.act("set_status", A, status=during)
+    cloud.control.act("set_status", A, status=afterwards, when=SECOND_READ)
+
+
+@pytest.mark.parametrize(
+    "during", ["pending", "starting", "stopping", "rebooting", "resizing", "rebuilding", "suspending", "Stopping"]
+)
+def test_states_in_between_are_waited_for(cloud: Cloud, during: str) -> None:
+    _settle(cloud, during, "stopped")
+    ended = cloud.vm("absent", A)
+    assert not ended.failed and ended.only["action"] == "deleted" and ended.only["status_before"] == during.lower()
+
+
+@pytest.mark.parametrize(("state", "afterwards", "action"), [("absent", "running", "deleted"), ("stopped", "running", "stopped")])
+def test_a_machine_that_settles_as_running_is_treated_as_such(cloud: Cloud, state: str, afterwards: str, action: str) -> None:
+    _settle(cloud, "pending", afterwards)
+    if state == "absent":
+        ended = cloud.vm(state, A)
+        assert ended.failed and ended.blockers() == ["running"] and cloud.writes() == []
+    ended = cloud.vm(state, A, **allowing_stops(state))
+    assert not ended.failed and ended.only["action"] == action and cloud.writes()[0] == "vm.stopInstance"
+
+
+@pytest.mark.parametrize(("status", "wanted"), [("starting", "running"), ("stopping", "stopped")])
+def test_a_machine_that_is_on_its_way_already_is_not_changed(cloud: Cloud, status: str, wanted: str) -> None:
+    _settle(cloud, status, wanted)
+    ended = cloud.vm(wanted, A)
+    assert not ended.failed and ended.only["action"] == "none" and ended.only["status"] == wanted and not ended.result["changed"]
+    assert cloud.writes() == []
+
+
+@pytest.mark.parametrize("status", ["resizing", "suspended", "recycled"])
+@pytest.mark.parametrize("state", ["absent", "stopped"])
+def test_rule_10_a_machine_that_never_settles_fails_before_anything_is_changed(cloud: Cloud, state: str, status: str) -> None:
+    cloud.seed({**stopped(A), "status": status}, running(B))
+    ended = cloud.vm(state, A, B, wait_timeout=0.6, **allowing_stops(state))
+    assert ended.failed and ended.machine(A)["error"]["code"] == "timeout"
+    assert f"'{status}'" in ended.machine(A)["error"]["message"] and A in ended.msg
+    assert cloud.writes() == [] and cloud.status(B) == "running"
+
+
+@pytest.mark.parametrize("status", ["resizing", "suspended"])
+def test_rule_10_with_skip_the_others_are_done_and_it_still_failed(cloud: Cloud, status: str) -> None:
+    cloud.seed({**stopped(A), "status": status}, stopped(B))
+    ended = cloud.vm("absent", A, B, wait_timeout=0.6, on_blocked="skip")
+    assert ended.failed and ended.actions == {A: "failed", B: "deleted"} and cloud.status(A) == status
+
+
+@pytest.mark.parametrize(("status", "code"), [("resizing", "transitional"), ("suspended", "unknown_status")])
+@pytest.mark.parametrize("state", ["absent", "stopped", "running"])
+def test_without_waiting_a_state_in_between_is_a_blocker(cloud: Cloud, state: str, status: str, code: str) -> None:
+    cloud.seed({**stopped(A), "status": status})
+    ended = cloud.vm(state, A, wait=False)
+    assert ended.failed and ended.blockers() == [code] and len(cloud.calls()) == 1
+
+
+@pytest.mark.parametrize("state", ["stopped", "running"])
+def test_from_error_a_machine_can_only_be_deleted(cloud: Cloud, state: str) -> None:
+    cloud.seed({**stopped(A), "status": "error"})
+    ended = cloud.vm(state, A)
+    assert ended.failed and ended.blockers() == ["invalid_status"] and cloud.writes() == []
+
+
+def test_disks_that_are_being_moved_are_waited_for(cloud: Cloud) -> None:
+    cloud.seed(stopped(A), disks=[{"id": "vol-a"}], attach_seconds=1.2)
+    cloud.control.act("attach", A, disk="vol-a", instantly=False)
+    ended = cloud.vm("absent", A)
+    assert not ended.failed and ended.fates()["vol-a"] == "kept"
+    assert cloud.exists("vol-a") and not cloud.exists(A)
+
+
+def test_a_machine_that_somebody_else_is_deleting_is_waited_for(cloud: Cloud) -> None:
+    cloud.seed(stopped(A), stopped(B, tags={"jdcloud-protect": "x"}))
+    for instance_id in (A, B):
+        cloud.control.act("set_status", instance_id, status="deleting")
+        cloud.control.act("delete", instance_id, instantly=True, when={"operation": "vm.describeInstance", "nth": 2})
+    ended = cloud.vm("absent", A, B)
+    assert not ended.failed and ended.actions == {A: "none", B: "none"} and not ended.result["changed"]
+    assert {each["status"] for each in ended.result["instances"]} == {"absent"}
+    assert ended.summary["already_absent"] == 2 and ended.summary["deleted"] == 0 and cloud.writes() == []
+
+
+@pytest.mark.parametrize("state", ["stopped", "running"])
+def test_a_machine_that_disappears_while_it_settles_vanished(cloud: Cloud, state: str) -> None:
+    cloud.seed(stopped(A))
+    cloud.control.act("set_status", A, status="resizing")
+    cloud.control.act("delete", A, instantly=True, when=SECOND_READ)
+    ended = cloud.vm(state, A)
+    assert ended.failed and ended.error["code"] == "vanished" and ended.only["status"] == "absent"
+
+
+def test_the_recycle_bin_is_not_the_end(cloud: Cloud) -> None:
+    """How the service shows recycled machines is unknown: a state that is not known is not gone, and the wait says so."""
+    cloud.seed(stopped(A, disks=[{"id": "vol-a"}], elastic_ip={"id": "fip-a"}), instance_recycle_bin=True)
+    ended = cloud.vm("absent", A, wait_timeout=1, elastic_ips="release")
+    assert ended.failed and ended.error["code"] == "timeout" and "'recycled'" in ended.error["message"]
+    assert ended.only["changed"] and ended.only["status"] == "recycled"
+    assert set(ended.fates().values()) == {"unverified"} and cloud.exists("fip-a")
+    assert "vpc.deleteElasticIp" not in cloud.writes() and cloud.effects("vm.deleteInstance") == 1
+
+
+@pytest.mark.parametrize(
+    ("state", "status", "operation", "action", "now"),
+    [
+        ("stopped", "running", "vm.stopInstance", "stopped", "stopping"),
+        ("running", "stopped", "vm.startInstance", "started", "starting"),
+        ("absent", "stopped", "vm.deleteInstance", "deleted", "deleting"),
+    ],
+)
+def test_without_waiting_the_call_is_accepted_and_that_is_all(
+    cloud: Cloud, state: str, status: str, operation: str, action: str, now: str
+) -> None:
+    cloud.seed({**stopped(A, disks=[{"id": "vol-a"}]), "status": status}, stop_seconds=600, start_seconds=600, delete_seconds=600)
+    ended = cloud.vm(state, A, wait=False)
+    assert not ended.failed and ended.only["action"] == action and ended.only["status"] == now == cloud.status(A)
+    assert ended.result["changed"] and cloud.writes() == [operation]
+    assert set(ended.fates().values()) == ({"unverified"} if state == "absent" else {None})
+
+
+@pytest.mark.parametrize("options", [{"stop_running": True}, {"elastic_ips": "release"}])
+def test_without_waiting_some_options_make_no_sense(cloud: Cloud, options: Json) -> None:
+    cloud.seed(stopped(A))
+    ended = cloud.vm("absent", A, wait=False, **options)
+    assert ended.failed and "wait=false" in ended.msg and cloud.calls() == []
+
+
+def test_stopping_and_starting(cloud: Cloud) -> None:
+    cloud.seed(running(A), stopped(B))
+    ended = cloud.vm("stopped", A, B)
+    assert ended.actions == {A: "stopped", B: "none"} and ended.summary["stopped"] == 1 and ended.summary["unchanged"] == 1
+    assert ended.machine(A)["status_before"] == "running" and ended.machine(A)["status"] == "stopped"
+    ended = cloud.vm("running", A, B)
+    assert ended.actions == {A: "started", B: "started"} and ended.summary["started"] == 2
+    assert ended.result["diff"]["after"]["instances"][A] == {"name": A, "status": "running"}
+
+
+@pytest.mark.parametrize(
+    ("which", "listed"), [("all", [A, B, C, GONE]), ("changed", [A]), ("problems", [B, C])], ids=["all", "changed", "problems"]
+)
+def test_return_instances(cloud: Cloud, which: str, listed: list[str]) -> None:
+    cloud.seed(stopped(A, elastic_ip={"id": "fip-a"}), running(B), stopped(C))
+    cloud.control.inject("error", operation="vm.deleteInstance", resource=C, times=0, http=403, status="HTTP_FORBIDDEN")
+    ended = cloud.vm("absent", A, B, C, GONE, return_instances=which, on_blocked="skip")
+    assert list(ended.actions) == listed
+    assert ended.summary["selected"] == 4 and ended.summary["deleted"] == 1 and ended.summary["blocked"] == 1
+    assert [row["elastic_ip_id"] for row in ended.result["retained"]["elastic_ips"]] == ["fip-a"]
+
+
+def test_on_blocked_skip_alone_is_no_failure(cloud: Cloud) -> None:
+    cloud.seed(stopped(A), running(B))
+    ended = cloud.vm("absent", A, B, on_blocked="skip")
+    assert not ended.failed and "msg" not in ended.result and ended.actions == {A: "deleted", B: "blocked"}
+    assert ended.summary["blocked"] == 1 and cloud.status(B) == "running"
+
+
+def test_machines_chosen_by_tags_are_ordered_by_id(cloud: Cloud) -> None:
+    cloud.seed(*[stopped(each, tags={"env": "x"}) for each in (C, A, B)])
+    assert list(cloud.vm("absent", tags={"env": "x"}, check=True).actions) == [A, B, C]
+
+
+def test_hundreds_of_machines_go_in_one_task(cloud: Cloud) -> None:
+    cloud.seed({"count": 150, "id": "i-many{n:06}", "status": "running"}, stopped(A))
+    ids = [f"i-many{number:06}" for number in range(1, 151)]
+    ended = cloud.vm("absent", *ids, stop_running=True, api_rate_limit=400, return_instances="problems")
+    assert not ended.failed and ended.summary["deleted"] == 150 and ended.result["instances"] == []
+    assert cloud.effects("vm.stopInstance") == cloud.effects("vm.deleteInstance") == 150 and cloud.exists(A)

@@ -23,7 +23,7 @@ options:
     description:
       - The exact name of one machine, with upper and lower case told apart.
       - The service itself searches for parts of names; what it finds is compared again here.
-      - Names are not unique in JD Cloud. Where one machine is meant and several have the name, the task fails and lists
+      - Names are not unique in JD Cloud. A module that changes machines fails if several have the name, and lists
         their ids.
       - It is one text (a whole number is taken as text). A list of names is refused; use O(instance_ids) for several machines.
     type: raw

@@ -21,9 +21,10 @@ options:
     type: int
   protect_tags:
     description:
-      - A machine that carries any one of these tags is blocked, and no option overrides that.
+      - A machine that carries any one of these tags is blocked, and no other option overrides that.
       - A value is a text, a list of texts of which any one will do, or V("*") for any value.
-      - V({}) switches the protection off.
+      - What is given replaces the default, so name V(jdcloud-protect) again beside tags of your own. V({}) switches the
+        protection off.
     type: dict
     default:
       jdcloud-protect: "*"

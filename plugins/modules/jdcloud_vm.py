@@ -133,7 +133,11 @@ notes:
     most five seconds under load) in which somebody else could change it.
   - The service itself would delete a running machine. This module never does, even if it is asked to by somebody who starts the
     machine at the wrong moment.
-  - After a Ctrl-C nothing more is sent. What was accepted by the service before goes on; run the task again to see the truth.
+  - After a Ctrl-C nothing more is sent, except by a task with C(async), which Ansible lets go on. What was accepted by the
+    service before goes on; run the task again to finish the machines that are left.
+  - A run that was broken off does not say what became of the disks and elastic IPs of the machines it had deleted by then, and
+    the next run cannot know them. Keep the preview (check mode with diff) of a large run; it lists all of them.
+  - An id that does not exist is success for O(state=absent), and a failure for the other states whatever O(on_blocked) says.
 seealso:
   - module: jdcloud.cloud.jdcloud_vm_info
 """
@@ -245,7 +249,7 @@ instances:
         message:
           description: One sentence.
           type: str
-          sample: Its tag jdcloud-protect=yes protects it; nothing overrides that.
+          sample: "Its tag jdcloud-protect=yes protects it: remove the tag first if it may go after all."
     warnings:
       description:
         - What should be known beside. Codes are V(group_member), V(release_scheduled), V(secondary_interface_kept),
@@ -360,7 +364,7 @@ instances:
           type: bool
           sample: true
     backups:
-      description: Proven backups of the machine that the plan took into account.
+      description: Proven backups of the machine that the plan took into account; empty where none is demanded.
       type: list
       elements: dict
       contains:

@@ -94,7 +94,9 @@ def _region(options: Mapping[str, Any], environ: Mapping[str, str], profile: Pro
     if region is None and profile is not None:
         region = profile.region
     if region is None:
-        raise InputError("No region: give the option region or set JDCLOUD_REGION in the environment, for example cn-north-1.")
+        raise InputError(
+            "No region: give the option region, set JDCLOUD_REGION, or use a profile that has one, for example cn-north-1."
+        )
     # Shape only: new regions appear, and the service knows them.
     if not _REGION.fullmatch(region):
         raise InputError(f"{region!r} is not the name of a region: give region or JDCLOUD_REGION like cn-north-1.")
@@ -189,4 +191,4 @@ def _number(options: Mapping[str, Any], environ: Mapping[str, str], name: str, v
 
 def _bad_number(options: Mapping[str, Any], name: str, variable: str, meaning: str) -> InputError:
     culprit = f"Option {name}" if options.get(name) is not None else f"Environment variable {variable}"
-    return InputError(f"{culprit} is no number that can be used: give {meaning}, in {name} ({variable}).")
+    return InputError(f"{culprit} is no number, or out of range: give {meaning}, in {name} ({variable}).")

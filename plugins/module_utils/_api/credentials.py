@@ -102,7 +102,7 @@ def _from_parts(parts: Mapping[str, str | None], source: str, where: str) -> Cre
     missing = [name for name in ("access_key", "secret_key") if not parts[name]]
     if missing:
         variables = " and ".join(f"{name} ({_ENVIRONMENT[name]})" for name in missing)
-        raise InputError(f"The {where} give credentials without {variables}: {_GIVE_BOTH}.")
+        raise InputError(f"The {where} give credentials without {variables}, and no other source completes them: {_GIVE_BOTH}.")
     access_key, secret_key = parts["access_key"] or "", parts["secret_key"] or ""
     for name, value in parts.items():
         if value:

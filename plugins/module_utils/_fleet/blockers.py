@@ -31,7 +31,7 @@ def blockers_of(machine: Instance, policy: Policy, facts: Facts) -> Iterator[Rem
         return
     protection = protecting_tag(machine, policy.protect_tags)
     if protection is not None:
-        yield Remark("protected", f"Its tag {protection} protects it; nothing overrides that.")
+        yield Remark("protected", f"Its tag {protection} protects it: remove the tag first if it may go after all.")
     yield from _status_blockers(machine, policy)
     if policy.state == "running":
         yield from _start_blockers(machine)

@@ -143,6 +143,8 @@ def parse_ids(ids: Sequence[Any], option: str) -> tuple[str, ...]:
     """Trimmed, distinct ids in the order given. Raises `InputError` for an empty list, blank members and ids of another shape."""
     if not ids:
         raise InputError(f"{option} is an empty list, which selects nothing: name at least one id, or leave the option out.")
+    if all(isinstance(member, str) and not member.strip() for member in ids):
+        raise InputError(f"{option} is empty, which selects nothing: name at least one id, or leave the option out.")
     distinct: dict[str, None] = {}
     for member in ids:
         text = member.strip() if isinstance(member, str) else ""
@@ -243,7 +245,7 @@ def _complaint(value: Any) -> str:
     if isinstance(value, bool):
         return f'a boolean, not text: quote it the way it is to be compared, for example "{str(value).lower()}"'
     if isinstance(value, float):
-        return f'a decimal number, not text: quote it the way it is to be compared, for example "{value}"'
+        return "a decimal number, not text: quote it, since 1.10 without quotes becomes 1.1"
     kind = "a list inside a list" if isinstance(value, list) else "a dict"
     return f"{kind}, not text: give a text or a list of texts, and if it is itself the text that is meant, quote it"
 

@@ -100,7 +100,9 @@ class Report:
         problems = [record for record in self._run.records if self._action(record) in PROBLEMS]
         if self._run.held_back:
             count = f"{len(problems)} of {len(self._run.records)} machines cannot be changed"
-            advice = "remove the causes, or set on_blocked to skip to go on with the others"
+            advice = "remove the causes"
+            if len(problems) < len(self._run.records):
+                advice += ", or set on_blocked to skip to go on with the others"
             return f"{count}, so nothing at all was changed: {self._name(problems)}; {advice}."
         failed = [record for record in problems if self._action(record) == "failed"]
         if not failed:
@@ -115,7 +117,7 @@ class Report:
     def _reasons(self, record: Record) -> list[str]:
         failure = _failure(record)
         if failure is not None:
-            return [failure.message.rstrip(".")]
+            return [failure.message.removeprefix(f"{record.instance_id} ").rstrip(".")]
         blockers = record.decision.blockers if record.decision else ()
         return list(dict.fromkeys(blocker.code for blocker in blockers))
 

@@ -29,6 +29,8 @@ def work(session: Session) -> Result:
     )
     if run.missing and len(run.missing) == len(run.records):
         module.warn(f"none of {len(run.missing)} ids exists in {session.region}")
+    if not run.records:
+        module.warn(f"no machine in {session.region} matches the selection")
     report = Report(run, session.region, policy.state)
     message = report.message() or ("An internal error ended the run, see exception: report it." if run.crash else None)
     return {

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ..playbook.ansible import Ansible
+from ..playbook.commands import Ansible
 from .conftest import Fleet
 
 MODULE = "jdcloud.cloud.jdcloud_vm"
@@ -20,8 +20,8 @@ MODULE = "jdcloud.cloud.jdcloud_vm"
     ("arguments", "named"),
     [
         ("state=absent", "instance_ids, name, tags, filters"),
-        ("state=absent instance_ids=", "instance_ids has a blank"),
-        ("state=absent instance_ids='i-one, ,i-two'", "instance_ids has a blank"),
+        ("state=absent instance_ids=", "instance_ids is empty"),
+        ("state=absent instance_ids='i-one, ,i-two'", "instance_ids is empty"),
         ("state=absent tags='{\"env\": true}'", "tags.env is a boolean"),
         ("state=absent instance_ids=i-one wait_timeout=-1", "wait_timeout is -1.0"),
         ("instance_ids=i-one", "state"),

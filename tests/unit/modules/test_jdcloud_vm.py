@@ -103,7 +103,7 @@ def test_an_id_that_does_not_exist_fails_unless_it_was_to_be_absent(cloud: Memor
     ended = run.vm(state, "i-none")
     assert ended.failed
     assert ended.only["action"] == "failed" and ended.only["error"]["code"] == "not_found"
-    assert "i-none does not exist" in ended.msg
+    assert "i-none (does not exist" in ended.msg
     assert counts(ended.result["summary"]) == {"selected": 1, "not_found": 1, "failed": 1}
 
 

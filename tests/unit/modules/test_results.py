@@ -98,7 +98,7 @@ def test_a_machine_can_count_as_deleted_and_as_failed() -> None:
     summary = told.summary()
     assert (summary["deleted"], summary["failed"], summary["changed"], summary["already_absent"]) == (1, 1, 1, 0)
     assert told.instances("all")[0]["action"] == "failed"
-    assert told.message() == "1 of 1 machines failed: i-a (i-a is deleted, but its elastic IP was not released)."
+    assert told.message() == "1 of 1 machines failed: i-a (is deleted, but its elastic IP was not released)."
 
 
 def test_a_machine_that_failed_after_it_was_stopped_is_changed() -> None:

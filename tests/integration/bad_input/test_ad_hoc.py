@@ -21,7 +21,7 @@ MODULE = "jdcloud.cloud.jdcloud_vm"
     [
         ("state=absent", "instance_ids, name, tags, filters"),
         ("state=absent instance_ids=", "instance_ids is empty"),
-        ("state=absent instance_ids='i-one, ,i-two'", "instance_ids is empty"),
+        ("state=absent instance_ids='i-one, ,i-two'", "instance_ids has a blank"),
         ("state=absent tags='{\"env\": true}'", "tags.env is a boolean"),
         ("state=absent instance_ids=i-one wait_timeout=-1", "wait_timeout is -1.0"),
         ("instance_ids=i-one", "state"),

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.setbacks import Timing
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.course import Course
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.setbacks import Next, Timing
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.track import Track
 
 from .audit import audited
 from .log import DELETE, RELEASE
@@ -177,3 +179,23 @@ def test_results_are_in_the_order_of_the_ids_given() -> None:
         cloud.machine(instance_id, "stopped")
     campaign = audited(cloud, wish("absent", "i-c", "i-zzz", "i-a", "i-b"))
     assert [row["instance_id"] for row in campaign.report.instances("all")] == ["i-c", "i-zzz", "i-a", "i-b"]
+
+
+def test_rule_14_a_bug_in_the_middle_of_a_run_hides_no_result(monkeypatch: pytest.MonkeyPatch) -> None:
+    cloud = Cloud()
+    for instance_id in ("i-a", "i-b", "i-c"):
+        cloud.machine(instance_id, "stopped")
+    proved_gone = Course.proved_gone
+
+    def stumbles(self: Course, track: Track, now: float) -> Next:
+        if track.instance_id == "i-b":
+            raise KeyError("a bug")
+        return proved_gone(self, track, now)
+
+    monkeypatch.setattr(Course, "proved_gone", stumbles)
+    campaign = cloud.run(wish("absent", "i-a", "i-b", "i-c"))
+    assert campaign.run.crash is not None and "a bug" in campaign.run.crash
+    rows = {row["instance_id"]: row for row in campaign.report.instances("all")}
+    assert [*rows] == ["i-a", "i-b", "i-c"] and all(row["changed"] for row in rows.values())
+    assert rows["i-b"]["error"]["code"] == "internal" and "KeyError" in rows["i-b"]["error"]["message"]
+    assert campaign.report.message() is not None

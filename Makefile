@@ -44,7 +44,7 @@ lint: $(STAMP)/lint ## Check style, types and documentation (ruff, mypy, ansible
 sanity: $(STAMP)/lint ## Run ansible-test sanity in a copy of the collection
 	@$(RUN) .venv/lint/bin/python $(TOOLS)/sanity.py
 
-newer: $(STAMP)/newer $(STAMP)/lint ## Run sanity and tests with NEWER_PYTHON and the ansible-core that fits it
+newer: $(STAMP)/newer $(STAMP)/lint $(STAMP)/cli ## Run sanity and tests with NEWER_PYTHON and the ansible-core that fits it
 	@$(RUN) .venv/newer/bin/python $(TOOLS)/sanity.py
 	@$(RUN) .venv/newer/bin/python -m pytest -n $(WORKERS)
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
@@ -22,7 +21,8 @@ from jdcloud_sdk.core.logger import Logger
 from jdcloud_emulator.process import EmulatorProcess
 
 REGION = "cn-north-1"
-COMMAND_LINE = Path(sys.prefix) / "cli" / "bin" / "python"
+# One environment of its own, whichever Python runs the tests: the tool pins an old SDK.
+COMMAND_LINE = Path(__file__).resolve().parents[3] / ".venv" / "cli" / "bin" / "python"
 # The tool was written for older Pythons: 3.12 took away a class that it uses and a module that it only imports.
 LAUNCHER = """
 import configparser, sys, types

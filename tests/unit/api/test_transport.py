@@ -213,6 +213,21 @@ def test_ten_minutes_of_difference_are_borne(make_server: MakeServer, make_trans
     assert transport.send(vm.start_instance("i-1")).request_id == "r"
 
 
+def test_rule_06_before_send_is_asked_again_on_a_connection_that_had_to_be_opened(
+    make_server: MakeServer, make_transport: MakeTransport
+) -> None:
+    """Opening a connection may have taken long: what the delete rests on may be too old by then."""
+    server = make_server(accepted())
+    transport = make_transport(server.url)
+    answers = iter([True, False])
+    with pytest.raises(NotSentError):
+        transport.send(vm.delete_instance("i-1"), before_send=lambda: next(answers))
+    assert server.requests == [] and transport.requests_sent == 0
+    assert list(answers) == []
+    transport.send(vm.delete_instance("i-1"), before_send=lambda: True)
+    assert len(server.requests) == 1
+
+
 def test_before_send_can_hold_a_call_back(make_server: MakeServer, make_transport: MakeTransport) -> None:
     server = make_server()
     transport = make_transport(server.url)

@@ -22,6 +22,7 @@ extends_documentation_fragment:
   - jdcloud.cloud.jdcloud
   - jdcloud.cloud.selection
   - jdcloud.cloud.selection_guard
+  - jdcloud.cloud.backup_demand
   - jdcloud.cloud.attributes
 attributes:
   check_mode:
@@ -94,9 +95,15 @@ options:
     choices:
       - keepCharging
       - stopCharging
+  backup_campaign:
+    description:
+      - With O(require_backup), only backups count that carry this campaign's mark, as given to
+        M(jdcloud.cloud.jdcloud_image), M(jdcloud.cloud.jdcloud_snapshot) or the role P(jdcloud.cloud.vm_backup#role).
+    type: str
   allow_local_disk_loss:
     description:
       - Accept that O(charge_on_stopped=stopCharging) destroys the data on local disks.
+      - With O(require_backup), accept that local disks which no demanded backup holds are lost. Cloud disks still need theirs.
     type: bool
     default: false
   wait:
@@ -137,9 +144,17 @@ notes:
     service before goes on; run the task again to finish the machines that are left.
   - A run that was broken off does not say what became of the disks and elastic IPs of the machines it had deleted by then, and
     the next run cannot know them. Keep the preview (check mode with diff) of a large run; it lists all of them.
+  - O(require_backup) is for O(state=absent) only. It excludes O(stop_running=true); stop the machine and back it up first, for
+    example with the role P(jdcloud.cloud.vm_backup#role). It is judged when the run begins, and again for each machine, with
+    a fresh read of its images and snapshots, before its delete.
+  - Nobody can know whether a machine was started and stopped again between its backup and its deletion while nobody looked. Its
+    status shows no trace of that. With O(require_backup) this module watches the machine from its first look to its delete, and
+    any other status than stopped ends it. Keep the time between backup and deletion short, see O(backup_max_age).
   - An id that does not exist is success for O(state=absent), and a failure for the other states whatever O(on_blocked) says.
 seealso:
   - module: jdcloud.cloud.jdcloud_vm_info
+  - module: jdcloud.cloud.jdcloud_image
+  - module: jdcloud.cloud.jdcloud_snapshot
 """
 
 EXAMPLES = r"""
@@ -169,6 +184,15 @@ EXAMPLES = r"""
     stop_running: true
     disks: delete
     elastic_ips: release
+
+- name: Delete machines only if every disk that dies is in a proven image of this campaign
+  jdcloud.cloud.jdcloud_vm:
+    state: absent
+    tags:
+      project: "spring-campaign"
+    max_instances: 50
+    require_backup: image
+    backup_campaign: spring-2026
 
 - name: Stop what can be stopped, and list the rest
   jdcloud.cloud.jdcloud_vm:
@@ -237,7 +261,7 @@ instances:
       description:
         - Everything that forbids the action. Codes are V(running), V(transitional), V(unknown_status), V(invalid_status),
           V(task_in_progress), V(prepaid_unexpired), V(charge_overdue), V(no_charge_record), V(protected),
-          V(selector_mismatch), V(local_disk_loss), V(disk_fate_impossible), V(elastic_ip_not_releasable),
+          V(selector_mismatch), V(backup_missing), V(local_disk_loss), V(disk_fate_impossible), V(elastic_ip_not_releasable),
           V(stop_charging_not_allowed).
       type: list
       elements: dict
@@ -364,12 +388,12 @@ instances:
           type: bool
           sample: true
     backups:
-      description: Proven backups of the machine that the plan took into account; empty where none is demanded.
+      description: The backups of the machine that count for O(require_backup); empty where none is demanded.
       type: list
       elements: dict
       contains:
         type:
-          description: What it is.
+          description: V(image) or V(snapshot).
           type: str
           sample: image
         id:
@@ -377,7 +401,7 @@ instances:
           type: str
           sample: img-5bk0u2p7im
         status:
-          description: The status.
+          description: V(ready) for an image, V(available) for a snapshot.
           type: str
           sample: ready
         created:

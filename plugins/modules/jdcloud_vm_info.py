@@ -20,6 +20,7 @@ author:
 extends_documentation_fragment:
   - jdcloud.cloud.jdcloud
   - jdcloud.cloud.selection
+  - jdcloud.cloud.backup_demand
   - jdcloud.cloud.attributes
   - jdcloud.cloud.attributes.info_module
 options:
@@ -37,6 +38,7 @@ options:
     type: bool
     default: false
 notes:
+  - O(require_backup) is judged as M(jdcloud.cloud.jdcloud_vm) does before a delete, and excludes O(stop_running=true).
   - Without any selector all machines of the region are listed. Machines that share a name are all listed.
 seealso:
   - module: jdcloud.cloud.jdcloud_vm
@@ -164,6 +166,31 @@ instances:
           description: One sentence.
           type: str
           sample: It is a member of availability group ag-1kch0awxq9, which may replace it when it goes.
+    backups:
+      description: The backups that count for O(require_backup); empty where none is demanded.
+      type: list
+      elements: dict
+      contains:
+        type:
+          description: V(image) or V(snapshot).
+          type: str
+          sample: image
+        id:
+          description: The id.
+          type: str
+          sample: img-5bk0u2p7im
+        status:
+          description: V(ready) for an image, V(available) for a snapshot.
+          type: str
+          sample: ready
+        created:
+          description: When it was made.
+          type: str
+          sample: "2026-01-15T16:09:10+08:00"
+        campaign:
+          description: The campaign that made it.
+          type: str
+          sample: spring-2026
 summary:
   description: How many of what.
   returned: always

@@ -50,3 +50,7 @@ class Answer(Generic[T]):
     date: datetime | None
     sent_at: float
     received_at: float
+
+
+def accepted(_result: Mapping[str, Any]) -> None:
+    """The parser of calls that have no result: accepted is all there is to say."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, TypeVar, overload
 
-from .calls import Call
+from .calls import Call, accepted
 from .encoding import Query, filters, path_id, scalars
 from .encoding import tags as tag_query
 from .members import Json, demand_object, each_object
@@ -112,7 +112,7 @@ def delete_instance(instance_id: str) -> Call[None]:
         query=(),
         body=None,
         write=True,
-        parse=_nothing,
+        parse=accepted,
         resource=instance_id,
     )
 
@@ -159,10 +159,6 @@ def _action(instance_id: str, action: str, body: Mapping[str, Any]) -> Call[None
         query=(),
         body=body,
         write=True,
-        parse=_nothing,
+        parse=accepted,
         resource=instance_id,
     )
-
-
-def _nothing(_result: Json) -> None:
-    """The call has no result; accepted is all there is to say."""

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .calls import Call
+from .assets import Quota, parse_quota
+from .calls import Call, accepted
 from .encoding import filters, path_id, scalars
 from .members import Json, demand_object, each_object
 from .models import ElasticIp, Page, parse_elastic_ip, parse_page_total
@@ -63,14 +64,25 @@ def delete_elastic_ip(elastic_ip_id: str) -> Call[None]:
         query=(),
         body=None,
         write=True,
-        parse=_nothing,
+        parse=accepted,
         resource=elastic_ip_id,
+    )
+
+
+def describe_elastic_ip_quota() -> Call[Quota]:
+    """How many elastic IPs the region may hold, and holds."""
+    return Call(
+        operation="vpc.describeQuota",
+        service=SERVICE,
+        method="GET",
+        # This path ends in a slash, too.
+        path="/quotas/",
+        query=scalars(type="elastic_ip"),
+        body=None,
+        write=False,
+        parse=lambda result: parse_quota(demand_object(result, "quota"), "maxLimit", "count"),
     )
 
 
 def _page(result: Json) -> Page[ElasticIp]:
     return Page(tuple(parse_elastic_ip(item) for item in each_object(result, "elasticIps")), parse_page_total(result))
-
-
-def _nothing(_result: Json) -> None:
-    """The call has no result; accepted is all there is to say."""

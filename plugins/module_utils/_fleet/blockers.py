@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .._api.models import Instance
-from .fates import CHANGEABLE, PREPAID, expired, planned_disks, unreleasable
+from .._api.models import AttachedDisk, Instance
+from .fates import CHANGEABLE, PREPAID, expired, lost_disks, planned_disks, unreleasable
 from .policy import STABLE, TRANSITIONAL, Facts, Policy, Remark
+from .proof import Demand, Proof, being_made, prove
 from .selection import protecting_tag
 
 DELETABLE_MODES = frozenset({PREPAID, "postpaid_by_duration", "postpaid_by_usage"})
@@ -18,8 +19,8 @@ MOVING_DISK = frozenset({"attaching", "detaching"})
 """Attachment statuses of a disk that somebody is moving just now."""
 
 
-def blockers_of(machine: Instance, policy: Policy, facts: Facts) -> Iterator[Remark]:
-    """All blockers of `machine` under `policy`.
+def blockers_of(machine: Instance, policy: Policy, facts: Facts, proof: Proof | None) -> Iterator[Remark]:
+    """All blockers of `machine` under `policy`. `proof` is that of its backups, None where none is demanded.
 
     One that is not selected is not judged further, and one on which nothing would be done has none.
     """
@@ -40,6 +41,8 @@ def blockers_of(machine: Instance, policy: Policy, facts: Facts) -> Iterator[Rem
     if policy.state == "absent":
         yield from _charge_blockers(machine, facts)
         yield from _fate_blockers(machine, policy, facts)
+        if proof is not None:
+            yield from _backup_blockers(machine, policy, facts, proof)
 
 
 def _nothing_to_do(machine: Instance, policy: Policy) -> bool:
@@ -121,3 +124,40 @@ def _fate_blockers(machine: Instance, policy: Policy, facts: Facts) -> Iterator[
     if policy.release_elastic_ips:
         for reason in unreleasable(machine, facts):
             yield Remark("elastic_ip_not_releasable", f"{reason[0].upper()}{reason[1:]}.")
+
+
+def proof_of(machine: Instance, policy: Policy, facts: Facts) -> Proof | None:
+    """What the demanded backups prove for the disks that the delete would destroy; None where none is demanded."""
+    if policy.demand is None:
+        return None
+    lost = [disk for disk in lost_disks(machine, policy) if _can_be_covered(disk, policy.demand)]
+    proof = prove(machine, lost, policy.demand, facts.holdings, facts.now)
+    if not policy.allow_local_disk_loss or machine.status == "running" or not proof.missing:
+        return proof
+    # Local disks that no backup holds are given up; every cloud disk still needs its proof.
+    cloud = [disk for disk in lost if disk.category == "cloud"]
+    if cloud:
+        return prove(machine, cloud, policy.demand, facts.holdings, facts.now)
+    given_up = any(disk.category == "local" for disk in machine.disks)
+    return Proof(proof.backups) if given_up else proof
+
+
+def _can_be_covered(disk: AttachedDisk, demand: Demand) -> bool:
+    """A local system disk can only be in an image, a local data disk in nothing (states.yaml: image rules)."""
+    return disk.category == "cloud" or (disk.system and "image" in demand.types)
+
+
+def _backup_blockers(machine: Instance, policy: Policy, facts: Facts, proof: Proof) -> Iterator[Remark]:
+    for image_id in being_made(facts.holdings.images.get(machine.instance_id, ())):
+        yield Remark("task_in_progress", f"Image {image_id} is being made of it: wait until that is ready.")
+    for sentence in proof.missing:
+        yield Remark("backup_missing", f"{sentence[:-1]}: back it up first, while it is stopped (role vm_backup).")
+    if policy.demand is None or policy.allow_local_disk_loss:
+        return
+    for disk in lost_disks(machine, policy):
+        if not _can_be_covered(disk, policy.demand):
+            yield Remark(
+                "local_disk_loss",
+                f"Its local disk {disk.device} can be in no demanded backup: save its data by other means, then set "
+                "allow_local_disk_loss to true.",
+            )

@@ -14,10 +14,12 @@ from .._api import vpc
 from .._api.dispatch import Dispatcher
 from .._api.listing import read_by_ids
 from .._api.models import Instance
+from .archive import read_holdings
 from .census import Census, SelectionError, Settled, check_cap, settle, take_census
 from .engine import Engine
 from .plan import decide
 from .policy import Decision, Facts, Policy
+from .proof import Holdings
 from .setbacks import Timing
 from .track import Failure, Phase, Track
 
@@ -82,12 +84,13 @@ def conduct(dispatcher: Dispatcher, policy: Policy, timing: Timing, *, cap: int 
 
 
 def gather_facts(dispatcher: Dispatcher, policy: Policy, machines: Sequence[Instance]) -> Facts:
-    """What the plan needs beside the machines: the elastic IPs, if they are to be released, and the service's time."""
+    """What the plan needs beside the machines: elastic IPs to be released, demanded backups, and the service's time."""
     ids = [address.elastic_ip_id for machine in machines for address in machine.addresses]
-    if not policy.release_elastic_ips or not ids:
-        return Facts(now=dispatcher.service_time())
-    elastic_ips = read_by_ids(dispatcher, ids, vpc.describe_elastic_ips, lambda elastic_ip: elastic_ip.elastic_ip_id)
-    return Facts(now=dispatcher.service_time(), elastic_ips=elastic_ips)
+    elastic_ips = {}
+    if policy.release_elastic_ips and ids:
+        elastic_ips = read_by_ids(dispatcher, ids, vpc.describe_elastic_ips, lambda elastic_ip: elastic_ip.elastic_ip_id)
+    holdings = read_holdings(dispatcher, machines) if policy.demand is not None else Holdings()
+    return Facts(now=dispatcher.service_time(), elastic_ips=elastic_ips, holdings=holdings)
 
 
 def _missing(census: Census, policy: Policy) -> list[Record]:

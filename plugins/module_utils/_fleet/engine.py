@@ -11,6 +11,7 @@ is needed to keep the line busy, so that a run that ends early leaves few machin
 
 from __future__ import annotations
 
+import math
 import traceback
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
@@ -24,11 +25,13 @@ from .._api.errors import ClockSkewError
 from .._api.listing import PAGE_SIZE
 from .._api.models import Instance, Page
 from .aftermath import GRACE, Aftermath
+from .archive import Shelf
 from .course import Course
+from .gate_reads import GateReads
 from .lookbook import IDLE_GAP, LookBook
 from .policy import Facts, Policy
 from .setbacks import LAG, Next, Timing, to_put_back
-from .track import AHEAD, LOOKED, Failure, Phase, Track
+from .track import AHEAD, GATES, LOOKED, Failure, Phase, Track
 
 GATE_MAX_AGE = 5.0
 """The oldest observation in seconds that a delete may rest on when it leaves."""
@@ -60,6 +63,9 @@ class Engine:
         self._book = LookBook(timing.poll_interval, lambda track: track.phase in LOOKED)
         self._queues: dict[Phase, deque[Track]] = {phase: deque() for phase in Phase if phase not in LOOKED | {Phase.ENDED}}
         self._singles: deque[Job] = deque()
+        self._shelf = Shelf(facts.holdings)
+        self._gate_reads: deque[Job] = deque()
+        self._gate_is_read = False
         self._in_flight = 0
         self._phases: dict[Phase, int] = dict.fromkeys(Phase, 0)
         self._tracks: list[Track] = []
@@ -110,6 +116,7 @@ class Engine:
         self._book.fetch_due(now, self._send_again)
         return (
             self._write(Phase.PUT_BACK, now)
+            or (self._gate_reads.popleft() if self._gate_reads else None)
             or self._look(now, idle=False)
             or self._write(Phase.SET_DISKS, now)
             or self._aftermath.next_job(now, flush=self._all_ended)
@@ -121,7 +128,7 @@ class Engine:
     def _facts(self) -> Facts:
         """The facts of the plan, as of now."""
         facts = self._planned_facts
-        return Facts(now=self._dispatcher.service_time(), elastic_ips=facts.elastic_ips, backups=facts.backups)
+        return Facts(now=self._dispatcher.service_time(), elastic_ips=facts.elastic_ips, holdings=self._shelf.holdings)
 
     def _send_again(self, track: Track) -> None:
         """The time to repeat a call has come. It goes first: its patience is for the service, not for the line."""
@@ -166,6 +173,8 @@ class Engine:
 
     def _look(self, now: float, *, idle: bool) -> Job | None:
         room, full_at = self._gate_room()
+        if self._gate_is_read:
+            room = 0
         left = len(self._tracks) - self._phases[Phase.ENDED]
         last = left == self._phases[Phase.DELETING] and left <= max(FEW, self._dispatcher.pacer.rate * LAST_SECONDS)
         gap = 0.0 if last and self._course.deletes.certain else IDLE_GAP
@@ -177,8 +186,28 @@ class Engine:
                 track.asked_singly = True
                 self._prove(track)
             return self._singles.popleft()
+        gated = [track for track in chosen if track.phase in GATES]
+        if self._policy.demand is None or not gated:
+            return self._bulk_look(chosen, math.inf)
+        self._gate_is_read = True
+        GateReads(gated, now, self._backups_read).jobs(self._job, self._gate_reads.append)
+        others = [track for track in chosen if track.phase not in GATES]
+        return self._bulk_look(others, math.inf) if others else self._gate_reads.popleft()
+
+    def _bulk_look(self, chosen: Sequence[Track], began_at: float) -> Job:
         call = vm.describe_instances(ids=[track.instance_id for track in chosen], page_size=PAGE_SIZE)
-        return self._job(call, partial(self._looked, chosen))
+        return self._job(call, partial(self._looked, chosen, began_at))
+
+    def _backups_read(self, reads: GateReads) -> None:
+        """The backups of machines at the gate are known anew: now the look at the machines themselves."""
+        now = self._dispatcher.clock.now()
+        self._gate_is_read = False
+        tracks = [track for track in reads.tracks if track.phase is not Phase.ENDED]
+        if reads.error is not None:
+            self._fail(tracks, Outcome(error=reads.error), now)
+        elif tracks:
+            self._shelf.replace(reads.machines, reads.rows)
+            self._gate_reads.append(self._bulk_look(tracks, reads.began_at))
 
     def _prove(self, track: Track) -> None:
         """Ask for one machine by itself: 404 NOT_FOUND is the proof that it is gone."""
@@ -238,7 +267,7 @@ class Engine:
         elif outcome.answer is not None:
             self._file(track, phase, self._course.accepted(track, outcome.answer.received_at), now)
 
-    def _looked(self, chosen: Sequence[Track], outcome: Outcome) -> None:
+    def _looked(self, chosen: Sequence[Track], began_at: float, outcome: Outcome) -> None:
         now = self._dispatcher.clock.now()
         tracks = [track for track in chosen if track.phase is not Phase.ENDED]
         if outcome.answer is None:
@@ -250,7 +279,8 @@ class Engine:
         absent = [track for track in tracks if track.instance_id not in rows]
         for track in tracks:
             if track.instance_id in rows:
-                self._seen(track, rows[track.instance_id], outcome.answer, now)
+                # At the gate an observation is as old as the oldest read that it rests on.
+                self._seen(track, rows[track.instance_id], outcome.answer, now, began_at=began_at)
         if absent and not page.items and page.total == 0:
             # An empty answer may come from missing rights or a wrong region: one 404 must vouch for it.
             vouch = partial(self._vouched, absent[0], absent[1:], outcome.answer)
@@ -285,9 +315,19 @@ class Engine:
         else:
             self._seen(track, outcome.answer.value, outcome.answer, now, in_bulk=False)
 
-    def _seen(self, track: Track, machine: Instance, answer: Answer[Any], now: float, *, in_bulk: bool = True) -> None:
+    def _seen(
+        self,
+        track: Track,
+        machine: Instance,
+        answer: Answer[Any],
+        now: float,
+        *,
+        in_bulk: bool = True,
+        began_at: float = math.inf,
+    ) -> None:
         before = track.phase
-        self._file(track, before, self._course.seen(track, machine, answer.sent_at, now, in_bulk=in_bulk), now)
+        sent_at = min(answer.sent_at, began_at) if before in GATES else answer.sent_at
+        self._file(track, before, self._course.seen(track, machine, sent_at, now, in_bulk=in_bulk), now)
 
     def _absent(self, tracks: Sequence[Track], answer: Answer[Any], now: float) -> None:
         for track in tracks:
@@ -354,6 +394,7 @@ class Engine:
                 self._course.abandon(track, failure)
         for queue in self._queues.values():
             queue.clear()
-        self._in_flight -= len(self._singles)
+        self._in_flight -= len(self._singles) + len(self._gate_reads)
         self._singles.clear()
+        self._gate_reads.clear()
         self._aftermath.abandon()

@@ -49,6 +49,11 @@ def planned_disks(machine: Instance, policy: Policy) -> DiskPlan:
     )
 
 
+def lost_disks(machine: Instance, policy: Policy) -> list[AttachedDisk]:
+    """The disks whose data is gone for good if `machine` is deleted under `policy`."""
+    return [disk for disk in machine.disks if disk_fate(disk, policy.disks).fate in ("deleted", "lost")]
+
+
 def disk_fate(disk: AttachedDisk, wish: DiskWish) -> DiskFate:
     """The fate of one disk. The wish is about cloud data disks only."""
     if disk.category == "local":

@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from .._api.models import Instance
-from .blockers import MOVING_DISK, blockers_of
+from .blockers import MOVING_DISK, blockers_of, proof_of
 from .fates import planned_addresses, planned_disks
 from .policy import STABLE, Decision, Facts, Fate, PlannedDisk, Policy, Remark, Step
 
@@ -22,12 +22,13 @@ def decide(machine: Instance, policy: Policy, facts: Facts) -> Decision:
     """What is to be done with `machine`, and everything that forbids it."""
     steps = _steps(machine, policy)
     disks = planned_disks(machine, policy)
+    proof = proof_of(machine, policy, facts)
     decision = Decision(
         instance_id=machine.instance_id,
         status=machine.status,
-        blockers=tuple(blockers_of(machine, policy, facts)),
+        blockers=tuple(blockers_of(machine, policy, facts, proof)),
         warnings=tuple(_warnings(machine, policy)),
-        backups=facts.backups.get(machine.instance_id, ()),
+        backups=proof.backups if proof is not None else (),
     )
     if decision.blockers or "delete" not in steps:
         return replace(

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from .._api.models import ElasticIp
+from .proof import Backup, Demand, Holdings
 from .selection import Selection
 
 State = t.Literal["absent", "stopped", "running"]
@@ -37,26 +38,19 @@ class Policy:
     release_elastic_ips: bool = False
     charge_on_stopped: str | None = None
     allow_local_disk_loss: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Backup:
-    """A proven backup of a machine, as it is reported."""
-
-    type: str
-    id: str
-    status: str
-    created: str
-    campaign: str | None
+    demand: Demand | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the plan needs beside the machines: the service's time (None if it never told), elastic IPs and backups by id."""
+    """What the plan needs beside the machines: the service's time (None if it never told), elastic IPs by id, and backups.
+
+    `holdings` are read only where backups are demanded.
+    """
 
     now: datetime | None = None
     elastic_ips: Mapping[str, ElasticIp] = field(default_factory=dict)
-    backups: Mapping[str, tuple[Backup, ...]] = field(default_factory=dict)
+    holdings: Holdings = field(default_factory=Holdings)
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,8 @@ class Phase(enum.Enum):
 LOOKED = frozenset(
     {Phase.REFRESH, Phase.STOPPING, Phase.STARTING, Phase.GATE, Phase.CHECK_DISKS, Phase.DELETING, Phase.CHECK_BACK}
 )
+GATES = frozenset({Phase.GATE, Phase.CHECK_DISKS})
+"""Phases whose look decides whether the delete may leave."""
 AHEAD = frozenset({Phase.STOPPING, Phase.GATE, Phase.SET_DISKS, Phase.CHECK_DISKS, Phase.DELETE})
 """Phases between the stop and the accepted delete."""
 

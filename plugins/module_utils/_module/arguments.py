@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from .._api.errors import InputError
+from .._fleet.mark import check_campaign
+from .._fleet.proof import Demand
 from .._fleet.selection import Selection, parse_selection
 
 Spec = dict[str, dict[str, Any]]
@@ -43,16 +45,40 @@ GUARD_SPEC: Spec = {
 }
 
 
+BACKUP_METHODS = ("image", "snapshots", "both")
+DEMAND_SPEC: Spec = {
+    "require_backup": {"type": "str", "default": "none", "choices": ["none", *BACKUP_METHODS]},
+    "backup_max_age": {"type": "float", "default": 24.0},
+}
+
+
+def demand_of(params: Mapping[str, Any]) -> Demand | None:
+    """The checked demand for backups, None if there is none."""
+    max_age = positive(params, "backup_max_age", "hours")
+    campaign: str | None = params.get("backup_campaign")
+    method = params["require_backup"]
+    if method == "none":
+        if campaign is not None:
+            raise InputError("backup_campaign is for a demanded backup only: set require_backup, too, or leave it out.")
+        return None
+    if params["stop_running"]:
+        raise InputError(
+            f"require_backup={method} and stop_running=true exclude each other, since a backup must be made while the machine is "
+            "stopped: stop it, back it up (the role vm_backup does both), then delete it."
+        )
+    return Demand(method, max_age, None if campaign is None else check_campaign(campaign, "backup_campaign"))
+
+
 def selection_of(params: Mapping[str, Any]) -> Selection:
     """The checked selection options."""
     return parse_selection(params["instance_ids"], params["name"], params["tags"], params["filters"])
 
 
-def positive(params: Mapping[str, Any], option: str) -> float:
-    """A number of seconds that must be above zero and finite."""
+def positive(params: Mapping[str, Any], option: str, unit: str = "seconds") -> float:
+    """A number that must be above zero and finite."""
     value = float(params[option])
     if not math.isfinite(value) or value <= 0:
-        raise InputError(f"{option} is {params[option]}, but must be a finite number of seconds above zero.")
+        raise InputError(f"{option} is {params[option]}, but must be a finite number of {unit} above zero.")
     return value
 
 

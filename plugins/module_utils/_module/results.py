@@ -11,7 +11,8 @@ from typing import Any
 
 from .._api.models import Instance, Interface
 from .._fleet.campaign import Record, Run
-from .._fleet.policy import Action, Backup, Decision, Fate, PlannedAddress, PlannedDisk, Remark
+from .._fleet.policy import Action, Decision, Fate, PlannedAddress, PlannedDisk, Remark
+from .._fleet.proof import Backup
 from .._fleet.track import Failure
 
 Result = dict[str, Any]

@@ -7,12 +7,13 @@
 from __future__ import annotations
 
 from .._api.models import InstanceInFull
+from .._fleet.campaign import gather_facts
 from .._fleet.census import read_in_full, some_ids
 from .._fleet.plan import decide
 from .._fleet.policy import Facts, Policy
 from .._fleet.selection import parse_protect_tags
-from .arguments import CONNECTION_SPEC, GUARD_SPEC, SELECTION_SPEC, Spec, selection_of
-from .results import Result, remarks
+from .arguments import CONNECTION_SPEC, DEMAND_SPEC, GUARD_SPEC, SELECTION_SPEC, Spec, demand_of, selection_of
+from .results import Result, backups_of, remarks
 from .session import Session
 
 VM_INFO_SPEC: Spec = {
@@ -20,6 +21,7 @@ VM_INFO_SPEC: Spec = {
     **SELECTION_SPEC,
     "protect_tags": GUARD_SPEC["protect_tags"],
     "stop_running": {"type": "bool", "default": False},
+    **DEMAND_SPEC,
 }
 
 
@@ -32,12 +34,13 @@ def work(session: Session) -> Result:
         selection=selection.chosen(),
         protect_tags=parse_protect_tags(params["protect_tags"]),
         stop_running=params["stop_running"],
+        demand=demand_of(params),
     )
     dispatcher = session.connect()
     machines, missing = read_in_full(dispatcher, selection)
     if missing:
         session.module.warn(f"{len(missing)} ids do not exist in {session.region}: {some_ids(missing)}")
-    facts = Facts(now=dispatcher.service_time())
+    facts = gather_facts(dispatcher, policy, [machine.instance for machine in machines])
     instances = [_verdict(machine, policy, facts, session.region) for machine in machines]
     return {
         "changed": False,
@@ -62,6 +65,7 @@ def _verdict(machine: InstanceInFull, policy: Policy, facts: Facts, region: str)
         deletable=decision.action == "deleted",
         blockers=remarks(decision.blockers),
         warnings=remarks(decision.warnings),
+        backups=backups_of(decision),
     )
     return full
 

@@ -13,7 +13,17 @@ from .._api.errors import InputError
 from .._fleet.policy import Policy
 from .._fleet.selection import parse_protect_tags, require_selector
 from .._fleet.setbacks import Timing
-from .arguments import CONNECTION_SPEC, GUARD_SPEC, SELECTION_SPEC, Spec, cap_of, positive, selection_of
+from .arguments import (
+    CONNECTION_SPEC,
+    DEMAND_SPEC,
+    GUARD_SPEC,
+    SELECTION_SPEC,
+    Spec,
+    cap_of,
+    demand_of,
+    positive,
+    selection_of,
+)
 
 VM_SPEC: Spec = {
     **CONNECTION_SPEC,
@@ -24,6 +34,8 @@ VM_SPEC: Spec = {
     "on_blocked": {"type": "str", "default": "fail", "choices": ["fail", "skip"]},
     "disks": {"type": "str", "default": "as_configured", "choices": ["as_configured", "keep", "delete"]},
     "elastic_ips": {"type": "str", "default": "keep", "choices": ["keep", "release"]},
+    **DEMAND_SPEC,
+    "backup_campaign": {"type": "str"},
     "allow_local_disk_loss": {"type": "bool", "default": False},
     "charge_on_stopped": {"type": "str", "choices": ["keepCharging", "stopCharging"]},
     "wait": {"type": "bool", "default": True},
@@ -48,6 +60,7 @@ def policy_of(params: Mapping[str, Any]) -> Policy:
         release_elastic_ips=params["elastic_ips"] == "release",
         charge_on_stopped=params["charge_on_stopped"],
         allow_local_disk_loss=params["allow_local_disk_loss"],
+        demand=demand_of(params),
     )
 
 
@@ -63,7 +76,8 @@ def timing_of(params: Mapping[str, Any], retries: int) -> Timing:
 
 def _check_combination(params: Mapping[str, Any]) -> None:
     state = params["state"]
-    for option, idle in (("stop_running", False), ("disks", "as_configured"), ("elastic_ips", "keep")):
+    idle_values = {"stop_running": False, "disks": "as_configured", "elastic_ips": "keep", "require_backup": "none"}
+    for option, idle in idle_values.items():
         value = params[option]
         if state != "absent" and value != idle:
             raise InputError(f"{option}={_word(value)} is for state=absent only: leave it out with state={state}.")

@@ -14,13 +14,13 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import A
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.models import Instance
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.campaign import Record, Run
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.policy import (
-    Backup,
     Decision,
     Fate,
     PlannedAddress,
     PlannedDisk,
     Remark,
 )
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.proof import Backup
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.track import Failure, Phase, Track
 from ansible_collections.jdcloud.cloud.plugins.module_utils._module.results import Report
 
@@ -155,7 +155,7 @@ def test_blocked_machines_alone_are_no_failure() -> None:
 
 
 def test_backups_that_the_plan_took_into_account_are_listed() -> None:
-    backup = Backup("image", "img-a", "ready", "2026-01-15T16:09:10+08:00", None)
+    backup = Backup("image", "img-a", "ready", "2026-01-15T16:09:10+08:00", "c1")
     record = Record("i-a", Instance("i-a", "web", "stopped", {}), Decision("i-a", "stopped", backups=(backup,)))
     (machine,) = report(record).instances("all")
     expected = {"type": "image", "id": "img-a", "status": "ready", "created": "2026-01-15T16:09:10+08:00", "campaign": None}

@@ -1,0 +1,131 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Reads the images of machines and the snapshots of disks, in bulk: pages for hundreds, never a call for each. Reads only."""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Callable, Iterable, Sequence
+
+from .._api.assets import Image, Snapshot
+from .._api.calls import Call
+from .._api.dispatch import Dispatcher
+from .._api.images import describe_images
+from .._api.listing import LISTING_TRIES, PAGE_SIZE, IncompleteListing, chunks
+from .._api.models import Instance, Page
+from .._api.snapshots import describe_snapshots
+from .proof import Holdings, holdings_of
+
+T = t.TypeVar("T")
+PageCall = Callable[[int], Call[Page[t.Any]]]
+
+
+def image_id_of(image: Image) -> str:
+    """The id of an image."""
+    return image.image_id
+
+
+def snapshot_id_of(snapshot: Snapshot) -> str:
+    """The id of a snapshot."""
+    return snapshot.snapshot_id
+
+
+def holding_calls(machines: Iterable[Instance]) -> list[PageCall]:
+    """The paged reads that together show all images of these machines and all snapshots of their disks."""
+    listed = list(machines)
+    ids = [machine.instance_id for machine in listed]
+    disks = list(dict.fromkeys(disk.disk_id for machine in listed for disk in machine.disks if disk.disk_id))
+    return [*map(_images_of, chunks(ids)), *map(_snapshots_of, chunks(disks))]
+
+
+def _images_of(ids: Sequence[str]) -> PageCall:
+    return lambda page: describe_images(instance_ids=ids, page=page)
+
+
+def _snapshots_of(ids: Sequence[str]) -> PageCall:
+    return lambda page: describe_snapshots(disk_ids=ids, page=page)
+
+
+def read_holdings(dispatcher: Dispatcher, machines: Iterable[Instance]) -> Holdings:
+    """All images of these machines and all snapshots of their disks. Raises `IncompleteListing`."""
+    rows = list_each(dispatcher, holding_calls(machines))
+    return sorted_holdings(rows)
+
+
+def sorted_holdings(rows: Iterable[Image | Snapshot]) -> Holdings:
+    """Images and snapshots, mixed as they were read, sorted."""
+    listed = list(rows)
+    images = [row for row in listed if isinstance(row, Image)]
+    return holdings_of(images, [row for row in listed if isinstance(row, Snapshot)])
+
+
+class Shelf:
+    """Holdings that are read anew for some machines at a time, while others stay as they were read before."""
+
+    def __init__(self, holdings: Holdings) -> None:
+        self._images = dict(holdings.images)
+        self._of_disk = dict(holdings.of_disk)
+        self._snapshots = dict(holdings.snapshots)
+
+    @property
+    def holdings(self) -> Holdings:
+        """What is known now."""
+        return Holdings(self._images, self._snapshots, self._of_disk)
+
+    def replace(self, machines: Iterable[Instance], rows: Iterable[Image | Snapshot]) -> None:
+        """Forget what was known of these machines and their disks, and know `rows` instead."""
+        for machine in machines:
+            self._images.pop(machine.instance_id, None)
+            for disk in machine.disks:
+                for snapshot in self._of_disk.pop(disk.disk_id or "", ()):
+                    self._snapshots.pop(snapshot.snapshot_id, None)
+        fresh = sorted_holdings(rows)
+        self._images.update(fresh.images)
+        self._of_disk.update(fresh.of_disk)
+        self._snapshots.update(fresh.snapshots)
+
+
+def list_each(dispatcher: Dispatcher, calls: Sequence[PageCall]) -> list[t.Any]:
+    """All rows of several paged listings: first pages together, further pages together. Raises `IncompleteListing`.
+
+    As in `list_all`, a listing is complete only if all its pages announce as many rows as were read.
+    """
+    found: list[t.Any] = []
+    todo = list(calls)
+    for _try in range(LISTING_TRIES):
+        pages = [[outcome.value] for outcome in dispatcher.gather([call(1) for call in todo])]
+        further = [(place, number) for place, (first,) in enumerate(pages) for number in range(2, page_count(first) + 1)]
+        more = dispatcher.gather([todo[place](number) for place, number in further])
+        for (place, _number), outcome in zip(further, more, strict=True):
+            pages[place].append(outcome.value)
+        again = []
+        for call, read in zip(todo, pages, strict=True):
+            rows = complete_rows(read)
+            if rows is None:
+                again.append(call)
+            else:
+                found.extend(rows)
+        todo = again
+        if not todo:
+            return found
+    raise IncompleteListing(
+        f"{todo[0](1).operation} gave contradicting pages {LISTING_TRIES} times: backups come and go while they are listed; "
+        "try again when the account is quieter."
+    )
+
+
+def page_count(first: Page[t.Any]) -> int:
+    """How many pages a listing has, after its first one."""
+    return max(1, -(-first.total // PAGE_SIZE))
+
+
+def complete_rows(pages: Sequence[Page[t.Any]]) -> list[Image | Snapshot] | None:
+    """The distinct rows of all pages of a listing, None if the pages contradict each other."""
+    rows = {_key(row): row for page in pages for row in page.items}
+    return [*rows.values()] if all(page.total == len(rows) for page in pages) else None
+
+
+def _key(row: Image | Snapshot) -> str:
+    return row.image_id if isinstance(row, Image) else row.snapshot_id

@@ -158,5 +158,5 @@ def test_backups_that_the_plan_took_into_account_are_listed() -> None:
     backup = Backup("image", "img-a", "ready", "2026-01-15T16:09:10+08:00", "c1")
     record = Record("i-a", Instance("i-a", "web", "stopped", {}), Decision("i-a", "stopped", backups=(backup,)))
     (machine,) = report(record).instances("all")
-    expected = {"type": "image", "id": "img-a", "status": "ready", "created": "2026-01-15T16:09:10+08:00", "campaign": None}
+    expected = {"type": "image", "id": "img-a", "status": "ready", "created": "2026-01-15T16:09:10+08:00", "campaign": "c1"}
     assert machine["backups"] == [expected]

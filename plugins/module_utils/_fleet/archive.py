@@ -16,6 +16,7 @@ from .._api.images import describe_images
 from .._api.listing import LISTING_TRIES, PAGE_SIZE, IncompleteListing, chunks
 from .._api.models import Instance, Page
 from .._api.snapshots import describe_snapshots
+from .mark import NO_INSTANCE
 from .proof import Holdings, holdings_of
 
 T = t.TypeVar("T")
@@ -35,7 +36,7 @@ def snapshot_id_of(snapshot: Snapshot) -> str:
 def holding_calls(machines: Iterable[Instance]) -> list[PageCall]:
     """The paged reads that together show all images of these machines and all snapshots of their disks."""
     listed = list(machines)
-    ids = [machine.instance_id for machine in listed]
+    ids = [machine.instance_id for machine in listed if machine.instance_id != NO_INSTANCE]
     disks = list(dict.fromkeys(disk.disk_id for machine in listed for disk in machine.disks if disk.disk_id))
     return [*map(_images_of, chunks(ids)), *map(_snapshots_of, chunks(disks))]
 

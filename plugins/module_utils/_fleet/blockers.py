@@ -49,10 +49,11 @@ def _nothing_to_do(machine: Instance, policy: Policy) -> bool:
     if policy.state == "absent":
         # Somebody else is deleting it: it is only waited for.
         return machine.status == "deleting"
-    return machine.status == policy.state and not _busy_disks(machine)
+    return machine.status == policy.state and not busy_disks(machine)
 
 
-def _busy_disks(machine: Instance) -> list[str]:
+def busy_disks(machine: Instance) -> list[str]:
+    """What is being done to the disks of `machine`, one text each."""
     return [
         f"{disk.disk_id or disk.device} is {disk.attachment_status}"
         for disk in machine.disks
@@ -70,7 +71,7 @@ def _status_blockers(machine: Instance, policy: Policy) -> Iterator[Remark]:
         yield Remark("invalid_status", f"Its status is 'error', from which it can only be deleted, not become {policy.state}.")
     elif status == "running" and policy.state == "absent" and not policy.stop_running:
         yield Remark("running", "It runs: stop it first, or set stop_running to true.")
-    busy = _busy_disks(machine)
+    busy = busy_disks(machine)
     if busy:
         yield Remark("task_in_progress", f"A task runs on its disks ({', '.join(busy)}): wait until it has ended.")
 

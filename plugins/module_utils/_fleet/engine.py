@@ -60,7 +60,7 @@ class Engine:
         self._policy = policy
         self._planned_facts = facts
         self._course = Course(policy, timing, self._facts, dispatcher.backoff)
-        self._book = LookBook(timing.poll_interval, lambda track: track.phase in LOOKED)
+        self._book: LookBook[Track] = LookBook(timing.poll_interval, lambda track: track.phase in LOOKED)
         self._queues: dict[Phase, deque[Track]] = {phase: deque() for phase in Phase if phase not in LOOKED | {Phase.ENDED}}
         self._singles: deque[Job] = deque()
         self._shelf = Shelf(facts.holdings)
@@ -108,7 +108,11 @@ class Engine:
     def wake_at(self, now: float) -> float | None:
         """When there may be something to send although nothing came back."""
         aftermath = self._aftermath.wake_at(flush=self._all_ended)
-        times = [when for when in (self._book.wake_at(now), aftermath) if when is not None]
+        look = self._book.wake_at(now)
+        if look is not None and self._gate_is_read:
+            # Those at the gate are due, but wait for the answers under way: asking again at once would be a busy wait.
+            look = max(look, now + IDLE_GAP)
+        times = [when for when in (look, aftermath) if when is not None]
         return min(times, default=None)
 
     def next_job(self, now: float) -> Job | None:

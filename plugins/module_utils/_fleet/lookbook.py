@@ -9,11 +9,11 @@ from __future__ import annotations
 import heapq
 import itertools
 import math
+import typing as t
 from collections import deque
 from collections.abc import Callable
 
 from .._api.listing import PAGE_SIZE
-from .track import Track
 
 IDLE_GAP = 0.15
 """Seconds between two small looks while there is nothing else to send."""
@@ -21,24 +21,33 @@ BUSY_PATIENCE = 2.0
 """Seconds that a look which is not full waits while there is something else to send."""
 
 
-class LookBook:
-    """Machines that wait for a look, by the time at which it is worth it. Times are monotonic seconds."""
+class Waiting(t.Protocol):
+    """What can wait for a look. `token` tells its newest appointment from older ones."""
 
-    def __init__(self, poll_interval: float, waits: Callable[[Track], bool]) -> None:
+    token: int
+
+
+W = t.TypeVar("W", bound=Waiting)
+
+
+class LookBook(t.Generic[W]):
+    """Machines or assets that wait for a look, by the time at which it is worth it. Times are monotonic seconds."""
+
+    def __init__(self, poll_interval: float, waits: Callable[[W], bool]) -> None:
         """`waits` says whether a track still waits for a look; other appointments are times to send something again."""
         self._poll_interval = poll_interval
         self._waits = waits
-        self._later: list[tuple[float, int, Track]] = []
-        self._due: deque[tuple[float, Track]] = deque()
+        self._later: list[tuple[float, int, W]] = []
+        self._due: deque[tuple[float, W]] = deque()
         self._sequence = itertools.count()
         self._last_look = float("-inf")
 
-    def add(self, track: Track, when: float) -> None:
+    def add(self, track: W, when: float) -> None:
         """Look at `track` at `when`; replaces an earlier appointment."""
         track.token = next(self._sequence)
         heapq.heappush(self._later, (when, track.token, track))
 
-    def fetch_due(self, now: float, other: Callable[[Track], None]) -> None:
+    def fetch_due(self, now: float, other: Callable[[W], None]) -> None:
         """Move what is due into the waiting line; what does not wait for a look goes to `other`."""
         while self._later and self._later[0][0] <= now:
             when, token, track = heapq.heappop(self._later)
@@ -56,8 +65,8 @@ class LookBook:
         return None
 
     def take(
-        self, now: float, room: int, full_at: int, counts: Callable[[Track], bool], *, idle: bool, gap: float = IDLE_GAP
-    ) -> list[Track]:
+        self, now: float, room: int, full_at: int, counts: Callable[[W], bool], *, idle: bool, gap: float = IDLE_GAP
+    ) -> list[W]:
         """Up to 100 machines to look at now, or none if it does not pay yet.
 
         At most `room` of those that `counts` names: they would be deleted next, and an observation goes stale. While there is
@@ -70,8 +79,8 @@ class LookBook:
             self._advance(now + self._poll_interval / 2)
         elif idle and not self._due and now - self._last_look >= self._poll_interval:
             self._advance(math.inf)
-        chosen: list[Track] = []
-        passed: list[tuple[float, Track]] = []
+        chosen: list[W] = []
+        passed: list[tuple[float, W]] = []
         oldest = now
         for when, track in self._due:
             if len(chosen) == PAGE_SIZE:

@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import typing as t
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from .._api.models import Instance, Interface
@@ -104,16 +105,11 @@ class Report:
             advice = "remove the causes"
             if len(problems) < len(self._run.records):
                 advice += ", or set on_blocked to skip to go on with the others"
-            return f"{count}, so nothing at all was changed: {self._name(problems)}; {advice}."
+            return f"{count}, so nothing at all was changed: {name_some(problems, self._reasons)}; {advice}."
         failed = [record for record in problems if self._action(record) == "failed"]
         if not failed:
             return None
-        return f"{len(failed)} of {len(self._run.records)} machines failed: {self._name(failed)}."
-
-    def _name(self, records: Sequence[Record]) -> str:
-        named = [f"{record.instance_id} ({', '.join(self._reasons(record))})" for record in records[:SHOWN]]
-        more = len(records) - SHOWN
-        return ", ".join(named) + (f" and {more} more" if more > 0 else "")
+        return f"{len(failed)} of {len(self._run.records)} machines failed: {name_some(failed, self._reasons)}."
 
     def _reasons(self, record: Record) -> list[str]:
         failure = _failure(record)
@@ -234,6 +230,23 @@ def _failure(record: Record) -> Failure | None:
 
 def _key(disk: PlannedDisk) -> str:
     return disk.disk_id or f"local {disk.device}"
+
+
+class Named(t.Protocol):
+    """A record of a machine."""
+
+    @property
+    def instance_id(self) -> str: ...
+
+
+N = t.TypeVar("N", bound=Named)
+
+
+def name_some(records: Sequence[N], reasons: Callable[[N], Sequence[str]]) -> str:
+    """The first machines with their reasons, for a message."""
+    named = [f"{record.instance_id} ({', '.join(reasons(record))})" for record in records[:SHOWN]]
+    more = len(records) - SHOWN
+    return ", ".join(named) + (f" and {more} more" if more > 0 else "")
 
 
 def remarks(items: Iterable[Remark]) -> list[Result]:

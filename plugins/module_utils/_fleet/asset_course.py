@@ -1,0 +1,202 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How an image or snapshot moves on: each observation, acceptance or refusal leads to its next stage. Sends nothing itself.
+
+Each method changes the track's stage and returns the time of its next look (now, where the stage waits for none).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from .._api.assets import Image, Snapshot
+from .._api.errors import JdcloudError
+from .._api.models import Instance
+from .asset_track import AssetTrack, Stage
+from .blockers import busy_disks
+from .mark import NO_INSTANCE, Mark
+from .policy import TRANSITIONAL
+from .proof import CLOCK_TOLERANCE, SNAPSHOT_HOLDS, disk_key
+from .setbacks import LAG, THROTTLE_PATIENCE, Timing
+from .track import Failure
+from .verdict import Verdict, verdict
+
+LOST = -math.inf
+"""Instead of a time: the asset has to be asked for by itself."""
+DOUBT_SECONDS = 3.0
+"""For this long, and in at least two looks, a create with an unclear end must show no effect before it is sent again."""
+ABSENCE_PATIENCE = 10.0
+"""Seconds for which answers by ids may leave out an asset that was just asked for."""
+ATTEMPTS = 3
+
+
+class AssetCourse:
+    """The rules of the way. `service_time` is the service's clock."""
+
+    def __init__(self, timing: Timing, backoff: Callable[[int], float], service_time: Callable[[], datetime | None]) -> None:
+        self._timing = timing
+        self._backoff = backoff
+        self._service_time = service_time
+
+    @staticmethod
+    def mark(track: AssetTrack) -> Mark:
+        """What its description will say: stopped only if the last look, seconds ago, showed the machine stopped."""
+        stopped = track.plan.stopped and (track.machine is None or track.machine.status == "stopped")
+        return Mark(track.plan.campaign, track.instance_id or NO_INSTANCE, stopped)
+
+    @staticmethod
+    def is_ready(asset: Image | Snapshot) -> bool:
+        """Whether it is made."""
+        return asset.status == "ready" if isinstance(asset, Image) else asset.status in SNAPSHOT_HOLDS
+
+    def machine_seen(self, track: AssetTrack, machine: Instance, sent_at: float, now: float) -> float:
+        """The look at the machine before its create leaves: is it still as planned?"""
+        before, track.machine = track.machine, machine
+        track.observed_at = sent_at
+        reason = None
+        if track.plan.stopped and machine.status != "stopped":
+            reason = f"its status is now '{machine.status}'"
+        elif machine.status in TRANSITIONAL:
+            reason = f"its status is now '{machine.status}', in between"
+        elif before is not None and disk_keys(before) != disk_keys(machine):
+            changed = ", ".join(sorted(disk_keys(before) ^ disk_keys(machine)))
+            reason = f"its disks are not as planned any more ({changed})"
+        if reason is not None:
+            return self._fail(track, "changed_meanwhile", f"{track.instance_id} changed since it was checked: {reason}.", now)
+        if busy_disks(machine):
+            return self._not_now(track, None, now)
+        track.stage = Stage.CREATE
+        return now
+
+    def accepted(self, track: AssetTrack, received_at: float, pause: float) -> float:
+        """The service accepted the create."""
+        track.since = received_at
+        track.unsure = False
+        track.status = "pending" if track.plan.kind == "image" else "creating"
+        if not self._timing.wait:
+            track.stage = Stage.ENDED
+            return received_at
+        track.stage = Stage.MAKING
+        return received_at + pause
+
+    def refused(self, track: AssetTrack, error: JdcloudError, now: float) -> float:
+        """The create ended with an error."""
+        kind = verdict(error)
+        track.last_error = error
+        if kind is not Verdict.THROTTLED:
+            track.throttled_since = None
+        if error.status == "QUOTA_EXCEEDED":
+            return self._fail(track, "quota_exceeded", str(error), now, error)
+        if kind is Verdict.UNCLEAR:
+            track.tries += 1
+            track.doubts = 0
+            track.unsure = True
+            track.first_doubt_at = now
+            track.stage = Stage.DOUBT
+            return now + self._backoff(track.tries - 1)
+        if kind is Verdict.THROTTLED:
+            track.throttled_since = now if track.throttled_since is None else track.throttled_since
+            if now - track.throttled_since < THROTTLE_PATIENCE:
+                return self._again(track, now, self._backoff(1))
+        elif kind is Verdict.BUSY and self._timing.wait:
+            return self._not_now(track, error, now)
+        elif kind is Verdict.GONE and track.tries <= self._timing.retries:
+            # The machine, a disk, or a replica that lags: the look at the machine tells.
+            track.tries += 1
+            return self._again(track, now, self._backoff(track.tries))
+        return self._fail(track, "api", str(error), now, error)
+
+    def looked_for(self, track: AssetTrack, rows: Sequence[Image | Snapshot], now: float, pause: float) -> float:
+        """A complete read of all assets of the machine or disk, after a create that ended unclearly."""
+        mine = next((row for row in rows if self._is_mine(track, row)), None)
+        if mine is not None:
+            track.asset_id = mine.image_id if isinstance(mine, Image) else mine.snapshot_id
+            # Only our call can have made it: nobody else knows the name, and it did not exist before.
+            track.accepted = True
+            return self.accepted(track, now, pause)
+        track.doubts += 1
+        if track.doubts < 2 or now - track.first_doubt_at < DOUBT_SECONDS:
+            return now + max(0.5, DOUBT_SECONDS / 2)
+        if track.tries > self._timing.retries and track.last_error is not None:
+            return self._fail(track, "api", str(track.last_error), now, track.last_error)
+        return self._again(track, now, 0.0)
+
+    def asset_seen(self, track: AssetTrack, asset: Image | Snapshot, now: float, next_look: float) -> float:
+        """A look at the asset itself."""
+        track.asset = asset
+        track.status = asset.status
+        track.absent_since = None
+        if self.is_ready(asset):
+            track.stage = Stage.ENDED
+            return now
+        if asset.status.startswith("error"):
+            return self._fail(track, "backup_failed", f"{track.title} ended in '{asset.status}': {self._advice(track)}.", now)
+        if asset.status == "deleting":
+            return self._fail(track, "vanished", f"{track.title} is being deleted by somebody else.", now)
+        if now - track.since >= self._timing.wait_timeout:
+            waited = now - track.since
+            message = f"{track.title} hangs in '{asset.status}' for {waited:.0f} s, longer than wait_timeout allows."
+            return self._fail(track, "timeout", message, now)
+        return min(next_look, track.since + self._timing.wait_timeout)
+
+    def asset_absent(self, track: AssetTrack, now: float) -> float:
+        """An answer by ids does not show the asset."""
+        track.absent_since = now if track.absent_since is None else track.absent_since
+        if now - track.absent_since >= ABSENCE_PATIENCE or track.asset is not None:
+            return LOST
+        return now + 1.0
+
+    def vanished(self, track: AssetTrack, now: float) -> float:
+        """The service says that the asset does not exist."""
+        if track.plan.kind == "snapshot" and track.asset is None and track.attempt < track.plan.attempt + ATTEMPTS:
+            # A repeated token gives the id of a snapshot of an earlier try, which somebody deleted since: take another token.
+            track.attempt += 1
+            track.accepted, track.asset_id, track.absent_since = False, None, None
+            return self._again(track, now, 0.0)
+        return self._fail(track, "vanished", f"{track.title} disappeared before it was ready.", now)
+
+    def _is_mine(self, track: AssetTrack, row: Image | Snapshot) -> bool:
+        """By its unique name, and only if machine or disk and mark fit and it was made after we asked (clocks differ)."""
+        of = row.instance_id if isinstance(row, Image) else row.disk_id
+        if row.name != track.name or of != track.plan.of:
+            return False
+        if row.description != str(self.mark(track)):
+            return False
+        return track.asked_at is None or row.created is None or row.created >= track.asked_at - CLOCK_TOLERANCE
+
+    def _again(self, track: AssetTrack, now: float, pause: float) -> float:
+        track.stage = Stage.GATE
+        return now + pause
+
+    def _not_now(self, track: AssetTrack, error: JdcloudError | None, now: float) -> float:
+        """Refused for now, or a task runs: try again, bounded by wait_timeout."""
+        track.refused_since = now if track.refused_since is None else track.refused_since
+        waited = now - track.refused_since
+        if waited >= self._timing.wait_timeout:
+            status = track.machine.status if track.machine is not None else "unknown"
+            told = str(error) if error is not None else "a task runs on its disks."
+            message = f"{track.instance_id} is in '{status}', and no {track.plan.kind} could be begun for {waited:.0f} s: {told}"
+            return self._fail(track, "timeout", message, now, error)
+        track.tries += 1
+        return self._again(track, now, min(self._backoff(track.tries), max(LAG, self._timing.poll_interval)))
+
+    @staticmethod
+    def _advice(track: AssetTrack) -> str:
+        if track.plan.kind == "image":
+            return "the service has removed its snapshots; delete it and run again"
+        return "delete it and run again"
+
+    @staticmethod
+    def _fail(track: AssetTrack, code: str, message: str, now: float, error: JdcloudError | None = None) -> float:
+        track.failure = track.failure or Failure(code, message, error)
+        track.stage = Stage.ENDED
+        return now
+
+
+def disk_keys(machine: Instance) -> set[str]:
+    """The disks of a machine, by id or device."""
+    return {disk_key(disk.disk_id, disk.device) for disk in machine.disks}

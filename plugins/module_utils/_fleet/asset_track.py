@@ -1,0 +1,80 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Where one image or snapshot stands while it is made."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from datetime import datetime
+
+from .._api.assets import Image, Snapshot
+from .._api.errors import JdcloudError
+from .._api.models import Instance
+from .backup_plan import AssetAction, PlannedAsset
+from .track import Failure
+
+
+class Stage(enum.Enum):
+    """The next thing that happens to an asset."""
+
+    LINE = "waits for another asset of its machine to end"
+    GATE = "waits for a look at its machine"
+    CREATE = "waits for a slot to be asked for in"
+    DOUBT = "waits for a look whether an unclear call took effect"
+    MAKING = "waits for a look at itself"
+    ENDED = "has its end"
+
+
+@dataclass(slots=True, eq=False)
+class AssetTrack:
+    """One asset's way. Times are monotonic seconds, but for `asked_at`, which is the service's time.
+
+    `machine` is how it was last seen, None for a disk that is on no machine. `since`: when the service accepted the call, or the
+    waiting began. `asset`: how the asset was last read. `unsure`: a call for it ended without a clear answer.
+    """
+
+    plan: PlannedAsset
+    machine: Instance | None
+    stage: Stage
+    instance_id: str | None
+    name: str
+    attempt: int
+    asset_id: str | None = None
+    observed_at: float = 0.0
+    since: float = 0.0
+    asked_at: datetime | None = None
+    token: int = 0
+    tries: int = 0
+    doubts: int = 0
+    unsure: bool = False
+    first_doubt_at: float = 0.0
+    throttled_since: float | None = None
+    refused_since: float | None = None
+    absent_since: float | None = None
+    last_error: JdcloudError | None = None
+    status: str | None = None
+    asset: Image | Snapshot | None = None
+    accepted: bool = False
+    voided: bool = False
+    failure: Failure | None = None
+
+    @property
+    def title(self) -> str:
+        """How it is called in messages."""
+        what = f"{self.plan.kind} {self.asset_id}" if self.asset_id else f"the {self.plan.kind}"
+        return f"{what} of {self.plan.of}"
+
+    @property
+    def made(self) -> bool:
+        """Whether this run had it made, whatever became of it."""
+        return self.accepted
+
+    @property
+    def action(self) -> AssetAction:
+        """What was done."""
+        if self.failure is not None:
+            return "failed"
+        return "created" if self.accepted else "reused"

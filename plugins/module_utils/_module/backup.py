@@ -1,0 +1,99 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The work of the modules that make backups: `jdcloud_image`, `jdcloud_snapshot` and `jdcloud_vm_backup`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .._api.errors import InputError
+from .._fleet.backup_run import BackupRun, back_up
+from .._fleet.proof import AssetType, Method
+from .backup_manifest import manifest_of
+from .backup_options import backup_policy, manner_of
+from .backup_results import BackupReport
+from .results import Result
+from .session import Session
+from .vm_options import timing_of
+
+INTERNAL = "An internal error ended the run, see exception: report it."
+NO_COUNTS = dict.fromkeys(("selected", "changed", "created", "reused", "not_found", "blocked", "failed"), 0)
+
+
+def make_images(session: Session) -> Result:
+    """`jdcloud_image`, state present."""
+    run, report = _run(session, "image")
+    return {**_result(session, run, report, ("image",)), "images": report.rows("image")}
+
+
+def make_snapshots(session: Session) -> Result:
+    """`jdcloud_snapshot`, state present."""
+    run, report = _run(session, "snapshots")
+    return {**_result(session, run, report, ("snapshot",)), "snapshots": report.rows("snapshot")}
+
+
+def back_up_machines(session: Session) -> Result:
+    """`jdcloud_vm_backup`: images and snapshots in one run, and the manifest."""
+    method: Method = session.module.params["method"]
+    run, report = _run(session, method)
+    result = _result(session, run, report, ("image", "snapshot"))
+    power = [track for record in run.records for track in (record.stop, record.start) if track is not None]
+    manifest = manifest_of(session, run, report, method)
+    counts = {"stopped": sum(track.stopped_by_us for track in power), "started": sum(track.started_by_us for track in power)}
+    return {**result, "summary": {**result["summary"], **counts, **session.api_use()}, "manifest": manifest}
+
+
+def early_end(session: Session) -> Result:
+    """What all results of these modules hold, for a run that ended before it looked at any machine."""
+    return {
+        "changed": False,
+        "account": session.account,
+        "campaign": None,
+        "quota": None,
+        "summary": {**NO_COUNTS, **session.api_use()},
+        "diff": {"before": {}, "after": {}},
+    }
+
+
+def backup_early_end(session: Session) -> Result:
+    """The result of a `jdcloud_vm_backup` that ended before it looked at any machine."""
+    result = early_end(session)
+    return {**result, "summary": {**result["summary"], "stopped": 0, "started": 0}, "manifest": None}
+
+
+def _run(session: Session, method: Method) -> tuple[BackupRun, BackupReport]:
+    params = session.module.params
+    preview = bool(session.module.check_mode)
+    policy = backup_policy(params, method)
+    timing_of(params, 0)
+    dispatcher = session.connect()
+    run = back_up(dispatcher, policy, timing_of(params, dispatcher.retries), manner_of(params, preview=preview))
+    if run.missing and len(run.missing) == len(run.records):
+        session.module.warn(f"none of {len(run.missing)} ids exists in {session.region}")
+    return run, BackupReport(run, session.region, preview=preview)
+
+
+def _result(session: Session, run: BackupRun, report: BackupReport, kinds: tuple[AssetType, ...]) -> Result:
+    message = report.message() or (INTERNAL if run.crash else None)
+    return {
+        "changed": report.changed,
+        "account": session.account,
+        "campaign": run.campaign,
+        "quota": report.quota(),
+        "summary": {**report.counts(kinds), **session.api_use()},
+        "diff": report.diff(),
+        **({"msg": message} if message else {}),
+        **({"exception": run.crash} if run.crash else {}),
+    }
+
+
+def refuse_foreign_options(params: Mapping[str, Any], *, present_only: Sequence[str], absent_only: Sequence[str]) -> None:
+    """Raise `InputError` for a selector that the state has not: what is deleted is named itself, never by its machine."""
+    state = params["state"]
+    foreign, own = (present_only, absent_only) if state == "absent" else (absent_only, present_only)
+    for option in foreign:
+        if params[option] is not None:
+            raise InputError(f"{option} does not go with state={state}: use {own[0]} or name.")

@@ -1,0 +1,255 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From the records of a backup run to results: rows of images and snapshots, counts, quota, diff and the message."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from .._api.assets import Image, Quota, Snapshot
+from .._api.models import AttachedDisk
+from .._fleet.asset_track import AssetTrack
+from .._fleet.backup_plan import AssetAction
+from .._fleet.backup_run import BackupRecord, BackupRun, failure_of
+from .._fleet.mark import NO_INSTANCE
+from .._fleet.policy import Remark
+from .._fleet.proof import AssetType, disk_key
+from .results import Result, error_of, name_some, remarks
+
+
+class BackupReport:
+    """Reads the records of one run. What a preview did not do is told as if it had been done."""
+
+    def __init__(self, run: BackupRun, region: str, *, preview: bool) -> None:
+        self._run = run
+        self._region = region
+        self._preview = preview and not run.held_back
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything changed, or would change."""
+        return any(self.machine_changed(record) for record in self._run.records)
+
+    def machine_changed(self, record: BackupRecord) -> bool:
+        """Whether anything about a machine or its backups changed, or would change."""
+        decision = record.decision
+        power = any(track is not None and track.changed for track in (record.stop, record.start))
+        if self._preview and decision is not None and record.failure is None:
+            power = decision.stop or decision.start
+        return power or any(self._made(track) for track in record.assets)
+
+    def rows(self, kind: AssetType) -> list[Result]:
+        """The images or the snapshots, and a row for each machine that has none because something forbids it or failed."""
+        return [row for record in self._run.records for row in self._rows_of(record, kind)]
+
+    def rows_of(self, record: BackupRecord, kind: AssetType) -> list[Result]:
+        """The assets of one machine that exist, or would."""
+        make = self._image if kind == "image" else self._snapshot
+        return [make(record, track) for track in record.assets if track.plan.kind == kind]
+
+    def action(self, record: BackupRecord) -> AssetAction:
+        """What was done for a machine as a whole."""
+        if failure_of(record) is not None:
+            return "failed"
+        if record.blocked:
+            return "blocked"
+        if self._run.held_back or not record.assets:
+            return "none"
+        return "created" if any(self._made(track) for track in record.assets) else "reused"
+
+    def counts(self, kinds: Sequence[AssetType]) -> Result:
+        """How many of what: machines that are selected, blocked or failed; assets that were created or reused."""
+        records = self._run.records
+        tracks = [track for record in records for track in record.assets if track.plan.kind in kinds]
+        actions = [self.action(record) for record in records]
+        return {
+            "selected": len(records),
+            "changed": sum(self.machine_changed(record) for record in records),
+            "created": sum(self._made(track) for track in tracks),
+            "reused": sum(self._action(track) == "reused" for track in tracks),
+            "not_found": len(self._run.missing),
+            "blocked": actions.count("blocked"),
+            "failed": actions.count("failed"),
+        }
+
+    def quota(self) -> Result | None:
+        """What the batch needs and what is left; None where nothing is to be made."""
+        room = self._run.room
+        if room is None:
+            return None
+        return {
+            "images": _quota(room.images, room.images_needed),
+            "snapshots": _quota(room.snapshots, room.snapshots_needed),
+            "fits": list(room.fits),
+            "does_not_fit": list(room.does_not_fit),
+        }
+
+    def diff(self) -> Result:
+        """What comes into being, by name, and power states that change."""
+        before: Result = {"backups": {}, "status": {}}
+        after: Result = {"backups": {}, "status": {}}
+        for record in self._run.records:
+            for track in record.assets:
+                if self._made(track):
+                    after["backups"][track.name] = f"{track.plan.kind} of {track.plan.of}"
+            status = self.status(record)
+            if record.machine is not None and status != record.machine.status:
+                before["status"][record.instance_id] = record.machine.status
+                after["status"][record.instance_id] = status
+        return {"before": before, "after": after}
+
+    def status(self, record: BackupRecord) -> str:
+        """The last known status of a machine, in a preview the one that it would have; 'absent' for an id that does not exist."""
+        if record.machine is None:
+            return "absent"
+        decision = record.decision
+        if self._preview and decision is not None and (decision.stop or decision.start):
+            return "running" if decision.start else "stopped"
+        for track in (record.start, record.stop if record.seen is None else None):
+            if track is not None:
+                return track.status
+        return record.seen.status if record.seen is not None else "absent"
+
+    def message(self) -> str | None:
+        """One sentence if the task failed, else None."""
+        run = self._run
+        problems = [record for record in run.records if self.action(record) in ("blocked", "failed")]
+        if run.held_back and run.room is not None and problems and all(_short_of_room(record) for record in problems):
+            fits = ", ".join(run.room.fits[:5]) + (" and others" if len(run.room.fits) > 5 else "")
+            count = f"{len(run.room.fits)} of {len(run.room.fits) + len(run.room.does_not_fit)} machines fit"
+            return (
+                f"The quotas have no room for this batch ({run.room.numbers}), so nothing at all was changed; "
+                f"{count}{f' ({fits})' if fits else ''}: have the quotas raised, remove what is no longer needed, or set "
+                "on_shortfall to fit to do the part that fits."
+            )
+        if run.held_back:
+            advice = "remove the causes"
+            if len(problems) < len(run.records):
+                advice += ", or set on_blocked to skip to go on with the others"
+            told = f"{len(problems)} of {len(run.records)} machines cannot be backed up, so nothing at all was changed"
+            return f"{told}: {name_some(problems, _reasons)}; {advice}."
+        failed = [record for record in problems if self.action(record) == "failed"]
+        if not failed:
+            return None
+        return f"{len(failed)} of {len(run.records)} machines failed: {name_some(failed, _reasons)}."
+
+    def _rows_of(self, record: BackupRecord, kind: AssetType) -> Iterator[Result]:
+        rows = self.rows_of(record, kind)
+        yield from rows
+        if not rows:
+            yield self._empty_row(record, kind)
+
+    def _made(self, track: AssetTrack) -> bool:
+        return track.accepted or (self._preview and track.asset_id is None and track.failure is None)
+
+    def _action(self, track: AssetTrack) -> AssetAction:
+        if track.failure is not None:
+            return "failed"
+        return "created" if self._made(track) else "reused"
+
+    def _common(self, record: BackupRecord, track: AssetTrack) -> Result:
+        created = track.asset.created if track.asset is not None else None
+        return {
+            "instance_id": track.instance_id,
+            "name": track.name,
+            "status": track.status,
+            "action": self._action(track),
+            "changed": self._made(track),
+            "campaign": track.plan.campaign,
+            "stopped": track.plan.stopped and not track.voided,
+            "created": created.isoformat() if created is not None else None,
+            "blockers": [],
+            "warnings": remarks(_warnings(record)),
+            "error": error_of(track.failure),
+        }
+
+    def _image(self, record: BackupRecord, track: AssetTrack) -> Result:
+        image = track.asset if isinstance(track.asset, Image) else None
+        held = record.held.get(track.asset_id or "")
+        machine = record.seen or record.machine
+        disks = machine.disks if machine is not None else ()
+        if held is None:
+            # Not made, or not read back: what it is to hold is known, and proves nothing.
+            keys = [disk_key(disk.disk_id, disk.device) for disk in track.plan.disks]
+            held = dict.fromkeys(keys) if track.failure is None else {}
+        covered = [disk for disk in disks if disk_key(disk.disk_id, disk.device) in held]
+        return {
+            "image_id": track.asset_id,
+            **self._common(record, track),
+            "size_mb": image.size_mb if image is not None else None,
+            "covered_disks": [_covered(disk, held[disk_key(disk.disk_id, disk.device)]) for disk in covered],
+            "uncovered_disks": [_uncovered(disk, track) for disk in disks if disk not in covered],
+            "snapshots": [{"snapshot_id": snapshot_id, "fate": None} for snapshot_id in held.values() if snapshot_id],
+        }
+
+    def _snapshot(self, record: BackupRecord, track: AssetTrack) -> Result:
+        snapshot = track.asset if isinstance(track.asset, Snapshot) else None
+        (disk,) = track.plan.disks
+        return {
+            "snapshot_id": track.asset_id,
+            "disk_id": track.plan.of,
+            "device": disk.device,
+            **self._common(record, track),
+            "size_gb": snapshot.size_gb if snapshot is not None and snapshot.size_gb else disk.size_gb,
+        }
+
+    def _empty_row(self, record: BackupRecord, kind: AssetType) -> Result:
+        on_disk = record.machine is not None and record.machine.instance_id == NO_INSTANCE
+        common = {
+            "instance_id": None if on_disk else record.instance_id,
+            **dict.fromkeys(("name", "status")),
+            "action": self.action(record),
+            "changed": False,
+            **dict.fromkeys(("campaign", "stopped", "created")),
+            "blockers": remarks(record.decision.blockers if record.decision is not None else ()),
+            "warnings": remarks(_warnings(record)),
+            "error": error_of(failure_of(record)),
+        }
+        if kind == "image":
+            return {"image_id": None, **common, "size_mb": None, "covered_disks": [], "uncovered_disks": [], "snapshots": []}
+        return {
+            "snapshot_id": None,
+            "disk_id": record.instance_id if on_disk else None,
+            "device": None,
+            **common,
+            "size_gb": None,
+        }
+
+
+def _covered(disk: AttachedDisk, snapshot_id: str | None) -> Result:
+    return {"disk_id": disk.disk_id, "device": disk.device, "snapshot_id": snapshot_id, "size_gb": disk.size_gb}
+
+
+def _uncovered(disk: AttachedDisk, track: AssetTrack) -> Result:
+    if disk.category == "local" and not disk.system:
+        reason = "local data disks are never in an image"
+    elif disk.device in track.plan.left_out:
+        reason = "include_data_disks is false"
+    else:
+        reason = "the image does not hold it"
+    return {"disk_id": disk.disk_id, "device": disk.device, "category": disk.category, "reason": reason}
+
+
+def _quota(quota: Quota, needed: int) -> Result:
+    return {"limit": quota.limit, "used": quota.used, "left": quota.left, "needed": needed}
+
+
+def _warnings(record: BackupRecord) -> Sequence[Remark]:
+    if record.machine is None:
+        return (Remark("not_found", f"{record.instance_id} does not exist."),)
+    return record.decision.warnings if record.decision is not None else ()
+
+
+def _short_of_room(record: BackupRecord) -> bool:
+    blockers = record.decision.blockers if record.decision is not None else ()
+    return any(blocker.code == "quota_shortfall" for blocker in blockers)
+
+
+def _reasons(record: BackupRecord) -> list[str]:
+    failure = failure_of(record)
+    if failure is not None:
+        return [failure.message.removeprefix(f"{record.instance_id} ").rstrip(".")]
+    blockers = record.decision.blockers if record.decision is not None else ()
+    return list(dict.fromkeys(blocker.code for blocker in blockers))

@@ -1,0 +1,37 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The work of the module `jdcloud_snapshot`."""
+
+from __future__ import annotations
+
+from .arguments import Spec
+from .backup import early_end as common_end
+from .backup import make_snapshots, refuse_foreign_options
+from .backup_options import MAKING_SPEC
+from .disposal import SNAPSHOT_ABSENT_SPEC, snapshot_absent
+from .results import Result
+from .session import Session
+
+SNAPSHOT_SPEC: Spec = {
+    **MAKING_SPEC,
+    **SNAPSHOT_ABSENT_SPEC,
+    "state": {"type": "str", "required": True, "choices": ["present", "absent"]},
+    "disk_ids": {"type": "list", "elements": "str"},
+}
+
+
+def work(session: Session) -> Result:
+    """Make snapshots of disks, or delete snapshots."""
+    params = session.module.params
+    present_only = ("instance_ids", "tags", "filters", "disk_ids")
+    refuse_foreign_options(params, present_only=present_only, absent_only=("snapshot_ids", "max_snapshots"))
+    if params["state"] == "absent":
+        return {**early_end(session), **snapshot_absent(session, params)}
+    return make_snapshots(session)
+
+
+def early_end(session: Session) -> Result:
+    """The result of a run that ended before it looked at anything."""
+    return {**common_end(session), "snapshots": []}

@@ -1,0 +1,433 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Back up JD Cloud virtual machines as private images, or delete images."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: jdcloud_image
+short_description: Back up JD Cloud virtual machines as private images, or delete images
+version_added: 0.2.0
+description:
+  - Makes a private image of each selected machine, for one machine or hundreds at a time, waits until they are ready, and
+    reads back which disks they hold.
+  - With O(state=absent), deletes images.
+author:
+  - The jdcloud.cloud authors (@jdcloud-cloud)
+extends_documentation_fragment:
+  - jdcloud.cloud.jdcloud
+  - jdcloud.cloud.selection
+  - jdcloud.cloud.selection_guard
+  - jdcloud.cloud.backup_making
+  - jdcloud.cloud.attributes
+attributes:
+  check_mode:
+    support: full
+    details:
+      - Sends no call that changes anything, and predicts what the run would do.
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+    details:
+      - A backup that serves again, see O(max_age), is not made a second time.
+options:
+  state:
+    description:
+      - V(present) makes what is missing and waits until it is ready.
+      - V(absent) deletes images that are named by id or by exact name, never by machine.
+    type: str
+    required: true
+    choices:
+      - present
+      - absent
+  image_ids:
+    description:
+      - For O(state=absent), the images to delete.
+    type: list
+    elements: str
+  max_images:
+    description:
+      - For O(state=absent), the most images that may be deleted; if more are named, the task fails before anything is changed.
+      - If not set, it is the number of O(image_ids), or 1 with O(name).
+    type: int
+  delete_snapshots:
+    description:
+      - For O(state=absent), delete the snapshots that belong to the images, too. Otherwise they stay and go on being billed.
+    type: bool
+    default: false
+  include_data_disks:
+    description:
+      - Whether the image holds the cloud data disks, too. Without them it does not cover them for
+        O(jdcloud.cloud.jdcloud_vm#module:require_backup).
+    type: bool
+    default: true
+notes:
+  - An image takes one from the quota of images, and one from the quota of snapshots for each cloud disk.
+  - In O(state=absent), O(name) is the exact name of an image. If several have it, the task fails and lists their ids.
+  - Local data disks are never in an image. An image of a machine with a local system disk can only be made while it is stopped.
+  - An image that ends in an error is left as it is, and does not count. Delete it, and run again.
+seealso:
+  - module: jdcloud.cloud.jdcloud_image_info
+  - module: jdcloud.cloud.jdcloud_snapshot
+  - module: jdcloud.cloud.jdcloud_vm
+  - module: jdcloud.cloud.jdcloud_vm_backup
+"""
+
+EXAMPLES = r"""
+- name: Back up a group of stopped machines
+  jdcloud.cloud.jdcloud_image:
+    state: present
+    tags:
+      project: "spring-campaign"
+    max_instances: 50
+    campaign: spring-2026
+  register: backup
+
+- name: Show what the images do not hold
+  ansible.builtin.debug:
+    msg: "{{ backup.images | selectattr('uncovered_disks') | items2dict(key_name='instance_id', value_name='uncovered_disks') }}"
+
+- name: Delete an image together with its snapshots
+  jdcloud.cloud.jdcloud_image:
+    state: absent
+    image_ids: img-5bk0u2p7im
+    delete_snapshots: true
+"""
+
+RETURN = r"""
+account:
+  description: Which account was used; no secrets.
+  returned: always
+  type: dict
+  contains:
+    source:
+      description: Where the keys came from; null if the run ended before that was known.
+      type: str
+      sample: environment
+    access_key_suffix:
+      description: The last characters of the access key, or null.
+      type: str
+      sample: AK01
+    region:
+      description: The region, or null.
+      type: str
+      sample: cn-north-1
+campaign:
+  description: The campaign of this run, given or made up; null if the run ended before it began, and for O(state=absent).
+  returned: always
+  type: str
+  sample: spring-2026
+quota:
+  description: What all that is to be made needs, and what is left; null if nothing is to be made.
+  returned: always
+  type: dict
+  contains:
+    images:
+      description: Private images.
+      type: dict
+      contains:
+        limit:
+          description: How many the region may hold.
+          type: int
+          sample: 50
+        used:
+          description: How many it holds.
+          type: int
+          sample: 12
+        left:
+          description: How many more may be made.
+          type: int
+          sample: 38
+        needed:
+          description: How many this run needs.
+          type: int
+          sample: 3
+    snapshots:
+      description: Snapshots. An image takes one for each cloud disk.
+      type: dict
+      contains:
+        limit:
+          description: How many the region may hold.
+          type: int
+          sample: 50
+        used:
+          description: How many it holds.
+          type: int
+          sample: 12
+        left:
+          description: How many more may be made.
+          type: int
+          sample: 38
+        needed:
+          description: How many this run needs.
+          type: int
+          sample: 3
+    fits:
+      description: Ids of the machines for which there is room, in the order in which they were weighed.
+      type: list
+      elements: str
+      sample: [i-4x9q2m7kva]
+    does_not_fit:
+      description: Ids of the machines for which there is none.
+      type: list
+      elements: str
+      sample: []
+images:
+  description:
+    - The images, in the order of O(instance_ids) or O(image_ids), else by machine; and a row without an image for each machine
+      that has none.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    image_id:
+      description: The id; null before it is made, and in a row without an image.
+      type: str
+      sample: img-5bk0u2p7im
+    instance_id:
+      description: The machine that it is of, or null.
+      type: str
+      sample: i-4x9q2m7kva
+    name:
+      description: Its name; null in a row without one.
+      type: str
+      sample: bk-i-4x9q2m7kva-k3j5x7qa2m
+    status:
+      description: The last known status; null before it is made.
+      type: str
+      sample: ready
+    action:
+      description:
+        - One of V(created), V(reused), V(deleted), V(none), V(blocked), V(failed). In check mode what it would be.
+      type: str
+      sample: created
+    changed:
+      description: Whether this run made or deleted it, or in check mode would.
+      type: bool
+      sample: true
+    campaign:
+      description: The campaign of its mark; null if it has none.
+      type: str
+      sample: spring-2026
+    stopped:
+      description: Whether its mark says that the machine was stopped; null if there is no mark.
+      type: bool
+      sample: true
+    created:
+      description: When it was made; null if it does not exist yet.
+      type: str
+      sample: "2026-01-15T16:09:10+08:00"
+    size_mb:
+      description: The size of the image in MB as far as the service tells it, or null.
+      type: int
+      sample: 20480
+    covered_disks:
+      description: Disks of the machine that the image proved to hold; in check mode those that it would.
+      type: list
+      elements: dict
+      contains:
+        disk_id:
+          description: The id; null for a local system disk.
+          type: str
+          sample: vol-2dat4dsk1b
+        device:
+          description: The device name, or null.
+          type: str
+          sample: vdb
+        snapshot_id:
+          description: The snapshot that holds it; null for a local disk, and before it is made.
+          type: str
+          sample: snapshot-2sn4p0da7b
+        size_gb:
+          description: The size in GB, or null.
+          type: int
+          sample: 100
+    uncovered_disks:
+      description: Disks of the machine that the image does not hold.
+      type: list
+      elements: dict
+      contains:
+        disk_id:
+          description: The id; null for a local disk.
+          type: str
+          sample: vol-3dat5dsk2c
+        device:
+          description: The device name, or null.
+          type: str
+          sample: vdc
+        category:
+          description: V(cloud) or V(local).
+          type: str
+          sample: cloud
+        reason:
+          description: Why not.
+          type: str
+          sample: include_data_disks is false
+    snapshots:
+      description: The snapshots that belong to the image.
+      type: list
+      elements: dict
+      contains:
+        snapshot_id:
+          description: The id.
+          type: str
+          sample: snapshot-2sn4p0da7b
+        fate:
+          description: V(deleted), V(kept) or V(unverified) when the image was deleted, else null.
+          type: str
+          sample: kept
+    blockers:
+      description:
+        - Everything that forbids it. Codes are
+          V(protected), V(selector_mismatch), V(transitional), V(unknown_status), V(invalid_status), V(task_in_progress),
+          V(running) (a local system disk of a running machine), V(charge_overdue), V(nothing_to_back_up),
+          V(quota_shortfall), and for O(state=absent) V(not_private).
+      type: list
+      elements: dict
+      contains:
+        code:
+          description: The code.
+          type: str
+          sample: protected
+        message:
+          description: One sentence.
+          type: str
+          sample: "Its tag jdcloud-protect=yes protects it: remove the tag first, or change protect_tags."
+    warnings:
+      description:
+        - What should be known beside. Codes are V(not_stopped) (made while the machine was not stopped) and V(not_found).
+      type: list
+      elements: dict
+      contains:
+        code:
+          description: The code.
+          type: str
+          sample: not_stopped
+        message:
+          description: One sentence.
+          type: str
+          sample: "It is backed up while it is not stopped: nothing promises consistent data."
+    error:
+      description: Why it failed, or null.
+      type: dict
+      contains:
+        code:
+          description:
+            - V(changed_meanwhile) (its machine is not as planned any more), V(timeout), V(api) (the service refused, or did not
+              answer), V(backup_failed) (it ended in an error), V(incomplete) (a disk is missing in it), V(quota_exceeded)
+              (somebody else took the room), V(not_made), V(unverified) (it could not be read back), V(vanished),
+              V(not_found), V(internal) (a bug of this collection).
+          type: str
+          sample: timeout
+        operation:
+          description: The call that failed, or null if it was none.
+          type: str
+          sample: vm.createImage
+        http:
+          description: The HTTP status of the answer, or null.
+          type: int
+          sample: 429
+        status:
+          description: The service's status word, or null.
+          type: str
+          sample: QUOTA_EXCEEDED
+        message:
+          description: One sentence.
+          type: str
+          sample: "image img-5bk0u2p7im of i-4x9q2m7kva hangs in 'pending' for 7200 s, longer than wait_timeout allows."
+        request_id:
+          description: The service's request id, or null.
+          type: str
+          sample: c0ffee00c0ffee00c0ffee00c0ffee0b
+summary:
+  description: How many of what.
+  returned: always
+  type: dict
+  contains:
+    selected:
+      description: Machines and ids in the result.
+      type: int
+      sample: 3
+    changed:
+      description: Machines for which something was changed.
+      type: int
+      sample: 2
+    created:
+      description: Backups that this run made.
+      type: int
+      sample: 2
+    reused:
+      description: Backups that existed, or were being made, and serve again.
+      type: int
+      sample: 1
+    not_found:
+      description: Ids that do not exist.
+      type: int
+      sample: 0
+    blocked:
+      description: Machines with blockers.
+      type: int
+      sample: 0
+    failed:
+      description: Machines for which something failed.
+      type: int
+      sample: 0
+    deleted:
+      description: For O(state=absent), what this run deleted.
+      type: int
+      sample: 0
+    already_absent:
+      description: For O(state=absent), what is gone without this run.
+      type: int
+      sample: 0
+    api_calls:
+      description: All requests sent, repeated ones included.
+      type: int
+      sample: 12
+    api_retries:
+      description: Requests that were repeated.
+      type: int
+      sample: 0
+    api_throttled:
+      description: Answers that said "too fast".
+      type: int
+      sample: 0
+    seconds:
+      description: How long the run took.
+      type: float
+      sample: 8.5
+diff:
+  description: What comes into being or goes, and power states that change.
+  returned: always
+  type: dict
+  contains:
+    before:
+      description: How it was.
+      type: dict
+      sample:
+        backups: {}
+        status: {}
+    after:
+      description: How it is afterwards.
+      type: dict
+      sample:
+        backups:
+          bk-i-4x9q2m7kva-k3j5x7qa2m: image of i-4x9q2m7kva
+        status: {}
+"""
+
+from ansible_collections.jdcloud.cloud.plugins.module_utils._module.image import IMAGE_SPEC, early_end, work
+from ansible_collections.jdcloud.cloud.plugins.module_utils._module.session import run_module
+
+
+def main() -> None:
+    """Run the module."""
+    run_module(IMAGE_SPEC, work, early_end)
+
+
+if __name__ == "__main__":
+    main()

@@ -156,6 +156,7 @@ class Instance(Resource):
     os_type: str = "linux"
     os_version: str = "22.04"
     architecture: str = "x86_64"
+    boot_mode: str = ""
     task: str = ""
     ag: tuple[str, str] | None = None
     dedicated_host_id: str = ""

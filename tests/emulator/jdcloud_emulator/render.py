@@ -86,6 +86,7 @@ class Renderer:
                 "osVersion": instance.os_version,
                 "platform": instance.platform,
                 "architecture": instance.architecture,
+                "bootMode": instance.boot_mode,
                 "autoReleaseTime": instance.auto_release,
             }
         )

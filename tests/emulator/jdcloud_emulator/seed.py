@@ -130,6 +130,7 @@ class Seeder:
             os_type=str(take("os_type", "linux")),
             os_version=str(take("os_version", "22.04")),
             architecture=str(take("architecture", "x86_64")),
+            boot_mode=str(take("boot_mode", "")),
             task=str(take("task", "")),
             ag=(str(ag), str(ag)) if ag else None,
             dedicated_host_id=str(take("dedicated_host", "")),

@@ -15,6 +15,7 @@ from jdcloud_emulator.api import (
     Json,
     bad_value,
     changed_tags,
+    check_description,
     check_name,
     once,
     operation,
@@ -27,6 +28,8 @@ from jdcloud_emulator.vm_images import MISSING
 
 MONTH = 30 * 86400.0
 MAX_INSTANCES = 100
+MAX_SECURITY_GROUPS = 5
+MAX_KEY_PAIRS = 1
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,7 @@ def create_instances(call: Call) -> Json:
     spec, count = call.member("instanceSpec", dict, required=True), call.member("maxCount", int, 1)
     name = spec.get("name") or ""
     check_name(re.sub(r"\[\d+\]", "", name), 2, 128, VM_NAME)
+    check_description(spec.get("description") or "")
     for member in ("az", "instanceType", "imageId"):
         if not spec.get(member) and not spec.get("instanceTemplateId") and not spec.get("agId"):
             raise ApiError(400, "INVALID_ARGUMENT", f"Request parameter instanceSpec.{member} is missing")
@@ -58,6 +62,7 @@ def create_instances(call: Call) -> Json:
     token = call.member("clientToken", str, "")
     if (call.operation, token) in call.region.tokens:
         return {"instanceIds": call.region.tokens[call.operation, token]}
+    _check_network(call, spec)
     image = _source_image(call, spec.get("imageId") or factory.PUBLIC_IMAGE)
     disks = _ordered_disks(call, spec, image)
     if call.cloud.room(call.region, "instances") < count:
@@ -70,9 +75,20 @@ def create_instances(call: Call) -> Json:
     return {"instanceIds": made}
 
 
+def _check_network(call: Call, spec: Json) -> None:
+    network = (spec.get("primaryNetworkInterface") or {}).get("networkInterface") or {}
+    if len(network.get("securityGroups") or []) > MAX_SECURITY_GROUPS:
+        raise ApiError(400, "OUT_OF_RANGE", "SecurityGroups out of range")
+    if len(spec.get("keyNames") or []) > MAX_KEY_PAIRS:
+        raise ApiError(400, "OUT_OF_RANGE", "KeyNames out of range")
+    address = network.get("primaryIpAddress")
+    if address and any(address == interface.private_ip for interface in call.region.network_interfaces.values()):
+        raise precondition(f"PrivateIpAddress '{address}' has been used")
+
+
 def _source_image(call: Call, image_id: str) -> Image | None:
-    """A private image must exist and be ready; any other id is taken for one of the public images."""
-    if image_id not in call.region.images:
+    """An image that the cloud knows or knew must exist and be ready; any other id is taken for one of the public images."""
+    if not isinstance(call.cloud.ledger.get(image_id), Image):
         return None
     image = call.get(Image, image_id, MISSING)
     if image.status != "ready":
@@ -150,13 +166,15 @@ def _new_instance(call: Call, order: _Order, index: int) -> Instance:
             groups=groups or None,
         ),
         launched=cloud.wall(),
-        key_names=list(spec.get("keyNames") or []),
+        # With the logins of the image, key pairs have no effect (stated in the docstring of the vendor's client).
+        key_names=[] if order.image is not None and spec.get("imageInherit") == "yes" else list(spec.get("keyNames") or []),
         charge_on_stopped=spec.get("chargeOnStopped") or "keepCharging",
         charged_from=cloud.now + cloud.settings.charge_record_lag_seconds,
     )
     if order.image is not None:
         instance.platform, instance.os_version = order.image.platform, order.image.os_version
         instance.os_type, instance.architecture = order.image.os_type, order.image.architecture
+        instance.boot_mode = order.image.boot_mode
     cloud.add(instance)
     for device, auto_delete, disk_spec in order.disks:
         disk = new_disk(call, f"{instance.name}-{device}"[:32], order.az, disk_spec, instance.charge if device == "vda" else None)

@@ -484,3 +484,31 @@ def test_a_listed_device_replaces_the_machines_disk_in_the_image(cloud: Any) -> 
     parts = {one["deviceName"]: one["cloudDisk"] for one in image["dataDisks"]}
     assert parts["vdb"]["snapshotId"] == "snapshot-x" and "snapshotId" not in parts["vdd"]
     assert {one["diskId"] for one in snapshots(cloud).values()} == {"vol-sys", "vol-b", "vol-x"}
+
+
+def test_a_machine_cannot_be_made_of_an_image_that_is_gone(cloud: Any) -> None:
+    cloud.seed(WEB, images=[{"id": "img-a", "of": "i-web"}])
+    cloud.vm("DELETE", "images/img-a")
+    cloud.control.advance(31)
+    assert new_machine(cloud, imageId="img-a").error == "404 NOT_FOUND: Image 'img-a' not found"
+
+
+@pytest.mark.parametrize(
+    ("spec", "error"),
+    [
+        ({"description": "x" * 257}, "400 INVALID_ARGUMENT"),
+        ({"keyNames": ["one", "two"]}, "400 OUT_OF_RANGE"),
+        ({"primaryNetworkInterface": {"networkInterface": {"securityGroups": ["sg"] * 6}}}, "400 OUT_OF_RANGE"),
+        ({"primaryNetworkInterface": {"networkInterface": {"primaryIpAddress": "10.9.9.9"}}}, "400 FAILED_PRECONDITION"),
+    ],
+)
+def test_the_limits_of_a_new_machine(cloud: Any, spec: dict[str, Any], error: str) -> None:
+    cloud.seed({**WEB, "private_ip": "10.9.9.9"})
+    assert error in new_machine(cloud, **spec).error
+
+
+def test_a_machine_with_the_logins_of_its_image_has_no_key_pair_of_its_own(cloud: Any) -> None:
+    cloud.seed({**WEB, "boot_mode": "uefi"}, images=[{"id": "img-a", "of": "i-web"}])
+    assert cloud.vm("GET", "instances/i-web").result["instance"]["bootMode"] == "uefi"
+    made = new_machine(cloud, imageId="img-a", imageInherit="yes", keyNames=["ops"]).result["instanceIds"][0]
+    assert "keyNames" not in cloud.vm("GET", f"instances/{made}").result["instance"]

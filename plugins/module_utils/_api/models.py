@@ -134,7 +134,10 @@ class InstanceInFull:
 
 @dataclass(frozen=True, slots=True)
 class Disk:
-    """A cloud disk. ``attached_to``: ids of the machines it is attached to, being attached to or detached from."""
+    """A cloud disk. ``attached_to``: ids of the machines it is attached to, being attached to or detached from.
+
+    ``snapshot_id`` is the snapshot that it was made from, None if there is none or it was not told.
+    """
 
     disk_id: str
     status: str
@@ -142,6 +145,7 @@ class Disk:
     attached_to: tuple[str, ...]
     charge: Charge | None
     shared: bool
+    snapshot_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +237,7 @@ def parse_disk(raw: Json) -> Disk:
         attached_to=tuple(dict.fromkeys(filter(None, (maybe_text(item, "instanceId") for item in attachments)))),
         charge=parse_charge(raw),
         shared=bool(maybe_bool(raw, "multiAttachable")),
+        snapshot_id=maybe_text(raw, "snapshotId"),
     )
 
 

@@ -20,18 +20,19 @@ Json = Mapping[str, Any]
 MANIFEST_FORMAT = "jdcloud.cloud/manifest/1"
 """The member `format` of a manifest that this version writes and reads."""
 
-_TOLD_AS_IS = (
+TEXTS = (
     "az", "instance_type", "image_id", "hostname", "description", "vpc_id", "subnet_id", "private_ip_address",
     "charge_on_stopped", "os_type", "platform", "os_version", "architecture", "boot_mode", "dedicated_host_id",
     "dedicated_pool_id", "resource_group_id",
 )  # fmt: skip
+"""Members of `specification` that are text or None."""
 
 
 def specification_of(full: Json) -> dict[str, Any]:
     """The manifest's `specification` of a machine, from the snake case dict of `parse_instance_in_full`."""
     primary = _interface(full.get("primary_network_interface"))
     return {
-        **{name: _told(full, name) for name in _TOLD_AS_IS},
+        **{name: _told(full, name) for name in TEXTS},
         "key_names": list(full.get("key_names") or []),
         "security_groups": _security_groups(primary),
         "secondary_interfaces": [_secondary(attachment) for attachment in _secondary_attachments(full)],

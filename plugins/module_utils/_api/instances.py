@@ -1,0 +1,38 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Calls of the vm service that make machines (API revision 1.6.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .calls import Call
+from .members import Json, MalformedAnswer
+from .vm import SERVICE
+
+
+def create_instances(spec: Mapping[str, Any], client_token: str) -> Call[str]:
+    """Begin to make one machine after an instanceSpec; returns its id. -> pending -> running, or error and then gone.
+
+    The service makes one machine for one ``client_token`` of up to 64 characters, however often it is sent.
+    """
+    return Call(
+        operation="vm.createInstances",
+        service=SERVICE,
+        method="POST",
+        path="/instances",
+        query=(),
+        body={"instanceSpec": dict(spec), "maxCount": 1, "clientToken": client_token},
+        write=True,
+        parse=_only_id,
+    )
+
+
+def _only_id(result: Json) -> str:
+    ids = result.get("instanceIds")
+    if not isinstance(ids, list) or len(ids) != 1 or not isinstance(ids[0], str) or not ids[0].strip():
+        raise MalformedAnswer("instanceIds is no list of one id")
+    return ids[0].strip()

@@ -1,0 +1,142 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From the options of `jdcloud_vm_restore` to machines and wishes. Raises `InputError`, one sentence each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .._api.encoding import path_id
+from .._api.errors import InputError
+from .._fleet.manifest import OldMachine, parse_machines
+from .._fleet.mark import check_campaign
+from .._fleet.restore import Wishes
+from .._fleet.restore_mark import MACHINE_NAME
+from .._fleet.selection import parse_ids, shown
+from .arguments import CONNECTION_SPEC, Spec
+
+MAX_GROUPS = 5
+"""Security groups of a machine (quotas-and-limits.yaml)."""
+NEEDED_WITH_IMAGE = ("instance_type", "az", "subnet_id", "security_group_ids", "name")
+NEEDED_IN_DRILL = ("subnet_id", "security_group_ids")
+ONE_MACHINE_ONLY = ("name", "private_ip")
+
+RESTORE_SPEC: Spec = {
+    **CONNECTION_SPEC,
+    "machines": {"type": "list", "elements": "dict"},
+    "image_id": {"type": "str"},
+    "campaign": {"type": "str"},
+    "name": {"type": "str"},
+    "subnet_id": {"type": "str"},
+    "security_group_ids": {"type": "list", "elements": "str"},
+    "instance_type": {"type": "str"},
+    "az": {"type": "str"},
+    "private_ip": {"type": "str"},
+    "keep_private_ip": {"type": "bool", "default": False},
+    "drill": {"type": "bool", "default": False},
+    "allow_missing_disks": {"type": "bool", "default": False},
+    "leave_out_tags": {"type": "list", "elements": "str", "default": ["decommission-after"]},
+    "max_machines": {"type": "int"},
+    "wait": {"type": "bool", "default": True},
+    "wait_timeout": {"type": "float", "default": 1800.0},
+    "poll_interval": {"type": "float", "default": 2.0},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreOrder:
+    """What is to be restored: machines, what each one's mark names as its origin, and the wishes for all."""
+
+    machines: Sequence[OldMachine]
+    origins: Sequence[str]
+    wishes: Wishes
+
+
+def order_of(params: Mapping[str, Any]) -> RestoreOrder:
+    """The checked options. Everything that the input alone shows to be wrong is found here, before anything is sent."""
+    if (params["machines"] is None) == (params["image_id"] is None):
+        raise InputError("Give either machines (of a manifest) or image_id, so that it is clear what is to be restored.")
+    wishes = _wishes(params)
+    _check_combination(params)
+    if params["image_id"] is not None:
+        image_id = path_id(params["image_id"].strip())
+        return RestoreOrder([OldMachine(None, None, image_id=image_id)], [image_id], wishes)
+    machines = parse_machines(params["machines"], "machines")
+    _check_count(params, len(machines))
+    campaign = params["campaign"]
+    if campaign is not None:
+        return RestoreOrder(machines, [check_campaign(campaign, "campaign")] * len(machines), wishes)
+    return RestoreOrder(machines, [_origin(machine) for machine in machines], wishes)
+
+
+def _wishes(params: Mapping[str, Any]) -> Wishes:
+    groups = params["security_group_ids"]
+    if groups is not None:
+        groups = parse_ids(groups, "security_group_ids")
+        if len(groups) > MAX_GROUPS:
+            raise InputError(f"security_group_ids has {len(groups)} members, but a machine can have {MAX_GROUPS} at most.")
+    name = _text(params, "name")
+    if name is not None and not MACHINE_NAME.fullmatch(name):
+        raise InputError(
+            f"name is {shown(name)}, but must be 2 to 128 Chinese characters, letters, digits, '_', '-' or '.', no '.' at an end."
+        )
+    return Wishes(
+        name=name,
+        subnet_id=_text(params, "subnet_id"),
+        security_group_ids=groups,
+        instance_type=_text(params, "instance_type"),
+        az=_text(params, "az"),
+        private_ip=_text(params, "private_ip"),
+        keep_private_ip=params["keep_private_ip"],
+        drill=params["drill"],
+        allow_missing_disks=params["allow_missing_disks"],
+        leave_out_tags=tuple(params["leave_out_tags"]),
+    )
+
+
+def _text(params: Mapping[str, Any], option: str) -> str | None:
+    value = params[option]
+    if value is None:
+        return None
+    if not value.strip():
+        raise InputError(f"{option} is blank: give a value, or leave it out.")
+    return str(value).strip()
+
+
+def _check_combination(params: Mapping[str, Any]) -> None:
+    drill = params["drill"]
+    needed: tuple[str, ...] = NEEDED_IN_DRILL if drill else ()
+    why = "drill=true has no defaults for the network, so that a copy never meets the original"
+    if params["image_id"] is not None:
+        needed = tuple(option for option in NEEDED_WITH_IMAGE if option != "name" or not drill)
+        why = "an image does not tell what its machine was like"
+    missing = [option for option in needed if params[option] is None]
+    if missing:
+        raise InputError(f"{', '.join(missing)} must be given, since {why}.")
+    if params["keep_private_ip"]:
+        for option, given in (("drill", drill), ("private_ip", params["private_ip"]), ("subnet_id", params["subnet_id"])):
+            if given:
+                raise InputError(f"keep_private_ip=true and {option} exclude each other: leave one of them out.")
+        if params["image_id"] is not None:
+            raise InputError("keep_private_ip=true needs a manifest, since an image does not tell the address: set private_ip.")
+
+
+def _check_count(params: Mapping[str, Any], count: int) -> None:
+    for option in ONE_MACHINE_ONLY:
+        if count > 1 and params[option] is not None:
+            raise InputError(f"{option} is for one machine, and machines has {count}: leave it out, or restore them one by one.")
+    cap = params["max_machines"]
+    if isinstance(cap, bool) or (cap is not None and cap < 1):
+        raise InputError(f"max_machines is {str(cap).lower()}, but must be a whole number, at least 1.")
+    if cap is not None and count > cap:
+        raise InputError(f"machines has {count} members, more than max_machines of {cap}; nothing was made: check the list.")
+
+
+def _origin(machine: OldMachine) -> str:
+    """What the mark names where the campaign is not told: the image, else a snapshot."""
+    snapshots = [snapshot.snapshot_id for snapshot in machine.snapshots]
+    return machine.image_id or next(iter(snapshots), "none")

@@ -10,7 +10,7 @@ service's defaults.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -89,14 +89,17 @@ def plan_restore(machine: OldMachine, origin: str, wishes: Wishes, stock: Stock)
     if not MACHINE_NAME.fullmatch(name):
         blockers.append(Remark("bad_name", f"No machine can be named like {machine.title} ({name!r}): set name."))
     image = _image(machine, stock, blockers, warnings)
-    disks = wanted_disks(
-        machine, image, stock.snapshots, blockers, warnings, drill=wishes.drill, partial=wishes.allow_missing_disks
-    )
+    disks: list[WantedDisk] = []
+    # Without anything to start from it is of no use to say so of each disk.
+    if not _has(blockers, "no_backup"):
+        disks = wanted_disks(
+            machine, image, stock.snapshots, blockers, warnings, drill=wishes.drill, partial=wishes.allow_missing_disks
+        )
     mark = mark_of(origin, machine.instance_id)
     spec = _spec(machine, wishes, name, mark, blockers)
     spec.update(_disk_members(disks, name, spec.get("az")))
     helper = None
-    if image is None and not any(blocker.code == "no_backup" for blocker in blockers):
+    if image is None and not _has(blockers, "no_backup"):
         helper = _helper(machine, mark, disks, blockers)
     return Restoration(
         machine=machine,
@@ -109,6 +112,11 @@ def plan_restore(machine: OldMachine, origin: str, wishes: Wishes, stock: Stock)
         blockers=tuple(blockers),
         warnings=tuple(warnings),
     )
+
+
+def _has(blockers: Iterable[Remark], *codes: str) -> bool:
+    """Whether there is a blocker with one of these codes."""
+    return any(blocker.code in codes for blocker in blockers)
 
 
 def _name(machine: OldMachine, wishes: Wishes) -> str:
@@ -225,7 +233,7 @@ def _helper(machine: OldMachine, mark: RestoreMark, disks: list[WantedDisk], blo
     """The image to make of the system disk's snapshot; None if it is not known enough of the machine for that."""
     system = next((disk for disk in disks if disk.system and disk.snapshot_id), None)
     if system is None:
-        if not any(blocker.code in ("snapshot_missing", "disk_not_covered") for blocker in blockers):
+        if not _has(blockers, "snapshot_missing", "disk_not_covered"):
             blockers.append(Remark("no_backup", f"{machine.title} has neither an image nor a snapshot of its system disk."))
         return None
     platform, architecture = machine.told("platform"), machine.told("architecture")

@@ -91,7 +91,7 @@ def asset_name(
     before = _PLACEHOLDER.sub(lambda match: values.get(match[1], ""), before)
     room = NAME_LENGTH - _UNIQUE_LENGTH
     before, after = _clean(before, dots=dots).lstrip(".-"), _clean(after, dots=dots).rstrip(".-")
-    after = after[: max(room - len(before), room // 2)] if len(before) + len(after) > room else after
+    after = after[: max(room - len(before), room // 2)].rstrip(".-")
     before = _shortened(before, room - len(after))
     return before + unique(campaign, asset_of, attempt) + after
 

@@ -61,6 +61,10 @@ def changes_since(planned: Decision, seen: Instance, policy: Policy, facts: Fact
     reasons = [blocker.message for blocker in now.blockers]
     if not reasons and _what_goes(planned, disks_set) != _what_goes(now, disks_set=False):
         reasons.append(_describe_difference(planned, now, disks_set))
+    lost = {backup.id for backup in planned.backups} - {backup.id for backup in now.backups}
+    if not reasons and lost:
+        # Another one may cover the disks, but the plan and its result name these.
+        reasons.append(f"backups of the plan do not count any more ({', '.join(sorted(lost))})")
     return reasons
 
 

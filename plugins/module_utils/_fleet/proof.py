@@ -132,8 +132,9 @@ def prove(machine: Instance, disks: Sequence[AttachedDisk], demand: Demand, hold
         return Proof(missing=("It runs, so no backup of it counts: each is older than its stop.",))
     judged: dict[AssetType, list[Candidate]] = {"image": [], "snapshot": []}
     backups = []
+    lasting = _lasting(machine, demand, holdings, now)
     for image in holdings.images.get(machine.instance_id, ()):
-        held = held_by(image, machine, holdings.snapshots)
+        held = held_by(image, machine, lasting)
         flaws = image_flaws(image, machine, demand, now) or ([] if held else ["it holds no disk that is on the machine"])
         judged["image"].append((image.image_id, flaws, held))
         if not flaws and "image" in demand.types:
@@ -148,6 +149,19 @@ def prove(machine: Instance, disks: Sequence[AttachedDisk], demand: Demand, hold
                     backups.append(_reported("snapshot", snapshot.snapshot_id, snapshot))
     missing = [sentence for kind in demand.types for sentence in _missing(kind, disks, judged[kind])]
     return Proof(tuple(backups), tuple(missing))
+
+
+def _lasting(machine: Instance, demand: Demand, holdings: Holdings, now: datetime | None) -> dict[str, Snapshot]:
+    """The snapshots of the disks of `machine` that are young enough and do not expire soon.
+
+    The data in an image is as old as its snapshots, which may be older than the image, and it lasts no longer than they do.
+    """
+    return {
+        snapshot.snapshot_id: snapshot
+        for disk in machine.disks
+        for snapshot in holdings.of_disk.get(disk.disk_id or "", ())
+        if age_flaw(snapshot.created, demand.max_age, now) is None and expiry_flaw(snapshot, now) is None
+    }
 
 
 def _missing(kind: AssetType, disks: Sequence[AttachedDisk], judged: Sequence[Candidate]) -> list[str]:
@@ -209,8 +223,9 @@ def age_flaw(created: datetime | None, max_age: float, now: datetime | None) -> 
     age = now - created
     if age < -CLOCK_TOLERANCE:
         return "it says that it was made in the future"
-    if age > timedelta(hours=max_age):
-        return f"it is {age / timedelta(hours=1):.1f} hours old, more than {max_age:g}"
+    hours = age / timedelta(hours=1)
+    if hours > max_age:
+        return f"it is {hours:.1f} hours old, more than {max_age:g}"
     return None
 
 

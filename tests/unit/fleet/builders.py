@@ -10,6 +10,7 @@ import typing as t
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.assets import Image, Snapshot, parse_image, parse_snapshot
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.models import (
     Address,
     AttachedDisk,
@@ -81,6 +82,52 @@ def elastic_ip(elastic_ip_id: str = "fip-one", **more: t.Any) -> ElasticIp:
 def knowing(*elastic_ips: ElasticIp) -> Facts:
     """Facts with elastic IPs."""
     return Facts(now=NOW, elastic_ips={each.elastic_ip_id: each for each in elastic_ips})
+
+
+MARK = "jdcloud.cloud/1 campaign=c1 instance=i-one stopped=true"
+RECENT = "2026-01-15T19:00:00+08:00"
+"""One hour before `NOW`."""
+
+
+def image(*snapshot_ids: str | None, **more: t.Any) -> Image:
+    """A good image of `i-one` as the service shows it; the first snapshot is of the system disk, None for a local disk."""
+    parts = [_image_part(f"vd{'abcdef'[place]}", each) for place, each in enumerate(snapshot_ids)]
+    raw: dict[str, t.Any] = {
+        "imageId": "img-one",
+        "imageSource": "private",
+        "status": "ready",
+        "createTime": RECENT,
+        "desc": MARK,
+        "imported": False,
+        "offline": False,
+        "instanceId": "i-one",
+        **({"systemDisk": parts[0]} if parts else {}),
+        "dataDisks": parts[1:],
+        **more,
+    }
+    return parse_image(raw)
+
+
+def _image_part(device: str, snapshot_id: str | None) -> dict[str, t.Any]:
+    if snapshot_id is None:
+        return {"deviceName": device, "diskCategory": "local", "localDisk": {"diskType": "SSD", "diskSizeGB": 40}}
+    return {"deviceName": device, "diskCategory": "cloud", "cloudDisk": {"diskSizeGB": 40, "snapshotId": snapshot_id}}
+
+
+def snapshot(disk_id: str = "vol-sys", **more: t.Any) -> Snapshot:
+    """A good snapshot of a disk, called after it."""
+    raw: dict[str, t.Any] = {
+        "snapshotId": f"snapshot-{disk_id}",
+        "snapshotSource": "self",
+        "diskId": disk_id,
+        "images": [],
+        "description": MARK,
+        "status": "available",
+        "createTime": RECENT,
+        "expireTime": "",
+        **more,
+    }
+    return parse_snapshot(raw)
 
 
 def policy(state: t.Literal["absent", "stopped", "running"] = "absent", **more: t.Any) -> Policy:

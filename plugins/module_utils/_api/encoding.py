@@ -22,7 +22,8 @@ Query = tuple[tuple[str, str], ...]
 Scalar: TypeAlias = "str | int | bool"
 
 # Checked for harm to the URL only: public images have ids like UUIDs, so ids are not held to one shape here.
-_SAFE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+SAFE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+"""What an id may look like at all."""
 
 
 def path_id(resource_id: str) -> str:
@@ -30,7 +31,7 @@ def path_id(resource_id: str) -> str:
 
     Raises InputError for anything but ASCII letters, digits, '-' and '_'.
     """
-    if not isinstance(resource_id, str) or not _SAFE_ID.fullmatch(resource_id):
+    if not isinstance(resource_id, str) or not SAFE_ID.fullmatch(resource_id):
         raise InputError(f"{resource_id!r} is not an id of the cloud: give ids such as i-4x9q2m7kva.")
     return resource_id
 

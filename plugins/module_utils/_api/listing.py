@@ -52,6 +52,32 @@ def list_all(dispatcher: Dispatcher, page_call: Callable[[int], Call[Page[T]]], 
     )
 
 
+def find_each(
+    dispatcher: Dispatcher,
+    ids: Sequence[str],
+    ids_call: Callable[[Sequence[str]], Call[Page[T]]],
+    one_call: Callable[[str], Call[T]],
+    key: Callable[[T], str],
+) -> dict[str, T]:
+    """The rows with these ids. One that a bulk answer leaves out is asked for by itself: only a 404 says that it is gone."""
+    found = read_by_ids(dispatcher, ids, ids_call, key)
+    doubtful = [row_id for row_id in ids if row_id not in found]
+    for row_id, outcome in zip(doubtful, dispatcher.gather([one_call(each) for each in doubtful]), strict=True):
+        if outcome.error is None or not outcome.error.is_not_found:
+            found[row_id] = outcome.value
+    return found
+
+
+def prove_missing(dispatcher: Dispatcher, ids: Sequence[str], one_call: Callable[[str], Call[T]]) -> None:
+    """Raise unless the service says of each of these ids, which a bulk answer left out, that it does not exist."""
+    for row_id, outcome in zip(ids, dispatcher.gather([one_call(each) for each in ids]), strict=True):
+        if outcome.error is None:
+            operation = one_call(row_id).operation
+            raise IncompleteListing(f"The listing leaves out {row_id}, which {operation} shows: try again later.")
+        if not outcome.error.is_not_found:
+            raise outcome.error
+
+
 def read_by_ids(
     dispatcher: Dispatcher, ids: Sequence[str], ids_call: Callable[[Sequence[str]], Call[Page[T]]], key: Callable[[T], str]
 ) -> dict[str, T]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from .._api import vm
 from .._api.dispatch import Dispatcher
 from .._api.errors import InputError
-from .._api.listing import IncompleteListing, list_all, read_by_ids
+from .._api.listing import find_each, list_all, prove_missing, read_by_ids
 from .._api.models import Instance, InstanceInFull
 from .plan import settled
 from .policy import State
@@ -86,12 +86,13 @@ def _by_ids(dispatcher: Dispatcher, ids: Sequence[str], selection: Selection) ->
 
 def find_machines(dispatcher: Dispatcher, ids: Sequence[str]) -> dict[str, Instance]:
     """The machines with these ids. One that a bulk answer leaves out is asked for by itself: only a 404 says that it is gone."""
-    found = read_by_ids(dispatcher, ids, lambda chunk: vm.describe_instances(ids=chunk), lambda machine: machine.instance_id)
-    doubtful = [instance_id for instance_id in ids if instance_id not in found]
-    for instance_id, outcome in zip(doubtful, dispatcher.gather([vm.describe_instance(each) for each in doubtful]), strict=True):
-        if outcome.error is None or not outcome.error.is_not_found:
-            found[instance_id] = outcome.value
-    return found
+    return find_each(
+        dispatcher,
+        ids,
+        lambda chunk: vm.describe_instances(ids=chunk),
+        vm.describe_instance,
+        lambda machine: machine.instance_id,
+    )
 
 
 def read_in_full(dispatcher: Dispatcher, selection: Selection) -> tuple[list[InstanceInFull], list[str]]:
@@ -116,17 +117,9 @@ def read_in_full(dispatcher: Dispatcher, selection: Selection) -> tuple[list[Ins
             lambda machine: machine.instance.instance_id,
         )
         missing = [instance_id for instance_id in selection.ids if instance_id not in found]
-        _prove_missing(dispatcher, missing)
+        prove_missing(dispatcher, missing, vm.describe_instance)
         listed = [found[instance_id] for instance_id in selection.ids if instance_id in found]
     return [machine for machine in listed if selection.mismatch(machine.instance) is None], missing
-
-
-def _prove_missing(dispatcher: Dispatcher, ids: Sequence[str]) -> None:
-    for instance_id, outcome in zip(ids, dispatcher.gather([vm.describe_instance(each) for each in ids]), strict=True):
-        if outcome.error is None:
-            raise IncompleteListing(f"describeInstances leaves out {instance_id}, which exists: try again later.")
-        if not outcome.error.is_not_found:
-            raise outcome.error
 
 
 def _by_listing(dispatcher: Dispatcher, selection: Selection, twins: bool) -> Census:

@@ -127,7 +127,7 @@ def parse_selection(
     """Check the user's selectors. Raises `InputError` for an empty, blank or uncheckable one. May select nothing at all."""
     return Selection(
         ids=None if instance_ids is None else parse_ids(instance_ids, "instance_ids"),
-        name=None if name is None else _parse_name(name),
+        name=None if name is None else parse_name(name),
         tags={} if tags is None else parse_tags(tags, "tags"),
         filters={} if filters is None else _parse_filters(filters),
     )
@@ -139,7 +139,9 @@ def require_selector(selection: Selection) -> None:
         raise InputError("Nothing is selected: give at least one of instance_ids, name, tags, filters.")
 
 
-def parse_ids(ids: Sequence[Any], option: str) -> tuple[str, ...]:
+def parse_ids(
+    ids: Sequence[Any], option: str, shape: re.Pattern[str] = ID_SHAPE, example: str = "i-4x9q2m7kva"
+) -> tuple[str, ...]:
     """Trimmed, distinct ids in the order given. Raises `InputError` for an empty list, blank members and ids of another shape."""
     if not ids:
         raise InputError(f"{option} is an empty list, which selects nothing: name at least one id, or leave the option out.")
@@ -150,8 +152,8 @@ def parse_ids(ids: Sequence[Any], option: str) -> tuple[str, ...]:
         text = member.strip() if isinstance(member, str) else ""
         if not text:
             raise InputError(f"{option} has a blank or null member: remove it.")
-        if not ID_SHAPE.fullmatch(text):
-            raise InputError(f"{option}: {shown(text)} is no id: give ids such as i-4x9q2m7kva, each as a member of its own.")
+        if not shape.fullmatch(text):
+            raise InputError(f"{option}: {shown(text)} is no id: give ids such as {example}, each as a member of its own.")
         distinct[text] = None
     return tuple(distinct)
 
@@ -161,18 +163,17 @@ def shown(text: str) -> str:
     return repr(text if len(text) <= SHOWN_LENGTH else f"{text[:SHOWN_LENGTH]}…")
 
 
-def _parse_name(given: Any) -> str:
+def parse_name(given: Any, what: str = "machine", ids: str = "instance_ids") -> str:
+    """The exact name of one machine or other asset. Raises `InputError` for anything else; `ids` is the option for several."""
     if isinstance(given, bool) or not isinstance(given, (str, int)):
-        what = "a list" if isinstance(given, list) else "no text"
-        raise InputError(
-            f"name is {what}: give the exact name of one machine in quotes, or use instance_ids for several machines."
-        )
+        is_it = "a list" if isinstance(given, list) else "no text"
+        raise InputError(f"name is {is_it}: give the exact name of one {what} in quotes, or use {ids} for several {what}s.")
     name = str(given)
     if not name.strip():
-        raise InputError("name is blank, which selects nothing: give the exact name of one machine, or leave the option out.")
+        raise InputError(f"name is blank, which selects nothing: give the exact name of one {what}, or leave the option out.")
     # YAML blocks end with a line end. It would match nothing, and "nothing to delete" would read like success.
     if any(unicodedata.category(letter) == "Cc" for letter in name):
-        raise InputError(f"name is {shown(name)}, and no machine's name holds line ends or control characters: remove them.")
+        raise InputError(f"name is {shown(name)}, and no {what}'s name holds line ends or control characters: remove them.")
     return name
 
 

@@ -15,6 +15,8 @@ from .._api.errors import ApiError, JdcloudError
 
 NO_CHARGE_PATIENCE = 60.0
 """Seconds: billing data of a new machine lags; the official Terraform provider tries for one minute."""
+BUSY_WORDS = ("underlay", "invalid instance status", " busy in ", " is busy")
+"""In the message of a refusal that passes: a task or a state in between, of a machine, disk or image."""
 
 
 class Verdict(enum.Enum):
@@ -45,7 +47,7 @@ def verdict(error: JdcloudError) -> Verdict:
     if error.status in ("ABORTED", "CONFLICT"):
         return Verdict.BUSY
     text = error.message.lower()
-    if error.status == "FAILED_PRECONDITION" and ("underlay" in text or "invalid instance status" in text or " busy in " in text):
+    if error.status == "FAILED_PRECONDITION" and any(words in text for words in BUSY_WORDS):
         return Verdict.BUSY
     if error.status == "PERMISSION_DENIED" and "no charged resource" in text:
         return Verdict.UNCHARGED

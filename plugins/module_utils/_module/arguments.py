@@ -82,12 +82,12 @@ def positive(params: Mapping[str, Any], option: str, unit: str = "seconds") -> f
     return value
 
 
-def cap_of(params: Mapping[str, Any]) -> int | None:
-    """The checked `max_instances`, None if it is not set."""
-    cap: int | None = params["max_instances"]
+def cap_of(params: Mapping[str, Any], option: str = "max_instances") -> int | None:
+    """The checked cap, None if it is not set."""
+    cap: int | None = params[option]
     # Ansible takes true for the whole number 1.
     if isinstance(cap, bool):
-        raise InputError(f"max_instances is {str(cap).lower()}, but must be a whole number, at least 1.")
+        raise InputError(f"{option} is {str(cap).lower()}, but must be a whole number, at least 1.")
     if cap is not None and cap < 1:
-        raise InputError(f"max_instances is {cap}, but must be at least 1; there is no value for unlimited.")
+        raise InputError(f"{option} is {cap}, but must be at least 1; there is no value for unlimited.")
     return cap

@@ -244,8 +244,13 @@ N = t.TypeVar("N", bound=Named)
 
 def name_some(records: Sequence[N], reasons: Callable[[N], Sequence[str]]) -> str:
     """The first machines with their reasons, for a message."""
-    named = [f"{record.instance_id} ({', '.join(reasons(record))})" for record in records[:SHOWN]]
-    more = len(records) - SHOWN
+    return told_some([(record.instance_id, reasons(record)) for record in records])
+
+
+def told_some(reasons: Sequence[tuple[str, Sequence[str]]]) -> str:
+    """The first of many ids with their reasons, for a message."""
+    named = [f"{row_id} ({', '.join(told)})" for row_id, told in reasons[:SHOWN]]
+    more = len(reasons) - SHOWN
     return ", ".join(named) + (f" and {more} more" if more > 0 else "")
 
 

@@ -73,13 +73,16 @@ class VirtualPool:
 
 
 class MemoryCloud:
-    """Machines, disks and elastic IPs as the service's JSON has them, and the calls that were made."""
+    """Machines, disks, elastic IPs, images and snapshots as the service's JSON has them, and the calls that were made."""
 
     def __init__(self) -> None:
         self.clock = VirtualClock()
         self.machines: dict[str, Json] = {}
         self.disks: dict[str, Json] = {}
         self.elastic_ips: dict[str, Json] = {}
+        self.images: dict[str, Json] = {}
+        self.snapshots: dict[str, Json] = {}
+        self.quotas = {"image": (5, 2), "snapshot": (15, 15), "elastic_ip": (10, 12)}
         self.calls: list[Call[Any]] = []
         self.connection: Connection | None = None
         self.refusals: dict[tuple[str, str | None], JdcloudError] = {}
@@ -136,6 +139,41 @@ class MemoryCloud:
             "charge": {"chargeMode": "postpaid_by_usage", "chargeStatus": "normal"},
         }
 
+    def add_image(self, image_id: str, *snapshot_ids: str, status: str = "ready", **members: Any) -> Json:
+        """A private image with a disk for each snapshot; those that do not exist yet are made."""
+        image: Json = {
+            "imageId": image_id,
+            "name": f"name-of-{image_id}",
+            "status": status,
+            "imageSource": "private",
+            "createTime": "2026-01-19 08:00:00",
+            **members,
+        }
+        slots = []
+        for place, snapshot_id in enumerate(snapshot_ids):
+            cloud_disk = {"snapshotId": snapshot_id, "diskSizeGB": 40}
+            slots.append({"diskCategory": "cloud", "deviceName": f"vd{'abcdefgh'[place]}", "cloudDisk": cloud_disk})
+            self.add_snapshot(snapshot_id)["images"].append(image_id)
+        if slots:
+            image.update(systemDisk=slots[0], dataDisks=slots[1:])
+        self.images[image_id] = image
+        return image
+
+    def add_snapshot(self, snapshot_id: str, status: str = "available", **members: Any) -> Json:
+        """A snapshot of the account's own, or the one that exists already."""
+        snapshot: Json = {
+            "snapshotId": snapshot_id,
+            "name": f"name-of-{snapshot_id}",
+            "status": status,
+            "snapshotSource": "self",
+            "diskId": f"vol-of{snapshot_id.replace('-', '')}",
+            "snapshotSizeGB": 40,
+            "createTime": "2026-01-19T08:00:00+08:00",
+            "images": [],
+            **members,
+        }
+        return self.snapshots.setdefault(snapshot_id, snapshot)
+
     def refuse(self, operation: str, http: int, status: str, message: str, resource: str | None = None) -> None:
         """Answer this call with an error from now on, for one resource or for all."""
         self.refusals[operation, resource] = ApiError(operation, http, status, message, f"req-{http}")
@@ -171,6 +209,15 @@ class MemoryCloud:
                 "elasticIps", _chosen(self.elastic_ips, _filters(call)["elasticIpIds"])
             ),
             "vpc.describeElasticIp": lambda call: {"elasticIp": _found(self.elastic_ips, call)},
+            "vm.describeImages": self._describe_images,
+            "vm.describeImage": lambda call: {"image": _found(self.images, call)},
+            "vm.deleteImage": self._delete_image,
+            "vm.describeQuotas": lambda call: {"quotas": [{"resourceType": "image", **self._quota("image", "limit", "used")}]},
+            "disk.describeSnapshots": self._describe_snapshots,
+            "disk.describeSnapshot": lambda call: {"snapshot": _found(self.snapshots, call)},
+            "disk.deleteSnapshot": lambda call: self.snapshots.pop(str(_found(self.snapshots, call)["snapshotId"])) and {},
+            "disk.describeQuota": lambda call: {"quota": self._quota("snapshot", "limit", "used")},
+            "vpc.describeQuota": lambda call: {"quota": self._quota("elastic_ip", "maxLimit", "count")},
             "vpc.deleteElasticIp": lambda call: self.elastic_ips.pop(str(call.resource)) and {},
         }
 
@@ -192,6 +239,36 @@ class MemoryCloud:
             # Fuzzy at the service.
             machines = [machine for machine in machines if wanted["name"][0] in machine["instanceName"]]
         return _listed("instances", machines)
+
+    def _describe_images(self, call: Call[Any]) -> Json:
+        ids, machines = _indexed(call, "ids"), _indexed(call, "instanceIds")
+        query = dict(call.query)
+        rows = _chosen(self.images, ids) if ids else [*self.images.values()]
+        if "imageSource" in query:
+            rows = [image for image in rows if image["imageSource"] == query["imageSource"]]
+        # Fuzzy at the service.
+        rows = [image for image in rows if query.get("imageName", "") in image["name"]]
+        return _listed("images", [image for image in rows if not machines or image.get("instanceId") in machines])
+
+    def _describe_snapshots(self, call: Call[Any]) -> Json:
+        wanted = _filters(call)
+        rows = _chosen(self.snapshots, wanted["snapshotId"]) if "snapshotId" in wanted else [*self.snapshots.values()]
+        rows = [row for row in rows if "diskId" not in wanted or row["diskId"] in wanted["diskId"]]
+        return _listed("snapshots", [row for row in rows if "name" not in wanted or wanted["name"][0] in row["name"]])
+
+    def _delete_image(self, call: Call[Any]) -> Json:
+        image = _found(self.images, call)
+        del self.images[image["imageId"]]
+        for snapshot_id, snapshot in [*self.snapshots.items()]:
+            if image["imageId"] in snapshot["images"]:
+                snapshot["images"].remove(image["imageId"])
+                if ("deleteSnapshot", "true") in call.query:
+                    del self.snapshots[snapshot_id]
+        return {}
+
+    def _quota(self, kind: str, limit: str, used: str) -> Json:
+        numbers = self.quotas[kind]
+        return {limit: numbers[0], used: numbers[1]}
 
     def _become(self, call: Call[Any], status: str) -> Json:
         _found(self.machines, call)["status"] = status
@@ -230,6 +307,10 @@ def _filters(call: Call[Any]) -> dict[str, list[str]]:
         if name.startswith("filters.") and ".values." in name:
             found[names[name.split(".")[1]]].append(value)
     return dict(found)
+
+
+def _indexed(call: Call[Any], name: str) -> list[str]:
+    return [value for key, value in call.query if key.rpartition(".")[0] == name]
 
 
 def _chosen(rows: dict[str, Json], ids: list[str]) -> list[Json]:

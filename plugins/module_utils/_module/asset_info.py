@@ -1,0 +1,87 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the modules that list images and snapshots have in common: their options, rows and summary."""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from .._api.errors import InputError
+from .._api.members import snake_case
+from .._fleet.asset_selection import A, AssetSelection, Kind, parse_asset_ids, parse_asset_name, read_assets
+from .._fleet.census import some_ids
+from .._fleet.mark import read_mark
+from .._fleet.selection import parse_ids
+from .arguments import CONNECTION_SPEC, SELECTION_SPEC, Spec
+from .results import Result
+from .session import Session
+
+
+def info_spec(ids: str, owners: str) -> Spec:
+    """The options of a module that lists one kind of asset."""
+    return {
+        **CONNECTION_SPEC,
+        ids: {"type": "list", "elements": "str"},
+        owners: {"type": "list", "elements": "str"},
+        "name": SELECTION_SPEC["name"],
+        "status": {"type": "str"},
+    }
+
+
+def listed(session: Session, kind: Kind[A], ids: str, owners: str, row: Callable[[A], Result]) -> Result:
+    """Read the selected assets and tell each with everything that the service says; `ids` and `owners` are option names."""
+    selection = _selection(kind, session.module.params, ids, owners)
+    assets, missing = read_assets(session.connect(), kind, selection)
+    if missing:
+        session.module.warn(f"{len(missing)} ids do not exist in {session.region}: {some_ids(missing)}")
+    return result_of(session, kind, [row(asset) for asset in assets], len(missing))
+
+
+def result_of(session: Session, kind: Kind[t.Any], rows: Sequence[Result], not_found: int) -> Result:
+    """The whole result."""
+    return {
+        "changed": False,
+        "account": session.account,
+        f"{kind.word}s": rows,
+        "summary": {"selected": len(rows), "not_found": not_found, **session.api_use()},
+    }
+
+
+def common_row(asset: A) -> Result:
+    """What every asset's row holds: all that the service says in snake case, and what was read out of it."""
+    return {
+        **snake_case(asset.raw),
+        "name": asset.name,
+        "status": asset.status,
+        "description": asset.description,
+        "mark": mark_of(asset.description),
+        "created": time_of(asset.created),
+    }
+
+
+def mark_of(description: str) -> Result | None:
+    """The mark of a description, None if it has none."""
+    mark = read_mark(description)
+    return None if mark is None else {"campaign": mark.campaign, "instance_id": mark.instance_id, "stopped": mark.stopped}
+
+
+def time_of(moment: datetime | None) -> str | None:
+    """A time in ISO form."""
+    return None if moment is None else moment.isoformat()
+
+
+def _selection(kind: Kind[A], params: Mapping[str, Any], ids: str, owners: str) -> AssetSelection:
+    status: str | None = params["status"]
+    if status is not None and not status.strip():
+        raise InputError("status is blank, which selects nothing: give a status, or leave the option out.")
+    return AssetSelection(
+        ids=None if params[ids] is None else parse_asset_ids(kind, params[ids], ids),
+        owners=None if params[owners] is None else parse_ids(params[owners], owners),
+        name=None if params["name"] is None else parse_asset_name(kind, params["name"], ids),
+        status=None if status is None else status.strip().lower(),
+    )

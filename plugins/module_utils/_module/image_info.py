@@ -1,0 +1,45 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The work of the module `jdcloud_image_info`."""
+
+from __future__ import annotations
+
+from .._api.assets import Image, ImageDisk
+from .._fleet.asset_selection import IMAGES
+from .asset_info import common_row, info_spec, listed, result_of
+from .results import Result
+from .session import Session
+
+IMAGE_INFO_SPEC = info_spec("image_ids", "instance_ids")
+
+
+def work(session: Session) -> Result:
+    """Read the images."""
+    return listed(session, IMAGES, "image_ids", "instance_ids", _row)
+
+
+def early_end(session: Session) -> Result:
+    """The result of a run that ended before it read any image."""
+    return result_of(session, IMAGES, [], 0)
+
+
+def _row(image: Image) -> Result:
+    return {
+        **common_row(image),
+        "image_id": image.image_id,
+        "instance_id": image.instance_id,
+        "image_source": image.source,
+        "disks": [_disk(disk) for disk in image.disks],
+    }
+
+
+def _disk(disk: ImageDisk) -> Result:
+    return {
+        "device": disk.device,
+        "category": disk.category,
+        "system": disk.system,
+        "snapshot_id": disk.snapshot_id,
+        "size_gb": disk.size_gb,
+    }

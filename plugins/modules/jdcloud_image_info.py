@@ -1,0 +1,209 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""List JD Cloud images in full."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: jdcloud_image_info
+short_description: List JD Cloud images, with the machine, disks and mark of each
+version_added: 0.2.0
+description:
+  - Lists the private images of a region, or images of any kind by id, with everything that the service says about them.
+  - Says of each which machine it was made of, which snapshots hold its disks, and whether this collection made it.
+  - Fails rather than return an incomplete list.
+author:
+  - The jdcloud.cloud authors (@jdcloud-cloud)
+extends_documentation_fragment:
+  - jdcloud.cloud.jdcloud
+  - jdcloud.cloud.attributes
+  - jdcloud.cloud.attributes.info_module
+options:
+  image_ids:
+    description:
+      - The images to list. Public and shared ones can be listed by their ids, too.
+    type: list
+    elements: str
+  instance_ids:
+    description:
+      - Only images that were made of these machines, which need not exist any more.
+    type: list
+    elements: str
+  name:
+    description:
+      - Only images with exactly this name. Images that share a name are all listed.
+    type: raw
+  status:
+    description:
+      - Only images in this status, for example V(ready), V(pending) or V(error), without regard to case.
+    type: str
+notes:
+  - All selectors that are given must fit. Without any selector all private images of the region are listed.
+  - An empty or blank selector is an error.
+seealso:
+  - module: jdcloud.cloud.jdcloud_image
+  - module: jdcloud.cloud.jdcloud_snapshot_info
+"""
+
+EXAMPLES = r"""
+- name: List all private images of a region
+  jdcloud.cloud.jdcloud_image_info:
+    region: cn-north-1
+  register: backups
+
+- name: Show those that a campaign made
+  ansible.builtin.debug:
+    msg: "{{ item.image_id }} of {{ item.instance_id }}, made {{ item.created }}"
+  loop: "{{ backups.images | selectattr('mark') | selectattr('mark.campaign', 'equalto', 'spring-2026') | list }}"
+  loop_control:
+    label: "{{ item.image_id }}"
+
+- name: List the finished images of a machine, even if the machine is gone
+  jdcloud.cloud.jdcloud_image_info:
+    instance_ids: i-4x9q2m7kva
+    status: ready
+"""
+
+RETURN = r"""
+account:
+  description: Which account was used; no secrets.
+  returned: always
+  type: dict
+  contains:
+    source:
+      description: Where the keys came from; null if the run ended before that was known.
+      type: str
+      sample: environment
+    access_key_suffix:
+      description: The last characters of the access key, or null.
+      type: str
+      sample: AK01
+    region:
+      description: The region, or null.
+      type: str
+      sample: cn-north-1
+images:
+  description:
+    - The images, in the order of O(image_ids), else by id. Beside what is listed here, each one holds everything else that
+      the service says about it, in snake case.
+    - Ids that do not exist are left out, with a warning.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    image_id:
+      description: The id.
+      type: str
+      sample: img-5bk0u2p7im
+    name:
+      description: The name.
+      type: str
+      sample: bk-i-4x9q2m7kva-k3j5x7qa2m
+    status:
+      description: The status, in lower case.
+      type: str
+      sample: ready
+    image_source:
+      description: V(private), V(public), V(shared), V(community) or V(thirdparty); empty if the service does not tell.
+      type: str
+      sample: private
+    instance_id:
+      description: The machine that it was made of, or null.
+      type: str
+      sample: i-4x9q2m7kva
+    description:
+      description: What its maker wrote, which the service calls C(desc); empty if nothing.
+      type: str
+      sample: jdcloud.cloud/1 campaign=spring-2026 instance=i-4x9q2m7kva stopped=true
+    mark:
+      description:
+        - Who made it, as its description tells; null if it carries no mark of this collection. Only what carries one is used
+          again, counted or removed by this collection.
+      type: dict
+      contains:
+        campaign:
+          description: The campaign.
+          type: str
+          sample: spring-2026
+        instance_id:
+          description: The machine, or V(none) for a disk that was on no machine.
+          type: str
+          sample: i-4x9q2m7kva
+        stopped:
+          description: Whether the machine was stopped when it was made.
+          type: bool
+          sample: true
+    created:
+      description: When it was made; null if that cannot be read.
+      type: str
+      sample: "2026-01-15T16:09:10+08:00"
+    disks:
+      description: Its disks, the system disk first.
+      type: list
+      elements: dict
+      contains:
+        device:
+          description: The device name, or null.
+          type: str
+          sample: vdb
+        category:
+          description: V(cloud) or V(local).
+          type: str
+          sample: cloud
+        system:
+          description: Whether it is the system disk.
+          type: bool
+          sample: false
+        snapshot_id:
+          description: The snapshot that holds its data; null for a local disk and for an empty one.
+          type: str
+          sample: snapshot-2sn4p0da7b
+        size_gb:
+          description: The size in GB, or null.
+          type: int
+          sample: 100
+summary:
+  description: How many of what.
+  returned: always
+  type: dict
+  contains:
+    selected:
+      description: Images in the result.
+      type: int
+      sample: 1
+    not_found:
+      description: Ids that do not exist.
+      type: int
+      sample: 0
+    api_calls:
+      description: All requests sent, repeated ones included.
+      type: int
+      sample: 1
+    api_retries:
+      description: Requests that were repeated.
+      type: int
+      sample: 0
+    api_throttled:
+      description: Answers that said "too fast".
+      type: int
+      sample: 0
+    seconds:
+      description: How long the run took.
+      type: float
+      sample: 0.4
+"""
+
+from ansible_collections.jdcloud.cloud.plugins.module_utils._module.image_info import IMAGE_INFO_SPEC, early_end, work
+from ansible_collections.jdcloud.cloud.plugins.module_utils._module.session import run_module
+
+
+def main() -> None:
+    """Run the module."""
+    run_module(IMAGE_INFO_SPEC, work, early_end)
+
+
+if __name__ == "__main__":
+    main()

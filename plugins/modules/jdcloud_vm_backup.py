@@ -72,6 +72,15 @@ options:
     type: list
     elements: str
     default: []
+  keep:
+    description:
+      - How many proven backups of each machine are to stay; V(0) is all. What that makes superfluous is returned in
+        RV(manifest.superseded), to be deleted with M(jdcloud.cloud.jdcloud_image) and M(jdcloud.cloud.jdcloud_snapshot). This
+        module itself deletes nothing.
+      - Only backups with the mark of this collection are named, never one of another campaign that is younger than O(max_age)
+        or of which something is still being made, and only of machines that still exist and got their backup in this run.
+    type: int
+    default: 0
 seealso:
   - module: jdcloud.cloud.jdcloud_image
   - module: jdcloud.cloud.jdcloud_snapshot
@@ -282,6 +291,20 @@ manifest:
           description: Why it failed, with the codes of M(jdcloud.cloud.jdcloud_image), or null.
           type: dict
           sample: null
+    superseded:
+      description: What may be deleted, see O(keep).
+      type: dict
+      contains:
+        image_ids:
+          description: Ids of images.
+          type: list
+          elements: str
+          sample: [img-0ld0ld0ld0]
+        snapshot_ids:
+          description: Ids of snapshots that belong to no image.
+          type: list
+          elements: str
+          sample: []
 summary:
   description: How many of what.
   returned: always

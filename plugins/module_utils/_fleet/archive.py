@@ -36,9 +36,15 @@ def snapshot_id_of(snapshot: Snapshot) -> str:
 def holding_calls(machines: Iterable[Instance]) -> list[PageCall]:
     """The paged reads that together show all images of these machines and all snapshots of their disks."""
     listed = list(machines)
-    ids = [machine.instance_id for machine in listed if machine.instance_id != NO_INSTANCE]
-    disks = list(dict.fromkeys(disk.disk_id for machine in listed for disk in machine.disks if disk.disk_id))
-    return [*map(_images_of, chunks(ids)), *map(_snapshots_of, chunks(disks))]
+    return [*map(_images_of, chunks(_ids(listed))), *map(_snapshots_of, chunks(_disk_ids(listed)))]
+
+
+def _ids(machines: Iterable[Instance]) -> list[str]:
+    return [machine.instance_id for machine in machines if machine.instance_id != NO_INSTANCE]
+
+
+def _disk_ids(machines: Iterable[Instance]) -> list[str]:
+    return list(dict.fromkeys(disk.disk_id for machine in machines for disk in machine.disks if disk.disk_id))
 
 
 def _images_of(ids: Sequence[str]) -> PageCall:
@@ -49,10 +55,18 @@ def _snapshots_of(ids: Sequence[str]) -> PageCall:
     return lambda page: describe_snapshots(disk_ids=ids, page=page)
 
 
-def read_holdings(dispatcher: Dispatcher, machines: Iterable[Instance]) -> Holdings:
-    """All images of these machines and all snapshots of their disks. Raises `IncompleteListing`."""
-    rows = list_each(dispatcher, holding_calls(machines))
-    return sorted_holdings(rows)
+def read_holdings(dispatcher: Dispatcher, machines: Iterable[Instance], *, every_snapshot: bool) -> Holdings:
+    """All images of these machines and the snapshots of their disks. Raises `IncompleteListing`.
+
+    Without `every_snapshot`, snapshots are read only where there is an image that may consist of them: often there is none.
+    """
+    listed = list(machines)
+    if every_snapshot:
+        return sorted_holdings(list_each(dispatcher, holding_calls(listed)))
+    images = list_each(dispatcher, [*map(_images_of, chunks(_ids(listed)))])
+    imaged = {image.instance_id for image in images}
+    snapshots = [*map(_snapshots_of, chunks(_disk_ids(machine for machine in listed if machine.instance_id in imaged)))]
+    return sorted_holdings([*images, *list_each(dispatcher, snapshots)])
 
 
 def sorted_holdings(rows: Iterable[Image | Snapshot]) -> Holdings:

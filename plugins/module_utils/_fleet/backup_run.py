@@ -17,7 +17,7 @@ from .._api.dispatch import Dispatcher
 from .._api.errors import JdcloudError
 from .._api.listing import read_by_ids
 from .._api.models import Instance
-from .archive import Shelf, image_id_of, read_holdings, snapshot_id_of
+from .archive import image_id_of, read_holdings, snapshot_id_of
 from .asset_course import disk_keys
 from .asset_track import AssetTrack, Stage
 from .backup_engine import BackupEngine
@@ -29,6 +29,7 @@ from .mark import Mark, read_mark
 from .plan import decide
 from .policy import Facts, Policy, Remark, State
 from .proof import Holdings, disk_key, held_by
+from .retention import Superseded, superseded
 from .room import Room, weigh
 from .setbacks import Timing
 from .track import Failure, Phase, Track
@@ -78,26 +79,31 @@ class BackupRun:
     missing: list[str] = field(default_factory=list)
     room: Room | None = None
     snapshots: dict[str, Snapshot] = field(default_factory=dict)
+    superseded: Superseded = field(default_factory=Superseded)
     crash: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How a run deals with what cannot be done. `fit`: a batch that exceeds the quotas is done as far as it fits."""
+    """How a run deals with what cannot be done. `fit`: a batch that exceeds the quotas is done as far as it fits.
+
+    `keep`: how many backups of a machine are to stay; 0: all.
+    """
 
     cap: int | None = None
     skip_blocked: bool = False
     fit: bool = False
     preview: bool = False
+    keep: int = 0
 
 
 def back_up(dispatcher: Dispatcher, policy: BackupPolicy, timing: Timing, manner: Manner) -> BackupRun:
     """Do it. Raises `JdcloudError` if something cannot be read or the selection is refused; then nothing was changed."""
     observed_at = dispatcher.clock.now()
     subjects = find_subjects(dispatcher, policy, timing, manner.cap)
-    shelf = Shelf(read_holdings(dispatcher, subjects.machines.values()))
+    holdings = read_holdings(dispatcher, subjects.machines.values(), every_snapshot=policy.method != "image")
     chosen = replace(policy, selection=policy.selection.chosen())
-    run = BackupRun(policy.campaign, _records(dispatcher, subjects, policy, chosen, shelf.holdings), missing=subjects.missing)
+    run = BackupRun(policy.campaign, _records(dispatcher, subjects, policy, chosen, holdings), missing=subjects.missing)
     _weigh(dispatcher, run, fit=manner.fit)
     run.held_back = any(_holds_back(record, manner) for record in run.records)
     if not run.held_back:
@@ -106,13 +112,15 @@ def back_up(dispatcher: Dispatcher, policy: BackupPolicy, timing: Timing, manner
         _show_existing(run)
     preview = manner.preview or run.held_back
     try:
-        _prove(dispatcher, run, shelf, preview=preview)
+        _prove(dispatcher, run, holdings, preview=preview)
     except JdcloudError as error:
         # What was made stays made, and what was stopped is still to be started again.
         _unverified(run, error)
     if not preview:
         _void(dispatcher, run)
         _power(dispatcher, run, chosen, timing, observed_at, "running")
+        if manner.keep:
+            run.superseded = _superseded(dispatcher, run, chosen, manner.keep)
     return run
 
 
@@ -257,7 +265,7 @@ def _power_timing(timing: Timing) -> Timing:
     return replace(timing, wait=True, wait_timeout=min(timing.wait_timeout, POWER_TIMEOUT))
 
 
-def _prove(dispatcher: Dispatcher, run: BackupRun, shelf: Shelf, *, preview: bool) -> None:
+def _prove(dispatcher: Dispatcher, run: BackupRun, holdings: Holdings, *, preview: bool) -> None:
     """Read back what the images hold, through their snapshots, and see the machines once more."""
     machines = [record.machine.instance_id for record in run.records if record.machine and record.assets and _on_machine(record)]
     if machines and not preview:
@@ -265,9 +273,9 @@ def _prove(dispatcher: Dispatcher, run: BackupRun, shelf: Shelf, *, preview: boo
         for record in run.records:
             if record.assets and _on_machine(record):
                 record.seen = found.get(record.instance_id)
-    images = _known_images(dispatcher, run, shelf, preview=preview)
+    images = _known_images(dispatcher, run, holdings, preview=preview)
     parts = sorted({part.snapshot_id for image in images.values() for part in image.disks if part.snapshot_id})
-    run.snapshots = dict(shelf.holdings.snapshots) if preview else {}
+    run.snapshots = dict(holdings.snapshots) if preview else {}
     if parts and not preview:
         run.snapshots = read_by_ids(dispatcher, parts, lambda chunk: snapshot_api.describe_snapshots(ids=chunk), snapshot_id_of)
     for record in run.records:
@@ -287,14 +295,18 @@ def _unverified(run: BackupRun, error: JdcloudError) -> None:
             track.failure = track.failure or Failure("unverified", message, error)
 
 
-def _known_images(dispatcher: Dispatcher, run: BackupRun, shelf: Shelf, *, preview: bool) -> dict[str, Image]:
+def _known_images(dispatcher: Dispatcher, run: BackupRun, holdings: Holdings, *, preview: bool) -> dict[str, Image]:
     tracks = [track for record in run.records for track in record.assets if track.plan.kind == "image" and track.asset_id]
-    ids = [str(track.asset_id) for track in tracks]
-    if ids and not preview:
-        # Once more, for what is told of an image at its end, and of one that is only used again.
-        return read_by_ids(dispatcher, ids, lambda chunk: image_api.describe_images(ids=chunk), image_id_of)
-    every: Iterable[Image] = (image for images in shelf.holdings.images.values() for image in images)
-    return {image.image_id: image for image in every if image.image_id in set(ids)}
+    ids = {str(track.asset_id) for track in tracks}
+    if preview:
+        every: Iterable[Image] = (image for images in holdings.images.values() for image in images)
+        return {image.image_id: image for image in every if image.image_id in ids}
+    # Those that were waited for have just been read; those that only serve again are read once more.
+    known = {track.asset.image_id: track.asset for track in tracks if isinstance(track.asset, Image)}
+    others = sorted(ids - set(known))
+    if others:
+        known |= read_by_ids(dispatcher, others, lambda chunk: image_api.describe_images(ids=chunk), image_id_of)
+    return known
 
 
 def _flaw(record: BackupRecord, track: AssetTrack) -> Failure | None:
@@ -342,6 +354,17 @@ def _void(dispatcher: Dispatcher, run: BackupRun) -> None:
         if outcome.error is not None and track.failure is not None:
             message = f"{track.failure.message} Its mark still says that it counts, and could not be changed: delete it by hand."
             track.failure = replace(track.failure, message=message)
+
+
+def _superseded(dispatcher: Dispatcher, run: BackupRun, policy: BackupPolicy, keep: int) -> Superseded:
+    """What the proven backups of this run have made superfluous. Where that cannot be read, nothing is."""
+    proven = [record for record in run.records if record.assets and failure_of(record) is None and not record.blocked]
+    machines = [record.seen for record in proven if record.seen is not None and _on_machine(record)]
+    try:
+        holdings = read_holdings(dispatcher, machines, every_snapshot=True)
+    except JdcloudError:
+        return Superseded()
+    return superseded(machines, policy, holdings, keep, dispatcher.service_time())
 
 
 def _on_machine(record: BackupRecord) -> bool:

@@ -89,7 +89,9 @@ def gather_facts(dispatcher: Dispatcher, policy: Policy, machines: Sequence[Inst
     elastic_ips = {}
     if policy.release_elastic_ips and ids:
         elastic_ips = read_by_ids(dispatcher, ids, vpc.describe_elastic_ips, lambda elastic_ip: elastic_ip.elastic_ip_id)
-    holdings = read_holdings(dispatcher, machines) if policy.demand is not None else Holdings()
+    holdings = Holdings()
+    if policy.demand is not None:
+        holdings = read_holdings(dispatcher, machines, every_snapshot="snapshot" in policy.demand.types)
     return Facts(now=dispatcher.service_time(), elastic_ips=elastic_ips, holdings=holdings)
 
 

@@ -69,8 +69,9 @@ def _run(session: Session, method: Method) -> tuple[BackupRun, BackupReport]:
     preview = bool(session.module.check_mode)
     policy = backup_policy(params, method)
     timing_of(params, 0)
+    manner = manner_of(params, preview=preview)
     dispatcher = session.connect()
-    run = back_up(dispatcher, policy, timing_of(params, dispatcher.retries), manner_of(params, preview=preview))
+    run = back_up(dispatcher, policy, timing_of(params, dispatcher.retries), manner)
     if run.missing and len(run.missing) == len(run.records):
         session.module.warn(f"none of {len(run.missing)} ids exists in {session.region}")
     return run, BackupReport(run, session.region, preview=preview)

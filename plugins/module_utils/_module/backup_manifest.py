@@ -25,6 +25,10 @@ def manifest_of(session: Session, run: BackupRun, report: BackupReport, method: 
     """The manifest of a run; in check mode of what would be."""
     found = _in_full(session, run)
     machines = [_entry(record, report, found.get(record.instance_id)) for record in run.records]
+    for entry in machines:
+        # Their running was ended by an earlier try of this campaign, and is to be remembered by the next one.
+        if entry["instance_id"] in session.module.params["stopped_before"] and entry["status_before"] == "stopped":
+            entry["status_before"] = "running"
     whole = not run.held_back and all(entry["action"] in ("created", "reused") for entry in machines)
     state = "complete" if whole else "incomplete"
     now = session.dispatcher.service_time() if session.dispatcher is not None else None
@@ -36,6 +40,7 @@ def manifest_of(session: Session, run: BackupRun, report: BackupReport, method: 
         "state": "planned" if session.module.check_mode else state,
         "written": now.replace(microsecond=0).isoformat() if now is not None else None,
         "machines": machines,
+        "superseded": {"image_ids": list(run.superseded.image_ids), "snapshot_ids": list(run.superseded.snapshot_ids)},
     }
 
 

@@ -43,6 +43,7 @@ VM_BACKUP_SPEC: Spec = {
     "stop_running": {"type": "bool", "default": False},
     "start_again": {"type": "bool", "default": False},
     "stopped_before": {"type": "list", "elements": "str", "default": []},
+    "keep": {"type": "int", "default": 0},
 }
 
 
@@ -78,7 +79,10 @@ def backup_policy(params: Mapping[str, Any], method: Method) -> BackupPolicy:
 
 def manner_of(params: Mapping[str, Any], *, preview: bool) -> Manner:
     """How to deal with what cannot be done."""
-    return Manner(cap_of(params), params["on_blocked"] == "skip", params["on_shortfall"] == "fit", preview)
+    keep: int = params.get("keep") or 0
+    if isinstance(params.get("keep"), bool) or keep < 0:
+        raise InputError(f"keep is {params['keep']}, but must be a whole number: 0 keeps all backups.")
+    return Manner(cap_of(params), params["on_blocked"] == "skip", params["on_shortfall"] == "fit", preview, keep)
 
 
 def made_up_campaign() -> str:

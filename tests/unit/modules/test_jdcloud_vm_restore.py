@@ -1,0 +1,325 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""`jdcloud_vm_restore` from its arguments to its result, in virtual time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Call
+
+from .conftest import Ended, Runner
+from .documentation import check, documented_options, documented_returns, paths
+from .memory_cloud import MemoryCloud
+
+Json = dict[str, Any]
+
+MODULE = "jdcloud_vm_restore"
+PATH = "ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.restore_run"
+GROUPS = ["sg-one"]
+OF_IMAGE: Json = {
+    "image_id": "img-one",
+    "instance_type": "g.n2.medium",
+    "az": "cn-north-1a",
+    "subnet_id": "subnet-one",
+    "security_group_ids": GROUPS,
+    "name": "one",
+}
+
+
+class Backups(MemoryCloud):
+    """A cloud with one image of a system disk and a data disk, that makes machines. `spoil` changes a machine that is made."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tokens: dict[str, str] = {}
+        self.images: dict[str, Json] = {"img-one": _image("img-one")}
+        self.snapshots = {f"snapshot-{disk}": _snapshot(f"snapshot-{disk}", f"vol-{disk}") for disk in ("sys", "data")}
+        self.spoil: Callable[[Json], None] = lambda machine: None
+
+    @property
+    def _replies(self) -> Any:
+        return {
+            **super()._replies,
+            "vm.describeImages": self._describe_images,
+            "vm.describeImage": lambda call: {"image": self.images[str(call.resource)]},
+            "vm.createImageFromSnapshots": self._create_image,
+            "vm.deleteImage": lambda call: self.images.pop(str(call.resource)) and {},
+            "disk.describeSnapshots": lambda call: _listed("snapshots", self.snapshots.values()),
+            "vm.createInstances": self._create,
+        }
+
+    def _describe_images(self, call: Call[Any]) -> Json:
+        query = dict(call.query)
+        ids = [value for name, value in call.query if name.startswith("ids.")]
+        name = query.get("imageName", "")
+        return _listed("images", [row for row in self.images.values() if row["imageId"] in ids or (name and name in row["name"])])
+
+    def _create_image(self, call: Call[Any]) -> Json:
+        assert call.body is not None
+        self.images["img-help"] = {**_image("img-help"), "name": call.body["name"], "desc": call.body["description"]}
+        return {"imageId": "img-help"}
+
+    def _create(self, call: Call[Any]) -> Json:
+        assert call.body is not None
+        spec, token = call.body["instanceSpec"], call.body["clientToken"]
+        if token not in self.tokens:
+            made = self.tokens[token] = f"i-made{len(self.tokens)}"
+            members = {"instanceName": spec["name"], "description": spec["description"], "imageId": spec["imageId"]}
+            machine = self.add(made, "running", **members)
+            machine["systemDisk"]["cloudDisk"]["snapshotId"] = "snapshot-sys"
+            for row in spec.get("dataDisks", []):
+                slot = self._slot(made, f"vol-new{len(self.tokens)}", row["deviceName"], 100, auto_delete=False)
+                slot["cloudDisk"]["snapshotId"] = row["cloudDiskSpec"]["snapshotId"]
+                machine["dataDisks"].append(slot)
+            self.spoil(machine)
+        return {"instanceIds": [self.tokens[token]]}
+
+
+def _listed(member: str, rows: Any) -> Json:
+    found = list(rows)
+    return {member: found, "totalCount": len(found)}
+
+
+def _image(image_id: str) -> Json:
+    def part(device: str, disk: str, size: int) -> Json:
+        cloud = {"snapshotId": f"snapshot-{disk}", "diskSizeGB": size, "diskType": "ssd.gp1"}
+        return {"deviceName": device, "diskCategory": "cloud", "cloudDisk": cloud}
+
+    told = {"imageId": image_id, "name": image_id, "status": "ready", "imageSource": "private", "instanceId": "i-old"}
+    return {**told, "systemDisk": part("vda", "sys", 40), "dataDisks": [part("vdb", "data", 100)]}
+
+
+def _snapshot(snapshot_id: str, disk_id: str) -> Json:
+    return {"snapshotId": snapshot_id, "diskId": disk_id, "status": "available", "snapshotSource": "self", "snapshotSizeGB": 40}
+
+
+def manifest(instance_id: str = "i-old", *, snapshots: bool = False, **members: Any) -> Json:
+    """An entry of a manifest."""
+    disk = {"category": "cloud", "disk_type": "ssd.gp1", "auto_delete": True, "shared": False, "encrypted": False}
+    specification = {
+        "az": "cn-north-1a",
+        "instance_type": "g.n2.medium",
+        "subnet_id": "subnet-one",
+        "security_groups": [{"group_id": "sg-one", "group_name": "one"}],
+        "platform": "Ubuntu",
+        "architecture": "x86_64",
+        "elastic_ips": [{"elastic_ip_id": "fip-old", "address": "203.0.113.9"}],
+    }
+    rows = [{"snapshot_id": f"snapshot-{each}", "disk_id": f"vol-{each}"} for each in ("sys", "data")]
+    return {
+        "instance_id": instance_id,
+        "name": "old",
+        "specification": specification,
+        "disks": [
+            {"disk_id": "vol-sys", "device": "vda", "system": True, "size_gb": 40, **disk},
+            {"disk_id": "vol-data", "device": "vdb", "system": False, "size_gb": 100, **disk},
+        ],
+        "image": None if snapshots else {"image_id": "img-one"},
+        "snapshots": rows if snapshots else [],
+        **members,
+    }
+
+
+@pytest.fixture
+def cloud() -> Backups:
+    """A cloud with backups and no machine."""
+    return Backups()
+
+
+def restore(run: Runner, *entries: Json, **options: Any) -> Ended:
+    """Run the module on machines of a manifest."""
+    return run(MODULE, machines=list(entries), campaign="spring", **options)
+
+
+# --- wrong input --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({}, "either machines"),
+        ({"machines": [manifest()], "image_id": "img-one"}, "either machines"),
+        ({"machines": []}, "empty list"),
+        ({"image_id": "img-one"}, "instance_type, az, subnet_id, security_group_ids, name must be given"),
+        ({**OF_IMAGE, "image_id": "img/../one"}, "is not an id of the cloud"),
+        ({**OF_IMAGE, "name": "x"}, "2 to 128"),
+        ({**OF_IMAGE, "name": "one."}, "2 to 128"),
+        ({**OF_IMAGE, "subnet_id": " "}, "subnet_id is blank"),
+        ({**OF_IMAGE, "security_group_ids": []}, "empty list"),
+        ({**OF_IMAGE, "security_group_ids": [f"sg-{each}" for each in range(6)]}, "5 at most"),
+        ({**OF_IMAGE, "keep_private_ip": True}, "exclude each other"),
+        ({**OF_IMAGE, "wait_timeout": 0}, "wait_timeout"),
+        ({"machines": [manifest()], "drill": True}, "subnet_id, security_group_ids must be given"),
+        ({"machines": [manifest()], "keep_private_ip": True, "private_ip": "10.0.0.1"}, "exclude each other"),
+        ({"machines": [manifest(), manifest("i-two")], "name": "one"}, "name is for one machine"),
+        ({"machines": [manifest(), manifest("i-two")], "max_machines": 1}, "more than max_machines"),
+        ({"machines": [manifest()], "max_machines": 0}, "at least 1"),
+        ({"machines": [manifest()], "campaign": "a b"}, "campaign is"),
+    ],
+)
+def test_wrong_input_ends_with_all_result_keys_and_sends_nothing(
+    cloud: Backups, run: Runner, options: Json, sentence: str
+) -> None:
+    ended = run(MODULE, **options)
+    assert ended.failed and sentence in ended.msg
+    check(ended.result, MODULE)
+    assert cloud.calls == []
+
+
+def test_a_refused_read_ends_with_all_result_keys_and_makes_nothing(cloud: Backups, run: Runner) -> None:
+    cloud.refuse("vm.describeImages", 403, "HTTP_FORBIDDEN", "not authorized")
+    ended = restore(run, manifest())
+    assert ended.failed and "HTTP_FORBIDDEN" in ended.msg and cloud.writes == []
+    check(ended.result, MODULE)
+
+
+# --- what goes wrong ----------------------------------------------------------------------------------------------
+
+
+def _without_data(machine: Json) -> None:
+    machine["dataDisks"].clear()
+
+
+def _smaller(machine: Json) -> None:
+    machine["dataDisks"][0]["cloudDisk"]["diskSizeGB"] = 90
+
+
+def _of_another_snapshot(machine: Json) -> None:
+    machine["dataDisks"][0]["cloudDisk"]["snapshotId"] = "snapshot-other"
+
+
+@pytest.mark.parametrize("spoil", [_without_data, _smaller, _of_another_snapshot])
+def test_a_disk_that_did_not_come_back_is_a_failure_that_names_it(
+    cloud: Backups, run: Runner, spoil: Callable[[Json], None]
+) -> None:
+    cloud.spoil = spoil
+    ended = restore(run, manifest())
+    assert ended.failed and ended.only["error"]["code"] == "disks_missing"
+    assert "vdb of snapshot-data" in ended.msg and "vda" not in ended.msg
+    assert ended.result["changed"] and ended.only["instance_id"] == "i-made0"
+    assert [row["verified"] for row in ended.only["disks"]] == [True, False]
+
+
+def test_a_disk_that_appears_late_is_waited_for(cloud: Backups, run: Runner) -> None:
+    late: list[Json] = []
+
+    def hide(machine: Json) -> None:
+        late.extend(machine["dataDisks"])
+        machine["dataDisks"] = []
+        looks = iter(range(3))
+
+        def show() -> None:
+            if next(looks, None) is None:
+                machine["dataDisks"] = late
+            else:
+                cloud.before["vm.describeInstances"] = show
+
+        cloud.before["vm.describeInstances"] = show
+
+    cloud.spoil = hide
+    ended = restore(run, manifest())
+    assert not ended.failed and all(row["verified"] for row in ended.only["disks"])
+
+
+def test_the_origin_may_be_told_by_the_disk_service_alone(cloud: Backups, run: Runner) -> None:
+    def untold(machine: Json) -> None:
+        slot = machine["dataDisks"][0]
+        slot["cloudDisk"] = {key: value for key, value in slot["cloudDisk"].items() if key != "snapshotId"}
+
+    cloud.spoil = untold
+    ended = restore(run, manifest())
+    assert not ended.failed, ended.msg
+    assert "disk.describeDisks" in [call.operation for call in cloud.calls]
+
+
+def test_machines_that_exist_twice_are_a_failure_that_names_them(cloud: Backups, run: Runner) -> None:
+    for instance_id in ("i-a", "i-b"):
+        cloud.add(instance_id, instanceName="old", description="jdcloud.cloud/1 restore=spring instance=i-old")
+    ended = restore(run, manifest())
+    assert ended.failed and ended.only["error"]["code"] == "made_twice" and "i-a, i-b" in ended.msg and cloud.writes == []
+
+
+def test_an_earlier_copy_that_is_going_is_a_failure(cloud: Backups, run: Runner) -> None:
+    cloud.add("i-a", "error", instanceName="old", description="jdcloud.cloud/1 restore=spring instance=i-old")
+    ended = restore(run, manifest())
+    assert ended.failed and ended.only["error"]["code"] == "error_state" and cloud.writes == []
+
+
+def test_a_machine_that_vanishes_is_a_failure(cloud: Backups, run: Runner) -> None:
+    def go(machine: Json) -> None:
+        machine["status"] = "pending"
+        cloud.before["vm.describeInstances"] = lambda: cloud.machines.clear()
+
+    cloud.spoil = go
+    ended = restore(run, manifest())
+    assert ended.failed and ended.only["error"]["code"] == "vanished" and not ended.result["changed"]
+
+
+def test_a_bug_hides_no_machine_that_was_made(cloud: Backups, run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_arguments: Any) -> None:
+        raise KeyError("bug")
+
+    monkeypatch.setattr(f"{PATH}._verify", broken)
+    ended = restore(run, manifest())
+    assert ended.failed and ended.only["instance_id"] == "i-made0" and ended.result["changed"]
+    assert ended.only["error"]["code"] == "internal" and "internal error" in ended.msg
+
+
+# --- once, and again ----------------------------------------------------------------------------------------------
+
+
+def test_a_machine_that_was_deleted_can_be_restored_again_on_the_same_day(cloud: Backups, run: Runner) -> None:
+    """The service answers the same token with the machine that is gone, so the next one is used."""
+    assert not restore(run, manifest()).failed
+    cloud.machines.clear()
+    again = restore(run, manifest())
+    assert not again.failed and again.only["action"] == "created" and again.only["instance_id"] == "i-made1"
+    assert len(cloud.tokens) == 2
+
+
+def test_the_token_of_the_same_order_is_the_same_and_of_another_is_not(cloud: Backups, run: Runner) -> None:
+    restore(run, manifest(), check=True)
+    assert cloud.tokens == {}
+    restore(run, manifest())
+    restore(run, manifest(), name="other")
+    restore(run, manifest(), subnet_id="subnet-two", name="third")
+    assert len(cloud.tokens) == 3
+
+
+def test_a_helper_image_of_a_killed_run_is_deleted_by_the_next(cloud: Backups, run: Runner) -> None:
+    cloud.refuse("vm.deleteImage", 403, "HTTP_FORBIDDEN", "not authorized")
+    first = restore(run, manifest(snapshots=True))
+    assert not first.failed and "img-help" in cloud.images
+    cloud.refusals.clear()
+    again = restore(run, manifest(snapshots=True))
+    assert not again.failed and again.only["action"] == "none" and "img-help" not in cloud.images
+
+
+# --- documentation ------------------------------------------------------------------------------------------------
+
+
+def test_results_are_exactly_as_documented(cloud: Backups, run: Runner) -> None:
+    done = restore(run, manifest(snapshots=True))
+    blocked = restore(run, manifest("i-two", image={"image_id": "img-none"}))
+    cloud.refuse("vm.createInstances", 429, "QUOTA_EXCEEDED", "Instance quota limit exceeded")
+    failed = restore(run, manifest(), name="other")
+    preview = run(MODULE, check=True, **OF_IMAGE)
+    assert not done.failed and blocked.failed and failed.failed and not preview.failed
+    seen = set().union(*(check(ended.result, MODULE) for ended in (done, blocked, failed, preview)))
+    assert set(paths(documented_returns(MODULE))) == seen
+
+
+def test_every_option_is_documented_and_no_other() -> None:
+    from ansible_collections.jdcloud.cloud.plugins.module_utils._module.restore_options import RESTORE_SPEC
+
+    documented = documented_options(MODULE)
+    assert set(documented) == set(RESTORE_SPEC)
+    for name, spec in RESTORE_SPEC.items():
+        assert documented[name].get("default") == spec.get("default"), name
+        assert documented[name].get("type", "str") == spec["type"], name

@@ -18,6 +18,7 @@ from functools import partial
 from typing import Any
 
 from .._api import images, snapshots, vm
+from .._api.assets import Image, Snapshot
 from .._api.calls import Answer, Call
 from .._api.dispatch import Dispatcher, Job, Outcome
 from .._api.errors import ClockSkewError
@@ -41,7 +42,10 @@ KINDS: tuple[AssetType, ...] = ("image", "snapshot")
 
 
 class BackupEngine:
-    """One run over the tracks; `finished` when every asset has its end. `crash` holds the traceback of a bug that ended it."""
+    """One run over the tracks; `finished` when every asset has its end. `crash` holds the traceback of a bug that ended it.
+
+    `parts` are the snapshots of images that have become ready, read while others are still being made.
+    """
 
     def __init__(self, dispatcher: Dispatcher, timing: Timing) -> None:
         self._dispatcher = dispatcher
@@ -57,6 +61,8 @@ class BackupEngine:
         self._singles: deque[Job] = deque()
         self._in_flight = 0
         self._looked_at = 0
+        self._parts: deque[str] = deque()
+        self.parts: dict[str, Snapshot] = {}
         self.crash: str | None = None
 
     def _book(self, stage: Stage) -> LookBook[AssetTrack]:
@@ -80,7 +86,11 @@ class BackupEngine:
     @property
     def finished(self) -> bool:
         """Whether nothing is left to do."""
-        return self._ended == len(self._tracks) and self._in_flight == 0
+        return self._all_ended and self._in_flight == 0 and not self._parts
+
+    @property
+    def _all_ended(self) -> bool:
+        return self._ended == len(self._tracks)
 
     def wake_at(self, now: float) -> float | None:
         """When there may be something to send although nothing came back."""
@@ -98,6 +108,7 @@ class BackupEngine:
             or self._poll(now, idle=False)
             or self._look_at_machines(now, idle=not self._create)
             or self._ask_for(now)
+            or self._read_parts()
             or self._look_for(now, idle=True)
             or self._poll(now, idle=True)
         )
@@ -242,6 +253,19 @@ class BackupEngine:
                 else:
                     self._file(track, when)
 
+    def _read_parts(self) -> Job | None:
+        """Read snapshots that ready images consist of, when they fill a call or nothing else is to come."""
+        if not self._parts or (len(self._parts) < PAGE_SIZE and not self._all_ended):
+            return None
+        ids = [self._parts.popleft() for _number in range(min(PAGE_SIZE, len(self._parts)))]
+        return self._job(snapshots.describe_snapshots(ids=ids), self._parts_read)
+
+    def _parts_read(self, outcome: Outcome) -> None:
+        """What is missing, or could not be read, is asked for once more when the run is proved."""
+        if outcome.answer is not None:
+            page: Page[Snapshot] = outcome.answer.value
+            self.parts.update((snapshot.snapshot_id, snapshot) for snapshot in page.items)
+
     def _prove(self, track: AssetTrack) -> None:
         """An answer by ids leaves the asset out for some time: ask for it alone."""
         asset_id = str(track.asset_id)
@@ -309,6 +333,8 @@ class BackupEngine:
         track.stage = Stage.ENDED
         track.failure = track.failure or failure
         self._ended += 1
+        if track.failure is None and isinstance(track.asset, Image):
+            self._parts.extend(part.snapshot_id for part in track.asset.disks if part.snapshot_id)
         self._wake_those_in_line(track)
 
     def _wake_those_in_line(self, ended: AssetTrack) -> None:
@@ -334,6 +360,7 @@ class BackupEngine:
                 track.stage = Stage.ENDED
         self._ended = len(self._tracks)
         self._create.clear()
+        self._parts.clear()
         self._in_flight -= len(self._singles)
         self._singles.clear()
 

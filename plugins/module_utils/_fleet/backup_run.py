@@ -106,13 +106,14 @@ def back_up(dispatcher: Dispatcher, policy: BackupPolicy, timing: Timing, manner
     run = BackupRun(policy.campaign, _records(dispatcher, subjects, policy, chosen, holdings), missing=subjects.missing)
     _weigh(dispatcher, run, fit=manner.fit)
     run.held_back = any(_holds_back(record, manner) for record in run.records)
+    parts: Mapping[str, Snapshot] = {}
     if not run.held_back:
-        _carry_out(dispatcher, run, chosen, timing, observed_at, preview=manner.preview)
+        parts = _carry_out(dispatcher, run, chosen, timing, observed_at, preview=manner.preview)
     else:
         _show_existing(run)
     preview = manner.preview or run.held_back
     try:
-        _prove(dispatcher, run, holdings, preview=preview)
+        _prove(dispatcher, run, holdings, parts, preview=preview)
     except JdcloudError as error:
         # What was made stays made, and what was stopped is still to be started again.
         _unverified(run, error)
@@ -174,36 +175,39 @@ def _holds_back(record: BackupRecord, manner: Manner) -> bool:
 
 def _carry_out(
     dispatcher: Dispatcher, run: BackupRun, policy: BackupPolicy, timing: Timing, observed_at: float, *, preview: bool
-) -> None:
+) -> Mapping[str, Snapshot]:
+    """Stop and make. Returns the snapshots that were read as parts of ready images on the way."""
     if not preview:
         _power(dispatcher, run, policy, timing, observed_at, "stopped")
     tracks = []
     for record in run.records:
         if record.failure is None and record.decision is not None and not record.decision.blockers:
-            record.assets = [_track(record, index) for index in range(len(record.decision.assets))]
+            record.assets = [_track(record, index, observed_at) for index in range(len(record.decision.assets))]
             failed = record.stop.failure if record.stop is not None else None
             if failed is not None:
                 record.failure, record.assets = failed, []
         tracks += [track for track in record.assets if not track.plan.ready]
     if preview:
-        return
+        return {}
     engine = BackupEngine(dispatcher, timing)
     engine.run([track for track in tracks if timing.wait or track.asset_id is None])
     run.crash = run.crash or engine.crash
+    return engine.parts
 
 
 def _show_existing(run: BackupRun) -> None:
     """Nothing is done: what exists already is shown all the same."""
     for record in run.records:
         if record.failure is None and record.decision is not None:
-            every = [_track(record, index) for index in range(len(record.decision.assets))]
+            every = [_track(record, index, float("-inf")) for index in range(len(record.decision.assets))]
             record.assets = [track for track in every if track.asset_id is not None]
 
 
-def _track(record: BackupRecord, index: int) -> AssetTrack:
+def _track(record: BackupRecord, index: int, observed_at: float) -> AssetTrack:
+    """The way of one asset. The plan's own look at the machine will do as long as it is fresh."""
     assert record.decision is not None
     plan = record.decision.assets[index]
-    stage = Stage.GATE if plan.asset_id is None else Stage.MAKING
+    stage = Stage.CREATE if plan.asset_id is None else Stage.MAKING
     if plan.ready:
         stage = Stage.ENDED
     elif plan.kind == "snapshot" and plan.asset_id is None and any(each.images for each in record.decision.assets):
@@ -218,6 +222,7 @@ def _track(record: BackupRecord, index: int) -> AssetTrack:
         plan.name,
         plan.attempt,
         plan.asset_id,
+        observed_at=record.stop.observed_at if record.stop is not None else observed_at,
         status=plan.status,
     )
 
@@ -265,7 +270,7 @@ def _power_timing(timing: Timing) -> Timing:
     return replace(timing, wait=True, wait_timeout=min(timing.wait_timeout, POWER_TIMEOUT))
 
 
-def _prove(dispatcher: Dispatcher, run: BackupRun, holdings: Holdings, *, preview: bool) -> None:
+def _prove(dispatcher: Dispatcher, run: BackupRun, holdings: Holdings, known: Mapping[str, Snapshot], *, preview: bool) -> None:
     """Read back what the images hold, through their snapshots, and see the machines once more."""
     machines = [record.machine.instance_id for record in run.records if record.machine and record.assets and _on_machine(record)]
     if machines and not preview:
@@ -275,9 +280,10 @@ def _prove(dispatcher: Dispatcher, run: BackupRun, holdings: Holdings, *, previe
                 record.seen = found.get(record.instance_id)
     images = _known_images(dispatcher, run, holdings, preview=preview)
     parts = sorted({part.snapshot_id for image in images.values() for part in image.disks if part.snapshot_id})
-    run.snapshots = dict(holdings.snapshots) if preview else {}
-    if parts and not preview:
-        run.snapshots = read_by_ids(dispatcher, parts, lambda chunk: snapshot_api.describe_snapshots(ids=chunk), snapshot_id_of)
+    run.snapshots = dict(holdings.snapshots) if preview else dict(known)
+    unread = [snapshot_id for snapshot_id in parts if snapshot_id not in run.snapshots]
+    if unread and not preview:
+        run.snapshots |= read_by_ids(dispatcher, unread, lambda chunk: snapshot_api.describe_snapshots(ids=chunk), snapshot_id_of)
     for record in run.records:
         for track in record.assets:
             image = images.get(track.asset_id or "")

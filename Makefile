@@ -51,9 +51,10 @@ newer: $(STAMP)/newer $(STAMP)/lint $(STAMP)/cli ## Run sanity and tests with NE
 build: $(STAMP)/demo ## Build the collection twice, compare, and look at what is inside
 	@$(RUN) .venv/bin/python $(TOOLS)/build.py
 
-benchmark: $(STAMP)/demo ## Measure a thousand deletions against the lower bound
+benchmark: $(STAMP)/demo ## Measure deletions and backups of whole fleets against the lower bound
 	@$(RUN) .venv/bin/python tests/benchmark/emulator_rate.py
 	@$(RUN) .venv/bin/python tests/benchmark/run.py
+	@$(RUN) .venv/bin/python tests/benchmark/backup.py
 
 format: $(STAMP)/lint ## Format the Python files
 	@$(RUN) .venv/lint/bin/ruff check --fix --exit-zero --quiet .

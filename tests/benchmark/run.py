@@ -17,40 +17,14 @@ the time from its first to its last request. Absolute times on a busy machine me
 from __future__ import annotations
 
 import argparse
-import json
 import math
-import os
-import resource
-import subprocess
-import sys
-import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+
+from measure import LATENCY_SECONDS, PAGE_SIZE, RATE_LIMIT, Json, run_module
 
 from jdcloud_emulator.process import EmulatorProcess
 
 STOP_SECONDS = 2.0
 DELETE_SECONDS = 1.5
-LATENCY_SECONDS = 0.02
-RATE_LIMIT = 100.0
-PAGE_SIZE = 100
-MODULES = "ansible_collections.jdcloud.cloud.plugins.modules"
-COLLECTIONS = Path(__file__).resolve().parents[2] / ".venv" / "collections"
-
-Json = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Measurement:
-    """One run of a module: its result, its wall time, the time between its first and last request, its memory in MB."""
-
-    result: Json
-    wall: float
-    service: float
-    memory: float
-    requests: Sequence[Json]
 
 
 def lower_bound(machines: int) -> float:
@@ -59,23 +33,6 @@ def lower_bound(machines: int) -> float:
     one_after_another = (pages + machines) / RATE_LIMIT + STOP_SECONDS + DELETE_SECONDS
     full_line = (2 * pages + 2 * machines) / RATE_LIMIT + DELETE_SECONDS
     return max(one_after_another, full_line) + 1 / RATE_LIMIT
-
-
-def run_module(emulator: EmulatorProcess, module: str, arguments: Mapping[str, Any]) -> Measurement:
-    """Run a module as a process of its own, as Ansible does."""
-    emulator.control.clear_requests()
-    environment = {**os.environ, **emulator.environment(), "PYTHONPATH": str(COLLECTIONS)}
-    began = time.monotonic()
-    process = subprocess.Popen(
-        [sys.executable, "-m", f"{MODULES}.{module}"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
-    )
-    output, _errors = process.communicate(json.dumps({"ANSIBLE_MODULE_ARGS": dict(arguments)}))
-    wall = time.monotonic() - began
-    requests = emulator.control.requests()
-    service = requests[-1]["time"] - requests[0]["time"] if requests else 0.0
-    # Of the largest child so far: the fleets are measured in growing order.
-    memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-    return Measurement(json.loads(output), wall, service, memory, requests)
 
 
 def fleet(machines: int, status: str = "running") -> Json:

@@ -6,6 +6,10 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
+
 import pytest
 
 from ..restores import (
@@ -14,6 +18,7 @@ from ..restores import (
     DATA,
     IMAGE,
     NET,
+    QUICK,
     SYSTEM,
     WEB,
     add,
@@ -29,7 +34,7 @@ from ..restores import (
     snapshotted,
     web,
 )
-from ..support import Cloud, Json
+from ..support import MODULES, Cloud, Json, wait_until
 
 CREATE = "vm.createInstances"
 HELP = "vm.createImageFromSnapshots"
@@ -220,6 +225,53 @@ def test_rule_11_a_lost_answer_makes_no_second_helper_image(cloud: Cloud, fault:
     ended = restore(cloud, told)
     assert not ended.failed, ended.msg
     assert cloud.effects(HELP) == 1 and only_machine(cloud)["status"] == "running"
+
+
+POINTS = [
+    (HELP, 0, "none"),
+    (HELP, 0, "before"),
+    ("vm.describeImages", 1, "none"),
+    (CREATE, 0, "none"),
+    (CREATE, 0, "before"),
+    ("vm.describeInstance*", 3, "none"),
+    ("vm.deleteImage", 0, "none"),
+    ("vm.deleteImage", 0, "before"),
+]
+
+
+@pytest.mark.parametrize(("operation", "after", "effect"), POINTS)
+def test_a_run_that_is_killed_at_any_point_is_finished_by_the_next(cloud: Cloud, operation: str, after: int, effect: str) -> None:
+    """The call hangs, before or after its effect, and then the module is killed the hard way."""
+    told = snapshotted(cloud, SYSTEM, DATA, BIG)
+    number = cloud.control.inject("hang", operation=operation, after=after, effect=effect)
+    _kill_when_fired(cloud, told, number)
+    cloud.control.clear_faults()
+    ended = restore(cloud, told)
+    assert not ended.failed, ended.msg
+    assert cloud.effects(HELP) == cloud.effects(CREATE) == 1 and ended.only["instance_id"] == only_machine(cloud)["instanceId"]
+    assert len(disks(only_machine(cloud))) == 3 and all(row["verified"] for row in ended.only["disks"])
+    wait_until(lambda: not cloud.control.state()["regions"]["cn-north-1"]["images"], "the helper image is gone")
+
+
+def _kill_when_fired(cloud: Cloud, told: Json, number: int) -> None:
+    options = {**QUICK, "machines": [told], "campaign": CAMPAIGN}
+    process = subprocess.Popen(
+        [sys.executable, "-m", f"{MODULES}.jdcloud_vm_restore"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=cloud.environment(),
+        cwd=cloud.home,
+    )
+    assert process.stdin is not None
+    process.stdin.write(json.dumps({"ANSIBLE_MODULE_ARGS": options}).encode())
+    process.stdin.close()
+    try:
+        wait_until(
+            lambda: any(fault["number"] == number and fault["fired"] for fault in cloud.control.faults()), "the call hangs"
+        )
+    finally:
+        process.kill()
+        process.wait()
 
 
 # --- snapshots only -----------------------------------------------------------------------------------------------

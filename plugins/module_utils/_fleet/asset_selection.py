@@ -25,7 +25,7 @@ from .archive import image_id_of, list_each, snapshot_id_of
 from .proof import AssetType
 from .selection import parse_ids, parse_name
 
-A = t.TypeVar("A", Image, Snapshot)
+A = t.TypeVar("A", bound=Image | Snapshot)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +110,6 @@ def _listed(dispatcher: Dispatcher, kind: Kind[A], selection: AssetSelection) ->
     def pages(owners: Sequence[str] | None) -> Callable[[int], Call[Page[A]]]:
         return lambda page: kind.listing(owners, selection.name, page)
 
-    parts: list[Sequence[str] | None] = [None]
-    if selection.owners is not None:
-        parts = [*chunks(selection.owners)]
+    parts: list[Sequence[str] | None] = [None] if selection.owners is None else [*chunks(selection.owners)]
     rows: list[A] = list_each(dispatcher, [pages(owners) for owners in parts])
     return sorted(rows, key=kind.id_of)

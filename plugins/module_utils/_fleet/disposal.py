@@ -1,0 +1,273 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Deletes images or snapshots, hundreds at a time: chooses what leaves next, and follows each asset to its end.
+
+A `dispatch.Source` beside `engine.Engine`, with the same looks in bulk and the same pacing. A delete leaves only within five
+seconds of a look in bulk that showed the asset as planned; it is never repeated without another such look.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections import deque
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+from .._api.assets import Image, Snapshot
+from .._api.calls import Answer, Call
+from .._api.dispatch import Dispatcher, Job, Outcome
+from .._api.errors import ClockSkewError
+from .._api.images import delete_image
+from .._api.listing import PAGE_SIZE
+from .._api.snapshots import delete_snapshot
+from .asset_selection import SNAPSHOTS, Kind
+from .disposal_course import PROVE, DisposalCourse, DisposalTrack, Stage
+from .disposal_plan import DisposalPolicy, Parts, changes, part_ids
+from .duration import Duration
+from .lookbook import IDLE_GAP, LookBook
+from .setbacks import Timing
+from .track import Failure
+
+GATE_MAX_AGE = 5.0
+"""The oldest observation in seconds that a delete may rest on when it leaves."""
+GATE_FRESH = 4.0
+"""Older ones are not even tried: the rest is for the way to the wire."""
+GATE_MARGIN = 0.2
+
+
+class Disposal:
+    """One run over the tracks; `finished` when every asset has its end. `crash` holds the traceback of a bug that ended it."""
+
+    def __init__(self, dispatcher: Dispatcher, kind: Kind[Any], policy: DisposalPolicy, timing: Timing) -> None:
+        self._dispatcher = dispatcher
+        self._kind = kind
+        self._policy = policy
+        self._parts: Parts = {}
+        self._course = DisposalCourse(timing, dispatcher.backoff, self._changes)
+        self._gate: LookBook[DisposalTrack] = LookBook(timing.poll_interval, lambda track: track.stage is Stage.GATE)
+        self._going: LookBook[DisposalTrack] = LookBook(timing.poll_interval, lambda track: track.stage is Stage.GOING)
+        self._deletes: deque[DisposalTrack] = deque()
+        self._next: deque[Job] = deque()
+        self._duration = Duration(timing.poll_interval)
+        self._tracks: list[DisposalTrack] = []
+        self._most_parts = 1
+        self._ended = 0
+        self._in_flight = 0
+        self._looked_at = 0
+        self.crash: str | None = None
+
+    def run(self, tracks: Sequence[DisposalTrack]) -> None:
+        """Delete them, or wait for those that are being deleted; the ends are in the tracks, also if a bug ends the run."""
+        now = self._dispatcher.clock.now()
+        self._tracks = list(tracks)
+        images = [track.asset for track in self._tracks if isinstance(track.asset, Image)]
+        self._most_parts = max([1, *(len(part_ids(image)) for image in images)])
+        for track in self._tracks:
+            track.since = now
+            self._file(track, now)
+        try:
+            self._dispatcher.run(self)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the results must not be lost
+            self.crash = traceback.format_exc()
+            self._abandon(Failure("internal", f"An internal error ended the run: {type(error).__name__}: {error}"))
+            self._in_flight = 0
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing is left to do."""
+        return self._ended == len(self._tracks) and self._in_flight == 0
+
+    def wake_at(self, now: float) -> float | None:
+        """When there may be something to send although nothing came back."""
+        gate, going = self._gate.wake_at(now), self._going.wake_at(now)
+        if gate is not None and self._looked_at:
+            # Those at the gate are due, but wait for the answer under way: asking again at once would be a busy wait.
+            gate = max(gate, now + IDLE_GAP)
+        return min((when for when in (gate, going) if when is not None), default=None)
+
+    def next_job(self, now: float) -> Job | None:
+        """What leaves now: proofs, looks at the gate, deletes, and looks at what is going."""
+        self._gate.fetch_due(now, lambda _track: None)
+        self._going.fetch_due(now, lambda _track: None)
+        if self._next:
+            return self._next.popleft()
+        return (
+            self._poll(now, idle=False)
+            or self._look_at_gate(now, idle=not self._deletes)
+            or self._delete(now)
+            or self._poll(now, idle=True)
+        )
+
+    # --- the gate -----------------------------------------------------------------------------------------------------
+
+    def _look_at_gate(self, now: float, *, idle: bool) -> Job | None:
+        """Look at those that are deleted next, no more than can leave while the look is fresh."""
+        limit = max(1, int(self._dispatcher.pacer.rate * (GATE_FRESH - 1.0)))
+        room = limit - len(self._deletes) - self._looked_at
+        if self._policy.delete_snapshots:
+            # Their snapshots are looked at, too, in one call.
+            room = min(room, PAGE_SIZE // self._most_parts) if not self._looked_at else 0
+        if room <= 0 or len(self._deletes) + self._looked_at > PAGE_SIZE // 2:
+            return None
+        chosen = self._gate.take(now, room, min(PAGE_SIZE, room), lambda _track: True, idle=idle, gap=0.0)
+        if not chosen:
+            return None
+        self._looked_at += len(chosen)
+        ids = list(dict.fromkeys(part for track in chosen for part in _parts_of(track)))
+        if self._policy.delete_snapshots and ids:
+            return self._job(SNAPSHOTS.by_ids(ids), partial(self._parts_seen, chosen, now))
+        return self._full_look(chosen, now)
+
+    def _parts_seen(self, chosen: Sequence[DisposalTrack], began_at: float, outcome: Outcome) -> None:
+        """The snapshots of images are known anew: now the look at the images themselves."""
+        if outcome.answer is None:
+            self._looked_at -= len(chosen)
+            self._fail(chosen, outcome)
+            return
+        rows: Sequence[Snapshot] = outcome.answer.value.items
+        self._parts = {**self._parts, **{snapshot.snapshot_id: snapshot for snapshot in rows}}
+        self._next.append(self._full_look(chosen, began_at))
+
+    def _full_look(self, chosen: Sequence[DisposalTrack], began_at: float) -> Job:
+        call = self._kind.by_ids([track.asset_id for track in chosen])
+        return self._job(call, partial(self._gate_seen, chosen, began_at))
+
+    def _gate_seen(self, chosen: Sequence[DisposalTrack], began_at: float, outcome: Outcome) -> None:
+        self._looked_at -= len(chosen)
+        self._seen([track for track in chosen if track.stage is Stage.GATE], outcome, began_at)
+
+    def _changes(self, track: DisposalTrack, asset: Image | Snapshot) -> list[str]:
+        return changes(track.asset, asset, self._policy, self._parts)
+
+    # --- deletes ------------------------------------------------------------------------------------------------------
+
+    def _delete(self, now: float) -> Job | None:
+        while self._deletes:
+            track = self._deletes.popleft()
+            if now - track.observed_at <= GATE_FRESH:
+                leave_by = track.observed_at + GATE_MAX_AGE - GATE_MARGIN
+                return self._job(self._call(track), partial(self._asked, track), leave_by)
+            self._file(track, self._course.stale(track, now))
+        return None
+
+    def _call(self, track: DisposalTrack) -> Call[None]:
+        if track.kind == "image":
+            return delete_image(track.asset_id, with_snapshots=self._policy.delete_snapshots)
+        return delete_snapshot(track.asset_id)
+
+    def _asked(self, track: DisposalTrack, outcome: Outcome) -> None:
+        now = self._dispatcher.clock.now()
+        if outcome.answer is not None:
+            track.accepted = True
+        if track.stage is Stage.ENDED:
+            return
+        if outcome.stale:
+            self._file(track, self._course.stale(track, now))
+        elif outcome.error is not None:
+            self._file(track, self._course.refused(track, outcome.error, now))
+        elif outcome.answer is not None:
+            pause = max(0.0, self._duration.next_look(now, now) - now)
+            self._file(track, self._course.accepted(track, outcome.answer.received_at, pause))
+
+    # --- the end ------------------------------------------------------------------------------------------------------
+
+    def _poll(self, now: float, *, idle: bool) -> Job | None:
+        """Look at what is being deleted, up to 100 in one call."""
+        chosen = self._going.take(now, PAGE_SIZE, PAGE_SIZE, lambda _track: False, idle=idle)
+        if not chosen:
+            return None
+        return self._job(self._kind.by_ids([track.asset_id for track in chosen]), partial(self._polled, chosen))
+
+    def _polled(self, chosen: Sequence[DisposalTrack], outcome: Outcome) -> None:
+        tracks = [track for track in chosen if track.stage is Stage.GOING]
+        if outcome.answer is not None:
+            self._learn(tracks, outcome.answer)
+        self._seen(tracks, outcome, None)
+
+    def _seen(self, tracks: Sequence[DisposalTrack], outcome: Outcome, began_at: float | None) -> None:
+        """A look in bulk. It is as old as the oldest read that it rests on; what it leaves out is asked for by itself."""
+        if outcome.answer is None:
+            self._fail(tracks, outcome)
+            return
+        now = self._dispatcher.clock.now()
+        sent_at = outcome.answer.sent_at if began_at is None else min(began_at, outcome.answer.sent_at)
+        rows = {self._kind.id_of(row): row for row in outcome.answer.value.items}
+        for track in tracks:
+            if track.asset_id in rows:
+                next_look = self._duration.next_look(track.since, now)
+                self._file(track, self._course.seen(track, rows[track.asset_id], sent_at, now, next_look))
+            else:
+                self._prove(track)
+
+    def _prove(self, track: DisposalTrack) -> None:
+        """Ask for one asset by itself: 404 NOT_FOUND is the proof that it is gone."""
+        self._next.append(self._job(self._kind.by_id(track.asset_id), partial(self._proved, track)))
+
+    def _proved(self, track: DisposalTrack, outcome: Outcome) -> None:
+        now = self._dispatcher.clock.now()
+        if track.stage is Stage.ENDED:
+            return
+        if outcome.error is not None and outcome.error.is_not_found:
+            self._file(track, self._course.proved_gone(track, now))
+        elif outcome.answer is None:
+            self._fail([track], outcome)
+        else:
+            next_look = self._duration.next_look(track.since, now)
+            self._file(track, self._course.shown_singly(track, outcome.answer.value, outcome.answer.sent_at, now, next_look))
+
+    def _learn(self, tracks: Sequence[DisposalTrack], answer: Answer[Any]) -> None:
+        """Tell the estimate which deletes had ended at which age."""
+        shown = {self._kind.id_of(row) for row in answer.value.items}
+        timed = [track for track in tracks if track.accepted and not track.maybe_sent]
+        self._duration.learn(
+            [answer.sent_at - track.since for track in timed if track.asset_id not in shown],
+            [answer.sent_at - track.since for track in timed if track.asset_id in shown],
+        )
+
+    # --- filing -------------------------------------------------------------------------------------------------------
+
+    def _job(self, call: Call[Any], done: Callable[[Outcome], None], leave_by: float | None = None) -> Job:
+        self._in_flight += 1
+
+        def answered(outcome: Outcome) -> None:
+            self._in_flight -= 1
+            done(outcome)
+            if outcome.error is not None and (outcome.error.is_unauthenticated or isinstance(outcome.error, ClockSkewError)):
+                self._abandon(Failure("api", str(outcome.error), outcome.error))
+
+        return Job(call, answered, leave_by)
+
+    def _file(self, track: DisposalTrack, when: float) -> None:
+        """Put a track where its stage belongs; `when` is the time of its next look."""
+        if track.stage is Stage.ENDED:
+            self._ended += 1
+        elif when is PROVE:
+            self._prove(track)
+        elif track.stage is Stage.DELETE:
+            self._deletes.append(track)
+        else:
+            (self._gate if track.stage is Stage.GATE else self._going).add(track, when)
+
+    def _fail(self, tracks: Sequence[DisposalTrack], outcome: Outcome) -> None:
+        now = self._dispatcher.clock.now()
+        for track in tracks:
+            if track.stage is not Stage.ENDED:
+                self._course.abandon(track, Failure("api", str(outcome.error), outcome.error))
+                self._file(track, now)
+
+    def _abandon(self, failure: Failure) -> None:
+        """No call of this run will succeed any more: every asset without an end gets this one."""
+        for track in self._tracks:
+            if track.stage is not Stage.ENDED:
+                self._course.abandon(track, failure)
+        self._ended = len(self._tracks)
+        self._deletes.clear()
+        self._in_flight -= len(self._next)
+        self._next.clear()
+
+
+def _parts_of(track: DisposalTrack) -> tuple[str, ...]:
+    return part_ids(track.asset) if isinstance(track.asset, Image) else ()

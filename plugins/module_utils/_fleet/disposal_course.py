@@ -1,0 +1,221 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How an image or snapshot moves on while it is deleted: each look, acceptance or refusal leads to its next stage.
+
+Sends nothing itself. Each method changes the track's stage and returns the time of its next look (now, where the stage waits
+for none), or `PROVE`.
+"""
+
+from __future__ import annotations
+
+import enum
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from .._api.assets import Image, Snapshot
+from .._api.errors import JdcloudError
+from .disposal_plan import DELETING
+from .proof import AssetType
+from .setbacks import STALE_LOOKS, THROTTLE_PATIENCE, Timing
+from .track import Failure
+from .verdict import Verdict, verdict
+
+PROVE = -math.inf
+"""Instead of a time: the asset has to be asked for by itself."""
+DOUBTS = 5
+"""How often bulk answers, or refused deletes, may leave out an asset that a single read shows."""
+
+
+class Stage(enum.Enum):
+    """The next thing that happens to an asset."""
+
+    GATE = "waits for a look that decides whether its delete may leave"
+    DELETE = "waits for a slot to send its delete in"
+    GOING = "waits for its end"
+    ENDED = "has its end"
+
+
+@dataclass(slots=True, eq=False)
+class DisposalTrack:
+    """One asset's way. Times are monotonic seconds.
+
+    `asset` is how the plan saw it, `observed_at` when the look was asked for that its delete rests on, `since` when the service
+    accepted the delete (or the waiting began). `unsure`: the last delete ended without a clear answer; `maybe_sent`: there was
+    one such at all. `moving`: it was seen being deleted.
+    """
+
+    kind: AssetType
+    asset_id: str
+    asset: Image | Snapshot
+    stage: Stage
+    status: str
+    observed_at: float = -math.inf
+    since: float = 0.0
+    token: int = 0
+    tries: int = 0
+    refusals: int = 0
+    doubts: int = 0
+    stale_looks: int = 0
+    looks_back: int = 0
+    unsure: bool = False
+    maybe_sent: bool = False
+    moving: bool = False
+    refused_since: float | None = None
+    throttled_since: float | None = None
+    last_error: JdcloudError | None = None
+    accepted: bool = False
+    gone: bool = False
+    failure: Failure | None = None
+
+    @property
+    def title(self) -> str:
+        """How it is called in messages."""
+        return f"{self.kind} {self.asset_id}"
+
+    @property
+    def deleted(self) -> bool:
+        """Whether it counts as deleted by us: the delete was accepted; or its answer was lost, and the asset is gone."""
+        return self.accepted or (self.maybe_sent and self.gone)
+
+
+class DisposalCourse:
+    """The rules of the way. `changes` says why an asset may not be deleted after all, from the asset as it is now."""
+
+    def __init__(
+        self,
+        timing: Timing,
+        backoff: Callable[[int], float],
+        changes: Callable[[DisposalTrack, Image | Snapshot], list[str]],
+    ) -> None:
+        self._timing = timing
+        self._backoff = backoff
+        self._changes = changes
+
+    def seen(self, track: DisposalTrack, asset: Image | Snapshot, sent_at: float, now: float, next_look: float) -> float:
+        """A look shows the asset."""
+        track.status = asset.status
+        track.moving = track.moving or asset.status == DELETING
+        if track.stage is Stage.GATE:
+            return self._seen_at_gate(track, asset, sent_at, now, next_look)
+        return self._seen_going(track, asset, now, next_look)
+
+    def shown_singly(self, track: DisposalTrack, asset: Image | Snapshot, sent_at: float, now: float, next_look: float) -> float:
+        """A bulk answer left it out, or its delete was answered 404, but a single read shows it."""
+        if track.stage is Stage.GOING:
+            return self.seen(track, asset, sent_at, now, next_look)
+        track.doubts += 1
+        if track.doubts > DOUBTS:
+            told = str(track.last_error) if track.last_error is not None else "Listings leave it out, but a single read shows it."
+            return self.fail(track, Failure("api", f"{track.title} cannot be judged: {told}", track.last_error), now)
+        return now + self._backoff(track.doubts - 1)
+
+    def proved_gone(self, track: DisposalTrack, now: float) -> float:
+        """The service says that it does not exist."""
+        track.gone = True
+        track.status = "absent"
+        track.stage = Stage.ENDED
+        return now
+
+    def accepted(self, track: DisposalTrack, received_at: float, pause: float) -> float:
+        """The service accepted the delete."""
+        track.status = DELETING
+        track.unsure = False
+        return self._wait(track, received_at, received_at + pause)
+
+    def stale(self, track: DisposalTrack, now: float) -> float:
+        """The look is too old to delete by: look again."""
+        track.stale_looks += 1
+        if track.stale_looks > STALE_LOOKS:
+            message = f"{track.title} was looked at {STALE_LOOKS} times, and its delete never left within seconds of that."
+            return self.fail(track, Failure("timeout", message), now)
+        return self._again(track, now, 0.0)
+
+    def refused(self, track: DisposalTrack, error: JdcloudError, now: float) -> float:
+        """The delete ended with an error."""
+        kind = verdict(error)
+        track.last_error = error
+        if kind is not Verdict.THROTTLED:
+            track.throttled_since = None
+        if kind is Verdict.GONE:
+            track.stage = Stage.GATE
+            return PROVE
+        if kind is Verdict.UNCLEAR:
+            # Read first. Whether it may be sent again is decided when a look shows that it had no effect.
+            track.tries += 1
+            track.unsure = track.maybe_sent = True
+            return self._again(track, now, self._backoff(track.tries - 1))
+        if kind is Verdict.THROTTLED:
+            track.throttled_since = now if track.throttled_since is None else track.throttled_since
+            if now - track.throttled_since < THROTTLE_PATIENCE:
+                return self._again(track, now, self._backoff(0))
+        elif kind is Verdict.BUSY and self._timing.wait:
+            return self._not_now(track, error, now)
+        return self._fail_with(track, error, now)
+
+    def fail(self, track: DisposalTrack, failure: Failure, now: float) -> float:
+        """The asset failed."""
+        track.failure = track.failure or failure
+        track.stage = Stage.ENDED
+        return now
+
+    def abandon(self, track: DisposalTrack, failure: Failure) -> None:
+        """No further call can be made for it."""
+        more = " Whether its last delete took effect is not known: run again to see." if track.unsure else ""
+        self.fail(track, Failure(failure.code, failure.message + more, failure.error), 0.0)
+
+    def _seen_at_gate(self, track: DisposalTrack, asset: Image | Snapshot, sent_at: float, now: float, next_look: float) -> float:
+        if asset.status == DELETING:
+            # By our delete whose answer was lost, or by somebody else's.
+            track.accepted = track.accepted or track.maybe_sent
+            track.unsure = False
+            return self._wait(track, now, next_look)
+        reasons = self._changes(track, asset)
+        if reasons:
+            message = f"{track.title} changed since it was checked: {'; '.join(reasons)}."
+            return self.fail(track, Failure("changed_meanwhile", message), now)
+        if track.unsure and track.tries > self._timing.retries and track.last_error is not None:
+            return self._fail_with(track, track.last_error, now)
+        track.unsure = False
+        track.observed_at = sent_at
+        track.stage = Stage.DELETE
+        return now
+
+    def _seen_going(self, track: DisposalTrack, asset: Image | Snapshot, now: float, next_look: float) -> float:
+        if asset.status == DELETING:
+            track.looks_back = 0
+        elif track.moving or asset.status.startswith("error") > track.asset.status.startswith("error"):
+            # One look that shows it as it was may come from a replica that lags.
+            track.looks_back += 1
+            if track.looks_back > 1 or asset.status != track.asset.status:
+                message = f"{track.title} is in '{asset.status}' after its deletion had begun: the service did not delete it."
+                return self.fail(track, Failure("changed_meanwhile", message), now)
+        waited = now - track.since
+        if waited >= self._timing.wait_timeout:
+            message = f"{track.title} hangs in '{asset.status}' for {waited:.0f} s, longer than wait_timeout allows."
+            return self.fail(track, Failure("timeout", message), now)
+        return min(next_look, track.since + self._timing.wait_timeout)
+
+    def _wait(self, track: DisposalTrack, since: float, next_look: float) -> float:
+        track.since = since
+        track.stage = Stage.GOING if self._timing.wait else Stage.ENDED
+        return next_look
+
+    def _again(self, track: DisposalTrack, now: float, pause: float) -> float:
+        track.stage = Stage.GATE
+        return now + pause
+
+    def _not_now(self, track: DisposalTrack, error: JdcloudError, now: float) -> float:
+        """Refused for now: try again, bounded by wait_timeout."""
+        track.refused_since = now if track.refused_since is None else track.refused_since
+        waited = now - track.refused_since
+        if waited >= self._timing.wait_timeout:
+            message = f"{track.title} is in '{track.status}', and the service refused to delete it for {waited:.0f} s: {error}"
+            return self.fail(track, Failure("timeout", message, error), now)
+        track.refusals += 1
+        return self._again(track, now, min(self._backoff(track.refusals), self._timing.poll_interval))
+
+    def _fail_with(self, track: DisposalTrack, error: JdcloudError, now: float) -> float:
+        return self.fail(track, Failure("api", str(error), error), now)

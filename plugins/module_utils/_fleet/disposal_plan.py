@@ -1,0 +1,108 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What forbids to delete an image or snapshot, and what has changed about it since. Pure; source: states.yaml."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field
+
+from .._api.assets import Image, Snapshot
+from .policy import Remark
+
+IMAGE_DELETABLE = frozenset({"ready", "error"})
+SNAPSHOT_DELETABLE = frozenset({"available", "error_create", "error_delete"})
+SNAPSHOT_IN_USE = "in-use"
+DELETING = "deleting"
+
+Parts = Mapping[str, Snapshot]
+"""The snapshots of images, by id; one that does not exist is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class DisposalPolicy:
+    """What is wished. `name`: what is deleted must have it; `ids`: all that is to be deleted in this run."""
+
+    name: str | None = None
+    delete_snapshots: bool = False
+    ids: Set[str] = field(default_factory=frozenset)
+
+
+def part_ids(image: Image) -> tuple[str, ...]:
+    """The snapshots that belong to an image, in the order of its disks."""
+    return tuple(dict.fromkeys(disk.snapshot_id for disk in image.disks if disk.snapshot_id))
+
+
+def forbidden(asset: Image | Snapshot, policy: DisposalPolicy, parts: Parts) -> tuple[Remark, ...]:
+    """Everything that forbids to delete it. One that is being deleted already is only waited for."""
+    reasons = list(_mismatch(asset, policy))
+    reasons += _image_reasons(asset, policy, parts) if isinstance(asset, Image) else _snapshot_reasons(asset)
+    return tuple(reasons)
+
+
+def changes(before: Image | Snapshot, now: Image | Snapshot, policy: DisposalPolicy, parts: Parts) -> list[str]:
+    """Why an asset is not the one any more that the plan was made of. Empty: it still may be deleted."""
+    pairs = {"name": (before.name, now.name), "status": (before.status, now.status), "source": (before.source, now.source)}
+    told = [f"its {what} is now '{pair[1]}' instead of '{pair[0]}'" for what, pair in pairs.items() if pair[0] != pair[1]]
+    if isinstance(before, Image) and isinstance(now, Image) and set(part_ids(before)) != set(part_ids(now)):
+        told.append(f"its snapshots are now {_listed(part_ids(now))} instead of {_listed(part_ids(before))}")
+    if isinstance(before, Snapshot) and isinstance(now, Snapshot) and set(before.images) != set(now.images):
+        told.append(f"it now belongs to {_listed(now.images)} instead of {_listed(before.images)}")
+    return told or [reason.message.rstrip(".") for reason in forbidden(now, policy, parts)]
+
+
+def _mismatch(asset: Image | Snapshot, policy: DisposalPolicy) -> Iterator[Remark]:
+    if policy.name is not None and asset.name != policy.name:
+        yield Remark(
+            "selector_mismatch", f"Its name is '{asset.name}', not '{policy.name}': give the name that is meant, or its id."
+        )
+
+
+def _image_reasons(image: Image, policy: DisposalPolicy, parts: Parts) -> Iterator[Remark]:
+    if image.source != "private":
+        what = f"'{image.source}'" if image.source else "of a source that the service does not tell"
+        yield Remark("not_private", f"It is no private image of the account but {what}: leave it out.")
+    if image.status not in IMAGE_DELETABLE | {DELETING}:
+        yield _busy(image.status)
+    if policy.delete_snapshots:
+        yield from _shared_parts(image, policy, parts)
+
+
+def _shared_parts(image: Image, policy: DisposalPolicy, parts: Parts) -> Iterator[Remark]:
+    """Whether the service would leave alone a snapshot that another image needs is not documented."""
+    for snapshot_id in part_ids(image):
+        snapshot = parts.get(snapshot_id)
+        others = [other for other in snapshot.images if other not in policy.ids] if snapshot is not None else []
+        if others:
+            yield Remark(
+                "belongs_to_image",
+                f"Its snapshot {snapshot_id} belongs to {_listed(others)}, too: set delete_snapshots to false, or delete those "
+                "images with it.",
+            )
+
+
+def _snapshot_reasons(snapshot: Snapshot) -> Iterator[Remark]:
+    if snapshot.source != "self":
+        yield Remark("not_private", "It is no snapshot of the account's own: leave it out.")
+    if snapshot.images:
+        yield Remark(
+            "belongs_to_image",
+            f"It belongs to {_listed(snapshot.images)}: delete that image, with delete_snapshots if the snapshot is to go, too.",
+        )
+    if snapshot.status == SNAPSHOT_IN_USE:
+        yield Remark(
+            "invalid_status", f"Its status is '{SNAPSHOT_IN_USE}', in which it cannot be deleted: wait until its use ends."
+        )
+    elif snapshot.status not in SNAPSHOT_DELETABLE | {DELETING}:
+        yield _busy(snapshot.status)
+
+
+def _busy(status: str) -> Remark:
+    # Names of states in between are not all known.
+    return Remark("task_in_progress", f"Its status is '{status}', so something is being done with it: wait until that has ended.")
+
+
+def _listed(ids: Sequence[str]) -> str:
+    return ", ".join(ids) or "none"

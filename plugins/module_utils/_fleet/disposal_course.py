@@ -129,7 +129,10 @@ class DisposalCourse:
         """The look is too old to delete by: look again."""
         track.stale_looks += 1
         if track.stale_looks > STALE_LOOKS:
-            message = f"{track.title} was looked at {STALE_LOOKS} times, and its delete never left within seconds of that."
+            message = (
+                f"{track.title} was looked at {STALE_LOOKS} times, and its delete never left within seconds of that: raise "
+                "api_rate_limit, or run again when the service answers faster."
+            )
             return self.fail(track, Failure("timeout", message), now)
         return self._again(track, now, 0.0)
 

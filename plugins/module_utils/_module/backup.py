@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .._api.errors import InputError
-from .._fleet.backup_run import BackupRun, back_up
+from .._fleet.backup_record import BackupRun
+from .._fleet.backup_run import back_up
 from .._fleet.proof import AssetType, Method
 from .backup_manifest import manifest_of
 from .backup_options import backup_policy, manner_of
@@ -21,18 +22,20 @@ from .vm_options import timing_of
 
 INTERNAL = "An internal error ended the run, see exception: report it."
 NO_COUNTS = dict.fromkeys(("selected", "changed", "created", "reused", "not_found", "blocked", "failed"), 0)
+NO_DELETIONS = {"deleted": 0, "already_absent": 0}
+"""What the modules that delete, too, count beside."""
 
 
 def make_images(session: Session) -> Result:
     """`jdcloud_image`, state present."""
     run, report = _run(session, "image")
-    return {**_result(session, run, report, ("image",)), "images": report.rows("image")}
+    return {**_with_deletions(_result(session, run, report, ("image",))), "images": report.rows("image")}
 
 
 def make_snapshots(session: Session) -> Result:
     """`jdcloud_snapshot`, state present."""
     run, report = _run(session, "snapshots")
-    return {**_result(session, run, report, ("snapshot",)), "snapshots": report.rows("snapshot")}
+    return {**_with_deletions(_result(session, run, report, ("snapshot",))), "snapshots": report.rows("snapshot")}
 
 
 def back_up_machines(session: Session) -> Result:
@@ -56,6 +59,15 @@ def early_end(session: Session) -> Result:
         "summary": {**NO_COUNTS, **session.api_use()},
         "diff": {"before": {}, "after": {}},
     }
+
+
+def asset_early_end(session: Session, member: str) -> Result:
+    """The result of a `jdcloud_image` or `jdcloud_snapshot` that ended early; `member` is its list."""
+    return {**_with_deletions(early_end(session)), member: []}
+
+
+def _with_deletions(result: Result) -> Result:
+    return {**result, "summary": {**NO_DELETIONS, **result["summary"]}}
 
 
 def backup_early_end(session: Session) -> Result:

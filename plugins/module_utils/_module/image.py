@@ -7,8 +7,7 @@
 from __future__ import annotations
 
 from .arguments import Spec
-from .backup import early_end as common_end
-from .backup import make_images, refuse_foreign_options
+from .backup import asset_early_end, make_images, refuse_foreign_options
 from .backup_options import MAKING_SPEC
 from .disposal import IMAGE_ABSENT_SPEC, image_absent
 from .results import Result
@@ -33,4 +32,4 @@ def work(session: Session) -> Result:
 
 def early_end(session: Session) -> Result:
     """The result of a run that ended before it looked at anything."""
-    return {**common_end(session), "images": []}
+    return asset_early_end(session, "images")

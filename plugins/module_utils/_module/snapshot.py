@@ -7,8 +7,7 @@
 from __future__ import annotations
 
 from .arguments import Spec
-from .backup import early_end as common_end
-from .backup import make_snapshots, refuse_foreign_options
+from .backup import asset_early_end, make_snapshots, refuse_foreign_options
 from .backup_options import MAKING_SPEC
 from .disposal import SNAPSHOT_ABSENT_SPEC, snapshot_absent
 from .results import Result
@@ -34,4 +33,4 @@ def work(session: Session) -> Result:
 
 def early_end(session: Session) -> Result:
     """The result of a run that ended before it looked at anything."""
-    return {**common_end(session), "snapshots": []}
+    return asset_early_end(session, "snapshots")

@@ -215,7 +215,7 @@ class MemoryCloud:
             "vm.describeQuotas": lambda call: {"quotas": [{"resourceType": "image", **self._quota("image", "limit", "used")}]},
             "disk.describeSnapshots": self._describe_snapshots,
             "disk.describeSnapshot": lambda call: {"snapshot": _found(self.snapshots, call)},
-            "disk.deleteSnapshot": lambda call: self.snapshots.pop(str(_found(self.snapshots, call)["snapshotId"])) and {},
+            "disk.deleteSnapshot": self._delete_snapshot,
             "disk.describeQuota": lambda call: {"quota": self._quota("snapshot", "limit", "used")},
             "vpc.describeQuota": lambda call: {"quota": self._quota("elastic_ip", "maxLimit", "count")},
             "vpc.deleteElasticIp": lambda call: self.elastic_ips.pop(str(call.resource)) and {},
@@ -264,6 +264,10 @@ class MemoryCloud:
                 snapshot["images"].remove(image["imageId"])
                 if ("deleteSnapshot", "true") in call.query:
                     del self.snapshots[snapshot_id]
+        return {}
+
+    def _delete_snapshot(self, call: Call[Any]) -> Json:
+        del self.snapshots[_found(self.snapshots, call)["snapshotId"]]
         return {}
 
     def _quota(self, kind: str, limit: str, used: str) -> Json:

@@ -7,94 +7,32 @@ start again. With a preview nothing is changed and all that can be known is pred
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import replace
 
 from .._api import images as image_api
 from .._api import snapshots as snapshot_api
-from .._api.assets import Image, Snapshot
+from .._api.assets import Snapshot
 from .._api.dispatch import Dispatcher
 from .._api.errors import JdcloudError
-from .._api.listing import read_by_ids
-from .._api.models import Instance
-from .archive import image_id_of, read_holdings, snapshot_id_of
-from .asset_course import disk_keys
+from .archive import read_holdings
 from .asset_track import AssetTrack, Stage
 from .backup_engine import BackupEngine
-from .backup_plan import BackupDecision, BackupPolicy, decide_backup
+from .backup_plan import BackupPolicy, decide_backup
+from .backup_proof import prove_run, unverified, void
+from .backup_record import BackupRecord, BackupRun, Manner, failure_of, on_machine
 from .backup_subjects import Subjects, find_subjects
-from .census import find_machines
 from .engine import Engine
-from .mark import Mark, read_mark
 from .plan import decide
 from .policy import Facts, Policy, Remark, State
-from .proof import Holdings, disk_key, held_by
+from .proof import Holdings
 from .retention import Superseded, superseded
-from .room import Room, weigh
+from .room import weigh
 from .setbacks import Timing
 from .track import Failure, Phase, Track
 
 POWER_TIMEOUT = 600.0
 """Seconds that a stop or start may take, however long the backups may."""
-
-
-@dataclass(slots=True)
-class BackupRecord:
-    """All about one machine (or one disk that is on none) of a run.
-
-    `machine` is how it was found, `seen` how it was last seen. `held` are the disks that each image proved to hold, by image id.
-    """
-
-    instance_id: str
-    machine: Instance | None = None
-    decision: BackupDecision | None = None
-    failure: Failure | None = None
-    seen: Instance | None = None
-    stop: Track | None = None
-    start: Track | None = None
-    assets: list[AssetTrack] = field(default_factory=list)
-    held: dict[str, Mapping[str, str | None]] = field(default_factory=dict)
-
-    @property
-    def blocked(self) -> bool:
-        """Whether something forbids the backup."""
-        return self.decision is not None and bool(self.decision.blockers)
-
-    @property
-    def stopped_by_us(self) -> bool:
-        """Whether this run stopped it."""
-        return self.stop is not None and self.stop.stopped_by_us
-
-
-@dataclass(slots=True)
-class BackupRun:
-    """The records in the order of the result. `room` is None where nothing was to be made, and so no quota was read.
-
-    `held_back`: something was blocked or did not fit, so nothing at all was changed. `snapshots` are parts of images.
-    """
-
-    campaign: str
-    records: list[BackupRecord] = field(default_factory=list)
-    held_back: bool = False
-    missing: list[str] = field(default_factory=list)
-    room: Room | None = None
-    snapshots: dict[str, Snapshot] = field(default_factory=dict)
-    superseded: Superseded = field(default_factory=Superseded)
-    crash: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Manner:
-    """How a run deals with what cannot be done. `fit`: a batch that exceeds the quotas is done as far as it fits.
-
-    `keep`: how many backups of a machine are to stay; 0: all.
-    """
-
-    cap: int | None = None
-    skip_blocked: bool = False
-    fit: bool = False
-    preview: bool = False
-    keep: int = 0
 
 
 def back_up(dispatcher: Dispatcher, policy: BackupPolicy, timing: Timing, manner: Manner) -> BackupRun:
@@ -113,12 +51,12 @@ def back_up(dispatcher: Dispatcher, policy: BackupPolicy, timing: Timing, manner
         _show_existing(run)
     preview = manner.preview or run.held_back
     try:
-        _prove(dispatcher, run, holdings, parts, preview=preview)
+        prove_run(dispatcher, run, holdings, parts, preview=preview)
     except JdcloudError as error:
         # What was made stays made, and what was stopped is still to be started again.
-        _unverified(run, error)
+        unverified(run, error)
     if not preview:
-        _void(dispatcher, run)
+        void(dispatcher, run)
         _power(dispatcher, run, chosen, timing, observed_at, "running")
         if manner.keep:
             run.superseded = _superseded(dispatcher, run, chosen, manner.keep)
@@ -270,116 +208,12 @@ def _power_timing(timing: Timing) -> Timing:
     return replace(timing, wait=True, wait_timeout=min(timing.wait_timeout, POWER_TIMEOUT))
 
 
-def _prove(dispatcher: Dispatcher, run: BackupRun, holdings: Holdings, known: Mapping[str, Snapshot], *, preview: bool) -> None:
-    """Read back what the images hold, through their snapshots, and see the machines once more."""
-    machines = [record.machine.instance_id for record in run.records if record.machine and record.assets and _on_machine(record)]
-    if machines and not preview:
-        found = find_machines(dispatcher, machines)
-        for record in run.records:
-            if record.assets and _on_machine(record):
-                record.seen = found.get(record.instance_id)
-    images = _known_images(dispatcher, run, holdings, preview=preview)
-    parts = sorted({part.snapshot_id for image in images.values() for part in image.disks if part.snapshot_id})
-    run.snapshots = dict(holdings.snapshots) if preview else dict(known)
-    unread = [snapshot_id for snapshot_id in parts if snapshot_id not in run.snapshots]
-    if unread and not preview:
-        run.snapshots |= read_by_ids(dispatcher, unread, lambda chunk: snapshot_api.describe_snapshots(ids=chunk), snapshot_id_of)
-    for record in run.records:
-        for track in record.assets:
-            image = images.get(track.asset_id or "")
-            if image is not None and record.seen is not None:
-                track.asset = image
-                record.held[image.image_id] = held_by(image, record.seen, run.snapshots)
-            if not preview and track.stage is Stage.ENDED and track.failure is None:
-                track.failure = _flaw(record, track)
-
-
-def _unverified(run: BackupRun, error: JdcloudError) -> None:
-    for record in run.records:
-        for track in record.assets:
-            message = f"{track.title} could not be read back, so it proves nothing yet: {error}"
-            track.failure = track.failure or Failure("unverified", message, error)
-
-
-def _known_images(dispatcher: Dispatcher, run: BackupRun, holdings: Holdings, *, preview: bool) -> dict[str, Image]:
-    tracks = [track for record in run.records for track in record.assets if track.plan.kind == "image" and track.asset_id]
-    ids = {str(track.asset_id) for track in tracks}
-    if preview:
-        every: Iterable[Image] = (image for images in holdings.images.values() for image in images)
-        return {image.image_id: image for image in every if image.image_id in ids}
-    # Those that were waited for have just been read; those that only serve again are read once more.
-    known = {track.asset.image_id: track.asset for track in tracks if isinstance(track.asset, Image)}
-    others = sorted(ids - set(known))
-    if others:
-        known |= read_by_ids(dispatcher, others, lambda chunk: image_api.describe_images(ids=chunk), image_id_of)
-    return known
-
-
-def _flaw(record: BackupRecord, track: AssetTrack) -> Failure | None:
-    """Why a finished asset is no backup after all, seen from its end."""
-    if not _on_machine(record):
-        return None
-    machine = record.seen
-    if machine is None:
-        # The data is safe; that the machine is gone is for others to judge.
-        return None
-    was_to_stay_stopped = record.stopped_by_us or (record.machine is not None and record.machine.status == "stopped")
-    if track.plan.stopped and was_to_stay_stopped and machine.status != "stopped":
-        track.voided = True
-        message = f"{track.title} counts no more: {machine.instance_id} is '{machine.status}' since, and was to stay stopped."
-        return Failure("changed_meanwhile", message)
-    if track.plan.kind != "image" or track.status != "ready" or track.asset_id is None:
-        return None
-    held = record.held.get(track.asset_id, {})
-    wanted = {disk_key(disk.disk_id, disk.device) for disk in track.plan.disks}
-    lacking = sorted(wanted - set(held))
-    if lacking:
-        return Failure(
-            "incomplete", f"{track.title} does not hold {', '.join(lacking)}: make another one when nobody changes it."
-        )
-    new = sorted(disk_keys(machine) - disk_keys(record.machine or machine))
-    if new and not track.plan.left_out:
-        return Failure("changed_meanwhile", f"{machine.instance_id} has got other disks since ({', '.join(new)}).")
-    return None
-
-
-def _void(dispatcher: Dispatcher, run: BackupRun) -> None:
-    """Write down that a backup of this campaign no longer counts, so that nobody takes it for one later."""
-    tracks = [track for record in run.records for track in record.assets if track.voided and track.plan.campaign == run.campaign]
-    calls = []
-    for track in tracks:
-        known = read_mark(track.asset.description) if track.asset is not None else None
-        mark = str(replace(known or Mark(run.campaign, str(track.instance_id), stopped=True), stopped=False))
-        asset_id = str(track.asset_id)
-        calls.append(
-            image_api.set_image_description(asset_id, mark)
-            if track.plan.kind == "image"
-            else snapshot_api.set_snapshot_description(asset_id, mark)
-        )
-    for track, outcome in zip(tracks, dispatcher.gather(calls), strict=True):
-        if outcome.error is not None and track.failure is not None:
-            message = f"{track.failure.message} Its mark still says that it counts, and could not be changed: delete it by hand."
-            track.failure = replace(track.failure, message=message)
-
-
 def _superseded(dispatcher: Dispatcher, run: BackupRun, policy: BackupPolicy, keep: int) -> Superseded:
     """What the proven backups of this run have made superfluous. Where that cannot be read, nothing is."""
     proven = [record for record in run.records if record.assets and failure_of(record) is None and not record.blocked]
-    machines = [record.seen for record in proven if record.seen is not None and _on_machine(record)]
+    machines = [record.seen for record in proven if record.seen is not None and on_machine(record)]
     try:
         holdings = read_holdings(dispatcher, machines, every_snapshot=True)
     except JdcloudError:
         return Superseded()
     return superseded(machines, policy, holdings, keep, dispatcher.service_time())
-
-
-def _on_machine(record: BackupRecord) -> bool:
-    """Whether the record is about a machine, not about a disk that is on none."""
-    return record.machine is not None and record.machine.instance_id == record.instance_id
-
-
-def failure_of(record: BackupRecord) -> Failure | None:
-    """The first thing that failed for a machine."""
-    tracks = [record.stop, record.start]
-    failures = [record.failure, *(track.failure for track in record.assets), *(track.failure for track in tracks if track)]
-    return next((failure for failure in failures if failure is not None), None)

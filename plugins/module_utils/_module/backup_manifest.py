@@ -10,7 +10,7 @@ import contextlib
 
 from .._api.errors import JdcloudError
 from .._api.models import InstanceInFull
-from .._fleet.backup_run import BackupRecord, BackupRun, failure_of
+from .._fleet.backup_record import BackupRecord, BackupRun, failure_of
 from .._fleet.census import read_in_full
 from .._fleet.mark import NO_INSTANCE
 from .._fleet.proof import disk_key

@@ -13,7 +13,7 @@ from typing import Any
 
 from .._api.errors import InputError
 from .._fleet.backup_plan import BackupPolicy
-from .._fleet.backup_run import Manner
+from .._fleet.backup_record import Manner
 from .._fleet.mark import DEFAULT_PATTERN, check_campaign, check_pattern
 from .._fleet.proof import Method
 from .._fleet.selection import Selection, parse_ids, parse_protect_tags, require_selector

@@ -12,7 +12,7 @@ from .._api.assets import Image, Quota, Snapshot
 from .._api.models import AttachedDisk
 from .._fleet.asset_track import AssetTrack
 from .._fleet.backup_plan import AssetAction
-from .._fleet.backup_run import BackupRecord, BackupRun, failure_of
+from .._fleet.backup_record import BackupRecord, BackupRun, failure_of
 from .._fleet.mark import NO_INSTANCE
 from .._fleet.policy import Remark
 from .._fleet.proof import AssetType, disk_key

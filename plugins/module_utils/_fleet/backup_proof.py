@@ -1,0 +1,136 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The end of a run of backups: what the images hold is read back, the machines are seen once more, and what no longer counts
+loses its mark."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from .._api import images as image_api
+from .._api import snapshots as snapshot_api
+from .._api.assets import Image, Snapshot
+from .._api.dispatch import Dispatcher
+from .._api.errors import JdcloudError
+from .._api.listing import read_by_ids
+from .archive import image_id_of, snapshot_id_of
+from .asset_course import disk_keys
+from .asset_track import AssetTrack, Stage
+from .backup_record import BackupRecord, BackupRun, on_machine
+from .census import find_machines
+from .mark import Mark, read_mark
+from .proof import Holdings, disk_key, held_by
+from .track import Failure
+
+PARTS_PATIENCE = 20.0
+"""Seconds for which the snapshots of a ready image may still read as being made: two services tell about one thing."""
+PARTS_PAUSE = 1.0
+
+
+def prove_run(
+    dispatcher: Dispatcher, run: BackupRun, holdings: Holdings, known: Mapping[str, Snapshot], *, preview: bool
+) -> None:
+    """Read back what the images hold, through their snapshots, and see the machines once more."""
+    machines = [record.machine.instance_id for record in run.records if record.machine and record.assets and on_machine(record)]
+    if machines and not preview:
+        found = find_machines(dispatcher, machines)
+        for record in run.records:
+            if record.assets and on_machine(record):
+                record.seen = found.get(record.instance_id)
+    images = _known_images(dispatcher, run, holdings, preview=preview)
+    parts = sorted({part.snapshot_id for image in images.values() for part in image.disks if part.snapshot_id})
+    run.snapshots = dict(holdings.snapshots) if preview else _settled_parts(dispatcher, parts, known)
+    for record in run.records:
+        for track in record.assets:
+            image = images.get(track.asset_id or "")
+            if image is not None and record.seen is not None:
+                track.asset = image
+                record.held[image.image_id] = held_by(image, record.seen, run.snapshots)
+            if not preview and track.stage is Stage.ENDED and track.failure is None:
+                track.failure = _flaw(record, track)
+
+
+def _settled_parts(dispatcher: Dispatcher, ids: Sequence[str], known: Mapping[str, Snapshot]) -> dict[str, Snapshot]:
+    """The snapshots that images consist of. One that still is being made although its image is ready is waited for a little."""
+    found = dict(known)
+    deadline = dispatcher.clock.now() + PARTS_PATIENCE
+    while True:
+        open_ids = [each for each in ids if each not in found or found[each].status == "creating"]
+        if not open_ids:
+            return found
+        found |= read_by_ids(dispatcher, open_ids, lambda chunk: snapshot_api.describe_snapshots(ids=chunk), snapshot_id_of)
+        waiting = [each for each in open_ids if each in found and found[each].status == "creating"]
+        if not waiting or dispatcher.clock.now() >= deadline:
+            return found
+        dispatcher.pause(PARTS_PAUSE)
+
+
+def unverified(run: BackupRun, error: JdcloudError) -> None:
+    for record in run.records:
+        for track in record.assets:
+            message = f"{track.title} could not be read back, so it proves nothing yet: {error}"
+            track.failure = track.failure or Failure("unverified", message, error)
+
+
+def _known_images(dispatcher: Dispatcher, run: BackupRun, holdings: Holdings, *, preview: bool) -> dict[str, Image]:
+    tracks = [track for record in run.records for track in record.assets if track.plan.kind == "image" and track.asset_id]
+    ids = {str(track.asset_id) for track in tracks}
+    if preview:
+        every: Iterable[Image] = (image for images in holdings.images.values() for image in images)
+        return {image.image_id: image for image in every if image.image_id in ids}
+    # Those that were waited for have just been read; those that only serve again are read once more.
+    known = {track.asset.image_id: track.asset for track in tracks if isinstance(track.asset, Image)}
+    others = sorted(ids - set(known))
+    if others:
+        known |= read_by_ids(dispatcher, others, lambda chunk: image_api.describe_images(ids=chunk), image_id_of)
+    return known
+
+
+def _flaw(record: BackupRecord, track: AssetTrack) -> Failure | None:
+    """Why a finished asset is no backup after all, seen from its end."""
+    if not on_machine(record):
+        return None
+    machine = record.seen
+    if machine is None:
+        # The data is safe; that the machine is gone is for others to judge.
+        return None
+    was_to_stay_stopped = record.stopped_by_us or (record.machine is not None and record.machine.status == "stopped")
+    if track.plan.stopped and was_to_stay_stopped and machine.status != "stopped":
+        track.voided = True
+        message = f"{track.title} counts no more: {machine.instance_id} is '{machine.status}' since, and was to stay stopped."
+        return Failure("changed_meanwhile", message)
+    if track.plan.kind != "image" or track.status != "ready" or track.asset_id is None:
+        return None
+    held = record.held.get(track.asset_id, {})
+    wanted = {disk_key(disk.disk_id, disk.device) for disk in track.plan.disks}
+    lacking = sorted(wanted - set(held))
+    if lacking:
+        return Failure(
+            "incomplete", f"{track.title} does not hold {', '.join(lacking)}: make another one when nobody changes it."
+        )
+    new = sorted(disk_keys(machine) - disk_keys(record.machine or machine))
+    if new and not track.plan.left_out:
+        return Failure("changed_meanwhile", f"{machine.instance_id} has got other disks since ({', '.join(new)}).")
+    return None
+
+
+def void(dispatcher: Dispatcher, run: BackupRun) -> None:
+    """Write down that a backup of this campaign no longer counts, so that nobody takes it for one later."""
+    tracks = [track for record in run.records for track in record.assets if track.voided and track.plan.campaign == run.campaign]
+    calls = []
+    for track in tracks:
+        known = read_mark(track.asset.description) if track.asset is not None else None
+        mark = str(replace(known or Mark(run.campaign, str(track.instance_id), stopped=True), stopped=False))
+        asset_id = str(track.asset_id)
+        calls.append(
+            image_api.set_image_description(asset_id, mark)
+            if track.plan.kind == "image"
+            else snapshot_api.set_snapshot_description(asset_id, mark)
+        )
+    for track, outcome in zip(tracks, dispatcher.gather(calls), strict=True):
+        if outcome.error is not None and track.failure is not None:
+            message = f"{track.failure.message} Its mark still says that it counts, and could not be changed: delete it by hand."
+            track.failure = replace(track.failure, message=message)

@@ -21,7 +21,7 @@ from .blockers import busy_disks
 from .mark import NO_INSTANCE, Mark
 from .policy import TRANSITIONAL
 from .proof import CLOCK_TOLERANCE, SNAPSHOT_HOLDS, disk_key
-from .setbacks import LAG, THROTTLE_PATIENCE, Timing
+from .setbacks import LAG, STALE_LOOKS, THROTTLE_PATIENCE, Timing
 from .track import Failure
 from .verdict import Verdict, verdict
 
@@ -31,6 +31,8 @@ DOUBT_SECONDS = 3.0
 """For this long, and in at least two looks, a create with an unclear end must show no effect before it is sent again."""
 ABSENCE_PATIENCE = 10.0
 """Seconds for which answers by ids may leave out an asset that was just asked for."""
+LISTING_PATIENCE = 60.0
+"""Seconds for which listings may contradict themselves before it stays unknown whether a call took effect."""
 ATTEMPTS = 3
 
 
@@ -75,7 +77,7 @@ class AssetCourse:
     def accepted(self, track: AssetTrack, received_at: float, pause: float) -> float:
         """The service accepted the create."""
         track.since = received_at
-        track.unsure = False
+        track.unsure, track.refusal = False, None
         track.status = "pending" if track.plan.kind == "image" else "creating"
         if not self._timing.wait:
             track.stage = Stage.ENDED
@@ -90,14 +92,11 @@ class AssetCourse:
         if kind is not Verdict.THROTTLED:
             track.throttled_since = None
         if error.status == "QUOTA_EXCEEDED":
-            return self._fail(track, "quota_exceeded", str(error), now, error)
+            return self._refused_for_good(track, "quota_exceeded", error, now)
         if kind is Verdict.UNCLEAR:
             track.tries += 1
-            track.doubts = 0
             track.unsure = True
-            track.first_doubt_at = now
-            track.stage = Stage.DOUBT
-            return now + self._backoff(track.tries - 1)
+            return self._doubt(track, now, self._backoff(track.tries - 1))
         if kind is Verdict.THROTTLED:
             track.throttled_since = now if track.throttled_since is None else track.throttled_since
             if now - track.throttled_since < THROTTLE_PATIENCE:
@@ -108,21 +107,31 @@ class AssetCourse:
             # The machine, a disk, or a replica that lags: the look at the machine tells.
             track.tries += 1
             return self._again(track, now, self._backoff(track.tries))
-        return self._fail(track, "api", str(error), now, error)
+        return self._refused_for_good(track, "api", error, now)
 
-    def looked_for(self, track: AssetTrack, rows: Sequence[Image | Snapshot], now: float, pause: float) -> float:
-        """A complete read of all assets of the machine or disk, after a create that ended unclearly."""
+    def looked_for(
+        self, track: AssetTrack, rows: Sequence[Image | Snapshot], now: float, pause: float, *, complete: bool = True
+    ) -> float:
+        """A read of all assets of the machine or disk, after a create that ended unclearly. Only a complete one can show none."""
         mine = next((row for row in rows if self._is_mine(track, row)), None)
         if mine is not None:
             track.asset_id = mine.image_id if isinstance(mine, Image) else mine.snapshot_id
             # Only our call can have made it: nobody else knows the name, and it did not exist before.
             track.accepted = True
             return self.accepted(track, now, pause)
-        track.doubts += 1
+        track.doubts += complete
+        if not complete and now - track.first_doubt_at >= LISTING_PATIENCE:
+            message = f"The listings that would show whether {track.title} is being made contradict themselves."
+            return self._fail(track, "unverified", message, now, track.last_error)
         if track.doubts < 2 or now - track.first_doubt_at < DOUBT_SECONDS:
             return now + max(0.5, DOUBT_SECONDS / 2)
-        if track.tries > self._timing.retries and track.last_error is not None:
-            return self._fail(track, "api", str(track.last_error), now, track.last_error)
+        if track.refusal is not None:
+            track.failure = track.refusal
+            track.stage = Stage.ENDED
+            return now
+        error = track.last_error
+        if error is not None and verdict(error) is Verdict.UNCLEAR and track.tries > self._timing.retries:
+            return self._fail(track, "api", str(error), now, error)
         return self._again(track, now, 0.0)
 
     def asset_seen(self, track: AssetTrack, asset: Image | Snapshot, now: float, next_look: float) -> float:
@@ -152,7 +161,8 @@ class AssetCourse:
 
     def vanished(self, track: AssetTrack, now: float) -> float:
         """The service says that the asset does not exist."""
-        if track.plan.kind == "snapshot" and track.asset is None and track.attempt < track.plan.attempt + ATTEMPTS:
+        unseen = track.accepted and track.asset is None
+        if track.plan.kind == "snapshot" and unseen and track.attempt < track.plan.attempt + ATTEMPTS:
             # A repeated token gives the id of a snapshot of an earlier try, which somebody deleted since: take another token.
             track.attempt += 1
             track.accepted, track.asset_id, track.absent_since = False, None, None
@@ -168,6 +178,27 @@ class AssetCourse:
             return False
         return track.asked_at is None or row.created is None or row.created >= track.asked_at - CLOCK_TOLERANCE
 
+    def stale(self, track: AssetTrack, now: float) -> float:
+        """The look at the machine grew too old before the create left: look again, but not for ever."""
+        track.stale_looks += 1
+        if track.stale_looks > STALE_LOOKS:
+            looks = f"{track.instance_id} was looked at {STALE_LOOKS} times"
+            return self._fail(track, "timeout", f"{looks}, and no call for {track.title} left within seconds of that.", now)
+        return self._again(track, now, 0.0)
+
+    def _refused_for_good(self, track: AssetTrack, code: str, error: JdcloudError, now: float) -> float:
+        if track.unsure:
+            # Perhaps an earlier call, whose answer was lost, took effect after all, and this is why.
+            track.refusal = Failure(code, str(error), error)
+            return self._doubt(track, now, self._backoff(1))
+        return self._fail(track, code, str(error), now, error)
+
+    def _doubt(self, track: AssetTrack, now: float, pause: float) -> float:
+        track.doubts = 0
+        track.first_doubt_at = now
+        track.stage = Stage.DOUBT
+        return now + pause
+
     def _again(self, track: AssetTrack, now: float, pause: float) -> float:
         track.stage = Stage.GATE
         return now + pause
@@ -182,7 +213,9 @@ class AssetCourse:
             message = f"{track.instance_id} is in '{status}', and no {track.plan.kind} could be begun for {waited:.0f} s: {told}"
             return self._fail(track, "timeout", message, now, error)
         track.tries += 1
-        return self._again(track, now, min(self._backoff(track.tries), max(LAG, self._timing.poll_interval)))
+        pause = min(self._backoff(track.tries), max(LAG, self._timing.poll_interval))
+        # The task that runs may be the effect of an earlier call of ours, whose answer was lost.
+        return self._doubt(track, now, pause) if track.unsure else self._again(track, now, pause)
 
     @staticmethod
     def _advice(track: AssetTrack) -> str:

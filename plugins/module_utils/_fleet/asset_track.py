@@ -33,7 +33,8 @@ class AssetTrack:
     """One asset's way. Times are monotonic seconds, but for `asked_at`, which is the service's time.
 
     `machine` is how it was last seen, None for a disk that is on no machine. `since`: when the service accepted the call, or the
-    waiting began. `asset`: how the asset was last read. `unsure`: a call for it ended without a clear answer.
+    waiting began. `asset`: how the asset was last read. `unsure`: a call for it ended without a clear answer. `refusal`: what it
+    fails with if that call turns out to have had no effect.
     """
 
     plan: PlannedAsset
@@ -55,6 +56,8 @@ class AssetTrack:
     refused_since: float | None = None
     absent_since: float | None = None
     last_error: JdcloudError | None = None
+    refusal: Failure | None = None
+    stale_looks: int = 0
     status: str | None = None
     asset: Image | Snapshot | None = None
     accepted: bool = False

@@ -14,6 +14,7 @@ from __future__ import annotations
 import traceback
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -24,7 +25,7 @@ from .._api.dispatch import Dispatcher, Job, Outcome
 from .._api.errors import ClockSkewError
 from .._api.listing import PAGE_SIZE
 from .._api.models import Instance, Page
-from .archive import page_count
+from .archive import complete_rows, page_count
 from .asset_course import LOST, AssetCourse
 from .asset_track import AssetTrack, Stage
 from .duration import Duration
@@ -37,7 +38,9 @@ from .track import Failure
 GATE_MAX_AGE = 5.0
 """The oldest observation of the machine in seconds that a create may rest on when it leaves."""
 GATE_FRESH = 4.0
+GATE_URGENT = 2.0
 GATE_MARGIN = 0.2
+UNKNOWN = "Whether it is being made is not known: run again to see."
 KINDS: tuple[AssetType, ...] = ("image", "snapshot")
 
 
@@ -104,7 +107,8 @@ class BackupEngine:
         if self._singles:
             return self._singles.popleft()
         return (
-            self._look_for(now, idle=False)
+            self._ask_for(now, urgent=True)
+            or self._look_for(now, idle=False)
             or self._poll(now, idle=False)
             or self._look_at_machines(now, idle=not self._create)
             or self._ask_for(now)
@@ -117,7 +121,9 @@ class BackupEngine:
 
     def _look_at_machines(self, now: float, *, idle: bool) -> Job | None:
         """Look at machines whose creates come next, no more than can leave while the observation is fresh."""
-        room = int(self._dispatcher.pacer.rate * (GATE_FRESH - 1.0)) - len(self._create) - self._looked_at
+        ahead = len(self._create) + self._looked_at
+        # However slowly calls may leave, one is always looked at.
+        room = max(int(self._dispatcher.pacer.rate * (GATE_FRESH - 1.0)), 1) - ahead
         if len(self._create) + self._looked_at > PAGE_SIZE // 2 or room <= 0:
             return None
         chosen = self._gate.take(now, max(1, room), min(PAGE_SIZE, max(1, room)), lambda _track: True, idle=idle, gap=0.0)
@@ -158,16 +164,18 @@ class BackupEngine:
         else:
             self._file(track, self._course.machine_seen(track, outcome.answer.value, outcome.answer.sent_at, now))
 
-    def _ask_for(self, now: float) -> Job | None:
+    def _ask_for(self, now: float, *, urgent: bool = False) -> Job | None:
+        """Ask for the next one. `urgent`: only if the look at its machine would grow too old behind other calls."""
         while self._create:
+            if urgent and now - self._create[0].observed_at < GATE_URGENT:
+                return None
             track = self._create.popleft()
             if track.instance_id is None:
                 return self._job(self._call(track), partial(self._asked, track))
             if now - track.observed_at <= GATE_FRESH:
                 leave_by = track.observed_at + GATE_MAX_AGE - GATE_MARGIN
                 return self._job(self._call(track), partial(self._asked, track), leave_by)
-            track.stage = Stage.GATE
-            self._file(track, now)
+            self._file(track, self._course.stale(track, now))
         return None
 
     def _call(self, track: AssetTrack) -> Call[str]:
@@ -184,10 +192,12 @@ class BackupEngine:
         if outcome.answer is not None:
             track.accepted, track.asset_id = True, outcome.answer.value
         if track.stage is Stage.ENDED:
+            # The run was given up meanwhile.
+            track.unsure = track.unsure or (outcome.error is not None and outcome.error.unclear)
+            track.failure = _told_in_full(track, track.failure)
             return
         if outcome.stale:
-            track.stage = Stage.GATE
-            self._file(track, now)
+            self._file(track, self._course.stale(track, now))
         elif outcome.error is not None:
             self._file(track, self._course.refused(track, outcome.error, now))
         elif outcome.answer is not None:
@@ -205,28 +215,29 @@ class BackupEngine:
         return None
 
     def _looked_for(
-        self, kind: AssetType, ids: Sequence[str], chosen: Sequence[AssetTrack], found: Sequence[Any], outcome: Outcome
+        self, kind: AssetType, ids: Sequence[str], chosen: Sequence[AssetTrack], found: Sequence[Page[Any]], outcome: Outcome
     ) -> None:
         now = self._dispatcher.clock.now()
         waiting = [track for track in chosen if track.stage is Stage.DOUBT]
         if outcome.answer is None:
             for track in waiting:
-                message = f"{outcome.error} Whether {track.title} is being made is not known: run again to see."
-                self._end(track, Failure("api", message, outcome.error))
+                self._end(track, Failure("api", str(outcome.error), outcome.error))
             return
-        rows = [*found, *outcome.answer.value.items]
-        read = -(-len(rows) // PAGE_SIZE)
-        if outcome.answer.value.items and read < page_count(outcome.answer.value) and len(rows) == read * PAGE_SIZE:
-            more = _of(kind, ids, read + 1)
-            self._singles.append(self._job(more, partial(self._looked_for, kind, ids, chosen, rows)))
+        pages = [*found, outcome.answer.value]
+        if outcome.answer.value.items and len(pages) < page_count(outcome.answer.value):
+            more = _of(kind, ids, len(pages) + 1)
+            self._singles.append(self._job(more, partial(self._looked_for, kind, ids, chosen, pages)))
             return
+        rows = [row for page in pages for row in page.items]
+        complete = complete_rows(pages) is not None
         for track in waiting:
-            self._file(track, self._course.looked_for(track, rows, now, self._pause(track, now)))
+            self._file(track, self._course.looked_for(track, rows, now, self._pause(track, now), complete=complete))
 
     def _poll(self, now: float, *, idle: bool) -> Job | None:
-        """Look at assets that are being made, up to 100 in one call."""
+        """Look at assets that are being made, up to 100 in one call; rarely while others are still to be asked for."""
+        full_at = PAGE_SIZE + 1 if self._create else PAGE_SIZE
         for kind, book in self._making.items():
-            chosen = book.take(now, PAGE_SIZE, PAGE_SIZE, lambda _track: False, idle=idle)
+            chosen = book.take(now, PAGE_SIZE, full_at, lambda _track: False, idle=idle)
             if chosen:
                 ids = [str(track.asset_id) for track in chosen]
                 call = images.describe_images(ids=ids) if kind == "image" else snapshots.describe_snapshots(ids=ids)
@@ -331,7 +342,7 @@ class BackupEngine:
 
     def _end(self, track: AssetTrack, failure: Failure | None) -> None:
         track.stage = Stage.ENDED
-        track.failure = track.failure or failure
+        track.failure = _told_in_full(track, track.failure or failure)
         self._ended += 1
         if track.failure is None and isinstance(track.asset, Image):
             self._parts.extend(part.snapshot_id for part in track.asset.disks if part.snapshot_id)
@@ -355,14 +366,20 @@ class BackupEngine:
         """No call of this run will succeed any more: every asset without an end gets this one."""
         for track in self._tracks:
             if track.stage is not Stage.ENDED:
-                more = " Whether it is being made is not known: run again to see." if track.stage is Stage.DOUBT else ""
-                track.failure = Failure(failure.code, failure.message + more, failure.error)
+                track.failure = _told_in_full(track, failure)
                 track.stage = Stage.ENDED
         self._ended = len(self._tracks)
         self._create.clear()
         self._parts.clear()
         self._in_flight -= len(self._singles)
         self._singles.clear()
+
+
+def _told_in_full(track: AssetTrack, failure: Failure | None) -> Failure | None:
+    """A failure that hides nothing: whether a call that ended unclearly took effect may not be known."""
+    if failure is None or not track.unsure or track.asset_id is not None or UNKNOWN in failure.message:
+        return failure
+    return replace(failure, message=f"{failure.message} {UNKNOWN}")
 
 
 def _id_of(row: Any) -> str:

@@ -18,7 +18,7 @@ from datetime import datetime
 from .._api.assets import Image, Snapshot
 from .._api.models import AttachedDisk, Instance
 from .blockers import busy_disks
-from .mark import Mark, asset_name, read_mark
+from .mark import Mark, asset_name, read_mark, unique
 from .policy import STABLE, TRANSITIONAL, Remark
 from .proof import (
     IMAGE_ENDED,
@@ -35,6 +35,8 @@ from .proof import (
 from .selection import Selection, protecting_tag
 
 AssetAction = t.Literal["created", "reused", "none", "blocked", "failed"]
+KNOWN_ATTEMPTS = 500
+"""So many attempts of a campaign are told apart by the names of what they left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ class PlannedAsset:
     """An image or a snapshot: to be made (`asset_id` None), in progress, or ready to be used again.
 
     `of` is the machine or disk that it is made of, `disks` are what it has to hold, `left_out` devices that it shall not.
+    `attempt` counts this campaign's tries; 0: it exists already.
     `ready`: there is nothing to wait for. `stopped`: what its mark says, or will say.
     """
 
@@ -170,8 +173,7 @@ def _planned_image(machine: Instance, policy: BackupPolicy, holdings: Holdings, 
         return _fresh(image, policy, now) and keys <= set(held_by(image, machine, holdings.snapshots))
 
     found = _newest([image for image in images if _usable(image, machine, policy) and fits(image)])
-    attempt = 1 + _made_so_far(images, policy)
-    return _planned("image", machine.instance_id, machine, policy, attempt, wanted, left_out, found)
+    return _planned("image", machine.instance_id, machine, policy, images, wanted, left_out, found)
 
 
 def _planned_snapshot(
@@ -183,8 +185,7 @@ def _planned_snapshot(
         return snapshot.status in SNAPSHOT_HOLDS and snapshot.source == "self" and _fresh(snapshot, policy, now)
 
     found = _newest([each for each in snapshots if _usable(each, machine, policy) and fits(each)])
-    attempt = 1 + _made_so_far(snapshots, policy)
-    return _planned("snapshot", disk.disk_id or "", machine, policy, attempt, (disk,), (), found)
+    return _planned("snapshot", disk.disk_id or "", machine, policy, snapshots, (disk,), (), found)
 
 
 def _planned(
@@ -192,7 +193,7 @@ def _planned(
     of: str,
     machine: Instance,
     policy: BackupPolicy,
-    attempt: int,
+    existing: Sequence[Image | Snapshot],
     disks: tuple[AttachedDisk, ...],
     left_out: tuple[str, ...],
     found: Image | Snapshot | None,
@@ -201,9 +202,8 @@ def _planned(
         mark = t.cast(Mark, read_mark(found.description))
         asset_id = found.image_id if isinstance(found, Image) else found.snapshot_id
         ready = found.status == "ready" if isinstance(found, Image) else found.status in SNAPSHOT_HOLDS
-        return PlannedAsset(
-            kind, of, found.name, attempt, mark.campaign, mark.stopped, disks, left_out, asset_id, ready, found.status
-        )
+        return PlannedAsset(kind, of, found.name, 0, mark.campaign, mark.stopped, disks, left_out, asset_id, ready, found.status)
+    attempt = 1 + _attempts_so_far(existing, of, policy)
     return PlannedAsset(
         kind,
         of,
@@ -256,10 +256,17 @@ def _newest(assets: Sequence[Image | Snapshot]) -> Image | Snapshot | None:
     return max(ended or assets, key=lambda asset: (asset.created_text or "", asset.name), default=None)
 
 
-def _made_so_far(assets: Sequence[Image | Snapshot], policy: BackupPolicy) -> int:
-    """How many of this campaign exist, failed ones too: each try gets a name and token of its own."""
+def _attempts_so_far(assets: Sequence[Image | Snapshot], of: str, policy: BackupPolicy) -> int:
+    """The last attempt of this campaign of which something exists, failed ones too: each try gets a name and token of its own.
+
+    To count is not enough: once an earlier one is removed, the count would give a later one's token again, and with it, perhaps,
+    what was made then instead of a new backup.
+    """
     marks = [read_mark(asset.description) for asset in assets]
-    return sum(mark is not None and mark.campaign == policy.campaign for mark in marks)
+    own = [asset.name for asset, mark in zip(assets, marks, strict=True) if mark and mark.campaign == policy.campaign]
+    names = " ".join(own)
+    known = range(KNOWN_ATTEMPTS, len(own), -1) if own else ()
+    return next((attempt for attempt in known if unique(policy.campaign, of, attempt) in names), len(own))
 
 
 def _devices_left_out(machine: Instance) -> tuple[str, ...]:

@@ -31,9 +31,12 @@ PARTS_PAUSE = 1.0
 
 
 def prove_run(
-    dispatcher: Dispatcher, run: BackupRun, holdings: Holdings, known: Mapping[str, Snapshot], *, preview: bool
+    dispatcher: Dispatcher, run: BackupRun, holdings: Holdings, known: Mapping[str, Snapshot], *, preview: bool, whole: bool
 ) -> None:
-    """Read back what the images hold, through their snapshots, and see the machines once more."""
+    """Read back what the images hold, through their snapshots, and see the machines once more.
+
+    `whole`: machines are backed up, not some of their disks.
+    """
     machines = [record.machine.instance_id for record in run.records if record.machine and record.assets and on_machine(record)]
     if machines and not preview:
         found = find_machines(dispatcher, machines)
@@ -46,11 +49,16 @@ def prove_run(
     for record in run.records:
         for track in record.assets:
             image = images.get(track.asset_id or "")
-            if image is not None and record.seen is not None:
+            if image is not None and record.machine is not None:
                 track.asset = image
-                record.held[image.image_id] = held_by(image, record.seen, run.snapshots)
+                # Also what has left the machine since: the image holds it nevertheless.
+                held = held_by(image, record.machine, run.snapshots)
+                record.held[image.image_id] = {**held, **held_by(image, record.seen or record.machine, run.snapshots)}
             if not preview and track.stage is Stage.ENDED and track.failure is None:
                 track.failure = _flaw(record, track)
+        if not preview and whole and record.assets and all(track.plan.kind == "snapshot" for track in record.assets):
+            # None of the snapshots is at fault if there is one disk more.
+            record.failure = record.failure or (_grown(record) if on_machine(record) else None)
 
 
 def _settled_parts(dispatcher: Dispatcher, ids: Sequence[str], known: Mapping[str, Snapshot]) -> dict[str, Snapshot]:
@@ -93,12 +101,10 @@ def _flaw(record: BackupRecord, track: AssetTrack) -> Failure | None:
     """Why a finished asset is no backup after all, seen from its end."""
     if not on_machine(record):
         return None
+    # If the machine is gone, its data is safe: that is for others to judge.
     machine = record.seen
-    if machine is None:
-        # The data is safe; that the machine is gone is for others to judge.
-        return None
     was_to_stay_stopped = record.stopped_by_us or (record.machine is not None and record.machine.status == "stopped")
-    if track.plan.stopped and was_to_stay_stopped and machine.status != "stopped":
+    if machine is not None and track.plan.stopped and was_to_stay_stopped and machine.status != "stopped":
         track.voided = True
         message = f"{track.title} counts no more: {machine.instance_id} is '{machine.status}' since, and was to stay stopped."
         return Failure("changed_meanwhile", message)
@@ -111,10 +117,15 @@ def _flaw(record: BackupRecord, track: AssetTrack) -> Failure | None:
         return Failure(
             "incomplete", f"{track.title} does not hold {', '.join(lacking)}: make another one when nobody changes it."
         )
-    new = sorted(disk_keys(machine) - disk_keys(record.machine or machine))
-    if new and not track.plan.left_out:
-        return Failure("changed_meanwhile", f"{machine.instance_id} has got other disks since ({', '.join(new)}).")
-    return None
+    return None if track.plan.left_out else _grown(record)
+
+
+def _grown(record: BackupRecord) -> Failure | None:
+    """A failure if the machine has got disks since it was planned what to back up."""
+    if record.seen is None or record.machine is None:
+        return None
+    new = sorted(disk_keys(record.seen) - disk_keys(record.machine))
+    return Failure("changed_meanwhile", f"{record.instance_id} has got other disks since ({', '.join(new)}).") if new else None
 
 
 def void(dispatcher: Dispatcher, run: BackupRun) -> None:

@@ -16,6 +16,7 @@ from .._api.assets import Snapshot
 from .._api.dispatch import Dispatcher
 from .._api.errors import JdcloudError
 from .archive import read_holdings
+from .asset_course import disk_keys
 from .asset_track import AssetTrack, Stage
 from .backup_engine import BackupEngine
 from .backup_plan import BackupPolicy, decide_backup
@@ -51,7 +52,7 @@ def back_up(dispatcher: Dispatcher, policy: BackupPolicy, timing: Timing, manner
         _show_existing(run)
     preview = manner.preview or run.held_back
     try:
-        prove_run(dispatcher, run, holdings, parts, preview=preview)
+        prove_run(dispatcher, run, holdings, parts, preview=preview, whole=chosen.disk_ids is None)
     except JdcloudError as error:
         # What was made stays made, and what was stopped is still to be started again.
         unverified(run, error)
@@ -100,7 +101,9 @@ def _weigh(dispatcher: Dispatcher, run: BackupRun, *, fit: bool) -> None:
                 f"{sum(each.snapshots for each in needs)} snapshots; the whole batch: {run.room.numbers}): {advice}."
             )
             blocker = Remark("quota_shortfall", message)
-            record.decision = replace(record.decision, assets=(), stop=False, start=False, blockers=(blocker,))
+            # What an earlier try of this campaign stopped is started again all the same.
+            start = record.decision.start and not record.decision.stop
+            record.decision = replace(record.decision, assets=(), stop=False, start=start, blockers=(blocker,))
 
 
 def _holds_back(record: BackupRecord, manner: Manner) -> bool:
@@ -120,7 +123,8 @@ def _carry_out(
     tracks = []
     for record in run.records:
         if record.failure is None and record.decision is not None and not record.decision.blockers:
-            record.assets = [_track(record, index, observed_at) for index in range(len(record.decision.assets))]
+            numbers = range(len(record.decision.assets))
+            record.assets = [_track(record, index, observed_at, waited_for=timing.wait) for index in numbers]
             failed = record.stop.failure if record.stop is not None else None
             if failed is not None:
                 record.failure, record.assets = failed, []
@@ -137,20 +141,25 @@ def _show_existing(run: BackupRun) -> None:
     """Nothing is done: what exists already is shown all the same."""
     for record in run.records:
         if record.failure is None and record.decision is not None:
-            every = [_track(record, index, float("-inf")) for index in range(len(record.decision.assets))]
+            numbers = range(len(record.decision.assets))
+            every = [_track(record, index, float("-inf"), waited_for=False) for index in numbers]
             record.assets = [track for track in every if track.asset_id is not None]
 
 
-def _track(record: BackupRecord, index: int, observed_at: float) -> AssetTrack:
+def _track(record: BackupRecord, index: int, observed_at: float, *, waited_for: bool) -> AssetTrack:
     """The way of one asset. The plan's own look at the machine will do as long as it is fresh."""
     assert record.decision is not None
     plan = record.decision.assets[index]
     stage = Stage.CREATE if plan.asset_id is None else Stage.MAKING
+    machine = record.stop.machine if record.stop is not None else record.machine
+    if machine is not None and record.machine is not None and disk_keys(machine) != disk_keys(record.machine):
+        # The look before its create compares with what was planned, not with what it has become during its stop.
+        stage, machine = Stage.GATE if stage is Stage.CREATE else stage, record.machine
+    images = [each for each in record.decision.assets if each.kind == "image" and not each.ready]
     if plan.ready:
         stage = Stage.ENDED
-    elif plan.kind == "snapshot" and plan.asset_id is None and any(each.images for each in record.decision.assets):
+    elif plan.kind == "snapshot" and plan.asset_id is None and any(each.images or waited_for for each in images):
         stage = Stage.LINE
-    machine = record.stop.machine if record.stop is not None else record.machine
     on_machine = record.machine is not None and record.machine.instance_id == record.instance_id
     return AssetTrack(
         plan,

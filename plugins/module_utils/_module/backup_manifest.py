@@ -88,7 +88,10 @@ def _uncovered(record: BackupRecord, image: Result | None, snapshots: list[Resul
     machine = record.seen or record.machine
     if machine is None or machine.instance_id == NO_INSTANCE:
         return []
-    held = {disk_key(disk["disk_id"], disk["device"]) for disk in image["covered_disks"]} if image is not None else set()
+    holds = image is not None and image["action"] in ("created", "reused")
+    held = (
+        {disk_key(disk["disk_id"], disk["device"]) for disk in image["covered_disks"]} if image is not None and holds else set()
+    )
     held |= {row["disk_id"] for row in snapshots if row["action"] in ("created", "reused")}
     return [
         {"disk_id": disk.disk_id, "device": disk.device, "category": disk.category, "size_gb": disk.size_gb}

@@ -243,7 +243,7 @@ class Cloud:
                 continue
             assert entry["query"] == "", "elastic IPs are never deleted by the flag"
             (instance_id, *_more) = entry["resources"]
-            look = _last_look(log[:place], instance_id)
+            look = last_look(log[:place], instance_id, "vm.deleteInstance", "vm.describeInstances")
             assert look is not None, f"{instance_id} was deleted without a look since the last try"
             assert entry["time"] - look["time"] <= GATE_SECONDS
 
@@ -278,14 +278,14 @@ def _is_foreign(name: str) -> bool:
     return name.startswith(("JDCLOUD_", "ANSIBLE_")) or name.lower().endswith("_proxy") or name.endswith("_CA_BUNDLE")
 
 
-def _last_look(log: list[Json], instance_id: str) -> Json | None:
-    """The newest bulk read by ids that names the machine, unless a delete of it was tried since."""
+def last_look(log: list[Json], resource: str, delete: str, read: str) -> Json | None:
+    """The newest bulk read by ids that names the machine or other resource, unless a delete of it was tried since."""
     for entry in reversed(log):
-        if entry["operation"] == "vm.deleteInstance" and instance_id in entry["resources"]:
+        if entry["operation"] == delete and resource in entry["resources"]:
             return None
         # The value ends at the next parameter or at the end, so that i-a does not match i-ab.
-        named = f"={instance_id}&" in f"{unquote(entry['query'])}&"
-        if entry["operation"] == "vm.describeInstances" and named and entry["http"] == 200:
+        named = f"={resource}&" in f"{unquote(entry['query'])}&"
+        if entry["operation"] == read and named and entry["http"] == 200:
             return entry
     return None
 

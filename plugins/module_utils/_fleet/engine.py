@@ -27,7 +27,7 @@ from .._api.models import Instance, Page
 from .aftermath import GRACE, Aftermath
 from .archive import Shelf
 from .course import Course
-from .gate_reads import GateReads
+from .gate_reads import FIRST_CALLS, GateReads, calls_each
 from .lookbook import IDLE_GAP, LookBook
 from .policy import Facts, Policy
 from .setbacks import LAG, Next, Timing, to_put_back
@@ -66,6 +66,7 @@ class Engine:
         self._shelf = Shelf(facts.holdings)
         self._gate_reads: deque[Job] = deque()
         self._gate_is_read = False
+        self._gate_calls = 1.0
         self._in_flight = 0
         self._phases: dict[Phase, int] = dict.fromkeys(Phase, 0)
         self._tracks: list[Track] = []
@@ -83,6 +84,7 @@ class Engine:
         """Carry out the decisions of `tracks`; the ends are in the tracks, also if a bug ends the run (`crash`)."""
         now = self._dispatcher.clock.now()
         self._tracks = list(tracks)
+        self._gate_calls = calls_each(self._tracks, self._shelf.holdings)
         for track in self._tracks:
             self._phases[track.phase] += 1
         for track in self._tracks:
@@ -167,7 +169,8 @@ class Engine:
         An observation goes stale in seconds, so no more are looked at than can be deleted in that time.
         """
         share = 0.5 if self._queues[Phase.STOP] else 0.9
-        limit = max(1, int(self._dispatcher.pacer.rate * (GATE_FRESH - 0.5) * share))
+        calls = self._dispatcher.pacer.rate * (GATE_FRESH - 0.5) * share
+        limit = max(1, int(calls if self._policy.demand is None else (calls - FIRST_CALLS) / self._gate_calls))
         full_at = min(PAGE_SIZE, limit)
         ready = len(self._queues[Phase.DELETE]) + len(self._queues[Phase.SET_DISKS])
         return (limit - ready if limit - ready >= full_at else 0), full_at

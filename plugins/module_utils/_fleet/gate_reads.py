@@ -12,9 +12,23 @@ from functools import partial
 from .._api.assets import Image, Snapshot
 from .._api.dispatch import Job, Outcome
 from .._api.errors import JdcloudError
-from .._api.listing import LISTING_TRIES, IncompleteListing
+from .._api.listing import LISTING_TRIES, PAGE_SIZE, IncompleteListing
 from .archive import PageCall, complete_rows, holding_calls, page_count
+from .proof import Holdings
 from .track import Track
+
+FIRST_CALLS = 3.0
+"""Of each look through the gate: the first pages of images and snapshots, and the machines themselves."""
+
+
+def calls_each(tracks: Sequence[Track], holdings: Holdings) -> float:
+    """How many calls one machine costs at the gate on the average: its delete, and its share of the further pages."""
+    rows = sum(
+        len(holdings.images.get(track.instance_id, ()))
+        + sum(len(holdings.of_disk.get(disk.disk_id or "", ())) for disk in track.machine.disks)
+        for track in tracks
+    )
+    return 1.0 + rows / max(1, len(tracks)) / PAGE_SIZE
 
 
 class GateReads:

@@ -13,7 +13,8 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.campaign impo
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.policy import Policy
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.setbacks import Timing
 
-from .log import DELETE, RELEASE, SET_DISKS, START, STOP, Sight, Write
+from .backups import HOUR, Need, TrueImage, TrueSnapshot, uncovered
+from .log import DELETE, IMAGES, RELEASE, SET_DISKS, SNAPSHOTS, START, STOP, BackupRead, Sight, Write
 from .virtual import Campaign, Cloud
 from .world import PREPAID, TrueMachine
 
@@ -104,6 +105,39 @@ class Audit:
                 assert sight.snapshot.disks[disk_id] is value, "the delete attribute was not read back"
         if write.truth is not None and not self._disturbed_since(write.resource, sight.shown_at):
             assert write.truth == sight.snapshot, f"{write.resource} was {write.truth} at its DELETE, {sight.snapshot} before"
+
+        if self._policy.demand is not None:
+            self._backed_up(write, record, sight)
+
+    def _backed_up(self, write: Write, record: Record, sight: Sight) -> None:
+        """Rule 8: what the newest answers showed, none older than allowed, was a true backup of all that the delete destroys."""
+        demand = self._policy.demand
+        assert demand is not None and record.decision is not None
+        machine = self._before.machines[write.resource]
+        reads = [self._backup_read(IMAGES, write.resource, write)]
+        reads += [self._backup_read(SNAPSHOTS, disk_id, write) for disk_id in self._cloud_disks(sight)]
+        for read in reads:
+            age = write.left_at - read.sent_at
+            assert age <= MAX_AGE, f"DELETE of {write.resource} rests on backups as of {age:.2f} s ago"
+        images = self._cloud.backups.as_of(reads[0].version, TrueImage)
+        snapshots = [
+            each
+            for disk_id, read in zip(self._cloud_disks(sight), reads[1:], strict=True)
+            for each in self._cloud.backups.as_of(read.version, TrueSnapshot)
+            if each.disk_id == disk_id
+        ]
+        lost = [disk.disk_id or f"local {disk.device}" for disk in record.decision.disks if disk.fate in ("deleted", "lost")]
+        need = Need(demand.types, demand.max_age * HOUR, demand.campaign)
+        missing = uncovered(machine, lost, need, images, snapshots, reads[0].shown_at)
+        assert not missing, f"DELETE of {write.resource} without a backup: {missing}"
+
+    def _backup_read(self, operation: str, resource: str, write: Write) -> BackupRead:
+        read: BackupRead | None = self._cloud.log.last_backup_read(operation, resource, write.left_at)
+        assert read is not None, f"DELETE of {write.resource} without a look at the backups of {resource}"
+        return read
+
+    def _cloud_disks(self, sight: Sight) -> list[str]:
+        return [disk_id for disk_id in sight.all_disks if disk_id is not None]
 
     def _stop(self, write: Write) -> None:
         self._worked_on(write)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from .world import Json, TrueMachine
 
+IMAGES, SNAPSHOTS = "vm.describeImages", "disk.describeSnapshots"
 STOP, START, SET_DISKS, DELETE, RELEASE = (
     "vm.stopInstance",
     "vm.startInstance",
@@ -64,13 +65,27 @@ class Write:
 
 @dataclass(frozen=True)
 class Sight:
-    """What one answer showed of a machine. `shown_at`: when that was true; `bulk`: it was one of describeInstances."""
+    """What one answer showed of a machine. `shown_at`: when that was true; `bulk`: it was one of describeInstances;
+    `all_disks`: also the system disk."""
 
     sent_at: float
     shown_at: float
     received_at: float
     bulk: bool
     snapshot: Snapshot
+    all_disks: tuple[str | None, ...] = ()
+
+
+@dataclass(frozen=True)
+class BackupRead:
+    """One first page of images or snapshots. `ids`: the machines or disks that it was asked for; `version`: of the backups."""
+
+    operation: str
+    ids: frozenset[str]
+    version: int
+    sent_at: float
+    shown_at: float
+    received_at: float
 
 
 @dataclass
@@ -80,6 +95,7 @@ class Log:
     calls: list[tuple[float, str, str]] = field(default_factory=list)
     writes: list[Write] = field(default_factory=list)
     sights: dict[str, list[Sight]] = field(default_factory=lambda: defaultdict(list))
+    backup_reads: list[BackupRead] = field(default_factory=list)
 
     def of(self, operation: str, resource: str | None = None) -> list[Write]:
         """The writes of one operation."""
@@ -97,3 +113,9 @@ class Log:
         """The newest answer about a machine that its caller had at a time."""
         known = [sight for sight in self.sights[instance_id] if sight.received_at <= before]
         return max(known, key=lambda sight: sight.received_at, default=None)
+
+    def last_backup_read(self, operation: str, resource: str, before: float) -> BackupRead | None:
+        """The newest answer about the images of a machine, or the snapshots of a disk, that its caller had at a time."""
+        reads = [each for each in self.backup_reads if each.operation == operation and resource in each.ids]
+        known = [each for each in reads if each.received_at <= before]
+        return max(known, key=lambda read: read.received_at, default=None)

@@ -15,6 +15,7 @@ from functools import partial
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Call
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import ApiError
 
+from .backups import Backups
 from .virtual_time import VirtualTime
 from .world import PREPAID, Json, TrueAddress, TrueDisk, TrueMachine, World
 
@@ -41,6 +42,7 @@ class Operations:
         self._world = world
         self._rng = rng
         self._durations = durations
+        self.backups = Backups()
         self._handlers: Mapping[str, Callable[[Call[t.Any]], Json]] = {
             "vm.describeInstances": self._describe_instances,
             "vm.describeInstance": lambda call: {"instance": world.instance_json(self._machine(call))},
@@ -50,6 +52,8 @@ class Operations:
             "vm.modifyInstanceDiskAttribute": self._set_disks,
             "disk.describeDisks": self._describe_disks,
             "disk.describeDisk": self._describe_disk,
+            "vm.describeImages": self._describe_images,
+            "disk.describeSnapshots": self._describe_snapshots,
             "vpc.describeElasticIps": self._describe_elastic_ips,
             "vpc.describeElasticIp": self._describe_elastic_ip,
             "vpc.deleteElasticIp": self._release,
@@ -202,6 +206,18 @@ class Operations:
         if disk is None:
             raise self._error(call, 404, "NOT_FOUND", f"Disk '{call.resource}' not found")
         return {"disk": self._world.disk_json(disk)}
+
+    def _describe_images(self, call: Call[t.Any]) -> Json:
+        query = dict(call.query)
+        assert query["imageSource"] == "private"
+        rows = self.backups.images(value for name, value in query.items() if name.startswith("instanceIds."))
+        return {"images": [self.backups.image_json(each) for each in _page(rows, query)], "totalCount": len(rows)}
+
+    def _describe_snapshots(self, call: Call[t.Any]) -> Json:
+        query = dict(call.query)
+        rows = self.backups.snapshots(_filters(query, "filters", "name")["diskId"])
+        shown = [self.backups.snapshot_json(each) for each in _page(rows, query)]
+        return {"snapshots": shown or None, "totalCount": len(rows)}
 
     def _describe_elastic_ips(self, call: Call[t.Any]) -> Json:
         query = dict(call.query)

@@ -9,14 +9,16 @@ from __future__ import annotations
 import random
 import typing as t
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.policy import DiskWish, Policy, State
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.proof import Demand
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.selection import Selection
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.setbacks import Timing
 
 from .audit import Before
-from .log import DELETE, SET_DISKS
+from .backups import DAY, HOUR, mark
+from .log import DELETE, IMAGES, SET_DISKS, SNAPSHOTS
 from .operations import Durations
 from .service import Harm, Limits
 from .virtual import Cloud, data_disk
@@ -34,6 +36,8 @@ ALL_HARMS = [
     Harm.BUSY,
 ]
 PROTECTION = "jdcloud-protect"
+DEMANDING = 0.35
+"""The share of scenarios in which a delete needs backups."""
 
 
 @dataclass
@@ -59,11 +63,22 @@ def scenario(seed: int, *, peaceful: bool = False) -> Scenario:
     machines = [_machine(rng, cloud, f"i-m{number}") for number in range(count)]
     before = Before.of(cloud)
     policy = _policy(rng, machines)
+    if rng.random() < DEMANDING:
+        policy = replace(policy, **_demand(rng))
+        # Reads of backups and machines, one after the other, must fit into the seconds of the gate.
+        network.latency = min(network.latency, 0.3) if peaceful else network.latency
+        for machine in machines:
+            # Most of them must get past the status, or their backups are of no interest.
+            if rng.random() < 0.9:
+                machine.status, machine.generation = "stopped", machine.generation + 1
+            _back_up(rng, cloud, machine, peaceful=peaceful)
     wait = rng.random() < 0.9 or policy.stop_running or policy.release_elastic_ips
     timing = Timing(wait, rng.choice([6.0, 20.0, 60.0, 600.0]), rng.choice([0.25, 1.0, 2.0, 5.0]), rng.choice([1, 3, 8]))
     if not peaceful:
         _disturb(rng, cloud, machines, before)
         _break(rng, cloud)
+        if policy.demand is not None:
+            _disturb_backups(rng, cloud)
     return Scenario(cloud, policy, timing, before, rng.random() < 0.7, rng.choice([None, None, 4.0, 50.0]))
 
 
@@ -132,6 +147,61 @@ def _policy(rng: random.Random, machines: list[TrueMachine]) -> Policy:
     )
 
 
+def _demand(rng: random.Random) -> dict[str, t.Any]:
+    demand = Demand(rng.choice(["image", "image", "snapshots", "both"]), 24.0, rng.choice([None, None, "c1"]))
+    return {"state": "absent", "stop_running": False, "charge_on_stopped": None, "demand": demand}
+
+
+def _back_up(rng: random.Random, cloud: Cloud, machine: TrueMachine, *, peaceful: bool) -> None:
+    """Mostly good backups; unless it is `peaceful`, some of them go stale while the run goes on."""
+    now = cloud.time.now()
+    for number in range(rng.choice([0, *[1] * 12, 2, 2])):
+        more = _asset(rng, machine, now, peaceful=peaceful)
+        image = cloud.image(machine, tag=f"n{number}", **more)
+        if rng.random() < 0.03:
+            image.machine_id = "i-stranger"
+        if image.parts and rng.random() < 0.03:
+            image.parts.pop()
+        if rng.random() < 0.03:
+            image.status = rng.choice(["pending", "error", "deleting"])
+        image.imported = rng.random() < 0.02
+    for number in range(rng.choice([0, *[1] * 12, 2, 2])):
+        for snapshot in cloud.snapshots(machine, tag=f"n{number}", **_asset(rng, machine, now, peaceful=peaceful)):
+            if rng.random() < 0.02:
+                snapshot.status = rng.choice(["creating", "error_create", "in-use"])
+            if rng.random() < 0.02:
+                snapshot.disk_id = "vol-stranger"
+
+
+def _asset(rng: random.Random, machine: TrueMachine, now: float, *, peaceful: bool) -> dict[str, t.Any]:
+    soon = HOUR if peaceful else rng.uniform(0, 20)
+    made_at = now - rng.choice([*[HOUR] * 12, 23 * HOUR, 24 * HOUR - soon, 30 * HOUR])
+    expires_at = rng.choice([None] * 20 + [now + 30 * DAY, now + 7 * DAY + soon, now + DAY])
+    whose = machine.instance_id if rng.random() < 0.98 else "i-stranger"
+    text = mark(whose, rng.choice(["c1"] * 15 + ["c2"]), rng.choice(["true"] * 30 + ["false"]))
+    return {"made_at": made_at, "expires_at": expires_at, "description": text if rng.random() < 0.98 else "a backup"}
+
+
+def _disturb_backups(rng: random.Random, cloud: Cloud) -> None:
+    """People who delete and change backups: at any time, or just beside our own reads and deletes."""
+    for _number in range(rng.choice([0, 1, 3, 8])):
+        if not cloud.backups.ids():
+            return
+        act = _change_of(rng, cloud, rng.choice(cloud.backups.ids()))
+        if rng.random() < 0.4:
+            cloud.time.at(cloud.time.now() + rng.uniform(0, 10), act)
+        else:
+            operation = rng.choice([IMAGES, SNAPSHOTS, "vm.describeInstances"])
+            cloud.service.upon(operation, "", act, nth=rng.randrange(1, 6), after=rng.random() < 0.5)
+
+
+def _change_of(rng: random.Random, cloud: Cloud, asset: str) -> Callable[[], None]:
+    members: dict[str, t.Any] = rng.choice(
+        [{"status": "deleting"}, {"status": "error"}, {"description": "rubbed out"}, {"expires_at": cloud.time.now() + DAY}]
+    )
+    return rng.choice([lambda: cloud.backups.lose(asset), lambda: cloud.backups.change(asset, **members)])
+
+
 def _break(rng: random.Random, cloud: Cloud) -> None:
     """Faults of single calls, and a lock-out."""
     share = rng.choice([0.0, 0.02, 0.1, 0.3])
@@ -141,6 +211,8 @@ def _break(rng: random.Random, cloud: Cloud) -> None:
     def harm(call: t.Any) -> Harm | None:
         if cloud.rng.random() >= share:
             return None
+        if call.operation in (IMAGES, SNAPSHOTS) and cloud.rng.random() < 0.5:
+            return Harm.SHORT
         if call.operation == "vm.describeInstances" and cloud.rng.random() < 0.5:
             # Two empty answers in a row would be a service that lies steadily; no rule can stand that.
             return lies.pop() if lies else Harm.SHORT

@@ -12,7 +12,7 @@ import typing as t
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Answer, Call
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import (
@@ -22,19 +22,18 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import (
     TransportKind,
 )
 
-from .log import Log, Sight, Snapshot, Write
+from .backups import EPOCH
+from .log import IMAGES, SNAPSHOTS, BackupRead, Log, Sight, Snapshot, Write
 from .operations import Operations
 from .virtual_time import Reply, VirtualTime
 from .world import Json, TrueMachine, World
 
-EPOCH = datetime(2026, 1, 15, tzinfo=UTC)
-"""The service's time at second 0 of the virtual clock."""
 TIME_OUT = 30.0
 
 
 class Harm(enum.Enum):
-    """What goes wrong with one call. SHORT and EMPTY are for describeInstances by ids: rows missing while totalCount counts
-    them, and no rows with totalCount 0."""
+    """What goes wrong with one call. SHORT and EMPTY are for describeInstances by ids, and SHORT also for images and
+    snapshots: rows missing while totalCount counts them, and no rows with totalCount 0."""
 
     LOST_BEFORE = "the connection is reset before anything happened"
     LOST_AFTER = "the connection is reset after the effect"
@@ -74,6 +73,7 @@ class Service:
         self._tokens = limits.burst
         self._counted_at = time.now()
         self._serial = 0
+        self._version = 0
         self._arrivals: dict[tuple[str, str], int] = defaultdict(int)
         self._intruders: dict[tuple[str, str, int, bool], list[Callable[[], None]]] = defaultdict(list)
         self._ordered: dict[tuple[str, str, int], Harm] = {}
@@ -100,6 +100,7 @@ class Service:
         nth = self._arrivals[call.operation, resource]
         self._intrude(call.operation, resource, nth, after=False)
         reply = self._answer(call, left_at, self._ordered.pop((call.operation, resource, nth), None) or self.harm(call))
+        self._version = self._operations.backups.version
         self._intrude(call.operation, resource, nth, after=True)
         return reply
 
@@ -110,8 +111,13 @@ class Service:
         bulk = call.operation == "vm.describeInstances"
         if reply.value is not None and (bulk or call.operation == "vm.describeInstance"):
             for row in reply.value.items if bulk else [reply.value]:
-                snapshot = self._snapshot(self._world.machines[row.instance_id])
-                self.log.sights[row.instance_id].append(Sight(left_at, now, received_at, bulk, snapshot))
+                machine = self._world.machines[row.instance_id]
+                disks = tuple(disk.disk_id for disk in machine.disks)
+                sight = Sight(left_at, now, received_at, bulk, self._snapshot(machine), disks)
+                self.log.sights[row.instance_id].append(sight)
+        if reply.value is not None and call.operation in (IMAGES, SNAPSHOTS) and ("pageNumber", "1") in call.query:
+            ids = frozenset(value for _name, value in call.query)
+            self.log.backup_reads.append(BackupRead(call.operation, ids, self._version, left_at, now, received_at))
         date = EPOCH + timedelta(seconds=int(now))
         return Answer(reply.value, f"request-{self._serial}", date, left_at, received_at)
 
@@ -127,7 +133,7 @@ class Service:
         told = harm is None
         self._write_down(call, left_at, truth, took_effect=True, told=told)
         if harm in (Harm.SHORT, Harm.EMPTY):
-            result = self._cut(result, harm) if call.operation == "vm.describeInstances" else result
+            result = self._cut(result, harm, call.operation)
         elif harm is not None:
             return Reply(error=self._harmed(call, harm), delay=TIME_OUT if harm is Harm.TIMED_OUT else 0.0)
         return Reply(value=call.parse(result))
@@ -143,11 +149,14 @@ class Service:
         kind = kinds.get(harm, "reset")
         return TransportError(f"{kind}.", operation=call.operation, kind=kind, sent=harm is not Harm.UNREACHABLE)
 
-    def _cut(self, result: Json, harm: Harm) -> Json:
+    def _cut(self, result: Json, harm: Harm, operation: str) -> Json:
+        name = {"vm.describeInstances": "instances", IMAGES: "images", SNAPSHOTS: "snapshots"}.get(operation)
+        if name is None or (harm is Harm.EMPTY and name != "instances"):
+            return result
         if harm is Harm.EMPTY:
-            return {"instances": [], "totalCount": 0}
-        rows = [row for row in result["instances"] if self._rng.random() < 0.5]
-        return {"instances": rows, "totalCount": len(rows) + 1}
+            return {name: [], "totalCount": 0}
+        rows = [row for row in result[name] or [] if self._rng.random() < 0.5]
+        return {name: rows, "totalCount": len(rows) + 1}
 
     def _api_error(self, call: Call[t.Any], http: int, status: str, message: str) -> ApiError:
         self._serial += 1

@@ -23,6 +23,7 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.selection imp
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.setbacks import Timing
 from ansible_collections.jdcloud.cloud.plugins.module_utils._module.results import Report
 
+from .backups import HOUR, Backups, TrueImage, TrueSnapshot, mark
 from .operations import Durations, Operations
 from .service import Limits, Service
 from .virtual_time import Network, VirtualPool, VirtualTime
@@ -55,6 +56,42 @@ class Cloud:
     def log(self) -> t.Any:
         """What arrived."""
         return self.service.log
+
+    @property
+    def backups(self) -> Backups:
+        """Images and snapshots."""
+        return self.operations.backups
+
+    def image(
+        self, machine: TrueMachine, *, tag: str = "", inside: t.Mapping[str, t.Any] | None = None, **more: t.Any
+    ) -> TrueImage:
+        """Add an image of an hour ago of all cloud disks of a machine; `inside` changes its snapshots."""
+        image_id = f"img-{machine.instance_id[2:]}{tag}"
+        made_at = more.pop("made_at", self.time.now() - HOUR)
+        parts = []
+        for disk in machine.disks:
+            if disk.disk_id is not None:
+                parts.append(f"snapshot-{tag}{disk.disk_id}in")
+                plain = {"made_at": made_at, "image_id": image_id, **(inside or {})}
+                self.backups.add(TrueSnapshot(parts[-1], disk.disk_id, **plain))
+        local = any(disk.system and disk.local for disk in machine.disks)
+        plain = {
+            "machine_id": machine.instance_id,
+            "description": mark(machine.instance_id),
+            "parts": parts,
+            "local_system": local,
+        }
+        image = TrueImage(image_id, made_at=made_at, **{**plain, **more})
+        self.backups.add(image)
+        return image
+
+    def snapshots(self, machine: TrueMachine, *, tag: str = "", **more: t.Any) -> list[TrueSnapshot]:
+        """Add a snapshot of an hour ago of each cloud disk of a machine."""
+        plain: dict[str, t.Any] = {"made_at": self.time.now() - HOUR, "description": mark(machine.instance_id), **more}
+        made = [TrueSnapshot(f"snapshot-{tag}{disk.disk_id}", disk.disk_id, **plain) for disk in machine.disks if disk.disk_id]
+        for each in made:
+            self.backups.add(each)
+        return made
 
     def machine(self, instance_id: str = "i-one", status: str = "running", **more: t.Any) -> TrueMachine:
         """Add a machine; `addresses` are its elastic IPs."""

@@ -43,9 +43,8 @@ def back_up_machines(session: Session) -> Result:
     method: Method = session.module.params["method"]
     run, report = _run(session, method)
     result = _result(session, run, report, ("image", "snapshot"))
-    power = [track for record in run.records for track in (record.stop, record.start) if track is not None]
     manifest = manifest_of(session, run, report, method)
-    counts = {"stopped": sum(track.stopped_by_us for track in power), "started": sum(track.started_by_us for track in power)}
+    counts = {"stopped": sum(map(report.stops, run.records)), "started": sum(map(report.starts, run.records))}
     return {**result, "summary": {**result["summary"], **counts, **session.api_use()}, "manifest": manifest}
 
 

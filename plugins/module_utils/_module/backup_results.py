@@ -34,11 +34,18 @@ class BackupReport:
 
     def machine_changed(self, record: BackupRecord) -> bool:
         """Whether anything about a machine or its backups changed, or would change."""
-        decision = record.decision
         power = any(track is not None and track.changed for track in (record.stop, record.start))
-        if self._preview and decision is not None and record.failure is None:
-            power = decision.stop or decision.start
-        return power or any(self._made(track) for track in record.assets)
+        return power or self.stops(record) or self.starts(record) or any(self._made(track) for track in record.assets)
+
+    def stops(self, record: BackupRecord) -> bool:
+        """Whether this run stopped a machine, or would."""
+        planned = self._preview and record.failure is None and record.decision is not None and record.decision.stop
+        return planned or record.stopped_by_us
+
+    def starts(self, record: BackupRecord) -> bool:
+        """Whether this run started a machine, or would."""
+        planned = self._preview and record.failure is None and record.decision is not None and record.decision.start
+        return planned or (record.start is not None and record.start.started_by_us)
 
     def rows(self, kind: AssetType) -> list[Result]:
         """The images or the snapshots, and a row for each machine that has none because something forbids it or failed."""

@@ -14,7 +14,7 @@ START_RATE = 40.0
 """Calls a second to begin with when no limit is given."""
 MIN_RATE = 0.5
 MAX_RATE = 1000.0
-GROWTH_PER_SECOND = 2.0
+GROWTH_PER_SECOND = 4.0
 """Factor a second before the first throttled answer."""
 FIRST_CUT = 0.7
 LATER_CUT = 0.9
@@ -75,7 +75,7 @@ class Pacer:
             grown = self._rate + self._ceiling * GIVEN_LIMIT_RECOVERY * elapsed
         elif self._too_much is None:
             # Idle time proves nothing about the limit: it must not let the rate run away.
-            grown = self._rate * GROWTH_PER_SECOND ** min(elapsed, 1.0)
+            grown = self._rate * GROWTH_PER_SECOND ** min(elapsed, 0.5)
         else:
             grown = self._rate + self._too_much * PROBE_PER_SECOND * min(elapsed, 5.0)
         self._rate = min(self._ceiling, grown)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Builds the collection twice, compares what is inside, installs it, and reads the documentation of every module there."""
+"""Builds the collection twice, compares what is inside, installs it, and reads the documentation of all it holds."""
 
 from __future__ import annotations
 
@@ -36,9 +36,13 @@ def main() -> int:
     if stray:
         return complain(f"the archive holds {stray[0]} and {len(stray) - 1} more that belong to the checkout alone")
     modules = sorted(Path(name).stem for name in names if name.startswith("plugins/modules/"))
-    read_documentation(installed(first), modules)
+    roles = sorted({Path(name).parts[1] for name in names if name.startswith("roles/")})
+    folder = installed(first)
+    read_documentation(folder, "module", modules)
+    read_documentation(folder, "role", roles)
     kilobytes = first.stat().st_size // 1024
-    print(f"{first.name}: {len(names)} files, {kilobytes} KiB, two builds alike, {len(modules)} modules documented")
+    documented = f"{len(modules)} modules and {len(roles)} roles documented"
+    print(f"{first.name}: {len(names)} files, {kilobytes} KiB, two builds alike, {documented}")
     return 0
 
 
@@ -67,9 +71,9 @@ def galaxy(*words: str, found_in: Path | None = None) -> None:
     quietly([str(BIN / "ansible-galaxy"), "collection", *words], found_in)
 
 
-def read_documentation(folder: Path, modules: list[str]) -> None:
+def read_documentation(folder: Path, kind: str, plugins: list[str]) -> None:
     """Let the installed collection document itself; a missing fragment would show here."""
-    quietly([str(BIN / "ansible-doc"), *(f"jdcloud.cloud.{module}" for module in modules)], folder)
+    quietly([str(BIN / "ansible-doc"), "--type", kind, *(f"jdcloud.cloud.{name}" for name in plugins)], folder)
 
 
 def quietly(command: list[str], collections: Path | None) -> None:

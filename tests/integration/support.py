@@ -156,10 +156,13 @@ class Cloud:
         accounts: list[Json] | None = None,
         disks: list[Json] | None = None,
         elastic_ips: list[Json] | None = None,
+        images: list[Json] | None = None,
+        snapshots: list[Json] | None = None,
         **settings: Any,
     ) -> None:
         """Start anew with these machines and whatever else is given; `settings` are the emulator's."""
-        region = {"instances": list(machines), "disks": disks or [], "elastic_ips": elastic_ips or []}
+        given = {"disks": disks, "elastic_ips": elastic_ips, "snapshots": snapshots, "images": images}
+        region = {"instances": list(machines), **{kind: rows or [] for kind, rows in given.items()}}
         seed: Json = {"regions": {REGION: region}, "settings": {**FAST, **settings}}
         if accounts is not None:
             seed["accounts"] = accounts

@@ -22,6 +22,8 @@ options:
         and snapshots made by hand or by a policy never count.
       - What is not covered is a C(backup_missing) blocker, which says why each candidate does not count. A running machine has
         no valid backup. An image that is still being made blocks, too.
+      - The service does not tell when a machine was last started. One that was started after its backup and is stopped again
+        cannot be told from one that stayed stopped, so back up shortly before the delete, and keep O(backup_max_age) short.
       - A local system disk can only be in an image. Local data disks are in no backup.
     type: str
     default: none

@@ -67,7 +67,10 @@ options:
     default: true
 notes:
   - An image takes one from the quota of images, and one from the quota of snapshots for each cloud disk.
-  - In O(state=absent), O(name) is the exact name of an image. If several have it, the task fails and lists their ids.
+  - In O(state=absent), O(name) is the exact name of an image. If several have it, the task fails and lists their ids. With any
+    blocker nothing at all is deleted. Before each delete the image is looked at once more, and one that changed is left alone.
+  - Snapshots of a deleted image that were kept can be deleted by id with M(jdcloud.cloud.jdcloud_snapshot). They are told in
+    RV(images[].snapshots), go on being billed, and count against the quota of snapshots.
   - Local data disks are never in an image. An image of a machine with a local system disk can only be made while it is stopped.
   - An image that ends in an error is left as it is, and does not count. Delete it, and run again.
 seealso:
@@ -285,7 +288,8 @@ images:
         - Everything that forbids it. Codes are
           V(protected), V(selector_mismatch), V(transitional), V(unknown_status), V(invalid_status), V(task_in_progress),
           V(running) (a local system disk of a running machine), V(charge_overdue), V(nothing_to_back_up),
-          V(quota_shortfall), and for O(state=absent) V(not_private).
+          V(quota_shortfall), and for O(state=absent) V(not_private), V(selector_mismatch), V(task_in_progress), and
+          V(belongs_to_image) (another image needs one of the snapshots that were to be deleted with it).
       type: list
       elements: dict
       contains:
@@ -320,7 +324,8 @@ images:
             - V(changed_meanwhile) (its machine is not as planned any more), V(timeout), V(api) (the service refused, or did not
               answer), V(backup_failed) (it ended in an error), V(incomplete) (a disk is missing in it), V(quota_exceeded)
               (somebody else took the room), V(not_made), V(unverified) (it could not be read back), V(vanished),
-              V(not_found), V(internal) (a bug of this collection).
+              V(not_found), V(fate_mismatch) (snapshots stayed that were to be deleted with it), V(internal) (a bug of this
+              collection).
           type: str
           sample: timeout
         operation:

@@ -61,7 +61,9 @@ options:
     type: int
 notes:
   - Local disks cannot be in a snapshot.
-  - In O(state=absent), O(name) is the exact name of a snapshot. If several have it, the task fails and lists their ids.
+  - In O(state=absent), O(name) is the exact name of a snapshot. If several have it, the task fails and lists their ids. With
+    any blocker nothing at all is deleted. Before each delete the snapshot is looked at once more, and one that changed is left
+    alone.
   - The mark of a snapshot of a disk that is on no machine says C(instance=none). It covers no machine.
 seealso:
   - module: jdcloud.cloud.jdcloud_image
@@ -230,7 +232,8 @@ snapshots:
         - Everything that forbids it. Codes are
           V(protected), V(selector_mismatch), V(transitional), V(unknown_status), V(invalid_status), V(task_in_progress),
           V(running) (a local system disk of a running machine), V(charge_overdue), V(nothing_to_back_up),
-          V(quota_shortfall), and for O(state=absent) V(belongs_to_image).
+          V(quota_shortfall), and for O(state=absent) V(belongs_to_image), V(not_private), V(selector_mismatch),
+          V(task_in_progress), V(invalid_status).
       type: list
       elements: dict
       contains:

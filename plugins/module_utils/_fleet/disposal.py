@@ -27,15 +27,13 @@ from .asset_selection import SNAPSHOTS, Kind
 from .disposal_course import PROVE, DisposalCourse, DisposalTrack, Stage
 from .disposal_plan import DisposalPolicy, Parts, changes, part_ids
 from .duration import Duration
+from .engine import GATE_FRESH, GATE_MARGIN, GATE_MAX_AGE
 from .lookbook import IDLE_GAP, LookBook
 from .setbacks import Timing
 from .track import Failure
 
-GATE_MAX_AGE = 5.0
-"""The oldest observation in seconds that a delete may rest on when it leaves."""
-GATE_FRESH = 4.0
-"""Older ones are not even tried: the rest is for the way to the wire."""
-GATE_MARGIN = 0.2
+URGENT = 2.0
+"""Seconds after a look when the deletes that rest on it go before everything else."""
 
 
 class Disposal:
@@ -50,7 +48,8 @@ class Disposal:
         self._gate: LookBook[DisposalTrack] = LookBook(timing.poll_interval, lambda track: track.stage is Stage.GATE)
         self._going: LookBook[DisposalTrack] = LookBook(timing.poll_interval, lambda track: track.stage is Stage.GOING)
         self._deletes: deque[DisposalTrack] = deque()
-        self._next: deque[Job] = deque()
+        self._gate_reads: deque[Job] = deque()
+        self._proofs: deque[Job] = deque()
         self._duration = Duration(timing.poll_interval)
         self._tracks: list[DisposalTrack] = []
         self._most_parts = 1
@@ -89,15 +88,17 @@ class Disposal:
         return min((when for when in (gate, going) if when is not None), default=None)
 
     def next_job(self, now: float) -> Job | None:
-        """What leaves now: proofs, looks at the gate, deletes, and looks at what is going."""
+        """What leaves now: looks that pay, deletes, proofs, and small looks when the line is idle."""
         self._gate.fetch_due(now, lambda _track: None)
         self._going.fetch_due(now, lambda _track: None)
-        if self._next:
-            return self._next.popleft()
+        urgent = bool(self._deletes) and now - self._deletes[0].observed_at > URGENT
         return (
-            self._poll(now, idle=False)
+            (self._gate_reads.popleft() if self._gate_reads else None)
+            or (self._delete(now) if urgent else None)
+            or self._poll(now, idle=False)
             or self._look_at_gate(now, idle=not self._deletes)
             or self._delete(now)
+            or (self._proofs.popleft() if self._proofs else None)
             or self._poll(now, idle=True)
         )
 
@@ -129,7 +130,7 @@ class Disposal:
             return
         rows: Sequence[Snapshot] = outcome.answer.value.items
         self._parts = {**self._parts, **{snapshot.snapshot_id: snapshot for snapshot in rows}}
-        self._next.append(self._full_look(chosen, began_at))
+        self._gate_reads.append(self._full_look(chosen, began_at))
 
     def _full_look(self, chosen: Sequence[DisposalTrack], began_at: float) -> Job:
         call = self._kind.by_ids([track.asset_id for track in chosen])
@@ -204,7 +205,7 @@ class Disposal:
 
     def _prove(self, track: DisposalTrack) -> None:
         """Ask for one asset by itself: 404 NOT_FOUND is the proof that it is gone."""
-        self._next.append(self._job(self._kind.by_id(track.asset_id), partial(self._proved, track)))
+        self._proofs.append(self._job(self._kind.by_id(track.asset_id), partial(self._proved, track)))
 
     def _proved(self, track: DisposalTrack, outcome: Outcome) -> None:
         now = self._dispatcher.clock.now()
@@ -265,8 +266,9 @@ class Disposal:
                 self._course.abandon(track, failure)
         self._ended = len(self._tracks)
         self._deletes.clear()
-        self._in_flight -= len(self._next)
-        self._next.clear()
+        self._in_flight -= len(self._proofs) + len(self._gate_reads)
+        self._proofs.clear()
+        self._gate_reads.clear()
 
 
 def _parts_of(track: DisposalTrack) -> tuple[str, ...]:

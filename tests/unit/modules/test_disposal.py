@@ -90,6 +90,7 @@ def _exists(cloud: MemoryCloud, asset_id: str) -> bool:
         ({"name": "a", "wait_timeout": 0}, "wait_timeout is 0"),
         ({"instance_ids": ["i-a"]}, "instance_ids does not go with state=absent"),
         ({"tags": {"a": "b"}, "name": "a"}, "tags does not go with state=absent"),
+        ({"name": "a", "on_blocked": "skip"}, "on_blocked=skip goes with state=present only"),
     ],
 )
 def test_wrong_input_is_refused_and_sends_nothing(
@@ -308,6 +309,30 @@ def test_what_changed_since_the_plan_is_not_deleted_and_hides_no_other(
     assert cloud.writes == [(DELETES[kind], "a-1")]
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_rule_6_a_delete_never_leaves_on_a_look_older_than_five_seconds(cloud: MemoryCloud, absent: Disposer, kind: str) -> None:
+    _add(cloud, kind, "a-1")
+    read = cloud.send
+    looks: list[float] = []
+    deletes: list[float] = []
+
+    def send(call: Any, *rest: Any) -> Any:
+        began = cloud.clock.now()
+        answer = read(call, *rest)
+        if call.operation == READS[kind]:
+            looks.append(began)
+            # The answer of the look at the gate takes longer than it may be old.
+            cloud.clock.seconds += 6 if len(looks) == 2 else 0
+        elif call.operation == DELETES[kind]:
+            deletes.append(began)
+        return answer
+
+    cloud.send = send  # type: ignore[method-assign]
+    assert not absent(kind, "a-1").failed
+    (left_at,) = deletes
+    assert looks[1] < left_at - 5 and 0 <= left_at - looks[2] <= 5
+
+
 def test_an_image_whose_snapshot_came_into_use_by_another_image_is_not_deleted_with_it(
     cloud: MemoryCloud, absent: Disposer
 ) -> None:
@@ -457,7 +482,7 @@ def test_a_bug_in_the_middle_of_a_run_hides_no_result(
 
 @pytest.mark.parametrize("rate", [1, 2])
 def test_a_small_rate_holds_nothing_up_for_ever(cloud: MemoryCloud, absent: Disposer, rate: float) -> None:
-    for number in range(4):
+    for number in range(40):
         cloud.add_image(f"img-{number}", f"snapshot-{number}")
     ended = absent("image", *cloud.images, delete_snapshots=True, api_rate_limit=rate)
     assert not ended.failed, ended.msg

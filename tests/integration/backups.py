@@ -6,11 +6,9 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from typing import Any
 
-from .support import MODULES, REGION, Cloud, Ended, Json
+from .support import REGION, Cloud, Ended, Json
 
 CAMPAIGN = "spring-2026"
 QUICK: Json = {"poll_interval": 0.2, "wait_timeout": 20, "campaign": CAMPAIGN}
@@ -126,12 +124,6 @@ def backup(cloud: Cloud, *ids: str, check: bool = False, **options: Any) -> Back
     if check:
         assert cloud.writes() == writes, "check mode sends no write"
     return Backed(ended)
-
-
-def arguments(*ids: str, **options: Any) -> tuple[list[str], str]:
-    """The command line of a run and its input, for tests that start and kill it themselves."""
-    given = {**QUICK, "instance_ids": list(ids), **options}
-    return [sys.executable, "-m", f"{MODULES}.jdcloud_vm_backup"], json.dumps({"ANSIBLE_MODULE_ARGS": given})
 
 
 def assets(cloud: Cloud, kind: str) -> dict[str, Json]:

@@ -19,7 +19,7 @@ from .._api.listing import read_by_ids
 from .archive import image_id_of, snapshot_id_of
 from .asset_course import disk_keys
 from .asset_track import AssetTrack, Stage
-from .backup_record import BackupRecord, BackupRun, on_machine
+from .backup_record import BackupRecord, BackupRun, failure_of, on_machine
 from .census import find_machines
 from .mark import Mark, read_mark
 from .proof import Holdings, disk_key, held_by
@@ -58,7 +58,7 @@ def prove_run(
                 track.failure = _flaw(record, track)
         if not preview and whole and record.assets and all(track.plan.kind == "snapshot" for track in record.assets):
             # None of the snapshots is at fault if there is one disk more.
-            record.failure = record.failure or (_grown(record) if on_machine(record) else None)
+            record.failure = _grown(record) if on_machine(record) and failure_of(record) is None else record.failure
 
 
 def _settled_parts(dispatcher: Dispatcher, ids: Sequence[str], known: Mapping[str, Snapshot]) -> dict[str, Snapshot]:

@@ -43,11 +43,15 @@ KINDS = tuple(PREFIXES)
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a transition ends: normally, never (``hang``), in its error state (``fail``), after other ``seconds``."""
+    """How a transition ends: normally, never (``hang``), in its error state (``fail``), after other ``seconds``.
+
+    ``left_out``: devices whose disks the service forgets in an image.
+    """
 
     hang: bool = False
     fail: bool = False
     seconds: float | None = None
+    left_out: tuple[str, ...] = ()
 
 
 NORMAL = Outcome()

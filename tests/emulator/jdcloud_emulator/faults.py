@@ -55,9 +55,10 @@ KINDS = {
     "transition_hangs": Kind(True, {}, "the transition that the call begins never ends"),
     "transition_fails": Kind(True, {}, "it ends in the error state of its kind: machine, image, snapshot, disk, attachment"),
     "transition_takes": Kind(True, {"seconds": 60.0}, "it takes so many simulated seconds"),
+    "leaves_out": Kind(True, {"devices": []}, "the image that the call begins lacks the disks on these devices"),
 }
 MATCHING = ("operation", "resource", "method", "after", "times", "probability")
-TRANSITIONS = ("transition_hangs", "transition_fails", "transition_takes")
+TRANSITIONS = ("transition_hangs", "transition_fails", "transition_takes", "leaves_out")
 
 
 @dataclass
@@ -141,7 +142,9 @@ def outcome(faults: list[Fault]) -> Outcome:
         return NORMAL
     takes = kinds.get("transition_takes")
     seconds = float(takes.parameters["seconds"]) if takes else None
-    return Outcome("transition_hangs" in kinds, "transition_fails" in kinds, seconds)
+    forgets = kinds.get("leaves_out")
+    left_out = tuple(forgets.parameters["devices"]) if forgets else ()
+    return Outcome("transition_hangs" in kinds, "transition_fails" in kinds, seconds, left_out)
 
 
 def spoil_list(fault: Fault, result: Json) -> None:

@@ -58,7 +58,8 @@ def create_image(call: Call) -> Json:
     if instance.system.disk is None and instance.status != "stopped":
         raise precondition("Please stop the instance first")
     listed = _listed(call.member("dataDisks", list, []))
-    data = [slot for slot in instance.data if slot.disk is not None and slot.device not in listed]
+    missing = {*listed, *call.outcome.left_out}
+    data = [slot for slot in instance.data if slot.disk is not None and slot.device not in missing]
     inserted = [_inserted(call, row) for row in listed.values() if not row.get("noDevice")]
     for slot in [instance.system, *data]:
         _check_imageable(slot.disk)

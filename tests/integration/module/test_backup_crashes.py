@@ -1,0 +1,79 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A backup that is killed after any of its calls, and run again with the same campaign, ends as if it never had been killed."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from ..backups import QUICK, assets, backup, made_of, mark, marked, seed
+from ..support import MODULES, Cloud, Json, running, stopped, wait_until
+
+A, B = "i-aaaa000001", "i-bbbb000001"
+SYSTEM: Json = {"id": "vol-syst000001", "size": 40}
+DATA: Json = {"id": "vol-data000001", "size": 20}
+OTHER: Json = {"id": "vol-othr000001", "size": 40}
+WISHES: Json = {"method": "both", "stop_running": True, "start_again": True}
+MOST = 60
+"""No run of these has so many calls."""
+SHARDS = 3
+"""Parts of the test, which may run beside each other."""
+
+
+def killed_at(cloud: Cloud, number: int, *, effect: bool) -> bool:
+    """Run until the call after `number` others gets no answer, and kill it then. False if it ended before.
+
+    `effect`: that call still takes effect.
+    """
+    cloud.control.inject("hang", after=number, times=0, effect="before" if effect else "none")
+    given = {**QUICK, **WISHES, "instance_ids": [A, B]}
+    with subprocess.Popen(
+        [sys.executable, "-m", f"{MODULES}.jdcloud_vm_backup"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        env=cloud.environment(),
+        cwd=cloud.home,
+        text=True,
+    ) as process:
+        assert process.stdin is not None
+        process.stdin.write(json.dumps({"ANSIBLE_MODULE_ARGS": given}))
+        process.stdin.close()
+        fault = cloud.control.faults()[0]["number"]
+
+        def hangs_or_has_ended() -> bool:
+            fired = any(each["number"] == fault and each["fired"] for each in cloud.control.faults())
+            return fired or process.poll() is not None
+
+        wait_until(hangs_or_has_ended, "the call that is killed")
+        killed = process.poll() is None
+        process.kill()
+    cloud.control.clear_faults()
+    return killed
+
+
+@pytest.mark.parametrize("effect", [False, True], ids=["without effect", "with effect"])
+@pytest.mark.parametrize("shard", range(SHARDS))
+def test_a_run_that_is_killed_after_any_call_is_finished_by_the_next_without_doubles(
+    cloud: Cloud, shard: int, effect: bool
+) -> None:
+    kills = 0
+    for number in range(shard, MOST, SHARDS):
+        seed(cloud, running(A, system_disk=SYSTEM, disks=[DATA]), stopped(B, system_disk=OTHER))
+        if not killed_at(cloud, number, effect=effect):
+            break
+        kills += 1
+        ended = backup(cloud, A, B, stopped_before=[A], **WISHES)
+        assert not ended.failed, (number, ended.result)
+        assert made_of(cloud) == sorted([A, B, SYSTEM["id"], DATA["id"], OTHER["id"]]), number
+        assert set(marked(cloud).values()) == {mark(A), mark(B)}, number
+        states = {row["status"] for row in [*assets(cloud, "images").values(), *assets(cloud, "snapshots").values()]}
+        assert states == {"ready", "available"}, number
+        assert (cloud.status(A), cloud.status(B)) == ("running", "stopped"), number
+        assert ended.manifest["state"] == "complete", number
+    assert 5 <= kills < MOST // SHARDS

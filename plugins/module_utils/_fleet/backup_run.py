@@ -19,7 +19,7 @@ from .archive import read_holdings
 from .asset_course import disk_keys
 from .asset_track import AssetTrack, Stage
 from .backup_engine import BackupEngine
-from .backup_plan import BackupPolicy, decide_backup
+from .backup_plan import BackupDecision, BackupPolicy, PlannedAsset, decide_backup
 from .backup_proof import prove_run, unverified, void
 from .backup_record import BackupRecord, BackupRun, Manner, failure_of, on_machine
 from .backup_subjects import Subjects, find_subjects
@@ -123,8 +123,7 @@ def _carry_out(
     tracks = []
     for record in run.records:
         if record.failure is None and record.decision is not None and not record.decision.blockers:
-            numbers = range(len(record.decision.assets))
-            record.assets = [_track(record, index, observed_at, waited_for=timing.wait) for index in numbers]
+            record.assets = _tracks(record, record.decision, observed_at, waited_for=timing.wait)
             failed = record.stop.failure if record.stop is not None else None
             if failed is not None:
                 record.failure, record.assets = failed, []
@@ -141,24 +140,29 @@ def _show_existing(run: BackupRun) -> None:
     """Nothing is done: what exists already is shown all the same."""
     for record in run.records:
         if record.failure is None and record.decision is not None:
-            numbers = range(len(record.decision.assets))
-            every = [_track(record, index, float("-inf"), waited_for=False) for index in numbers]
+            every = _tracks(record, record.decision, float("-inf"), waited_for=False)
             record.assets = [track for track in every if track.asset_id is not None]
 
 
-def _track(record: BackupRecord, index: int, observed_at: float, *, waited_for: bool) -> AssetTrack:
-    """The way of one asset. The plan's own look at the machine will do as long as it is fresh."""
-    assert record.decision is not None
-    plan = record.decision.assets[index]
+def _tracks(record: BackupRecord, decision: BackupDecision, observed_at: float, *, waited_for: bool) -> list[AssetTrack]:
+    images = [each for each in decision.assets if each.kind == "image" and not each.ready]
+    in_line = any(each.images or waited_for for each in images)
+    return [_track(record, plan, observed_at, in_line=in_line) for plan in decision.assets]
+
+
+def _track(record: BackupRecord, plan: PlannedAsset, observed_at: float, *, in_line: bool) -> AssetTrack:
+    """The way of one asset. The plan's own look at the machine will do as long as it is fresh.
+
+    `in_line`: snapshots of the machine wait for its image.
+    """
     stage = Stage.CREATE if plan.asset_id is None else Stage.MAKING
     machine = record.stop.machine if record.stop is not None else record.machine
     if machine is not None and record.machine is not None and disk_keys(machine) != disk_keys(record.machine):
         # The look before its create compares with what was planned, not with what it has become during its stop.
         stage, machine = Stage.GATE if stage is Stage.CREATE else stage, record.machine
-    images = [each for each in record.decision.assets if each.kind == "image" and not each.ready]
     if plan.ready:
         stage = Stage.ENDED
-    elif plan.kind == "snapshot" and plan.asset_id is None and any(each.images or waited_for for each in images):
+    elif plan.kind == "snapshot" and plan.asset_id is None and in_line:
         stage = Stage.LINE
     on_machine = record.machine is not None and record.machine.instance_id == record.instance_id
     return AssetTrack(

@@ -65,7 +65,7 @@ def _settled(dispatcher: Dispatcher, census: Census, timing: Timing, order: Sequ
 
 def _of_disks(dispatcher: Dispatcher, policy: BackupPolicy, timing: Timing) -> Subjects:
     ids = sorted(policy.disk_ids or ())
-    disks = read_by_ids(dispatcher, ids, lambda chunk: disk_api.describe_disks(chunk), lambda disk: disk.disk_id)
+    disks = read_by_ids(dispatcher, ids, disk_api.describe_disks, lambda disk: disk.disk_id)
     absent = [disk_id for disk_id in ids if disk_id not in disks]
     for disk_id, outcome in zip(absent, dispatcher.gather([disk_api.describe_disk(each) for each in absent]), strict=True):
         if outcome.error is None or not outcome.error.is_not_found:

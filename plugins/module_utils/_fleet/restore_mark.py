@@ -45,10 +45,10 @@ def read_restore_mark(description: str) -> RestoreMark | None:
     words = description.split(maxsplit=3)[:3]
     if len(words) < 3 or words[0] != PREFIX:
         return None
-    (origin_key, _, origin), (id_key, _, instance_id) = words[1].partition("="), words[2].partition("=")
-    if (origin_key, id_key) != ("restore", "instance") or not origin or not instance_id:
+    told = dict(word.partition("=")[::2] for word in words[1:])
+    if [*told] != ["restore", "instance"] or not all(told.values()):
         return None
-    return RestoreMark(origin, instance_id)
+    return RestoreMark(told["restore"], told["instance"])
 
 
 def drill_name(name: str) -> str:

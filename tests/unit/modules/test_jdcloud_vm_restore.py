@@ -254,7 +254,7 @@ def test_an_earlier_copy_that_is_going_is_a_failure(cloud: Backups, run: Runner)
 def test_a_machine_that_vanishes_is_a_failure(cloud: Backups, run: Runner) -> None:
     def go(machine: Json) -> None:
         machine["status"] = "pending"
-        cloud.before["vm.describeInstances"] = lambda: cloud.machines.clear()
+        cloud.before["vm.describeInstances"] = cloud.machines.clear
 
     cloud.spoil = go
     ended = restore(run, manifest())

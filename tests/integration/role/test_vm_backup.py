@@ -1,0 +1,202 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The role vm_backup through real playbooks: what it refuses, what check mode tells, the run, and the run again."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from jdcloud_emulator.process import DEFAULT_ACCESS_KEY, DEFAULT_SECRET_KEY
+
+from ..playbook.commands import Ansible
+from ..support import REGION, Cloud, Json, running, stopped
+from .backups import DRILL, FASTER, A, B, C, back_up, file_of, names, play, resources
+
+TRAP = "{{ 1/0 }}{% x %}"
+
+
+def test_wrong_input_is_refused_and_nothing_is_sent(cloud: Cloud, ansible: Ansible, tmp_path: Path) -> None:
+    cloud.seed(stopped(A))
+    wrong: list[tuple[Json, str]] = [
+        ({}, "select"),
+        ({"instance_ids": []}, "instance_ids is an empty list"),
+        ({"instance_ids": " , "}, "instance_ids is an empty list"),
+        ({"instance_ids": [A, ""]}, "blank or null member"),
+        ({"instance_ids": [A, None]}, "blank or null member"),
+        ({"instance_ids": A, "tags": {}}, "tags"),
+        ({"instance_ids": A, "tags": None}, "is null"),
+        ({"instance_ids": A, "method": "tape"}, "method"),
+        ({"instance_ids": A, "start_again": "true"}, "set stop_running=true"),
+        ({"instance_ids": A, "stop_running": "perhaps"}, "must each be true or false"),
+        ({"instance_ids": A, "keep": "-1"}, "vm_backup_keep must be a whole number"),
+        ({"instance_ids": A, "max_instances": 0}, "max_instances"),
+        ({"instance_ids": A, "manifest_path": "harbor.json"}, "must be the absolute path"),
+        ({"instance_ids": A, "manifest_path": str(tmp_path)}, "must be a file in a folder that exists"),
+        ({"instance_ids": A, "manifest_path": str(tmp_path / "none" / "a.json")}, "must be a file in a folder that exists"),
+        ({"instance_ids": A, "drill": "true", "drill_subnet_id": "subnet-x"}, "vm_backup_drill needs"),
+    ]
+    _played, uses = play(ansible, *[variables for variables, _part in wrong])
+    for use, (variables, part) in zip(uses, wrong, strict=True):
+        assert part in use.message and use.manifest == {}, (variables, use.message)
+    assert cloud.calls() == []
+
+
+def test_what_forbids_any_backup_is_told_before_anything_is_stopped(cloud: Cloud, ansible: Ansible, tmp_path: Path) -> None:
+    cloud.seed(running(A, tags={"jdcloud-protect": "yes"}), running(B), running(C), **FASTER)
+    cloud.control.set_quotas(images=1)
+    path = tmp_path / "manifest.json"
+    whole: Json = {"stop_running": True, "manifest_path": str(path)}
+    blocked, short, unknown, none = play(
+        ansible,
+        {"instance_ids": [A, B], **whole},
+        {"instance_ids": [B, C], **whole},
+        {"instance_ids": [B, "i-none000009"], **whole},
+        {"tags": "project=nothing", **whole},
+    )[1]
+    assert "1 of 2 machines cannot be backed up, so nothing at all was changed" in blocked.message
+    assert A in blocked.message and "protected" in blocked.message
+    assert "The quotas have no room" in short.message and "1 of 2 machines fit" in short.message
+    assert "i-none000009" in unknown.message and "does not exist" in unknown.message
+    assert "No machine matches" in none.message
+    assert cloud.writes() == [] and not path.exists()
+
+
+def test_check_mode_predicts_what_the_run_does_and_the_next_run_finds_it_done(
+    cloud: Cloud, ansible: Ansible, tmp_path: Path
+) -> None:
+    whole = {"name": "db-01", "tags": {"env": "prod"}, "description": "a database", "security_groups": ["sg-a"]}
+    cloud.seed(running(A, disks=[{"size": 30}, {"size": 40}], elastic_ip=True, **whole), stopped(B), **FASTER)
+    path = tmp_path / "manifest.json"
+    wanted: Json = {"instance_ids": [A, B], "stop_running": True, "campaign": "spring", "manifest_path": str(path)}
+
+    foreseen = back_up(ansible, "--check", **wanted)
+    assert foreseen.message == "" and foreseen.manifest["state"] == "planned"
+    assert cloud.writes() == [] and not path.exists() and cloud.status(A) == "running"
+
+    done = back_up(ansible, **wanted)
+    assert done.message == "" and done.manifest == file_of(path) and done.manifest["state"] == "complete"
+    assert done.actions == foreseen.actions == {A: "created", B: "created"}
+    foreseen_names = {machine["image"]["name"] for machine in foreseen.manifest["machines"]}
+    assert foreseen_names == {machine["image"]["name"] for machine in done.manifest["machines"]} == names(cloud, "images")
+    assert cloud.writes().count("vm.stopInstance") == 1 and cloud.status(A) == "stopped"
+    machine = done.machine(A)
+    assert (machine["status_before"], machine["status"], machine["stopped_by_us"]) == ("running", "stopped", True)
+    assert len(machine["image"]["disks"]) == 3 and machine["uncovered_disks"] == []
+    snapshots = resources(cloud, "snapshots")
+    assert all(snapshots[disk["snapshot_id"]]["diskId"] == disk["disk_id"] for disk in machine["image"]["disks"])
+    specification = machine["specification"]
+    assert specification["tags"] == {"env": "prod"} and specification["description"] == "a database"
+    assert [group["group_id"] for group in specification["security_groups"]] == ["sg-a"]
+    assert specification["subnet_id"] and specification["instance_type"] and len(specification["elastic_ips"]) == 1
+    assert [disk["size_gb"] for disk in machine["disks"]][1:] == [30, 40]
+
+    cloud.control.clear_requests()
+    played, (again,) = play(ansible, wanted)
+    assert again.message == "" and again.actions == {A: "reused", B: "reused"} and again.manifest == file_of(path)
+    assert cloud.writes() == [] and "changed=0" in played.output
+
+
+def test_what_was_stopped_is_started_again_and_a_run_of_the_same_campaign_does_nothing(cloud: Cloud, ansible: Ansible) -> None:
+    cloud.seed(running(A), stopped(B), **FASTER)
+    wanted: Json = {"instance_ids": f"{A} {B}", "stop_running": "yes", "start_again": "yes", "campaign": "nightly"}
+    first, second = play(ansible, wanted, wanted)[1]
+    assert first.message == second.message == ""
+    assert first.machine(A)["started_by_us"] and not first.machine(B)["started_by_us"]
+    assert cloud.status(A) == "running" and cloud.status(B) == "stopped"
+    assert second.actions == {A: "reused", B: "reused"}
+    assert sorted(cloud.writes()) == ["vm.createImage", "vm.createImage", "vm.startInstance", "vm.stopInstance"]
+
+
+def test_every_variable_may_be_a_text_as_surveys_send_it(cloud: Cloud, ansible: Ansible, tmp_path: Path) -> None:
+    cloud.seed(running(A, disks=[{"size": 30}]), stopped(B), stopped(C), **FASTER)
+    path = tmp_path / "manifest.json"
+    unanswered = ("name", "tags", "filters", "campaign", "name_pattern", "protect_tags", "drill_subnet_id", "on_blocked")
+    more = ("drill_security_group_ids", "drill_timeout", "include_data_disks", "on_shortfall", "drill", "keep")
+    answers = {
+        **dict.fromkeys((*unanswered, *more), ""),
+        "region": REGION,
+        "instance_ids": f"{A}, {B}\n{C} ",
+        "max_instances": "3",
+        "method": "both",
+        "stop_running": "true",
+        "start_again": "false",
+        "max_age": "24",
+        "manifest_path": f" {path} ",
+        "wait_timeout": "20",
+        "poll_interval": "0.2",
+    }
+    extra = json.dumps({f"vm_backup_{name}": value for name, value in answers.items()})
+    done = back_up(ansible, "-e", extra)
+    assert done.message == "" and done.manifest == file_of(path)
+    assert done.actions == {A: "created", B: "created", C: "created"} and done.manifest["method"] == "both"
+    assert len(done.machine(A)["snapshots"]) == 2 and done.machine(A)["image"]["status"] == "ready"
+    assert cloud.status(A) == "stopped"
+
+
+def test_tags_and_filters_may_be_json_or_pairs_and_snapshots_need_no_stop(cloud: Cloud, ansible: Ansible) -> None:
+    cloud.seed(running(A, disks=[{"size": 30}], tags={"project": "harbor", "n": "5"}), stopped(B), **FASTER)
+    unanswered = dict.fromkeys(("method", "max_age", "stop_running", "wait_timeout", "max_instances", "keep"), "")
+    by_json, by_pairs, by_filters = play(
+        ansible,
+        {**unanswered, "tags": '{"project": "harbor", "n": "5"}', "method": "snapshots"},
+        {**unanswered, "tags": "project=harbor,n=5", "method": "snapshots"},
+        {**unanswered, "filters": '{"status": "stopped"}', "instance_ids": ""},
+    )[1]
+    assert by_json.message == by_pairs.message == by_filters.message == ""
+    assert by_json.actions == {A: "created"} and by_pairs.actions == {A: "reused"} and by_filters.actions == {B: "created"}
+    assert by_json.only["image"] is None and by_json.only["uncovered_disks"] == []
+    assert {snapshot["disk_id"] for snapshot in by_json.only["snapshots"]} == {disk["disk_id"] for disk in by_json.only["disks"]}
+    assert by_json.only["warnings"][0]["code"] == "not_stopped" and "vm.stopInstance" not in cloud.writes()
+
+
+def test_an_earlier_use_in_the_same_play_leaves_nothing_behind(cloud: Cloud, ansible: Ansible, tmp_path: Path) -> None:
+    cloud.seed(stopped(A), stopped(B), stopped(C, tags={"jdcloud-protect": "yes"}), **FASTER)
+    path = tmp_path / "manifest.json"
+    first, second, third, fourth = play(
+        ansible,
+        {"instance_ids": A, "campaign": "one", "manifest_path": str(path), "keep": 1, **DRILL},
+        {"instance_ids": B},
+        {"instance_ids": C},
+        {"instance_ids": [B, C], "on_blocked": "skip"},
+    )[1]
+    assert first.message == "" and first.manifest["drill"]["outcome"] == "passed" and first.manifest == file_of(path)
+    assert second.message == "" and second.actions == {B: "created"} and "drill" not in second.manifest
+    assert second.manifest["campaign"] not in ("", "one") and "removed" not in second.manifest
+    assert "protected" in third.message and third.manifest == {}
+    assert fourth.message == "" and fourth.actions == {B: "reused", C: "blocked"}
+    assert fourth.manifest["state"] == "incomplete" and file_of(path) == first.manifest
+
+
+def test_keys_and_region_from_module_defaults(cloud: Cloud, ansible: Ansible) -> None:
+    cloud.seed(stopped(A), **FASTER)
+    keys = {"access_key": DEFAULT_ACCESS_KEY, "secret_key": DEFAULT_SECRET_KEY, "region": REGION}
+    wrong = {"JDCLOUD_ACCESS_KEY": "WRONG", "JDCLOUD_SECRET_KEY": "wrong", "JDCLOUD_REGION": "cn-south-1"}
+    defaults = {"module_defaults": {"group/jdcloud.cloud.jdcloud": keys}}
+    wanted: Json = {"instance_ids": A, "keep": 1, **DRILL}
+    played, (done, elsewhere) = play(ansible, wanted, {**wanted, "region": "cn-east-2"}, keywords=defaults, **wrong)
+    assert done.message == "" and done.actions == {A: "created"} and done.manifest["drill"]["outcome"] == "passed"
+    assert "does not exist" in elsewhere.message, "the role's own variable comes first"
+    assert DEFAULT_SECRET_KEY not in played.output + json.dumps(done.manifest)
+
+
+def test_text_of_the_cloud_is_never_a_template_and_an_incomplete_campaign_goes_on(
+    cloud: Cloud, ansible: Ansible, tmp_path: Path
+) -> None:
+    """The first image becomes an error; the machine is started all the same, and the next run makes another one."""
+    cloud.seed(running(A, name=TRAP, tags={"trap": TRAP}, description=TRAP), **FASTER)
+    cloud.control.inject("transition_fails", operation="vm.createImage")
+    path = tmp_path / "manifest.json"
+    wanted: Json = {"instance_ids": A, "stop_running": True, "start_again": True, "manifest_path": str(path)}
+    failed, done = play(ansible, wanted, wanted)[1]
+    assert A in failed.message and failed.actions == {A: "failed"} and failed.manifest["state"] == "incomplete"
+    assert failed.only["started_by_us"]
+    assert done.message == "" and done.actions == {A: "created"} and done.manifest["campaign"] == failed.manifest["campaign"]
+    assert done.manifest["state"] == "complete" and cloud.status(A) == "running"
+    assert done.manifest == file_of(path) and not list(tmp_path.glob("manifest.json.*"))
+    for manifest in (failed.manifest, done.manifest):
+        (machine,) = manifest["machines"]
+        assert machine["name"] == TRAP and machine["specification"]["tags"] == {"trap": TRAP}
+        assert machine["specification"]["description"] == TRAP and machine["status_before"] == "running"

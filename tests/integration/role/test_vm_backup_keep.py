@@ -1,0 +1,82 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The retention of the role vm_backup: which older backups go, and all that never goes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ..playbook.commands import Ansible
+from ..support import Cloud, Json, stopped
+from .backups import FASTER, A, B, add, file_of, mark, play, resources
+
+SYSTEM = "vol-system"
+
+
+def image(name: str, created: str, of: str = A, **members: object) -> Json:
+    """An image of an earlier campaign."""
+    return {"id": f"img-{name}", "of": of, "created": created, "description": mark(f"c-{name}", of), **members}
+
+
+def snapshot(name: str, created: str, **members: object) -> Json:
+    """A snapshot of an earlier campaign."""
+    told = {"id": f"snapshot-{name}", "disk": SYSTEM, "created": created, "description": mark(f"c-{name}", A)}
+    return {**told, **members}
+
+
+@pytest.mark.parametrize(("keep", "gone"), [("1", {"img-old", "img-older"}), ("3", {"img-older"})])
+def test_of_old_images_only_superfluous_ones_of_ours_go(
+    cloud: Cloud, ansible: Ansible, tmp_path: Path, keep: str, gone: set[str]
+) -> None:
+    """`img-young` counts, but is young enough for its own campaign, so it never goes."""
+    cloud.seed(stopped(A), stopped(B), **FASTER)
+    cloud.control.set_quotas(images=20, snapshots=40)
+    old = [image("old", "-50h"), image("older", "-70h"), image("young", "-3h"), image("elsewhere", "-70h", of=B)]
+    add(cloud, images=[*old, image("unmarked", "-70h", description="by hand")])
+    part = resources(cloud, "images")["img-older"]["systemDisk"]["cloudDisk"]["snapshotId"]
+    path = tmp_path / "manifest.json"
+    wanted: Json = {"instance_ids": A, "campaign": "new", "keep": keep, "manifest_path": str(path)}
+    _played, (done,) = play(ansible, wanted)
+    assert done.message == "" and done.actions == {A: "created"} and done.manifest == file_of(path)
+    new = done.only["image"]["image_id"]
+    assert set(done.manifest["removed"]["image_ids"]) == gone and done.manifest["removed"]["snapshot_ids"] == []
+    everything = {"img-old", "img-older", "img-young", "img-elsewhere", "img-unmarked", new}
+    assert set(resources(cloud, "images")) == everything - gone
+    assert part not in resources(cloud, "snapshots") and len(resources(cloud, "snapshots")) == 6 - len(gone)
+
+
+def test_nothing_goes_without_a_proven_backup_and_check_mode_removes_nothing(cloud: Cloud, ansible: Ansible) -> None:
+    cloud.seed(stopped(A), **FASTER)
+    add(cloud, images=[image("old", "-50h"), image("older", "-70h")])
+    cloud.control.inject("transition_fails", operation="vm.createImage")
+    _played, (failed,) = play(ansible, {"instance_ids": A, "campaign": "new", "keep": 1})
+    assert failed.actions == {A: "failed"} and "removed" not in failed.manifest
+    assert {"img-old", "img-older"} <= set(resources(cloud, "images")) and "vm.deleteImage" not in cloud.writes()
+    played, (foreseen,) = play(ansible, {"instance_ids": A, "campaign": "new", "keep": 1}, arguments=("--check",))
+    assert foreseen.message == "" and "vm.deleteImage" not in cloud.writes() and "failed=0" in played.output
+
+
+def test_snapshots_go_one_by_one_and_a_refused_removal_fails_the_role(cloud: Cloud, ansible: Ansible) -> None:
+    cloud.seed(stopped(A, system_disk={"id": SYSTEM, "size": 40}), stopped(B), **FASTER)
+    cloud.control.set_quotas(images=20, snapshots=40)
+    add(
+        cloud,
+        snapshots=[snapshot("old", "-50h"), snapshot("older", "-70h"), snapshot("unmarked", "-70h", description="")],
+        images=[image("b-old", "-50h", of=B), image("b-older", "-70h", of=B)],
+    )
+    refusal: Json = {"http": 403, "status": "HTTP_FORBIDDEN", "message": "no rights"}
+    cloud.control.inject("error", operation="vm.deleteImage", resource="img-b-older", times=0, **refusal)
+    snapshots, images = play(
+        ansible,
+        {"instance_ids": A, "method": "snapshots", "keep": 1, "max_age": 30},
+        {"instance_ids": B, "keep": 1, "max_age": 30},
+    )[1]
+    assert snapshots.message == "" and set(snapshots.manifest["removed"]["snapshot_ids"]) == {"snapshot-old", "snapshot-older"}
+    assert snapshots.manifest["removed"]["image_ids"] == [] and cloud.exists("snapshot-unmarked")
+    assert "The backups are made, but older ones could not be removed" in images.message and "no rights" in images.message
+    assert images.manifest["state"] == "complete" and images.manifest["removed"]["image_ids"] == ["img-b-old"]
+    assert cloud.exists("img-b-older")

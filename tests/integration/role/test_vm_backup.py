@@ -101,7 +101,7 @@ def test_check_mode_predicts_what_the_run_does_and_the_next_run_finds_it_done(
 
 def test_what_was_stopped_is_started_again_and_a_run_of_the_same_campaign_does_nothing(cloud: Cloud, ansible: Ansible) -> None:
     cloud.seed(running(A), stopped(B), **FASTER)
-    wanted: Json = {"instance_ids": f"{A} {B}", "stop_running": "yes", "start_again": "yes", "campaign": "nightly"}
+    wanted: Json = {"instance_ids": f"['{A}', '{B}']", "stop_running": "yes", "start_again": "yes", "campaign": "nightly"}
     first, second = play(ansible, wanted, wanted)[1]
     assert first.message == second.message == ""
     assert first.machine(A)["started_by_us"] and not first.machine(B)["started_by_us"]

@@ -211,10 +211,14 @@ class MemoryCloud:
             "vpc.describeElasticIp": lambda call: {"elasticIp": _found(self.elastic_ips, call)},
             "vm.describeImages": self._describe_images,
             "vm.describeImage": lambda call: {"image": _found(self.images, call)},
+            "vm.createImage": self._create_image,
+            "vm.modifyImageAttribute": lambda call: _found(self.images, call).update(desc=_body(call)["description"]) or {},
             "vm.deleteImage": self._delete_image,
             "vm.describeQuotas": lambda call: {"quotas": [{"resourceType": "image", **self._quota("image", "limit", "used")}]},
             "disk.describeSnapshots": self._describe_snapshots,
             "disk.describeSnapshot": lambda call: {"snapshot": _found(self.snapshots, call)},
+            "disk.createSnapshot": self._create_snapshot,
+            "disk.modifySnapshotAttribute": lambda call: _found(self.snapshots, call).update(_body(call)) or {},
             "disk.deleteSnapshot": self._delete_snapshot,
             "disk.describeQuota": lambda call: {"quota": self._quota("snapshot", "limit", "used")},
             "vpc.describeQuota": lambda call: {"quota": self._quota("elastic_ip", "maxLimit", "count")},
@@ -255,6 +259,35 @@ class MemoryCloud:
         rows = _chosen(self.snapshots, wanted["snapshotId"]) if "snapshotId" in wanted else [*self.snapshots.values()]
         rows = [row for row in rows if "diskId" not in wanted or row["diskId"] in wanted["diskId"]]
         return _listed("snapshots", [row for row in rows if "name" not in wanted or wanted["name"][0] in row["name"]])
+
+    def _create_image(self, call: Call[Any]) -> Json:
+        machine, body = _found(self.machines, call), _body(call)
+        image_id = f"img-{len(self.images) + 1}"
+        left_out = [row["deviceName"] for row in body.get("dataDisks", [])]
+        parts = [self._image_part(image_id, slot) for slot in [machine["systemDisk"], *machine["dataDisks"]]]
+        parts = [part for part in parts if part["cloudDisk"] and part["deviceName"] not in left_out]
+        image = {"imageId": image_id, "name": body["name"], "desc": body["description"], "status": "ready", "sizeMB": 40960}
+        image.update(imageSource="private", instanceId=machine["instanceId"], createTime="2026-01-20 08:00:00")
+        self.images[image_id] = {**image, "systemDisk": parts[0], "dataDisks": parts[1:]}
+        return {"imageId": image_id}
+
+    def _image_part(self, image_id: str, slot: Json) -> Json:
+        told = {"deviceName": slot["deviceName"], "diskCategory": slot["diskCategory"], "cloudDisk": None}
+        if slot["diskCategory"] == "cloud":
+            snapshot_id = self._snapshot(slot["cloudDisk"]["diskId"], "", "", images=[image_id])
+            told["cloudDisk"] = {"snapshotId": snapshot_id, "diskSizeGB": slot["cloudDisk"]["diskSizeGB"]}
+        return told
+
+    def _create_snapshot(self, call: Call[Any]) -> Json:
+        spec = _body(call)["snapshotSpec"]
+        return {"snapshotId": self._snapshot(spec["diskId"], spec["name"], spec["description"], images=[])}
+
+    def _snapshot(self, disk_id: str, name: str, description: str, *, images: list[str]) -> str:
+        snapshot_id = f"snapshot-{len(self.snapshots) + 1}"
+        row = {"snapshotId": snapshot_id, "snapshotSource": "self", "diskId": disk_id, "name": name, "description": description}
+        row.update(status="available", snapshotSizeGB=self.disks[disk_id]["diskSizeGB"], createTime="2026-01-20T08:00:00+08:00")
+        self.snapshots[snapshot_id] = {**row, "expireTime": "", "images": images}
+        return snapshot_id
 
     def _delete_image(self, call: Call[Any]) -> Json:
         image = _found(self.images, call)
@@ -311,6 +344,11 @@ def _filters(call: Call[Any]) -> dict[str, list[str]]:
         if name.startswith("filters.") and ".values." in name:
             found[names[name.split(".")[1]]].append(value)
     return dict(found)
+
+
+def _body(call: Call[Any]) -> Json:
+    assert call.body is not None
+    return dict(call.body)
 
 
 def _indexed(call: Call[Any], name: str) -> list[str]:

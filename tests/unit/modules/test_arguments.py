@@ -11,19 +11,25 @@ from typing import Any
 import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._module.arguments import CONNECTION_SPEC
+from ansible_collections.jdcloud.cloud.plugins.module_utils._module.image import IMAGE_SPEC
 from ansible_collections.jdcloud.cloud.plugins.module_utils._module.image_info import IMAGE_INFO_SPEC
 from ansible_collections.jdcloud.cloud.plugins.module_utils._module.quota_info import QUOTA_INFO_SPEC
+from ansible_collections.jdcloud.cloud.plugins.module_utils._module.snapshot import SNAPSHOT_SPEC
 from ansible_collections.jdcloud.cloud.plugins.module_utils._module.snapshot_info import SNAPSHOT_INFO_SPEC
+from ansible_collections.jdcloud.cloud.plugins.module_utils._module.vm_backup import VM_BACKUP_SPEC
 from ansible_collections.jdcloud.cloud.plugins.module_utils._module.vm_info import VM_INFO_SPEC
 from ansible_collections.jdcloud.cloud.plugins.module_utils._module.vm_options import VM_SPEC
 
 from .documentation import documented_options, documented_returns, paths
 
 SPECS = {
+    "jdcloud_image": IMAGE_SPEC,
     "jdcloud_image_info": IMAGE_INFO_SPEC,
     "jdcloud_quota_info": QUOTA_INFO_SPEC,
+    "jdcloud_snapshot": SNAPSHOT_SPEC,
     "jdcloud_snapshot_info": SNAPSHOT_INFO_SPEC,
     "jdcloud_vm": VM_SPEC,
+    "jdcloud_vm_backup": VM_BACKUP_SPEC,
     "jdcloud_vm_info": VM_INFO_SPEC,
 }
 DOCUMENTED = ("type", "elements", "required", "default", "choices")

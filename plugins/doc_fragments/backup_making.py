@@ -74,6 +74,7 @@ options:
   wait_timeout:
     description:
       - Seconds to wait for each backup, from the moment the service accepted it. Images of large disks take hours.
+      - States in between, stops and starts of machines are waited for at most 600 seconds of that.
       - A wait that runs out is a failure that names the backup and its status.
     type: float
     default: 7200.0

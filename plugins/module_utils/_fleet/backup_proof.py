@@ -13,7 +13,8 @@ from dataclasses import replace
 from .._api import images as image_api
 from .._api import snapshots as snapshot_api
 from .._api.assets import Image, Snapshot
-from .._api.dispatch import Dispatcher
+from .._api.calls import Call
+from .._api.dispatch import Dispatcher, Outcome
 from .._api.errors import JdcloudError
 from .._api.listing import read_by_ids
 from .archive import image_id_of, snapshot_id_of
@@ -24,10 +25,13 @@ from .census import find_machines
 from .mark import Mark, read_mark
 from .proof import Holdings, disk_key, held_by
 from .track import Failure
+from .verdict import Verdict, verdict
 
 PARTS_PATIENCE = 20.0
 """Seconds for which the snapshots of a ready image may still read as being made: two services tell about one thing."""
 PARTS_PAUSE = 1.0
+VOID_TRIES = 6
+"""How often a mark is tried to be taken back. The same text may be written again, whatever became of an earlier call."""
 
 
 def prove_run(
@@ -131,7 +135,7 @@ def _grown(record: BackupRecord) -> Failure | None:
 def void(dispatcher: Dispatcher, run: BackupRun) -> None:
     """Write down that a backup of this campaign no longer counts, so that nobody takes it for one later."""
     tracks = [track for record in run.records for track in record.assets if track.voided and track.plan.campaign == run.campaign]
-    calls = []
+    calls: list[Call[None]] = []
     for track in tracks:
         known = read_mark(track.asset.description) if track.asset is not None else None
         mark = str(replace(known or Mark(run.campaign, str(track.instance_id), stopped=True), stopped=False))
@@ -141,7 +145,24 @@ def void(dispatcher: Dispatcher, run: BackupRun) -> None:
             if track.plan.kind == "image"
             else snapshot_api.set_snapshot_description(asset_id, mark)
         )
-    for track, outcome in zip(tracks, dispatcher.gather(calls), strict=True):
+    for track, outcome in zip(tracks, _insist(dispatcher, calls), strict=True):
         if outcome.error is not None and track.failure is not None:
             message = f"{track.failure.message} Its mark still says that it counts, and could not be changed: delete it by hand."
             track.failure = replace(track.failure, message=message)
+
+
+def _insist(dispatcher: Dispatcher, calls: Sequence[Call[None]]) -> list[Outcome]:
+    """Send writes that may be repeated, until each is accepted or refused for good, or was tried often enough."""
+    outcomes = dispatcher.gather(calls)
+    for number in range(1, VOID_TRIES):
+        again = [place for place, outcome in enumerate(outcomes) if outcome.error is not None and _passes(outcome.error)]
+        if not again:
+            break
+        dispatcher.pause(dispatcher.backoff(number))
+        for place, outcome in zip(again, dispatcher.gather([calls[place] for place in again]), strict=True):
+            outcomes[place] = outcome
+    return outcomes
+
+
+def _passes(error: JdcloudError) -> bool:
+    return verdict(error) in (Verdict.THROTTLED, Verdict.UNCLEAR, Verdict.BUSY)

@@ -22,7 +22,7 @@ from .backup_engine import BackupEngine
 from .backup_plan import BackupDecision, BackupPolicy, PlannedAsset, decide_backup
 from .backup_proof import prove_run, unverified, void
 from .backup_record import BackupRecord, BackupRun, Manner, failure_of, on_machine
-from .backup_subjects import Subjects, find_subjects
+from .backup_subjects import Subjects, find_subjects, power_timing
 from .engine import Engine
 from .plan import decide
 from .policy import Facts, Policy, Remark, State
@@ -31,9 +31,6 @@ from .retention import Superseded, superseded
 from .room import weigh
 from .setbacks import Timing
 from .track import Failure, Phase, Track
-
-POWER_TIMEOUT = 600.0
-"""Seconds that a stop or start may take, however long the backups may."""
 
 
 def back_up(dispatcher: Dispatcher, policy: BackupPolicy, timing: Timing, manner: Manner) -> BackupRun:
@@ -208,17 +205,13 @@ def _power(
             record.start = track
         tracks.append(track)
     if tracks:
-        engine = Engine(dispatcher, wishes, _power_timing(timing), facts)
+        engine = Engine(dispatcher, wishes, power_timing(timing), facts)
         engine.run(tracks)
         run.crash = run.crash or engine.crash
     for record in run.records:
         track_of = record.stop if state == "stopped" else record.start
         if track_of is not None:
             record.seen = track_of.machine
-
-
-def _power_timing(timing: Timing) -> Timing:
-    return replace(timing, wait=True, wait_timeout=min(timing.wait_timeout, POWER_TIMEOUT))
 
 
 def _superseded(dispatcher: Dispatcher, run: BackupRun, policy: BackupPolicy, keep: int) -> Superseded:

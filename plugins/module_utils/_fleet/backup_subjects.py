@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .._api import disk as disk_api
 from .._api.dispatch import Dispatcher
@@ -18,6 +18,14 @@ from .census import Census, SelectionError, check_cap, find_machines, settle, ta
 from .mark import NO_INSTANCE
 from .setbacks import Timing
 from .track import Failure
+
+POWER_TIMEOUT = 600.0
+"""Seconds that a state in between, a stop or a start may take, however long the backups may."""
+
+
+def power_timing(timing: Timing) -> Timing:
+    """The wishes about waiting as they hold for the machines themselves."""
+    return replace(timing, wait_timeout=min(timing.wait_timeout, POWER_TIMEOUT))
 
 
 @dataclass(slots=True)
@@ -47,7 +55,7 @@ def find_subjects(dispatcher: Dispatcher, policy: BackupPolicy, timing: Timing, 
 
 
 def _settled(dispatcher: Dispatcher, census: Census, timing: Timing, order: Sequence[str] | None) -> Subjects:
-    stable = settle(dispatcher, census.matched, "stopped", timing)
+    stable = settle(dispatcher, census.matched, "stopped", power_timing(timing))
     subjects = Subjects(missing=census.missing, failures=dict(stable.failures))
     for machine in census.mismatched:
         subjects.machines[machine.instance_id] = machine

@@ -38,6 +38,7 @@ class TrueSnapshot:
     source: str = "self"
     image_id: str | None = None
     expires_at: float | None = None
+    name: str = ""
 
 
 @dataclass
@@ -54,6 +55,7 @@ class TrueImage:
     local_system: bool = False
     imported: bool = False
     expires_at: float | None = None
+    name: str = ""
 
 
 Asset = TrueImage | TrueSnapshot
@@ -98,6 +100,10 @@ class Backups:
         """All that exist."""
         return list(self._assets)
 
+    def find(self, each: str) -> Asset | None:
+        """One asset, None if it does not exist."""
+        return self._assets.get(each)
+
     def images(self, machine_ids: Iterable[str]) -> list[TrueImage]:
         """The account's own images of these machines."""
         wanted = set(machine_ids)
@@ -128,6 +134,7 @@ class Backups:
             slots.insert(0, {"diskCategory": "local", "deviceName": "vda", "localDisk": {"diskSizeGB": 40}})
         raw: Json = {
             "imageId": image.image_id,
+            "name": image.name,
             "imageSource": image.source,
             "status": image.status,
             "createTime": _beijing(image.made_at),
@@ -145,6 +152,7 @@ class Backups:
         """A snapshot as the disk service shows it."""
         return {
             "snapshotId": snapshot.snapshot_id,
+            "name": snapshot.name,
             "diskId": snapshot.disk_id,
             "snapshotSource": snapshot.source,
             "status": snapshot.status,

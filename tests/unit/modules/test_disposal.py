@@ -361,7 +361,7 @@ def test_what_somebody_else_deleted_meanwhile_is_success_without_a_change(
 ) -> None:
     _add(cloud, kind, "a-1")
     rows = cloud.images if kind == "image" else cloud.snapshots
-    cloud.before[DELETES[kind]] = lambda: rows.clear()
+    cloud.before[DELETES[kind]] = rows.clear
     ended = absent(kind, "a-1")
     assert not ended.failed and _actions(ended) == ["none"] and not ended.result["changed"]
     assert ended.result["summary"]["already_absent"] == 1 and cloud.calls[-1].operation == SINGLES[kind]

@@ -41,11 +41,16 @@ class Made:
 
 @dataclass
 class Making:
-    """How backups are made. `ends`: chooses `ready`, `error` or `hang` for each; `quotas`: images and snapshots."""
+    """How backups are made. `ends`: chooses `ready`, `error` or `hang` for each; `quotas`: images and snapshots.
+
+    `lag`: for so many seconds listings of a machine's or disk's backups leave out a new one, though `counted` in the total.
+    """
 
     seconds: float = 5.0
     ends: Callable[[], str] = lambda: "ready"
     quotas: tuple[int, int] = (100, 200)
+    lag: float = 0.0
+    counted: bool = False
     made: list[Made] = field(default_factory=list)
 
 
@@ -160,7 +165,7 @@ class MakingOperations(Operations):
         query = dict(call.query)
         ids = [value for name, value in query.items() if name.startswith("ids.")]
         if not ids:
-            return self._describe_images(call)
+            return self._lagging(self._describe_images(call), "images", "imageId")
         rows = [found for each in ids if isinstance(found := self.backups.find(each), TrueImage)]
         return {"images": [self.backups.image_json(each) for each in _page(rows, query)], "totalCount": len(rows)}
 
@@ -168,9 +173,16 @@ class MakingOperations(Operations):
         query = dict(call.query)
         ids = _filters(query, "filters", "name").get("snapshotId")
         if ids is None:
-            return self._describe_snapshots(call)
+            return self._lagging(self._describe_snapshots(call), "snapshots", "snapshotId")
         rows = [found for each in ids if isinstance(found := self.backups.find(each), TrueSnapshot)]
         return {"snapshots": [self.backups.snapshot_json(each) for each in _page(rows, query)] or None, "totalCount": len(rows)}
+
+    def _lagging(self, result: Json, member: str, key: str) -> Json:
+        rows = result[member] or []
+        found = {row[key]: self.backups.find(row[key]) for row in rows}
+        young = [each for each, asset in found.items() if asset and self._time.now() - asset.made_at < self.making.lag]
+        total = result["totalCount"] - (0 if self.making.counted else len(young))
+        return {member: [row for row in rows if row[key] not in young] or None, "totalCount": total}
 
 
 class MakingCloud(Cloud):

@@ -58,6 +58,8 @@ def scenario(seed: int) -> Scenario:
     limits = Limits(rng.choice([None, None, 5.0, 20.0]), rng.choice([1.0, 10.0]))
     cloud = MakingCloud(seed, durations=durations, limits=limits, network=network)
     cloud.making.seconds = rng.choice([0.2, 3.0, 20.0])
+    # Less than what a create with an unclear end is looked for.
+    cloud.making.lag, cloud.making.counted = rng.choice([0.0, 0.0, 2.0]), rng.random() < 0.5
     bad = rng.choice([0.0, 0.0, 0.1])
     cloud.making.ends = lambda: cloud.rng.choice(["error", "hang"]) if cloud.rng.random() < bad else "ready"
     if rng.random() < 0.2:

@@ -130,7 +130,8 @@ class Server:
     def _answer_one(self, connection: socket.socket, reader: Any, number: int) -> bool:
         """Whether the connection stays open."""
         line = reader.readline().decode("latin-1").split()
-        if len(line) != 3:
+        # The first bytes of TLS are random, and may look like three words.
+        if len(line) != 3 or not line[2].startswith("HTTP/"):
             return False
         headers: dict[str, str] = {}
         while (header := reader.readline().decode("latin-1").strip()) != "":

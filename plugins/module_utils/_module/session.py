@@ -24,7 +24,7 @@ from .._api.transport import REQUESTS_IMPORT_ERROR, Transport
 from .arguments import Spec
 from .interruption import Interruption
 
-USER_AGENT = "ansible-jdcloud.cloud/0.2.0"
+USER_AGENT = "ansible-jdcloud.cloud/0.3.0"
 THREADS = 16
 NO_ACCOUNT = {"source": None, "access_key_suffix": None, "region": None}
 

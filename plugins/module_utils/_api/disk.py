@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .calls import Call
+from .calls import Call, accepted
 from .encoding import filters, path_id, scalars
 from .members import Json, demand_object, each_object
 from .models import Disk, Page, parse_disk, parse_page_total
@@ -41,6 +41,24 @@ def describe_disk(disk_id: str) -> Call[Disk]:
         body=None,
         write=False,
         parse=lambda result: parse_disk(demand_object(result, "disk")),
+        resource=disk_id,
+    )
+
+
+def delete_disk(disk_id: str, *, into_bin: bool) -> Call[None]:
+    """Delete a disk that is attached to nothing, for good; with ``into_bin``, into the recycle bin where it may go there.
+
+    With ``into_bin``, too, the service destroys at once what may not go into the bin (operations.yaml: deleteDisk).
+    """
+    return Call(
+        operation="disk.deleteDisk",
+        service=SERVICE,
+        method="DELETE",
+        path=f"/disks/{path_id(disk_id)}",
+        query=scalars(putInRecycleBin=into_bin),
+        body=None,
+        write=True,
+        parse=accepted,
         resource=disk_id,
     )
 

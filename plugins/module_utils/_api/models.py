@@ -12,7 +12,7 @@ whatever the service's spelling is.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, Literal, TypeVar
 
@@ -136,7 +136,8 @@ class InstanceInFull:
 class Disk:
     """A cloud disk. ``attached_to``: ids of the machines it is attached to, being attached to or detached from.
 
-    ``snapshot_id`` is the snapshot that it was made from, None if there is none or it was not told.
+    ``attached``: there is such an attachment, even if its machine is not told. ``snapshot_id`` is the snapshot that it was made
+    from, None if there is none or it was not told. ``recyclable``: deleting may put it into the recycle bin, None if not told.
     """
 
     disk_id: str
@@ -146,11 +147,18 @@ class Disk:
     charge: Charge | None
     shared: bool
     snapshot_id: str | None = None
+    name: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    attached: bool = False
+    recyclable: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ElasticIp:
-    """An elastic IP. ``status`` is 'ASSOCIATED' or 'NOT_ASSOCIATED', '' if not told."""
+    """An elastic IP. ``status`` is 'ASSOCIATED' or 'NOT_ASSOCIATED', '' if not told.
+
+    ``state`` is 'UP', 'DOWN' or 'PROCESSING', '' if not told. ``instance_type`` is the kind of what holds it ('compute', 'lb').
+    """
 
     elastic_ip_id: str
     address: str | None
@@ -159,6 +167,11 @@ class ElasticIp:
     charge: Charge | None
     bandwidth_package_id: str | None
     network_interface_id: str | None
+    name: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    state: str = ""
+    private_ip_address: str | None = None
+    instance_type: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +251,10 @@ def parse_disk(raw: Json) -> Disk:
         charge=parse_charge(raw),
         shared=bool(maybe_bool(raw, "multiAttachable")),
         snapshot_id=maybe_text(raw, "snapshotId"),
+        name=maybe_text(raw, "name") or "",
+        tags=tag_map(raw),
+        attached=bool(attachments),
+        recyclable=maybe_bool(raw, "canPutInRecycleBin"),
     )
 
 
@@ -251,6 +268,11 @@ def parse_elastic_ip(raw: Json) -> ElasticIp:
         charge=parse_charge(raw),
         bandwidth_package_id=maybe_text(raw, "bandwidthPackageId"),
         network_interface_id=maybe_text(raw, "networkInterfaceId"),
+        name=maybe_text(raw, "elasticIpName") or "",
+        tags=tag_map(raw),
+        state=_lower_text(raw, "state").upper(),
+        private_ip_address=maybe_text(raw, "privateIpAddress"),
+        instance_type=maybe_text(raw, "instanceType"),
     )
 
 

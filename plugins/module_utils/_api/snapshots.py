@@ -43,10 +43,13 @@ def describe_snapshots(
     ids: Sequence[str] | None = None,
     disk_ids: Sequence[str] | None = None,
     name: str | None = None,
+    status: str | None = None,
     page: int = 1,
     page_size: int = 100,
 ) -> Call[Page[Snapshot]]:
-    """One page of the account's own snapshots: those with these ids, of these disks, with this name (may be fuzzy), or all.
+    """One page of the account's own snapshots: all, or those with these ids, of these disks, with this name or status.
+
+    Whether the service compares names and statuses exactly is not known.
 
     Raises ValueError for an empty list, which the service would take for no restriction; InputError for ids that are none.
     """
@@ -57,6 +60,8 @@ def describe_snapshots(
         wanted.append(("diskId", [path_id(disk_id) for disk_id in disk_ids]))
     if name is not None:
         wanted.append(("name", [name]))
+    if status is not None:
+        wanted.append(("status", [status]))
     return _page_of(wanted, page, page_size)
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Deletes images or snapshots, hundreds at a time: chooses what leaves next, and follows each asset to its end.
+"""Deletes images, disks or the like, hundreds at a time: chooses what leaves next, and follows each asset to its end.
 
 A `dispatch.Source` beside `engine.Engine`, with the same looks in bulk and the same pacing. A delete leaves only within five
 seconds of a look in bulk that showed the asset as planned; it is never repeated without another such look.
@@ -14,18 +14,14 @@ import traceback
 from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Generic
 
-from .._api.assets import Image, Snapshot
 from .._api.calls import Answer, Call
 from .._api.dispatch import Dispatcher, Job, Outcome
 from .._api.errors import ClockSkewError
-from .._api.images import delete_image
 from .._api.listing import PAGE_SIZE
-from .._api.snapshots import delete_snapshot
-from .asset_selection import SNAPSHOTS, Kind
 from .disposal_course import PROVE, DisposalCourse, DisposalTrack, Stage
-from .disposal_plan import DisposalPolicy, Parts, changes, part_ids
+from .disposal_terms import D, Terms
 from .duration import Duration
 from .engine import GATE_FRESH, GATE_MARGIN, GATE_MAX_AGE
 from .lookbook import IDLE_GAP, LookBook
@@ -36,34 +32,29 @@ URGENT = 2.0
 """Seconds after a look when the deletes that rest on it go before everything else."""
 
 
-class Disposal:
+class Disposal(Generic[D]):
     """One run over the tracks; `finished` when every asset has its end. `crash` holds the traceback of a bug that ended it."""
 
-    def __init__(self, dispatcher: Dispatcher, kind: Kind[Any], policy: DisposalPolicy, timing: Timing) -> None:
+    def __init__(self, dispatcher: Dispatcher, terms: Terms[D], timing: Timing) -> None:
         self._dispatcher = dispatcher
-        self._kind = kind
-        self._policy = policy
-        self._parts: Parts = {}
-        self._course = DisposalCourse(timing, dispatcher.backoff, self._changes)
-        self._gate: LookBook[DisposalTrack] = LookBook(timing.poll_interval, lambda track: track.stage is Stage.GATE)
-        self._going: LookBook[DisposalTrack] = LookBook(timing.poll_interval, lambda track: track.stage is Stage.GOING)
-        self._deletes: deque[DisposalTrack] = deque()
+        self._terms = terms
+        self._course = DisposalCourse(timing, dispatcher.backoff, terms)
+        self._gate: LookBook[DisposalTrack[D]] = LookBook(timing.poll_interval, lambda track: track.stage is Stage.GATE)
+        self._going: LookBook[DisposalTrack[D]] = LookBook(timing.poll_interval, lambda track: track.stage is Stage.GOING)
+        self._deletes: deque[DisposalTrack[D]] = deque()
         self._gate_reads: deque[Job] = deque()
         self._proofs: deque[Job] = deque()
         self._duration = Duration(timing.poll_interval)
-        self._tracks: list[DisposalTrack] = []
-        self._most_parts = 1
+        self._tracks: list[DisposalTrack[D]] = []
         self._ended = 0
         self._in_flight = 0
         self._looked_at = 0
         self.crash: str | None = None
 
-    def run(self, tracks: Sequence[DisposalTrack]) -> None:
+    def run(self, tracks: Sequence[DisposalTrack[D]]) -> None:
         """Delete them, or wait for those that are being deleted; the ends are in the tracks, also if a bug ends the run."""
         now = self._dispatcher.clock.now()
         self._tracks = list(tracks)
-        images = [track.asset for track in self._tracks if isinstance(track.asset, Image)]
-        self._most_parts = max([1, *(len(part_ids(image)) for image in images)])
         for track in self._tracks:
             track.since = now
             self._file(track, now)
@@ -108,40 +99,36 @@ class Disposal:
         """Look at those that are deleted next, no more than can leave while the look is fresh."""
         limit = max(1, int(self._dispatcher.pacer.rate * (GATE_FRESH - 1.0)))
         room = limit - len(self._deletes) - self._looked_at
-        if self._policy.delete_snapshots:
-            # Their snapshots are looked at, too, in one call.
-            room = min(room, PAGE_SIZE // self._most_parts) if not self._looked_at else 0
+        if self._terms.look_limit is not None:
+            # Something beside is read first, in one call.
+            room = min(room, self._terms.look_limit) if not self._looked_at else 0
         if room <= 0 or len(self._deletes) + self._looked_at > PAGE_SIZE // 2:
             return None
         chosen = self._gate.take(now, room, min(PAGE_SIZE, room), lambda _track: True, idle=idle, gap=0.0)
         if not chosen:
             return None
         self._looked_at += len(chosen)
-        ids = list(dict.fromkeys(part for track in chosen for part in _parts_of(track)))
-        if self._policy.delete_snapshots and ids:
-            return self._job(SNAPSHOTS.by_ids(ids), partial(self._parts_seen, chosen, now))
+        beside = self._terms.beside([track.asset for track in chosen])
+        if beside is not None:
+            return self._job(beside, partial(self._beside_seen, chosen, now))
         return self._full_look(chosen, now)
 
-    def _parts_seen(self, chosen: Sequence[DisposalTrack], began_at: float, outcome: Outcome) -> None:
-        """The snapshots of images are known anew: now the look at the images themselves."""
+    def _beside_seen(self, chosen: Sequence[DisposalTrack[D]], began_at: float, outcome: Outcome) -> None:
+        """What is beside them is known anew: now the look at the assets themselves."""
         if outcome.answer is None:
             self._looked_at -= len(chosen)
             self._fail(chosen, outcome)
             return
-        rows: Sequence[Snapshot] = outcome.answer.value.items
-        self._parts = {**self._parts, **{snapshot.snapshot_id: snapshot for snapshot in rows}}
+        self._terms.learn([track.asset for track in chosen], outcome.answer.value)
         self._gate_reads.append(self._full_look(chosen, began_at))
 
-    def _full_look(self, chosen: Sequence[DisposalTrack], began_at: float) -> Job:
-        call = self._kind.by_ids([track.asset_id for track in chosen])
+    def _full_look(self, chosen: Sequence[DisposalTrack[D]], began_at: float) -> Job:
+        call = self._terms.by_ids([track.asset_id for track in chosen])
         return self._job(call, partial(self._gate_seen, chosen, began_at))
 
-    def _gate_seen(self, chosen: Sequence[DisposalTrack], began_at: float, outcome: Outcome) -> None:
+    def _gate_seen(self, chosen: Sequence[DisposalTrack[D]], began_at: float, outcome: Outcome) -> None:
         self._looked_at -= len(chosen)
         self._seen([track for track in chosen if track.stage is Stage.GATE], outcome, began_at)
-
-    def _changes(self, track: DisposalTrack, asset: Image | Snapshot) -> list[str]:
-        return changes(track.asset, asset, self._policy, self._parts)
 
     # --- deletes ------------------------------------------------------------------------------------------------------
 
@@ -150,16 +137,11 @@ class Disposal:
             track = self._deletes.popleft()
             if now - track.observed_at <= GATE_FRESH:
                 leave_by = track.observed_at + GATE_MAX_AGE - GATE_MARGIN
-                return self._job(self._call(track), partial(self._asked, track), leave_by)
+                return self._job(self._terms.delete(track.asset), partial(self._asked, track), leave_by)
             self._file(track, self._course.stale(track, now))
         return None
 
-    def _call(self, track: DisposalTrack) -> Call[None]:
-        if track.kind == "image":
-            return delete_image(track.asset_id, with_snapshots=self._policy.delete_snapshots)
-        return delete_snapshot(track.asset_id)
-
-    def _asked(self, track: DisposalTrack, outcome: Outcome) -> None:
+    def _asked(self, track: DisposalTrack[D], outcome: Outcome) -> None:
         now = self._dispatcher.clock.now()
         if outcome.answer is not None:
             track.accepted = True
@@ -180,22 +162,22 @@ class Disposal:
         chosen = self._going.take(now, PAGE_SIZE, PAGE_SIZE, lambda _track: False, idle=idle)
         if not chosen:
             return None
-        return self._job(self._kind.by_ids([track.asset_id for track in chosen]), partial(self._polled, chosen))
+        return self._job(self._terms.by_ids([track.asset_id for track in chosen]), partial(self._polled, chosen))
 
-    def _polled(self, chosen: Sequence[DisposalTrack], outcome: Outcome) -> None:
+    def _polled(self, chosen: Sequence[DisposalTrack[D]], outcome: Outcome) -> None:
         tracks = [track for track in chosen if track.stage is Stage.GOING]
         if outcome.answer is not None:
             self._learn(tracks, outcome.answer)
         self._seen(tracks, outcome, None)
 
-    def _seen(self, tracks: Sequence[DisposalTrack], outcome: Outcome, began_at: float | None) -> None:
+    def _seen(self, tracks: Sequence[DisposalTrack[D]], outcome: Outcome, began_at: float | None) -> None:
         """A look in bulk. It is as old as the oldest read that it rests on; what it leaves out is asked for by itself."""
         if outcome.answer is None:
             self._fail(tracks, outcome)
             return
         now = self._dispatcher.clock.now()
         sent_at = outcome.answer.sent_at if began_at is None else min(began_at, outcome.answer.sent_at)
-        rows = {self._kind.id_of(row): row for row in outcome.answer.value.items}
+        rows = {self._terms.id_of(row): row for row in outcome.answer.value.items}
         for track in tracks:
             if track.asset_id in rows:
                 next_look = self._duration.next_look(track.since, now)
@@ -203,11 +185,11 @@ class Disposal:
             else:
                 self._prove(track)
 
-    def _prove(self, track: DisposalTrack) -> None:
+    def _prove(self, track: DisposalTrack[D]) -> None:
         """Ask for one asset by itself: 404 NOT_FOUND is the proof that it is gone."""
-        self._proofs.append(self._job(self._kind.by_id(track.asset_id), partial(self._proved, track)))
+        self._proofs.append(self._job(self._terms.by_id(track.asset_id), partial(self._proved, track)))
 
-    def _proved(self, track: DisposalTrack, outcome: Outcome) -> None:
+    def _proved(self, track: DisposalTrack[D], outcome: Outcome) -> None:
         now = self._dispatcher.clock.now()
         if track.stage is Stage.ENDED:
             return
@@ -219,9 +201,9 @@ class Disposal:
             next_look = self._duration.next_look(track.since, now)
             self._file(track, self._course.shown_singly(track, outcome.answer.value, outcome.answer.sent_at, now, next_look))
 
-    def _learn(self, tracks: Sequence[DisposalTrack], answer: Answer[Any]) -> None:
+    def _learn(self, tracks: Sequence[DisposalTrack[D]], answer: Answer[Any]) -> None:
         """Tell the estimate which deletes had ended at which age."""
-        shown = {self._kind.id_of(row) for row in answer.value.items}
+        shown = {self._terms.id_of(row) for row in answer.value.items}
         timed = [track for track in tracks if track.accepted and not track.maybe_sent]
         self._duration.learn(
             [answer.sent_at - track.since for track in timed if track.asset_id not in shown],
@@ -241,7 +223,7 @@ class Disposal:
 
         return Job(call, answered, leave_by)
 
-    def _file(self, track: DisposalTrack, when: float) -> None:
+    def _file(self, track: DisposalTrack[D], when: float) -> None:
         """Put a track where its stage belongs; `when` is the time of its next look."""
         if track.stage is Stage.ENDED:
             self._ended += 1
@@ -252,7 +234,7 @@ class Disposal:
         else:
             (self._gate if track.stage is Stage.GATE else self._going).add(track, when)
 
-    def _fail(self, tracks: Sequence[DisposalTrack], outcome: Outcome) -> None:
+    def _fail(self, tracks: Sequence[DisposalTrack[D]], outcome: Outcome) -> None:
         now = self._dispatcher.clock.now()
         for track in tracks:
             if track.stage is not Stage.ENDED:
@@ -269,7 +251,3 @@ class Disposal:
         self._in_flight -= len(self._proofs) + len(self._gate_reads)
         self._proofs.clear()
         self._gate_reads.clear()
-
-
-def _parts_of(track: DisposalTrack) -> tuple[str, ...]:
-    return part_ids(track.asset) if isinstance(track.asset, Image) else ()

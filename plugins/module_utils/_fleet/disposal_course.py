@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How an image or snapshot moves on while it is deleted: each look, acceptance or refusal leads to its next stage.
+"""How an image, a disk or the like moves on while it is deleted: each look, acceptance or refusal leads to its next stage.
 
 Sends nothing itself. Each method changes the track's stage and returns the time of its next look (now, where the stage waits
 for none), or `PROVE`.
@@ -12,13 +12,12 @@ from __future__ import annotations
 
 import enum
 import math
+import typing as t
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from .._api.assets import Image, Snapshot
 from .._api.errors import JdcloudError
-from .disposal_plan import DELETING
-from .proof import AssetType
+from .disposal_terms import D, Terms
 from .setbacks import STALE_LOOKS, THROTTLE_PATIENCE, Timing
 from .track import Failure
 from .verdict import Verdict, verdict
@@ -39,17 +38,17 @@ class Stage(enum.Enum):
 
 
 @dataclass(slots=True, eq=False)
-class DisposalTrack:
+class DisposalTrack(t.Generic[D]):
     """One asset's way. Times are monotonic seconds.
 
-    `asset` is how the plan saw it, `observed_at` when the look was asked for that its delete rests on, `since` when the service
-    accepted the delete (or the waiting began). `unsure`: the last delete ended without a clear answer; `maybe_sent`: there was
-    one such at all. `moving`: it was seen being deleted.
+    `word` is what it is, `asset` how the plan saw it, `observed_at` when the look was asked for that its delete rests on,
+    `since` when the service accepted the delete (or the waiting began). `unsure`: the last delete ended without a clear answer;
+    `maybe_sent`: there was one such at all. `moving`: it was seen being deleted. `last`: what the last look showed, if anything.
     """
 
-    kind: AssetType
+    word: str
     asset_id: str
-    asset: Image | Snapshot
+    asset: D
     stage: Stage
     status: str
     observed_at: float = -math.inf
@@ -69,11 +68,12 @@ class DisposalTrack:
     accepted: bool = False
     gone: bool = False
     failure: Failure | None = None
+    last: D | None = None
 
     @property
     def title(self) -> str:
         """How it is called in messages."""
-        return f"{self.kind} {self.asset_id}"
+        return f"{self.word} {self.asset_id}"
 
     @property
     def deleted(self) -> bool:
@@ -81,30 +81,28 @@ class DisposalTrack:
         return self.accepted or (self.maybe_sent and self.gone)
 
 
-class DisposalCourse:
-    """The rules of the way. `changes` says why an asset may not be deleted after all, from the asset as it is now."""
+class DisposalCourse(t.Generic[D]):
+    """The rules of the way, the same for all kinds of things; `terms` are those of one kind."""
 
-    def __init__(
-        self,
-        timing: Timing,
-        backoff: Callable[[int], float],
-        changes: Callable[[DisposalTrack, Image | Snapshot], list[str]],
-    ) -> None:
+    def __init__(self, timing: Timing, backoff: Callable[[int], float], terms: Terms[D]) -> None:
         self._timing = timing
         self._backoff = backoff
-        self._changes = changes
+        self._terms = terms
 
-    def seen(self, track: DisposalTrack, asset: Image | Snapshot, sent_at: float, now: float, next_look: float) -> float:
+    def seen(self, track: DisposalTrack[D], asset: D, sent_at: float, now: float, next_look: float) -> float:
         """A look shows the asset."""
         track.status = asset.status
-        track.moving = track.moving or asset.status == DELETING
+        track.last = asset
+        if self._terms.is_gone(asset):
+            return self._end(track, now)
+        track.moving = track.moving or self._terms.is_going(asset)
         if track.stage is Stage.GATE:
             return self._seen_at_gate(track, asset, sent_at, now, next_look)
         return self._seen_going(track, asset, now, next_look)
 
-    def shown_singly(self, track: DisposalTrack, asset: Image | Snapshot, sent_at: float, now: float, next_look: float) -> float:
+    def shown_singly(self, track: DisposalTrack[D], asset: D, sent_at: float, now: float, next_look: float) -> float:
         """A bulk answer left it out, or its delete was answered 404, but a single read shows it."""
-        if track.stage is Stage.GOING:
+        if track.stage is Stage.GOING or self._terms.is_gone(asset):
             return self.seen(track, asset, sent_at, now, next_look)
         track.doubts += 1
         if track.doubts > DOUBTS:
@@ -112,20 +110,19 @@ class DisposalCourse:
             return self.fail(track, Failure("api", f"{track.title} cannot be judged: {told}", track.last_error), now)
         return now + self._backoff(track.doubts - 1)
 
-    def proved_gone(self, track: DisposalTrack, now: float) -> float:
+    def proved_gone(self, track: DisposalTrack[D], now: float) -> float:
         """The service says that it does not exist."""
-        track.gone = True
         track.status = "absent"
-        track.stage = Stage.ENDED
-        return now
+        track.last = None
+        return self._end(track, now)
 
-    def accepted(self, track: DisposalTrack, received_at: float, pause: float) -> float:
+    def accepted(self, track: DisposalTrack[D], received_at: float, pause: float) -> float:
         """The service accepted the delete."""
-        track.status = DELETING
+        track.status = self._terms.status_when_asked(track.asset)
         track.unsure = False
         return self._wait(track, received_at, received_at + pause)
 
-    def stale(self, track: DisposalTrack, now: float) -> float:
+    def stale(self, track: DisposalTrack[D], now: float) -> float:
         """The look is too old to delete by: look again."""
         track.stale_looks += 1
         if track.stale_looks > STALE_LOOKS:
@@ -136,7 +133,7 @@ class DisposalCourse:
             return self.fail(track, Failure("timeout", message), now)
         return self._again(track, now, 0.0)
 
-    def refused(self, track: DisposalTrack, error: JdcloudError, now: float) -> float:
+    def refused(self, track: DisposalTrack[D], error: JdcloudError, now: float) -> float:
         """The delete ended with an error."""
         kind = verdict(error)
         track.last_error = error
@@ -155,27 +152,32 @@ class DisposalCourse:
             if now - track.throttled_since < THROTTLE_PATIENCE:
                 return self._again(track, now, self._backoff(0))
         elif kind is Verdict.BUSY and self._timing.wait:
-            return self._not_now(track, error, now)
+            return self._not_now(track, error, self._timing.wait_timeout, now)
+        elif kind is Verdict.FINAL and self._timing.wait and self._terms.patience(error):
+            return self._not_now(track, error, min(self._terms.patience(error), self._timing.wait_timeout), now)
         return self._fail_with(track, error, now)
 
-    def fail(self, track: DisposalTrack, failure: Failure, now: float) -> float:
+    def fail(self, track: DisposalTrack[D], failure: Failure, now: float) -> float:
         """The asset failed."""
         track.failure = track.failure or failure
         track.stage = Stage.ENDED
         return now
 
-    def abandon(self, track: DisposalTrack, failure: Failure) -> None:
+    def abandon(self, track: DisposalTrack[D], failure: Failure) -> None:
         """No further call can be made for it."""
         more = " Whether its last delete took effect is not known: run again to see." if track.unsure else ""
         self.fail(track, Failure(failure.code, failure.message + more, failure.error), 0.0)
 
-    def _seen_at_gate(self, track: DisposalTrack, asset: Image | Snapshot, sent_at: float, now: float, next_look: float) -> float:
-        if asset.status == DELETING:
+    def _seen_at_gate(self, track: DisposalTrack[D], asset: D, sent_at: float, now: float, next_look: float) -> float:
+        if self._terms.is_going(asset):
             # By our delete whose answer was lost, or by somebody else's.
             track.accepted = track.accepted or track.maybe_sent
             track.unsure = False
             return self._wait(track, now, next_look)
-        reasons = self._changes(track, asset)
+        if track.unsure and track.last_error is not None and self._terms.in_between(asset):
+            # Perhaps on its way out, by our delete whose answer was lost.
+            return self._not_now(track, track.last_error, self._timing.wait_timeout, now)
+        reasons = self._terms.changes(track.asset, asset)
         if reasons:
             message = f"{track.title} changed since it was checked: {'; '.join(reasons)}."
             return self.fail(track, Failure("changed_meanwhile", message), now)
@@ -186,10 +188,10 @@ class DisposalCourse:
         track.stage = Stage.DELETE
         return now
 
-    def _seen_going(self, track: DisposalTrack, asset: Image | Snapshot, now: float, next_look: float) -> float:
-        if asset.status == DELETING:
+    def _seen_going(self, track: DisposalTrack[D], asset: D, now: float, next_look: float) -> float:
+        if self._terms.is_going(asset):
             track.looks_back = 0
-        elif track.moving or asset.status.startswith("error") > track.asset.status.startswith("error"):
+        elif track.moving or self._terms.survived(track.asset, asset):
             # One look that shows it as it was may come from a replica that lags.
             track.looks_back += 1
             if track.looks_back > 1 or asset.status != track.asset.status:
@@ -201,24 +203,30 @@ class DisposalCourse:
             return self.fail(track, Failure("timeout", message), now)
         return min(next_look, track.since + self._timing.wait_timeout)
 
-    def _wait(self, track: DisposalTrack, since: float, next_look: float) -> float:
+    def _wait(self, track: DisposalTrack[D], since: float, next_look: float) -> float:
         track.since = since
         track.stage = Stage.GOING if self._timing.wait else Stage.ENDED
         return next_look
 
-    def _again(self, track: DisposalTrack, now: float, pause: float) -> float:
+    @staticmethod
+    def _end(track: DisposalTrack[D], now: float) -> float:
+        track.gone = True
+        track.stage = Stage.ENDED
+        return now
+
+    def _again(self, track: DisposalTrack[D], now: float, pause: float) -> float:
         track.stage = Stage.GATE
         return now + pause
 
-    def _not_now(self, track: DisposalTrack, error: JdcloudError, now: float) -> float:
-        """Refused for now: try again, bounded by wait_timeout."""
+    def _not_now(self, track: DisposalTrack[D], error: JdcloudError, patience: float, now: float) -> float:
+        """Refused for now: try again, but not for more than `patience` seconds."""
         track.refused_since = now if track.refused_since is None else track.refused_since
         waited = now - track.refused_since
-        if waited >= self._timing.wait_timeout:
+        if waited >= patience:
             message = f"{track.title} is in '{track.status}', and the service refused to delete it for {waited:.0f} s: {error}"
             return self.fail(track, Failure("timeout", message, error), now)
         track.refusals += 1
         return self._again(track, now, min(self._backoff(track.refusals), self._timing.poll_interval))
 
-    def _fail_with(self, track: DisposalTrack, error: JdcloudError, now: float) -> float:
+    def _fail_with(self, track: DisposalTrack[D], error: JdcloudError, now: float) -> float:
         return self.fail(track, Failure("api", str(error), error), now)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What forbids to delete an image or snapshot, and what has changed about it since. Pure; source: states.yaml."""
+"""What forbids to delete an image or snapshot, and in what it has changed since. Pure; source: states.yaml."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from .._api.assets import Image, Snapshot
+from .disposal_terms import DELETING
 from .policy import Remark
 
 IMAGE_DELETABLE = frozenset({"ready", "error"})
 SNAPSHOT_DELETABLE = frozenset({"available", "error_create", "error_delete"})
 SNAPSHOT_IN_USE = "in-use"
-DELETING = "deleting"
 
 Parts = Mapping[str, Snapshot]
 """The snapshots of images, by id; one that does not exist is missing."""
@@ -42,15 +42,15 @@ def forbidden(asset: Image | Snapshot, policy: DisposalPolicy, parts: Parts) -> 
     return tuple(reasons)
 
 
-def changes(before: Image | Snapshot, now: Image | Snapshot, policy: DisposalPolicy, parts: Parts) -> list[str]:
-    """Why an asset is not the one any more that the plan was made of. Empty: it still may be deleted."""
+def differences(before: Image | Snapshot, now: Image | Snapshot) -> list[str]:
+    """In what an asset is not the one any more that the plan was made of."""
     pairs = {"name": (before.name, now.name), "status": (before.status, now.status), "source": (before.source, now.source)}
     told = [f"its {what} is now '{pair[1]}' instead of '{pair[0]}'" for what, pair in pairs.items() if pair[0] != pair[1]]
     if isinstance(before, Image) and isinstance(now, Image) and set(part_ids(before)) != set(part_ids(now)):
         told.append(f"its snapshots are now {_listed(part_ids(now))} instead of {_listed(part_ids(before))}")
     if isinstance(before, Snapshot) and isinstance(now, Snapshot) and set(before.images) != set(now.images):
         told.append(f"it now belongs to {_listed(now.images)} instead of {_listed(before.images)}")
-    return told or [reason.message.rstrip(".") for reason in forbidden(now, policy, parts)]
+    return told
 
 
 def _mismatch(asset: Image | Snapshot, policy: DisposalPolicy) -> Iterator[Remark]:

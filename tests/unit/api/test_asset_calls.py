@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api import images, snapshots, vpc
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api import disk, images, snapshots, vpc
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.assets import Quota
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Call
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.encoding import encode_query
@@ -60,6 +60,8 @@ WRITES: list[tuple[Call[None], str, str, Any, str]] = [
     (images.delete_image("img-1", with_snapshots=False), "DELETE", "/images/img-1", None, ""),
     (images.delete_image("img-1", with_snapshots=True), "DELETE", "/images/img-1", None, "deleteSnapshot=true"),
     (snapshots.delete_snapshot("snapshot-1"), "DELETE", "/snapshots/snapshot-1", None, ""),
+    (disk.delete_disk("vol-1", into_bin=True), "DELETE", "/disks/vol-1", None, "putInRecycleBin=true"),
+    (disk.delete_disk("vol-1", into_bin=False), "DELETE", "/disks/vol-1", None, "putInRecycleBin=false"),
     (images.set_image_description("img-1", "text"), "POST", "/images/img-1:modifyImageAttribute", {"description": "text"}, ""),
     (snapshots.set_snapshot_description("snapshot-1", "text"), "PATCH", "/snapshots/snapshot-1", {"description": "text"}, ""),
 ]
@@ -115,6 +117,8 @@ def test_snapshots_are_asked_for_with_filters() -> None:
         "&filters.3.name=name&filters.3.values.1=bk&pageNumber=3&pageSize=100"
     )
     assert encode_query(snapshots.describe_snapshots().query) == "pageNumber=1&pageSize=100"
+    query = encode_query(snapshots.describe_snapshots(disk_ids=["vol-1"], status="creating").query)
+    assert "filters.2.name=status&filters.2.values.1=creating" in query
 
 
 EMPTY: list[Callable[[list[str]], Call[Any]]] = [

@@ -100,6 +100,7 @@ def test_no_ids_is_never_all(describe: Callable[[list[str]], Call[Any]]) -> None
         lambda resource_id: vm.set_disk_auto_delete(resource_id, {"vol-1": True}),
         lambda resource_id: vm.set_disk_auto_delete("i-1", {resource_id: True}),
         disk.describe_disk,
+        lambda resource_id: disk.delete_disk(resource_id, into_bin=True),
         vpc.describe_elastic_ip,
         vpc.delete_elastic_ip,
     ],

@@ -198,6 +198,10 @@ def test_charge_of_an_elastic_ip_with_empty_times(example: Callable[[str], Any])
         charge=models.Charge("postpaid_by_usage", "normal"),
         bandwidth_package_id=None,
         network_interface_id="port-6kg0r3q8ya",
+        name="web-old-01-eip",
+        state="UP",
+        private_ip_address=raw["privateIpAddress"],
+        instance_type="compute",
     )
 
 
@@ -209,8 +213,24 @@ def test_disk_of_the_disk_service() -> None:
         {"instanceId": "i-1", "status": "attached"},
     ]
     raw = {"diskId": "vol-1", "status": "In-Use", "diskSizeGB": 20, "attachments": attachments, "multiAttachable": True}
-    assert models.parse_disk(raw) == models.Disk("vol-1", "in-use", 20, ("i-1", "i-3"), None, True)
+    assert models.parse_disk(raw) == models.Disk("vol-1", "in-use", 20, ("i-1", "i-3"), None, True, attached=True)
     assert models.parse_disk({"diskId": "vol-1", "status": "available", "attachments": None}).attached_to == ()
+
+
+def test_what_tells_whether_a_disk_may_be_deleted_and_how() -> None:
+    raw = {"diskId": "vol-1", "status": "available", "name": "old", "tags": [{"key": "a", "value": "b"}]}
+    disk = models.parse_disk(raw | {"attachments": [{"status": "attached"}], "canPutInRecycleBin": False})
+    assert (disk.name, disk.tags, disk.attached, disk.attached_to, disk.recyclable) == ("old", {"a": "b"}, True, (), False)
+    assert models.parse_disk(raw).recyclable is None
+    with pytest.raises(models.MalformedAnswer):
+        models.parse_disk(raw | {"canPutInRecycleBin": "false"})
+
+
+def test_the_holder_of_an_elastic_ip_need_be_no_machine() -> None:
+    raw = {"elasticIpId": "fip-1", "privateIpAddress": "10.0.0.9", "instanceType": "lb", "tags": None, "state": "processing"}
+    address = models.parse_elastic_ip(raw | {"elasticIpName": "old"})
+    assert (address.private_ip_address, address.instance_type, address.state) == ("10.0.0.9", "lb", "PROCESSING")
+    assert (address.name, address.tags, address.status, address.instance_id) == ("old", {}, "", None)
 
 
 @pytest.mark.parametrize("total", [None, -1, "3", 1.0, True])

@@ -1,0 +1,138 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the results of all deletions of things of one kind have in common: rows, counts, the sentence of a failure."""
+
+from __future__ import annotations
+
+import abc
+import typing as t
+from collections.abc import Callable
+from typing import Any
+
+from .._fleet.disposal_run import DisposalRecord, DisposalRun
+from .._fleet.disposal_terms import D
+from .._fleet.policy import Remark
+from .backup import INTERNAL
+from .results import Result, error_of, remarks, told_some
+from .session import Session
+
+
+class DisposalReport(abc.ABC, t.Generic[D]):
+    """Reads the records of one run. What a preview did not do is told as if it had been done.
+
+    `key` begins the name of the id in a row and, with an s, of the rows in the result.
+    """
+
+    key: str
+    advice = "remove the causes or leave them out"
+    """What to do if blocked ones held everything back."""
+
+    def __init__(self, run: DisposalRun[D], region: str) -> None:
+        self.run = run
+        self._region = region
+        self.rows = [self.row(record) for record in run.records]
+
+    @abc.abstractmethod
+    def row(self, record: DisposalRecord[D]) -> Result:
+        """One member of the result's list."""
+
+    @abc.abstractmethod
+    def summary(self) -> Result:
+        """How many of what."""
+
+    @abc.abstractmethod
+    def diff(self) -> Result:
+        """Before and after of what goes."""
+
+    def result(self, session: Session) -> Result:
+        """The whole result, with a `msg` if the task fails. Warns if there is nothing at all."""
+        if self.run.records and all(record.asset is None for record in self.run.records):
+            session.module.warn(f"none of {len(self.run.records)} ids exists in {session.region}")
+        message = self.message() or (INTERNAL if self.run.crash else None)
+        return {
+            "changed": any(row["changed"] for row in self.rows),
+            "account": session.account,
+            f"{self.key}s": self.rows,
+            "summary": {**self.summary(), **session.api_use()},
+            "diff": self.diff(),
+            **({"msg": message} if message else {}),
+            **({"exception": self.run.crash} if self.run.crash else {}),
+        }
+
+    def message(self) -> str | None:
+        """One sentence if the task failed, else None."""
+        wanted = "blocked" if self.run.held_back else "failed"
+        problems = [row for row in self.rows if row["action"] == wanted]
+        if not problems:
+            return None
+        told = told_some([(row[f"{self.key}_id"], self._reasons(row)) for row in problems])
+        count = f"{len(problems)} of {len(self.rows)} {self.run.terms.word}s"
+        if self.run.held_back:
+            return f"{count} cannot be deleted, so nothing at all was changed: {told}; {self.advice}."
+        return f"{count} failed: {told}."
+
+    def common(self, record: DisposalRecord[D], done: str = "deleted") -> Result:
+        """What every row holds. `done` is the action of one that went."""
+        return {
+            "status": self._status(record),
+            "action": self._action(record, done),
+            "changed": self.went(record),
+            "blockers": remarks(record.blockers),
+            "warnings": remarks(self.warnings(record)),
+            "error": error_of(record.failure),
+        }
+
+    def counts(self) -> Result:
+        """Of the result's rows."""
+        rows = self.rows
+        return {
+            "selected": len(rows),
+            "changed": sum(row["changed"] for row in rows),
+            "already_absent": self.count(lambda record, row: record.gone and not row["changed"]),
+            "not_found": sum(record.asset is None for record in self.run.records),
+            "blocked": sum(row["action"] == "blocked" for row in rows),
+            "failed": sum(row["action"] == "failed" for row in rows),
+        }
+
+    def count(self, wanted: Callable[[DisposalRecord[D], Result], bool]) -> int:
+        """How many records with their rows are wanted."""
+        return sum(wanted(record, row) for record, row in zip(self.run.records, self.rows, strict=True))
+
+    def went(self, record: DisposalRecord[D]) -> bool:
+        """Whether it was deleted by this run, or in a preview would be."""
+        return record.deleted or self.run.would_go(record)
+
+    def hangs(self, record: DisposalRecord[D], row: Result) -> bool:
+        """Whether its delete was accepted, and its end was not seen although it was waited for."""
+        return bool(row["changed"]) and row["action"] == "failed" and not record.gone
+
+    def warnings(self, record: DisposalRecord[D]) -> list[Remark]:
+        """What should be known beside."""
+        if record.asset is not None:
+            return []
+        return [Remark("not_found", f"{record.asset_id} does not exist in {self._region}.")]
+
+    def _reasons(self, row: Result) -> list[str]:
+        if row["error"] is None:
+            return list(dict.fromkeys(blocker["code"] for blocker in row["blockers"]))
+        title = f"{self.run.terms.word} {row[f'{self.key}_id']} "
+        return [str(row["error"]["message"]).removeprefix(title).rstrip(".")]
+
+    def _action(self, record: DisposalRecord[D], done: str) -> str:
+        if record.failure is not None:
+            return "failed"
+        if record.blockers:
+            return "blocked"
+        return done if self.went(record) else "none"
+
+    def _status(self, record: DisposalRecord[D]) -> Any:
+        asset = record.asset
+        if asset is None:
+            return "absent"
+        if record.track is not None:
+            return record.track.status
+        if self.run.would_go(record):
+            return self.run.terms.status_when_gone(asset) if self.run.waits else self.run.terms.status_when_asked(asset)
+        return asset.status

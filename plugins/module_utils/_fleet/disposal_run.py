@@ -55,6 +55,11 @@ class DisposalRecord(t.Generic[D]):
         return self.asset is None or self.was_gone or (self.track is not None and self.track.gone)
 
     @property
+    def seen(self) -> D | None:
+        """How it was seen at last, None if it never was."""
+        return self.track.last if self.track is not None and self.track.last is not None else self.asset
+
+    @property
     def failure(self) -> Failure | None:
         """Why it failed."""
         return self.track.failure if self.track is not None else None

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import abc
 import typing as t
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from .._api.calls import Call
+from .._api.dispatch import Dispatcher
 from .._api.errors import JdcloudError
 from .._api.models import Page
 from .policy import Remark
@@ -55,6 +56,10 @@ class Terms(abc.ABC, t.Generic[D]):
     def delete(self, asset: D) -> Call[None]:
         """The call that deletes it."""
 
+    def prepare(self, _dispatcher: Dispatcher, _found: Mapping[str, D]) -> None:
+        """Read, for the plan, what `beside` reads for the gate. Raises `JdcloudError`."""
+        return
+
     def beside(self, _assets: Sequence[D]) -> Call[Page[t.Any]] | None:
         """What is to be read before the look that decides about these, None if nothing."""
         return None
@@ -76,6 +81,14 @@ class Terms(abc.ABC, t.Generic[D]):
     def changes(self, before: D, now: D) -> list[str]:
         """Why it may not be deleted after all. Empty: it still may."""
         return self.differences(before, now) or [reason.message.rstrip(".") for reason in self.forbidden(now)]
+
+    def remarks(self, _asset: D) -> tuple[Remark, ...]:
+        """What should be known of its deletion beforehand."""
+        return ()
+
+    def recycles(self, _asset: D) -> bool:
+        """Whether deleting puts it into a recycle bin instead of destroying it."""
+        return False
 
     # --- states -------------------------------------------------------------------------------------------------------
 

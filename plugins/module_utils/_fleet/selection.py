@@ -193,8 +193,13 @@ def protecting_tag(machine: Instance, protect_tags: Mapping[str, tuple[str, ...]
     """The first tag of `machine` that protects it, as text. Raises `ValueError` on an answer type that carries no tags."""
     if machine.tags is None:
         raise ValueError(f"the protection of {machine.instance_id} cannot be judged: this answer carries no tags")
+    return protecting(machine.tags, protect_tags)
+
+
+def protecting(tags: Mapping[str, str], protect_tags: Mapping[str, tuple[str, ...]]) -> str | None:
+    """The first of the `tags` of a machine, disk or elastic IP that protects it, as text."""
     for key, values in protect_tags.items():
-        value = machine.tags.get(key)
+        value = tags.get(key)
         if value is not None and (ANY_VALUE in values or value in values):
             return f"{key}={value}"
     return None

@@ -91,7 +91,7 @@ class _BackupReport(DisposalReport[A]):
         """Before and after of what goes, by id."""
         before: Result = {"backups": {}, "status": {}}
         after: Result = {"backups": {}, "status": {}}
-        for record, row in zip(self.run.records, self.rows, strict=True):
+        for record, row in self.pairs():
             if row["changed"]:
                 of = row["instance_id"] if self.key == "image" else row["disk_id"]
                 before["backups"][record.asset_id] = f"{self.key} of {of or 'nothing known'}, named {row['name']}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import abc
 import typing as t
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from .._fleet.disposal_run import DisposalRecord, DisposalRun
@@ -98,7 +98,11 @@ class DisposalReport(abc.ABC, t.Generic[D]):
 
     def count(self, wanted: Callable[[DisposalRecord[D], Result], bool]) -> int:
         """How many records with their rows are wanted."""
-        return sum(wanted(record, row) for record, row in zip(self.run.records, self.rows, strict=True))
+        return sum(wanted(record, row) for record, row in self.pairs())
+
+    def pairs(self) -> Iterator[tuple[DisposalRecord[D], Result]]:
+        """Each record with its row."""
+        return zip(self.run.records, self.rows, strict=True)
 
     def went(self, record: DisposalRecord[D]) -> bool:
         """Whether it was deleted by this run, or in a preview would be."""
@@ -111,7 +115,7 @@ class DisposalReport(abc.ABC, t.Generic[D]):
     def warnings(self, record: DisposalRecord[D]) -> list[Remark]:
         """What should be known beside."""
         if record.asset is not None:
-            return []
+            return list(self.run.terms.remarks(record.asset)) if record.to_delete else []
         return [Remark("not_found", f"{record.asset_id} does not exist in {self._region}.")]
 
     def _reasons(self, row: Result) -> list[str]:

@@ -1,0 +1,89 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The work of the module `jdcloud_disk`."""
+
+from __future__ import annotations
+
+from .._api.models import Disk
+from .._fleet.disposal_run import DisposalRecord
+from .._fleet.leftover_terms import DiskTerms
+from .._fleet.leftovers import IN_BIN, LeftoverPolicy
+from .._fleet.policy import Remark
+from .arguments import Spec
+from .disposal_report import DisposalReport
+from .leftovers import ADVICE, early_result, fate_of, leftover_spec, run_leftovers
+from .results import Result
+from .session import Session
+
+DISK_SPEC: Spec = {
+    **leftover_spec("disk_ids", "max_disks"),
+    "recycle": {"type": "bool", "default": True},
+    "shared": {"type": "bool", "default": False},
+}
+
+
+def work(session: Session) -> Result:
+    """Delete disks; the result has a `msg` if the task fails."""
+    run = run_leftovers(session, DiskTerms, "disk", "vol-2dat4dsk1b")
+    return DiskReport(run, session.region).result(session)
+
+
+def early_end(session: Session) -> Result:
+    """The result of a run that ended before it looked at anything."""
+    return early_result(session, DiskReport, DiskTerms(LeftoverPolicy(), lambda: None))
+
+
+class DiskReport(DisposalReport[Disk]):
+    """Disks."""
+
+    key = "disk"
+    advice = ADVICE
+
+    def summary(self) -> Result:
+        """How many of what."""
+        counts = self.counts()
+        ended = [self._done(record) for record, row in self.pairs() if row["changed"] and not self.hangs(record, row)]
+        return {**counts, "deleted": ended.count("deleted"), "recycled": ended.count("recycled")}
+
+    def diff(self) -> Result:
+        """Before and after of what goes, by id."""
+        before: Result = {"disks": {}}
+        after: Result = {"disks": {}}
+        for record, row in self.pairs():
+            if row["changed"]:
+                what = f"{row['size_gb']} GB, named {row['name']}"
+                before["disks"][record.asset_id] = f"{what}, {row['status_before']}"
+                if row["status"] != "absent":
+                    after["disks"][record.asset_id] = f"{what}, {row['status']}"
+        return {"before": before, "after": after}
+
+    def row(self, record: DisposalRecord[Disk]) -> Result:
+        """One member of the result's list."""
+        disk, seen = record.asset, record.seen
+        return {
+            "disk_id": record.asset_id,
+            "name": disk.name if disk is not None else None,
+            "size_gb": disk.size_gb if disk is not None else None,
+            "status_before": disk.status if disk is not None else "absent",
+            "attached_to": list(seen.attached_to) if seen is not None else [],
+            **self.common(record, self._done(record)),
+            "fate": fate_of(self, record, None if self._lost_sight(record) else self._done(record)),
+        }
+
+    def warnings(self, record: DisposalRecord[Disk]) -> list[Remark]:
+        """What should be known beside."""
+        missing = "It was to go into the recycle bin, and the service does not show it there: look for it in the console."
+        return [*super().warnings(record), *([Remark("not_in_bin", missing)] if self._lost_sight(record) else [])]
+
+    def _done(self, record: DisposalRecord[Disk]) -> str:
+        """What was done with it, or would be; the recycle bin beats what was expected."""
+        if record.track is not None and record.track.status == IN_BIN:
+            return "recycled"
+        return "recycled" if record.asset is not None and self.run.terms.recycles(record.asset) else "deleted"
+
+    def _lost_sight(self, record: DisposalRecord[Disk]) -> bool:
+        """Whether this run put it into the bin, but the service says that it does not exist."""
+        track = record.track
+        return track is not None and track.deleted and track.gone and track.status != IN_BIN and self._done(record) == "recycled"

@@ -1,0 +1,66 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The work of the module `jdcloud_elastic_ip`."""
+
+from __future__ import annotations
+
+from .._api.models import ElasticIp
+from .._fleet.disposal_run import DisposalRecord
+from .._fleet.leftover_terms import ElasticIpTerms
+from .._fleet.leftovers import LeftoverPolicy
+from .arguments import Spec
+from .disposal_report import DisposalReport
+from .leftovers import ADVICE, early_result, fate_of, leftover_spec, run_leftovers
+from .results import Result
+from .session import Session
+
+ELASTIC_IP_SPEC: Spec = leftover_spec("elastic_ip_ids", "max_elastic_ips")
+
+
+def work(session: Session) -> Result:
+    """Release elastic IPs; the result has a `msg` if the task fails."""
+    run = run_leftovers(session, ElasticIpTerms, "elastic_ip", "fip-8wz1t5c0rn")
+    return ElasticIpReport(run, session.region).result(session)
+
+
+def early_end(session: Session) -> Result:
+    """The result of a run that ended before it looked at anything."""
+    return early_result(session, ElasticIpReport, ElasticIpTerms(LeftoverPolicy(), lambda: None))
+
+
+class ElasticIpReport(DisposalReport[ElasticIp]):
+    """Elastic IPs."""
+
+    key = "elastic_ip"
+    advice = ADVICE
+
+    def summary(self) -> Result:
+        """How many of what."""
+        counts = self.counts()
+        return {**counts, "released": counts["changed"] - self.count(self.hangs)}
+
+    def diff(self) -> Result:
+        """Before and after of what goes, by id."""
+        before: Result = {"elastic_ips": {}}
+        after: Result = {"elastic_ips": {}}
+        for record, row in self.pairs():
+            if row["changed"]:
+                before["elastic_ips"][record.asset_id] = f"{row['address']}, named {row['name']}"
+                if row["status"] != "absent":
+                    after["elastic_ips"][record.asset_id] = f"{row['address']} in status '{row['status']}'"
+        return {"before": before, "after": after}
+
+    def row(self, record: DisposalRecord[ElasticIp]) -> Result:
+        """One member of the result's list."""
+        address, seen = record.asset, record.seen
+        return {
+            "elastic_ip_id": record.asset_id,
+            "address": address.address if address is not None else None,
+            "name": address.name if address is not None else None,
+            "status_before": address.status if address is not None else "absent",
+            "instance_id": seen.instance_id if seen is not None else None,
+            **self.common(record, "released"),
+            "fate": fate_of(self, record, "released"),
+        }

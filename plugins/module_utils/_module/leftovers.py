@@ -1,0 +1,76 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the modules `jdcloud_elastic_ip` and `jdcloud_disk` have in common: options, one run, the end of one that did nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from .._api.dispatch import Dispatcher
+from .._fleet.disposal_run import DisposalRecord, DisposalRun
+from .._fleet.disposal_terms import D, Terms
+from .._fleet.leftover_terms import dispose_of_leftovers
+from .._fleet.leftovers import LeftoverPolicy
+from .._fleet.selection import parse_ids, parse_protect_tags
+from .arguments import CONNECTION_SPEC, GUARD_SPEC, Spec, cap_of
+from .disposal_report import DisposalReport
+from .results import Result
+from .session import Session
+from .vm_options import VM_SPEC, timing_of
+
+ADVICE = "remove the causes, or set on_blocked to skip to go on with the others"
+
+MakeTerms = Callable[[LeftoverPolicy, Callable[[], datetime | None]], Terms[D]]
+
+
+def leftover_spec(ids: str, cap: str) -> Spec:
+    """The options; `ids` and `cap` are the names of those that differ."""
+    return {
+        **CONNECTION_SPEC,
+        "state": {"type": "str", "default": "absent", "choices": ["absent"]},
+        ids: {"type": "list", "elements": "str", "required": True},
+        cap: {"type": "int"},
+        "protect_tags": GUARD_SPEC["protect_tags"],
+        **{name: VM_SPEC[name] for name in ("on_blocked", "wait", "wait_timeout", "poll_interval")},
+    }
+
+
+def run_leftovers(session: Session, make_terms: MakeTerms[D], key: str, example: str) -> DisposalRun[D]:
+    """Check the options, then delete. Raises `JdcloudError` before anything is changed."""
+    params = session.module.params
+    ids = parse_ids(params[f"{key}_ids"], f"{key}_ids", example=example)
+    cap = cap_of(params, f"max_{key}s")
+    policy = LeftoverPolicy(
+        protect_tags=parse_protect_tags(params["protect_tags"]),
+        recycle=params.get("recycle", False),
+        shared=params.get("shared", False),
+    )
+    timing_of(params, 0)
+    dispatcher: Dispatcher = session.connect()
+    return dispose_of_leftovers(
+        dispatcher,
+        make_terms(policy, dispatcher.service_time),
+        ids,
+        timing_of(params, dispatcher.retries),
+        cap=(f"max_{key}s", cap),
+        preview=bool(session.module.check_mode),
+        skip_blocked=params["on_blocked"] == "skip",
+    )
+
+
+def early_result(session: Session, report: type[DisposalReport[D]], terms: Terms[D]) -> Result:
+    """The result of a run that ended before it looked at anything."""
+    return report(DisposalRun([], terms, preview=False, waits=True), session.region).result(session)
+
+
+def fate_of(report: DisposalReport[D], record: DisposalRecord[D], gone_as: str | None) -> str | None:
+    """What became of it: `gone_as` if this run saw it go, `kept` if it still exists, None if that is not known or older."""
+    if report.went(record):
+        seen = record.gone or (report.run.waits and record.track is None)
+        return gone_as if seen else None
+    if record.gone or record.going or (record.failure is not None and record.track is not None and record.track.unsure):
+        return None
+    return "kept"

@@ -1,0 +1,299 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Delete cloud disks of JD Cloud that are attached to nothing"""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: jdcloud_disk
+short_description: Delete cloud disks of JD Cloud that are attached to nothing
+version_added: 0.3.0
+description:
+  - Deletes cloud disks that are left over, hundreds at a time, one by one, and waits until they are gone.
+  - Only free ones are deleted. A disk is never detached from a machine.
+  - Disks go into the recycle bin where the service allows it. The data of the others is destroyed at once, see O(recycle).
+author:
+  - The jdcloud.cloud authors (@jdcloud-cloud)
+extends_documentation_fragment:
+  - jdcloud.cloud.jdcloud
+  - jdcloud.cloud.leftovers
+  - jdcloud.cloud.attributes
+attributes:
+  check_mode:
+    support: full
+    details:
+      - Sends no call that changes anything, and predicts what the run would do.
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+options:
+  disk_ids:
+    description:
+      - Ids of the disks to delete, for example V(vol-2dat4dsk1b). Blanks around an id and repeated ids do not matter.
+      - An id that does not exist is fine, and gives the warning V(not_found).
+    type: list
+    elements: str
+    required: true
+  max_disks:
+    description:
+      - The most disks that may exist among the given ones; if more do, the task fails before anything is changed.
+      - If not set, it is the number of O(disk_ids).
+    type: int
+  recycle:
+    description:
+      - Whether disks go into the recycle bin where that is possible. The service tells of each disk whether it is.
+      - A disk of which it does not tell so is deleted for good nevertheless, and gets the warning V(not_recyclable). Look for
+        that in check mode first if the data may still be needed.
+      - With V(false) all are deleted for good.
+    type: bool
+    default: true
+  shared:
+    description:
+      - Whether disks that can be attached to several machines may be deleted, too. Otherwise such a disk is blocked.
+    type: bool
+    default: false
+notes:
+  - A disk is deleted in the status V(available), and in V(error_create) and V(error_delete), in which it holds nothing that
+    anybody wanted to keep. It must have that same status at the beginning and just before the delete.
+  - A disk in the recycle bin counts as gone.
+  - Manual snapshots of a disk outlive it and are billed.
+seealso:
+  - module: jdcloud.cloud.jdcloud_elastic_ip
+  - module: jdcloud.cloud.jdcloud_snapshot
+  - module: jdcloud.cloud.jdcloud_vm
+"""
+
+EXAMPLES = r"""
+- name: Put two disks that no machine needs any more into the recycle bin
+  jdcloud.cloud.jdcloud_disk:
+    disk_ids:
+      - vol-2dat4dsk1b
+      - vol-7q1x0k3m9z
+
+- name: Delete for good those that are free, and leave alone those that are not
+  jdcloud.cloud.jdcloud_disk:
+    disk_ids: "{{ retained.disks | map(attribute='disk_id') }}"
+    recycle: false
+    on_blocked: skip
+
+- name: See which of them still exist
+  jdcloud.cloud.jdcloud_disk:
+    disk_ids: vol-2dat4dsk1b
+    on_blocked: skip
+  check_mode: true
+"""
+
+RETURN = r"""
+account:
+  description: Which account was used; no secrets.
+  returned: always
+  type: dict
+  contains:
+    source:
+      description: Where the keys came from; null if the run ended before that was known.
+      type: str
+      sample: environment
+    access_key_suffix:
+      description: The last characters of the access key, or null.
+      type: str
+      sample: AK01
+    region:
+      description: The region, or null.
+      type: str
+      sample: cn-north-1
+disks:
+  description: The disks, in the order of O(disk_ids).
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    disk_id:
+      description: The id.
+      type: str
+      sample: vol-2dat4dsk1b
+    name:
+      description: Its name, or null if it does not exist.
+      type: str
+      sample: web-old-01-data
+    size_gb:
+      description: The size in GB, or null if it is not known.
+      type: int
+      sample: 100
+    status_before:
+      description: The status at the beginning, V(absent) if it did not exist.
+      type: str
+      sample: available
+    status:
+      description:
+        - The last known status, V(absent) if it is gone, V(in-recyclebin) if it is in the recycle bin. In check mode what it
+          would be.
+      type: str
+      sample: in-recyclebin
+    action:
+      description:
+        - One of V(deleted) (for good), V(recycled), V(none), V(blocked), V(failed). In check mode what it would be.
+      type: str
+      sample: recycled
+    changed:
+      description: Whether this run deleted it, or in check mode would.
+      type: bool
+      sample: true
+    fate:
+      description:
+        - V(deleted) if this run destroyed it, V(recycled) if this run put it into the recycle bin, V(kept) if it still exists
+          and is billed, null if it was gone without this run or if its fate is not known.
+      type: str
+      sample: recycled
+    attached_to:
+      description: Ids of the machines that it is attached to.
+      type: list
+      elements: str
+      sample: []
+    blockers:
+      description:
+        - Everything that forbids to delete it. Codes are V(disk_in_use), V(transitional), V(invalid_status) (failed, but it may
+          hold data), V(unknown_status), V(prepaid_unexpired) (with the date), V(shared_disk), V(protected), V(task_in_progress)
+          (a snapshot is being made of it).
+      type: list
+      elements: dict
+      contains:
+        code:
+          description: The code.
+          type: str
+          sample: disk_in_use
+        message:
+          description: One sentence.
+          type: str
+          sample: "It is attached to i-4x9q2m7kva, and nothing is detached here: detach it first."
+    warnings:
+      description:
+        - What should be known beside. Codes are V(not_found), V(not_recyclable) (it is destroyed at once although O(recycle) is
+          set) and V(not_in_bin) (it is gone, but the service does not show it in the recycle bin).
+      type: list
+      elements: dict
+      contains:
+        code:
+          description: The code.
+          type: str
+          sample: not_recyclable
+        message:
+          description: One sentence.
+          type: str
+          sample: "The service does not put it into the recycle bin: its data is destroyed at once."
+    error:
+      description: Why it failed, or null.
+      type: dict
+      contains:
+        code:
+          description:
+            - V(changed_meanwhile) (it is not as it was when it was checked, or the service did not delete it), V(timeout), V(api)
+              (the service refused, or did not answer), V(internal) (a bug of this collection).
+          type: str
+          sample: changed_meanwhile
+        operation:
+          description: The call that failed, or null if it was none.
+          type: str
+          sample: disk.deleteDisk
+        http:
+          description: The HTTP status of the answer, or null.
+          type: int
+          sample: 400
+        status:
+          description: The service's status word, or null.
+          type: str
+          sample: FAILED_PRECONDITION
+        message:
+          description: One sentence.
+          type: str
+          sample: "disk vol-2dat4dsk1b changed since it was checked: its status is now 'in-use' instead of 'available'."
+        request_id:
+          description: The service's request id, or null.
+          type: str
+          sample: c0ffee00c0ffee00c0ffee00c0ffee0b
+summary:
+  description: How many of what.
+  returned: always
+  type: dict
+  contains:
+    selected:
+      description: Ids in the result.
+      type: int
+      sample: 3
+    changed:
+      description: Disks that this run deleted, or for which it was asked.
+      type: int
+      sample: 2
+    deleted:
+      description: Disks that this run deleted for good.
+      type: int
+      sample: 0
+    recycled:
+      description: Disks that this run put into the recycle bin.
+      type: int
+      sample: 2
+    already_absent:
+      description: Disks that are gone, or in the recycle bin, without this run.
+      type: int
+      sample: 1
+    not_found:
+      description: Ids that do not exist.
+      type: int
+      sample: 1
+    blocked:
+      description: Disks with blockers.
+      type: int
+      sample: 0
+    failed:
+      description: Disks for which something failed.
+      type: int
+      sample: 0
+    api_calls:
+      description: All requests sent, repeated ones included.
+      type: int
+      sample: 6
+    api_retries:
+      description: Requests that were repeated.
+      type: int
+      sample: 0
+    api_throttled:
+      description: Answers that said "too fast".
+      type: int
+      sample: 0
+    seconds:
+      description: How long the run took.
+      type: float
+      sample: 2.4
+diff:
+  description: What goes.
+  returned: always
+  type: dict
+  contains:
+    before:
+      description: How it was.
+      type: dict
+      sample:
+        disks:
+          vol-2dat4dsk1b: 100 GB, named web-old-01-data, available
+    after:
+      description: How it is afterwards.
+      type: dict
+      sample:
+        disks:
+          vol-2dat4dsk1b: 100 GB, named web-old-01-data, in-recyclebin
+"""
+
+from ansible_collections.jdcloud.cloud.plugins.module_utils._module.disk import DISK_SPEC, early_end, work
+from ansible_collections.jdcloud.cloud.plugins.module_utils._module.session import run_module
+
+
+def main() -> None:
+    """Run the module."""
+    run_module(DISK_SPEC, work, early_end)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,268 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Release elastic IPs of JD Cloud that are on nothing"""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: jdcloud_elastic_ip
+short_description: Release elastic IPs of JD Cloud that are on nothing
+version_added: 0.3.0
+description:
+  - Releases elastic IPs that are left over, hundreds at a time, one by one, and waits until they are gone.
+  - Only free ones are released. An address is never taken from the machine, load balancer or network interface that it is on.
+  - An address that was released is not to be had back.
+author:
+  - The jdcloud.cloud authors (@jdcloud-cloud)
+extends_documentation_fragment:
+  - jdcloud.cloud.jdcloud
+  - jdcloud.cloud.leftovers
+  - jdcloud.cloud.attributes
+attributes:
+  check_mode:
+    support: full
+    details:
+      - Sends no call that changes anything, and predicts what the run would do.
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+options:
+  elastic_ip_ids:
+    description:
+      - Ids of the elastic IPs to release, for example V(fip-8wz1t5c0rn). Blanks around an id and repeated ids do not matter.
+      - An id that does not exist is fine, and gives the warning V(not_found).
+    type: list
+    elements: str
+    required: true
+  max_elastic_ips:
+    description:
+      - The most elastic IPs that may exist among the given ones; if more do, the task fails before anything is changed.
+      - If not set, it is the number of O(elastic_ip_ids).
+    type: int
+seealso:
+  - module: jdcloud.cloud.jdcloud_disk
+  - module: jdcloud.cloud.jdcloud_vm
+"""
+
+EXAMPLES = r"""
+- name: Release two elastic IPs that no machine needs any more
+  jdcloud.cloud.jdcloud_elastic_ip:
+    elastic_ip_ids:
+      - fip-8wz1t5c0rn
+      - fip-1kch0awxq9
+
+- name: Release those that are free, and leave alone those that are not
+  jdcloud.cloud.jdcloud_elastic_ip:
+    elastic_ip_ids: "{{ retained.elastic_ips | map(attribute='elastic_ip_id') }}"
+    on_blocked: skip
+
+- name: See which of them still exist
+  jdcloud.cloud.jdcloud_elastic_ip:
+    elastic_ip_ids: fip-8wz1t5c0rn
+    on_blocked: skip
+  check_mode: true
+"""
+
+RETURN = r"""
+account:
+  description: Which account was used; no secrets.
+  returned: always
+  type: dict
+  contains:
+    source:
+      description: Where the keys came from; null if the run ended before that was known.
+      type: str
+      sample: environment
+    access_key_suffix:
+      description: The last characters of the access key, or null.
+      type: str
+      sample: AK01
+    region:
+      description: The region, or null.
+      type: str
+      sample: cn-north-1
+elastic_ips:
+  description: The elastic IPs, in the order of O(elastic_ip_ids).
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    elastic_ip_id:
+      description: The id.
+      type: str
+      sample: fip-8wz1t5c0rn
+    address:
+      description: The address, or null if it does not exist.
+      type: str
+      sample: 203.0.113.17
+    name:
+      description: Its name, or null if it does not exist.
+      type: str
+      sample: web-old-01-eip
+    status_before:
+      description: The status at the beginning as the service tells it, V(absent) if it did not exist.
+      type: str
+      sample: NOT_ASSOCIATED
+    status:
+      description: The last known status, V(absent) if it is gone. In check mode what it would be.
+      type: str
+      sample: absent
+    action:
+      description: One of V(released), V(none), V(blocked), V(failed). In check mode what it would be.
+      type: str
+      sample: released
+    changed:
+      description: Whether this run released it, or in check mode would.
+      type: bool
+      sample: true
+    fate:
+      description:
+        - V(released) if this run released it, V(kept) if it still exists and is billed, null if it was gone without this run or
+          if its fate is not known.
+      type: str
+      sample: released
+    instance_id:
+      description: The machine or other resource that it is on, or null if the service names none.
+      type: str
+      sample: i-4x9q2m7kva
+    blockers:
+      description:
+        - Everything that forbids to release it. Codes are V(elastic_ip_in_use), V(in_bandwidth_package), V(prepaid_unexpired)
+          (with the date), V(protected), V(transitional).
+      type: list
+      elements: dict
+      contains:
+        code:
+          description: The code.
+          type: str
+          sample: elastic_ip_in_use
+        message:
+          description: One sentence.
+          type: str
+          sample: "It is on i-4x9q2m7kva, and nothing is disassociated here: free it first."
+    warnings:
+      description:
+        - What should be known beside. The code is V(not_found).
+      type: list
+      elements: dict
+      contains:
+        code:
+          description: The code.
+          type: str
+          sample: not_found
+        message:
+          description: One sentence.
+          type: str
+          sample: "fip-8wz1t5c0rn does not exist in cn-north-1."
+    error:
+      description: Why it failed, or null.
+      type: dict
+      contains:
+        code:
+          description:
+            - V(changed_meanwhile) (it is not as it was when it was checked, or the service did not delete it), V(timeout), V(api)
+              (the service refused, or did not answer), V(internal) (a bug of this collection).
+          type: str
+          sample: changed_meanwhile
+        operation:
+          description: The call that failed, or null if it was none.
+          type: str
+          sample: vpc.deleteElasticIp
+        http:
+          description: The HTTP status of the answer, or null.
+          type: int
+          sample: 400
+        status:
+          description: The service's status word, or null.
+          type: str
+          sample: FAILED_PRECONDITION
+        message:
+          description: One sentence.
+          type: str
+          sample: "elastic IP fip-8wz1t5c0rn changed since it was checked: its name is now 'web' instead of 'old'."
+        request_id:
+          description: The service's request id, or null.
+          type: str
+          sample: c0ffee00c0ffee00c0ffee00c0ffee0b
+summary:
+  description: How many of what.
+  returned: always
+  type: dict
+  contains:
+    selected:
+      description: Ids in the result.
+      type: int
+      sample: 3
+    changed:
+      description: Elastic IPs that this run released, or for which it was asked.
+      type: int
+      sample: 2
+    released:
+      description: Elastic IPs that this run released.
+      type: int
+      sample: 2
+    already_absent:
+      description: Elastic IPs that are gone without this run.
+      type: int
+      sample: 1
+    not_found:
+      description: Ids that do not exist.
+      type: int
+      sample: 1
+    blocked:
+      description: Elastic IPs with blockers.
+      type: int
+      sample: 0
+    failed:
+      description: Elastic IPs for which something failed.
+      type: int
+      sample: 0
+    api_calls:
+      description: All requests sent, repeated ones included.
+      type: int
+      sample: 6
+    api_retries:
+      description: Requests that were repeated.
+      type: int
+      sample: 0
+    api_throttled:
+      description: Answers that said "too fast".
+      type: int
+      sample: 0
+    seconds:
+      description: How long the run took.
+      type: float
+      sample: 2.4
+diff:
+  description: What goes.
+  returned: always
+  type: dict
+  contains:
+    before:
+      description: How it was.
+      type: dict
+      sample:
+        elastic_ips:
+          fip-8wz1t5c0rn: 203.0.113.17, named web-old-01-eip
+    after:
+      description: How it is afterwards.
+      type: dict
+      sample:
+        elastic_ips: {}
+"""
+
+from ansible_collections.jdcloud.cloud.plugins.module_utils._module.elastic_ip import ELASTIC_IP_SPEC, early_end, work
+from ansible_collections.jdcloud.cloud.plugins.module_utils._module.session import run_module
+
+
+def main() -> None:
+    """Run the module."""
+    run_module(ELASTIC_IP_SPEC, work, early_end)
+
+
+if __name__ == "__main__":
+    main()

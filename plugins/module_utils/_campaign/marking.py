@@ -1,0 +1,144 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The steps of marking machines for a later deletion, and of taking that back. Pure.
+
+The mark is a tag with the earliest date of deletion. Machines that the mark stops get a second tag, so that taking the mark back
+can start just these again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from .._fleet.due import due_from, mark_date
+from . import rows
+from .options import Options
+from .record import Record
+from .steps import refuse_early_end, take_in
+
+Json = dict[str, Any]
+
+
+def note_key(tag_key: str) -> str:
+    """The tag that says: it ran until the mark stopped it."""
+    return f"{tag_key}-stopped"
+
+
+def plan_mark(record: Record, options: Options, look: Mapping[str, Any], now: datetime) -> Json:
+    """From the preview of `jdcloud_tag` to what is to be written: groups of machines that need the same tags, and who is to stop.
+
+    A date that is there and valid stays: marking again every night must not postpone the end for ever.
+    """
+    _begin(record, look)
+    if _held_back(record, options, look, now):
+        return {"groups": [], "stop": []}
+    date = mark_date(now, options.grace_days)
+    groups: dict[tuple[tuple[str, str], ...], list[str]] = {}
+    stop = []
+    for instance in _open(look):
+        tags = instance["tags_before"]
+        row = record.machines[instance["instance_id"]]
+        valid = due_from(tags.get(options.tag_key) or "") is not None and options.tag_key not in (instance.get("repeated_tags") or {})
+        row["due_date"] = tags[options.tag_key] if valid else date
+        stops = options.stop_running and instance["status"] == "running"
+        wanted = {} if valid else {options.tag_key: date}
+        if stops:
+            stop.append(instance["instance_id"])
+            wanted |= {} if tags.get(note_key(options.tag_key)) else {note_key(options.tag_key): "true"}
+        row["action"] = "marked" if wanted or stops else "none"
+        if wanted:
+            groups.setdefault(tuple(sorted(wanted.items())), []).append(instance["instance_id"])
+    record.phase("plan", None, now, ok=True, machines=len(look["instances"]))
+    return {"groups": [{"set": dict(key), "instance_ids": ids} for key, ids in groups.items()], "stop": stop}
+
+
+def plan_unmark(record: Record, options: Options, look: Mapping[str, Any], now: datetime) -> Json:
+    """From the preview of `jdcloud_tag` to who loses its mark, and which of those that the mark stopped are to start again."""
+    _begin(record, look)
+    if _held_back(record, options, look, now):
+        return {"instance_ids": [], "start": []}
+    unmark, start = [], []
+    for instance in _open(look):
+        tags = instance["tags_before"]
+        row = record.machines[instance["instance_id"]]
+        marked = options.tag_key in tags or note_key(options.tag_key) in tags
+        row["action"] = "unmarked" if marked else "none"
+        row["due_date"] = tags.get(options.tag_key)
+        if marked:
+            unmark.append(instance["instance_id"])
+        if options.start_again and note_key(options.tag_key) in tags and instance["status"] == "stopped":
+            start.append(instance["instance_id"])
+    record.phase("plan", None, now, ok=True, machines=len(look["instances"]))
+    return {"instance_ids": unmark, "start": start}
+
+
+def after_tags(record: Record, results: Sequence[Mapping[str, Any]], now: datetime) -> Json:
+    """Take in which tags were written and read back. Returns the machines of which they were."""
+    good = []
+    for result in results:
+        record.add_api_use(result.get("summary") or {})
+        for instance in result.get("instances", ()):
+            row = record.machines[instance["instance_id"]]
+            row["changed"] = row["changed"] or bool(instance["changed"])
+            if instance["action"] in ("failed", "blocked"):
+                row.update(action=instance["action"], error=instance["error"], blockers=instance["blockers"])
+            else:
+                good.append(instance["instance_id"])
+        if result.get("msg") and not result.get("instances"):
+            record.problem = str(result["msg"])
+    bad = bool(record.problem) or any(row["action"] == "failed" for row in record.machines.values())
+    record.phase(record.kind, None, now, ok=not bad, machines=len(good))
+    return {"instance_ids": good}
+
+
+def after_power(record: Record, result: Mapping[str, Any], now: datetime) -> Json:
+    """Take in what was stopped or started."""
+    take_in(record, result)
+    for instance in result.get("instances", ()):
+        row = record.machines[instance["instance_id"]]
+        row["changed"] = row["changed"] or bool(instance["changed"])
+        row["status"] = instance["status"]
+        if instance["action"] in ("failed", "blocked"):
+            row.update(action=instance["action"], error=instance["error"], blockers=instance["blockers"])
+    if result.get("msg") and not result.get("instances"):
+        record.problem = str(result["msg"])
+    record.phase("start" if record.kind == "unmark" else "stop", None, now, ok=not result.get("msg"), machines=_count(result))
+    return {}
+
+
+def preview_power(record: Record, ids: Sequence[str], status: str) -> None:
+    """What a stop or start would change."""
+    for instance_id in ids:
+        record.machines[instance_id].update(status=status, changed=True)
+
+
+def _begin(record: Record, look: Mapping[str, Any]) -> None:
+    take_in(record, look)
+    refuse_early_end(look)
+    record.machines = {each["instance_id"]: rows.new_row(each) for each in look["instances"]}
+    for instance in look["instances"]:
+        if instance["action"] not in ("blocked", "failed"):
+            record.machines[instance["instance_id"]]["action"] = "none"
+
+
+def _held_back(record: Record, options: Options, look: Mapping[str, Any], now: datetime) -> bool:
+    failing = [each for each in look["instances"] if each["action"] == "failed"]
+    blocked = [each for each in look["instances"] if each["action"] == "blocked"]
+    if not failing and not (blocked and options.on_blocked == "fail"):
+        return False
+    record.problem = str(look.get("msg") or f"{len(blocked)} of {_count(look)} machines are blocked, so nothing at all was changed.")
+    record.outcome = "blocked"
+    record.phase("plan", None, now, ok=False, machines=_count(look))
+    return True
+
+
+def _open(look: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [each for each in look["instances"] if each["action"] not in ("blocked", "failed")]
+
+
+def _count(result: Mapping[str, Any]) -> int:
+    return len(result.get("instances", ()))

@@ -1,0 +1,125 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a campaign saves a month, and what its leftovers still cost: from the account's own bill, or from prices that are given.
+
+Pure. Figures are CNY a month; None where nothing is known, which is not the same as nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from .._api.errors import InputError
+
+Json = dict[str, Any]
+Price = Callable[[str, Mapping[str, Any]], "float | None"]
+"""What a resource costs: its kind (instance, disk, elastic_ip, image, snapshot) and what is known of it."""
+
+PRICE_KEYS = ("instance_types", "instance", "disk_gb", "elastic_ip", "image", "snapshot")
+
+
+def check_prices(prices: Mapping[str, Any], name: str) -> None:
+    """Raise `InputError` for a price that is none."""
+    for key, value in prices.items():
+        if key not in PRICE_KEYS:
+            raise InputError(f"{name} has no member {key!r}: use {', '.join(PRICE_KEYS)}.")
+        members = value.items() if isinstance(value, Mapping) else [(key, value)]
+        for member, price in members:
+            if _figure(price) is None:
+                raise InputError(f"{name}: the price of {member} is {price!r}, but must be a number, not below zero.")
+
+
+def from_prices(prices: Mapping[str, Any]) -> Price:
+    """Prices a month: by type of instance, for each GB of a cloud disk, for each elastic IP."""
+
+    def price(kind: str, what: Mapping[str, Any]) -> float | None:
+        if kind == "instance":
+            types = prices.get("instance_types") or {}
+            return _figure(types.get(what.get("instance_type"), prices.get("instance")))
+        if kind == "disk":
+            each, size = _figure(prices.get("disk_gb")), what.get("size_gb")
+            return None if each is None or size is None else each * size
+        return _figure(prices.get(kind))
+
+    return price
+
+
+def from_bill(bill: Mapping[str, Any]) -> Price:
+    """What the bill of the last complete month says of each resource."""
+    fees = {row["resource_id"]: _figure(row["fee"]) for row in bill.get("resources", ())}
+
+    def price(kind: str, what: Mapping[str, Any]) -> float | None:
+        keys = {"instance": "instance_id", "disk": "disk_id", "elastic_ip": "elastic_ip_id", "image": "image_id"}
+        return fees.get(what.get(keys.get(kind, "snapshot_id")))
+
+    return price
+
+
+def billed_ids(machines: Iterable[Mapping[str, Any]]) -> list[str]:
+    """The resources whose bill is of interest: machines, their cloud disks and elastic IPs."""
+    ids: dict[str, None] = {}
+    for row in machines:
+        ids[row["instance_id"]] = None
+        ids.update(dict.fromkeys(disk["disk_id"] for disk in row["disks"] if disk["disk_id"]))
+        ids.update(dict.fromkeys(address["elastic_ip_id"] for address in row["elastic_ips"]))
+    return list(ids)
+
+
+def money_of(machines: Iterable[Mapping[str, Any]], left: Json, price: Price, source: Json) -> Json:
+    """The sums. `left` gets what each leftover costs. `source` has source, message and month."""
+    saved, unknown = 0.0, 0
+    known = False
+    for row in machines:
+        if row["action"] != "deleted":
+            continue
+        gone = [("instance", row)]
+        gone += [("disk", disk) for disk in row["disks"] if disk["fate"] == "deleted"]
+        gone += [("elastic_ip", address) for address in row["elastic_ips"] if address["fate"] == "released"]
+        for kind, what in gone:
+            figure = price(kind, what)
+            known = known or figure is not None
+            unknown += figure is None
+            saved += figure or 0.0
+    rest, rest_known = 0.0, False
+    for kind, members in (("disk", "disks"), ("elastic_ip", "elastic_ips"), ("image", "images"), ("snapshot", "snapshots")):
+        for what in left[members]:
+            what["monthly"] = price(kind, what)
+            rest_known = rest_known or what["monthly"] is not None
+            unknown += what["monthly"] is None
+            rest += what["monthly"] or 0.0
+    return {
+        **source,
+        "available": True,
+        "currency": "CNY",
+        "saved": round(saved, 2) if known else None,
+        "left": round(rest, 2) if rest_known or not any(left.values()) else None,
+        "unknown": unknown,
+    }
+
+
+def no_money(message: str, month: str | None = None) -> Json:
+    """The bill could not be read."""
+    return {
+        "source": "bill",
+        "available": False,
+        "message": message,
+        "currency": "CNY",
+        "month": month,
+        "saved": None,
+        "left": None,
+        "unknown": 0,
+    }
+
+
+def _figure(value: Any) -> float | None:
+    if value is None or isinstance(value, bool):
+        return None
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return None
+    return number if math.isfinite(number) and number >= 0 else None

@@ -1,0 +1,90 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The beginning of a run: a new campaign, or the rest of one that was not finished."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from .._api.errors import InputError
+from .options import PREFIX, Options
+from .record import Record, new_campaign, read_stamp, stamp
+from .store import Store
+
+
+def open_campaign(store: Store, options: Options, now: datetime, token: str, *, preview: bool) -> tuple[Record, bool]:
+    """The record to work on, saved, and whether it is one that is resumed. `token` tells this run from others.
+
+    A preview works in a folder of its own, with copies of what is in the real one. Raises `InputError` if an unfinished campaign
+    is in the way that is not the one that is asked for.
+    """
+    lasting = Store(options.report_dir) if options.report_dir else None
+    if lasting is not None and preview:
+        store.take_over(lasting)
+    elif lasting is not None:
+        lasting.check(f"{PREFIX}report_dir")
+    old = store.load()
+    resumed = old is not None and _is_resumed(old, options)
+    if old is not None and resumed:
+        record = old
+        record.note(f"Resumed: campaign {old.campaign} of {len(old.instance_ids)} machines, begun at {old.began}.")
+    else:
+        record = _new(options, now, token)
+        if old is not None:
+            store.archive(old.campaign)
+        record.note(_why_new(options, old))
+    record.run = token
+    record.options = options.shown
+    record.problem, record.outcome = "", "unfinished"
+    # A run that was killed ended at the latest when the next thing was noted.
+    for run in record.runs:
+        run["ended"] = run["ended"] or record.last or run["began"]
+        run["outcome"] = run["outcome"] or "interrupted"
+    record.runs.append({"began": stamp(now), "ended": None, "outcome": None})
+    record.last = stamp(now)
+    store.save(record)
+    return record, resumed
+
+
+def check_run(record: Record | None, token: str) -> Record:
+    """The record, if it is this run's still. Raises `InputError` if another run has taken the campaign over."""
+    if record is None:
+        raise InputError("The record of the campaign is gone, so nothing more is done: run again.")
+    if record.run != token:
+        raise InputError(f"Another run has taken over campaign {record.campaign}, so this one does nothing more.")
+    return record
+
+
+def seconds_of_run(record: Record, now: datetime) -> float:
+    """How long this run takes so far."""
+    return (now - read_stamp(record.runs[-1]["began"])).total_seconds()
+
+
+def _is_resumed(old: Record, options: Options) -> bool:
+    if not old.open or not old.frozen:
+        return False
+    if options.campaign and options.campaign != old.campaign:
+        return False
+    same_region = not options.region or options.region == old.region
+    if old.kind == options.kind and old.wishes == options.wishes and same_region:
+        return True
+    raise InputError(
+        f"{PREFIX}report_dir holds the unfinished campaign {old.campaign} of {len(old.instance_ids)} machines in {old.region}, which "
+        f"was begun with another selection, state or region: finish it with its own variables, give {PREFIX}campaign another name, or "
+        "use another folder."
+    )
+
+
+def _new(options: Options, now: datetime, token: str) -> Record:
+    name = options.campaign or new_campaign(options.kind, now, token[:4])
+    return Record(campaign=name, kind=options.kind, wishes=options.wishes, began=stamp(now))
+
+
+def _why_new(options: Options, old: Record | None) -> str:
+    if not options.report_dir:
+        return "A new campaign. Without a folder for its record it cannot be resumed."
+    if old is None:
+        return "A new campaign, since no record of an unfinished one was found."
+    return f"A new campaign, since the one before, {old.campaign}, was {'given up' if old.open and old.frozen else 'finished'}."

@@ -1,0 +1,170 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The report of a campaign, from its record and its journal: the content of report.json (docs/report.schema.json). Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from .money import from_bill, from_prices, money_of, no_money
+from .record import Record, read_stamp
+
+REPORT_FORMAT = "jdcloud.cloud/report/1"
+COLLECTION = "0.3.0"
+
+Json = dict[str, Any]
+
+
+def report_of(
+    record: Record, writes: Sequence[Json], verdict: Mapping[str, Any], *, preview: bool, prices: Mapping[str, Any], bill: Json | None
+) -> Json:
+    """The report. `verdict` has outcome and message; `bill` is the answer of `jdcloud_bill_info`, None where it was not asked."""
+    machines = [_machine(row) for row in record.machines.values()]
+    left = _left(machines)
+    money = _money(machines, left, prices, bill)
+    ended = record.runs[-1]["ended"]
+    return {
+        "format": REPORT_FORMAT,
+        "collection": COLLECTION,
+        "campaign": record.campaign,
+        "kind": record.kind,
+        "check_mode": preview,
+        "outcome": verdict["outcome"],
+        "message": verdict["message"],
+        "region": record.region or "",
+        "account": {name: record.account.get(name) for name in ("source", "access_key_suffix", "region")},
+        "digest": record.digest,
+        "began": record.began,
+        "ended": ended,
+        "seconds": sum(_seconds(run) for run in record.runs),
+        "runs": [{name: run.get(name) for name in ("began", "ended", "outcome")} for run in record.runs],
+        "options": record.options,
+        "totals": _totals(machines, left, writes),
+        "api": dict(record.api),
+        "waves": [_wave(record, wave.number, preview=preview) for wave in record.waves],
+        "timeline": record.timeline,
+        "machines": machines,
+        "left": left,
+        "writes": list(writes),
+        "money": money,
+        "notes": record.notes,
+    }
+
+
+def _machine(row: Mapping[str, Any]) -> Json:
+    return {key: value for key, value in row.items() if key != "scope"}
+
+
+def _left(machines: Iterable[Mapping[str, Any]]) -> Json:
+    """What outlives the deleted machines and is still billed, their backups among it."""
+    left: Json = {"disks": [], "elastic_ips": [], "images": [], "snapshots": []}
+    for row in machines:
+        if row["action"] != "deleted" and not row["accepted"]:
+            continue
+        of = row["instance_id"]
+        left["disks"] += [
+            {"disk_id": disk["disk_id"], "instance_id": of, "size_gb": disk["size_gb"], "fate": disk["fate"], "monthly": None}
+            for disk in row["disks"]
+            if disk["disk_id"] and disk["fate"] in ("kept", "unverified")
+        ]
+        left["elastic_ips"] += [
+            {
+                "elastic_ip_id": address["elastic_ip_id"],
+                "address": address["address"],
+                "instance_id": of,
+                "fate": address["fate"],
+                "monthly": None,
+            }
+            for address in row["elastic_ips"]
+            if address["fate"] in ("kept", "failed", "unverified")
+        ]
+    for row in machines:
+        for backup in row["backups"]:
+            if not backup["id"]:
+                continue
+            kind, key = ("images", "image_id") if backup["type"] == "image" else ("snapshots", "snapshot_id")
+            more = {} if kind == "images" else {"disk_id": backup.get("disk_id")}
+            left[kind].append({key: backup["id"], "instance_id": row["instance_id"], **more, "monthly": None})
+    return left
+
+
+def _totals(machines: Sequence[Mapping[str, Any]], left: Mapping[str, Any], writes: Sequence[Mapping[str, Any]]) -> Json:
+    actions = [row["action"] for row in machines]
+    made = sum(write["operation"] in ("createImage", "createSnapshot") and write["outcome"] == "accepted" for write in writes)
+    backups = sum(len(row["backups"]) for row in machines)
+    warned = [{warning["code"] for warning in row["warnings"]} for row in machines]
+    absent = sum(row["status"] == "absent" and row["action"] == "none" for row in machines)
+    return {
+        "selected": len(machines),
+        "deleted": actions.count("deleted"),
+        "already_absent": absent,
+        "not_found": sum("not_found" in codes for codes in warned),
+        "stopped": _accepted(writes, "stopInstance"),
+        "started": _accepted(writes, "startInstance"),
+        "marked": actions.count("marked"),
+        "unmarked": actions.count("unmarked"),
+        "blocked": actions.count("blocked"),
+        "failed": actions.count("failed"),
+        "not_started": actions.count("not_started"),
+        "backups_made": made,
+        "backups_reused": max(0, backups - made),
+        "disks_deleted": _fates(machines, "disks", "deleted"),
+        "elastic_ips_released": _fates(machines, "elastic_ips", "released"),
+        **{f"left_{name}": len(left[name]) for name in ("disks", "elastic_ips", "images", "snapshots")},
+    }
+
+
+def _accepted(writes: Iterable[Mapping[str, Any]], operation: str) -> int:
+    return sum(write["operation"] == operation and write["outcome"] == "accepted" for write in writes)
+
+
+def _fates(machines: Iterable[Mapping[str, Any]], kind: str, fate: str) -> int:
+    return sum(each["fate"] == fate for row in machines for each in row[kind])
+
+
+def _wave(record: Record, number: int, *, preview: bool) -> Json:
+    wave = record.wave(number)
+    actions = [record.machines[instance_id]["action"] for instance_id in wave.instance_ids]
+    state = wave.state
+    if state == "planned" and not preview:
+        state = "not_started"
+    if wave.began is None and wave.instance_ids and all(action == "deleted" for action in actions) and not preview:
+        state = "complete"
+    return {
+        "number": number,
+        "state": state,
+        "machines": len(wave.instance_ids),
+        "deleted": actions.count("deleted"),
+        "failed": actions.count("failed"),
+        "blocked": actions.count("blocked"),
+        "began": wave.began,
+        "ended": wave.ended,
+    }
+
+
+def _money(machines: Sequence[Mapping[str, Any]], left: Json, prices: Mapping[str, Any], bill: Json | None) -> Json | None:
+    if bill is not None and bill.get("available"):
+        told = f"From the account's bill of {bill['month']}."
+        source = {"source": "bill", "message": told, "month": bill["month"]}
+        return money_of(machines, left, from_bill(bill), source)
+    if prices:
+        told = "From the prices that were given."
+        if bill is not None:
+            told += f" The bill could not be read: {_why(bill)}"
+        return money_of(machines, left, from_prices(prices), {"source": "prices", "message": told, "month": None})
+    if bill is not None:
+        return no_money(f"The bill could not be read: {_why(bill)}", bill.get("month"))
+    return None
+
+
+def _why(bill: Mapping[str, Any]) -> str:
+    return str(bill.get("reason") or bill.get("msg") or "no reason was told.")
+
+
+def _seconds(run: Mapping[str, Any]) -> float:
+    if not run.get("ended"):
+        return 0.0
+    return max(0.0, (read_stamp(run["ended"]) - read_stamp(run["began"])).total_seconds())

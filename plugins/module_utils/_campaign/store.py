@@ -1,0 +1,129 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The folder of a campaign: durable writes, and what is there already. Files are 0600, and replaced as a whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from .._api.errors import InputError
+from .record import Record, record_from
+
+RECORD = "record.json"
+JOURNAL = "journal.jsonl"
+MANIFEST = "manifest.json"
+REPORT = "report.json"
+PAGE = "report.html"
+FILES = (RECORD, JOURNAL, MANIFEST, REPORT, PAGE)
+
+
+class Store:
+    """The files of the newest campaign in one folder; earlier ones are in folders of their names beside them."""
+
+    def __init__(self, folder: str) -> None:
+        self.folder = Path(folder)
+
+    def path(self, name: str) -> Path:
+        """Where a file is."""
+        return self.folder / name
+
+    def check(self, variable: str) -> None:
+        """Make the folder if its parent exists. Raises `InputError` if files cannot be written there."""
+        try:
+            with contextlib.suppress(FileExistsError):
+                self.folder.mkdir(mode=0o700)
+            with tempfile.TemporaryFile(dir=self.folder):
+                pass
+        except OSError as error:
+            raise InputError(
+                f"{variable} cannot be written to ({error.strerror or error}): name a folder on the controller, of which at least "
+                "the parent exists."
+            ) from error
+
+    def load(self) -> Record | None:
+        """The record that is there, None if there is none. Raises `InputError` for a file that is something else."""
+        try:
+            return record_from(json.loads(self.path(RECORD).read_text(encoding="utf-8")))
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError) as error:
+            raise InputError(
+                f"{self.path(RECORD)} cannot be used, since {_reason(error)}, so nothing was done: move it away, or use another folder."
+            ) from error
+
+    def save(self, record: Record) -> None:
+        """Write the record durably."""
+        self.write_json(RECORD, record.as_json())
+
+    def journal(self) -> str:
+        """The text of the journal, empty if there is none."""
+        try:
+            return self.path(JOURNAL).read_text(encoding="utf-8", errors="replace")
+        except FileNotFoundError:
+            return ""
+
+    def manifest(self) -> dict[str, Any] | None:
+        """The manifest of the backups so far."""
+        try:
+            manifest = json.loads(self.path(MANIFEST).read_text(encoding="utf-8"))
+        except (FileNotFoundError, ValueError):
+            return None
+        return manifest if isinstance(manifest, dict) else None
+
+    def write_json(self, name: str, value: Any) -> None:
+        """Write a value durably, and readable for people."""
+        self.write(name, json.dumps(value, ensure_ascii=False, indent=1) + "\n")
+
+    def write(self, name: str, text: str) -> None:
+        """Replace a file durably: after a crash there is the old one or the new one, whole."""
+        handle, temporary = tempfile.mkstemp(prefix=f".{name}.", dir=self.folder)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8", errors="replace") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, self.path(name))
+        except BaseException:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(temporary)
+            raise
+        self._sync()
+
+    def take_over(self, other: Store) -> None:
+        """Copy the files of another folder, for a preview that changes none of them."""
+        for name in (RECORD, JOURNAL, MANIFEST):
+            with contextlib.suppress(FileNotFoundError):
+                self.write(name, other.path(name).read_text(encoding="utf-8"))
+
+    def archive(self, campaign: str) -> None:
+        """Move the files of an earlier campaign into a folder of its name."""
+        target = self.folder / campaign
+        attempt = 1
+        while target.exists():
+            attempt += 1
+            target = self.folder / f"{campaign}-{attempt}"
+        target.mkdir(mode=0o700)
+        for name in FILES:
+            with contextlib.suppress(FileNotFoundError):
+                os.replace(self.path(name), target / name)
+        self._sync()
+
+    def _sync(self) -> None:
+        handle = os.open(self.folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, OSError):
+        return f"it cannot be read ({error.strerror or error})"
+    return "it is no JSON" if isinstance(error, json.JSONDecodeError) else str(error)

@@ -1,0 +1,171 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Values as they arrive: typed from a playbook, as text from a survey or the command line. Pure.
+
+Each function turns one given value into a typed one. An empty text means "not given" and gives the default; anything that is
+not clearly meant raises `InputError`, one sentence that names the variable.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .._api.errors import InputError
+from .._fleet.selection import shown
+
+_TRUE = frozenset({"true", "yes", "on", "1"})
+_FALSE = frozenset({"false", "no", "off", "0"})
+
+
+def is_unset(value: Any) -> bool:
+    """Whether a variable was not given: an empty or blank text. Null is no value either, but a mistake."""
+    return isinstance(value, str) and not value.strip()
+
+
+def text_of(value: Any, name: str, default: str = "") -> str:
+    """A text, trimmed."""
+    if is_unset(value):
+        return default
+    if isinstance(value, bool) or not isinstance(value, (str, int)):
+        raise InputError(f"{name} is {_kind(value)}, but must be a text.")
+    return str(value).strip()
+
+
+def choice_of(value: Any, name: str, choices: Sequence[str]) -> str:
+    """One of a few words; the first of them where none is given."""
+    word = text_of(value, name, choices[0])
+    if word not in choices:
+        raise InputError(f"{name} is {shown(word)}, but must be one of {', '.join(choices)}.")
+    return word
+
+
+def switch_of(value: Any, name: str, *, default: bool = False) -> bool:
+    """True or false."""
+    if isinstance(value, bool):
+        return value
+    word = text_of(value, name, str(default)).lower()
+    if word not in _TRUE | _FALSE:
+        raise InputError(f"{name} is {shown(word)}, but must be true or false.")
+    return word in _TRUE
+
+
+def whole_of(value: Any, name: str, default: int, at_least: int = 0) -> int:
+    """A whole number."""
+    if is_unset(value):
+        return default
+    number = _number(value, name)
+    if number != int(number) or number < at_least:
+        raise InputError(f"{name} is {shown(str(value))}, but must be a whole number, at least {at_least}.")
+    return int(number)
+
+
+def cap_of(value: Any, name: str) -> int | None:
+    """The most machines that may be selected; None where it is not given."""
+    return None if is_unset(value) else whole_of(value, name, 1, at_least=1)
+
+
+def seconds_of(value: Any, name: str, default: float, *, zero: bool = False) -> float:
+    """A number above zero, or with `zero` not below it."""
+    if is_unset(value):
+        return default
+    number = _number(value, name)
+    if number < 0 or (number == 0 and not zero):
+        raise InputError(f"{name} is {shown(str(value))}, but must be a number {'not below' if zero else 'above'} zero.")
+    return number
+
+
+def words_of(value: Any, name: str) -> list[str] | None:
+    """A list of words without blanks, also from a text with commas or white space between them; None where it is not given.
+
+    A list that became a text on its way is read like one, too. An empty list is refused, since it could be meant as "all".
+    """
+    if is_unset(value):
+        return None
+    members = value if isinstance(value, list) else _listed(value, name)
+    words = []
+    for member in members:
+        if not isinstance(member, str) or not member.strip():
+            raise InputError(f"{name} has a blank or null member, or one that is no text: remove it.")
+        words += member.replace(",", " ").split()
+    if not words:
+        raise InputError(f"{name} is empty, which selects nothing: name at least one, or leave it out.")
+    return list(dict.fromkeys(words))
+
+
+def mapping_of(value: Any, name: str, *, empty: bool = False) -> dict[str, Any] | None:
+    """A dictionary, also from JSON or from key=value,key=value; None where it is not given. `empty`: {} is allowed."""
+    if is_unset(value):
+        return None
+    if isinstance(value, str):
+        text = value.strip()
+        value = _json(text, name) if text.startswith("{") else _pairs(text, name)
+    if not isinstance(value, Mapping):
+        raise InputError(f"{name} is {_kind(value)}, but must be a dictionary, or text such as key=value,key=value.")
+    if not value and not empty:
+        raise InputError(f"{name} is an empty dictionary, which selects nothing: give at least one, or leave it out.")
+    return {str(key): member for key, member in value.items()}
+
+
+def _listed(value: Any, name: str) -> list[Any]:
+    if not isinstance(value, str):
+        raise InputError(f"{name} is {_kind(value)}, but must be a list, or a text with commas between the members.")
+    text = value.strip()
+    if not text.startswith("["):
+        return [text.replace(",", " ")] if text.strip(", ") else []
+    for read in (json.loads, ast.literal_eval):
+        try:
+            members = read(text)
+        except (ValueError, SyntaxError):
+            continue
+        if isinstance(members, list):
+            return members
+    return [text.strip("[]").replace('"', " ").replace("'", " ")]
+
+
+def _json(text: str, name: str) -> Any:
+    for read in (json.loads, ast.literal_eval):
+        try:
+            return read(text)
+        except (ValueError, SyntaxError):
+            continue
+    raise InputError(f"{name} begins like JSON, but is none: check its quotes and braces.")
+
+
+def _pairs(text: str, name: str) -> dict[str, str]:
+    pairs: dict[str, str] = {}
+    for part in text.split(","):
+        key, sign, value = part.partition("=")
+        if not sign or not key.strip():
+            raise InputError(f"{name} holds {shown(part.strip())}, which is no key=value: write key=value,key=value, or JSON.")
+        if key.strip() in pairs:
+            raise InputError(f"{name} holds {key.strip()} twice: write it as JSON with a list of values.")
+        pairs[key.strip()] = value.strip()
+    return pairs
+
+
+def _number(value: Any, name: str) -> float:
+    number = math.nan
+    if isinstance(value, (int, float, str)) and not isinstance(value, bool):
+        try:
+            number = float(value)
+        except ValueError:
+            number = math.nan
+    if not math.isfinite(number):
+        raise InputError(f"{name} is {shown(str(value))}, but must be a number.")
+    return number
+
+
+def _kind(value: Any) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, Mapping):
+        return "a dictionary"
+    return "a list" if isinstance(value, Sequence) and not isinstance(value, str) else "a number"

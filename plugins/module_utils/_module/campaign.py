@@ -1,0 +1,214 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The work of the module `jdcloud_campaign`: reads and writes the files of a campaign, and leaves all decisions to `_campaign`."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from .._api.errors import JdcloudError
+from .._api.journal import Write, read_journal
+from .._campaign import marking, steps
+from .._campaign.money import billed_ids, check_prices
+from .._campaign.opening import check_run, open_campaign
+from .._campaign.options import PREFIX, Options, parse_options
+from .._campaign.page import render
+from .._campaign.record import Record, stamp
+from .._campaign.report import report_of
+from .._campaign.store import JOURNAL, MANIFEST, PAGE, REPORT, Store
+from .arguments import Spec
+
+Result = dict[str, Any]
+
+CAMPAIGN_SPEC: Spec = {
+    "step": {"type": "str", "required": True},
+    "directory": {"type": "path", "required": True},
+    "input": {"type": "dict", "required": True},
+    "preview": {"type": "bool", "default": False},
+    "run": {"type": "str", "default": ""},
+    "wave": {"type": "int"},
+    "result": {"type": "dict", "default": {}},
+    "results": {"type": "list", "elements": "dict", "default": []},
+    "manifest": {"type": "dict", "default": {}},
+    "message": {"type": "str", "default": ""},
+    "bill": {"type": "dict"},
+}
+
+
+class Desk:
+    """One step: the record, what was handed in, and the time."""
+
+    def __init__(self, params: dict[str, Any]) -> None:
+        self.params = params
+        self.preview: bool = params["preview"]
+        self.now = datetime.now(UTC).replace(microsecond=0)
+        self.options: Options = parse_options(params["input"])
+        check_prices(self.options.prices, f"{PREFIX}prices")
+        self.store = Store(params["directory"])
+        self.record: Record
+        self.writes: list[Write] = []
+
+    def open(self) -> Result:
+        """Begin, or go on."""
+        token = secrets.token_hex(8)
+        self.record, resumed = open_campaign(self.store, self.options, self.now, token, preview=self.preview)
+        self.read_journal()
+        remaining = [each for each in self.record.instance_ids if self.record.machines[each]["status"] != "absent"]
+        return {
+            "run": token,
+            "resumed": resumed,
+            "remaining": remaining,
+            "journal_path": str(self.store.path(JOURNAL)),
+            "place": self.options.place,
+            "selected": self.options.selected,
+            "frozen": self.options.frozen,
+            "fate": self.options.fate,
+            "timing": self.options.timing,
+            "reuse_age": self.options.reuse_age,
+            "options": {**self.options.shown, **_switches(self.options)},
+            "note_key": marking.note_key(self.options.tag_key),
+        }
+
+    def load(self) -> None:
+        """Take up the record where the step before left it."""
+        self.record = check_run(self.store.load(), self.params["run"])
+        self.read_journal()
+
+    def read_journal(self) -> None:
+        """Which writes were sent so far, and which deletes were accepted."""
+        self.writes = read_journal(self.store.journal()).writes
+        surely, likely = {}, {}
+        for write in self.writes:
+            if write.operation == "deleteInstance":
+                for resource in write.resources:
+                    likely.pop(resource, None)
+                    if write.outcome in ("accepted", "unclear"):
+                        (surely if write.outcome == "accepted" else likely)[resource] = stamp(write.at)
+        self.record.accepted = {"surely": surely, "likely": likely}
+
+    def do(self, step: str) -> Result:
+        """One step after the first."""
+        record, options, now, params = self.record, self.options, self.now, self.params
+        result, results, wave = params["result"], params["results"], params["wave"] or 0
+        table: dict[str, Callable[[], Result]] = {
+            "freeze": lambda: steps.freeze(record, options, result, now),
+            "plan": lambda: steps.plan(record, options, result, params["manifest"], now, preview=self.preview),
+            "begin_wave": lambda: steps.begin_wave(record, options, wave, result, now),
+            "after_mark": lambda: steps.after_mark(record, wave, result, now, durable=bool(options.report_dir)),
+            "after_backup": self._after_backup,
+            "after_delete": lambda: steps.after_delete(record, wave, result, now),
+            "owed": lambda: steps.owed(record),
+            "after_release": lambda: steps.after_release(record, params["wave"], results, now),
+            "end_wave": lambda: steps.end_wave(record, options, wave, now),
+            "to_verify": lambda: {**steps.to_verify(record), "billed_ids": billed_ids(record.machines.values())},
+            "verify": lambda: steps.verify(record, results, now),
+            "plan_mark": lambda: marking.plan_mark(record, options, result, now),
+            "plan_unmark": lambda: marking.plan_unmark(record, options, result, now),
+            "after_tags": lambda: marking.after_tags(record, results, now),
+            "after_power": lambda: marking.after_power(record, result, now),
+            "finish": self._finish,
+        }
+        told = table[step]()
+        self.store.save(record)
+        return told
+
+    def _after_backup(self) -> Result:
+        manifest = self.params["manifest"]
+        told = steps.after_backup(self.record, self.params["wave"], manifest, self.params["message"], self.now)
+        # Written before the first delete: the machines can be made again from it.
+        if manifest.get("machines"):
+            self.store.write_json(MANIFEST, merged_manifest(self.store.manifest(), manifest))
+        return told
+
+    def _finish(self) -> Result:
+        verdict = steps.finish(self.record, self.now, preview=self.preview)
+        report = report_of(
+            self.record,
+            [written(write) for write in self.writes],
+            verdict,
+            preview=self.preview,
+            prices=self.options.prices,
+            bill=self.params["bill"],
+        )
+        lasting = bool(self.options.report_dir) and not self.preview
+        if lasting:
+            self.store.write_json(REPORT, report)
+            self.store.write(PAGE, render(report))
+        return {
+            **verdict,
+            "report": report,
+            "report_path": str(self.store.path(PAGE)) if lasting else "",
+            "failed_ids": [row["instance_id"] for row in report["machines"] if row["action"] == "failed"],
+        }
+
+
+def merged_manifest(old: dict[str, Any] | None, new: dict[str, Any]) -> dict[str, Any]:
+    """One manifest of all waves; the newest entry of each machine counts."""
+    if old is None or old.get("campaign") != new.get("campaign"):
+        return new
+    entries = {entry["instance_id"]: entry for entry in [*old.get("machines", ()), *new["machines"]]}
+    whole = all(entry["action"] in ("created", "reused") for entry in entries.values())
+    return {**new, "machines": list(entries.values()), "state": "complete" if whole else "incomplete"}
+
+
+def _switches(options: Options) -> Result:
+    """What the role's tasks ask for, given or not."""
+    names = ("kind", "stop_running", "start_again", "on_blocked", "backup", "backup_max_age", "backup_timeout", "tag_key", "bill")
+    return {name: getattr(options, name) for name in names}
+
+
+def written(write: Write) -> Result:
+    """A write as the report tells it."""
+    return {
+        "at": stamp(write.at),
+        "seconds": write.seconds,
+        "service": write.service,
+        "operation": write.operation,
+        "resources": list(write.resources),
+        "outcome": write.outcome,
+        "http": write.http,
+        "status": write.status,
+        "request_id": write.request_id,
+        "message": write.message,
+    }
+
+
+def run() -> None:
+    """Run the module. Its arguments hold whole results, which the result does not repeat."""
+    module = AnsibleModule(argument_spec=CAMPAIGN_SPEC, supports_check_mode=True)
+    quiet = {"invocation": {"module_args": {"step": module.params["step"], "directory": module.params["directory"]}}}
+    try:
+        desk = Desk(module.params)
+        if module.params["step"] == "open":
+            told = desk.open()
+        else:
+            desk.load()
+            told = desk.do(module.params["step"])
+    except (JdcloudError, OSError) as error:
+        module.fail_json(msg=_sentence(error), **quiet)
+    record = desk.record
+    module.exit_json(
+        changed=False,
+        campaign=record.campaign,
+        digest=record.digest,
+        region=record.region,
+        instance_ids=record.instance_ids,
+        problem=record.problem,
+        folder=str(Path(module.params["directory"])),
+        next=told,
+        **quiet,
+    )
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, OSError):
+        return f"The files of the campaign cannot be written ({error.strerror or error}), so nothing more is done: see to the disk."
+    return str(error)

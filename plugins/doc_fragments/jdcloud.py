@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Documentation of the connection options, which every module of the collection has."""
+"""Documentation of the connection options, which every module of the collection has, and the inventory."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ class ModuleDocFragment:
     """Where the service is and who asks."""
 
     # No option that can come from the environment declares a default: a declared one would hide where a value came from.
-    DOCUMENTATION = r"""
+    # For the inventory, which is no module: jdcloud.cloud.jdcloud.connection
+    CONNECTION = r"""
 options:
   access_key:
     description:
@@ -90,11 +91,16 @@ options:
   api_rate_limit:
     description:
       - The most calls to send in one second, if the limit of the account is known. At least 0.5.
-      - If not set, the environment variable E(JDCLOUD_API_RATE_LIMIT) is used. Without either, the module finds the limit
-        out by itself and slows down as soon as the service asks for it.
+      - If not set, the environment variable E(JDCLOUD_API_RATE_LIMIT) is used. Without either, the limit is found
+        out at run time, by slowing down as soon as the service asks for it.
     type: float
 requirements:
   - requests >= 2.28
+"""
+
+    DOCUMENTATION = (
+        CONNECTION
+        + r"""
 attributes:
   action_group:
     description:
@@ -111,3 +117,4 @@ notes:
     is not used.
   - The service gives some times without a zone; those are read as Beijing time (UTC+8).
 """
+    )

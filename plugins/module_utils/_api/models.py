@@ -131,6 +131,11 @@ class InstanceInFull:
     instance: Instance
     full: dict[str, Any]
 
+    def shown(self, region: str) -> dict[str, Any]:
+        """All of it as results show it: with the region, the status in lower case, and tag values as the text they compare as."""
+        tags = dict(self.instance.tags or {})
+        return {**self.full, "tags": tags, "region": region, "status": self.instance.status}
+
 
 @dataclass(frozen=True, slots=True)
 class Disk:

@@ -34,7 +34,7 @@ class ThreadPool:
         self._size = size
         self._busy = 0
         self._threads = 0
-        self._jobs: queue.SimpleQueue[Job] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._ends: queue.SimpleQueue[tuple[Job, Outcome | BaseException]] = queue.SimpleQueue()
         self._stopped = threading.Event()
 
@@ -65,6 +65,12 @@ class ThreadPool:
         """Nothing is sent any more from now on, whatever was submitted."""
         self._stopped.set()
 
+    def close(self) -> None:
+        """Stop, and let the idle threads end: a process that lives on, and forks, should not keep them."""
+        self.stop()
+        for _thread in range(self._threads):
+            self._jobs.put(None)
+
     def _collect(self, ends: list[tuple[Job, Outcome]], end: tuple[Job, Outcome | BaseException]) -> None:
         self._busy -= 1
         job, outcome = end
@@ -75,7 +81,7 @@ class ThreadPool:
     def _work(self) -> None:
         while not self._stopped.is_set():
             job = self._jobs.get()
-            if self._stopped.is_set():
+            if job is None or self._stopped.is_set():
                 return
             try:
                 self._ends.put((job, execute(self._sender, self._clock, job)))

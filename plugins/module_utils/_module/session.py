@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import os
-import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,14 +17,12 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from .._api.connection import Connection, resolve_connection
 from .._api.dispatch import Dispatcher
 from .._api.errors import JdcloudError
-from .._api.pacing import Pacer
+from .._api.line import THREADS, UNVERIFIED, USER_AGENT, dispatcher_for
 from .._api.pool import SystemClock, ThreadPool
 from .._api.transport import REQUESTS_IMPORT_ERROR, Transport
 from .arguments import Spec
 from .interruption import Interruption
 
-USER_AGENT = "ansible-jdcloud.cloud/0.3.0"
-THREADS = 16
 NO_ACCOUNT = {"source": None, "access_key_suffix": None, "region": None}
 
 Result = dict[str, Any]
@@ -51,7 +48,7 @@ class Session:
         self.module.no_log_values.update(connection.secrets)
         self.account = dict(connection.account)
         if connection.verify is False:
-            self.module.warn("validate_certs is false: anybody on the way to the service can read and change what is sent.")
+            self.module.warn(UNVERIFIED)
         self.dispatcher = self._dispatcher(connection)
         return self.dispatcher
 
@@ -60,15 +57,7 @@ class Session:
         pool = ThreadPool(Transport(connection, USER_AGENT, pool_size=THREADS), clock, THREADS)
         interruption = Interruption(pool.stop)
         interruption.install()
-        return Dispatcher(
-            pool,
-            clock,
-            Pacer(clock.now(), connection.rate_limit),
-            random.Random(),
-            connection.retries,
-            read_only=self.module.check_mode,
-            on_heartbeat=interruption.check,
-        )
+        return dispatcher_for(connection, pool, clock, read_only=self.module.check_mode, on_heartbeat=interruption.check)
 
     def api_use(self) -> Result:
         """How many requests were sent, and how long the run took in seconds."""

@@ -57,17 +57,14 @@ def early_end(session: Session) -> Result:
 
 def _verdict(machine: InstanceInFull, policy: Policy, facts: Facts, region: str) -> Result:
     decision = decide(machine.instance, policy, facts)
-    full = machine.full
-    full["tags"] = dict(machine.instance.tags or {})
-    full.update(
-        region=region,
-        status=machine.instance.status,
+    shown = machine.shown(region)
+    shown.update(
         deletable=decision.action == "deleted",
         blockers=remarks(decision.blockers),
         warnings=remarks(decision.warnings),
         backups=backups_of(decision),
     )
-    return full
+    return shown
 
 
 def _summary(session: Session, instances: list[Result], not_found: int) -> Result:

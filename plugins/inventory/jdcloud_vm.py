@@ -1,0 +1,255 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Virtual machines of JD Cloud as an inventory."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: jdcloud_vm
+short_description: JD Cloud virtual machines as an inventory
+version_added: 0.3.0
+description:
+  - Makes a host of each virtual machine of one or several regions, with everything that the service says about it in
+    variables that begin with C(jdcloud_).
+  - The file must be called C(jdcloud_vm.yml) or C(NAME.jdcloud_vm.yml) (or C(.yaml)).
+  - The inventory is complete or fails. A region that cannot be read, or a listing that changes while it is read and never
+    becomes consistent, leaves no hosts of this file at all.
+  - Only reads, and sends nothing to the machines.
+author:
+  - The jdcloud.cloud authors (@jdcloud-cloud)
+extends_documentation_fragment:
+  - jdcloud.cloud.jdcloud.connection
+  - ansible.builtin.constructed
+  - ansible.builtin.inventory_cache
+options:
+  plugin:
+    description:
+      - Marks the file as one for this plugin.
+    type: str
+    required: true
+    choices:
+      - jdcloud.cloud.jdcloud_vm
+  regions:
+    description:
+      - The regions to list, all at the same time.
+      - If not set, it is the one region that O(region) and what is said there give.
+      - Excludes O(region).
+    type: list
+    elements: str
+  tags:
+    description:
+      - Tags that a machine must carry, all of them. A value is a text, or a list of texts of which any one will do.
+      - Compared exactly and as text. Quote everything that YAML would take for something else, such as V("true") or
+        V("1.10").
+      - Without O(tags) and O(filters) all machines are listed.
+    type: dict
+  filters:
+    description:
+      - Properties that a machine must have, all of them, under the names that the service gives them. A value is a text, or
+        a list of texts of which any one will do.
+      - Possible keys are V(instanceId), V(privateIpAddress), V(az), V(vpcId), V(status), V(imageId), V(networkInterfaceId),
+        V(subnetId), V(agId), V(faultDomain), V(dedicatedHostId), V(dedicatedPoolId), V(instanceType) and
+        V(elasticIpAddress).
+      - Each one is checked again on the machine itself, exactly. A key that cannot be checked that way is refused.
+    type: dict
+  hostnames:
+    description:
+      - Where the name of a host comes from, by preference. The first that a machine has and that can be used is taken, in the
+        end always the id.
+      - A member is V(name), V(instance_id), V(private_ip_address), V(elastic_ip_address) or C(tag:KEY), or a dict with
+        C(name), C(prefix) (each one of these) and C(separator) (V(_) by default), which are put together as prefix, separator,
+        name.
+      - Names in the cloud are not unique. Machines that would have the same name are all called C(NAME_ID), for example
+        V(web-01_i-1kch0awxq9), also if the other one comes from another file of this plugin.
+      - A name can be used if it consists of letters, digits, C(_), C(-) and C(.) and does not begin with C(-) or C(.). One
+        that means this computer (V(localhost), V(127.0.0.1)), that a group has, or that is or ends in the id of another
+        machine, cannot.
+    type: list
+    elements: raw
+    default:
+      - name
+      - instance_id
+notes:
+  - The access key, the region and so on come from the same places as for the modules, with the same precedence. Better than in
+    the file, they are in the environment or in a profile.
+  - The values of O(access_key), O(secret_key), O(security_token), O(profile), O(region), O(regions), O(endpoint_url), O(tags) and
+    O(filters) may be templates, which see extra variables and lookups.
+  - Text from the cloud is data. It is never templated, neither in host variables nor in what O(compose) makes of them. Names
+    of groups are made safe by Ansible, so different tag values may end in the same group; compare values in O(groups) where
+    that matters.
+  - C(ansible_host) is set through O(compose) only, and no group is made that was not asked for.
+  - Ansible goes on with a warning if an inventory fails. Set E(ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED) to V(true), or
+    C(any_unparsed_is_failed) in the section C([inventory]) of C(ansible.cfg), to have it stop.
+  - The cache is kept apart by account, address, regions, O(tags) and O(filters). It holds what the service says about the
+    machines, and no keys.
+  - An option that does not exist is an error, and so is an empty selector.
+seealso:
+  - module: jdcloud.cloud.jdcloud_vm
+  - module: jdcloud.cloud.jdcloud_vm_info
+"""
+
+EXAMPLES = r"""
+# All machines of the region that the environment or the profile names; file jdcloud_vm.yml
+---
+plugin: jdcloud.cloud.jdcloud_vm
+
+# The running machines of a project in two regions; file harbor.jdcloud_vm.yml
+---
+plugin: jdcloud.cloud.jdcloud_vm
+regions:
+  - cn-north-1
+  - cn-east-2
+tags:
+  project: harbor
+filters:
+  status: running
+hostnames:
+  - tag:fqdn
+  - name
+compose:
+  ansible_host: jdcloud_elastic_ip_address | default(jdcloud_private_ip_address)
+groups:
+  production: jdcloud_tags.env | default('') == 'production'
+keyed_groups:
+  - key: jdcloud_region
+    prefix: region
+  - key: jdcloud_tags
+    prefix: tag
+
+# With keys from a secret store, and a cache for ten minutes
+---
+plugin: jdcloud.cloud.jdcloud_vm
+access_key: "{{ lookup('ansible.builtin.env', 'SHOP_ACCESS_KEY') }}"
+secret_key: "{{ lookup('ansible.builtin.env', 'SHOP_SECRET_KEY') }}"
+region: cn-north-1
+cache: true
+cache_plugin: ansible.builtin.jsonfile
+cache_connection: ~/.cache/ansible-inventory
+cache_timeout: 600
+
+# A playbook, not an inventory: delete the machines of a group, ten at a time, each batch in one task.
+# It needs Ansible's default strategy, linear. A batch must not mix regions.
+---
+- name: Take the machines of project harbor in cn-north-1 out of service
+  hosts: tag_project_harbor:&region_cn_north_1
+  gather_facts: false
+  serial: 10
+  tasks:
+    - name: Delete the batch
+      jdcloud.cloud.jdcloud_vm:
+        state: absent
+        region: cn-north-1
+        instance_ids: "{{ ansible_play_batch | map('extract', hostvars, 'jdcloud_instance_id') | list }}"
+        tags:
+          project: harbor
+      run_once: true
+      delegate_to: localhost
+"""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from ansible.errors import AnsibleError, AnsibleParserError
+from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable, to_safe_group_name
+from ansible.utils.unsafe_proxy import wrap_var
+
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import JdcloudError
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.line import UNVERIFIED
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._inventory_names import Row, host_names, variables_of
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._inventory_options import (
+    MAY_BE_TEMPLATES,
+    Settings,
+    check_given,
+    is_source,
+    settings_of,
+)
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._inventory_read import cached_machines, read_machines
+
+
+class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: ignore[misc]  # ansible-core ships no types
+    """The inventory."""
+
+    NAME = "jdcloud.cloud.jdcloud_vm"
+
+    def verify_file(self, path: str) -> bool:
+        """Whether the file is one for this plugin."""
+        return is_source(path) and bool(super().verify_file(path))
+
+    def parse(self, inventory: Any, loader: Any, path: str, cache: bool = True) -> None:
+        """Add the machines to the inventory, all or none. Raises `AnsibleParserError`, one sentence."""
+        super().parse(inventory, loader, path, cache=cache)
+        try:
+            self._parse(path, cache)
+            return
+        except (AnsibleError, JdcloudError) as error:
+            failure = " ".join(str(error).split())
+        # Raised anew: the original may carry its place in the file, which Ansible prints with the lines around, keys included.
+        raise AnsibleParserError(failure)
+
+    def _parse(self, path: str, use_cache: bool) -> None:
+        check_given(self._read_config_data(path), self._options)
+        settings = settings_of(self._values(), os.environ, Path(os.path.expanduser("~")))
+        if settings.connections[0].verify is False:
+            self.display.warning(UNVERIFIED)
+        rows = self._machines(settings, f"{self.get_cache_key(path)}_{settings.fingerprint}", use_cache)
+        known = self.inventory.hosts
+        others = {name: host.vars["jdcloud_instance_id"] for name, host in known.items() if "jdcloud_instance_id" in host.vars}
+        taken = {*self.inventory.groups, *map(to_safe_group_name, self.get_option("groups") or {})}
+        names = host_names(rows, settings.preferences, taken, others)
+        self._populate(dict(zip(names, rows, strict=True)))
+
+    def _values(self) -> dict[str, Any]:
+        """The options; expressions of the one who wrote the file are replaced by their values."""
+        self.templar.available_variables = self._vars or {}
+        values = dict(self._options)
+        for option in MAY_BE_TEMPLATES:
+            if values[option] is not None:
+                values[option] = self.templar.template(values[option])
+        return values
+
+    def _machines(self, settings: Settings, key: str, use_cache: bool) -> list[Row]:
+        caches = self.get_option("cache")
+        if caches and use_cache and (found := cached_machines(self._cache.get(key))) is not None:
+            return found
+        rows = read_machines(settings.connections, settings.selection)
+        if caches:
+            self._cache[key] = rows
+        return rows
+
+    def _populate(self, rows: dict[str, Row]) -> None:
+        new = [name for name in rows if name not in self.inventory.hosts]
+        try:
+            for name, row in rows.items():
+                self.inventory.add_host(name)
+                for variable, value in variables_of(row).items():
+                    # Anybody's text. From ansible-core 2.19 on it would not be templated anyway.
+                    self.inventory.set_variable(name, variable, wrap_var(value))
+            self._construct(rows)
+        except BaseException:
+            # Hosts without the groups that keep them out of a play must not stay behind, since Ansible goes on with a warning.
+            for name in new:
+                if name in self.inventory.hosts:
+                    self.inventory.remove_host(self.inventory.hosts[name])
+            raise
+
+    def _construct(self, names: Iterable[str]) -> None:
+        strict = self.get_option("strict")
+        for name in names:
+            self._set_composite_vars(self.get_option("compose"), self.inventory.get_host(name).get_vars(), name, strict=strict)
+            variables = self.inventory.get_host(name).get_vars()
+            self._add_host_to_composed_groups(self.get_option("groups"), variables, name, strict=strict, fetch_hostvars=False)
+            self._add_host_to_keyed_groups(self.get_option("keyed_groups"), variables, name, strict=strict, fetch_hostvars=False)
+
+    def _sanitize_group_name(self, name: str) -> str:
+        """A safe name of a group. Ansible would take a host of the same name for the group, and give its variables to all."""
+        safe = str(to_safe_group_name(name))
+        if safe in self.inventory.hosts:
+            raise AnsibleParserError(
+                f"A host and a group would both be called {safe}: give its entry of keyed_groups a prefix, or set hostnames to "
+                "instance_id."
+            )
+        return safe

@@ -1,0 +1,93 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The options of the inventory, checked: which regions, which machines, which names. Pure, but for the files of the keys.
+
+Ansible itself ignores options that it does not know, and takes an empty one for one that is not given. Here both are errors:
+a misspelt or empty selector would widen the inventory to all machines.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+from typing import Any
+
+from ..module_utils._api.connection import Connection, resolve_connection
+from ..module_utils._api.errors import InputError
+from ..module_utils._fleet.selection import Selection, parse_selection, shown
+from ._inventory_names import Preference, parse_preferences
+
+FILE_NAMES = ("jdcloud_vm.yml", "jdcloud_vm.yaml")
+MAY_BE_TEMPLATES = (
+    *("access_key", "secret_key", "security_token", "profile", "region", "regions", "endpoint_url"),
+    *("tags", "filters"),
+)
+"""Options whose values may be expressions of the one who wrote the file."""
+LAYOUT = 1
+"""Of what is cached."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What is to be read, and how the hosts are called. There is a connection for each region."""
+
+    connections: tuple[Connection, ...]
+    selection: Selection
+    preferences: tuple[Preference, ...]
+
+    @property
+    def fingerprint(self) -> str:
+        """The same for the same account, addresses, regions and selection only; tells nothing about any of them."""
+        source = [[connection.region, connection.endpoint, connection.credentials.access_key] for connection in self.connections]
+        selectors = [sorted(part.items()) for part in (self.selection.tags, self.selection.filters)]
+        return hashlib.sha256(json.dumps([LAYOUT, source, selectors]).encode()).hexdigest()[:20]
+
+
+def is_source(path: str) -> bool:
+    """Whether a file is meant for this inventory: jdcloud_vm.yml, or a name that ends with .jdcloud_vm.yml (or .yaml)."""
+    name = PurePath(path).name
+    return name in FILE_NAMES or name.endswith(tuple(f".{each}" for each in FILE_NAMES))
+
+
+def check_given(given: Mapping[str, Any], known: Collection[str]) -> None:
+    """Raise `InputError` for an option that does not exist, and for a selector or list that is there without a value."""
+    for option in given:
+        if option not in known:
+            raise InputError(f"There is no option {shown(str(option))}: correct its name, or remove it.")
+    for option in ("regions", "tags", "filters", "hostnames"):
+        if option in given and given[option] is None:
+            raise InputError(f"{option} has no value: give it one, or leave the option out.")
+
+
+def settings_of(options: Mapping[str, Any], environ: Mapping[str, str], home: Path) -> Settings:
+    """The checked settings. Raises `InputError`, one sentence each; sends nothing."""
+    filters = options["filters"]
+    if filters and "name" in filters:
+        raise InputError(
+            "filters.name is fuzzy at the service and so refused: make a group of the machines that are meant, with an exact "
+            "condition such as jdcloud_name == 'web-01' in groups."
+        )
+    return Settings(
+        connections=tuple(_connections(options, environ, home)),
+        selection=parse_selection(None, None, options["tags"], filters),
+        preferences=parse_preferences(options["hostnames"]),
+    )
+
+
+def _connections(options: Mapping[str, Any], environ: Mapping[str, str], home: Path) -> Sequence[Connection]:
+    regions = options["regions"]
+    if regions is None:
+        return [resolve_connection(options, environ, home)]
+    if options["region"] is not None:
+        raise InputError("The options region and regions exclude each other: name all regions in regions.")
+    if not regions:
+        raise InputError("regions is an empty list: name at least one region, or leave the option out.")
+    names = [region.strip() if isinstance(region, str) else "" for region in regions]
+    if not all(names):
+        raise InputError("regions has a blank or null member: remove it.")
+    return [resolve_connection({**options, "region": region}, environ, home) for region in dict.fromkeys(names)]

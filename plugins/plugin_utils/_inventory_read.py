@@ -1,0 +1,89 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Reads the machines of several regions at the same time, all of them completely or none."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import replace
+from typing import Any
+
+from ..module_utils._api.connection import Connection
+from ..module_utils._api.errors import JdcloudError
+from ..module_utils._api.line import THREADS, USER_AGENT, dispatcher_for
+from ..module_utils._api.pool import SystemClock, ThreadPool
+from ..module_utils._api.transport import Transport
+from ..module_utils._fleet.census import read_in_full
+from ..module_utils._fleet.selection import Selection
+from ._inventory_names import Row
+
+REGIONS_AT_ONCE = 8
+
+
+class RegionError(JdcloudError):
+    """A region could not be read, so there is no inventory at all."""
+
+
+class _Ended(Exception):
+    """Nobody wants the result any more."""
+
+
+def read_machines(connections: Sequence[Connection], selection: Selection) -> list[Row]:
+    """The selected machines of all regions, in the order of the regions and of their ids.
+
+    Raises `RegionError` if only one region cannot be read completely; the others are then given up.
+    """
+    ended = threading.Event()
+
+    def check() -> None:
+        if ended.is_set():
+            raise _Ended
+
+    # A limit is the account's, so the regions share it.
+    share = len(connections)
+    with ThreadPoolExecutor(max_workers=min(share, REGIONS_AT_ONCE)) as executor:
+        futures = [executor.submit(_read_region, _slowed(each, share), selection, check) for each in connections]
+        try:
+            for future in as_completed(futures):
+                future.result()
+        except BaseException:
+            # Also at Ctrl-C: leaving the block waits for the threads, which notice this within a heartbeat.
+            ended.set()
+            raise
+    return [row for future in futures for row in future.result()]
+
+
+def cached_machines(cached: Any) -> list[Row] | None:
+    """What the cache holds, if it can be used; older versions may have cached something else."""
+    if isinstance(cached, list) and all(isinstance(row, dict) and _is_row(row) for row in cached):
+        return cached
+    return None
+
+
+def _is_row(row: Row) -> bool:
+    return all(isinstance(row.get(name), str) for name in ("instance_id", "name", "region")) and isinstance(row.get("tags"), dict)
+
+
+def _slowed(connection: Connection, share: int) -> Connection:
+    limit = connection.rate_limit
+    return connection if limit is None else replace(connection, rate_limit=limit / share)
+
+
+def _read_region(connection: Connection, selection: Selection, check: Callable[[], None]) -> list[Row]:
+    check()
+    clock = SystemClock()
+    transport = Transport(connection, USER_AGENT, pool_size=THREADS)
+    pool = ThreadPool(transport, clock, THREADS)
+    try:
+        dispatcher = dispatcher_for(connection, pool, clock, read_only=True, on_heartbeat=check)
+        machines, _missing = read_in_full(dispatcher, selection)
+    except JdcloudError as error:
+        raise RegionError(f"Region {connection.region} was not read, so there is no inventory: {error}") from None
+    finally:
+        pool.close()
+        transport.close()
+    return [{**machine.shown(connection.region), "name": machine.instance.name} for machine in machines]

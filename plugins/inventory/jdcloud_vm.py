@@ -186,7 +186,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
             self._parse(path, cache)
             return
         except (AnsibleError, JdcloudError) as error:
-            failure = " ".join(str(error).split())
+            failure = " ".join(str(error).split()).rstrip(".") + "."
         # Raised anew: the original may carry its place in the file, which Ansible prints with the lines around, keys included.
         raise AnsibleParserError(failure)
 
@@ -208,7 +208,10 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         values = dict(self._options)
         for option in MAY_BE_TEMPLATES:
             if values[option] is not None:
-                values[option] = self.templar.template(values[option])
+                try:
+                    values[option] = self.templar.template(values[option])
+                except AnsibleError as error:
+                    raise AnsibleParserError(f"The template of {option} has no value: {error}") from error
         return values
 
     def _machines(self, settings: Settings, key: str, use_cache: bool) -> list[Row]:

@@ -1,0 +1,163 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The options of the inventory: what is refused, where keys come from, and what is cached apart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._inventory_options import Settings, is_source, settings_of
+
+from .conftest import ACCESS_KEY, OTHER, REGION, SECRET, Lister, Regions
+
+Refused = Callable[..., str]
+KEYS = {"JDCLOUD_ACCESS_KEY": ACCESS_KEY, "JDCLOUD_SECRET_KEY": SECRET}
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("/x/jdcloud_vm.yml", True),
+        ("/x/jdcloud_vm.yaml", True),
+        ("shop.jdcloud_vm.yml", True),
+        ("shop.jdcloud_vm.yaml", True),
+        ("shop_jdcloud_vm.yml", False),
+        ("jdcloud_vm.json", False),
+        ("/x/jdcloud_vm.yml/hosts", False),
+    ],
+)
+def test_a_file_is_told_by_its_name(path: str, expected: bool) -> None:
+    assert is_source(path) is expected
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        ({"tag": {"env": "test"}}, "'tag'"),
+        ({"tags": {}}, "tags"),
+        ({"tags": None}, "tags"),
+        ({"tags": {"env": None}}, "tags.env"),
+        ({"tags": {"env": ["a", True]}}, "tags.env"),
+        ({"tags": {"": "x"}}, "tags"),
+        ({"filters": {}}, "filters"),
+        ({"filters": None}, "filters"),
+        ({"filters": {"color": "red"}}, "filters.color"),
+        ({"filters": {"name": "web"}}, "filters.name"),
+        ({"filters": {"status": ""}}, "filters.status"),
+        ({"regions": []}, "regions"),
+        ({"regions": None}, "regions"),
+        ({"regions": [""]}, "regions"),
+        ({"regions": ["nowhere"]}, "'nowhere'"),
+        ({"regions": [REGION], "region": REGION}, "regions"),
+        ({"region": " "}, "region"),
+        ({"hostnames": []}, "hostnames"),
+        ({"hostnames": None}, "hostnames"),
+        ({"hostnames": ["nome"]}, "'nome'"),
+        ({"access_key": "AK"}, "secret_key"),
+        ({"secret_key": SECRET}, "access_key"),
+        ({"profile": "shop", "access_key": "AK"}, "profile"),
+        ({"profile": "shop"}, "profile"),
+        ({"endpoint_url": "http://cloud.example.org"}, "endpoint_url"),
+        ({"validate_certs": False, "ca_bundle": "/x.pem"}, "validate_certs"),
+        ({"api_timeout": 0}, "api_timeout"),
+        ({"region": "{{ nowhere }}"}, "nowhere"),
+    ],
+)
+def test_a_wrong_option_is_refused_before_anything_is_sent(refused: Refused, options: dict[str, Any], named: str) -> None:
+    assert named in refused(**options)
+
+
+def test_an_error_does_not_show_the_lines_of_the_file(listing: Lister, tmp_path: Path) -> None:
+    """Ansible prints the lines around the place that an error carries, and a key may stand there."""
+    path = tmp_path / "jdcloud_vm.yml"
+    lines = ("plugin: jdcloud.cloud.jdcloud_vm", "access_key: AK", f"secret_key: {SECRET}", 'region: "{{ nowhere }}"', "")
+    path.write_text("\n".join(lines), encoding="utf-8")
+    with pytest.raises(Exception, match="nowhere") as failed:
+        listing.parse(path)
+    assert SECRET not in str(failed.value)
+    assert getattr(failed.value, "obj", None) is None
+    assert failed.value.__cause__ is None and failed.value.__context__ is None
+
+
+def test_a_lost_region_names_what_to_set(refused: Refused, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("JDCLOUD_REGION")
+    assert "JDCLOUD_REGION" in refused()
+
+
+def test_the_environment_completes_no_keys_of_the_file(refused: Refused) -> None:
+    """Rule 16: access key and secret key come from one source."""
+    assert "no other source completes them" in refused(access_key="AK")
+
+
+def test_keys_of_the_file_go_before_those_of_the_environment(listing: Lister, regions: Regions) -> None:
+    listing(access_key="AKFILE", secret_key="SKFILE")
+    connection = regions.north.connection
+    assert connection is not None and connection.credentials.access_key == "AKFILE"
+    assert connection.credentials.source == "options"
+
+
+def test_a_profile_is_a_source_of_keys_and_region(listing: Lister, regions: Regions, tmp_path: Path) -> None:
+    (tmp_path / ".jdc").mkdir()
+    profile = f"[shop]\naccess_key = AKSHOP\nsecret_key = {SECRET}\nregion_id = {OTHER}\n"
+    (tmp_path / ".jdc" / "config").write_text(profile, encoding="utf-8")
+    listing(profile="shop", regions=[OTHER])
+    connection = regions.east.connection
+    assert connection is not None and connection.credentials.source == "profile:shop"
+
+
+def test_values_may_be_templates_of_the_one_who_wrote_the_file(
+    listing: Lister, regions: Regions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHOP_KEY", "AKSHOP")
+    regions.east.add("i-a", tags=[{"key": "env", "value": "test"}])
+    regions.east.add("i-b", tags=[{"key": "env", "value": "prod"}])
+    found = listing(
+        access_key="{{ lookup('env', 'SHOP_KEY') }}",
+        secret_key="{{ 'secret' ~ '-key' }}",
+        endpoint_url="https://{{ 'cloud' }}.example.org",
+        regions=["{{ ['cn', 'east', '2'] | join('-') }}"],
+        tags={"env": "{{ 'te' ~ 'st' }}"},
+    )
+    connection = regions.east.connection
+    assert connection is not None and connection.credentials.access_key == "AKSHOP"
+    assert connection.credentials.secret_key == "secret-key" and connection.endpoint == "https://cloud.example.org"
+    assert list(found.hosts) == ["name-of-i-a"]
+
+
+def test_regions_share_the_limit_of_the_account(listing: Lister, regions: Regions) -> None:
+    listing(regions=[REGION, OTHER], api_rate_limit=10)
+    limits = [cloud.connection.rate_limit for cloud in regions.clouds.values() if cloud.connection is not None]
+    assert limits == [5.0, 5.0]
+
+
+def settings(environ: dict[str, str] | None = None, **options: Any) -> Settings:
+    names = ("access_key", "secret_key", "security_token", "profile", "region", "endpoint_url", "regions", "tags", "filters")
+    given = {**dict.fromkeys(names), "hostnames": ["name"], "region": None if "regions" in options else REGION, **options}
+    return settings_of(given, {**KEYS, **(environ or {})}, Path("/nonexistent"))
+
+
+def test_the_cache_is_the_same_for_the_same_question() -> None:
+    assert settings(tags={"b": "2", "a": "1"}).fingerprint == settings(tags={"a": "1", "b": 2}).fingerprint
+    assert settings().fingerprint == settings(hostnames=["instance_id"]).fingerprint
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"environ": {"JDCLOUD_ACCESS_KEY": "ANOTHER"}},
+        {"region": OTHER},
+        {"regions": [REGION, OTHER]},
+        {"endpoint_url": "https://cloud.example.org"},
+        {"tags": {"a": "1"}},
+        {"tags": {"a": ["1", "2"]}},
+        {"filters": {"az": "1"}},
+    ],
+)
+def test_another_question_is_cached_apart(other: dict[str, Any]) -> None:
+    assert settings(**other).fingerprint != settings().fingerprint

@@ -1,0 +1,107 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Several regions at the same time, with real threads: one that fails ends the others."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Answer, Call
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.connection import Connection, Credentials
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import ApiError
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.selection import parse_selection
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils import _inventory_read
+
+NAMES = ("cn-north-1", "cn-east-1", "cn-east-2")
+EVERYTHING = parse_selection(None, None, None, None)
+PATIENCE = 30.0
+
+
+class Wire:
+    """Stands where the transport stands; what a region answers is a function of its name."""
+
+    def __init__(self, region: str, answer: Callable[[str], list[str]]) -> None:
+        self._region = region
+        self._answer = answer
+        self.closed = False
+
+    def send(self, call: Call[Any], *_more: Any) -> Answer[Any]:
+        """As `transport.Transport.send`."""
+        rows = [{"instanceId": instance_id, "status": "running"} for instance_id in self._answer(self._region)]
+        return Answer(call.parse({"instances": rows, "totalCount": len(rows)}), "req-200", None, 0.0, 0.0)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.closed = True
+
+
+class Wires:
+    """All that were made, and a way to have a region hang."""
+
+    def __init__(self) -> None:
+        self.made: list[Wire] = []
+        self.answer: Callable[[str], list[str]] = lambda region: [f"i-{region[3:].replace('-', '')}"]
+        self.release = threading.Event()
+
+    def __call__(self, connection: Connection, _user_agent: str, pool_size: int) -> Wire:
+        self.made.append(Wire(connection.region, lambda region: self.answer(region)))
+        return self.made[-1]
+
+
+@pytest.fixture
+def wires(monkeypatch: pytest.MonkeyPatch) -> Iterator[Wires]:
+    """Where the transport stands."""
+    made = Wires()
+    monkeypatch.setattr(_inventory_read, "Transport", made)
+    yield made
+    made.release.set()
+
+
+def read() -> list[str]:
+    connections = [Connection(Credentials("AK", "SK", None, "options"), region) for region in NAMES]
+    return [f"{row['region']} {row['instance_id']}" for row in _inventory_read.read_machines(connections, EVERYTHING)]
+
+
+def test_all_regions_are_read_at_the_same_time_and_come_in_their_order(wires: Wires) -> None:
+    together = threading.Barrier(len(NAMES), timeout=PATIENCE)
+
+    def answer(region: str) -> list[str]:
+        together.wait()
+        return [f"i-{region[3:].replace('-', '')}"]
+
+    wires.answer = answer
+    assert read() == ["cn-north-1 i-north1", "cn-east-1 i-east1", "cn-east-2 i-east2"]
+    assert all(wire.closed for wire in wires.made)
+
+
+def test_a_region_that_fails_does_not_wait_for_one_that_hangs(wires: Wires) -> None:
+    hanging = threading.Event()
+
+    def answer(region: str) -> list[str]:
+        if region == "cn-east-1":
+            hanging.set()
+            wires.release.wait(PATIENCE)
+        assert hanging.wait(PATIENCE)
+        if region == "cn-north-1":
+            raise ApiError("vm.describeInstances", 403, "HTTP_FORBIDDEN", "no rights", "req-1")
+        return []
+
+    wires.answer = answer
+    with pytest.raises(_inventory_read.RegionError, match=r"^Region cn-north-1 was not read"):
+        read()
+    assert not wires.release.is_set()
+
+
+def test_no_thread_is_left_when_all_is_read(wires: Wires) -> None:
+    """Ansible forks workers later, and a fork copies no threads, but the locks that they hold."""
+    before = set(threading.enumerate())
+    read()
+    for thread in set(threading.enumerate()) - before:
+        thread.join(PATIENCE)
+        assert not thread.is_alive()

@@ -16,7 +16,7 @@ options:
     description:
       - What is to become of them. V(absent) is the only state.
     type: str
-    default: absent
+    required: true
     choices:
       - absent
   protect_tags:
@@ -60,5 +60,5 @@ notes:
   - Within five seconds before each delete it is looked at once more. What changed since the task began is left alone and
     reported as C(changed_meanwhile). The service has no conditional delete, so a window of milliseconds remains.
   - Gone is only what the service answers C(404 NOT_FOUND) for. A forbidden read or a broken connection proves nothing.
-  - With O(on_blocked=skip) in check mode it lists what exists, what may be deleted and what not, with one call for 100 ids.
+  - With O(on_blocked=skip) in check mode it lists what exists, what may be deleted and what not, with few calls for 100 ids.
 """

@@ -70,18 +70,21 @@ seealso:
 EXAMPLES = r"""
 - name: Put two disks that no machine needs any more into the recycle bin
   jdcloud.cloud.jdcloud_disk:
+    state: absent
     disk_ids:
       - vol-2dat4dsk1b
       - vol-7q1x0k3m9z
 
 - name: Delete for good those that are free, and leave alone those that are not
   jdcloud.cloud.jdcloud_disk:
+    state: absent
     disk_ids: "{{ retained.disks | map(attribute='disk_id') }}"
     recycle: false
     on_blocked: skip
 
 - name: See which of them still exist
   jdcloud.cloud.jdcloud_disk:
+    state: absent
     disk_ids: vol-2dat4dsk1b
     on_blocked: skip
   check_mode: true

@@ -51,17 +51,20 @@ seealso:
 EXAMPLES = r"""
 - name: Release two elastic IPs that no machine needs any more
   jdcloud.cloud.jdcloud_elastic_ip:
+    state: absent
     elastic_ip_ids:
       - fip-8wz1t5c0rn
       - fip-1kch0awxq9
 
 - name: Release those that are free, and leave alone those that are not
   jdcloud.cloud.jdcloud_elastic_ip:
+    state: absent
     elastic_ip_ids: "{{ retained.elastic_ips | map(attribute='elastic_ip_id') }}"
     on_blocked: skip
 
 - name: See which of them still exist
   jdcloud.cloud.jdcloud_elastic_ip:
+    state: absent
     elastic_ip_ids: fip-8wz1t5c0rn
     on_blocked: skip
   check_mode: true

@@ -165,13 +165,18 @@ class Dispatcher:
 
     def run(self, source: Source) -> None:
         """Work until `source` is finished and nothing is under way."""
-        while not (source.finished and not self._in_flight and not self._waiting):
-            if self._on_heartbeat is not None:
-                self._on_heartbeat()
-            now = self.clock.now()
-            idle = self._send_what_may_leave(source, now)
-            for job, outcome in self._pool.wait(self._nap(source, idle)):
-                self._settle(job, outcome)
+        try:
+            while not (source.finished and not self._in_flight and not self._waiting):
+                if self._on_heartbeat is not None:
+                    self._on_heartbeat()
+                now = self.clock.now()
+                idle = self._send_what_may_leave(source, now)
+                for job, outcome in self._pool.wait(self._nap(source, idle)):
+                    self._settle(job, outcome)
+        except BaseException:
+            # The job that a bug hit never comes back. A later run, which reads what became of all, must not wait for it.
+            self._in_flight.clear()
+            raise
 
     def gather(self, calls: Sequence[Call[T]]) -> list[Outcome]:
         """Send reads concurrently; outcomes in the order of the calls."""
@@ -222,8 +227,8 @@ class Dispatcher:
         return max(0.0, min(naps))
 
     def _settle(self, job: Job, outcome: Outcome) -> None:
-        sent_at = self._in_flight.pop(id(job))
         now = self.clock.now()
+        sent_at = self._in_flight.pop(id(job), now)
         if outcome.stale:
             self.counters.calls -= 1
             job.done(outcome)

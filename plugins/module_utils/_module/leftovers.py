@@ -30,7 +30,7 @@ def leftover_spec(ids: str, cap: str) -> Spec:
     """The options; `ids` and `cap` are the names of those that differ."""
     return {
         **CONNECTION_SPEC,
-        "state": {"type": "str", "default": "absent", "choices": ["absent"]},
+        "state": {"type": "str", "required": True, "choices": ["absent"]},
         ids: {"type": "list", "elements": "str", "required": True},
         cap: {"type": "int"},
         "protect_tags": GUARD_SPEC["protect_tags"],

@@ -247,3 +247,21 @@ def test_errors_of_the_api_layer_are_outcomes_and_bugs_are_raised() -> None:
     assert execute(FakeSender(clock, 0.0, error), clock, Job(call(), lambda _outcome: None)).error is error
     with pytest.raises(AttributeError):
         execute(None, clock, Job(call(), lambda _outcome: None))  # type: ignore[arg-type]
+
+
+def test_a_bug_that_ends_one_run_does_not_make_the_next_one_wait_for_ever() -> None:
+    beats: list[int] = []
+
+    def script(sent: Call[t.Any], _nth: int) -> t.Any:
+        if sent.resource == "i-bug":
+            raise KeyError("a bug")
+        return {}
+
+    def heartbeat() -> None:
+        beats.append(1)
+        assert len(beats) < 1000, "it waits for ever"
+
+    dispatcher, _pool, _clock = stage(script, on_heartbeat=heartbeat)
+    with pytest.raises(KeyError):
+        dispatcher.gather([call(resource=resource) for resource in ("i-1", "i-bug", "i-2")])
+    assert dispatcher.read(call()) == {}

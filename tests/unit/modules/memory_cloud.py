@@ -123,6 +123,41 @@ class MemoryCloud:
         slots = self.machines[instance_id]["dataDisks"]
         slots.append(self._slot(instance_id, disk_id, f"vd{'bcdefgh'[len(slots)]}", 100, auto_delete=auto_delete))
 
+    def add_free_disk(self, disk_id: str, status: str = "available", **members: Any) -> Json:
+        """A cloud disk that is on nothing and may go into the recycle bin."""
+        disk: Json = {
+            "diskId": disk_id,
+            "name": f"name-of-{disk_id}",
+            "status": status,
+            "diskSizeGB": 100,
+            "attachments": None,
+            "multiAttachable": False,
+            "canPutInRecycleBin": True,
+            "tags": None,
+            "charge": {"chargeMode": "postpaid_by_duration", "chargeStatus": "normal"},
+            **members,
+        }
+        self.disks[disk_id] = disk
+        return disk
+
+    def add_free_elastic_ip(self, elastic_ip_id: str, **members: Any) -> Json:
+        """An elastic IP that is on nothing."""
+        address: Json = {
+            "elasticIpId": elastic_ip_id,
+            "elasticIpName": f"name-of-{elastic_ip_id}",
+            "elasticIpAddress": f"203.0.113.{len(self.elastic_ips) + 1}",
+            "status": "NOT_ASSOCIATED",
+            "state": "UP",
+            "instanceId": "",
+            "networkInterfaceId": "",
+            "privateIpAddress": "",
+            "bandwidthPackageId": "",
+            "charge": {"chargeMode": "postpaid_by_usage", "chargeStatus": "normal"},
+            **members,
+        }
+        self.elastic_ips[elastic_ip_id] = address
+        return address
+
     def add_local_disk(self, instance_id: str) -> None:
         """One more local disk on a machine."""
         slot = {"diskCategory": "local", "deviceName": "vdz", "localDisk": {"diskSizeGB": 200}, "status": "attached"}
@@ -222,7 +257,8 @@ class MemoryCloud:
             "disk.deleteSnapshot": self._delete_snapshot,
             "disk.describeQuota": lambda call: {"quota": self._quota("snapshot", "limit", "used")},
             "vpc.describeQuota": lambda call: {"quota": self._quota("elastic_ip", "maxLimit", "count")},
-            "vpc.deleteElasticIp": lambda call: self.elastic_ips.pop(str(call.resource)) and {},
+            "vpc.deleteElasticIp": self._delete_elastic_ip,
+            "disk.deleteDisk": self._delete_disk,
         }
 
     def _slot(self, instance_id: str, disk_id: str, device: str, size_gb: int, *, auto_delete: bool) -> Json:
@@ -258,6 +294,7 @@ class MemoryCloud:
         wanted = _filters(call)
         rows = _chosen(self.snapshots, wanted["snapshotId"]) if "snapshotId" in wanted else [*self.snapshots.values()]
         rows = [row for row in rows if "diskId" not in wanted or row["diskId"] in wanted["diskId"]]
+        rows = [row for row in rows if "status" not in wanted or row["status"] in wanted["status"]]
         return _listed("snapshots", [row for row in rows if "name" not in wanted or wanted["name"][0] in row["name"]])
 
     def _create_image(self, call: Call[Any]) -> Json:
@@ -301,6 +338,24 @@ class MemoryCloud:
 
     def _delete_snapshot(self, call: Call[Any]) -> Json:
         del self.snapshots[_found(self.snapshots, call)["snapshotId"]]
+        return {}
+
+    def _delete_elastic_ip(self, call: Call[Any]) -> Json:
+        address = _found(self.elastic_ips, call)
+        if address["status"] != "NOT_ASSOCIATED":
+            raise ApiError(call.operation, 400, "FAILED_PRECONDITION", "elasticIp is associated", "req-400")
+        del self.elastic_ips[address["elasticIpId"]]
+        return {}
+
+    def _delete_disk(self, call: Call[Any]) -> Json:
+        disk = _found(self.disks, call)
+        if disk["status"] not in ("available", "error_create", "error_delete"):
+            message = f"Cannot delete disk in status '{disk['status']}'"
+            raise ApiError(call.operation, 400, "FAILED_PRECONDITION", message, "req-400")
+        if ("putInRecycleBin", "true") in call.query and disk.get("canPutInRecycleBin"):
+            disk["status"] = "in-recyclebin"
+        else:
+            del self.disks[disk["diskId"]]
         return {}
 
     def _quota(self, kind: str, limit: str, used: str) -> Json:

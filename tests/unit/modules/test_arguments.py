@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._module.arguments import CONNECTION_SPEC
+from ansible_collections.jdcloud.cloud.plugins.module_utils._module.disk import DISK_SPEC
+from ansible_collections.jdcloud.cloud.plugins.module_utils._module.elastic_ip import ELASTIC_IP_SPEC
 from ansible_collections.jdcloud.cloud.plugins.module_utils._module.image import IMAGE_SPEC
 from ansible_collections.jdcloud.cloud.plugins.module_utils._module.image_info import IMAGE_INFO_SPEC
 from ansible_collections.jdcloud.cloud.plugins.module_utils._module.quota_info import QUOTA_INFO_SPEC
@@ -23,6 +25,8 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._module.vm_options i
 from .documentation import documented_options, documented_returns, paths
 
 SPECS = {
+    "jdcloud_disk": DISK_SPEC,
+    "jdcloud_elastic_ip": ELASTIC_IP_SPEC,
     "jdcloud_image": IMAGE_SPEC,
     "jdcloud_image_info": IMAGE_INFO_SPEC,
     "jdcloud_quota_info": QUOTA_INFO_SPEC,

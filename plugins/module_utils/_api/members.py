@@ -100,6 +100,14 @@ def tag_map(source: Json) -> dict[str, str]:
     return {demand_text(tag, "key"): _tag_value(tag.get("value")) for tag in each_object(source, "tags")}
 
 
+def repeated_tags(source: Json) -> dict[str, tuple[str, ...]]:
+    """Return all values of the keys that the ``tags`` list holds more than once, where ``tag_map`` knows the last one alone."""
+    values: dict[str, list[str]] = {}
+    for tag in each_object(source, "tags"):
+        values.setdefault(demand_text(tag, "key"), []).append(_tag_value(tag.get("value")))
+    return {key: tuple(each) for key, each in values.items() if len(each) > 1}
+
+
 def _tag_value(value: object) -> str:
     if isinstance(value, str):
         return value

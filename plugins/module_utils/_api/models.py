@@ -26,6 +26,7 @@ from .members import (
     maybe_int,
     maybe_object,
     maybe_text,
+    repeated_tags,
     snake_case,
     tag_map,
 )
@@ -96,6 +97,9 @@ class Interface:
 class Instance:
     """A machine. ``tags`` is None only if the answer is of a type that carries no tags.
 
+    Nothing promises that the service shows a tag key once. ``repeated_tags`` has all values of each key that it showed more
+    than once, ``tags`` the last one.
+
     ``disks`` has the system disk first. ``addresses`` are all elastic IPs: of the primary and the secondary interfaces,
     of their primary and secondary addresses, each once. ``private_ips`` are all private addresses, the primary one first.
     """
@@ -122,6 +126,7 @@ class Instance:
     fault_domain: str | None = None
     resource_group_id: str | None = None
     private_ips: tuple[str, ...] = ()
+    repeated_tags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +161,7 @@ class Disk:
     tags: Mapping[str, str] = field(default_factory=dict)
     attached: bool = False
     recyclable: bool | None = None
+    repeated_tags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +183,7 @@ class ElasticIp:
     state: str = ""
     private_ip_address: str | None = None
     instance_type: str | None = None
+    repeated_tags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +240,7 @@ def parse_instance(raw: Json, *, carries_tags: bool = True) -> Instance:
         fault_domain=maybe_text(raw, "faultDomain"),
         resource_group_id=maybe_text(raw, "resourceGroupId"),
         private_ips=tuple(dict.fromkeys(_private_ips(raw))),
+        repeated_tags=repeated_tags(raw) if carries_tags else {},
     )
 
 
@@ -260,6 +268,7 @@ def parse_disk(raw: Json) -> Disk:
         tags=tag_map(raw),
         attached=bool(attachments),
         recyclable=maybe_bool(raw, "canPutInRecycleBin"),
+        repeated_tags=repeated_tags(raw),
     )
 
 
@@ -278,6 +287,7 @@ def parse_elastic_ip(raw: Json) -> ElasticIp:
         state=_lower_text(raw, "state").upper(),
         private_ip_address=maybe_text(raw, "privateIpAddress"),
         instance_type=maybe_text(raw, "instanceType"),
+        repeated_tags=repeated_tags(raw),
     )
 
 

@@ -45,7 +45,7 @@ class LeftoverPolicy:
 
 def elastic_ip_blockers(address: ElasticIp, policy: LeftoverPolicy, now: datetime | None) -> Iterator[Remark]:
     """Everything that forbids to release an elastic IP. `now` is the service's time, None if it never told."""
-    yield from _protected(address.tags, policy)
+    yield from _protected(address, policy)
     holder = holder_of(address)
     if holder is not None:
         yield Remark("elastic_ip_in_use", f"It is on {holder}, and nothing is disassociated here: free it first.")
@@ -87,7 +87,7 @@ def disk_blockers(disk: Disk, policy: LeftoverPolicy, now: datetime | None, task
     """
     if disk.status in DISK_GONE or disk.status == DELETING:
         return
-    yield from _protected(disk.tags, policy)
+    yield from _protected(disk, policy)
     yield from _disk_status(disk)
     if disk.shared and not policy.shared:
         yield Remark("shared_disk", "It can be attached to several machines: set shared to true if it may go after all.")
@@ -135,8 +135,8 @@ def _disk_status(disk: Disk) -> Iterator[Remark]:
         yield Remark("unknown_status", f"Its status is '{status}', which is not known to be safe: wait until it is 'available'.")
 
 
-def _protected(tags: Mapping[str, str], policy: LeftoverPolicy) -> Iterator[Remark]:
-    protection = protecting(tags, policy.protect_tags)
+def _protected(asset: Disk | ElasticIp, policy: LeftoverPolicy) -> Iterator[Remark]:
+    protection = protecting(asset.tags, asset.repeated_tags, policy.protect_tags)
     if protection is not None:
         yield Remark("protected", f"Its tag {protection} protects it: remove the tag first if it may go after all.")
 

@@ -89,8 +89,10 @@ class Selection:
         if self.name is not None and machine.name != self.name:
             return f"its name is not '{self.name}'"
         for key, allowed in self.tags.items():
-            if machine.tags is None or machine.tags.get(key) not in allowed:
-                return f"its tag '{key}' is not {_alternatives(allowed)}"
+            values = tag_values(key, machine.tags or {}, machine.repeated_tags)
+            if not values or not set(values).issubset(allowed):
+                times = f" is there {len(values)} times and" if len(values) > 1 else ""
+                return f"its tag '{key}'{times} is not {'always ' if times else ''}{_alternatives(allowed)}"
         for key, allowed in self.filters.items():
             if not set(CHECKABLE[key](machine)).intersection(allowed):
                 return f"its {key} is not {_alternatives(allowed)}"
@@ -193,16 +195,23 @@ def protecting_tag(machine: Instance, protect_tags: Mapping[str, tuple[str, ...]
     """The first tag of `machine` that protects it, as text. Raises `ValueError` on an answer type that carries no tags."""
     if machine.tags is None:
         raise ValueError(f"the protection of {machine.instance_id} cannot be judged: this answer carries no tags")
-    return protecting(machine.tags, protect_tags)
+    return protecting(machine.tags, machine.repeated_tags, protect_tags)
 
 
-def protecting(tags: Mapping[str, str], protect_tags: Mapping[str, tuple[str, ...]]) -> str | None:
-    """The first of the `tags` of a machine, disk or elastic IP that protects it, as text."""
-    for key, values in protect_tags.items():
-        value = tags.get(key)
-        if value is not None and (ANY_VALUE in values or value in values):
-            return f"{key}={value}"
+def protecting(
+    tags: Mapping[str, str], repeated: Mapping[str, tuple[str, ...]], protect_tags: Mapping[str, tuple[str, ...]]
+) -> str | None:
+    """The first of the `tags` of a machine, disk or elastic IP that protects it, as text. One value of a repeated key will do."""
+    for key, protected in protect_tags.items():
+        for value in tag_values(key, tags, repeated):
+            if ANY_VALUE in protected or value in protected:
+                return f"{key}={value}"
     return None
+
+
+def tag_values(key: str, tags: Mapping[str, str], repeated: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """All values of a tag key: none, one, or more if the service showed it more than once."""
+    return repeated.get(key) or ((tags[key],) if key in tags else ())
 
 
 def _parse_filters(filters: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Images and snapshots of a test's cloud, runs that list or delete them, and what the request log proves of each run."""
+"""Images, snapshots, disks and elastic IPs of a test's cloud, runs that list or delete them, and what the log proves of each."""
 
 from __future__ import annotations
 
@@ -10,11 +10,21 @@ from typing import Any
 
 from .support import GATE_SECONDS, REGION, Cloud, Ended, Json, last_look
 
-FAST: Json = {"image_delete_seconds": 0.15, "snapshot_delete_seconds": 0.15}
+FAST: Json = {"image_delete_seconds": 0.15, "snapshot_delete_seconds": 0.15, "disk_delete_seconds": 0.15}
 QUICK: Json = {"poll_interval": 0.2, "wait_timeout": 20}
-DELETE = {"image": "vm.deleteImage", "snapshot": "disk.deleteSnapshot"}
-READ = {"image": "vm.describeImages", "snapshot": "disk.describeSnapshots"}
-SINGLE = {"image": "vm.describeImage", "snapshot": "disk.describeSnapshot"}
+DELETE = {
+    "image": "vm.deleteImage",
+    "snapshot": "disk.deleteSnapshot",
+    "disk": "disk.deleteDisk",
+    "elastic_ip": "vpc.deleteElasticIp",
+}
+READ = {
+    "image": "vm.describeImages",
+    "snapshot": "disk.describeSnapshots",
+    "disk": "disk.describeDisks",
+    "elastic_ip": "vpc.describeElasticIps",
+}
+SINGLE = {kind: operation.removesuffix("s") for kind, operation in READ.items()}
 MARK = "jdcloud.cloud/1 campaign=spring instance=i-aaaa000001 stopped=true"
 
 
@@ -28,7 +38,10 @@ def seed(
 
 def seed_kind(cloud: Cloud, kind: str, *entries: Json, **settings: Any) -> None:
     """Start anew with these assets of one kind."""
-    seed(cloud, **{f"{kind}s": list(entries)}, **settings)
+    if kind in ("image", "snapshot"):
+        seed(cloud, **{f"{kind}s": list(entries)}, **settings)
+    else:
+        cloud.seed(**{f"{kind}s": list(entries)}, **{**FAST, **settings})
 
 
 def info(cloud: Cloud, what: str, **options: Any) -> Ended:
@@ -39,7 +52,7 @@ def info(cloud: Cloud, what: str, **options: Any) -> Ended:
 
 
 def absent(cloud: Cloud, kind: str, *ids: str, check: bool = False, **options: Any) -> Ended:
-    """Delete images or snapshots; what must hold always is checked."""
+    """Delete what has these ids; what must hold always is checked."""
     chosen = {f"{kind}_ids": list(ids)} if ids else {}
     before = int(cloud.control.health()["requests"])
     ended = cloud._run(f"jdcloud_{kind}", {**QUICK, **chosen, "state": "absent", **options}, check, None)
@@ -51,8 +64,9 @@ def absent(cloud: Cloud, kind: str, *ids: str, check: bool = False, **options: A
 
 
 def rows(ended: Ended) -> list[Json]:
-    """The images or snapshots of a result."""
-    return list(ended.result["images"] if "images" in ended.result else ended.result["snapshots"])
+    """The images or whatever was deleted, of a result."""
+    (listed,) = (ended.result[f"{kind}s"] for kind in DELETE if f"{kind}s" in ended.result)
+    return list(listed)
 
 
 def row(ended: Ended) -> Json:

@@ -22,6 +22,7 @@ extends_documentation_fragment:
   - jdcloud.cloud.jdcloud
   - jdcloud.cloud.selection
   - jdcloud.cloud.selection_guard
+  - jdcloud.cloud.due_mark
   - jdcloud.cloud.backup_demand
   - jdcloud.cloud.attributes
 attributes:
@@ -100,6 +101,19 @@ options:
       - With O(require_backup), only backups count that carry this campaign's mark, as given to
         M(jdcloud.cloud.jdcloud_image), M(jdcloud.cloud.jdcloud_snapshot) or the role P(jdcloud.cloud.vm_backup#role).
     type: str
+  planned_backups:
+    description:
+      - For check mode only. What would be backed up before the delete - the C(machines) of the manifest that
+        M(jdcloud.cloud.jdcloud_vm_backup) returns in check mode.
+      - With O(require_backup), the preview then judges each of these machines as the backup would leave it. One that the backup
+        would stop counts as stopped, and what it would make or use again counts as a backup of the disks that it would hold.
+        All other demands stay, such as those of disks that no backup holds, and of O(backup_campaign).
+      - Machines that are not in it, or would not be backed up, are judged as they are now. One that the backup would leave
+        running is blocked, and so is one that was taken back, see O(due_tag).
+      - Outside of check mode this option is an error, since a run counts real backups alone.
+    type: list
+    elements: dict
+    version_added: 0.3.0
   allow_local_disk_loss:
     description:
       - Accept that O(charge_on_stopped=stopCharging) destroys the data on local disks.
@@ -144,6 +158,8 @@ notes:
     service before goes on; run the task again to finish the machines that are left.
   - A run that was broken off does not say what became of the disks and elastic IPs of the machines it had deleted by then, and
     the next run cannot know them. Keep the preview (check mode with diff) of a large run; it lists all of them.
+  - O(due_tag) is for O(state=absent) only. The mark is judged when the run begins, and again just before each delete; a machine
+    whose tag was removed or moved, or that was started, in between is not deleted.
   - O(require_backup) is for O(state=absent) only. It excludes O(stop_running=true); stop the machine and back it up first, for
     example with the role P(jdcloud.cloud.vm_backup#role). It is judged when the run begins, and again for each machine, with
     a fresh read of its images and snapshots, before its delete.
@@ -193,6 +209,30 @@ EXAMPLES = r"""
     max_instances: 50
     require_backup: image
     backup_campaign: spring-2026
+
+- name: Delete the machines of a project whose grace period is over
+  jdcloud.cloud.jdcloud_vm:
+    state: absent
+    tags:
+      project: "spring-campaign"
+    max_instances: 50
+    due_tag: decommission-after
+    on_blocked: skip
+
+- name: See what a backup would make
+  jdcloud.cloud.jdcloud_vm_backup:
+    instance_ids: "{{ ids }}"
+    stop_running: true
+  check_mode: true
+  register: backup
+
+- name: See what would be deleted after it
+  jdcloud.cloud.jdcloud_vm:
+    state: absent
+    instance_ids: "{{ ids }}"
+    require_backup: image
+    planned_backups: "{{ backup.manifest.machines }}"
+  check_mode: true
 
 - name: Stop what can be stopped, and list the rest
   jdcloud.cloud.jdcloud_vm:
@@ -262,7 +302,8 @@ instances:
         - Everything that forbids the action. Codes are V(running), V(transitional), V(unknown_status), V(invalid_status),
           V(task_in_progress), V(prepaid_unexpired), V(charge_overdue), V(no_charge_record), V(protected),
           V(selector_mismatch), V(backup_missing), V(local_disk_loss), V(disk_fate_impossible), V(elastic_ip_not_releasable),
-          V(stop_charging_not_allowed).
+          V(stop_charging_not_allowed), and with O(due_tag) V(not_marked), V(mark_malformed), V(mark_doubled), V(mark_not_due),
+          V(taken_back).
       type: list
       elements: dict
       contains:
@@ -397,15 +438,17 @@ instances:
           type: str
           sample: image
         id:
-          description: The id.
+          description: The id; null for one of O(planned_backups) that is not made yet.
           type: str
           sample: img-5bk0u2p7im
         status:
-          description: V(ready) for an image, V(available) for a snapshot.
+          description:
+            - V(ready) for an image, V(available) for a snapshot; V(planned) for one of O(planned_backups), also if that would be
+              used again.
           type: str
           sample: ready
         created:
-          description: When it was made.
+          description: When it was made; null if it is not made yet.
           type: str
           sample: "2026-01-15T16:09:10+08:00"
         campaign:

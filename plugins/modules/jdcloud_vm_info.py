@@ -20,6 +20,7 @@ author:
 extends_documentation_fragment:
   - jdcloud.cloud.jdcloud
   - jdcloud.cloud.selection
+  - jdcloud.cloud.due_mark
   - jdcloud.cloud.backup_demand
   - jdcloud.cloud.attributes
   - jdcloud.cloud.attributes.info_module
@@ -37,9 +38,18 @@ options:
       - Whether the verdict is for a delete that stops running machines first.
     type: bool
     default: false
+  marked_only:
+    description:
+      - List and judge only machines that carry the tag O(due_tag), whatever its value. That option must then be set.
+      - The service finds tags by key and value only, so the choice is made here. Without any selector all machines of the region
+        are read, up to 100 in one call.
+    type: bool
+    default: false
+    version_added: 0.3.0
 notes:
   - O(require_backup) is judged as M(jdcloud.cloud.jdcloud_vm) does before a delete, and excludes O(stop_running=true).
-  - Without any selector all machines of the region are listed. Machines that share a name are all listed.
+  - Without any selector all machines of the region are listed, with O(marked_only=true) all marked ones. Machines that share a
+    name are all listed.
 seealso:
   - module: jdcloud.cloud.jdcloud_vm
 """
@@ -56,6 +66,12 @@ EXAMPLES = r"""
   loop: "{{ machines.instances | rejectattr('deletable') | list }}"
   loop_control:
     label: "{{ item.instance_id }}"
+
+- name: List all marked machines of a region, with their dates and whether they are due
+  jdcloud.cloud.jdcloud_vm_info:
+    region: cn-north-1
+    due_tag: decommission-after
+    marked_only: true
 
 - name: List the machines of a project that run
   jdcloud.cloud.jdcloud_vm_info:
@@ -166,6 +182,12 @@ instances:
           description: One sentence.
           type: str
           sample: It is a member of availability group ag-1kch0awxq9, which may replace it when it goes.
+    due_date:
+      description:
+        - The value of the tag O(due_tag) as it was read, also if it is no date; the last one if the service shows several. It is
+          null for a machine without that tag, and without O(due_tag).
+      type: str
+      sample: "2026-01-14"
     backups:
       description: The backups that count for O(require_backup); empty where none is demanded.
       type: list

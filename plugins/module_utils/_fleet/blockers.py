@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .._api.models import AttachedDisk, Instance
+from .due import judge_mark, taken_back
 from .fates import CHANGEABLE, PREPAID, expired, lost_disks, planned_disks, unreleasable
 from .policy import STABLE, TRANSITIONAL, Facts, Policy, Remark
 from .proof import Demand, Proof, being_made, prove
@@ -33,6 +34,10 @@ def blockers_of(machine: Instance, policy: Policy, facts: Facts, proof: Proof | 
     protection = protecting_tag(machine, policy.protect_tags)
     if protection is not None:
         yield Remark("protected", f"Its tag {protection} protects it: remove the tag first if it may go after all.")
+    if policy.state == "absent" and policy.due_tag is not None:
+        mark = judge_mark(machine, policy.due_tag, facts.now)
+        if mark is not None:
+            yield mark
     yield from _status_blockers(machine, policy)
     if policy.state == "running":
         yield from _start_blockers(machine)
@@ -69,7 +74,7 @@ def _status_blockers(machine: Instance, policy: Policy) -> Iterator[Remark]:
         yield Remark("unknown_status", f"Its status is '{status}', which is not known to be safe: wait until it is stopped.")
     elif status == "error" and policy.state != "absent":
         yield Remark("invalid_status", f"Its status is 'error', from which it can only be deleted, not become {policy.state}.")
-    elif status == "running" and policy.state == "absent" and not policy.stop_running:
+    elif status == "running" and policy.state == "absent" and not policy.stop_running and not taken_back(machine, policy.due_tag):
         yield Remark("running", "It runs: stop it first, or set stop_running to true.")
     busy = busy_disks(machine)
     if busy:

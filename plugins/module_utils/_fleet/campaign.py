@@ -7,7 +7,7 @@ wanted or something is blocked, carry out."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from .._api import vpc
@@ -18,6 +18,7 @@ from .archive import read_holdings
 from .census import Census, SelectionError, Settled, check_cap, settle, take_census
 from .engine import Engine
 from .plan import decide
+from .planned import PlannedMachine
 from .policy import Decision, Facts, Policy
 from .proof import Holdings
 from .setbacks import Timing
@@ -56,8 +57,17 @@ class Run:
     crash: str | None = None
 
 
-def conduct(dispatcher: Dispatcher, policy: Policy, timing: Timing, *, cap: int | None, skip_blocked: bool, preview: bool) -> Run:
-    """Do it. With `preview` the plan is made and nothing is changed.
+def conduct(
+    dispatcher: Dispatcher,
+    policy: Policy,
+    timing: Timing,
+    *,
+    cap: int | None,
+    skip_blocked: bool,
+    preview: bool,
+    planned: Mapping[str, PlannedMachine] | None = None,
+) -> Run:
+    """Do it. With `preview` the plan is made and nothing is changed; only then `planned` backups count, by machine.
 
     Raises `JdcloudError` if the machines cannot be read or the selection is refused; then nothing was changed.
     """
@@ -73,6 +83,8 @@ def conduct(dispatcher: Dispatcher, policy: Policy, timing: Timing, *, cap: int 
     chosen = replace(policy, selection=selection.chosen())
     stable = settle(dispatcher, census.matched, policy.state, timing)
     facts = gather_facts(dispatcher, policy, [*stable.machines.values()])
+    if preview and planned:
+        facts = replace(facts, planned=planned)
     records = [*_missing(census, policy), *_judged(census, stable, policy, chosen, facts)]
     run = Run(records=_in_order(records, selection.ids), missing=census.missing)
     run.held_back = not skip_blocked and any(record.blocked or record.failure for record in run.records)

@@ -43,6 +43,11 @@ def mark_date(now: datetime, grace_days: int) -> str:
         raise InputError(f"A grace period of {grace_days} days ends after the year 9999: give fewer days.") from None
 
 
+def taken_back(machine: Instance, key: str | None) -> bool:
+    """Whether `machine` carries the tag `key` and runs: whoever marks one stops it, so somebody has started it again."""
+    return machine.status == "running" and key is not None and key in (machine.tags or {})
+
+
 def judge_mark(machine: Instance, key: str, now: datetime | None) -> Remark | None:
     """What the mark under the tag `key` says against the deletion of `machine`; None: it is due.
 
@@ -53,7 +58,7 @@ def judge_mark(machine: Instance, key: str, now: datetime | None) -> Remark | No
     text = machine.tags.get(key)
     if text is None:
         return Remark("not_marked", f"It lacks the tag {key}: mark it with the earliest day of its deletion, as YYYY-MM-DD.")
-    if machine.status == "running":
+    if taken_back(machine, key):
         return Remark(
             "taken_back",
             f"It is marked ({key}={text}) and runs, so somebody has taken it back: remove the tag, or stop the machine if it may "

@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import typing as t
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -64,11 +65,26 @@ class OldMachine:
         return self.instance_id or f"the machine of image {self.image_id}"
 
 
+class Entry(t.Protocol):
+    """A machine of a manifest, or what was made of it."""
+
+    @property
+    def instance_id(self) -> str | None: ...
+
+
+E = t.TypeVar("E", bound=Entry)
+
+
 def parse_machines(entries: Sequence[Any], option: str) -> list[OldMachine]:
     """The machines of a manifest. Raises `InputError` for an empty list, a repeated machine, and anything of a wrong form."""
     if not entries:
         raise InputError(f"{option} is an empty list, which restores nothing: give at least one machine of a manifest.")
-    machines = [_machine(entry, f"{option}[{place}]") for place, entry in enumerate(entries)]
+    return parse_entries(entries, option, _parsed)
+
+
+def parse_entries(entries: Sequence[Any], option: str, parse: Callable[[Json, str], E]) -> list[E]:
+    """Each machine of a manifest as `parse` reads it. Raises `InputError` for a repeated machine, and for a wrong form."""
+    machines = [_parse_entry(entry, f"{option}[{place}]", parse) for place, entry in enumerate(entries)]
     seen = set()
     for machine in machines:
         if machine.instance_id in seen:
@@ -77,19 +93,25 @@ def parse_machines(entries: Sequence[Any], option: str) -> list[OldMachine]:
     return machines
 
 
-def _machine(entry: Any, where: str) -> OldMachine:
+def _parse_entry(entry: Any, where: str, parse: Callable[[Json, str], E]) -> E:
     if not isinstance(entry, dict):
         raise InputError(f"{where} is no machine of a manifest: give members of its list machines as they are.")
     try:
-        return _parsed(entry, where)
+        return parse(entry, where)
     except MalformedAnswer as error:
         raise InputError(f"{where} is damaged, since {error}: give a machine of a manifest as it is.") from error
 
 
-def _parsed(entry: Json, where: str) -> OldMachine:
+def instance_id_of(entry: Json, where: str) -> str:
+    """The id of a machine of a manifest. Raises `InputError` if it has none."""
     instance_id = maybe_text(entry, "instance_id") or ""
     if not ID_SHAPE.fullmatch(instance_id):
         raise InputError(f"{where}.instance_id is {shown(instance_id)}, which is no id: give a machine of a manifest as it is.")
+    return instance_id
+
+
+def _parsed(entry: Json, where: str) -> OldMachine:
+    instance_id = instance_id_of(entry, where)
     specification = maybe_object(entry, "specification")
     if not specification or not entry.get("disks"):
         raise InputError(f"{where} ({instance_id}) lacks specification or disks, so it is not known what it was like.")

@@ -14,12 +14,27 @@ from dataclasses import replace
 
 from .._api.models import Instance
 from .blockers import MOVING_DISK, blockers_of, proof_of
+from .due import taken_back
 from .fates import planned_addresses, planned_disks
+from .planned import as_planned, foresee
 from .policy import STABLE, Decision, Facts, Fate, PlannedDisk, Policy, Remark, Step
 
 
 def decide(machine: Instance, policy: Policy, facts: Facts) -> Decision:
-    """What is to be done with `machine`, and everything that forbids it."""
+    """What is to be done with `machine`, and everything that forbids it.
+
+    In a preview with planned backups, it is judged as they would leave it. One that somebody has taken back is not: nothing
+    may stop it to begin with.
+    """
+    planned = facts.planned.get(machine.instance_id)
+    if planned is None or policy.selection.mismatch(machine) is not None or taken_back(machine, policy.due_tag):
+        return _decide(machine, policy, facts)
+    then, holdings = foresee(machine, planned, facts.holdings, facts.now)
+    decision = _decide(then, policy, replace(facts, holdings=holdings))
+    return replace(decision, status=machine.status, backups=as_planned(planned, decision.backups))
+
+
+def _decide(machine: Instance, policy: Policy, facts: Facts) -> Decision:
     steps = _steps(machine, policy)
     disks = planned_disks(machine, policy)
     proof = proof_of(machine, policy, facts)

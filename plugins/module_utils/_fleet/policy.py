@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from .._api.models import ElasticIp
+from .planned import PlannedMachine
 from .proof import Backup, Demand, Holdings
 from .selection import Selection
 
@@ -28,7 +29,10 @@ TRANSITIONAL = frozenset({"pending", "starting", "stopping", "rebooting", "resiz
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The user's wishes, checked. Seconds where there is a unit."""
+    """The user's wishes, checked. Seconds where there is a unit.
+
+    `due_tag`: only machines go whose tag of this key holds a date that is over (see `due`).
+    """
 
     state: State
     selection: Selection
@@ -39,18 +43,21 @@ class Policy:
     charge_on_stopped: str | None = None
     allow_local_disk_loss: bool = False
     demand: Demand | None = None
+    due_tag: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What the plan needs beside the machines: the service's time (None if it never told), elastic IPs by id, and backups.
 
-    `holdings` are read only where backups are demanded.
+    `holdings` are read only where backups are demanded. `planned`: what would be backed up before, by machine; in a preview
+    only, and never at the gate.
     """
 
     now: datetime | None = None
     elastic_ips: Mapping[str, ElasticIp] = field(default_factory=dict)
     holdings: Holdings = field(default_factory=Holdings)
+    planned: Mapping[str, PlannedMachine] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

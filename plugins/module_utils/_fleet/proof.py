@@ -84,7 +84,7 @@ def holdings_of(images: Iterable[Image], snapshots: Iterable[Snapshot]) -> Holdi
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """A proven backup of a machine, as it is reported."""
+    """A proven backup of a machine, as it is reported. One that is only planned has no id and no time yet: both are ''."""
 
     type: AssetType
     id: str

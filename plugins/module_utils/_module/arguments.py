@@ -52,6 +52,17 @@ DEMAND_SPEC: Spec = {
 }
 
 
+DUE_SPEC: Spec = {"due_tag": {"type": "str"}}
+
+
+def due_tag_of(params: Mapping[str, Any]) -> str | None:
+    """The checked key of the tag that holds the date, None if machines need no mark."""
+    given: str | None = params["due_tag"]
+    if given is not None and not given.strip():
+        raise InputError("due_tag is blank: give the key of the tag that holds the date, or leave it out.")
+    return None if given is None else given.strip()
+
+
 def demand_of(params: Mapping[str, Any]) -> Demand | None:
     """The checked demand for backups, None if there is none."""
     max_age = positive(params, "backup_max_age", "hours")

@@ -287,10 +287,16 @@ def interfaces_of(interfaces: Iterable[Interface]) -> list[Result]:
 
 
 def backups_of(decision: Decision | None) -> list[Result]:
-    """Backups that count."""
+    """Backups that count. What is only planned has no id and no time."""
     backups: Sequence[Backup] = decision.backups if decision else ()
     return [
-        {"type": each.type, "id": each.id, "status": each.status, "created": each.created, "campaign": each.campaign}
+        {
+            "type": each.type,
+            "id": each.id or None,
+            "status": each.status,
+            "created": each.created or None,
+            "campaign": each.campaign,
+        }
         for each in backups
     ]
 

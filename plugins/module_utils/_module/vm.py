@@ -10,13 +10,14 @@ from .._fleet.campaign import conduct
 from .arguments import cap_of
 from .results import Report, Result, empty_result
 from .session import Session
-from .vm_options import policy_of, timing_of
+from .vm_options import planned_of, policy_of, timing_of
 
 
 def work(session: Session) -> Result:
     """Check the options, do the run, and return the result; it has a `msg` if the task fails."""
     module = session.module
     policy = policy_of(module.params)
+    planned = planned_of(module.params, preview=bool(module.check_mode))
     timing_of(module.params, 0)
     dispatcher = session.connect()
     run = conduct(
@@ -26,6 +27,7 @@ def work(session: Session) -> Result:
         cap=cap_of(module.params),
         skip_blocked=module.params["on_blocked"] == "skip",
         preview=module.check_mode,
+        planned=planned,
     )
     if run.missing and len(run.missing) == len(run.records):
         module.warn(f"none of {len(run.missing)} ids exists in {session.region}")

@@ -6,13 +6,24 @@
 
 from __future__ import annotations
 
+from .._api.errors import InputError
 from .._api.models import InstanceInFull
 from .._fleet.campaign import gather_facts
 from .._fleet.census import read_in_full, some_ids
 from .._fleet.plan import decide
 from .._fleet.policy import Facts, Policy
 from .._fleet.selection import parse_protect_tags
-from .arguments import CONNECTION_SPEC, DEMAND_SPEC, GUARD_SPEC, SELECTION_SPEC, Spec, demand_of, selection_of
+from .arguments import (
+    CONNECTION_SPEC,
+    DEMAND_SPEC,
+    DUE_SPEC,
+    GUARD_SPEC,
+    SELECTION_SPEC,
+    Spec,
+    demand_of,
+    due_tag_of,
+    selection_of,
+)
 from .results import Result, backups_of, remarks
 from .session import Session
 
@@ -21,6 +32,8 @@ VM_INFO_SPEC: Spec = {
     **SELECTION_SPEC,
     "protect_tags": GUARD_SPEC["protect_tags"],
     "stop_running": {"type": "bool", "default": False},
+    **DUE_SPEC,
+    "marked_only": {"type": "bool", "default": False},
     **DEMAND_SPEC,
 }
 
@@ -35,11 +48,17 @@ def work(session: Session) -> Result:
         protect_tags=parse_protect_tags(params["protect_tags"]),
         stop_running=params["stop_running"],
         demand=demand_of(params),
+        due_tag=due_tag_of(params),
     )
+    if params["marked_only"] and policy.due_tag is None:
+        raise InputError("marked_only needs the key of the mark: set due_tag, too, or leave it out.")
     dispatcher = session.connect()
     machines, missing = read_in_full(dispatcher, selection)
     if missing:
         session.module.warn(f"{len(missing)} ids do not exist in {session.region}: {some_ids(missing)}")
+    if params["marked_only"]:
+        # The service finds tags by key and value only, so the choice is made here.
+        machines = [machine for machine in machines if _due_date(machine, policy) is not None]
     facts = gather_facts(dispatcher, policy, [machine.instance for machine in machines])
     instances = [_verdict(machine, policy, facts, session.region) for machine in machines]
     return {
@@ -63,8 +82,15 @@ def _verdict(machine: InstanceInFull, policy: Policy, facts: Facts, region: str)
         blockers=remarks(decision.blockers),
         warnings=remarks(decision.warnings),
         backups=backups_of(decision),
+        due_date=_due_date(machine, policy),
     )
     return shown
+
+
+def _due_date(machine: InstanceInFull, policy: Policy) -> str | None:
+    """The mark as it was read, None for a machine that carries none, and where no mark is asked for."""
+    tags = machine.instance.tags or {}
+    return None if policy.due_tag is None else tags.get(policy.due_tag)
 
 
 def _summary(session: Session, instances: list[Result], not_found: int) -> Result:

@@ -10,17 +10,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from .._api.errors import InputError
+from .._fleet.planned import PlannedMachine, parse_planned
 from .._fleet.policy import Policy
 from .._fleet.selection import parse_protect_tags, require_selector
 from .._fleet.setbacks import Timing
 from .arguments import (
     CONNECTION_SPEC,
     DEMAND_SPEC,
+    DUE_SPEC,
     GUARD_SPEC,
     SELECTION_SPEC,
     Spec,
     cap_of,
     demand_of,
+    due_tag_of,
     positive,
     selection_of,
 )
@@ -34,8 +37,10 @@ VM_SPEC: Spec = {
     "on_blocked": {"type": "str", "default": "fail", "choices": ["fail", "skip"]},
     "disks": {"type": "str", "default": "as_configured", "choices": ["as_configured", "keep", "delete"]},
     "elastic_ips": {"type": "str", "default": "keep", "choices": ["keep", "release"]},
+    **DUE_SPEC,
     **DEMAND_SPEC,
     "backup_campaign": {"type": "str"},
+    "planned_backups": {"type": "list", "elements": "dict"},
     "allow_local_disk_loss": {"type": "bool", "default": False},
     "charge_on_stopped": {"type": "str", "choices": ["keepCharging", "stopCharging"]},
     "wait": {"type": "bool", "default": True},
@@ -61,7 +66,20 @@ def policy_of(params: Mapping[str, Any]) -> Policy:
         charge_on_stopped=params["charge_on_stopped"],
         allow_local_disk_loss=params["allow_local_disk_loss"],
         demand=demand_of(params),
+        due_tag=due_tag_of(params),
     )
+
+
+def planned_of(params: Mapping[str, Any], *, preview: bool) -> dict[str, PlannedMachine]:
+    """What would be backed up before, by machine. A run counts real backups alone."""
+    given = params["planned_backups"]
+    if given is None:
+        return {}
+    if not preview:
+        raise InputError("planned_backups is for check mode only, since a run counts real backups alone: leave it out.")
+    if params["require_backup"] == "none":
+        raise InputError("planned_backups is for a demanded backup only: set require_backup, too, or leave it out.")
+    return parse_planned(given, "planned_backups")
 
 
 def timing_of(params: Mapping[str, Any], retries: int) -> Timing:
@@ -76,7 +94,13 @@ def timing_of(params: Mapping[str, Any], retries: int) -> Timing:
 
 def _check_combination(params: Mapping[str, Any]) -> None:
     state = params["state"]
-    idle_values = {"stop_running": False, "disks": "as_configured", "elastic_ips": "keep", "require_backup": "none"}
+    idle_values = {
+        "stop_running": False,
+        "disks": "as_configured",
+        "elastic_ips": "keep",
+        "due_tag": None,
+        "require_backup": "none",
+    }
     for option, idle in idle_values.items():
         value = params[option]
         if state != "absent" and value != idle:

@@ -128,6 +128,7 @@ def _change_tags(call: Call, member: str, remove: bool) -> Json:
             except ApiError as error:
                 failed[resource_id] = error.message
                 continue
+            row.settle_tags([str(tag.get("key")) for tag in tags])
             done += 1
             call.cloud.touch(row)
     told: Any = failed

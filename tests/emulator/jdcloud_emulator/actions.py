@@ -18,7 +18,7 @@ from typing import Any
 from jdcloud_emulator import factory, lifecycle
 from jdcloud_emulator.cloud import Cloud
 from jdcloud_emulator.model import PREPAID, Charge, Disk, ElasticIp, Image, Instance, Resource, Slot, Snapshot
-from jdcloud_emulator.seed_file import moment
+from jdcloud_emulator.seed_file import moment, tag_rows
 from jdcloud_emulator.settings import UsageError
 
 Json = dict[str, Any]
@@ -195,9 +195,12 @@ def _set_auto_delete(cloud: Cloud, resource: Resource, parameters: Json) -> None
 
 def _retag(cloud: Cloud, resource: Resource, parameters: Json) -> None:
     """``tags`` replaces all, ``set`` adds, ``remove`` is a list of keys."""
-    tags = dict(parameters["tags"]) if "tags" in parameters else dict(resource.tags)
-    tags.update(parameters.get("set", {}))
-    resource.tags = {str(key): str(value) for key, value in tags.items() if key not in parameters.get("remove", [])}
+    if "tags" in parameters:
+        resource.show_tags(tag_rows(parameters["tags"]))
+    added = dict(tag_rows(parameters.get("set", {})))
+    gone = parameters.get("remove", [])
+    resource.tags = {key: value for key, value in {**resource.tags, **added}.items() if key not in gone}
+    resource.settle_tags([*added, *gone])
     cloud.touch(resource)
 
 

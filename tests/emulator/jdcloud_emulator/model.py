@@ -61,7 +61,10 @@ class Charge:
 
 @dataclass(slots=True, kw_only=True)
 class Resource:
-    """What all kinds have in common. ``rendered`` is the JSON of the last answer, until something changes."""
+    """What all kinds have in common. ``rendered`` is the JSON of the last answer, until something changes.
+
+    ``earlier_tags`` are rows that answers show before those of ``tags``, although their keys are in there, too.
+    """
 
     kind: str
     id: str
@@ -71,10 +74,20 @@ class Resource:
     status: str = ""
     created: float = 0.0
     tags: dict[str, str] = field(default_factory=dict)
+    earlier_tags: list[tuple[str, str]] = field(default_factory=list)
     charge: Charge | None = field(default_factory=Charge)
     transition: Transition | None = None
     rendered: bytes | None = None
     fee: float | None = None
+
+    def show_tags(self, rows: list[tuple[str, str]]) -> None:
+        """Answers show these rows, in which a key may occur more than once."""
+        self.tags = dict(rows)
+        self.earlier_tags = [(key, value) for place, (key, value) in enumerate(rows) if key in dict(rows[place + 1 :])]
+
+    def settle_tags(self, keys: list[str]) -> None:
+        """Keys that were written are shown once."""
+        self.earlier_tags = [row for row in self.earlier_tags if row[0] not in keys]
 
 
 @dataclass(slots=True, kw_only=True)

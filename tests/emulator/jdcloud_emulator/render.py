@@ -78,7 +78,7 @@ class Renderer:
                 "charge": _vm_charge(instance.charge),
                 "ag": {"id": instance.ag[0], "name": instance.ag[1]} if instance.ag else None,
                 "faultDomain": instance.fault_domain,
-                "tags": _tags(instance.tags),
+                "tags": _tags(instance),
                 "chargeOnStopped": instance.charge_on_stopped,
                 "dedicatedPoolId": instance.dedicated_pool_id,
                 "dedicatedHostId": instance.dedicated_host_id,
@@ -111,7 +111,7 @@ class Renderer:
             "enabled": True,
             "createTime": disk_time(disk.created),
             "charge": _full_charge(disk.charge, disk_time),
-            "tags": self._disk_list(_tags(disk.tags)),
+            "tags": self._disk_list(_tags(disk)),
             "snapshotPolicies": self._disk_list([]),
             "resourceGroupId": "",
             "canPutInRecycleBin": disk.recyclable,
@@ -135,7 +135,7 @@ class Renderer:
             "charge": _full_charge(address.charge, vm_time),
             "createdTime": utc_time(address.created),
             "az": address.az,
-            "tags": _tags(address.tags),
+            "tags": _tags(address),
             "ipType": address.ip_type,
             "bandwidthPackageId": address.bandwidth_package_id,
             "status": "ASSOCIATED" if interface else "NOT_ASSOCIATED",
@@ -157,7 +157,7 @@ class Renderer:
             "networkInterfaceStatus": "enabled",
             "attachmentStatus": "attached" if interface.instance_id else "detached",
             "createdTime": utc_time(interface.created),
-            "tags": _tags(interface.tags),
+            "tags": _tags(interface),
         }
 
     def image(self, image: Image) -> Json:
@@ -236,8 +236,8 @@ def _empty(value: object) -> bool:
     return value is None or value == "" or value == []
 
 
-def _tags(tags: dict[str, str]) -> list[Json]:
-    return [{"key": key, "value": value} for key, value in tags.items()]
+def _tags(resource: Resource) -> list[Json]:
+    return [{"key": key, "value": value} for key, value in [*resource.earlier_tags, *resource.tags.items()]]
 
 
 def _vm_charge(charge: Charge | None) -> Json | None:

@@ -26,7 +26,7 @@ from jdcloud_emulator.model import (
     Snapshot,
     make_id,
 )
-from jdcloud_emulator.seed_file import DAY, Entry, Taker, moment, repeated
+from jdcloud_emulator.seed_file import DAY, Entry, Taker, moment, repeated, tag_rows
 from jdcloud_emulator.settings import UsageError
 
 _CHARGES = {"prepaid": PREPAID, "postpaid": POSTPAID}
@@ -63,7 +63,7 @@ class Seeder:
 
     def _common(self, resource: Resource, take: Taker) -> None:
         resource.description = str(take("description", resource.description))
-        resource.tags = {str(key): str(value) for key, value in (take("tags") or resource.tags).items()}
+        resource.show_tags(tag_rows(take("tags") or resource.tags))
         resource.fee = take("fee", resource.fee)
         self._cloud.touch(resource)
 

@@ -46,6 +46,12 @@ def moment(value: Any, now: float) -> float:
         raise UsageError(f"unreadable time {value!r}: write -3d, +12h or 2027-01-01T00:00:00+08:00") from None
 
 
+def tag_rows(tags: Any) -> list[tuple[str, str]]:
+    """Tags of a seed: a mapping, or a list of {key, value} in which a key may occur more than once."""
+    pairs = tags.items() if isinstance(tags, dict) else [(row["key"], row["value"]) for row in tags]
+    return [(str(key), str(value)) for key, value in pairs]
+
+
 def add_accounts(gate: Gate, entries: list[Entry], now: float) -> None:
     """Make keys known; without any there is the documented default account."""
     for entry in entries or [{"access_key": DEFAULT_ACCESS_KEY, "secret_key": DEFAULT_SECRET_KEY}]:

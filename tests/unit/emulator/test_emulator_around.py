@@ -73,6 +73,20 @@ def test_tags_are_set_and_removed(cloud: Any) -> None:
     assert tags_of(cloud, "i-a") == {"env": "prod"}
 
 
+def test_a_key_may_be_shown_twice_until_it_is_written(cloud: Any) -> None:
+    rows = [{"key": "env", "value": "prod"}, {"key": "team", "value": "x"}, {"key": "env", "value": "test"}]
+    cloud.seed({"id": "i-a", "tags": rows})
+
+    def shown() -> list[tuple[str, str]]:
+        return [(row["key"], row["value"]) for row in cloud.vm("GET", "instances/i-a").result["instance"]["tags"]]
+
+    assert sorted(shown()) == [("env", "prod"), ("env", "test"), ("team", "x")]
+    tag(cloud, "tagResources", ["i-a"], ("team", "y"))
+    assert len(shown()) == 3
+    tag(cloud, "tagResources", ["i-a"], ("env", "stage"))
+    assert sorted(shown()) == [("env", "stage"), ("team", "y")]
+
+
 def test_partial_failure_is_told_inside_a_good_answer(cloud: Any) -> None:
     cloud.seed({"id": "i-a"}, {"id": "i-b"}, settings={"tag_failures": "i-b"})
     told = tag(cloud, "tagResources", ["i-a", "i-b", "i-none"], ("env", "test"))

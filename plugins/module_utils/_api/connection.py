@@ -40,7 +40,7 @@ class Connection:
 
     ``verify`` is True, False or the absolute path of a CA bundle; ``timeout`` is in seconds, for connecting and for each
     wait for data; ``retries`` is how often a failed read is repeated at most; ``rate_limit`` is in calls a second, None
-    if it is to be found out.
+    if it is to be found out; ``journal_path`` is the absolute path of the journal of writes, None for none.
     """
 
     credentials: Credentials
@@ -50,6 +50,7 @@ class Connection:
     timeout: float = DEFAULT_TIMEOUT
     retries: int = DEFAULT_RETRIES
     rate_limit: float | None = None
+    journal_path: str | None = None
 
     def base_url(self, service: str) -> str:
         """Return the address of a service without trailing slash; /v1/regions/… follows."""
@@ -86,6 +87,7 @@ def resolve_connection(options: Mapping[str, Any], environ: Mapping[str, str], h
         timeout=_timeout(options, environ),
         retries=_retries(options, environ),
         rate_limit=_rate_limit(options, environ),
+        journal_path=_journal_path(environ),
     )
 
 
@@ -137,6 +139,16 @@ def _verify(options: Mapping[str, Any], environ: Mapping[str, str], home: Path) 
     if not os.path.exists(path) or not os.access(path, os.R_OK):
         raise InputError(f"The CA bundle {path} does not exist or cannot be read: correct ca_bundle or JDCLOUD_CA_BUNDLE.")
     return os.path.abspath(path)
+
+
+def _journal_path(environ: Mapping[str, str]) -> str | None:
+    path = environment_text(environ, "JDCLOUD_JOURNAL_PATH")
+    if path is None:
+        return None
+    # A relative path would mean another folder for each task.
+    if not os.path.isabs(path) or not os.path.isdir(os.path.dirname(path)):
+        raise InputError("JDCLOUD_JOURNAL_PATH must be the absolute path of a file in a folder that exists: correct or unset it.")
+    return path
 
 
 def _switch(options: Mapping[str, Any], name: str, *, default: bool) -> bool:

@@ -29,6 +29,7 @@ from .encoding import encode_query
 from .endpoints import is_loopback
 from .errors import InputError, JdcloudError, NotSentError, TransportError
 from .failures import garbled, sending_failure
+from .journal import Journal
 from .last_check import checking_adapter, last_check
 from .libraries import REQUESTS_IMPORT_ERROR, requests, urllib3
 from .signature import sign
@@ -84,6 +85,7 @@ class Transport:
         self._lock = threading.Lock()
         self._targets: dict[str, _Target] = {}
         self._requests_sent = 0
+        self._journal = Journal(connection.journal_path, connection.region, utcnow) if connection.journal_path else None
         self._session = requests.Session()
         adapter = checking_adapter(pool_size)
         self._session.mount("https://", adapter)
@@ -99,8 +101,10 @@ class Transport:
             return self._requests_sent
 
     def close(self) -> None:
-        """Close all connections."""
+        """Close all connections, and bring the journal to the disk."""
         self._session.close()
+        if self._journal is not None:
+            self._journal.close()
 
     def send(
         self, call: Call[T], connect_timeout: float | None = None, before_send: Callable[[], bool] | None = None
@@ -112,12 +116,32 @@ class Transport:
         False, nothing is sent. The timeout holds
         for opening the connection and for each wait for data.
 
+        A write is written down in the journal first, if there is one.
+
         Raises NotSentError (``before_send`` said no, or ``connect_timeout`` is not positive), InputError (unusable settings;
         nothing was sent), TransportError (no usable answer), ClockSkewError (the clocks differ by more than 600 s), ApiError
         (the service refused).
         """
         if connect_timeout is not None and connect_timeout <= 0:
             raise NotSentError(f"{call.operation} was held back: its time to leave is over.", operation=call.operation)
+        if self._journal is None or not call.write:
+            return self._send(call, connect_timeout, before_send)
+        # Written down before the last check, so that a slow disk makes no observation too old.
+        number = self._journal.sent(call)
+        began = self._monotonic()
+        answer: Answer[T] | None = None
+        failure: JdcloudError | None = None
+        try:
+            answer = self._send(call, connect_timeout, before_send)
+            return answer
+        except JdcloudError as error:
+            failure = error
+            raise
+        finally:
+            if answer is not None or failure is not None:
+                self._journal.answered(number, self._monotonic() - began, answer, failure)
+
+    def _send(self, call: Call[T], connect_timeout: float | None, before_send: Callable[[], bool] | None) -> Answer[T]:
         target = self._target(call.service)
         request = self._signed_request(call, target)
 

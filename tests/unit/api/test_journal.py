@@ -1,0 +1,133 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The journal: every write leaves a trace before it leaves, and nothing leaves without one."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api import vm
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Answer
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import (
+    ApiError,
+    ClockSkewError,
+    InputError,
+    JdcloudError,
+    NotSentError,
+    TransportError,
+)
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.journal import Journal, read_journal
+
+NOW = datetime(2026, 11, 25, 8, 0, 0, 123000, tzinfo=UTC)
+ANSWER: Answer[None] = Answer(None, "req-1", None, 0.0, 0.1)
+
+
+def new_journal(folder: Path) -> Journal:
+    return Journal(str(folder / "journal.jsonl"), "cn-north-1", lambda: NOW)
+
+
+def text_of(folder: Path) -> str:
+    return (folder / "journal.jsonl").read_text(encoding="utf-8")
+
+
+def test_a_write_is_told_before_and_after_it_left(tmp_path: Path) -> None:
+    journal = new_journal(tmp_path)
+    number = journal.sent(vm.delete_instance("i-a"))
+    before = [json.loads(line) for line in text_of(tmp_path).splitlines()]
+    journal.answered(number, 0.1204, ANSWER, None)
+    (write,) = read_journal(text_of(tmp_path)).writes
+    assert [line["event"] for line in before] == ["sent"]
+    assert (write.operation, write.service, write.resources, write.region) == ("deleteInstance", "vm", ("i-a",), "cn-north-1")
+    assert (write.outcome, write.http, write.request_id, write.seconds) == ("accepted", 200, "req-1", 0.12)
+    assert write.at == NOW
+
+
+def test_only_its_owner_may_read_it(tmp_path: Path) -> None:
+    new_journal(tmp_path).sent(vm.delete_instance("i-a"))
+    assert stat.S_IMODE(os.stat(tmp_path / "journal.jsonl").st_mode) == 0o600
+
+
+def test_what_was_never_answered_is_unclear(tmp_path: Path) -> None:
+    new_journal(tmp_path).sent(vm.delete_instance("i-a"))
+    assert [write.outcome for write in read_journal(text_of(tmp_path)).writes] == ["unclear"]
+
+
+OUTCOMES: list[tuple[JdcloudError, str]] = [
+    (ApiError("vm.deleteInstance", 400, "FAILED_PRECONDITION", "no", "req-2"), "refused"),
+    (ApiError("vm.deleteInstance", 404, "NOT_FOUND", "no", "req-2"), "refused"),
+    (ApiError("vm.deleteInstance", 429, "RATE_LIMIT", "slow", "req-2"), "throttled"),
+    (ApiError("vm.deleteInstance", 500, "INTERNAL", "oops", "req-2"), "unclear"),
+    (TransportError("lost.", operation="vm.deleteInstance", kind="reset", sent=True), "unclear"),
+    (TransportError("closed.", operation="vm.deleteInstance", kind="unreachable", sent=False), "not_sent"),
+    (NotSentError("too late.", operation="vm.deleteInstance"), "not_sent"),
+    (InputError("bad."), "not_sent"),
+    (ClockSkewError("late.", operation="vm.deleteInstance", seconds=900), "unclear"),
+]
+
+
+@pytest.mark.parametrize(("error", "outcome"), OUTCOMES, ids=lambda value: getattr(value, "status", None) or str(value))
+def test_an_error_says_whether_the_write_may_have_taken_effect(error: JdcloudError, outcome: str, tmp_path: Path) -> None:
+    journal = new_journal(tmp_path)
+    journal.answered(journal.sent(vm.delete_instance("i-a")), 0.1, None, error)
+    (write,) = read_journal(text_of(tmp_path)).writes
+    assert (write.outcome, write.status, write.request_id) == (outcome, error.status, error.request_id)
+
+
+def test_several_journals_share_a_file(tmp_path: Path) -> None:
+    one, two = new_journal(tmp_path), new_journal(tmp_path)
+    numbers = [one.sent(vm.delete_instance("i-a")), two.sent(vm.delete_instance("i-b"))]
+    two.answered(numbers[1], 0.1, ANSWER, None)
+    assert {write.resources[0]: write.outcome for write in read_journal(text_of(tmp_path)).writes} == {
+        "i-a": "unclear",
+        "i-b": "accepted",
+    }
+
+
+@pytest.mark.parametrize("rubbish", ['{"v": 1, "n": "x-1", "ev', "[]", "null", '{"event": "sent", "n": "y-1"}', '{"event": []}'])
+def test_a_torn_or_foreign_line_is_skipped_and_counted(rubbish: str, tmp_path: Path) -> None:
+    new_journal(tmp_path).sent(vm.delete_instance("i-a"))
+    read = read_journal(text_of(tmp_path) + rubbish)
+    assert (len(read.writes), read.skipped) == (1, 1)
+
+
+def test_without_a_line_nothing_is_sent(tmp_path: Path) -> None:
+    journal = Journal(str(tmp_path / "missing" / "journal.jsonl"), "cn-north-1", lambda: NOW)
+    with pytest.raises(InputError, match="nothing is sent without it"):
+        journal.sent(vm.delete_instance("i-a"))
+
+
+def test_an_outcome_that_cannot_be_written_does_not_hide_the_outcome(tmp_path: Path, monkeypatch: Any) -> None:
+    journal = new_journal(tmp_path)
+    number = journal.sent(vm.delete_instance("i-a"))
+    monkeypatch.setattr(os, "write", lambda *_: 0)
+    journal.answered(number, 0.1, ANSWER, None)
+    with pytest.raises(InputError, match="disk is full"):
+        journal.sent(vm.delete_instance("i-b"))
+
+
+def test_a_closed_journal_can_be_written_again(tmp_path: Path) -> None:
+    journal = new_journal(tmp_path)
+    journal.sent(vm.delete_instance("i-a"))
+    journal.close()
+    journal.sent(vm.delete_instance("i-b"))
+    assert len(read_journal(text_of(tmp_path)).writes) == 2
+
+
+def test_the_outcome_of_each_number_is_its_own(tmp_path: Path) -> None:
+    journal = new_journal(tmp_path)
+    first = journal.sent(vm.delete_instance("i-a"))
+    second = journal.sent(replace(vm.delete_instance("i-b"), resource=None, resources=("i-b", "i-c")))
+    journal.answered(second, 0.2, None, OUTCOMES[0][0])
+    journal.answered(first, 0.1, ANSWER, None)
+    told = [(write.resources, write.outcome) for write in read_journal(text_of(tmp_path)).writes]
+    assert told == [(("i-a",), "accepted"), (("i-b", "i-c"), "refused")]

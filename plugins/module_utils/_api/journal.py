@@ -81,7 +81,7 @@ class Journal:
         return number
 
     def answered(self, number: str, seconds: float, answer: Answer[Any] | None, error: JdcloudError | None) -> None:
-        """Write down what came of a call. If that cannot be written, the outcome counts as unclear, and the next call is refused."""
+        """Write down what came of a call. If that cannot be written, the outcome counts as unclear."""
         told: Answer[Any] | JdcloudError | None = answer or error
         with contextlib.suppress(InputError):
             self._append(
@@ -124,8 +124,8 @@ class Journal:
                     self._synced = time.monotonic()
         except OSError as error:
             raise InputError(
-                f"The journal {self._path} cannot be written ({error.strerror or error}), and nothing is sent without it: correct "
-                "JDCLOUD_JOURNAL_PATH or make room."
+                f"The journal {self._path} cannot be written ({error.strerror or error}), and nothing is sent without it: "
+                "correct JDCLOUD_JOURNAL_PATH or make room."
             ) from error
 
 

@@ -42,7 +42,9 @@ def plan_mark(record: Record, options: Options, look: Mapping[str, Any], now: da
     for instance in _open(look):
         tags = instance["tags_before"]
         row = record.machines[instance["instance_id"]]
-        valid = due_from(tags.get(options.tag_key) or "") is not None and options.tag_key not in (instance.get("repeated_tags") or {})
+        valid = due_from(tags.get(options.tag_key) or "") is not None and options.tag_key not in (
+            instance.get("repeated_tags") or {}
+        )
         row["due_date"] = tags[options.tag_key] if valid else date
         stops = options.stop_running and instance["status"] == "running"
         wanted = {} if valid else {options.tag_key: date}
@@ -77,8 +79,8 @@ def plan_unmark(record: Record, options: Options, look: Mapping[str, Any], now: 
 
 
 def after_tags(record: Record, results: Sequence[Mapping[str, Any]], now: datetime) -> Json:
-    """Take in which tags were written and read back. Returns the machines of which they were."""
-    good = []
+    """Take in which tags were written and read back. Returns the machines of which they were not."""
+    count = 0
     for result in results:
         record.add_api_use(result.get("summary") or {})
         for instance in result.get("instances", ()):
@@ -87,12 +89,13 @@ def after_tags(record: Record, results: Sequence[Mapping[str, Any]], now: dateti
             if instance["action"] in ("failed", "blocked"):
                 row.update(action=instance["action"], error=instance["error"], blockers=instance["blockers"])
             else:
-                good.append(instance["instance_id"])
+                count += 1
         if result.get("msg") and not result.get("instances"):
             record.problem = str(result["msg"])
-    bad = bool(record.problem) or any(row["action"] == "failed" for row in record.machines.values())
-    record.phase(record.kind, None, now, ok=not bad, machines=len(good))
-    return {"instance_ids": good}
+    # Without an answer it is not known of any.
+    bad = [each for each, row in record.machines.items() if record.problem or row["action"] in ("failed", "blocked")]
+    record.phase(record.kind, None, now, ok=not bad, machines=count)
+    return {"bad": bad}
 
 
 def after_power(record: Record, result: Mapping[str, Any], now: datetime) -> Json:
@@ -110,12 +113,6 @@ def after_power(record: Record, result: Mapping[str, Any], now: datetime) -> Jso
     return {}
 
 
-def preview_power(record: Record, ids: Sequence[str], status: str) -> None:
-    """What a stop or start would change."""
-    for instance_id in ids:
-        record.machines[instance_id].update(status=status, changed=True)
-
-
 def _begin(record: Record, look: Mapping[str, Any]) -> None:
     take_in(record, look)
     refuse_early_end(look)
@@ -130,7 +127,9 @@ def _held_back(record: Record, options: Options, look: Mapping[str, Any], now: d
     blocked = [each for each in look["instances"] if each["action"] == "blocked"]
     if not failing and not (blocked and options.on_blocked == "fail"):
         return False
-    record.problem = str(look.get("msg") or f"{len(blocked)} of {_count(look)} machines are blocked, so nothing at all was changed.")
+    record.problem = str(
+        look.get("msg") or f"{len(blocked)} of {_count(look)} machines are blocked, so nothing at all was changed."
+    )
     record.outcome = "blocked"
     record.phase("plan", None, now, ok=False, machines=_count(look))
     return True

@@ -71,9 +71,9 @@ def _is_resumed(old: Record, options: Options) -> bool:
     if old.kind == options.kind and old.wishes == options.wishes and same_region:
         return True
     raise InputError(
-        f"{PREFIX}report_dir holds the unfinished campaign {old.campaign} of {len(old.instance_ids)} machines in {old.region}, which "
-        f"was begun with another selection, state or region: finish it with its own variables, give {PREFIX}campaign another name, or "
-        "use another folder."
+        f"{PREFIX}report_dir holds the unfinished campaign {old.campaign} of {len(old.instance_ids)} machines in {old.region}, "
+        "which was begun with another selection, state or region: finish it with its own variables, give "
+        f"{PREFIX}campaign another name, or use another folder."
     )
 
 

@@ -143,6 +143,6 @@ def check_region(record: Record, region: str | None) -> None:
     """Raise `InputError` if an answer came from another region than the campaign's."""
     if record.region is not None and region is not None and region != record.region:
         raise InputError(
-            f"Campaign {record.campaign} belongs to region {record.region}, but this run works in {region}: run it with the region "
-            "that it began with."
+            f"Campaign {record.campaign} belongs to region {record.region}, but this run works in {region}: run it with the "
+            "region that it began with."
         )

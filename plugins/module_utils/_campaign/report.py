@@ -19,7 +19,13 @@ Json = dict[str, Any]
 
 
 def report_of(
-    record: Record, writes: Sequence[Json], verdict: Mapping[str, Any], *, preview: bool, prices: Mapping[str, Any], bill: Json | None
+    record: Record,
+    writes: Sequence[Json],
+    verdict: Mapping[str, Any],
+    *,
+    preview: bool,
+    prices: Mapping[str, Any],
+    bill: Json | None,
 ) -> Json:
     """The report. `verdict` has outcome and message; `bill` is the answer of `jdcloud_bill_info`, None where it was not asked."""
     machines = [_machine(row) for row in record.machines.values()]

@@ -142,7 +142,7 @@ def note_accepted(row: Json, accepted: Accepted) -> None:
 
 def over(row: Mapping[str, Any]) -> bool:
     """Whether nothing is left to do for the machine itself."""
-    return row["status"] == "absent"
+    return bool(row["status"] == "absent")
 
 
 def owed_addresses(rows: Iterable[Mapping[str, Any]]) -> list[str]:

@@ -4,8 +4,8 @@
 
 """The steps of a campaign: what each phase's result means for the record, and what is to be done next. Pure.
 
-The role calls them in this order: `freeze`, `plan`, then for each wave `begin_wave`, `after_mark`, `after_backup`, `after_delete`,
-`after_release` and `end_wave`, at the end `to_verify`, `verify` and `finish`.
+The role calls them in this order: `freeze`, `plan`, then for each wave `begin_wave`, `after_mark`, `after_backup`,
+`after_delete`, `after_release` and `end_wave`, at the end `to_verify`, `verify` and `finish`.
 """
 
 from __future__ import annotations
@@ -282,7 +282,15 @@ def _plan_row(row: Json, instance: Mapping[str, Any], entry: Mapping[str, Any] |
     hindered = row["action"] in ("blocked", "failed")
     own = row["blockers"]
     # What it was when the campaign began stays told.
-    names = ("scope", "wave", "changed", "instance_type", "accepted", "deleted_at", *(("status_before",) if record.frozen else ()))
+    names = (
+        "scope",
+        "wave",
+        "changed",
+        "instance_type",
+        "accepted",
+        "deleted_at",
+        *(("status_before",) if record.frozen else ()),
+    )
     row.update({**rows.new_row(instance), **{name: row[name] for name in names}})
     if hindered:
         # Judged without a backup, since there will be none: that it runs, or has none, is not what hinders it.
@@ -323,7 +331,9 @@ def _waves(record: Record, options: Options, *, preview: bool) -> list[Wave]:
     left = record.instance_ids[sum(len(wave.instance_ids) for wave in waves) :]
     if left:
         waves.append(Wave(len(waves) + 1, left, state="not_started"))
-        record.note(f"The waves end before {len(left)} of {len(record.instance_ids)} machines: run again with a last wave of 100%.")
+        record.note(
+            f"The waves end before {len(left)} of {len(record.instance_ids)} machines: run again with a last wave of 100%."
+        )
     for instance_id in record.instance_ids:
         row = record.machines[instance_id]
         if not preview and row["action"] == "deleted" and not rows.over(row):

@@ -43,8 +43,8 @@ class Store:
                 pass
         except OSError as error:
             raise InputError(
-                f"{variable} cannot be written to ({error.strerror or error}): name a folder on the controller, of which at least "
-                "the parent exists."
+                f"{variable} cannot be written to ({error.strerror or error}): name a folder on the controller, of which at "
+                "least the parent exists."
             ) from error
 
     def load(self) -> Record | None:
@@ -55,7 +55,8 @@ class Store:
             return None
         except (OSError, ValueError) as error:
             raise InputError(
-                f"{self.path(RECORD)} cannot be used, since {_reason(error)}, so nothing was done: move it away, or use another folder."
+                f"{self.path(RECORD)} cannot be used, since {_reason(error)}, so nothing was done: move it away, or use another "
+                "folder."
             ) from error
 
     def save(self, record: Record) -> None:

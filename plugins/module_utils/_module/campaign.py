@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The work of the module `jdcloud_campaign`: reads and writes the files of a campaign, and leaves all decisions to `_campaign`."""
+"""The work of the module `jdcloud_campaign`: reads and writes the files of a campaign; all decisions are in `_campaign`."""
 
 from __future__ import annotations
 
@@ -28,8 +28,12 @@ from .arguments import Spec
 
 Result = dict[str, Any]
 
+STEPS = (
+    *("open", "freeze", "plan", "begin_wave", "after_mark", "after_backup", "after_delete", "after_release", "end_wave"),
+    *("owed", "to_verify", "verify", "plan_mark", "plan_unmark", "after_tags", "after_power", "finish"),
+)
 CAMPAIGN_SPEC: Spec = {
-    "step": {"type": "str", "required": True},
+    "step": {"type": "str", "required": True, "choices": list(STEPS)},
     "directory": {"type": "path", "required": True},
     "input": {"type": "dict", "required": True},
     "preview": {"type": "bool", "default": False},
@@ -85,7 +89,8 @@ class Desk:
     def read_journal(self) -> None:
         """Which writes were sent so far, and which deletes were accepted."""
         self.writes = read_journal(self.store.journal()).writes
-        surely, likely = {}, {}
+        surely: dict[str, str] = {}
+        likely: dict[str, str] = {}
         for write in self.writes:
             if write.operation == "deleteInstance":
                 for resource in write.resources:
@@ -210,5 +215,7 @@ def run() -> None:
 
 def _sentence(error: Exception) -> str:
     if isinstance(error, OSError):
-        return f"The files of the campaign cannot be written ({error.strerror or error}), so nothing more is done: see to the disk."
+        return (
+            f"The files of the campaign cannot be written ({error.strerror or error}), so nothing more is done: see to the disk."
+        )
     return str(error)

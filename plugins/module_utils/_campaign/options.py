@@ -58,14 +58,18 @@ class Options:
 
     @property
     def wishes(self) -> dict[str, Any]:
-        """What makes a campaign this one and no other: its kind and its selection."""
+        """What makes a campaign this one and no other: its kind and its selection.
+
+        With `due_only` the marks select, and what is due changes from day to day.
+        """
+        if self.due_only:
+            return {"kind": self.kind, "due_only": True, "tag_key": self.tag_key}
         return {
             "kind": self.kind,
             "instance_ids": None if self.instance_ids is None else sorted(self.instance_ids),
             "name": self.name,
             "tags": self.tags,
             "filters": self.filters,
-            "due_only": self.due_only,
         }
 
     @property

@@ -30,6 +30,7 @@ def freeze(record: Record, options: Options, look: Mapping[str, Any], now: datet
     """Take in the first look at what is selected, or at what is left of a frozen campaign. Returns what may be backed up."""
     take_in(record, look)
     refuse_early_end(look)
+    look = as_it_is(look)
     for instance in look["instances"]:
         row = record.machines.setdefault(instance["instance_id"], rows.new_row(instance))
         # A machine that failed in an earlier run is judged anew.
@@ -51,6 +52,7 @@ def plan(
     take_in(record, look)
     record.add_api_use(backup.get("summary") or {})
     refuse_early_end(look)
+    look = as_it_is(look)
     entries = {entry["instance_id"]: entry for entry in (backup.get("manifest") or {}).get("machines", ())}
     for instance in look["instances"]:
         row = record.machines.setdefault(instance["instance_id"], rows.new_row(instance))
@@ -79,6 +81,7 @@ def begin_wave(record: Record, options: Options, number: int, look: Mapping[str,
     if not look.get("instances"):
         _stop(record, f"Wave {number} was not begun, since it could not be planned: {look.get('msg') or 'nothing was read'}")
         return nothing
+    look = as_it_is(look)
     wave.state, wave.began = "begun", wave.began or stamp(now)
     going, hindered = [], []
     accepted = record_accepted(record)
@@ -227,7 +230,9 @@ def finish(record: Record, now: datetime, *, preview: bool) -> Json:
         record.outcome = _outcome(record, preview=preview, bad=bool(sentences), unstarted=bool(unstarted))
     # What was refused before it began needs no end; what began is open until all of it is done.
     done = not failed and not unstarted and not count
-    record.open = record.frozen and bool(record.instance_ids) and not done and any(row["scope"] for row in machines)
+    # What is due and still marked is found again by its mark: only a run that was broken off is gone on with there.
+    by_mark = bool(record.wishes.get("due_only"))
+    record.open = record.frozen and not done and not by_mark and any(row["scope"] for row in machines)
     record.runs[-1].update(ended=stamp(now), outcome=record.outcome)
     message = " ".join(sentences) or _success(record, machines, preview=preview)
     return {"outcome": record.outcome, "message": message, "failed": bool(sentences)}
@@ -265,6 +270,15 @@ def take_in(record: Record, result: Mapping[str, Any]) -> None:
     if account.get("region"):
         record.region, record.account = account["region"], dict(account)
     record.add_api_use(result.get("summary") or {})
+
+
+def as_it_is(look: Mapping[str, Any]) -> Json:
+    """A preview with the statuses that the machines have, not those that they would have."""
+    instances = [
+        each if each["action"] in ("none", "blocked", "failed") else {**each, "status": each["status_before"]}
+        for each in look["instances"]
+    ]
+    return {**look, "instances": instances}
 
 
 def refuse_early_end(look: Mapping[str, Any]) -> None:

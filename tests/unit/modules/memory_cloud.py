@@ -301,8 +301,9 @@ class MemoryCloud:
         machine, body = _found(self.machines, call), _body(call)
         image_id = f"img-{len(self.images) + 1}"
         left_out = [row["deviceName"] for row in body.get("dataDisks", [])]
-        parts = [self._image_part(image_id, slot) for slot in [machine["systemDisk"], *machine["dataDisks"]]]
-        parts = [part for part in parts if part["cloudDisk"] and part["deviceName"] not in left_out]
+        # A local system disk is in it, a local data disk never (states.yaml: image rules).
+        slots = [slot for slot in machine["dataDisks"] if slot["diskCategory"] == "cloud" and slot["deviceName"] not in left_out]
+        parts = [self._image_part(image_id, slot) for slot in [machine["systemDisk"], *slots]]
         image = {"imageId": image_id, "name": body["name"], "desc": body["description"], "status": "ready", "sizeMB": 40960}
         image.update(imageSource="private", instanceId=machine["instanceId"], createTime="2026-01-20 08:00:00")
         self.images[image_id] = {**image, "systemDisk": parts[0], "dataDisks": parts[1:]}

@@ -23,6 +23,7 @@ PAGE_SIZE = 100
 LISTING_TRIES = 5
 
 T = t.TypeVar("T")
+P = t.TypeVar("P")
 
 
 class IncompleteListing(JdcloudError):
@@ -37,19 +38,52 @@ def chunks(ids: Sequence[str], size: int = PAGE_SIZE) -> Iterator[Sequence[str]]
 
 def list_all(dispatcher: Dispatcher, page_call: Callable[[int], Call[Page[T]]], key: Callable[[T], str]) -> list[T]:
     """Every row of a paged listing, further pages in parallel. Raises `IncompleteListing` if it never becomes consistent."""
+    why = "machines come and go while they are listed; select by instance_ids, or try again when the account is quieter"
+    return list_many(dispatcher, [page_call], page_count, lambda pages: complete_rows(pages, key), why)
+
+
+def list_many(
+    dispatcher: Dispatcher,
+    listings: Sequence[Callable[[int], Call[P]]],
+    count: Callable[[P], int],
+    complete: Callable[[Sequence[P]], list[T] | None],
+    why: str,
+) -> list[T]:
+    """Every row of several paged listings: first pages together, further pages together.
+
+    `count` tells from its first page how many pages a listing has; `complete` gives the rows of all its pages, None if they
+    contradict each other: then it is read again. Raises `IncompleteListing` with `why` (a cause and an advice) in the end.
+    """
+    found: list[T] = []
+    todo = list(listings)
     for _try in range(LISTING_TRIES):
-        first = dispatcher.read(page_call(1))
-        pages = [first]
-        count = -(-first.total // PAGE_SIZE)
-        if count > 1:
-            pages += [outcome.value for outcome in dispatcher.gather([page_call(number) for number in range(2, count + 1)])]
-        rows = {key(row): row for page in pages for row in page.items}
-        if all(page.total == len(rows) for page in pages):
-            return list(rows.values())
-    raise IncompleteListing(
-        f"{page_call(1).operation} gave contradicting pages {LISTING_TRIES} times ({first.total} announced, {len(rows)} read): "
-        "machines come and go while they are listed; select by instance_ids, or try again when the account is quieter."
-    )
+        pages: list[list[P]] = [[outcome.value] for outcome in dispatcher.gather([listing(1) for listing in todo])]
+        further = [(place, number) for place, (first,) in enumerate(pages) for number in range(2, count(first) + 1)]
+        outcomes = dispatcher.gather([todo[place](number) for place, number in further]) if further else []
+        for (place, _number), outcome in zip(further, outcomes, strict=True):
+            pages[place].append(outcome.value)
+        again = []
+        for listing, read in zip(todo, pages, strict=True):
+            rows = complete(read)
+            if rows is None:
+                again.append(listing)
+            else:
+                found.extend(rows)
+        todo = again
+        if not todo:
+            return found
+    raise IncompleteListing(f"{todo[0](1).operation} gave contradicting pages {LISTING_TRIES} times: {why}.")
+
+
+def page_count(first: Page[t.Any]) -> int:
+    """How many pages of the usual size a listing has, after its first one."""
+    return max(1, -(-first.total // PAGE_SIZE))
+
+
+def complete_rows(pages: Sequence[Page[T]], key: Callable[[T], str]) -> list[T] | None:
+    """The distinct rows of all pages of a listing, None if the pages contradict each other."""
+    rows = {key(row): row for page in pages for row in page.items}
+    return [*rows.values()] if all(page.total == len(rows) for page in pages) else None
 
 
 def find_each(

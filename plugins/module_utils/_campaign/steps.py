@@ -373,12 +373,24 @@ def _plan_problem(record: Record, options: Options, look: Mapping[str, Any], bac
     if failed:
         return f"{_some(failed)} could not be planned, so nothing at all was changed: remove the causes, then run again."
     if blocked and options.on_blocked == "fail":
-        short = all(any(each["code"] == "quota_shortfall" for each in row["blockers"]) for row in blocked)
-        if short and backup.get("msg"):
-            return str(backup["msg"])
+        if all(any(each["code"] == "quota_shortfall" for each in row["blockers"]) for row in blocked):
+            return _shortfall(len(blocked), len(seen), backup.get("quota") or {})
         advice = "" if len(blocked) == len(seen) else ", or set vm_decommission_on_blocked to skip to go on with the others"
         return f"{_some(blocked)} cannot be deleted, so nothing at all was changed: remove the causes{advice}."
     return ""
+
+
+def _shortfall(short: int, machines: int, quota: Mapping[str, Any]) -> str:
+    numbers = [
+        f"{quota[kind]['needed']} {kind} needed, {quota[kind]['left']} left of {quota[kind]['limit']}"
+        for kind in ("images", "snapshots")
+        if quota.get(kind) and quota[kind]["needed"]
+    ]
+    return (
+        f"The quotas have no room for the backups of {short} of {machines} machines ({'; '.join(numbers)}), so nothing at all was "
+        "changed: have the quotas raised, remove what is no longer needed, or set vm_decommission_on_blocked to skip to do the part "
+        "that fits."
+    )
 
 
 def _stop(record: Record, sentence: str) -> None:

@@ -13,7 +13,8 @@ from .._api.assets import Image, Snapshot
 from .._api.calls import Call
 from .._api.dispatch import Dispatcher
 from .._api.images import describe_images
-from .._api.listing import LISTING_TRIES, PAGE_SIZE, IncompleteListing, chunks
+from .._api.listing import chunks, list_many, page_count
+from .._api.listing import complete_rows as rows_by_key
 from .._api.models import Instance, Page
 from .._api.snapshots import describe_snapshots
 from .mark import NO_INSTANCE
@@ -103,43 +104,14 @@ class Shelf:
 
 
 def list_each(dispatcher: Dispatcher, calls: Sequence[PageCall]) -> list[t.Any]:
-    """All rows of several paged listings: first pages together, further pages together. Raises `IncompleteListing`.
-
-    As in `list_all`, a listing is complete only if all its pages announce as many rows as were read.
-    """
-    found: list[t.Any] = []
-    todo = list(calls)
-    for _try in range(LISTING_TRIES):
-        pages = [[outcome.value] for outcome in dispatcher.gather([call(1) for call in todo])]
-        further = [(place, number) for place, (first,) in enumerate(pages) for number in range(2, page_count(first) + 1)]
-        more = dispatcher.gather([todo[place](number) for place, number in further])
-        for (place, _number), outcome in zip(further, more, strict=True):
-            pages[place].append(outcome.value)
-        again = []
-        for call, read in zip(todo, pages, strict=True):
-            rows = complete_rows(read)
-            if rows is None:
-                again.append(call)
-            else:
-                found.extend(rows)
-        todo = again
-        if not todo:
-            return found
-    raise IncompleteListing(
-        f"{todo[0](1).operation} gave contradicting pages {LISTING_TRIES} times: backups come and go while they are listed; "
-        "try again when the account is quieter."
-    )
-
-
-def page_count(first: Page[t.Any]) -> int:
-    """How many pages a listing has, after its first one."""
-    return max(1, -(-first.total // PAGE_SIZE))
+    """All rows of several paged listings: first pages together, further pages together. Raises `IncompleteListing`."""
+    why = "backups come and go while they are listed; try again when the account is quieter"
+    return list_many(dispatcher, calls, page_count, complete_rows, why)
 
 
 def complete_rows(pages: Sequence[Page[t.Any]]) -> list[Image | Snapshot] | None:
     """The distinct rows of all pages of a listing, None if the pages contradict each other."""
-    rows = {_key(row): row for page in pages for row in page.items}
-    return [*rows.values()] if all(page.total == len(rows) for page in pages) else None
+    return rows_by_key(pages, _key)
 
 
 def _key(row: Image | Snapshot) -> str:

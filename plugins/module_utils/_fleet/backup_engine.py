@@ -23,9 +23,9 @@ from .._api.assets import Image, Snapshot
 from .._api.calls import Answer, Call
 from .._api.dispatch import Dispatcher, Job, Outcome
 from .._api.errors import ClockSkewError
-from .._api.listing import PAGE_SIZE
+from .._api.listing import PAGE_SIZE, page_count
 from .._api.models import Instance, Page
-from .archive import complete_rows, page_count
+from .archive import complete_rows
 from .asset_course import LOST, AssetCourse
 from .asset_track import AssetTrack, Stage
 from .duration import Duration

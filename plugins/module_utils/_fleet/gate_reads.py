@@ -12,8 +12,8 @@ from functools import partial
 from .._api.assets import Image, Snapshot
 from .._api.dispatch import Job, Outcome
 from .._api.errors import JdcloudError
-from .._api.listing import LISTING_TRIES, PAGE_SIZE, IncompleteListing
-from .archive import PageCall, complete_rows, holding_calls, page_count
+from .._api.listing import LISTING_TRIES, PAGE_SIZE, IncompleteListing, page_count
+from .archive import PageCall, complete_rows, holding_calls
 from .proof import Holdings
 from .track import Track
 

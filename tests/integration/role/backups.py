@@ -118,8 +118,13 @@ def mark(campaign: str, instance_id: str, *, was_stopped: bool = True) -> str:
 
 def kill_at(cloud: Cloud, ansible: Ansible, operation: str, variables: Json) -> None:
     """Start the role, and kill all its processes at once while this call hangs; the call then never took effect."""
-    number = cloud.control.inject("hang", operation=operation)
-    process = ansible.start([task(variables)])
+    kill_tasks_at(cloud, ansible, operation, [task(variables)])
+
+
+def kill_tasks_at(cloud: Cloud, ansible: Ansible, operation: str, tasks: list[Json], **where: Any) -> None:
+    """Start the tasks, and kill all their processes at once while a call hangs. `where` says which one, and its effect."""
+    number = cloud.control.inject("hang", operation=operation, **where)
+    process = ansible.start(tasks)
     wait_until(lambda: process.poll() is not None or _fired(cloud, number), "the call hangs", timeout=90)
     assert process.poll() is None, "the play ended before it came to this call"
     ansible.kill_left_over()

@@ -13,7 +13,7 @@ from typing import Any
 
 from ..playbook.commands import Ansible, Played
 from ..support import Cloud, Json
-from .backups import FASTER
+from .backups import FASTER, kill_tasks_at
 
 QUICK: Json = {
     "vm_decommission_poll_interval": "0.2",
@@ -22,7 +22,7 @@ QUICK: Json = {
 }
 ROOMY: Json = {"images": 100, "snapshots": 500}
 """Quotas that hold the backups of a test's machines."""
-__all__ = ["FASTER", "QUICK", "ROOMY", "Campaign", "campaign_tasks", "decommission", "report_of"]
+__all__ = ["FASTER", "QUICK", "ROOMY", "Campaign", "campaign_tasks", "decommission", "kill_campaign_at", "report_of", "roomy"]
 
 
 @dataclass(frozen=True)
@@ -83,9 +83,7 @@ def campaign_tasks(variables: Json) -> list[Json]:
 
 def decommission(ansible: Ansible, *arguments: str, environment: dict[str, str] | None = None, **variables: Any) -> Campaign:
     """Use the role once."""
-    played = ansible.play(
-        campaign_tasks(variables), *arguments, environment={"ANSIBLE_PIPELINING": "1", **(environment or {})}
-    )
+    played = ansible.play(campaign_tasks(variables), *arguments, environment={"ANSIBLE_PIPELINING": "1", **(environment or {})})
     return used(played)
 
 
@@ -104,3 +102,8 @@ def report_of(folder: Path) -> Json:
 def roomy(cloud: Cloud) -> None:
     """Quotas that hold the backups of all machines."""
     cloud.control.set_quotas(**ROOMY)
+
+
+def kill_campaign_at(cloud: Cloud, ansible: Ansible, operation: str, variables: Json, **where: Any) -> None:
+    """Start the role, and kill all its processes at once while this call hangs."""
+    kill_tasks_at(cloud, ansible, operation, campaign_tasks(variables), **where)

@@ -32,9 +32,105 @@ def test_a_campaign_goes_from_a_canary_to_all_and_says_what_is_left(cloud: Cloud
     assert done.actions == foreseen.actions
     assert done.waves == [(1, "complete"), (1, "complete"), (2, "complete")]
     assert {**report_of(folder), "path": done.report["path"]} == done.report
-    assert done.totals["deleted"] == 4 and done.totals["backups_made"] == 4 
+    assert done.totals["deleted"] == 4 and done.totals["backups_made"] == 4
     assert len(done.left("images", "image_id")) == 4
     assert all(cloud.control.resource(each) is None for each in (A, B, C, D))
 
     again = decommission(ansible, **wanted, elastic_ips="release")
     assert again.message == "" and again.report["outcome"] == "nothing_to_do"
+
+
+def test_wrong_input_is_refused_and_nothing_is_sent(cloud: Cloud, ansible: Ansible, tmp_path: Path) -> None:
+    cloud.seed(stopped(A))
+    wrong: list[tuple[Json, str]] = [
+        ({}, "Nothing is selected"),
+        ({"instance_ids": []}, "vm_decommission_instance_ids is empty"),
+        ({"instance_ids": [A, None]}, "blank or null member"),
+        ({"instance_ids": A, "tags": None}, "is null"),
+        ({"instance_ids": A, "report_dir": "here"}, "must be an absolute path"),
+        ({"instance_ids": A, "report_dir": str(tmp_path / "none" / "deeper")}, "at least the parent exists"),
+    ]
+    for variables, part in wrong:
+        used = decommission(ansible, **variables)
+        assert part in used.message and used.report == {}, (variables, used.message)
+    assert cloud.calls() == []
+
+
+def test_all_that_forbids_any_deletion_is_told_before_anything_is_touched(cloud: Cloud, ansible: Ansible) -> None:
+    cloud.seed(
+        running(A),
+        stopped(B, tags={"jdcloud-protect": "yes"}),
+        stopped(C, charge="prepaid", expires="+30d"),
+        stopped(D, local_disks=1),
+        **FASTER,
+    )
+    roomy(cloud)
+    used = decommission(ansible, instance_ids=f"{A}, {B}\n{C},{D}")
+    assert "4 machines" in used.message and "nothing at all was changed" in used.message
+    assert used.report["outcome"] == "blocked" and set(used.actions.values()) == {"blocked"}
+    assert used.codes(A) == {"running"} and used.codes(B) == {"protected"} and used.codes(C) == {"prepaid_unexpired"}
+    assert used.codes(D) == {"local_disk_loss"}
+    assert cloud.writes() == []
+
+
+def test_too_many_machines_for_the_cap_or_for_the_quotas_change_nothing(cloud: Cloud, ansible: Ansible) -> None:
+    cloud.seed(*(stopped(each, tags={"project": "x"}) for each in (A, B, C)), **FASTER)
+    capped = decommission(ansible, tags="project=x", max_instances="2")
+    cloud.control.set_quotas(images=2)
+    short = decommission(ansible, tags={"project": "x"})
+    assert "max_instances" in capped.message and capped.report == {}
+    assert "The quotas have no room" in short.message and short.report["outcome"] == "blocked"
+    assert cloud.writes() == []
+
+
+def test_what_is_blocked_is_skipped_if_that_is_wanted(cloud: Cloud, ansible: Ansible) -> None:
+    cloud.seed(stopped(A), stopped(B, tags={"jdcloud-protect": "yes"}), **FASTER)
+    roomy(cloud)
+    used = decommission(ansible, instance_ids=[A, B], on_blocked="skip", backup="none")
+    assert used.message == "" and used.actions == {A: "deleted", B: "blocked"}
+    assert cloud.status(B) == "stopped"
+
+
+def test_a_failing_canary_ends_the_campaign_and_the_next_run_goes_on(cloud: Cloud, ansible: Ansible, tmp_path: Path) -> None:
+    cloud.seed(running(A), running(B), stopped(C), **FASTER)
+    roomy(cloud)
+    fault = cloud.control.inject(
+        "error", operation="vm.deleteInstance", resource=A, times=0, http=403, status="PERMISSION_DENIED"
+    )
+    wanted: Json = {"instance_ids": [A, B, C], "stop_running": True, "report_dir": str(tmp_path)}
+    stopped_here = decommission(ansible, **wanted)
+    assert "stopped after wave 1" in stopped_here.message and "2 machines were not started" in stopped_here.message
+    assert stopped_here.report["outcome"] == "stopped"
+    assert stopped_here.actions == {A: "failed", B: "not_started", C: "not_started"}
+    assert [state for _machines, state in stopped_here.waves] == ["failed", "not_started"]
+    assert cloud.status(B) == "running" and not cloud.calls("vm.stopInstance", B) and not cloud.calls("vm.createImage", C)
+
+    cloud.control.clear_faults(fault)
+    finished = decommission(ansible, **wanted)
+    assert finished.message == "" and finished.report["campaign"] == stopped_here.report["campaign"]
+    assert finished.actions == {A: "deleted", B: "deleted", C: "deleted"}
+    assert len(finished.report["runs"]) == 2 and finished.report["digest"] == stopped_here.report["digest"]
+    assert any(note.startswith("Resumed") for note in finished.report["notes"])
+
+
+def test_failures_up_to_the_threshold_let_the_campaign_go_on_and_still_fail_it(cloud: Cloud, ansible: Ansible) -> None:
+    cloud.seed(stopped(A), stopped(B), **FASTER)
+    cloud.control.inject("error", operation="vm.deleteInstance", resource=A, times=0, http=403, status="PERMISSION_DENIED")
+    used = decommission(ansible, instance_ids=[A, B], backup="none", waves="1,100%", max_failures="1")
+    assert used.actions == {A: "failed", B: "deleted"} and used.report["outcome"] == "failed"
+    assert "1 machine" in used.message
+
+
+def test_a_wrong_region_touches_nothing_and_says_so(cloud: Cloud, ansible: Ansible) -> None:
+    cloud.seed(stopped(A), **FASTER)
+    used = decommission(ansible, instance_ids=A, region="cn-east-2")
+    assert used.message == "" and used.report["outcome"] == "nothing_to_do"
+    assert any("None of 1 ids exists in cn-east-2" in note for note in used.report["notes"])
+    assert cloud.writes() == [] and cloud.status(A) == "stopped"
+
+
+def test_nothing_selected_by_tags_is_a_success(cloud: Cloud, ansible: Ansible) -> None:
+    cloud.seed(stopped(A), **FASTER)
+    used = decommission(ansible, tags="project=gone")
+    assert used.message == "" and used.report["outcome"] == "nothing_to_do" and used.report["machines"] == []
+    assert len(cloud.calls()) <= 2

@@ -18,7 +18,7 @@ from .._fleet.due import due_from, mark_date
 from . import rows
 from .options import Options
 from .record import Record
-from .steps import refuse_early_end, take_in
+from .taking import refuse_early_end, take_in
 
 Json = dict[str, Any]
 

@@ -16,7 +16,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from .._api.errors import JdcloudError
 from .._api.journal import Write, read_journal
-from .._campaign import marking, steps
+from .._campaign import ending, marking, planning, wave_steps
 from .._campaign.money import billed_ids, check_prices
 from .._campaign.opening import check_run, open_campaign
 from .._campaign.options import PREFIX, Options, parse_options
@@ -104,17 +104,17 @@ class Desk:
         record, options, now, params = self.record, self.options, self.now, self.params
         result, results, wave = params["result"], params["results"], params["wave"] or 0
         table: dict[str, Callable[[], Result]] = {
-            "freeze": lambda: steps.freeze(record, options, result, now),
-            "plan": lambda: steps.plan(record, options, result, params["manifest"], now, preview=self.preview),
-            "begin_wave": lambda: steps.begin_wave(record, options, wave, result, now),
-            "after_mark": lambda: steps.after_mark(record, wave, result, now, durable=bool(options.report_dir)),
+            "freeze": lambda: planning.freeze(record, options, result, now),
+            "plan": lambda: planning.plan(record, options, result, params["manifest"], now, preview=self.preview),
+            "begin_wave": lambda: wave_steps.begin_wave(record, options, wave, result, now),
+            "after_mark": lambda: wave_steps.after_mark(record, wave, result, now, durable=bool(options.report_dir)),
             "after_backup": self._after_backup,
-            "after_delete": lambda: steps.after_delete(record, wave, result, now),
-            "owed": lambda: steps.owed(record),
-            "after_release": lambda: steps.after_release(record, params["wave"], results, now),
-            "end_wave": lambda: steps.end_wave(record, options, wave, now),
-            "to_verify": lambda: {**steps.to_verify(record), "billed_ids": billed_ids(record.machines.values())},
-            "verify": lambda: steps.verify(record, results, now),
+            "after_delete": lambda: wave_steps.after_delete(record, wave, result, now),
+            "owed": lambda: ending.owed(record),
+            "after_release": lambda: ending.after_release(record, params["wave"], results, now),
+            "end_wave": lambda: wave_steps.end_wave(record, options, wave, now),
+            "to_verify": lambda: {**ending.to_verify(record), "billed_ids": billed_ids(record.machines.values())},
+            "verify": lambda: ending.verify(record, results, now),
             "plan_mark": lambda: marking.plan_mark(record, options, result, now),
             "plan_unmark": lambda: marking.plan_unmark(record, options, result, now),
             "after_tags": lambda: marking.after_tags(record, results, now),
@@ -127,14 +127,14 @@ class Desk:
 
     def _after_backup(self) -> Result:
         manifest = self.params["manifest"]
-        told = steps.after_backup(self.record, self.params["wave"], manifest, self.params["message"], self.now)
+        told = wave_steps.after_backup(self.record, self.params["wave"], manifest, self.params["message"], self.now)
         # Written before the first delete: the machines can be made again from it.
         if manifest.get("machines"):
             self.store.write_json(MANIFEST, merged_manifest(self.store.manifest(), manifest))
         return told
 
     def _finish(self) -> Result:
-        verdict = steps.finish(self.record, self.now, preview=self.preview)
+        verdict = ending.finish(self.record, self.now, preview=self.preview)
         report = report_of(
             self.record,
             [written(write) for write in self.writes],

@@ -1,0 +1,100 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The end of a campaign: its leftovers, and what is said about it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from . import rows
+from .record import Record, stamp
+from .taking import settle, some
+
+Json = dict[str, Any]
+
+
+def owed(record: Record) -> Json:
+    """The disks and elastic IPs that are to be released and were not yet; of all waves, also of a run that was killed."""
+    return {
+        "elastic_ip_ids": rows.owed_addresses(record.machines.values()),
+        "disk_ids": rows.owed_disks(record.machines.values()),
+    }
+
+
+def after_release(record: Record, number: int | None, results: Sequence[Mapping[str, Any]], now: datetime) -> Json:
+    """Take in what became of leftovers."""
+    bad = [result["msg"] for result in results if result.get("msg")]
+    count = sum(settle(record, result) for result in results)
+    for message in bad:
+        record.note(f"Leftovers are still there: {message}")
+    record.phase("release", number, now, ok=not bad, machines=count)
+    return {}
+
+
+def to_verify(record: Record) -> Json:
+    """The disks and elastic IPs of deleted machines that may be there still."""
+    machines = record.machines.values()
+    return {
+        "disk_ids": rows.remaining_ids(machines, "disks", "disk_id"),
+        "elastic_ip_ids": rows.remaining_ids(machines, "elastic_ips", "elastic_ip_id"),
+    }
+
+
+def verify(record: Record, results: Sequence[Mapping[str, Any]], now: datetime) -> Json:
+    """Take in a last read of what may be left."""
+    unread = [result["msg"] for result in results if result.get("msg") and not (result.get("disks") or result.get("elastic_ips"))]
+    count = sum(settle(record, result, preview=True) for result in results)
+    for message in unread:
+        record.note(f"What is left could not be read once more: {message}")
+    record.phase("verify", None, now, ok=not unread, machines=count)
+    return {}
+
+
+def finish(record: Record, now: datetime, *, preview: bool) -> Json:
+    """Judge the run. Returns its outcome, one sentence about it, and whether the task fails."""
+    machines = list(record.machines.values())
+    failed = [row for row in machines if row["action"] == "failed"]
+    unstarted = [row for row in machines if row["action"] == "not_started"]
+    left = owed(record)
+    count = len(left["disk_ids"]) + len(left["elastic_ip_ids"])
+    sentences = [record.problem] if record.problem else []
+    if failed and record.outcome != "blocked":
+        sentences.append(f"{some(failed)} failed.".replace(", failed", " failed"))
+    if count:
+        sentences.append(f"{count} disks or elastic IPs that were to go with their machines are still there.")
+    if unstarted and record.problem:
+        sentences.append(f"{len(unstarted)} machines were not started.")
+    if record.outcome not in ("blocked", "stopped"):
+        record.outcome = _outcome(record, preview=preview, bad=bool(sentences), unstarted=bool(unstarted))
+    # What was refused before it began needs no end; what began is open until all of it is done.
+    done = not failed and not unstarted and not count
+    # What is due and still marked is found again by its mark: only a run that was broken off is gone on with there.
+    by_mark = bool(record.wishes.get("due_only"))
+    record.open = record.frozen and not done and not by_mark and any(row["scope"] for row in machines)
+    record.runs[-1].update(ended=stamp(now), outcome=record.outcome)
+    message = " ".join(sentences) or _success(record, machines, preview=preview)
+    return {"outcome": record.outcome, "message": message, "failed": bool(sentences)}
+
+
+def _outcome(record: Record, *, preview: bool, bad: bool, unstarted: bool) -> str:
+    if bad:
+        return "failed"
+    if preview and any(row["action"] == "deleted" for row in record.machines.values()):
+        return "planned"
+    if unstarted:
+        return "unfinished"
+    return "complete" if any(row["changed"] for row in record.machines.values()) else "nothing_to_do"
+
+
+def _success(record: Record, machines: Sequence[Mapping[str, Any]], *, preview: bool) -> str:
+    deleted = sum(row["action"] == "deleted" for row in machines)
+    blocked = sum(row["action"] == "blocked" for row in machines)
+    unstarted = sum(row["action"] == "not_started" for row in machines)
+    told = f"{deleted} of {len(machines)} machines {'would be' if preview else 'are'} deleted"
+    told += f", {blocked} are blocked" if blocked else ""
+    told += f", {unstarted} wait for a later run" if unstarted else ""
+    return f"{told}." if machines else "Nothing is selected, so there is nothing to do."

@@ -1,0 +1,175 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The plan of a whole campaign: what is blocked, what is frozen, and in which waves it goes. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from .._api.errors import InputError
+from . import rows
+from .options import Options
+from .record import Record, Wave, digest_of
+from .taking import as_it_is, is_over, record_accepted, refuse_early_end, some, take_in
+from .waves import slices
+
+Json = dict[str, Any]
+
+
+def freeze(record: Record, options: Options, look: Mapping[str, Any], now: datetime) -> Json:
+    """Take in the first look at what is selected, or at what is left of a frozen campaign. Returns what may be backed up."""
+    take_in(record, look)
+    refuse_early_end(look)
+    look = as_it_is(look)
+    for instance in look["instances"]:
+        row = record.machines.setdefault(instance["instance_id"], rows.new_row(instance))
+        # A machine that failed in an earlier run is judged anew.
+        row.update(action=instance["action"], error=instance["error"], blockers=instance["blockers"])
+    missing = [each["instance_id"] for each in look["instances"] if each["status"] == "absent" and _not_found(each)]
+    if missing and len(missing) == len(look["instances"]) and not record.frozen:
+        record.note(f"None of {len(missing)} ids exists in {record.region}: check the ids and the region.")
+    return {"candidates": [each["instance_id"] for each in look["instances"] if each["action"] == "deleted"]}
+
+
+def plan(
+    record: Record, options: Options, look: Mapping[str, Any], backup: Mapping[str, Any], now: datetime, *, preview: bool
+) -> Json:
+    """Take in the plan of the whole campaign, freeze its list, and cut it into waves.
+
+    `look` is what `jdcloud_vm` would do, with the backups that `backup`, the preview of `jdcloud_vm_backup`, would make.
+    Returns whether to go on, and the machines of each wave.
+    """
+    take_in(record, look)
+    record.add_api_use(backup.get("summary") or {})
+    refuse_early_end(look)
+    look = as_it_is(look)
+    entries = {entry["instance_id"]: entry for entry in (backup.get("manifest") or {}).get("machines", ())}
+    for instance in look["instances"]:
+        row = record.machines.setdefault(instance["instance_id"], rows.new_row(instance))
+        _plan_row(row, instance, entries.get(instance["instance_id"]), record)
+    if not record.frozen:
+        _freeze(record, options, [each["instance_id"] for each in look["instances"]])
+    record.waves = _waves(record, options, preview=preview)
+    problem = _plan_problem(record, options, look, backup)
+    record.phase("plan", None, now, ok=not problem, machines=len(look["instances"]))
+    if problem:
+        record.problem, record.outcome = problem, "blocked"
+    return {"go": not problem and bool(_open_waves(record)), "waves": _open_waves(record)}
+
+
+def _plan_row(row: Json, instance: Mapping[str, Any], entry: Mapping[str, Any] | None, record: Record) -> None:
+    if rows.over(row) and row["action"] == "deleted":
+        return
+    if record.frozen and instance["status"] == "absent":
+        rows.gone(row, instance, record_accepted(record))
+        return
+    hindered = row["action"] in ("blocked", "failed")
+    own = row["blockers"]
+    # What it was when the campaign began stays told.
+    names = (
+        "scope",
+        "wave",
+        "changed",
+        "instance_type",
+        "accepted",
+        "deleted_at",
+        *(("status_before",) if record.frozen else ()),
+    )
+    row.update({**rows.new_row(instance), **{name: row[name] for name in names}})
+    if hindered:
+        # Judged without a backup, since there will be none: that it runs, or has none, is not what hinders it.
+        more = [each for each in row["blockers"] if each["code"] not in ("running", "backup_missing")]
+        row["blockers"] = _distinct([*own, *more])
+        row["action"] = "failed" if row["error"] else "blocked"
+    if entry is None:
+        return
+    row["instance_type"] = (entry.get("specification") or {}).get("instance_type") or row["instance_type"]
+    if entry["action"] in ("blocked", "failed"):
+        # The backup knows why there would be none.
+        own = [blocker for blocker in row["blockers"] if blocker["code"] != "backup_missing"]
+        row["blockers"] = _distinct([*own, *entry["blockers"]]) or row["blockers"]
+        row["action"] = "failed" if entry["action"] == "failed" else "blocked"
+        row["error"] = entry.get("error")
+
+
+def _freeze(record: Record, options: Options, ids: Sequence[str]) -> None:
+    record.instance_ids = [each for each in ids if record.machines[each]["action"] == "deleted"]
+    record.digest = digest_of(record.region or "", record.instance_ids)
+    if options.digest and options.digest != record.digest:
+        raise InputError(
+            f"The plan now holds {len(record.instance_ids)} machines with digest {record.digest}, not what was approved "
+            f"({options.digest}), so nothing was changed: plan and approve again."
+        )
+    record.frozen = True
+
+
+def _waves(record: Record, options: Options, *, preview: bool) -> list[Wave]:
+    """The frozen list, cut anew: a campaign that is resumed may have other sizes, never other machines."""
+    old = {wave.number: wave for wave in record.waves}
+    waves = []
+    for number, ids in enumerate(slices(record.instance_ids, options.waves), 1):
+        same = number in old and old[number].instance_ids == ids
+        waves.append(old[number] if same else Wave(number, ids))
+        for instance_id in ids:
+            record.machines[instance_id]["wave"] = number
+    left = record.instance_ids[sum(len(wave.instance_ids) for wave in waves) :]
+    if left:
+        waves.append(Wave(len(waves) + 1, left, state="not_started"))
+        record.note(
+            f"The waves end before {len(left)} of {len(record.instance_ids)} machines: run again with a last wave of 100%."
+        )
+    for instance_id in record.instance_ids:
+        row = record.machines[instance_id]
+        if not preview and row["action"] == "deleted" and not rows.over(row):
+            rows.unstarted(row)
+    return waves
+
+
+def _open_waves(record: Record) -> list[Json]:
+    """The waves in which something is left to do."""
+    waves = []
+    for wave in record.waves:
+        ids = [instance_id for instance_id in wave.instance_ids if not is_over(record, instance_id)]
+        if ids and wave.state != "not_started":
+            waves.append({"number": wave.number, "instance_ids": ids})
+    return waves
+
+
+def _plan_problem(record: Record, options: Options, look: Mapping[str, Any], backup: Mapping[str, Any]) -> str:
+    """Why the whole campaign must not begin; empty if it may."""
+    seen = [record.machines[each["instance_id"]] for each in look["instances"]]
+    failed = [row for row in seen if row["action"] == "failed"]
+    blocked = [row for row in seen if row["action"] == "blocked"]
+    if failed:
+        return f"{some(failed)} could not be planned, so nothing at all was changed: remove the causes, then run again."
+    if blocked and options.on_blocked == "fail":
+        if all(any(each["code"] == "quota_shortfall" for each in row["blockers"]) for row in blocked):
+            return _shortfall(len(blocked), len(seen), backup.get("quota") or {})
+        advice = "" if len(blocked) == len(seen) else ", or set vm_decommission_on_blocked to skip to go on with the others"
+        return f"{some(blocked)} cannot be deleted, so nothing at all was changed: remove the causes{advice}."
+    return ""
+
+
+def _shortfall(short: int, machines: int, quota: Mapping[str, Any]) -> str:
+    numbers = [
+        f"{quota[kind]['needed']} {kind} needed, {quota[kind]['left']} left of {quota[kind]['limit']}"
+        for kind in ("images", "snapshots")
+        if quota.get(kind) and quota[kind]["needed"]
+    ]
+    return (
+        f"The quotas have no room for the backups of {short} of {machines} machines ({'; '.join(numbers)}), so nothing at "
+        "all was changed: have the quotas raised, remove what is no longer needed, or set vm_decommission_on_blocked to skip to "
+        "do the part that fits."
+    )
+
+
+def _not_found(instance: Mapping[str, Any]) -> bool:
+    return any(warning["code"] == "not_found" for warning in instance.get("warnings", ()))
+
+
+def _distinct(remarks: Iterable[Json]) -> list[Json]:
+    return [dict(each) for each in dict.fromkeys((("code", one["code"]), ("message", one["message"])) for one in remarks)]

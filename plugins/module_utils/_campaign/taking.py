@@ -1,0 +1,92 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What all steps have in common: take in a result, and name machines. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .._api.errors import InputError
+from . import rows
+from .record import Record, check_region
+
+Json = dict[str, Any]
+
+SHOWN = 5
+"""How many machines a message names before it says "and N more"."""
+
+
+def record_accepted(record: Record) -> rows.Accepted:
+    """When deletes were accepted, as the journal told when it was read last."""
+    return rows.Accepted(**record.accepted)
+
+
+def take_in(record: Record, result: Mapping[str, Any]) -> None:
+    """Where an answer came from, and what it cost."""
+    account = result.get("account") or {}
+    check_region(record, account.get("region"))
+    if account.get("region"):
+        record.region, record.account = account["region"], dict(account)
+    record.add_api_use(result.get("summary") or {})
+
+
+def as_it_is(look: Mapping[str, Any]) -> Json:
+    """A preview with the statuses that the machines have, not those that they would have."""
+    instances = [
+        each if each["action"] in ("none", "blocked", "failed") else {**each, "status": each["status_before"]}
+        for each in look["instances"]
+    ]
+    return {**look, "instances": instances}
+
+
+def refuse_early_end(look: Mapping[str, Any]) -> None:
+    """A look that saw nothing and has a message did not come to the machines: wrong keys, a cap, no network."""
+    if look.get("msg") and not look.get("instances"):
+        raise InputError(str(look["msg"]))
+
+
+def settle(record: Record, result: Mapping[str, Any], *, preview: bool = False) -> int:
+    """Take in the rows of `jdcloud_disk` or `jdcloud_elastic_ip`; in a preview, what would be done was not done."""
+    record.add_api_use(result.get("summary") or {})
+    count = 0
+    for kind, key in (("disks", "disk_id"), ("elastic_ips", "elastic_ip_id")):
+        found = {}
+        for each in result.get(kind) or ():
+            status = each["status_before"] if preview else each["status"]
+            found[each[key]] = {"gone": status in ("absent", "in-recyclebin")}
+        for row in record.machines.values():
+            rows.settle_fates(row, kind, key, found)
+            rows.mend(row)
+        count += len(found)
+    return count
+
+
+def is_over(record: Record, instance_id: str) -> bool:
+    """Whether a machine is gone."""
+    return rows.over(record.machines[instance_id])
+
+
+def end_campaign(record: Record, sentence: str) -> None:
+    """End the campaign before its next machine. What was not started stays untouched."""
+    record.problem = sentence
+    record.outcome = "stopped"
+
+
+def error_of(code: str, message: str) -> Json:
+    """An error that no answer of the service told."""
+    return {"code": code, "operation": None, "http": None, "status": None, "message": message, "request_id": None}
+
+
+def some(found: Sequence[Mapping[str, Any]]) -> str:
+    """How many machines, and the first of them with their reasons."""
+    named = []
+    for row in found[:SHOWN]:
+        told = row["error"]["code"] if row["action"] == "failed" and row["error"] else ""
+        reasons = [told] if told else list(dict.fromkeys(blocker["code"] for blocker in row["blockers"]))
+        named.append(f"{row['instance_id']} ({', '.join(reasons)})" if reasons else row["instance_id"])
+    more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
+    machines = "1 machine" if len(found) == 1 else f"{len(found)} machines"
+    return f"{machines}, {', '.join(named)}{more},"

@@ -1,0 +1,161 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The steps of one wave, in this order: `begin_wave`, `after_mark`, `after_backup`, `after_delete`, `end_wave`. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from . import rows
+from .ending import owed
+from .options import Options
+from .record import Record, Wave, read_stamp, stamp
+from .taking import as_it_is, end_campaign, error_of, is_over, record_accepted, some, take_in
+
+Json = dict[str, Any]
+
+
+def begin_wave(record: Record, options: Options, number: int, look: Mapping[str, Any], now: datetime) -> Json:
+    """Take in the fresh plan of a wave and write down its scope; nothing of it was touched before.
+
+    Returns whether to go on, the machines to go on with, and the disks and elastic IPs that are to be marked as the campaign's.
+    """
+    wave = record.wave(number)
+    nothing = {"go": False, "instance_ids": [], "disk_ids": [], "elastic_ip_ids": []}
+    if options.campaign_timeout and (now - read_stamp(record.runs[-1]["began"])).total_seconds() > options.campaign_timeout:
+        told = f"The campaign ran for more than {options.campaign_timeout:g} s"
+        end_campaign(record, f"{told}, so wave {number} was not begun.")
+        return nothing
+    take_in(record, look)
+    if not look.get("instances"):
+        end_campaign(
+            record, f"Wave {number} was not begun, since it could not be planned: {look.get('msg') or 'nothing was read'}"
+        )
+        return nothing
+    look = as_it_is(look)
+    wave.state, wave.began = "begun", wave.began or stamp(now)
+    going, hindered = [], []
+    accepted = record_accepted(record)
+    for instance in look["instances"]:
+        row = record.machines[instance["instance_id"]]
+        if instance["action"] == "deleted":
+            rows.freeze_scope(row, instance, number)
+            going.append(instance)
+        else:
+            rows.ended(row, instance, accepted)
+            row["wave"] = number
+            if row["action"] in ("blocked", "failed"):
+                hindered.append(row)
+    if hindered and options.on_blocked == "fail":
+        _put_back(record, wave, going)
+        end_campaign(record, f"Wave {number} was not begun, since {some(hindered)} cannot be deleted any more.")
+        return nothing
+    disks, addresses = _to_mark(going)
+    return {"go": bool(going), "instance_ids": _ids(going), "disk_ids": disks, "elastic_ip_ids": addresses}
+
+
+def after_mark(record: Record, number: int, result: Mapping[str, Any], now: datetime, *, durable: bool) -> Json:
+    """Take in how the disks and elastic IPs were marked. Without a folder the marks are all that lasts, and must be there."""
+    record.add_api_use(result.get("summary") or {})
+    marked = [*result.get("disks", ()), *result.get("elastic_ips", ())]
+    bad = [each for each in marked if each["action"] == "failed"]
+    message = result.get("msg")
+    record.phase("record", number, now, ok=not message, machines=len(marked))
+    if not message:
+        return {"go": True}
+    told = f"{len(bad)} disks or elastic IPs could not be marked" if bad else "The disks and elastic IPs could not be marked"
+    if durable:
+        record.note(f"{told} as this campaign's, so only this record knows them: {message}")
+        return {"go": True}
+    for instance_id in record.wave(number).instance_ids:
+        record.machines[instance_id]["scope"] = None
+    end_campaign(
+        record,
+        f"Wave {number} was not begun, since its scope could not be written down: {message} Set vm_decommission_report_dir, or "
+        "grant the right to tag.",
+    )
+    return {"go": False}
+
+
+def after_backup(record: Record, number: int, manifest: Mapping[str, Any], message: str, now: datetime) -> Json:
+    """Take in the manifest of a wave. Returns the machines that may be deleted now."""
+    entries = {entry["instance_id"]: entry for entry in manifest.get("machines") or ()}
+    ready, bad = [], 0
+    for row in _scoped(record, number):
+        entry = entries.get(row["instance_id"])
+        if entry is not None:
+            rows.backed_up(row, entry)
+        if entry is not None and entry.get("action") in ("created", "reused"):
+            ready.append(row["instance_id"])
+            continue
+        bad += 1
+        if row["action"] not in ("failed", "blocked"):
+            rows.failed(row, error_of("backup_failed", message or "It was not backed up."))
+    record.phase("backup", number, now, ok=not bad and not message, machines=len(ready) + bad)
+    return {"instance_ids": ready}
+
+
+def after_delete(record: Record, number: int, result: Mapping[str, Any], now: datetime) -> Json:
+    """Take in what was deleted. Returns the leftovers that are this wave's to release."""
+    take_in(record, result)
+    accepted = record_accepted(record)
+    told = {each["instance_id"] for each in result.get("instances", ())}
+    for instance in result.get("instances", ()):
+        rows.ended(record.machines[instance["instance_id"]], instance, accepted)
+    for row in _scoped(record, number):
+        if row["instance_id"] not in told and row["action"] not in ("failed", "blocked", "deleted", "none"):
+            rows.failed(row, error_of("not_tried", result.get("msg") or "It was not tried."))
+    ok = not result.get("msg") and not any(row["action"] in ("failed", "blocked") for row in _scoped(record, number))
+    record.phase("delete", number, now, ok=ok, machines=len(told))
+    return owed(record)
+
+
+def end_wave(record: Record, options: Options, number: int, now: datetime) -> Json:
+    """Close a wave. Returns whether the next one may begin."""
+    wave = record.wave(number)
+    hindered = _hindered(record, options)
+    wave.ended = stamp(now)
+    wave.state = "failed" if any(row["wave"] == number for row in hindered) else "complete"
+    later = [each for each in record.waves if each.number > number and any(not is_over(record, one) for one in each.instance_ids)]
+    if len(hindered) > options.max_failures and later:
+        end_campaign(
+            record,
+            f"The campaign was stopped after wave {number}, since {some(hindered)} failed and {options.max_failures} may.",
+        )
+        return {"go": False}
+    return {"go": True}
+
+
+def _put_back(record: Record, wave: Wave, going: Iterable[Mapping[str, Any]]) -> None:
+    for instance in going:
+        record.machines[instance["instance_id"]]["scope"] = None
+    wave.state, wave.began = "planned", None
+
+
+def _hindered(record: Record, options: Options) -> list[Json]:
+    bad = ("failed", "blocked") if options.on_blocked == "fail" else ("failed",)
+    return [record.machines[each] for each in record.instance_ids if record.machines[each]["action"] in bad]
+
+
+def _scoped(record: Record, number: int) -> list[Json]:
+    """The machines of a wave whose scope was written down and that are not gone."""
+    wave = record.wave(number)
+    chosen = [record.machines[each] for each in wave.instance_ids]
+    return [row for row in chosen if row["scope"] is not None and not rows.over(row)]
+
+
+def _to_mark(going: Iterable[Mapping[str, Any]]) -> tuple[list[str], list[str]]:
+    """What outlives its machine, or is to be released: it carries the campaign's name for whoever finds it."""
+    disks, addresses = [], []
+    for instance in going:
+        disks += [disk["disk_id"] for disk in instance["disks"] if disk["disk_id"] and disk["fate"] == "kept"]
+        addresses += [address["elastic_ip_id"] for address in instance["elastic_ips"]]
+    return disks, addresses
+
+
+def _ids(instances: Iterable[Mapping[str, Any]]) -> list[str]:
+    return [instance["instance_id"] for instance in instances]

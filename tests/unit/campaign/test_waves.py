@@ -1,0 +1,68 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Waves: each machine is in exactly one, in order, and the first ones are small."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError
+from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.waves import parse_waves, slices
+
+
+def sizes_of(machines: int, waves: Any) -> list[int]:
+    ids = [f"i-{number}" for number in range(machines)]
+    return [len(wave) for wave in slices(ids, parse_waves(waves, "waves"))]
+
+
+@pytest.mark.parametrize(
+    ("machines", "waves", "sizes"),
+    [
+        (300, [1, "10%", "100%"], [1, 29, 270]),
+        (300, "1,10%,100%", [1, 29, 270]),
+        (300, "[1, '10%', '100%']", [1, 29, 270]),
+        (300, "", [1, 29, 270]),
+        (4, [1, "10%", "100%"], [1, 3]),
+        (1, [1, "10%", "100%"], [1]),
+        (0, [1, "10%", "100%"], []),
+        (300, "100%", [300]),
+        (300, 5, [5]),
+        (300, ["5", 50, 1000], [5, 45, 250]),
+        (10, [10, "50%", "100%"], [10]),
+        (3, "33.4%,100%", [2, 1]),
+        (200, "0.5%,100%", [1, 199]),
+    ],
+)
+def test_sizes_count_all_machines_so_far(machines: int, waves: Any, sizes: list[int]) -> None:
+    assert sizes_of(machines, waves) == sizes
+
+
+@pytest.mark.parametrize(
+    "waves", [[], [0], "0", "0%", "101%", "ten", [None], [True], ["1", ""], "1,,2", "-1", [1.5], {}, ["10%", "5%"], [5, 1]]
+)
+def test_what_is_no_size_is_refused(waves: Any) -> None:
+    with pytest.raises(InputError, match="^waves "):
+        parse_waves(waves, "waves")
+
+
+@given(
+    st.integers(0, 400),
+    st.lists(st.one_of(st.integers(1, 500), st.integers(1, 100).map(lambda share: f"{share}%")), min_size=1, max_size=6),
+)
+def test_each_machine_is_in_at_most_one_wave_and_in_order(machines: int, waves: list[Any]) -> None:
+    ids = [f"i-{number}" for number in range(machines)]
+    try:
+        cut = slices(ids, parse_waves(waves, "waves"))
+    except InputError:
+        return
+    flat = [each for wave in cut for each in wave]
+    assert flat == ids[: len(flat)] and all(cut)
+    most = max(math.ceil(machines * int(size[:-1]) / 100) if isinstance(size, str) else size for size in waves)
+    assert len(flat) == min(machines, most)

@@ -142,13 +142,19 @@ def require_selector(selection: Selection) -> None:
 
 
 def parse_ids(
-    ids: Sequence[Any], option: str, shape: re.Pattern[str] = ID_SHAPE, example: str = "i-4x9q2m7kva"
+    ids: Sequence[Any],
+    option: str,
+    shape: re.Pattern[str] = ID_SHAPE,
+    example: str = "i-4x9q2m7kva",
+    *,
+    required: bool = False,
 ) -> tuple[str, ...]:
     """Trimmed, distinct ids in the order given. Raises `InputError` for an empty list, blank members and ids of another shape."""
+    advice = "name at least one id" if required else "name at least one id, or leave the option out"
     if not ids:
-        raise InputError(f"{option} is an empty list, which selects nothing: name at least one id, or leave the option out.")
+        raise InputError(f"{option} is an empty list, which selects nothing: {advice}.")
     if all(isinstance(member, str) and not member.strip() for member in ids):
-        raise InputError(f"{option} is empty, which selects nothing: name at least one id, or leave the option out.")
+        raise InputError(f"{option} is empty, which selects nothing: {advice}.")
     distinct: dict[str, None] = {}
     for member in ids:
         text = member.strip() if isinstance(member, str) else ""

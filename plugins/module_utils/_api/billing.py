@@ -1,0 +1,108 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Calls of the billing service (type definitions of the official Python client 1.6.354)."""
+
+from __future__ import annotations
+
+import calendar
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal, InvalidOperation
+
+from .calls import Call
+from .members import Json, MalformedAnswer, demand_count, demand_object, each_object, maybe_text
+
+SERVICE = "billing"
+MAX_IDS = 500
+"""The most resource ids of one call."""
+MAX_ROWS = 1000
+"""The most rows of one page."""
+# No fee comes near; what is larger would only make sums meaningless.
+_TOO_MUCH = Decimal(10) ** 15
+
+
+@dataclass(frozen=True, slots=True)
+class BillRow:
+    """One line of the bill. ``fee`` is what was charged after discounts, negative for a refund; None if it is not told."""
+
+    resource_id: str | None
+    name: str | None
+    service_code: str | None
+    fee: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class BillPage:
+    """One page of the bill: its own number, how many pages there are, and how many rows all of them have together."""
+
+    rows: tuple[BillRow, ...]
+    number: int
+    pages: int
+    records: int
+
+
+def describe_bill_details(
+    region: str, ids: Sequence[str], month: date, page: int = 1, page_size: int = MAX_ROWS
+) -> Call[BillPage]:
+    """One page of the bill of these resources for the whole month that the day ``month`` lies in.
+
+    Start and end of the span must be in the same month, and are Beijing time like all times without a zone. Raises ValueError
+    for no ids, which the service would take for no restriction, and for more than it takes.
+    """
+    if not 0 < len(ids) <= MAX_IDS:
+        raise ValueError(f"{len(ids)} resource ids, but a call takes 1 to {MAX_IDS}")
+    last_day = calendar.monthrange(month.year, month.month)[1]
+    return Call(
+        operation="billing.describeBillDetails",
+        service=SERVICE,
+        # A read, although it is posted.
+        method="POST",
+        path="/describeBillDetails",
+        query=(),
+        body={
+            # The region is in the path, and must be here, too.
+            "regionId": region,
+            "startTime": f"{month.replace(day=1).isoformat()} 00:00:00",
+            "endTime": f"{month.replace(day=last_day).isoformat()} 23:59:59",
+            "resourceIds": [*ids],
+            "pageIndex": page,
+            "pageSize": page_size,
+        },
+        write=False,
+        parse=_page,
+    )
+
+
+def _page(result: Json) -> BillPage:
+    told = demand_object(result, "pagination")
+    # The rows are a list called result, inside the answer's result.
+    rows = tuple(_row(item) for item in each_object(result, "result"))
+    return BillPage(
+        rows, demand_count(told, "currPageNo"), demand_count(told, "numberPages"), demand_count(told, "numberRecords")
+    )
+
+
+def _row(raw: Json) -> BillRow:
+    return BillRow(
+        resource_id=maybe_text(raw, "resourceId"),
+        name=maybe_text(raw, "resourceName"),
+        service_code=maybe_text(raw, "serviceCode"),
+        fee=_fee(raw, "realTotalFee"),
+    )
+
+
+def _fee(raw: Json, name: str) -> Decimal | None:
+    """An amount, which may be a JSON number or text (which of them is not known), exactly as it is written."""
+    text = (maybe_text(raw, name) or "").strip()
+    if not text:
+        return None
+    try:
+        fee = Decimal(text)
+    except InvalidOperation:
+        raise MalformedAnswer(f"{name} is no amount") from None
+    if not fee.is_finite() or abs(fee) >= _TOO_MUCH:
+        raise MalformedAnswer(f"{name} is no amount")
+    return fee

@@ -1,0 +1,222 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What each result means for the record of a campaign, and what may be done next."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError
+from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign import ending, planning, wave_steps
+from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.options import Options
+from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.record import Record, digest_of, record_from, stamp
+
+from .results import NOW, blocked, disk, entry, failed, later, leftovers, machine, manifest, not_found, options, vm_result
+
+Json = dict[str, Any]
+A, B, C, D = "i-a", "i-b", "i-c", "i-d"
+
+
+def new_record(**members: Any) -> Record:
+    record = Record("c", "absent", {}, stamp(NOW), last=stamp(NOW), **members)
+    record.runs.append({"began": stamp(NOW), "ended": None, "outcome": None})
+    return record
+
+
+def planned(wanted: Options, *instances: Json, backup: Json | None = None) -> tuple[Record, Json]:
+    record = new_record()
+    planning.freeze(record, wanted, vm_result(instances), NOW)
+    return record, planning.plan(record, wanted, vm_result(instances), backup or {}, later(5), preview=False)
+
+
+def begun(wanted: Options, *instances: Json) -> Record:
+    record, _told = planned(wanted, *instances)
+    wave_steps.begin_wave(record, wanted, 1, vm_result(instances), later(10))
+    return record
+
+
+def accept(record: Record, *ids: str, likely: tuple[str, ...] = ()) -> None:
+    record.accepted = {"surely": dict.fromkeys(ids, stamp(later(20))), "likely": dict.fromkeys(likely, stamp(later(20)))}
+
+
+def test_the_frozen_list_holds_what_may_go_and_nothing_else() -> None:
+    record, told = planned(options(on_blocked="skip"), machine(A), blocked(B, "protected"), not_found(C), machine(D))
+    assert record.instance_ids == [A, D] and record.digest == digest_of("cn-north-1", [D, A])
+    assert told["waves"] == [{"number": 1, "instance_ids": [A]}, {"number": 2, "instance_ids": [D]}]
+    assert record.machines[A]["action"] == "not_started" and record.machines[A]["disks"][0]["fate"] is None
+
+
+def test_a_blocker_of_one_holds_all_back() -> None:
+    record, told = planned(options(), machine(A), blocked(B, "protected"))
+    assert not told["go"] and record.outcome == "blocked" and "i-b (protected)" in record.problem
+
+
+def test_a_plan_that_was_approved_is_this_one_or_none() -> None:
+    digest = digest_of("cn-north-1", [A, B])
+    assert planned(options(digest=digest), machine(B), machine(A))[1]["go"]
+    with pytest.raises(InputError, match="not what was approved"):
+        planned(options(digest=digest), machine(A))
+
+
+def test_why_there_would_be_no_backup_is_told_by_the_backup() -> None:
+    lacks = blocked(A, "backup_missing")
+    reasons = [{"code": "task_in_progress", "message": "An image is being made."}]
+    record = new_record()
+    planning.freeze(record, options(), vm_result([machine(A)]), NOW)
+    backup = {"manifest": manifest(entry(A, "blocked", blockers=reasons))}
+    planning.plan(record, options(), vm_result([lacks]), backup, NOW, preview=False)
+    assert [each["code"] for each in record.machines[A]["blockers"]] == ["task_in_progress"]
+
+
+def test_a_machine_that_is_blocked_anyway_is_not_also_said_to_run_without_backup() -> None:
+    record = new_record()
+    planning.freeze(record, options(), vm_result([blocked(A, "protected")]), NOW)
+    planning.plan(record, options(), vm_result([blocked(A, "protected", "running", "backup_missing")]), {}, NOW, preview=False)
+    assert [each["code"] for each in record.machines[A]["blockers"]] == ["protected"]
+
+
+def test_a_lack_of_room_is_told_with_its_numbers() -> None:
+    backup = {
+        "manifest": manifest(entry(A, "blocked", blockers=[{"code": "quota_shortfall", "message": "No room."}])),
+        "quota": {"images": {"limit": 5, "used": 5, "left": 0, "needed": 1}, "snapshots": None},
+    }
+    record, told = planned(options(), machine(A), backup=backup)
+    assert not told["go"] and "no room for the backups of 1 of 1 machines (1 images needed, 0 left of 5)" in record.problem
+
+
+def test_what_is_written_down_for_a_wave_is_what_the_machines_have_then() -> None:
+    record, _told = planned(options(), machine(A))
+    told = wave_steps.begin_wave(record, options(), 1, vm_result([machine(A, disks=[disk("vol-new", "kept")])]), later(9))
+    assert told["go"] and told["disk_ids"] == ["vol-new"] and told["elastic_ip_ids"] == ["fip-a"]
+    assert [each["disk_id"] for each in record.machines[A]["scope"]["disks"]] == ["vol-new"]
+
+
+@pytest.mark.parametrize("on_blocked", ["fail", "skip"])
+def test_a_machine_that_got_blocked_since_the_plan_holds_its_wave_back_unless_skipped(on_blocked: str) -> None:
+    wanted = options(on_blocked=on_blocked, waves="100%")
+    record, _told = planned(wanted, machine(A), machine(B))
+    told = wave_steps.begin_wave(record, wanted, 1, vm_result([machine(A), blocked(B, "protected")]), later(9))
+    assert told["go"] is (on_blocked == "skip") and bool(record.problem) is (on_blocked == "fail")
+    assert record.machines[B]["action"] == "blocked"
+    assert record.machines[A]["scope"] is None or on_blocked == "skip"
+
+
+def test_a_wave_that_cannot_be_planned_is_not_begun() -> None:
+    record, _told = planned(options(), machine(A))
+    told = wave_steps.begin_wave(record, options(), 1, {"instances": [], "msg": "No network.", "account": {}}, later(9))
+    assert not told["go"] and record.outcome == "stopped" and "No network." in record.problem
+
+
+def test_no_wave_begins_after_the_campaigns_time() -> None:
+    wanted = options(campaign_timeout="60")
+    record, _told = planned(wanted, machine(A))
+    assert not wave_steps.begin_wave(record, wanted, 1, vm_result([machine(A)]), later(61))["go"]
+    assert "ran for more than 60 s" in record.problem
+
+
+def test_without_a_folder_the_scope_must_be_on_the_disks() -> None:
+    refused = {"msg": "No right to tag.", "disks": [{"disk_id": "vol-ak", "action": "failed"}]}
+    record = begun(options(), machine(A))
+    assert wave_steps.after_mark(record, 1, refused, later(11), durable=True) == {"go": True}
+    assert record.machines[A]["scope"] is not None and any("No right to tag." in note for note in record.notes)
+    assert wave_steps.after_mark(record, 1, refused, later(11), durable=False) == {"go": False}
+    assert record.machines[A]["scope"] is None and record.outcome == "stopped"
+
+
+def test_only_what_has_a_proven_backup_is_deleted() -> None:
+    record = begun(options(waves="100%"), machine(A), machine(B), machine(C))
+    error = {"code": "timeout", "operation": None, "http": None, "status": None, "message": "Not ready.", "request_id": None}
+    told = wave_steps.after_backup(
+        record, 1, manifest(entry(A), entry(B, "failed", error=error)), "2 machines failed.", later(30)
+    )
+    assert told["instance_ids"] == [A]
+    assert record.machines[B]["error"]["code"] == "timeout" and record.machines[C]["error"]["code"] == "backup_failed"
+
+
+def test_what_was_deleted_is_owed_what_it_was_to_take_along() -> None:
+    record = begun(options(), machine(A))
+    accept(record, A)
+    hanging = failed(
+        A, "elastic_ip_not_released", "absent", elastic_ips=[{"elastic_ip_id": "fip-a", "address": None, "fate": "kept"}]
+    )
+    hanging["disks"] = [disk("vol-a", "kept"), disk("vol-ak", "kept")]
+    told = wave_steps.after_delete(record, 1, vm_result([hanging], msg="1 machine failed."), later(40))
+    assert told == {"elastic_ip_ids": ["fip-a"], "disk_ids": ["vol-a"]}
+    ending.after_release(record, 1, [leftovers({"vol-a": "in-recyclebin"}, {"fip-a": "absent"})], later(50))
+    assert record.machines[A]["action"] == "deleted" and ending.owed(record) == {"elastic_ip_ids": [], "disk_ids": []}
+
+
+def test_nothing_is_owed_to_a_machine_that_somebody_else_deleted() -> None:
+    record = begun(options(), machine(A))
+    wave_steps.after_delete(record, 1, vm_result([not_found(A)]), later(40))
+    assert record.machines[A]["action"] == "none" and ending.owed(record) == {"elastic_ip_ids": [], "disk_ids": []}
+
+
+@pytest.mark.parametrize("surely", [True, False])
+def test_a_machine_that_a_killed_run_deleted_is_ours_and_its_leftovers_are_owed(surely: bool) -> None:
+    wanted = options()
+    record = begun(wanted, machine(A), machine(B))
+    resumed = record_from(json.loads(json.dumps(record.as_json())))
+    accept(resumed, *([A] if surely else []), likely=() if surely else (A,))
+    planning.freeze(resumed, wanted, vm_result([not_found(A), machine(B)]), later(100))
+    told = planning.plan(resumed, wanted, vm_result([not_found(A), machine(B)]), {}, later(101), preview=False)
+    assert [wave["instance_ids"] for wave in told["waves"]] == [[B]]
+    assert resumed.machines[A]["action"] == "deleted" and resumed.machines[A]["name"] == "web a"
+    assert ending.owed(resumed) == {"elastic_ip_ids": ["fip-a"], "disk_ids": ["vol-a"]}
+    assert set(ending.to_verify(resumed)["disk_ids"]) == {"vol-a", "vol-ak"}
+    ending.verify(resumed, [leftovers({"vol-a": "absent", "vol-ak": "available"}, {"fip-a": "absent"})], later(110))
+    fates = [each["fate"] for each in (*resumed.machines[A]["disks"], *resumed.machines[A]["elastic_ips"])]
+    assert fates == ["deleted", "kept", "released"]
+
+
+def test_a_lost_answer_counts_for_nothing_while_the_machine_is_there() -> None:
+    record = begun(options(), machine(A))
+    accept(record, likely=(A,))
+    wave_steps.after_delete(record, 1, vm_result([failed(A)], msg="1 failed."), later(40))
+    assert record.machines[A]["accepted"] is False and ending.owed(record)["elastic_ip_ids"] == []
+
+
+def test_too_many_failures_end_the_campaign_before_the_next_wave() -> None:
+    record = begun(options(), machine(A), machine(B))
+    wave_steps.after_delete(record, 1, vm_result([failed(A)], msg="1 failed."), later(40))
+    assert wave_steps.end_wave(record, options(), 1, later(41)) == {"go": False}
+    verdict = ending.finish(record, later(42), preview=False)
+    assert verdict["failed"] and verdict["outcome"] == "stopped" and record.open
+    assert "stopped after wave 1" in verdict["message"] and "1 machines were not started" in verdict["message"]
+
+
+def test_failures_of_the_last_wave_fail_the_campaign() -> None:
+    record = begun(options(), machine(A))
+    wave_steps.after_delete(record, 1, vm_result([failed(A)], msg="1 failed."), later(40))
+    assert wave_steps.end_wave(record, options(), 1, later(41)) == {"go": True}
+    assert ending.finish(record, later(42), preview=False)["outcome"] == "failed"
+
+
+def test_a_complete_campaign_is_closed() -> None:
+    record = begun(options(), machine(A))
+    accept(record, A)
+    wave_steps.after_delete(record, 1, vm_result([machine(A)]), later(40))
+    wave_steps.end_wave(record, options(), 1, later(41))
+    verdict = ending.finish(record, later(42), preview=False)
+    assert (verdict["outcome"], verdict["failed"], record.open) == ("complete", False, False)
+
+
+def test_an_answer_from_another_region_is_refused() -> None:
+    record = begun(options(), machine(A))
+    elsewhere = {**vm_result([machine(A)]), "account": {"region": "cn-east-2"}}
+    with pytest.raises(InputError, match="belongs to region cn-north-1"):
+        wave_steps.after_delete(record, 1, elsewhere, later(40))
+
+
+@pytest.mark.parametrize(
+    "change", [{"format": "other"}, {"digest": "sha256:0"}, {"instance_ids": [A, B]}, {"machines": {}}, {"waves": [1]}]
+)
+def test_a_damaged_record_is_refused(change: Json) -> None:
+    raw = {**begun(options(), machine(A)).as_json(), **change}
+    with pytest.raises(ValueError, match="."):
+        record_from(json.loads(json.dumps(raw)))

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._module.arguments import CONNECTION_SPEC
+from ansible_collections.jdcloud.cloud.plugins.module_utils._module.bill_info import BILL_INFO_SPEC
 from ansible_collections.jdcloud.cloud.plugins.module_utils._module.disk import DISK_SPEC
 from ansible_collections.jdcloud.cloud.plugins.module_utils._module.elastic_ip import ELASTIC_IP_SPEC
 from ansible_collections.jdcloud.cloud.plugins.module_utils._module.image import IMAGE_SPEC
@@ -25,6 +26,7 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._module.vm_options i
 from .documentation import documented_options, documented_returns, paths
 
 SPECS = {
+    "jdcloud_bill_info": BILL_INFO_SPEC,
     "jdcloud_disk": DISK_SPEC,
     "jdcloud_elastic_ip": ELASTIC_IP_SPEC,
     "jdcloud_image": IMAGE_SPEC,

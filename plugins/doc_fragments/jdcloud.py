@@ -109,8 +109,8 @@ notes:
   - Runs where the task runs, usually on C(localhost); the machines themselves are never logged in to.
   - Proxy variables of the environment (E(HTTPS_PROXY), E(NO_PROXY)) are honoured. Redirects are not followed, and C(.netrc)
     is not used.
-  - If E(JDCLOUD_JOURNAL_PATH) names a file on the host that runs the module, each write is appended to it as a line of JSON before
-    it leaves, and again with its outcome and request id. Nothing is written that cannot be journaled.
+  - If E(JDCLOUD_JOURNAL_PATH) names a file on the host that runs the module, each write is appended to it as a line of JSON
+    before it leaves, and again with its outcome and request id. Nothing is sent that cannot be journaled.
   - The service gives some times without a zone; those are read as Beijing time (UTC+8).
 """
 

@@ -104,7 +104,9 @@ def _warn(session: Session, bills: Sequence[ResourceBill], month: date, *, over:
         session.module.warn(f"None of the {len(bills)} resources is in the bill of {name} in {session.region}.")
     unknown = _unknown(bills)
     if unknown:
-        session.module.warn(f"The bill of {name} leaves out fees of {unknown} of {len(bills)} resources: the total does not hold these.")
+        session.module.warn(
+            f"The bill of {name} leaves out fees of {unknown} of {len(bills)} resources: the total does not hold these."
+        )
 
 
 def _unknown(bills: Sequence[ResourceBill]) -> int:

@@ -148,7 +148,7 @@ def _without(tags: dict[str, str], rows: list[Json]) -> dict[str, str]:
 
 @operation("billing", "POST", "describeBillDetails")
 def describe_bill_details(call: Call) -> Json:
-    """One row for each resource that existed in the span, machines long gone included."""
+    """Rows for each resource that existed in the span, machines long gone included."""
     start, end = _bill_time(call, "startTime"), _bill_time(call, "endTime")
     if (start.year, start.month) != (end.year, end.month) or end < start:
         raise ApiError(400, "INVALID_ARGUMENT", "startTime and endTime must be in the same month")
@@ -159,6 +159,7 @@ def describe_bill_details(call: Call) -> Json:
     if not 1 <= size <= MAX_BILL_ROWS or number < 1:
         raise ApiError(400, "OUT_OF_RANGE", "PageSize out of range")
     rows = [row for row in _billed(call, ids) if _in_bill(call, row)]
+    rows = [row for row in rows for _line in range(call.cloud.settings.bill_lines)]
     shown = rows[(number - 1) * size : number * size]
     pagination = {
         "currPageNo": number,
@@ -224,7 +225,7 @@ def monthly_fee(row: Resource, default: float = 0.0) -> float:
 
 def _bill_row(call: Call, row: Resource, start: datetime, end: datetime) -> Json:
     settings = call.cloud.settings
-    fee = monthly_fee(row, settings.monthly_fee)
+    fee = monthly_fee(row, settings.monthly_fee) / settings.bill_lines
 
     def money(amount: float) -> Any:
         return f"{amount:.2f}" if settings.fees_as_text else amount

@@ -91,6 +91,7 @@ class Settings:
     created_data_disk_auto_delete: bool = setting(True, "autoDelete of data disks made with their instance")
     fees_as_text: bool = setting(False, "fees of the bill are strings")
     monthly_fee: float = setting(0.0, "fee of each resource and month; 0: made up from kind, size and id")
+    bill_lines: int = setting(1, "lines of the bill for each resource; its fee is divided among them")
     owner_pin: str = setting("demo-account", "ownerPin of private images")
     token_seconds: int = setting(3600, "life of the keys that sts:assumeRole gives")
 

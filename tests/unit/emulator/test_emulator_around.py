@@ -173,6 +173,21 @@ def test_a_bill_comes_in_pages(cloud: Any) -> None:
     assert len({row["resourceId"] for page in pages for row in page}) == 25
 
 
+def test_a_resource_may_have_several_lines_that_share_its_fee(cloud: Any) -> None:
+    cloud.seed({"id": "i-a", "fee": 12}, {"id": "i-b", "fee": 6}, settings={"bill_lines": 3})
+    pages = [bill(cloud, resourceIds=["i-a", "i-b"], pageIndex=number, pageSize=4).result for number in (1, 2)]
+    told = [(row["resourceId"], row["realTotalFee"]) for page in pages for row in page["result"]]
+    assert told == [("i-a", 4.0)] * 3 + [("i-b", 2.0)] * 3
+    assert [page["pagination"]["numberRecords"] for page in pages] == [6, 6] and pages[0]["pagination"]["numberPages"] == 2
+
+
+def test_a_fault_may_hit_the_size_that_a_bill_tells(cloud: Any) -> None:
+    cloud.seed({"id": "i-a"})
+    cloud.control.inject("wrong_total", operation="billing.describeBillDetails")
+    wrong, right = (bill(cloud, resourceIds=["i-a"]).result["pagination"]["numberRecords"] for _try in range(2))
+    assert (wrong, right) == (2, 1)
+
+
 @pytest.mark.parametrize(
     "wanted",
     [

@@ -6,9 +6,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import stat
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +20,7 @@ import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api import vm
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Answer
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.connection import resolve_connection
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import (
     ApiError,
     ClockSkewError,
@@ -27,6 +30,9 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import (
     TransportError,
 )
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.journal import Journal, read_journal
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.transport import Transport
+
+from .conftest import Server
 
 NOW = datetime(2026, 11, 25, 8, 0, 0, 123000, tzinfo=UTC)
 ANSWER: Answer[None] = Answer(None, "req-1", None, 0.0, 0.1)
@@ -131,3 +137,56 @@ def test_the_outcome_of_each_number_is_its_own(tmp_path: Path) -> None:
     journal.answered(first, 0.1, ANSWER, None)
     told = [(write.resources, write.outcome) for write in read_journal(text_of(tmp_path)).writes]
     assert told == [(("i-a",), "accepted"), (("i-b", "i-c"), "refused")]
+
+
+def test_the_transport_journals_writes_and_only_writes(
+    make_server: Callable[..., Server], make_transport: Callable[..., Transport], tmp_path: Path
+) -> None:
+    path = tmp_path / "journal.jsonl"
+    transport = make_transport(make_server().url, journal_path=str(path))
+    with contextlib.suppress(JdcloudError):
+        transport.send(vm.describe_instance("i-1"))
+    assert not path.exists()
+    transport.send(vm.delete_instance("i-1"))
+    with pytest.raises(NotSentError):
+        transport.send(vm.delete_instance("i-2"), before_send=lambda: False)
+    told = [(write.resources[0], write.outcome) for write in read_journal(path.read_text(encoding="utf-8")).writes]
+    assert told == [("i-1", "accepted"), ("i-2", "not_sent")]
+
+
+def test_the_last_check_comes_after_the_line(
+    make_server: Callable[..., Server], make_transport: Callable[..., Transport], tmp_path: Path
+) -> None:
+    """A slow disk must not make an observation older than it was when the check was asked."""
+    path = tmp_path / "journal.jsonl"
+    seen: list[bool] = []
+
+    def check() -> bool:
+        seen.append(path.exists())
+        return True
+
+    make_transport(make_server().url, journal_path=str(path)).send(vm.delete_instance("i-1"), before_send=check)
+    assert seen and all(seen)
+
+
+def test_a_write_without_its_line_does_not_leave(
+    make_server: Callable[..., Server], make_transport: Callable[..., Transport], tmp_path: Path
+) -> None:
+    server = make_server()
+    transport = make_transport(server.url, journal_path=str(tmp_path / "missing" / "journal.jsonl"))
+    with pytest.raises(InputError, match="nothing is sent without it"):
+        transport.send(vm.delete_instance("i-1"))
+    assert server.requests == [] and transport.requests_sent == 0
+
+
+@pytest.mark.parametrize("path", ["journal.jsonl", "/nowhere/at/all/journal.jsonl"])
+def test_a_path_that_cannot_hold_a_journal_is_refused_at_once(path: str, tmp_path: Path) -> None:
+    environ = {
+        "JDCLOUD_ACCESS_KEY": "AK",
+        "JDCLOUD_SECRET_KEY": "SK",
+        "JDCLOUD_REGION": "cn-north-1",
+        "JDCLOUD_JOURNAL_PATH": path,
+    }
+    with pytest.raises(InputError, match="JDCLOUD_JOURNAL_PATH must be the absolute path"):
+        resolve_connection({}, environ, tmp_path)
+    assert resolve_connection({}, environ | {"JDCLOUD_JOURNAL_PATH": ""}, tmp_path).journal_path is None

@@ -50,7 +50,8 @@ def from_prices(prices: Mapping[str, Any]) -> Price:
 
 def from_bill(bill: Mapping[str, Any]) -> Price:
     """What the bill of the last complete month says of each resource."""
-    fees = {row["resource_id"]: _figure(row["fee"]) for row in bill.get("resources", ())}
+    # A month of refunds is below zero.
+    fees = {row["resource_id"]: row["fee"] for row in bill.get("resources", ())}
 
     def price(kind: str, what: Mapping[str, Any]) -> float | None:
         keys = {"instance": "instance_id", "disk": "disk_id", "elastic_ip": "elastic_ip_id", "image": "image_id"}

@@ -1,0 +1,201 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The work of the module `jdcloud_tag`."""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Mapping
+from typing import Any
+
+from .._api.errors import InputError
+from .._api.models import Instance
+from .._fleet.selection import parse_ids, parse_protect_tags
+from .._fleet.tag_plan import ResourceKind, TagWish, parse_wish
+from .._fleet.tag_run import TagRecord, TagRun, TagTargets, change_tags, wished_tags
+from .arguments import CONNECTION_SPEC, GUARD_SPEC, SELECTION_SPEC, Spec, cap_of, selection_of
+from .results import Result, error_of, remarks, told_some
+from .session import Session
+
+SERVICE_CODES: Mapping[ResourceKind, str] = {"instance": "vm", "disk": "disk", "elastic_ip": "ip"}
+TAG_SPEC: Spec = {
+    **CONNECTION_SPEC,
+    **SELECTION_SPEC,
+    **GUARD_SPEC,
+    "disk_ids": {"type": "list", "elements": "str"},
+    "elastic_ip_ids": {"type": "list", "elements": "str"},
+    "set": {"type": "dict"},
+    "remove": {"type": "list", "elements": "str", "no_log": False},
+    "on_blocked": {"type": "str", "default": "fail", "choices": ["fail", "skip"]},
+    "service_codes": {"type": "dict", "default": dict(SERVICE_CODES)},
+}
+LISTS: Mapping[ResourceKind, str] = {"instance": "instances", "disk": "disks", "elastic_ip": "elastic_ips"}
+
+
+def work(session: Session) -> Result:
+    """Check the options, change the tags, and return the result; it has a `msg` if the task fails."""
+    params = session.module.params
+    targets = _targets(params)
+    wish = parse_wish(params["set"], params["remove"])
+    protect_tags = parse_protect_tags(params["protect_tags"])
+    codes = _service_codes(params["service_codes"])
+    run = change_tags(
+        session.connect(),
+        targets,
+        wish,
+        protect_tags,
+        codes,
+        skip_blocked=params["on_blocked"] == "skip",
+        preview=bool(session.module.check_mode),
+    )
+    if not run.records:
+        session.module.warn(f"no machine in {session.region} matches the selection")
+    report = TagReport(run, wish, session.region, preview=bool(session.module.check_mode))
+    message = report.message()
+    return {
+        "changed": any(row["changed"] for rows in report.rows.values() for row in rows),
+        "account": session.account,
+        **report.rows,
+        "summary": {**report.summary(), **session.api_use()},
+        "diff": report.diff(),
+        **({"msg": message} if message else {}),
+    }
+
+
+def early_end(session: Session) -> Result:
+    """The result of a run that ended before it looked at anything."""
+    report = TagReport(TagRun(), TagWish(), "", preview=False)
+    return {
+        "changed": False,
+        "account": session.account,
+        **report.rows,
+        "summary": {**report.summary(), **session.api_use()},
+        "diff": report.diff(),
+    }
+
+
+class TagReport:
+    """Reads the records of one run. What a preview did not do is told as if it had been done."""
+
+    def __init__(self, run: TagRun, wish: TagWish, region: str, *, preview: bool) -> None:
+        self._run = run
+        self._wish = wish
+        self._region = region
+        self._preview = preview
+        self.rows: dict[str, list[Result]] = {name: [] for name in LISTS.values()}
+        for record in run.records:
+            self.rows[LISTS[record.kind]].append(self._row(record))
+
+    def summary(self) -> Result:
+        """How many of what, machines, disks and elastic IPs together."""
+        rows = [row for rows in self.rows.values() for row in rows]
+        actions = [row["action"] for row in rows]
+        return {
+            "selected": len(rows),
+            "changed": sum(row["changed"] for row in rows),
+            "tagged": actions.count("tagged"),
+            "unchanged": actions.count("none"),
+            "not_found": sum(record.before is None for record in self._run.records),
+            "blocked": actions.count("blocked"),
+            "failed": actions.count("failed"),
+        }
+
+    def diff(self) -> Result:
+        """Tags before and after of what changes, by id."""
+        changed = [(record, self._tags(record)) for record in self._run.records if self._changed(record)]
+        return {
+            "before": {"tags": {record.resource_id: _tags_of(record.before) for record, _after in changed}},
+            "after": {"tags": {record.resource_id: after for record, after in changed}},
+        }
+
+    def message(self) -> str | None:
+        """One sentence if the task failed, else None."""
+        problems = [record for record in self._run.records if self._action(record) in ("blocked", "failed")]
+        count = f"{len(self._run.records)} machines, disks and elastic IPs"
+        if self._run.held_back:
+            told = told_some([(record.resource_id, _reasons(record)) for record in problems])
+            advice = "remove the causes, or set on_blocked to skip to go on with the others"
+            return f"{len(problems)} of {count} cannot be tagged, so nothing at all was changed: {told}; {advice}."
+        failed = [record for record in problems if record.failure is not None]
+        if not failed:
+            return None
+        return f"{len(failed)} of {count} failed: {told_some([(record.resource_id, _reasons(record)) for record in failed])}."
+
+    def _row(self, record: TagRecord) -> Result:
+        before = record.before
+        row: Result = {
+            f"{record.kind}_id": record.resource_id,
+            "region": self._region,
+            "action": self._action(record),
+            "changed": self._changed(record),
+            "tags_before": _tags_of(before),
+            "tags": self._tags(record),
+            "repeated_tags": {key: list(values) for key, values in before.repeated_tags.items()} if before is not None else {},
+            "blockers": remarks(record.blockers),
+            "warnings": [],
+            "error": error_of(record.failure),
+        }
+        if record.kind != "instance":
+            return row
+        machine = before if isinstance(before, Instance) else None
+        return {
+            **row,
+            "name": machine.name if machine is not None else None,
+            "status": machine.status if machine is not None else "absent",
+        }
+
+    def _action(self, record: TagRecord) -> str:
+        if record.failure is not None:
+            return "failed"
+        if record.blockers:
+            return "blocked"
+        return "tagged" if record.wanted and not self._run.held_back else "none"
+
+    def _changed(self, record: TagRecord) -> bool:
+        if self._preview:
+            return self._action(record) == "tagged"
+        return record.now is not None and _told(record.before) != _told(record.now)
+
+    def _tags(self, record: TagRecord) -> dict[str, str]:
+        if self._preview and self._action(record) == "tagged":
+            return wished_tags(record, self._wish)
+        return _tags_of(record.now)
+
+
+def _targets(params: Mapping[str, Any]) -> TagTargets:
+    selection = selection_of(params)
+    selects = selection.ids is not None or selection.loose
+    disk_ids, elastic_ip_ids = params["disk_ids"], params["elastic_ip_ids"]
+    if not selects and disk_ids is None and elastic_ip_ids is None:
+        raise InputError(
+            "Nothing is selected: give at least one of instance_ids, name, tags, filters, or disk_ids or elastic_ip_ids."
+        )
+    return TagTargets(
+        selection if selects else None,
+        () if disk_ids is None else parse_ids(disk_ids, "disk_ids", example="vol-2k0w8q7n1d"),
+        () if elastic_ip_ids is None else parse_ids(elastic_ip_ids, "elastic_ip_ids", example="fip-8wz1t5c0rn"),
+        cap_of(params),
+    )
+
+
+def _service_codes(given: Mapping[str, Any]) -> dict[ResourceKind, str]:
+    unknown = sorted(set(given) - set(SERVICE_CODES))
+    if unknown or not all(isinstance(code, str) and code.strip() for code in given.values()):
+        raise InputError("service_codes holds something else than texts for instance, disk and elastic_ip: correct it.")
+    return {**SERVICE_CODES, **{t.cast(ResourceKind, kind): str(code) for kind, code in given.items()}}
+
+
+def _tags_of(tagged: Any) -> dict[str, str]:
+    return dict(tagged.tags or {}) if tagged is not None else {}
+
+
+def _told(tagged: Any) -> tuple[dict[str, str], Any]:
+    return _tags_of(tagged), dict(tagged.repeated_tags) if tagged is not None else {}
+
+
+def _reasons(record: TagRecord) -> list[str]:
+    if record.failure is not None:
+        return [record.failure.message.rstrip(".")]
+    return list(dict.fromkeys(blocker.code for blocker in record.blockers))

@@ -1,0 +1,276 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Set and remove tags of JD Cloud virtual machines, disks and elastic IPs."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: jdcloud_tag
+short_description: Set and remove tags of JD Cloud virtual machines, disks and elastic IPs
+version_added: 0.3.0
+author:
+  - The jdcloud.cloud authors (@jdcloud-cloud)
+description:
+  - Sets tags, or removes them, of hundreds of machines in a few calls.
+  - Every change is read back. What does not show it is failed, also if the service's answer said that all went well.
+extends_documentation_fragment:
+  - jdcloud.cloud.jdcloud
+  - jdcloud.cloud.selection
+  - jdcloud.cloud.selection_guard
+  - jdcloud.cloud.attributes
+options:
+  set:
+    description:
+      - Tags that are to be there, with their values. Another value of the same key is replaced; other tags stay.
+      - A value is a text or a whole number. Quote everything else.
+    type: dict
+  remove:
+    description:
+      - Keys that are not to be there, whatever their values.
+    type: list
+    elements: str
+  disk_ids:
+    description:
+      - Ids of cloud disks to tag, too. They do not count for O(max_instances).
+    type: list
+    elements: str
+  elastic_ip_ids:
+    description:
+      - Ids of elastic IPs to tag, too. They do not count for O(max_instances).
+    type: list
+    elements: str
+  on_blocked:
+    description:
+      - V(fail) changes nothing at all if anything forbids the change of any of them, or an id does not exist.
+      - V(skip) goes on with the others.
+    type: str
+    choices: [fail, skip]
+    default: fail
+  service_codes:
+    description:
+      - What the tag service calls the services that own machines, disks and elastic IPs. Change it only if these are refused.
+    type: dict
+    default:
+      instance: vm
+      disk: disk
+      elastic_ip: ip
+attributes:
+  check_mode:
+    support: full
+    details:
+      - Sends no call that changes anything, and predicts what the run would do.
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+notes:
+  - At least one of O(instance_ids), O(name), O(tags), O(filters), O(disk_ids) and O(elastic_ip_ids) must be given.
+  - O(protect_tags) holds for disks and elastic IPs, too. To set or remove a protecting tag itself, set O(protect_tags={}).
+  - The service has no conditional change. Where a value is replaced and the service keeps the old one, it is removed first.
+seealso:
+  - module: jdcloud.cloud.jdcloud_vm
+"""
+
+EXAMPLES = r"""
+- name: Mark the machines of a project for deletion
+  jdcloud.cloud.jdcloud_tag:
+    tags:
+      project: harbor
+    max_instances: 40
+    set:
+      decommission-after: "2026-12-02"
+
+- name: Take the mark back
+  jdcloud.cloud.jdcloud_tag:
+    instance_ids: [i-4x9q2m7kva]
+    remove: [decommission-after]
+
+- name: Protect a machine and its disk
+  jdcloud.cloud.jdcloud_tag:
+    instance_ids: [i-4x9q2m7kva]
+    disk_ids: [vol-2k0w8q7n1d]
+    protect_tags: {}
+    set:
+      jdcloud-protect: "billing data"
+"""
+
+RETURN = r"""
+changed:
+  description: Whether any tag changed, or in check mode would.
+  returned: always
+  type: bool
+  sample: true
+account:
+  description: Which account was used.
+  returned: always
+  type: dict
+  sample: {"source": "environment", "access_key_suffix": "3f9a", "region": "cn-north-1"}
+  contains:
+    source:
+      description: Where the keys came from; null if the task ended before that.
+      type: str
+      sample: environment
+    access_key_suffix:
+      description: The last characters of the access key.
+      type: str
+      sample: 3f9a
+    region:
+      description: The region.
+      type: str
+      sample: cn-north-1
+instances:
+  description: The machines, in the order of the ids given, else by id.
+  returned: always
+  type: list
+  elements: dict
+  sample:
+    - instance_id: i-4x9q2m7kva
+      name: web-01
+      region: cn-north-1
+      status: stopped
+      action: tagged
+      changed: true
+      tags_before: {"project": "harbor"}
+      tags: {"project": "harbor", "decommission-after": "2026-12-02"}
+      repeated_tags: {}
+      blockers: []
+      warnings: []
+      error: null
+  contains:
+    instance_id:
+      description: The id.
+      type: str
+      sample: i-4x9q2m7kva
+    name:
+      description: The name; null if it does not exist.
+      type: str
+      sample: web-01
+    region:
+      description: The region.
+      type: str
+      sample: cn-north-1
+    status:
+      description: The status as it was read; V(absent) if it does not exist.
+      type: str
+      sample: stopped
+    action:
+      description: What was done, or in check mode would be. One of V(tagged), V(none), V(blocked) and V(failed).
+      type: str
+      sample: tagged
+    changed:
+      description: Whether its tags changed.
+      type: bool
+      sample: true
+    tags_before:
+      description: The tags before.
+      type: dict
+      sample: {"project": "harbor"}
+    tags:
+      description: The tags as they were read back, in check mode as they would be.
+      type: dict
+      sample: {"project": "harbor", "decommission-after": "2026-12-02"}
+    repeated_tags:
+      description: Keys that the service showed more than once before, with all their values.
+      type: dict
+      sample: {}
+    blockers:
+      description: >-
+        What forbids the change, with code and message. Codes are V(protected), V(too_many_tags) and V(selector_mismatch).
+      type: list
+      elements: dict
+      sample: []
+    warnings:
+      description: What should be known beside; empty.
+      type: list
+      elements: dict
+      sample: []
+    error:
+      description: >-
+        Why it failed, with C(code), C(operation), C(http), C(status), C(message) and C(request_id); null if it did not. Codes are
+        V(not_found), V(not_applied), V(vanished), V(unverified) and V(api).
+      type: dict
+      sample: null
+disks:
+  description: The disks of O(disk_ids), with C(disk_id) and otherwise as RV(instances), without C(name) and C(status).
+  returned: always
+  type: list
+  elements: dict
+  sample: []
+elastic_ips:
+  description: The elastic IPs of O(elastic_ip_ids), with C(elastic_ip_id) and otherwise as RV(disks).
+  returned: always
+  type: list
+  elements: dict
+  sample: []
+summary:
+  description: Counts of machines, disks and elastic IPs together, and the use of the API.
+  returned: always
+  type: dict
+  sample: {"selected": 40, "changed": 40, "tagged": 40, "unchanged": 0, "not_found": 0, "blocked": 0, "failed": 0, "api_calls": 3,
+    "api_retries": 0, "api_throttled": 0, "seconds": 0.6}
+  contains:
+    selected:
+      description: How many were selected or named.
+      type: int
+      sample: 40
+    changed:
+      description: How many changed.
+      type: int
+      sample: 40
+    tagged:
+      description: How many have the tags as wished because of this run.
+      type: int
+      sample: 40
+    unchanged:
+      description: How many had them as wished before.
+      type: int
+      sample: 0
+    not_found:
+      description: How many ids do not exist.
+      type: int
+      sample: 0
+    blocked:
+      description: How many are blocked.
+      type: int
+      sample: 0
+    failed:
+      description: How many failed.
+      type: int
+      sample: 0
+    api_calls:
+      description: All requests sent, repeated ones included.
+      type: int
+      sample: 3
+    api_retries:
+      description: Requests that were repeated.
+      type: int
+      sample: 0
+    api_throttled:
+      description: Answers that said "too fast".
+      type: int
+      sample: 0
+    seconds:
+      description: How long the run took.
+      type: float
+      sample: 0.6
+diff:
+  description: Tags before and after, by id, of what changes.
+  returned: always
+  type: dict
+  sample: {"before": {"tags": {}}, "after": {"tags": {}}}
+"""
+
+from ansible_collections.jdcloud.cloud.plugins.module_utils._module.session import run_module
+from ansible_collections.jdcloud.cloud.plugins.module_utils._module.tag import TAG_SPEC, early_end, work
+
+
+def main() -> None:
+    """Run the module."""
+    run_module(TAG_SPEC, work, early_end)
+
+
+if __name__ == "__main__":
+    main()

@@ -10,14 +10,14 @@ from pathlib import Path
 
 from ..playbook.commands import Ansible
 from ..support import Cloud, Json, running, stopped
-from .campaigns import FASTER, decommission, report_of, roomy
+from .campaigns import FASTER, decommission, kill_campaign_at, report_of, roomy
 
 A, B, C, D = "i-aaaa000001", "i-bbbb000002", "i-cccc000003", "i-dddd000004"
 
 
 def test_a_campaign_goes_from_a_canary_to_all_and_says_what_is_left(cloud: Cloud, ansible: Ansible, tmp_path: Path) -> None:
-    disk = {"size": 20, "auto_delete": True}
-    cloud.seed(running(A, disks=[disk]), stopped(B), running(C), stopped(D), **FASTER)
+    disk = {"size": 20, "auto_delete": False}
+    cloud.seed(running(A, disks=[disk]), stopped(B, elastic_ip=True), running(C), stopped(D), **FASTER)
     roomy(cloud)
     folder = tmp_path / "campaign"
     wanted: Json = {"instance_ids": [A, B, C, D], "stop_running": "true", "waves": "1,50%,100%", "report_dir": str(folder)}
@@ -30,9 +30,14 @@ def test_a_campaign_goes_from_a_canary_to_all_and_says_what_is_left(cloud: Cloud
     done = decommission(ansible, **wanted, elastic_ips="release")
     assert done.message == "" and done.report["outcome"] == "complete", done.output
     assert done.actions == foreseen.actions
+    fates = {
+        part: [[each["fate"] for each in row[part]] for row in foreseen.report["machines"]] for part in ("disks", "elastic_ips")
+    }
+    assert fates == {part: [[each["fate"] for each in row[part]] for row in done.report["machines"]] for part in fates}
     assert done.waves == [(1, "complete"), (1, "complete"), (2, "complete")]
     assert {**report_of(folder), "path": done.report["path"]} == done.report
     assert done.totals["deleted"] == 4 and done.totals["backups_made"] == 4
+    assert done.totals["elastic_ips_released"] == 1 and len(done.left("disks", "disk_id")) == 1
     assert len(done.left("images", "image_id")) == 4
     assert all(cloud.control.resource(each) is None for each in (A, B, C, D))
 
@@ -134,3 +139,33 @@ def test_nothing_selected_by_tags_is_a_success(cloud: Cloud, ansible: Ansible) -
     used = decommission(ansible, tags="project=gone")
     assert used.message == "" and used.report["outcome"] == "nothing_to_do" and used.report["machines"] == []
     assert len(cloud.calls()) <= 2
+
+
+def test_two_campaigns_over_the_same_machines_do_not_hurt_each_other(cloud: Cloud, ansible: Ansible, tmp_path: Path) -> None:
+    """The second comes while the first one's delete hangs; each releases only what belongs to its own deletes."""
+    address = {"id": "fip-aaaaaaaaaa", "address": "203.0.113.7"}
+    cloud.seed(stopped(A, elastic_ip=address), stopped(B), **FASTER)
+    wanted: Json = {"instance_ids": [A, B], "backup": "none", "elastic_ips": "release", "waves": "100%"}
+    kill_campaign_at(
+        cloud, ansible, "vm.deleteInstance", {**wanted, "report_dir": str(tmp_path / "one")}, resource=A, effect="before"
+    )
+    second = decommission(ansible, **wanted, report_dir=str(tmp_path / "two"))
+    assert second.message == "" and second.actions == {A: "none", B: "deleted"}
+    assert cloud.control.resource(B) is None and cloud.control.resource(address["id"]) is not None
+    first = decommission(ansible, **wanted, report_dir=str(tmp_path / "one"))
+    assert first.message == "" and first.machine(A)["action"] == "deleted"
+    assert cloud.control.resource(address["id"]) is None
+
+
+def test_text_of_the_cloud_is_only_text(cloud: Cloud, ansible: Ansible, tmp_path: Path) -> None:
+    trap = "{{ 1/0 }}{% x %}<script>"
+    cloud.seed(stopped(A, name=trap, tags={"note": trap}, elastic_ip=True, disks=[{"size": 20}]), **FASTER)
+    roomy(cloud)
+    used = decommission(ansible, instance_ids=A, report_dir=str(tmp_path))
+    assert used.message == "" and used.machine(A)["name"] == trap
+    assert report_of(tmp_path)["machines"][0]["name"] == trap
+    assert "<script>x" not in (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert used.left("elastic_ips", "elastic_ip_id") and used.left("disks", "disk_id")
+    region = cloud.control.state()["regions"]["cn-north-1"]
+    for kept in (*region["elastic_ips"].values(), *region["disks"].values()):
+        assert {"key": "decommission-campaign", "value": used.report["campaign"]} in kept["tags"]

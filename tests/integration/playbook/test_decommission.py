@@ -1,0 +1,127 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The playbooks jdcloud.cloud.decommission and jdcloud.cloud.cleanup, by name, with texts for everything."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+from ..role.backups import FASTER
+from ..role.campaigns import QUICK, roomy
+from ..support import REGION, Cloud, Json, running, stopped
+from .commands import Ansible, Played
+
+A, B, C, D = "i-aaaa000001", "i-bbbb000002", "i-cccc000003", "i-dddd000004"
+KEY = "decommission-after"
+
+
+def due(days: int) -> Json:
+    """Tags with a date so many days from today in Beijing."""
+    today = datetime.now(UTC).astimezone(timezone(timedelta(hours=8))).date()
+    return {KEY: (today + timedelta(days=days)).isoformat()}
+
+
+def run(ansible: Ansible, playbook: str, *arguments: str, **variables: Any) -> Played:
+    """Run a playbook by its name."""
+    words = [word for name, value in {**QUICK, **variables}.items() for word in ("-e", json.dumps({name: value}))]
+    ended = ansible._run(
+        ["ansible-playbook", f"jdcloud.cloud.{playbook}", *words, *arguments], {"ANSIBLE_SHOW_CUSTOM_STATS": "1"}
+    )
+    return Played(ended.returncode, ended.stdout + ended.stderr, {})
+
+
+def stats(played: Played) -> Json:
+    """What the playbook leaves to a workflow."""
+    _before, _found, after = played.output.partition("RUN: ")
+    told, _end = json.JSONDecoder().raw_decode(after.strip())
+    return dict(told)
+
+
+def test_a_campaign_with_texts_for_everything(cloud: Cloud, ansible: Ansible, tmp_path: Path) -> None:
+    cloud.seed(running(A, tags={"project": "x"}), stopped(B, tags={"project": "x"}), stopped(C), **FASTER)
+    roomy(cloud)
+    played = run(
+        ansible,
+        "decommission",
+        vm_decommission_tags="project=x",
+        vm_decommission_max_instances="2",
+        vm_decommission_stop_running="true",
+        vm_decommission_waves="1,100%",
+        vm_decommission_max_failures="0",
+        vm_decommission_report_dir=str(tmp_path),
+        vm_decommission_prices='{"instance": 100}',
+    )
+    told = stats(played)["decommission"]
+    assert played.status == 0, played.output
+    assert told["outcome"] == "complete" and told["totals"]["deleted"] == 2 and told["failed_ids"] == []
+    assert told["report"] == str(tmp_path / "report.html") and Path(told["report"]).is_file()
+    assert json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))["money"]["saved"] == 200
+    assert cloud.status(C) == "stopped"
+
+
+def test_a_campaign_that_fails_ends_with_a_failure_and_still_tells_its_counts(cloud: Cloud, ansible: Ansible) -> None:
+    cloud.seed(stopped(A), **FASTER)
+    cloud.control.inject("error", operation="vm.deleteInstance", times=0, http=403, status="PERMISSION_DENIED")
+    played = run(ansible, "decommission", vm_decommission_instance_ids=A, vm_decommission_backup="none")
+    told = stats(played)["decommission"]
+    assert played.status == 2 and told["outcome"] == "failed" and told["failed_ids"] == [A]
+
+
+def test_the_clean_up_deletes_what_is_due_and_says_why_the_others_stay(cloud: Cloud, ansible: Ansible, tmp_path: Path) -> None:
+    cloud.seed(
+        stopped(A, tags=due(-1)),
+        stopped(B, tags=due(3)),
+        running(C, tags=due(-5)),
+        stopped(D, tags={KEY: "2026/01/01"}),
+        stopped("i-eeee000005"),
+        **FASTER,
+    )
+    roomy(cloud)
+    foreseen = run(ansible, "cleanup", "--check", cleanup_regions=REGION)
+    assert foreseen.status == 0 and cloud.writes() == [], foreseen.output
+    assert stats(foreseen)["cleanup"]["deleted"] == 1
+    played = run(ansible, "cleanup", cleanup_regions=f"{REGION}, cn-east-2", cleanup_report_dir=str(tmp_path / "nightly"))
+    told = stats(played)["cleanup"]
+    assert played.status == 0, played.output
+    assert (told["due"], told["blocked"], told["deleted"], told["failed"]) == (1, 3, 1, 0)
+    assert cloud.control.resource(A) is None and cloud.status(C) == "running"
+    assert all(cloud.control.resource(each) is not None for each in (B, C, D, "i-eeee000005"))
+    assert told["reports"] == [str(tmp_path / "nightly" / REGION / "report.html")]
+    for part in ("2026/01/01", B, C):
+        assert part in played.output
+
+    cloud.control.clear_requests()
+    again = run(ansible, "cleanup", cleanup_report_dir=str(tmp_path / "nightly"))
+    assert again.status == 0 and stats(again)["cleanup"]["due"] == 0 and len(cloud.calls()) == 1
+
+
+def test_what_is_refused_changes_nothing(cloud: Cloud, ansible: Ansible) -> None:
+    cloud.seed(*(stopped(each, tags=due(-1)) for each in (A, B, C)), **FASTER)
+    refused: list[tuple[Json, str]] = [
+        ({"vm_decommission_tags": "project=x"}, "vm_decommission_tags"),
+        ({"vm_decommission_region": "cn-east-2"}, "vm_decommission_region"),
+        ({"cleanup_max_instances": "many"}, "must be a whole number from 1"),
+        ({"cleanup_max_instances": "2"}, "3 machines are due, more than cleanup_max_instances (2)"),
+    ]
+    for variables, part in refused:
+        played = run(ansible, "cleanup", **variables)
+        assert played.status == 2 and part in " ".join(played.output.split()), played.output
+    assert cloud.writes() == []
+
+
+def test_the_oldest_marks_go_first_if_that_is_wanted(cloud: Cloud, ansible: Ansible) -> None:
+    cloud.seed(stopped(A, tags=due(-1)), stopped(B, tags=due(-9)), stopped(C, tags=due(-5)), **FASTER)
+    played = run(ansible, "cleanup", cleanup_max_instances="2", cleanup_on_too_many="oldest", vm_decommission_backup="none")
+    assert played.status == 0, played.output
+    assert [cloud.control.resource(each) is None for each in (A, B, C)] == [False, True, True]
+
+
+def test_nothing_due_is_a_failure_only_if_that_is_said(cloud: Cloud, ansible: Ansible) -> None:
+    cloud.seed(stopped(A), **FASTER)
+    assert run(ansible, "cleanup").status == 0
+    assert run(ansible, "cleanup", cleanup_empty_is_failure="true").status == 2

@@ -1,0 +1,84 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The role vm_decommission, states mark and unmark: who is marked, who is stopped, and how that is taken back."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+
+from ..playbook.commands import Ansible
+from ..support import Cloud, account, running, stopped
+from .campaigns import FASTER, decommission
+
+A, B, C, D = "i-aaaa000001", "i-bbbb000002", "i-cccc000003", "i-dddd000004"
+KEY, NOTE = "decommission-after", "decommission-after-stopped"
+
+
+def date_in(days: int) -> str:
+    """A day in Beijing."""
+    return (datetime.now(UTC).astimezone(timezone(timedelta(hours=8))).date() + timedelta(days=days)).isoformat()
+
+
+def tags(cloud: Cloud, instance_id: str) -> dict[str, str]:
+    """The true tags of a machine."""
+    found = cloud.control.resource(instance_id)
+    assert found is not None
+    return {row["key"]: row["value"] for row in found.get("tags") or []}
+
+
+def test_machines_are_marked_stopped_and_taken_back(cloud: Cloud, ansible: Ansible) -> None:
+    """A date that is there stays; one that is none is written anew; what the mark stopped runs again afterwards."""
+    cloud.seed(
+        running(A),
+        stopped(B, tags={KEY: "2026-01-31"}),
+        stopped(C, tags={KEY: "soon"}),
+        stopped(D, tags={"jdcloud-protect": "yes"}),
+        **FASTER,
+    )
+    wanted = {"state": "mark", "instance_ids": [A, B, C, D], "grace_days": "3", "stop_running": "true", "on_blocked": "skip"}
+    foreseen = decommission(ansible, "--check", **wanted)
+    assert foreseen.message == "" and cloud.writes() == []
+
+    marked = decommission(ansible, **wanted)
+    assert marked.message == "", marked.message
+    assert foreseen.actions == marked.actions == {A: "marked", B: "none", C: "marked", D: "blocked"}
+    assert tags(cloud, A) == {KEY: date_in(3), NOTE: "true"} and cloud.status(A) == "stopped"
+    assert tags(cloud, B) == {KEY: "2026-01-31"} and tags(cloud, C) == {KEY: date_in(3)}
+    assert marked.machine(A)["due_date"] == date_in(3) and marked.totals["marked"] == 2
+
+    again = decommission(ansible, **wanted)
+    assert again.actions == {A: "none", B: "none", C: "none", D: "blocked"} and again.report["outcome"] == "nothing_to_do"
+
+    back = decommission(ansible, state="unmark", instance_ids=[A, B], start_again="yes")
+    assert back.message == "" and back.actions == {A: "unmarked", B: "unmarked"}
+    assert tags(cloud, A) == tags(cloud, B) == {}
+    assert cloud.status(A) == "running" and cloud.status(B) == "stopped"
+
+
+def test_a_machine_whose_mark_was_not_written_runs_on(cloud: Cloud, ansible: Ansible) -> None:
+    cloud.seed(running(A), accounts=[account(denied=["resourcetag:tagResources"])], **FASTER)
+    used = decommission(ansible, state="mark", instance_ids=A, stop_running=True)
+    assert used.message != "" and used.actions == {A: "failed"}
+    assert cloud.status(A) == "running" and not cloud.calls("vm.stopInstance")
+
+
+def test_something_protected_holds_the_marks_back(cloud: Cloud, ansible: Ansible) -> None:
+    cloud.seed(stopped(A), stopped(B, tags={"jdcloud-protect": "yes"}), **FASTER)
+    used = decommission(ansible, state="mark", instance_ids=[A, B])
+    assert "protected" in used.message and used.report["outcome"] == "blocked" and cloud.writes() == []
+
+
+def test_only_what_is_due_is_deleted_by_its_mark(cloud: Cloud, ansible: Ansible) -> None:
+    cloud.seed(
+        stopped(A, tags={KEY: date_in(-1)}),
+        stopped(B, tags={KEY: date_in(0)}),
+        running(C, tags={KEY: date_in(-9)}),
+        stopped(D, tags={KEY: "2026-1-1"}),
+        **FASTER,
+    )
+    used = decommission(ansible, instance_ids=[A, B, C, D], due_only="true", on_blocked="skip", backup="none", stop_running=True)
+    assert used.message == "" and used.actions == {A: "deleted", B: "blocked", C: "blocked", D: "blocked"}
+    assert (used.codes(B), used.codes(C), used.codes(D)) == ({"mark_not_due"}, {"taken_back"}, {"mark_malformed"})
+    assert cloud.status(C) == "running"

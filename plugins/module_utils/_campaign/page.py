@@ -13,7 +13,7 @@ from typing import Any
 
 from .page_script import SCRIPT
 from .page_style import STYLE
-from .page_text import NOTHING, count, data, duration, escaped, moment, money, plain, shown, table
+from .page_text import NOTHING, amount, count, data, duration, escaped, moment, plain, shown, table
 from .page_timeline import legend, timeline
 from .page_words import ACTIONS, BLOCKERS, FATES, KINDS, OUTCOMES, said
 
@@ -103,8 +103,9 @@ def _tiles(report: Json) -> str:
     items = [_tile(f"{number:,}", title, _tone(title) if number else "none") for number, title in tiles]
     bill = report["money"]
     if bill and bill["available"]:
-        items.append(_tile(money(bill["saved"], bill["currency"]), "saved a month", "good"))
-        items.append(_tile(money(bill["left"], bill["currency"]), "leftovers a month", ""))
+        currency = escaped(bill["currency"])
+        items.append(_tile(amount(bill["saved"]), f"{currency} saved a month", "good"))
+        items.append(_tile(amount(bill["left"]), f"{currency} a month for leftovers", ""))
     return f'<ul class="tiles">{"".join(items)}</ul>\n'
 
 
@@ -180,13 +181,13 @@ def _machines(machines: Sequence[Json]) -> str:
     if not machines:
         return "<p>No machine is selected.</p>"
     head = [
-        ("Machine", ""),
+        ("Machine", "name"),
         ("Type", ""),
         ("Wave", "number"),
         ("Before", ""),
-        ("Outcome", ""),
-        ("Disks and elastic IPs", ""),
-        ("Backups", ""),
+        ("Outcome", "wide"),
+        ("Disks and elastic IPs", "wide"),
+        ("Backups", "backup"),
     ]
     actions = dict.fromkeys(row["action"] for row in machines)
     options = "".join(f'<option value="{escaped(action)}">{escaped(said(ACTIONS, action))}</option>' for action in actions)
@@ -243,14 +244,14 @@ def _left(report: Json) -> str:
     bill = report["money"]
     kinds = (("disks", "disk_id", "Disk"), ("elastic_ips", "elastic_ip_id", "Elastic IP"), ("images", "image_id", "Image"))
     rows = [
-        [title, shown(each[key]), _about(each), shown(each["instance_id"]), money(each["monthly"], "CNY")]
+        [title, shown(each[key]), _about(each), shown(each["instance_id"]), amount(each["monthly"])]
         for kind, key, title in (*kinds, ("snapshots", "snapshot_id", "Snapshot"))
         for each in left[kind]
     ]
     told = f"<p>{escaped(bill['message'])}{_unknown(bill)}</p>" if bill else ""
     if not rows:
         return told
-    head = [("What", ""), ("Id", ""), ("About", ""), ("Of machine", ""), ("A month", "number")]
+    head = [("What", ""), ("Id", ""), ("About", ""), ("Of machine", ""), ("CNY a month", "number")]
     return told + table("left", head, rows)
 
 

@@ -23,7 +23,7 @@ h1 { font-size: 26px; line-height: 1.25; margin: 2px 0 6px; letter-spacing: -.01
 h2 { font-size: 17px; margin: 0 0 12px; }
 p { margin: 0 0 10px; max-width: 78ch; overflow-wrap: anywhere; }
 .kind { color: var(--soft); font-size: 13px; margin: 0; }
-.facts { color: var(--soft); font-size: 13px; margin: 0 0 6px; }
+.facts { color: var(--soft); font-size: 13px; margin: 0 0 6px; max-width: none; }
 .facts bdi, code { font-family: ui-monospace, "SFMono-Regular", Menlo, Consolas, monospace; font-size: .92em;
   overflow-wrap: anywhere; }
 .lead { font-size: 16px; }
@@ -57,16 +57,20 @@ table { border-collapse: collapse; width: 100%; font-size: 13.5px; }
 th { text-align: left; font-weight: 600; color: var(--soft); font-size: 12.5px; border-bottom: 1px solid var(--line);
   white-space: nowrap; }
 th, td { padding: 6px 10px 6px 0; vertical-align: top; }
-td { border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
+td { border-bottom: 1px solid var(--line); overflow-wrap: break-word; }
+td.wide { min-width: 15em; } td.name { min-width: 9em; max-width: 18em; overflow-wrap: anywhere; }
+#writes td { overflow-wrap: anywhere; } #writes td:first-child { white-space: nowrap; }
 tr:last-child td { border-bottom: 0; }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+th.number, td.number { padding-right: 22px; }
+td.backup .id { white-space: nowrap; }
 .when { white-space: nowrap; font-variant-numeric: tabular-nums; }
 th button { all: unset; cursor: pointer; padding: 2px 4px 2px 0; }
 th button:focus-visible, button:focus-visible, input:focus-visible, select:focus-visible { outline: 2px solid var(--accent);
   outline-offset: 2px; border-radius: 4px; }
 th[aria-sort="ascending"] button::after { content: " \2191"; } th[aria-sort="descending"] button::after { content: " \2193"; }
 td .id { display: block; color: var(--soft); font-family: ui-monospace, Menlo, Consolas, monospace; font-size: 12px; }
-td .why { display: block; color: var(--soft); }
+td .why { display: block; color: var(--soft); overflow-wrap: anywhere; }
 #controls { display: flex; flex-wrap: wrap; gap: 8px 12px; align-items: center; margin: 0 0 12px; }
 #controls[hidden] { display: none; }
 #controls label { color: var(--soft); font-size: 13px; }
@@ -93,7 +97,8 @@ footer { color: var(--soft); font-size: 12.5px; padding-bottom: 40px; }
   td { border: 0; padding: 1px 0; text-align: left; display: grid; grid-template-columns: 104px 1fr; gap: 8px;
     white-space: normal; }
   td::before { content: attr(data-label); color: var(--soft); font-size: 12.5px; }
-  td.number { text-align: left; }
+  td.number { text-align: left; } td.name { max-width: none; } td div { min-width: 0; overflow-wrap: anywhere; }
+  #writes td:first-child { white-space: normal; }
 }
 @media print {
   :root { color-scheme: light; --paper: #fff; --card: #fff; --ink: #000; --soft: #444; --line: #bbb; --accent: #0d6e6e;

@@ -81,9 +81,9 @@ def count(number: int, one: str, many: str | None = None) -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
-def money(value: float | None, currency: str) -> str:
-    """An amount."""
-    return NOTHING if value is None else f"{value:,.2f} {escaped(currency)}"
+def amount(value: float | None) -> str:
+    """An amount of money."""
+    return NOTHING if value is None else f"{value:,.2f}"
 
 
 def table(name: str, head: Iterable[tuple[str, str]], rows: Iterable[Iterable[str]], classes: str = "") -> str:
@@ -98,4 +98,4 @@ def table(name: str, head: Iterable[tuple[str, str]], rows: Iterable[Iterable[st
 
 
 def _cell(content: str, title: str, kind: str) -> str:
-    return f'<td class="{kind}" data-label="{title}">{content}</td>'
+    return f'<td class="{kind}" data-label="{title}"><div>{content}</div></td>'

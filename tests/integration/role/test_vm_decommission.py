@@ -169,3 +169,14 @@ def test_text_of_the_cloud_is_only_text(cloud: Cloud, ansible: Ansible, tmp_path
     region = cloud.control.state()["regions"]["cn-north-1"]
     for kept in (*region["elastic_ips"].values(), *region["disks"].values()):
         assert {"key": "decommission-campaign", "value": used.report["campaign"]} in kept["tags"]
+
+
+def test_more_machines_than_the_default_cap_go_if_the_cap_allows_it(cloud: Cloud, ansible: Ansible, tmp_path: Path) -> None:
+    """The cap holds for the selection; the frozen list is not capped again, in no wave and in no state."""
+    ids = [f"i-many{number:06}" for number in range(12)]
+    cloud.seed(*(stopped(each, tags={"project": "x"}) for each in ids), **FASTER)
+    wanted: Json = {"tags": "project=x", "max_instances": 12, "report_dir": str(tmp_path)}
+    marked = decommission(ansible, **wanted, state="mark")
+    assert marked.message == "" and marked.totals["marked"] == 12
+    used = decommission(ansible, **wanted, backup="none", waves="1,100%")
+    assert used.message == "" and used.totals["deleted"] == 12

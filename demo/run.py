@@ -17,7 +17,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -71,7 +71,10 @@ class Story:
         print(f"$ ansible-playbook jdcloud.cloud.{playbook} {' '.join([shown, *arguments])}", flush=True)
         command = [str(Path(sys.executable).with_name("ansible-playbook")), f"jdcloud.cloud.{playbook}", *words, *arguments]
         environment = {**os.environ, **QUIET, **self._emulator.environment()}
-        failed = subprocess.run(command, env=environment, check=False).returncode != 0
+        with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
+            for line in without_includes(process.stdout or []):
+                print(line, end="", flush=True)
+        failed = process.returncode != 0
         if failed != fails:
             self.surprises.append(f"step {self._step} {'failed' if failed else 'should have failed'}")
 
@@ -156,6 +159,20 @@ def grace_period(story: Story, emulator: EmulatorProcess) -> None:
         emulator.control.act("retag", key, set={KEY: "2026-01-31"})
     story.play("cleanup", cleanup_report_dir=str(FOLDER / "nightly"), vm_decommission_poll_interval=1)
     show(FOLDER / "nightly" / REGION / "report.json")
+
+
+def without_includes(lines: Iterable[str]) -> Iterator[str]:
+    """What Ansible prints, without tasks that only include others."""
+    held: list[str] = []
+    for line in lines:
+        if line.startswith("TASK ["):
+            held = [line]
+        elif line.startswith("included: "):
+            held = []
+        elif line.strip():
+            yield from held
+            yield line
+            held = []
 
 
 def show(path: Path) -> None:

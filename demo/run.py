@@ -17,7 +17,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -37,7 +37,7 @@ SETTINGS = {
     "rate_limit": 100,
 }
 QUIET = {"ANSIBLE_DISPLAY_OK_HOSTS": "false", "ANSIBLE_DISPLAY_SKIPPED_HOSTS": "false", "ANSIBLE_CALLBACK_RESULT_FORMAT": "yaml"}
-HARBOR = {
+HARBOR: dict[str, Any] = {
     "vm_decommission_tags": "project=harbor",
     "vm_decommission_max_instances": 30,
     "vm_decommission_stop_running": True,
@@ -45,7 +45,7 @@ HARBOR = {
     "vm_decommission_poll_interval": 1,
     "vm_decommission_report_dir": str(FOLDER / "harbor"),
 }
-COMPASS = {"vm_decommission_tags": "project=compass", "vm_decommission_poll_interval": 1}
+COMPASS: dict[str, Any] = {"vm_decommission_tags": "project=compass", "vm_decommission_poll_interval": 1}
 LEFT = {"i-harborlea02", "i-harborvault", "i-harborcache", "i-compassweb2", "i-compassweb3", "i-lightweb001", "i-lightdb0001"}
 KEPT_DISK, GONE_DISK = "vol-harbordat1", "vol-harbortmp1"
 KEY = "decommission-after"
@@ -148,7 +148,11 @@ def grace_period(story: Story, emulator: EmulatorProcess) -> None:
         "Take back",
         "Somebody needs compass-web-02: its mark is taken back, and it runs again. The owner of 03 just starts it.",
     )
-    variables = {"vm_decommission_state": "unmark", "vm_decommission_start_again": True, "vm_decommission_poll_interval": 1}
+    variables: dict[str, Any] = {
+        "vm_decommission_state": "unmark",
+        "vm_decommission_start_again": True,
+        "vm_decommission_poll_interval": 1,
+    }
     story.play("decommission", vm_decommission_instance_ids="i-compassweb2", **variables)
     emulator.control.act("start", "i-compassweb3", instantly=True)
 
@@ -192,7 +196,7 @@ def show(path: Path) -> None:
     print(f"  still there and billed: {left}", flush=True)
 
 
-def differences(emulator: EmulatorProcess) -> Sequence[str]:
+def differences(emulator: EmulatorProcess) -> list[str]:
     """Say in which ways the cloud is not what it should be in the end."""
     region = emulator.control.state(REGION)["regions"][REGION]
     found = []

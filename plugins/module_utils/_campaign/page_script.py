@@ -2,84 +2,172 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the page does by itself: filter and sort machines, show writes piece by piece. It reads nothing but the page."""
+"""What the page does by itself: find, choose and sort rows, and show long lists piece by piece. It reads nothing but the page."""
 
 from __future__ import annotations
 
 SCRIPT = r"""
 "use strict";
-(function () {
-  var byId = function (id) { return document.getElementById(id); };
-  var machines = byId("machines");
-  document.documentElement.className = "js";
-  if (machines) {
-    var body = machines.tBodies[0];
-    var rows = Array.prototype.slice.call(body.rows);
-    var find = byId("find"), action = byId("action"), told = byId("told");
-    rows.forEach(function (row, place) { row.place = place; row.words = row.textContent.toLowerCase(); });
-    var filter = function () {
-      var words = find.value.toLowerCase().split(/\s+/).filter(Boolean), count = 0;
-      rows.forEach(function (row) {
-        var fits = (!action.value || row.dataset.action === action.value) &&
-          words.every(function (word) { return row.words.indexOf(word) >= 0; });
-        row.hidden = !fits;
-        if (fits) { count += 1; }
+(() => {
+  const PIECE = 200;
+  const byId = (id) => document.getElementById(id);
+  const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
+  const number = (value) => value.toLocaleString("en");
+  const plural = (count, noun) => number(count) + " " + noun + (count === 1 ? "" : "s");
+  const lists = {};
+
+  const element = (name, text, attributes = {}) => {
+    const made = document.createElement(name);
+    made.textContent = text;
+    Object.entries(attributes).forEach(([key, value]) => made.setAttribute(key, value));
+    return made;
+  };
+
+  // Rows that stand in the page. Their words are read when somebody first looks for some.
+  const standing = (table) => Array.from(table.tBodies[0].rows, (row) => ({
+    row,
+    choice: row.dataset.choice,
+    words: () => row.textContent + " " + (row.dataset.codes || ""),
+    key: (column) => row.cells[column].dataset.key ?? row.cells[column].textContent,
+  }));
+
+  // Rows that are data until they are shown: text only, never markup.
+  const stored = (table, block) => {
+    const { outcome, words, tones, rows } = JSON.parse(block.textContent);
+    const heads = Array.from(table.tHead.rows[0].cells);
+    const make = (texts) => {
+      const row = document.createElement("tr");
+      texts.forEach((text, column) => {
+        const cell = element("td", "", { "data-label": heads[column].textContent });
+        cell.className = heads[column].className;
+        const inner = column === outcome ? element("span", words[text] ?? text) : element("bdi", text);
+        if (column === outcome) { inner.className = "mark " + (tones[text] ?? ""); }
+        cell.appendChild(inner);
+        row.appendChild(cell);
       });
-      told.textContent = count === rows.length ? rows.length + " machines" : count + " of " + rows.length + " machines";
+      return row;
     };
-    var waiting = 0;
-    find.addEventListener("input", function () { clearTimeout(waiting); waiting = setTimeout(filter, 80); });
-    action.addEventListener("change", filter);
-    var key = function (row, column) {
-      var cell = row.cells[column];
-      return cell.dataset.key !== undefined ? cell.dataset.key : cell.textContent.trim();
-    };
-    var compare = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" }).compare;
-    Array.prototype.forEach.call(machines.tHead.rows[0].cells, function (head, column) {
-      var button = document.createElement("button");
-      button.type = "button";
-      button.textContent = head.textContent;
-      head.textContent = "";
-      head.appendChild(button);
-      button.addEventListener("click", function () {
-        var up = head.getAttribute("aria-sort") !== "ascending";
-        Array.prototype.forEach.call(machines.tHead.rows[0].cells, function (other) { other.removeAttribute("aria-sort"); });
-        head.setAttribute("aria-sort", up ? "ascending" : "descending");
-        var keyed = rows.map(function (row) { return [key(row, column), row]; });
-        keyed.sort(function (a, b) { return (up ? 1 : -1) * compare(a[0], b[0]) || a[1].place - b[1].place; });
-        rows = keyed.map(function (pair) { return pair[1]; });
-        var all = document.createDocumentFragment();
-        rows.forEach(function (row) { all.appendChild(row); });
-        body.appendChild(all);
-      });
-    });
-    byId("controls").hidden = false;
-    filter();
-  }
-  var block = byId("writes-data"), table = byId("writes");
-  if (block && table) {
-    var writes = JSON.parse(block.textContent), more = byId("more"), shown = 0;
-    var labels = Array.prototype.map.call(table.tHead.rows[0].cells, function (cell) { return cell.textContent; });
-    var show = function (until) {
-      var part = document.createDocumentFragment();
-      for (; shown < Math.min(until, writes.length); shown += 1) {
-        var row = document.createElement("tr");
-        writes[shown].forEach(function (text, column) {
-          var cell = document.createElement("td");
-          cell.setAttribute("data-label", labels[column]);
-          cell.textContent = text;
-          row.appendChild(cell);
-        });
-        row.className = "outcome-" + writes[shown][4];
-        part.appendChild(row);
+    return rows.map((texts) => ({
+      row: null,
+      make: () => make(texts),
+      choice: texts[outcome],
+      words: () => texts.join(" "),
+      key: (column) => texts[column],
+    }));
+  };
+
+  const setUp = (table) => {
+    const block = byId(table.id + "-data");
+    const body = table.tBodies[0];
+    const box = document.querySelector('.controls[data-list="' + table.id + '"]');
+    const find = byId(table.id + "-find"), choose = byId(table.id + "-choice");
+    const told = box && box.querySelector("output");
+    const noun = box ? box.dataset.noun : "row";
+    const items = block ? stored(table, block) : standing(table);
+    let order = items.slice(), limit = PIECE;
+    const more = element("div", "", { class: "more" });
+    const some = element("button", "", { type: "button" }), all = element("button", "", { type: "button" });
+    more.append(some, all);
+    table.after(more);
+
+    const fits = (item, words) => (!choose || !choose.value || item.choice === choose.value) &&
+      words.every((word) => (item.text ??= item.words().toLowerCase()).includes(word));
+
+    const show = (every = false) => {
+      const words = find && !every ? find.value.toLowerCase().split(/\s+/).filter(Boolean) : [];
+      const chosen = every ? order : order.filter((item) => fits(item, words));
+      const seen = every ? chosen : chosen.slice(0, limit);
+      if (block) {
+        body.replaceChildren(...seen.map((item) => (item.row ??= item.make())));
+      } else {
+        const visible = new Set(seen);
+        order.forEach((item) => { item.row.hidden = !visible.has(item); });
       }
-      table.tBodies[0].appendChild(part);
-      more.hidden = shown >= writes.length;
-      more.textContent = "Show more (" + (writes.length - shown) + " left)";
+      const rest = chosen.length - seen.length;
+      more.hidden = rest === 0;
+      some.textContent = "Show " + number(Math.min(PIECE, rest)) + " more";
+      all.textContent = "Show all " + number(chosen.length);
+      all.hidden = rest <= PIECE;
+      if (told) {
+        told.textContent = chosen.length === items.length ? plural(items.length, noun)
+          : number(chosen.length) + " of " + plural(items.length, noun);
+      }
     };
-    more.addEventListener("click", function () { show(shown + 500); });
-    window.addEventListener("beforeprint", function () { show(writes.length); });
-    show(100);
-  }
-}());
+
+    const heads = Array.from(table.tHead.rows[0].cells);
+    const sort = (column, up) => {
+      heads.forEach((head, place) => {
+        if (place === column) { head.setAttribute("aria-sort", up ? "ascending" : "descending"); }
+        else { head.removeAttribute("aria-sort"); }
+      });
+      const keyed = items.map((item) => [item.key(column).trim(), item]);
+      // What has no value comes last, whichever way the others are sorted.
+      const empty = (key) => key === "" || key === "\u2013";
+      keyed.sort(([a], [b]) => empty(a) - empty(b) || (up ? 1 : -1) * collator.compare(a, b));
+      order = keyed.map(([, item]) => item);
+      if (!block) { body.append(...order.map((item) => item.row)); }
+      show();
+    };
+    heads.forEach((head, column) => {
+      const title = head.textContent;
+      const button = element("button", title, { type: "button" });
+      head.replaceChildren(button);
+      button.addEventListener("click", () => sort(column, head.getAttribute("aria-sort") !== "ascending"));
+    });
+
+    if (box) {
+      // A phone shows no heads of columns.
+      const select = element("select", "", { id: table.id + "-sort" });
+      select.append(element("option", "as listed", { value: "" }));
+      heads.forEach((head, column) => select.append(element("option", head.textContent, { value: column })));
+      const label = element("label", "Sort by", { for: select.id, class: "narrow" });
+      select.className = "narrow";
+      select.addEventListener("change", () => {
+        if (select.value) { sort(Number(select.value), true); return; }
+        order = items.slice();
+        heads.forEach((head) => head.removeAttribute("aria-sort"));
+        if (!block) { body.append(...order.map((item) => item.row)); }
+        show();
+      });
+      told.before(label, select);
+      let waiting = 0;
+      const again = () => { limit = PIECE; show(); };
+      find.addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(again, 60); });
+      if (choose) { choose.addEventListener("change", again); }
+      box.hidden = false;
+    }
+    some.addEventListener("click", () => { limit += PIECE; show(); });
+    all.addEventListener("click", () => { limit = Infinity; show(); });
+    show();
+    lists[table.id] = { show };
+  };
+
+  document.querySelectorAll("table.list").forEach(setUp);
+  document.documentElement.classList.add("js");
+
+  // From a reason to its machines.
+  document.querySelectorAll("button[data-show]").forEach((button) => {
+    button.hidden = false;
+    button.addEventListener("click", () => {
+      const choose = byId("machines-choice");
+      if (choose) { choose.value = ""; }
+      byId("machines-find").value = button.dataset.show;
+      lists.machines.show();
+      byId("machines-section").scrollIntoView();
+      byId("machines-find").focus({ preventScroll: true });
+    });
+  });
+
+  // On paper nothing can be opened.
+  let opened = [];
+  window.addEventListener("beforeprint", () => {
+    Object.values(lists).forEach((list) => list.show(true));
+    opened = Array.from(document.querySelectorAll("details:not([open])"));
+    opened.forEach((details) => { details.open = true; });
+  });
+  window.addEventListener("afterprint", () => {
+    Object.values(lists).forEach((list) => list.show());
+    opened.forEach((details) => { details.open = false; });
+  });
+})();
 """

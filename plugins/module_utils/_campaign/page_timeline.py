@@ -2,26 +2,30 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The timeline of a campaign as an inline SVG: a line for each wave, a bar for each phase; times without any are cut out."""
+"""The timeline of a campaign as an inline SVG: a line for each wave, a bar for each phase. Times in which nothing ran are cut out."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from .page_text import clock, count, duration, escaped, read_time
+from .._api.times import BEIJING
+from .page_text import Column, Row, clock, count, duration, escaped, table, when
 from .page_words import PHASES, said
 
-WIDTH, LEFT, ROW, TOP = 960.0, 96.0, 34.0, 14.0
-BAR = 20.0
+WIDTH, LEFT, RIGHT, TOP, ROW, BAR = 1080.0, 104.0, 10.0, 8.0, 42.0, 24.0
 SHORTEST = 3.0
 """A bar is at least so wide, so that a short phase is seen."""
 PAUSE = 600.0
 """Seconds without any phase that are cut out, so that a campaign that was resumed days later stays readable."""
-CUT = 24.0
-LETTER = 6.6
+CUT = 26.0
+LETTER = 6.7
+"""Width of a letter of the bars' text, generously."""
+TICK = 92.0
+"""The least distance of two times on the axis."""
+STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,14 @@ class Bar:
     ended: datetime
     failed: bool
     machines: int
+
+    @property
+    def told(self) -> str:
+        """The bar in words."""
+        where = f" of wave {self.wave}" if self.wave is not None else ""
+        spent = duration((self.ended - self.began).total_seconds())
+        failed = ", with failures" if self.failed else ""
+        return f"{said(PHASES, self.phase)}{where}: {clock(self.began)} to {clock(self.ended)}, {spent}{failed}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,22 +64,25 @@ class Span:
         return self.left + share * (self.right - self.left)
 
 
-def timeline(phases: Sequence[Mapping[str, Any]]) -> str:
-    """The drawing, with a text alternative; empty where nothing happened."""
-    bars = [bar for bar in map(_bar, phases) if bar is not None]
+def timeline(phases: Sequence[Mapping[str, Any]], sizes: Mapping[int, int]) -> str:
+    """The drawing; empty where nothing happened. `sizes` has the number of machines of each wave."""
+    bars = [_bar(phase) for phase in phases]
     if not bars:
         return ""
     spans = _spans(bars)
     rows = _rows(bars)
-    height = TOP + ROW * len(rows) + 30
-    parts = [_axis(spans, TOP + ROW * len(rows))]
-    for place, (title, members) in enumerate(rows):
+    bottom = TOP + ROW * len(rows)
+    parts = [*_axis(spans, bottom), *_cuts(spans, bottom)]
+    for place, (wave, members) in enumerate(rows):
         top = TOP + ROW * place
-        parts.append(f'<text class="row" x="0" y="{top + 14:.1f}">{title}</text>')
+        parts += _title(wave, sizes, top)
         parts += [_drawn(bar, spans, top) for bar in members]
-    label = f"Timeline: {'; '.join(_told(bar) for bar in bars[:60])}"
+    first, last = min(bar.began for bar in bars), max(bar.ended for bar in bars)
+    label = (
+        f"Timeline of {count(len(bars), 'phase')} from {clock(first)} to {clock(last)}; the table of phases below says the same."
+    )
     return (
-        f'<svg class="timeline" viewBox="0 0 {WIDTH:.0f} {height:.0f}" role="img" aria-label="{escaped(label)}">'
+        f'<svg class="timeline" viewBox="0 0 {WIDTH:.0f} {bottom + 40:.0f}" role="img" aria-label="{escaped(label)}">'
         f"{''.join(parts)}</svg>"
     )
 
@@ -75,84 +90,122 @@ def timeline(phases: Sequence[Mapping[str, Any]]) -> str:
 def legend(phases: Sequence[Mapping[str, Any]]) -> str:
     """Which colour is which phase."""
     names = dict.fromkeys(phase["phase"] for phase in phases)
-    keys = "".join(f'<li><i class="key {escaped(name)}"></i>{escaped(said(PHASES, name))}</li>' for name in names)
+    keys = "".join(f'<li><span class="key {escaped(name)}"></span>{escaped(said(PHASES, name))}</li>' for name in names)
+    if any(phase["outcome"] == "failed" for phase in phases):
+        keys += '<li><span class="key flaw"></span>with failures</li>'
     return f'<ul class="legend">{keys}</ul>' if keys else ""
 
 
-def _bar(phase: Mapping[str, Any]) -> Bar | None:
-    began, ended = read_time(phase["began"]), read_time(phase["ended"])
-    if began is None or ended is None:
-        return None
+def phase_table(phases: Sequence[Mapping[str, Any]]) -> str:
+    """The same in numbers, for those who cannot see the drawing and for those who want to know exactly."""
+    columns = [Column("Phase"), Column("Wave", "number"), Column("Began", "when"), Column("Took", "number"), Column("Outcome")]
+    return table("phases", "Phases in the order of their ends", columns, map(_phase, phases), "plain")
+
+
+def _phase(phase: Mapping[str, Any]) -> Row:
+    bar = _bar(phase)
+    outcome = '<span class="bad">with failures</span>' if bar.failed else "ok"
+    spent = (bar.ended - bar.began).total_seconds()
+    cells = [escaped(said(PHASES, bar.phase)), str(bar.wave or "all"), when(phase["began"]), duration(spent), outcome]
+    return Row(cells, keys={1: bar.wave or 0, 3: spent})
+
+
+def _bar(phase: Mapping[str, Any]) -> Bar:
+    began, ended = datetime.fromisoformat(phase["began"]), datetime.fromisoformat(phase["ended"])
     return Bar(phase["phase"], phase["wave"], began, max(began, ended), phase["outcome"] == "failed", phase["machines"])
 
 
-def _rows(bars: Sequence[Bar]) -> list[tuple[str, list[Bar]]]:
+def _rows(bars: Sequence[Bar]) -> list[tuple[int | None, list[Bar]]]:
     rows: dict[int | None, list[Bar]] = {}
     for bar in sorted(bars, key=lambda bar: (bar.wave is not None, bar.wave or 0)):
         rows.setdefault(bar.wave, []).append(bar)
-    return [("Campaign" if wave is None else f"Wave {wave}", members) for wave, members in rows.items()]
+    return list(rows.items())
 
 
 def _spans(bars: Sequence[Bar]) -> list[Span]:
-    """The stretches of time, one after the other, with their places."""
+    """The stretches of time, one after the other, with their places. Each gets some room, however short it is."""
     stretches: list[list[datetime]] = []
     for bar in sorted(bars, key=lambda bar: bar.began):
         if stretches and (bar.began - stretches[-1][1]).total_seconds() <= PAUSE:
             stretches[-1][1] = max(stretches[-1][1], bar.ended)
         else:
             stretches.append([bar.began, bar.ended])
-    whole = sum(max(1.0, (ended - began).total_seconds()) for began, ended in stretches)
-    room = WIDTH - LEFT - 8 - CUT * (len(stretches) - 1)
+    seconds = [max(1.0, (ended - began).total_seconds()) for began, ended in stretches]
+    room = WIDTH - LEFT - RIGHT
+    cut = min(CUT, room / 3 / len(stretches))
+    base = min(TICK, (room - cut * (len(stretches) - 1)) / 2 / len(stretches))
+    shared = room - cut * (len(stretches) - 1) - base * len(stretches)
     spans, left = [], LEFT
-    for began, ended in stretches:
-        right = left + room * max(1.0, (ended - began).total_seconds()) / whole
+    for (began, ended), size in zip(stretches, seconds, strict=True):
+        right = left + base + shared * size / sum(seconds)
         spans.append(Span(began, ended, left, right))
-        left = right + CUT
+        left = right + cut
     return spans
+
+
+def _title(wave: int | None, sizes: Mapping[int, int], top: float) -> Iterator[str]:
+    if wave is None:
+        yield f'<text class="row" x="0" y="{top + 16:.1f}">Campaign</text>'
+        return
+    yield f'<text class="row" x="0" y="{top + 11:.1f}">Wave {wave}</text>'
+    if wave in sizes:
+        yield f'<text class="size" x="0" y="{top + 25:.1f}">{count(sizes[wave], "machine")}</text>'
 
 
 def _drawn(bar: Bar, spans: Sequence[Span], top: float) -> str:
     span = next(span for span in spans if span.began <= bar.began <= span.ended)
-    left, right = span.place(bar.began), span.place(bar.ended)
-    width = max(SHORTEST, right - left)
+    left = span.place(bar.began)
+    width = max(SHORTEST, span.place(bar.ended) - left - 1)
     title = said(PHASES, bar.phase)
-    text = (
-        f'<text class="in" x="{left + 6:.1f}" y="{top + 14:.1f}">{escaped(title)}</text>'
-        if len(title) * LETTER + 12 < width
-        else ""
-    )
-    classes = f"{escaped(bar.phase)}{' failed' if bar.failed else ''}"
+    text = ""
+    if len(title) * LETTER + 14 < width:
+        text = f'<text x="{left + 7:.1f}" y="{top + 16:.1f}">{escaped(title)}</text>'
+    flaw = f'<rect class="flaw" x="{left:.1f}" y="{top + BAR:.1f}" width="{width:.1f}" height="4"/>' if bar.failed else ""
     return (
-        f'<g class="bar {classes}"><title>{escaped(_told(bar))}</title>'
-        f'<rect x="{left:.1f}" y="{top:.1f}" width="{width:.1f}" height="{BAR:.0f}" rx="3"/>{text}</g>'
+        f'<g class="bar {escaped(bar.phase)}"><title>{escaped(bar.told)}</title>'
+        f'<rect x="{left:.1f}" y="{top:.1f}" width="{width:.1f}" height="{BAR:.0f}" rx="2"/>{flaw}{text}</g>'
     )
 
 
-def _told(bar: Bar) -> str:
-    where = f"wave {bar.wave}, " if bar.wave is not None else ""
-    spent = duration((bar.ended - bar.began).total_seconds())
-    failed = ", with failures" if bar.failed else ""
-    return f"{said(PHASES, bar.phase)}: {where}{count(bar.machines, 'item')}, {clock(bar.began)} for {spent}{failed}"
-
-
-def _axis(spans: Sequence[Span], bottom: float) -> str:
-    parts = []
-    for place, span in enumerate(spans):
-        parts.append(f'<line class="axis" x1="{span.left:.1f}" x2="{span.right:.1f}" y1="{bottom:.1f}" y2="{bottom:.1f}"/>')
-        ticks = max(1, int((span.right - span.left) // 140))
-        for number in range(ticks + 1):
-            time = span.began + (span.ended - span.began) * number / ticks
-            anchor = "start" if number == 0 else "end" if number == ticks else "middle"
+def _axis(spans: Sequence[Span], bottom: float) -> Iterator[str]:
+    """Round times, and the date where a span begins or the day changes."""
+    day = ""
+    for span in spans:
+        yield f'<line class="axis" x1="{span.left:.1f}" x2="{span.right:.1f}" y1="{bottom:.1f}" y2="{bottom:.1f}"/>'
+        times, step = _ticks(span)
+        for time in times:
             x = span.place(time)
-            if number == ticks and span.right - span.left < 130:
+            local = time.astimezone(BEIJING)
+            yield f'<line class="grid" x1="{x:.1f}" x2="{x:.1f}" y1="{TOP - 4:.1f}" y2="{bottom:.1f}"/>'
+            if x > WIDTH - 30:
                 continue
-            parts.append(f'<line class="grid" x1="{x:.1f}" x2="{x:.1f}" y1="{TOP - 6:.1f}" y2="{bottom:.1f}"/>')
-            parts.append(f'<text class="tick" text-anchor="{anchor}" x="{x:.1f}" y="{bottom + 18:.1f}">{clock(time)}</text>')
-        if place:
-            gap = (span.began - spans[place - 1].ended).total_seconds()
-            x = span.left - CUT / 2
-            parts.append(
-                f'<g class="cut"><title>Nothing ran for {duration(gap)}</title>'
-                f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{TOP - 6:.1f}" y2="{bottom:.1f}"/></g>'
-            )
-    return "".join(parts)
+            yield f'<text class="tick" x="{x:.1f}" y="{bottom + 16:.1f}">{local:{"%H:%M" if step >= 60 else "%H:%M:%S"}}</text>'
+            if f"{local:%Y-%m-%d}" != day:
+                day = f"{local:%Y-%m-%d}"
+                yield f'<text class="tick day" x="{x:.1f}" y="{bottom + 31:.1f}">{day}</text>'
+
+
+def _ticks(span: Span) -> tuple[list[datetime], int]:
+    """Round times within a span, and the seconds between them; its beginning where no round time fits."""
+    whole = (span.ended - span.began).total_seconds()
+    width = span.right - span.left
+    step = next((step for step in STEPS if whole and step / whole * width >= TICK), 0)
+    if not step:
+        return [span.began], 1
+    began = span.began.astimezone(BEIJING)
+    midnight = began.replace(hour=0, minute=0, second=0, microsecond=0)
+    late = (began - midnight).total_seconds() % step
+    first = began + timedelta(seconds=step - late if late else 0)
+    times = [first + timedelta(seconds=step * number) for number in range(int(whole // step) + 1)]
+    within = [time for time in times if time <= span.ended]
+    return (within, step) if within else ([span.began], 1)
+
+
+def _cuts(spans: Sequence[Span], bottom: float) -> Iterator[str]:
+    for before, after in zip(spans, spans[1:], strict=False):
+        gap = (after.began - before.ended).total_seconds()
+        x = (before.right + after.left) / 2
+        yield (
+            f'<g class="cut"><title>Nothing ran for {duration(gap)}</title>'
+            f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{TOP - 4:.1f}" y2="{bottom:.1f}"/></g>'
+        )

@@ -2,33 +2,70 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What codes mean, in plain words, and what to do about them. The codes are those of the modules' results."""
+"""What codes mean, in plain words, and what to do about them. The codes are those of the modules' results. Pure."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 BLOCKERS = {
-    "running": "It runs. Stop it first, or let the campaign stop it (vm_decommission_stop_running).",
-    "transitional": "Something is being done with it just now. Wait until that has ended, then run again.",
-    "unknown_status": "Its status is not one that is known to be safe. Wait until it is stopped.",
-    "invalid_status": "Its status does not allow this.",
-    "task_in_progress": "A task runs on it or its disks, an image for example. Wait until that has ended.",
-    "prepaid_unexpired": "It is paid in advance, and the service refuses to delete it before that ends.",
-    "charge_overdue": "Its bill is overdue.",
-    "no_charge_record": "The service has no record of its billing, and deletes no machine without one.",
-    "protected": "A tag protects it. Nothing overrides that; remove the tag if it may go after all.",
-    "selector_mismatch": "It exists, but does not match the selection, or not any more.",
-    "backup_missing": "No proven backup holds its disks.",
-    "local_disk_loss": "It has a local disk that no backup can hold. Save its data by other means first.",
-    "disk_fate_impossible": "What is wished for its disks is not possible for one of them.",
-    "elastic_ip_not_releasable": "One of its elastic IPs cannot be released.",
-    "stop_charging_not_allowed": "It cannot be stopped without being charged.",
-    "quota_shortfall": "The quotas have no room for its backup. Have them raised, or remove what is no longer needed.",
-    "not_marked": "It does not carry the mark of the grace period.",
-    "mark_malformed": "Its mark is no date of the form YYYY-MM-DD.",
-    "mark_doubled": "It carries its mark more than once.",
-    "mark_not_due": "Its grace period is not over.",
-    "taken_back": "It is marked and runs: somebody took it back.",
-    "too_many_tags": "It has no room for one more tag.",
+    "running": ("It runs", "Stop it first, or let the campaign stop it (vm_decommission_stop_running)."),
+    "transitional": ("Something is being done with it", "Wait until that has ended, then run the campaign again."),
+    "unknown_status": ("Its status is not known to be safe", "Wait until it is stopped, then run the campaign again."),
+    "invalid_status": ("Its status does not allow this", "Look at it in the console, and bring it into a steady state."),
+    "task_in_progress": ("A task runs on it or on a disk of it", "Wait until that has ended, then run the campaign again."),
+    "prepaid_unexpired": (
+        "It is prepaid",
+        "The service deletes no machine before its prepaid time ends: wait, or have it refunded.",
+    ),
+    "charge_overdue": ("Its bill is overdue", "Pay what is due, then run the campaign again."),
+    "no_charge_record": ("The service has no record of its billing", "Ask the service about it; nothing is deleted without one."),
+    "protected": ("A tag protects it", "Nothing overrides that. Remove the tag first if it may go after all."),
+    "selector_mismatch": ("It does not match the selection", "Take it out of the list, or correct the selection."),
+    "backup_missing": ("It has no proven backup", "Back it up while it is stopped, then run the campaign again."),
+    "local_disk_loss": ("It has a local disk that no backup can hold", "Save its data by other means, then allow the loss."),
+    "disk_fate_impossible": (
+        "A disk cannot be kept or deleted as wished",
+        "Change what is wished for its disks, or detach the disk.",
+    ),
+    "elastic_ip_not_releasable": (
+        "An elastic IP of it cannot be released",
+        "Keep its elastic IPs, or release that one by hand later.",
+    ),
+    "stop_charging_not_allowed": ("It cannot be stopped without being charged", "Stop it with its charge going on."),
+    "quota_shortfall": ("The quotas have no room for its backup", "Have them raised, or remove backups that are not needed."),
+    "not_marked": ("It does not carry the mark of the grace period", "Mark it first, or leave it."),
+    "mark_malformed": ("Its mark is no date", "Correct the tag: only a date of the form YYYY-MM-DD counts."),
+    "mark_doubled": ("It carries its mark more than once", "Remove all but one of the tags."),
+    "mark_not_due": ("Its grace period is not over", "Wait until its date has passed."),
+    "taken_back": ("It is marked, and it runs: somebody took it back", "Ask who needs it, and remove the mark or stop it."),
+    "too_many_tags": ("It has no room for one more tag", "Remove a tag that is not needed."),
+    "not_found": ("It does not exist", "Check the id and the region."),
+}
+ERRORS = {
+    "api": "The service refused a call",
+    "changed_meanwhile": "It changed between the plan and the delete",
+    "timeout": "It did not get on in time",
+    "vanished": "It vanished while it was worked on",
+    "error_state": "It went into the state error",
+    "fate_mismatch": "A disk or an elastic IP did not become what was planned",
+    "elastic_ip_not_released": "An elastic IP could not be released",
+    "unverified": "What became of it could not be read",
+    "not_applied": "A change was accepted, but did not take effect",
+    "not_made": "Its backup was not made",
+    "not_found": "It does not exist",
+    "backup_failed": "Its backup failed",
+    "not_tried": "It was not tried",
+    "internal": "The program met a case that it does not know",
+}
+WARNINGS = {
+    "group_member": ("It is a member of an availability group", "The group may replace it when it goes: shrink the group, too."),
+    "release_scheduled": ("Its release is scheduled", "The service would delete it by itself at its date."),
+    "secondary_interface_kept": (
+        "A secondary network interface of it is kept",
+        "Delete the interface by hand if nobody needs it.",
+    ),
+    "not_found": ("It does not exist", "Nothing is to be done; check the id and the region if that surprises you."),
 }
 ACTIONS = {
     "deleted": "deleted",
@@ -41,39 +78,69 @@ ACTIONS = {
     "failed": "failed",
     "not_started": "not started",
 }
+PLANNED = {
+    "deleted": "would be deleted",
+    "stopped": "would be stopped",
+    "started": "would be started",
+    "marked": "would be marked",
+    "unmarked": "mark would be taken back",
+    "failed": "would fail",
+}
+TONES = {"failed": "bad", "blocked": "warn", "not_started": "warn", "deleted": "done", "marked": "done", "unmarked": "done"}
+ORDER = ("failed", "blocked", "not_started", "stopped", "started", "deleted", "marked", "unmarked", "none")
+"""What needs a look comes first."""
 OUTCOMES = {
     "planned": ("Plan", "calm"),
-    "complete": ("Complete", "good"),
+    "complete": ("Complete", "done"),
     "nothing_to_do": ("Nothing to do", "calm"),
     "blocked": ("Blocked", "warn"),
     "failed": ("Failed", "bad"),
     "stopped": ("Stopped early", "bad"),
     "unfinished": ("Unfinished", "warn"),
 }
-KINDS = {"absent": "Decommissioning", "mark": "Grace period begun", "unmark": "Grace period taken back"}
+KINDS = {"absent": "Decommissioning", "mark": "Marking for deletion", "unmark": "Taking marks back"}
 PHASES = {
     "plan": "Plan",
     "mark": "Mark",
     "unmark": "Unmark",
-    "record": "Write down the scope",
+    "record": "Write down scope",
     "stop": "Stop",
     "start": "Start",
-    "backup": "Stop and back up",
+    "backup": "Back up",
     "delete": "Delete",
-    "release": "Release leftovers",
+    "release": "Release",
     "verify": "Verify",
 }
 FATES = {
     "deleted": "deleted",
-    "kept": "kept, still billed",
+    "kept": "kept",
     "lost": "lost",
     "released": "released",
     "failed": "not released",
     "unverified": "could not be read",
-    None: "untouched",
 }
+WRITES = {
+    "accepted": "accepted",
+    "refused": "refused",
+    "throttled": "throttled",
+    "unclear": "unclear",
+    "not_sent": "not sent",
+}
+WRITE_TONES = {"accepted": "done", "throttled": "warn", "unclear": "warn", "refused": "bad", "not_sent": "calm"}
+STATES = {"begun": "not ended", "not_started": "not started"}
+STATE_TONES = {"complete": "done", "failed": "bad", "begun": "warn", "not_started": "calm", "planned": "calm"}
 
 
-def said(words: dict[str, str], code: str) -> str:
+def said(words: Mapping[str, str], code: str) -> str:
     """A code in words; one that is not known, as it is."""
     return words.get(code, code.replace("_", " "))
+
+
+def action_words(action: str, *, preview: bool) -> str:
+    """What was done with a machine, or would be."""
+    return said({**ACTIONS, **PLANNED} if preview else ACTIONS, action)
+
+
+def advice(code: str, words: Mapping[str, tuple[str, str]]) -> tuple[str, str]:
+    """What a blocker or a warning means, and what to do about it; no advice for a code that is not known."""
+    return words.get(code, (code.replace("_", " ").capitalize(), ""))

@@ -79,7 +79,8 @@ h1 { font-size: 28px; line-height: 1.25; font-weight: 650; letter-spacing: -.015
 .chip.done { background: var(--strong); border-color: var(--strong); color: var(--on); }
 .chip.bad { background: var(--bad); border-color: var(--bad); color: var(--on); }
 .chip.warn { background: var(--warn); border-color: var(--warn); color: var(--on); }
-.preview { margin-top: 14px; padding: 9px 14px; border-left: 3px solid var(--accent); background: var(--card); max-width: 80ch; }
+.preview { margin-top: 14px; padding: 9px 14px; border-left: 3px solid var(--accent); background: var(--card); max-width: 80ch;
+  }
 .facts { display: flex; flex-wrap: wrap; gap: 10px 36px; margin-top: 20px; }
 .facts dt { color: var(--soft); font-size: 13px; }
 
@@ -96,18 +97,22 @@ section > p { max-width: 80ch; margin-bottom: 10px; }
 .tiles { display: flex; flex-wrap: wrap; gap: 16px 0; padding: 0; list-style: none; }
 .tiles li { padding: 0 26px; border-left: 1px solid var(--line); }
 .tiles li:first-child { padding-left: 0; border: 0; }
-.tiles b { display: block; font-size: 30px; line-height: 1.15; font-weight: 600; letter-spacing: -.02em; font-variant-numeric: tabular-nums; }
+.tiles b { display: block; font-size: 30px; line-height: 1.15; font-weight: 600; letter-spacing: -.02em;
+  font-variant-numeric: tabular-nums; }
 .tiles span { color: var(--soft); font-size: 14px; }
 .tiles .money b { font-size: 22px; line-height: 34px; }
 .tiles .none b { color: var(--soft); font-weight: 400; }
 .tiles .bad b { color: var(--bad); } .tiles .warn b { color: var(--warn); } .tiles .done b { color: var(--accent); }
 .shares { display: block; width: 100%; height: 10px; margin: 20px 0 14px; }
-.shares .done { fill: var(--strong); } .shares .bad { fill: var(--bad); } .shares .warn { fill: var(--warn); } .shares .calm { fill: var(--dim); }
-.more-totals { display: flex; flex-wrap: wrap; gap: 4px 24px; padding: 0; list-style: none; color: var(--soft); font-size: 14px; }
+.shares .done { fill: var(--strong); } .shares .bad { fill: var(--bad); } .shares .warn { fill: var(--warn); }
+.shares .calm { fill: var(--dim); }
+.more-totals { display: flex; flex-wrap: wrap; gap: 4px 24px; padding: 0; list-style: none; color: var(--soft);
+  font-size: 14px; }
 .more-totals b { color: var(--ink); font-weight: 600; font-variant-numeric: tabular-nums; }
 
 .reasons { padding: 0; list-style: none; border-top: 1px solid var(--line); }
-.reasons li { display: grid; grid-template-columns: 104px 1fr; gap: 0 20px; padding: 14px 0; border-bottom: 1px solid var(--line); }
+.reasons li { display: grid; grid-template-columns: 104px 1fr; gap: 0 20px; padding: 14px 0;
+  border-bottom: 1px solid var(--line); }
 .reasons .bad, .reasons .warn, .reasons .calm { color: inherit; }
 .count b { display: block; font-size: 26px; line-height: 1.1; font-weight: 600; font-variant-numeric: tabular-nums; }
 .count span { color: var(--soft); font-size: 13px; }
@@ -115,10 +120,12 @@ section > p { max-width: 80ch; margin-bottom: 10px; }
 .codes code { color: var(--soft); margin-right: 10px; }
 .names { display: flex; flex-wrap: wrap; gap: 0 20px; padding: 0; margin-top: 4px; list-style: none; font-size: 13.5px; }
 .names code { color: var(--soft); font-size: 12.5px; } summary { cursor: pointer; }
-.link { font: inherit; font-size: 14px; color: var(--accent); background: none; border: 0; padding: 0; text-decoration: underline; cursor: pointer; }
+.link { font: inherit; font-size: 14px; color: var(--accent); background: none; border: 0; padding: 0;
+  text-decoration: underline; cursor: pointer; }
 
 .scroll { overflow-x: auto; }
-.timeline { display: block; width: 100%; min-width: 760px; height: auto; font: 12.5px -apple-system, "Segoe UI", Roboto, "Noto Sans",
+.timeline { display: block; width: 100%; min-width: 760px; height: auto;
+  font: 12.5px -apple-system, "Segoe UI", Roboto, "Noto Sans",
   "Liberation Sans", system-ui, sans-serif; font-variant-numeric: tabular-nums; }
 .timeline text { fill: var(--soft); }
 .timeline .row { fill: var(--ink); font-weight: 600; } .timeline .size, .timeline .day { font-size: 11.5px; }
@@ -130,8 +137,10 @@ section > p { max-width: 80ch; margin-bottom: 10px; }
 .bar.delete rect, .bar.mark rect, .bar.unmark rect { fill: var(--strong); }
 .timeline .delete text, .timeline .mark text, .timeline .unmark text { fill: var(--on); }
 .timeline .bar .flaw { fill: var(--bad); }
-.legend { display: flex; flex-wrap: wrap; gap: 4px 20px; padding: 0; margin: 6px 0 16px; list-style: none; color: var(--soft); font-size: 13.5px; }
-.key { display: inline-block; width: 12px; height: 12px; border-radius: 2px; margin-right: 7px; background: var(--dim); vertical-align: -1px; }
+.legend { display: flex; flex-wrap: wrap; gap: 4px 20px; padding: 0; margin: 6px 0 16px; list-style: none; color: var(--soft);
+  font-size: 13.5px; }
+.key { display: inline-block; width: 12px; height: 12px; border-radius: 2px; margin-right: 7px; background: var(--dim);
+  vertical-align: -1px; }
 .key.record, .key.verify { background: var(--grey); } .key.backup, .key.stop, .key.start { background: var(--pale); }
 .key.release { background: var(--middle); } .key.delete, .key.mark, .key.unmark { background: var(--strong); }
 .key.flaw { height: 4px; border-radius: 0; background: var(--bad); vertical-align: 3px; }
@@ -155,14 +164,16 @@ td small { display: block; color: var(--soft); font-size: 12.5px; }
 #machines tr { grid-template-columns: minmax(0, 22fr) 44px 74px minmax(0, 31fr) minmax(0, 27fr) minmax(0, 21fr); }
 #backups tr { grid-template-columns: minmax(0, 21fr) 76px minmax(0, 26fr) 84px 146px minmax(0, 22fr) 96px; }
 #left tr { grid-template-columns: minmax(0, 24fr) minmax(0, 24fr) minmax(0, 30fr) minmax(0, 14fr) 110px; }
-#writes tr { grid-template-columns: 146px minmax(0, 20fr) minmax(0, 24fr) 92px minmax(0, 27fr) minmax(0, 24fr) 58px; padding: 5px 6px;
+#writes tr { grid-template-columns: 146px minmax(0, 20fr) minmax(0, 24fr) 92px minmax(0, 27fr) minmax(0, 24fr) 58px;
+  padding: 5px 6px;
   font-size: 13.5px; }
 #writes tbody tr { contain-intrinsic-size: auto 31px; }
 #waves tr { grid-template-columns: 44px minmax(0, 1fr) repeat(4, 76px) 150px 150px; }
 #phases tr { grid-template-columns: minmax(0, 1fr) 60px 150px 110px 120px; padding: 5px 6px; }
 #runs tr { grid-template-columns: 40px 150px 150px minmax(0, 1fr); padding: 5px 6px; }
 th button { all: unset; cursor: pointer; }
-th button:hover { color: var(--accent); } th button:focus-visible { outline: 2px solid var(--accent); outline-offset: 3px; border-radius: 2px; }
+th button:hover { color: var(--accent); } th button:focus-visible { outline: 2px solid var(--accent); outline-offset: 3px;
+  border-radius: 2px; }
 th[aria-sort] button { color: var(--ink); }
 th[aria-sort="ascending"] button::after { content: " \2191"; } th[aria-sort="descending"] button::after { content: " \2193"; }
 .mark { font-weight: 600; } .mark.calm { font-weight: 400; }
@@ -175,15 +186,18 @@ i { font-style: normal; } .kept { color: var(--ink); font-weight: 600; }
 .controls[hidden] { display: none; }
 .controls label { color: var(--soft); } .controls select { margin-right: 8px; }
 .told { color: var(--soft); margin-left: auto; font-variant-numeric: tabular-nums; }
-input, select, .more button { font: inherit; color: inherit; background: var(--card); border: 1px solid var(--grey); border-radius: 6px;
+input, select, .more button { font: inherit; color: inherit; background: var(--card); border: 1px solid var(--grey);
+  border-radius: 6px;
   padding: 5px 10px; max-width: 100%; }
 input { width: 300px; } input::placeholder { color: var(--soft); opacity: 1; }
-.more { display: flex; gap: 10px; margin: 12px 0; } .more button { cursor: pointer; } .more button:hover { border-color: var(--accent); }
+.more { display: flex; gap: 10px; margin: 12px 0; } .more button { cursor: pointer; }
+.more button:hover { border-color: var(--accent); }
 .more[hidden], .more button[hidden], .narrow { display: none; }
 .js .static { display: none; }
 
 #run-section h3 { margin: 18px 0 6px; } #run-section ul { padding-left: 18px; }
-#run-section dl > div { display: grid; grid-template-columns: 190px 1fr; gap: 2px 20px; padding: 4px 6px; border-bottom: 1px solid var(--line); font-size: 14px; }
+#run-section dl > div { display: grid; grid-template-columns: 190px 1fr; gap: 2px 20px; padding: 4px 6px;
+  border-bottom: 1px solid var(--line); font-size: 14px; }
 #run-section dt { color: var(--soft); }
 footer { color: var(--soft); font-size: 13px; padding-top: 40px; padding-bottom: 48px; }
 """
@@ -191,7 +205,8 @@ footer { color: var(--soft); font-size: 13px; padding-top: 40px; padding-bottom:
 PHONE = r"""
 header, nav ul, main, footer { padding-left: 16px; padding-right: 16px; }
 header { padding-top: 24px; } h1 { font-size: 22px; } .lead { font-size: 16px; } .facts { gap: 8px 24px; }
-.tiles { display: grid; grid-template-columns: 1fr 1fr; gap: 14px 0; } .tiles li, .tiles li:first-child { padding: 0 0 0 12px; border-left: 1px solid var(--line); }
+.tiles { display: grid; grid-template-columns: 1fr 1fr; gap: 14px 0; }
+.tiles li, .tiles li:first-child { padding: 0 0 0 12px; border-left: 1px solid var(--line); }
 .tiles b { font-size: 25px; } .tiles .money b { font-size: 18px; line-height: 29px; }
 .reasons li { grid-template-columns: 1fr; gap: 4px; } .count b { display: inline; font-size: 20px; margin-right: 6px; }
 .narrow { display: inline-block; }
@@ -199,7 +214,8 @@ input { width: 100%; } .told { margin-left: 0; width: 100%; } .controls { gap: 4
 thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 main tbody tr { display: block; padding: 10px 0; }
 td, td.number { display: grid; grid-template-columns: 92px minmax(0, 1fr); gap: 0 10px; text-align: left; padding: 1px 0; }
-td > * { grid-column: 2; } td::before { content: attr(data-label); grid-column: 1; grid-row: 1; color: var(--soft); font-size: 13px; }
+td > * { grid-column: 2; } td::before { content: attr(data-label); grid-column: 1; grid-row: 1; color: var(--soft);
+  font-size: 13px; }
 .list tbody tr { contain-intrinsic-size: auto 190px; } #writes tbody tr { contain-intrinsic-size: auto 170px; }
 #run-section dl > div { grid-template-columns: 1fr; gap: 0; }
 """

@@ -76,7 +76,7 @@ def clock(time: datetime) -> str:
 def duration(seconds: float) -> str:
     """A span of time, in the two largest units."""
     rest = max(0, round(seconds))
-    parts = []
+    parts: list[str] = []
     for unit, size in (("d", 86400), ("h", 3600), ("min", 60), ("s", 1)):
         number, rest = divmod(rest, size)
         if number or (unit == "s" and not parts):

@@ -126,24 +126,17 @@ def _left(report: Json) -> str:
     counts = [count(len(left[kind]), word) for kind, word in named if left[kind]]
     if not counts and not bill:
         return ""
-    parts = [
-        f"<p>{_listed(counts)} {'is' if _single(left) else 'are'} there still and billed.{_backups(left)}</p>" if counts else ""
-    ]
+    verb = "is" if sum(map(len, left.values())) == 1 else "are"
+    parts = [f"<p>{_listed(counts)} {verb} there still and billed.{_backups(left)}</p>"] if counts else []
     if bill:
         parts.append(f"<p>{_money(bill)}</p>")
     return "".join([*parts, left_list(report)])
 
 
-def _single(left: Json) -> bool:
-    return sum(map(len, left.values())) == 1
-
-
 def _backups(left: Json) -> str:
-    return (
-        ' Images and snapshots are listed under <a href="#backups-section">Backups</a>.'
-        if left["images"] or left["snapshots"]
-        else ""
-    )
+    if not left["images"] and not left["snapshots"]:
+        return ""
+    return ' Images and snapshots are listed under <a href="#backups-section">Backups</a>.'
 
 
 def _listed(parts: Sequence[str]) -> str:

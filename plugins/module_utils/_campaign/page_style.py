@@ -111,7 +111,7 @@ section > p { max-width: 80ch; margin-bottom: 10px; }
 .more-totals b { color: var(--ink); font-weight: 600; font-variant-numeric: tabular-nums; }
 
 .reasons { padding: 0; list-style: none; border-top: 1px solid var(--line); }
-.reasons li { display: grid; grid-template-columns: 104px 1fr; gap: 0 20px; padding: 14px 0;
+.reasons > li { display: grid; grid-template-columns: 104px 1fr; gap: 0 20px; padding: 14px 0;
   border-bottom: 1px solid var(--line); }
 .reasons .bad, .reasons .warn, .reasons .calm { color: inherit; }
 .count b { display: block; font-size: 26px; line-height: 1.1; font-weight: 600; font-variant-numeric: tabular-nums; }
@@ -119,7 +119,7 @@ section > p { max-width: 80ch; margin-bottom: 10px; }
 .reasons .bad .count b { color: var(--bad); } .reasons .warn .count b { color: var(--warn); }
 .codes code { color: var(--soft); margin-right: 10px; }
 .names { display: flex; flex-wrap: wrap; gap: 0 20px; padding: 0; margin-top: 4px; list-style: none; font-size: 13.5px; }
-.names code { color: var(--soft); font-size: 12.5px; } summary { cursor: pointer; }
+.names li { break-inside: avoid; } .names code { color: var(--soft); font-size: 12.5px; } summary { cursor: pointer; }
 .link { font: inherit; font-size: 14px; color: var(--accent); background: none; border: 0; padding: 0;
   text-decoration: underline; cursor: pointer; }
 
@@ -149,11 +149,11 @@ details { margin: 12px 0; } details > summary { color: var(--accent); font-size:
 caption { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 table, thead, tbody { display: block; width: 100%; }
 table { font-size: 14px; line-height: 1.45; }
-tr { display: grid; gap: 0 20px; padding: 9px 6px; border-bottom: 1px solid var(--line); }
+tr { display: grid; gap: 0 20px; padding: 9px 0; border-bottom: 1px solid var(--line); }
 th, td { display: block; padding: 0; text-align: left; min-width: 0; }
 th { font-weight: 600; font-size: 13px; color: var(--soft); }
 thead { position: sticky; top: 42px; z-index: 2; background: var(--paper); }
-thead tr { padding: 7px 6px; border-color: var(--grey); }
+thead tr { padding: 7px 0; border-color: var(--grey); }
 /* A row that is not in sight costs nothing: 5,000 of them open at once. */
 .list tbody tr { content-visibility: auto; contain-intrinsic-size: auto 58px; }
 tbody tr:hover { background: var(--hover); }
@@ -165,12 +165,12 @@ td small { display: block; color: var(--soft); font-size: 12.5px; }
 #backups tr { grid-template-columns: minmax(0, 21fr) 76px minmax(0, 26fr) 84px 146px minmax(0, 22fr) 96px; }
 #left tr { grid-template-columns: minmax(0, 24fr) minmax(0, 24fr) minmax(0, 30fr) minmax(0, 14fr) 110px; }
 #writes tr { grid-template-columns: 146px minmax(0, 20fr) minmax(0, 24fr) 92px minmax(0, 27fr) minmax(0, 24fr) 58px;
-  padding: 5px 6px;
+  padding: 5px 0;
   font-size: 13.5px; }
 #writes tbody tr { contain-intrinsic-size: auto 31px; }
 #waves tr { grid-template-columns: 44px minmax(0, 1fr) repeat(4, 76px) 150px 150px; }
-#phases tr { grid-template-columns: minmax(0, 1fr) 60px 150px 110px 120px; padding: 5px 6px; }
-#runs tr { grid-template-columns: 40px 150px 150px minmax(0, 1fr); padding: 5px 6px; }
+#phases tr { grid-template-columns: minmax(0, 1fr) 60px 150px 110px 120px; padding: 5px 0; }
+#runs tr { grid-template-columns: 40px 150px 150px minmax(0, 1fr); padding: 5px 0; }
 th button { all: unset; cursor: pointer; }
 th button:hover { color: var(--accent); } th button:focus-visible { outline: 2px solid var(--accent); outline-offset: 3px;
   border-radius: 2px; }
@@ -196,7 +196,7 @@ input { width: 300px; } input::placeholder { color: var(--soft); opacity: 1; }
 .js .static { display: none; }
 
 #run-section h3 { margin: 18px 0 6px; } #run-section ul { padding-left: 18px; }
-#run-section dl > div { display: grid; grid-template-columns: 190px 1fr; gap: 2px 20px; padding: 4px 6px;
+#run-section dl > div { display: grid; grid-template-columns: 190px 1fr; gap: 2px 20px; padding: 4px 0;
   border-bottom: 1px solid var(--line); font-size: 14px; }
 #run-section dt { color: var(--soft); }
 footer { color: var(--soft); font-size: 13px; padding-top: 40px; padding-bottom: 48px; }
@@ -208,7 +208,7 @@ header { padding-top: 24px; } h1 { font-size: 22px; } .lead { font-size: 16px; }
 .tiles { display: grid; grid-template-columns: 1fr 1fr; gap: 14px 0; }
 .tiles li, .tiles li:first-child { padding: 0 0 0 12px; border-left: 1px solid var(--line); }
 .tiles b { font-size: 25px; } .tiles .money b { font-size: 18px; line-height: 29px; }
-.reasons li { grid-template-columns: 1fr; gap: 4px; } .count b { display: inline; font-size: 20px; margin-right: 6px; }
+.reasons > li { grid-template-columns: 1fr; gap: 4px; } .count b { display: inline; font-size: 20px; margin-right: 6px; }
 .narrow { display: inline-block; }
 input { width: 100%; } .told { margin-left: 0; width: 100%; } .controls { gap: 4px 10px; }
 thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
@@ -226,7 +226,7 @@ nav, .controls, .more, .link, .static, .skip { display: none !important; }
 header, main, footer { max-width: none; padding-left: 0; padding-right: 0; }
 header { padding-top: 0; padding-bottom: 8px; } section { padding-top: 16px; }
 h1 { font-size: 18pt; } h2 { font-size: 13pt; } h2, h3 { break-after: avoid; }
-.tiles, .shares, .timeline, .legend, .reasons li { break-inside: avoid; }
+.tiles, .shares, .timeline, .legend, .reasons > li { break-inside: avoid; }
 .timeline { min-width: 0; }
 /* As real tables, so that the head is repeated on each sheet, and all rows, whatever is chosen just now. */
 main table { display: table; table-layout: fixed; border-collapse: collapse; font-size: 8.5pt; }
@@ -234,7 +234,8 @@ main thead { display: table-header-group; position: static; } main tbody { displ
 main tr, main tr[hidden], #writes tr { display: table-row; content-visibility: visible; break-inside: avoid; }
 main th, main td { display: table-cell; padding: 3pt 8pt 3pt 0; border-bottom: .5pt solid var(--line); vertical-align: top; }
 th button { pointer-events: none; } th button::after { content: none !important; }
-#machines th:nth-child(2), #waves th:nth-child(1), #phases th:nth-child(2), #runs th:nth-child(1), #writes th:nth-child(7) { width: 34pt; }
+#machines th:nth-child(2), #waves th:nth-child(1), #phases th:nth-child(2), #runs th:nth-child(1),
+  #writes th:nth-child(7) { width: 34pt; }
 #machines th:nth-child(3), #backups th:nth-child(2), #backups th:nth-child(4), #writes th:nth-child(4) { width: 48pt; }
 * { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
 """

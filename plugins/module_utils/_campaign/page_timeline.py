@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The timeline of a campaign as an inline SVG: a line for each wave, a bar for each phase. Times in which nothing ran are cut out."""
+"""The timeline of a campaign as an inline SVG: a line for each wave, a bar for each phase. Pauses are cut out. Pure."""
 
 from __future__ import annotations
 

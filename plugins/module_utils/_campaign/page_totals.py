@@ -68,6 +68,10 @@ def totals(report: Json) -> str:
     )
 
 
+def _machines(name: str, number: int, *, preview: bool) -> str:
+    return _tile(f"{number:,}", TITLES[name][preview], TONES.get(name, "calm") if number else "none")
+
+
 def _tile(number: str, title: str, tone: str) -> str:
     return f'<li class="{tone}"><b>{number}</b><span>{escaped(title)}</span></li>'
 

@@ -16,7 +16,7 @@ BLOCKERS = {
     "task_in_progress": ("A task runs on it or on a disk of it", "Wait until that has ended, then run the campaign again."),
     "prepaid_unexpired": (
         "It is prepaid",
-        "The service deletes no machine before its prepaid time ends: wait, or have it refunded.",
+        "The service deletes none before its prepaid time ends: wait, or have it refunded.",
     ),
     "charge_overdue": ("Its bill is overdue", "Pay what is due, then run the campaign again."),
     "no_charge_record": ("The service has no record of its billing", "Ask the service about it; nothing is deleted without one."),
@@ -30,7 +30,7 @@ BLOCKERS = {
     ),
     "elastic_ip_not_releasable": (
         "An elastic IP of it cannot be released",
-        "Keep its elastic IPs, or release that one by hand later.",
+        "Keep its elastic IPs, or release that one by hand.",
     ),
     "stop_charging_not_allowed": ("It cannot be stopped without being charged", "Stop it with its charge going on."),
     "quota_shortfall": ("The quotas have no room for its backup", "Have them raised, or remove backups that are not needed."),
@@ -63,7 +63,7 @@ WARNINGS = {
     "release_scheduled": ("Its release is scheduled", "The service would delete it by itself at its date."),
     "secondary_interface_kept": (
         "A secondary network interface of it is kept",
-        "Delete the interface by hand if nobody needs it.",
+        "Delete it by hand if nobody needs it.",
     ),
     "not_found": ("It does not exist", "Nothing is to be done; check the id and the region if that surprises you."),
 }

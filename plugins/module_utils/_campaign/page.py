@@ -13,50 +13,56 @@ from typing import Any
 
 from .page_lists import backup_list, left_list, machine_list, write_list
 from .page_reasons import reason_list
-from .page_script import SCRIPT
+from .page_script import EARLY, SCRIPT
 from .page_style import STYLE
-from .page_text import NOTHING, Column, Row, count, duration, escaped, money, plain, shown, table, when
+from .page_text import NOTHING, Column, Row, count, duration, escaped, moment, money, plain, shown, table, when
 from .page_timeline import legend, phase_table, timeline
-from .page_totals import totals
-from .page_words import KINDS, OUTCOMES, STATES, said
+from .page_words import KINDS, OUTCOMES, STATE_TONES, STATES, said
 
 Json = Mapping[str, Any]
 
-SHOWN_MEMBERS = 40
-WAVES = (
-    *(Column("Wave", "number"), Column("State"), Column("Machines", "number"), Column("Deleted", "number")),
-    *(Column("Failed", "number"), Column("Blocked", "number"), Column("Began", "when"), Column("Ended", "when")),
+TILES = (
+    *(("selected", "selected", ""), ("deleted", "deleted", ""), ("marked", "marked", "")),
+    *(("unmarked", "marks taken back", ""), ("failed", "failed", "bad"), ("blocked", "blocked", "warn")),
+    *(("not_started", "not started", "warn"), ("already_absent", "gone before", ""), ("not_found", "not found", "")),
+    *(("stopped", "stopped", ""), ("started", "started", ""), ("backups_made", "backups made", "")),
+    *(("backups_reused", "backups used again", ""), ("disks_deleted", "disks deleted", "")),
+    *(("elastic_ips_released", "elastic IPs released", ""), ("left_disks", "disks left", "")),
+    *(("left_elastic_ips", "elastic IPs left", ""), ("left_images", "images", ""), ("left_snapshots", "snapshots", "")),
 )
+"""Members of `totals`, what they are called, and the tone of a number above zero."""
+ALWAYS = {
+    "absent": ("selected", "deleted", "blocked", "failed"),
+    "mark": ("selected", "marked", "blocked", "failed"),
+    "unmark": ("selected", "unmarked", "blocked", "failed"),
+}
+"""Totals that say something when they are zero."""
+WAVES = (
+    *(Column("Wave"), Column("State"), Column("Machines", "number"), Column("Deleted", "number")),
+    *(Column("Blocked", "number"), Column("Failed", "number"), Column("Began", "when"), Column("Ended", "when")),
+)
+SUMS = (Column("Kind"), Column("Number", "number"), Column("Size", "number"), Column("A month", "number"))
+SHOWN_VALUES = 50
 
 
 def render(report: Json) -> str:
-    """The page. `report` has the form of docs/report.schema.json."""
-    sections = [
-        ("reasons", "Needs a look", reason_list(report["machines"])),
-        ("timeline", "Timeline", _timeline(report)),
-        ("left", "Left, and still billed", _left(report)),
-        ("machines", "Machines", machine_list(report)),
-        ("backups", "Backups", backup_list(report)),
-        ("writes", "Requests sent", write_list(report["writes"])),
-        ("run", "How it was run", _facts(report)),
-    ]
-    there = [section for section in sections if section[2]]
-    title = f"{plain(report['campaign'])}: {OUTCOMES[report['outcome']][0].lower()}"
-    policy = f"default-src 'none'; style-src '{_hash(STYLE)}'; script-src '{_hash(SCRIPT)}'; base-uri 'none'; form-action 'none'"
+    """The page: HTML, to be written as UTF-8. `report` has the form of docs/report.schema.json."""
+    sections = list(_sections(report))
+    policy = (
+        f"default-src 'none'; style-src '{_hash(STYLE)}'; script-src '{_hash(EARLY)}' '{_hash(SCRIPT)}'; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    title = f"{KINDS[report['kind']]} {plain(report['campaign'])}"
     return "\n".join(
         [
             '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
             f'<meta http-equiv="Content-Security-Policy" content="{policy}">',
             '<meta name="viewport" content="width=device-width, initial-scale=1">\n<meta name="referrer" content="no-referrer">',
-            f"<title>{escaped(title)}</title>\n<style>{STYLE}</style>\n</head>\n<body>",
-            '<a class="skip" href="#main">Skip to the content</a>',
+            f"<title>{escaped(title)}</title>\n<style>{STYLE}</style>\n<script>{EARLY}</script>\n</head>\n<body>",
             _header(report),
-            _navigation(there),
-            '<main id="main">',
-            totals(report),
-            *(_section(*section) for section in there),
-            "</main>",
-            f"<footer>Written by jdcloud.cloud {escaped(report['collection'])}. All times are Beijing time (UTC+8).</footer>",
+            _contents(sections),
+            f"<main>\n{''.join(_section(*section) for section in sections)}</main>",
+            f"<footer>Written by jdcloud.cloud {escaped(report['collection'])}. Times are Beijing time (UTC+8).</footer>",
             f"<script>{SCRIPT}</script>\n</body>\n</html>\n",
         ]
     )
@@ -66,153 +72,164 @@ def _hash(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
+def _sections(report: Json) -> Iterable[tuple[str, str, str]]:
+    """Name, title and content of each section that has something to say."""
+    preview = report["check_mode"]
+    every = (
+        ("totals", "Totals", _tiles(report)),
+        ("timeline", "Timeline", _timeline(report)),
+        ("reasons", "What needs a look", reason_list(report["machines"])),
+        ("machines", "Machines", machine_list(report)),
+        ("backups", "Backups", backup_list(report)),
+        ("left", "What would be left, and billed" if preview else "What is left, and still billed", _left(report)),
+        ("writes", "Everything that was sent", write_list(report["writes"])),
+        ("run", "How it was run", _facts(report)),
+    )
+    return (section for section in every if section[2])
+
+
 def _section(name: str, title: str, content: str) -> str:
-    return f'<section id="{name}-section" aria-labelledby="{name}-title"><h2 id="{name}-title">{title}</h2>\n{content}</section>'
+    return f'<section id="{name}-section" aria-labelledby="{name}-title"><h2 id="{name}-title">{title}</h2>{content}</section>\n'
 
 
-def _navigation(sections: Iterable[tuple[str, str, str]]) -> str:
-    links = "".join(f'<li><a href="#{name}-section">{title}</a></li>' for name, title, _ in sections)
-    return f'<nav aria-label="Parts of the report"><ul>{links}</ul></nav>'
+def _contents(sections: Iterable[tuple[str, str, str]]) -> str:
+    links = "".join(f'<li><a href="#{name}-section">{title}</a></li>' for name, title, _ in sections if name != "totals")
+    return f'<nav aria-label="Sections"><ul>{links}</ul></nav>'
 
 
 def _header(report: Json) -> str:
     word, tone = OUTCOMES[report["outcome"]]
+    preview = '<span class="preview">Preview: nothing was changed</span>' if report["check_mode"] else ""
     account = report["account"]
-    key = f"key ending in {escaped(account['access_key_suffix'])}" if account["access_key_suffix"] else ""
+    ended = f" to {when(report['ended'])}" if report["ended"] else ""
     facts = [
         ("Region", shown(report["region"])),
-        ("Account", ", ".join(part for part in (key, shown(account["source"]) if account["source"] else "") if part)),
-        ("Began", when(report["began"])),
-        ("Ended", when(report["ended"])),
-        ("Took", duration(report["seconds"])),
+        ("Time", f"{when(report['began'])}{ended}"),
+        ("Took", duration(report["seconds"]) + (f" in {count(len(report['runs']), 'run')}" if len(report["runs"]) > 1 else "")),
+        ("Access key", f"ends in {shown(account['access_key_suffix'])}" if account["access_key_suffix"] else ""),
     ]
-    told = "".join(f"<div><dt>{name}</dt><dd>{value or NOTHING}</dd></div>" for name, value in facts)
-    preview = (
-        '<p class="preview"><b>Preview.</b> Nothing was changed. What follows is what the campaign would do.</p>'
-        if report["check_mode"]
-        else ""
-    )
+    listed = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in facts if value)
     return (
-        f'<header><p class="kind">{KINDS[report["kind"]]}</p><h1><bdi>{escaped(report["campaign"])}</bdi></h1>'
-        f'<p class="lead"><span class="chip {tone}">{word}</span> <bdi>{escaped(report["message"])}</bdi></p>{preview}'
-        f'<dl class="facts">{told}</dl></header>'
+        f'<header><p class="kind">{KINDS[report["kind"]]} {preview}</p><h1><bdi>{escaped(report["campaign"])}</bdi></h1>'
+        f'<p class="lead"><span class="mark {tone}">{word}</span> <bdi>{escaped(report["message"])}</bdi></p>'
+        f'<dl class="facts">{listed}</dl></header>'
     )
+
+
+def _tiles(report: Json) -> str:
+    totals = report["totals"]
+    items = [
+        _tile(f"{totals[name]:,}", title, tone if totals[name] else "none")
+        for name, title, tone in TILES
+        if totals[name] or name in ALWAYS[report["kind"]]
+    ]
+    bill = report["money"]
+    if bill and bill["available"]:
+        currency = escaped(bill["currency"])
+        amounts = ((bill["saved"], "saved a month"), (bill["left"], "a month for what is left"))
+        items += [_tile(f"{value:,.2f}", f"{currency} {title}", "amount") for value, title in amounts if value is not None]
+    return f'<ul class="tiles">{"".join(items)}</ul>'
+
+
+def _tile(number: str, title: str, tone: str) -> str:
+    classes = f' class="{tone}"' if tone else ""
+    return f"<li{classes}><b>{number}</b> <span>{title}</span></li>"
 
 
 def _timeline(report: Json) -> str:
     phases = report["timeline"]
+    waves = report["waves"]
+    drawing = timeline(phases, {wave["number"]: wave["machines"] for wave in waves})
     parts = []
-    if phases:
-        drawing = timeline(phases, {wave["number"]: wave["machines"] for wave in report["waves"]})
-        parts.append(f'<div class="scroll" role="region" aria-label="Timeline" tabindex="0">{drawing}</div>{legend(phases)}')
-    if report["waves"]:
-        parts.append(table("waves", "Waves", WAVES, map(_wave, report["waves"]), "plain"))
-    if phases:
+    if drawing:
+        # It can be scrolled where it does not fit, also by keys.
+        parts.append(f'<div class="scroll" tabindex="0" role="group" aria-label="Timeline">{drawing}</div>{legend(phases)}')
+    if waves:
+        parts.append(table("waves", "Waves", WAVES, map(_wave, waves), "plain"))
+    if drawing:
         parts.append(f"<details><summary>{count(len(phases), 'phase')} in numbers</summary>{phase_table(phases)}</details>")
     return "".join(parts)
 
 
 def _wave(wave: Json) -> Row:
-    state = said(STATES, wave["state"])
-    numbers = [f"{wave[name]:,}" for name in ("machines", "deleted", "failed", "blocked")]
-    tone = ' class="bad"' if wave["state"] == "failed" else ""
-    return Row([str(wave["number"]), f"<span{tone}>{escaped(state)}</span>", *numbers, when(wave["began"]), when(wave["ended"])])
-
-
-def _left(report: Json) -> str:
-    """Leftovers, and what they cost; the backups among them have a list of their own."""
-    left, bill = report["left"], report["money"]
-    named = (("disks", "disk"), ("elastic_ips", "elastic IP"), ("images", "image"), ("snapshots", "snapshot"))
-    counts = [count(len(left[kind]), word) for kind, word in named if left[kind]]
-    if not counts and not bill:
-        return ""
-    verb = "is" if sum(map(len, left.values())) == 1 else "are"
-    parts = [f"<p>{_listed(counts)} {verb} there still and billed.{_backups(left)}</p>"] if counts else []
-    if bill:
-        parts.append(f"<p>{_money(bill)}</p>")
-    return "".join([*parts, left_list(report)])
-
-
-def _backups(left: Json) -> str:
-    if not left["images"] and not left["snapshots"]:
-        return ""
-    return ' Images and snapshots are listed under <a href="#backups-section">Backups</a>.'
-
-
-def _listed(parts: Sequence[str]) -> str:
-    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
-
-
-def _money(bill: Json) -> str:
-    told = [f"<bdi>{escaped(bill['message'])}</bdi>"]
-    if bill["available"]:
-        if bill["saved"] is not None:
-            told.append(f"What was deleted cost <b>{money(bill['saved'], bill['currency'])}</b> a month.")
-        if bill["left"] is not None:
-            told.append(f"What is left costs <b>{money(bill['left'], bill['currency'])}</b> a month.")
-        if bill["unknown"]:
-            told.append(f"No price is known of {count(bill['unknown'], 'resource')}, which the sums leave out.")
-    return " ".join(told)
-
-
-def _facts(report: Json) -> str:
-    api = report["api"]
-    uses = [
-        f"{api['calls']:,} calls",
-        f"{api['retries']:,} repeated",
-        f"{api['throttled']:,} throttled",
-        duration(api["seconds"]),
-    ]
-    facts = [
-        ("API use", ", ".join(uses)),
-        ("Digest of the list", f"<code>{escaped(report['digest'])}</code>" if report["digest"] else NOTHING),
-    ]
-    options = [(f"<code>{escaped(name)}</code>", _value(value)) for name, value in sorted(report["options"].items())]
-    return "".join(
+    state = wave["state"]
+    return Row(
         [
-            _notes(report["notes"]),
-            f"<h3>Runs</h3>{_runs(report['runs'])}" if report["runs"] else "",
-            f"<h3>API and scope</h3>{_pairs(facts)}",
-            f"<h3>Options</h3>{_pairs(options)}" if options else "",
+            str(wave["number"]),
+            f'<span class="mark {STATE_TONES.get(state, "")}">{escaped(said(STATES, state))}</span>',
+            *(f"{wave[name]:,}" for name in ("machines", "deleted", "blocked", "failed")),
+            when(wave["began"]),
+            when(wave["ended"]),
         ]
     )
 
 
-def _notes(notes: Sequence[str]) -> str:
-    told = "".join(f"<li><bdi>{escaped(note)}</bdi></li>" for note in notes)
-    return f"<h3>Notes</h3><ul>{told}</ul>" if told else ""
+def _left(report: Json) -> str:
+    left = report["left"]
+    bill = report["money"]
+    told = f"<p><bdi>{escaped(bill['message'])}</bdi>{_unknown(bill)}</p>" if bill else ""
+    kinds = (("disks", "Disks"), ("elastic_ips", "Elastic IPs"), ("images", "Images"), ("snapshots", "Snapshots"))
+    sums = [_sum(title, left[name]) for name, title in kinds if left[name]]
+    if not sums:
+        return told + "<p>Nothing.</p>" if told else ""
+    return told + table("sums", "What is left, by kind", SUMS, sums, "plain") + left_list(report)
 
 
-def _runs(runs: Sequence[Json]) -> str:
-    columns = [Column("Run", "number"), Column("Began", "when"), Column("Ended", "when"), Column("Outcome")]
-    rows = [
-        Row([str(number), when(run["began"]), when(run["ended"]), escaped(_run_outcome(run["outcome"]))])
-        for number, run in enumerate(runs, 1)
+def _sum(title: str, members: Sequence[Json]) -> Row:
+    sizes = [each["size_gb"] for each in members if each.get("size_gb") is not None]
+    fees = [each["monthly"] for each in members if each["monthly"] is not None]
+    unknown = len(members) - len(fees)
+    some = f" <small>{unknown:,} unknown</small>" if fees and unknown else ""
+    fee = money(sum(fees), "CNY") + some if fees else NOTHING
+    return Row([title, f"{len(members):,}", f"{sum(sizes):,} GB" if sizes else NOTHING, fee])
+
+
+def _unknown(bill: Json) -> str:
+    return f" Nothing is known of the price of {count(bill['unknown'], 'resource')}." if bill["unknown"] else ""
+
+
+def _facts(report: Json) -> str:
+    api, account = report["api"], report["account"]
+    calls = f"{count(api['calls'], 'call')}, {api['retries']:,} repeated, {api['throttled']:,} throttled"
+    source = f"from {shown(account['source'])}" if account["source"] else NOTHING
+    pairs = [
+        ("API use", f"{calls}; {duration(api['seconds'])} in modules"),
+        ("Keys", source + (f", ending in {shown(account['access_key_suffix'])}" if account["access_key_suffix"] else "")),
+        ("Digest of the list", f"<code>{escaped(report['digest'])}</code>" if report["digest"] else NOTHING),
     ]
-    return table("runs", "Runs of the campaign", columns, rows, "plain")
-
-
-def _run_outcome(outcome: str | None) -> str:
-    return "broken off" if outcome is None else OUTCOMES.get(outcome, (outcome, ""))[0].lower()
+    runs = "".join(f"<li>{_run(run)}</li>" for run in report["runs"])
+    notes = "".join(f"<li><bdi>{escaped(note)}</bdi></li>" for note in report["notes"])
+    options = [(f"<code>{escaped(name)}</code>", _value(value)) for name, value in sorted(report["options"].items())]
+    parts = [
+        ("Notes", f"<ul>{notes}</ul>" if notes else ""),
+        ("Runs", f"<ol>{runs}</ol>" if runs else ""),
+        ("API", _pairs(pairs)),
+        ("Options", _pairs(options) if options else ""),
+    ]
+    return "".join(f"<h3>{title}</h3>{content}" for title, content in parts if content)
 
 
 def _pairs(pairs: Iterable[tuple[str, str]]) -> str:
-    return "<dl>" + "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in pairs) + "</dl>"
+    return f'<dl class="pairs">{"".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in pairs)}</dl>'
+
+
+def _run(run: Json) -> str:
+    outcome = run["outcome"]
+    word = "not ended" if not outcome else OUTCOMES[outcome][0].lower() if outcome in OUTCOMES else outcome
+    ended = f" to {moment(run['ended'])}" if run["ended"] else ""
+    return f"{moment(run['began'])}{ended}: {escaped(word)}"
 
 
 def _value(value: Any) -> str:
-    """The value of an option as HTML."""
-    if value is None or value in ("", [], {}):
-        return NOTHING
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, Mapping):
-        return _value([f"{name}={plain(_member(member))}" for name, member in value.items()])
-    if isinstance(value, list | tuple):
-        more = f" and {len(value) - SHOWN_MEMBERS:,} more" if len(value) > SHOWN_MEMBERS else ""
-        return ", ".join(f"<bdi>{escaped(_member(member))}</bdi>" for member in value[:SHOWN_MEMBERS]) + more
+        return _some([f"{key}={each}" for key, each in value.items()])
+    if isinstance(value, (list, tuple)):
+        return _some(value)
     return shown(value)
 
 
-def _member(value: Any) -> str:
-    return " or ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+def _some(values: Sequence[Any]) -> str:
+    more = f" and {len(values) - SHOWN_VALUES:,} more" if len(values) > SHOWN_VALUES else ""
+    return ", ".join(shown(value) for value in values[:SHOWN_VALUES]) + more if values else NOTHING

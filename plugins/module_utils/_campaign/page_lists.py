@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from .page_text import NOTHING, Column, Row, controls, count, data, escaped, moment, money, plain, shown, table, when
+from .._api.times import parse_time
+from .page_text import NOTHING, Column, Row, controls, count, data, escaped, local, moment, money, plain, shown, table, when
 from .page_words import FATES, ORDER, TONES, WRITE_TONES, WRITES, action_words, said
 
 Json = Mapping[str, Any]
@@ -132,12 +133,14 @@ def backup_list(report: Json) -> str:
 
 
 def _backup(row: Json, backup: Json, fee: float | None) -> Row:
+    # The services write times in forms of their own.
+    made = parse_time(backup["created"])
     cells = [
         f"<code>{escaped(backup['id'])}</code>" if backup["id"] else "<i>would be made</i>",
         escaped(backup["type"]),
         _of(row["instance_id"], row["name"]),
         shown(backup["status"]),
-        when(backup["created"]),
+        shown(backup["created"]) if made is None else local(made),
         shown(backup["campaign"]),
         money(fee, "CNY"),
     ]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The timeline of a campaign as an inline SVG: a line for each wave, a bar for each phase. Pauses are cut out. Pure."""
+"""The timeline of a campaign as an inline SVG: a line for each wave, a bar for each phase; pauses are cut out."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def legend(phases: Sequence[Mapping[str, Any]]) -> str:
 def phase_table(phases: Sequence[Mapping[str, Any]]) -> str:
     """The same in numbers, for those who cannot see the drawing and for those who want to know exactly."""
     columns = [Column("Phase"), Column("Wave", "number"), Column("Began", "when"), Column("Took", "number"), Column("Outcome")]
-    return table("phases", "Phases in the order of their ends", columns, map(_phase, phases), "plain")
+    return table("phases", "Phases in the order of their ends", columns, map(_phase, phases))
 
 
 def _phase(phase: Mapping[str, Any]) -> Row:

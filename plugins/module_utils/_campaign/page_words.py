@@ -16,7 +16,7 @@ BLOCKERS = {
     "task_in_progress": ("A task runs on it or on a disk of it", "Wait until that has ended, then run the campaign again."),
     "prepaid_unexpired": (
         "It is prepaid",
-        "The service deletes none before its prepaid time ends: wait, or have it refunded.",
+        "No machine is deleted before its prepaid time ends: wait, or have it refunded.",
     ),
     "charge_overdue": ("Its bill is overdue", "Pay what is due, then run the campaign again."),
     "no_charge_record": ("The service has no record of its billing", "Ask the service about it; nothing is deleted without one."),
@@ -25,11 +25,11 @@ BLOCKERS = {
     "backup_missing": ("It has no proven backup", "Back it up while it is stopped, then run the campaign again."),
     "local_disk_loss": ("It has a local disk that no backup can hold", "Save its data by other means, then allow the loss."),
     "disk_fate_impossible": (
-        "A disk cannot be kept or deleted as wished",
-        "Change what is wished for its disks, or detach the disk.",
+        "A disk cannot become what is wished",
+        "Wish otherwise for its disks, or detach the disk.",
     ),
     "elastic_ip_not_releasable": (
-        "An elastic IP of it cannot be released",
+        "An elastic IP cannot be released",
         "Keep its elastic IPs, or release that one by hand.",
     ),
     "stop_charging_not_allowed": ("It cannot be stopped without being charged", "Stop it with its charge going on."),
@@ -62,8 +62,8 @@ WARNINGS = {
     "group_member": ("It is a member of an availability group", "The group may replace it when it goes: shrink the group, too."),
     "release_scheduled": ("Its release is scheduled", "The service would delete it by itself at its date."),
     "secondary_interface_kept": (
-        "A secondary network interface of it is kept",
-        "Delete it by hand if nobody needs it.",
+        "A secondary network interface is kept",
+        "Delete the interface by hand if nobody needs it.",
     ),
     "not_found": ("It does not exist", "Nothing is to be done; check the id and the region if that surprises you."),
 }

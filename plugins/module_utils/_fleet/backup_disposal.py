@@ -23,6 +23,7 @@ from .disposal_plan import DisposalPolicy, Parts, differences, forbidden, part_i
 from .disposal_run import DisposalRun, PartFate, check_cap, dispose
 from .disposal_terms import DELETING, Terms
 from .policy import Remark
+from .progress import Watch, unwatched
 from .selection import shown
 from .setbacks import Timing
 from .track import Failure
@@ -85,6 +86,7 @@ def dispose_of_backups(
     cap: int | None,
     delete_snapshots: bool,
     preview: bool,
+    watch: Watch = unwatched,
 ) -> DisposalRun[A]:
     """Do it. With `preview` nothing is changed.
 
@@ -96,7 +98,7 @@ def dispose_of_backups(
     policy = DisposalPolicy(selection.name, delete_snapshots, frozenset(found))
     terms = BackupTerms(kind, policy, parts, max((len(part_ids(image)) for image in images), default=0))
     ids = list(found) if selection.ids is None else selection.ids
-    run = dispose(dispatcher, terms, ids, found, timing, preview=preview)
+    run = dispose(dispatcher, terms, ids, found, timing, preview=preview, watch=watch)
     for record in run.records:
         if isinstance(record.asset, Image):
             record.parts = tuple(part for part in part_ids(record.asset) if part in parts)

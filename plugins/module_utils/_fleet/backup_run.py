@@ -26,6 +26,7 @@ from .backup_subjects import Subjects, find_subjects, power_timing
 from .engine import Engine
 from .plan import decide
 from .policy import Facts, Policy, Remark, State
+from .progress import Standing, Watch, count, standing_of_backups, standing_of_machine, unwatched
 from .proof import Holdings
 from .retention import Superseded, superseded
 from .room import weigh
@@ -33,7 +34,7 @@ from .setbacks import Timing
 from .track import Failure, Phase, Track
 
 
-def back_up(dispatcher: Dispatcher, policy: BackupPolicy, timing: Timing, manner: Manner) -> BackupRun:
+def back_up(dispatcher: Dispatcher, policy: BackupPolicy, timing: Timing, manner: Manner, watch: Watch = unwatched) -> BackupRun:
     """Do it. Raises `JdcloudError` if something cannot be read or the selection is refused; then nothing was changed."""
     observed_at = dispatcher.clock.now()
     subjects = find_subjects(dispatcher, policy, timing, manner.cap)
@@ -44,7 +45,7 @@ def back_up(dispatcher: Dispatcher, policy: BackupPolicy, timing: Timing, manner
     run.held_back = any(_holds_back(record, manner) for record in run.records)
     parts: Mapping[str, Snapshot] = {}
     if not run.held_back:
-        parts = _carry_out(dispatcher, run, chosen, timing, observed_at, preview=manner.preview)
+        parts = _carry_out(dispatcher, run, chosen, timing, observed_at, watch, preview=manner.preview)
     else:
         _show_existing(run)
     preview = manner.preview or run.held_back
@@ -55,7 +56,7 @@ def back_up(dispatcher: Dispatcher, policy: BackupPolicy, timing: Timing, manner
         unverified(run, error)
     if not preview:
         void(dispatcher, run)
-        _power(dispatcher, run, chosen, timing, observed_at, "running")
+        _power(dispatcher, run, chosen, timing, observed_at, "running", watch)
         if manner.keep:
             run.superseded = _superseded(dispatcher, run, chosen, manner.keep)
     return run
@@ -112,11 +113,18 @@ def _holds_back(record: BackupRecord, manner: Manner) -> bool:
 
 
 def _carry_out(
-    dispatcher: Dispatcher, run: BackupRun, policy: BackupPolicy, timing: Timing, observed_at: float, *, preview: bool
+    dispatcher: Dispatcher,
+    run: BackupRun,
+    policy: BackupPolicy,
+    timing: Timing,
+    observed_at: float,
+    watch: Watch,
+    *,
+    preview: bool,
 ) -> Mapping[str, Snapshot]:
     """Stop and make. Returns the snapshots that were read as parts of ready images on the way."""
     if not preview:
-        _power(dispatcher, run, policy, timing, observed_at, "stopped")
+        _power(dispatcher, run, policy, timing, observed_at, "stopped", watch)
     tracks = []
     for record in run.records:
         if record.failure is None and record.decision is not None and not record.decision.blockers:
@@ -127,6 +135,7 @@ def _carry_out(
         tracks += [track for track in record.assets if not track.plan.ready]
     if preview:
         return {}
+    watch(lambda: count((_standing(record, standing_of_backups(record.assets)) for record in run.records), "making backups"))
     engine = BackupEngine(dispatcher, timing)
     engine.run([track for track in tracks if timing.wait or track.asset_id is None])
     run.crash = run.crash or engine.crash
@@ -176,7 +185,7 @@ def _track(record: BackupRecord, plan: PlannedAsset, observed_at: float, *, in_l
 
 
 def _power(
-    dispatcher: Dispatcher, run: BackupRun, policy: BackupPolicy, timing: Timing, observed_at: float, state: State
+    dispatcher: Dispatcher, run: BackupRun, policy: BackupPolicy, timing: Timing, observed_at: float, state: State, watch: Watch
 ) -> None:
     """Stop the machines that are to be stopped, or start those that we stopped."""
     wishes = Policy(state=state, selection=policy.selection, protect_tags=policy.protect_tags)
@@ -205,6 +214,8 @@ def _power(
             record.start = track
         tracks.append(track)
     if tracks:
+        step = "stopping" if state == "stopped" else "starting again"
+        watch(lambda: count((_standing(record, _power_standing(record, state)) for record in run.records), step))
         engine = Engine(dispatcher, wishes, power_timing(timing), facts)
         engine.run(tracks)
         run.crash = run.crash or engine.crash
@@ -212,6 +223,17 @@ def _power(
         track_of = record.stop if state == "stopped" else record.start
         if track_of is not None:
             record.seen = track_of.machine
+
+
+def _standing(record: BackupRecord, otherwise: Standing) -> Standing:
+    """What already keeps a machine from its end goes before how far it is in the present step."""
+    if failure_of(record) is not None:
+        return Standing.FAILED
+    return Standing.BLOCKED if record.blocked else otherwise
+
+
+def _power_standing(record: BackupRecord, state: State) -> Standing:
+    return standing_of_machine(record.stop if state == "stopped" else record.start)
 
 
 def _superseded(dispatcher: Dispatcher, run: BackupRun, policy: BackupPolicy, keep: int) -> Superseded:

@@ -20,6 +20,7 @@ from .engine import Engine
 from .plan import decide
 from .planned import PlannedMachine
 from .policy import Decision, Facts, Policy
+from .progress import Standing, Watch, count, standing_of_machine, unwatched
 from .proof import Holdings
 from .setbacks import Timing
 from .track import Failure, Phase, Track
@@ -66,6 +67,7 @@ def conduct(
     skip_blocked: bool,
     preview: bool,
     planned: Mapping[str, PlannedMachine] | None = None,
+    watch: Watch = unwatched,
 ) -> Run:
     """Do it. With `preview` the plan is made and nothing is changed; only then `planned` backups count, by machine.
 
@@ -89,6 +91,7 @@ def conduct(
     run = Run(records=_in_order(records, selection.ids), missing=census.missing)
     run.held_back = not skip_blocked and any(record.blocked or record.failure for record in run.records)
     if not run.held_back:
+        watch(lambda: count(map(_standing, run.records)))
         engine = Engine(dispatcher, chosen, timing, facts)
         _carry_out(engine, run.records, stable, observed_at, preview=preview)
         run.crash = engine.crash
@@ -127,6 +130,12 @@ def _judged(census: Census, stable: Settled, policy: Policy, chosen: Policy, fac
             record.failure = Failure("vanished", f"{machine.instance_id} disappeared while it was waited for.")
         records.append(record)
     return records
+
+
+def _standing(record: Record) -> Standing:
+    if record.failure is not None:
+        return Standing.FAILED
+    return Standing.BLOCKED if record.blocked else standing_of_machine(record.track)
 
 
 def _in_order(records: Sequence[Record], ids: Sequence[str] | None) -> list[Record]:

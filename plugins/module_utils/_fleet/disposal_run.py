@@ -16,6 +16,7 @@ from .disposal import Disposal
 from .disposal_course import DisposalTrack, Stage
 from .disposal_terms import D, Terms
 from .policy import Remark
+from .progress import Standing, Watch, count, standing_of_disposal, unwatched
 from .setbacks import Timing
 from .track import Failure
 
@@ -93,6 +94,7 @@ def dispose(
     *,
     preview: bool,
     skip_blocked: bool = False,
+    watch: Watch = unwatched,
 ) -> DisposalRun[D]:
     """Delete those of `found` that may go; with `skip_blocked` false, nothing at all if one is blocked.
 
@@ -110,6 +112,7 @@ def dispose(
             record.track = DisposalTrack(terms.word, record.asset_id, asset, Stage.GATE, asset.status)
         elif record.going and timing.wait:
             record.track = DisposalTrack(terms.word, record.asset_id, asset, Stage.GOING, asset.status)
+    watch(lambda: count(map(_standing, run.records)))
     engine = Disposal(dispatcher, terms, timing)
     engine.run([record.track for record in run.records if record.track is not None])
     run.crash = engine.crash
@@ -120,6 +123,10 @@ def _record(terms: Terms[D], asset_id: str, asset: D | None) -> DisposalRecord[D
     if asset is None:
         return DisposalRecord(asset_id)
     return DisposalRecord(asset_id, asset, terms.forbidden(asset), terms.is_going(asset), terms.is_gone(asset))
+
+
+def _standing(record: DisposalRecord[D]) -> Standing:
+    return Standing.BLOCKED if record.blockers else standing_of_disposal(record.track)
 
 
 def check_cap(matched: Sequence[str], cap: int | None, default: int, words: str, option: str) -> None:

@@ -38,6 +38,7 @@ from .leftovers import (
     is_free,
 )
 from .policy import Remark
+from .progress import Watch, unwatched
 from .setbacks import Timing
 
 MAKING = "creating"
@@ -160,6 +161,7 @@ def dispose_of_leftovers(
     cap: tuple[str, int | None],
     preview: bool,
     skip_blocked: bool,
+    watch: Watch = unwatched,
 ) -> DisposalRun[D]:
     """Delete those of `ids` that are free; `cap` is the option of that name and its value. With `preview` nothing is changed.
 
@@ -169,4 +171,4 @@ def dispose_of_leftovers(
     option, limit = cap
     check_cap(list(found), limit, len(ids), f"{terms.word}s", option)
     terms.prepare(dispatcher, found)
-    return dispose(dispatcher, terms, ids, found, timing, preview=preview, skip_blocked=skip_blocked)
+    return dispose(dispatcher, terms, ids, found, timing, preview=preview, skip_blocked=skip_blocked, watch=watch)

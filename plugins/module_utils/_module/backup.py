@@ -82,7 +82,7 @@ def _run(session: Session, method: Method) -> tuple[BackupRun, BackupReport]:
     timing_of(params, 0)
     manner = manner_of(params, preview=preview)
     dispatcher = session.connect()
-    run = back_up(dispatcher, policy, timing_of(params, dispatcher.retries), manner)
+    run = back_up(dispatcher, policy, timing_of(params, dispatcher.retries), manner, session.progress.watch)
     if run.missing and len(run.missing) == len(run.records):
         session.module.warn(f"none of {len(run.missing)} ids exists in {session.region}")
     return run, BackupReport(run, session.region, preview=preview)

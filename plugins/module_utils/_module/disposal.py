@@ -56,6 +56,7 @@ def _absent(session: Session, params: Mapping[str, Any], kind: Kind[A]) -> Resul
         cap=cap,
         delete_snapshots=bool(params.get("delete_snapshots")),
         preview=bool(session.module.check_mode),
+        watch=session.progress.watch,
     )
     if not run.records:
         session.module.warn(f"no {kind.word} in {session.region} has this name")

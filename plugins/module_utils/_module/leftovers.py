@@ -58,6 +58,7 @@ def run_leftovers(session: Session, make_terms: MakeTerms[D], key: str, example:
         cap=(f"max_{key}s", cap),
         preview=bool(session.module.check_mode),
         skip_blocked=params["on_blocked"] == "skip",
+        watch=session.progress.watch,
     )
 
 

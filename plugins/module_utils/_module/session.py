@@ -22,6 +22,7 @@ from .._api.pool import SystemClock, ThreadPool
 from .._api.transport import REQUESTS_IMPORT_ERROR, Transport
 from .arguments import Spec
 from .interruption import Interruption
+from .progress import Progress, progress_of
 
 NO_ACCOUNT = {"source": None, "access_key_suffix": None, "region": None}
 
@@ -30,12 +31,13 @@ Result = dict[str, Any]
 
 @dataclass(slots=True)
 class Session:
-    """One module run. `account` is as public as results are; `dispatcher` exists once `connect` was called."""
+    """One module run. `account` is as public as results are; `dispatcher` and `progress` are of use once `connect` was called."""
 
     module: AnsibleModule
     began: float = field(default_factory=lambda: SystemClock().now())
     account: dict[str, Any] = field(default_factory=lambda: dict(NO_ACCOUNT))
     dispatcher: Dispatcher | None = None
+    progress: Progress = field(default_factory=lambda: Progress(None, SystemClock().now))
 
     @property
     def region(self) -> str:
@@ -57,7 +59,13 @@ class Session:
         pool = ThreadPool(Transport(connection, USER_AGENT, pool_size=THREADS), clock, THREADS)
         interruption = Interruption(pool.stop)
         interruption.install()
-        return dispatcher_for(connection, pool, clock, read_only=self.module.check_mode, on_heartbeat=interruption.check)
+        self.progress = progress_of(os.environ, clock.now, wanted=not self.module.check_mode)
+
+        def beat() -> None:
+            interruption.check()
+            self.progress.beat()
+
+        return dispatcher_for(connection, pool, clock, read_only=self.module.check_mode, on_heartbeat=beat)
 
     def api_use(self) -> Result:
         """How many requests were sent, and how long the run took in seconds."""

@@ -28,6 +28,7 @@ def work(session: Session) -> Result:
         skip_blocked=module.params["on_blocked"] == "skip",
         preview=module.check_mode,
         planned=planned,
+        watch=session.progress.watch,
     )
     if run.missing and len(run.missing) == len(run.records):
         module.warn(f"none of {len(run.missing)} ids exists in {session.region}")

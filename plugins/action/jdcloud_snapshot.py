@@ -1,0 +1,13 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs the module jdcloud_snapshot and shows meanwhile how far it is."""
+
+from __future__ import annotations
+
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._progress import ProgressAction
+
+
+class ActionModule(ProgressAction):
+    """The action of jdcloud_snapshot."""

@@ -1,0 +1,139 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How far a run is: plain counts, made of where its machines (or disks, images, …) stand. Knows nothing of files or terminals.
+
+Whoever wants to know is told once what to ask, and then asks whenever it likes; a run that nobody watches pays nothing.
+"""
+
+from __future__ import annotations
+
+import enum
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, fields
+
+from .asset_track import AssetTrack
+from .asset_track import Stage as Making
+from .disposal_course import DisposalTrack
+from .disposal_course import Stage as Going
+from .disposal_terms import D
+from .track import Phase, Track
+
+
+class Standing(enum.Enum):
+    """Where one member of a run stands."""
+
+    WAITING = enum.auto()
+    IN_FLIGHT = enum.auto()
+    DONE = enum.auto()
+    BLOCKED = enum.auto()
+    FAILED = enum.auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many members stand where. `step` is what is done to all of them at the moment, empty where a run has one step only.
+
+    `total` are all of them; those that are in none of the other counts wait for their turn.
+    """
+
+    step: str
+    total: int
+    done: int
+    in_flight: int
+    blocked: int
+    failed: int
+
+    @property
+    def ended(self) -> int:
+        """Those that were worked on, or needed no work, and are through."""
+        return self.done + self.failed
+
+    @property
+    def left(self) -> int:
+        """Those that still have to come to their end."""
+        return self.total - self.ended - self.blocked
+
+
+Ask = Callable[[], Counts]
+Watch = Callable[[Ask], None]
+"""Is told whom to ask for the counts from now on."""
+
+
+def unwatched(_ask: Ask) -> None:
+    """The `Watch` of a run that nobody watches."""
+
+
+def count(standings: Iterable[Standing], step: str = "") -> Counts:
+    """The counts of a run whose members stand so."""
+    found = Counter(standings)
+    return Counts(
+        step=step,
+        total=found.total(),
+        done=found[Standing.DONE],
+        in_flight=found[Standing.IN_FLIGHT],
+        blocked=found[Standing.BLOCKED],
+        failed=found[Standing.FAILED],
+    )
+
+
+UNDER_WAY = frozenset(
+    {
+        *(Phase.STOPPING, Phase.STARTING, Phase.SET_DISKS, Phase.CHECK_DISKS, Phase.DELETING),
+        *(Phase.PUT_BACK, Phase.CHECK_BACK),
+    }
+)
+"""Phases that follow a call that changes something, or belong to one."""
+
+
+def standing_of_machine(track: Track | None) -> Standing:
+    """Of a machine that is stopped, started or deleted; without a track nothing was to be done."""
+    if track is None:
+        return Standing.DONE
+    if track.failure is not None:
+        return Standing.FAILED
+    if track.phase is Phase.ENDED:
+        return Standing.DONE
+    return Standing.IN_FLIGHT if track.changed or track.delete_sent or track.phase in UNDER_WAY else Standing.WAITING
+
+
+def standing_of_backups(tracks: Iterable[AssetTrack]) -> Standing:
+    """Of a machine of which these images and snapshots are made."""
+    stages = []
+    for track in tracks:
+        if track.failure is not None:
+            return Standing.FAILED
+        stages.append(track.stage)
+    if all(stage is Making.ENDED for stage in stages):
+        return Standing.DONE
+    begun = any(stage in (Making.DOUBT, Making.MAKING, Making.ENDED) for stage in stages)
+    return Standing.IN_FLIGHT if begun else Standing.WAITING
+
+
+def standing_of_disposal(track: DisposalTrack[D] | None) -> Standing:
+    """Of an image, a disk or the like that is deleted; without a track nothing was to be done."""
+    if track is None:
+        return Standing.DONE
+    if track.failure is not None:
+        return Standing.FAILED
+    if track.stage is Going.ENDED:
+        return Standing.DONE
+    return Standing.IN_FLIGHT if track.stage is Going.GOING or track.accepted or track.maybe_sent else Standing.WAITING
+
+
+def to_text(counts: Counts, at: float) -> str:
+    """One line of JSON; `at` is the time in monotonic seconds of the run."""
+    return json.dumps({"at": at, **asdict(counts)})
+
+
+def from_text(text: str) -> tuple[Counts, float] | None:
+    """What `to_text` wrote, None if it is anything else."""
+    try:
+        row = json.loads(text)
+        numbers = {each.name: int(row[each.name]) for each in fields(Counts) if each.name != "step"}
+        return Counts(step=str(row["step"]), **numbers), float(row["at"])
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
+        return None

@@ -1,0 +1,133 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs a module as Ansible does without an action plugin, and shows meanwhile on standard error how far it is.
+
+The module writes its counts into a file in a private folder, whose path it finds in its environment; a thread reads it. So this
+works where both are on one host, under one user. Everywhere else, and in check mode, the module runs the same way, silently.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pwd
+import shutil
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from ansible import constants as C
+from ansible.plugins.action.normal import ActionModule as NormalAction
+from ansible.utils.display import Display
+
+from ..module_utils._fleet.progress import from_text
+from ..module_utils._module.progress import PATH_VARIABLE
+from ._progress_line import Teller, seconds_between
+
+SWITCH = "JDCLOUD_PROGRESS"
+LOOK_EVERY = 0.5
+"""Seconds between two looks into the file."""
+HERE = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+class ProgressAction(NormalAction):  # type: ignore[misc]  # ansible-core ships no type information
+    """The action of every module that works on a fleet."""
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Run the module. Its result is not touched."""
+        with self._shown(task_vars or {}) as path, self._told(path):
+            result: dict[str, Any] = super().run(tmp, task_vars)
+        return result
+
+    def _shown(self, task_vars: Mapping[str, Any]) -> contextlib.AbstractContextManager[str | None]:
+        """Lines, if they are wanted and possible."""
+        every = self._seconds_between()
+        return contextlib.nullcontext() if every is None else _lines(self._title(task_vars), every)
+
+    def _seconds_between(self) -> float | None:
+        """Seconds between two lines, None if there are to be none."""
+        # An async task lives on by itself, and nobody waits for it here.
+        if self._task.check_mode or self._task.async_val or self._connection.transport != "local" or self._other_user():
+            return None
+        environment: dict[str, Any] = {}
+        try:
+            self._compute_environment_string(environment)
+        except Exception:  # noqa: BLE001 - Ansible will tell about it itself, in its own words
+            return None
+        wish = environment.get(SWITCH, os.environ.get(SWITCH))
+        return seconds_between(None if wish is None else str(wish))
+
+    def _other_user(self) -> bool:
+        """Whether the module runs as somebody else, who could neither see the file nor should."""
+        if self._connection.become is None:
+            return False
+        try:
+            return bool(self.get_become_option("become_user") != pwd.getpwuid(os.geteuid()).pw_name)
+        except KeyError:
+            return True
+
+    def _title(self, task_vars: Mapping[str, Any]) -> str:
+        name = str(self._task.action).rpartition(".")[2]
+        host = str(task_vars.get("inventory_hostname", "localhost"))
+        return name if host in HERE else f"{name} [{host}]"
+
+    @contextlib.contextmanager
+    def _told(self, path: str | None) -> Iterator[None]:
+        """Let the module know where to write; of other tasks' environments nothing changes."""
+        before = self._task.environment
+        if path is not None:
+            given = before if isinstance(before, list) else [before]
+            self._task.environment = [*given, {PATH_VARIABLE: path}]
+        try:
+            yield
+        finally:
+            self._task.environment = before
+
+
+@contextlib.contextmanager
+def _lines(title: str, every: float) -> Iterator[str | None]:
+    """Show lines as long as the block runs. Gives the path for the counts, None if there can be no such file."""
+    try:
+        # Ansible removes the folder around it at its end, also after a worker was killed.
+        folder = tempfile.mkdtemp(prefix="jdcloud-progress-", dir=C.DEFAULT_LOCAL_TMP)
+    except OSError:
+        yield None
+        return
+    path = Path(folder, "counts.json")
+    ended = threading.Event()
+    thread = threading.Thread(target=_show, args=(path, Teller(title, every, time.monotonic()), every, ended), daemon=True)
+    try:
+        thread.start()
+        yield str(path)
+    finally:
+        ended.set()
+        # The end of a worker must not meet a thread that holds the lock of the way to the main process; nor must it hang.
+        thread.join(timeout=5)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _show(path: Path, teller: Teller, every: float, ended: threading.Event) -> None:
+    """The thread: look into the file, and show what is to be shown, until the task has ended."""
+    display = Display()
+    # Whatever happens here is no business of the task's.
+    with contextlib.suppress(Exception):
+        while not ended.wait(min(LOOK_EVERY, every)):
+            heard = from_text(_read(path))
+            if heard is not None:
+                teller.hear(*heard)
+            text = teller.tell(time.monotonic())
+            if text is not None:
+                # In a worker this goes through the main process. Not into the log: it is of no use later.
+                display.display(text, stderr=True, screen_only=True)
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeError):
+        return ""

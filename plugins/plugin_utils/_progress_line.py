@@ -1,0 +1,130 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The line that says how far a task is: when it is due, and its words. Pure; the time is an argument."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+
+from ..module_utils._fleet.progress import Counts
+
+EVERY = 5.0
+"""Seconds between two lines, unless the user says otherwise; so a task that is shorter shows none."""
+SHORTEST = 0.1
+WINDOW = 60.0
+"""Seconds that the rate looks back on. Where nothing ended in that time, it is the mean since the step began."""
+SAME_AGAIN = 60.0
+"""Seconds after which a line is shown again although nothing has moved."""
+OFF = frozenset({"0", "false", "no", "off"})
+
+
+def seconds_between(text: str | None) -> float | None:
+    """What JDCLOUD_PROGRESS asks for: the seconds between two lines, None if no lines are wanted."""
+    wish = (text or "").strip().lower()
+    if wish in OFF:
+        return None
+    try:
+        seconds = float(wish)
+    except ValueError:
+        return EVERY
+    if seconds == 0:
+        return None
+    return max(SHORTEST, seconds) if math.isfinite(seconds) and seconds > 0 else EVERY
+
+
+def line(title: str, counts: Counts, rate: float | None) -> str:
+    """The line; `rate` is how many end in one second, None as long as that is not known."""
+    name = f"{title}, {counts.step}" if counts.step else title
+    parts = [
+        f"{counts.done} of {counts.total} done",
+        f"{counts.in_flight} in flight",
+        f"{counts.blocked} blocked",
+        f"{counts.failed} failed",
+    ]
+    if rate:
+        parts.append(speed(rate))
+        if counts.left > 0:
+            parts.append(f"about {duration(counts.left / rate)} left")
+    return f"{name}: {', '.join(parts)}"
+
+
+def speed(rate: float) -> str:
+    """A rate (a second) in the largest unit in which it is at least about one."""
+    units = (("second", 1), ("minute", 60), ("hour", 3600))
+    unit, factor = next((each for each in units if rate * each[1] >= 0.95), units[-1])
+    value = rate * factor
+    return f"{value:.1f} a {unit}" if value < 9.95 else f"{value:.0f} a {unit}"
+
+
+def duration(seconds: float) -> str:
+    """A time that is not known better than this: rounded up to 5 s, 10 s or 1 min."""
+    if seconds <= 55:
+        return f"{max(5, math.ceil(seconds / 5) * 5)} s"
+    if seconds <= 3590:
+        minutes, rest = divmod(math.ceil(seconds / 10) * 10, 60)
+        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+    hours, minutes = divmod(math.ceil(seconds / 60), 60)
+    return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+
+
+class Rate:
+    """How many members of one step end in a second, over a sliding window."""
+
+    def __init__(self) -> None:
+        self._first: tuple[float, int] | None = None
+        self._samples: deque[tuple[float, int]] = deque()
+
+    def add(self, at: float, ended: int) -> None:
+        """So many had ended at that time; times must not go back."""
+        self._first = self._first or (at, ended)
+        self._samples.append((at, ended))
+        while len(self._samples) > 2 and at - self._samples[1][0] >= WINDOW:
+            self._samples.popleft()
+
+    @property
+    def a_second(self) -> float | None:
+        """The rate, None if nothing ended yet."""
+        if self._first is None:
+            return None
+        last = self._samples[-1]
+        for began in (self._samples[0], self._first):
+            seconds, ended = last[0] - began[0], last[1] - began[1]
+            if seconds > 0 and ended > 0:
+                return ended / seconds
+        return None
+
+
+class Teller:
+    """Says what to show when. `every`: seconds between two lines, and before the first one; `now` is when the task began."""
+
+    def __init__(self, title: str, every: float, now: float) -> None:
+        self._title = title
+        self._every = every
+        self._due = now + every
+        self._counts: Counts | None = None
+        self._at = -math.inf
+        self._rate = Rate()
+        self._shown: Counts | None = None
+        self._shown_at = -math.inf
+
+    def hear(self, counts: Counts, at: float) -> None:
+        """Take in what the task says; `at` is its own time. What was heard before is nothing new."""
+        if at <= self._at:
+            return
+        if self._counts is None or counts.step != self._counts.step:
+            self._rate = Rate()
+        self._counts, self._at = counts, at
+        self._rate.add(at, counts.ended)
+
+    def tell(self, now: float) -> str | None:
+        """The line to show now, None if there is none."""
+        counts = self._counts
+        if counts is None or now < self._due:
+            return None
+        if counts == self._shown and now - self._shown_at < SAME_AGAIN:
+            return None
+        self._shown, self._shown_at, self._due = counts, now, now + self._every
+        return line(self._title, counts, self._rate.a_second)

@@ -101,6 +101,7 @@ td.name small, .outcome small { display: block; }
 td.outcome { min-width: 15em; max-width: 26em; } td.parts { min-width: 13em; }
 td.ids { font-family: var(--mono); font-size: 12.5px; overflow-wrap: anywhere; min-width: 11em; }
 .why { display: block; margin-top: 3px; color: var(--soft); font-size: 13px; overflow-wrap: anywhere; }
+.writes .done { color: inherit; font-weight: 400; }
 .item { color: var(--soft); } .item code { color: var(--ink); white-space: nowrap; } .item i, td i { font-style: normal; }
 .item .kept { color: var(--ink); } .item .bad, td .bad { color: var(--bad); }
 button { font: inherit; color: inherit; }

@@ -53,10 +53,10 @@ def line(title: str, counts: Counts, rate: float | None) -> str:
 
 def speed(rate: float) -> str:
     """A rate (a second) in the largest unit in which it is at least about one."""
-    units = (("second", 1), ("minute", 60), ("hour", 3600))
+    units = (("a second", 1), ("a minute", 60), ("an hour", 3600))
     unit, factor = next((each for each in units if rate * each[1] >= 0.95), units[-1])
     value = rate * factor
-    return f"{value:.1f} a {unit}" if value < 9.95 else f"{value:.0f} a {unit}"
+    return f"{value:.1f} {unit}" if value < 9.95 else f"{value:.0f} {unit}"
 
 
 def duration(seconds: float) -> str:

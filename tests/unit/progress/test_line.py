@@ -1,0 +1,210 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The line that says how far a task is: its words, its rate, and when it is shown."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.progress import Counts
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._progress_line import (
+    EVERY,
+    SAME_AGAIN,
+    WINDOW,
+    Rate,
+    Teller,
+    duration,
+    line,
+    seconds_between,
+    speed,
+)
+
+FLEET = Counts(step="", total=1800, done=412, in_flight=64, blocked=3, failed=0)
+TIME_LEFT = re.compile(r"(?:(\d+) h)? ?(?:(\d+) min)? ?(?:(\d+) s)?")
+
+
+def ended(done: int) -> Counts:
+    return replace(FLEET, done=done)
+
+
+# --- the words --------------------------------------------------------------------------------------------------------
+
+
+def test_a_line_tells_counts_rate_and_time_left() -> None:
+    told = line("jdcloud_vm", FLEET, 9.8)
+    assert told == "jdcloud_vm: 412 of 1800 done, 64 in flight, 3 blocked, 0 failed, 9.8 a second, about 2 min 30 s left"
+
+
+def test_a_line_without_a_rate_promises_nothing() -> None:
+    assert line("jdcloud_vm", FLEET, None) == "jdcloud_vm: 412 of 1800 done, 64 in flight, 3 blocked, 0 failed"
+
+
+def test_a_line_names_the_step() -> None:
+    assert line("jdcloud_vm_backup", replace(FLEET, step="stopping"), None).startswith("jdcloud_vm_backup, stopping: 412 of 1800")
+
+
+def test_blocked_and_failed_ones_are_not_waited_for() -> None:
+    counts = Counts(step="", total=10, done=4, in_flight=1, blocked=3, failed=2)
+    assert counts.left == 1 and line("x", counts, 1.0).endswith("1.0 a second, about 5 s left")
+
+
+def test_no_time_is_left_when_all_are_through() -> None:
+    assert line("x", Counts(step="", total=5, done=4, in_flight=0, blocked=0, failed=1), 2.0).endswith("1 failed, 2.0 a second")
+
+
+@pytest.mark.parametrize(
+    ("rate", "told"),
+    [
+        (120.4, "120 a second"),
+        (9.96, "10 a second"),
+        (1.0, "1.0 a second"),
+        (0.5, "30 a minute"),
+        (1 / 60, "1.0 a minute"),
+        (1 / 600, "6.0 an hour"),
+    ],
+)
+def test_a_rate_is_told_in_the_unit_that_fits(rate: float, told: str) -> None:
+    assert speed(rate) == told
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [
+        (0.2, "5 s"),
+        (41, "45 s"),
+        (55.1, "1 min"),
+        (140, "2 min 20 s"),
+        (3590.5, "1 h"),
+        (3900, "1 h 5 min"),
+        (90000, "25 h"),
+    ],
+)
+def test_a_time_is_told_about(seconds: float, told: str) -> None:
+    assert duration(seconds) == told
+
+
+@given(st.floats(min_value=0.001, max_value=1e7))
+def test_a_time_is_never_told_too_short_nor_much_too_long(seconds: float) -> None:
+    found = TIME_LEFT.fullmatch(duration(seconds))
+    assert found is not None
+    hours, minutes, rest = (int(part or 0) for part in found.groups())
+    assert minutes < 60 and rest < 60
+    told = hours * 3600 + minutes * 60 + rest
+    assert seconds <= told + 1e-6 and told - seconds <= max(5, seconds * 0.2)
+
+
+# --- the rate ---------------------------------------------------------------------------------------------------------
+
+
+def test_what_ended_before_the_first_look_is_no_work_of_this_run() -> None:
+    rate = Rate()
+    rate.add(10.0, 900)
+    assert rate.a_second is None
+    rate.add(12.0, 904)
+    assert rate.a_second == 2.0
+
+
+def test_the_rate_forgets_what_is_longer_ago_than_the_window() -> None:
+    rate = Rate()
+    for second in range(101):
+        rate.add(float(second), second * 10)
+    for second in range(101, 101 + int(WINDOW) + 1):
+        rate.add(float(second), 1000 + (second - 100))
+    assert rate.a_second == pytest.approx(1.0)
+
+
+def test_a_slow_step_has_a_rate_although_nothing_ended_within_the_window() -> None:
+    rate = Rate()
+    for at, count in ((0.0, 0), (100.0, 1), (100.0 + 2 * WINDOW, 1), (100.0 + 3 * WINDOW, 1)):
+        rate.add(at, count)
+    assert rate.a_second == pytest.approx(1 / (100 + 3 * WINDOW))
+
+
+@given(st.lists(st.tuples(st.floats(min_value=0.01, max_value=500), st.integers(min_value=0, max_value=50)), max_size=40))
+def test_a_rate_lies_between_the_slowest_and_the_fastest_stretch(stretches: list[tuple[float, int]]) -> None:
+    rate = Rate()
+    at, count = 0.0, 0
+    rate.add(at, count)
+    for seconds, more in stretches:
+        at, count = at + seconds, count + more
+        rate.add(at, count)
+    found = rate.a_second
+    if count == 0:
+        assert found is None
+    else:
+        assert found is not None and 0 < found <= max(more / seconds for seconds, more in stretches) * (1 + 1e-6)
+
+
+# --- when -------------------------------------------------------------------------------------------------------------
+
+
+def test_a_short_task_shows_nothing() -> None:
+    teller = Teller("x", EVERY, now=100.0)
+    teller.hear(ended(1), 7.0)
+    assert teller.tell(100.0 + EVERY - 0.01) is None and teller.tell(100.0 + EVERY) is not None
+
+
+def test_a_task_that_says_nothing_shows_nothing() -> None:
+    assert Teller("x", 1.0, now=0.0).tell(1e6) is None
+
+
+def test_lines_keep_their_distance() -> None:
+    teller = Teller("x", 5.0, now=0.0)
+    shown = []
+    for tenth in range(600):
+        teller.hear(ended(tenth), tenth / 10)
+        if teller.tell(tenth / 10) is not None:
+            shown.append(tenth / 10)
+    assert shown[0] == 5.0 and len(shown) == 11 and all(later - earlier >= 5.0 for earlier, later in pairwise(shown))
+
+
+def test_a_line_that_says_nothing_new_is_rare() -> None:
+    teller = Teller("x", 5.0, now=0.0)
+    teller.hear(FLEET, 1.0)
+    shown = [now for now in range(5, 200) if teller.tell(float(now)) is not None]
+    assert shown == [5, 5 + SAME_AGAIN, 5 + 2 * SAME_AGAIN, 5 + 3 * SAME_AGAIN]
+
+
+def test_what_was_heard_before_is_nothing_new_to_the_rate() -> None:
+    teller = Teller("x", 1.0, now=0.0)
+    teller.hear(ended(10), 0.0)
+    teller.hear(ended(20), 5.0)
+    for _again in range(20):
+        teller.hear(ended(20), 5.0)
+    told = teller.tell(2.0)
+    assert told is not None and "2.0 a second" in told
+
+
+def test_a_new_step_begins_with_no_rate() -> None:
+    teller = Teller("x", 1.0, now=0.0)
+    teller.hear(replace(FLEET, step="stopping", done=0), 0.0)
+    teller.hear(replace(FLEET, step="stopping", done=1790), 10.0)
+    teller.hear(replace(FLEET, step="making backups", done=5), 11.0)
+    told = teller.tell(12.0)
+    assert told is not None and "making backups: 5 of" in told and "a second" not in told
+
+
+# --- the switch -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", ["0", "false", "NO", " off ", "0.0", "False"])
+def test_the_switch_turns_lines_off(text: str) -> None:
+    assert seconds_between(text) is None
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("30", 30.0), ("0.5", 0.5), (" 1 ", 1.0), ("1e-9", 0.1)])
+def test_the_switch_sets_the_distance(text: str, seconds: float) -> None:
+    assert seconds_between(text) == seconds
+
+
+@pytest.mark.parametrize("text", [None, "", "yes", "true", "on", "often", "nan", "inf", "-3"])
+def test_anything_else_means_the_usual_distance(text: str | None) -> None:
+    assert seconds_between(text) == EVERY

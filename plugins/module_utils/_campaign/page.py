@@ -13,30 +13,15 @@ from typing import Any
 
 from .page_lists import backup_list, left_list, machine_list, write_list
 from .page_reasons import reason_list
-from .page_script import EARLY, SCRIPT
+from .page_script import SCRIPT
 from .page_style import STYLE
 from .page_text import NOTHING, Column, Row, count, duration, escaped, moment, money, plain, shown, table, when
 from .page_timeline import legend, phase_table, timeline
+from .page_totals import totals
 from .page_words import KINDS, OUTCOMES, STATE_TONES, STATES, said
 
 Json = Mapping[str, Any]
 
-TILES = (
-    *(("selected", "selected", ""), ("deleted", "deleted", ""), ("marked", "marked", "")),
-    *(("unmarked", "marks taken back", ""), ("failed", "failed", "bad"), ("blocked", "blocked", "warn")),
-    *(("not_started", "not started", "warn"), ("already_absent", "gone before", ""), ("not_found", "not found", "")),
-    *(("stopped", "stopped", ""), ("started", "started", ""), ("backups_made", "backups made", "")),
-    *(("backups_reused", "backups used again", ""), ("disks_deleted", "disks deleted", "")),
-    *(("elastic_ips_released", "elastic IPs released", ""), ("left_disks", "disks left", "")),
-    *(("left_elastic_ips", "elastic IPs left", ""), ("left_images", "images", ""), ("left_snapshots", "snapshots", "")),
-)
-"""Members of `totals`, what they are called, and the tone of a number above zero."""
-ALWAYS = {
-    "absent": ("selected", "deleted", "blocked", "failed"),
-    "mark": ("selected", "marked", "blocked", "failed"),
-    "unmark": ("selected", "unmarked", "blocked", "failed"),
-}
-"""Totals that say something when they are zero."""
 WAVES = (
     *(Column("Wave"), Column("State"), Column("Machines", "number"), Column("Deleted", "number")),
     *(Column("Blocked", "number"), Column("Failed", "number"), Column("Began", "when"), Column("Ended", "when")),
@@ -48,17 +33,14 @@ SHOWN_VALUES = 50
 def render(report: Json) -> str:
     """The page: HTML, to be written as UTF-8. `report` has the form of docs/report.schema.json."""
     sections = list(_sections(report))
-    policy = (
-        f"default-src 'none'; style-src '{_hash(STYLE)}'; script-src '{_hash(EARLY)}' '{_hash(SCRIPT)}'; "
-        "base-uri 'none'; form-action 'none'"
-    )
+    policy = f"default-src 'none'; style-src '{_hash(STYLE)}'; script-src '{_hash(SCRIPT)}'; base-uri 'none'; form-action 'none'"
     title = f"{KINDS[report['kind']]} {plain(report['campaign'])}"
     return "\n".join(
         [
             '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
             f'<meta http-equiv="Content-Security-Policy" content="{policy}">',
             '<meta name="viewport" content="width=device-width, initial-scale=1">\n<meta name="referrer" content="no-referrer">',
-            f"<title>{escaped(title)}</title>\n<style>{STYLE}</style>\n<script>{EARLY}</script>\n</head>\n<body>",
+            f"<title>{escaped(title)}</title>\n<style>{STYLE}</style>\n</head>\n<body>",
             _header(report),
             _contents(sections),
             f"<main>\n{''.join(_section(*section) for section in sections)}</main>",
@@ -76,7 +58,7 @@ def _sections(report: Json) -> Iterable[tuple[str, str, str]]:
     """Name, title and content of each section that has something to say."""
     preview = report["check_mode"]
     every = (
-        ("totals", "Totals", _tiles(report)),
+        ("totals", "Totals", totals(report)),
         ("timeline", "Timeline", _timeline(report)),
         ("reasons", "What needs a look", reason_list(report["machines"])),
         ("machines", "Machines", machine_list(report)),
@@ -114,26 +96,6 @@ def _header(report: Json) -> str:
         f'<p class="lead"><span class="mark {tone}">{word}</span> <bdi>{escaped(report["message"])}</bdi></p>'
         f'<dl class="facts">{listed}</dl></header>'
     )
-
-
-def _tiles(report: Json) -> str:
-    totals = report["totals"]
-    items = [
-        _tile(f"{totals[name]:,}", title, tone if totals[name] else "none")
-        for name, title, tone in TILES
-        if totals[name] or name in ALWAYS[report["kind"]]
-    ]
-    bill = report["money"]
-    if bill and bill["available"]:
-        currency = escaped(bill["currency"])
-        amounts = ((bill["saved"], "saved a month"), (bill["left"], "a month for what is left"))
-        items += [_tile(f"{value:,.2f}", f"{currency} {title}", "amount") for value, title in amounts if value is not None]
-    return f'<ul class="tiles">{"".join(items)}</ul>'
-
-
-def _tile(number: str, title: str, tone: str) -> str:
-    classes = f' class="{tone}"' if tone else ""
-    return f"<li{classes}><b>{number}</b> <span>{title}</span></li>"
 
 
 def _timeline(report: Json) -> str:

@@ -6,9 +6,6 @@
 
 from __future__ import annotations
 
-EARLY = 'document.documentElement.className = "js";'
-"""Runs before the first row is read: with it the style shows only the first rows, so that 5,000 machines need no layout."""
-
 SCRIPT = r"""
 "use strict";
 (() => {
@@ -156,7 +153,7 @@ SCRIPT = r"""
   };
 
   document.querySelectorAll("table.list").forEach(setUp);
-  document.documentElement.classList.add("ready");
+  document.documentElement.classList.add("js");
 
   // From a reason to its machines.
   document.querySelectorAll("button[data-show]").forEach((button) => {

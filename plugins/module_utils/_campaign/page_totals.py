@@ -55,17 +55,15 @@ def totals(report: Json) -> str:
     # Machines are started only when a mark is taken back, besides.
     shares = [(name, numbers[name]) for name in main if name != "started"]
     tiles = [_tile(f"{numbers['selected']:,}", "machines selected", "")]
-    tiles += [
-        _tile(f"{numbers[name]:,}", TITLES[name][preview], TONES.get(name, "calm") if numbers[name] else "none") for name in main
-    ]
+    tiles += [_machines(name, numbers[name], preview=preview) for name in main]
     bill = report["money"]
     if bill and bill["available"]:
-        tiles.append(_tile(money(bill["saved"], bill["currency"]), "a month saved", "money"))
+        tiles.append(
+            _tile(money(bill["saved"], bill["currency"]), "a month would be saved" if preview else "a month saved", "money")
+        )
         tiles.append(_tile(money(bill["left"], bill["currency"]), "a month for what is left", "money"))
     more = [(numbers[name], title) for name, title in MORE.items() if numbers[name]]
-    return (
-        f'<section id="totals" aria-label="Totals"><ul class="tiles">{"".join(tiles)}</ul>{_bar(shares)}{_more(more)}</section>'
-    )
+    return f'<ul class="tiles">{"".join(tiles)}</ul>{_bar(shares)}{_more(more)}'
 
 
 def _machines(name: str, number: int, *, preview: bool) -> str:

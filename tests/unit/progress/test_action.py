@@ -1,0 +1,196 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The action plugin: when it shows lines, what the module is told then, and that nothing of it is left."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from ansible_collections.jdcloud.cloud.plugins.action.jdcloud_vm import ActionModule
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.progress import Counts, to_text
+from ansible_collections.jdcloud.cloud.plugins.module_utils._module.progress import PATH_VARIABLE
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils import _progress
+
+ME = pwd.getpwuid(os.geteuid()).pw_name
+RESULT = {"changed": True}
+Json = dict[str, Any]
+
+
+class Stage:
+    """An action with a task and a connection of its own; `normal` stands where Ansible's own action runs the module."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+        self.folder = folder
+        self.shown: list[str] = []
+        self.environment: list[Json] = []
+        self.while_running: Callable[[], None] = lambda: None
+        self.task = SimpleNamespace(
+            action="jdcloud.cloud.jdcloud_vm", check_mode=False, async_val=0, environment=[{"HTTPS_PROXY": "p"}], args={}
+        )
+        self.connection = SimpleNamespace(transport="local", become=None)
+        self.connection._shell = SimpleNamespace(env_prefix=lambda **_given: "")
+        monkeypatch.setattr(_progress.C, "DEFAULT_LOCAL_TMP", str(folder))
+        monkeypatch.setattr(_progress.NormalAction, "run", lambda *_arguments: self._normal())
+        monkeypatch.setattr(_progress, "Display", lambda: SimpleNamespace(display=self._display))
+        monkeypatch.delenv(_progress.SWITCH, raising=False)
+
+    @property
+    def path(self) -> Path | None:
+        """The file that the module was told about."""
+        last = self.environment[-1] if self.environment else None
+        return Path(last[PATH_VARIABLE]) if isinstance(last, dict) and PATH_VARIABLE in last else None
+
+    def run(self, host: str = "localhost") -> Json:
+        """Run the action, and look what it leaves."""
+        action = ActionModule(
+            task=self.task,
+            connection=self.connection,
+            play_context=SimpleNamespace(),
+            loader=None,
+            templar=SimpleNamespace(template=lambda value: value),
+            shared_loader_obj=None,
+        )
+        before = self.task.environment
+        try:
+            result: Json = action.run(None, {"inventory_hostname": host})
+            return result
+        finally:
+            assert self.task.environment is before
+            assert not list(self.folder.iterdir())
+
+    def _normal(self) -> Json:
+        self.environment = self.task.environment
+        self.while_running()
+        return RESULT
+
+    def _display(self, text: str, *, stderr: bool, screen_only: bool) -> None:
+        assert stderr and screen_only
+        self.shown.append(text)
+
+
+@pytest.fixture
+def stage(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Stage:
+    """Everything is as it should be for lines to be shown."""
+    return Stage(monkeypatch, tmp_path)
+
+
+def _wait_until(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def test_the_module_is_told_of_a_file_in_a_private_folder(stage: Stage) -> None:
+    modes = []
+    stage.while_running = lambda: modes.extend([stage.path.parent.stat().st_mode & 0o777] if stage.path else [])
+    assert stage.run() is RESULT
+    assert stage.path is not None and stage.path.is_relative_to(stage.folder) and modes == [0o700]
+    assert stage.environment[0] == {"HTTPS_PROXY": "p"}
+
+
+@pytest.mark.parametrize(
+    ("of_task", "of_connection"),
+    [
+        ({"check_mode": True}, {}),
+        ({"async_val": 60}, {}),
+        ({"environment": [{_progress.SWITCH: "no"}]}, {}),
+        ({"environment": [{_progress.SWITCH: 0}]}, {}),
+        ({"environment": [{_progress.SWITCH: False}]}, {}),
+        ({}, {"transport": "ssh"}),
+        ({}, {"become": SimpleNamespace(get_option=lambda *_arguments, **_more: "somebody-else")}),
+        ({}, {"become": SimpleNamespace(get_option=lambda *_arguments, **_more: None)}),
+    ],
+)
+def test_elsewhere_and_where_nobody_wants_it_the_module_is_told_nothing(stage: Stage, of_task: Json, of_connection: Json) -> None:
+    vars(stage.task).update(of_task)
+    vars(stage.connection).update(of_connection)
+    assert stage.run() is RESULT
+    assert stage.path is None and stage.environment is stage.task.environment
+
+
+def test_becoming_oneself_does_not_matter(stage: Stage) -> None:
+    stage.connection.become = SimpleNamespace(get_option=lambda *_arguments, **_more: ME)
+    stage.run()
+    assert stage.path is not None
+
+
+def test_the_environment_of_the_controller_turns_it_off(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(_progress.SWITCH, "off")
+    stage.run()
+    assert stage.path is None
+
+
+@pytest.mark.parametrize("given", [None, [], {"A": "b"}, [None, {"A": "b"}]])
+def test_any_form_of_an_environment_is_kept(stage: Stage, given: Any) -> None:
+    stage.task.environment = given
+    stage.run()
+    assert stage.path is not None
+    assert stage.environment[:-1] == (given if isinstance(given, list) else [given])
+
+
+def test_an_environment_that_cannot_be_read_is_left_to_ansible(stage: Stage) -> None:
+    stage.task.environment = ["{{ undefined }}"]
+    assert stage.run() is RESULT
+    assert stage.path is None
+
+
+def test_without_a_folder_the_module_runs_silently(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_progress.C, "DEFAULT_LOCAL_TMP", str(stage.folder / "none"))
+    assert stage.run() is RESULT
+    assert stage.path is None
+
+
+@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
+def test_nothing_is_left_after_an_error(stage: Stage, error: type[BaseException]) -> None:
+    def fail() -> None:
+        assert stage.path is not None
+        stage.path.write_text("x", encoding="utf-8")
+        raise error
+
+    stage.while_running = fail
+    with pytest.raises(error):
+        stage.run()
+
+
+@pytest.mark.parametrize(("host", "title"), [("localhost", "jdcloud_vm: "), ("web1", "jdcloud_vm [web1]: ")])
+def test_what_the_module_writes_is_shown(stage: Stage, monkeypatch: pytest.MonkeyPatch, host: str, title: str) -> None:
+    monkeypatch.setenv(_progress.SWITCH, "0.1")
+
+    def work() -> None:
+        assert stage.path is not None
+        stage.path.write_text(to_text(Counts("", 3, 1, 1, 0, 0), 1.0), encoding="utf-8")
+        _wait_until(lambda: bool(stage.shown))
+
+    stage.while_running = work
+    stage.run(host)
+    assert stage.shown == [f"{title}1 of 3 done, 1 in flight, 0 blocked, 0 failed"]
+
+
+def test_a_display_that_breaks_does_not_matter(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(_progress.SWITCH, "0.1")
+    asked = []
+
+    def broken(*_arguments: Any, **_more: Any) -> None:
+        asked.append(1)
+        raise BrokenPipeError
+
+    monkeypatch.setattr(_progress, "Display", lambda: SimpleNamespace(display=broken))
+
+    def work() -> None:
+        assert stage.path is not None
+        stage.path.write_text(to_text(Counts("", 3, 1, 1, 0, 0), 1.0), encoding="utf-8")
+        _wait_until(lambda: bool(asked))
+
+    stage.while_running = work
+    assert stage.run() is RESULT

@@ -10,27 +10,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from .._api.times import parse_time
-from .page_text import (
-    FIRST_ROWS,
-    NOTHING,
-    Column,
-    Row,
-    controls,
-    count,
-    data,
-    escaped,
-    local,
-    moment,
-    money,
-    plain,
-    shown,
-    table,
-    when,
-)
-from .page_words import FATES, ORDER, TONES, WRITE_TONES, WRITES, action_words, said
+from .page_text import NOTHING, Column, Row, controls, count, data, escaped, local, moment, money, plain, shown, table, when
+from .page_words import ORDER, TONES, WRITE_TONES, WRITES, action_words, fate_words, said
 
 Json = Mapping[str, Any]
 
+AT_ONCE = 200
+"""So many writes are in the page as rows; a campaign of 5,000 machines has 20,000, of which a script shows more on demand."""
 SHOWN_RESOURCES = 5
 OUTCOME = 3
 """Place of the outcome among the columns of writes."""
@@ -41,9 +27,9 @@ MACHINES = (
 )
 BACKUPS = (
     *(Column("Backup"), Column("Kind"), Column("Of machine"), Column("Status"), Column("Made", "when")),
-    *(Column("Campaign"), Column("A month", "number")),
+    *(Column("Campaign"), Column("CNY a month", "number")),
 )
-LEFT = (*(Column("Resource"), Column("Kind"), Column("Of machine"), Column("State")), Column("A month", "number"))
+LEFT = (*(Column("Resource"), Column("Kind"), Column("Of machine"), Column("State")), Column("CNY a month", "number"))
 WRITE_COLUMNS = (
     *(Column("Time", "when"), Column("Operation"), Column("Resources", "ids"), Column("Outcome"), Column("Answer")),
     *(Column("Request id", "ids"), Column("Seconds", "number")),
@@ -73,11 +59,12 @@ def _machine(row: Json, *, preview: bool) -> Row:
         NOTHING if row["wave"] is None else str(row["wave"]),
         shown(row["status_before"]),
         _outcome(row, preview=preview),
-        "".join([*map(_disk, row["disks"]), *map(_address, row["elastic_ips"])]) or NOTHING,
+        "".join(_parts(row, preview=preview)) or NOTHING,
         "".join(map(_backup_line, row["backups"])) or NOTHING,
     ]
-    codes = [blocker["code"] for blocker in row["blockers"]] + ([row["error"]["code"]] if row["error"] else [])
-    known = {"choice": row["action"], **({"codes": " ".join(codes)} if codes else {})}
+    # So that a reason's machines are found, and no others whose name has the same word.
+    codes = [each["code"] for each in (*row["blockers"], *row["warnings"], *([row["error"]] if row["error"] else []))]
+    known = {"choice": row["action"], **({"codes": " ".join(f"code:{code}" for code in codes)} if codes else {})}
     keys = {0: row["name"] or row["instance_id"], 1: row["wave"] or 0, 3: ORDER.index(row["action"])}
     return Row(cells, known, {**keys, 4: _size(row), 5: len(row["backups"])})
 
@@ -107,15 +94,14 @@ def _outcome(row: Json, *, preview: bool) -> str:
     return "".join(parts)
 
 
-def _disk(disk: Json) -> str:
-    name = disk["disk_id"] or " ".join(part for part in (disk["category"], disk["device"]) if part)
-    size = [f"{disk['size_gb']:,} GB"] if disk["size_gb"] is not None else []
-    return _item(name, [*size, *_fate(disk["fate"])])
-
-
-def _address(address: Json) -> str:
-    known = [f"<bdi>{escaped(address['address'])}</bdi>"] if address["address"] else []
-    return _item(address["elastic_ip_id"], [*known, *_fate(address["fate"])])
+def _parts(row: Json, *, preview: bool) -> Iterable[str]:
+    for disk in row["disks"]:
+        name = disk["disk_id"] or " ".join(part for part in (disk["category"], disk["device"]) if part)
+        size = [f"{disk['size_gb']:,} GB"] if disk["size_gb"] is not None else []
+        yield _item(name, [*size, *_fate(disk["fate"], preview=preview)])
+    for address in row["elastic_ips"]:
+        known = [f"<bdi>{escaped(address['address'])}</bdi>"] if address["address"] else []
+        yield _item(address["elastic_ip_id"], [*known, *_fate(address["fate"], preview=preview)])
 
 
 def _backup_line(backup: Json) -> str:
@@ -128,11 +114,11 @@ def _item(name: str, facts: Sequence[str]) -> str:
     return f'<div class="item"><code>{escaped(name)}</code> {", ".join(facts)}</div>'
 
 
-def _fate(fate: str | None) -> list[str]:
+def _fate(fate: str | None, *, preview: bool) -> list[str]:
     if not fate:
         return []
     tone = ' class="bad"' if fate in ("lost", "failed", "unverified") else ' class="kept"' if fate == "kept" else ""
-    return [f"<i{tone}>{escaped(said(FATES, fate))}</i>"]
+    return [f"<i{tone}>{escaped(fate_words(fate, preview=preview))}</i>"]
 
 
 def backup_list(report: Json) -> str:
@@ -156,7 +142,7 @@ def _backup(row: Json, backup: Json, fee: float | None) -> Row:
         shown(backup["status"]),
         shown(backup["created"]) if made is None else local(made),
         shown(backup["campaign"]),
-        money(fee, "CNY"),
+        money(fee),
     ]
     return Row(cells, keys={2: row["name"] or row["instance_id"], **_by_fee(6, fee)})
 
@@ -164,26 +150,26 @@ def _backup(row: Json, backup: Json, fee: float | None) -> Row:
 def left_list(report: Json) -> str:
     """Disks and elastic IPs that outlive their machines."""
     names = {row["instance_id"]: row["name"] for row in report["machines"]}
-    rows = [
-        _left(each, each["disk_id"], "disk" if each["size_gb"] is None else f"disk, {each['size_gb']:,} GB", names)
-        for each in report["left"]["disks"]
-    ]
-    rows += [
-        _left(each, each["elastic_ip_id"], f"elastic IP {shown(each['address'])}" if each["address"] else "elastic IP", names)
-        for each in report["left"]["elastic_ips"]
-    ]
+    preview = report["check_mode"]
+    rows = []
+    for disk in report["left"]["disks"]:
+        kind = "disk" if disk["size_gb"] is None else f"disk, {disk['size_gb']:,} GB"
+        rows.append(_left(disk, disk["disk_id"], kind, names, preview=preview))
+    for address in report["left"]["elastic_ips"]:
+        kind = f"elastic IP {shown(address['address'])}" if address["address"] else "elastic IP"
+        rows.append(_left(address, address["elastic_ip_id"], kind, names, preview=preview))
     if not rows:
         return ""
     return controls("left", "resource", "id, machine, address", {}) + table("left", "Leftovers", LEFT, rows)
 
 
-def _left(each: Json, name: str, kind: str, names: Mapping[str, str | None]) -> Row:
+def _left(each: Json, name: str, kind: str, names: Mapping[str, str | None], *, preview: bool) -> Row:
     cells = [
         f"<code>{escaped(name)}</code>",
         kind,
         _of(each["instance_id"], names.get(each["instance_id"])),
-        "".join(_fate(each["fate"])) or NOTHING,
-        money(each["monthly"], "CNY"),
+        "".join(_fate(each["fate"], preview=preview)) or NOTHING,
+        money(each["monthly"]),
     ]
     key = names.get(each["instance_id"]) or each["instance_id"]
     return Row(cells, keys={2: key, **_by_fee(4, each["monthly"])})
@@ -204,8 +190,8 @@ def write_list(writes: Sequence[Json]) -> str:
     texts = [_write(write) for write in writes]
     outcomes = dict.fromkeys(write["outcome"] for write in writes)
     choices = {outcome: said(WRITES, outcome) for outcome in outcomes}
-    rows = (_write_row(text) for text in texts[:FIRST_ROWS])
-    rest = f" The first {FIRST_ROWS} are shown; report.json beside this page has all." if len(writes) > FIRST_ROWS else ""
+    rows = (_write_row(text) for text in texts[:AT_ONCE])
+    rest = f" The first {AT_ONCE} are shown; report.json beside this page has all." if len(writes) > AT_ONCE else ""
     stored = {"outcome": OUTCOME, "words": WRITES, "tones": WRITE_TONES, "rows": texts}
     return (
         f'<p>{count(len(writes), "request")} that changed something, or should have.<span class="static">{rest}</span></p>'

@@ -66,7 +66,7 @@ def _reason(reason: Reason) -> str:
     return (
         f'<li class="{tone}"><div class="count"><b>{number:,}</b><span>{word}</span></div><div>'
         f"<h3>{escaped(title)}</h3><p>{help_}</p>"
-        f'<p class="codes">{codes} <button type="button" class="link" data-show="{escaped(reason.code)}" hidden>'
+        f'<p class="codes">{codes} <button type="button" class="link" data-show="code:{escaped(reason.code)}" hidden>'
         f"show in the list</button></p>{_names(reason.machines)}</div></li>"
     )
 

@@ -11,18 +11,18 @@ STYLE = r"""
   --edge: #c9cfcd;
   --accent: #0b6b6b; --done: #0b6b6b; --bad: #b3261e; --warn: #8a5700; --calm: #586468; --hover: #f1f5f4;
   --done-bg: #e3f0ef; --bad-bg: #fbe9e7; --warn-bg: #fbf0dc; --calm-bg: #edf0ef;
-  --p0: #dfe4e3; --p1: #c3cdcc; --p2: #9fc4c2; --p3: #0b6b6b; --p4: #5d9c9a; --p5: #8b9a9c;
-  --on0: #1b2224; --on1: #1b2224; --on2: #12302f; --on3: #fff; --on4: #041f1f; --on5: #10181a;
+  --p0: #dfe4e3; --p1: #c3cdcc; --p2: #9fc4c2; --p3: #0b6b6b; --p4: #5d9c9a; --p5: #8b9a9c; --p6: #a9b9c6;
+  --on0: #1b2224; --on1: #1b2224; --on2: #12302f; --on3: #fff; --on4: #041f1f; --on5: #10181a; --on6: #141d24;
   --mono: ui-monospace, "SFMono-Regular", "Cascadia Mono", Menlo, Consolas, "Liberation Mono", monospace; }
 @media (prefers-color-scheme: dark) { :root { --paper: #121718; --card: #1a2022; --ink: #e5eae9; --soft: #9fabae; --line: #2b3437;
   --edge: #45514f; --accent: #5fc4be; --done: #6fcac4; --bad: #ff9a90; --warn: #ecbb5e; --calm: #a8b4b7; --hover: #20292b;
   --done-bg: #16312f; --bad-bg: #3a1f1d; --warn-bg: #362b15; --calm-bg: #262f31;
-  --p0: #2f393c; --p1: #46555a; --p2: #2f6b69; --p3: #5fc4be; --p4: #3f9490; --p5: #6d7d82;
-  --on0: #d5dcdb; --on1: #f0f3f2; --on2: #e8f4f3; --on3: #062322; --on4: #03191a; --on5: #0a1012; } }
+  --p0: #2f393c; --p1: #46555a; --p2: #2f6b69; --p3: #5fc4be; --p4: #3f9490; --p5: #6d7d82; --p6: #566674;
+  --on0: #d5dcdb; --on1: #f0f3f2; --on2: #e8f4f3; --on3: #062322; --on4: #03191a; --on5: #0a1012; --on6: #eef2f5; } }
 * { box-sizing: border-box; }
 html { -webkit-text-size-adjust: 100%; text-size-adjust: 100%; scroll-padding-top: 12px; }
-body { margin: 0; background: var(--paper); color: var(--ink); font: 15px/1.5 -apple-system, "Segoe UI", Roboto, "Noto Sans",
-  "Liberation Sans", "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", system-ui, sans-serif; }
+body { margin: 0; background: var(--paper); color: var(--ink); font: 15px/1.5 system-ui, -apple-system, "Segoe UI", "Noto Sans",
+  "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif; }
 header, nav, main, footer { max-width: 1200px; margin: 0 auto; padding: 0 28px; }
 header { padding-top: 40px; }
 h1 { font-size: 28px; line-height: 1.2; margin: 2px 0 12px; font-weight: 650; letter-spacing: -.012em; overflow-wrap: anywhere; }
@@ -42,6 +42,7 @@ ul { margin: 0; padding: 0; list-style: none; }
 .lead .mark { font-size: 14px; line-height: 24px; padding: 0 10px; margin-right: 4px; vertical-align: 1px; }
 .mark.done { color: var(--done); background: var(--done-bg); } .mark.bad { color: var(--bad); background: var(--bad-bg); }
 .mark.warn { color: var(--warn); background: var(--warn-bg); }
+.list .mark.done, .list .mark.calm { background: none; padding: 0; font-weight: 400; color: var(--ink); }
 .facts { display: flex; flex-wrap: wrap; gap: 4px 32px; margin: 0; font-size: 13.5px; }
 .facts dt, .facts dd { display: inline; margin: 0; } .facts dt { color: var(--soft); margin-right: 8px; }
 time, .number { font-variant-numeric: tabular-nums; }
@@ -49,32 +50,28 @@ nav { margin-top: 22px; }
 nav ul { display: flex; flex-wrap: wrap; gap: 4px 22px; border-top: 1px solid var(--line); padding-top: 12px; font-size: 13.5px; }
 nav a { text-decoration: none; } nav a:hover { text-decoration: underline; }
 section { background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: 22px 24px 24px; margin: 18px 0; }
+#totals-section { background: none; border: 0; padding: 0; }
 #totals-title, caption { position: absolute; clip-path: inset(50%); width: 1px; height: 1px; overflow: hidden;
   white-space: nowrap; }
-.tiles { display: flex; flex-wrap: wrap; gap: 18px 0; }
-.tiles li { padding: 0 28px; border-left: 1px solid var(--line); }
-.tiles li:first-child { padding-left: 0; border: 0; }
-.tiles b { display: block; font-size: 30px; line-height: 1.15; font-weight: 600; letter-spacing: -.015em;
+.tiles { display: grid; grid-template-columns: repeat(auto-fill, minmax(148px, 1fr)); gap: 1px; background: var(--card);
+  border: 1px solid var(--line); border-radius: 8px; overflow: hidden; }
+.tiles li { background: var(--card); padding: 14px 16px 12px; box-shadow: 1px 1px 0 var(--line); }
+.tiles b { display: block; font-size: 25px; line-height: 1.15; font-weight: 600; letter-spacing: -.01em;
   font-variant-numeric: tabular-nums; }
-.tiles span { color: var(--soft); font-size: 13.5px; }
+.tiles span { color: var(--soft); font-size: 13px; }
 .tiles .none b { color: var(--soft); font-weight: 400; } .tiles .bad b { color: var(--bad); }
-.tiles .warn b { color: var(--warn); } .tiles .done b { color: var(--accent); }
-.tiles .money b { font-size: 22px; line-height: 34px; }
-.shares { display: block; width: 100%; height: 10px; margin: 20px 0 14px; }
-.shares .done { fill: var(--p3); } .shares .bad { fill: var(--bad); } .shares .warn { fill: var(--warn); }
-.shares .calm { fill: var(--p1); }
-.more-totals { display: flex; flex-wrap: wrap; gap: 4px 24px; color: var(--soft); font-size: 13.5px; }
-.more-totals b { color: var(--ink); font-weight: 600; font-variant-numeric: tabular-nums; }
+.tiles .warn b { color: var(--warn); }
+.tiles .amount b { color: var(--accent); }
 .scroll { overflow-x: auto; margin: 0 -4px; padding: 0 4px; }
 .timeline { display: block; width: 100%; min-width: 820px; height: auto;
-  font-size: 12px; }
+  font: 12px system-ui, -apple-system, "Segoe UI", sans-serif; }
 .timeline .row { fill: var(--ink); font-size: 12.5px; font-weight: 600; } .timeline .size { fill: var(--soft); font-size: 11px; }
 .timeline .tick { fill: var(--soft); font-size: 11.5px; } .timeline .day { font-size: 11px; }
 .timeline .axis { stroke: var(--edge); } .timeline .grid { stroke: var(--line); }
 .timeline .cut line { stroke: var(--soft); stroke-dasharray: 2 4; }
 .bar rect { fill: var(--p0); } .bar text { fill: var(--on0); }
-.bar.record rect, .bar.stop rect, .bar.start rect { fill: var(--p1); }
-.bar.record text, .bar.stop text, .bar.start text { fill: var(--on1); }
+.bar.record rect { fill: var(--p1); } .bar.record text { fill: var(--on1); }
+.bar.stop rect, .bar.start rect { fill: var(--p6); } .bar.stop text, .bar.start text { fill: var(--on6); }
 .bar.backup rect { fill: var(--p2); } .bar.backup text { fill: var(--on2); }
 .bar.delete rect, .bar.mark rect, .bar.unmark rect { fill: var(--p3); }
 .bar.delete text, .bar.mark text, .bar.unmark text { fill: var(--on3); }
@@ -84,7 +81,7 @@ section { background: var(--card); border: 1px solid var(--line); border-radius:
 .legend { display: flex; flex-wrap: wrap; gap: 4px 20px; margin: 12px 0 18px; color: var(--soft); font-size: 13px; }
 .key { display: inline-block; width: 12px; height: 12px; border-radius: 2px; margin-right: 7px; background: var(--p0);
   vertical-align: -1px; }
-.key.record, .key.stop, .key.start { background: var(--p1); } .key.backup { background: var(--p2); }
+.key.record { background: var(--p1); } .key.stop, .key.start { background: var(--p6); } .key.backup { background: var(--p2); }
 .key.delete, .key.mark, .key.unmark { background: var(--p3); } .key.release { background: var(--p4); }
 .key.verify { background: var(--p5); } .key.flaw { background: var(--bad); height: 4px; vertical-align: 3px; }
 details { margin-top: 10px; } summary { cursor: pointer; color: var(--accent); font-size: 13.5px; width: fit-content; }
@@ -100,12 +97,11 @@ td { overflow-wrap: break-word; }
 .plain { width: auto; min-width: min(100%, 620px); margin-bottom: 14px; }
 .number { text-align: right; white-space: nowrap; }
 .when { white-space: nowrap; } td.when, #phases td { font-variant-numeric: tabular-nums; }
-td.name { min-width: 13em; max-width: 20em; overflow-wrap: anywhere; } td.name b { font-weight: 600; }
+td.name { min-width: 15.5em; max-width: 20em; overflow-wrap: anywhere; } td.name b { font-weight: 600; }
 td.name small, .outcome small { display: block; }
 td.outcome { min-width: 15em; max-width: 26em; } td.parts { min-width: 13em; }
 td.ids { font-family: var(--mono); font-size: 12.5px; overflow-wrap: anywhere; min-width: 11em; }
 .why { display: block; margin-top: 3px; color: var(--soft); font-size: 13px; overflow-wrap: anywhere; }
-.writes .done { color: inherit; font-weight: 400; }
 .item { color: var(--soft); } .item code { color: var(--ink); white-space: nowrap; } .item i, td i { font-style: normal; }
 .item .kept { color: var(--ink); } .item .bad, td .bad { color: var(--bad); }
 button { font: inherit; color: inherit; }
@@ -117,14 +113,16 @@ th[aria-sort="ascending"] button::after { content: " \2191"; } th[aria-sort="des
 .controls label { color: var(--soft); } .controls select { margin-right: 6px; }
 .controls output { color: var(--soft); margin-left: auto; font-variant-numeric: tabular-nums; }
 input, select, .more button { font: inherit; color: inherit; background: var(--card); border: 1px solid var(--edge);
-  border-radius: 6px; padding: 5px 10px; max-width: 100%; }
+  border-radius: 6px;
+  padding: 5px 10px; max-width: 100%; }
 input { width: 300px; } input::placeholder { color: var(--soft); opacity: 1; }
 .narrow { display: none; }
 .more { display: flex; gap: 10px; margin-top: 14px; font-size: 13.5px; } .more button { cursor: pointer; }
 .more button:hover { background: var(--hover); }
 [hidden] { display: none !important; }
 .link { border: 0; background: none; padding: 0; color: var(--accent); cursor: pointer; font-size: 13px;
-  text-decoration: underline; text-underline-offset: 2px; }
+  text-decoration: underline;
+  text-underline-offset: 2px; }
 .reasons > li { display: grid; grid-template-columns: 92px 1fr; gap: 18px; padding: 14px 0; border-top: 1px solid var(--line); }
 .reasons > li:first-child { border-top: 0; padding-top: 0; } .reasons > li:last-child { padding-bottom: 0; }
 .count b { display: block; font-size: 22px; line-height: 1.1; font-weight: 600; font-variant-numeric: tabular-nums; }
@@ -137,6 +135,7 @@ input { width: 300px; } input::placeholder { color: var(--soft); opacity: 1; }
 .names code { color: var(--soft); }
 #sums { margin-bottom: 22px; }
 .js .static { display: none; }
+.js:not(.ready) .list tbody tr:nth-child(n+201) { display: none; }
 #run-section h3 { margin-top: 18px; margin-bottom: 6px; } #run-section h2 + h3 { margin-top: 0; }
 #run-section ul, #run-section ol { margin: 0; padding: 0; list-style: none; font-variant-numeric: tabular-nums; }
 .pairs { display: grid; grid-template-columns: minmax(170px, max-content) 1fr; gap: 3px 24px; margin: 0; font-size: 13.5px; }
@@ -145,9 +144,7 @@ footer { color: var(--soft); font-size: 13px; padding-bottom: 40px; }
 @media screen and (max-width: 760px) {
   header, nav, main, footer { padding-left: 16px; padding-right: 16px; } header { padding-top: 22px; }
   section { padding: 18px 16px; } h1 { font-size: 22px; } .lead { font-size: 16px; }
-  .facts { display: grid; } .tiles { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 14px 0; }
-  .tiles li, .tiles li:first-child { padding: 0 0 0 12px; border-left: 1px solid var(--line); }
-  .tiles b { font-size: 25px; } .tiles .money b { font-size: 18px; line-height: 29px; }
+  .facts { display: grid; } .tiles { grid-template-columns: repeat(2, minmax(0, 1fr)); }
   .controls label { width: 56px; } .controls input, .controls select { flex: 1 1 60%; margin: 0; width: auto; min-width: 0; }
   .controls output { width: 100%; } .narrow { display: inline-block; }
   .pairs { grid-template-columns: 1fr; gap: 0; } .pairs dd { margin-bottom: 8px; }
@@ -157,23 +154,27 @@ footer { color: var(--soft); font-size: 13px; padding-bottom: 40px; }
   tr { border-bottom: 1px solid var(--line); padding: 10px 0; } tbody tr:last-child { border-bottom: 0; }
   td, td.number { display: grid; grid-template-columns: 96px minmax(0, 1fr); column-gap: 12px; border: 0; padding: 2px 0;
     text-align: left; white-space: normal; min-width: 0; max-width: none; overflow-wrap: anywhere; }
-  td::before { content: attr(data-label); color: var(--soft); font-size: 12.5px; grid-row: 1 / span 20; }
+  td::before { content: attr(data-label); color: var(--soft); font: 12.5px/1.5 system-ui, sans-serif; grid-row: 1 / span 20; }
   td > * { grid-column: 2; justify-self: start; } .item code { white-space: normal; }
 }
 @media print {
   :root { color-scheme: light; --paper: #fff; --card: #fff; --ink: #000; --soft: #444; --line: #ccc; --edge: #888;
   --accent: #0b6b6b;
     --done: #0b6b6b; --bad: #b3261e; --warn: #7a4c00; --calm: #444; --done-bg: #e3f0ef; --bad-bg: #fbe9e7; --warn-bg: #fbf0dc;
-    --calm-bg: #eee; --p0: #dfe4e3; --p1: #c3cdcc; --p2: #9fc4c2; --p3: #0b6b6b; --p4: #5d9c9a; --p5: #8b9a9c; --on0: #000;
-    --on1: #000; --on2: #000; --on3: #fff; --on4: #000; --on5: #000; }
+    --calm-bg: #eee; --p0: #dfe4e3; --p1: #c3cdcc; --p2: #9fc4c2; --p3: #0b6b6b; --p4: #5d9c9a; --p5: #8b9a9c; --p6: #a9b9c6;
+    --on0: #000;    --on1: #000; --on2: #000; --on3: #fff; --on4: #000; --on5: #000; --on6: #000; }
   @page { margin: 14mm 12mm; }
   body { font-size: 9.5pt; } header, nav, main, footer { max-width: none; padding: 0; }
   section { border: 0; border-top: 1px solid #888; border-radius: 0; padding: 14px 0 0; } h2, h3 { break-after: avoid; }
   nav, .controls, .more, .link, summary { display: none !important; }
   table { font-size: 8.5pt; } code, small, .item, td.ids { font-size: 7.5pt; } th, td { padding: 4px 10px 4px 0; }
-  td.name, td.outcome, td.parts, td.ids { min-width: 0; max-width: none; }
+  td.name, td.outcome, td.parts, td.ids { min-width: 0; max-width: none; } td.name { min-width: 11em; }
   .timeline { min-width: 0; } .scroll { overflow: visible; }
   .tiles li, .timeline, .reasons > li, tr { break-inside: avoid; } thead { display: table-header-group; }
+  /* Chromium repeats no head that holds a button. */
+  th button { display: contents; }
+  .why, .mark, .list .mark { font-size: 8.5pt; }
+  tr[hidden], .js:not(.ready) .list tbody tr:nth-child(n+201) { display: table-row !important; }
   ::details-content { content-visibility: visible; }
   * { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
 }

@@ -119,6 +119,12 @@ FATES = {
     "failed": "not released",
     "unverified": "could not be read",
 }
+PLANNED_FATES = {
+    "deleted": "to be deleted",
+    "kept": "to be kept",
+    "lost": "would be lost",
+    "released": "to be released",
+}
 WRITES = {
     "accepted": "accepted",
     "refused": "refused",
@@ -139,6 +145,11 @@ def said(words: Mapping[str, str], code: str) -> str:
 def action_words(action: str, *, preview: bool) -> str:
     """What was done with a machine, or would be."""
     return said({**ACTIONS, **PLANNED} if preview else ACTIONS, action)
+
+
+def fate_words(fate: str, *, preview: bool) -> str:
+    """What became of a disk or an elastic IP, or would."""
+    return said({**FATES, **PLANNED_FATES} if preview else FATES, fate)
 
 
 def advice(code: str, words: Mapping[str, tuple[str, str]]) -> tuple[str, str]:

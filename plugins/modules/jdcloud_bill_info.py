@@ -203,7 +203,7 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._module.session impo
 
 def main() -> None:
     """Run the module."""
-    run_module(BILL_INFO_SPEC, work, early_end)
+    run_module(BILL_INFO_SPEC, work, early_end, reads_only=True)
 
 
 if __name__ == "__main__":

@@ -108,6 +108,11 @@ account:
       description: The region, or null.
       type: str
       sample: cn-north-1
+check_mode:
+  description: Whether this is only a preview, so that nothing was done.
+  returned: in check mode
+  type: bool
+  sample: true
 disks:
   description: The disks, in the order of O(disk_ids).
   returned: always

@@ -88,6 +88,11 @@ account:
       description: The region, or null.
       type: str
       sample: cn-north-1
+check_mode:
+  description: Whether this is only a preview, so that nothing was done.
+  returned: in check mode
+  type: bool
+  sample: true
 elastic_ips:
   description: The elastic IPs, in the order of O(elastic_ip_ids).
   returned: always

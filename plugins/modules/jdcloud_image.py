@@ -119,6 +119,11 @@ account:
       description: The region, or null.
       type: str
       sample: cn-north-1
+check_mode:
+  description: Whether this is only a preview, so that nothing was done.
+  returned: in check mode
+  type: bool
+  sample: true
 campaign:
   description: The campaign of this run, given or made up; null if the run ended before it began, and for O(state=absent).
   returned: always

@@ -182,7 +182,7 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._module.snapshot_inf
 
 def main() -> None:
     """Run the module."""
-    run_module(SNAPSHOT_INFO_SPEC, work, early_end)
+    run_module(SNAPSHOT_INFO_SPEC, work, early_end, reads_only=True)
 
 
 if __name__ == "__main__":

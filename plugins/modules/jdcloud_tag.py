@@ -121,6 +121,11 @@ account:
       description: The region.
       type: str
       sample: cn-north-1
+check_mode:
+  description: Whether this is only a preview, so that nothing was done.
+  returned: in check mode
+  type: bool
+  sample: true
 instances:
   description: The machines, in the order of the ids given, else by id.
   returned: always

@@ -262,6 +262,11 @@ account:
       description: The region, or null.
       type: str
       sample: cn-north-1
+check_mode:
+  description: Whether this is only a preview, so that nothing was done.
+  returned: in check mode
+  type: bool
+  sample: true
 instances:
   description:
     - The machines in the order of O(instance_ids), else by id. In check mode, what would be.

@@ -258,7 +258,7 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._module.vm_info impo
 
 def main() -> None:
     """Run the module."""
-    run_module(VM_INFO_SPEC, work, early_end)
+    run_module(VM_INFO_SPEC, work, early_end, reads_only=True)
 
 
 if __name__ == "__main__":

@@ -183,6 +183,11 @@ account:
       description: The region; null if the task failed before.
       type: str
       sample: cn-north-1
+check_mode:
+  description: Whether this is only a preview, so that nothing was done.
+  returned: in check mode
+  type: bool
+  sample: true
 instances:
   description: One entry for each machine that was to be restored, in the order of the input.
   returned: always

@@ -103,8 +103,17 @@ class Module(AnsibleModule):  # type: ignore[misc]  # ansible-core ships no type
         raise AssertionError("fail_json came back")
 
 
-def run_module(argument_spec: Spec, work: Callable[[Session], Result], early_end: Callable[[Session], Result]) -> None:
-    """Do `work` and exit with its result, a failure if it has a `msg`. `early_end` makes the result of a run that ended early."""
+def run_module(
+    argument_spec: Spec,
+    work: Callable[[Session], Result],
+    early_end: Callable[[Session], Result],
+    *,
+    reads_only: bool = False,
+) -> None:
+    """Do `work` and exit with its result, a failure if it has a `msg`. `early_end` makes the result of a run that ended early.
+
+    A module that does not read only says in its result that it is a preview: later, nothing else tells it from what was done.
+    """
     module = Module(argument_spec, early_end)
     if REQUESTS_IMPORT_ERROR is not None:
         module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
@@ -113,6 +122,8 @@ def run_module(argument_spec: Spec, work: Callable[[Session], Result], early_end
         result = work(session)
     except JdcloudError as error:
         result = {**early_end(session), "msg": str(error)}
+    if module.check_mode and not reads_only:
+        result["check_mode"] = True
     if "msg" in result:
         module.fail_json(**result)
     module.exit_json(**result)

@@ -84,4 +84,4 @@ def test_every_return_value_says_what_it_is(module: str) -> None:
     returns = documented_returns(module)
     check(returns, "")
     assert len(list(paths(returns))) > len(returns)
-    assert all(told["returned"] == "always" for told in returns.values())
+    assert {told["returned"] for name, told in returns.items() if name != "check_mode"} == {"always"}

@@ -30,8 +30,8 @@ class IncompleteListing(JdcloudError):
     """The pages of a listing contradict each other, however often they are read."""
 
 
-def chunks(ids: Sequence[str], size: int = PAGE_SIZE) -> Iterator[Sequence[str]]:
-    """`ids` in pieces of at most `size`."""
+def chunks(ids: Sequence[T], size: int = PAGE_SIZE) -> Iterator[Sequence[T]]:
+    """`ids`, or what has them, in pieces of at most `size`."""
     for start in range(0, len(ids), size):
         yield ids[start : start + size]
 

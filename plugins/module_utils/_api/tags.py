@@ -10,11 +10,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from .calls import Call
-from .members import Json, maybe_object
+from .members import Json
 
 SERVICE = "resourcetag"
 MAX_RESOURCES = 100
 """How many resources are tagged with one call. The service tells no limit; this is what its listings take."""
+NO_REASON = "no reason given"
 
 
 def tag_resources(service_code: str, ids: Sequence[str], tags: Mapping[str, str]) -> Call[Mapping[str, str]]:
@@ -49,15 +50,30 @@ def _change(
 
 
 def _failures(result: Json) -> Mapping[str, str]:
-    """What a 200 answer says of resources that failed. The form is not documented; what counts is what is read back."""
-    told = maybe_object(result, "data").get("failedResourcesMap")
-    return dict(_pairs(told))
+    """What a 200 answer says of resources that failed, by id.
+
+    Its form is not documented, and what counts is what is read back. So everything that looks like one is understood, and
+    nothing else is an error: that would turn an accepted change into an unclear one.
+    """
+    data = result.get("data")
+    return dict(_pairs((data if isinstance(data, dict) else result).get("failedResourcesMap")))
 
 
 def _pairs(told: Any) -> Iterator[tuple[str, str]]:
     if isinstance(told, dict):
-        yield from ((str(key), str(value)) for key, value in told.items())
+        for key, value in told.items():
+            # By id, or ids by service or by reason.
+            yield from ((str(each), str(key)) for each in value if isinstance(each, str)) if isinstance(value, list) else ()
+            yield str(key), _reason(value)
     elif isinstance(told, list):
         for row in told:
-            if isinstance(row, dict) and row.get("resourceId"):
-                yield str(row["resourceId"]), str(row.get("msg") or row.get("message") or "no reason given")
+            if isinstance(row, str):
+                yield row, NO_REASON
+            elif isinstance(row, dict) and row.get("resourceId"):
+                yield str(row["resourceId"]), _reason(row)
+
+
+def _reason(told: Any) -> str:
+    if isinstance(told, dict):
+        told = told.get("msg") or told.get("message")
+    return told if isinstance(told, str) and told else NO_REASON

@@ -180,16 +180,21 @@ def parse_name(given: Any, what: str = "machine", ids: str = "instance_ids") -> 
     if not name.strip():
         raise InputError(f"name is blank, which selects nothing: give the exact name of one {what}, or leave the option out.")
     # YAML blocks end with a line end. It would match nothing, and "nothing to delete" would read like success.
-    if any(unicodedata.category(letter) == "Cc" for letter in name):
+    if holds_control(name):
         raise InputError(f"name is {shown(name)}, and no {what}'s name holds line ends or control characters: remove them.")
     return name
+
+
+def holds_control(text: str) -> bool:
+    """Whether a text holds line ends or other control characters."""
+    return any(unicodedata.category(letter) == "Cc" for letter in text)
 
 
 def parse_tags(tags: Mapping[str, Any], option: str) -> dict[str, tuple[str, ...]]:
     """Tag key -> the values that match. Raises `InputError` for an empty dict, blank keys and values that are no text."""
     if not tags:
         raise InputError(f"{option} is an empty dict, which selects nothing: name at least one tag, or leave the option out.")
-    return {_parse_key(key, option): _parse_values(value, _member(option, key)) for key, value in tags.items()}
+    return {_parse_key(key, option): _parse_values(value, member_of(option, key)) for key, value in tags.items()}
 
 
 def parse_protect_tags(tags: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
@@ -229,10 +234,10 @@ def _parse_filters(filters: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
             raise InputError("filters.name is fuzzy at the service and so refused: use the option name, which compares exactly.")
         if key not in CHECKABLE:
             raise InputError(
-                f"{_member('filters', key)} cannot be checked on the machine's own fields and so is refused: "
+                f"{member_of('filters', key)} cannot be checked on the machine's own fields and so is refused: "
                 f"use one of {', '.join(sorted(CHECKABLE))}."
             )
-        values = _parse_values(value, _member("filters", key))
+        values = _parse_values(value, member_of("filters", key))
         parsed[key] = _lower(values) if key == "status" else values
     return parsed
 
@@ -271,6 +276,6 @@ def _complaint(value: Any) -> str:
     return f"{kind}, not text: give a text or a list of texts, and if it is itself the text that is meant, quote it"
 
 
-def _member(option: str, key: Any) -> str:
+def member_of(option: str, key: Any) -> str:
     """How an error calls one member of an option."""
     return f"{option}.{key}" if _PLAIN_KEY.fullmatch(str(key)) else f"{option}[{shown(str(key))}]"

@@ -7,13 +7,13 @@
 from __future__ import annotations
 
 import typing as t
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from .._api.errors import InputError
 from .policy import Remark
-from .selection import parse_tags, protecting, shown, tag_values
+from .selection import holds_control, member_of, parse_tags, protecting, shown, tag_values
 
 ResourceKind = t.Literal["instance", "disk", "elastic_ip"]
 
@@ -57,16 +57,13 @@ def parse_wish(wanted: Mapping[str, Any] | None, remove: Sequence[Any] | None) -
     """The checked wish. Raises `InputError` for an empty one, values that are no text, and what the service does not take."""
     if wanted is None and remove is None:
         raise InputError("Nothing is to be changed: give set or remove.")
-    tags = {key: _one(key, values) for key, values in parse_tags(wanted, "set").items()} if wanted is not None else {}
+    tags = _tags(wanted) if wanted is not None else {}
     keys = _keys(remove) if remove is not None else ()
     for key in (*tags, *keys):
         if key.lower().startswith(FORBIDDEN_PREFIXES):
             raise InputError(f"The tag key {shown(key)} begins with a prefix that the service keeps for itself: use another one.")
         if len(key) > MAX_KEY:
             raise InputError(f"The tag key {shown(key)} is longer than {MAX_KEY} characters: use a shorter one.")
-    for key, value in tags.items():
-        if len(value) > MAX_VALUE:
-            raise InputError(f"The value of the tag {key} is longer than {MAX_VALUE} characters: use a shorter one.")
     both = sorted(set(tags) & set(keys))
     if both:
         raise InputError(f"set and remove both name {', '.join(both)}: decide on one of them.")
@@ -110,16 +107,42 @@ def tag_blockers(tagged: Tagged, wish: TagWish, protect_tags: Mapping[str, tuple
         yield Remark("too_many_tags", f"It would have {count} tags, and the service allows {MAX_TAGS}: remove some first.")
 
 
-def _one(key: str, values: tuple[str, ...]) -> str:
-    if len(values) != 1:
-        raise InputError(f"set.{key} is a list, but a tag has one value: give one text.")
-    return values[0]
+def later_blockers(tagged: Tagged, wish: TagWish, protect_tags: Mapping[str, tuple[str, ...]]) -> Iterator[Remark]:
+    """As `tag_blockers`, for a change that has begun: a protection that the wish itself sets may show already."""
+    return tag_blockers(tagged, wish, {key: values for key, values in protect_tags.items() if key not in wish.set})
+
+
+def taken_for_good(before: Tagged, now: Tagged, taken: Collection[str]) -> dict[str, str]:
+    """Tags as they were before, of the keys that were removed to be set anew and now are missing."""
+    return {key: (before.tags or {})[key] for key in sorted(taken) if key in (before.tags or {}) and key not in (now.tags or {})}
+
+
+def _tags(wanted: Mapping[str, Any]) -> dict[str, str]:
+    if not wanted:
+        raise InputError("set is an empty dict: name at least one tag, or leave it out.")
+    for key, value in wanted.items():
+        if isinstance(value, list):
+            raise InputError(f"{member_of('set', key)} is a list, but a tag has one value: give one text.")
+        if isinstance(value, str) and not value.strip():
+            raise InputError(f"{member_of('set', key)} is blank: give a value, or name the key in remove.")
+    tags = {key: value for key, (value,) in parse_tags(wanted, "set").items()}
+    for key, value in tags.items():
+        # Whether the service trims is not known; a value that is stored otherwise would be set again in every run.
+        if any(text != text.strip() or holds_control(text) for text in (key, value)):
+            raise InputError(
+                f"{member_of('set', key)} begins or ends with white space, or holds line ends or control characters: remove them."
+            )
+        if len(value) > MAX_VALUE:
+            raise InputError(f"{member_of('set', key)} is longer than {MAX_VALUE} characters: use a shorter value.")
+    return tags
 
 
 def _keys(remove: Sequence[Any]) -> tuple[str, ...]:
     if not remove:
         raise InputError("remove is an empty list: name at least one key, or leave it out.")
     for key in remove:
-        if not isinstance(key, str) or not key.strip():
+        if key is None or (isinstance(key, str) and not key.strip()):
             raise InputError("remove has a blank or null member: remove it.")
-    return tuple(dict.fromkeys(remove))
+        if isinstance(key, bool) or not isinstance(key, (str, int)):
+            raise InputError(f"remove has the member {shown(str(key))}, which is no text: give a key, and quote it.")
+    return tuple(dict.fromkeys(str(key) for key in remove))

@@ -10,29 +10,64 @@ does not show the wish then is tried again where that may help, and failed where
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+import contextlib
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from .._api import disk, vpc
 from .._api.calls import Call
 from .._api.dispatch import Dispatcher, Outcome
-from .._api.errors import JdcloudError
-from .._api.listing import find_each
+from .._api.errors import ApiError, JdcloudError
+from .._api.listing import chunks, find_each
 from .._api.tags import MAX_RESOURCES, tag_resources, untag_resources
 from .census import check_cap, find_machines, take_census
 from .policy import Remark
 from .selection import Selection
-from .setbacks import THROTTLE_PATIENCE
-from .tag_plan import ResourceKind, TagChange, Tagged, TagWish, after_change, change_of, tag_blockers
+from .setbacks import LAG, THROTTLE_PATIENCE
+from .tag_plan import (
+    ResourceKind,
+    TagChange,
+    Tagged,
+    TagWish,
+    after_change,
+    change_of,
+    later_blockers,
+    tag_blockers,
+    taken_for_good,
+)
 from .track import Failure
 from .verdict import Verdict, verdict
 
-SHOW_PATIENCE = 20.0
-"""Seconds for which an accepted change may not show yet."""
 SHOW_GAP = 1.0
-REFUSED_TRIES = 3
-"""How often a change is tried of which a 200 answer says that it failed."""
-RETRIED = (Verdict.UNCLEAR, Verdict.BUSY, Verdict.THROTTLED)
+"""Seconds between two looks at what was accepted and does not show yet."""
+ACCEPTED_TRIES = 3
+"""How often a change is sent that is accepted and then does not show, or of which a 200 answer says that it failed."""
+LONE_REFUSALS = 3
+"""After so many refusals of calls about one resource, and no acceptance, the call is refused to everybody."""
+
+Pairs = tuple[tuple[str, str], ...]
+Make = Callable[[str, Sequence[str], Pairs], Call[Mapping[str, str]]]
+
+
+@dataclass(slots=True)
+class Attempts:
+    """Where the change of one resource stands.
+
+    `error`, `said`: how the last call ended, and what its 200 answer said. `among`: how many resources it was about; `share`: how
+    many the next one may be about. `tries` counts calls that ended unclearly or were refused for now, `shown_nothing` accepted
+    ones without effect. `taken`: keys that were removed only to be set anew. Times are monotonic seconds.
+    """
+
+    error: JdcloudError | None = None
+    said: str | None = None
+    among: int = 0
+    share: int = MAX_RESOURCES
+    tries: int = 0
+    shown_nothing: int = 0
+    accepted_at: float | None = None
+    throttled_since: float | None = None
+    taken: set[str] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -46,11 +81,12 @@ class TagRecord:
     blockers: tuple[Remark, ...] = ()
     failure: Failure | None = None
     wanted: bool = False
-    tries: int = 0
-    since: float | None = None
-    throttled_since: float | None = None
-    said: str | None = None
-    error: JdcloudError | None = None
+    attempts: Attempts = field(default_factory=Attempts)
+
+    @property
+    def touched(self) -> bool:
+        """Whether a change was accepted."""
+        return self.attempts.accepted_at is not None
 
 
 @dataclass(slots=True)
@@ -90,7 +126,9 @@ def change_tags(
         record.wanted = not record.blockers and not change_of(record.before, wish).empty
     run.held_back = not skip_blocked and any(record.blockers or record.failure for record in run.records)
     if not run.held_back and not preview:
-        _Work(dispatcher, wish, service_codes).carry_out([record for record in run.records if record.wanted])
+        for kind, code in service_codes.items():
+            work = _Work(dispatcher, wish, protect_tags, kind, code)
+            work.carry_out([record for record in run.records if record.wanted and record.kind == kind])
     return run
 
 
@@ -127,112 +165,198 @@ def _read(dispatcher: Dispatcher, kind: ResourceKind, ids: Sequence[str]) -> Map
 
 
 class _Work:
-    """Writes, reads back, and writes again what did not take effect, until nothing is left to be tried."""
+    """Writes to resources of one kind, reads back, and writes again what did not take effect, as long as that may help."""
 
-    def __init__(self, dispatcher: Dispatcher, wish: TagWish, service_codes: Mapping[ResourceKind, str]) -> None:
+    def __init__(
+        self,
+        dispatcher: Dispatcher,
+        wish: TagWish,
+        protect_tags: Mapping[str, tuple[str, ...]],
+        kind: ResourceKind,
+        service_code: str,
+    ) -> None:
         self._dispatcher = dispatcher
         self._wish = wish
-        self._codes = service_codes
+        self._protect_tags = protect_tags
+        self._kind = kind
+        self._code = service_code
+        self._accepted: set[str] = set()
+        self._refused: set[str] = set()
+        self._lone_refusals: Counter[str] = Counter()
 
     def carry_out(self, records: Sequence[TagRecord]) -> None:
         """Bring all records to an end."""
         todo = list(records)
         while todo:
-            changes = [(record, self._change(record)) for record in todo]
-            # What goes, goes first: a resource may have no room for one more.
-            self._send(untag_resources, [(record, change.remove) for record, change in changes if change.remove])
-            going = [(record, change.set) for record, change in changes if change.set and not record.error]
-            self._send(lambda code, ids, tags: tag_resources(code, ids, dict(tags)), going)
-            todo = self._read_back(todo)
-            if todo:
-                self._dispatcher.pause(max(self._gap(record) for record in todo))
+            # While a call was refused and never accepted, a few resources find out whether it is refused to everybody.
+            some = todo if self._refused <= self._accepted else todo[: todo[0].attempts.share]
+            self._write(some)
+            going = self._read_back(some)
+            gap = max((self._gap(record.attempts) for record in going), default=0.0)
+            todo = [record for record in [*going, *todo[len(some) :]] if not self._hopeless(record)]
+            if todo and gap > 0:
+                self._dispatcher.pause(gap)
+        self._put_back([record for record in records if record.failure is not None and record.failure.code != "unverified"])
 
-    def _change(self, record: TagRecord) -> TagChange:
-        record.error = None
-        record.said = None
-        if record.now is None:
+    def _write(self, records: Sequence[TagRecord]) -> None:
+        changes = []
+        for record in records:
+            change, attempts = self._next_change(record), record.attempts
+            attempts.error, attempts.said = None, None
+            changes.append((record, change))
+        # What goes, goes first: a resource may have no room for one more.
+        self._send(untag_resources, [(record, change.remove) for record, change in changes if change.remove])
+        coming = [(record, change.set) for record, change in changes if change.set and record.attempts.error is None]
+        self._send(_tag, coming)
+
+    def _next_change(self, record: TagRecord) -> TagChange:
+        """What to send for a record. Nothing while a change that was accepted may still not show."""
+        attempts, accepted_at = record.attempts, record.attempts.accepted_at
+        waits = accepted_at is not None and attempts.error is None and attempts.said is None
+        if record.now is None or (waits and self._dispatcher.clock.now() - (accepted_at or 0.0) < LAG):
             return TagChange()
-        return change_of(record.now, self._wish, insist=record.tries > 1)
+        change = change_of(record.now, self._wish, insist=attempts.shown_nothing > 0)
+        attempts.taken.update(key for key, _value in change.remove if key in self._wish.set)
+        return change
 
-    def _send(
-        self,
-        make: Callable[[str, Sequence[str], Sequence[tuple[str, str]]], Call[Mapping[str, str]]],
-        wanted: Iterable[tuple[TagRecord, tuple[tuple[str, str], ...]]],
-    ) -> None:
+    def _send(self, make: Make, wanted: Sequence[tuple[TagRecord, Pairs]]) -> None:
         """One call for up to 100 resources that need the same."""
-        batches: dict[tuple[str, tuple[tuple[str, str], ...]], list[TagRecord]] = {}
+        groups: dict[tuple[int, Pairs], list[TagRecord]] = {}
         for record, tags in wanted:
-            batches.setdefault((self._codes[record.kind], tags), []).append(record)
-        calls, members = [], []
-        for (code, tags), group in batches.items():
-            for start in range(0, len(group), MAX_RESOURCES):
-                some = group[start : start + MAX_RESOURCES]
-                calls.append(make(code, [record.resource_id for record in some], tags))
-                members.append(some)
-        for outcome, some in zip(self._dispatcher.gather(calls), members, strict=True):
+            groups.setdefault((record.attempts.share, tags), []).append(record)
+        batches = [(tags, some) for (share, tags), group in groups.items() for some in chunks(group, share)]
+        calls = [make(self._code, [record.resource_id for record in some], tags) for tags, some in batches]
+        for call, outcome, (_tags, some) in zip(calls, self._dispatcher.gather(calls), batches, strict=True):
+            if outcome.error is None:
+                self._accepted.add(call.operation)
+            elif _for_good(outcome.error):
+                self._refused.add(call.operation)
+                self._lone_refusals[call.operation] += len(some) == 1
             for record in some:
-                self._note(record, outcome)
+                self._note(record, outcome, len(some))
 
-    def _note(self, record: TagRecord, outcome: Outcome) -> None:
-        now = self._dispatcher.clock.now()
-        if outcome.error is not None:
-            record.error = outcome.error
-            if outcome.error.is_throttled:
-                record.throttled_since = record.throttled_since if record.throttled_since is not None else now
-            return
-        record.throttled_since = None
-        record.said = record.said or outcome.value.get(record.resource_id)
-        record.since = record.since if record.since is not None else now
+    def _note(self, record: TagRecord, outcome: Outcome, among: int) -> None:
+        now, attempts = self._dispatcher.clock.now(), record.attempts
+        attempts.among = among
+        attempts.error = outcome.error
+        if outcome.error is None or not outcome.error.is_throttled:
+            attempts.throttled_since = None
+        elif attempts.throttled_since is None:
+            attempts.throttled_since = now
+        if outcome.error is None:
+            attempts.accepted_at = now
+            attempts.said = attempts.said or outcome.value.get(record.resource_id)
 
     def _read_back(self, records: Sequence[TagRecord]) -> list[TagRecord]:
         """Look at all of them, and return those that are to be tried again."""
-        again = []
-        for kind in dict.fromkeys(record.kind for record in records):
-            some = [record for record in records if record.kind == kind]
-            try:
-                found = _read(self._dispatcher, kind, [record.resource_id for record in some])
-            except JdcloudError as error:
-                for record in some:
-                    told = f"What became of the tags of {record.resource_id} could not be read: {error}"
-                    record.failure = Failure("unverified", told, error)
-                continue
-            for record in some:
-                record.now = found.get(record.resource_id)
-                if self._goes_on(record):
-                    again.append(record)
-        return again
+        try:
+            found = _read(self._dispatcher, self._kind, [record.resource_id for record in records])
+        except JdcloudError as error:
+            for record in records:
+                told = f"What became of the tags of {record.resource_id} could not be read: {error}"
+                record.failure = Failure("unverified", told, error)
+            return []
+        for record in records:
+            record.now = found.get(record.resource_id)
+        return [record for record in records if self._goes_on(record)]
 
     def _goes_on(self, record: TagRecord) -> bool:
         """Judge one that was read back. False: it has ended."""
         if record.now is None:
             record.failure = Failure("vanished", f"{record.resource_id} disappeared while it was tagged.")
-            return False
-        if change_of(record.now, self._wish).empty:
-            return False
-        record.tries += 1
-        reason = self._why_over(record)
-        if reason is None:
-            return True
-        record.failure = reason
+        elif not change_of(record.now, self._wish).empty:
+            record.failure = self._forbidden(record.resource_id, record.now) or self._over(record)
+            return record.failure is None
         return False
 
-    def _why_over(self, record: TagRecord) -> Failure | None:
-        now, error = self._dispatcher.clock.now(), record.error
-        if error is not None:
-            kind = verdict(error)
-            patient = record.throttled_since is not None and now - record.throttled_since < THROTTLE_PATIENCE
-            if kind not in RETRIED or (record.tries > self._dispatcher.retries and not patient):
-                return Failure("api", f"The tags of {record.resource_id} were not changed: {error}", error)
+    def _forbidden(self, resource_id: str, now: Tagged) -> Failure | None:
+        told = [blocker.message for blocker in later_blockers(now, self._wish, self._protect_tags)]
+        if not told:
             return None
-        waited = now - record.since if record.since is not None else 0.0
-        if waited < SHOW_PATIENCE and not (record.said and record.tries >= REFUSED_TRIES):
-            return None
-        said = f" The service says: {record.said}." if record.said else ""
-        told = f"The tags of {record.resource_id} do not show the change {waited:.0f} s after it was accepted.{said}"
-        return Failure("not_applied", told)
+        return Failure("changed_meanwhile", f"{resource_id} changed while it was tagged, so it was left alone: {' '.join(told)}")
 
-    def _gap(self, record: TagRecord) -> float:
-        return self._dispatcher.backoff(record.tries) if record.error is not None else SHOW_GAP
+    def _over(self, record: TagRecord) -> Failure | None:
+        """Why one that does not show the wish is not tried again, None if it is."""
+        attempts, error = record.attempts, record.attempts.error
+        if error is None:
+            return self._not_shown(record)
+        kind = verdict(error)
+        if kind is Verdict.THROTTLED:
+            since = attempts.throttled_since
+            again = since is not None and self._dispatcher.clock.now() - since < THROTTLE_PATIENCE
+        elif kind in (Verdict.UNCLEAR, Verdict.BUSY):
+            attempts.tries += 1
+            again = attempts.tries <= self._dispatcher.retries
+        else:
+            # One of many may be the reason, or that they are too many: nothing tells how many a call may be about.
+            again = _for_good(error) and attempts.among > 1
+            attempts.share = max(1, attempts.among // 2)
+        return None if again else _refused(record.resource_id, error)
+
+    def _not_shown(self, record: TagRecord) -> Failure | None:
+        attempts, now = record.attempts, self._dispatcher.clock.now()
+        accepted_at = attempts.accepted_at if attempts.accepted_at is not None else now
+        if attempts.said is None and now - accepted_at < LAG:
+            return None
+        attempts.shown_nothing += 1
+        if attempts.shown_nothing < ACCEPTED_TRIES:
+            return None
+        said = f" The service says: {attempts.said}." if attempts.said else ""
+        told = f"The tags of {record.resource_id} do not show the change, although it was accepted {ACCEPTED_TRIES} times."
+        return Failure("not_applied", told + said)
+
+    def _gap(self, attempts: Attempts) -> float:
+        if attempts.error is not None:
+            return 0.0 if _for_good(attempts.error) else self._dispatcher.backoff(attempts.tries)
+        return self._dispatcher.backoff(attempts.shown_nothing) if attempts.said is not None else SHOW_GAP
+
+    def _hopeless(self, record: TagRecord) -> bool:
+        """Whether the last call for a record is refused to everybody; then it failed."""
+        error = record.attempts.error
+        operation = error.operation if error is not None and _for_good(error) else None
+        if error is None or operation is None or operation in self._accepted or self._lone_refusals[operation] < LONE_REFUSALS:
+            return False
+        record.failure = _refused(record.resource_id, error)
+        return True
+
+    def _put_back(self, records: Sequence[TagRecord]) -> None:
+        """Old values that were removed for new ones which never came are set again, once."""
+        some = [record for record in records if self._lost(record)]
+        self._send(_tag, [(record, self._lost(record)) for record in some])
+        until = self._dispatcher.clock.now() + LAG
+        while some:
+            with contextlib.suppress(JdcloudError):
+                found = _read(self._dispatcher, self._kind, [record.resource_id for record in some])
+                for record in some:
+                    record.now = found.get(record.resource_id)
+            some = [record for record in some if self._lost(record)]
+            if self._dispatcher.clock.now() >= until:
+                break
+            self._dispatcher.pause(SHOW_GAP if some else 0.0)
+        for record in some:
+            keys = ", ".join(key for key, _value in self._lost(record))
+            if record.failure is not None:
+                message = f"{record.failure.message} The old value of {keys} was removed for that, and could not be put back."
+                record.failure = replace(record.failure, message=message)
+
+    def _lost(self, record: TagRecord) -> Pairs:
+        if record.before is None or record.now is None:
+            return ()
+        return tuple(taken_for_good(record.before, record.now, record.attempts.taken).items())
+
+
+def _tag(service_code: str, ids: Sequence[str], tags: Pairs) -> Call[Mapping[str, str]]:
+    return tag_resources(service_code, ids, dict(tags))
+
+
+def _for_good(error: JdcloudError) -> bool:
+    """Whether the service refused a call and would do so again; for another set of resources it may not."""
+    again = (Verdict.THROTTLED, Verdict.UNCLEAR, Verdict.BUSY, Verdict.NO_ACCESS)
+    return isinstance(error, ApiError) and verdict(error) not in again
+
+
+def _refused(resource_id: str, error: JdcloudError) -> Failure:
+    return Failure("api", f"The tags of {resource_id} were not changed: {error}", error)
 
 
 def wished_tags(record: TagRecord, wish: TagWish) -> dict[str, str]:

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import typing as t
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from .._api.errors import InputError
@@ -27,7 +27,8 @@ TAG_SPEC: Spec = {
     "disk_ids": {"type": "list", "elements": "str"},
     "elastic_ip_ids": {"type": "list", "elements": "str"},
     "set": {"type": "dict"},
-    "remove": {"type": "list", "elements": "str", "no_log": False},
+    # Not a str: Ansible would make the key "True" of true.
+    "remove": {"type": "list", "elements": "raw"},
     "on_blocked": {"type": "str", "default": "fail", "choices": ["fail", "skip"]},
     "service_codes": {"type": "dict", "default": dict(SERVICE_CODES)},
 }
@@ -50,8 +51,8 @@ def work(session: Session) -> Result:
         skip_blocked=params["on_blocked"] == "skip",
         preview=bool(session.module.check_mode),
     )
-    if not run.records:
-        session.module.warn(f"no machine in {session.region} matches the selection")
+    for warning in _warnings(run, targets, session.region):
+        session.module.warn(warning)
     report = TagReport(run, wish, session.region, preview=bool(session.module.check_mode))
     message = report.message()
     return {
@@ -62,6 +63,14 @@ def work(session: Session) -> Result:
         "diff": report.diff(),
         **({"msg": message} if message else {}),
     }
+
+
+def _warnings(run: TagRun, targets: TagTargets, region: str) -> Iterator[str]:
+    missing = [record for record in run.records if record.before is None]
+    if missing and len(missing) == len(run.records):
+        yield f"none of {len(missing)} ids exists in {region}"
+    if targets.selection is not None and not any(record.kind == "instance" for record in run.records):
+        yield f"no machine in {region} matches the selection"
 
 
 def early_end(session: Session) -> Result:
@@ -156,6 +165,8 @@ class TagReport:
     def _changed(self, record: TagRecord) -> bool:
         if self._preview:
             return self._action(record) == "tagged"
+        if record.failure is not None and record.failure.code == "unverified" and record.touched:
+            return True
         return record.now is not None and _told(record.before) != _told(record.now)
 
     def _tags(self, record: TagRecord) -> dict[str, str]:

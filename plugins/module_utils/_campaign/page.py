@@ -13,7 +13,7 @@ from typing import Any
 
 from .page_lists import backup_list, left_list, machine_list, write_list
 from .page_reasons import reason_list
-from .page_script import EARLY, SCRIPT
+from .page_script import SCRIPT
 from .page_style import STYLE
 from .page_text import NOTHING, Column, Row, count, duration, escaped, moment, money, plain, shown, table, when
 from .page_timeline import legend, phase_table, timeline
@@ -65,17 +65,14 @@ WHOLE = 10_000
 def render(report: Json) -> str:
     """The page: HTML, to be written as UTF-8. `report` has the form of docs/report.schema.json."""
     sections = list(_sections(report))
-    policy = (
-        f"default-src 'none'; style-src '{_hash(STYLE)}'; script-src '{_hash(EARLY)}' '{_hash(SCRIPT)}'; "
-        "base-uri 'none'; form-action 'none'"
-    )
+    policy = f"default-src 'none'; style-src '{_hash(STYLE)}'; script-src '{_hash(SCRIPT)}'; base-uri 'none'; form-action 'none'"
     title = f"{KINDS[report['kind']]} {plain(report['campaign'])}"
     return "\n".join(
         [
             '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
             f'<meta http-equiv="Content-Security-Policy" content="{policy}">',
             '<meta name="viewport" content="width=device-width, initial-scale=1">\n<meta name="referrer" content="no-referrer">',
-            f"<title>{escaped(title)}</title>\n<style>{STYLE}</style>\n<script>{EARLY}</script>\n</head>\n<body>",
+            f"<title>{escaped(title)}</title>\n<style>{STYLE}</style>\n</head>\n<body>",
             _header(report),
             _contents(sections),
             f"<main>\n{''.join(_section(*section) for section in sections)}</main>",

@@ -10,13 +10,27 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from .._api.times import parse_time
-from .page_text import NOTHING, Column, Row, controls, count, data, escaped, local, moment, money, plain, shown, table, when
+from .page_text import (
+    FIRST_ROWS,
+    NOTHING,
+    Column,
+    Row,
+    controls,
+    count,
+    data,
+    escaped,
+    local,
+    moment,
+    money,
+    plain,
+    shown,
+    table,
+    when,
+)
 from .page_words import ORDER, TONES, WRITE_TONES, WRITES, action_words, fate_words, said
 
 Json = Mapping[str, Any]
 
-AT_ONCE = 200
-"""So many writes are in the page as rows; a campaign of 5,000 machines has 20,000, of which a script shows more on demand."""
 SHOWN_RESOURCES = 5
 OUTCOME = 3
 """Place of the outcome among the columns of writes."""
@@ -190,8 +204,8 @@ def write_list(writes: Sequence[Json]) -> str:
     texts = [_write(write) for write in writes]
     outcomes = dict.fromkeys(write["outcome"] for write in writes)
     choices = {outcome: said(WRITES, outcome) for outcome in outcomes}
-    rows = (_write_row(text) for text in texts[:AT_ONCE])
-    rest = f" The first {AT_ONCE} are shown; report.json beside this page has all." if len(writes) > AT_ONCE else ""
+    rows = (_write_row(text) for text in texts[:FIRST_ROWS])
+    rest = f" The first {FIRST_ROWS} are shown; report.json beside this page has all." if len(writes) > FIRST_ROWS else ""
     stored = {"outcome": OUTCOME, "words": WRITES, "tones": WRITE_TONES, "rows": texts}
     return (
         f'<p>{count(len(writes), "request")} that changed something, or should have.<span class="static">{rest}</span></p>'

@@ -6,13 +6,10 @@
 
 from __future__ import annotations
 
-EARLY = 'document.documentElement.className = "js";'
-"""Runs before the first row is read: with it the style shows only the first rows, so that 5,000 machines need no layout."""
-
 SCRIPT = r"""
 "use strict";
 (() => {
-  const PIECE = 200;
+  const PIECE = 100;
   const byId = (id) => document.getElementById(id);
   const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
   const number = (value) => value.toLocaleString("en");
@@ -26,13 +23,19 @@ SCRIPT = r"""
     return made;
   };
 
-  // Rows that stand in the page. Their words are read when somebody first looks for some.
-  const standing = (table) => Array.from(table.tBodies[0].rows, (row) => ({
+  // Rows that stand in the page, and those that wait as text. Their words are read when somebody first looks for some.
+  const standing = (rows) => Array.from(rows, (row) => ({
     row,
     choice: row.dataset.choice,
     words: () => row.textContent + " " + (row.dataset.codes || ""),
     key: (column) => row.cells[column].dataset.key ?? row.cells[column].textContent,
   }));
+  const waiting = (rest) => {
+    const inert = document.createElement("template");
+    // Written by the page's own maker, with every text of the cloud escaped, and the same that a browser without scripts reads.
+    inert.innerHTML = rest.textContent;
+    return standing(inert.content.querySelectorAll("tbody > tr"));
+  };
 
   // Rows that are data until they are shown: text only, never markup.
   const stored = (table, block) => {
@@ -66,8 +69,17 @@ SCRIPT = r"""
     const find = byId(table.id + "-find"), choose = byId(table.id + "-choice");
     const told = box && box.querySelector("output");
     const noun = box ? box.dataset.noun : "row";
-    const items = block ? stored(table, block) : standing(table);
+    let rest = byId(table.id + "-rest");
+    const items = block ? stored(table, block) : standing(body.rows);
+    const total = items.length + (rest ? Number(rest.dataset.rows) : 0);
     let order = items.slice(), limit = PIECE;
+    const complete = () => {
+      if (!rest) { return; }
+      const more = waiting(rest);
+      rest = null;
+      items.push(...more);
+      order.push(...more);
+    };
     const more = element("div", "", { class: "more" });
     const some = element("button", "", { type: "button" }), all = element("button", "", { type: "button" });
     more.append(some, all);
@@ -78,27 +90,23 @@ SCRIPT = r"""
 
     const show = (every = false) => {
       const words = find && !every ? find.value.toLowerCase().split(/\s+/).filter(Boolean) : [];
-      const chosen = every ? order : order.filter((item) => fits(item, words));
+      const narrowed = !every && (words.length || (choose && choose.value));
+      if (every || narrowed || limit > PIECE) { complete(); }
+      const chosen = narrowed ? order.filter((item) => fits(item, words)) : order;
       const seen = every ? chosen : chosen.slice(0, limit);
-      if (block) {
-        body.replaceChildren(...seen.map((item) => (item.row ??= item.make())));
-      } else {
-        const visible = new Set(seen);
-        order.forEach((item) => { item.row.hidden = !visible.has(item); });
-      }
-      const rest = chosen.length - seen.length;
-      more.hidden = rest === 0;
-      some.textContent = "Show " + number(Math.min(PIECE, rest)) + " more";
-      all.textContent = "Show all " + number(chosen.length);
-      all.hidden = rest <= PIECE;
-      if (told) {
-        told.textContent = chosen.length === items.length ? plural(items.length, noun)
-          : number(chosen.length) + " of " + plural(items.length, noun);
-      }
+      body.replaceChildren(...seen.map((item) => (item.row ??= item.make())));
+      const count = narrowed ? chosen.length : total;
+      const left = count - seen.length;
+      more.hidden = left === 0;
+      some.textContent = "Show " + number(Math.min(PIECE, left)) + " more";
+      all.textContent = "Show all " + number(count);
+      all.hidden = left <= PIECE;
+      if (told) { told.textContent = narrowed ? number(count) + " of " + plural(total, noun) : plural(total, noun); }
     };
 
     const heads = Array.from(table.tHead.rows[0].cells);
     const sort = (column, up) => {
+      complete();
       heads.forEach((head, place) => {
         if (place === column) { head.setAttribute("aria-sort", up ? "ascending" : "descending"); }
         else { head.removeAttribute("aria-sort"); }
@@ -108,7 +116,6 @@ SCRIPT = r"""
       const empty = (key) => key === "" || key === "\u2013";
       keyed.sort(([a], [b]) => empty(a) - empty(b) || (up ? 1 : -1) * collator.compare(a, b));
       order = keyed.map(([, item]) => item);
-      if (!block) { body.append(...order.map((item) => item.row)); }
       show();
     };
     heads.forEach((head, column) => {
@@ -127,15 +134,15 @@ SCRIPT = r"""
       select.className = "narrow";
       select.addEventListener("change", () => {
         if (select.value) { sort(Number(select.value), true); return; }
+        complete();
         order = items.slice();
         heads.forEach((head) => head.removeAttribute("aria-sort"));
-        if (!block) { body.append(...order.map((item) => item.row)); }
         show();
       });
       told.before(label, select);
-      let waiting = 0;
+      let timer = 0;
       const again = () => { limit = PIECE; show(); };
-      find.addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(again, 60); });
+      find.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(again, 60); });
       if (choose) { choose.addEventListener("change", again); }
       box.hidden = false;
     }
@@ -146,7 +153,7 @@ SCRIPT = r"""
   };
 
   document.querySelectorAll("table.list").forEach(setUp);
-  document.documentElement.classList.add("ready");
+  document.documentElement.classList.add("js");
 
   // From a reason to its machines.
   document.querySelectorAll("button[data-show]").forEach((button) => {

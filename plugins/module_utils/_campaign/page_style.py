@@ -96,7 +96,7 @@ td { overflow-wrap: break-word; }
 .list tbody tr:hover td { background: var(--hover); }
 .plain { width: auto; min-width: min(100%, 620px); margin-bottom: 14px; }
 .number { text-align: right; white-space: nowrap; }
-.when { white-space: nowrap; } td.when, #phases td { font-variant-numeric: tabular-nums; }
+.when { white-space: nowrap; } td.when, .phases td { font-variant-numeric: tabular-nums; }
 td.name { min-width: 15.5em; max-width: 20em; overflow-wrap: anywhere; } td.name b { font-weight: 600; }
 td.name small, .outcome small { display: block; }
 td.outcome { min-width: 15em; max-width: 26em; } td.parts { min-width: 13em; }
@@ -133,9 +133,8 @@ input { width: 300px; } input::placeholder { color: var(--soft); opacity: 1; }
 .reasons .codes, .reasons .codes code { color: var(--soft); } .codes code { margin-right: 10px; }
 .names { display: flex; flex-wrap: wrap; gap: 2px 20px; font-size: 13px; margin-top: 4px; overflow-wrap: anywhere; }
 .names code { color: var(--soft); }
-#sums { margin-bottom: 22px; }
+.sums { margin-bottom: 22px; }
 .js .static { display: none; }
-.js:not(.ready) .list tbody tr:nth-child(n+201) { display: none; }
 #run-section h3 { margin-top: 18px; margin-bottom: 6px; } #run-section h2 + h3 { margin-top: 0; }
 #run-section ul, #run-section ol { margin: 0; padding: 0; list-style: none; font-variant-numeric: tabular-nums; }
 .pairs { display: grid; grid-template-columns: minmax(170px, max-content) 1fr; gap: 3px 24px; margin: 0; font-size: 13.5px; }
@@ -174,7 +173,6 @@ footer { color: var(--soft); font-size: 13px; padding-bottom: 40px; }
   /* Chromium repeats no head that holds a button. */
   th button { display: contents; }
   .why, .mark, .list .mark { font-size: 8.5pt; }
-  tr[hidden], .js:not(.ready) .list tbody tr:nth-child(n+201) { display: table-row !important; }
   ::details-content { content-visibility: visible; }
   * { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
 }

@@ -19,6 +19,7 @@ from .._api.times import BEIJING
 NOTHING = "\u2013"
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 """Categories of letters that are not seen, or that change how others are shown: controls, marks of direction, lone surrogates."""
+FIRST_ROWS = 100
 _BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 """Letters and symbols by their category, that are empty all the same."""
 
@@ -113,13 +114,24 @@ class Row:
 
 
 def table(name: str, caption: str, columns: Sequence[Column], rows: Iterable[Row], classes: str = "list") -> str:
-    """A table. On a phone each row becomes a card, in which each cell has its column's title."""
+    """A table. On a phone each row becomes a card, in which each cell has its column's title.
+
+    Of a long one, only the first rows are elements of the page: the rest stands in a `noscript`, which is plain text to a browser
+    that runs scripts, and costs nothing until the script takes rows from it; a browser that runs none shows it as it is.
+    """
+    made = [_row(row, columns) for row in rows]
+    first, rest = made[:FIRST_ROWS], made[FIRST_ROWS:]
+    shown = f'<table id="{name}" {_inner(name, caption, columns, first, classes)}'
+    if not rest:
+        return shown
+    more = f"<table {_inner(name, f'{caption}, continued', columns, rest, classes)}"
+    return f'{shown}\n<noscript id="{name}-rest" data-rows="{len(rest)}">{more}</noscript>'
+
+
+def _inner(name: str, caption: str, columns: Sequence[Column], rows: Sequence[str], classes: str) -> str:
     titles = "".join(f'<th{_class(column)} scope="col">{column.title}</th>' for column in columns)
-    body = "\n".join(_row(row, columns) for row in rows)
-    return (
-        f'<table id="{name}" class="{classes}"><caption>{caption}</caption>'
-        f"<thead><tr>{titles}</tr></thead>\n<tbody>{body}</tbody></table>"
-    )
+    body = "\n".join(rows)
+    return f'class="{classes} {name}"><caption>{caption}</caption><thead><tr>{titles}</tr></thead>\n<tbody>{body}</tbody></table>'
 
 
 def _row(row: Row, columns: Sequence[Column]) -> str:

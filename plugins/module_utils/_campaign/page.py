@@ -17,38 +17,11 @@ from .page_script import SCRIPT
 from .page_style import STYLE
 from .page_text import NOTHING, Column, Row, count, duration, escaped, moment, money, plain, shown, table, when
 from .page_timeline import legend, phase_table, timeline
+from .page_totals import totals
 from .page_words import KINDS, OUTCOMES, STATE_TONES, STATES, said
 
 Json = Mapping[str, Any]
 
-TILES = (
-    ("selected", "selected", "selected", ""),
-    ("deleted", "deleted", "to be deleted", ""),
-    ("marked", "marked", "to be marked", ""),
-    ("unmarked", "marks taken back", "marks to be taken back", ""),
-    ("failed", "failed", "would fail", "bad"),
-    ("blocked", "blocked", "blocked", "warn"),
-    ("not_started", "not started", "not started", "warn"),
-    ("already_absent", "gone before", "gone before", ""),
-    ("not_found", "not found", "not found", ""),
-    ("stopped", "stopped", "to be stopped", ""),
-    ("started", "started", "to be started", ""),
-    ("backups_made", "backups made", "backups to be made", ""),
-    ("backups_reused", "backups used again", "backups used again", ""),
-    ("disks_deleted", "disks deleted", "disks to be deleted", ""),
-    ("elastic_ips_released", "elastic IPs released", "elastic IPs to be released", ""),
-    ("left_disks", "disks left", "disks left", ""),
-    ("left_elastic_ips", "elastic IPs left", "elastic IPs left", ""),
-    ("left_images", "images", "images", ""),
-    ("left_snapshots", "snapshots", "snapshots", ""),
-)
-"""Members of `totals`, what they are called after a run and before it, and the tone of a number above zero."""
-ALWAYS = {
-    "absent": ("selected", "deleted", "blocked", "failed"),
-    "mark": ("selected", "marked", "blocked", "failed"),
-    "unmark": ("selected", "unmarked", "blocked", "failed"),
-}
-"""Totals that say something when they are zero."""
 WAVES = (
     *(Column("Wave"), Column("State"), Column("Machines", "number"), Column("Deleted", "number")),
     *(Column("Blocked", "number"), Column("Failed", "number"), Column("Began", "when"), Column("Ended", "when")),
@@ -58,8 +31,6 @@ SUMS = (
     Column("Without a figure", "number"),
 )
 SHOWN_VALUES = 50
-WHOLE = 10_000
-"""Amounts from here on are told without cents among the totals."""
 
 
 def render(report: Json) -> str:
@@ -90,7 +61,7 @@ def _sections(report: Json) -> Iterable[tuple[str, str, str]]:
     """Name, title and content of each section that has something to say."""
     preview = report["check_mode"]
     every = (
-        ("totals", "Totals", _tiles(report)),
+        ("totals", "Totals", totals(report)),
         ("timeline", "Timeline", _timeline(report)),
         ("reasons", "What needs a look", reason_list(report["machines"])),
         ("machines", "Machines", machine_list(report)),
@@ -128,29 +99,6 @@ def _header(report: Json) -> str:
         f'<p class="lead"><span class="mark {tone}">{word}</span> <bdi>{escaped(report["message"])}</bdi></p>'
         f'<dl class="facts">{listed}</dl></header>'
     )
-
-
-def _tiles(report: Json) -> str:
-    totals = report["totals"]
-    items = [
-        _tile(f"{totals[name]:,}", planned if report["check_mode"] else title, tone if totals[name] else "none")
-        for name, title, planned, tone in TILES
-        if totals[name] or name in ALWAYS[report["kind"]]
-    ]
-    bill = report["money"]
-    if bill and bill["available"]:
-        currency = escaped(bill["currency"])
-        amounts = ((bill["saved"], "saved a month"), (bill["left"], "a month for what is left"))
-        for value, title in amounts:
-            if value is not None:
-                number = f"{value:,.0f}" if abs(value) >= WHOLE else f"{value:,.2f}"
-                items.append(_tile(number, f"{currency} {title}", "amount"))
-    return f'<ul class="tiles">{"".join(items)}</ul>'
-
-
-def _tile(number: str, title: str, tone: str) -> str:
-    classes = f' class="{tone}"' if tone else ""
-    return f"<li{classes}><b>{number}</b> <span>{title}</span></li>"
 
 
 def _timeline(report: Json) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from .._api.times import parse_time
 from .page_text import (
     FIRST_ROWS,
     NOTHING,
@@ -19,7 +18,6 @@ from .page_text import (
     count,
     data,
     escaped,
-    local,
     moment,
     money,
     plain,
@@ -147,14 +145,12 @@ def backup_list(report: Json) -> str:
 
 
 def _backup(row: Json, backup: Json, fee: float | None) -> Row:
-    # The services write times in forms of their own.
-    made = parse_time(backup["created"])
     cells = [
         f"<code>{escaped(backup['id'])}</code>" if backup["id"] else "<i>would be made</i>",
         escaped(backup["type"]),
         _of(row["instance_id"], row["name"]),
         shown(backup["status"]),
-        shown(backup["created"]) if made is None else local(made),
+        when(backup["created"]),
         shown(backup["campaign"]),
         money(fee),
     ]

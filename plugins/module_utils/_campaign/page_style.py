@@ -18,11 +18,11 @@ STYLE = r"""
   --edge: #45514f; --accent: #5fc4be; --done: #6fcac4; --bad: #ff9a90; --warn: #ecbb5e; --calm: #a8b4b7; --hover: #20292b;
   --done-bg: #16312f; --bad-bg: #3a1f1d; --warn-bg: #362b15; --calm-bg: #262f31;
   --p0: #2f393c; --p1: #46555a; --p2: #2f6b69; --p3: #5fc4be; --p4: #3f9490; --p5: #6d7d82; --p6: #566674;
-  --on0: #d5dcdb; --on1: #f0f3f2; --on2: #e8f4f3; --on3: #062322; --on4: #03191a; --on5: #0a1012; --on6: #eef2f5; } }
+  --on0: #d5dcdb; --on1: #f0f3f2; --on2: #e8f4f3; --on3: #062322; --on4: #03191a; --on5: #000; --on6: #eef2f5; } }
 * { box-sizing: border-box; }
 html { -webkit-text-size-adjust: 100%; text-size-adjust: 100%; scroll-padding-top: 12px; }
-body { margin: 0; background: var(--paper); color: var(--ink); font: 15px/1.5 system-ui, -apple-system, "Segoe UI", "Noto Sans",
-  "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif; }
+body { margin: 0; background: var(--paper); color: var(--ink); font: 15px/1.5 -apple-system, "Segoe UI", Roboto, "Noto Sans",
+  "Liberation Sans", "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", system-ui, sans-serif; }
 header, nav, main, footer { max-width: 1200px; margin: 0 auto; padding: 0 28px; }
 header { padding-top: 40px; }
 h1 { font-size: 28px; line-height: 1.2; margin: 2px 0 12px; font-weight: 650; letter-spacing: -.012em; overflow-wrap: anywhere; }
@@ -50,21 +50,25 @@ nav { margin-top: 22px; }
 nav ul { display: flex; flex-wrap: wrap; gap: 4px 22px; border-top: 1px solid var(--line); padding-top: 12px; font-size: 13.5px; }
 nav a { text-decoration: none; } nav a:hover { text-decoration: underline; }
 section { background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: 22px 24px 24px; margin: 18px 0; }
-#totals-section { background: none; border: 0; padding: 0; }
 #totals-title, caption { position: absolute; clip-path: inset(50%); width: 1px; height: 1px; overflow: hidden;
   white-space: nowrap; }
-.tiles { display: grid; grid-template-columns: repeat(auto-fill, minmax(148px, 1fr)); gap: 1px; background: var(--card);
-  border: 1px solid var(--line); border-radius: 8px; overflow: hidden; }
-.tiles li { background: var(--card); padding: 14px 16px 12px; box-shadow: 1px 1px 0 var(--line); }
-.tiles b { display: block; font-size: 25px; line-height: 1.15; font-weight: 600; letter-spacing: -.01em;
+.tiles { display: flex; flex-wrap: wrap; gap: 18px 0; }
+.tiles li { padding: 0 28px; border-left: 1px solid var(--line); }
+.tiles li:first-child { padding-left: 0; border: 0; }
+.tiles b { display: block; font-size: 30px; line-height: 1.15; font-weight: 600; letter-spacing: -.015em;
   font-variant-numeric: tabular-nums; }
-.tiles span { color: var(--soft); font-size: 13px; }
+.tiles span { color: var(--soft); font-size: 13.5px; }
 .tiles .none b { color: var(--soft); font-weight: 400; } .tiles .bad b { color: var(--bad); }
-.tiles .warn b { color: var(--warn); }
-.tiles .amount b { color: var(--accent); }
+.tiles .warn b { color: var(--warn); } .tiles .done b { color: var(--accent); }
+.tiles .money b { font-size: 22px; line-height: 34px; }
+.shares { display: block; width: 100%; height: 10px; margin: 20px 0 14px; }
+.shares .done { fill: var(--p3); } .shares .bad { fill: var(--bad); } .shares .warn { fill: var(--warn); }
+.shares .calm { fill: var(--p1); }
+.more-totals { display: flex; flex-wrap: wrap; gap: 4px 24px; color: var(--soft); font-size: 13.5px; }
+.more-totals b { color: var(--ink); font-weight: 600; font-variant-numeric: tabular-nums; }
 .scroll { overflow-x: auto; margin: 0 -4px; padding: 0 4px; }
 .timeline { display: block; width: 100%; min-width: 820px; height: auto;
-  font: 12px system-ui, -apple-system, "Segoe UI", sans-serif; }
+  font-size: 12px; }
 .timeline .row { fill: var(--ink); font-size: 12.5px; font-weight: 600; } .timeline .size { fill: var(--soft); font-size: 11px; }
 .timeline .tick { fill: var(--soft); font-size: 11.5px; } .timeline .day { font-size: 11px; }
 .timeline .axis { stroke: var(--edge); } .timeline .grid { stroke: var(--line); }
@@ -113,16 +117,14 @@ th[aria-sort="ascending"] button::after { content: " \2191"; } th[aria-sort="des
 .controls label { color: var(--soft); } .controls select { margin-right: 6px; }
 .controls output { color: var(--soft); margin-left: auto; font-variant-numeric: tabular-nums; }
 input, select, .more button { font: inherit; color: inherit; background: var(--card); border: 1px solid var(--edge);
-  border-radius: 6px;
-  padding: 5px 10px; max-width: 100%; }
+  border-radius: 6px; padding: 5px 10px; max-width: 100%; }
 input { width: 300px; } input::placeholder { color: var(--soft); opacity: 1; }
 .narrow { display: none; }
 .more { display: flex; gap: 10px; margin-top: 14px; font-size: 13.5px; } .more button { cursor: pointer; }
 .more button:hover { background: var(--hover); }
 [hidden] { display: none !important; }
 .link { border: 0; background: none; padding: 0; color: var(--accent); cursor: pointer; font-size: 13px;
-  text-decoration: underline;
-  text-underline-offset: 2px; }
+  text-decoration: underline; text-underline-offset: 2px; }
 .reasons > li { display: grid; grid-template-columns: 92px 1fr; gap: 18px; padding: 14px 0; border-top: 1px solid var(--line); }
 .reasons > li:first-child { border-top: 0; padding-top: 0; } .reasons > li:last-child { padding-bottom: 0; }
 .count b { display: block; font-size: 22px; line-height: 1.1; font-weight: 600; font-variant-numeric: tabular-nums; }
@@ -143,7 +145,9 @@ footer { color: var(--soft); font-size: 13px; padding-bottom: 40px; }
 @media screen and (max-width: 760px) {
   header, nav, main, footer { padding-left: 16px; padding-right: 16px; } header { padding-top: 22px; }
   section { padding: 18px 16px; } h1 { font-size: 22px; } .lead { font-size: 16px; }
-  .facts { display: grid; } .tiles { grid-template-columns: repeat(2, minmax(0, 1fr)); }
+  .facts { display: grid; } .tiles { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 14px 0; }
+  .tiles li, .tiles li:first-child { padding: 0 0 0 12px; border-left: 1px solid var(--line); }
+  .tiles b { font-size: 25px; } .tiles .money b { font-size: 18px; line-height: 29px; }
   .controls label { width: 56px; } .controls input, .controls select { flex: 1 1 60%; margin: 0; width: auto; min-width: 0; }
   .controls output { width: 100%; } .narrow { display: inline-block; }
   .pairs { grid-template-columns: 1fr; gap: 0; } .pairs dd { margin-bottom: 8px; }
@@ -153,7 +157,7 @@ footer { color: var(--soft); font-size: 13px; padding-bottom: 40px; }
   tr { border-bottom: 1px solid var(--line); padding: 10px 0; } tbody tr:last-child { border-bottom: 0; }
   td, td.number { display: grid; grid-template-columns: 96px minmax(0, 1fr); column-gap: 12px; border: 0; padding: 2px 0;
     text-align: left; white-space: normal; min-width: 0; max-width: none; overflow-wrap: anywhere; }
-  td::before { content: attr(data-label); color: var(--soft); font: 12.5px/1.5 system-ui, sans-serif; grid-row: 1 / span 20; }
+  td::before { content: attr(data-label); color: var(--soft); font-size: 12.5px; grid-row: 1 / span 20; }
   td > * { grid-column: 2; justify-self: start; } .item code { white-space: normal; }
 }
 @media print {

@@ -11,10 +11,10 @@ import json
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from .._api.times import BEIJING
+from .._api.times import BEIJING, parse_time
 
 NOTHING = "\u2013"
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
@@ -56,18 +56,17 @@ def data(value: Any) -> str:
 
 
 def moment(text: str | None) -> str:
-    """A time, in Beijing as the console shows it."""
-    return NOTHING if not text else local(datetime.fromisoformat(text))
-
-
-def local(time: datetime) -> str:
-    """Date and time in Beijing."""
-    return f"{time.astimezone(BEIJING):%Y-%m-%d %H:%M:%S}"
+    """A time, in Beijing as the console shows it; as it is where it is in no form that is known. Not escaped."""
+    time = parse_time(text)
+    return (text or NOTHING) if time is None else f"{time.astimezone(BEIJING):%Y-%m-%d %H:%M:%S}"
 
 
 def when(text: str | None) -> str:
-    """A time for people and for programs."""
-    return NOTHING if not text else f'<time datetime="{escaped(text)}">{moment(text)}</time>'
+    """A time as HTML, for people and for programs."""
+    time = parse_time(text)
+    if time is None:
+        return shown(text)
+    return f'<time datetime="{time.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}">{moment(text)}</time>'
 
 
 def clock(time: datetime) -> str:

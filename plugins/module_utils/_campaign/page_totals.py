@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from .page_text import escaped, money
+from .page_text import escaped
 
 Json = Mapping[str, Any]
 
@@ -44,6 +44,8 @@ MORE = {
 }
 TONES = {"deleted": "done", "marked": "done", "unmarked": "done", "blocked": "warn", "not_started": "warn", "failed": "bad"}
 BAR = 1000.0
+WHOLE = 10_000
+"""Amounts from here on are told without cents."""
 THINNEST = 4.0
 """One failed machine of 5,000 is seen, too."""
 
@@ -58,16 +60,20 @@ def totals(report: Json) -> str:
     tiles += [_machines(name, numbers[name], preview=preview) for name in main]
     bill = report["money"]
     if bill and bill["available"]:
-        tiles.append(
-            _tile(money(bill["saved"], bill["currency"]), "a month would be saved" if preview else "a month saved", "money")
-        )
-        tiles.append(_tile(money(bill["left"], bill["currency"]), "a month for what is left", "money"))
+        saved = "a month would be saved" if preview else "a month saved"
+        amounts = ((bill["saved"], saved), (bill["left"], "a month for what is left"))
+        tiles += [_tile(_amount(value, bill["currency"]), title, "money") for value, title in amounts if value is not None]
     more = [(numbers[name], title) for name, title in MORE.items() if numbers[name]]
     return f'<ul class="tiles">{"".join(tiles)}</ul>{_bar(shares)}{_more(more)}'
 
 
 def _machines(name: str, number: int, *, preview: bool) -> str:
     return _tile(f"{number:,}", TITLES[name][preview], TONES.get(name, "calm") if number else "none")
+
+
+def _amount(value: float, currency: str) -> str:
+    number = f"{value:,.0f}" if abs(value) >= WHOLE else f"{value:,.2f}"
+    return f"{number} {escaped(currency)}"
 
 
 def _tile(number: str, title: str, tone: str) -> str:

@@ -92,7 +92,7 @@ options:
       - With O(step=plan) the result of M(jdcloud.cloud.jdcloud_vm_backup) in check mode, with O(step=after_backup) a manifest.
     type: dict
     default: {}
-  message:
+  reason:
     description:
       - Why the backup failed.
     type: str

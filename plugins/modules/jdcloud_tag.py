@@ -14,8 +14,9 @@ version_added: 0.3.0
 author:
   - The jdcloud.cloud authors (@jdcloud-cloud)
 description:
-  - Sets tags, or removes them, of hundreds of machines in a few calls.
+  - Sets tags, or removes them, of hundreds of machines in a few calls. Only what differs is written.
   - Every change is read back. What does not show it is failed, also if the service's answer said that all went well.
+  - One machine's failure never hides another's result. The task fails at the end, with every result in it.
 extends_documentation_fragment:
   - jdcloud.cloud.jdcloud
   - jdcloud.cloud.selection
@@ -25,33 +26,37 @@ options:
   set:
     description:
       - Tags that are to be there, with their values. Another value of the same key is replaced; other tags stay.
-      - A value is a text or a whole number. Quote everything else.
+      - A value is a text or a whole number. Everything else is refused; quote it.
+      - The service takes keys of up to 127 and values of up to 255 characters, and no key that begins with C(jrn:) or C(jdc-).
+        A machine, disk or elastic IP has at most 10 tags.
     type: dict
   remove:
     description:
       - Keys that are not to be there, whatever their values.
+      - At least one of O(set) and O(remove) must be given, and no key may be in both.
     type: list
-    elements: str
+    elements: raw
   disk_ids:
     description:
-      - Ids of cloud disks to tag, too. They do not count for O(max_instances).
+      - Ids of cloud disks to tag. They do not count for O(max_instances).
     type: list
     elements: str
   elastic_ip_ids:
     description:
-      - Ids of elastic IPs to tag, too. They do not count for O(max_instances).
+      - Ids of elastic IPs to tag. They do not count for O(max_instances).
     type: list
     elements: str
   on_blocked:
     description:
       - V(fail) changes nothing at all if anything forbids the change of any of them, or an id does not exist.
-      - V(skip) goes on with the others.
+      - V(skip) goes on with the others. What is blocked is reported and is no failure; an id that does not exist still is one.
     type: str
     choices: [fail, skip]
     default: fail
   service_codes:
     description:
-      - What the tag service calls the services that own machines, disks and elastic IPs. Change it only if these are refused.
+      - What the tag service calls the services that own machines, disks and elastic IPs. Change it only if these are refused;
+        those that are not named keep their default.
     type: dict
     default:
       instance: vm
@@ -68,8 +73,11 @@ attributes:
     support: full
 notes:
   - At least one of O(instance_ids), O(name), O(tags), O(filters), O(disk_ids) and O(elastic_ip_ids) must be given.
-  - O(protect_tags) holds for disks and elastic IPs, too. To set or remove a protecting tag itself, set O(protect_tags={}).
-  - The service has no conditional change. Where a value is replaced and the service keeps the old one, it is removed first.
+  - A selection of O(name), O(tags) or O(filters) that matches nothing is no failure. The module warns.
+  - A protected machine, disk or elastic IP is blocked as in the other modules, since tags decide what is deleted later. To change
+    the tags of one, or to remove the protecting tag itself, set O(protect_tags={}). What is as wished already is never blocked.
+  - A key that the service shows twice, and a value that it keeps although another one was set, are removed first and then set.
+    If the new value is refused after that, the old one is put back.
 seealso:
   - module: jdcloud.cloud.jdcloud_vm
 """
@@ -88,7 +96,7 @@ EXAMPLES = r"""
     instance_ids: [i-4x9q2m7kva]
     remove: [decommission-after]
 
-- name: Protect a machine and its disk
+- name: Protect a machine and its disk, whether they were protected before or not
   jdcloud.cloud.jdcloud_tag:
     instance_ids: [i-4x9q2m7kva]
     disk_ids: [vol-2k0w8q7n1d]
@@ -166,7 +174,7 @@ instances:
       type: str
       sample: tagged
     changed:
-      description: Whether its tags changed.
+      description: Whether its tags changed, or in check mode would. Also true if that could not be read back.
       type: bool
       sample: true
     tags_before:
@@ -182,34 +190,220 @@ instances:
       type: dict
       sample: {}
     blockers:
-      description: >-
-        What forbids the change, with code and message. Codes are V(protected), V(too_many_tags) and V(selector_mismatch).
+      description: Everything that forbids the change. Codes are V(protected), V(too_many_tags) and V(selector_mismatch).
       type: list
       elements: dict
-      sample: []
+      contains:
+        code:
+          description: The code.
+          type: str
+          sample: protected
+        message:
+          description: One sentence.
+          type: str
+          sample: "Its tag jdcloud-protect=yes protects it: set protect_tags to {} if its tags may change after all."
     warnings:
-      description: What should be known beside; empty.
+      description: What should be known beside. There are none as yet.
       type: list
       elements: dict
       sample: []
     error:
-      description: >-
-        Why it failed, with C(code), C(operation), C(http), C(status), C(message) and C(request_id); null if it did not. Codes are
-        V(not_found), V(not_applied), V(vanished), V(unverified) and V(api).
+      description: Why it failed, or null.
       type: dict
-      sample: null
+      contains:
+        code:
+          description:
+            - V(not_found), V(not_applied) (the change was accepted and does not show), V(changed_meanwhile) (what forbids the
+              change came up while it was tried), V(vanished), V(unverified) (the tags could not be read after the change),
+              V(api) (the service refused, or did not answer).
+          type: str
+          sample: not_applied
+        operation:
+          description: The call that failed, or null if it was none.
+          type: str
+          sample: resourcetag.tagResources
+        http:
+          description: The HTTP status of the answer, or null.
+          type: int
+          sample: 403
+        status:
+          description: The service's status word, or null.
+          type: str
+          sample: HTTP_FORBIDDEN
+        message:
+          description: One sentence, or more.
+          type: str
+          sample: The tags of i-4x9q2m7kva do not show the change, although it was accepted 3 times.
+        request_id:
+          description: The service's request id, or null.
+          type: str
+          sample: c0ffee00c0ffee00c0ffee00c0ffee0b
 disks:
-  description: The disks of O(disk_ids), with C(disk_id) and otherwise as RV(instances), without C(name) and C(status).
+  description: The disks, in the order of O(disk_ids).
   returned: always
   type: list
   elements: dict
-  sample: []
+  contains:
+    disk_id:
+      description: The id.
+      type: str
+      sample: vol-2k0w8q7n1d
+    region:
+      description: The region.
+      type: str
+      sample: cn-north-1
+    action:
+      description: As for machines.
+      type: str
+      sample: tagged
+    changed:
+      description: Whether its tags changed, or in check mode would. Also true if that could not be read back.
+      type: bool
+      sample: true
+    tags_before:
+      description: The tags before.
+      type: dict
+      sample: {"project": "harbor"}
+    tags:
+      description: The tags as they were read back, in check mode as they would be.
+      type: dict
+      sample: {"project": "harbor", "decommission-after": "2026-12-02"}
+    repeated_tags:
+      description: Keys that the service showed more than once before, with all their values.
+      type: dict
+      sample: {}
+    blockers:
+      description: Everything that forbids the change. Codes are V(protected) and V(too_many_tags).
+      type: list
+      elements: dict
+      contains:
+        code:
+          description: The code.
+          type: str
+          sample: protected
+        message:
+          description: One sentence.
+          type: str
+          sample: "Its tag jdcloud-protect=yes protects it: set protect_tags to {} if its tags may change after all."
+    warnings:
+      description: What should be known beside. There are none as yet.
+      type: list
+      elements: dict
+      sample: []
+    error:
+      description: Why it failed, or null.
+      type: dict
+      contains:
+        code:
+          description:
+            - V(not_found), V(not_applied) (the change was accepted and does not show), V(changed_meanwhile) (what forbids the
+              change came up while it was tried), V(vanished), V(unverified) (the tags could not be read after the change),
+              V(api) (the service refused, or did not answer).
+          type: str
+          sample: not_applied
+        operation:
+          description: The call that failed, or null if it was none.
+          type: str
+          sample: resourcetag.tagResources
+        http:
+          description: The HTTP status of the answer, or null.
+          type: int
+          sample: 403
+        status:
+          description: The service's status word, or null.
+          type: str
+          sample: HTTP_FORBIDDEN
+        message:
+          description: One sentence, or more.
+          type: str
+          sample: The tags of vol-2k0w8q7n1d do not show the change, although it was accepted 3 times.
+        request_id:
+          description: The service's request id, or null.
+          type: str
+          sample: c0ffee00c0ffee00c0ffee00c0ffee0b
 elastic_ips:
-  description: The elastic IPs of O(elastic_ip_ids), with C(elastic_ip_id) and otherwise as RV(disks).
+  description: The elastic IPs, in the order of O(elastic_ip_ids).
   returned: always
   type: list
   elements: dict
-  sample: []
+  contains:
+    elastic_ip_id:
+      description: The id.
+      type: str
+      sample: fip-8wz1t5c0rn
+    region:
+      description: The region.
+      type: str
+      sample: cn-north-1
+    action:
+      description: As for machines.
+      type: str
+      sample: tagged
+    changed:
+      description: Whether its tags changed, or in check mode would. Also true if that could not be read back.
+      type: bool
+      sample: true
+    tags_before:
+      description: The tags before.
+      type: dict
+      sample: {"project": "harbor"}
+    tags:
+      description: The tags as they were read back, in check mode as they would be.
+      type: dict
+      sample: {"project": "harbor", "decommission-after": "2026-12-02"}
+    repeated_tags:
+      description: Keys that the service showed more than once before, with all their values.
+      type: dict
+      sample: {}
+    blockers:
+      description: Everything that forbids the change. Codes are V(protected) and V(too_many_tags).
+      type: list
+      elements: dict
+      contains:
+        code:
+          description: The code.
+          type: str
+          sample: protected
+        message:
+          description: One sentence.
+          type: str
+          sample: "Its tag jdcloud-protect=yes protects it: set protect_tags to {} if its tags may change after all."
+    warnings:
+      description: What should be known beside. There are none as yet.
+      type: list
+      elements: dict
+      sample: []
+    error:
+      description: Why it failed, or null.
+      type: dict
+      contains:
+        code:
+          description:
+            - V(not_found), V(not_applied) (the change was accepted and does not show), V(changed_meanwhile) (what forbids the
+              change came up while it was tried), V(vanished), V(unverified) (the tags could not be read after the change),
+              V(api) (the service refused, or did not answer).
+          type: str
+          sample: not_applied
+        operation:
+          description: The call that failed, or null if it was none.
+          type: str
+          sample: resourcetag.tagResources
+        http:
+          description: The HTTP status of the answer, or null.
+          type: int
+          sample: 403
+        status:
+          description: The service's status word, or null.
+          type: str
+          sample: HTTP_FORBIDDEN
+        message:
+          description: One sentence, or more.
+          type: str
+          sample: The tags of fip-8wz1t5c0rn do not show the change, although it was accepted 3 times.
+        request_id:
+          description: The service's request id, or null.
+          type: str
+          sample: c0ffee00c0ffee00c0ffee00c0ffee0b
 summary:
   description: Counts of machines, disks and elastic IPs together, and the use of the API.
   returned: always
@@ -230,7 +424,7 @@ summary:
       type: int
       sample: 40
     unchanged:
-      description: How many had them as wished before.
+      description: How many had them as wished before, or were left alone since others are blocked.
       type: int
       sample: 0
     not_found:

@@ -78,7 +78,7 @@ def _section(name: str, title: str, content: str) -> str:
 
 
 def _contents(sections: Iterable[tuple[str, str, str]]) -> str:
-    links = "".join(f'<li><a href="#{name}-section">{title}</a></li>' for name, title, _ in sections if name != "totals")
+    links = "".join(f'<li><a href="#{name}-section">{title}</a></li>' for name, title, content in sections if name != "totals")
     return f'<nav aria-label="Sections"><ul>{links}</ul></nav>'
 
 

@@ -15,7 +15,7 @@ from .._api.times import BEIJING
 from .page_text import Column, Row, clock, count, duration, escaped, table, when
 from .page_words import PHASES, said
 
-WIDTH, LEFT, RIGHT, TOP, ROW, BAR = 1080.0, 104.0, 10.0, 8.0, 42.0, 24.0
+WIDTH, LEFT, RIGHT, TOP, ROW, BAR = 1080.0, 104.0, 62.0, 8.0, 42.0, 24.0
 SHORTEST = 3.0
 """A bar is at least so wide, so that a short phase is seen."""
 PAUSE = 600.0
@@ -25,6 +25,8 @@ LETTER = 6.7
 """Width of a letter of the bars' text, generously."""
 TICK = 92.0
 """The least distance of two times on the axis."""
+ROOM = 60.0
+"""What a time needs before the next stretch begins."""
 STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400)
 
 
@@ -76,8 +78,8 @@ def timeline(phases: Sequence[Mapping[str, Any]], sizes: Mapping[int, int]) -> s
     for place, (wave, members) in enumerate(rows):
         top = TOP + ROW * place
         parts += _title(wave, sizes, top)
-        parts += [_drawn(bar, spans, top) for bar in members]
-    first, last = min(bar.began for bar in bars), max(bar.ended for bar in bars)
+        parts += [_drawn(block, spans, top) for block in members]
+    first, last = min(block.began for block in bars), max(block.ended for block in bars)
     label = (
         f"Timeline of {count(len(bars), 'phase')} from {clock(first)} to {clock(last)}; the table of phases below says the same."
     )
@@ -103,11 +105,11 @@ def phase_table(phases: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _phase(phase: Mapping[str, Any]) -> Row:
-    bar = _bar(phase)
-    outcome = '<span class="bad">with failures</span>' if bar.failed else "ok"
-    spent = (bar.ended - bar.began).total_seconds()
-    cells = [escaped(said(PHASES, bar.phase)), str(bar.wave or "all"), when(phase["began"]), duration(spent), outcome]
-    return Row(cells, keys={1: bar.wave or 0, 3: spent})
+    block = _bar(phase)
+    outcome = '<span class="bad">with failures</span>' if block.failed else "ok"
+    spent = (block.ended - block.began).total_seconds()
+    cells = [escaped(said(PHASES, block.phase)), str(block.wave or "all"), when(phase["began"]), duration(spent), outcome]
+    return Row(cells, keys={1: block.wave or 0, 3: spent})
 
 
 def _bar(phase: Mapping[str, Any]) -> Bar:
@@ -117,19 +119,19 @@ def _bar(phase: Mapping[str, Any]) -> Bar:
 
 def _rows(bars: Sequence[Bar]) -> list[tuple[int | None, list[Bar]]]:
     rows: dict[int | None, list[Bar]] = {}
-    for bar in sorted(bars, key=lambda bar: (bar.wave is not None, bar.wave or 0)):
-        rows.setdefault(bar.wave, []).append(bar)
+    for block in sorted(bars, key=lambda block: (block.wave is not None, block.wave or 0)):
+        rows.setdefault(block.wave, []).append(block)
     return list(rows.items())
 
 
 def _spans(bars: Sequence[Bar]) -> list[Span]:
     """The stretches of time, one after the other, with their places. Each gets some room, however short it is."""
     stretches: list[list[datetime]] = []
-    for bar in sorted(bars, key=lambda bar: bar.began):
-        if stretches and (bar.began - stretches[-1][1]).total_seconds() <= PAUSE:
-            stretches[-1][1] = max(stretches[-1][1], bar.ended)
+    for block in sorted(bars, key=lambda block: block.began):
+        if stretches and (block.began - stretches[-1][1]).total_seconds() <= PAUSE:
+            stretches[-1][1] = max(stretches[-1][1], block.ended)
         else:
-            stretches.append([bar.began, bar.ended])
+            stretches.append([block.began, block.ended])
     seconds = [max(1.0, (ended - began).total_seconds()) for began, ended in stretches]
     room = WIDTH - LEFT - RIGHT
     cut = min(CUT, room / 3 / len(stretches))
@@ -152,17 +154,17 @@ def _title(wave: int | None, sizes: Mapping[int, int], top: float) -> Iterator[s
         yield f'<text class="size" x="0" y="{top + 25:.1f}">{count(sizes[wave], "machine")}</text>'
 
 
-def _drawn(bar: Bar, spans: Sequence[Span], top: float) -> str:
-    span = next(span for span in spans if span.began <= bar.began <= span.ended)
-    left = span.place(bar.began)
-    width = max(SHORTEST, span.place(bar.ended) - left - 1)
-    title = said(PHASES, bar.phase)
+def _drawn(block: Bar, spans: Sequence[Span], top: float) -> str:
+    span = next(span for span in spans if span.began <= block.began <= span.ended)
+    left = span.place(block.began)
+    width = max(SHORTEST, span.place(block.ended) - left - 1)
+    title = said(PHASES, block.phase)
     text = ""
     if len(title) * LETTER + 14 < width:
         text = f'<text x="{left + 7:.1f}" y="{top + 16:.1f}">{escaped(title)}</text>'
-    flaw = f'<rect class="flaw" x="{left:.1f}" y="{top + BAR:.1f}" width="{width:.1f}" height="4"/>' if bar.failed else ""
+    flaw = f'<rect class="flaw" x="{left:.1f}" y="{top + BAR:.1f}" width="{width:.1f}" height="4"/>' if block.failed else ""
     return (
-        f'<g class="bar {escaped(bar.phase)}"><title>{escaped(bar.told)}</title>'
+        f'<g class="bar {escaped(block.phase)}"><title>{escaped(block.told)}</title>'
         f'<rect x="{left:.1f}" y="{top:.1f}" width="{width:.1f}" height="{BAR:.0f}" rx="2"/>{flaw}{text}</g>'
     )
 
@@ -170,23 +172,21 @@ def _drawn(bar: Bar, spans: Sequence[Span], top: float) -> str:
 def _axis(spans: Sequence[Span], bottom: float) -> Iterator[str]:
     """Round times, and the date where a span begins or the day changes."""
     day = ""
-    for span in spans:
+    for span, following in zip(spans, [*spans[1:], None], strict=True):
         yield f'<line class="axis" x1="{span.left:.1f}" x2="{span.right:.1f}" y1="{bottom:.1f}" y2="{bottom:.1f}"/>'
-        times, step = _ticks(span)
+        times, step = _ticks(span, following.left - ROOM if following else WIDTH)
         for time in times:
             x = span.place(time)
             local = time.astimezone(BEIJING)
             yield f'<line class="grid" x1="{x:.1f}" x2="{x:.1f}" y1="{TOP - 4:.1f}" y2="{bottom:.1f}"/>'
-            if x > WIDTH - 30:
-                continue
             yield f'<text class="tick" x="{x:.1f}" y="{bottom + 16:.1f}">{local:{"%H:%M" if step >= 60 else "%H:%M:%S"}}</text>'
             if f"{local:%Y-%m-%d}" != day:
                 day = f"{local:%Y-%m-%d}"
                 yield f'<text class="tick day" x="{x:.1f}" y="{bottom + 31:.1f}">{day}</text>'
 
 
-def _ticks(span: Span) -> tuple[list[datetime], int]:
-    """Round times within a span, and the seconds between them; its beginning where no round time fits."""
+def _ticks(span: Span, limit: float) -> tuple[list[datetime], int]:
+    """Round times of a span left of a limit, and the seconds between them; its beginning where no round time fits."""
     whole = (span.ended - span.began).total_seconds()
     width = span.right - span.left
     step = next((step for step in STEPS if whole and step / whole * width >= TICK), 0)
@@ -197,7 +197,7 @@ def _ticks(span: Span) -> tuple[list[datetime], int]:
     late = (began - midnight).total_seconds() % step
     first = began + timedelta(seconds=step - late if late else 0)
     times = [first + timedelta(seconds=step * number) for number in range(int(whole // step) + 1)]
-    within = [time for time in times if time <= span.ended]
+    within = [time for time in times if time <= span.ended and span.place(time) <= limit]
     return (within, step) if within else ([span.began], 1)
 
 

@@ -82,7 +82,7 @@ def _tile(number: str, title: str, tone: str) -> str:
 
 def _bar(shares: Iterable[tuple[str, int]]) -> str:
     there = [(name, number) for name, number in shares if number]
-    whole = sum(number for _, number in there)
+    whole = sum(number for name, number in there)
     if not whole:
         return ""
     room = BAR - THINNEST * len(there)

@@ -42,7 +42,7 @@ CAMPAIGN_SPEC: Spec = {
     "result": {"type": "dict", "default": {}},
     "results": {"type": "list", "elements": "dict", "default": []},
     "manifest": {"type": "dict", "default": {}},
-    "message": {"type": "str", "default": ""},
+    "reason": {"type": "str", "default": ""},
     "bill": {"type": "dict"},
 }
 
@@ -127,7 +127,8 @@ class Desk:
 
     def _after_backup(self) -> Result:
         manifest = self.params["manifest"]
-        told = wave_steps.after_backup(self.record, self.params["wave"], manifest, self.params["message"], self.now)
+        self.record.add_api_use(self.params["result"].get("summary") or {})
+        told = wave_steps.after_backup(self.record, self.params["wave"], manifest, self.params["reason"], self.now)
         # Written before the first delete: the machines can be made again from it.
         if manifest.get("machines"):
             self.store.write_json(MANIFEST, merged_manifest(self.store.manifest(), manifest))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Protocol
 
 from .._api.dispatch import Dispatcher
 from .._fleet.disposal_run import DisposalRecord, DisposalRun
@@ -23,7 +24,13 @@ from .vm_options import VM_SPEC, timing_of
 
 ADVICE = "remove the causes, or set on_blocked to skip to go on with the others"
 
-MakeTerms = Callable[[LeftoverPolicy, Callable[[], datetime | None]], Terms[D]]
+
+class MakeTerms(Protocol[D]):
+    """Makes the terms of a policy, with a clock that tells the account's time, None while it is not known."""
+
+    def __call__(self, policy: LeftoverPolicy, clock: Callable[[], datetime | None], /) -> Terms[D]:
+        """The terms."""
+        raise NotImplementedError
 
 
 def leftover_spec(ids: str, cap: str) -> Spec:

@@ -37,6 +37,7 @@ def test_a_campaign_goes_from_a_canary_to_all_and_says_what_is_left(cloud: Cloud
     assert done.waves == [(1, "complete"), (1, "complete"), (2, "complete")]
     assert {**report_of(folder), "path": done.report["path"]} == done.report
     assert done.totals["deleted"] == 4 and done.totals["backups_made"] == 4
+    assert done.report["api"]["calls"] == len(cloud.calls()) - foreseen.report["api"]["calls"]
     assert done.totals["elastic_ips_released"] == 1 and len(done.left("disks", "disk_id")) == 1
     assert len(done.left("images", "image_id")) == 4
     assert all(cloud.control.resource(each) is None for each in (A, B, C, D))

@@ -6,15 +6,18 @@
 
 from __future__ import annotations
 
+import json
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from .results import NOW
 
 Json = dict[str, Any]
 
+SCHEMA: Json = json.loads((Path(__file__).parents[3] / "docs" / "report.schema.json").read_text(encoding="utf-8"))
 CAMPAIGN = "dc-20261125-080000-1f9c"
 TRAPS = (
     "<script>alert(1)</script>",
@@ -128,6 +131,63 @@ def preview_of(report: Json) -> Json:
     waves = [{**wave, "state": "planned", "began": None, "ended": None} for wave in report["waves"]]
     changed = {"check_mode": True, "outcome": "planned", "message": "Nothing was changed.", "writes": []}
     return {**report, **changed, "machines": planned, "waves": waves, "timeline": report["timeline"][:1]}
+
+
+def mark_report(machines: int = 4) -> Json:
+    """Machines were marked for a later deletion."""
+    report = sample_report(machines, kind="mark", outcome="complete", waves=[], money=None)
+    marked = {"action": "marked", "due_date": "2026-12-02", "wave": None, "blockers": [], "error": None}
+    for row in report["machines"]:
+        row.update(marked, accepted=False, deleted_at=None)
+    totals = {**dict.fromkeys(TOTALS, 0), "selected": machines, "marked": machines}
+    phases = [_phase("plan", None, 0, 4, machines), _phase("mark", None, 4, 9, machines), _phase("stop", None, 9, 61, machines)]
+    return {**report, "timeline": phases, "totals": totals, "left": {kind: [] for kind in report["left"]}}
+
+
+def resumed_report(waves: int = 10) -> Json:
+    """A long campaign that was broken off, and gone on with two days later."""
+    report = sample_report(60)
+    phases, time = [_phase("plan", None, 0, 30, 60)], 30.0
+    for wave in range(1, waves + 1):
+        if wave == waves // 2:
+            time += 2 * 86400
+        for name, seconds in (("record", 2), ("backup", 900), ("delete", 420), ("release", 15), ("verify", 8)):
+            phases.append(_phase(name, wave, time, time + seconds, 6))
+            time += seconds
+    runs = [{"began": at(0), "ended": None, "outcome": None}, {"began": at(2 * 86400), "ended": at(time), "outcome": "complete"}]
+    each = {**report["waves"][0], "machines": 6, "deleted": 6, "state": "complete"}
+    begun = [{**each, "number": number} for number in range(1, waves + 1)]
+    return {**report, "timeline": phases, "runs": runs, "waves": begun}
+
+
+def empty_report() -> Json:
+    """Nothing was selected."""
+    nothing: Json = {name: [] for name in ("waves", "timeline", "machines", "writes", "notes", "runs")}
+    account = dict.fromkeys(("source", "access_key_suffix", "region"))
+    left: Json = {kind: [] for kind in FEES}
+    none = {"outcome": "nothing_to_do", "ended": None, "digest": None, "money": None, "region": "", "options": {}}
+    return {**sample_report(0), **nothing, **none, "account": account, "left": left, "totals": dict.fromkeys(TOTALS, 0)}
+
+
+def with_texts(report: Json, make: Callable[[], str]) -> Json:
+    """The report with every text replaced that is free by the schema: all that the cloud or a user can have written."""
+    told: Json = _replaced(report, SCHEMA, make)
+    return {**told, "options": {make(): make(), "list": [make(), make()], "dict": {make(): make()}}}
+
+
+def _replaced(value: Any, schema: Mapping[str, Any], make: Callable[[], str]) -> Any:
+    if "$ref" in schema:
+        schema = SCHEMA["$defs"][schema["$ref"].rsplit("/", 1)[1]]
+    if "oneOf" in schema:
+        schema = next(each for each in schema["oneOf"] if each != {"type": "null"})
+        return None if value is None else _replaced(value, schema, make)
+    if isinstance(value, dict):
+        members = schema.get("properties", {})
+        return {name: _replaced(member, members[name], make) if name in members else member for name, member in value.items()}
+    if isinstance(value, list):
+        return [_replaced(member, schema["items"], make) for member in value]
+    free = "string" in schema.get("type", ()) and not {"pattern", "enum", "const"} & set(schema)
+    return make() if free and isinstance(value, str) else value
 
 
 def _machine(draw: random.Random, number: int, machines: int, names: Sequence[str]) -> Json:

@@ -50,7 +50,7 @@ class Wires:
         self.release = threading.Event()
 
     def __call__(self, connection: Connection, _user_agent: str, pool_size: int) -> Wire:
-        self.made.append(Wire(connection.region, lambda region: self.answer(region)))
+        self.made.append(Wire(connection.region, self.answer))
         return self.made[-1]
 
 

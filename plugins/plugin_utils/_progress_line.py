@@ -16,6 +16,8 @@ EVERY = 5.0
 SHORTEST = 0.1
 WINDOW = 60.0
 """Seconds that the rate looks back on. Where nothing ended in that time, it is the mean since the step began."""
+SAMPLES = 1000
+"""So many are kept of a step at most; of more, every other one is forgotten."""
 SAME_AGAIN = 60.0
 """Seconds after which a line is shown again although nothing has moved."""
 OFF = frozenset({"0", "false", "no", "off"})
@@ -35,8 +37,8 @@ def seconds_between(text: str | None) -> float | None:
     return max(SHORTEST, seconds) if math.isfinite(seconds) and seconds > 0 else EVERY
 
 
-def line(title: str, counts: Counts, rate: float | None) -> str:
-    """The line; `rate` is how many end in one second, None as long as that is not known."""
+def line(title: str, counts: Counts, rate: float | None, seconds_left: float | None = None) -> str:
+    """The line; `rate` is how many end in one second. Both are None as long as they are not known."""
     name = f"{title}, {counts.step}" if counts.step else title
     parts = [
         f"{counts.done} of {counts.total} done",
@@ -46,8 +48,8 @@ def line(title: str, counts: Counts, rate: float | None) -> str:
     ]
     if rate:
         parts.append(speed(rate))
-        if counts.left > 0:
-            parts.append(f"about {duration(counts.left / rate)} left")
+    if seconds_left is not None and counts.left > 0:
+        parts.append(f"about {duration(seconds_left)} left")
     return f"{name}: {', '.join(parts)}"
 
 
@@ -97,6 +99,50 @@ class Rate:
         return None
 
 
+class Forecast:
+    """When a step will end.
+
+    The members of a step are begun at the pace of the API's limit, and each needs a while from its beginning to its end: the
+    service stops and deletes in its own time. So those in flight will end about as fast as they were begun, however few have
+    ended up to now.
+    """
+
+    def __init__(self) -> None:
+        self._samples: list[tuple[float, int]] = []
+        self._first_ended: int | None = None
+        self._at = 0.0
+        self._last = Counts(step="", total=0, done=0, in_flight=0, blocked=0, failed=0)
+
+    def add(self, at: float, counts: Counts) -> None:
+        """So it stood at that time; times must not go back."""
+        if self._first_ended is None:
+            self._first_ended = counts.ended
+        if not self._samples or counts.begun > self._samples[-1][1]:
+            self._samples.append((at, counts.begun))
+        if len(self._samples) > SAMPLES:
+            del self._samples[1::2]
+        self._last = counts
+        self._at = at
+
+    @property
+    def seconds_left(self) -> float | None:
+        """The time until all have ended, None as long as nothing has."""
+        counts = self._last
+        if self._first_ended is None or counts.ended <= self._first_ended:
+            return None
+        first, last = self._samples[0], self._samples[-1]
+        # Those that ended just now began when so many had been begun.
+        lasts = self._at - next((at for at, begun in self._samples if begun >= counts.ended), self._at)
+        waiting = counts.left - counts.in_flight
+        if waiting <= 0:
+            until_last = last[0] - self._at
+        elif last[1] > first[1]:
+            until_last = waiting * (self._at - first[0]) / (last[1] - first[1])
+        else:
+            return None
+        return until_last + lasts if until_last + lasts > 0 else None
+
+
 class Teller:
     """Says what to show when. `every`: seconds between two lines, and before the first one; `now` is when the task began."""
 
@@ -107,6 +153,7 @@ class Teller:
         self._counts: Counts | None = None
         self._at = -math.inf
         self._rate = Rate()
+        self._forecast = Forecast()
         self._shown: Counts | None = None
         self._shown_at = -math.inf
 
@@ -115,9 +162,10 @@ class Teller:
         if at <= self._at:
             return
         if self._counts is None or counts.step != self._counts.step:
-            self._rate = Rate()
+            self._rate, self._forecast = Rate(), Forecast()
         self._counts, self._at = counts, at
         self._rate.add(at, counts.ended)
+        self._forecast.add(at, counts)
 
     def tell(self, now: float) -> str | None:
         """The line to show now, None if there is none."""
@@ -127,4 +175,4 @@ class Teller:
         if counts == self._shown and now - self._shown_at < SAME_AGAIN:
             return None
         self._shown, self._shown_at, self._due = counts, now, now + self._every
-        return line(self._title, counts, self._rate.a_second)
+        return line(self._title, counts, self._rate.a_second, self._forecast.seconds_left)

@@ -53,6 +53,11 @@ class Counts:
         return self.done + self.failed
 
     @property
+    def begun(self) -> int:
+        """Those whose work began, whether it ended or not."""
+        return self.ended + self.in_flight
+
+    @property
     def left(self) -> int:
         """Those that still have to come to their end."""
         return self.total - self.ended - self.blocked

@@ -55,7 +55,7 @@ LENGTHS = st.floats(0, 20_000)
 @given(st.lists(st.tuples(WAVES, PAUSES, LENGTHS), min_size=1, max_size=60))
 def test_every_phase_has_a_bar_that_lies_in_the_drawing(parts: list[tuple[int | None, float, float]]) -> None:
     drawing = timeline(_phases(parts), {})
-    bars = [tuple(map(float, bar)) for bar in RECT.findall(drawing)]
+    bars = [tuple(map(float, piece)) for piece in RECT.findall(drawing)]
     assert len(bars) == len(parts)
     assert all(x >= LEFT - 0.1 and width >= SHORTEST and x + width <= WIDTH for x, y, width in bars)
 

@@ -18,7 +18,9 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.progress impo
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._progress_line import (
     EVERY,
     SAME_AGAIN,
+    SAMPLES,
     WINDOW,
+    Forecast,
     Rate,
     Teller,
     duration,
@@ -39,7 +41,7 @@ def ended(done: int) -> Counts:
 
 
 def test_a_line_tells_counts_rate_and_time_left() -> None:
-    told = line("jdcloud_vm", FLEET, 9.8)
+    told = line("jdcloud_vm", FLEET, 9.8, 145.0)
     assert told == "jdcloud_vm: 412 of 1800 done, 64 in flight, 3 blocked, 0 failed, 9.8 a second, about 2 min 30 s left"
 
 
@@ -53,11 +55,12 @@ def test_a_line_names_the_step() -> None:
 
 def test_blocked_and_failed_ones_are_not_waited_for() -> None:
     counts = Counts(step="", total=10, done=4, in_flight=1, blocked=3, failed=2)
-    assert counts.left == 1 and line("x", counts, 1.0).endswith("1.0 a second, about 5 s left")
+    assert counts.left == 1 and line("x", counts, 1.0, 1.0).endswith("1.0 a second, about 5 s left")
 
 
 def test_no_time_is_left_when_all_are_through() -> None:
-    assert line("x", Counts(step="", total=5, done=4, in_flight=0, blocked=0, failed=1), 2.0).endswith("1 failed, 2.0 a second")
+    counts = Counts(step="", total=5, done=4, in_flight=0, blocked=0, failed=1)
+    assert line("x", counts, 2.0, 3.0).endswith("1 failed, 2.0 a second")
 
 
 @pytest.mark.parametrize(
@@ -141,6 +144,61 @@ def test_a_rate_lies_between_the_slowest_and_the_fastest_stretch(stretches: list
         assert found is None
     else:
         assert found is not None and 0 < found <= max(more / seconds for seconds, more in stretches) * (1 + 1e-6)
+
+
+# --- the time left ----------------------------------------------------------------------------------------------------
+
+
+def course(at: float, total: int, rate: float, lasts: float) -> Counts:
+    """Of a step whose members begin at a rate and then take so long."""
+    begun, through = (max(0, min(total, int(rate * since))) for since in (at, at - lasts))
+    return Counts(step="", total=total, done=through, in_flight=begun - through, blocked=0, failed=0)
+
+
+def forecast_at(until: float, total: int, rate: float, lasts: float) -> float | None:
+    forecast = Forecast()
+    for second in range(int(until) + 1):
+        forecast.add(float(second), course(second, total, rate, lasts))
+    return forecast.seconds_left
+
+
+def test_nothing_is_foretold_before_anything_ended() -> None:
+    assert forecast_at(until=30, total=1800, rate=30, lasts=40) is None
+
+
+def test_what_is_in_flight_ends_as_fast_as_it_was_begun_however_few_have_ended() -> None:
+    """After 62 s all are begun, and only some 24 have ended."""
+    told = forecast_at(until=61, total=1800, rate=30, lasts=60)
+    assert told == pytest.approx(1800 / 30 + 60 - 61, abs=3)
+
+
+@given(
+    total=st.integers(50, 3000),
+    rate=st.floats(0.5, 100),
+    lasts=st.floats(2, 200),
+    share=st.floats(0.1, 0.95),
+)
+def test_a_steady_course_is_foretold_well_from_the_first_end_on(total: int, rate: float, lasts: float, share: float) -> None:
+    ends = total / rate + lasts
+    now = int(lasts + share * total / rate) + 3
+    if now + 3 < ends:
+        told = forecast_at(now, total, rate, lasts)
+        assert told is not None
+        assert told == pytest.approx(ends - now, abs=max(4.0, 3 / rate, 0.15 * ends))
+
+
+def test_a_machine_that_takes_longer_than_all_others_promises_nothing() -> None:
+    forecast = Forecast()
+    for second in range(100):
+        forecast.add(float(second), replace(course(second, 10, 5, 3), done=min(9, max(0, 5 * second - 15)), in_flight=1))
+    assert forecast.seconds_left is None
+
+
+def test_a_long_step_keeps_few_samples() -> None:
+    forecast = Forecast()
+    for second in range(10 * SAMPLES):
+        forecast.add(float(second), course(second, 10**6, 1.0, 100))
+    assert forecast.seconds_left == pytest.approx(10**6 + 100 - 10 * SAMPLES, rel=0.01)
 
 
 # --- when -------------------------------------------------------------------------------------------------------------

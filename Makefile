@@ -20,7 +20,7 @@ RUN := sh $(TOOLS)/private.sh
 INSTALL := sh $(TOOLS)/install.sh
 LINK := .venv/collections/ansible_collections/jdcloud/cloud
 
-.PHONY: help setup demo test lint sanity newer build benchmark format clean
+.PHONY: help setup demo test lint sanity newer build pictures benchmark format clean
 
 help: ## List the targets
 	@echo 'make TARGET; everything is installed below .venv of this checkout.'
@@ -50,6 +50,9 @@ newer: $(STAMP)/newer $(STAMP)/lint $(STAMP)/cli ## Run sanity and tests with NE
 
 build: $(STAMP)/demo ## Build the collection twice, compare, and look at what is inside
 	@$(RUN) .venv/bin/python $(TOOLS)/build.py
+
+pictures: $(STAMP)/test ## Take the pictures of the documentation, from the report of the last demo
+	@$(RUN) .venv/bin/python $(TOOLS)/pictures.py
 
 benchmark: $(STAMP)/demo ## Measure deletions and backups of whole fleets against the lower bound
 	@$(RUN) .venv/bin/python tests/benchmark/emulator_rate.py

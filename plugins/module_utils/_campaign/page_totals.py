@@ -31,16 +31,16 @@ TITLES = {
 }
 """The numbers of machines: as a result, and in a preview."""
 MORE = {
-    "not_found": "ids that do not exist",
-    "stopped": "machines stopped",
-    "backups_made": "backups made",
-    "backups_reused": "backups used again",
-    "disks_deleted": "disks deleted",
-    "elastic_ips_released": "elastic IPs released",
-    "left_disks": "disks left",
-    "left_elastic_ips": "elastic IPs left",
-    "left_images": "images left",
-    "left_snapshots": "snapshots left",
+    "not_found": ("id that does not exist", "ids that do not exist"),
+    "stopped": ("machine stopped", "machines stopped"),
+    "backups_made": ("backup made", "backups made"),
+    "backups_reused": ("backup used again", "backups used again"),
+    "disks_deleted": ("disk deleted", "disks deleted"),
+    "elastic_ips_released": ("elastic IP released", "elastic IPs released"),
+    "left_disks": ("disk left", "disks left"),
+    "left_elastic_ips": ("elastic IP left", "elastic IPs left"),
+    "left_images": ("image left", "images left"),
+    "left_snapshots": ("snapshot left", "snapshots left"),
 }
 TONES = {"deleted": "done", "marked": "done", "unmarked": "done", "blocked": "warn", "not_started": "warn", "failed": "bad"}
 BAR = 1000.0
@@ -63,7 +63,7 @@ def totals(report: Json) -> str:
         saved = "a month would be saved" if preview else "a month saved"
         amounts = ((bill["saved"], saved), (bill["left"], "a month for what is left"))
         tiles += [_tile(_amount(value, bill["currency"]), title, "money") for value, title in amounts if value is not None]
-    more = [(numbers[name], title) for name, title in MORE.items() if numbers[name]]
+    more = [(numbers[name], titles[numbers[name] != 1]) for name, titles in MORE.items() if numbers[name]]
     return f'<ul class="tiles">{"".join(tiles)}</ul>{_bar(shares)}{_more(more)}'
 
 

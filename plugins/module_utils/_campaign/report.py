@@ -28,7 +28,7 @@ def report_of(
     bill: Json | None,
 ) -> Json:
     """The report. `verdict` has outcome and message; `bill` is the answer of `jdcloud_bill_info`, None where it was not asked."""
-    machines = [_machine(row) for row in record.machines.values()]
+    machines = [_machine(row, preview=preview) for row in record.machines.values()]
     left = _left(machines)
     money = _money(machines, left, prices, bill)
     ended = record.runs[-1]["ended"]
@@ -60,8 +60,11 @@ def report_of(
     }
 
 
-def _machine(row: Mapping[str, Any]) -> Json:
-    return {key: value for key, value in row.items() if key != "scope"}
+def _machine(row: Mapping[str, Any], *, preview: bool) -> Json:
+    machine = {key: value for key, value in row.items() if key != "scope"}
+    # What the plan meant to make of a machine that was left alone is no backup.
+    machine["backups"] = [backup for backup in row["backups"] if backup["id"] or preview]
+    return machine
 
 
 def _left(machines: Iterable[Mapping[str, Any]]) -> Json:

@@ -20,7 +20,7 @@ RUN := sh $(TOOLS)/private.sh
 INSTALL := sh $(TOOLS)/install.sh
 LINK := .venv/collections/ansible_collections/jdcloud/cloud
 
-.PHONY: help setup demo test lint sanity newer build pictures benchmark format clean
+.PHONY: help setup demo test lint sanity newer build pictures interface benchmark format clean
 
 help: ## List the targets
 	@echo 'make TARGET; everything is installed below .venv of this checkout.'
@@ -53,6 +53,9 @@ build: $(STAMP)/demo ## Build the collection twice, compare, and look at what is
 
 pictures: $(STAMP)/test ## Take the pictures of the documentation, from the report of the last demo
 	@$(RUN) .venv/bin/python $(TOOLS)/pictures.py
+
+interface: $(STAMP)/demo ## Write down the interface as released; a step of each release
+	@$(RUN) env PYTHONPATH=.venv/collections .venv/bin/python $(TOOLS)/interface.py
 
 benchmark: $(STAMP)/demo ## Measure deletions and backups of whole fleets against the lower bound
 	@$(RUN) .venv/bin/python tests/benchmark/emulator_rate.py

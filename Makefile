@@ -20,7 +20,7 @@ RUN := sh $(TOOLS)/private.sh
 INSTALL := sh $(TOOLS)/install.sh
 LINK := .venv/collections/ansible_collections/jdcloud/cloud
 
-.PHONY: help setup demo test lint sanity newer build pictures interface benchmark format clean
+.PHONY: help setup demo test lint sanity newer build docs pictures interface benchmark format clean
 
 help: ## List the targets
 	@echo 'make TARGET; everything is installed below .venv of this checkout.'
@@ -50,6 +50,9 @@ newer: $(STAMP)/newer $(STAMP)/lint $(STAMP)/cli ## Run sanity and tests with NE
 
 build: $(STAMP)/demo ## Build the collection twice, compare, and look at what is inside
 	@$(RUN) .venv/bin/python $(TOOLS)/build.py
+
+docs: $(STAMP)/docs ## Build the documentation site: guides, and a page for each module, role and plugin
+	@$(RUN) .venv/docs/env/bin/python $(TOOLS)/docs.py
 
 pictures: $(STAMP)/test ## Take the pictures of the documentation, from the report of the last demo
 	@$(RUN) .venv/bin/python $(TOOLS)/pictures.py
@@ -96,6 +99,12 @@ $(STAMP)/lint: requirements/lint.txt requirements/demo.txt $(STAMP)/python
 	@echo 'Installing the linters'
 	@.venv/bin/python -m venv .venv/lint
 	@$(INSTALL) .venv/lint/bin/python $<
+	@touch $@
+
+$(STAMP)/docs: requirements/docs.txt requirements/demo.txt $(STAMP)/python
+	@echo 'Installing what builds the documentation'
+	@.venv/bin/python -m venv .venv/docs/env
+	@$(INSTALL) .venv/docs/env/bin/python $<
 	@touch $@
 
 $(STAMP)/newer: requirements/test.txt requirements/demo.txt

@@ -26,6 +26,7 @@ HTML = PLACE / "html"
 GUIDES = ROOT / "docs"
 COLLECTION = "jdcloud.cloud"
 _LINK = re.compile(r"(\]\()([^)\s]+)(\))")
+_ENTRY = re.compile(r"^( +)((\w+)_(module|inventory|role))$", re.MULTILINE)
 _ROLE = re.compile(r"roles/(\w+)/README\.md")
 
 
@@ -37,6 +38,8 @@ def main() -> int:
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     options = ("--use-current", "--squash-hierarchy", "--fail-on-error", "--cleanup", "everything")
     run("antsibull-docs", "collection", *options, "--dest-dir", str(SOURCE), COLLECTION)
+    index = SOURCE / "index.rst"
+    index.write_text(with_short_titles(index.read_text(encoding="utf-8")), encoding="utf-8")
     for name in guide_names():
         place_guide(name)
     shutil.copytree(GUIDES / "images", SOURCE / "docsite" / "images")
@@ -50,6 +53,12 @@ def main() -> int:
         return 1
     print(f"{len(list(HTML.rglob('*.html')))} pages, for a browser: {HTML / 'index.html'}")
     return 0
+
+
+def with_short_titles(index: str) -> str:
+    """The first page with its name as it is written everywhere else, and a list beside the pages that is quick to read."""
+    titled = index.replace("Jdcloud.Cloud\n", f"{COLLECTION}\n", 1)
+    return _ENTRY.sub(r"\1\3 (\4) <\2>", titled)
 
 
 def guide_names() -> list[str]:

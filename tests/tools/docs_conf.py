@@ -31,7 +31,6 @@ html_copy_source = False
 html_use_index = False
 pygments_style = "ansible"
 highlight_language = "YAML+Jinja"
-smartquotes = False
 
 ANSIBLE = "https://docs.ansible.com/ansible/latest"
 ELSEWHERE = {

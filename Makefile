@@ -18,9 +18,10 @@ STAMP := .venv/stamp
 TOOLS := tests/tools
 RUN := sh $(TOOLS)/private.sh
 INSTALL := sh $(TOOLS)/install.sh
+NOX := .venv/runner/bin/nox --session
 LINK := .venv/collections/ansible_collections/jdcloud/cloud
 
-.PHONY: help setup demo test lint sanity newer build docs pictures interface benchmark format clean
+.PHONY: help setup demo test lint sanity newer build galaxy matrix docs pictures interface benchmark format clean
 
 help: ## List the targets
 	@echo 'make TARGET; everything is installed below .venv of this checkout.'
@@ -30,29 +31,34 @@ help: ## List the targets
 	@echo 'Variables: PYTHON=/path/to/python3 (for the first call), PYTEST_ARGS="tests/unit -k plan" (some tests, without coverage),'
 	@echo 'WORKERS=2 (processes that run tests), NEWER_PYTHON=/path/to/python3.13 (for the target newer).'
 
-setup: $(STAMP)/demo ## Make the private environment: Ansible, the emulator, the collection's place
+setup: $(STAMP)/demo $(STAMP)/cli $(STAMP)/nox ## Make the private environment: Ansible, the emulator, the collection's place
 
-demo: $(STAMP)/demo ## Delete a fleet on the emulated cloud: preview, refusal, the real run, and the run again
-	@$(RUN) .venv/bin/python demo/run.py
+demo: $(STAMP)/demo $(STAMP)/nox ## Delete a fleet on the emulated cloud: preview, refusal, the real run, and the run again
+	@$(NOX) demo
 
-test: $(STAMP)/test $(STAMP)/cli ## Run all tests, unit and integration, and measure the coverage
-	@$(RUN) .venv/bin/python -m pytest $(or $(PYTEST_ARGS),-n $(WORKERS) --cov --cov-report=term)
+test: $(STAMP)/test $(STAMP)/cli $(STAMP)/nox ## Run all tests, unit and integration, and measure the coverage
+	@$(NOX) test -- $(or $(PYTEST_ARGS),-n $(WORKERS) --cov --cov-report=term)
 
-lint: $(STAMP)/lint ## Check style, types and documentation (ruff, mypy, ansible-lint, antsibull-docs, reuse)
-	@$(RUN) sh $(TOOLS)/lint.sh
+lint: $(STAMP)/lint $(STAMP)/nox ## Check style, types and documentation (ruff, mypy, ansible-lint, antsibull-docs, reuse)
+	@$(NOX) lint
 
-sanity: $(STAMP)/lint ## Run ansible-test sanity in a copy of the collection
-	@$(RUN) .venv/lint/bin/python $(TOOLS)/sanity.py
+sanity: $(STAMP)/lint $(STAMP)/nox ## Run ansible-test sanity in a copy of the collection
+	@$(NOX) sanity
 
-newer: $(STAMP)/newer $(STAMP)/lint $(STAMP)/cli ## Run sanity and tests with NEWER_PYTHON and the ansible-core that fits it
-	@$(RUN) .venv/newer/bin/python $(TOOLS)/sanity.py
-	@$(RUN) .venv/newer/bin/python -m pytest -n $(WORKERS)
+newer: $(STAMP)/newer $(STAMP)/lint $(STAMP)/cli $(STAMP)/nox ## Run sanity and the tests that tell versions apart with NEWER_PYTHON
+	@$(NOX) newer
 
-build: $(STAMP)/demo ## Build the collection twice, compare, and look at what is inside
-	@$(RUN) .venv/bin/python $(TOOLS)/build.py
+build: $(STAMP)/demo $(STAMP)/nox ## Build the collection twice, compare, and look at what is inside
+	@$(NOX) build
 
-docs: $(STAMP)/docs ## Build the documentation site: guides, and a page for each module, role and plugin
-	@$(RUN) .venv/docs/env/bin/python $(TOOLS)/docs.py
+galaxy: $(STAMP)/nox ## Check what Galaxy and certification check (galaxy-importer, antsibull-nox)
+	@$(NOX) docs-check extra-checks license-check build-import-check
+
+matrix: $(STAMP)/demo $(STAMP)/cli $(STAMP)/nox ## Run tests with every ansible-core on every Python that is installed
+	@$(NOX) matrix
+
+docs: $(STAMP)/docs $(STAMP)/nox ## Build the documentation site: guides, and a page for each module, role and plugin
+	@$(NOX) docs
 
 pictures: $(STAMP)/test ## Take the pictures of the documentation, from the report of the last demo
 	@$(RUN) .venv/bin/python $(TOOLS)/pictures.py
@@ -93,6 +99,12 @@ $(STAMP)/cli: requirements/cli.txt $(STAMP)/python
 	@echo "Installing the vendor's command line tool"
 	@python3.11 -m venv .venv/cli 2>/dev/null || .venv/bin/python -m venv .venv/cli
 	@$(INSTALL) .venv/cli/bin/python $<
+	@touch $@
+
+$(STAMP)/nox: requirements/nox.txt $(STAMP)/python
+	@echo 'Installing the task runner'
+	@.venv/bin/python -m venv .venv/runner
+	@$(INSTALL) .venv/runner/bin/python $<
 	@touch $@
 
 $(STAMP)/lint: requirements/lint.txt requirements/demo.txt $(STAMP)/python

@@ -32,6 +32,8 @@ check "mypy, benchmarks" env MYPYPATH=tests/benchmark mypy -m run -m backup
 check "ansible-lint" ansible-lint --offline -q
 check "antsibull-docs" antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs self .
 check "antsibull-changelog" antsibull-changelog lint
+check "workflow" check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/ci.yml
+check "workflow, security" zizmor --offline --quiet .github/workflows
 check "reuse" reuse lint --lines
 
 if [ -n "$failed" ]; then

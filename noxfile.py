@@ -1,0 +1,101 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Every check of the project as a session: ``nox --list``. The make targets set up .venv and call these; so does CI.
+
+Sessions without an environment of their own run in those that make keeps below .venv. The others (matrix, and what antsibull-nox
+brings) make theirs below .venv/nox.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import antsibull_nox
+import nox
+
+ROOT = Path(__file__).parent
+PRIVATE = ("sh", "tests/tools/private.sh")
+"""Keeps the caller's keys and settings out, and everything that is written below .venv."""
+MATRIX = (
+    *(("2.18", python) for python in ("3.11", "3.12", "3.13")),
+    *(("2.19", python) for python in ("3.11", "3.12", "3.13")),
+    *(("2.20", python) for python in ("3.12", "3.13")),
+    *(("2.21", python) for python in ("3.12", "3.13")),
+)
+"""Versions of ansible-core, and of Python that they run on and this collection supports."""
+QUICK = ("tests/unit", "tests/integration/module/test_tag.py", "tests/integration/playbook", "tests/integration/inventory_plugin")
+"""What tells versions of Ansible and Python apart: every module once, real playbooks, the inventory plugin."""
+
+nox.needs_version = ">=2024.10.9"
+nox.options.envdir = ".venv/nox"
+nox.options.default_venv_backend = "virtualenv"
+nox.options.reuse_existing_virtualenvs = True
+nox.options.sessions = ["demo", "test", "lint", "sanity", "build"]
+
+antsibull_nox.load_antsibull_nox_toml()
+
+
+def run_here(session: nox.Session, *command: str) -> None:
+    """Run a command of an environment that make keeps."""
+    session.run(*PRIVATE, *command, external=True)
+
+
+@nox.session(venv_backend="none")
+def demo(session: nox.Session) -> None:
+    """Tell the story of a campaign on the emulated cloud."""
+    run_here(session, ".venv/bin/python", "demo/run.py", *session.posargs)
+
+
+@nox.session(venv_backend="none")
+def test(session: nox.Session) -> None:
+    """Run all tests with coverage, or those that are named: nox -s test -- tests/unit -k plan."""
+    run_here(session, ".venv/bin/python", "-m", "pytest", *(session.posargs or ("-n", "2", "--cov", "--cov-report=term")))
+
+
+@nox.session(venv_backend="none")
+def lint(session: nox.Session) -> None:
+    """Check style, types, documentation and licences."""
+    run_here(session, "sh", "tests/tools/lint.sh", *session.posargs)
+
+
+@nox.session(venv_backend="none")
+def sanity(session: nox.Session) -> None:
+    """Run ansible-test sanity in a copy of the collection, without an ignore file."""
+    run_here(session, ".venv/lint/bin/python", "tests/tools/sanity.py", *session.posargs)
+
+
+@nox.session(venv_backend="none")
+def build(session: nox.Session) -> None:
+    """Build twice, compare, install, verify, and look at what is inside."""
+    run_here(session, ".venv/bin/python", "tests/tools/build.py", *session.posargs)
+
+
+@nox.session(venv_backend="none")
+def docs(session: nox.Session) -> None:
+    """Build the documentation site."""
+    run_here(session, ".venv/docs/env/bin/python", "tests/tools/docs.py", *session.posargs)
+
+
+@nox.session(venv_backend="none")
+def newer(session: nox.Session) -> None:
+    """Run sanity, and the tests that tell versions apart, in .venv/newer: a newer Python with the ansible-core that fits it."""
+    run_here(session, ".venv/newer/bin/python", "tests/tools/sanity.py")
+    run_here(session, ".venv/newer/bin/python", "-m", "pytest", *(session.posargs or ("-n", "2", *QUICK)))
+
+
+@nox.session
+@nox.parametrize(
+    ("core", "python"),
+    [nox.param(core, python, id=f"ansible-core {core}, Python {python}") for core, python in MATRIX],
+)
+def matrix(session: nox.Session, core: str) -> None:
+    """Run the tests that tell versions apart, or those that are named, with one ansible-core on one Python."""
+    session.install("-r", "requirements/test.txt", f"ansible-core=={core}.*")
+    run_here(session, str(Path(session.bin, "python")), "-m", "pytest", *(session.posargs or ("-n", "2", *QUICK)))
+
+
+if __name__ == "__main__":
+    sys.exit("Call it as: nox --list")

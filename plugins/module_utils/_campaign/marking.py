@@ -17,6 +17,7 @@ from typing import Any
 from .._fleet.due import due_from, mark_date
 from . import rows
 from .options import Options
+from .planning import approve
 from .record import Record
 from .taking import refuse_early_end, take_in
 
@@ -36,6 +37,7 @@ def plan_mark(record: Record, options: Options, look: Mapping[str, Any], now: da
     _begin(record, look)
     if _held_back(record, options, look, now):
         return {"groups": [], "stop": []}
+    approve(record, options, [each["instance_id"] for each in _open(look)])
     date = mark_date(now, options.grace_days)
     groups: dict[tuple[tuple[str, str], ...], list[str]] = {}
     stop = []
@@ -63,6 +65,7 @@ def plan_unmark(record: Record, options: Options, look: Mapping[str, Any], now: 
     _begin(record, look)
     if _held_back(record, options, look, now):
         return {"instance_ids": [], "start": []}
+    approve(record, options, [each["instance_id"] for each in _open(look)])
     unmark, start = [], []
     for instance in _open(look):
         tags = instance["tags_before"]

@@ -98,13 +98,18 @@ def _plan_row(row: Json, instance: Mapping[str, Any], entry: Mapping[str, Any] |
 
 def _freeze(record: Record, options: Options, ids: Sequence[str]) -> None:
     record.instance_ids = [each for each in ids if record.machines[each]["action"] == "deleted"]
-    record.digest = digest_of(record.region or "", record.instance_ids)
+    approve(record, options, record.instance_ids)
+    record.frozen = True
+
+
+def approve(record: Record, options: Options, ids: Sequence[str]) -> None:
+    """Note what stands for these machines. Raises `InputError` if others were approved."""
+    record.digest = digest_of(record.region or "", ids)
     if options.digest and options.digest != record.digest:
         raise InputError(
-            f"The plan now holds {len(record.instance_ids)} machines with digest {record.digest}, not what was approved "
-            f"({options.digest}), so nothing was changed: plan and approve again."
+            f"The plan now holds {len(ids)} machines with digest {record.digest}, not what was approved ({options.digest}), so "
+            "nothing was changed: plan and approve again."
         )
-    record.frozen = True
 
 
 def _waves(record: Record, options: Options, *, preview: bool) -> list[Wave]:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign import ending, planning, wave_steps
+from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign import ending, marking, planning, wave_steps
 from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.options import Options
 from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.record import Record, digest_of, record_from, stamp
 
@@ -61,6 +61,16 @@ def test_a_plan_that_was_approved_is_this_one_or_none() -> None:
     assert planned(options(digest=digest), machine(B), machine(A))[1]["go"]
     with pytest.raises(InputError, match="not what was approved"):
         planned(options(digest=digest), machine(A))
+
+
+@pytest.mark.parametrize("step", [marking.plan_mark, marking.plan_unmark])
+def test_marking_holds_to_an_approved_list_too(step: Any) -> None:
+    look = vm_result([machine(each, "tagged", tags_before={}) for each in (A, B)])
+    record = new_record()
+    step(record, options(digest=digest_of("cn-north-1", [B, A])), look, NOW)
+    assert record.digest == digest_of("cn-north-1", [A, B])
+    with pytest.raises(InputError, match="not what was approved"):
+        step(new_record(), options(digest=digest_of("cn-north-1", [A])), look, NOW)
 
 
 def test_why_there_would_be_no_backup_is_told_by_the_backup() -> None:

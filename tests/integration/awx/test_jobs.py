@@ -1,0 +1,145 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The jobs of the patterns: a plan, its approval, and what is done with it; slices; the clean-up."""
+
+from __future__ import annotations
+
+import base64
+import json
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.record import digest_of
+
+from ..support import REGION, Json, running, stopped
+from .conftest import Awx, answers
+
+A, B, C, D = "i-aaaa000001", "i-bbbb000002", "i-cccc000003", "i-dddd000004"
+X: Json = {"tags": {"project": "x"}}
+NO_BACKUP = {"vm_decommission_backup": "none", "vm_decommission_waves": "100%"}
+
+
+def plan_of(*ids: str, kind: str = "absent") -> Json:
+    """Artifacts of a plan."""
+    return {
+        "decommission_plan": {
+            "kind": kind,
+            "region": REGION,
+            "digest": digest_of(REGION, ids),
+            "instance_ids": list(ids),
+        }
+    }
+
+
+def lanes(*numbers: int, of: int) -> Json:
+    """The part of the inventory of lanes that one slice gets."""
+    return {f"lane-{number}": {"jdcloud_lane": number, "jdcloud_lanes": of} for number in numbers}
+
+
+@pytest.mark.parametrize(
+    ("artifacts", "more", "part"),
+    [
+        ({}, {}, "No approved plan was handed over"),
+        ({"decommission_plan": {**plan_of(A)["decommission_plan"], "instance_ids": [A, B]}}, {}, "does not fit its digest"),
+        (plan_of(A, B), {"vm_decommission_max_instances": 1}, "The approved list holds 2 machines, more than"),
+        (plan_of(A), {"vm_decommission_instance_ids": B}, "vm_decommission_instance_ids: refused here"),
+        (plan_of(A), {"decommission_reports_mount": "/usr"}, "/usr is no mount point"),
+    ],
+)
+def test_what_was_not_approved_as_it_is_changes_nothing(awx: Awx, artifacts: Json, more: Json, part: str) -> None:
+    awx.seed(stopped(A), stopped(B))
+    job = awx.decommission({**answers("decommission_fleet"), **NO_BACKUP, **more}, artifacts)
+    assert job.failed and part in job.output, job.output
+    assert awx.cloud.writes() == []
+
+
+def test_a_plan_that_is_no_preview_is_refused(awx: Awx) -> None:
+    awx.seed(stopped(A))
+    job = awx.job("decommission_fleet", "plan", answers("decommission_fleet", decommission_instance_ids=A))
+    assert job.failed and "This playbook only plans" in job.output and awx.cloud.calls() == []
+
+
+def test_exactly_what_was_approved_is_deleted(awx: Awx) -> None:
+    """All answers as AWX gives them; a machine that gets the tag after the plan stays; the report can be read from the job."""
+    awx.seed(running(A, **X), stopped(B, **X), stopped(D))
+    answered, plan = awx.plan(
+        vm_decommission_tags="project=x",
+        vm_decommission_max_instances=3,
+        vm_decommission_stop_running="true",
+        vm_decommission_waves="1,10%,100%",
+    )
+    assert not plan.failed and awx.cloud.writes() == [], plan.output
+    assert plan.artifacts["decommission_plan"] == plan_of(A, B)["decommission_plan"]
+    assert f"{A} deleted" in plan.output
+
+    awx.cloud.control.add({"regions": {REGION: {"instances": [stopped(C, **X)]}}})
+    reports = awx.folder / "reports" / "fleet"
+    job = awx.decommission(
+        answered, plan.artifacts, decommission_reports=str(reports), decommission_report_in_stats=True
+    )
+    assert not job.failed, job.output
+    assert awx.gone(A, B, C, D) == [True, True, False, False]
+    assert job.artifacts["decommission"]["totals"]["deleted"] == 2
+    handed_over = json.loads(base64.b64decode(job.artifacts["decommission_report_base64"]))
+    kept = json.loads(Path(job.artifacts["decommission"]["report"]).with_name("report.json").read_text(encoding="utf-8"))
+    assert handed_over["totals"] == kept["totals"] and Path(job.artifacts["decommission"]["report"]).parent.parent == reports
+
+
+def test_a_machine_that_may_no_longer_go_holds_the_approved_plan_back(awx: Awx) -> None:
+    awx.seed(stopped(A), stopped(B))
+    ids = {"decommission_instance_ids": f"{A}\n{B}", **NO_BACKUP}
+    answered, plan = awx.plan(**ids, vm_decommission_on_blocked="skip")
+    assert plan.artifacts["decommission_plan"]["instance_ids"] == [A, B], plan.output
+    awx.cloud.control.act("start", B)
+    job = awx.decommission(answered, plan.artifacts)
+    assert job.failed and "not what was approved" in job.output and awx.cloud.writes() == []
+
+
+def test_days_of_grace_mark_instead_of_deleting(awx: Awx) -> None:
+    awx.seed(running(A, **X), stopped(B, **X))
+    answered, plan = awx.plan(
+        vm_decommission_tags="project=x", vm_decommission_grace_days=14, vm_decommission_stop_running="true"
+    )
+    assert plan.artifacts["decommission_plan"] == plan_of(A, B, kind="mark")["decommission_plan"], plan.output
+    job = awx.decommission(answered, plan.artifacts)
+    assert not job.failed and job.artifacts["decommission"]["totals"]["marked"] == 2, job.output
+    assert awx.gone(A, B) == [False, False] and awx.cloud.status(A) == "stopped"
+
+
+def test_slices_share_the_approved_list_and_together_take_all_of_it(awx: Awx) -> None:
+    awx.seed(*(stopped(each) for each in (A, B, C, D)))
+    answered = {**answers("decommission_fleet"), **NO_BACKUP, "vm_decommission_max_instances": 3}
+    settings = {"decommission_reports": str(awx.folder / "reports")}
+    approved = plan_of(C, A, B)
+    first = awx.decommission(answered, approved, lanes(1, of=2), **settings)
+    assert not first.failed and awx.gone(A, B, C, D) == [False, True, True, False], first.output
+    second = awx.decommission(answered, approved, lanes(2, of=2), **settings)
+    assert not second.failed and awx.gone(A, B, C, D) == [True, True, True, False], second.output
+    assert len({first.artifacts["decommission"]["report"], second.artifacts["decommission"]["report"]}) == 2
+
+    awx.cloud.control.clear_requests()
+    idle = awx.decommission(answered, approved, lanes(4, of=4), **settings)
+    assert not idle.failed and "0 of 3 approved machines are taken by this job" in idle.output and awx.cloud.calls() == []
+
+
+@pytest.mark.parametrize(
+    "hosts", [{"web-01": {}}, {**lanes(1, of=2), "web-01": {}}, {**lanes(1, of=2), **lanes(2, of=3)}, lanes(3, of=2)]
+)
+def test_an_inventory_that_leaves_the_share_unclear_changes_nothing(awx: Awx, hosts: Json) -> None:
+    awx.seed(stopped(A))
+    job = awx.decommission({**answers("decommission_fleet"), **NO_BACKUP}, plan_of(A), hosts)
+    assert job.failed and "hosts without jdcloud_lane" in job.output and awx.cloud.calls() == []
+
+
+def test_the_clean_up_takes_the_answers_of_its_survey(awx: Awx) -> None:
+    due = {"tags": {"decommission-after": "2026-01-31"}}
+    awx.seed(stopped(A, **due), stopped(B))
+    reports = str(awx.folder / "reports" / "cleanup")
+    given = answers("scheduled_cleanup", cleanup_regions=REGION, cleanup_max_instances=5)
+    Path(reports).parent.mkdir()
+    job = awx.job("scheduled_cleanup", "cleanup", {**given, "cleanup_report_dir": reports, "cleanup_report_mount": "/proc"})
+    assert not job.failed and awx.gone(A, B) == [True, False], job.output
+    assert (Path(reports) / REGION / "report.html").is_file()

@@ -1,0 +1,137 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Examples run: plays and tasks in check mode, inventories as they are, and commands as a reader would type them, with --check.
+
+A failed task of an example is a wrong example: an option that does not exist, a value that is refused, a result that has no such key.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import yaml
+
+from ..playbook.commands import BIN, Ansible
+from ..support import Cloud, Json
+from .fleet import made_ready
+from .found import Example, all_examples
+from .reading import LEFT_OPEN, RUN_COMMANDS, commands_in, kind_of, moved
+
+YAML = [example for example in all_examples() if example.language == "yaml"]
+SHELL = [example for example in all_examples() if example.language == "shell"]
+GROUPS: Json = {"keyed_groups": [{"key": "jdcloud_region", "prefix": "region"}, {"key": "jdcloud_tags", "prefix": "tag"}]}
+"""The groups that plays over an inventory name."""
+
+
+class Reader:
+    """Somebody who tries the examples out, in a folder of their own."""
+
+    def __init__(self, cloud: Cloud, folder: Path) -> None:
+        self.folder = folder
+        self.cloud = cloud
+        self.manifest = made_ready(cloud, folder)
+        keys = {name: cloud.environment()[f"JDCLOUD_{name}"] for name in ("ACCESS_KEY", "SECRET_KEY")}
+        self._environment = Ansible(cloud, folder).environment(**{f"SHOP_{name}": key for name, key in keys.items()})
+        for example in YAML:
+            if example.name is not None:
+                self.save(example.name, example.text)
+
+    def save(self, name: str, text: str) -> Path:
+        """Write a file, with the folders of this machine moved below that of the test."""
+        path = self.folder / name
+        path.write_text(moved(text, str(self.folder)), encoding="utf-8")
+        return path
+
+    def run(self, words: list[str]) -> str:
+        """Run one of Ansible's commands, and return what it says if it fails."""
+        process = subprocess.run(
+            [str(BIN / words[0]), *(moved(word, str(self.folder)) for word in words[1:])],
+            env=self._environment,
+            cwd=self.folder,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        return process.stdout + process.stderr if process.returncode else ""
+
+
+@pytest.fixture
+def reader(cloud: Cloud, tmp_path: Path) -> Reader:
+    """Somebody in front of a cloud that holds what the examples name."""
+    return Reader(cloud, tmp_path)
+
+
+def plays_of(examples: list[Example], variables: Json) -> list[Json]:
+    """All plays, and a play for each list of tasks; each is called after the place where it stands."""
+    plays: list[Json] = []
+    for example in examples:
+        read = yaml.safe_load(example.text)
+        if kind_of(example.text) == "plays":
+            plays += [{**play, "name": f"{example.where} {play['name']}"} for play in read]
+        elif kind_of(example.text) == "tasks":
+            plays.append({"name": example.where, "hosts": "localhost", "gather_facts": False, "vars": variables, "tasks": read})
+    return plays
+
+
+def test_plays_and_tasks_run_in_check_mode(reader: Reader) -> None:
+    variables: Json = {
+        "manifest": reader.manifest,
+        "ids": ["i-1kch0awxq9", "i-4x9q2m7kva"],
+        "retained": {"disks": [{"disk_id": "vol-7q1x0k3m9z"}], "elastic_ips": [{"elastic_ip_id": "fip-1kch0awxq9"}]},
+        "variables_of_the_role": {"vm_decommission_instance_ids": "i-1kch0awxq9"},
+    }
+    plays = plays_of(YAML, variables)
+    assert len(plays) >= 20
+    reader.save("all.jdcloud_vm.yml", yaml.safe_dump({"plugin": "jdcloud.cloud.jdcloud_vm", **GROUPS}))
+    playbook = reader.save("examples.yml", yaml.safe_dump(plays, sort_keys=False))
+    assert reader.run(["ansible-playbook", "-i", "all.jdcloud_vm.yml", str(playbook), "--check"]) == ""
+    assert reader.cloud.writes() == []
+
+
+def test_inventories_are_read(reader: Reader) -> None:
+    sources = [example for example in YAML if kind_of(example.text) == "inventory"]
+    words = ["ansible-inventory", "--list"]
+    for number, example in enumerate(sources):
+        words += ["-i", str(reader.save(f"n{number}.jdcloud_vm.yml", example.text))]
+    reader.save("ansible.cfg", "")
+    assert reader.run([*words, "--export"]) == ""
+
+
+def commands() -> dict[tuple[str, ...], str]:
+    """Each command of Ansible once, with the place where it stands. A preview and its run are one, and so are open ones none."""
+    found: dict[tuple[str, ...], str] = {}
+    for example in SHELL:
+        for words in commands_in(example.text):
+            if words[0] in RUN_COMMANDS and not any(LEFT_OPEN in word for word in words):
+                found.setdefault(tuple(checked(words)), f"{example.where}: {' '.join(words)}")
+    return found
+
+
+def checked(words: list[str]) -> list[str]:
+    """The command with --check where it could change something."""
+    plain = [word for word in words if word not in ("--check", "--diff")]
+    return [*plain, "--check"] if words[0] in ("ansible", "ansible-playbook") else plain
+
+
+def test_commands_run_with_check(reader: Reader) -> None:
+    todo = commands()
+    assert len(todo) >= 12
+    with ThreadPoolExecutor(min(2, os.cpu_count() or 1)) as pool:
+        outputs = list(pool.map(lambda words: reader.run(list(words)), todo))
+    assert [f"{where}\n{output}" for where, output in zip(todo.values(), outputs, strict=True) if output] == []
+    assert reader.cloud.writes() == []
+
+
+def test_a_task_with_an_option_that_does_not_exist_fails(reader: Reader) -> None:
+    wrong = Example("x.md:1", "yaml", "- name: Wrong\n  jdcloud.cloud.jdcloud_vm_info:\n    instance_idz: i-1kch0awxq9\n")
+    playbook = reader.save("wrong.yml", json.dumps(plays_of([wrong], {})))
+    assert "instance_idz" in reader.run(["ansible-playbook", str(playbook), "--check"])

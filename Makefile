@@ -107,6 +107,11 @@ $(STAMP)/nox: requirements/nox.txt $(STAMP)/python
 	@$(INSTALL) .venv/runner/bin/python $<
 	@touch $@
 
+$(STAMP)/awx: requirements/awx.txt $(TOOLS)/awx.py $(STAMP)/python
+	@echo 'Fetching the modules that set AWX up'
+	@env -u PYTHONPATH .venv/bin/python $(TOOLS)/awx.py
+	@touch $@
+
 $(STAMP)/lint: requirements/lint.txt requirements/demo.txt $(STAMP)/python
 	@echo 'Installing the linters'
 	@.venv/bin/python -m venv .venv/lint

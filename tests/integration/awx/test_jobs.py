@@ -77,9 +77,7 @@ def test_exactly_what_was_approved_is_deleted(awx: Awx) -> None:
 
     awx.cloud.control.add({"regions": {REGION: {"instances": [stopped(C, **X)]}}})
     reports = awx.folder / "reports" / "fleet"
-    job = awx.decommission(
-        answered, plan.artifacts, decommission_reports=str(reports), decommission_report_in_stats=True
-    )
+    job = awx.decommission(answered, plan.artifacts, decommission_reports=str(reports), decommission_report_in_stats=True)
     assert not job.failed, job.output
     assert awx.gone(A, B, C, D) == [True, True, False, False]
     assert job.artifacts["decommission"]["totals"]["deleted"] == 2

@@ -17,7 +17,7 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Field:
-    """A field: its type (`text`, `int`, `bool`, `json`, or the resource whose id it holds), default, and the values it may have."""
+    """A field: its type (`text`, `int`, `bool`, `json`, or the resource whose id it holds), default, and possible values."""
 
     kind: str = "text"
     required: bool = False

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Takes the collection awx.awx out of the package `ansible`, which is fetched for Python 3.11, its last one with this collection."""
+"""Takes the collection awx.awx out of the package `ansible`, in its last version that holds it, for Python 3.11."""
 
 from __future__ import annotations
 

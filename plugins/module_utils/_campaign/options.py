@@ -126,6 +126,8 @@ def parse_options(given: Mapping[str, Any]) -> Options:
     """The typed options. `given` has the role's variables without their prefix, as they arrived."""
 
     def of(name: str) -> tuple[Any, str]:
+        if name not in given:
+            raise InputError(f"{PREFIX}{name} is missing: give all variables of the role, an empty text where none is meant.")
         if given[name] is None:
             raise InputError(f"{PREFIX}{name} is null: give a value, or leave it out.")
         return given[name], PREFIX + name

@@ -23,7 +23,7 @@ MACHINES: list[Json] = [
         "tags": SPRING,
         "disks": [{"size": 50, "auto_delete": True}],
     },
-    {"id": "i-harborweb1", "name": "web-01", "tags": {"project": "harbor", "env": "production"}},
+    {"id": "i-harborweb1", "name": "web-01", "status": "stopped", "tags": {"project": "harbor", "env": "production"}},
     {"id": "i-harborweb2", "name": "web-02", "status": "stopped", "tags": {"project": "harbor"}, "elastic_ip": True},
     {"id": "i-compassweb", "name": "compass-01", "tags": {"project": "compass"}},
     {"id": "i-0t3st00one", "name": "test-01", "status": "stopped", "tags": {"env": "test"}},
@@ -34,11 +34,11 @@ DISKS: list[Json] = [{"id": disk_id, "size": 20, "status": "available"} for disk
 ADDRESSES: list[Json] = [{"id": "fip-8wz1t5c0rn"}, {"id": "fip-1kch0awxq9"}]
 IMAGES: list[Json] = [{"id": "img-5bk0u2p7im", "of": "i-1kch0awxq9", "created": "-2h"}]
 SNAPSHOTS: list[Json] = [{"id": "snapshot-4sn4p0ma9d", "disk": "vol-2dat4dsk1b", "status": "available", "created": "-2h"}]
-FOLDERS = ("backup", "var/backups", "var/lib/decommission", "var/lib/jdcloud", "var/log/jdcloud")
+FOLDERS = ("backup", "var/backups", "var/lib/decommission", "var/lib/jdcloud/project-x", "var/log/jdcloud")
 
 
 def made_ready(cloud: Cloud, folder: Path) -> Json:
-    """Fill the cloud, back up the machines of spring-campaign, and return the manifest, which also is where examples look for it."""
+    """Fill the cloud, back up spring-campaign, and return the manifest, which also is where examples look for it."""
     seed: Json = {
         "regions": {
             REGION: {

@@ -51,7 +51,9 @@ def known_variables() -> set[str]:
             names |= set(entry["options"])
     for path in [*ROOT.glob("playbooks/*.yml"), *ROOT.glob("extensions/patterns/**/*.yml")]:
         # Not every variable of a playbook has a default there. Those that begin with underscores are its own.
-        names |= {found[0] for found in re.finditer(rf"(?<!\w)(?:{_VARIABLE.pattern})", path.read_text(encoding="utf-8"))}
+        names |= {
+            found[0] for found in re.finditer(rf"(?<!\w)(?:{_VARIABLE.pattern})(?!\w|\.yml)", path.read_text(encoding="utf-8"))
+        }
     return names
 
 

@@ -4,7 +4,7 @@
 
 """Examples run: plays and tasks in check mode, inventories as they are, and commands as a reader would type them, with --check.
 
-A failed task of an example is a wrong example: an option that does not exist, a value that is refused, a result that has no such key.
+A failed task is a wrong example: an option that does not exist, a value that is refused, a result without such a key.
 """
 
 from __future__ import annotations
@@ -21,13 +21,23 @@ import yaml
 from ..playbook.commands import BIN, Ansible
 from ..support import Cloud, Json
 from .fleet import made_ready
-from .found import Example, all_examples
+from .found import ROOT, Example, all_examples
 from .reading import LEFT_OPEN, RUN_COMMANDS, commands_in, kind_of, moved
 
 YAML = [example for example in all_examples() if example.language == "yaml"]
 SHELL = [example for example in all_examples() if example.language == "shell"]
-GROUPS: Json = {"keyed_groups": [{"key": "jdcloud_region", "prefix": "region"}, {"key": "jdcloud_tags", "prefix": "tag"}]}
-"""The groups that plays over an inventory name."""
+HARBOR: Json = {
+    "tags": {"project": "harbor"},
+    "keyed_groups": [{"key": "jdcloud_region", "prefix": "region"}, {"key": "jdcloud_tags", "prefix": "tag"}],
+}
+"""The machines of the plays over an inventory, with the groups that these name."""
+ANSIBLE_WARNS = (
+    "[DEPRECATION WARNING]",
+    "reserved name",
+    "[WARNING]: Could not match",
+    "Collection jdcloud.cloud does not support",
+)
+"""Parts of warnings of Ansible itself that an example must not cause."""
 
 
 class Reader:
@@ -50,7 +60,7 @@ class Reader:
         return path
 
     def run(self, words: list[str]) -> str:
-        """Run one of Ansible's commands, and return what it says if it fails."""
+        """Run one of Ansible's commands, and return what it says if it fails or Ansible warns."""
         process = subprocess.run(
             [str(BIN / words[0]), *(moved(word, str(self.folder)) for word in words[1:])],
             env=self._environment,
@@ -61,13 +71,21 @@ class Reader:
             timeout=120,
             check=False,
         )
-        return process.stdout + process.stderr if process.returncode else ""
+        output = process.stdout + process.stderr
+        wrong = process.returncode or any(word in output for word in ANSIBLE_WARNS)
+        return output if wrong else ""
 
 
 @pytest.fixture
 def reader(cloud: Cloud, tmp_path: Path) -> Reader:
     """Somebody in front of a cloud that holds what the examples name."""
     return Reader(cloud, tmp_path)
+
+
+def role_defaults() -> Json:
+    """The variables of the role vm_decommission, without their prefix."""
+    read = yaml.safe_load((ROOT / "roles" / "vm_decommission" / "defaults" / "main.yml").read_text(encoding="utf-8"))
+    return {name.removeprefix("vm_decommission_"): value for name, value in read.items()}
 
 
 def plays_of(examples: list[Example], variables: Json) -> list[Json]:
@@ -87,13 +105,14 @@ def test_plays_and_tasks_run_in_check_mode(reader: Reader) -> None:
         "manifest": reader.manifest,
         "ids": ["i-1kch0awxq9", "i-4x9q2m7kva"],
         "retained": {"disks": [{"disk_id": "vol-7q1x0k3m9z"}], "elastic_ips": [{"elastic_ip_id": "fip-1kch0awxq9"}]},
-        "variables_of_the_role": {"vm_decommission_instance_ids": "i-1kch0awxq9"},
+        "variables_of_the_role": {**role_defaults(), "instance_ids": "i-1kch0awxq9"},
     }
     plays = plays_of(YAML, variables)
     assert len(plays) >= 20
-    reader.save("all.jdcloud_vm.yml", yaml.safe_dump({"plugin": "jdcloud.cloud.jdcloud_vm", **GROUPS}))
+    reader.save("hosts.jdcloud_vm.yml", yaml.safe_dump({"plugin": "jdcloud.cloud.jdcloud_vm", **HARBOR}))
     playbook = reader.save("examples.yml", yaml.safe_dump(plays, sort_keys=False))
-    assert reader.run(["ansible-playbook", "-i", "all.jdcloud_vm.yml", str(playbook), "--check"]) == ""
+    said = reader.run(["ansible-playbook", "-i", "hosts.jdcloud_vm.yml", str(playbook), "--check"])
+    assert not said, said
     assert reader.cloud.writes() == []
 
 
@@ -103,7 +122,8 @@ def test_inventories_are_read(reader: Reader) -> None:
     for number, example in enumerate(sources):
         words += ["-i", str(reader.save(f"n{number}.jdcloud_vm.yml", example.text))]
     reader.save("ansible.cfg", "")
-    assert reader.run([*words, "--export"]) == ""
+    said = reader.run([*words, "--export"])
+    assert not said, said
 
 
 def commands() -> dict[tuple[str, ...], str]:
@@ -127,7 +147,8 @@ def test_commands_run_with_check(reader: Reader) -> None:
     assert len(todo) >= 12
     with ThreadPoolExecutor(min(2, os.cpu_count() or 1)) as pool:
         outputs = list(pool.map(lambda words: reader.run(list(words)), todo))
-    assert [f"{where}\n{output}" for where, output in zip(todo.values(), outputs, strict=True) if output] == []
+    wrong = "\n".join(f"{where}\n{output}" for where, output in zip(todo.values(), outputs, strict=True) if output)
+    assert not wrong, wrong
     assert reader.cloud.writes() == []
 
 

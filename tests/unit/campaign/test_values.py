@@ -15,6 +15,9 @@ from hypothesis import strategies as st
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError
 from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign import values
+from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.options import parse_options
+
+from .results import GIVEN
 
 ID = st.from_regex(r"i-[a-z0-9]{10}", fullmatch=True)
 
@@ -93,3 +96,10 @@ def test_a_time_must_be_above_zero(given_value: Any) -> None:
 def test_a_text_is_no_list(given_value: Any) -> None:
     with pytest.raises(InputError, match="^name is "):
         values.text_of(given_value, "name")
+
+
+@pytest.mark.parametrize("missing", sorted(GIVEN))
+def test_a_variable_of_the_role_that_is_missing_is_named(missing: str) -> None:
+    variables = {name: value for name, value in {**GIVEN, "instance_ids": "i-a"}.items() if name != missing}
+    with pytest.raises(InputError, match=f"^vm_decommission_{missing} is missing: "):
+        parse_options(variables)

@@ -36,7 +36,7 @@ setup: $(STAMP)/demo $(STAMP)/cli $(STAMP)/nox ## Make the private environment: 
 demo: $(STAMP)/demo $(STAMP)/nox ## Delete a fleet on the emulated cloud: preview, refusal, the real run, and the run again
 	@$(NOX) demo
 
-test: $(STAMP)/test $(STAMP)/cli $(STAMP)/nox ## Run all tests, unit and integration, and measure the coverage
+test: $(STAMP)/test $(STAMP)/cli $(STAMP)/nox $(STAMP)/awx $(STAMP)/environment ## Run all tests, unit and integration, and measure the coverage
 	@$(NOX) test -- $(or $(PYTEST_ARGS),-n $(WORKERS) --cov --cov-report=term)
 
 lint: $(STAMP)/lint $(STAMP)/nox ## Check style, types and documentation (ruff, mypy, ansible-lint, antsibull-docs, reuse)
@@ -45,7 +45,7 @@ lint: $(STAMP)/lint $(STAMP)/nox ## Check style, types and documentation (ruff, 
 sanity: $(STAMP)/lint $(STAMP)/nox ## Run ansible-test sanity in a copy of the collection
 	@$(NOX) sanity
 
-newer: $(STAMP)/newer $(STAMP)/lint $(STAMP)/cli $(STAMP)/nox ## Run sanity and the tests that tell versions apart with NEWER_PYTHON
+newer: $(STAMP)/newer $(STAMP)/lint $(STAMP)/cli $(STAMP)/nox $(STAMP)/awx $(STAMP)/environment ## Run sanity and the tests that tell versions apart with NEWER_PYTHON
 	@$(NOX) newer
 
 build: $(STAMP)/demo $(STAMP)/nox ## Build the collection twice, compare, and look at what is inside
@@ -110,6 +110,12 @@ $(STAMP)/nox: requirements/nox.txt $(STAMP)/python
 $(STAMP)/awx: requirements/awx.txt $(TOOLS)/awx.py $(STAMP)/python
 	@echo 'Fetching the modules that set AWX up'
 	@env -u PYTHONPATH .venv/bin/python $(TOOLS)/awx.py
+	@touch $@
+
+$(STAMP)/environment: requirements/environment.txt requirements.txt $(STAMP)/python
+	@echo 'Installing what an execution environment holds'
+	@.venv/bin/python -m venv --clear .venv/environment
+	@$(INSTALL) .venv/environment/bin/python $<
 	@touch $@
 
 $(STAMP)/lint: requirements/lint.txt requirements/demo.txt $(STAMP)/python

@@ -16,9 +16,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent.parent
 PLACE = ROOT / ".venv" / "build"
 BIN = ROOT / ".venv" / "bin"
-NEEDED = {"README.md", "LICENSE", "meta/runtime.yml", "requirements.txt"}
+NEEDED = {
+    *("README.md", "LICENSE", "meta/runtime.yml", "meta/execution-environment.yml", "requirements.txt", "bindep.txt"),
+    *(f"extensions/patterns/{name}/meta/pattern.json" for name in ("decommission_fleet", "scheduled_cleanup")),
+}
 """What a user of the archive looks for."""
-UNWANTED = (".venv", ".git", ".ci", "tests", "demo", "__pycache__", "Makefile", "pyproject.toml")
+UNWANTED = (".venv", ".git", ".ci", "tests", "demo", "__pycache__", "Makefile", "pyproject.toml", "context")
 """First or inner parts of paths that belong to a checkout alone."""
 
 

@@ -24,7 +24,7 @@ PLAIN_COMMANDS = frozenset(
 RUN_COMMANDS = frozenset({"ansible", "ansible-doc", "ansible-inventory", "ansible-playbook"})
 LEFT_OPEN = "…"
 """Stands in examples for what the reader fills in."""
-_VARIABLE = re.compile(r"(vm_backup|vm_decommission|cleanup|restore|decommission)_[a-z_]+")
+_VARIABLE = re.compile(r"(vm_backup|vm_decommission|cleanup|restore|decommission|jdcloud_awx)_[a-z_]+")
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
 _FOLDERS = re.compile(r"(?<![\w/.])(?=/(?:backup|var/(?:backups|lib|log))/)")
 
@@ -49,7 +49,7 @@ def known_variables() -> set[str]:
     for path in ROOT.glob("roles/*/meta/argument_specs.yml"):
         for entry in yaml.safe_load(path.read_text(encoding="utf-8"))["argument_specs"].values():
             names |= set(entry["options"])
-    for path in [*ROOT.glob("playbooks/*.yml"), *ROOT.glob("extensions/patterns/**/*.yml")]:
+    for path in [*ROOT.glob("playbooks/*.yml"), *ROOT.glob("extensions/**/*.yml")]:
         # Not every variable of a playbook has a default there. Those that begin with underscores are its own.
         names |= {
             found[0] for found in re.finditer(rf"(?<!\w)(?:{_VARIABLE.pattern})(?!\w|\.yml)", path.read_text(encoding="utf-8"))

@@ -62,10 +62,9 @@ def with_short_titles(index: str) -> str:
 
 
 def guide_names() -> list[str]:
-    """All guides of the site that are Markdown files, in their order."""
+    """All guides of the site, in their order."""
     listed = yaml.safe_load((GUIDES / "docsite" / "extra-docs.yml").read_text(encoding="utf-8"))
-    names = [str(name) for section in listed["sections"] for name in section["toctree"]]
-    return [name for name in names if (GUIDES / f"{name}.md").exists()]
+    return [str(name) for section in listed["sections"] for name in section["toctree"]]
 
 
 def place_guide(name: str) -> None:

@@ -17,7 +17,7 @@ import yaml
 from .found import ROOT
 
 PLAIN_COMMANDS = frozenset(
-    {"ansible-builder", "ansible-galaxy", "ansible-navigator", "ansible-rulebook", "bash", "cd", "export", "git", "jdc", "make"}
+    {"ansible-builder", "ansible-galaxy", "ansible-navigator", "ansible-rulebook", "bash", "cd", "export", "git", "jdc", "make", "mv"}
     | {"pip", "podman", "python", "python3", ".venv/bin/python", "sh"}
 )
 """First words of commands that are only parsed: they install, build, need an account, or never end."""

@@ -69,7 +69,7 @@ def test_exactly_what_was_approved_is_deleted(awx: Awx) -> None:
         vm_decommission_tags="project=x",
         vm_decommission_max_instances=3,
         vm_decommission_stop_running="true",
-        vm_decommission_waves="100%",
+        **NO_BACKUP,
     )
     assert not plan.failed and awx.cloud.writes() == [], plan.output
     assert plan.artifacts["decommission_plan"] == plan_of(A, B)["decommission_plan"]

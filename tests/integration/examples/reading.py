@@ -17,8 +17,20 @@ import yaml
 from .found import ROOT
 
 PLAIN_COMMANDS = frozenset(
-    {"ansible-builder", "ansible-galaxy", "ansible-navigator", "ansible-rulebook", "bash", "cd", "export", "git", "jdc", "make", "mv"}
-    | {"pip", "podman", "python", "python3", ".venv/bin/python", "sh"}
+    {
+        "ansible-builder",
+        "ansible-galaxy",
+        "ansible-navigator",
+        "ansible-rulebook",
+        "bash",
+        "cd",
+        "export",
+        "git",
+        "jdc",
+        "make",
+        "mv",
+    }
+    | {"mv", "pip", "podman", "python", "python3", ".venv/bin/python", "sh"}
 )
 """First words of commands that are only parsed: they install, build, need an account, or never end."""
 RUN_COMMANDS = frozenset({"ansible", "ansible-doc", "ansible-inventory", "ansible-playbook"})

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Settings of Sphinx for the site that docs.py builds. It needs nothing from the network, and its pages load nothing from there."""
+"""Settings of Sphinx for the site that docs.py builds. Neither the build nor the pages need anything from the network."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from docutils import nodes
 
 project = "jdcloud.cloud"
 author = "The jdcloud.cloud authors"
-copyright = "The jdcloud.cloud authors"
+project_copyright = "The jdcloud.cloud authors"
 html_title = "jdcloud.cloud: JD Cloud machines, safely out of service"
 html_short_title = "jdcloud.cloud"
 

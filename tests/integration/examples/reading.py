@@ -30,7 +30,7 @@ PLAIN_COMMANDS = frozenset(
         "make",
         "mv",
     }
-    | {"mv", "pip", "podman", "python", "python3", ".venv/bin/python", "sh"}
+    | {"pip", "podman", "python", "python3", ".venv/bin/python", "sh"}
 )
 """First words of commands that are only parsed: they install, build, need an account, or never end."""
 RUN_COMMANDS = frozenset({"ansible", "ansible-doc", "ansible-inventory", "ansible-playbook"})

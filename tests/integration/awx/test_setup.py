@@ -46,6 +46,8 @@ def set_up(ansible: Ansible, api: AwxApi, *patterns: str, **settings: Any) -> tu
         **api.environment,
         "ANSIBLE_COLLECTIONS_PATH": f"{AWX_COLLECTIONS}:{COLLECTIONS}",
         "ANSIBLE_PIPELINING": "1",
+        # Newer versions of Ansible have something to say about how awx.awx is written.
+        "ANSIBLE_DEPRECATION_WARNINGS": "False",
     }
     books = [str(PATTERNS / pattern / "setup.yml") for pattern in patterns]
     ended = ansible._run(["ansible-playbook", *books, "-e", json.dumps({**SETTINGS, **settings})], environment)

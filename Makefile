@@ -60,7 +60,7 @@ matrix: $(STAMP)/demo $(STAMP)/cli $(STAMP)/nox ## Run tests with every ansible-
 docs: $(STAMP)/docs $(STAMP)/nox ## Build the documentation site: guides, and a page for each module, role and plugin
 	@$(NOX) docs
 
-pictures: $(STAMP)/test ## Take the pictures of the documentation, from the report of the last demo
+pictures: $(STAMP)/test ## Run the demo, and take the pictures of the documentation
 	@$(RUN) .venv/bin/python $(TOOLS)/pictures.py
 
 interface: $(STAMP)/demo ## Write down the interface as released; a step of each release

@@ -96,13 +96,13 @@ def _preference(given: Any) -> Preference:
 
 
 def _source(given: Any) -> str:
-    if isinstance(given, str) and (given in FIELDS or (given.startswith(TAG) and given[len(TAG) :].strip())):
+    if isinstance(given, str) and (given in FIELDS or (given.startswith(TAG) and given.removeprefix(TAG).strip())):
         return given
     raise InputError(f"hostnames: {shown(str(given))} is none of {', '.join(FIELDS)} and tag:KEY.")
 
 
 def _value(row: Row, source: str) -> str | None:
-    value = row["tags"].get(source[len(TAG) :]) if source.startswith(TAG) else row.get(source)
+    value = row["tags"].get(source.removeprefix(TAG)) if source.startswith(TAG) else row.get(source)
     return value if isinstance(value, str) and value else None
 
 

@@ -38,7 +38,9 @@ T = t.TypeVar("T")
 class Clock(t.Protocol):
     """Monotonic seconds."""
 
-    def now(self) -> float: ...
+    def now(self) -> float:
+        """The time."""
+        raise NotImplementedError
 
 
 class Sender(t.Protocol):
@@ -46,7 +48,9 @@ class Sender(t.Protocol):
 
     def send(
         self, call: Call[t.Any], connect_timeout: float | None = None, before_send: Callable[[], bool] | None = None
-    ) -> Answer[t.Any]: ...
+    ) -> Answer[t.Any]:
+        """Send it. Raises a `JdcloudError`."""
+        raise NotImplementedError
 
 
 @dataclass(slots=True)
@@ -80,22 +84,34 @@ class Pool(t.Protocol):
     """Runs `execute(job)` for several jobs at once."""
 
     @property
-    def free(self) -> int: ...
+    def free(self) -> int:
+        """How many more can run."""
+        raise NotImplementedError
 
-    def submit(self, job: Job) -> None: ...
+    def submit(self, job: Job) -> None:
+        """Begin with a job."""
+        raise NotImplementedError
 
-    def wait(self, timeout: float | None) -> list[tuple[Job, Outcome]]: ...
+    def wait(self, timeout: float | None) -> list[tuple[Job, Outcome]]:
+        """Those that ended, at least one unless the time (in seconds) ran out."""
+        raise NotImplementedError
 
 
 class Source(t.Protocol):
     """Where the dispatcher gets its jobs: asked anew for each free slot, so that the choice is made when the job can leave."""
 
     @property
-    def finished(self) -> bool: ...
+    def finished(self) -> bool:
+        """Whether there will be no more jobs."""
+        raise NotImplementedError
 
-    def next_job(self, now: float) -> Job | None: ...
+    def next_job(self, now: float) -> Job | None:
+        """What is to leave now, if anything."""
+        raise NotImplementedError
 
-    def wake_at(self, now: float) -> float | None: ...
+    def wake_at(self, now: float) -> float | None:
+        """When to ask again, None if only the end of a running job changes anything."""
+        raise NotImplementedError
 
 
 def execute(sender: Sender, clock: Clock, job: Job) -> Outcome:

@@ -45,11 +45,8 @@ def sending_failure(error: Exception, operation: str, host: str, *, timeout: flo
     if isinstance(error, _unusable_settings()):
         sentence = f"{host} cannot be reached with these settings: check {_ADDRESS} and the proxy variables (HTTPS_PROXY)."
         return InputError(sentence)
-    return (
-        _tls_failure(error, chain, operation, host)
-        or _unreachable(chain, operation, host, connect_timeout)
-        or _broken_off(chain, operation, host, timeout)
-    )
+    known = _tls_failure(error, chain, operation, host) or _unreachable(chain, operation, host, connect_timeout)
+    return known or _broken_off(chain, operation, host, timeout)
 
 
 def reading_failure(error: Exception, operation: str, host: str, http_status: int, *, timeout: float) -> TransportError:

@@ -33,7 +33,8 @@ class IncompleteListing(JdcloudError):
 def chunks(ids: Sequence[T], size: int = PAGE_SIZE) -> Iterator[Sequence[T]]:
     """`ids`, or what has them, in pieces of at most `size`."""
     for start in range(0, len(ids), size):
-        yield ids[start : start + size]
+        end = start + size
+        yield ids[start:end]
 
 
 def list_all(dispatcher: Dispatcher, page_call: Callable[[int], Call[Page[T]]], key: Callable[[T], str]) -> list[T]:

@@ -32,7 +32,8 @@ def describe_instances(
     page: int = ...,
     page_size: int = ...,
     in_full: Literal[False] = ...,
-) -> Call[Page[Instance]]: ...
+) -> Call[Page[Instance]]:
+    """With what is always read."""
 
 
 @overload
@@ -44,7 +45,8 @@ def describe_instances(
     page: int = ...,
     page_size: int = ...,
     in_full: Literal[True],
-) -> Call[Page[InstanceInFull]]: ...
+) -> Call[Page[InstanceInFull]]:
+    """With everything that is told of a machine."""
 
 
 def describe_instances(

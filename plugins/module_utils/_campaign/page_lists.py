@@ -203,12 +203,13 @@ def write_list(writes: Sequence[Json]) -> str:
     rows = (_write_row(text) for text in texts[:FIRST_ROWS])
     rest = f" The first {FIRST_ROWS} are shown; report.json beside this page has all." if len(writes) > FIRST_ROWS else ""
     stored = {"outcome": OUTCOME, "words": WRITES, "tones": WRITE_TONES, "rows": texts}
-    return (
-        f'<p>{count(len(writes), "request")} that changed something, or should have.<span class="static">{rest}</span></p>'
-        + controls("writes", "write", "operation, id, request id, answer", choices)
-        + table("writes", "Writes", WRITE_COLUMNS, rows)
-        + f'<script type="application/json" id="writes-data">{data(stored)}</script>'
+    parts = (
+        f'<p>{count(len(writes), "request")} that changed something, or should have.<span class="static">{rest}</span></p>',
+        controls("writes", "write", "operation, id, request id, answer", choices),
+        table("writes", "Writes", WRITE_COLUMNS, rows),
+        f'<script type="application/json" id="writes-data">{data(stored)}</script>',
     )
+    return "".join(parts)
 
 
 def _write(write: Json) -> list[str]:

@@ -121,7 +121,8 @@ def _waves(record: Record, options: Options, *, preview: bool) -> list[Wave]:
         waves.append(old[number] if same else Wave(number, ids))
         for instance_id in ids:
             record.machines[instance_id]["wave"] = number
-    left = record.instance_ids[sum(len(wave.instance_ids) for wave in waves) :]
+    taken = sum(len(wave.instance_ids) for wave in waves)
+    left = record.instance_ids[taken:]
     if left:
         waves.append(Wave(len(waves) + 1, left, state="not_started"))
         record.note(

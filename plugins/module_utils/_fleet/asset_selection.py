@@ -72,11 +72,12 @@ class AssetSelection:
 
     def fits(self, kind: Kind[A], asset: A) -> bool:
         """Whether an asset is selected. The ids are the caller's business."""
-        return (
-            (self.owners is None or kind.owner_of(asset) in self.owners)
-            and (self.name is None or asset.name == self.name)
-            and (self.status is None or asset.status == self.status)
+        wishes = (
+            self.owners is None or kind.owner_of(asset) in self.owners,
+            self.name is None or asset.name == self.name,
+            self.status is None or asset.status == self.status,
         )
+        return all(wishes)
 
 
 def parse_asset_ids(kind: Kind[A], ids: Sequence[t.Any], option: str) -> tuple[str, ...]:

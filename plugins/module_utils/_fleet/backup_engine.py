@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import traceback
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -106,16 +106,18 @@ class BackupEngine:
             book.fetch_due(now, lambda _track: None)
         if self._singles:
             return self._singles.popleft()
-        return (
-            self._ask_for(now, urgent=True)
-            or self._look_for(now, idle=False)
-            or self._poll(now, idle=False)
-            or self._look_at_machines(now, idle=not self._create)
-            or self._ask_for(now)
-            or self._read_parts()
-            or self._look_for(now, idle=True)
-            or self._poll(now, idle=True)
-        )
+        return next(filter(None, self._offers(now)), None)
+
+    def _offers(self, now: float) -> Iterator[Job | None]:
+        """In the order of their weight. What comes later is not looked at while there is something before."""
+        yield self._ask_for(now, urgent=True)
+        yield self._look_for(now, idle=False)
+        yield self._poll(now, idle=False)
+        yield self._look_at_machines(now, idle=not self._create)
+        yield self._ask_for(now)
+        yield self._read_parts()
+        yield self._look_for(now, idle=True)
+        yield self._poll(now, idle=True)
 
     # --- creates ------------------------------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import traceback
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, Generic
 
@@ -83,15 +83,17 @@ class Disposal(Generic[D]):
         self._gate.fetch_due(now, lambda _track: None)
         self._going.fetch_due(now, lambda _track: None)
         urgent = bool(self._deletes) and now - self._deletes[0].observed_at > URGENT
-        return (
-            (self._gate_reads.popleft() if self._gate_reads else None)
-            or (self._delete(now) if urgent else None)
-            or self._poll(now, idle=False)
-            or self._look_at_gate(now, idle=not self._deletes)
-            or self._delete(now)
-            or (self._proofs.popleft() if self._proofs else None)
-            or self._poll(now, idle=True)
-        )
+        return next(filter(None, self._offers(now, urgent=urgent)), None)
+
+    def _offers(self, now: float, *, urgent: bool) -> Iterator[Job | None]:
+        """In the order of their weight. What comes later is not looked at while there is something before."""
+        yield self._gate_reads.popleft() if self._gate_reads else None
+        yield self._delete(now) if urgent else None
+        yield self._poll(now, idle=False)
+        yield self._look_at_gate(now, idle=not self._deletes)
+        yield self._delete(now)
+        yield self._proofs.popleft() if self._proofs else None
+        yield self._poll(now, idle=True)
 
     # --- the gate -----------------------------------------------------------------------------------------------------
 

@@ -23,7 +23,9 @@ class Disposable(t.Protocol):
     """Anything in the cloud that has a status."""
 
     @property
-    def status(self) -> str: ...
+    def status(self) -> str:
+        """As the service tells it."""
+        raise NotImplementedError
 
 
 D = t.TypeVar("D", bound=Disposable)

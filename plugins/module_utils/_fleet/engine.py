@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 import traceback
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -120,16 +120,18 @@ class Engine:
     def next_job(self, now: float) -> Job | None:
         """What leaves now."""
         self._book.fetch_due(now, self._send_again)
-        return (
-            self._write(Phase.PUT_BACK, now)
-            or (self._gate_reads.popleft() if self._gate_reads else None)
-            or self._look(now, idle=False)
-            or self._write(Phase.SET_DISKS, now)
-            or self._aftermath.next_job(now, flush=self._all_ended)
-            or self._stop_or_delete(now)
-            or (self._singles.popleft() if self._singles else None)
-            or self._look(now, idle=True)
-        )
+        return next(filter(None, self._offers(now)), None)
+
+    def _offers(self, now: float) -> Iterator[Job | None]:
+        """In the order of their weight. What comes later is not looked at while there is something before."""
+        yield self._write(Phase.PUT_BACK, now)
+        yield self._gate_reads.popleft() if self._gate_reads else None
+        yield self._look(now, idle=False)
+        yield self._write(Phase.SET_DISKS, now)
+        yield self._aftermath.next_job(now, flush=self._all_ended)
+        yield self._stop_or_delete(now)
+        yield self._singles.popleft() if self._singles else None
+        yield self._look(now, idle=True)
 
     def _facts(self) -> Facts:
         """The facts of the plan, as of now."""

@@ -23,11 +23,9 @@ FIRST_CALLS = 3.0
 
 def calls_each(tracks: Sequence[Track], holdings: Holdings) -> float:
     """How many calls one machine costs at the gate on the average: its delete, and its share of the further pages."""
-    rows = sum(
-        len(holdings.images.get(track.instance_id, ()))
-        + sum(len(holdings.of_disk.get(disk.disk_id or "", ())) for disk in track.machine.disks)
-        for track in tracks
-    )
+    images = sum(len(holdings.images.get(track.instance_id, ())) for track in tracks)
+    disks = (disk.disk_id or "" for track in tracks for disk in track.machine.disks)
+    rows = images + sum(len(holdings.of_disk.get(disk_id, ())) for disk_id in disks)
     return 1.0 + rows / max(1, len(tracks)) / PAGE_SIZE
 
 

@@ -69,7 +69,9 @@ class Entry(t.Protocol):
     """A machine of a manifest, or what was made of it."""
 
     @property
-    def instance_id(self) -> str | None: ...
+    def instance_id(self) -> str | None:
+        """The machine's id."""
+        raise NotImplementedError
 
 
 E = t.TypeVar("E", bound=Entry)

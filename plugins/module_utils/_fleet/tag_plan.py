@@ -26,10 +26,14 @@ class Tagged(t.Protocol):
     """A machine, disk or elastic IP."""
 
     @property
-    def tags(self) -> Mapping[str, str] | None: ...
+    def tags(self) -> Mapping[str, str] | None:
+        """Its tags, None while they are not known."""
+        raise NotImplementedError
 
     @property
-    def repeated_tags(self) -> Mapping[str, tuple[str, ...]]: ...
+    def repeated_tags(self) -> Mapping[str, tuple[str, ...]]:
+        """Keys that it shows more than once, with all their values."""
+        raise NotImplementedError
 
 
 @dataclass(frozen=True, slots=True)

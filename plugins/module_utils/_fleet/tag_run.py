@@ -193,7 +193,8 @@ class _Work:
             self._write(some)
             going = self._read_back(some)
             gap = max((self._gap(record.attempts) for record in going), default=0.0)
-            todo = [record for record in [*going, *todo[len(some) :]] if not self._hopeless(record)]
+            tried = len(some)
+            todo = [record for record in [*going, *todo[tried:]] if not self._hopeless(record)]
             if todo and gap > 0:
                 self._dispatcher.pause(gap)
         self._put_back([record for record in records if record.failure is not None and record.failure.code != "unverified"])

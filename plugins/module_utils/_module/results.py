@@ -236,7 +236,9 @@ class Named(t.Protocol):
     """A record of a machine."""
 
     @property
-    def instance_id(self) -> str: ...
+    def instance_id(self) -> str:
+        """The machine's id."""
+        raise NotImplementedError
 
 
 N = t.TypeVar("N", bound=Named)

@@ -36,7 +36,7 @@ setup: $(STAMP)/demo $(STAMP)/cli $(STAMP)/nox ## Make the private environment: 
 demo: $(STAMP)/demo $(STAMP)/nox ## Delete a fleet on the emulated cloud: preview, refusal, the real run, and the run again
 	@$(NOX) demo
 
-test: $(STAMP)/test $(STAMP)/cli $(STAMP)/nox $(STAMP)/awx $(STAMP)/environment ## Run all tests, unit and integration, and measure the coverage
+test: $(STAMP)/test $(STAMP)/cli $(STAMP)/nox $(STAMP)/awx $(STAMP)/environment $(STAMP)/eda ## Run all tests, unit and integration, and measure the coverage
 	@$(NOX) test -- $(or $(PYTEST_ARGS),-n $(WORKERS) --cov --cov-report=term)
 
 lint: $(STAMP)/lint $(STAMP)/nox ## Check style, types and documentation (ruff, mypy, ansible-lint, antsibull-docs, reuse)
@@ -116,6 +116,13 @@ $(STAMP)/environment: requirements/environment.txt requirements.txt $(STAMP)/pyt
 	@echo 'Installing what an execution environment holds'
 	@.venv/bin/python -m venv --clear .venv/environment
 	@$(INSTALL) .venv/environment/bin/python $<
+	@touch $@
+
+# It has no build for every machine; the tests of the rulebook are skipped without it.
+$(STAMP)/eda: requirements/eda.txt requirements/demo.txt $(STAMP)/python
+	@echo 'Installing ansible-rulebook'
+	@.venv/bin/python -m venv .venv/eda
+	@$(INSTALL) .venv/eda/bin/python $< || echo 'ansible-rulebook cannot be installed here: its tests will be skipped'
 	@touch $@
 
 $(STAMP)/lint: requirements/lint.txt requirements/demo.txt $(STAMP)/python

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import gzip
+import io
 import os
 import shutil
 import subprocess
@@ -18,10 +20,13 @@ PLACE = ROOT / ".venv" / "build"
 BIN = ROOT / ".venv" / "bin"
 NEEDED = {
     *("README.md", "LICENSE", "meta/runtime.yml", "meta/execution-environment.yml", "requirements.txt", "bindep.txt"),
+    *("extensions/audit/event_query.yml", "extensions/eda/rulebooks/cleanup_when_due.yml", "plugins/action/jdcloud_vm.py"),
     *(f"extensions/patterns/{name}/meta/pattern.json" for name in ("decommission_fleet", "scheduled_cleanup")),
 }
 """What a user of the archive looks for."""
-UNWANTED = (".venv", ".git", ".ci", "tests", "demo", "__pycache__", "Makefile", "pyproject.toml", "context")
+EPOCH = int(os.environ.get("SOURCE_DATE_EPOCH", "1767225600"))
+"""The time of all files in the archive, in seconds: the beginning of 2026 unless the environment says otherwise."""
+UNWANTED = (".venv", ".git", ".ci", "tests", "demo", "__pycache__", "Makefile", "pyproject.toml", "context", ".github", "noxfile.py")
 """First or inner parts of paths that belong to a checkout alone."""
 
 
@@ -29,7 +34,7 @@ def main() -> int:
     """Return 0 when both archives hold the same right files and the installed collection documents itself."""
     shutil.rmtree(PLACE, ignore_errors=True)
     first, second = built("first"), built("second")
-    if contents(first) != contents(second):
+    if first.read_bytes() != second.read_bytes():
         return complain("two builds of the same files differ")
     names = set(contents(first))
     missing = NEEDED - names
@@ -50,9 +55,32 @@ def main() -> int:
 
 
 def built(name: str) -> Path:
-    """Return a freshly built archive."""
+    """Return a freshly built archive, the same to the byte for the same files."""
     galaxy("build", str(ROOT), "--output-path", str(PLACE / name))
-    return next((PLACE / name).glob("*.tar.gz"))
+    archive = next((PLACE / name).glob("*.tar.gz"))
+    make_reproducible(archive)
+    return archive
+
+
+def make_reproducible(archive: Path) -> None:
+    """Write an archive anew without what depends on when, where and by whom it was built. Its files and their sums stay."""
+    with tarfile.open(archive) as tar:
+        members = sorted(((member, read_member(tar, member)) for member in tar), key=lambda each: each[0].name)
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w", format=tarfile.PAX_FORMAT) as tar:
+        for member, data in members:
+            plain = tarfile.TarInfo(member.name)
+            plain.type, plain.size, plain.mtime = member.type, len(data), EPOCH
+            plain.mode = 0o755 if member.isdir() or member.mode & 0o100 else 0o644
+            tar.addfile(plain, io.BytesIO(data))
+    with open(archive, "wb") as file, gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=EPOCH) as packed:
+        packed.write(stream.getvalue())
+
+
+def read_member(tar: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+    """Return what a file holds; nothing for a folder."""
+    file = tar.extractfile(member)
+    return b"" if file is None else file.read()
 
 
 def contents(archive: Path) -> dict[str, bytes]:

@@ -13,7 +13,7 @@ from .connection import Connection
 from .dispatch import Clock, Dispatcher, Pool
 from .pacing import Pacer
 
-USER_AGENT = "ansible-jdcloud.cloud/0.3.0"
+USER_AGENT = "ansible-jdcloud.cloud/1.0.0"
 THREADS = 16
 """Calls to one region that are under way at the same time, at most."""
 UNVERIFIED = "validate_certs is false: anybody on the way to the service can read and change what is sent."

@@ -13,7 +13,7 @@ from .money import from_bill, from_prices, money_of, no_money
 from .record import Record, read_stamp
 
 REPORT_FORMAT = "jdcloud.cloud/report/1"
-COLLECTION = "0.3.0"
+COLLECTION = "1.0.0"
 
 Json = dict[str, Any]
 

@@ -42,7 +42,7 @@ _FOLDERS = re.compile(r"(?<![\w/.])(?=/(?:backup|var/(?:backups|lib|log))/)")
 
 
 def kind_of(text: str) -> str:
-    """What a YAML example is: inventory, plays, tasks, variables, seed, or other."""
+    """What a YAML example is: inventory, plays, tasks, variables, seed, requirements of collections, or other."""
     read = yaml.safe_load(text)
     if isinstance(read, list):
         return "plays" if any("hosts" in each or "ansible.builtin.import_playbook" in each for each in read) else "tasks"
@@ -50,6 +50,8 @@ def kind_of(text: str) -> str:
         return "other"
     if str(read.get("plugin", "")) == "jdcloud.cloud.jdcloud_vm":
         return "inventory"
+    if set(read) == {"collections"} and all(set(each) <= {"name", "version"} for each in read["collections"]):
+        return "requirements"
     if all(_VARIABLE.fullmatch(key) for key in read):
         return "variables"
     return "seed" if "regions" in read and "plugin" not in read else "other"

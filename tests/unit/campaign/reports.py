@@ -71,7 +71,7 @@ def sample_report(machines: int = 30, seed: int = 1, *, names: Sequence[str] = (
     failed = actions.count("failed")
     report: Json = {
         "format": "jdcloud.cloud/report/1",
-        "collection": "0.3.0",
+        "collection": "1.0.0",
         "campaign": CAMPAIGN,
         "kind": "absent",
         "check_mode": False,

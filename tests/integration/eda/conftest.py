@@ -1,0 +1,11 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Ansible for one test, as for playbooks."""
+
+from __future__ import annotations
+
+from ..playbook.conftest import ansible
+
+__all__ = ["ansible"]

@@ -82,7 +82,7 @@ def for_site(text: str, guides: set[str]) -> str:
 
 def site_target(target: str, guides: set[str]) -> str:
     """Where a link of a guide leads on the site."""
-    path, _, anchor = target.partition("#")
+    path, mark, anchor = target.partition("#")
     if not path or "://" in path or path.startswith("images/"):
         return target
     if path.removesuffix(".md") in guides:

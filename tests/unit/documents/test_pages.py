@@ -82,7 +82,7 @@ def test_links_between_files_lead_somewhere() -> None:
     lost = []
     for page in PAGES:
         for link in sorted(links(page)):
-            path, _, anchor = link.partition("#")
+            path, mark, anchor = link.partition("#")
             target = (page.parent / path).resolve() if path else page
             if "://" in link or link.startswith("mailto:"):
                 continue

@@ -26,7 +26,10 @@ NEEDED = {
 """What a user of the archive looks for."""
 EPOCH = int(os.environ.get("SOURCE_DATE_EPOCH", "1767225600"))
 """The time of all files in the archive, in seconds: the beginning of 2026 unless the environment says otherwise."""
-UNWANTED = (".venv", ".git", ".ci", "tests", "demo", "__pycache__", "Makefile", "pyproject.toml", "context", ".github", "noxfile.py")
+UNWANTED = {
+    *(".venv", ".git", ".github", ".ci", "tests", "demo", "context", "__pycache__"),
+    *("Makefile", "noxfile.py", "antsibull-nox.toml", "pyproject.toml"),
+}
 """First or inner parts of paths that belong to a checkout alone."""
 
 

@@ -10,6 +10,7 @@ brings) make theirs below .venv/nox.
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -28,6 +29,14 @@ MATRIX = (
 """Versions of ansible-core, and of Python that they run on and this collection supports."""
 QUICK = ("tests/unit", "tests/integration/module/test_tag.py", "tests/integration/playbook", "tests/integration/inventory_plugin")
 """What tells versions of Ansible and Python apart: every module once, real playbooks, the inventory plugin."""
+
+
+def interpreter(version: str) -> str:
+    """The real path of a Python of pyenv, whose shims answer to names of Pythons that are not there; otherwise its plain name."""
+    versions = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"), "versions")
+    found = sorted(versions.glob(f"{version}.*/bin/python{version}"))
+    return str(found[-1]) if found else version
+
 
 nox.needs_version = ">=2024.10.9"
 nox.options.envdir = ".venv/nox"
@@ -89,7 +98,7 @@ def newer(session: nox.Session) -> None:
 @nox.session
 @nox.parametrize(
     ("core", "python"),
-    [nox.param(core, python, id=f"ansible-core {core}, Python {python}") for core, python in MATRIX],
+    [nox.param(core, interpreter(python), id=f"ansible-core {core}, Python {python}") for core, python in MATRIX],
 )
 def matrix(session: nox.Session, core: str) -> None:
     """Run the tests that tell versions apart, or those that are named, with one ansible-core on one Python."""

@@ -26,21 +26,25 @@ options:
   step:
     description:
       - What has happened, or is to be told.
+      - V(mode) tells whether the task runs in check mode; nothing else is read or written.
       - V(open) begins a campaign, or goes on with the unfinished one in O(directory).
       - V(freeze) and V(plan) take in the first look and the plan of the whole campaign.
-      - V(begin_wave), V(after_mark), V(after_backup), V(after_delete), V(after_release) and V(end_wave) follow one wave.
+      - V(begin_wave), V(after_mark), V(after_backup), V(before_delete), V(after_delete), V(after_release) and V(end_wave) follow
+        one wave.
       - V(owed), V(to_verify) and V(verify) are about leftovers.
       - V(plan_mark), V(plan_unmark), V(after_tags) and V(after_power) are about marking machines.
       - V(finish) judges the run and writes the report.
     type: str
     required: true
     choices:
+      - mode
       - open
       - freeze
       - plan
       - begin_wave
       - after_mark
       - after_backup
+      - before_delete
       - after_delete
       - after_release
       - end_wave

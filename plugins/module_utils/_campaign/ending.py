@@ -11,17 +11,22 @@ from datetime import datetime
 from typing import Any
 
 from . import rows
+from .options import Options
 from .record import Record, stamp
 from .taking import settle, some
 
 Json = dict[str, Any]
 
 
-def owed(record: Record) -> Json:
-    """The disks and elastic IPs that are to be released and were not yet; of all waves, also of a run that was killed."""
+def owed(record: Record, options: Options) -> Json:
+    """The disks and elastic IPs that are to be released and were not yet; of all waves, also of a run that was killed.
+
+    What this run is told to keep is kept, whatever the run before was told.
+    """
+    machines = record.machines.values()
     return {
-        "elastic_ip_ids": rows.owed_addresses(record.machines.values()),
-        "disk_ids": rows.owed_disks(record.machines.values()),
+        "elastic_ip_ids": rows.owed_addresses(machines) if options.elastic_ips == "release" else [],
+        "disk_ids": [] if options.disks == "keep" else rows.owed_disks(machines),
     }
 
 
@@ -54,16 +59,21 @@ def verify(record: Record, results: Sequence[Mapping[str, Any]], now: datetime) 
     return {}
 
 
-def finish(record: Record, now: datetime, *, preview: bool) -> Json:
-    """Judge the run. Returns its outcome, one sentence about it, and whether the task fails."""
+def finish(record: Record, options: Options, now: datetime, *, preview: bool) -> Json:
+    """Judge the run. Returns its outcome, one sentence about it, and whether the task fails.
+
+    A machine that got blocked after all is a failure, unless blocked ones were to be skipped.
+    """
     machines = list(record.machines.values())
-    failed = [row for row in machines if row["action"] == "failed"]
+    bad = ("failed", "blocked") if options.on_blocked == "fail" else ("failed",)
+    failed = [row for row in machines if row["action"] in bad]
     unstarted = [row for row in machines if row["action"] == "not_started"]
-    left = owed(record)
+    left = owed(record, options)
     count = len(left["disk_ids"]) + len(left["elastic_ip_ids"])
     sentences = [record.problem] if record.problem else []
     if failed and record.outcome != "blocked":
-        sentences.append(f"{some(failed)} failed.".replace(", failed", " failed"))
+        blocked = any(row["action"] == "blocked" for row in failed)
+        sentences.append(f"{some(failed).rstrip(',')} {'failed or are blocked' if blocked else 'failed'}.")
     if count:
         sentences.append(f"{count} disks or elastic IPs that were to go with their machines are still there.")
     if unstarted and record.problem:

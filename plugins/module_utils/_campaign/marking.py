@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from .._api.times import BEIJING
 from .._fleet.due import due_from, mark_date
 from . import rows
 from .options import Options
@@ -32,7 +33,8 @@ def note_key(tag_key: str) -> str:
 def plan_mark(record: Record, options: Options, look: Mapping[str, Any], now: datetime) -> Json:
     """From the preview of `jdcloud_tag` to what is to be written: groups of machines that need the same tags, and who is to stop.
 
-    A date that is there and valid stays: marking again every night must not postpone the end for ever.
+    A date that is there and valid stays: marking again every night must not postpone the end for ever. But what runs although its
+    time is over was taken back by whoever started it, and gets the whole grace again.
     """
     _begin(record, look)
     if _held_back(record, options, look, now):
@@ -44,12 +46,10 @@ def plan_mark(record: Record, options: Options, look: Mapping[str, Any], now: da
     for instance in _open(look):
         tags = instance["tags_before"]
         row = record.machines[instance["instance_id"]]
-        valid = due_from(tags.get(options.tag_key) or "") is not None and options.tag_key not in (
-            instance.get("repeated_tags") or {}
-        )
-        row["due_date"] = tags[options.tag_key] if valid else date
+        keeps = _keeps_date(instance, options.tag_key, now)
+        row["due_date"] = tags[options.tag_key] if keeps else date
         stops = options.stop_running and instance["status"] == "running"
-        wanted = {} if valid else {options.tag_key: date}
+        wanted = {} if keeps else {options.tag_key: date}
         if stops:
             stop.append(instance["instance_id"])
             wanted |= {} if tags.get(note_key(options.tag_key)) else {note_key(options.tag_key): "true"}
@@ -114,6 +114,13 @@ def after_power(record: Record, result: Mapping[str, Any], now: datetime) -> Jso
         record.problem = str(result["msg"])
     record.phase("start" if record.kind == "unmark" else "stop", None, now, ok=not result.get("msg"), machines=_count(result))
     return {}
+
+
+def _keeps_date(instance: Mapping[str, Any], key: str, now: datetime) -> bool:
+    day = due_from(instance["tags_before"].get(key) or "")
+    if day is None or key in (instance.get("repeated_tags") or {}):
+        return False
+    return instance["status"] == "stopped" or day > now.astimezone(BEIJING).date()
 
 
 def _begin(record: Record, look: Mapping[str, Any]) -> None:

@@ -32,8 +32,9 @@ def open_campaign(store: Store, options: Options, now: datetime, token: str, *, 
         record.note(f"Resumed: campaign {old.campaign} of {len(old.instance_ids)} machines, begun at {old.began}.")
     else:
         record = _new(options, now, token)
-        if old is not None:
-            store.archive(old.campaign)
+        if old is not None or store.has_files:
+            # Files without a record are of a campaign whose record was moved away. Its manifest may be all that leads to backups.
+            store.archive(old.campaign if old is not None else f"before-{record.campaign}")
         record.note(_why_new(options, old))
     record.run = token
     record.options = options.shown
@@ -69,6 +70,12 @@ def _is_resumed(old: Record, options: Options) -> bool:
         return False
     same_region = not options.region or options.region == old.region
     if old.kind == options.kind and old.wishes == options.wishes and same_region:
+        if options.digest and options.digest != old.digest:
+            raise InputError(
+                f"{PREFIX}report_dir holds the unfinished campaign {old.campaign} with digest {old.digest}, not what was "
+                f"approved ({options.digest}), so nothing was changed: finish it without {PREFIX}digest, or give "
+                f"{PREFIX}campaign another name."
+            )
         return True
     raise InputError(
         f"{PREFIX}report_dir holds the unfinished campaign {old.campaign} of {len(old.instance_ids)} machines in {old.region}, "

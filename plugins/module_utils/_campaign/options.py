@@ -133,6 +133,7 @@ def parse_options(given: Mapping[str, Any]) -> Options:
         return given[name], PREFIX + name
 
     protect_tags = mapping_of(*of("protect_tags"), empty=True)
+    due_only = switch_of(*of("due_only"))
     options = Options(
         kind=choice_of(*of("state"), KINDS),
         region=text_of(*of("region")),
@@ -142,7 +143,8 @@ def parse_options(given: Mapping[str, Any]) -> Options:
         filters=mapping_of(*of("filters")),
         max_instances=cap_of(*of("max_instances")),
         protect_tags=dict(PROTECTION) if protect_tags is None else protect_tags,
-        stop_running=switch_of(*of("stop_running")),
+        # What runs was taken back by whoever started it, so a mark never stops anything.
+        stop_running=switch_of(*of("stop_running")) and not due_only,
         start_again=switch_of(*of("start_again")),
         on_blocked=choice_of(*of("on_blocked"), ("fail", "skip")),
         backup=choice_of(*of("backup"), BACKUPS),
@@ -153,7 +155,7 @@ def parse_options(given: Mapping[str, Any]) -> Options:
         waves=parse_waves(*of("waves")),
         max_failures=whole_of(*of("max_failures"), 0),
         tag_key=text_of(*of("tag_key"), "decommission-after"),
-        due_only=switch_of(*of("due_only")),
+        due_only=due_only,
         grace_days=whole_of(*of("grace_days"), 7),
         report_dir=_directory(*of("report_dir")),
         campaign="" if is_unset(of("campaign")[0]) else check_campaign(text_of(*of("campaign")), PREFIX + "campaign"),

@@ -14,7 +14,7 @@ from .._api.errors import InputError
 from . import rows
 from .options import Options
 from .record import Record, Wave, digest_of
-from .taking import as_it_is, is_over, record_accepted, refuse_early_end, some, take_in
+from .taking import as_it_is, is_over, not_found, record_accepted, refuse_early_end, some, take_in
 from .waves import slices
 
 Json = dict[str, Any]
@@ -29,7 +29,7 @@ def freeze(record: Record, options: Options, look: Mapping[str, Any], now: datet
         row = record.machines.setdefault(instance["instance_id"], rows.new_row(instance))
         # A machine that failed in an earlier run is judged anew.
         row.update(action=instance["action"], error=instance["error"], blockers=instance["blockers"])
-    missing = [each["instance_id"] for each in look["instances"] if each["status"] == "absent" and _not_found(each)]
+    missing = [each["instance_id"] for each in look["instances"] if each["status"] == "absent" and not_found(each)]
     if missing and len(missing) == len(look["instances"]) and not record.frozen:
         record.note(f"None of {len(missing)} ids exists in {record.region}: check the ids and the region.")
     return {"candidates": [each["instance_id"] for each in look["instances"] if each["action"] == "deleted"]}
@@ -171,10 +171,6 @@ def _shortfall(short: int, machines: int, quota: Mapping[str, Any]) -> str:
         "all was changed: have the quotas raised, remove what is no longer needed, or set vm_decommission_on_blocked to skip to "
         "do the part that fits."
     )
-
-
-def _not_found(instance: Mapping[str, Any]) -> bool:
-    return any(warning["code"] == "not_found" for warning in instance.get("warnings", ()))
 
 
 def _distinct(remarks: Iterable[Json]) -> list[Json]:

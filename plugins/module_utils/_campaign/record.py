@@ -139,6 +139,16 @@ def new_campaign(kind: str, now: datetime, random: str) -> str:
     return f"{prefix}-{now.astimezone(UTC):%Y%m%d-%H%M%S}-{random}"
 
 
+def check_account(record: Record, suffix: str | None) -> None:
+    """Raise `InputError` if nothing that is looked for exists and other keys are used: it may be there, in another account."""
+    before = record.account.get("access_key_suffix")
+    if before and suffix and before != suffix:
+        raise InputError(
+            f"Nothing of campaign {record.campaign} is found with the access key that ends in {suffix}; it began with one that "
+            f"ends in {before}: run it with keys of the same account."
+        )
+
+
 def check_region(record: Record, region: str | None) -> None:
     """Raise `InputError` if an answer came from another region than the campaign's."""
     if record.region is not None and region is not None and region != record.region:

@@ -72,6 +72,23 @@ def freeze_scope(row: Json, instance: Mapping[str, Any], wave: int) -> None:
     row["scope"] = {"disks": list(instance["disks"]), "elastic_ips": list(instance["elastic_ips"])}
 
 
+def narrow_scope(row: Json, instance: Mapping[str, Any]) -> bool:
+    """Take out of the scope what the machine no longer has, and tell whether there was any.
+
+    Somebody may have taken a disk or an address away to keep it, while the machine was stopped or backed up.
+    """
+    # Of a machine that goes already the service tells its parts or not; then what was written down before counts.
+    if row["scope"] is None or not instance["disks"] or instance.get("status_before") in ("absent", "deleting"):
+        return False
+    narrowed = False
+    for kind, key in (("disks", "disk_id"), ("elastic_ips", "elastic_ip_id")):
+        had = row["scope"][kind]
+        there = {each.get(key) for each in instance[kind]}
+        row["scope"][kind] = [each for each in had if not each.get(key) or each[key] in there]
+        narrowed = narrowed or len(row["scope"][kind]) < len(had)
+    return narrowed
+
+
 def blocked(row: Json, instance: Mapping[str, Any]) -> None:
     """It may not go after all. What was done before, a stop for example, stays told."""
     _copy(row, instance)

@@ -103,6 +103,11 @@ class Store:
             with contextlib.suppress(FileNotFoundError):
                 self.write(name, other.path(name).read_text(encoding="utf-8"))
 
+    @property
+    def has_files(self) -> bool:
+        """Whether files of a campaign are there."""
+        return any(self.path(name).exists() for name in FILES)
+
     def archive(self, campaign: str) -> None:
         """Move the files of an earlier campaign into a folder of its name."""
         target = self.folder / campaign

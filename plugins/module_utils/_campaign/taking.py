@@ -11,7 +11,7 @@ from typing import Any
 
 from .._api.errors import InputError
 from . import rows
-from .record import Record, check_region
+from .record import Record, check_account, check_region
 
 Json = dict[str, Any]
 
@@ -25,9 +25,12 @@ def record_accepted(record: Record) -> rows.Accepted:
 
 
 def take_in(record: Record, result: Mapping[str, Any]) -> None:
-    """Where an answer came from, and what it cost."""
+    """Where an answer came from, and what it cost. Raises `InputError` if it came from another region or account."""
     account = result.get("account") or {}
     check_region(record, account.get("region"))
+    instances = result.get("instances") or ()
+    if record.frozen and instances and all(each.get("status") == "absent" and not_found(each) for each in instances):
+        check_account(record, account.get("access_key_suffix"))
     if account.get("region"):
         record.region, record.account = account["region"], dict(account)
     record.add_api_use(result.get("summary") or {})
@@ -50,6 +53,7 @@ def refuse_early_end(look: Mapping[str, Any]) -> None:
 
 def settle(record: Record, result: Mapping[str, Any], *, preview: bool = False) -> int:
     """Take in the rows of `jdcloud_disk` or `jdcloud_elastic_ip`; in a preview, what would be done was not done."""
+    _check_leftovers(record, result)
     record.add_api_use(result.get("summary") or {})
     count = 0
     for kind, key in (("disks", "disk_id"), ("elastic_ips", "elastic_ip_id")):
@@ -62,6 +66,19 @@ def settle(record: Record, result: Mapping[str, Any], *, preview: bool = False) 
             rows.mend(row)
         count += len(found)
     return count
+
+
+def _check_leftovers(record: Record, result: Mapping[str, Any]) -> None:
+    account = result.get("account") or {}
+    check_region(record, account.get("region"))
+    found = [*(result.get("disks") or ()), *(result.get("elastic_ips") or ())]
+    if found and all(each["status_before"] == "absent" for each in found):
+        check_account(record, account.get("access_key_suffix"))
+
+
+def not_found(instance: Mapping[str, Any]) -> bool:
+    """Whether the service does not know a machine."""
+    return any(warning["code"] == "not_found" for warning in instance.get("warnings", ()))
 
 
 def is_over(record: Record, instance_id: str) -> bool:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The steps of one wave, in this order: `begin_wave`, `after_mark`, `after_backup`, `after_delete`, `end_wave`. Pure."""
+"""The steps of one wave: `begin_wave`, `after_mark`, `after_backup`, `before_delete`, `after_delete`, `end_wave`. Pure."""
 
 from __future__ import annotations
 
@@ -99,9 +99,17 @@ def after_backup(record: Record, number: int, manifest: Mapping[str, Any], messa
     return {"instance_ids": ready}
 
 
-def after_delete(record: Record, number: int, result: Mapping[str, Any], now: datetime) -> Json:
+def before_delete(record: Record, look: Mapping[str, Any]) -> Json:
+    """Take in a last look before a delete that follows a backup, which may have taken hours: what is gone by now is let go."""
+    take_in(record, look)
+    _narrow(record, look)
+    return {}
+
+
+def after_delete(record: Record, options: Options, number: int, result: Mapping[str, Any], now: datetime) -> Json:
     """Take in what was deleted. Returns the leftovers that are this wave's to release."""
     take_in(record, result)
+    _narrow(record, result)
     accepted = record_accepted(record)
     told = {each["instance_id"] for each in result.get("instances", ())}
     for instance in result.get("instances", ()):
@@ -111,7 +119,7 @@ def after_delete(record: Record, number: int, result: Mapping[str, Any], now: da
             rows.failed(row, error_of("not_tried", result.get("msg") or "It was not tried."))
     ok = not result.get("msg") and not any(row["action"] in ("failed", "blocked") for row in _scoped(record, number))
     record.phase("delete", number, now, ok=ok, machines=len(told))
-    return owed(record)
+    return owed(record, options)
 
 
 def end_wave(record: Record, options: Options, number: int, now: datetime) -> Json:
@@ -128,6 +136,12 @@ def end_wave(record: Record, options: Options, number: int, now: datetime) -> Js
         )
         return {"go": False}
     return {"go": True}
+
+
+def _narrow(record: Record, result: Mapping[str, Any]) -> None:
+    for instance in result.get("instances", ()):
+        if rows.narrow_scope(record.machines[instance["instance_id"]], instance):
+            record.note(f"{instance['instance_id']} lost disks or elastic IPs after its wave began; these are left alone.")
 
 
 def _put_back(record: Record, wave: Wave, going: Iterable[Mapping[str, Any]]) -> None:

@@ -29,7 +29,19 @@ from .arguments import Spec
 Result = dict[str, Any]
 
 STEPS = (
-    *("open", "freeze", "plan", "begin_wave", "after_mark", "after_backup", "after_delete", "after_release", "end_wave"),
+    *(
+        "mode",
+        "open",
+        "freeze",
+        "plan",
+        "begin_wave",
+        "after_mark",
+        "after_backup",
+        "before_delete",
+        "after_delete",
+        "after_release",
+        "end_wave",
+    ),
     *("owed", "to_verify", "verify", "plan_mark", "plan_unmark", "after_tags", "after_power", "finish"),
 )
 CAMPAIGN_SPEC: Spec = {
@@ -109,8 +121,9 @@ class Desk:
             "begin_wave": lambda: wave_steps.begin_wave(record, options, wave, result, now),
             "after_mark": lambda: wave_steps.after_mark(record, wave, result, now, durable=bool(options.report_dir)),
             "after_backup": self._after_backup,
-            "after_delete": lambda: wave_steps.after_delete(record, wave, result, now),
-            "owed": lambda: ending.owed(record),
+            "before_delete": lambda: wave_steps.before_delete(record, result),
+            "after_delete": lambda: wave_steps.after_delete(record, options, wave, result, now),
+            "owed": lambda: ending.owed(record, options),
             "after_release": lambda: ending.after_release(record, params["wave"], results, now),
             "end_wave": lambda: wave_steps.end_wave(record, options, wave, now),
             "to_verify": lambda: {**ending.to_verify(record), "billed_ids": billed_ids(record.machines.values())},
@@ -135,7 +148,7 @@ class Desk:
         return told
 
     def _finish(self) -> Result:
-        verdict = ending.finish(self.record, self.now, preview=self.preview)
+        verdict = ending.finish(self.record, self.options, self.now, preview=self.preview)
         report = report_of(
             self.record,
             [written(write) for write in self.writes],
@@ -191,6 +204,9 @@ def run() -> None:
     """Run the module. Its arguments hold whole results, which the result does not repeat."""
     module = AnsibleModule(argument_spec=CAMPAIGN_SPEC, supports_check_mode=True)
     quiet = {"invocation": {"module_args": {"step": module.params["step"], "directory": module.params["directory"]}}}
+    if module.params["step"] == "mode":
+        # A play or a task can be in check mode without the command line's --check, which is all that ansible_check_mode tells.
+        module.exit_json(changed=False, next={"check_mode": module.check_mode}, **quiet)
     try:
         desk = Desk(module.params)
         if module.params["step"] == "open":

@@ -20,6 +20,7 @@ from .results import NOW, blocked, disk, entry, failed, later, leftovers, machin
 
 Json = dict[str, Any]
 A, B, C, D = "i-a", "i-b", "i-c", "i-d"
+RELEASING = options(elastic_ips="release")
 
 
 def new_record(**members: Any) -> Record:
@@ -155,16 +156,16 @@ def test_what_was_deleted_is_owed_what_it_was_to_take_along() -> None:
         A, "elastic_ip_not_released", "absent", elastic_ips=[{"elastic_ip_id": "fip-a", "address": None, "fate": "kept"}]
     )
     hanging["disks"] = [disk("vol-a", "kept"), disk("vol-ak", "kept")]
-    told = wave_steps.after_delete(record, 1, vm_result([hanging], msg="1 machine failed."), later(40))
+    told = wave_steps.after_delete(record, RELEASING, 1, vm_result([hanging], msg="1 machine failed."), later(40))
     assert told == {"elastic_ip_ids": ["fip-a"], "disk_ids": ["vol-a"]}
     ending.after_release(record, 1, [leftovers({"vol-a": "in-recyclebin"}, {"fip-a": "absent"})], later(50))
-    assert record.machines[A]["action"] == "deleted" and ending.owed(record) == {"elastic_ip_ids": [], "disk_ids": []}
+    assert record.machines[A]["action"] == "deleted" and ending.owed(record, RELEASING) == {"elastic_ip_ids": [], "disk_ids": []}
 
 
 def test_nothing_is_owed_to_a_machine_that_somebody_else_deleted() -> None:
     record = begun(options(), machine(A))
-    wave_steps.after_delete(record, 1, vm_result([not_found(A)]), later(40))
-    assert record.machines[A]["action"] == "none" and ending.owed(record) == {"elastic_ip_ids": [], "disk_ids": []}
+    wave_steps.after_delete(record, RELEASING, 1, vm_result([not_found(A)]), later(40))
+    assert record.machines[A]["action"] == "none" and ending.owed(record, RELEASING) == {"elastic_ip_ids": [], "disk_ids": []}
 
 
 @pytest.mark.parametrize("surely", [True, False])
@@ -177,7 +178,7 @@ def test_a_machine_that_a_killed_run_deleted_is_ours_and_its_leftovers_are_owed(
     told = planning.plan(resumed, wanted, vm_result([not_found(A), machine(B)]), {}, later(101), preview=False)
     assert [wave["instance_ids"] for wave in told["waves"]] == [[B]]
     assert resumed.machines[A]["action"] == "deleted" and resumed.machines[A]["name"] == "web a"
-    assert ending.owed(resumed) == {"elastic_ip_ids": ["fip-a"], "disk_ids": ["vol-a"]}
+    assert ending.owed(resumed, RELEASING) == {"elastic_ip_ids": ["fip-a"], "disk_ids": ["vol-a"]}
     assert set(ending.to_verify(resumed)["disk_ids"]) == {"vol-a", "vol-ak"}
     ending.verify(resumed, [leftovers({"vol-a": "absent", "vol-ak": "available"}, {"fip-a": "absent"})], later(110))
     fates = [each["fate"] for each in (*resumed.machines[A]["disks"], *resumed.machines[A]["elastic_ips"])]
@@ -187,32 +188,32 @@ def test_a_machine_that_a_killed_run_deleted_is_ours_and_its_leftovers_are_owed(
 def test_a_lost_answer_counts_for_nothing_while_the_machine_is_there() -> None:
     record = begun(options(), machine(A))
     accept(record, likely=(A,))
-    wave_steps.after_delete(record, 1, vm_result([failed(A)], msg="1 failed."), later(40))
-    assert record.machines[A]["accepted"] is False and ending.owed(record)["elastic_ip_ids"] == []
+    wave_steps.after_delete(record, RELEASING, 1, vm_result([failed(A)], msg="1 failed."), later(40))
+    assert record.machines[A]["accepted"] is False and ending.owed(record, RELEASING)["elastic_ip_ids"] == []
 
 
 def test_too_many_failures_end_the_campaign_before_the_next_wave() -> None:
     record = begun(options(), machine(A), machine(B))
-    wave_steps.after_delete(record, 1, vm_result([failed(A)], msg="1 failed."), later(40))
+    wave_steps.after_delete(record, RELEASING, 1, vm_result([failed(A)], msg="1 failed."), later(40))
     assert wave_steps.end_wave(record, options(), 1, later(41)) == {"go": False}
-    verdict = ending.finish(record, later(42), preview=False)
+    verdict = ending.finish(record, options(), later(42), preview=False)
     assert verdict["failed"] and verdict["outcome"] == "stopped" and record.open
     assert "stopped after wave 1" in verdict["message"] and "1 machines were not started" in verdict["message"]
 
 
 def test_failures_of_the_last_wave_fail_the_campaign() -> None:
     record = begun(options(), machine(A))
-    wave_steps.after_delete(record, 1, vm_result([failed(A)], msg="1 failed."), later(40))
+    wave_steps.after_delete(record, RELEASING, 1, vm_result([failed(A)], msg="1 failed."), later(40))
     assert wave_steps.end_wave(record, options(), 1, later(41)) == {"go": True}
-    assert ending.finish(record, later(42), preview=False)["outcome"] == "failed"
+    assert ending.finish(record, options(), later(42), preview=False)["outcome"] == "failed"
 
 
 def test_a_complete_campaign_is_closed() -> None:
     record = begun(options(), machine(A))
     accept(record, A)
-    wave_steps.after_delete(record, 1, vm_result([machine(A)]), later(40))
+    wave_steps.after_delete(record, RELEASING, 1, vm_result([machine(A)]), later(40))
     wave_steps.end_wave(record, options(), 1, later(41))
-    verdict = ending.finish(record, later(42), preview=False)
+    verdict = ending.finish(record, options(), later(42), preview=False)
     assert (verdict["outcome"], verdict["failed"], record.open) == ("complete", False, False)
 
 
@@ -220,7 +221,7 @@ def test_an_answer_from_another_region_is_refused() -> None:
     record = begun(options(), machine(A))
     elsewhere = {**vm_result([machine(A)]), "account": {"region": "cn-east-2"}}
     with pytest.raises(InputError, match="belongs to region cn-north-1"):
-        wave_steps.after_delete(record, 1, elsewhere, later(40))
+        wave_steps.after_delete(record, RELEASING, 1, elsewhere, later(40))
 
 
 @pytest.mark.parametrize(
@@ -230,3 +231,100 @@ def test_a_damaged_record_is_refused(change: Json) -> None:
     raw = {**begun(options(), machine(A)).as_json(), **change}
     with pytest.raises(ValueError, match="."):
         record_from(json.loads(json.dumps(raw)))
+
+
+def test_a_disk_or_address_that_was_taken_away_after_the_wave_began_is_let_go() -> None:
+    """Somebody wants to keep it: it was taken off the machine while that was stopped or backed up."""
+    record = begun(RELEASING, machine(A))
+    less = machine(A, disks=[disk("vol-ak", "kept")], elastic_ips=[])
+    wave_steps.before_delete(record, vm_result([less]))
+    accept(record, A)
+    told = wave_steps.after_delete(record, RELEASING, 1, vm_result([less]), later(40))
+    assert told == {"elastic_ip_ids": [], "disk_ids": []}
+    assert any("i-a lost disks or elastic IPs" in note for note in record.notes)
+
+
+def test_what_the_deleting_run_did_not_see_on_the_machine_is_not_owed() -> None:
+    record = begun(RELEASING, machine(A))
+    accept(record, A)
+    less = machine(A, disks=[disk("vol-ak", "kept")], elastic_ips=[])
+    assert wave_steps.after_delete(record, RELEASING, 1, vm_result([less]), later(40)) == {"elastic_ip_ids": [], "disk_ids": []}
+
+
+def test_a_killed_run_owes_only_what_was_there_at_the_last_look() -> None:
+    record = begun(RELEASING, machine(A))
+    wave_steps.before_delete(record, vm_result([machine(A, disks=[disk("vol-ak", "kept")], elastic_ips=[])]))
+    accept(record, A)
+    planning.freeze(record, RELEASING, vm_result([not_found(A)]), later(60))
+    planning.plan(record, RELEASING, vm_result([not_found(A)]), {}, later(61), preview=False)
+    assert ending.owed(record, RELEASING) == {"elastic_ip_ids": [], "disk_ids": []}
+
+
+def test_a_machine_that_goes_already_keeps_what_was_written_down_for_it() -> None:
+    record = begun(RELEASING, machine(A))
+    accept(record, A)
+    leaving = machine(A, status_before="deleting", disks=[disk("vol-ak", "kept")], elastic_ips=[])
+    told = wave_steps.after_delete(record, RELEASING, 1, vm_result([leaving]), later(40))
+    assert told == {"elastic_ip_ids": ["fip-a"], "disk_ids": ["vol-a"]}
+
+
+def test_what_this_run_is_told_to_keep_is_kept_whatever_the_run_before_was_told() -> None:
+    record = begun(RELEASING, machine(A))
+    accept(record, A)
+    planning.freeze(record, RELEASING, vm_result([not_found(A)]), later(60))
+    planning.plan(record, RELEASING, vm_result([not_found(A)]), {}, later(61), preview=False)
+    assert ending.owed(record, RELEASING) == {"elastic_ip_ids": ["fip-a"], "disk_ids": ["vol-a"]}
+    assert ending.owed(record, options(elastic_ips="keep", disks="keep")) == {"elastic_ip_ids": [], "disk_ids": []}
+
+
+@pytest.mark.parametrize("on_blocked", ["fail", "skip"])
+def test_a_machine_that_got_blocked_in_the_last_wave_fails_the_campaign_unless_skipped(on_blocked: str) -> None:
+    wanted = options(on_blocked=on_blocked)
+    record = begun(wanted, machine(A))
+    wave_steps.after_delete(record, wanted, 1, vm_result([blocked(A, "changed_since_plan")]), later(40))
+    wave_steps.end_wave(record, wanted, 1, later(41))
+    verdict = ending.finish(record, wanted, later(42), preview=False)
+    assert verdict["failed"] is (on_blocked == "fail") and record.open is (on_blocked == "fail")
+    assert ("i-a (changed_since_plan) failed or are blocked" in verdict["message"]) is (on_blocked == "fail")
+
+
+@pytest.mark.parametrize(
+    ("status", "tag", "kept"),
+    [
+        ("stopped", "2026-01-08", True),
+        ("running", "2026-01-08", False),
+        ("running", "2026-11-25", False),
+        ("running", "2026-12-01", True),
+        ("stopped", "soon", False),
+    ],
+)
+def test_a_mark_of_old_gives_what_runs_its_whole_grace_again(status: str, tag: str, kept: bool) -> None:
+    look = vm_result([machine(A, "tagged", status=status, tags_before={"decommission-after": tag})])
+    record = new_record()
+    told = marking.plan_mark(record, options(stop_running=True, grace_days=7), look, NOW)
+    assert record.machines[A]["due_date"] == (tag if kept else "2026-12-02")
+    assert any("decommission-after" in group["set"] for group in told["groups"]) is not kept
+
+
+def test_nothing_found_with_other_keys_is_no_deletion() -> None:
+    record, _told = planned(options(), machine(A))
+    other = {"source": "environment", "access_key_suffix": "9999", "region": "cn-north-1"}
+    with pytest.raises(InputError, match="keys of the same account"):
+        planning.freeze(record, options(), {**vm_result([not_found(A)]), "account": other}, later(60))
+    planning.freeze(record, options(), {**vm_result([machine(A)]), "account": other}, later(60))
+
+
+@pytest.mark.parametrize(
+    ("member", "value", "told"), [("region", "cn-east-2", "region"), ("access_key_suffix", "9999", "account")]
+)
+def test_leftovers_that_another_place_does_not_know_are_not_gone(member: str, value: str, told: str) -> None:
+    record = begun(RELEASING, machine(A))
+    accept(record, A)
+    place = {"source": "environment", "access_key_suffix": "0001", "region": "cn-north-1", member: value}
+    with pytest.raises(InputError, match=told):
+        ending.after_release(record, 1, [leftovers(elastic_ips={"fip-a": "absent"}, account=place)], later(50))
+
+
+def test_a_mark_never_stops_what_runs() -> None:
+    assert options(due_only=True, stop_running=True).stop_running is False
+    assert options(stop_running=True).stop_running is True

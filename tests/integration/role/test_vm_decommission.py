@@ -10,7 +10,8 @@ from pathlib import Path
 
 from ..playbook.commands import Ansible
 from ..support import Cloud, Json, running, stopped
-from .campaigns import FASTER, decommission, kill_campaign_at, report_of, roomy
+from .campaigns import FASTER, campaign_tasks, decommission, kill_campaign_at, report_of, roomy
+from .campaigns import used as outcome_of
 
 A, B, C, D = "i-aaaa000001", "i-bbbb000002", "i-cccc000003", "i-dddd000004"
 
@@ -181,3 +182,38 @@ def test_more_machines_than_the_default_cap_go_if_the_cap_allows_it(cloud: Cloud
     assert marked.message == "" and marked.totals["marked"] == 12
     used = decommission(ansible, **wanted, backup="none", waves="1,100%")
     assert used.message == "" and used.totals["deleted"] == 12
+
+
+def test_what_is_taken_off_a_machine_during_its_backup_is_saved(cloud: Cloud, ansible: Ansible, tmp_path: Path) -> None:
+    """Somebody notices the stop, and takes a disk and the address away: they would have gone with the machine."""
+    disk = {"id": "vol-rescued01", "size": 20, "auto_delete": True}
+    cloud.seed(stopped(A, disks=[disk], elastic_ip={"id": "fip-rescued01"}), **FASTER, detach_seconds=0.0)
+    roomy(cloud)
+    backed_up = {"operation": "vm.createImage", "resource": A, "moment": "after"}
+    cloud.control.act("detach", A, when=backed_up, disk="vol-rescued01")
+    cloud.control.act("disassociate", A, when=backed_up, elastic_ip="fip-rescued01")
+    done = decommission(ansible, instance_ids=A, elastic_ips="release", report_dir=str(tmp_path / "campaign"))
+    assert done.actions == {A: "deleted"}, done.message
+    assert cloud.exists("vol-rescued01") and cloud.exists("fip-rescued01")
+    assert cloud.calls("disk.deleteDisk") == [] and cloud.calls("vpc.deleteElasticIp") == []
+    assert any("lost disks or elastic IPs" in note for note in done.report["notes"])
+
+
+def test_a_play_in_check_mode_is_a_preview_without_the_option_of_the_command_line(
+    cloud: Cloud, ansible: Ansible, tmp_path: Path
+) -> None:
+    cloud.seed(stopped(A), **FASTER)
+    folder = tmp_path / "campaign"
+    tasks = campaign_tasks({"instance_ids": A, "report_dir": str(folder), "backup": "none"})
+    foreseen = outcome_of(ansible.play(tasks, play={"check_mode": True}, environment={"ANSIBLE_PIPELINING": "1"}))
+    assert foreseen.report["check_mode"] is True and foreseen.report["outcome"] == "planned", foreseen.message
+    assert cloud.writes() == [] and cloud.exists(A) and not folder.exists()
+
+
+def test_a_variable_of_the_backup_on_the_command_line_deletes_nothing(cloud: Cloud, ansible: Ansible) -> None:
+    """It would go before what the campaign says, and older backups would be removed."""
+    cloud.seed(stopped(A), **FASTER)
+    roomy(cloud)
+    stray = decommission(ansible, "-e", "vm_backup_keep=1", instance_ids=A)
+    assert "Variables of the role vm_backup are given on the command line" in stray.report["machines"][0]["error"]["message"]
+    assert cloud.exists(A) and stray.actions == {A: "failed"}

@@ -14,6 +14,10 @@ from .record import Record, new_campaign, read_stamp, stamp
 from .store import Store
 
 
+FATEFUL = ("backup", "disks", "elastic_ips", "allow_local_disk_loss", "protect_tags")
+"""Variables that a resumed run may change, and that decide what is lost."""
+
+
 def open_campaign(store: Store, options: Options, now: datetime, token: str, *, preview: bool) -> tuple[Record, bool]:
     """The record to work on, saved, and whether it is one that is resumed. `token` tells this run from others.
 
@@ -30,6 +34,13 @@ def open_campaign(store: Store, options: Options, now: datetime, token: str, *, 
     if old is not None and resumed:
         record = old
         record.note(f"Resumed: campaign {old.campaign} of {len(old.instance_ids)} machines, begun at {old.began}.")
+        changed = [
+            f"{PREFIX}{name} was {old.options.get(name)} and is {options.shown.get(name)}"
+            for name in FATEFUL
+            if old.options.get(name) != options.shown.get(name)
+        ]
+        if changed:
+            record.note(f"Other than in the run before: {'; '.join(changed)}.")
     else:
         record = _new(options, now, token)
         if old is not None or store.has_files:

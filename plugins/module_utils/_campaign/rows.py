@@ -196,15 +196,23 @@ def remaining_ids(rows: Iterable[Mapping[str, Any]], kind: str, key: str) -> lis
     ]
 
 
-def settle_fates(row: Json, kind: str, key: str, found: Mapping[str, Mapping[str, Any]]) -> None:
-    """Take over what a later read says about the disks or elastic IPs of a deleted machine."""
+def settle_fates(row: Json, kind: str, key: str, found: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Take over what a later read says about the disks or elastic IPs of a deleted machine.
+
+    Returns those that were to be kept and of which a killed run could not say that they went with the machine.
+    """
     if not (row["accepted"] or row["action"] == "deleted"):
-        return
+        return []
     end = "deleted" if kind == "disks" else "released"
+    kept = {each[key] for each in _planned(row, kind, "kept") if each.get(key)}
+    lost = []
     for each in row[kind]:
         seen = found.get(each.get(key) or "")
         if seen is not None and each["fate"] != "lost":
+            if each["fate"] == "unverified" and seen["gone"] and each[key] in kept:
+                lost.append(each[key])
             each["fate"] = end if seen["gone"] else "kept"
+    return lost
 
 
 def mend(row: Json) -> None:

@@ -62,7 +62,11 @@ def settle(record: Record, result: Mapping[str, Any], *, preview: bool = False) 
             status = each["status_before"] if preview else each["status"]
             found[each[key]] = {"gone": status in ("absent", "in-recyclebin")}
         for row in record.machines.values():
-            rows.settle_fates(row, kind, key, found)
+            lost = rows.settle_fates(row, kind, key, found)
+            if lost:
+                rows.failed(
+                    row, error_of("fate_mismatch", f"It was to keep {', '.join(lost)}, and nothing of that is there any more.")
+                )
             rows.mend(row)
         count += len(found)
     return count

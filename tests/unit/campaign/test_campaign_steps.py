@@ -328,3 +328,14 @@ def test_leftovers_that_another_place_does_not_know_are_not_gone(member: str, va
 def test_a_mark_never_stops_what_runs() -> None:
     assert options(due_only=True, stop_running=True).stop_running is False
     assert options(stop_running=True).stop_running is True
+
+
+def test_a_disk_that_was_to_be_kept_and_is_gone_after_a_killed_run_is_a_failure() -> None:
+    record = begun(RELEASING, machine(A))
+    accept(record, A)
+    planning.freeze(record, RELEASING, vm_result([not_found(A)]), later(60))
+    planning.plan(record, RELEASING, vm_result([not_found(A)]), {}, later(61), preview=False)
+    seen = leftovers(disks={"vol-a": "absent", "vol-ak": "absent"}, elastic_ips={"fip-a": "absent"})
+    ending.verify(record, [seen], later(62))
+    assert record.machines[A]["error"]["code"] == "fate_mismatch" and "vol-ak" in record.machines[A]["error"]["message"]
+    assert ending.finish(record, RELEASING, later(63), preview=False)["failed"]

@@ -36,6 +36,14 @@ def test_an_unfinished_campaign_is_gone_on_with(tmp_path: Path) -> None:
     assert resumed and record.run == "second" and len(record.runs) == 2
 
 
+def test_what_a_resumed_run_does_in_another_way_is_told(tmp_path: Path) -> None:
+    store = unfinished(tmp_path)
+    changed = options(report_dir=str(tmp_path), backup="none", elastic_ips="release")
+    record, resumed = open_campaign(store, changed, NOW, "second", preview=False)
+    assert resumed
+    assert "vm_decommission_backup was image and is none; vm_decommission_elastic_ips was keep and is release" in record.notes[-1]
+
+
 def test_a_list_that_was_not_approved_is_not_gone_on_with(tmp_path: Path) -> None:
     store = unfinished(tmp_path)
     with pytest.raises(InputError, match="not what was approved"):

@@ -13,7 +13,6 @@ from .options import PREFIX, Options
 from .record import Record, new_campaign, read_stamp, stamp
 from .store import Store
 
-
 FATEFUL = ("backup", "disks", "elastic_ips", "allow_local_disk_loss", "protect_tags")
 """Variables that a resumed run may change, and that decide what is lost."""
 

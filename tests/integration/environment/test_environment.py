@@ -25,6 +25,7 @@ BIN = Path(sys.executable).parent
 ENVIRONMENT = ROOT / ".venv" / "environment" / "bin"
 """Made from requirements/environment.txt alone."""
 DEFINITIONS = [ROOT / "execution-environment.yml", *sorted(ROOT.glob("extensions/patterns/*/exec_env/execution-environment.yml"))]
+PLAYBOOKS = Path("extensions", "patterns", "decommission_fleet", "playbooks")
 A, B, C = "i-aaaa000001", "i-bbbb000002", "i-cccc000003"
 
 
@@ -95,10 +96,10 @@ def test_the_collection_asks_for_requests_and_nothing_else(collections: Path, tm
     assert [line for line in wanted if line and not line.startswith("#")] == ["-r ../requirements.txt", *packages]
 
 
-def private_data(folder: Path, cloud: Cloud, collections: Path, playbook: str, variables: Json, *words: str) -> Path:
-    """What AWX hands to a runner: a project, an inventory, variables, and the environment with the credential."""
+def private_data(folder: Path, cloud: Cloud, collections: Path, playbook: Path, variables: Json, *words: str) -> Path:
+    """What AWX hands to a runner: the project that setup.yml makes, an inventory, variables, the environment with the credential."""
     project = folder / "project"
-    shutil.copytree(collections / "ansible_collections/jdcloud/cloud/extensions/patterns/decommission_fleet/playbooks", project)
+    shutil.copytree(collections / "ansible_collections/jdcloud/cloud", project)
     given = {name: value for name, value in cloud.environment().items() if name.startswith("JDCLOUD_")}
     files: dict[str, Any] = {
         "env/envvars": {**given, "ANSIBLE_COLLECTIONS_PATH": str(collections), "ANSIBLE_HOME": str(folder / "home")},
@@ -129,15 +130,16 @@ def test_a_campaign_runs_on_this_node_and_on_another(cloud: Cloud, collections: 
     cloud.seed(stopped(A), stopped(B), stopped(C))
     runner = ENVIRONMENT / "ansible-runner"
     answers = {"decommission_instance_ids": f"{A},{B}", "vm_decommission_grace_days": 0}
-    here = private_data(tmp_path / "here", cloud, collections, "plan.yml", answers, "--check")
-    run([runner, "run", here, "-p", "plan.yml"], tmp_path)
+    here = private_data(tmp_path / "here", cloud, collections, PLAYBOOKS / "plan.yml", answers, "--check")
+    run([runner, "run", here, "-p", PLAYBOOKS / "plan.yml"], tmp_path)
     plan = artifacts_of(here)
     assert plan["decommission_plan"]["instance_ids"] == [A, B] and plan["decommission_plan"]["region"] == REGION
     assert cloud.writes() == []
 
     sent, back = tmp_path / "sent", tmp_path / "back"
-    there = private_data(tmp_path / "there", cloud, collections, "decommission.yml", plan)
-    sent.write_text(run([runner, "transmit", there, "-p", "decommission.yml"], tmp_path), encoding="utf-8")
+    there = private_data(tmp_path / "there", cloud, collections, PLAYBOOKS / "decommission.yml", plan)
+    command = [runner, "transmit", there, "-p", PLAYBOOKS / "decommission.yml"]
+    sent.write_text(run(command, tmp_path), encoding="utf-8")
     with sent.open("rb") as stream:
         worker = [runner, "worker", "--private-data-dir", tmp_path / "worker"]
         back.write_text(run(worker, tmp_path, stdin=stream), encoding="utf-8")

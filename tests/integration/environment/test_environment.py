@@ -97,7 +97,7 @@ def test_the_collection_asks_for_requests_and_nothing_else(collections: Path, tm
 
 
 def private_data(folder: Path, cloud: Cloud, collections: Path, playbook: Path, variables: Json, *words: str) -> Path:
-    """What AWX hands to a runner: the project that setup.yml makes, an inventory, variables, the environment with the credential."""
+    """What AWX hands to a runner: the project that setup.yml makes, an inventory, variables, the credential."""
     project = folder / "project"
     shutil.copytree(collections / "ansible_collections/jdcloud/cloud", project)
     given = {name: value for name, value in cloud.environment().items() if name.startswith("JDCLOUD_")}

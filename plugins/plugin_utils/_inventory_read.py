@@ -16,6 +16,7 @@ from ..module_utils._api.connection import Connection
 from ..module_utils._api.errors import JdcloudError
 from ..module_utils._api.line import THREADS, USER_AGENT, dispatcher_for
 from ..module_utils._api.pool import SystemClock, ThreadPool
+from ..module_utils._api.threads import signals_left_to_the_main_thread
 from ..module_utils._api.transport import Transport
 from ..module_utils._fleet.census import read_in_full
 from ..module_utils._fleet.selection import Selection
@@ -46,7 +47,8 @@ def read_machines(connections: Sequence[Connection], selection: Selection) -> li
     # A limit is the account's, so the regions share it.
     share = len(connections)
     with ThreadPoolExecutor(max_workers=min(share, REGIONS_AT_ONCE)) as executor:
-        futures = [executor.submit(_read_region, _slowed(each, share), selection, check) for each in connections]
+        with signals_left_to_the_main_thread():
+            futures = [executor.submit(_read_region, _slowed(each, share), selection, check) for each in connections]
         try:
             for future in as_completed(futures):
                 future.result()

@@ -25,6 +25,7 @@ from ansible import constants as C
 from ansible.plugins.action.normal import ActionModule as NormalAction
 from ansible.utils.display import Display
 
+from ..module_utils._api.threads import signals_left_to_the_main_thread
 from ..module_utils._fleet.progress import from_text
 from ..module_utils._module.progress import PATH_VARIABLE
 from ._progress_line import Teller, seconds_between
@@ -102,7 +103,8 @@ def _lines(title: str, every: float) -> Iterator[str | None]:
     ended = threading.Event()
     thread = threading.Thread(target=_show, args=(path, Teller(title, every, time.monotonic()), every, ended), daemon=True)
     try:
-        thread.start()
+        with signals_left_to_the_main_thread():
+            thread.start()
         yield str(path)
     finally:
         ended.set()

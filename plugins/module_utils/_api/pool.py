@@ -15,6 +15,7 @@ import threading
 import time
 
 from .dispatch import Clock, Job, Outcome, Sender, execute
+from .threads import signals_left_to_the_main_thread
 
 
 class SystemClock:
@@ -48,7 +49,8 @@ class ThreadPool:
         self._busy += 1
         if self._busy > self._threads:
             self._threads += 1
-            threading.Thread(target=self._work, daemon=True).start()
+            with signals_left_to_the_main_thread():
+                threading.Thread(target=self._work, daemon=True).start()
         self._jobs.put(job)
 
     def wait(self, timeout: float | None) -> list[tuple[Job, Outcome]]:

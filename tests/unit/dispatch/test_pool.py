@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 import typing as t
 
@@ -14,6 +15,7 @@ import pytest
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Answer, Call
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch import Job, Outcome
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.pool import SystemClock, ThreadPool
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.threads import ENDINGS
 
 from .stage import call, failure
 
@@ -105,6 +107,20 @@ def test_after_stop_nothing_is_sent_any_more() -> None:
     thread.join(PATIENCE)
     assert not thread.is_alive()
     assert sender.sent == ["i-a"]
+
+
+def test_a_signal_that_ends_the_run_is_the_main_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that a thread received would not wake the main thread, which alone may act on it."""
+    sender = Gate()
+    sender.open.set()
+    masks: list[set[int]] = []
+    monkeypatch.setattr(sender, "send", lambda *_call: masks.append(signal.pthread_sigmask(signal.SIG_BLOCK, ())))
+    mine = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    pool = ThreadPool(sender, SystemClock(), 1)
+    pool.submit(job("i-a"))
+    collect(pool, 1)
+    assert masks[0] >= ENDINGS
+    assert signal.pthread_sigmask(signal.SIG_BLOCK, ()) == mine and not mine & ENDINGS
 
 
 def test_threads_do_not_keep_the_process_alive() -> None:

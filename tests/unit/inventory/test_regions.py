@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -15,6 +16,7 @@ import pytest
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Answer, Call
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.connection import Connection, Credentials
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import ApiError
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.threads import ENDINGS
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.selection import parse_selection
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils import _inventory_read
 
@@ -96,6 +98,19 @@ def test_a_region_that_fails_does_not_wait_for_one_that_hangs(wires: Wires) -> N
     with pytest.raises(_inventory_read.RegionError, match=r"^Region cn-north-1 was not read"):
         read()
     assert not wires.release.is_set()
+
+
+def test_a_ctrl_c_reaches_the_main_thread(monkeypatch: pytest.MonkeyPatch, wires: Wires) -> None:
+    """It waits for all regions, and would not be woken by a signal that a region's thread received."""
+    masks: list[set[int]] = []
+
+    def transport(*arguments: Any, **more: Any) -> Wire:
+        masks.append(signal.pthread_sigmask(signal.SIG_BLOCK, ()))
+        return wires(*arguments, **more)
+
+    monkeypatch.setattr(_inventory_read, "Transport", transport)
+    read()
+    assert len(masks) == len(NAMES) and all(mask >= ENDINGS for mask in masks)
 
 
 def test_no_thread_is_left_when_all_is_read(wires: Wires) -> None:

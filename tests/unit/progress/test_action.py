@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.action.jdcloud_vm import ActionModule
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.threads import ENDINGS
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.progress import Counts, to_text
 from ansible_collections.jdcloud.cloud.plugins.module_utils._module.progress import PATH_VARIABLE
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils import _progress
@@ -117,6 +119,17 @@ def test_elsewhere_and_where_nobody_wants_it_the_module_is_told_nothing(stage: S
     vars(stage.connection).update(of_connection)
     assert stage.run() is RESULT
     assert stage.path is None and stage.environment is stage.task.environment
+
+
+def test_a_ctrl_c_is_not_lost_in_the_thread_that_looks(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ansible's worker sleeps until the module ends, and would not be woken by a signal that another thread received."""
+    masks: list[set[int]] = []
+    monkeypatch.setattr(_progress, "_read", lambda _path: str(masks.append(signal.pthread_sigmask(signal.SIG_BLOCK, ()))))
+    monkeypatch.setattr(_progress, "LOOK_EVERY", 0.01)
+    stage.while_running = lambda: _wait_until(lambda: bool(masks))
+    stage.run()
+    assert masks[0] >= ENDINGS
+    assert not signal.pthread_sigmask(signal.SIG_BLOCK, ()) & ENDINGS
 
 
 def test_becoming_oneself_does_not_matter(stage: Stage) -> None:

@@ -113,6 +113,15 @@ def test_a_standard_output_that_cannot_be_watched_is_no_reason_to_end(watched: W
     assert watched.ends == 0
 
 
+@pytest.fixture
+def heard() -> Iterator[None]:
+    """Tests that run in the background would hand down an ignored SIGINT, which the module respects."""
+    before = signal.signal(signal.SIGINT, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heard")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_module_that_waits_for_an_answer_ends_within_a_second(tmp_path: Path, number: signal.Signals) -> None:
     """The service took the request and says nothing; the default time-out of a call is 30 s."""

@@ -17,6 +17,11 @@ from .taking import settle, some
 
 Json = dict[str, Any]
 
+DONE = {"absent": "deleted", "mark": "marked", "unmark": "unmarked"}
+"""What is done with a machine, by the kind of the campaign."""
+NOTHING = {"absent": "gone already or never there", "mark": "marked before", "unmark": "not marked"}
+"""Why a machine had nothing done to it."""
+
 
 def owed(record: Record, options: Options) -> Json:
     """The disks and elastic IPs that are to be released and were not yet; of all waves, also of a run that was killed.
@@ -77,7 +82,7 @@ def finish(record: Record, options: Options, now: datetime, *, preview: bool) ->
     if count:
         sentences.append(f"{count} disks or elastic IPs that were to go with their machines are still there.")
     if unstarted and record.problem:
-        sentences.append(f"{len(unstarted)} machines were not started.")
+        sentences.append(f"{_machines(len(unstarted))} {_be(len(unstarted), past=True)} not started.")
     if record.outcome not in ("blocked", "stopped"):
         record.outcome = _outcome(record, preview=preview, bad=bool(sentences), unstarted=bool(unstarted))
     # What was refused before it began needs no end; what began is open until all of it is done.
@@ -93,7 +98,7 @@ def finish(record: Record, options: Options, now: datetime, *, preview: bool) ->
 def _outcome(record: Record, *, preview: bool, bad: bool, unstarted: bool) -> str:
     if bad:
         return "failed"
-    if preview and any(row["action"] == "deleted" for row in record.machines.values()):
+    if preview and any(row["action"] in DONE.values() for row in record.machines.values()):
         return "planned"
     if unstarted:
         return "unfinished"
@@ -101,10 +106,24 @@ def _outcome(record: Record, *, preview: bool, bad: bool, unstarted: bool) -> st
 
 
 def _success(record: Record, machines: Sequence[Mapping[str, Any]], *, preview: bool) -> str:
-    deleted = sum(row["action"] == "deleted" for row in machines)
+    done = sum(row["action"] == DONE[record.kind] for row in machines)
     blocked = sum(row["action"] == "blocked" for row in machines)
     unstarted = sum(row["action"] == "not_started" for row in machines)
-    told = f"{deleted} of {len(machines)} machines {'would be' if preview else 'are'} deleted"
-    told += f", {blocked} are blocked" if blocked else ""
-    told += f", {unstarted} wait for a later run" if unstarted else ""
+    nothing = sum(row["action"] == "none" for row in machines)
+    told = f"{done} of {_machines(len(machines))} {'would be' if preview else _be(done)} {DONE[record.kind]}"
+    told += f", {nothing} {_be(nothing, past=True)} {NOTHING[record.kind]}" if nothing else ""
+    told += f", {blocked} {_be(blocked)} blocked" if blocked else ""
+    told += f", {unstarted} {'waits' if unstarted == 1 else 'wait'} for a later run" if unstarted else ""
+    # What is approved after a preview; see vm_decommission_digest.
+    told += f". Digest: {record.digest}" if preview and record.digest else ""
     return f"{told}." if machines else "Nothing is selected, so there is nothing to do."
+
+
+def _machines(count: int) -> str:
+    return "1 machine" if count == 1 else f"{count} machines"
+
+
+def _be(count: int, *, past: bool = False) -> str:
+    if past:
+        return "was" if count == 1 else "were"
+    return "is" if count == 1 else "are"

@@ -89,8 +89,8 @@ def _plan_row(row: Json, instance: Mapping[str, Any], entry: Mapping[str, Any] |
         return
     row["instance_type"] = (entry.get("specification") or {}).get("instance_type") or row["instance_type"]
     if entry["action"] in ("blocked", "failed"):
-        # The backup knows why there would be none.
-        own = [blocker for blocker in row["blockers"] if blocker["code"] != "backup_missing"]
+        # The backup knows why there would be none, and it is what would stop the machine.
+        own = [blocker for blocker in row["blockers"] if blocker["code"] not in ("running", "backup_missing")]
         row["blockers"] = _distinct([*own, *entry["blockers"]]) or row["blockers"]
         row["action"] = "failed" if entry["action"] == "failed" else "blocked"
         row["error"] = entry.get("error")
@@ -156,8 +156,18 @@ def _plan_problem(record: Record, options: Options, look: Mapping[str, Any], bac
         if all(any(each["code"] == "quota_shortfall" for each in row["blockers"]) for row in blocked):
             return _shortfall(len(blocked), len(seen), backup.get("quota") or {})
         advice = "" if len(blocked) == len(seen) else ", or set vm_decommission_on_blocked to skip to go on with the others"
-        return f"{some(blocked)} cannot be deleted, so nothing at all was changed: remove the causes{advice}."
+        return f"{some(blocked)} cannot be deleted, so nothing at all was changed: {_way_out(blocked)}{advice}."
     return ""
+
+
+def _way_out(blocked: Sequence[Mapping[str, Any]]) -> str:
+    """What to do about the causes; in particular where there is only one."""
+    told = {(blocker["code"], blocker["message"]) for row in blocked for blocker in row["blockers"]}
+    code, message = told.pop() if len(told) == 1 else ("", "")
+    if code == "running":
+        return "stop what runs first, or set vm_decommission_stop_running to true"
+    # The module's own advice, unless it names one of its options: those of the role are called otherwise.
+    return message.rpartition(": ")[2].rstrip(".") if ": " in message and "set " not in message else "remove the causes"
 
 
 def _shortfall(short: int, machines: int, quota: Mapping[str, Any]) -> str:

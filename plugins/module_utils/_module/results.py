@@ -102,7 +102,7 @@ class Report:
         problems = [record for record in self._run.records if self._action(record) in PROBLEMS]
         if self._run.held_back:
             count = f"{len(problems)} of {len(self._run.records)} machines cannot be changed"
-            advice = "remove the causes"
+            advice = self._way_out(problems)
             if len(problems) < len(self._run.records):
                 advice += ", or set on_blocked to skip to go on with the others"
             return f"{count}, so nothing at all was changed: {name_some(problems, self._reasons)}; {advice}."
@@ -110,6 +110,12 @@ class Report:
         if not failed:
             return None
         return f"{len(failed)} of {len(self._run.records)} machines failed: {name_some(failed, self._reasons)}."
+
+    def _way_out(self, problems: Sequence[Record]) -> str:
+        """What to do about blockers: where all have the same one, what it says itself behind its colon."""
+        told = {blocker.message for record in problems if record.decision for blocker in record.decision.blockers}
+        only = told.pop() if len(told) == 1 and not any(map(_failure, problems)) else ""
+        return only.rpartition(": ")[2].rstrip(".") if ": " in only else "remove the causes"
 
     def _reasons(self, record: Record) -> list[str]:
         failure = _failure(record)

@@ -198,7 +198,7 @@ def test_too_many_failures_end_the_campaign_before_the_next_wave() -> None:
     assert wave_steps.end_wave(record, options(), 1, later(41)) == {"go": False}
     verdict = ending.finish(record, options(), later(42), preview=False)
     assert verdict["failed"] and verdict["outcome"] == "stopped" and record.open
-    assert "stopped after wave 1" in verdict["message"] and "1 machines were not started" in verdict["message"]
+    assert "stopped after wave 1" in verdict["message"] and "1 machine was not started" in verdict["message"]
 
 
 def test_failures_of_the_last_wave_fail_the_campaign() -> None:

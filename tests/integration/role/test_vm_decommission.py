@@ -35,6 +35,8 @@ def test_a_campaign_goes_from_a_canary_to_all_and_says_what_is_left(cloud: Cloud
         part: [[each["fate"] for each in row[part]] for row in foreseen.report["machines"]] for part in ("disks", "elastic_ips")
     }
     assert fates == {part: [[each["fate"] for each in row[part]] for row in done.report["machines"]] for part in fates}
+    assert "4 of 4 machines are deleted. Report: /" in done.output
+    assert f"4 of 4 machines would be deleted. Digest: {done.report['digest']}" in foreseen.output
     assert done.waves == [(1, "complete"), (1, "complete"), (2, "complete")]
     assert {**report_of(folder), "path": done.report["path"]} == done.report
     assert done.totals["deleted"] == 4 and done.totals["backups_made"] == 4
@@ -55,6 +57,7 @@ def test_wrong_input_is_refused_and_nothing_is_sent(cloud: Cloud, ansible: Ansib
         ({"instance_ids": [A, None]}, "blank or null member"),
         ({"instance_ids": A, "tags": None}, "is null"),
         ({"instance_ids": A, "report_dir": "here"}, "must be an absolute path"),
+        ({"instance_ids": A, "max_instance": 2}, "vm_decommission_max_instance: the role vm_decommission has no such variable"),
         ({"instance_ids": A, "report_dir": str(tmp_path / "none" / "deeper")}, "at least the parent exists"),
     ]
     for variables, part in wrong:

@@ -40,6 +40,15 @@ def api() -> Iterator[AwxApi]:
         yield server
 
 
+@pytest.fixture
+def made(awx: Awx, api: AwxApi) -> AwxApi:
+    """That AWX after a setup, whatever test of the module comes first."""
+    if not api.store.rows["workflow_job_templates"]:
+        status, output, _changed = set_up(awx.ansible, api, *BOTH, jdcloud_awx_slices="2")
+        assert status == 0, output
+    return api
+
+
 def set_up(ansible: Ansible, api: AwxApi, *patterns: str, **settings: Any) -> tuple[int, str, int]:
     """Run setups. Returns their status, output, and how many tasks changed something."""
     environment = {
@@ -83,8 +92,8 @@ def test_a_setup_makes_everything_and_the_second_time_changes_nothing(awx: Awx, 
     assert (again, changed) == (0, 0) and "WARNING" not in output, output
 
 
-def test_the_credential_injects_what_the_modules_read(api: AwxApi) -> None:
-    store = api.store
+def test_the_credential_injects_what_the_modules_read(made: AwxApi) -> None:
+    store = made.store
     kind = store.named("credential_types", "JD Cloud")
     variables = (Path(__file__).parents[3] / "plugins" / "doc_fragments" / "jdcloud.py").read_text(encoding="utf-8")
     assert set(kind["injectors"]["env"]) == {
@@ -96,8 +105,8 @@ def test_the_credential_injects_what_the_modules_read(api: AwxApi) -> None:
     assert credential["inputs"] == {"access_key": "AK-for-the-setup", "secret_key": SECRET, "region": "cn-north-1"}
 
 
-def test_the_workflow_asks_plans_waits_for_an_approval_and_goes_on(api: AwxApi) -> None:
-    store = api.store
+def test_the_workflow_asks_plans_waits_for_an_approval_and_goes_on(made: AwxApi) -> None:
+    store = made.store
     workflow = store.named("workflow_job_templates", "JD Cloud decommission a fleet")
     assert store.surveys["workflow_job_templates", workflow["id"]] == survey_of("decommission_fleet")
     nodes = {each: store.named("workflow_job_template_nodes", each) for each in ("plan", "approve", "decommission")}
@@ -110,8 +119,8 @@ def test_the_workflow_asks_plans_waits_for_an_approval_and_goes_on(api: AwxApi) 
     assert sorted(told) == [f"notification_templates_{event}" for event in ("approvals", "error", "success")]
 
 
-def test_the_jobs_run_the_right_playbooks_where_their_reports_outlive_them(api: AwxApi) -> None:
-    store = api.store
+def test_the_jobs_run_the_right_playbooks_where_their_reports_outlive_them(made: AwxApi) -> None:
+    store = made.store
     plan, act, clean = (store.named("job_templates", f"JD Cloud {name}") for name in ("plan", "decommission", "cleanup"))
     assert (plan["job_type"], act["job_type"], clean["job_type"]) == ("check", "run", "run")
     assert all((PATTERNS.parents[1] / job["playbook"]).is_file() for job in (plan, act, clean))
@@ -128,21 +137,21 @@ def test_the_jobs_run_the_right_playbooks_where_their_reports_outlive_them(api: 
     assert store.named("schedules", "JD Cloud cleanup")["unified_job_template"] == clean["id"]
 
 
-def test_the_machines_are_an_inventory_of_the_plugin(api: AwxApi) -> None:
-    source = api.store.named("inventory_sources", "JD Cloud")
+def test_the_machines_are_an_inventory_of_the_plugin(made: AwxApi) -> None:
+    source = made.store.named("inventory_sources", "JD Cloud")
     assert source["source"] == "scm" and (PATTERNS.parents[1] / source["source_path"]).name == "jdcloud_vm.yml"
     assert (PATTERNS.parents[1] / source["source_path"]).is_file()
-    assert source["execution_environment"] == api.store.named("execution_environments", "JD Cloud")["id"]
+    assert source["execution_environment"] == made.store.named("execution_environments", "JD Cloud")["id"]
 
 
-def test_fewer_slices_leave_no_lane_behind_and_a_claim_makes_a_container_group(awx: Awx, api: AwxApi) -> None:
+def test_fewer_slices_leave_no_lane_behind_and_a_claim_makes_a_container_group(awx: Awx, made: AwxApi) -> None:
     settings = {"jdcloud_awx_slices": 1, "jdcloud_awx_reports_claim": "jdcloud-reports"}
-    status, output, _changed = set_up(awx.ansible, api, "decommission_fleet", **settings)
+    status, output, _changed = set_up(awx.ansible, made, "decommission_fleet", **settings)
     assert status == 0, output
-    assert [row["name"] for row in api.store.rows["hosts"].values()] == ["localhost", "lane-1"]
-    group = api.store.named("instance_groups", "jd-cloud")
+    assert [row["name"] for row in made.store.rows["hosts"].values()] == ["localhost", "lane-1"]
+    group = made.store.named("instance_groups", "jd-cloud")
     pod = json.loads(group["pod_spec_override"])["spec"]
     assert pod["volumes"][0]["persistentVolumeClaim"] == {"claimName": "jdcloud-reports"}
     assert pod["containers"][0]["volumeMounts"][0]["mountPath"] == "/var/lib/jdcloud-reports"
-    act = api.store.named("job_templates", "JD Cloud decommission")
-    assert api.store.links["job_templates", act["id"], "instance_groups"] == [group["id"]]
+    act = made.store.named("job_templates", "JD Cloud decommission")
+    assert made.store.links["job_templates", act["id"], "instance_groups"] == [group["id"]]

@@ -98,7 +98,7 @@ def finish(record: Record, options: Options, now: datetime, *, preview: bool) ->
 def _outcome(record: Record, *, preview: bool, bad: bool, unstarted: bool) -> str:
     if bad:
         return "failed"
-    if preview and any(row["action"] in DONE.values() for row in record.machines.values()):
+    if preview and any(row["action"] == DONE[record.kind] for row in record.machines.values()):
         return "planned"
     if unstarted:
         return "unfinished"

@@ -161,13 +161,9 @@ def _plan_problem(record: Record, options: Options, look: Mapping[str, Any], bac
 
 
 def _way_out(blocked: Sequence[Mapping[str, Any]]) -> str:
-    """What to do about the causes; in particular where there is only one."""
-    told = {(blocker["code"], blocker["message"]) for row in blocked for blocker in row["blockers"]}
-    code, message = told.pop() if len(told) == 1 else ("", "")
-    if code == "running":
-        return "stop what runs first, or set vm_decommission_stop_running to true"
-    # The module's own advice, unless it names one of its options: those of the role are called otherwise.
-    return message.rpartition(": ")[2].rstrip(".") if ": " in message and "set " not in message else "remove the causes"
+    """What to do; the one cause that a variable takes away is told with it."""
+    codes = {blocker["code"] for row in blocked for blocker in row["blockers"]}
+    return "stop what runs first, or set vm_decommission_stop_running to true" if codes == {"running"} else "remove the causes"
 
 
 def _shortfall(short: int, machines: int, quota: Mapping[str, Any]) -> str:

@@ -112,10 +112,9 @@ class Report:
         return f"{len(failed)} of {len(self._run.records)} machines failed: {name_some(failed, self._reasons)}."
 
     def _way_out(self, problems: Sequence[Record]) -> str:
-        """What to do about blockers: where all have the same one, what it says itself behind its colon."""
-        told = {blocker.message for record in problems if record.decision for blocker in record.decision.blockers}
-        only = told.pop() if len(told) == 1 and not any(map(_failure, problems)) else ""
-        return only.rpartition(": ")[2].rstrip(".") if ": " in only else "remove the causes"
+        """What to do; the one cause that an option takes away is told with it."""
+        codes = {reason for record in problems for reason in self._reasons(record)}
+        return "stop what runs first, or set stop_running to true" if codes == {"running"} else "remove the causes"
 
     def _reasons(self, record: Record) -> list[str]:
         failure = _failure(record)

@@ -21,8 +21,9 @@ from ..support import COLLECTIONS, Cloud, Json
 BIN = Path(sys.executable).parent
 CONFIG = Path(__file__).resolve().parents[2] / "ansible.cfg"
 MARK = "JDCLOUD_TEST_MARK"
-MEASURING = ("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG")
 """A variable in the environment of everything that one command starts, by which all its processes are found."""
+MEASURING = ("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG")
+"""What makes a Python process below a test measure its coverage."""
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ def test_wrong_input_is_refused_and_nothing_is_sent(cloud: Cloud, ansible: Ansib
         ({"instance_ids": A, "tags": {}}, "tags"),
         ({"instance_ids": A, "tags": None}, "is null"),
         ({"instance_ids": A, "method": "tape"}, "method"),
+        ({"instance_ids": A, "max_instance": 2}, "vm_backup_max_instance: the role vm_backup has no such variable"),
         ({"instance_ids": A, "start_again": "true"}, "set stop_running=true"),
         ({"instance_ids": A, "stop_running": "perhaps"}, "must each be true or false"),
         ({"instance_ids": A, "keep": "-1"}, "vm_backup_keep must be a whole number"),

@@ -47,6 +47,7 @@ def test_machines_are_marked_stopped_and_taken_back(cloud: Cloud, ansible: Ansib
     assert tags(cloud, A) == {KEY: date_in(3), NOTE: "true"} and cloud.status(A) == "stopped"
     assert tags(cloud, B) == {KEY: "2026-01-31"} and tags(cloud, C) == {KEY: date_in(3)}
     assert marked.machine(A)["due_date"] == date_in(3) and marked.totals["marked"] == 2
+    assert "2 of 4 machines are marked, 1 was marked before, 1 is blocked." in marked.output
 
     again = decommission(ansible, **wanted)
     assert again.actions == {A: "none", B: "none", C: "none", D: "blocked"} and again.report["outcome"] == "nothing_to_do"

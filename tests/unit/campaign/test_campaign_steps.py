@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign import ending, marking, planning, wave_steps
+from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign import ending, marking, planning, rows, wave_steps
 from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.options import Options
 from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.record import Record, digest_of, record_from, stamp
 
@@ -23,8 +23,8 @@ A, B, C, D = "i-a", "i-b", "i-c", "i-d"
 RELEASING = options(elastic_ips="release")
 
 
-def new_record(**members: Any) -> Record:
-    record = Record("c", "absent", {}, stamp(NOW), last=stamp(NOW), **members)
+def new_record(kind: str = "absent", **members: Any) -> Record:
+    record = Record("c", kind, {}, stamp(NOW), last=stamp(NOW), **members)
     record.runs.append({"began": stamp(NOW), "ended": None, "outcome": None})
     return record
 
@@ -89,6 +89,56 @@ def test_a_machine_that_is_blocked_anyway_is_not_also_said_to_run_without_backup
     planning.freeze(record, options(), vm_result([blocked(A, "protected")]), NOW)
     planning.plan(record, options(), vm_result([blocked(A, "protected", "running", "backup_missing")]), {}, NOW, preview=False)
     assert [each["code"] for each in record.machines[A]["blockers"]] == ["protected"]
+
+
+def test_a_machine_that_the_backup_would_stop_is_not_said_to_run() -> None:
+    record = new_record()
+    planning.freeze(record, options(stop_running=True), vm_result([machine(A)]), NOW)
+    backup = {"manifest": manifest(entry(A, "blocked", blockers=[{"code": "quota_shortfall", "message": "No room."}]))}
+    look = vm_result([blocked(A, "running", "backup_missing")])
+    planning.plan(record, options(stop_running=True), look, backup, NOW, preview=False)
+    assert [each["code"] for each in record.machines[A]["blockers"]] == ["quota_shortfall"]
+
+
+@pytest.mark.parametrize(
+    ("codes", "advice"),
+    [
+        (("running",), "stop what runs first, or set vm_decommission_stop_running to true."),
+        (("protected",), "remove the causes."),
+        (("protected", "running"), "remove the causes."),
+    ],
+)
+def test_a_refusal_says_what_to_do_about_machines_that_only_run(codes: tuple[str, ...], advice: str) -> None:
+    record, told = planned(options(), blocked(A, *codes))
+    assert not told["go"] and record.problem.endswith(f"so nothing at all was changed: {advice}")
+
+
+@pytest.mark.parametrize(
+    ("kind", "actions", "preview", "message"),
+    [
+        ("absent", ["deleted"], False, "1 of 1 machine is deleted."),
+        (
+            "absent",
+            ["deleted", "deleted", "none", "blocked"],
+            False,
+            "2 of 4 machines are deleted, 1 was gone already or never there, 1 is blocked.",
+        ),
+        ("absent", ["none", "none"], False, "0 of 2 machines are deleted, 2 were gone already or never there."),
+        ("absent", ["deleted", "not_started"], False, "1 of 2 machines is deleted, 1 waits for a later run."),
+        ("absent", ["deleted", "blocked", "blocked"], True, "1 of 3 machines would be deleted, 2 are blocked. Digest: sha256:x."),
+        ("mark", ["marked", "none"], False, "1 of 2 machines is marked, 1 was marked before."),
+        ("mark", ["marked", "marked"], True, "2 of 2 machines would be marked. Digest: sha256:x."),
+        ("unmark", ["unmarked", "none", "none"], False, "1 of 3 machines is unmarked, 2 were not marked."),
+        ("unmark", [], False, "Nothing is selected, so there is nothing to do."),
+    ],
+)
+def test_the_last_sentence_tells_what_was_done_with_how_many(kind: str, actions: list[str], preview: bool, message: str) -> None:
+    record = new_record(kind=kind, digest="sha256:x")
+    for number, action in enumerate(actions):
+        record.machines[f"i-{number}"] = rows.new_row(machine(f"i-{number}", action))
+    verdict = ending.finish(record, options(on_blocked="skip"), later(9), preview=preview)
+    assert verdict["message"] == message and not verdict["failed"]
+    assert (verdict["outcome"] == "planned") is preview
 
 
 def test_a_lack_of_room_is_told_with_its_numbers() -> None:

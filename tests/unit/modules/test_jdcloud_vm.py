@@ -47,6 +47,16 @@ def test_a_refused_listing_ends_with_all_result_keys_and_the_account(cloud: Memo
     assert ended.result["summary"]["api_calls"] == 1
 
 
+def test_a_refusal_says_what_to_do_about_machines_that_only_run(cloud: MemoryCloud, run: Runner) -> None:
+    cloud.add("i-a", "running")
+    ended = run.vm("absent", "i-a")
+    assert ended.failed and cloud.writes == []
+    assert ended.msg == (
+        "1 of 1 machines cannot be changed, so nothing at all was changed: i-a (running); "
+        "stop what runs first, or set stop_running to true."
+    )
+
+
 def test_rule_5_one_blocked_machine_holds_back_all_of_them(cloud: MemoryCloud, run: Runner) -> None:
     cloud.add("i-a")
     cloud.add("i-b", "running", tags=PROTECTED)

@@ -21,7 +21,7 @@ INSTALL := sh $(TOOLS)/install.sh
 NOX := .venv/runner/bin/nox --session
 LINK := .venv/collections/ansible_collections/jdcloud/cloud
 
-.PHONY: help setup demo test lint sanity newer build galaxy matrix docs pictures interface benchmark format clean
+.PHONY: help setup demo test lint sanity newer oldest build galaxy matrix docs pictures interface benchmark format clean
 
 help: ## List the targets
 	@echo 'make TARGET; everything is installed below .venv of this checkout.'
@@ -47,6 +47,9 @@ sanity: $(STAMP)/lint $(STAMP)/nox ## Run ansible-test sanity in a copy of the c
 
 newer: $(STAMP)/newer $(STAMP)/lint $(STAMP)/cli $(STAMP)/nox ## Run sanity and the tests that tell versions apart with NEWER_PYTHON
 	@$(NOX) newer
+
+oldest: $(STAMP)/oldest $(STAMP)/cli $(STAMP)/nox ## Run the tests that versions of ansible-core tell apart with the oldest supported one
+	@$(NOX) oldest
 
 build: $(STAMP)/demo $(STAMP)/nox ## Build the collection twice, compare, and look at what is inside
 	@$(NOX) build
@@ -141,4 +144,10 @@ $(STAMP)/newer: requirements/test.txt requirements/demo.txt
 	@echo "Setting up .venv/newer with $(NEWER_PYTHON)"
 	@mkdir -p $(STAMP) && "$(NEWER_PYTHON)" -m venv .venv/newer
 	@$(INSTALL) .venv/newer/bin/python $<
+	@touch $@
+
+$(STAMP)/oldest: requirements/oldest.txt requirements/test.txt requirements/demo.txt $(STAMP)/python
+	@echo 'Installing the oldest ansible-core that is supported'
+	@.venv/bin/python -m venv .venv/oldest
+	@$(INSTALL) .venv/oldest/bin/python $<
 	@touch $@

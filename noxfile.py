@@ -95,6 +95,12 @@ def newer(session: nox.Session) -> None:
     run_here(session, ".venv/newer/bin/python", "-m", "pytest", *(session.posargs or ("-n", "2", *QUICK)))
 
 
+@nox.session(venv_backend="none")
+def oldest(session: nox.Session) -> None:
+    """Run the tests that versions of ansible-core tell apart in .venv/oldest, with the oldest ansible-core that is supported."""
+    run_here(session, ".venv/oldest/bin/python", "-m", "pytest", *(session.posargs or ("-n", "2", "-m", "cores")))
+
+
 @nox.session
 @nox.parametrize(
     ("core", "python"),

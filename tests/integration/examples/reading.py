@@ -18,6 +18,7 @@ from .found import ROOT
 
 PLAIN_COMMANDS = frozenset(
     {
+        ".",
         "ansible-builder",
         "ansible-galaxy",
         "ansible-navigator",

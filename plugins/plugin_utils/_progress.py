@@ -11,13 +11,14 @@ works where both are on one host, under one user. Everywhere else, and in check 
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import pwd
 import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -101,7 +102,8 @@ def _lines(title: str, every: float) -> Iterator[str | None]:
         return
     path = Path(folder, "counts.json")
     ended = threading.Event()
-    thread = threading.Thread(target=_show, args=(path, Teller(title, every, time.monotonic()), every, ended), daemon=True)
+    teller, show = Teller(title, every, time.monotonic()), _way_to_the_screen(Display())
+    thread = threading.Thread(target=_show, args=(path, teller, every, show, ended), daemon=True)
     try:
         with signals_left_to_the_main_thread():
             thread.start()
@@ -113,9 +115,22 @@ def _lines(title: str, every: float) -> Iterator[str | None]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _show(path: Path, teller: Teller, every: float, ended: threading.Event) -> None:
+def _way_to_the_screen(display: Any) -> Callable[[str], None]:
+    """What shows a line on standard error, of any thread. Not in the log: a line is of no use later.
+
+    A worker hands it to the queue that the main process reads, as the display does there by itself. But the callback of
+    ansible-runner (AWX) wraps the display: up to 2.4.1 it takes a lock before, which the fork may have inherited locked, and
+    only the main thread of a worker counts as its owner, so another thread waits for ever; and it writes around the line to the
+    worker's own standard error, which ansible-core 2.19 and newer warn about.
+    """
+    queue = getattr(display, "_final_q", None)
+    if queue is None:
+        return functools.partial(display.display, stderr=True, screen_only=True)
+    return functools.partial(queue.send_display, "display", stderr=True, screen_only=True)
+
+
+def _show(path: Path, teller: Teller, every: float, show: Callable[[str], None], ended: threading.Event) -> None:
     """The thread: look into the file, and show what is to be shown, until the task has ended."""
-    display = Display()
     # Whatever happens here is no business of the task's.
     with contextlib.suppress(Exception):
         while not ended.wait(min(LOOK_EVERY, every)):
@@ -124,8 +139,7 @@ def _show(path: Path, teller: Teller, every: float, ended: threading.Event) -> N
                 teller.hear(*heard)
             text = teller.tell(time.monotonic())
             if text is not None:
-                # In a worker this goes through the main process. Not into the log: it is of no use later.
-                display.display(text, stderr=True, screen_only=True)
+                show(text)
 
 
 def _read(path: Path) -> str:

@@ -10,6 +10,7 @@ At a slow rate a fleet of a dozen takes some seconds, so that lines are due many
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -19,6 +20,10 @@ import pytest
 
 from ..support import Cloud, Json, running
 from .commands import BIN, Ansible, vm
+
+ENVIRONMENT = Path(__file__).resolve().parents[3] / ".venv" / "environment" / "bin"
+RUNNER = next((each for each in (BIN, ENVIRONMENT) if (each / "ansible-runner").exists()), None)
+"""Where ansible-runner is: with the ansible-core of these tests, else where that of an execution environment is."""
 
 IDS = [f"i-many{number:04}" for number in range(12)]
 COUNTS = r"jdcloud_vm: \d+ of 12 done, \d+ in flight, 0 blocked, 0 failed"
@@ -51,6 +56,7 @@ class Stage:
         self.ansible = ansible
         self.machines = [running(each, disks=[{"id": f"vol-{each[2:]}"}]) for each in IDS]
         self.settings: Json = {}
+        self.patience = 180.0
 
     def command(self, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run a command on a new fleet. It leaves nothing in the folders for temporary files."""
@@ -63,7 +69,7 @@ class Stage:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=180,
+            timeout=self.patience,
             check=False,
         )
         assert list(Path(whole["ANSIBLE_LOCAL_TEMP"]).rglob("jdcloud-progress-*")) == []
@@ -192,3 +198,19 @@ def test_a_backup_tells_its_steps(stage: Stage) -> None:
     for step in ("stopping", "making backups", "starting again"):
         assert f"jdcloud_vm_backup, {step}: " in process.stderr
     assert all(stage.cloud.status(each) == "running" for each in IDS)
+
+
+@pytest.mark.cores
+@pytest.mark.skipif(RUNNER is None, reason="needs ansible-runner (make setup)")
+def test_below_ansible_runner_lines_are_output_of_the_job(stage: Stage) -> None:
+    """Its callback changes the class Display, and takes a lock that a worker inherits; versions up to 2.4.1 hung here."""
+    assert RUNNER is not None
+    job = stage.cloud.home / "job"
+    (job / "project").mkdir(parents=True)
+    stage.ansible.write([delete()]).rename(job / "project" / "play.yml")
+    stage.patience = 60
+    command = [str(RUNNER / "ansible-runner"), "run", str(job), "-p", "play.yml"]
+    process = stage.command(*command, PATH=f"{RUNNER}{os.pathsep}{os.environ['PATH']}")
+    assert process.returncode == 0, process.stdout + process.stderr
+    assert len([each for each in process.stdout.splitlines() if LINE.fullmatch(each)]) >= 2, process.stdout
+    assert "WARNING" not in process.stdout, process.stdout

@@ -190,6 +190,24 @@ def test_what_the_module_writes_is_shown(stage: Stage, monkeypatch: pytest.Monke
     assert stage.shown == [f"{title}1 of 3 done, 1 in flight, 0 blocked, 0 failed"]
 
 
+def test_in_a_worker_a_line_goes_into_the_queue_of_the_display(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Never through the display itself, around which the callback of ansible-runner takes a lock that a fork inherits."""
+    monkeypatch.setenv(_progress.SWITCH, "0.1")
+    sent: list[tuple[str, str, Json]] = []
+    queue = SimpleNamespace(send_display=lambda method, text, **more: sent.append((method, text, more)))
+    monkeypatch.setattr(_progress, "Display", lambda: SimpleNamespace(display=None, _final_q=queue))
+
+    def work() -> None:
+        assert stage.path is not None
+        stage.path.write_text(to_text(Counts("", 3, 1, 1, 0, 0), 1.0), encoding="utf-8")
+        _wait_until(lambda: bool(sent))
+
+    stage.while_running = work
+    stage.run()
+    text = "jdcloud_vm: 1 of 3 done, 1 in flight, 0 blocked, 0 failed"
+    assert sent == [("display", text, {"stderr": True, "screen_only": True})]
+
+
 def test_a_display_that_breaks_does_not_matter(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(_progress.SWITCH, "0.1")
     asked = []

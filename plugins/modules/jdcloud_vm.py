@@ -291,7 +291,9 @@ instances:
       type: str
       sample: running
     status:
-      description: The last known status; V(absent) when it is gone.
+      description:
+        - The last known status; V(absent) when it is gone; V(unverified) if the machine failed after a stop, start or delete
+          that was not clearly answered, and no read could show what came of it.
       type: str
       sample: absent
     action:
@@ -299,7 +301,7 @@ instances:
       type: str
       sample: deleted
     changed:
-      description: Whether this module changed anything about the machine, also if it failed in the end.
+      description: Whether this module changed anything about the machine, or may have, also if it failed in the end.
       type: bool
       sample: true
     blockers:
@@ -343,7 +345,8 @@ instances:
           description:
             - V(changed_meanwhile) (it was not as planned any more), V(timeout), V(api) (the service refused, or did not
               answer), V(vanished), V(not_found), V(fate_mismatch) (a disk's fate is not as planned),
-              V(elastic_ip_not_released), V(internal) (a bug of this collection).
+              V(elastic_ip_not_released), V(unverified) (a call was sent and not clearly answered, and no read could show what
+              came of it, so it may have taken effect), V(internal) (a bug of this collection).
           type: str
           sample: changed_meanwhile
         operation:
@@ -394,7 +397,7 @@ instances:
         fate:
           description:
             - V(deleted), V(kept), V(lost) (a local disk) or V(unverified), as read back from the service; null if the machine
-              was not deleted.
+              was not deleted, and cannot have been.
           type: str
           sample: deleted
     elastic_ips:
@@ -413,7 +416,7 @@ instances:
         fate:
           description:
             - V(kept), V(released), V(failed) or V(unverified), as read back from the service; null if the machine was not
-              deleted.
+              deleted, and cannot have been.
           type: str
           sample: kept
     network_interfaces:
@@ -525,7 +528,9 @@ summary:
       type: float
       sample: 8.5
 retained:
-  description: What outlives the deleted machines and is still billed.
+  description:
+    - What outlives the deleted machines and is still billed, or may be. Of a machine whose delete may have taken effect, all that
+      may remain is listed, with the fate V(unverified).
   returned: always
   type: dict
   contains:

@@ -54,7 +54,7 @@ class Asset:
     """A disk or an elastic IP of a machine that is gone. Times are monotonic seconds.
 
     `since`: when it was first read; `free_at`: when the read was asked for that showed the elastic IP free; `released`: the
-    service accepted its release; `refusal`: how the last try to release it ended.
+    service accepted its release; `unclear`: one was sent whose answer was lost; `refusal`: how the last try to release it ended.
     """
 
     kind: Kind
@@ -68,6 +68,7 @@ class Asset:
     refusal: JdcloudError | None = None
     free_at: float = float("-inf")
     released: bool = False
+    unclear: bool = False
 
 
 class Aftermath:
@@ -248,6 +249,7 @@ class Aftermath:
         now = self._clock()
         asset.tries += 1
         error = asset.refusal = outcome.error
+        asset.unclear = asset.unclear or (error is not None and verdict(error) is Verdict.UNCLEAR)
         if error is None:
             asset.released = True
         elif error.is_throttled:
@@ -281,8 +283,16 @@ class Aftermath:
             return
         track.address_fates[asset.id] = fate
         if asset.expected == "released" and fate != "released" and track.failure is None:
-            told = reason or "its state could not be read"
-            message = (
-                f"{track.instance_id} is deleted, but its elastic IP {asset.id} was not released and is still billed: {told}"
-            )
+            message = f"{track.instance_id} is deleted, but its elastic IP {asset.id} {_why_not_released(asset, fate, reason)}"
             track.failure = Failure("elastic_ip_not_released", message if message.endswith(".") else message + ".", error)
+
+
+def _why_not_released(asset: Asset, fate: Fate, reason: str) -> str:
+    if fate != "unverified":
+        return f"was not released and is still billed: {reason}"
+    sent = ""
+    if asset.released:
+        sent = "; its release was accepted"
+    elif asset.unclear:
+        sent = "; its release was sent and not clearly answered, so it may have taken effect"
+    return f"may still be there and billed, since its state could not be read{sent}: run again to see"

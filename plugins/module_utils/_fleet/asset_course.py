@@ -18,10 +18,11 @@ from .._api.errors import JdcloudError
 from .._api.models import Instance
 from .asset_track import AssetTrack, Stage
 from .blockers import busy_disks
+from .doubt import LAG
 from .mark import NO_INSTANCE, Mark
 from .policy import TRANSITIONAL
 from .proof import CLOCK_TOLERANCE, SNAPSHOT_HOLDS, disk_key
-from .setbacks import LAG, STALE_LOOKS, THROTTLE_PATIENCE, Timing
+from .setbacks import STALE_LOOKS, THROTTLE_PATIENCE, Timing
 from .track import Failure
 from .verdict import Verdict, verdict
 

@@ -13,10 +13,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from .._api.models import Instance
+from . import doubt
+from .doubt import LAG
 from .duration import Duration
 from .plan import changes_since, decide
 from .policy import TRANSITIONAL, Facts, Policy
-from .setbacks import LAG, MOVED_ON, PROVE_GONE, Next, Setbacks, Timing, to_put_back
+from .setbacks import MOVED_ON, PROVE_GONE, Next, Setbacks, Timing, to_put_back
 from .track import LOOKED, Failure, Phase, Track
 
 ABSENCE_GAP = 0.3
@@ -74,6 +76,8 @@ class Course(Setbacks):
     @staticmethod
     def note_effect(track: Track, phase: Phase) -> None:
         """The service accepted the call of `phase`: remember that it was us, whatever comes next."""
+        if phase is track.doubt:
+            track.doubt = None
         if phase is Phase.STOP:
             track.stopped_by_us, track.status = True, "stopping"
         elif phase is Phase.START:
@@ -89,6 +93,7 @@ class Course(Setbacks):
         track.status = machine.status
         track.absent_at = None
         track.shown_by_ids = track.shown_by_ids or in_bulk
+        doubt.note_read(track, sent_at)
         if not in_bulk and track.phase not in LOOKED:
             return self.exists_after_all(track, now)
         if not in_bulk and track.phase is not Phase.DELETING:
@@ -128,6 +133,7 @@ class Course(Setbacks):
             # The delete with the lost answer took effect.
             track.delete_accepted = True
         track.gone = True
+        track.doubt = None
         track.status = "absent"
         track.phase = Phase.ENDED
         if self._policy.state != "absent":
@@ -151,9 +157,10 @@ class Course(Setbacks):
 
     def _seen_stopping(self, track: Track, now: float) -> Next:
         status = track.status
-        if status in ("stopping", "stopped") and track.maybe_ours:
+        if status in ("stopping", "stopped") and (track.maybe_ours or track.doubt is Phase.STOP):
             # The stop with the lost answer took effect.
             track.stopped_by_us, track.unsure, track.maybe_ours = True, False, False
+            track.doubt = track.refusal = None
         if status == "stopped" or (status == "stopping" and not self._timing.wait):
             if self._policy.state == "stopped":
                 return self._end(track)
@@ -172,8 +179,9 @@ class Course(Setbacks):
 
     def _seen_starting(self, track: Track, now: float) -> Next:
         status = track.status
-        if status in ("starting", "running") and track.maybe_ours:
+        if status in ("starting", "running") and (track.maybe_ours or track.doubt is Phase.START):
             track.started_by_us, track.unsure, track.maybe_ours = True, False, False
+            track.doubt = track.refusal = None
         if status == "running" or (status == "starting" and not self._timing.wait):
             return self._end(track)
         if status == "stopped" and track.unsure:
@@ -224,13 +232,13 @@ class Course(Setbacks):
         if track.status == "deleting":
             if track.maybe_ours:
                 track.delete_accepted, track.unsure, track.maybe_ours = True, False, False
+                track.doubt = track.refusal = None
             if track.delete_accepted and not self._timing.wait:
                 return self._end(track)
             return Next(self._next_look(track, now))
         if track.unsure:
             # The delete did not take effect so far: it may be repeated, through the gate.
-            self._repeat(track, Phase.CHECK_DISKS if track.disks_set else Phase.GATE, now)
-            return Next(now) if track.phase in LOOKED else MOVED_ON
+            return self._repeat(track, Phase.CHECK_DISKS if track.disks_set else Phase.GATE, now)
         if track.status == "error" and track.decision.status != "error":
             return self._changed_meanwhile(track, ["it went into 'error' while it was deleted"], now)
         return Next(self._next_look(track, now))
@@ -262,7 +270,8 @@ class Course(Setbacks):
 
     def _others_delete(self, track: Track, now: float) -> Next:
         """It is being deleted: by somebody else, or by an earlier delete of ours whose answer was lost."""
-        track.delete_accepted = track.delete_accepted or track.maybe_ours
+        if track.maybe_ours:
+            track.delete_accepted, track.doubt = True, None
         if not self._timing.wait:
             return self._end(track)
         self._wait_for(track, Phase.DELETING, now)

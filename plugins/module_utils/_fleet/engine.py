@@ -27,10 +27,11 @@ from .._api.models import Instance, Page
 from .aftermath import GRACE, Aftermath
 from .archive import Shelf
 from .course import Course
+from .doubt import LAG
 from .gate_reads import FIRST_CALLS, GateReads, calls_each
 from .lookbook import IDLE_GAP, LookBook
 from .policy import Facts, Policy
-from .setbacks import LAG, Next, Timing, to_put_back
+from .setbacks import Next, Timing, to_put_back
 from .track import AHEAD, GATES, LOOKED, Failure, Phase, Track
 
 GATE_MAX_AGE = 5.0
@@ -95,6 +96,9 @@ class Engine:
         except Exception as error:  # noqa: BLE001 - whatever it is, the results must not be lost
             # A bug must not hide what was already done to the other machines.
             self.crash = traceback.format_exc()
+            for track in self._tracks:
+                # The answers to what is under way never come.
+                self._course.lost(track, self._dispatcher.clock.now())
             self._abandon(Failure("internal", f"An internal error ended the run: {type(error).__name__}: {error}"))
             self._in_flight = 0
 
@@ -237,6 +241,7 @@ class Engine:
                 self._file(track, phase, self._course.refresh(track, now), now)
             else:
                 leave_by = track.observed_at + GATE_MAX_AGE - GATE_MARGIN if phase is Phase.DELETE else None
+                track.sending = phase
                 return self._job(self._call(track), partial(self._written, track, phase), leave_by)
         return None
 
@@ -265,9 +270,12 @@ class Engine:
 
     def _written(self, track: Track, phase: Phase, outcome: Outcome) -> None:
         now = self._dispatcher.clock.now()
+        track.sending = None
         if outcome.answer is not None:
             self._course.note_effect(track, phase)
         if track.phase is Phase.ENDED:
+            if not outcome.stale:
+                self._course.came_late(track, phase, outcome.error, now)
             return
         if outcome.stale:
             self._file(track, phase, self._course.regate(track, now), now)
@@ -344,9 +352,11 @@ class Engine:
             self._file(track, before, self._course.absent(track, answer.sent_at, answer.received_at), now)
 
     def _fail(self, tracks: Sequence[Track], outcome: Outcome, now: float) -> None:
+        """The machines cannot be read."""
+        failure = Failure("api", str(outcome.error), outcome.error)
         for track in tracks:
             before = track.phase
-            self._file(track, before, self._course.fail(track, Failure("api", str(outcome.error), outcome.error), now), now)
+            self._file(track, before, self._course.fail(track, failure, now, blind=True), now)
 
     def _learn(self, tracks: Sequence[Track], rows: Mapping[str, Instance], looked_at: float) -> None:
         """Tell the estimates which transitions had ended at which age."""

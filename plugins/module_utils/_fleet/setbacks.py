@@ -10,13 +10,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from .._api.errors import JdcloudError
+from . import doubt
+from .doubt import LAG
 from .plan import decide
 from .policy import Facts, Policy
-from .track import Failure, Phase, Track
+from .track import LOOKED, Failure, Phase, Track
 from .verdict import NO_CHARGE_PATIENCE, Verdict, verdict
 
-LAG = 5.0
-"""Seconds for which a read may still show the state before an accepted call."""
 PUT_BACK_TRIES = 3
 STALE_LOOKS = 20
 """How many observations in a row may grow too old before the delete that rests on them leaves."""
@@ -44,12 +44,27 @@ class Next:
 
 MOVED_ON = Next()
 PROVE_GONE = Next(prove_gone=True)
+WAITS = {
+    Phase.STOP: Phase.STOPPING,
+    Phase.START: Phase.STARTING,
+    Phase.DELETE: Phase.DELETING,
+    Phase.SET_DISKS: Phase.CHECK_DISKS,
+    Phase.PUT_BACK: Phase.CHECK_BACK,
+}
+"""What follows a call: the wait for its effect."""
 
 
 def to_put_back(track: Track) -> Mapping[str, bool]:
-    """The delete attributes as they were before we set them, by disk id. One that was not told counts as false."""
+    """The delete attributes as they were before we set them, by disk id. One that was not told counts as false.
+
+    As long as a delete may have taken effect, only what keeps a disk is put back: the rest could still destroy one.
+    """
     before = {disk.disk_id: bool(disk.auto_delete) for disk in track.decision.disks}
-    return {disk_id: before[disk_id] for disk_id, value in track.decision.disk_changes.items() if before[disk_id] is not value}
+    return {
+        disk_id: before[disk_id]
+        for disk_id, value in track.decision.disk_changes.items()
+        if before[disk_id] is not value and not (track.perhaps_deleted and before[disk_id])
+    }
 
 
 class Setbacks:
@@ -107,28 +122,51 @@ class Setbacks:
             return PROVE_GONE
         return self._timed_out(track, now - track.since, None, now)
 
-    def fail(self, track: Track, failure: Failure, now: float) -> Next:
-        """The machine failed. Delete attributes that we changed are put back first."""
-        track.failure = track.failure or failure
+    def fail(self, track: Track, failure: Failure, now: float, *, blind: bool = False) -> Next:
+        """The machine failed. Delete attributes that we changed are put back first.
+
+        Before that it is read what came of a call with an unclear end, unless `blind`: it cannot be read, or not any longer.
+        """
         if track.phase in (Phase.PUT_BACK, Phase.CHECK_BACK):
             return self._put_back_failed(track, now)
+        if track.doubt is not None and not blind:
+            return self._look_back(track, failure, now)
+        track.failure = track.failure or track.refusal or failure
         if track.disks_set and not track.delete_accepted and not track.gone:
             if to_put_back(track):
                 track.begin(Phase.PUT_BACK)
                 return MOVED_ON
-            track.disks_set = False
+            if not track.perhaps_deleted:
+                track.disks_set = False
+            else:
+                track.failure = replace(track.failure, message=track.failure.message + self._changed_disks(track))
         return self._end(track)
 
     def abandon(self, track: Track, failure: Failure) -> None:
         """No further call can be made for the machine."""
-        failure = track.failure or failure
-        message = failure.message
-        if track.unsure:
-            message += " Whether its last call took effect is not known: run again to see."
+        track.failure = track.failure or track.refusal or failure
         if track.disks_set and not track.delete_accepted:
-            message += self._changed_disks(track)
-        track.failure = replace(failure, message=message)
+            track.failure = replace(track.failure, message=track.failure.message + self._changed_disks(track))
+        doubt.tell(track)
         track.phase = Phase.ENDED
+
+    def came_late(self, track: Track, phase: Phase, error: JdcloudError | None, now: float) -> None:
+        """A call of `phase` ended when its machine had been given up. `error` None: it was accepted."""
+        if error is not None and verdict(error) is Verdict.UNCLEAR:
+            doubt.note_unclear(track, phase, now)
+        if phase is Phase.SET_DISKS and track.failure is not None and (error is None or error.unclear):
+            track.disks_set = True
+            told = self._changed_disks(track)
+            if told not in track.failure.message:
+                track.failure = replace(track.failure, message=track.failure.message + told)
+        doubt.tell(track)
+
+    @staticmethod
+    def lost(track: Track, now: float) -> None:
+        """The answer to a call that is under way will never come."""
+        if track.sending is not None:
+            doubt.note_unclear(track, track.sending, now)
+            track.disks_set = track.disks_set or track.sending is Phase.SET_DISKS
 
     def _not_now(self, track: Track, kind: Verdict, error: JdcloudError, now: float) -> Next:
         track.refused_since = now if track.refused_since is None else track.refused_since
@@ -148,13 +186,8 @@ class Setbacks:
             # It may have taken effect: from here on the attributes count as ours to put back.
             track.disks_set = True
         track.delete_sent = track.delete_sent or track.phase is Phase.DELETE
-        waits = {
-            Phase.STOP: Phase.STOPPING,
-            Phase.START: Phase.STARTING,
-            Phase.SET_DISKS: Phase.CHECK_DISKS,
-            Phase.PUT_BACK: Phase.CHECK_BACK,
-        }
-        track.phase = waits.get(track.phase, Phase.DELETING)
+        doubt.note_unclear(track, track.phase, now)
+        track.phase = WAITS[track.phase]
         track.unsure = True
         track.maybe_ours = track.phase in (Phase.STOPPING, Phase.STARTING, Phase.DELETING)
         track.moving = False
@@ -164,8 +197,13 @@ class Setbacks:
         return Next(now + self._backoff(track.tries - 1))
 
     def _repeat(self, track: Track, phase: Phase, now: float) -> Next:
-        """A read shows that a call with an unclear end, or a refused one, did not take effect: send it again, within limits."""
+        """A read shows that a call with an unclear end, or a refused one, did not take effect: send it again, within limits.
+
+        Before it counts as failed, a read must show so that no lagging replica can have answered.
+        """
         error = track.last_error
+        if track.refusal is not None:
+            return self.fail(track, track.refusal, now)
         if error is not None and verdict(error) is Verdict.UNCLEAR and track.tries > self._timing.retries:
             return self._fail_with(track, error, now)
         if phase in (Phase.STOP, Phase.START):
@@ -175,7 +213,21 @@ class Setbacks:
         track.phase = phase
         track.deadline = None
         track.maybe_ours = False
-        return MOVED_ON
+        return Next(now) if phase in LOOKED else MOVED_ON
+
+    def _look_back(self, track: Track, failure: Failure, now: float) -> Next:
+        """What failed now may be due to a call that took effect after all: read until that is known."""
+        first = track.refusal is None
+        track.refusal = track.refusal or failure
+        if track.doubt is not None:
+            track.phase = WAITS[track.doubt]
+        track.unsure = True
+        track.moving = False
+        if first:
+            track.since = now
+            track.deadline = now + max(self._timing.wait_timeout, 2 * LAG)
+            return Next(now + self._backoff(1))
+        return Next(max(now, doubt.decided_at(track)))
 
     def _again(self, track: Track, now: float, pause: float) -> Next:
         """Repeat the call later. A delete goes through the gate again; a refused stop or start is looked at first."""
@@ -201,7 +253,7 @@ class Setbacks:
     @staticmethod
     def _changed_disks(track: Track) -> str:
         disks = ", ".join(f"{disk_id}={str(value).lower()}" for disk_id, value in track.decision.disk_changes.items())
-        return f" The changed delete attribute of its disks could not be put back ({disks}): set it by hand."
+        return f" The changed delete attribute of its disks was not put back as far as is known ({disks}): set it by hand."
 
     def _fail_with(self, track: Track, error: JdcloudError, now: float) -> Next:
         return self.fail(track, Failure("api", str(error), error), now)
@@ -214,9 +266,10 @@ class Setbacks:
         message = f"{track.instance_id} hangs in '{track.status}' for {waited:.0f} s, longer than wait_timeout allows."
         if error is not None:
             message = f"{track.instance_id} is in '{track.status}', and the service refused for {waited:.0f} s: {error}"
-        return self.fail(track, Failure("timeout", message, error), now)
+        return self.fail(track, Failure("timeout", message, error), now, blind=True)
 
     @staticmethod
     def _end(track: Track) -> Next:
+        doubt.tell(track)
         track.phase = Phase.ENDED
         return MOVED_ON

@@ -22,9 +22,10 @@ from .._api.errors import ApiError, JdcloudError
 from .._api.listing import chunks, find_each
 from .._api.tags import MAX_RESOURCES, tag_resources, untag_resources
 from .census import check_cap, find_machines, take_census
+from .doubt import LAG
 from .policy import Remark
 from .selection import Selection
-from .setbacks import LAG, THROTTLE_PATIENCE
+from .setbacks import THROTTLE_PATIENCE
 from .tag_plan import (
     ResourceKind,
     TagChange,

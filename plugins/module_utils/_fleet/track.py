@@ -58,6 +58,8 @@ class Track:
     `observed_at` when the newest usable observation was asked for. `unsure`: the last write ended without a clear answer, or
     was refused for now; `maybe_ours`: what a read shows next may be the effect of such a write;
     `delete_sent`: a delete with a lost answer was among these;
+    `doubt`: the stop, start or delete of which no read has shown yet what came of it (see `doubt.py`), since `doubt_since`;
+    `refusal`: what the machine fails with if it came to nothing. `sending`: a call of this phase is under way.
     `last_error`: how it ended. `moving`: the transition was seen to have begun. `stuck`: it takes unusually long, or is refused.
     `shown_by_ids`: a bulk answer by ids has shown this machine, so its absence from another one means something.
     """
@@ -74,6 +76,10 @@ class Track:
     unsure: bool = False
     maybe_ours: bool = False
     moving: bool = False
+    doubt: Phase | None = None
+    doubt_since: float = 0.0
+    refusal: Failure | None = None
+    sending: Phase | None = None
     looks_back: int = 0
     stuck: bool = False
     last_error: JdcloudError | None = None
@@ -118,8 +124,18 @@ class Track:
 
     @property
     def changed(self) -> bool:
-        """Whether anything in the cloud is different because of us."""
-        return self.stopped_by_us or self.started_by_us or self.deleted or self.disks_set
+        """Whether anything in the cloud is different because of us, or may be."""
+        return self.stopped_by_us or self.started_by_us or self.deleted or self.disks_set or self.in_doubt
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether it failed while it was not known what came of a call."""
+        return self.doubt is not None and self.failure is not None
+
+    @property
+    def perhaps_deleted(self) -> bool:
+        """Whether it may be gone by a delete of ours."""
+        return self.in_doubt and self.doubt is Phase.DELETE
 
     def begin(self, phase: Phase) -> None:
         """Enter a phase with a fresh count of tries."""
@@ -129,6 +145,7 @@ class Track:
         self.maybe_ours = False
         self.moving = False
         self.looks_back = 0
+        self.refusal = None
         self.last_error = None
         self.refused_since = None
         self.throttled_since = None

@@ -63,15 +63,15 @@ class Report:
         }
 
     def retained(self) -> Result:
-        """What outlives the deleted machines and is still billed."""
+        """What outlives the deleted machines and is still billed, or may be; also of those that may be gone."""
         disks, elastic_ips = [], []
         for record in self._run.records:
             decision = record.decision
-            if decision is None or not self._deleted(record):
+            if decision is None or not self._goes(record):
                 continue
             for disk in decision.disks:
                 fate = self._disk_fate(record, disk)
-                if fate == "kept" or (fate == "unverified" and disk.fate == "kept"):
+                if fate == "kept" or (fate == "unverified" and (disk.fate == "kept" or self._may_stay(record, disk))):
                     disks.append(
                         {"disk_id": disk.disk_id, "instance_id": record.instance_id, "size_gb": disk.size_gb, "fate": fate}
                     )
@@ -145,6 +145,16 @@ class Report:
     def _deleted(self, record: Record) -> bool:
         return record.track.deleted if record.track is not None else self._action(record) == "deleted"
 
+    def _goes(self, record: Record) -> bool:
+        """Whether it was deleted, or may have been: its fates are of interest then."""
+        return self._deleted(record) or (record.track is not None and record.track.perhaps_deleted)
+
+    @staticmethod
+    def _may_stay(record: Record, disk: PlannedDisk) -> bool:
+        """Whether a disk that should go may have stayed: it was to be read, and was not."""
+        track = record.track
+        return bool(disk.disk_id) and track is not None and (track.gone or track.failure is not None)
+
     @staticmethod
     def _hangs(record: Record) -> bool:
         """Whether a delete was accepted, and its end was not seen although it was waited for."""
@@ -201,14 +211,14 @@ class Report:
     def _disk_fate(self, record: Record, disk: PlannedDisk) -> Fate | None:
         if record.track is not None and disk.disk_id in record.track.disk_fates:
             return record.track.disk_fates[disk.disk_id]
-        if not self._deleted(record):
+        if not self._goes(record):
             return None
         if record.track is None:
             return disk.fate
         return disk.fate if disk.category == "local" and record.track.gone else "unverified"
 
     def _address_fate(self, record: Record, address: PlannedAddress) -> Fate | None:
-        if not self._deleted(record):
+        if not self._goes(record):
             return None
         if record.track is None:
             return address.fate
@@ -216,14 +226,14 @@ class Report:
 
     def _before(self, record: Record, machine: Instance, decision: Decision) -> Result:
         before: Result = {"name": machine.name, "status": machine.status}
-        if self._deleted(record):
+        if self._goes(record):
             before["disks"] = {_key(disk): f"auto_delete={str(bool(disk.auto_delete)).lower()}" for disk in decision.disks}
             before["elastic_ips"] = {address.elastic_ip_id: address.address for address in decision.addresses}
         return before
 
     def _after(self, record: Record, machine: Instance, decision: Decision) -> Result:
         after: Result = {"name": machine.name, "status": self._status(record)}
-        if self._deleted(record):
+        if self._goes(record):
             after["disks"] = {_key(disk): self._disk_fate(record, disk) for disk in decision.disks}
             after["elastic_ips"] = {each.elastic_ip_id: self._address_fate(record, each) for each in decision.addresses}
         return after

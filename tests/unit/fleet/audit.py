@@ -201,8 +201,11 @@ class Audit:
             assert gone or on_its_way, f"{row['action']} is no failure, and the machine is there"
         if any(write.told for write in deletes):
             assert track.delete_accepted and row["changed"], "a delete was accepted, and the result hides it"
-        if any(write.told for write in self._cloud.log.of(STOP, instance_id)):
-            assert row["changed"], "a stop was accepted, and the result hides it"
+        for operation in (STOP, START, DELETE):
+            if self._cloud.log.effects(operation, instance_id) and not self._disturbed_since(instance_id, 0.0):
+                assert row["changed"], f"{operation} took effect, and the result hides it"
+        if gone and instance_id not in self._before.deleted_by_others:
+            assert row["status"] in ("absent", "deleting", "unverified"), f"it is gone, and the result says {row['status']}"
         if row["action"] == "failed":
             assert row["error"]["message"].endswith("."), row["error"]
         self._fates(row)

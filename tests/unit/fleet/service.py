@@ -42,6 +42,7 @@ class Harm(enum.Enum):
     FAILED_AFTER = "500 after the effect"
     UNREACHABLE = "it does not arrive, and the sender knows it"
     BUSY = "refused: a task runs"
+    FORBIDDEN = "refused: no right to call this"
     THROTTLED = "refused: too many calls"
     SHORT = "rows are missing"
     EMPTY = "nothing is shown"
@@ -141,6 +142,8 @@ class Service:
     def _harmed(self, call: Call[t.Any], harm: Harm) -> JdcloudError:
         if harm is Harm.THROTTLED:
             return self._api_error(call, 429, "RATE_LIMIT", "Request rate limit exceeded")
+        if harm is Harm.FORBIDDEN:
+            return self._api_error(call, 403, "HTTP_FORBIDDEN", "HTTP_FORBIDDEN")
         if harm is Harm.BUSY:
             return self._api_error(call, 400, "FAILED_PRECONDITION", "Conflict with underlay task 'resize'")
         if harm in (Harm.FAILED_BEFORE, Harm.FAILED_AFTER):

@@ -23,7 +23,8 @@ options:
     description:
       - What carries any one of these tags itself is blocked, and no other option overrides that. The tags of the machine that it
         once was on do not matter.
-      - A value is a text, a list of texts of which any one will do, or V("*") for any value.
+      - A value is a text, a list of texts of which any one will do, or V("*") for any value. Numbers, booleans, dates and null
+        are refused, since they might protect something else than was written. Quote them.
       - What is given replaces the default, so name V(jdcloud-protect) again beside tags of your own. V({}) switches the
         protection off.
     type: dict

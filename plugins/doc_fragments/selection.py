@@ -25,13 +25,14 @@ options:
       - The service itself searches for parts of names; what it finds is compared again here.
       - Names are not unique in JD Cloud. A module that changes machines fails if several have the name, and lists
         their ids.
-      - It is one text (a whole number is taken as text). A list of names is refused; use O(instance_ids) for several machines.
+      - It is one text. A list of names is refused; use O(instance_ids) for several machines. A number is refused, too; quote it,
+        since YAML makes 8 of V(010).
     type: raw
   tags:
     description:
       - Tags that a machine must carry, all of them. A value is a text, or a list of texts of which any one will do.
-      - Values are compared as text. Whole numbers are taken as text; quote everything that YAML would take for something
-        else, such as V("true") or V("1.10").
+      - Keys and values are compared as text. Numbers, booleans, dates and null are refused, since YAML makes 8 of V(010),
+        45000 of V(12:30:00) and 1.1 of V(1.10), and another machine would be meant. Quote them, as in V("010").
     type: dict
   filters:
     description:
@@ -42,6 +43,7 @@ options:
         V(elasticIpAddress).
       - Each one is checked again on the machine itself, exactly, because some filters of the service are not exact. A key
         that cannot be checked that way is refused. For names there is O(name).
+      - A value that is no text, such as a number, is refused. Quote it.
     type: dict
 notes:
   - O(instance_ids), O(name), O(tags) and O(filters) are combined. A machine must match all that are given.

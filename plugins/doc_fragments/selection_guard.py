@@ -22,7 +22,8 @@ options:
   protect_tags:
     description:
       - A machine that carries any one of these tags is blocked, and no other option overrides that.
-      - A value is a text, a list of texts of which any one will do, or V("*") for any value.
+      - A value is a text, a list of texts of which any one will do, or V("*") for any value. Numbers, booleans, dates and null
+        are refused, since they might protect something else than was written. Quote them.
       - What is given replaces the default, so name V(jdcloud-protect) again beside tags of your own. V({}) switches the
         protection off.
     type: dict

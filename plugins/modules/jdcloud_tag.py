@@ -26,7 +26,8 @@ options:
   set:
     description:
       - Tags that are to be there, with their values. Another value of the same key is replaced; other tags stay.
-      - A value is a text or a whole number. Everything else is refused; quote it.
+      - A value is a text. Everything else is refused, and so is a key that is no text. Quote them, since YAML makes 8 of
+        V(010) and 45000 of V(12:30:00).
       - The service takes keys of up to 127 and values of up to 255 characters, and no key that begins with C(jrn:) or C(jdc-).
         A machine, disk or elastic IP has at most 10 tags.
     type: dict

@@ -19,7 +19,7 @@ from typing import Any
 
 from ..module_utils._api.endpoints import is_loopback
 from ..module_utils._api.errors import InputError, JdcloudError
-from ..module_utils._fleet.selection import shown
+from ..module_utils._fleet.texts import shown
 
 Row = dict[str, Any]
 """A machine as results show it, in snake case, with `name`, `region` and its tags as a dict."""

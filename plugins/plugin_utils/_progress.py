@@ -23,13 +23,13 @@ from pathlib import Path
 from typing import Any
 
 from ansible import constants as C
-from ansible.plugins.action.normal import ActionModule as NormalAction
 from ansible.utils.display import Display
 
 from ..module_utils._api.threads import signals_left_to_the_main_thread
 from ..module_utils._fleet.progress import from_text
 from ..module_utils._module.progress import PATH_VARIABLE
 from ._progress_line import Teller, seconds_between
+from ._texts import TextAction
 
 SWITCH = "JDCLOUD_PROGRESS"
 LOOK_EVERY = 0.5
@@ -37,7 +37,7 @@ LOOK_EVERY = 0.5
 HERE = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
-class ProgressAction(NormalAction):  # type: ignore[misc]  # ansible-core ships no type information
+class ProgressAction(TextAction):
     """The action of every module that works on a fleet."""
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:

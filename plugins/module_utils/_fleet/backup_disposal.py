@@ -24,8 +24,8 @@ from .disposal_run import DisposalRun, PartFate, check_cap, dispose
 from .disposal_terms import DELETING, Terms
 from .policy import Remark
 from .progress import Watch, unwatched
-from .selection import shown
 from .setbacks import Timing
+from .texts import shown
 from .track import Failure
 
 FATE_POLL = 1.0

@@ -18,7 +18,7 @@ from .._api.dispatch import Dispatcher
 from .._api.errors import ApiError, InputError, JdcloudError
 from .._api.listing import chunks, list_many
 from .._api.times import BEIJING
-from .selection import shown
+from .texts import shown
 
 CURRENCY = "CNY"
 """Assumed: the bill has no field for it."""

@@ -16,8 +16,9 @@ from .._api.listing import find_each, list_all, prove_missing, read_by_ids
 from .._api.models import Instance, InstanceInFull
 from .plan import settled
 from .policy import State
-from .selection import Selection, shown
+from .selection import Selection
 from .setbacks import Timing
+from .texts import shown
 from .track import Failure
 
 SHOWN_IDS = 10

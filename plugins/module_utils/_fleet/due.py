@@ -16,7 +16,7 @@ from .._api.errors import InputError
 from .._api.models import Instance
 from .._api.times import BEIJING
 from .policy import Remark
-from .selection import shown
+from .texts import shown
 
 _FORM = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 """Stricter than `date.fromisoformat`, which also takes 20260115 and 2026-W03-4."""

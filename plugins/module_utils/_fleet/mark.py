@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 
 from .._api.errors import InputError
-from .selection import shown
+from .texts import shown
 
 PREFIX = "jdcloud.cloud/1"
 DESCRIPTION_LENGTH = 256

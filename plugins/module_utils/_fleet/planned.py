@@ -21,7 +21,7 @@ from .._api.models import Instance
 from .manifest import instance_id_of, parse_entries
 from .mark import Mark, check_campaign
 from .proof import IMAGE_ENDED, AssetType, Backup, Holdings, disk_key
-from .selection import shown
+from .texts import shown
 
 PLANNED = "planned"
 """The status of a backup that would be made or used again."""

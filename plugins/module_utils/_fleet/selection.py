@@ -18,6 +18,7 @@ from typing import Any
 
 from .._api.errors import InputError
 from .._api.models import Instance
+from .texts import member_of, require_key, require_text, shown
 
 ID_SHAPE = re.compile(r"[a-z]+-[a-z0-9]+")
 """No tighter: the service's id formats are observed, not documented (operations.yaml: id_formats)."""
@@ -25,9 +26,6 @@ DEFAULT_CAP_NAME = 1
 DEFAULT_CAP_LOOSE = 10
 """The cap for tags and filters."""
 ANY_VALUE = "*"
-_PLAIN_KEY = re.compile(r"[\w./:-]{1,60}")
-SHOWN_LENGTH = 60
-"""The most characters of a wrong value that an error shows."""
 
 
 def _lower(values: Sequence[str | None]) -> tuple[str, ...]:
@@ -157,26 +155,20 @@ def parse_ids(
         raise InputError(f"{option} is empty, which selects nothing: {advice}.")
     distinct: dict[str, None] = {}
     for member in ids:
-        text = member.strip() if isinstance(member, str) else ""
-        if not text:
+        if member is None or (isinstance(member, str) and not member.strip()):
             raise InputError(f"{option} has a blank or null member: remove it.")
+        text = require_text(member, f"A member of {option}").strip()
         if not shape.fullmatch(text):
             raise InputError(f"{option}: {shown(text)} is no id: give ids such as {example}, each as a member of its own.")
         distinct[text] = None
     return tuple(distinct)
 
 
-def shown(text: str) -> str:
-    """A text of the user for an error: quoted, on one line, and not at any length."""
-    return repr(text if len(text) <= SHOWN_LENGTH else f"{text[:SHOWN_LENGTH]}…")
-
-
 def parse_name(given: Any, what: str = "machine", ids: str = "instance_ids") -> str:
     """The exact name of one machine or other asset. Raises `InputError` for anything else; `ids` is the option for several."""
-    if isinstance(given, bool) or not isinstance(given, (str, int)):
-        is_it = "a list" if isinstance(given, list) else "no text"
-        raise InputError(f"name is {is_it}: give the exact name of one {what} in quotes, or use {ids} for several {what}s.")
-    name = str(given)
+    if isinstance(given, list):
+        raise InputError(f"name is a list: give the exact name of one {what} in quotes, or use {ids} for several {what}s.")
+    name = require_text(given, "name")
     if not name.strip():
         raise InputError(f"name is blank, which selects nothing: give the exact name of one {what}, or leave the option out.")
     # YAML blocks end with a line end. It would match nothing, and "nothing to delete" would read like success.
@@ -243,9 +235,9 @@ def _parse_filters(filters: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
 
 
 def _parse_key(key: Any, option: str) -> str:
-    if not isinstance(key, str) or not key.strip():
+    if not require_key(key, option).strip():
         raise InputError(f"{option} has a blank key: remove it.")
-    return key
+    return str(key)
 
 
 def _parse_values(value: Any, option: str) -> tuple[str, ...]:
@@ -256,26 +248,7 @@ def _parse_values(value: Any, option: str) -> tuple[str, ...]:
 
 
 def _parse_value(value: Any, option: str) -> str:
-    if isinstance(value, bool) or not isinstance(value, (str, int)):
-        raise InputError(f"{option} is {_complaint(value)}.")
-    text = str(value)
+    text = require_text(value, option)
     if not text.strip():
         raise InputError(f"{option} is blank, which selects nothing: give a value, or leave it out.")
     return text
-
-
-def _complaint(value: Any) -> str:
-    """What is wrong with a value that is no text, and what to write instead."""
-    if value is None:
-        return 'null, not text: give a value, or quote it if the word is meant ("null")'
-    if isinstance(value, bool):
-        return f'a boolean, not text: quote it the way it is to be compared, for example "{str(value).lower()}"'
-    if isinstance(value, float):
-        return "a decimal number, not text: quote it, since 1.10 without quotes becomes 1.1"
-    kind = "a list inside a list" if isinstance(value, list) else "a dict"
-    return f"{kind}, not text: give a text or a list of texts, and if it is itself the text that is meant, quote it"
-
-
-def member_of(option: str, key: Any) -> str:
-    """How an error calls one member of an option."""
-    return f"{option}.{key}" if _PLAIN_KEY.fullmatch(str(key)) else f"{option}[{shown(str(key))}]"

@@ -13,7 +13,8 @@ from typing import Any
 
 from .._api.errors import InputError
 from .policy import Remark
-from .selection import holds_control, member_of, parse_tags, protecting, shown, tag_values
+from .selection import holds_control, parse_tags, protecting, tag_values
+from .texts import member_of, require_text, shown
 
 ResourceKind = t.Literal["instance", "disk", "elastic_ip"]
 
@@ -147,6 +148,4 @@ def _keys(remove: Sequence[Any]) -> tuple[str, ...]:
     for key in remove:
         if key is None or (isinstance(key, str) and not key.strip()):
             raise InputError("remove has a blank or null member: remove it.")
-        if isinstance(key, bool) or not isinstance(key, (str, int)):
-            raise InputError(f"remove has the member {shown(str(key))}, which is no text: give a key, and quote it.")
-    return tuple(dict.fromkeys(str(key) for key in remove))
+    return tuple(dict.fromkeys(require_text(key, "A member of remove") for key in remove))

@@ -14,6 +14,7 @@ from .._api.errors import InputError
 from .._fleet.mark import check_campaign
 from .._fleet.proof import Demand
 from .._fleet.selection import Selection, parse_selection
+from .._fleet.texts import require_text
 
 Spec = dict[str, dict[str, Any]]
 
@@ -53,6 +54,33 @@ DEMAND_SPEC: Spec = {
 
 
 DUE_SPEC: Spec = {"due_tag": {"type": "str"}}
+
+
+def check_texts(spec: Spec, given: Mapping[str, Any]) -> None:
+    """Raise `InputError` for a number or boolean where a text is expected. `given`: the options before Ansible converts them.
+
+    Ansible would make a text of it, but not the one that was written. Dictionaries are converted to nothing and checked later.
+    """
+    for option, said in spec.items():
+        value = given.get(option)
+        if value is None or "choices" in said:
+            continue
+        if said["type"] in ("str", "path"):
+            _check_text(value, option, secret=bool(said.get("no_log")))
+        elif said["type"] == "list" and said.get("elements") != "dict":
+            if not isinstance(value, list):
+                _check_text(value, option)
+                continue
+            if None in value:
+                raise InputError(f"{option} has a blank or null member: remove it.")
+            for member in value:
+                _check_text(member, f"A member of {option}")
+
+
+def _check_text(value: Any, where: str, *, secret: bool = False) -> None:
+    if secret and not isinstance(value, str):
+        raise InputError(f"{where} is not text: quote it.")
+    require_text(value, where)
 
 
 def due_tag_of(params: Mapping[str, Any]) -> str | None:

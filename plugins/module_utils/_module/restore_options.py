@@ -16,7 +16,8 @@ from .._fleet.manifest import OldMachine, parse_machines
 from .._fleet.mark import check_campaign
 from .._fleet.restore import Wishes
 from .._fleet.restore_mark import MACHINE_NAME
-from .._fleet.selection import parse_ids, shown
+from .._fleet.selection import parse_ids
+from .._fleet.texts import shown
 from .arguments import CONNECTION_SPEC, Spec
 
 MAX_GROUPS = 5

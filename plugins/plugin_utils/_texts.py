@@ -1,0 +1,30 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs a module as Ansible does without an action plugin, but refuses before what the module could not tell from a text.
+
+Options reach a module as JSON: a key 010 arrives as the text "8", and a date as a text that nobody wrote. Only here it shows.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible.plugins.action.normal import ActionModule as NormalAction
+
+from ..module_utils._api.errors import InputError
+from ..module_utils._fleet.texts import refuse_lost_texts
+
+
+class TextAction(NormalAction):  # type: ignore[misc]  # ansible-core ships no type information
+    """The action of every module whose options are texts."""
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Run the module. Its result is not touched."""
+        try:
+            refuse_lost_texts(self._task.args)
+        except InputError as error:
+            return {"failed": True, "changed": False, "msg": str(error)}
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        return result

@@ -27,6 +27,7 @@ from .proof import (
     Holdings,
     Method,
     age_flaw,
+    begun_with,
     being_made,
     disk_key,
     expiry_flaw,
@@ -167,7 +168,9 @@ def _planned_image(machine: Instance, policy: BackupPolicy, holdings: Holdings, 
 
     def fits(image: Image) -> bool:
         if image.status not in IMAGE_ENDED:
-            return True
+            # It is waited for, and proven when it is ready. One that was begun without a disk will never hold it.
+            begun = begun_with(image, machine, holdings.snapshots)
+            return begun is None or keys <= begun
         if image.status != "ready" or image.source != "private" or image.imported or image.offline:
             return False
         return _fresh(image, policy, now) and keys <= set(held_by(image, machine, holdings.snapshots))

@@ -133,9 +133,10 @@ def _add_image(
             part = f"{backup.stand_in}, {key}" if disk.disk_id else None
             parts.append(ImageDisk(disk.device, disk.category, part, disk.size_gb, None, None, disk.system))
             if part is not None:
-                snapshot = _snapshot(part, disk.disk_id, "", image.created)
+                snapshot = _snapshot(part, disk.disk_id, "", image.created or now)
                 snapshots[part] = replace(snapshot, images=(image.image_id,))
-    images[image.image_id] = replace(image, status="ready", disks=tuple(parts))
+    # One that is being made may not tell yet when that was begun.
+    images[image.image_id] = replace(image, status="ready", disks=tuple(parts), created=image.created or now)
 
 
 def _add_snapshot(backup: PlannedBackup, machine: Instance, snapshots: dict[str, Snapshot], now: datetime | None) -> None:
@@ -143,7 +144,8 @@ def _add_snapshot(backup: PlannedBackup, machine: Instance, snapshots: dict[str,
         snapshots[backup.stand_in] = _snapshot(backup.stand_in, backup.disks[0], _mark(backup, machine), now)
     elif backup.asset_id in snapshots and snapshots[backup.asset_id].status == "creating":
         # It is waited for.
-        snapshots[backup.asset_id] = replace(snapshots[backup.asset_id], status="available")
+        waited = snapshots[backup.asset_id]
+        snapshots[backup.asset_id] = replace(waited, status="available", created=waited.created or now)
 
 
 def _mark(backup: PlannedBackup, machine: Instance) -> str:

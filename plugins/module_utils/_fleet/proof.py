@@ -123,6 +123,21 @@ def held_by(image: Image, machine: Instance, snapshots: Mapping[str, Snapshot]) 
     return held
 
 
+def begun_with(image: Image, machine: Instance, snapshots: Mapping[str, Snapshot]) -> set[str] | None:
+    """The keys of the disks of `machine` that an image is being made of, None as long as the service does not tell."""
+    begun = {disk_key(None, disk.device) for disk in machine.disks if disk.system and disk.category == "local"}
+    if not any(part.system and part.category == "local" for part in image.disks):
+        begun.clear()
+    for part in image.disks:
+        if part.category == "local":
+            continue
+        snapshot = snapshots.get(part.snapshot_id or "")
+        if snapshot is None or not snapshot.disk_id:
+            return None
+        begun.add(snapshot.disk_id)
+    return begun or None
+
+
 def prove(machine: Instance, disks: Sequence[AttachedDisk], demand: Demand, holdings: Holdings, now: datetime | None) -> Proof:
     """Whether proven backups cover all `disks` of `machine`; without any disk, whether there is one at all.
 

@@ -177,8 +177,8 @@ class BackupReport:
         held = record.held.get(track.asset_id or "")
         machine = record.seen or record.machine
         disks = machine.disks if machine is not None else ()
-        if held is None:
-            # Not made, or not read back: what it is to hold is known, and proves nothing.
+        if held is None or (not track.plan.ready and track.status != "ready" and track.failure is None):
+            # Not made yet, or not read back: what it is to hold is known, and proves nothing.
             keys = [disk_key(disk.disk_id, disk.device) for disk in track.plan.disks]
             held = dict.fromkeys(keys) if track.failure is None else {}
         covered = [disk for disk in disks if disk_key(disk.disk_id, disk.device) in held]

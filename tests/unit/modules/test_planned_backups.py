@@ -76,6 +76,62 @@ def test_a_blocked_machine_keeps_the_status_that_it_has(cloud: MemoryCloud, run:
     assert [each["code"] for each in ended.only["blockers"]] == ["backup_missing"]
 
 
+MARK = "jdcloud.cloud/1 campaign=c1 instance=i-a stopped=true"
+
+
+def begun(cloud: MemoryCloud, *parts: str, made_of: dict[str, str] | None = None, **members: Any) -> None:
+    """A stopped machine of which this campaign's image is being made; `made_of`: the disk of each part."""
+    cloud.add("i-a")
+    cloud.add_disk("i-a", "vol-a", auto_delete=True)
+    for part in parts:
+        cloud.add_snapshot(part, "creating", diskId=(made_of or {}).get(part, "vol-sysia"))
+    cloud.add_image("img-own", *parts, status="pending", instanceId="i-a", desc=MARK, createTime="2026-01-20 07:59:00", **members)
+
+
+def planned_delete(run: Runner) -> tuple[Ended, Ended]:
+    """The previews of the backup and of the delete that follows it, as a campaign asks for them."""
+    backup = run("jdcloud_vm_backup", check=True, instance_ids=["i-a"], campaign="c1", reuse="any")
+    demand: Json = {"require_backup": "image", "planned_backups": machines_of(backup)}
+    return backup, run.vm("absent", "i-a", check=True, on_blocked="skip", **demand)
+
+
+@pytest.mark.parametrize(
+    "made_of", [None, {"snapshot-1": "vol-sysia", "snapshot-2": "vol-a"}], ids=["parts not told yet", "parts told"]
+)
+def test_an_image_of_the_campaign_that_is_still_being_made_counts_for_its_disks(
+    cloud: MemoryCloud, run: Runner, made_of: dict[str, str] | None
+) -> None:
+    begun(cloud, *(made_of or {}), made_of=made_of)
+    assert planned_delete(run)[1].only["action"] == "deleted"
+
+
+def test_an_image_that_does_not_tell_yet_when_it_was_begun_counts(cloud: MemoryCloud, run: Runner) -> None:
+    begun(cloud)
+    cloud.images["img-own"]["createTime"] = ""
+    assert planned_delete(run)[1].only["action"] == "deleted"
+
+
+def test_a_snapshot_of_the_campaign_that_is_still_being_made_counts(cloud: MemoryCloud, run: Runner) -> None:
+    cloud.add("i-a")
+    cloud.add_snapshot("snapshot-own", "creating", diskId="vol-sysia", description=MARK, createTime="")
+    backup = run("jdcloud_vm_backup", check=True, instance_ids=["i-a"], campaign="c1", reuse="any", method="snapshots")
+    demand: Json = {"require_backup": "snapshots", "planned_backups": machines_of(backup)}
+    assert run.vm("absent", "i-a", check=True, on_blocked="skip", **demand).only["action"] == "deleted"
+
+
+def test_an_image_that_was_begun_without_a_disk_is_not_taken_for_its_backup(cloud: MemoryCloud, run: Runner) -> None:
+    begun(cloud, "snapshot-1")
+    backup, _delete = planned_delete(run)
+    (row,) = machines_of(backup)
+    assert [each["code"] for each in row["blockers"]] == ["task_in_progress"]
+
+
+def test_the_gate_itself_takes_no_image_that_is_still_being_made(cloud: MemoryCloud, run: Runner) -> None:
+    begun(cloud)
+    run.vm("absent", "i-a", require_backup="image")
+    assert cloud.writes == []
+
+
 # --- preview and run ----------------------------------------------------------------------------------------------
 
 

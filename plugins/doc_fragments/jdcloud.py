@@ -74,6 +74,19 @@ options:
         addresses need no permission.
     type: bool
     default: false
+  expected_account:
+    description:
+      - The account that the keys must belong to, as its pin (the name of the user of the keys) or its account id.
+      - The service is asked whose keys these are before anything else is sent, in check mode, too. Unless it confirms the
+        account, nothing is done, and the error says what was seen. What belongs to another account looks like what is gone,
+        so with the keys of a wrong account every id seems to be deleted already.
+      - Compared exactly and as text. Quote it; a number is refused, since YAML may have changed it.
+      - Needs the right to C(user.describeUser). Where that call fails or names no pin, the pin that
+        C(resourcetag.describeKeys) tells is taken.
+      - Which pin the key of a sub-user gets is not documented. Set any text at first, and copy what the error says was seen.
+      - If not set, the environment variable E(JDCLOUD_EXPECTED_ACCOUNT) is used; an empty one counts as not set.
+    type: str
+    version_added: 1.0.0
   api_timeout:
     description:
       - Seconds after which one call is given up, for connecting and again for waiting for the answer.
@@ -105,7 +118,7 @@ attributes:
       - jdcloud.cloud.jdcloud
 notes:
   - Every result says which account was used, in C(account). It holds the source of the keys, the last characters of the
-    access key, and the region.
+    access key, and the region. If an account is expected, it also holds the pin and the account id that the service told.
   - Runs where the task runs, usually on C(localhost); the machines themselves are never logged in to.
   - Proxy variables of the environment (E(HTTPS_PROXY), E(NO_PROXY)) are honoured. Redirects are not followed, and C(.netrc)
     is not used.

@@ -119,6 +119,14 @@ account:
       description: The region, or null.
       type: str
       sample: cn-north-1
+    pin:
+      description: The pin of the keys' user, as the service tells it; null unless O(expected_account) is set.
+      type: str
+      sample: shop-operations
+    account_id:
+      description: The account id, as the service tells it; null unless O(expected_account) is set.
+      type: str
+      sample: "100000000001"
 check_mode:
   description: Whether this is only a preview, so that nothing was done.
   returned: in check mode

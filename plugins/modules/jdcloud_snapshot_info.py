@@ -85,6 +85,14 @@ account:
       description: The region, or null.
       type: str
       sample: cn-north-1
+    pin:
+      description: The pin of the keys' user, as the service tells it; null unless O(expected_account) is set.
+      type: str
+      sample: shop-operations
+    account_id:
+      description: The account id, as the service tells it; null unless O(expected_account) is set.
+      type: str
+      sample: "100000000001"
 snapshots:
   description:
     - The snapshots, in the order of O(snapshot_ids), else by id. Beside what is listed here, each one holds everything else

@@ -116,7 +116,7 @@ account:
   description: Which account was used.
   returned: always
   type: dict
-  sample: {"source": "environment", "access_key_suffix": "3f9a", "region": "cn-north-1"}
+  sample: {"source": "environment", "access_key_suffix": "3f9a", "region": "cn-north-1", "pin": null, "account_id": null}
   contains:
     source:
       description: Where the keys came from; null if the task ended before that.
@@ -130,6 +130,14 @@ account:
       description: The region.
       type: str
       sample: cn-north-1
+    pin:
+      description: The pin of the keys' user, as the service tells it; null unless O(expected_account) is set.
+      type: str
+      sample: shop-operations
+    account_id:
+      description: The account id, as the service tells it; null unless O(expected_account) is set.
+      type: str
+      sample: "100000000001"
 check_mode:
   description: Whether this is only a preview, so that nothing was done.
   returned: in check mode

@@ -20,12 +20,13 @@ from typing import Any
 from ..module_utils._api.connection import Connection, resolve_connection
 from ..module_utils._api.errors import InputError
 from ..module_utils._fleet.selection import Selection, parse_selection
-from ..module_utils._fleet.texts import shown
+from ..module_utils._fleet.texts import require_text, shown
 from ._inventory_names import Preference, parse_preferences
 
 FILE_NAMES = ("jdcloud_vm.yml", "jdcloud_vm.yaml")
 MAY_BE_TEMPLATES = (
     *("access_key", "secret_key", "security_token", "profile", "region", "regions", "endpoint_url"),
+    "expected_account",
     *("tags", "filters"),
 )
 """Options whose values may be expressions of the one who wrote the file."""
@@ -43,8 +44,11 @@ class Settings:
 
     @property
     def fingerprint(self) -> str:
-        """The same for the same account, addresses, regions and selection only; tells nothing about any of them."""
-        source = [[connection.region, connection.endpoint, connection.credentials.access_key] for connection in self.connections]
+        """The same for the same account, addresses, regions and selection only; tells nothing about any of them.
+
+        What was read without a look at whose keys these are does not do where an account is expected.
+        """
+        source = [[each.region, each.endpoint, each.credentials.access_key, each.expected_account] for each in self.connections]
         selectors = [sorted(part.items()) for part in (self.selection.tags, self.selection.filters)]
         return hashlib.sha256(json.dumps([LAYOUT, source, selectors]).encode()).hexdigest()[:20]
 
@@ -60,9 +64,12 @@ def check_given(given: Mapping[str, Any], known: Collection[str]) -> None:
     for option in given:
         if option not in known:
             raise InputError(f"There is no option {shown(str(option))}: correct its name, or remove it.")
-    for option in ("regions", "tags", "filters", "hostnames"):
+    for option in ("regions", "tags", "filters", "hostnames", "expected_account"):
         if option in given and given[option] is None:
             raise InputError(f"{option} has no value: give it one, or leave the option out.")
+    # What Ansible makes a text of is no text any more when it is checked.
+    if given.get("expected_account") is not None:
+        require_text(given["expected_account"], "expected_account")
 
 
 def settings_of(options: Mapping[str, Any], environ: Mapping[str, str], home: Path) -> Settings:

@@ -18,6 +18,7 @@ from ..module_utils._api.line import THREADS, USER_AGENT, dispatcher_for
 from ..module_utils._api.pool import SystemClock, ThreadPool
 from ..module_utils._api.threads import signals_left_to_the_main_thread
 from ..module_utils._api.transport import Transport
+from ..module_utils._fleet.account import AccountError, objection, who_asks
 from ..module_utils._fleet.census import read_in_full
 from ..module_utils._fleet.selection import Selection
 from ._inventory_names import Row
@@ -82,6 +83,10 @@ def _read_region(connection: Connection, selection: Selection, check: Callable[[
     pool = ThreadPool(transport, clock, THREADS)
     try:
         dispatcher = dispatcher_for(connection, pool, clock, read_only=True, on_heartbeat=check)
+        if connection.expected_account is not None:
+            refusal = objection(who_asks(dispatcher, connection.expected_account), connection.expected_account)
+            if refusal is not None:
+                raise AccountError(refusal)
         machines, _missing = read_in_full(dispatcher, selection)
     except JdcloudError as error:
         raise RegionError(f"Region {connection.region} was not read, so there is no inventory: {error}") from None

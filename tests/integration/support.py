@@ -41,12 +41,12 @@ FAST: Json = {
 """Durations of transitions in seconds, short enough for hundreds of tests."""
 QUICK: Json = {"poll_interval": 0.2, "wait_timeout": 20}
 """Options of jdcloud_vm that suit such durations."""
-POSTED_READS = {"billing.describeBillDetails"}
+POSTED_READS = {"billing.describeBillDetails", "resourcetag.describeKeys"}
 GATE_SECONDS = 5.0
 """Rule 6: the observation that a delete rests on is at most this old when the request leaves."""
 
 RESULT_KEYS = {"changed", "account", "instances", "summary", "retained", "diff"}
-ACCOUNT_KEYS = {"source", "access_key_suffix", "region"}
+ACCOUNT_KEYS = {"source", "access_key_suffix", "region", "pin", "account_id"}
 INSTANCE_KEYS = {
     *("instance_id", "name", "region", "status_before", "status", "action", "changed", "blockers", "warnings", "error"),
     *("disks", "elastic_ips", "network_interfaces", "backups"),
@@ -320,7 +320,7 @@ def check_result(result: Json) -> None:
 
 
 def account(**members: Any) -> Json:
-    """The emulator's default account with more members: denied, hidden, mfa, tokens."""
+    """The emulator's default account with more members: denied, hidden, mfa, pin, account_id, tokens."""
     return {"name": "main", "access_key": DEFAULT_ACCESS_KEY, "secret_key": DEFAULT_SECRET_KEY, **members}
 
 

@@ -22,7 +22,8 @@ class Call(Generic[T]):
     follows /v1/regions/{region}; ``query`` holds plain names and values, not yet percent-encoded; ``body`` becomes JSON,
     None is no body; ``write`` is true for everything that may change something; ``parse`` turns the answer's ``result``
     member ({} if it is missing) into a value and raises ValueError, TypeError or KeyError if that is not possible;
-    ``resource`` is the id that the call is about, ``resources`` the ids of a call about several.
+    ``resource`` is the id that the call is about, ``resources`` the ids of a call about several. A call that is not
+    ``regional`` is about no region: its path follows /v1 alone.
     """
 
     operation: str
@@ -35,6 +36,7 @@ class Call(Generic[T]):
     parse: Callable[[Mapping[str, Any]], T]
     resource: str | None = None
     resources: tuple[str, ...] = ()
+    regional: bool = True
 
 
 @dataclass(slots=True)

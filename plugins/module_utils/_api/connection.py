@@ -40,7 +40,8 @@ class Connection:
 
     ``verify`` is True, False or the absolute path of a CA bundle; ``timeout`` is in seconds, for connecting and for each
     wait for data; ``retries`` is how often a failed read is repeated at most; ``rate_limit`` is in calls a second, None
-    if it is to be found out; ``journal_path`` is the absolute path of the journal of writes, None for none.
+    if it is to be found out; ``journal_path`` is the absolute path of the journal of writes, None for none;
+    ``expected_account`` is the pin or the account id that the keys must belong to, None if any will do.
     """
 
     credentials: Credentials
@@ -51,6 +52,7 @@ class Connection:
     retries: int = DEFAULT_RETRIES
     rate_limit: float | None = None
     journal_path: str | None = None
+    expected_account: str | None = None
 
     def base_url(self, service: str) -> str:
         """Return the address of a service without trailing slash; /v1/regions/… follows."""
@@ -65,10 +67,19 @@ class Connection:
         return (self.credentials.secret_key, token, base64.b64encode(token.encode()).decode())
 
     @property
-    def account(self) -> dict[str, str]:
-        """What a result says about the account: the source of the keys, the end of the access key, the region."""
-        key = self.credentials.access_key
-        return {"source": self.credentials.source, "access_key_suffix": key[-4:], "region": self.region}
+    def account(self) -> dict[str, str | None]:
+        """What a result says about the account: the source of the keys, the end of the access key, the region.
+
+        Whose keys they are is not known before the service was asked.
+        """
+        suffix = self.credentials.access_key[-4:]
+        return {
+            "source": self.credentials.source,
+            "access_key_suffix": suffix,
+            "region": self.region,
+            "pin": None,
+            "account_id": None,
+        }
 
 
 def resolve_connection(options: Mapping[str, Any], environ: Mapping[str, str], home: Path) -> Connection:
@@ -88,6 +99,7 @@ def resolve_connection(options: Mapping[str, Any], environ: Mapping[str, str], h
         retries=_retries(options, environ),
         rate_limit=_rate_limit(options, environ),
         journal_path=_journal_path(environ),
+        expected_account=_expected_account(options, environ),
     )
 
 
@@ -149,6 +161,12 @@ def _journal_path(environ: Mapping[str, str]) -> str | None:
     if not os.path.isabs(path) or not os.path.isdir(os.path.dirname(path)):
         raise InputError("JDCLOUD_JOURNAL_PATH must be the absolute path of a file in a folder that exists: correct or unset it.")
     return path
+
+
+def _expected_account(options: Mapping[str, Any], environ: Mapping[str, str]) -> str | None:
+    """The pin or account id as it was given: it is compared exactly, and another spelling is another account."""
+    variable = "JDCLOUD_EXPECTED_ACCOUNT"
+    return option_text(options, "expected_account", variable) or environment_text(environ, variable)
 
 
 def _switch(options: Mapping[str, Any], name: str, *, default: bool) -> bool:

@@ -32,7 +32,7 @@ from .failures import garbled, sending_failure
 from .journal import Journal
 from .last_check import checking_adapter, last_check
 from .libraries import REQUESTS_IMPORT_ERROR, requests, urllib3
-from .signature import sign
+from .signature import REGION_OF_GLOBAL_CALLS, sign
 
 if TYPE_CHECKING:
     from requests import PreparedRequest
@@ -186,7 +186,8 @@ class Transport:
             self._requests_sent += 1
 
     def _signed_request(self, call: Call[T], target: _Target) -> PreparedRequest:
-        url = f"{target.base_url}/v1/regions/{self._connection.region}{call.path}"
+        region = self._connection.region if call.regional else REGION_OF_GLOBAL_CALLS
+        url = f"{target.base_url}/v1/regions/{region}{call.path}" if call.regional else f"{target.base_url}/v1{call.path}"
         if call.query:
             url = f"{url}?{encode_query(call.query)}"
         body = b"" if call.body is None else json.dumps(call.body).encode()
@@ -196,7 +197,7 @@ class Transport:
             {"Content-Type": _JSON},
             body,
             self._connection.credentials,
-            self._connection.region,
+            region,
             call.service,
             self._utcnow(),
             str(uuid.uuid4()),

@@ -29,6 +29,7 @@ CONNECTION_SPEC: Spec = {
     "validate_certs": {"type": "bool", "default": True},
     "ca_bundle": {"type": "path"},
     "allow_insecure_http": {"type": "bool", "default": False},
+    "expected_account": {"type": "str"},
     "api_timeout": {"type": "float"},
     "api_retries": {"type": "int"},
     "api_rate_limit": {"type": "float"},

@@ -14,7 +14,6 @@ from typing import Any
 from .._api.errors import InputError
 from .._api.members import snake_case
 from .._fleet.asset_selection import A, AssetSelection, Kind, parse_asset_ids, parse_asset_name, read_assets
-from .._fleet.census import some_ids
 from .._fleet.mark import read_mark
 from .._fleet.selection import parse_ids
 from .arguments import CONNECTION_SPEC, SELECTION_SPEC, Spec
@@ -37,8 +36,7 @@ def listed(session: Session, kind: Kind[A], ids: str, owners: str, row: Callable
     """Read the selected assets and tell each with everything that the service says; `ids` and `owners` are option names."""
     selection = _selection(kind, session.module.params, ids, owners)
     assets, missing = read_assets(session.connect(), kind, selection)
-    if missing:
-        session.module.warn(f"{len(missing)} ids do not exist in {session.region}: {some_ids(missing)}")
+    session.warn_of_missing(missing, found=len(assets))
     return result_of(session, kind, [row(asset) for asset in assets], len(missing))
 
 

@@ -84,7 +84,7 @@ def _run(session: Session, method: Method) -> tuple[BackupRun, BackupReport]:
     dispatcher = session.connect()
     run = back_up(dispatcher, policy, timing_of(params, dispatcher.retries), manner, session.progress.watch)
     if run.missing and len(run.missing) == len(run.records):
-        session.module.warn(f"none of {len(run.missing)} ids exists in {session.region}")
+        session.module.warn(session.none_exists(len(run.missing)))
     return run, BackupReport(run, session.region, preview=preview)
 
 

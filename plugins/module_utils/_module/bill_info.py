@@ -101,7 +101,9 @@ def _warn(session: Session, bills: Sequence[ResourceBill], month: date, *, over:
     if not over:
         session.module.warn(f"The month {name} is not over: the fees are what its bill says so far.")
     if not any(bill.rows for bill in bills):
-        session.module.warn(f"None of the {len(bills)} resources is in the bill of {name} in {session.region}.")
+        session.module.warn(
+            session.maybe_foreign(f"None of the {len(bills)} resources is in the bill of {name} in {session.region}")
+        )
     unknown = _unknown(bills)
     if unknown:
         session.module.warn(

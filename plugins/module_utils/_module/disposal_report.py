@@ -49,7 +49,7 @@ class DisposalReport(abc.ABC, t.Generic[D]):
     def result(self, session: Session) -> Result:
         """The whole result, with a `msg` if the task fails. Warns if there is nothing at all."""
         if self.run.records and all(record.asset is None for record in self.run.records):
-            session.module.warn(f"none of {len(self.run.records)} ids exists in {session.region}")
+            session.module.warn(session.none_exists(len(self.run.records)))
         message = self.message() or (INTERNAL if self.run.crash else None)
         return {
             "changed": any(row["changed"] for row in self.rows),

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
@@ -20,11 +20,13 @@ from .._api.errors import InputError, JdcloudError
 from .._api.line import THREADS, UNVERIFIED, USER_AGENT, dispatcher_for
 from .._api.pool import SystemClock, ThreadPool
 from .._api.transport import REQUESTS_IMPORT_ERROR, Transport
+from .._fleet.account import FOREIGN, AccountError, objection, who_asks
+from .._fleet.census import some_ids
 from .arguments import Spec, check_texts
 from .interruption import Interruption
 from .progress import Progress, progress_of
 
-NO_ACCOUNT = {"source": None, "access_key_suffix": None, "region": None}
+NO_ACCOUNT = dict.fromkeys(("source", "access_key_suffix", "region", "pin", "account_id"))
 
 Result = dict[str, Any]
 
@@ -38,6 +40,7 @@ class Session:
     account: dict[str, Any] = field(default_factory=lambda: dict(NO_ACCOUNT))
     dispatcher: Dispatcher | None = None
     progress: Progress = field(default_factory=lambda: Progress(None, SystemClock().now))
+    _expected: str | None = None
 
     @property
     def region(self) -> str:
@@ -45,14 +48,42 @@ class Session:
         return str(self.account["region"])
 
     def connect(self) -> Dispatcher:
-        """The way to the services. Raises `InputError` for wrong connection options; sends nothing."""
+        """The way to the services. Raises `InputError` for wrong connection options.
+
+        If an account is expected, the service is asked whose keys these are; raises `AccountError` unless it confirms that.
+        Otherwise nothing is sent.
+        """
         connection = resolve_connection(self.module.params, os.environ, Path(os.path.expanduser("~")))
         self.module.no_log_values.update(connection.secrets)
         self.account = dict(connection.account)
         if connection.verify is False:
             self.module.warn(UNVERIFIED)
         self.dispatcher = self._dispatcher(connection)
+        self._expected = connection.expected_account
+        if self._expected is not None:
+            self._confirm(self.dispatcher, self._expected)
         return self.dispatcher
+
+    def none_exists(self, count: int) -> str:
+        """The warning for a selection of ids of which none exists."""
+        return self.maybe_foreign(f"none of {count} ids exists in {self.region}")
+
+    def warn_of_missing(self, missing: Sequence[str], *, found: int) -> None:
+        """Warn of ids that do not exist, where that is no failure."""
+        if missing:
+            sentence = f"{len(missing)} ids do not exist in {self.region}: {some_ids(missing)}"
+            self.module.warn(sentence if found else self.maybe_foreign(sentence))
+
+    def maybe_foreign(self, sentence: str) -> str:
+        """A sentence without its end about what does not exist; with another reason for that, unless the account is confirmed."""
+        return sentence if self._expected is not None else f"{sentence}; {FOREIGN}"
+
+    def _confirm(self, dispatcher: Dispatcher, expected: str) -> None:
+        seen = who_asks(dispatcher, expected)
+        self.account.update(pin=seen.identity.pin, account_id=seen.identity.account_id)
+        refusal = objection(seen, expected)
+        if refusal is not None:
+            raise AccountError(refusal)
 
     def _dispatcher(self, connection: Connection) -> Dispatcher:
         clock = SystemClock()

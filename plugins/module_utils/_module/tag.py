@@ -51,7 +51,7 @@ def work(session: Session) -> Result:
         skip_blocked=params["on_blocked"] == "skip",
         preview=bool(session.module.check_mode),
     )
-    for warning in _warnings(run, targets, session.region):
+    for warning in _warnings(run, targets, session):
         session.module.warn(warning)
     report = TagReport(run, wish, session.region, preview=bool(session.module.check_mode))
     message = report.message()
@@ -65,12 +65,12 @@ def work(session: Session) -> Result:
     }
 
 
-def _warnings(run: TagRun, targets: TagTargets, region: str) -> Iterator[str]:
+def _warnings(run: TagRun, targets: TagTargets, session: Session) -> Iterator[str]:
     missing = [record for record in run.records if record.before is None]
     if missing and len(missing) == len(run.records):
-        yield f"none of {len(missing)} ids exists in {region}"
+        yield session.none_exists(len(missing))
     if targets.selection is not None and not any(record.kind == "instance" for record in run.records):
-        yield f"no machine in {region} matches the selection"
+        yield f"no machine in {session.region} matches the selection"
 
 
 def early_end(session: Session) -> Result:

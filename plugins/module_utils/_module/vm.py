@@ -31,7 +31,7 @@ def work(session: Session) -> Result:
         watch=session.progress.watch,
     )
     if run.missing and len(run.missing) == len(run.records):
-        module.warn(f"none of {len(run.missing)} ids exists in {session.region}")
+        module.warn(session.none_exists(len(run.missing)))
     if not run.records:
         module.warn(f"no machine in {session.region} matches the selection")
     report = Report(run, session.region, policy.state)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from .._api.errors import InputError
 from .._api.models import InstanceInFull
 from .._fleet.campaign import gather_facts
-from .._fleet.census import read_in_full, some_ids
+from .._fleet.census import read_in_full
 from .._fleet.plan import decide
 from .._fleet.policy import Facts, Policy
 from .._fleet.selection import parse_protect_tags
@@ -54,8 +54,7 @@ def work(session: Session) -> Result:
         raise InputError("marked_only needs the key of the mark: set due_tag, too, or leave it out.")
     dispatcher = session.connect()
     machines, missing = read_in_full(dispatcher, selection)
-    if missing:
-        session.module.warn(f"{len(missing)} ids do not exist in {session.region}: {some_ids(missing)}")
+    session.warn_of_missing(missing, found=len(machines))
     if params["marked_only"]:
         # The service finds tags by key and value only, so the choice is made here.
         machines = [machine for machine in machines if _due_date(machine, policy) is not None]

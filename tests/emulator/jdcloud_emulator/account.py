@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The jdcloud.cloud authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The services around the resources: resourcetag, billing, sts."""
+"""The services around the resources: user, resourcetag, billing, sts."""
 
 from __future__ import annotations
 
@@ -19,6 +19,28 @@ SERVICE_CODES = {"instances": "vm", "disks": "disk", "elastic_ips": "ip", "netwo
 MAX_BILL_IDS = 500
 MAX_BILL_ROWS = 1000
 SPECIAL_REGIONS = ("all-region", "cn-all")
+
+
+# --- users --------------------------------------------------------------------------------------------------------
+
+
+@operation("user", "GET", "/describeUser")
+def describe_user(call: Call) -> Json:
+    """Who asks. What a sub-user is told is not published."""
+    settings, who = call.cloud.settings, call.account
+    pin, account_id = settings.owner_pin, who.account_id or settings.account_id
+    if who.pin and settings.sub_user_pin == "own":
+        pin = who.pin
+    match settings.described_user:
+        case "empty":
+            return {}
+        case "null":
+            return {"pin": None, "loginName": None, "accountId": None, "userAuth": None}
+        case "pin":
+            account_id = ""
+        case "id":
+            pin = ""
+    return {"pin": pin, "loginName": pin, "accountId": account_id, "userAuth": 1}
 
 
 # --- tags ---------------------------------------------------------------------------------------------------------
@@ -44,7 +66,9 @@ def _tagged(call: Call, member: str) -> list[Resource]:
 
 
 def _data(call: Call, **members: Any) -> Json:
-    return {"data": {"pin": call.cloud.settings.owner_pin, "region": call.region.name, **members}}
+    settings = call.cloud.settings
+    told = settings.tag_pin == "always" or (settings.tag_pin == "tagged" and any(row.tags for row in _taggable(call)))
+    return {"data": {"pin": settings.owner_pin if told else None, "region": call.region.name, **members}}
 
 
 @operation("resourcetag", "POST", "tags:describeResources")

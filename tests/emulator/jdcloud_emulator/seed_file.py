@@ -58,6 +58,7 @@ def add_accounts(gate: Gate, entries: list[Entry], now: float) -> None:
         take = Taker(entry, "account")
         name = take("name", entry.get("access_key", ""))
         account = Account(name, [_denial(item) for item in take("denied", [])], list(take("hidden", [])), str(take("mfa", "")))
+        account.pin, account.account_id = str(take("pin", "")), str(take("account_id", ""))
         gate.add(Credential(take.required("access_key"), take.required("secret_key"), account))
         for token in take("tokens", []):
             expires = moment(token.get("expires", "+1h"), now)

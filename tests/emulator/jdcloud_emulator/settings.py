@@ -92,7 +92,13 @@ class Settings:
     fees_as_text: bool = setting(False, "fees of the bill are strings")
     monthly_fee: float = setting(0.0, "fee of each resource and month; 0: made up from kind, size and id")
     bill_lines: int = setting(1, "lines of the bill for each resource; its fee is divided among them")
-    owner_pin: str = setting("demo-account", "ownerPin of private images")
+    owner_pin: str = setting("demo-account", "the main user's pin: ownerPin of private images, and who tags")
+    account_id: str = setting("100000000001", "accountId of the main user")
+    sub_user_pin: str = setting("own", "the pin that describeUser tells a key with a pin of its own: 'own' or 'main'")
+    described_user: str = setting("full", "answer of describeUser: 'full', 'pin' or 'id' only, 'null' or 'empty'")
+    tag_pin: str = setting(
+        "always", "when answers of resourcetag tell the main user's pin: 'always', 'tagged' (something is), 'never'"
+    )
     token_seconds: int = setting(3600, "life of the keys that sts:assumeRole gives")
 
     def update(self, changes: Mapping[str, Any]) -> None:

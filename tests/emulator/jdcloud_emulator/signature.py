@@ -52,12 +52,17 @@ class Authorization:
 
 @dataclass
 class Account:
-    """Who may call. ``denied`` are pairs of globs (operation such as vm:deleteInstance, resource id); ``hidden`` globs of ids."""
+    """Who may call. ``denied`` are pairs of globs (operation such as vm:deleteInstance, resource id); ``hidden`` globs of ids.
+
+    ``pin`` is the name of its user, ``account_id`` the user's id; empty ones are the settings ``owner_pin`` and ``account_id``.
+    """
 
     name: str
     denied: list[tuple[str, str]] = field(default_factory=list)
     hidden: list[str] = field(default_factory=list)
     mfa: str = ""
+    pin: str = ""
+    account_id: str = ""
 
 
 @dataclass

@@ -17,11 +17,12 @@ import pytest
 from ..support import FAST, MODULES, QUICK, REGION, Cloud, Json, account
 from .found import ROOT
 
-_OPERATION = re.compile(r"`((?:vm|disk|vpc|resourcetag|billing)\.[A-Za-z]+)`")
+_OPERATION = re.compile(r"`((?:vm|disk|vpc|resourcetag|billing|user)\.[A-Za-z]+)`")
 INFO = "`jdcloud_vm_info`, inventory `jdcloud_vm`"
 ABSENT = "`jdcloud_vm` with `state: absent`"
 BACKUP = "`jdcloud_vm_backup`, `jdcloud_image` and `jdcloud_snapshot` with `state: present`"
 BACKED_UP = "… with `require_backup` (also `jdcloud_vm_info`)"
+ACCOUNT = "… with an expected account, every module and the inventory"
 POWER = "… with `stop_running`, `start_again`"
 RUNS: dict[str, tuple[list[str], str, Json]] = {
     "info": ([INFO], "jdcloud_vm_info", {}),
@@ -74,6 +75,7 @@ RUNS: dict[str, tuple[list[str], str, Json]] = {
     ),
     "bill": (["`jdcloud_bill_info`"], "jdcloud_bill_info", {"resource_ids": ["i-runs"], "on_denied": "fail"}),
     "restore": (["`jdcloud_vm_restore`"], "jdcloud_vm_restore", {}),
+    "the right account": ([INFO, ACCOUNT], "jdcloud_vm_info", {"expected_account": "demo-account"}),
 }
 DESCRIPTION = "jdcloud.cloud/1 campaign=spring instance=i-kept stopped=true"
 

@@ -135,3 +135,14 @@ def test_an_mfa_code_travels_in_the_header(emulator: EmulatorProcess, sdk: Call)
     emulator.control.reset({"accounts": [account], "regions": {"cn-north-1": {"instances": [{"id": "i-web"}]}}})
     assert sdk("vm", "deleteInstance", {"instanceId": "i-web"}).error.message == "MFA verification required"
     good(sdk("vm", "deleteInstance", {"instanceId": "i-web"}, {"x-jdcloud-security-token": "123456"}))
+
+
+def test_who_asks(emulator: EmulatorProcess, sdk: Call) -> None:
+    """The call without a region, and the pin that tags tell."""
+    told = good(sdk("user", "describeUser", {"regionId": None}))
+    assert (told["pin"], told["accountId"]) == ("demo-account", "100000000001")
+    keys = good(sdk("resourcetag", "describeKeys", {"tagKeysVo": {"serviceCodes": ["vm"]}}))
+    assert keys["data"]["pin"] == "demo-account"
+    emulator.control.configure(described_user="empty", tag_pin="never")
+    assert not good(sdk("user", "describeUser", {"regionId": None}))
+    assert good(sdk("resourcetag", "describeKeys", {"tagKeysVo": {"serviceCodes": ["vm"]}}))["data"]["pin"] is None

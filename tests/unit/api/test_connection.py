@@ -50,7 +50,8 @@ def test_defaults(home: Path) -> None:
 
 
 def test_account_shows_the_end_of_the_access_key_only(home: Path) -> None:
-    assert resolve(home).account == {"source": "options", "access_key_suffix": "0001", "region": "cn-north-1"}
+    known = {"source": "options", "access_key_suffix": "0001", "region": "cn-north-1"}
+    assert resolve(home).account == {**known, "pin": None, "account_id": None}
 
 
 def test_secrets_are_key_token_and_sent_token(home: Path) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[3]
 CODE = sorted((ROOT / "plugins").rglob("*.py"))
 _CODE_CELL = re.compile(r"^\| `([a-z_]+)` \|", re.MULTILINE)
-_OPERATION = re.compile(r"`((?:vm|disk|vpc|resourcetag|billing)\.[A-Za-z]+)`")
+_OPERATION = re.compile(r"`((?:vm|disk|vpc|resourcetag|billing|user)\.[A-Za-z]+)`")
 
 
 def trees() -> Iterator[ast.AST]:

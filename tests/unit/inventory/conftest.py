@@ -138,7 +138,17 @@ def listing(regions: Regions, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
     monkeypatch.setattr(_inventory_read, "SystemClock", lambda: regions.clock)
     monkeypatch.setattr(_inventory_read, "ThreadPool", ClosingPool)
     monkeypatch.setenv("HOME", str(tmp_path))
-    for name in ("SECURITY_TOKEN", "PROFILE", "ENDPOINT_URL", "CA_BUNDLE", "API_TIMEOUT", "API_RETRIES", "API_RATE_LIMIT"):
+    names = (
+        "SECURITY_TOKEN",
+        "PROFILE",
+        "ENDPOINT_URL",
+        "CA_BUNDLE",
+        "API_TIMEOUT",
+        "API_RETRIES",
+        "API_RATE_LIMIT",
+        "EXPECTED_ACCOUNT",
+    )
+    for name in names:
         monkeypatch.delenv(f"JDCLOUD_{name}", raising=False)
     monkeypatch.setenv("JDCLOUD_ACCESS_KEY", ACCESS_KEY)
     monkeypatch.setenv("JDCLOUD_SECRET_KEY", SECRET)

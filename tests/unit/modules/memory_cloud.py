@@ -82,6 +82,8 @@ class MemoryCloud:
         self.elastic_ips: dict[str, Json] = {}
         self.images: dict[str, Json] = {}
         self.snapshots: dict[str, Json] = {}
+        self.user: Json = {"pin": "shop", "loginName": "shop", "accountId": "100000000001", "userAuth": 1}
+        self.tag_pin: str | None = "shop"
         self.quotas = {"image": (5, 2), "snapshot": (15, 15), "elastic_ip": (10, 12)}
         self.calls: list[Call[Any]] = []
         self.connection: Connection | None = None
@@ -259,6 +261,8 @@ class MemoryCloud:
             "vpc.describeQuota": lambda call: {"quota": self._quota("elastic_ip", "maxLimit", "count")},
             "vpc.deleteElasticIp": self._delete_elastic_ip,
             "disk.deleteDisk": self._delete_disk,
+            "user.describeUser": lambda _call: self.user,
+            "resourcetag.describeKeys": lambda _call: {"data": {"pin": self.tag_pin, "tagKeys": []}},
         }
 
     def _slot(self, instance_id: str, disk_id: str, device: str, size_gb: int, *, auto_delete: bool) -> Json:

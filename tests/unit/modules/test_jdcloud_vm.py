@@ -33,7 +33,7 @@ def test_wrong_input_ends_with_all_result_keys_and_sends_nothing(cloud: MemoryCl
     assert ended.failed
     assert ended.msg == "Nothing is selected: give at least one of instance_ids, name, tags, filters."
     check(ended.result, MODULE)
-    assert ended.result["account"] == {"source": None, "access_key_suffix": None, "region": None}
+    assert ended.result["account"] == dict.fromkeys(("source", "access_key_suffix", "region", "pin", "account_id"))
     assert cloud.calls == []
 
 
@@ -43,7 +43,8 @@ def test_a_refused_listing_ends_with_all_result_keys_and_the_account(cloud: Memo
     assert ended.failed and not ended.result["changed"]
     assert ended.msg.endswith(".") and "\n" not in ended.msg and "IAM" in ended.msg
     check(ended.result, MODULE)
-    assert ended.result["account"] == {"source": "environment", "access_key_suffix": ACCESS_KEY[-4:], "region": "cn-north-1"}
+    known = {"source": "environment", "access_key_suffix": ACCESS_KEY[-4:], "region": "cn-north-1"}
+    assert ended.result["account"] == {**known, "pin": None, "account_id": None}
     assert ended.result["summary"]["api_calls"] == 1
 
 

@@ -4,8 +4,9 @@
 
 """Images, snapshots and quotas as immutable values, and the functions that read them from JSON.
 
-A wrong type where a decision rests on it raises MalformedAnswer; what is missing reads as "not told". Times that cannot be
-read are None and prove nothing; their text is kept for messages.
+A wrong type where a decision rests on it makes the row ``unreadable``, and proves nothing; what is missing reads as "not told".
+Times that cannot be read are None and prove nothing; their text is kept for messages. Only a row without an id raises
+MalformedAnswer.
 """
 
 from __future__ import annotations
@@ -18,10 +19,11 @@ from typing import Any, Literal
 from .members import (
     Json,
     MalformedAnswer,
+    Row,
     demand_count,
-    demand_text,
     each_object,
     maybe_bool,
+    maybe_id,
     maybe_int,
     maybe_object,
     maybe_text,
@@ -47,7 +49,7 @@ class Image:
     """An image. ``status`` and ``source`` are lower case ('ready', 'private'), '' if not told.
 
     ``instance_id`` is the machine that it was made of, ``description`` what its maker wrote ('' if nothing). ``disks`` has the
-    system disk first. ``raw`` is all that the service said.
+    system disk first. ``raw`` is all that the service said. ``unreadable`` names the members that could not be read.
     """
 
     image_id: str
@@ -65,13 +67,14 @@ class Image:
     size_mb: int | None
     disks: tuple[ImageDisk, ...] = ()
     raw: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    unreadable: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """A snapshot of a cloud disk. ``status`` and ``source`` are lower case ('available', 'self'), '' if not told.
 
-    ``images`` are the images that it belongs to.
+    ``images`` are the images that it belongs to. ``unreadable`` names the members that could not be read.
     """
 
     snapshot_id: str
@@ -87,6 +90,7 @@ class Snapshot:
     size_gb: int | None
     images: tuple[str, ...] = ()
     raw: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    unreadable: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,31 +108,33 @@ class Quota:
 
 def parse_image(raw: Json) -> Image:
     """Read an Image. Its description is called desc (operations.yaml: types)."""
-    expires_text = maybe_text(raw, "expiredTime")
-    created_text = maybe_text(raw, "createTime")
+    row = Row(raw, "imageId")
+    expires_text = row.text("expiredTime")
+    created_text = row.text("createTime")
     return Image(
-        image_id=demand_text(raw, "imageId"),
-        name=maybe_text(raw, "name") or "",
-        status=demand_text(raw, "status").lower(),
-        source=(maybe_text(raw, "imageSource") or "").strip().lower(),
-        instance_id=maybe_text(raw, "instanceId"),
-        description=maybe_text(raw, "desc") or "",
+        image_id=row.id,
+        name=row.text("name") or "",
+        status=row.status(),
+        source=row.word("imageSource"),
+        instance_id=row.id_of("instanceId"),
+        description=row.text("desc") or "",
         created=parse_time(created_text),
         created_text=created_text,
         expires=parse_time(expires_text),
         expires_text=expires_text,
-        imported=bool(maybe_bool(raw, "imported")),
-        offline=bool(maybe_bool(raw, "offline")),
+        imported=bool(row.flag("imported")),
+        offline=bool(row.flag("offline")),
         size_mb=maybe_int(raw, "sizeMB"),
-        disks=tuple(_image_disks(raw)),
+        disks=row.read("disks", lambda each: tuple(_image_disks(each)), ()),
         raw=raw,
+        unreadable=row.unreadable,
     )
 
 
 def _image_disks(raw: Json) -> Iterator[ImageDisk]:
     system = maybe_object(raw, "systemDisk")
     # The snapshot of the system disk stands at the top, too; older images may show it there only.
-    system_snapshot = maybe_text(raw, "snapshotId")
+    system_snapshot = maybe_id(raw, "snapshotId")
     if system:
         yield _image_disk(system, system_snapshot, system=True)
     elif system_snapshot:
@@ -147,7 +153,7 @@ def _image_disk(raw: Json, snapshot_id: str | None, *, system: bool) -> ImageDis
     return ImageDisk(
         device=maybe_text(raw, "deviceName"),
         category="local" if is_local else "cloud",
-        snapshot_id=None if is_local else maybe_text(cloud, "snapshotId") or snapshot_id,
+        snapshot_id=None if is_local else maybe_id(cloud, "snapshotId") or snapshot_id,
         size_gb=maybe_int(local if is_local else cloud, "diskSizeGB"),
         disk_type=maybe_text(local if is_local else cloud, "diskType"),
         auto_delete=maybe_bool(raw, "autoDelete"),
@@ -157,22 +163,24 @@ def _image_disk(raw: Json, snapshot_id: str | None, *, system: bool) -> ImageDis
 
 def parse_snapshot(raw: Json) -> Snapshot:
     """Read a Snapshot of the disk service."""
-    expires_text = maybe_text(raw, "expireTime")
-    created_text = maybe_text(raw, "createTime")
+    row = Row(raw, "snapshotId")
+    expires_text = row.text("expireTime")
+    created_text = row.text("createTime")
     return Snapshot(
-        snapshot_id=demand_text(raw, "snapshotId"),
-        name=maybe_text(raw, "name") or "",
-        status=demand_text(raw, "status").lower(),
-        source=(maybe_text(raw, "snapshotSource") or "").strip().lower(),
-        disk_id=maybe_text(raw, "diskId"),
-        description=maybe_text(raw, "description") or "",
+        snapshot_id=row.id,
+        name=row.text("name") or "",
+        status=row.status(),
+        source=row.word("snapshotSource"),
+        disk_id=row.id_of("diskId"),
+        description=row.text("description") or "",
         created=parse_time(created_text),
         created_text=created_text,
         expires=parse_time(expires_text),
         expires_text=expires_text,
         size_gb=maybe_int(raw, "snapshotSizeGB"),
-        images=tuple(_texts(raw, "images")),
+        images=row.read("images", lambda each: tuple(_texts(each, "images")), ()),
         raw=raw,
+        unreadable=row.unreadable,
     )
 
 

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 from .calls import Call, accepted
 from .encoding import filters, path_id, scalars
-from .members import Json, demand_object, each_object
-from .models import Disk, Page, parse_disk, parse_page_total
+from .members import Json, demand_object, same_id
+from .models import Disk, Page, parse_disk, parse_page
 
 SERVICE = "disk"
 
@@ -26,7 +26,7 @@ def describe_disks(ids: Sequence[str], page: int = 1, page_size: int = 100) -> C
         query=filters([("diskId", [path_id(disk_id) for disk_id in ids])]) + scalars(pageNumber=page, pageSize=page_size),
         body=None,
         write=False,
-        parse=_page,
+        parse=lambda result: parse_page(result, "disks", "diskId", parse_disk, page_size),
     )
 
 
@@ -40,7 +40,7 @@ def describe_disk(disk_id: str) -> Call[Disk]:
         query=(),
         body=None,
         write=False,
-        parse=lambda result: parse_disk(demand_object(result, "disk")),
+        parse=lambda result: _asked_for(result, disk_id),
         resource=disk_id,
     )
 
@@ -63,5 +63,7 @@ def delete_disk(disk_id: str, *, into_bin: bool) -> Call[None]:
     )
 
 
-def _page(result: Json) -> Page[Disk]:
-    return Page(tuple(parse_disk(item) for item in each_object(result, "disks")), parse_page_total(result))
+def _asked_for(result: Json, disk_id: str) -> Disk:
+    found = parse_disk(demand_object(result, "disk"))
+    same_id(found.disk_id, disk_id)
+    return found

@@ -12,8 +12,8 @@ from typing import Any
 from .assets import Image, Quota, parse_image, parse_quota
 from .calls import Call, accepted
 from .encoding import Query, filters, indexed, path_id, scalars
-from .members import Json, MalformedAnswer, demand_object, demand_text, each_object
-from .models import Page, parse_page_total
+from .members import Json, MalformedAnswer, demand_id, demand_object, same_id
+from .models import Page, parse_page
 from .vm import SERVICE
 
 
@@ -34,7 +34,7 @@ def create_image(instance_id: str, name: str, description: str, left_out: Sequen
         query=(),
         body=body,
         write=True,
-        parse=lambda result: demand_text(result, "imageId"),
+        parse=lambda result: demand_id(result, "imageId"),
         resource=instance_id,
     )
 
@@ -66,7 +66,7 @@ def describe_images(
         query=query,
         body=None,
         write=False,
-        parse=lambda result: Page(tuple(parse_image(item) for item in each_object(result, "images")), parse_page_total(result)),
+        parse=lambda result: parse_page(result, "images", "imageId", parse_image, page_size),
     )
 
 
@@ -80,9 +80,15 @@ def describe_image(image_id: str) -> Call[Image]:
         query=(),
         body=None,
         write=False,
-        parse=lambda result: parse_image(demand_object(result, "image")),
+        parse=lambda result: _asked_for(result, image_id),
         resource=image_id,
     )
+
+
+def _asked_for(result: Json, image_id: str) -> Image:
+    image = parse_image(demand_object(result, "image"))
+    same_id(image.image_id, image_id)
+    return image
 
 
 def delete_image(image_id: str, *, with_snapshots: bool) -> Call[None]:
@@ -128,7 +134,7 @@ def create_image_from_snapshots(
         query=(),
         body=body,
         write=True,
-        parse=lambda result: demand_text(result, "imageId"),
+        parse=lambda result: demand_id(result, "imageId"),
     )
 
 
@@ -147,7 +153,9 @@ def describe_image_quota() -> Call[Quota]:
 
 
 def _image_quota(result: Json) -> Quota:
-    for row in each_object(result, "quotas"):
-        if row.get("resourceType") == "image":
+    rows = result.get("quotas")
+    for row in rows if isinstance(rows, list) else ():
+        # The rows of other resources are not asked for, and may be whatever they are.
+        if isinstance(row, dict) and row.get("resourceType") == "image":
             return parse_quota(row, "limit", "used")
     raise MalformedAnswer("quotas has no row for images")

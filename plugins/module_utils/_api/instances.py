@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .calls import Call
-from .members import Json, MalformedAnswer
+from .members import Json, MalformedAnswer, demand_id
 from .vm import SERVICE
 
 
@@ -33,6 +33,6 @@ def create_instances(spec: Mapping[str, Any], client_token: str) -> Call[str]:
 
 def _only_id(result: Json) -> str:
     ids = result.get("instanceIds")
-    if not isinstance(ids, list) or len(ids) != 1 or not isinstance(ids[0], str) or not ids[0].strip():
+    if not isinstance(ids, list) or len(ids) != 1:
         raise MalformedAnswer("instanceIds is no list of one id")
-    return ids[0].strip()
+    return demand_id({"instanceIds": ids[0]}, "instanceIds")

@@ -5,7 +5,7 @@
 """Complete reads: every page of a listing, or every row of a list of ids, or an error. Never a part of it.
 
 Rows move between pages while others create and delete, and a deleted row shifts all later ones: a listing counts as
-complete only if `totalCount` is the same on all its pages and equals the number of distinct ids read.
+complete only if `totalCount` is the same on all its pages and equals the number of rows read, each with an id of its own.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from .models import Page
 PAGE_SIZE = 100
 """The service's maximum (operations.yaml: pagination)."""
 LISTING_TRIES = 5
+MAX_ROWS = 100_000
+"""No account holds more of one kind in a region; a listing that announces more is wrong, and is not read to its end."""
 
 T = t.TypeVar("T")
 P = t.TypeVar("P")
@@ -53,7 +55,8 @@ def list_many(
     """Every row of several paged listings: first pages together, further pages together.
 
     `count` tells from its first page how many pages a listing has; `complete` gives the rows of all its pages, None if they
-    contradict each other: then it is read again. Raises `IncompleteListing` with `why` (a cause and an advice) in the end.
+    contradict each other: then it is read again. Raises `IncompleteListing` with `why` (a cause and an advice) in the end, and
+    at once if a first page announces more than any account holds.
     """
     found: list[T] = []
     todo = list(listings)
@@ -77,14 +80,36 @@ def list_many(
 
 
 def page_count(first: Page[t.Any]) -> int:
-    """How many pages of the usual size a listing has, after its first one."""
-    return max(1, -(-first.total // PAGE_SIZE))
+    """How many pages of the usual size a listing has, after its first one. Raises `IncompleteListing` for absurdly many."""
+    if first.total > MAX_ROWS:
+        raise IncompleteListing(
+            f"A listing announces {first.total} rows, more than the {MAX_ROWS} that are ever read: check endpoint_url "
+            "(JDCLOUD_ENDPOINT_URL), or try again later."
+        )
+    if len(first.items) + first.nameless < PAGE_SIZE:
+        # A page that is not full is the last one. If it announces more, it contradicts itself, and further pages prove nothing.
+        return 1
+    return -(-first.total // PAGE_SIZE)
 
 
 def complete_rows(pages: Sequence[Page[T]], key: Callable[[T], str]) -> list[T] | None:
-    """The distinct rows of all pages of a listing, None if the pages contradict each other."""
-    rows = {key(row): row for page in pages for row in page.items}
+    """The rows of all pages of a listing, None if the pages contradict each other."""
+    rows = rows_by_id([row for page in pages for row in page.items], key)
+    if rows is None or any(page.nameless for page in pages):
+        return None
     return [*rows.values()] if all(page.total == len(rows) for page in pages) else None
+
+
+def rows_by_id(rows: Sequence[T], key: Callable[[T], str]) -> dict[str, T] | None:
+    """The rows by their ids, None if one stands there twice: which of the two is true, nobody knows."""
+    found = {key(row): row for row in rows}
+    return found if len(found) == len(rows) else None
+
+
+def complete_page(page: Page[T], key: Callable[[T], str]) -> dict[str, T] | None:
+    """The rows of an answer that is all on one page, by id; None if it contradicts itself."""
+    rows = complete_rows([page], key)
+    return None if rows is None else {key(row): row for row in rows}
 
 
 def find_each(
@@ -126,8 +151,8 @@ def read_by_ids(
         pages: list[Page[T]] = [outcome.value for outcome in dispatcher.gather([ids_call(chunk) for chunk in todo])]
         again = []
         for chunk, page in zip(todo, pages, strict=True):
-            rows = {key(row): row for row in page.items}
-            if page.total != len(rows):
+            rows = complete_page(page, key)
+            if rows is None:
                 again.append(chunk)
                 continue
             wanted = set(chunk)
@@ -136,6 +161,5 @@ def read_by_ids(
         if not todo:
             return found
     raise IncompleteListing(
-        f"{ids_call(todo[0]).operation} by id gave answers whose totalCount contradicts their rows {LISTING_TRIES} times: "
-        "try again later."
+        f"{ids_call(todo[0]).operation} by id gave answers that contradict themselves {LISTING_TRIES} times: try again later."
     )

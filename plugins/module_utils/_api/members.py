@@ -11,15 +11,98 @@ The vm service leaves empty members out, the disk service sends null (observed i
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol, TypeVar
+
+from .encoding import SAFE_ID
 
 Json = Mapping[str, Any]
+T = TypeVar("T")
 
 
 class MalformedAnswer(ValueError):
     """The answer lacks a member that every such answer has, or holds one of an impossible type."""
+
+
+class Row:
+    """One row of an answer, read member by member.
+
+    A member that cannot be read counts as not told, and its name is noted: one malformed row must do no harm to the others.
+    Whoever decides by a row asks `unreadable` first. Only a row without an id is no row: MalformedAnswer.
+    """
+
+    def __init__(self, raw: Json, id_name: str) -> None:
+        self.raw = raw
+        self.id = demand_id(raw, id_name)
+        self._unreadable: dict[str, None] = {}
+
+    @property
+    def unreadable(self) -> tuple[str, ...]:
+        """The names of the members that could not be read."""
+        return tuple(self._unreadable)
+
+    def read(self, name: str, reader: Callable[[Json], T], otherwise: T) -> T:
+        """What ``reader`` makes of the row, ``otherwise`` if it cannot be read: then ``name`` is noted."""
+        try:
+            return reader(self.raw)
+        except MalformedAnswer:
+            self._unreadable[name] = None
+            return otherwise
+
+    def text(self, name: str) -> str | None:
+        """A text member, None if it is not told."""
+        return self.read(name, lambda raw: maybe_text(raw, name), None)
+
+    def id_of(self, name: str) -> str | None:
+        """A member that names another resource, None if it is not told."""
+        return self.read(name, lambda raw: maybe_id(raw, name), None)
+
+    def flag(self, name: str) -> bool | None:
+        """A boolean member, None if it is not told."""
+        return self.read(name, lambda raw: maybe_bool(raw, name), None)
+
+    def status(self, name: str = "status") -> str:
+        """The status, which each row has, in lower case. '' if it cannot be read."""
+        return self.read(name, lambda raw: demand_text(raw, name), "").lower()
+
+    def word(self, name: str) -> str:
+        """A word of a fixed list, in lower case. '' if it is not told."""
+        return (self.text(name) or "").strip().lower()
+
+
+class Readable(Protocol):
+    """Anything that was read from a row of an answer."""
+
+    @property
+    def unreadable(self) -> tuple[str, ...]:
+        """The names of the members that could not be read."""
+        raise NotImplementedError
+
+
+def unreadable_flaw(row: Readable) -> str | None:
+    """What is wrong with a row as a part of a sentence, None if it could be read."""
+    return f"the service's answer about it cannot be read ({', '.join(row.unreadable)})" if row.unreadable else None
+
+
+def same_id(shown: str, asked: str) -> None:
+    """Raise MalformedAnswer if an answer shows another resource than the one that was asked for."""
+    if shown != asked:
+        raise MalformedAnswer(f"it shows another id than {asked}")
+
+
+def demand_id(source: Json, name: str) -> str:
+    """Return an id that must be there. Raises MalformedAnswer if it is missing or could not be named in a call."""
+    value = demand_text(source, name)
+    if not SAFE_ID.fullmatch(value):
+        raise MalformedAnswer(f"{name} is no id")
+    return value
+
+
+def maybe_id(source: Json, name: str) -> str | None:
+    """Return an id, None for a missing, null or empty one. Raises MalformedAnswer if it could not be named in a call."""
+    value = source.get(name)
+    return None if value is None or value == "" else demand_id(source, name)
 
 
 def demand_text(source: Json, name: str) -> str:
@@ -131,8 +214,18 @@ def snake_name(name: str) -> str:
 
 
 def snake_case(raw: Json) -> dict[str, Any]:
-    """Return a copy of an API object with all member names in snake case and every list of tags as a dict."""
-    return {snake_name(name): tag_map(raw) if name == "tags" else _snake_value(value) for name, value in raw.items()}
+    """Return a copy of an API object with all member names in snake case and every list of tags as a dict.
+
+    Tags that cannot be read are shown as none; whether that is so, the row itself says.
+    """
+    return {snake_name(name): _shown_tags(raw) if name == "tags" else _snake_value(value) for name, value in raw.items()}
+
+
+def _shown_tags(raw: Json) -> dict[str, str]:
+    try:
+        return tag_map(raw)
+    except MalformedAnswer:
+        return {}
 
 
 def _snake_value(value: object) -> object:

@@ -4,14 +4,15 @@
 
 """What the services' answers say, as immutable values, and the functions that read them from JSON.
 
-The parse functions accept missing and null members, and raise MalformedAnswer where a member that a decision rests on
-is missing or of the wrong type. Statuses are lower case ('running'), those of elastic IPs upper case ('ASSOCIATED'),
-whatever the service's spelling is.
+The parse functions accept missing and null members. Where a member that a decision rests on is missing or of the wrong type,
+the row says so in ``unreadable``; MalformedAnswer is for a row without an id, of which nothing can be said. Statuses are lower
+case ('running'), those of elastic IPs upper case ('ASSOCIATED'), whatever the service's spelling is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, Literal, TypeVar
@@ -19,10 +20,12 @@ from typing import Any, Generic, Literal, TypeVar
 from .members import (
     Json,
     MalformedAnswer,
+    Row,
     demand_count,
-    demand_text,
+    demand_id,
     each_object,
     maybe_bool,
+    maybe_id,
     maybe_int,
     maybe_object,
     maybe_text,
@@ -34,8 +37,8 @@ from .times import parse_time
 
 __all__ = [
     "Address", "AttachedDisk", "Charge", "Disk", "ElasticIp", "Instance", "InstanceInFull", "Interface", "MalformedAnswer",
-    "Page", "parse_charge", "parse_disk", "parse_elastic_ip", "parse_instance", "parse_instance_in_full", "parse_page_total",
-    "snake_case",
+    "Page", "parse_charge", "parse_disk", "parse_elastic_ip", "parse_instance", "parse_instance_in_full", "parse_page",
+    "parse_page_total", "snake_case",
 ]  # fmt: skip
 
 T = TypeVar("T")
@@ -102,6 +105,9 @@ class Instance:
 
     ``disks`` has the system disk first. ``addresses`` are all elastic IPs: of the primary and the secondary interfaces,
     of their primary and secondary addresses, each once. ``private_ips`` are all private addresses, the primary one first.
+
+    ``unreadable`` names the members of the row that could not be read, and that are not told here: no decision may rest on
+    such a row, and no absence (of a tag, of a disk) is proved by it. ``status`` is '' if it could not be read.
     """
 
     instance_id: str
@@ -127,6 +133,7 @@ class Instance:
     resource_group_id: str | None = None
     private_ips: tuple[str, ...] = ()
     repeated_tags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    unreadable: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +155,7 @@ class Disk:
 
     ``attached``: there is such an attachment, even if its machine is not told. ``snapshot_id`` is the snapshot that it was made
     from, None if there is none or it was not told. ``recyclable``: deleting may put it into the recycle bin, None if not told.
+    ``unreadable``: as of an Instance.
     """
 
     disk_id: str
@@ -162,6 +170,7 @@ class Disk:
     attached: bool = False
     recyclable: bool | None = None
     repeated_tags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    unreadable: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +178,7 @@ class ElasticIp:
     """An elastic IP. ``status`` is 'ASSOCIATED' or 'NOT_ASSOCIATED', '' if not told.
 
     ``state`` is 'UP', 'DOWN' or 'PROCESSING', '' if not told. ``instance_type`` is the kind of what holds it ('compute', 'lb').
+    ``unreadable``: as of an Instance.
     """
 
     elastic_ip_id: str
@@ -184,14 +194,40 @@ class ElasticIp:
     private_ip_address: str | None = None
     instance_type: str | None = None
     repeated_tags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    unreadable: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """One page of a listing; ``total`` is the number of all matches, not of the page."""
+    """One page of a listing; ``total`` is the number of all matches, not of the page.
+
+    ``nameless`` counts the rows that are not among the ``items``: those without a readable id, and all that share their id with
+    another row, because which of them is true is not known.
+    """
 
     items: tuple[T, ...]
     total: int
+    nameless: int = 0
+
+    @property
+    def whole(self) -> bool:
+        """Whether this page alone shows every match, so that what is missing on it does not match."""
+        return self.nameless == 0 and self.total == len(self.items)
+
+
+def parse_page(result: Json, name: str, id_name: str, parse: Callable[[Json], T], size: int) -> Page[T]:
+    """Read a page of at most ``size`` rows. Raises MalformedAnswer if it has more, or if it does not tell ``totalCount``."""
+    rows = result.get(name)
+    if rows is not None and not isinstance(rows, list):
+        raise MalformedAnswer(f"{name} is no list")
+    if len(rows or ()) > size:
+        raise MalformedAnswer(f"{name} has more than {size} rows")
+    named: dict[str, list[Json]] = {}
+    for row in rows or ():
+        with suppress(MalformedAnswer):
+            named.setdefault(demand_id(row if isinstance(row, dict) else {}, id_name), []).append(row)
+    items = tuple(parse(same[0]) for same in named.values() if len(same) == 1)
+    return Page(items, parse_page_total(result), len(rows or ()) - len(items))
 
 
 def parse_page_total(result: Json) -> int:
@@ -216,31 +252,33 @@ def parse_charge(owner: Json) -> Charge | None:
 
 def parse_instance(raw: Json, *, carries_tags: bool = True) -> Instance:
     """Read an Instance; with ``carries_tags`` false (answers in brief) its tags are unknown, not empty."""
-    group = maybe_object(raw, "ag")
+    row = Row(raw, "instanceId")
+    group: Json = row.read("ag", lambda each: maybe_object(each, "ag"), {})
     return Instance(
-        instance_id=demand_text(raw, "instanceId"),
-        name=maybe_text(raw, "instanceName") or "",
-        status=demand_text(raw, "status").lower(),
-        tags=tag_map(raw) if carries_tags else None,
-        charge=parse_charge(raw),
-        disks=tuple(_disks(raw)),
-        addresses=tuple(_addresses(raw)),
-        interfaces=tuple(_interfaces(raw)),
-        group_id=maybe_text(group, "id"),
-        group_name=maybe_text(group, "name"),
-        auto_release_time=maybe_text(raw, "autoReleaseTime"),
-        dedicated_host_id=maybe_text(raw, "dedicatedHostId"),
-        dedicated_pool_id=maybe_text(raw, "dedicatedPoolId"),
-        instance_type=maybe_text(raw, "instanceType"),
-        az=maybe_text(raw, "az"),
-        vpc_id=maybe_text(raw, "vpcId"),
-        subnet_id=maybe_text(raw, "subnetId"),
-        image_id=maybe_text(raw, "imageId"),
-        private_ip_address=maybe_text(raw, "privateIpAddress"),
-        fault_domain=maybe_text(raw, "faultDomain"),
-        resource_group_id=maybe_text(raw, "resourceGroupId"),
-        private_ips=tuple(dict.fromkeys(_private_ips(raw))),
-        repeated_tags=repeated_tags(raw) if carries_tags else {},
+        instance_id=row.id,
+        name=row.text("instanceName") or "",
+        status=row.status(),
+        tags=_tags(row) if carries_tags else None,
+        charge=row.read("charge", parse_charge, None),
+        disks=row.read("disks", lambda each: tuple(_disks(each)), ()),
+        addresses=row.read("networkInterfaces", lambda each: tuple(_addresses(each)), ()),
+        interfaces=row.read("networkInterfaces", lambda each: tuple(_interfaces(each)), ()),
+        group_id=row.read("ag", lambda _each: maybe_text(group, "id"), None),
+        group_name=row.read("ag", lambda _each: maybe_text(group, "name"), None),
+        auto_release_time=row.text("autoReleaseTime"),
+        dedicated_host_id=row.text("dedicatedHostId"),
+        dedicated_pool_id=row.text("dedicatedPoolId"),
+        instance_type=row.text("instanceType"),
+        az=row.text("az"),
+        vpc_id=row.text("vpcId"),
+        subnet_id=row.text("subnetId"),
+        image_id=row.text("imageId"),
+        private_ip_address=row.text("privateIpAddress"),
+        fault_domain=row.text("faultDomain"),
+        resource_group_id=row.text("resourceGroupId"),
+        private_ips=row.read("networkInterfaces", lambda each: tuple(dict.fromkeys(_private_ips(each))), ()),
+        repeated_tags=row.read("tags", repeated_tags, {}) if carries_tags else {},
+        unreadable=row.unreadable,
     )
 
 
@@ -255,39 +293,56 @@ def parse_instance_in_full(raw: Json) -> InstanceInFull:
 
 def parse_disk(raw: Json) -> Disk:
     """Read a Disk of the disk service."""
-    attachments = [item for item in each_object(raw, "attachments") if _lower_text(item, "status") != "detached"]
+    row = Row(raw, "diskId")
+    none: tuple[str | None, ...] = ()
+    attachments = row.read("attachments", lambda each: tuple(_attachments(each)), none)
     return Disk(
-        disk_id=demand_text(raw, "diskId"),
-        status=demand_text(raw, "status").lower(),
+        disk_id=row.id,
+        status=row.status(),
         size_gb=maybe_int(raw, "diskSizeGB"),
-        attached_to=tuple(dict.fromkeys(filter(None, (maybe_text(item, "instanceId") for item in attachments)))),
-        charge=parse_charge(raw),
-        shared=bool(maybe_bool(raw, "multiAttachable")),
-        snapshot_id=maybe_text(raw, "snapshotId"),
-        name=maybe_text(raw, "name") or "",
-        tags=tag_map(raw),
+        attached_to=tuple(dict.fromkeys(filter(None, attachments))),
+        charge=row.read("charge", parse_charge, None),
+        shared=bool(row.flag("multiAttachable")),
+        snapshot_id=row.id_of("snapshotId"),
+        name=row.text("name") or "",
+        tags=_tags(row),
         attached=bool(attachments),
-        recyclable=maybe_bool(raw, "canPutInRecycleBin"),
-        repeated_tags=repeated_tags(raw),
+        recyclable=row.flag("canPutInRecycleBin"),
+        repeated_tags=row.read("tags", repeated_tags, {}),
+        unreadable=row.unreadable,
     )
+
+
+def _tags(row: Row) -> dict[str, str]:
+    none: dict[str, str] = {}
+    return row.read("tags", tag_map, none)
+
+
+def _attachments(raw: Json) -> Iterator[str | None]:
+    """The machines that a disk is on, or may be; None for one that is not told."""
+    for item in each_object(raw, "attachments"):
+        if _lower_text(item, "status") != "detached":
+            yield maybe_id(item, "instanceId")
 
 
 def parse_elastic_ip(raw: Json) -> ElasticIp:
     """Read an ElasticIp of the vpc service."""
+    row = Row(raw, "elasticIpId")
     return ElasticIp(
-        elastic_ip_id=demand_text(raw, "elasticIpId"),
-        address=maybe_text(raw, "elasticIpAddress"),
-        status=_lower_text(raw, "status").upper(),
-        instance_id=maybe_text(raw, "instanceId"),
-        charge=parse_charge(raw),
-        bandwidth_package_id=maybe_text(raw, "bandwidthPackageId"),
-        network_interface_id=maybe_text(raw, "networkInterfaceId"),
-        name=maybe_text(raw, "elasticIpName") or "",
-        tags=tag_map(raw),
-        state=_lower_text(raw, "state").upper(),
-        private_ip_address=maybe_text(raw, "privateIpAddress"),
-        instance_type=maybe_text(raw, "instanceType"),
-        repeated_tags=repeated_tags(raw),
+        elastic_ip_id=row.id,
+        address=row.text("elasticIpAddress"),
+        status=row.word("status").upper(),
+        instance_id=row.text("instanceId"),
+        charge=row.read("charge", parse_charge, None),
+        bandwidth_package_id=row.text("bandwidthPackageId"),
+        network_interface_id=row.text("networkInterfaceId"),
+        name=row.text("elasticIpName") or "",
+        tags=_tags(row),
+        state=row.word("state").upper(),
+        private_ip_address=row.text("privateIpAddress"),
+        instance_type=row.text("instanceType"),
+        repeated_tags=row.read("tags", repeated_tags, {}),
+        unreadable=row.unreadable,
     )
 
 
@@ -309,7 +364,7 @@ def _attached_disk(raw: Json, *, system: bool) -> AttachedDisk:
     category = _disk_category(raw, cloud, local)
     machines = {maybe_text(item, "instanceId") for item in each_object(cloud, "attachments")} - {None}
     return AttachedDisk(
-        disk_id=maybe_text(cloud, "diskId"),
+        disk_id=maybe_id(cloud, "diskId"),
         device=maybe_text(raw, "deviceName"),
         category=category,
         size_gb=maybe_int(cloud if category == "cloud" else local, "diskSizeGB"),
@@ -354,11 +409,11 @@ def _addresses(raw: Json) -> Iterator[Address]:
         interface_id = maybe_text(interface, "networkInterfaceId")
         primary_interface_id = interface_id if primary else primary_interface_id
         for ip in _ips(interface):
-            elastic_ip_id = maybe_text(ip, "elasticIpId")
+            elastic_ip_id = maybe_id(ip, "elasticIpId")
             if elastic_ip_id and elastic_ip_id not in seen:
                 seen.add(elastic_ip_id)
                 yield Address(elastic_ip_id, maybe_text(ip, "elasticIpAddress"), interface_id, primary)
-    top = maybe_text(raw, "elasticIpId")
+    top = maybe_id(raw, "elasticIpId")
     if top and top not in seen:
         yield Address(top, maybe_text(raw, "elasticIpAddress"), primary_interface_id, True)
 

@@ -12,8 +12,8 @@ from .assets import Quota, Snapshot, parse_quota, parse_snapshot
 from .calls import Call, accepted
 from .disk import SERVICE
 from .encoding import filters, path_id, scalars
-from .members import demand_object, demand_text, each_object
-from .models import Page, parse_page_total
+from .members import Json, demand_id, demand_object, same_id
+from .models import Page, parse_page
 from .vm import Filters
 
 
@@ -33,7 +33,7 @@ def create_snapshot(disk_id: str, name: str, description: str, client_token: str
             "clientToken": client_token,
         },
         write=True,
-        parse=lambda result: demand_text(result, "snapshotId"),
+        parse=lambda result: demand_id(result, "snapshotId"),
         resource=disk_id,
     )
 
@@ -74,9 +74,7 @@ def _page_of(wanted: Filters, page: int, page_size: int) -> Call[Page[Snapshot]]
         query=filters(wanted) + scalars(pageNumber=page, pageSize=page_size),
         body=None,
         write=False,
-        parse=lambda result: Page(
-            tuple(parse_snapshot(item) for item in each_object(result, "snapshots")), parse_page_total(result)
-        ),
+        parse=lambda result: parse_page(result, "snapshots", "snapshotId", parse_snapshot, page_size),
     )
 
 
@@ -90,9 +88,15 @@ def describe_snapshot(snapshot_id: str) -> Call[Snapshot]:
         query=(),
         body=None,
         write=False,
-        parse=lambda result: parse_snapshot(demand_object(result, "snapshot")),
+        parse=lambda result: _asked_for(result, snapshot_id),
         resource=snapshot_id,
     )
+
+
+def _asked_for(result: Json, snapshot_id: str) -> Snapshot:
+    snapshot = parse_snapshot(demand_object(result, "snapshot"))
+    same_id(snapshot.snapshot_id, snapshot_id)
+    return snapshot
 
 
 def delete_snapshot(snapshot_id: str) -> Call[None]:

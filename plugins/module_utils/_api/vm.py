@@ -12,8 +12,8 @@ from typing import Any, Literal, TypeVar, overload
 from .calls import Call, accepted
 from .encoding import Query, filters, path_id, scalars
 from .encoding import tags as tag_query
-from .members import Json, demand_object, each_object
-from .models import Instance, InstanceInFull, Page, parse_instance, parse_instance_in_full, parse_page_total
+from .members import Json, demand_object, same_id
+from .models import Instance, InstanceInFull, Page, parse_instance, parse_instance_in_full, parse_page
 
 SERVICE = "vm"
 CHARGE_ON_STOPPED = ("keepCharging", "stopCharging")
@@ -66,7 +66,7 @@ def describe_instances(
     """
     parse: Callable[[Json], Any] = parse_instance_in_full if in_full else parse_instance
     query = _by_ids(ids, filters) + tag_query(tags)
-    return _instances_page(query + scalars(pageNumber=page, pageSize=page_size), parse)
+    return _instances_page(query + scalars(pageNumber=page, pageSize=page_size), parse, page_size)
 
 
 def describe_instance(instance_id: str) -> Call[Instance]:
@@ -79,9 +79,15 @@ def describe_instance(instance_id: str) -> Call[Instance]:
         query=(),
         body=None,
         write=False,
-        parse=lambda result: parse_instance(demand_object(result, "instance")),
+        parse=lambda result: _asked_for(result, instance_id),
         resource=instance_id,
     )
+
+
+def _asked_for(result: Json, instance_id: str) -> Instance:
+    machine = parse_instance(demand_object(result, "instance"))
+    same_id(machine.instance_id, instance_id)
+    return machine
 
 
 def stop_instance(instance_id: str, charge_on_stopped: str | None = None) -> Call[None]:
@@ -136,10 +142,7 @@ def _by_ids(ids: Sequence[str] | None, more: Filters) -> Query:
     return filters([("instanceId", [path_id(instance_id) for instance_id in ids]), *more])
 
 
-def _instances_page(query: Query, parse: Callable[[Json], T]) -> Call[Page[T]]:
-    def page_of(result: Json) -> Page[T]:
-        return Page(tuple(parse(item) for item in each_object(result, "instances")), parse_page_total(result))
-
+def _instances_page(query: Query, parse: Callable[[Json], T], size: int) -> Call[Page[T]]:
     return Call(
         operation="vm.describeInstances",
         service=SERVICE,
@@ -148,7 +151,7 @@ def _instances_page(query: Query, parse: Callable[[Json], T]) -> Call[Page[T]]:
         query=query,
         body=None,
         write=False,
-        parse=page_of,
+        parse=lambda result: parse_page(result, "instances", "instanceId", parse, size),
     )
 
 

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from .assets import Quota, parse_quota
 from .calls import Call, accepted
 from .encoding import filters, path_id, scalars
-from .members import Json, demand_object, each_object
-from .models import ElasticIp, Page, parse_elastic_ip, parse_page_total
+from .members import Json, demand_object, same_id
+from .models import ElasticIp, Page, parse_elastic_ip, parse_page
 
 SERVICE = "vpc"
 
@@ -35,7 +35,7 @@ def describe_elastic_ips(ids: Sequence[str], page: int = 1, page_size: int = 100
         query=wanted + scalars(pageNumber=page, pageSize=page_size),
         body=None,
         write=False,
-        parse=_page,
+        parse=lambda result: parse_page(result, "elasticIps", "elasticIpId", parse_elastic_ip, page_size),
     )
 
 
@@ -49,7 +49,7 @@ def describe_elastic_ip(elastic_ip_id: str) -> Call[ElasticIp]:
         query=(),
         body=None,
         write=False,
-        parse=lambda result: parse_elastic_ip(demand_object(result, "elasticIp")),
+        parse=lambda result: _asked_for(result, elastic_ip_id),
         resource=elastic_ip_id,
     )
 
@@ -84,5 +84,7 @@ def describe_elastic_ip_quota() -> Call[Quota]:
     )
 
 
-def _page(result: Json) -> Page[ElasticIp]:
-    return Page(tuple(parse_elastic_ip(item) for item in each_object(result, "elasticIps")), parse_page_total(result))
+def _asked_for(result: Json, elastic_ip_id: str) -> ElasticIp:
+    found = parse_elastic_ip(demand_object(result, "elasticIp"))
+    same_id(found.elastic_ip_id, elastic_ip_id)
+    return found

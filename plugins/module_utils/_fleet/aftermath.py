@@ -21,7 +21,7 @@ from .._api import disk as disk_api
 from .._api import vpc
 from .._api.calls import Call
 from .._api.dispatch import Job, Outcome
-from .._api.errors import JdcloudError
+from .._api.errors import JdcloudError, TransportError
 from .._api.listing import PAGE_SIZE
 from .._api.models import Disk, ElasticIp, Page
 from .policy import Fate
@@ -165,6 +165,11 @@ class Aftermath:
 
     def _bulk_answered(self, assets: Sequence[Asset], outcome: Outcome) -> None:
         if outcome.answer is None:
+            garbled = isinstance(outcome.error, TransportError) and outcome.error.kind == "garbled"
+            if garbled:
+                # What spoils the answer about all may be the row of one.
+                self._to_prove += [(asset, ()) for asset in assets]
+                return
             for asset in assets:
                 self._close(asset, "unverified")
             return
@@ -179,7 +184,7 @@ class Aftermath:
                 missing.append(asset)
             else:
                 self._seen(asset, row, outcome.answer.sent_at, now)
-        if page.total == len(rows):
+        if page.whole:
             self._missing(missing, bool(rows))
             return
         for asset in missing:
@@ -222,7 +227,8 @@ class Aftermath:
 
     def _disk_seen(self, asset: Asset, disk: Disk, now: float) -> None:
         waited_out = self._waited_out(asset, now)
-        leaving = disk.status == "deleting" or asset.track.instance_id in disk.attached_to
+        # What cannot be read may say that it is still attached, or being deleted.
+        leaving = disk.status == "deleting" or asset.track.instance_id in disk.attached_to or bool(disk.unreadable)
         if disk.status == "deleted" or (disk.status == "in-recyclebin" and asset.expected == "deleted"):
             self._close(asset, "deleted")
         elif (leaving or asset.expected == "deleted") and not waited_out:
@@ -231,7 +237,7 @@ class Aftermath:
             self._close(asset, "unverified" if leaving else "kept")
 
     def _elastic_ip_seen(self, asset: Asset, elastic_ip: ElasticIp, sent_at: float, now: float) -> None:
-        free = elastic_ip.status == "NOT_ASSOCIATED" and not elastic_ip.instance_id
+        free = elastic_ip.status == "NOT_ASSOCIATED" and not elastic_ip.instance_id and not elastic_ip.unreadable
         if asset.expected == "kept":
             self._close(asset, "kept")
         elif elastic_ip.instance_id and elastic_ip.instance_id != asset.track.instance_id:

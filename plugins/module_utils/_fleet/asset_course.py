@@ -15,6 +15,7 @@ from datetime import datetime
 
 from .._api.assets import Image, Snapshot
 from .._api.errors import JdcloudError
+from .._api.members import unreadable_flaw
 from .._api.models import Instance
 from .asset_track import AssetTrack, Stage
 from .blockers import busy_disks
@@ -60,8 +61,10 @@ class AssetCourse:
         """The look at the machine before its create leaves: is it still as planned?"""
         before, track.machine = track.machine, machine
         track.observed_at = sent_at
-        reason = None
-        if track.plan.stopped and machine.status != "stopped":
+        reason = unreadable_flaw(machine)
+        if reason is not None:
+            pass
+        elif track.plan.stopped and machine.status != "stopped":
             reason = f"its status is now '{machine.status}'"
         elif machine.status in TRANSITIONAL:
             reason = f"its status is now '{machine.status}', in between"

@@ -23,7 +23,7 @@ from .._api.assets import Image, Snapshot
 from .._api.calls import Answer, Call
 from .._api.dispatch import Dispatcher, Job, Outcome
 from .._api.errors import ClockSkewError
-from .._api.listing import PAGE_SIZE, page_count
+from .._api.listing import PAGE_SIZE, IncompleteListing, page_count
 from .._api.models import Instance, Page
 from .archive import complete_rows
 from .asset_course import LOST, AssetCourse
@@ -226,7 +226,12 @@ class BackupEngine:
                 self._end(track, Failure("api", str(outcome.error), outcome.error))
             return
         pages = [*found, outcome.answer.value]
-        if outcome.answer.value.items and len(pages) < page_count(outcome.answer.value):
+        try:
+            announced = page_count(outcome.answer.value)
+        except IncompleteListing:
+            # Absurdly many. So it is not complete, and shows nothing; it is read again.
+            announced = 0
+        if outcome.answer.value.items and len(pages) < announced:
             more = _of(kind, ids, len(pages) + 1)
             self._singles.append(self._job(more, partial(self._looked_for, kind, ids, chosen, pages)))
             return

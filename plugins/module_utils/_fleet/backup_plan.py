@@ -34,6 +34,7 @@ from .proof import (
     held_by,
 )
 from .selection import Selection, protecting_tag
+from .unreadable import unreadable_remark
 
 AssetAction = t.Literal["created", "reused", "none", "blocked", "failed"]
 KNOWN_ATTEMPTS = 500
@@ -120,6 +121,8 @@ def decide_backup(machine: Instance, policy: BackupPolicy, holdings: Holdings, n
     if mismatch is not None:
         blocker = Remark("selector_mismatch", f"It exists, but the other selectors do not match: {mismatch}.")
         return BackupDecision(machine.instance_id, machine.status, blockers=(blocker,))
+    if machine.unreadable:
+        return BackupDecision(machine.instance_id, machine.status, blockers=tuple(unreadable_remark(machine)))
     assets = tuple(_assets(machine, policy, holdings, now))
     makes = any(asset.asset_id is None for asset in assets)
     stop = makes and machine.status == "running" and policy.stop_running
@@ -239,7 +242,7 @@ def _usable(asset: Image | Snapshot, machine: Instance, policy: BackupPolicy) ->
     backed it up and started it again, as it was told to.
     """
     mark = read_mark(asset.description)
-    if mark is None or mark.instance_id != machine.instance_id:
+    if mark is None or mark.instance_id != machine.instance_id or asset.unreadable:
         return False
     own = mark.campaign == policy.campaign
     if not own and not policy.any_campaign:

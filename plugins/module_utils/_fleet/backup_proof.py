@@ -17,6 +17,7 @@ from .._api.calls import Call
 from .._api.dispatch import Dispatcher, Outcome
 from .._api.errors import JdcloudError
 from .._api.listing import read_by_ids
+from .._api.members import unreadable_flaw
 from .archive import image_id_of, snapshot_id_of
 from .asset_course import disk_keys
 from .asset_track import AssetTrack, Stage
@@ -128,6 +129,9 @@ def _grown(record: BackupRecord) -> Failure | None:
     """A failure if the machine has got disks since it was planned what to back up."""
     if record.seen is None or record.machine is None:
         return None
+    flaw = unreadable_flaw(record.seen)
+    if flaw is not None:
+        return Failure("unverified", f"What disks {record.instance_id} has now is not known: {flaw}.")
     new = sorted(disk_keys(record.seen) - disk_keys(record.machine))
     return Failure("changed_meanwhile", f"{record.instance_id} has got other disks since ({', '.join(new)}).") if new else None
 

@@ -14,6 +14,7 @@ from .fates import CHANGEABLE, PREPAID, expired, lost_disks, planned_disks, unre
 from .policy import STABLE, TRANSITIONAL, Facts, Policy, Remark
 from .proof import Demand, Proof, being_made, prove
 from .selection import protecting_tag
+from .unreadable import unreadable_remark
 
 DELETABLE_MODES = frozenset({PREPAID, "postpaid_by_duration", "postpaid_by_usage"})
 MOVING_DISK = frozenset({"attaching", "detaching"})
@@ -28,6 +29,10 @@ def blockers_of(machine: Instance, policy: Policy, facts: Facts, proof: Proof | 
     mismatch = policy.selection.mismatch(machine)
     if mismatch is not None:
         yield Remark("selector_mismatch", f"It exists, but the other selectors do not match: {mismatch}.")
+        return
+    if machine.unreadable:
+        # Whether anything else forbids it cannot be judged by what could not be read.
+        yield from unreadable_remark(machine)
         return
     if _nothing_to_do(machine, policy):
         return

@@ -14,7 +14,7 @@ from .._api.dispatch import Dispatcher
 from .._api.errors import InputError
 from .._api.listing import find_each, list_all, prove_missing, read_by_ids
 from .._api.models import Instance, InstanceInFull
-from .plan import settled
+from .plan import puzzling, settled
 from .policy import State
 from .selection import Selection
 from .setbacks import Timing
@@ -23,6 +23,11 @@ from .track import Failure
 
 SHOWN_IDS = 10
 """How many ids an error names before it says "and N more"."""
+
+
+PUZZLE_PATIENCE = 5.0
+"""Seconds for which a machine is looked at again that has an unknown status or a row that cannot be read. Names of the states
+while a machine is suspended or resumed are not known, so it may be one of them; then the plan judges it, and blocks it."""
 
 
 class SelectionError(InputError):
@@ -150,19 +155,27 @@ def settle(dispatcher: Dispatcher, machines: Sequence[Instance], state: State, t
 
     Waiting may take long, so after it all machines are read once more: the plan is made of what is true now.
     For `absent`, a machine that somebody else is deleting counts as settled: it is waited for later, beside the others.
+    One that puzzles is given up soon, and left to the plan: it must not hold up the others, nor a preview.
     One that goes into 'error' meanwhile failed; only one that was found in 'error' may be deleted from it.
     """
     result = Settled(machines={machine.instance_id: machine for machine in machines})
     waiting = [machine.instance_id for machine in machines if not _calm(machine, state)]
     must_wait = bool(waiting) and timing.wait
     began = dispatcher.clock.now()
+    puzzled: dict[str, float] = {}
     while waiting and timing.wait:
         waited = dispatcher.clock.now() - began
+        _note_puzzles(puzzled, result, waiting, waited)
+        waiting = [each for each in waiting if waited - puzzled.get(each, waited) < PUZZLE_PATIENCE]
+        if not waiting:
+            break
         if waited >= timing.wait_timeout:
             for instance_id in waiting:
-                result.failures[instance_id] = _hangs(result.machines[instance_id], waited)
+                if instance_id not in puzzled:
+                    result.failures[instance_id] = _hangs(result.machines[instance_id], waited)
             break
-        dispatcher.pause(min(timing.poll_interval, max(0.3, 0.25 * waited), timing.wait_timeout - waited))
+        left = min([timing.wait_timeout - waited, *(since + PUZZLE_PATIENCE - waited for since in puzzled.values())])
+        dispatcher.pause(min(timing.poll_interval, max(0.3, 0.25 * waited), left))
         found = find_machines(dispatcher, waiting)
         for instance_id in waiting:
             if instance_id not in found:
@@ -177,6 +190,15 @@ def settle(dispatcher: Dispatcher, machines: Sequence[Instance], state: State, t
     if must_wait:
         _read_again(dispatcher, result)
     return result
+
+
+def _note_puzzles(puzzled: dict[str, float], result: Settled, waiting: Sequence[str], waited: float) -> None:
+    """Remember since when each of those that are waited for puzzles without a break."""
+    shown = {instance_id for instance_id in waiting if puzzling(result.machines[instance_id])}
+    for instance_id in puzzled.keys() - shown:
+        del puzzled[instance_id]
+    for instance_id in shown:
+        puzzled.setdefault(instance_id, waited)
 
 
 def _read_again(dispatcher: Dispatcher, result: Settled) -> None:

@@ -245,7 +245,8 @@ class Course(Setbacks):
 
     def _seen_back(self, track: Track, now: float) -> Next:
         shown = {disk.disk_id: bool(disk.auto_delete) for disk in track.machine.disks}
-        if all(shown.get(disk_id, value) is value for disk_id, value in to_put_back(track).items()):
+        back = all(shown.get(disk_id, value) is value for disk_id, value in to_put_back(track).items())
+        if back and not track.machine.unreadable:
             track.disks_set = False
             return self._end(track)
         if now - track.since < LAG:

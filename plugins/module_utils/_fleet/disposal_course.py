@@ -191,7 +191,7 @@ class DisposalCourse(t.Generic[D]):
     def _seen_going(self, track: DisposalTrack[D], asset: D, now: float, next_look: float) -> float:
         if self._terms.is_going(asset):
             track.looks_back = 0
-        elif track.moving or self._terms.survived(track.asset, asset):
+        elif not asset.unreadable and (track.moving or self._terms.survived(track.asset, asset)):
             # One look that shows it as it was may come from a replica that lags.
             track.looks_back += 1
             if track.looks_back > 1 or asset.status != track.asset.status:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from .._api.assets import Image, Snapshot
 from .disposal_terms import DELETING
 from .policy import Remark
+from .unreadable import unreadable_remark
 
 IMAGE_DELETABLE = frozenset({"ready", "error"})
 SNAPSHOT_DELETABLE = frozenset({"available", "error_create", "error_delete"})
@@ -37,7 +38,9 @@ def part_ids(image: Image) -> tuple[str, ...]:
 
 def forbidden(asset: Image | Snapshot, policy: DisposalPolicy, parts: Parts) -> tuple[Remark, ...]:
     """Everything that forbids to delete it. One that is being deleted already is only waited for."""
-    reasons = list(_mismatch(asset, policy))
+    reasons = [*unreadable_remark(asset)] or [*_mismatch(asset, policy)]
+    if asset.unreadable:
+        return tuple(reasons)
     reasons += _image_reasons(asset, policy, parts) if isinstance(asset, Image) else _snapshot_reasons(asset)
     return tuple(reasons)
 
@@ -75,6 +78,8 @@ def _shared_parts(image: Image, policy: DisposalPolicy, parts: Parts) -> Iterato
     for snapshot_id in part_ids(image):
         snapshot = parts.get(snapshot_id)
         others = [other for other in snapshot.images if other not in policy.ids] if snapshot is not None else []
+        if snapshot is not None and snapshot.unreadable:
+            yield from unreadable_remark(snapshot)
         if others:
             yield Remark(
                 "belongs_to_image",

@@ -27,6 +27,11 @@ class Disposable(t.Protocol):
         """As the service tells it."""
         raise NotImplementedError
 
+    @property
+    def unreadable(self) -> tuple[str, ...]:
+        """The names of the members that could not be read."""
+        raise NotImplementedError
+
 
 D = t.TypeVar("D", bound=Disposable)
 

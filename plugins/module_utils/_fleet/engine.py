@@ -298,11 +298,11 @@ class Engine:
             if track.instance_id in rows:
                 # At the gate an observation is as old as the oldest read that it rests on.
                 self._seen(track, rows[track.instance_id], outcome.answer, now, began_at=began_at)
-        if absent and not page.items and page.total == 0:
+        if absent and page.whole and not page.items:
             # An empty answer may come from missing rights or a wrong region: one 404 must vouch for it.
             vouch = partial(self._vouched, absent[0], absent[1:], outcome.answer)
             self._singles.append(self._job(vm.describe_instance(absent[0].instance_id), vouch))
-        elif page.total == len(rows) == len(page.items):
+        elif page.whole:
             self._absent(absent, outcome.answer, now)
         else:
             for track in absent:

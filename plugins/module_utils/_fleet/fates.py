@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from .._api.members import unreadable_flaw
 from .._api.models import AttachedDisk, Charge, ElasticIp, Instance
 from .policy import DiskWish, Facts, Fate, PlannedAddress, PlannedDisk, Policy
 
@@ -115,6 +116,8 @@ def unreleasable(machine: Instance, facts: Facts) -> list[str]:
 def _why_not_releasable(elastic_ip: ElasticIp | None, instance_id: str, now: datetime | None) -> str | None:
     if elastic_ip is None:
         return "the vpc service does not show it"
+    if elastic_ip.unreadable:
+        return unreadable_flaw(elastic_ip)
     if elastic_ip.instance_id != instance_id:
         return f"the vpc service shows it on {elastic_ip.instance_id or 'no machine'}"
     if elastic_ip.bandwidth_package_id:

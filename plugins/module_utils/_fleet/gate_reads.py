@@ -84,7 +84,11 @@ class _Listing:
     def _answered(self, number: int, outcome: Outcome) -> None:
         self._pages[number] = outcome
         if number == 1 and outcome.answer is not None:
-            self._expected = page_count(outcome.value)
+            try:
+                self._expected = page_count(outcome.value)
+            except IncompleteListing as absurd:
+                self._reads.listed((), absurd)
+                return
             for further in range(2, self._expected + 1):
                 self._ask(further)
         if len(self._pages) < self._expected:

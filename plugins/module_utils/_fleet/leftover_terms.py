@@ -118,8 +118,9 @@ class DiskTerms(Terms[Disk]):
 
     def learn(self, assets: Sequence[Disk], page: Page[Snapshot]) -> None:
         # The first page holds 100 of them. Of what stands on a further one nothing is known.
-        otherwise = None if len(page.items) == page.total else UNKNOWN_TASK
-        making = {row.disk_id: row.snapshot_id for row in page.items if row.status == MAKING}
+        # So it is if a row does not tell its disk.
+        otherwise = None if page.whole and not any("diskId" in row.unreadable for row in page.items) else UNKNOWN_TASK
+        making = {row.disk_id: row.snapshot_id for row in page.items if row.status in (MAKING, "")}
         self._tasks.update((disk.disk_id, making.get(disk.disk_id, otherwise)) for disk in assets)
 
     def prepare(self, dispatcher: Dispatcher, found: Mapping[str, Disk]) -> None:

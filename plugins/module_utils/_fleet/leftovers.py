@@ -18,6 +18,7 @@ from .disposal_terms import DELETING
 from .fates import PREPAID, expired
 from .policy import Remark
 from .selection import protecting
+from .unreadable import unreadable_remark
 
 FREE = "NOT_ASSOCIATED"
 PROCESSING = "PROCESSING"
@@ -45,6 +46,9 @@ class LeftoverPolicy:
 
 def elastic_ip_blockers(address: ElasticIp, policy: LeftoverPolicy, now: datetime | None) -> Iterator[Remark]:
     """Everything that forbids to release an elastic IP. `now` is the service's time, None if it never told."""
+    if address.unreadable:
+        yield from unreadable_remark(address)
+        return
     yield from _protected(address, policy)
     holder = holder_of(address)
     if holder is not None:
@@ -87,6 +91,9 @@ def disk_blockers(disk: Disk, policy: LeftoverPolicy, now: datetime | None, task
     """
     if disk.status in DISK_GONE or disk.status == DELETING:
         return
+    if disk.unreadable:
+        yield from unreadable_remark(disk)
+        return
     yield from _protected(disk, policy)
     yield from _disk_status(disk)
     if disk.shared and not policy.shared:
@@ -108,7 +115,7 @@ def disk_differences(before: Disk, now: Disk, policy: LeftoverPolicy) -> list[st
 
 def is_free(disk: Disk) -> bool:
     """Whether a disk is in a state to be deleted in, and on nothing."""
-    return disk.status in DISK_DELETABLE and not disk.attached
+    return disk.status in DISK_DELETABLE and not disk.attached and not disk.unreadable
 
 
 def goes_into_bin(disk: Disk, policy: LeftoverPolicy) -> bool:

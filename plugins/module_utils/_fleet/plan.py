@@ -12,12 +12,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from .._api.members import unreadable_flaw
 from .._api.models import Instance
 from .blockers import MOVING_DISK, blockers_of, proof_of
 from .due import taken_back
 from .fates import planned_addresses, planned_disks
 from .planned import as_planned, foresee
-from .policy import STABLE, Decision, Facts, Fate, PlannedDisk, Policy, Remark, Step
+from .policy import STABLE, TRANSITIONAL, Decision, Facts, Fate, PlannedDisk, Policy, Remark, Step
 
 
 def decide(machine: Instance, policy: Policy, facts: Facts) -> Decision:
@@ -65,6 +66,9 @@ def changes_since(planned: Decision, seen: Instance, policy: Policy, facts: Fact
 
     `disks_set`: the planned delete attributes have been set, and the observation must show them.
     """
+    flaw = unreadable_flaw(seen)
+    if flaw is not None:
+        return [flaw]
     if seen.status != "stopped" and not (seen.status == "error" and planned.status == "error"):
         return [f"its status is now '{seen.status}'"]
     if planned.status == "error" and seen.status != "error":
@@ -84,8 +88,14 @@ def changes_since(planned: Decision, seen: Instance, policy: Policy, facts: Fact
 
 
 def settled(machine: Instance) -> bool:
-    """Whether the machine is in no state in between, nor one of its disks. An unknown status is waited for, too."""
-    return machine.status in STABLE and not any(disk.attachment_status in MOVING_DISK for disk in machine.disks)
+    """Whether the machine is in no state in between, nor one of its disks, as far as the service tells."""
+    moving = any(disk.attachment_status in MOVING_DISK for disk in machine.disks)
+    return machine.status in STABLE and not moving and not puzzling(machine)
+
+
+def puzzling(machine: Instance) -> bool:
+    """Whether its status is one that no document names, or its row could not be read: waiting longer does not explain it."""
+    return bool(machine.unreadable) or machine.status not in STABLE | TRANSITIONAL
 
 
 def _before_delete(policy: Policy) -> Policy:

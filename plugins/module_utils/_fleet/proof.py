@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from .._api.assets import Image, Snapshot
+from .._api.members import unreadable_flaw
 from .._api.models import AttachedDisk, Instance
 from .mark import Mark, read_mark
 
@@ -115,7 +116,9 @@ def held_by(image: Image, machine: Instance, snapshots: Mapping[str, Snapshot]) 
     held: dict[str, str | None] = {}
     for part in image.disks:
         snapshot = snapshots.get(part.snapshot_id or "")
-        if snapshot is not None and snapshot.disk_id in own and snapshot.status in SNAPSHOT_HOLDS and snapshot.source == "self":
+        if snapshot is None or snapshot.unreadable:
+            continue
+        if snapshot.disk_id in own and snapshot.status in SNAPSHOT_HOLDS and snapshot.source == "self":
             held[snapshot.disk_id or ""] = snapshot.snapshot_id
     for disk in machine.disks:
         if disk.system and disk.category == "local" and any(part.system and part.category == "local" for part in image.disks):
@@ -175,7 +178,9 @@ def _lasting(machine: Instance, demand: Demand, holdings: Holdings, now: datetim
         snapshot.snapshot_id: snapshot
         for disk in machine.disks
         for snapshot in holdings.of_disk.get(disk.disk_id or "", ())
-        if age_flaw(snapshot.created, demand.max_age, now) is None and expiry_flaw(snapshot, now) is None
+        if not snapshot.unreadable
+        and age_flaw(snapshot.created, demand.max_age, now) is None
+        and expiry_flaw(snapshot, now) is None
     }
 
 
@@ -191,6 +196,9 @@ def _missing(kind: AssetType, disks: Sequence[AttachedDisk], judged: Sequence[Ca
 
 def image_flaws(image: Image, machine: Instance, demand: Demand, now: datetime | None) -> list[str]:
     """Why an image is no backup of `machine`, whatever it holds. Empty: it is one."""
+    unreadable = unreadable_flaw(image)
+    if unreadable is not None:
+        return [unreadable]
     flaws = []
     if image.status != "ready":
         flaws.append("it is still being made" if image.status not in IMAGE_ENDED else f"its status is '{image.status}'")
@@ -205,6 +213,9 @@ def image_flaws(image: Image, machine: Instance, demand: Demand, now: datetime |
 
 def snapshot_flaws(snapshot: Snapshot, machine: Instance, demand: Demand, now: datetime | None) -> list[str]:
     """Why a snapshot of a disk of `machine` is no backup. Empty: it is one."""
+    unreadable = unreadable_flaw(snapshot)
+    if unreadable is not None:
+        return [unreadable]
     flaws = []
     if snapshot.status != "available":
         flaws.append("it is still being made" if snapshot.status == "creating" else f"its status is '{snapshot.status}'")

@@ -41,7 +41,7 @@ def find_machines_of(dispatcher: Dispatcher, plans: Sequence[Restoration]) -> li
     listed: dict[str, list[InstanceInFull]] = {}
     for name, page in zip(names, first, strict=True):
         rows = {instance_id_of(machine): machine for machine in page.items}
-        complete = page.total == len(rows)
+        complete = page.whole
         listed[name] = [*rows.values()] if complete else list_all(dispatcher, _named(name), instance_id_of)
     return [[machine for machine in listed[plan.name] if _is_of(plan, machine)] for plan in plans]
 

@@ -73,7 +73,8 @@ def _older(
     now: datetime | None,
     counts: Callable[[Asset], bool],
 ) -> list[Asset]:
-    marked = [(asset, read_mark(asset.description)) for asset in assets]
+    # One that cannot be read is neither counted nor removed.
+    marked = [(asset, read_mark(asset.description)) for asset in assets if not asset.unreadable]
     own = [(asset, mark) for asset, mark in marked if mark is not None and mark.instance_id == machine.instance_id]
     # What was made when, is not known of one whose time cannot be read: it is neither counted nor removed.
     dated = sorted(((asset, mark) for asset, mark in own if asset.created is not None), key=_made_at, reverse=True)

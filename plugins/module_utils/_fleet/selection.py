@@ -53,6 +53,13 @@ CHECKABLE: Mapping[str, Callable[[Instance], tuple[str, ...]]] = {
     "elasticIpAddress": lambda machine: tuple(address.address for address in machine.addresses if address.address),
 }
 """Filter names of describeInstances whose value can be read off the instance itself."""
+RESTS_ON: Mapping[str, frozenset[str]] = {
+    "privateIpAddress": frozenset({"privateIpAddress", "networkInterfaces"}),
+    "networkInterfaceId": frozenset({"networkInterfaces"}),
+    "elasticIpAddress": frozenset({"networkInterfaces"}),
+    "agId": frozenset({"ag"}),
+}
+"""The members of a machine that these filters compare with; the others compare with the member of their own name."""
 SINGLE_VALUED = frozenset({"agId", "elasticIpAddress"})
 """Filters that the service takes one value for; with more values they are checked here alone."""
 
@@ -83,16 +90,20 @@ class Selection:
         return min(caps)
 
     def mismatch(self, machine: Instance) -> str | None:
-        """Why `machine` is not selected, or None if it is. The ids are the caller's business."""
-        if self.name is not None and machine.name != self.name:
+        """Why `machine` is not selected, or None if it is. The ids are the caller's business.
+
+        What could not be read does not exclude it: it is reported as blocked, and not left out without a word.
+        """
+        if self.name is not None and machine.name != self.name and "instanceName" not in machine.unreadable:
             return f"its name is not '{self.name}'"
-        for key, allowed in self.tags.items():
+        for key, allowed in self.tags.items() if "tags" not in machine.unreadable else ():
             values = tag_values(key, machine.tags or {}, machine.repeated_tags)
             if not values or not set(values).issubset(allowed):
                 times = f" is there {len(values)} times and" if len(values) > 1 else ""
                 return f"its tag '{key}'{times} is not {'always ' if times else ''}{_alternatives(allowed)}"
         for key, allowed in self.filters.items():
-            if not set(CHECKABLE[key](machine)).intersection(allowed):
+            told = RESTS_ON.get(key, frozenset({key})).isdisjoint(machine.unreadable)
+            if told and not set(CHECKABLE[key](machine)).intersection(allowed):
                 return f"its {key} is not {_alternatives(allowed)}"
         return None
 

@@ -15,6 +15,7 @@ from .._api.errors import InputError
 from .policy import Remark
 from .selection import holds_control, parse_tags, protecting, tag_values
 from .texts import member_of, require_text, shown
+from .unreadable import unreadable_remark
 
 ResourceKind = t.Literal["instance", "disk", "elastic_ip"]
 
@@ -34,6 +35,11 @@ class Tagged(t.Protocol):
     @property
     def repeated_tags(self) -> Mapping[str, tuple[str, ...]]:
         """Keys that it shows more than once, with all their values."""
+        raise NotImplementedError
+
+    @property
+    def unreadable(self) -> tuple[str, ...]:
+        """The names of the members that could not be read."""
         raise NotImplementedError
 
 
@@ -102,6 +108,9 @@ def after_change(tagged: Tagged, wish: TagWish) -> dict[str, str]:
 
 def tag_blockers(tagged: Tagged, wish: TagWish, protect_tags: Mapping[str, tuple[str, ...]]) -> Iterator[Remark]:
     """Everything that forbids the change; nothing where nothing would change."""
+    if tagged.unreadable:
+        yield from unreadable_remark(tagged)
+        return
     if change_of(tagged, wish).empty:
         return
     protection = protecting(tagged.tags or {}, tagged.repeated_tags, protect_tags)

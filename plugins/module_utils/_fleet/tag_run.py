@@ -266,7 +266,7 @@ class _Work:
         """Judge one that was read back. False: it has ended."""
         if record.now is None:
             record.failure = Failure("vanished", f"{record.resource_id} disappeared while it was tagged.")
-        elif not change_of(record.now, self._wish).empty:
+        elif record.now.unreadable or not change_of(record.now, self._wish).empty:
             record.failure = self._forbidden(record.resource_id, record.now) or self._over(record)
             return record.failure is None
         return False

@@ -139,6 +139,6 @@ def test_a_null_list_is_an_empty_page(example: Callable[[str], Any]) -> None:
 
 
 def test_single_answers(example: Callable[[str], Any]) -> None:
-    assert vm.describe_instance("i-1").parse(example("describeInstance.stopped.json")["result"]).instance_id == "i-4x9q2m7kva"
-    assert vpc.describe_elastic_ip("fip-1").parse(example("describeElasticIp.json")["result"]).status == "ASSOCIATED"
+    assert vm.describe_instance("i-4x9q2m7kva").parse(example("describeInstance.stopped.json")["result"]).status == "stopped"
+    assert vpc.describe_elastic_ip("fip-8wz1t5c0rn").parse(example("describeElasticIp.json")["result"]).status == "ASSOCIATED"
     assert disk.describe_disk("vol-1").parse({"disk": {"diskId": "vol-1", "status": "available"}}).status == "available"

@@ -157,35 +157,94 @@ def test_an_interface_without_id_is_none_yet() -> None:
     assert instance(primaryNetworkInterface=nic(None, {})).interfaces == ()
 
 
-@pytest.mark.parametrize(
-    "broken",
-    [
-        {"instanceId": ""},
-        {"instanceId": None},
-        {"instanceId": 5},
-        {"status": None},
-        {"status": " "},
-        {"status": 1},
-        {"tags": {"a": "b"}},
-        {"tags": ["a"]},
-        {"tags": [{"value": "b"}]},
-        {"tags": [{"key": "a", "value": []}]},
-        {"charge": "prepaid"},
-        {"charge": {"chargeMode": []}},
-        {"systemDisk": []},
-        {"dataDisks": {}},
-        {"dataDisks": ["vdb"]},
-        {"dataDisks": [{}]},
-        {"dataDisks": [{"diskCategory": "tape", "cloudDisk": {"diskId": "vol-1"}}]},
-        {"dataDisks": [{"cloudDisk": {"diskId": "vol-1"}, "localDisk": {"diskSizeGB": 1}}]},
-        {"dataDisks": [{"diskCategory": "cloud", "autoDelete": "false"}]},
-        {"dataDisks": [{"diskCategory": "cloud", "cloudDisk": {"multiAttachable": 1}}]},
-        {"elasticIpId": ["fip-1"]},
-    ],
-)
-def test_what_could_mislead_a_decision_is_malformed(broken: dict[str, Any]) -> None:
+@pytest.mark.parametrize("broken", [{"instanceId": ""}, {"instanceId": None}, {"instanceId": 5}, {"instanceId": "../i-1"}])
+def test_a_row_without_an_id_is_no_row(broken: dict[str, Any]) -> None:
     with pytest.raises(models.MalformedAnswer):
         models.parse_instance(MINIMAL | broken)
+
+
+MALFORMED: list[tuple[str, dict[str, Any]]] = [
+    ("status", {"status": None}),
+    ("status", {"status": " "}),
+    ("status", {"status": 1}),
+    ("status", {"status": ["stopped"]}),
+    ("instanceName", {"instanceName": {}}),
+    ("tags", {"tags": {"a": "b"}}),
+    ("tags", {"tags": ["a"]}),
+    ("tags", {"tags": [None]}),
+    ("tags", {"tags": [{"value": "b"}]}),
+    ("tags", {"tags": [{"key": "a", "value": []}]}),
+    ("charge", {"charge": "prepaid"}),
+    ("charge", {"charge": {"chargeMode": []}}),
+    ("disks", {"systemDisk": []}),
+    ("disks", {"dataDisks": {}}),
+    ("disks", {"dataDisks": ["vdb"]}),
+    ("disks", {"dataDisks": [None]}),
+    ("disks", {"dataDisks": [{}]}),
+    ("disks", {"dataDisks": [{"diskCategory": "tape", "cloudDisk": {"diskId": "vol-1"}}]}),
+    ("disks", {"dataDisks": [{"cloudDisk": {"diskId": "vol-1"}, "localDisk": {"diskSizeGB": 1}}]}),
+    ("disks", {"dataDisks": [{"diskCategory": "cloud", "autoDelete": "false"}]}),
+    ("disks", {"dataDisks": [{"diskCategory": "cloud", "cloudDisk": {"multiAttachable": 1}}]}),
+    ("disks", {"dataDisks": [{"diskCategory": "cloud", "cloudDisk": {"diskId": "vol/../1"}}]}),
+    ("networkInterfaces", {"elasticIpId": ["fip-1"]}),
+    ("networkInterfaces", {"elasticIpId": "fip 1"}),
+    ("networkInterfaces", {"primaryNetworkInterface": "port-1"}),
+    ("ag", {"ag": "ag-1"}),
+    ("ag", {"ag": {"id": []}}),
+    ("vpcId", {"vpcId": {}}),
+]
+
+
+@pytest.mark.parametrize(("member", "broken"), MALFORMED)
+def test_what_could_mislead_a_decision_is_named_as_unreadable(member: str, broken: dict[str, Any]) -> None:
+    assert models.parse_instance(MINIMAL | broken).unreadable == (member,)
+
+
+@pytest.mark.parametrize(("_member", "broken"), MALFORMED)
+def test_a_malformed_row_is_listed_with_everything_that_can_be_read(_member: str, broken: dict[str, Any]) -> None:
+    whole = MINIMAL | {"description": "old"} | broken
+    assert models.parse_instance_in_full(whole).full["description"] == "old"
+
+
+@pytest.mark.parametrize(
+    "fine",
+    [
+        {"charge": {"chargeMode": "by_barter", "chargeExpiredTime": "soon"}},
+        {"status": "hibernated"},
+        {"dataDisks": None, "tags": None, "charge": None, "ag": None},
+        {"systemDisk": {"diskCategory": "cloud", "cloudDisk": {"diskId": "vol-1", "diskSizeGB": "40"}}},
+    ],
+)
+def test_words_numbers_and_times_that_are_only_unknown_are_no_fault_of_the_row(fine: dict[str, Any]) -> None:
+    assert models.parse_instance(MINIMAL | fine).unreadable == ()
+
+
+def test_one_malformed_row_leaves_the_others_of_its_page_alone() -> None:
+    rows = [MINIMAL, {"instanceId": "i-2", "status": None}, {"instanceId": "i-3", "status": "running", "tags": "x"}]
+    page = models.parse_page({"instances": rows, "totalCount": 3}, "instances", "instanceId", models.parse_instance, 100)
+    assert [(each.instance_id, each.unreadable) for each in page.items] == [("i-1", ()), ("i-2", ("status",)), ("i-3", ("tags",))]
+    assert page.whole
+
+
+@pytest.mark.parametrize("nameless", [None, 5, "i-2", [], {}, {"status": "stopped"}, {"instanceId": None}, {"instanceId": " "}])
+def test_a_row_without_an_id_proves_that_a_page_is_not_whole(nameless: Any) -> None:
+    answer = {"instances": [MINIMAL, nameless], "totalCount": 1}
+    page = models.parse_page(answer, "instances", "instanceId", models.parse_instance, 100)
+    assert (len(page.items), page.nameless, page.whole) == (1, 1, False)
+
+
+def test_a_machine_that_an_answer_shows_twice_is_not_believed() -> None:
+    """Which of the two rows is true is not known, and the last one may say stopped of a machine that runs."""
+    rows = [MINIMAL | {"status": "running"}, MINIMAL, {"instanceId": "i-2", "status": "stopped"}]
+    answer = {"instances": rows, "totalCount": 2}
+    page = models.parse_page(answer, "instances", "instanceId", models.parse_instance, 100)
+    assert ([each.instance_id for each in page.items], page.nameless, page.whole) == (["i-2"], 2, False)
+
+
+@pytest.mark.parametrize("rows", [{}, "rows", 1, [MINIMAL] * 101])
+def test_a_page_that_is_none_or_larger_than_asked_for_is_malformed(rows: Any) -> None:
+    with pytest.raises(models.MalformedAnswer):
+        models.parse_page({"instances": rows, "totalCount": 1}, "instances", "instanceId", models.parse_instance, 100)
 
 
 def test_charge_of_an_elastic_ip_with_empty_times(example: Callable[[str], Any]) -> None:
@@ -222,8 +281,31 @@ def test_what_tells_whether_a_disk_may_be_deleted_and_how() -> None:
     disk = models.parse_disk(raw | {"attachments": [{"status": "attached"}], "canPutInRecycleBin": False})
     assert (disk.name, disk.tags, disk.attached, disk.attached_to, disk.recyclable) == ("old", {"a": "b"}, True, (), False)
     assert models.parse_disk(raw).recyclable is None
-    with pytest.raises(models.MalformedAnswer):
-        models.parse_disk(raw | {"canPutInRecycleBin": "false"})
+    assert models.parse_disk(raw | {"canPutInRecycleBin": "false"}).unreadable == ("canPutInRecycleBin",)
+
+
+@pytest.mark.parametrize(
+    ("member", "broken"),
+    [
+        ("status", {"status": None}),
+        ("attachments", {"attachments": {}}),
+        ("attachments", {"attachments": [{"instanceId": 5}]}),
+        ("charge", {"charge": []}),
+        ("tags", {"tags": [{}]}),
+        ("multiAttachable", {"multiAttachable": "yes"}),
+        ("snapshotId", {"snapshotId": "snapshot 1"}),
+    ],
+)
+def test_a_malformed_disk_says_what_could_not_be_read(member: str, broken: dict[str, Any]) -> None:
+    assert models.parse_disk({"diskId": "vol-1", "status": "available"} | broken).unreadable == (member,)
+
+
+@pytest.mark.parametrize(
+    ("member", "broken"),
+    [("status", {"status": []}), ("tags", {"tags": {}}), ("instanceId", {"instanceId": {}}), ("state", {"state": []})],
+)
+def test_a_malformed_elastic_ip_says_what_could_not_be_read(member: str, broken: dict[str, Any]) -> None:
+    assert models.parse_elastic_ip({"elasticIpId": "fip-1", "status": "ASSOCIATED"} | broken).unreadable == (member,)
 
 
 def test_the_holder_of_an_elastic_ip_need_be_no_machine() -> None:

@@ -85,7 +85,11 @@ def test_the_same_row_twice_does_not_make_a_listing_complete() -> None:
 
 def test_a_page_that_cannot_be_read_is_an_error() -> None:
     with pytest.raises(ApiError):
-        listed(lambda each, _nth: refusal(403, "HTTP_FORBIDDEN") if each.resource == "2" else Page(("i-0",), 200))
+        listed(
+            lambda each, _nth: (
+                refusal(403, "HTTP_FORBIDDEN") if each.resource == "2" else Page(tuple(f"i-{n}" for n in range(100)), 200)
+            )
+        )
 
 
 def by_ids(ids: list[str], script: Script) -> tuple[dict[str, str], int]:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import copy
 import enum
 import random
 import typing as t
@@ -61,11 +62,15 @@ class Limits:
 
 
 class Service:
-    """A `virtual_time.Receiver`. `harm` chooses what goes wrong with a call, beside what `harm_upon` orders."""
+    """A `virtual_time.Receiver`. `harm` chooses what goes wrong with a call, beside what `harm_upon` orders.
+
+    `twist` makes another JSON of a true answer.
+    """
 
     def __init__(self, time: VirtualTime, world: World, rng: random.Random, operations: Operations, limits: Limits) -> None:
         self.log = Log()
         self.harm: Callable[[Call[t.Any]], Harm | None] = lambda call: None
+        self.twist: Callable[[Call[t.Any], Json], Json] = lambda call, result: result
         self.limits = limits
         self._time = time
         self._world = world
@@ -137,7 +142,10 @@ class Service:
             result = self._cut(result, harm, call.operation)
         elif harm is not None:
             return Reply(error=self._harmed(call, harm), delay=TIME_OUT if harm is Harm.TIMED_OUT else 0.0)
-        return Reply(value=call.parse(result))
+        try:
+            return Reply(value=call.parse(self.twist(call, copy.deepcopy(result))))
+        except (ValueError, TypeError, LookupError):
+            return Reply(error=TransportError("garbled.", operation=call.operation, kind="garbled", sent=True, http=200))
 
     def _harmed(self, call: Call[t.Any], harm: Harm) -> JdcloudError:
         if harm is Harm.THROTTLED:

@@ -42,7 +42,7 @@ def test_rule_10_a_wait_that_runs_out_names_machine_state_and_time(state: State,
     assert 30.0 <= campaign.seconds < 35.0
 
 
-@pytest.mark.parametrize("status", ["stopping", "starting", "pending", "rebooting", "suspended"])
+@pytest.mark.parametrize("status", ["stopping", "starting", "pending", "rebooting"])
 def test_rule_10_settling_has_one_deadline_and_changes_nothing_when_it_runs_out(status: str) -> None:
     cloud = Cloud()
     cloud.machine("i-one", status)
@@ -52,6 +52,16 @@ def test_rule_10_settling_has_one_deadline_and_changes_nothing_when_it_runs_out(
     assert campaign.code("i-one") == "timeout"
     assert f"'{status}'" in campaign["i-one"]["error"]["message"]
     assert not cloud.log.writes and campaign.run.held_back
+
+
+def test_rule_10_an_unknown_status_is_not_waited_for_to_the_end() -> None:
+    cloud = Cloud()
+    cloud.machine("i-one", "suspended")
+    cloud.machine("i-two", "stopped")
+    campaign = audited(cloud, wish("absent", "i-one", "i-two"), Timing(wait_timeout=600.0), skip_blocked=True)
+    assert [blocker["code"] for blocker in campaign["i-one"]["blockers"]] == ["unknown_status"]
+    assert campaign["i-two"]["action"] == "deleted"
+    assert campaign.seconds < 30.0
 
 
 def test_rule_10_a_machine_that_settles_in_time_is_worked_on() -> None:

@@ -32,6 +32,7 @@ class Thing:
 
     tags: Mapping[str, str]
     repeated_tags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    unreadable: tuple[str, ...] = ()
 
 
 @st.composite

@@ -19,23 +19,27 @@ from .._api.members import unreadable_flaw
 from .._api.models import Instance
 from .asset_track import AssetTrack, Stage
 from .blockers import busy_disks
-from .doubt import LAG
+from .doubt import LAG, UNVERIFIED
 from .mark import NO_INSTANCE, Mark
 from .policy import TRANSITIONAL
-from .proof import CLOCK_TOLERANCE, SNAPSHOT_HOLDS, disk_key
+from .proof import CLOCK_TOLERANCE, SNAPSHOT_HOLDS, AssetType, disk_key
 from .setbacks import STALE_LOOKS, THROTTLE_PATIENCE, Timing
 from .track import Failure
 from .verdict import Verdict, verdict
 
 LOST = -math.inf
 """Instead of a time: the asset has to be asked for by itself."""
-DOUBT_SECONDS = 3.0
-"""For this long, and in at least two looks, a create with an unclear end must show no effect before it is sent again."""
+DOUBT_SECONDS: dict[AssetType, float] = {"image": 30.0, "snapshot": 3.0}
+"""For this long, and in at least two looks, a create with an unclear end must show no effect before it is sent again. A
+snapshot's token keeps the service from making a second one; an image has none."""
 ABSENCE_PATIENCE = 10.0
-"""Seconds for which answers by ids may leave out an asset that was just asked for."""
+"""Seconds for which answers by ids may leave out an asset before it is asked for by itself."""
+UNREAD_PATIENCE = 120.0
+"""Seconds for which an asset that was accepted may be shown by no read at all."""
+UNREAD_GAP = 2.0
+LOOK_GAP = 1.5
 LISTING_PATIENCE = 60.0
 """Seconds for which listings may contradict themselves before it stays unknown whether a call took effect."""
-ATTEMPTS = 3
 
 
 class AssetCourse:
@@ -117,24 +121,29 @@ class AssetCourse:
         self, track: AssetTrack, rows: Sequence[Image | Snapshot], now: float, pause: float, *, complete: bool = True
     ) -> float:
         """A read of all assets of the machine or disk, after a create that ended unclearly. Only a complete one can show none."""
+        if track.accepted:
+            return self._listed(track, rows, now, complete=complete)
         mine = next((row for row in rows if self._is_mine(track, row)), None)
         if mine is not None:
-            track.asset_id = mine.image_id if isinstance(mine, Image) else mine.snapshot_id
+            track.asset_id = id_of(mine)
             # Only our call can have made it: nobody else knows the name, and it did not exist before.
             track.accepted = True
             return self.accepted(track, now, pause)
         track.doubts += complete
         if not complete and now - track.first_doubt_at >= LISTING_PATIENCE:
             message = f"The listings that would show whether {track.title} is being made contradict themselves."
-            return self._fail(track, "unverified", message, now, track.last_error)
-        if track.doubts < 2 or now - track.first_doubt_at < DOUBT_SECONDS:
-            return now + max(0.5, DOUBT_SECONDS / 2)
+            return self._fail(track, UNVERIFIED, message, now, track.last_error)
+        if track.doubts < 2 or now - track.first_doubt_at < DOUBT_SECONDS[track.plan.kind]:
+            return now + LOOK_GAP
         if track.refusal is not None:
+            # No call took effect, as a complete listing shows.
+            track.unsure = False
             track.failure = track.refusal
             track.stage = Stage.ENDED
             return now
         error = track.last_error
         if error is not None and verdict(error) is Verdict.UNCLEAR and track.tries > self._timing.retries:
+            track.unsure = False
             return self._fail(track, "api", str(error), now, error)
         return self._again(track, now, 0.0)
 
@@ -159,19 +168,30 @@ class AssetCourse:
     def asset_absent(self, track: AssetTrack, now: float) -> float:
         """An answer by ids does not show the asset."""
         track.absent_since = now if track.absent_since is None else track.absent_since
-        if now - track.absent_since >= ABSENCE_PATIENCE or track.asset is not None:
-            return LOST
-        return now + 1.0
+        return LOST if now - track.absent_since >= ABSENCE_PATIENCE else now + 1.0
 
     def vanished(self, track: AssetTrack, now: float) -> float:
-        """The service says that the asset does not exist."""
-        unseen = track.accepted and track.asset is None
-        if track.plan.kind == "snapshot" and unseen and track.attempt < track.plan.attempt + ATTEMPTS:
-            # A repeated token gives the id of a snapshot of an earlier try, which somebody deleted since: take another token.
-            track.attempt += 1
-            track.accepted, track.asset_id, track.absent_since = False, None, None
-            return self._again(track, now, 0.0)
-        return self._fail(track, "vanished", f"{track.title} disappeared before it was ready.", now)
+        """The service says that the asset does not exist. The listing of its machine or disk is asked, too."""
+        if not track.accepted:
+            return self._fail(track, "vanished", f"{track.title} disappeared before it was ready.", now)
+        return self._doubt(track, now, 0.0)
+
+    def _listed(self, track: AssetTrack, rows: Sequence[Image | Snapshot], now: float, *, complete: bool) -> float:
+        """The listing after reads by id that do not show an accepted asset. It is never asked for again: that would be a second.
+
+        What was just made may be shown by one kind of read and not by another, or by none, for some time.
+        """
+        track.stage = Stage.MAKING
+        row = next((row for row in rows if id_of(row) == track.asset_id), None)
+        if row is not None:
+            return self.asset_seen(track, row, now, now + UNREAD_GAP)
+        unread = now - (now if track.absent_since is None else track.absent_since)
+        if track.asset is not None and complete:
+            return self._fail(track, "vanished", f"{track.title} disappeared before it was ready.", now)
+        if unread < min(UNREAD_PATIENCE, self._timing.wait_timeout):
+            return now + UNREAD_GAP
+        message = f"{track.title} was accepted, and no read shows it for {unread:.0f} s: it may exist, so run again to see."
+        return self._fail(track, UNVERIFIED, message, now)
 
     def _is_mine(self, track: AssetTrack, row: Image | Snapshot) -> bool:
         """By its unique name, and only if machine or disk and mark fit and it was made after we asked (clocks differ)."""
@@ -232,6 +252,11 @@ class AssetCourse:
         track.failure = track.failure or Failure(code, message, error)
         track.stage = Stage.ENDED
         return now
+
+
+def id_of(asset: Image | Snapshot) -> str:
+    """The id of an image or snapshot."""
+    return asset.image_id if isinstance(asset, Image) else asset.snapshot_id
 
 
 def disk_keys(machine: Instance) -> set[str]:

@@ -34,7 +34,7 @@ class AssetTrack:
 
     `machine` is how it was last seen, None for a disk that is on no machine. `since`: when the service accepted the call, or the
     waiting began. `asset`: how the asset was last read. `unsure`: a call for it ended without a clear answer. `refusal`: what it
-    fails with if that call turns out to have had no effect.
+    fails with if that call turns out to have had no effect. `sending`: one is under way.
     """
 
     plan: PlannedAsset
@@ -51,6 +51,7 @@ class AssetTrack:
     tries: int = 0
     doubts: int = 0
     unsure: bool = False
+    sending: bool = False
     first_doubt_at: float = 0.0
     throttled_since: float | None = None
     refused_since: float | None = None
@@ -74,6 +75,11 @@ class AssetTrack:
     def made(self) -> bool:
         """Whether this run had it made, whatever became of it."""
         return self.accepted
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether it failed while it is not known whether a call for it took effect."""
+        return self.failure is not None and self.unsure and self.asset_id is None
 
     @property
     def action(self) -> AssetAction:

@@ -28,6 +28,7 @@ from .._api.models import Instance, Page
 from .archive import complete_rows
 from .asset_course import LOST, AssetCourse
 from .asset_track import AssetTrack, Stage
+from .doubt import UNVERIFIED
 from .duration import Duration
 from .lookbook import LookBook
 from .mark import client_token
@@ -40,7 +41,7 @@ GATE_MAX_AGE = 5.0
 GATE_FRESH = 4.0
 GATE_URGENT = 2.0
 GATE_MARGIN = 0.2
-UNKNOWN = "Whether it is being made is not known: run again to see."
+UNKNOWN = "It was asked for and not clearly answered. Whether it is being made is not known: run again to see."
 KINDS: tuple[AssetType, ...] = ("image", "snapshot")
 
 
@@ -62,6 +63,7 @@ class BackupEngine:
         self._making = {kind: self._book(Stage.MAKING) for kind in KINDS}
         self._durations = {kind: Duration(timing.poll_interval) for kind in KINDS}
         self._singles: deque[Job] = deque()
+        self._run = f"{dispatcher.rng.getrandbits(64):016x}"
         self._in_flight = 0
         self._looked_at = 0
         self._parts: deque[str] = deque()
@@ -83,6 +85,9 @@ class BackupEngine:
             self._dispatcher.run(self)
         except Exception as error:  # noqa: BLE001 - whatever it is, the results must not be lost
             self.crash = traceback.format_exc()
+            for track in self._tracks:
+                # The answers to what is under way never come.
+                track.unsure = track.unsure or track.sending
             self._abandon(Failure("internal", f"An internal error ended the run: {type(error).__name__}: {error}"))
             self._in_flight = 0
 
@@ -182,15 +187,18 @@ class BackupEngine:
 
     def _call(self, track: AssetTrack) -> Call[str]:
         track.asked_at = self._dispatcher.service_time()
+        track.sending = True
         plan = track.plan
         mark = self._course.mark(track)
         if plan.kind == "image":
             return images.create_image(plan.of, track.name, str(mark), plan.left_out)
-        token = client_token(plan.campaign, plan.of, track.attempt)
+        # A token of an earlier run may be answered with what was made and deleted then; so each run has its own.
+        token = client_token(f"{plan.campaign}\0{self._run}", plan.of, track.attempt)
         return snapshots.create_snapshot(plan.of, track.name, str(mark), token)
 
     def _asked(self, track: AssetTrack, outcome: Outcome) -> None:
         now = self._dispatcher.clock.now()
+        track.sending = False
         if outcome.answer is not None:
             track.accepted, track.asset_id = True, outcome.answer.value
         if track.stage is Stage.ENDED:
@@ -386,7 +394,7 @@ def _told_in_full(track: AssetTrack, failure: Failure | None) -> Failure | None:
     """A failure that hides nothing: whether a call that ended unclearly took effect may not be known."""
     if failure is None or not track.unsure or track.asset_id is not None or UNKNOWN in failure.message:
         return failure
-    return replace(failure, message=f"{failure.message} {UNKNOWN}")
+    return replace(failure, code=UNVERIFIED, message=f"{failure.message} {UNKNOWN}")
 
 
 def _id_of(row: Any) -> str:

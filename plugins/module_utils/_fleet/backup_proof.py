@@ -7,7 +7,7 @@ loses its mark."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from .._api import images as image_api
@@ -30,6 +30,8 @@ from .verdict import Verdict, verdict
 
 PARTS_PATIENCE = 20.0
 """Seconds for which the snapshots of a ready image may still read as being made: two services tell about one thing."""
+UNREAD_PATIENCE = 60.0
+"""Seconds for which snapshots of an image that this run had made may not be shown at all."""
 PARTS_PAUSE = 1.0
 VOID_TRIES = 6
 """How often a mark is tried to be taken back. The same text may be written again, whatever became of an earlier call."""
@@ -50,7 +52,7 @@ def prove_run(
                 record.seen = found.get(record.instance_id)
     images = _known_images(dispatcher, run, holdings, preview=preview)
     parts = sorted({part.snapshot_id for image in images.values() for part in image.disks if part.snapshot_id})
-    run.snapshots = dict(holdings.snapshots) if preview else _settled_parts(dispatcher, parts, known)
+    run.snapshots = dict(holdings.snapshots) if preview else _settled_parts(dispatcher, parts, known, _fresh(run, images))
     for record in run.records:
         for track in record.assets:
             image = images.get(track.asset_id or "")
@@ -66,17 +68,31 @@ def prove_run(
             record.failure = _grown(record) if on_machine(record) and failure_of(record) is None else record.failure
 
 
-def _settled_parts(dispatcher: Dispatcher, ids: Sequence[str], known: Mapping[str, Snapshot]) -> dict[str, Snapshot]:
-    """The snapshots that images consist of. One that still is being made although its image is ready is waited for a little."""
+def _fresh(run: BackupRun, images: Mapping[str, Image]) -> set[str | None]:
+    """The snapshots of images that this run had made."""
+    tracks = [track for record in run.records for track in record.assets if track.accepted and track.failure is None]
+    made = [images[str(track.asset_id)] for track in tracks if str(track.asset_id) in images]
+    return {part.snapshot_id for image in made for part in image.disks}
+
+
+def _settled_parts(
+    dispatcher: Dispatcher, ids: Sequence[str], known: Mapping[str, Snapshot], fresh: Container[str | None]
+) -> dict[str, Snapshot]:
+    """The snapshots that images consist of. One that still is being made although its image is ready is waited for a little.
+
+    So is one of `fresh`, those that were just made, if no read shows it yet.
+    """
     found = dict(known)
-    deadline = dispatcher.clock.now() + PARTS_PATIENCE
+    began = dispatcher.clock.now()
     while True:
         open_ids = [each for each in ids if each not in found or found[each].status == "creating"]
         if not open_ids:
             return found
         found |= read_by_ids(dispatcher, open_ids, lambda chunk: snapshot_api.describe_snapshots(ids=chunk), snapshot_id_of)
-        waiting = [each for each in open_ids if each in found and found[each].status == "creating"]
-        if not waiting or dispatcher.clock.now() >= deadline:
+        waited = dispatcher.clock.now() - began
+        creating = any(each in found and found[each].status == "creating" for each in open_ids) and waited < PARTS_PATIENCE
+        unread = any(each not in found and each in fresh for each in open_ids) and waited < UNREAD_PATIENCE
+        if not creating and not unread:
             return found
         dispatcher.pause(PARTS_PAUSE)
 

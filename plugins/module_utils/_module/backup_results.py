@@ -13,6 +13,7 @@ from .._api.models import AttachedDisk
 from .._fleet.asset_track import AssetTrack
 from .._fleet.backup_plan import AssetAction
 from .._fleet.backup_record import BackupRecord, BackupRun, failure_of
+from .._fleet.doubt import UNVERIFIED
 from .._fleet.mark import NO_INSTANCE
 from .._fleet.policy import Remark
 from .._fleet.proof import AssetType, disk_key
@@ -35,7 +36,7 @@ class BackupReport:
     def machine_changed(self, record: BackupRecord) -> bool:
         """Whether anything about a machine or its backups changed, or would change."""
         power = any(track is not None and track.changed for track in (record.stop, record.start))
-        return power or self.stops(record) or self.starts(record) or any(self._made(track) for track in record.assets)
+        return power or self.stops(record) or self.starts(record) or any(self._changed(track) for track in record.assets)
 
     def stops(self, record: BackupRecord) -> bool:
         """Whether this run stopped a machine, or would."""
@@ -74,7 +75,7 @@ class BackupReport:
         return {
             "selected": len(records),
             "changed": sum(self.machine_changed(record) for record in records),
-            "created": sum(self._made(track) for track in tracks),
+            "created": sum(self._action(track) == "created" for track in tracks),
             "reused": sum(self._action(track) == "reused" for track in tracks),
             "not_found": len(self._run.missing),
             "blocked": actions.count("blocked"),
@@ -114,8 +115,8 @@ class BackupReport:
         decision = record.decision
         if self._preview and decision is not None and (decision.stop or decision.start):
             return "running" if decision.start else "stopped"
-        for track in (record.start, record.stop if record.seen is None else None):
-            if track is not None:
+        for track in (record.start, record.stop):
+            if track is not None and (track.in_doubt or track is record.start or record.seen is None):
                 return track.status
         return record.seen.status if record.seen is not None else "absent"
 
@@ -151,6 +152,10 @@ class BackupReport:
     def _made(self, track: AssetTrack) -> bool:
         return track.accepted or (self._preview and track.asset_id is None and track.failure is None)
 
+    def _changed(self, track: AssetTrack) -> bool:
+        """Whether it was asked for, and may be there."""
+        return self._made(track) or track.in_doubt
+
     def _action(self, track: AssetTrack) -> AssetAction:
         if track.failure is not None:
             return "failed"
@@ -161,9 +166,9 @@ class BackupReport:
         return {
             "instance_id": track.instance_id,
             "name": track.name,
-            "status": track.status,
+            "status": UNVERIFIED if track.in_doubt else track.status,
             "action": self._action(track),
-            "changed": self._made(track),
+            "changed": self._changed(track),
             "campaign": track.plan.campaign,
             "stopped": track.plan.stopped and not track.voided,
             "created": created.isoformat() if created is not None else None,

@@ -43,13 +43,15 @@ class Made:
 class Making:
     """How backups are made. `ends`: chooses `ready`, `error` or `hang` for each; `quotas`: images and snapshots.
 
-    `lag`: for so many seconds listings of a machine's or disk's backups leave out a new one, though `counted` in the total.
+    `lag`: for so many seconds listings of a machine's or disk's backups leave out a new one, though `counted` in the total;
+    `unreadable`: for so many seconds no read by id shows a new one.
     """
 
     seconds: float = 5.0
     ends: Callable[[], str] = lambda: "ready"
     quotas: tuple[int, int] = (100, 200)
     lag: float = 0.0
+    unreadable: float = 0.0
     counted: bool = False
     made: list[Made] = field(default_factory=list)
 
@@ -151,8 +153,12 @@ class MakingOperations(Operations):
             seconds = self.making.seconds * (0.5 + self._rng.random())
             self._time.at(self._time.now() + seconds, lambda: end(how == "ready"))
 
+    def _by_id(self, asset_id: str) -> TrueImage | TrueSnapshot | None:
+        found = self.backups.find(asset_id)
+        return None if found is not None and self._time.now() - found.made_at < self.making.unreadable else found
+
     def _asset(self, call: Call[t.Any], kind: t.Any) -> t.Any:
-        found = self.backups.find(call.resource or "")
+        found = self._by_id(call.resource or "") if not call.write else self.backups.find(call.resource or "")
         if not isinstance(found, kind):
             raise self._error(call, 404, "NOT_FOUND", f"'{call.resource}' not found")
         return found
@@ -166,7 +172,7 @@ class MakingOperations(Operations):
         ids = [value for name, value in query.items() if name.startswith("ids.")]
         if not ids:
             return self._lagging(self._describe_images(call), "images", "imageId")
-        rows = [found for each in ids if isinstance(found := self.backups.find(each), TrueImage)]
+        rows = [found for each in ids if isinstance(found := self._by_id(each), TrueImage)]
         return {"images": [self.backups.image_json(each) for each in _page(rows, query)], "totalCount": len(rows)}
 
     def _snapshots(self, call: Call[t.Any]) -> Json:
@@ -174,7 +180,7 @@ class MakingOperations(Operations):
         ids = _filters(query, "filters", "name").get("snapshotId")
         if ids is None:
             return self._lagging(self._describe_snapshots(call), "snapshots", "snapshotId")
-        rows = [found for each in ids if isinstance(found := self.backups.find(each), TrueSnapshot)]
+        rows = [found for each in ids if isinstance(found := self._by_id(each), TrueSnapshot)]
         return {"snapshots": [self.backups.snapshot_json(each) for each in _page(rows, query)] or None, "totalCount": len(rows)}
 
     def _lagging(self, result: Json, member: str, key: str) -> Json:

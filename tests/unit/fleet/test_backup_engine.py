@@ -73,7 +73,7 @@ def test_listings_that_never_agree_end_in_a_failure_that_says_what_is_not_known(
 def test_a_full_quota_after_a_lost_answer_may_be_full_of_our_own(method: str) -> None:
     """The listing shows nothing for longer than it is asked, and then the quota refuses the second call."""
     cloud = stopped()
-    cloud.making.lag = 4.5
+    cloud.making.lag = {"image": 31.5, "snapshots": 4.5}[method]
     cloud.making.quotas = (1, 1)
     cloud.operations._given = _Forgetful()
     cloud.service.harm_upon(*CREATES[method], Harm.LOST_AFTER)
@@ -114,6 +114,67 @@ def test_a_create_that_is_lost_again_and_again_is_made_once_in_the_end(method: s
     cloud.service.harm_upon(*CREATES[method], Harm.TIMED_OUT, 3)
     assert only(run(cloud, method))["action"] == "created"
     assert len(cloud.making.made) == 1 and len(cloud.log.of(CREATES[method][0])) == 3
+
+
+# --- rule 11: what was made, and cannot be read yet ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("unreadable", "lag"), [(14.0, 0.0), (60.0, 0.0), (0.0, 60.0), (60.0, 60.0), (60.0, 90.0)])
+@METHODS
+def test_a_backup_that_some_reads_do_not_show_yet_is_made_once(method: str, unreadable: float, lag: float) -> None:
+    cloud = stopped()
+    cloud.making.unreadable, cloud.making.lag = unreadable, lag
+    row = only(run(cloud, method))
+    assert (row["action"], len(cloud.making.made), len(cloud.log.of(CREATES[method][0]))) == ("created", 1, 1)
+
+
+@METHODS
+def test_a_backup_that_no_read_ever_shows_is_a_failure_that_names_it(method: str) -> None:
+    cloud = stopped()
+    cloud.making.unreadable = cloud.making.lag = 10_000.0
+    row = only(run(cloud, method, timing=Timing(wait_timeout=600.0)))
+    made = cloud.making.made[0].asset_id
+    assert (row["error"]["code"], made in row["error"]["message"], row["changed"]) == ("unverified", True, True)
+
+
+@METHODS
+def test_a_backup_that_no_read_ever_shows_is_not_asked_for_again(method: str) -> None:
+    cloud = stopped()
+    cloud.making.unreadable = cloud.making.lag = 10_000.0
+    run(cloud, method, timing=Timing(wait_timeout=600.0))
+    assert len(cloud.log.of(CREATES[method][0])) == 1
+
+
+@METHODS
+def test_an_image_whose_answer_was_lost_is_looked_for_longer_than_listings_lag(method: str) -> None:
+    cloud = stopped()
+    cloud.making.lag, cloud.making.seconds = 22.0, 5.0
+    cloud.service.harm_upon(*CREATES[method], Harm.LOST_AFTER)
+    assert only(run(cloud, method))["action"] == "created"
+    assert len(cloud.making.made) == 1
+
+
+@METHODS
+def test_a_backup_that_cannot_be_looked_for_after_a_lost_answer_may_be_there(method: str) -> None:
+    cloud = stopped()
+    cloud.service.harm = lambda call: (
+        Harm.LOST_AFTER
+        if call.operation == CREATES[method][0]
+        else Harm.FORBIDDEN
+        if cloud.making.made and call.operation in ("vm.describeImages", "disk.describeSnapshots")
+        else None
+    )
+    row = only(run(cloud, method))
+    assert (row["action"], row["status"], row["changed"], row["error"]["code"]) == ("failed", "unverified", True, "unverified")
+
+
+@METHODS
+def test_a_failed_backup_is_not_counted_as_made(method: str) -> None:
+    cloud = stopped()
+    cloud.making.ends = lambda: "error"
+    ended = run(cloud, method)
+    counts = ended.report.counts(["image", "snapshot"])
+    assert (counts["created"], counts["changed"], counts["failed"]) == (0, 1, 1)
 
 
 def test_a_repeated_token_that_gives_what_was_made_and_deleted_before_is_not_taken_for_a_new_snapshot() -> None:

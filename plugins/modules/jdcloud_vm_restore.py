@@ -215,7 +215,9 @@ instances:
       type: str
       sample: web-01
     status:
-      description: Its status, V(absent) if it does not exist; in check mode what it would be.
+      description:
+        - Its status, V(absent) if it does not exist, V(unverified) if it was asked for and no read shows what came of that; in
+          check mode what it would be.
       type: str
       sample: running
     action:
@@ -301,7 +303,7 @@ instances:
         code:
           description:
             - One of V(api), V(timeout), V(vanished), V(error_state), V(disks_missing), V(helper_image_failed), V(made_twice),
-              V(made_otherwise), V(internal).
+              V(made_otherwise), V(unverified) (it was asked for, and no read shows what came of that), V(internal).
           type: str
           sample: disks_missing
         operation:

@@ -5,53 +5,59 @@
 """Makes things that carry a name and a mark, each once, whatever becomes of the answers.
 
 After an answer that is lost or unclear, what exists is read first; only what is not there is asked for again, with the same
-token. A token of an earlier run may be answered with what was made then: if that is gone, the next token is used.
+token. What was accepted is never asked for again, also if no read shows it yet. Each run has tokens of its own: one of an earlier
+run could be answered with what was made and deleted then.
 """
 
 from __future__ import annotations
 
-import typing as t
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from .._api.calls import Call
 from .._api.dispatch import Dispatcher, Outcome
 from .._api.errors import JdcloudError
+from .doubt import LAG, in_full
 from .setbacks import THROTTLE_PATIENCE, Timing
 from .track import Failure
 from .verdict import Verdict, verdict
 
-TOKENS = 5
-"""How many tokens are tried when the service answers with things that no longer exist."""
-UNSEEN_PATIENCE = 20.0
-"""Seconds after which something that was made and never could be read counts as gone."""
-LOOK_GAP = 2.0
+UNREAD_PATIENCE = 120.0
+"""Seconds for which something that was accepted may be shown by no read at all."""
+GONE_PATIENCE = 10.0
+"""Seconds for which something that was seen already must be shown by no read before it counts as gone."""
 
 
 @dataclass(slots=True)
 class Piece:
-    """One thing to make. `create` is given the number of the token, from 1; `find` reads the ids of what is ours already.
+    """One thing to make. `find` reads the ids of what is ours already.
 
-    `made_id` is its id once it exists, `created` whether this run made it.
+    `made_id` is its id once it exists, `created` whether this run made it, `in_doubt` whether it may have: a call ended
+    unclearly, and what came of it could not be read.
     """
 
     title: str
-    create: Callable[[int], Call[str]]
+    create: Callable[[], Call[str]]
     find: Callable[[], Sequence[str]]
-    look: Callable[[str], Call[t.Any]]
     made_id: str | None = None
     created: bool = False
+    in_doubt: bool = False
     failure: Failure | None = None
-    token: int = 1
     unclear: int = 0
+    unclear_at: float = 0.0
     refused_since: float | None = field(default=None)
+
+
+def new_run(dispatcher: Dispatcher) -> str:
+    """What tells the tokens of this run from those of others."""
+    return f"{dispatcher.rng.getrandbits(64):016x}"
 
 
 def make_once(dispatcher: Dispatcher, pieces: Sequence[Piece], timing: Timing) -> None:
     """Make all pieces; each ends with a `made_id` or a `failure`."""
     todo = [piece for piece in pieces if piece.made_id is None and piece.failure is None]
     while todo:
-        outcomes = dispatcher.gather([piece.create(piece.token) for piece in todo])
+        outcomes = dispatcher.gather([piece.create() for piece in todo])
         pause = 0.0
         for piece, outcome in zip(todo, outcomes, strict=True):
             pause = max(pause, _take(dispatcher, piece, outcome, timing))
@@ -59,9 +65,7 @@ def make_once(dispatcher: Dispatcher, pieces: Sequence[Piece], timing: Timing) -
             dispatcher.pause(pause)
         for piece in todo:
             if piece.made_id is None and piece.unclear:
-                _look_for(piece, timing)
-        fresh = [piece for piece in todo if piece.made_id is not None]
-        _confirm(dispatcher, fresh)
+                _look_for(dispatcher, piece, timing)
         todo = [piece for piece in todo if piece.made_id is None and piece.failure is None]
 
 
@@ -74,6 +78,7 @@ def _take(dispatcher: Dispatcher, piece: Piece, outcome: Outcome, timing: Timing
     kind, now = verdict(error), dispatcher.clock.now()
     if kind is Verdict.UNCLEAR:
         piece.unclear += 1
+        piece.unclear_at = now
         if piece.unclear > timing.retries:
             piece.failure = _api_failure(error)
         return dispatcher.backoff(piece.unclear)
@@ -90,12 +95,16 @@ def _api_failure(error: JdcloudError) -> Failure:
     return Failure("api", str(error), error)
 
 
-def _look_for(piece: Piece, timing: Timing) -> None:
+def _look_for(dispatcher: Dispatcher, piece: Piece, timing: Timing) -> None:
     """Whether a call with an unclear end took effect. A later refusal may be due to that very effect, so it is forgotten then."""
     try:
+        if piece.failure is not None:
+            # The last word: listings may lag.
+            dispatcher.pause(max(0.0, piece.unclear_at + LAG - dispatcher.clock.now()))
         found = piece.find()
     except JdcloudError as error:
-        piece.failure = piece.failure or _api_failure(error)
+        piece.failure = in_full(piece.failure or _api_failure(error), f"The call that makes {piece.title}")
+        piece.in_doubt = True
         return
     if len(found) == 1:
         piece.made_id, piece.created, piece.failure = found[0], True, None
@@ -108,31 +117,7 @@ def _look_for(piece: Piece, timing: Timing) -> None:
         piece.failure = Failure(piece.failure.code, message, piece.failure.error)
 
 
-def _confirm(dispatcher: Dispatcher, pieces: Sequence[Piece]) -> None:
-    """Look at what was made. What stays unseen was made by an earlier run and is gone: the next token makes it anew."""
-    began = dispatcher.clock.now()
-    todo = list(pieces)
-    while todo:
-        outcomes = dispatcher.gather([piece.look(piece.made_id or "") for piece in todo])
-        unseen = [
-            piece
-            for piece, outcome in zip(todo, outcomes, strict=True)
-            if outcome.error is not None and outcome.error.is_not_found
-        ]
-        if not unseen:
-            return
-        if dispatcher.clock.now() - began < UNSEEN_PATIENCE:
-            dispatcher.pause(LOOK_GAP)
-            todo = unseen
-            continue
-        for piece in unseen:
-            _next_token(piece)
-        return
-
-
-def _next_token(piece: Piece) -> None:
-    gone, piece.made_id, piece.created = piece.made_id, None, False
-    piece.token += 1
-    piece.unclear = 0
-    if piece.token > TOKENS:
-        piece.failure = Failure("vanished", f"{piece.title} was accepted as {gone}, which does not exist: run again later.")
+def never_shown(title: str, made_id: str, unread: float) -> Failure:
+    """Something was accepted, and no read shows it. It is not made again, since it may exist."""
+    message = f"{title} was accepted as {made_id}, and no read shows it for {unread:.0f} s: it may exist, so run again to see."
+    return Failure("unverified", message)

@@ -21,7 +21,7 @@ from .._api.images import create_image_from_snapshots, delete_image, describe_im
 from .._api.listing import list_all, read_by_ids
 from .._api.models import Page
 from .archive import image_id_of
-from .make_once import Piece
+from .make_once import GONE_PATIENCE, UNREAD_PATIENCE, Piece, never_shown
 from .mark import asset_name
 from .restore import HelperImage, Restoration
 from .restore_look import token_of
@@ -63,22 +63,21 @@ def _named(name: str) -> Callable[[int], Call[Page[Image]]]:
     return lambda page: describe_images(name=name, page=page)
 
 
-def helper_piece(dispatcher: Dispatcher, plan: Restoration, found: str | None) -> Piece:
+def helper_piece(dispatcher: Dispatcher, plan: Restoration, found: str | None, run: str) -> Piece:
     """The helper image as something to be made once."""
     helper = plan.helper
     if helper is None:
         raise ValueError("this machine needs no helper image")
-    name, now, rows = helper_name(plan), dispatcher.service_time(), [_row(helper)]
+    name, rows = helper_name(plan), [_row(helper)]
     what = json.dumps([name, helper.system, rows], sort_keys=True)
 
-    def create(token: int) -> Call[str]:
-        return create_image_from_snapshots(name, helper.description, helper.system, rows, token_of(plan, what, now, token))
+    def create() -> Call[str]:
+        return create_image_from_snapshots(name, helper.description, helper.system, rows, token_of(plan, what, run))
 
     return Piece(
         title=f"the helper image {name}",
         create=create,
         find=lambda: _find(dispatcher, plan),
-        look=describe_image,
         made_id=found,
     )
 
@@ -90,26 +89,53 @@ def _row(helper: HelperImage) -> dict[str, Any]:
     return {name: value for name, value in told.items() if value is not None}
 
 
-def wait_for_helpers(dispatcher: Dispatcher, ids: Sequence[str], timing: Timing) -> Mapping[str, Failure]:
-    """Wait until the images are ready. Returns the failures, by id."""
+def wait_for_helpers(dispatcher: Dispatcher, helpers: Mapping[str, Restoration], timing: Timing) -> Mapping[str, Failure]:
+    """Wait until the images are ready. `helpers`: for what each is made, by its id. Returns the failures, by id.
+
+    What was just made may be left out by reads by id, or by the listing, for some time.
+    """
     failures: dict[str, Failure] = {}
-    waiting, began = list(ids), dispatcher.clock.now()
+    waiting, began = list(helpers), dispatcher.clock.now()
+    shown_at: dict[str, float] = {}
     while waiting:
-        images = read_by_ids(dispatcher, waiting, lambda chunk: describe_images(ids=chunk), image_id_of)
-        waited = dispatcher.clock.now() - began
-        states = {image_id: images[image_id].status if image_id in images else "absent" for image_id in waiting}
-        for image_id, status in states.items():
-            if status in ("error", "deleting", "absent"):
-                failures[image_id] = Failure("helper_image_failed", f"The helper image {image_id} became '{status}'.")
-        waiting = [image_id for image_id in waiting if states[image_id] != "ready" and image_id not in failures]
+        images = _read(dispatcher, {image_id: helpers[image_id] for image_id in waiting})
+        now = dispatcher.clock.now()
+        shown_at.update(dict.fromkeys(images, now))
+        for image_id in waiting:
+            failure = _flaw(image_id, images.get(image_id), began, shown_at.get(image_id), now)
+            failures.update({image_id: failure} if failure is not None else {})
+        waiting = [each for each in waiting if each not in failures and not (each in images and images[each].status == "ready")]
+        waited = now - began
         if waiting and waited >= timing.wait_timeout:
             for image_id in waiting:
-                message = f"The helper image {image_id} hangs in '{states[image_id]}' for {waited:.0f} s: run again later."
+                status = images[image_id].status if image_id in images else "not shown"
+                message = f"The helper image {image_id} hangs in '{status}' for {waited:.0f} s: run again later."
                 failures[image_id] = Failure("timeout", message)
             break
         if waiting:
             dispatcher.pause(min(timing.poll_interval, max(0.3, 0.25 * waited), timing.wait_timeout - waited))
     return failures
+
+
+def _read(dispatcher: Dispatcher, helpers: Mapping[str, Restoration]) -> dict[str, Image]:
+    """The images by id; those that are left out by name."""
+    found = read_by_ids(dispatcher, [*helpers], lambda chunk: describe_images(ids=chunk), image_id_of)
+    for image_id, plan in helpers.items():
+        if image_id not in found:
+            listed = list_all(dispatcher, _named(helper_name(plan)), image_id_of)
+            found.update({image.image_id: image for image in listed if image.image_id == image_id})
+    return found
+
+
+def _flaw(image_id: str, image: Image | None, began: float, shown_at: float | None, now: float) -> Failure | None:
+    """Why an image will not become ready. It is missing only if no read has shown it for some time."""
+    if image is not None:
+        wrong = image.status in ("error", "deleting")
+        return Failure("helper_image_failed", f"The helper image {image_id} became '{image.status}'.") if wrong else None
+    if shown_at is None:
+        return never_shown("The helper image", image_id, now - began) if now - began >= UNREAD_PATIENCE else None
+    gone = now - shown_at >= GONE_PATIENCE
+    return Failure("helper_image_failed", f"The helper image {image_id} became 'absent'.") if gone else None
 
 
 def delete_helpers(dispatcher: Dispatcher, ids: Sequence[str], timing: Timing) -> Mapping[str, str]:

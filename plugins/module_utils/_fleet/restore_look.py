@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from .._api.calls import Call
@@ -56,7 +56,7 @@ def _is_of(plan: Restoration, machine: InstanceInFull) -> bool:
     return machine.instance.name == plan.name and read_restore_mark(description) == plan.mark
 
 
-def machine_piece(dispatcher: Dispatcher, plan: Restoration, helper_id: str | None, asked_at: datetime | None) -> Piece:
+def machine_piece(dispatcher: Dispatcher, plan: Restoration, helper_id: str | None, asked_at: datetime | None, run: str) -> Piece:
     """The new machine as something to be made once."""
     spec = {**plan.spec, "imageId": plan.image_id or helper_id}
 
@@ -66,17 +66,15 @@ def machine_piece(dispatcher: Dispatcher, plan: Restoration, helper_id: str | No
 
     return Piece(
         title=f"the machine {plan.name}",
-        create=lambda token: create_instances(spec, token_of(plan, json.dumps(plan.spec, sort_keys=True), asked_at, token)),
+        create=lambda: create_instances(spec, token_of(plan, json.dumps(plan.spec, sort_keys=True), run)),
         find=find,
-        look=describe_instance,
     )
 
 
-def token_of(plan: Restoration, what: str, now: datetime | None, number: int) -> str:
-    """The same for the same order on the same day by the service's clock, so that a killed run's call is not made twice."""
+def token_of(plan: Restoration, what: str, run: str) -> str:
+    """The same for the same order of one run, however often it is sent."""
     digest = hashlib.sha256(what.encode()).hexdigest()
-    day = now.date().isoformat() if now is not None else ""
-    return client_token(str(plan.mark), f"{plan.name}\0{digest}\0{day}", number)
+    return client_token(str(plan.mark), f"{plan.name}\0{digest}\0{run}", 1)
 
 
 def _is_new(machine: InstanceInFull, asked_at: datetime | None) -> bool:
@@ -92,6 +90,16 @@ def read_full(dispatcher: Dispatcher, ids: Sequence[str]) -> dict[str, InstanceI
     for instance_id, outcome in zip(doubtful, dispatcher.gather([describe_instance(each) for each in doubtful]), strict=True):
         if outcome.error is None or not outcome.error.is_not_found:
             found[instance_id] = InstanceInFull(outcome.value, {})
+    return found
+
+
+def read_made(dispatcher: Dispatcher, made: Mapping[str, Restoration]) -> dict[str, InstanceInFull]:
+    """Machines that were just made, by id; those that reads by id do not show are looked for by name and mark."""
+    found = read_full(dispatcher, [*made])
+    unread = {instance_id: plan for instance_id, plan in made.items() if instance_id not in found}
+    if unread:
+        for machines in find_machines_of(dispatcher, [*unread.values()]):
+            found.update({instance_id_of(each): each for each in machines if instance_id_of(each) in unread})
     return found
 
 

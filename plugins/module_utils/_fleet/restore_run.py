@@ -23,13 +23,14 @@ from .._api.models import InstanceInFull
 from .._api.snapshots import describe_snapshots
 from .._api.vm import describe_instances
 from .archive import image_id_of, snapshot_id_of
-from .make_once import make_once
+from .doubt import UNVERIFIED
+from .make_once import GONE_PATIENCE, UNREAD_PATIENCE, make_once, never_shown, new_run
 from .manifest import OldMachine
 from .policy import Remark
 from .restore import Restoration, Stock, Wishes, plan_restore
 from .restore_disks import MadeDisk, compare, seen_disks
 from .restore_helper import delete_helpers, find_helpers, helper_piece, wait_for_helpers
-from .restore_look import UP, find_machines_of, machine_piece, read_full, read_origins
+from .restore_look import UP, find_machines_of, machine_piece, read_full, read_made, read_origins
 from .setbacks import Timing
 from .track import Failure
 
@@ -40,12 +41,17 @@ Action = t.Literal["created", "none", "blocked", "failed"]
 
 @dataclass(slots=True)
 class Record:
-    """One machine of a run. `machine` is what was found or made, as it was read last; `created`: by this run."""
+    """One machine of a run. `machine` is what was found or made, as it was read last; `created`: by this run.
+
+    `in_doubt`: it may have been made by a call of this run, and could not be read. `shown_at`: when a read showed it last.
+    """
 
     plan: Restoration
     instance_id: str | None = None
     machine: InstanceInFull | None = None
     created: bool = False
+    in_doubt: bool = False
+    shown_at: float | None = None
     helper_id: str | None = None
     disks: list[MadeDisk] = field(default_factory=list)
     warnings: list[Remark] = field(default_factory=list)
@@ -66,12 +72,14 @@ class Record:
         """Its status as far as it is known, `absent` if it does not exist."""
         if self.machine is not None:
             return self.machine.instance.status
+        if self.in_doubt or (self.instance_id is not None and self.failure is not None):
+            return UNVERIFIED
         return "absent" if self.instance_id is None else "pending"
 
     @property
     def changed(self) -> bool:
-        """Whether anything in the cloud is different because of us."""
-        return self.created
+        """Whether anything in the cloud is different because of us, or may be."""
+        return self.created or self.in_doubt
 
 
 @dataclass(slots=True)
@@ -178,8 +186,9 @@ def _warn_of_originals(dispatcher: Dispatcher, records: Sequence[Record], wishes
 
 def _carry_out(dispatcher: Dispatcher, records: Sequence[Record], timing: Timing) -> None:
     missing = [record for record in records if record.instance_id is None]
-    _step(missing, lambda active: _make_helpers(dispatcher, active, timing))
-    _step(missing, lambda active: _make_machines(dispatcher, active, timing))
+    run = new_run(dispatcher)
+    _step(missing, lambda active: _make_helpers(dispatcher, active, timing, run))
+    _step(missing, lambda active: _make_machines(dispatcher, active, timing, run))
     if timing.wait:
         _step(records, lambda active: _wait(dispatcher, active, timing))
         _step(records, lambda active: _verify(dispatcher, active, timing))
@@ -198,25 +207,26 @@ def _step(records: Sequence[Record], work: Callable[[list[Record]], None]) -> No
             record.failure = record.failure or Failure("api", str(error), error)
 
 
-def _make_helpers(dispatcher: Dispatcher, records: Sequence[Record], timing: Timing) -> None:
+def _make_helpers(dispatcher: Dispatcher, records: Sequence[Record], timing: Timing, run: str) -> None:
     """Images of system disks where only snapshots exist, until they are ready."""
     needy = [record for record in records if record.plan.helper is not None]
-    pieces = [helper_piece(dispatcher, record.plan, record.helper_id) for record in needy]
+    pieces = [helper_piece(dispatcher, record.plan, record.helper_id, run) for record in needy]
     make_once(dispatcher, pieces, timing)
     for record, piece in zip(needy, pieces, strict=True):
         record.helper_id, record.failure = piece.made_id, piece.failure
     waiting = [record for record in needy if record.active]
-    failures = wait_for_helpers(dispatcher, [record.helper_id or "" for record in waiting], timing)
+    failures = wait_for_helpers(dispatcher, {record.helper_id or "": record.plan for record in waiting}, timing)
     for record in waiting:
         record.failure = failures.get(record.helper_id or "")
 
 
-def _make_machines(dispatcher: Dispatcher, records: Sequence[Record], timing: Timing) -> None:
+def _make_machines(dispatcher: Dispatcher, records: Sequence[Record], timing: Timing, run: str) -> None:
     asked_at = dispatcher.service_time()
-    pieces = [machine_piece(dispatcher, record.plan, record.helper_id, asked_at) for record in records]
+    pieces = [machine_piece(dispatcher, record.plan, record.helper_id, asked_at, run) for record in records]
     make_once(dispatcher, pieces, timing)
     for record, piece in zip(records, pieces, strict=True):
         record.instance_id, record.created, record.failure = piece.made_id, piece.created, piece.failure
+        record.in_doubt = piece.in_doubt
 
 
 def _wait(dispatcher: Dispatcher, records: Sequence[Record], timing: Timing) -> None:
@@ -224,9 +234,9 @@ def _wait(dispatcher: Dispatcher, records: Sequence[Record], timing: Timing) -> 
     began = dispatcher.clock.now()
     waiting = list(records)
     while True:
-        machines = read_full(dispatcher, [record.instance_id or "" for record in waiting])
+        machines = read_made(dispatcher, {record.instance_id or "": record.plan for record in waiting})
         for record in waiting:
-            _note(record, machines.get(record.instance_id or ""))
+            _note(record, machines.get(record.instance_id or ""), began, dispatcher.clock.now())
         waiting = [record for record in waiting if record.active and record.status not in UP]
         waited = dispatcher.clock.now() - began
         if waited >= timing.wait_timeout:
@@ -241,13 +251,19 @@ def _wait(dispatcher: Dispatcher, records: Sequence[Record], timing: Timing) -> 
             record.warnings.append(Remark("not_running", f"{record.instance_id} is stopped: somebody stopped it."))
 
 
-def _note(record: Record, machine: InstanceInFull | None) -> None:
+def _note(record: Record, machine: InstanceInFull | None, began: float, now: float) -> None:
+    """Take in a read. What was just made may be shown by no read for some time, and is never made again for that."""
     if machine is None:
-        # An error state lasts for a moment only, then the service removes the machine.
-        record.failure = Failure("vanished", f"{record.instance_id} could not be made by the service, and is gone.")
-        record.machine, record.created = None, False
-        record.instance_id = None
+        unread = now - (began if record.shown_at is None else record.shown_at)
+        if record.shown_at is None and unread >= UNREAD_PATIENCE:
+            record.failure = never_shown(f"The machine {record.plan.name}", record.instance_id or "", unread)
+        elif record.shown_at is not None and unread >= GONE_PATIENCE:
+            # An error state lasts for a moment only, then the service removes the machine.
+            record.failure = Failure("vanished", f"{record.instance_id} could not be made by the service, and is gone.")
+            record.machine, record.created = None, False
+            record.instance_id = None
         return
+    record.shown_at = now
     record.machine = machine
     if record.status in ("error", "deleting"):
         message = f"{record.instance_id} went into '{record.status}': the service could not make it, or somebody deletes it."

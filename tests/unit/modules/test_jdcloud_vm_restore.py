@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Call
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import ApiError, TransportError
 
 from .conftest import Ended, Runner
 from .documentation import check, documented_options, documented_returns, paths
@@ -33,10 +34,15 @@ OF_IMAGE: Json = {
 
 
 class Backups(MemoryCloud):
-    """A cloud with one image of a system disk and a data disk, that makes machines. `spoil` changes a machine that is made."""
+    """A cloud with one image of a system disk and a data disk, that makes machines. `spoil` changes a machine that is made.
+
+    For `unreadable` seconds no read by id shows what was made, for `unlisted` seconds no listing by name.
+    """
 
     def __init__(self) -> None:
         super().__init__()
+        self.unreadable = self.unlisted = 0.0
+        self.made_at: dict[str, float] = {}
         self.tokens: dict[str, str] = {}
         self.images: dict[str, Json] = {"img-one": _image("img-one")}
         self.snapshots = {f"snapshot-{disk}": _snapshot(f"snapshot-{disk}", f"vol-{disk}") for disk in ("sys", "data")}
@@ -47,6 +53,8 @@ class Backups(MemoryCloud):
         return {
             **super()._replies,
             "vm.describeImages": self._describe_images,
+            "vm.describeInstances": self._lagging_instances,
+            "vm.describeInstance": self._lagging_instance,
             "vm.describeImage": lambda call: {"image": self.images[str(call.resource)]},
             "vm.createImageFromSnapshots": self._create_image,
             "vm.deleteImage": lambda call: self.images.pop(str(call.resource)) and {},
@@ -54,14 +62,32 @@ class Backups(MemoryCloud):
             "vm.createInstances": self._create,
         }
 
+    def _hidden(self, made_id: str, seconds: float) -> bool:
+        return self.clock.now() - self.made_at.get(made_id, float("-inf")) < seconds
+
+    def _lagging_instances(self, call: Call[Any]) -> Json:
+        by_id = any("instanceId" in (name, value) for name, value in call.query)
+        told = super()._replies["vm.describeInstances"](call)
+        seconds = self.unreadable if by_id else self.unlisted
+        rows = [row for row in told["instances"] or [] if not self._hidden(row["instanceId"], seconds)]
+        return {"instances": rows, "totalCount": len(rows)}
+
+    def _lagging_instance(self, call: Call[Any]) -> Json:
+        if self._hidden(str(call.resource), self.unreadable):
+            raise ApiError(call.operation, 404, "NOT_FOUND", f"Instance '{call.resource}' not found", "req-404")
+        return dict(super()._replies["vm.describeInstance"](call))
+
     def _describe_images(self, call: Call[Any]) -> Json:
         query = dict(call.query)
         ids = [value for name, value in call.query if name.startswith("ids.")]
         name = query.get("imageName", "")
-        return _listed("images", [row for row in self.images.values() if row["imageId"] in ids or (name and name in row["name"])])
+        rows = [row for row in self.images.values() if row["imageId"] in ids or (name and name in row["name"])]
+        seconds = self.unreadable if ids else self.unlisted
+        return _listed("images", [row for row in rows if not self._hidden(row["imageId"], seconds)])
 
     def _create_image(self, call: Call[Any]) -> Json:
         assert call.body is not None
+        self.made_at["img-help"] = self.clock.now()
         self.images["img-help"] = {**_image("img-help"), "name": call.body["name"], "desc": call.body["description"]}
         return {"imageId": "img-help"}
 
@@ -71,6 +97,7 @@ class Backups(MemoryCloud):
         if token not in self.tokens:
             made = self.tokens[token] = f"i-made{len(self.tokens)}"
             members = {"instanceName": spec["name"], "description": spec["description"], "imageId": spec["imageId"]}
+            self.made_at[made] = self.clock.now()
             machine = self.add(made, "running", **members)
             machine["systemDisk"]["cloudDisk"]["snapshotId"] = "snapshot-sys"
             for row in spec.get("dataDisks", []):
@@ -254,7 +281,8 @@ def test_an_earlier_copy_that_is_going_is_a_failure(cloud: Backups, run: Runner)
 def test_a_machine_that_vanishes_is_a_failure(cloud: Backups, run: Runner) -> None:
     def go(machine: Json) -> None:
         machine["status"] = "pending"
-        cloud.before["vm.describeInstances"] = cloud.machines.clear
+        # It is seen once.
+        cloud.before["vm.describeInstances"] = lambda: cloud.before.update({"vm.describeInstances": cloud.machines.clear})
 
     cloud.spoil = go
     ended = restore(run, manifest())
@@ -275,12 +303,86 @@ def test_a_bug_hides_no_machine_that_was_made(cloud: Backups, run: Runner, monke
 
 
 def test_a_machine_that_was_deleted_can_be_restored_again_on_the_same_day(cloud: Backups, run: Runner) -> None:
-    """The service answers the same token with the machine that is gone, so the next one is used."""
+    """The service would answer the same token with the machine that is gone, so each run has its own."""
     assert not restore(run, manifest()).failed
     cloud.machines.clear()
     again = restore(run, manifest())
     assert not again.failed and again.only["action"] == "created" and again.only["instance_id"] == "i-made1"
     assert len(cloud.tokens) == 2
+
+
+LAGS = pytest.mark.parametrize(
+    ("unreadable", "unlisted"), [(22.0, 0.0), (0.0, 22.0), (22.0, 22.0), (100.0, 60.0), (100.0, 100.0)]
+)
+
+
+@LAGS
+def test_a_machine_that_some_reads_do_not_show_yet_is_made_once(
+    cloud: Backups, run: Runner, unreadable: float, unlisted: float
+) -> None:
+    cloud.unreadable, cloud.unlisted = unreadable, unlisted
+    ended = restore(run, manifest())
+    assert (ended.failed, [*cloud.machines], ended.only["status"]) == (False, ["i-made0"], "running")
+
+
+@LAGS
+def test_a_helper_image_that_some_reads_do_not_show_yet_is_made_once(
+    cloud: Backups, run: Runner, unreadable: float, unlisted: float
+) -> None:
+    cloud.unreadable, cloud.unlisted = unreadable, unlisted
+    ended = restore(run, manifest(snapshots=True))
+    assert not ended.failed, ended.msg
+    assert [operation for operation, _resource in cloud.writes].count("vm.createImageFromSnapshots") == 1
+
+
+@LAGS
+def test_a_lost_answer_and_reads_that_lag_make_one_machine(
+    cloud: Backups, run: Runner, unreadable: float, unlisted: float
+) -> None:
+    cloud.unreadable, cloud.unlisted = unreadable, unlisted
+    answer, lost = cloud.send, iter([True])
+
+    def send(call: Call[Any], *rest: Any) -> Any:
+        told = answer(call, *rest)
+        if call.operation == "vm.createInstances" and next(lost, False):
+            raise TransportError("Lost.", operation=call.operation, kind="reset", sent=True)
+        return told
+
+    cloud.send = send  # type: ignore[method-assign]
+    ended = restore(run, manifest())
+    assert (ended.failed, [*cloud.machines]) == (False, ["i-made0"])
+
+
+def test_a_machine_that_no_read_ever_shows_is_a_failure_that_names_it(cloud: Backups, run: Runner) -> None:
+    cloud.unreadable = cloud.unlisted = 10_000.0
+    ended = restore(run, manifest())
+    assert (ended.only["instance_id"], ended.only["status"], ended.only["error"]["code"]) == (
+        "i-made0",
+        "unverified",
+        "unverified",
+    )
+
+
+def test_a_machine_that_no_read_ever_shows_is_not_made_again(cloud: Backups, run: Runner) -> None:
+    cloud.unreadable = cloud.unlisted = 10_000.0
+    restore(run, manifest())
+    assert [operation for operation, _resource in cloud.writes] == ["vm.createInstances"]
+
+
+def test_a_machine_that_cannot_be_looked_for_after_a_lost_answer_may_be_there(cloud: Backups, run: Runner) -> None:
+    answer = cloud.send
+
+    def send(call: Call[Any], *rest: Any) -> Any:
+        if call.operation == "vm.describeInstances" and cloud.machines:
+            raise ApiError(call.operation, 403, "HTTP_FORBIDDEN", "no right", "req-403")
+        told = answer(call, *rest)
+        if call.operation == "vm.createInstances":
+            raise TransportError("Lost.", operation=call.operation, kind="reset", sent=True)
+        return told
+
+    cloud.send = send  # type: ignore[method-assign]
+    row = restore(run, manifest()).only
+    assert (row["action"], row["status"], row["changed"], row["error"]["code"]) == ("failed", "unverified", True, "unverified")
 
 
 def test_the_token_of_the_same_order_is_the_same_and_of_another_is_not(cloud: Backups, run: Runner) -> None:

@@ -21,7 +21,8 @@ options:
     type: int
   protect_tags:
     description:
-      - A machine that carries any one of these tags is blocked, and no other option overrides that.
+      - A machine that carries any one of these tags is blocked, and no other option overrides that. So is one whose deletion
+        would destroy a disk or release an elastic IP that carries one; the tags of what would outlive it do not matter.
       - A value is a text, a list of texts of which any one will do, or V("*") for any value. Numbers, booleans, dates and null
         are refused, since they might protect something else than was written. Quote them.
       - What is given replaces the default, so name V(jdcloud-protect) again beside tags of your own. V({}) switches the

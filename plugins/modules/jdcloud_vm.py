@@ -67,7 +67,8 @@ options:
       - What becomes of the cloud data disks when their machine is deleted.
       - V(as_configured) leaves it to each disk's delete attribute, V(keep) and V(delete) set that attribute just before the
         delete and read it back. If the machine is then not deleted after all, the attribute is put back.
-      - Prepaid and shared disks always stay. V(delete) is a blocker for them.
+      - Prepaid and shared disks always stay. V(delete) is a blocker for them. A machine in the status C(error) can only be
+        deleted as it is, so V(keep) and V(delete) are blockers where they would change an attribute.
       - Local disks are always lost with their machine; a system disk follows its own attribute.
     type: str
     default: as_configured

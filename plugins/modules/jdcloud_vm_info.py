@@ -27,7 +27,8 @@ extends_documentation_fragment:
 options:
   protect_tags:
     description:
-      - Tags that protect a machine, as in M(jdcloud.cloud.jdcloud_vm), for the verdict.
+      - Tags that protect a machine, as in M(jdcloud.cloud.jdcloud_vm), for the verdict. Disks that would be deleted with their
+        machines are read for that, 100 in one call.
       - A value is a text, a list of texts of which any one will do, or V("*") for any value. V({}) switches the protection
         off.
     type: dict
@@ -38,6 +39,25 @@ options:
       - Whether the verdict is for a delete that stops running machines first.
     type: bool
     default: false
+  disks:
+    description:
+      - The fate of cloud data disks that the verdict is for, as in M(jdcloud.cloud.jdcloud_vm).
+    type: str
+    default: as_configured
+    choices:
+      - as_configured
+      - keep
+      - delete
+    version_added: 1.0.0
+  elastic_ips:
+    description:
+      - The fate of elastic IPs that the verdict is for, as in M(jdcloud.cloud.jdcloud_vm).
+    type: str
+    default: keep
+    choices:
+      - keep
+      - release
+    version_added: 1.0.0
   marked_only:
     description:
       - List and judge only machines that carry the tag O(due_tag), whatever its value. That option must then be set.

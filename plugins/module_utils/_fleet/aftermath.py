@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import enum
 import typing as t
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -25,6 +25,7 @@ from .._api.errors import JdcloudError, TransportError
 from .._api.listing import PAGE_SIZE
 from .._api.models import Disk, ElasticIp, Page
 from .policy import Fate
+from .selection import protecting
 from .track import Failure, Track
 from .verdict import Verdict, verdict
 
@@ -75,12 +76,19 @@ class Aftermath:
     """Collects what outlived the machines and settles its fate. Gives the engine one job at a time."""
 
     def __init__(
-        self, grace: float, backoff: Callable[[int], float], clock: Callable[[], float], *, explicit_disks: bool
+        self,
+        grace: float,
+        backoff: Callable[[int], float],
+        clock: Callable[[], float],
+        *,
+        explicit_disks: bool,
+        protect_tags: Mapping[str, tuple[str, ...]],
     ) -> None:
         self._grace = grace
         self._backoff = backoff
         self._clock = clock
         self._explicit_disks = explicit_disks
+        self._protect_tags = protect_tags
         self._open: dict[Kind, list[Asset]] = {Kind.DISK: [], Kind.ELASTIC_IP: []}
         self._to_release: list[Asset] = []
         self._to_prove: list[tuple[Asset, Sequence[Asset]]] = []
@@ -238,10 +246,13 @@ class Aftermath:
 
     def _elastic_ip_seen(self, asset: Asset, elastic_ip: ElasticIp, sent_at: float, now: float) -> None:
         free = elastic_ip.status == "NOT_ASSOCIATED" and not elastic_ip.instance_id and not elastic_ip.unreadable
+        protection = protecting(elastic_ip.tags, elastic_ip.repeated_tags, self._protect_tags)
         if asset.expected == "kept":
             self._close(asset, "kept")
         elif elastic_ip.instance_id and elastic_ip.instance_id != asset.track.instance_id:
             self._close(asset, "failed", f"it is on {elastic_ip.instance_id} now")
+        elif protection is not None and not asset.released:
+            self._close(asset, "failed", f"its tag {protection} protects it now")
         elif free and not asset.released and (asset.refusal is None or not self._waited_out(asset, now)):
             asset.free_at = sent_at
             self._to_release.append(asset)

@@ -17,7 +17,7 @@ from datetime import datetime
 
 from .._api.assets import Image, Snapshot
 from .._api.models import AttachedDisk, Instance
-from .blockers import busy_disks
+from .blockers import busy_disks, unmounted_system_disk
 from .mark import Mark, asset_name, read_mark, unique
 from .policy import STABLE, TRANSITIONAL, Remark
 from .proof import (
@@ -300,6 +300,11 @@ def _blockers(machine: Instance, policy: BackupPolicy, holdings: Holdings, asset
         elif system.category == "local" and not _will_be_stopped(machine, policy) and machine.status == "running":
             yield Remark(
                 "running", "It has a local system disk, of which an image can only be made while it is stopped: stop it first."
+            )
+        state = unmounted_system_disk(machine)
+        if state is not None:
+            yield Remark(
+                "invalid_status", f"The attachment of its system disk is '{state}', so no image can be made: attach it first."
             )
     overdue = machine.charge is not None and machine.charge.status in ("overdue", "arrear")
     if policy.start_again and policy.stop_running and machine.status == "running" and overdue:

@@ -10,9 +10,10 @@ from collections.abc import Iterator
 
 from .._api.models import AttachedDisk, Instance
 from .due import judge_mark, taken_back
-from .fates import CHANGEABLE, PREPAID, expired, lost_disks, planned_disks, unreleasable
+from .fates import CHANGEABLE, PREPAID, UNMOUNTED, expired, lost_disks, planned_disks, unreleasable
 from .policy import STABLE, TRANSITIONAL, Facts, Policy, Remark
 from .proof import Demand, Proof, being_made, prove
+from .protection import protection_blockers
 from .selection import protecting_tag
 from .unreadable import unreadable_remark
 
@@ -50,6 +51,7 @@ def blockers_of(machine: Instance, policy: Policy, facts: Facts, proof: Proof | 
         yield from _stop_blockers(machine, policy)
     if policy.state == "absent":
         yield from _charge_blockers(machine, facts)
+        yield from protection_blockers(machine, policy, facts)
         yield from _fate_blockers(machine, policy, facts)
         if proof is not None:
             yield from _backup_blockers(machine, policy, facts, proof)
@@ -86,7 +88,21 @@ def _status_blockers(machine: Instance, policy: Policy) -> Iterator[Remark]:
         yield Remark("task_in_progress", f"A task runs on its disks ({', '.join(busy)}): wait until it has ended.")
 
 
+def unmounted_system_disk(machine: Instance) -> str | None:
+    """The attachment status of a system disk with which the service starts and images nothing, None if all is well.
+
+    errors.yaml: startInstance and createImage, `Invalid system disk mount state`.
+    """
+    states = [disk.attachment_status for disk in machine.disks if disk.system and disk.category == "cloud"]
+    return next((state for state in states if state in UNMOUNTED), None)
+
+
 def _start_blockers(machine: Instance) -> Iterator[Remark]:
+    state = unmounted_system_disk(machine)
+    if state is not None:
+        yield Remark(
+            "invalid_status", f"The attachment of its system disk is '{state}', with which it cannot start: attach it first."
+        )
     if machine.charge is not None and machine.charge.status in ("overdue", "arrear"):
         yield Remark(
             "charge_overdue",
@@ -131,7 +147,7 @@ def _charge_blockers(machine: Instance, facts: Facts) -> Iterator[Remark]:
 
 def _fate_blockers(machine: Instance, policy: Policy, facts: Facts) -> Iterator[Remark]:
     for reason in planned_disks(machine, policy).impossible:
-        yield Remark("disk_fate_impossible", f"With disks={policy.disks}, {reason}.")
+        yield Remark("disk_fate_impossible", f"With disks={policy.disks}, {reason}: set disks to as_configured.")
     if policy.release_elastic_ips:
         for reason in unreleasable(machine, facts):
             yield Remark("elastic_ip_not_releasable", f"{reason[0].upper()}{reason[1:]}.")

@@ -10,9 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from .._api import vpc
 from .._api.dispatch import Dispatcher
-from .._api.listing import read_by_ids
 from .._api.models import Instance
 from .archive import read_holdings
 from .census import Census, SelectionError, Settled, check_cap, settle, take_census
@@ -23,6 +21,7 @@ from .policy import Decision, Facts, Policy
 from .progress import Standing, Watch, count, standing_of_machine, unwatched
 from .proof import Holdings
 from .setbacks import Timing
+from .tagged import with_tagged
 from .track import Failure, Phase, Track
 
 
@@ -99,15 +98,12 @@ def conduct(
 
 
 def gather_facts(dispatcher: Dispatcher, policy: Policy, machines: Sequence[Instance]) -> Facts:
-    """What the plan needs beside the machines: elastic IPs to be released, demanded backups, and the service's time."""
-    ids = [address.elastic_ip_id for machine in machines for address in machine.addresses]
-    elastic_ips = {}
-    if policy.release_elastic_ips and ids:
-        elastic_ips = read_by_ids(dispatcher, ids, vpc.describe_elastic_ips, lambda elastic_ip: elastic_ip.elastic_ip_id)
+    """What the plan needs beside the machines: disks and elastic IPs that would go, demanded backups, and the service's time."""
+    tagged = with_tagged(dispatcher, policy, machines, Facts())
     holdings = Holdings()
     if policy.demand is not None:
         holdings = read_holdings(dispatcher, machines, every_snapshot="snapshot" in policy.demand.types)
-    return Facts(now=dispatcher.service_time(), elastic_ips=elastic_ips, holdings=holdings)
+    return replace(tagged, now=dispatcher.service_time(), holdings=holdings)
 
 
 def _missing(census: Census, policy: Policy) -> list[Record]:

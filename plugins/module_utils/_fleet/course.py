@@ -151,8 +151,7 @@ class Course(Setbacks):
             return MOVED_ON
         if "delete" in fresh.steps:
             # Somebody else stopped it.
-            self._to_gate(track, now)
-            return self._seen_gate(track, now)
+            return self._at_gate(track, now)
         return self._end(track)
 
     def _seen_stopping(self, track: Track, now: float) -> Next:
@@ -164,8 +163,7 @@ class Course(Setbacks):
         if status == "stopped" or (status == "stopping" and not self._timing.wait):
             if self._policy.state == "stopped":
                 return self._end(track)
-            self._to_gate(track, now)
-            return self._seen_gate(track, now)
+            return self._at_gate(track, now)
         if status == "running" and track.unsure:
             return self._repeat(track, Phase.STOP, now)
         if status == "deleting" and self._policy.state == "absent":
@@ -252,6 +250,11 @@ class Course(Setbacks):
         if now - track.since < LAG:
             return Next(now + 0.5)
         return self._put_back_failed(track, now)
+
+    def _at_gate(self, track: Track, now: float) -> Next:
+        """A look shows it stopped: that is the last one before its delete, unless something else has to be read before."""
+        following = self._to_gate(track, now)
+        return following if self._policy.reads_at_gate else self._seen_gate(track, now)
 
     def _to_gate(self, track: Track, now: float) -> Next:
         """Waiting in line for the gate is no transition: it has no deadline."""

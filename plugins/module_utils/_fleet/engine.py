@@ -25,10 +25,10 @@ from .._api.errors import ClockSkewError
 from .._api.listing import PAGE_SIZE
 from .._api.models import Instance, Page
 from .aftermath import GRACE, Aftermath
-from .archive import Shelf
 from .course import Course
 from .doubt import LAG
-from .gate_reads import FIRST_CALLS, GateReads, calls_each
+from .gate_reads import GateReads
+from .knowledge import Knowledge
 from .lookbook import IDLE_GAP, LookBook
 from .policy import Facts, Policy
 from .setbacks import Next, Timing, to_put_back
@@ -59,15 +59,14 @@ class Engine:
     def __init__(self, dispatcher: Dispatcher, policy: Policy, timing: Timing, facts: Facts) -> None:
         self._dispatcher = dispatcher
         self._policy = policy
-        self._planned_facts = facts
+        self._knowledge = Knowledge(policy, facts)
         self._course = Course(policy, timing, self._facts, dispatcher.backoff)
         self._book: LookBook[Track] = LookBook(timing.poll_interval, lambda track: track.phase in LOOKED)
         self._queues: dict[Phase, deque[Track]] = {phase: deque() for phase in Phase if phase not in LOOKED | {Phase.ENDED}}
         self._singles: deque[Job] = deque()
-        self._shelf = Shelf(facts.holdings)
         self._gate_reads: deque[Job] = deque()
         self._gate_is_read = False
-        self._gate_calls = 1.0
+        self._gate_calls = (0.0, 1.0)
         self._in_flight = 0
         self._phases: dict[Phase, int] = dict.fromkeys(Phase, 0)
         self._tracks: list[Track] = []
@@ -79,13 +78,14 @@ class Engine:
             dispatcher.backoff,
             dispatcher.clock.now,
             explicit_disks=policy.disks != "as_configured",
+            protect_tags=policy.protect_tags,
         )
 
     def run(self, tracks: Sequence[Track]) -> None:
         """Carry out the decisions of `tracks`; the ends are in the tracks, also if a bug ends the run (`crash`)."""
         now = self._dispatcher.clock.now()
         self._tracks = list(tracks)
-        self._gate_calls = calls_each(self._tracks, self._shelf.holdings)
+        self._gate_calls = self._knowledge.calls_each(self._tracks)
         for track in self._tracks:
             self._phases[track.phase] += 1
         for track in self._tracks:
@@ -139,8 +139,7 @@ class Engine:
 
     def _facts(self) -> Facts:
         """The facts of the plan, as of now."""
-        facts = self._planned_facts
-        return Facts(now=self._dispatcher.service_time(), elastic_ips=facts.elastic_ips, holdings=self._shelf.holdings)
+        return self._knowledge.facts(self._dispatcher.service_time())
 
     def _send_again(self, track: Track) -> None:
         """The time to repeat a call has come. It goes first: its patience is for the service, not for the line."""
@@ -176,13 +175,14 @@ class Engine:
         """
         share = 0.5 if self._queues[Phase.STOP] else 0.9
         calls = self._dispatcher.pacer.rate * (GATE_FRESH - 0.5) * share
-        limit = max(1, int(calls if self._policy.demand is None else (calls - FIRST_CALLS) / self._gate_calls))
+        once, each = self._gate_calls
+        limit = max(1, int((calls - once) / each))
         full_at = min(PAGE_SIZE, limit)
         ready = len(self._queues[Phase.DELETE]) + len(self._queues[Phase.SET_DISKS])
         return (limit - ready if limit - ready >= full_at else 0), full_at
 
     def _leads_to_delete(self, track: Track) -> bool:
-        return self._policy.state == "absent" and track.phase in AHEAD
+        return self._policy.state == "absent" and track.phase in (GATES if self._policy.reads_at_gate else AHEAD)
 
     def _look(self, now: float, *, idle: bool) -> Job | None:
         room, full_at = self._gate_room()
@@ -200,27 +200,33 @@ class Engine:
                 self._prove(track)
             return self._singles.popleft()
         gated = [track for track in chosen if track.phase in GATES]
-        if self._policy.demand is None or not gated:
+        calls = self._knowledge.gate_calls(gated)
+        if not calls:
             return self._bulk_look(chosen, math.inf)
         self._gate_is_read = True
-        GateReads(gated, now, self._backups_read).jobs(self._job, self._gate_reads.append)
+        reads = GateReads(gated, now, self._gate_was_read)
+        reads.jobs(calls, self._job, self._gate_reads.append)
+        self._gate_reads.append(self._job(self._bulk_call(gated), reads.looked))
         others = [track for track in chosen if track.phase not in GATES]
         return self._bulk_look(others, math.inf) if others else self._gate_reads.popleft()
 
     def _bulk_look(self, chosen: Sequence[Track], began_at: float) -> Job:
-        call = vm.describe_instances(ids=[track.instance_id for track in chosen], page_size=PAGE_SIZE)
-        return self._job(call, partial(self._looked, chosen, began_at))
+        return self._job(self._bulk_call(chosen), partial(self._looked, chosen, began_at))
 
-    def _backups_read(self, reads: GateReads) -> None:
-        """The backups of machines at the gate are known anew: now the look at the machines themselves."""
+    @staticmethod
+    def _bulk_call(chosen: Sequence[Track]) -> Call[Any]:
+        return vm.describe_instances(ids=[track.instance_id for track in chosen], page_size=PAGE_SIZE)
+
+    def _gate_was_read(self, reads: GateReads) -> None:
+        """Machines at the gate were looked at, and their backups, disks and elastic IPs are known anew."""
         now = self._dispatcher.clock.now()
         self._gate_is_read = False
         tracks = [track for track in reads.tracks if track.phase is not Phase.ENDED]
         if reads.error is not None:
             self._fail(tracks, Outcome(error=reads.error), now)
         elif tracks:
-            self._shelf.replace(reads.machines, reads.rows)
-            self._gate_reads.append(self._bulk_look(tracks, reads.began_at))
+            self._knowledge.renew(tracks, reads.rows)
+            self._looked(tracks, reads.began_at, reads.look)
 
     def _prove(self, track: Track) -> None:
         """Ask for one machine by itself: 404 NOT_FOUND is the proof that it is gone."""

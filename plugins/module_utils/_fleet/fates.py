@@ -18,6 +18,8 @@ from .policy import DiskWish, Facts, Fate, PlannedAddress, PlannedDisk, Policy
 PREPAID = "prepaid_by_duration"
 CHANGEABLE = "postpaid_by_duration"
 """The one charge mode whose disks' delete attribute can be set (modifyInstanceDiskAttribute)."""
+UNMOUNTED = frozenset({"detached", "error_attach"})
+"""Attachment statuses of a disk that its machine shows although it is not mounted (errors.yaml: modifyInstanceDiskAttribute)."""
 
 
 class DiskFate(t.NamedTuple):
@@ -39,7 +41,7 @@ class DiskPlan:
 
 def planned_disks(machine: Instance, policy: Policy) -> DiskPlan:
     """The fates of all disks of `machine` if it is deleted under `policy`."""
-    fates = [(disk, disk_fate(disk, policy.disks)) for disk in machine.disks]
+    fates = [(disk, disk_fate(disk, policy.disks, machine.status)) for disk in machine.disks]
     return DiskPlan(
         disks=tuple(
             PlannedDisk(disk.disk_id, disk.device, disk.category, disk.size_gb, disk.auto_delete, fate.fate)
@@ -52,11 +54,11 @@ def planned_disks(machine: Instance, policy: Policy) -> DiskPlan:
 
 def lost_disks(machine: Instance, policy: Policy) -> list[AttachedDisk]:
     """The disks whose data is gone for good if `machine` is deleted under `policy`."""
-    return [disk for disk in machine.disks if disk_fate(disk, policy.disks).fate in ("deleted", "lost")]
+    return [disk for disk in machine.disks if disk_fate(disk, policy.disks, machine.status).fate in ("deleted", "lost")]
 
 
-def disk_fate(disk: AttachedDisk, wish: DiskWish) -> DiskFate:
-    """The fate of one disk. The wish is about cloud data disks only."""
+def disk_fate(disk: AttachedDisk, wish: DiskWish, status: str) -> DiskFate:
+    """The fate of one disk of a machine in `status`. The wish is about cloud data disks only."""
     if disk.category == "local":
         return DiskFate("lost")
     if disk.system:
@@ -74,12 +76,21 @@ def disk_fate(disk: AttachedDisk, wish: DiskWish) -> DiskFate:
     fate: Fate = "deleted" if wanted else "kept"
     if disk.auto_delete is wanted:
         return DiskFate(fate)
-    if disk.charge is not None and disk.charge.mode != CHANGEABLE:
-        return DiskFate(
-            fate,
-            impossible=f"the delete attribute of disk {disk.disk_id} cannot be changed: its charge mode is {disk.charge.mode}",
-        )
+    fixed = _why_fixed(disk, status)
+    if fixed is not None:
+        return DiskFate(fate, impossible=f"the delete attribute of disk {disk.disk_id} cannot be changed: {fixed}")
     return DiskFate(fate, change=wanted)
+
+
+def _why_fixed(disk: AttachedDisk, status: str) -> str | None:
+    """Why the service refuses to change the delete attribute of a disk (operations.yaml: modifyInstanceDiskAttribute)."""
+    if disk.charge is not None and disk.charge.mode != CHANGEABLE:
+        return f"its charge mode is {disk.charge.mode}"
+    if status == "error":
+        return "a machine in 'error' can only be deleted as it is"
+    if disk.attachment_status in UNMOUNTED:
+        return f"its attachment is '{disk.attachment_status}'"
+    return None
 
 
 def _why_always_kept(disk: AttachedDisk) -> str | None:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reads the backups of the machines at the gate once more, in bulk, before their last look. Sends nothing itself."""
+"""Reads what the deletes at the gate depend on once more, in bulk, before the machines' last look. Sends nothing itself."""
 
 from __future__ import annotations
 
@@ -12,49 +12,57 @@ from functools import partial
 from .._api.assets import Image, Snapshot
 from .._api.dispatch import Job, Outcome
 from .._api.errors import JdcloudError
-from .._api.listing import LISTING_TRIES, PAGE_SIZE, IncompleteListing, page_count
-from .archive import PageCall, complete_rows, holding_calls
-from .proof import Holdings
+from .._api.listing import LISTING_TRIES, IncompleteListing, complete_rows, page_count
+from .._api.models import Disk, ElasticIp
+from .archive import PageCall
 from .track import Track
 
-FIRST_CALLS = 3.0
-"""Of each look through the gate: the first pages of images and snapshots, and the machines themselves."""
+Row = Image | Snapshot | Disk | ElasticIp
 
 
-def calls_each(tracks: Sequence[Track], holdings: Holdings) -> float:
-    """How many calls one machine costs at the gate on the average: its delete, and its share of the further pages."""
-    images = sum(len(holdings.images.get(track.instance_id, ())) for track in tracks)
-    disks = (disk.disk_id or "" for track in tracks for disk in track.machine.disks)
-    rows = images + sum(len(holdings.of_disk.get(disk_id, ())) for disk_id in disks)
-    return 1.0 + rows / max(1, len(tracks)) / PAGE_SIZE
+def row_id(row: Row) -> str:
+    """The id of what was read."""
+    if isinstance(row, Image):
+        return row.image_id
+    if isinstance(row, Snapshot):
+        return row.snapshot_id
+    return row.disk_id if isinstance(row, Disk) else row.elastic_ip_id
 
 
 class GateReads:
-    """All pages of the images and snapshots of some machines, for one look through the gate.
+    """All pages of what is read of some machines for one look through the gate, and beside them the look at the machines.
 
     `began_at` is when the first of them was asked for: what they show may be as old as that. `finished(reads)` is called
-    once, with `error` set if a page could not be read.
+    once, with `look` as the look ended, and `error` set if a page could not be read.
     """
 
     def __init__(self, tracks: Sequence[Track], now: float, finished: Callable[[GateReads], None]) -> None:
         self.tracks = list(tracks)
-        self.machines = [track.machine for track in tracks]
         self.began_at = now
-        self.rows: list[Image | Snapshot] = []
+        self.rows: list[Row] = []
         self.error: JdcloudError | None = None
+        self.look = Outcome()
         self._finished = finished
         self._open = 0
 
-    def jobs(self, job: Callable[..., Job], queue: Callable[[Job], None]) -> None:
-        """Queue the first page of every listing."""
-        for call in holding_calls(self.machines):
-            self._open += 1
+    def jobs(self, calls: Sequence[PageCall], job: Callable[..., Job], queue: Callable[[Job], None]) -> None:
+        """Queue the first page of every listing; `looked` has to be called, too."""
+        self._open = len(calls) + 1
+        for call in calls:
             _Listing(call, self, job, queue).start()
 
-    def listed(self, rows: Sequence[Image | Snapshot], error: JdcloudError | None) -> None:
+    def listed(self, rows: Sequence[Row], error: JdcloudError | None) -> None:
         """A listing has ended."""
         self.rows.extend(rows)
         self.error = self.error or error
+        self._end_one()
+
+    def looked(self, outcome: Outcome) -> None:
+        """The look at the machines has ended."""
+        self.look = outcome
+        self._end_one()
+
+    def _end_one(self) -> None:
         self._open -= 1
         if not self._open:
             self._finished(self)
@@ -97,7 +105,7 @@ class _Listing:
         if error is not None:
             self._reads.listed((), error)
             return
-        rows = complete_rows([page.value for page in self._pages.values()])
+        rows = complete_rows([page.value for page in self._pages.values()], row_id)
         if rows is not None:
             self._reads.listed(rows, None)
         elif self._tries < LISTING_TRIES:

@@ -78,7 +78,11 @@ def changes_since(planned: Decision, seen: Instance, policy: Policy, facts: Fact
         return [mismatch]
     now = decide(seen, _before_delete(policy), facts)
     reasons = [blocker.message for blocker in now.blockers]
-    if not reasons and _what_goes(planned, disks_set) != _what_goes(now, disks_set=False):
+    same = {item[:2] for item in _what_goes(planned, disks_set)} == {item[:2] for item in _what_goes(now, disks_set=False)}
+    if not same and all(blocker.code == "surroundings_unknown" for blocker in now.blockers):
+        # What came meanwhile was not read, which explains nothing.
+        reasons = [_describe_difference(planned, now, disks_set)]
+    elif not reasons and _what_goes(planned, disks_set) != _what_goes(now, disks_set=False):
         reasons.append(_describe_difference(planned, now, disks_set))
     lost = {backup.id for backup in planned.backups} - {backup.id for backup in now.backups}
     if not reasons and lost:

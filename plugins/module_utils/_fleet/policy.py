@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from .._api.models import ElasticIp
+from .._api.models import Disk, ElasticIp
 from .planned import PlannedMachine
 from .proof import Backup, Demand, Holdings
 from .selection import Selection
@@ -45,17 +45,25 @@ class Policy:
     demand: Demand | None = None
     due_tag: str | None = None
 
+    @property
+    def reads_at_gate(self) -> bool:
+        """Whether a delete depends on more than its machine: backups, or tags of what would go with it."""
+        return self.demand is not None or bool(self.protect_tags) or self.release_elastic_ips
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the plan needs beside the machines: the service's time (None if it never told), elastic IPs by id, and backups.
+    """What the plan needs beside the machines: the service's time (None if it never told), elastic IPs and disks, and backups.
 
-    `holdings` are read only where backups are demanded. `planned`: what would be backed up before, by machine; in a preview
-    only, and never at the gate.
+    `disks` are those that would be destroyed, with their tags; read only where tags protect. `disks_unread`: why they could
+    not be read, if so. `holdings` are read only where backups are demanded. `planned`: what would be backed up before, by
+    machine; in a preview only, and never at the gate.
     """
 
     now: datetime | None = None
     elastic_ips: Mapping[str, ElasticIp] = field(default_factory=dict)
+    disks: Mapping[str, Disk] = field(default_factory=dict)
+    disks_unread: str = ""
     holdings: Holdings = field(default_factory=Holdings)
     planned: Mapping[str, PlannedMachine] = field(default_factory=dict)
 

@@ -55,6 +55,10 @@ DEMAND_SPEC: Spec = {
 
 
 DUE_SPEC: Spec = {"due_tag": {"type": "str"}}
+FATE_SPEC: Spec = {
+    "disks": {"type": "str", "default": "as_configured", "choices": ["as_configured", "keep", "delete"]},
+    "elastic_ips": {"type": "str", "default": "keep", "choices": ["keep", "release"]},
+}
 
 
 def check_texts(spec: Spec, given: Mapping[str, Any]) -> None:

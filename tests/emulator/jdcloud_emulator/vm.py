@@ -225,6 +225,8 @@ def modify_instance_disk_attribute(call: Call) -> None:
     instance = the_instance(call)
     if instance.busy_with():
         raise precondition(f"Conflict with underlay task {instance.busy_with()}")
+    if instance.status == "error":
+        raise precondition(f"Invalid instance status {instance.status}")
     changes = []
     for row in call.member("dataDisks", list, []):
         disk_id, auto_delete = row.get("diskId") or "", row.get("autoDelete")

@@ -15,6 +15,7 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._api.models import (
     Address,
     AttachedDisk,
     Charge,
+    Disk,
     ElasticIp,
     Instance,
     Interface,
@@ -27,7 +28,6 @@ BEFORE = datetime(2026, 1, 15, 11, tzinfo=UTC)
 AFTER = datetime(2026, 1, 15, 13, tzinfo=UTC)
 POSTPAID, USAGE, PREPAID = "postpaid_by_duration", "postpaid_by_usage", "prepaid_by_duration"
 PROTECT = {"jdcloud-protect": ("*",)}
-FACTS = Facts(now=NOW)
 
 
 def machine(status: str = "stopped", **more: t.Any) -> Instance:
@@ -79,9 +79,19 @@ def elastic_ip(elastic_ip_id: str = "fip-one", **more: t.Any) -> ElasticIp:
     return ElasticIp(elastic_ip_id=elastic_ip_id, **{**plain, **more})
 
 
+def seen_disk(disk_id: str = "vol-data", **more: t.Any) -> Disk:
+    """A disk as the disk service shows it, with its tags."""
+    plain: dict[str, t.Any] = {"size_gb": 100, "attached_to": ("i-one",), "charge": Charge(POSTPAID, "normal"), "shared": False}
+    return Disk(disk_id=disk_id, status="in-use", attached=True, **{**plain, **more})
+
+
 def knowing(*elastic_ips: ElasticIp) -> Facts:
-    """Facts with elastic IPs."""
-    return Facts(now=NOW, elastic_ips={each.elastic_ip_id: each for each in elastic_ips})
+    """Facts with elastic IPs, and with the usual disks, none of them protected."""
+    disks = {disk_id: seen_disk(disk_id) for disk_id in ("vol-sys", "vol-data", "vol-moving")}
+    return Facts(now=NOW, elastic_ips={each.elastic_ip_id: each for each in elastic_ips}, disks=disks)
+
+
+FACTS = knowing()
 
 
 MARK = "jdcloud.cloud/1 campaign=c1 instance=i-one stopped=true"

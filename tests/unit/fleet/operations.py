@@ -170,6 +170,8 @@ class Operations:
 
     def _set_disks(self, call: Call[t.Any]) -> Json:
         machine = self._machine(call)
+        if machine.status == "error":
+            raise self._error(call, 400, "FAILED_PRECONDITION", "Invalid instance status error")
         disks = {disk.disk_id: disk for disk in machine.disks if not disk.system}
         wanted = {row["diskId"]: row["autoDelete"] for row in (call.body or {})["dataDisks"]}
         for disk_id in wanted:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import string
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
@@ -120,11 +121,11 @@ def test_nothing_else_is_ever_due(text: str, now: datetime | None) -> None:
 
 
 def test_the_last_day_of_the_calendar_never_passes() -> None:
-    assert codes(marked("9999-12-31"), Facts(now=datetime(9999, 12, 31, 12, tzinfo=UTC))) == ["mark_not_due"]
+    assert codes(marked("9999-12-31"), replace(FACTS, now=datetime(9999, 12, 31, 12, tzinfo=UTC))) == ["mark_not_due"]
 
 
 def test_without_the_time_of_the_service_nothing_is_due() -> None:
-    assert codes(marked(), Facts(now=None)) == ["mark_not_due"]
+    assert codes(marked(), replace(FACTS, now=None)) == ["mark_not_due"]
     assert "time is not known" in said(marked(), None)
 
 
@@ -217,7 +218,7 @@ def test_whatever_becomes_of_the_mark_meanwhile_forbids_the_delete(seen: Instanc
 
 def test_a_clock_that_is_not_known_any_more_forbids_the_delete() -> None:
     wished = policy(due_tag=KEY)
-    assert changes_since(decide(marked(), wished, FACTS), marked(), wished, Facts(now=None)) != []
+    assert changes_since(decide(marked(), wished, FACTS), marked(), wished, replace(FACTS, now=None)) != []
 
 
 def test_another_date_that_is_over_too_does_not_hinder() -> None:

@@ -51,7 +51,8 @@ def delete_running(
 def test_a_thousand_machines_go_in_little_more_than_the_lower_bound(given: bool, ratio: float, jitter: float) -> None:
     cloud, campaign = delete_running(1000, stop=2.0, delete=1.5, limit=RATE, given=given, jitter=jitter)
     assert campaign.seconds <= ratio * lower_bound(1000, RATE, 2.0, 1.5)
-    assert campaign.calls <= 2150
+    # A stop and a delete for each, and reads of 100 machines or disks; the tags of the disks are read twice.
+    assert campaign.calls <= 2200
     assert cloud.dispatcher is not None
     assert cloud.dispatcher.counters.throttled <= 0.01 * campaign.calls
 

@@ -57,7 +57,7 @@ def test_fate_of_each_kind_of_disk(
 ) -> None:
     wishes: list[tuple[DiskWish, DiskFate | None]] = [("as_configured", as_configured), ("keep", keep), ("delete", delete)]
     for wish, expected in wishes:
-        fate = disk_fate(each, wish)
+        fate = disk_fate(each, wish, "stopped")
         if expected is None:
             assert fate.impossible is not None and fate.change is None
         else:
@@ -67,7 +67,7 @@ def test_fate_of_each_kind_of_disk(
 @pytest.mark.parametrize("wish", ["as_configured", "keep", "delete"])
 def test_the_wish_is_about_data_disks_only(wish: DiskWish) -> None:
     kept_system = disk("vol-sys", auto_delete=False, device="vda", system=True)
-    assert disk_fate(kept_system, wish) == KEPT
+    assert disk_fate(kept_system, wish, "stopped") == KEPT
     assert decide(machine(disks=(kept_system,)), policy(disks=wish), FACTS).disk_changes == {}
 
 
@@ -100,3 +100,34 @@ def test_a_machine_that_is_not_deleted_decides_no_fates() -> None:
         assert {each.fate for each in decision.disks} == {None}
         assert {each.fate for each in decision.addresses} == {None}
         assert decision.disk_changes == {}
+
+
+@pytest.mark.parametrize(("wish", "auto_delete"), [("keep", True), ("delete", False), ("delete", None)])
+def test_a_machine_in_error_can_only_be_deleted_as_it_is(wish: DiskWish, auto_delete: bool | None) -> None:
+    """The service refuses everything but the delete (states.yaml: legal_operations)."""
+    decision = decide(machine("error", data=[disk(auto_delete=auto_delete)]), policy(disks=wish), FACTS)
+    message = (
+        f"With disks={wish}, the delete attribute of disk vol-data cannot be changed: a machine in 'error' can only be "
+        "deleted as it is: set disks to as_configured."
+    )
+    assert [(each.code, each.message) for each in decision.blockers] == [("disk_fate_impossible", message)]
+
+
+@pytest.mark.parametrize(("wish", "auto_delete"), [("keep", False), ("delete", True), ("as_configured", True)])
+def test_a_machine_in_error_whose_disks_are_as_wished_is_deleted(wish: DiskWish, auto_delete: bool) -> None:
+    decision = decide(machine("error", data=[disk(auto_delete=auto_delete)]), policy(disks=wish), FACTS)
+    assert decision.steps == ("delete",)
+
+
+@pytest.mark.parametrize("state", ["detached", "error_attach"])
+def test_the_attribute_of_a_disk_that_is_not_mounted_cannot_be_changed(state: str) -> None:
+    each = disk(auto_delete=False, attachment_status=state)
+    decision = decide(machine(data=[each]), policy(disks="delete"), FACTS)
+    assert [each.code for each in decision.blockers] == ["disk_fate_impossible"]
+
+
+@pytest.mark.parametrize("state", ["detached", "error_attach"])
+def test_a_machine_whose_system_disk_is_not_mounted_cannot_start(state: str) -> None:
+    each = machine(disks=(system_disk(attachment_status=state),))
+    decision = decide(each, policy("running"), FACTS)
+    assert [each.code for each in decision.blockers] == ["invalid_status"]

@@ -15,6 +15,7 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._api.models import (
     Address,
     AttachedDisk,
     Charge,
+    Disk,
     ElasticIp,
     Instance,
     Interface,
@@ -23,7 +24,7 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.plan import c
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.policy import STABLE, Facts, Policy
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.selection import Selection
 
-from .builders import AFTER, BEFORE, NOW, POSTPAID, PREPAID, USAGE
+from .builders import AFTER, BEFORE, NOW, POSTPAID, PREPAID, USAGE, seen_disk
 
 STATUSES = [
     "running",
@@ -120,17 +121,26 @@ ELASTIC_IPS = st.builds(
     charge=st.none() | CHARGES,
     bandwidth_package_id=st.sampled_from([None, None, "bwp-1"]),
     network_interface_id=st.none(),
+    tags=st.sampled_from([{}, {}, {"jdcloud-protect": "yes"}, {"env": "a"}]),
 )
+DISK_IDS = ["vol-sys", *(f"vol-d{number}" for number in range(6))]
+DISK_TAGS = st.sampled_from([{}] * 9 + [{"jdcloud-protect": "yes"}, {"env": "a"}, None])
+"""None: the disk service does not show the disk."""
 FACTS = st.builds(
-    lambda now, ips: Facts(now=now, elastic_ips={each.elastic_ip_id: each for each in ips}),
+    lambda now, ips, disks: Facts(
+        now=now,
+        elastic_ips={each.elastic_ip_id: each for each in ips},
+        disks={disk_id: seen_disk(disk_id, tags=tags) for disk_id, tags in disks.items() if tags is not None},
+    ),
     st.sampled_from([NOW, None]),
     st.lists(ELASTIC_IPS, max_size=2),
+    st.fixed_dictionaries(dict.fromkeys(DISK_IDS, DISK_TAGS)),
 )
 ANY = settings(max_examples=300, deadline=None)
 
 
-def protected(machine: Instance, policy: Policy) -> bool:
-    tags = machine.tags or {}
+def protected(tagged: Instance | Disk | ElasticIp, policy: Policy) -> bool:
+    tags = tagged.tags or {}
     return any(key in tags and (tags[key] in values or "*" in values) for key, values in policy.protect_tags.items())
 
 
@@ -150,6 +160,24 @@ def test_nothing_is_done_to_what_is_not_selected_or_protected_or_in_between(
         assert selected(machine, policy) and not protected(machine, policy)
         assert machine.status in STABLE
         assert not any(disk.attachment_status in ("attaching", "detaching") for disk in machine.disks)
+
+
+@ANY
+@given(MACHINES, POLICIES, FACTS)
+def test_no_planned_delete_destroys_a_disk_that_is_protected_or_whose_tags_are_not_known(
+    machine: Instance, policy: Policy, facts: Facts
+) -> None:
+    for disk in decide(machine, policy, facts).disks:
+        if policy.protect_tags and disk.category == "cloud" and disk.fate == "deleted":
+            assert not protected(facts.disks[disk.disk_id or ""], policy)
+
+
+@ANY
+@given(MACHINES, POLICIES, FACTS)
+def test_no_planned_delete_releases_an_elastic_ip_that_is_protected(machine: Instance, policy: Policy, facts: Facts) -> None:
+    for address in decide(machine, policy, facts).addresses:
+        if address.fate == "released":
+            assert not protected(facts.elastic_ips[address.elastic_ip_id], policy)
 
 
 @ANY

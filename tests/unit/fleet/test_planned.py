@@ -17,11 +17,11 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import I
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.models import Instance
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.plan import decide
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planned import parse_planned
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.policy import Decision, Facts
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.policy import Decision
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.proof import Demand, Method, holdings_of
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.selection import Selection
 
-from .builders import NOW, disk, image, local_disk, machine, policy, snapshot, system_disk
+from .builders import FACTS, NOW, disk, image, local_disk, machine, policy, snapshot, system_disk
 
 Json = dict[str, t.Any]
 
@@ -62,7 +62,7 @@ def preview(
     rows = list(assets)
     images = [row for row in rows if isinstance(row, Image)]
     holdings = holdings_of(images, [row for row in rows if isinstance(row, Snapshot)])
-    facts = Facts(now=wishes.pop("now", NOW), holdings=holdings, planned=parse_planned(entries, "planned_backups"))
+    facts = replace(FACTS, now=wishes.pop("now", NOW), holdings=holdings, planned=parse_planned(entries, "planned_backups"))
     return decide(each, policy(demand=demand, **wishes), facts)
 
 

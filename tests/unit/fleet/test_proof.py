@@ -16,7 +16,6 @@ import pytest
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.assets import Image, Snapshot
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.models import AttachedDisk, Instance
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.plan import changes_since, decide
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.policy import Facts
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.proof import (
     Demand,
     Method,
@@ -27,7 +26,7 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.proof import 
     prove,
 )
 
-from .builders import MARK, NOW, disk, image, local_disk, machine, policy, snapshot, system_disk
+from .builders import FACTS, MARK, NOW, disk, image, local_disk, machine, policy, snapshot, system_disk
 
 LOCAL_SYSTEM = AttachedDisk(None, "vda", "local", 40, True, system=True)
 DATA = disk("vol-data", auto_delete=True)
@@ -333,9 +332,9 @@ def test_a_backup_of_the_plan_that_is_gone_at_the_gate_is_a_change_even_if_anoth
     """The result names the backups of the plan, so they must be there when the machine goes."""
     wanted = policy(demand=Demand("image", 24.0))
     first, second = image("snapshot-vol-sys"), image("snapshot-vol-sys", imageId="img-two")
-    planned = decide(machine(), wanted, Facts(NOW, holdings=holdings_of([first, second], [SYS])))
+    planned = decide(machine(), wanted, replace(FACTS, holdings=holdings_of([first, second], [SYS])))
     assert not planned.blockers
-    left = Facts(NOW, holdings=holdings_of([second], [SYS]))
+    left = replace(FACTS, holdings=holdings_of([second], [SYS]))
     assert changes_since(planned, machine(), wanted, left) == ["backups of the plan do not count any more (img-one)"]
-    more = Facts(NOW, holdings=holdings_of([first, second, image("snapshot-vol-sys", imageId="img-new")], [SYS]))
+    more = replace(FACTS, holdings=holdings_of([first, second, image("snapshot-vol-sys", imageId="img-new")], [SYS]))
     assert changes_since(planned, machine(), wanted, more) == []

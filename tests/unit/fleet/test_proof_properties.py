@@ -21,7 +21,7 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.plan import c
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.policy import Facts
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.proof import Demand, holdings_of, prove
 
-from .builders import NOW, disk, image, machine, policy, snapshot
+from .builders import FACTS, NOW, disk, image, machine, policy, snapshot
 
 MAX_AGE = 24.0
 DISKS = ["vol-sys", "vol-a", "vol-b"]
@@ -152,7 +152,7 @@ def test_what_counts_is_exactly_what_the_rule_says(world: t.Any, method: t.Any, 
 def test_only_a_machine_at_rest_with_every_lost_disk_covered_is_ever_deleted(world: t.Any, method: t.Any, status: str) -> None:
     images, snapshots, of = world
     wanted = policy(demand=Demand(method, MAX_AGE))
-    facts = Facts(NOW, holdings=holdings_of([each for each, _truth in images], [each for each, *_more in snapshots]))
+    facts = replace(FACTS, holdings=holdings_of([each for each, _truth in images], [each for each, *_more in snapshots]))
     decision = decide(replace(of, status=status), wanted, facts)
     if "delete" in decision.steps:
         assert status in ("stopped", "error")
@@ -190,7 +190,7 @@ def test_what_the_plan_allowed_and_lost_a_backup_is_not_allowed_at_the_gate(worl
 
 def facts_of(rows: list[Image | Snapshot]) -> Facts:
     images = [each for each in rows if isinstance(each, Image)]
-    return Facts(NOW, holdings=holdings_of(images, [each for each in rows if isinstance(each, Snapshot)]))
+    return replace(FACTS, holdings=holdings_of(images, [each for each in rows if isinstance(each, Snapshot)]))
 
 
 @given(st.permutations(DISKS), st.integers(0, 3))

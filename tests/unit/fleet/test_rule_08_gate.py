@@ -237,7 +237,7 @@ def test_the_backups_are_read_again_after_the_delete_attributes_were_set() -> No
 
 
 SLOW = [
-    (0.8, Network(0.02)),
+    (1.1, Network(0.02)),
     (2.0, Network(0.02, 1.0)),
     (10.0, Network(0.8, 1.0)),
     (20.0, Network(0.02, 1.0, slow_connect_share=0.2)),

@@ -35,6 +35,7 @@ class TrueDisk:
     status: str = "in-use"
     machine_id: str | None = None
     size_gb: int = 100
+    tags: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -49,6 +50,7 @@ class TrueAddress:
     expires: str = ""
     package: str | None = None
     address: str = "203.0.113.17"
+    tags: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -123,7 +125,7 @@ class World:
             "instanceName": machine.name,
             "status": machine.status,
             "az": machine.az,
-            "tags": [{"key": key, "value": value} for key, value in machine.tags.items()],
+            "tags": self._tags_json(machine.tags),
             "dataDisks": [self._attachment_json(disk) for disk in machine.disks if not disk.system],
             "secondaryNetworkInterfaces": [self._nic_json(machine, nic) for nic in machine.nics[1:]],
             "primaryNetworkInterface": self._nic_json(machine, machine.nics[0]),
@@ -149,7 +151,12 @@ class World:
             "attachments": attached,
             "multiAttachable": disk.shared,
             "charge": {"chargeMode": disk.charge_mode, "chargeStatus": "normal"},
+            "tags": self._tags_json(disk.tags),
         }
+
+    @staticmethod
+    def _tags_json(tags: dict[str, str]) -> list[Json]:
+        return [{"key": key, "value": value} for key, value in tags.items()]
 
     @staticmethod
     def elastic_ip_json(address: TrueAddress) -> Json:
@@ -166,6 +173,7 @@ class World:
                 "chargeStatus": address.charge_status,
                 "chargeExpiredTime": address.expires,
             },
+            "tags": World._tags_json(address.tags),
         }
 
     def _attachment_json(self, disk: TrueDisk) -> Json:
@@ -175,7 +183,8 @@ class World:
         if disk.local:
             raw["localDisk"] = {"diskType": "SSD", "diskSizeGB": disk.size_gb}
         else:
-            raw["cloudDisk"] = self.disk_json(disk)
+            # Whether a machine's own answer shows the tags of its disks is not documented.
+            raw["cloudDisk"] = {name: value for name, value in self.disk_json(disk).items() if name != "tags"}
         return raw
 
     def _nic_json(self, machine: TrueMachine, nic: TrueNic) -> Json:

@@ -320,3 +320,21 @@ def test_results_are_exactly_as_documented(cloud: MemoryCloud, run: Runner) -> N
     seen = check(mixed.result, MODULE) | check(run.vm("stopped").result, MODULE)
     unseen = set(paths(documented_returns(MODULE))) - seen
     assert unseen == {f"instances.backups.{member}" for member in ("type", "id", "status", "created", "campaign")}
+
+
+# --- protection of what would go with a machine -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("check_mode", [False, True])
+@pytest.mark.parametrize("kind", ["disk", "elastic IP"])
+def test_a_protected_disk_or_elastic_ip_keeps_its_machine_in_a_run_and_its_preview(
+    cloud: MemoryCloud, run: Runner, kind: str, check_mode: bool
+) -> None:
+    cloud.add("i-a")
+    cloud.add_disk("i-a", "vol-a", auto_delete=True)
+    cloud.add_elastic_ip("i-a", "fip-a", "203.0.113.9")
+    tagged = cloud.disks["vol-a"] if kind == "disk" else cloud.elastic_ips["fip-a"]
+    tagged["tags"] = PROTECTED
+    ended = run.vm("absent", "i-a", elastic_ips="release", check=check_mode)
+    assert [each["code"] for each in ended.result["instances"][0]["blockers"]] == ["protected"]
+    assert cloud.writes == []

@@ -13,6 +13,7 @@ from .documentation import check, documented_returns, paths
 from .memory_cloud import MemoryCloud
 
 MODULE = "jdcloud_vm_info"
+PROTECTED = [{"key": "jdcloud-protect", "value": "yes"}]
 
 
 def test_wrong_input_ends_with_all_result_keys_and_sends_nothing(cloud: MemoryCloud, run: Runner) -> None:
@@ -51,7 +52,8 @@ def test_no_selector_lists_all_machines_with_everything_the_service_says(cloud: 
     assert machines["i-a"]["deletable"] is True and machines["i-a"]["blockers"] == []
     summary = ended.result["summary"]
     assert (summary["selected"], summary["deletable"], summary["blocked"], summary["not_found"]) == (2, 1, 1, 0)
-    assert summary["api_calls"] == len(cloud.calls) == 1
+    assert [call.operation for call in cloud.calls] == ["vm.describeInstances", "disk.describeDisks"]
+    assert summary["api_calls"] == 2
     assert cloud.writes == []
 
 
@@ -60,6 +62,42 @@ def test_the_verdict_is_that_of_a_delete_with_the_same_options(cloud: MemoryClou
     assert run.vm_info("i-a", stop_running=True).result["instances"][0]["deletable"] is True
     protected = run.vm_info("i-a", stop_running=True, protect_tags={"keep": "*"}).result["instances"][0]
     assert [blocker["code"] for blocker in protected["blockers"]] == ["protected"]
+
+
+@pytest.mark.parametrize(
+    ("options", "codes"), [({}, []), ({"disks": "delete"}, ["protected"])], ids=["the disk stays", "the disk would go"]
+)
+def test_the_verdict_knows_the_tags_of_disks(cloud: MemoryCloud, run: Runner, options: dict[str, str], codes: list[str]) -> None:
+    cloud.add("i-a")
+    cloud.add_disk("i-a", "vol-a", auto_delete=False)
+    cloud.disks["vol-a"]["tags"] = PROTECTED
+    blockers = run.vm_info("i-a", **options).result["instances"][0]["blockers"]
+    assert [blocker["code"] for blocker in blockers] == codes
+
+
+@pytest.mark.parametrize(("wish", "deletable"), [("keep", True), ("release", False)])
+def test_the_verdict_knows_the_tags_of_elastic_ips(cloud: MemoryCloud, run: Runner, wish: str, deletable: bool) -> None:
+    cloud.add("i-a")
+    cloud.add_elastic_ip("i-a", "fip-a", "203.0.113.9")
+    cloud.elastic_ips["fip-a"]["tags"] = PROTECTED
+    assert run.vm_info("i-a", elastic_ips=wish).result["instances"][0]["deletable"] is deletable
+
+
+def test_without_protecting_tags_no_disk_is_read(cloud: MemoryCloud, run: Runner) -> None:
+    cloud.add("i-a")
+    run.vm_info("i-a", protect_tags={})
+    assert [call.operation for call in cloud.calls] == ["vm.describeInstances"]
+
+
+def test_a_key_that_may_not_read_disks_lists_machines_and_would_delete_none(cloud: MemoryCloud, run: Runner) -> None:
+    cloud.add("i-a")
+    cloud.refuse("disk.describeDisks", 403, "HTTP_FORBIDDEN", "not authorized")
+    [blocker] = run.vm_info("i-a").result["instances"][0]["blockers"]
+    assert blocker == {
+        "code": "surroundings_unknown",
+        "message": "Whether a tag protects its disk vol-sysia is not known, since the service refused disk.describeDisks (403 "
+        "HTTP_FORBIDDEN): let the key read disks, or set protect_tags to {} if nothing is protected.",
+    }
 
 
 def test_ids_are_listed_in_their_order_and_missing_ones_are_a_warning(cloud: MemoryCloud, run: Runner) -> None:

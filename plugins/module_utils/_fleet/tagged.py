@@ -1,0 +1,64 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Reads the disks and elastic IPs that would go with their machines, with their tags, 100 ids a call. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from functools import partial
+
+from .._api import disk as disk_api
+from .._api import vpc
+from .._api.dispatch import Dispatcher
+from .._api.errors import JdcloudError
+from .._api.listing import chunks, read_by_ids
+from .._api.models import Disk, ElasticIp, Instance
+from .archive import PageCall
+from .policy import Facts, Policy
+from .protection import destroyed_disks, released_addresses
+
+FORBIDDEN = 403
+
+
+def disk_id_of(disk: Disk) -> str:
+    """The id of a disk."""
+    return disk.disk_id
+
+
+def elastic_ip_id_of(elastic_ip: ElasticIp) -> str:
+    """The id of an elastic IP."""
+    return elastic_ip.elastic_ip_id
+
+
+def tag_calls(machines: Iterable[Instance], policy: Policy) -> list[PageCall]:
+    """The paged reads that together show all disks and elastic IPs which the deletion of these machines would destroy."""
+    disk_ids, elastic_ip_ids = _ids(machines, policy)
+    return [
+        *(partial(disk_api.describe_disks, ids) for ids in chunks(disk_ids)),
+        *(partial(vpc.describe_elastic_ips, ids) for ids in chunks(elastic_ip_ids)),
+    ]
+
+
+def with_tagged(dispatcher: Dispatcher, policy: Policy, machines: Iterable[Instance], facts: Facts) -> Facts:
+    """The facts with these disks and elastic IPs. A key that may not read disks is a fact, too: then nothing may go."""
+    disk_ids, elastic_ip_ids = _ids(machines, policy)
+    disks, unread = {}, ""
+    try:
+        disks = read_by_ids(dispatcher, disk_ids, disk_api.describe_disks, disk_id_of) if disk_ids else {}
+    except JdcloudError as error:
+        if error.http != FORBIDDEN:
+            raise
+        unread = f"the service refused {error.operation} ({error.http} {error.status})"
+    elastic_ips = read_by_ids(dispatcher, elastic_ip_ids, vpc.describe_elastic_ips, elastic_ip_id_of) if elastic_ip_ids else {}
+    return replace(facts, disks=disks, disks_unread=unread, elastic_ips=elastic_ips)
+
+
+def _ids(machines: Iterable[Instance], policy: Policy) -> tuple[Sequence[str], Sequence[str]]:
+    # What is not selected, or is going already, is not judged.
+    wanted = [each for each in machines if each.status != "deleting" and policy.selection.mismatch(each) is None]
+    disks = dict.fromkeys(disk_id for machine in wanted for disk_id in destroyed_disks(machine, policy))
+    addresses = dict.fromkeys(each for machine in wanted for each in released_addresses(machine, policy))
+    return [*disks], [*addresses]

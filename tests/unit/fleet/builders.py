@@ -87,7 +87,7 @@ def seen_disk(disk_id: str = "vol-data", **more: t.Any) -> Disk:
 
 def knowing(*elastic_ips: ElasticIp) -> Facts:
     """Facts with elastic IPs, and with the usual disks, none of them protected."""
-    disks = {disk_id: seen_disk(disk_id) for disk_id in ("vol-sys", "vol-data", "vol-moving")}
+    disks = {disk_id: seen_disk(disk_id) for disk_id in ("vol-sys", "vol-data", "vol-moving", "vol-new", "vol-swapped")}
     return Facts(now=NOW, elastic_ips={each.elastic_ip_id: each for each in elastic_ips}, disks=disks)
 
 

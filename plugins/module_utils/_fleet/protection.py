@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from .._api.members import unreadable_flaw
 from .._api.models import Instance
 from .fates import disk_fate, planned_disks
 from .policy import Facts, Policy, Remark
@@ -37,8 +38,9 @@ def protection_blockers(machine: Instance, policy: Policy, facts: Facts) -> Iter
     yield from _nameless_disks(machine, policy)
     for disk_id in destroyed_disks(machine, policy):
         disk = facts.disks.get(disk_id)
-        if disk is None:
-            why = facts.disks_unread or "the disk service does not show it"
+        if disk is None or disk.unreadable:
+            flaw = "the disk service does not show it" if disk is None else unreadable_flaw(disk)
+            why = facts.disks_unread or flaw
             yield Remark(
                 "surroundings_unknown",
                 f"Whether a tag protects its disk {disk_id} is not known, since {why}: let the key read disks, or "

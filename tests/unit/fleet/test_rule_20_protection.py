@@ -101,6 +101,11 @@ def test_a_disk_whose_tags_nobody_shows_is_not_taken_for_unprotected() -> None:
     assert [each.code for each in decide(machine(), policy(), facts).blockers] == ["surroundings_unknown"]
 
 
+def test_a_disk_whose_tags_cannot_be_read_is_not_taken_for_unprotected() -> None:
+    decision = decide(machine(data=[disk(auto_delete=True)]), policy(), with_disk(tags={}, unreadable=("tags",)))
+    assert [each.code for each in decision.blockers] == ["surroundings_unknown"]
+
+
 def test_a_disk_without_an_id_is_not_taken_for_unprotected() -> None:
     each = machine(disks=(replace(system_disk(), disk_id=None),))
     assert [blocker.code for blocker in decide(each, policy(), FACTS).blockers] == ["surroundings_unknown"]

@@ -43,6 +43,9 @@ options:
         V(elasticIpAddress).
       - Each one is checked again on the machine itself, exactly, because some filters of the service are not exact. A key
         that cannot be checked that way is refused. For names there is O(name).
+      - V(privateIpAddress), V(elasticIpAddress) and V(networkInterfaceId) mean one machine for each value, as a name does. A
+        private address may be in use in several VPCs. A module that changes machines then fails and lists their ids, unless
+        V(vpcId) or V(subnetId) beside it says which is meant, or O(instance_ids) does. Other selectors do not.
       - A value that is no text, such as a number, is refused. Quote it.
     type: dict
 notes:

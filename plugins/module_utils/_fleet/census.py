@@ -59,7 +59,7 @@ def some_ids(ids: Sequence[str]) -> str:
 
 
 def take_census(dispatcher: Dispatcher, selection: Selection, *, twins: bool = False) -> Census:
-    """Find the selected machines. Raises `SelectionError` if `name` has twins, unless they are wanted."""
+    """Find the selected machines. Raises `SelectionError` if a name or an address has twins, unless they are wanted."""
     census = (
         _by_ids(dispatcher, selection.ids, selection) if selection.ids is not None else _by_listing(dispatcher, selection, twins)
     )
@@ -137,6 +137,8 @@ def _by_listing(dispatcher: Dispatcher, selection: Selection, twins: bool) -> Ce
     )
     if selection.name is not None and not twins:
         _refuse_twins(selection.name, listed)
+    if not twins:
+        _refuse_namesakes(selection, listed)
     matched = [machine for machine in listed if selection.mismatch(machine) is None]
     return Census(matched=sorted(matched, key=lambda machine: machine.instance_id))
 
@@ -147,6 +149,15 @@ def _refuse_twins(name: str, found: Sequence[Instance]) -> None:
         ids = some_ids(sorted(machine.instance_id for machine in machines))
         raise SelectionError(
             f"{len(machines)} machines are named {shown(name)} ({ids}): select the one that is meant with instance_ids."
+        )
+
+
+def _refuse_namesakes(selection: Selection, listed: Sequence[Instance]) -> None:
+    for (key, value), ids in selection.namesakes(listed).items():
+        place = ", or its network with filters.vpcId or filters.subnetId" if key == "privateIpAddress" else ""
+        raise SelectionError(
+            f"{len(ids)} machines have the {key} {shown(value)} ({some_ids(ids)}): select the one that is meant with instance_ids"
+            f"{place}."
         )
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -60,6 +60,10 @@ RESTS_ON: Mapping[str, frozenset[str]] = {
     "agId": frozenset({"ag"}),
 }
 """The members of a machine that these filters compare with; the others compare with the member of their own name."""
+IDENTIFYING = ("privateIpAddress", "elasticIpAddress", "networkInterfaceId")
+"""Filters of which each value means one machine to its user, as a name does. A private address repeats from VPC to VPC."""
+PLACES = frozenset({"instanceId", "vpcId", "subnetId"})
+"""Filters that say which of several machines with one address is meant."""
 SINGLE_VALUED = frozenset({"agId", "elasticIpAddress"})
 """Filters that the service takes one value for; with more values they are checked here alone."""
 
@@ -111,16 +115,45 @@ class Selection:
         """The selection for machines that once matched: their status changes under our hands, so it decides the choice alone."""
         return replace(self, filters={key: values for key, values in self.filters.items() if key != "status"})
 
+    @property
+    def identifies(self) -> bool:
+        """Whether a filter means single machines by an address or interface of theirs, and no id or name does."""
+        return self.ids is None and self.name is None and any(key in self.filters for key in IDENTIFYING)
+
+    def namesakes(self, machines: Iterable[Instance]) -> dict[tuple[str, str], list[str]]:
+        """Filter and value -> the ids of the machines that have it, where that is more than one: nobody knows which is meant.
+
+        Only a VPC, a subnet or another address or interface can say so. The other selectors do not: a tag or a status that one of
+        them has by chance would choose.
+        """
+        if not self.identifies:
+            return {}
+        where = {key: values for key, values in self.filters.items() if key in PLACES or key in IDENTIFYING}
+        there = replace(self, tags={}, filters=where)
+        found: dict[tuple[str, str], list[str]] = {}
+        for machine in machines:
+            for key in IDENTIFYING if there.mismatch(machine) is None else ():
+                for value in set(CHECKABLE[key](machine)).intersection(where.get(key, ())):
+                    found.setdefault((key, value), []).append(machine.instance_id)
+        return {pair: sorted(ids) for pair, ids in sorted(found.items()) if len(ids) > 1}
+
     def narrowing_filters(self) -> list[tuple[str, tuple[str, ...]]]:
-        """What the service is asked to narrow a listing with. A name goes alone, so that its twins are seen."""
+        """What the service is asked to narrow a listing with. A name goes alone, so that its twins are seen.
+
+        So does what identifies a machine, with the place that it is in. A private address is not asked for at all: whether the
+        service finds secondary ones is not documented, and a machine that it leaves out may be the one that is meant.
+        """
         if self.name is not None:
             return [("name", (self.name,))]
         filters = [(key, values) for key, values in self.filters.items() if key not in SINGLE_VALUED or len(values) == 1]
+        if self.identifies:
+            telling = PLACES.union(IDENTIFYING) - {"privateIpAddress"}
+            filters = [(key, values) for key, values in filters if key in telling]
         return [(key, _both_spellings(values) if key == "status" else values) for key, values in filters]
 
     def narrowing_tags(self) -> list[tuple[str, tuple[str, ...]]]:
         """The tags that the service is asked to narrow a listing with."""
-        return [] if self.name is not None else list(self.tags.items())
+        return [] if self.name is not None or self.identifies else list(self.tags.items())
 
 
 def _both_spellings(statuses: Sequence[str]) -> tuple[str, ...]:

@@ -193,8 +193,21 @@ def test_the_service_is_asked_for_a_name_alone_so_that_twins_are_seen() -> None:
 
 
 def test_filters_that_take_one_value_are_not_sent_with_more() -> None:
-    selection = parse(filters={"agId": ["ag-1", "ag-2"], "az": ["a", "b"], "elasticIpAddress": "203.0.113.17"})
-    assert selection.narrowing_filters() == [("az", ("a", "b")), ("elasticIpAddress", ("203.0.113.17",))]
+    selection = parse(filters={"agId": ["ag-1", "ag-2"], "az": ["a", "b"]})
+    assert selection.narrowing_filters() == [("az", ("a", "b"))]
+    assert parse(filters={"elasticIpAddress": ["203.0.113.17", "203.0.113.18"]}).narrowing_filters() == []
+
+
+def test_an_address_is_asked_for_without_what_would_hide_its_twins() -> None:
+    selection = parse(tags={"env": "a"}, filters={"elasticIpAddress": "203.0.113.17", "az": "a", "vpcId": "vpc-1"})
+    assert selection.narrowing_filters() == [("elasticIpAddress", ("203.0.113.17",)), ("vpcId", ("vpc-1",))]
+    assert selection.narrowing_tags() == []
+
+
+def test_a_private_address_is_not_asked_for_since_the_service_may_leave_out_secondary_ones() -> None:
+    assert parse(filters={"privateIpAddress": "10.0.0.1", "subnetId": "subnet-1"}).narrowing_filters() == [
+        ("subnetId", ("subnet-1",))
+    ]
 
 
 def test_the_status_filter_makes_the_choice_and_no_more() -> None:

@@ -149,28 +149,45 @@ cache_timeout: 600
 """
 
 import os
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from ansible.errors import AnsibleError, AnsibleParserError
-from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable, to_safe_group_name
-from ansible.utils.unsafe_proxy import wrap_var
+from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, to_safe_group_name
+from ansible.utils.vars import combine_vars
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import JdcloudError
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.line import UNVERIFIED
-from ansible_collections.jdcloud.cloud.plugins.plugin_utils._inventory_names import Row, host_names, variables_of
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._inventory_expressions import (
+    Evaluator,
+    is_printing,
+    plain,
+    printable,
+    protected,
+)
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._inventory_groups import (
+    Constructs,
+    Tally,
+    composed,
+    grouped,
+    keyed,
+    parse_constructs,
+)
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._inventory_hosts import Brought, Hosts, Source
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._inventory_names import Listing, Row, warnings_of
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._inventory_options import (
     MAY_BE_TEMPLATES,
     Settings,
     check_given,
     is_source,
+    regions_given,
     settings_of,
 )
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._inventory_read import cached_machines, read_machines
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._inventory_reserved import this_computer
 
 
-class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: ignore[misc]  # ansible-core ships no types
+class InventoryModule(BaseInventoryPlugin, Cacheable):  # type: ignore[misc]  # ansible-core ships no types
     """The inventory."""
 
     NAME = "jdcloud.cloud.jdcloud_vm"
@@ -191,28 +208,28 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         raise AnsibleParserError(failure)
 
     def _parse(self, path: str, use_cache: bool) -> None:
-        check_given(self._read_config_data(path), self._options)
-        settings = settings_of(self._values(), os.environ, Path(os.path.expanduser("~")))
+        given = self._read_config_data(path)
+        check_given(given, self._options)
+        self._evaluator = Evaluator(self.templar)
+        constructs = parse_constructs(self._options)
+        settings = settings_of(self._values(given), os.environ, Path(os.path.expanduser("~")))
         if settings.connections[0].verify is False:
             self.display.warning(UNVERIFIED)
         rows = self._machines(settings, f"{self.get_cache_key(path)}_{settings.fingerprint}", use_cache)
-        known = self.inventory.hosts
-        others = {name: host.vars["jdcloud_instance_id"] for name, host in known.items() if "jdcloud_instance_id" in host.vars}
-        taken = {*self.inventory.groups, *map(to_safe_group_name, self.get_option("groups") or {})}
-        names = host_names(rows, settings.preferences, taken, others)
-        self._populate(dict(zip(names, rows, strict=True)))
+        for warning in self._populate(Listing(rows, settings.preferences), constructs):
+            self.display.warning(f"{os.path.basename(path)}: {warning}")
 
-    def _values(self) -> dict[str, Any]:
+    def _values(self, given: dict[str, Any]) -> dict[str, Any]:
         """The options; expressions of the one who wrote the file are replaced by their values."""
-        self.templar.available_variables = self._vars or {}
-        values = dict(self._options)
+        # Ansible cuts a text for a list at its commas, also inside of a template.
+        values = {**self._options, "regions": given.get("regions")}
         for option in MAY_BE_TEMPLATES:
             if values[option] is not None:
                 try:
-                    values[option] = self.templar.template(values[option])
+                    values[option] = self._evaluator.template(values[option], self._vars or {})
                 except AnsibleError as error:
                     raise AnsibleParserError(f"The template of {option} has no value: {error}") from error
-        return values
+        return {**values, "regions": regions_given(values["regions"])}
 
     def _machines(self, settings: Settings, key: str, use_cache: bool) -> list[Row]:
         caches = self.get_option("cache")
@@ -223,33 +240,53 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
             self._cache[key] = rows
         return rows
 
-    def _populate(self, rows: dict[str, Row]) -> None:
-        new = [name for name in rows if name not in self.inventory.hosts]
+    def _populate(self, listing: Listing, constructs: Constructs) -> list[str]:
+        """Add the hosts; what the user has to know."""
+        hosts = Hosts(self.inventory)
+        taken = {*self.inventory.groups, *map(to_safe_group_name, constructs.groups)}
+        naming = hosts.name(listing, taken, this_computer())
         try:
-            for name, row in rows.items():
-                self.inventory.add_host(name)
-                for variable, value in variables_of(row).items():
-                    # Anybody's text. From ansible-core 2.19 on it would not be templated anyway.
-                    self.inventory.set_variable(name, variable, wrap_var(value))
-            self._construct(rows)
+            hosts.rename(naming)
+            brought = [hosts.add(name, protected(row)) for name, row in zip(naming.names[-1], listing.rows, strict=True)]
+            warnings = self._construct(hosts, brought, constructs)
         except BaseException:
-            # Hosts without the groups that keep them out of a play must not stay behind, since Ansible goes on with a warning.
-            for name in new:
-                if name in self.inventory.hosts:
-                    self.inventory.remove_host(self.inventory.hosts[name])
+            # Since Ansible goes on with a warning.
+            hosts.undo()
             raise
+        if is_printing():
+            for each in brought:
+                variables = self.inventory.hosts[each.host].vars
+                hosts.set(each, {name: printable(variables.pop(name)) for name in each.variables})
+        return [*warnings, *warnings_of(hosts.finish(Source(listing, brought), naming))]
 
-    def _construct(self, names: Iterable[str]) -> None:
-        strict = self.get_option("strict")
-        for name in names:
-            self._set_composite_vars(self.get_option("compose"), self.inventory.get_host(name).get_vars(), name, strict=strict)
-            variables = self.inventory.get_host(name).get_vars()
-            self._add_host_to_composed_groups(self.get_option("groups"), variables, name, strict=strict, fetch_hostvars=False)
-            self._add_host_to_keyed_groups(self.get_option("keyed_groups"), variables, name, strict=strict, fetch_hostvars=False)
+    def _construct(self, hosts: Hosts, all_brought: list[Brought], constructs: Constructs) -> list[str]:
+        """Evaluate everything for all hosts before a group is made, since an expression that fails for all is an error."""
+        tally = Tally()
+        evaluations = (self._evaluator.expression, self._evaluator.template)
+        found = []
+        for brought in all_brought:
+            name = brought.host
+            hosts.set(brought, protected(composed(constructs, name, self._variables(name), evaluations[0], tally)))
+            variables = self._variables(name)
+            conditional = grouped(constructs, name, variables, evaluations[0], tally)
+            found.append((conditional, keyed(constructs, name, variables, evaluations, tally)))
+        warnings = tally.judge(len(all_brought), strict=constructs.strict)
+        for group in constructs.groups:
+            # Also one that nobody is in: a play that leaves it out must not take it for a misspelt one.
+            self.inventory.add_group(self._safe(group))
+        for brought, (conditional, by_key) in zip(all_brought, found, strict=True):
+            for group, parent in [*((each, None) for each in conditional), *by_key]:
+                hosts.put_into(brought, self._safe(group), None if parent is None else self._safe(parent))
+        return warnings
 
-    def _sanitize_group_name(self, name: str) -> str:
+    def _variables(self, name: str) -> dict[str, Any]:
+        variables = self.inventory.hosts[name].get_vars()
+        found: dict[str, Any] = combine_vars(variables, self._vars) if self.get_option("use_extra_vars") else variables
+        return found
+
+    def _safe(self, name: str) -> str:
         """A safe name of a group. Ansible would take a host of the same name for the group, and give its variables to all."""
-        safe = str(to_safe_group_name(name))
+        safe: str = plain(to_safe_group_name(plain(name)))
         if safe in self.inventory.hosts:
             raise AnsibleParserError(
                 f"A host and a group would both be called {safe}: give its entry of keyed_groups a prefix, or set hostnames to "

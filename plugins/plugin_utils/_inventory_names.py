@@ -12,24 +12,29 @@ a command line, a path or a template.
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from ..module_utils._api.endpoints import is_loopback
 from ..module_utils._api.errors import InputError, JdcloudError
 from ..module_utils._fleet.texts import shown
+from ._inventory_reserved import address_in, addresses_of, folded, means_this_computer
 
 Row = dict[str, Any]
 """A machine as results show it, in snake case, with `name`, `region` and its tags as a dict."""
 
 PREFIX = "jdcloud_"
-FIELDS = ("name", "instance_id", "private_ip_address", "elastic_ip_address")
+ADDRESSES = ("private_ip_address", "elastic_ip_address")
+FIELDS = ("name", "instance_id", *ADDRESSES)
 TAG = "tag:"
+SHOWN = 5
+"""The most machines that a warning names."""
 _MEMBERS = frozenset({"name", "prefix", "separator"})
 # Letters of any script, digits, and what stands inside of names. In front no '-' (an option of ssh) and no '.' (a folder).
-_USABLE = re.compile(r"\w[\w.-]*")
+_USABLE = re.compile(r"\w(?:[\w.-]*[\w-])?")
+# The observed form of an instance's id. The machine that has it may be in another file, or in none.
+_LIKE_AN_ID = re.compile(r"i-[a-z0-9]{10}")
+_GROUPS_OF_ANSIBLE = frozenset({"all", "ungrouped"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,45 @@ class Preference:
         prefix = _value(row, self.prefix)
         return None if prefix is None else f"{prefix}{self.separator}{name}"
 
+    @property
+    def is_address(self) -> bool:
+        """Whether the name is the address that the service says, and nobody's text."""
+        return self.prefix is None and self.name in ADDRESSES
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The machines of one file, and how it wants them called."""
+
+    rows: Sequence[Row]
+    preferences: Sequence[Preference]
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What else has a name: groups, this computer, and the hosts of other sources that are machines, with their ids."""
+
+    groups: Collection[str] = ()
+    own: Collection[str] = ()
+    others: Mapping[str, str | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Something about names that the user has to know; `about` are machines or a tag, in a fixed order."""
+
+    kind: str
+    about: tuple[str, ...]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """The host names of each listing, in the order of its rows."""
+
+    names: tuple[tuple[str, ...], ...]
+    remarks: tuple[Remark, ...]
+
 
 def parse_preferences(given: Any) -> tuple[Preference, ...]:
     """The checked option `hostnames`. Raises `InputError`."""
@@ -56,31 +100,101 @@ def parse_preferences(given: Any) -> tuple[Preference, ...]:
     return tuple(_preference(member) for member in given)
 
 
-def host_names(
-    rows: Sequence[Row], preferences: Sequence[Preference], groups: Collection[str], others: Mapping[str, str | None]
-) -> list[str]:
-    """A host name for each machine, all different: the first usable preference, else the id.
+def host_names(listings: Sequence[Listing], surroundings: Surroundings) -> Naming:
+    """A host name for each machine, the same in whatever order the files and regions come: the first usable one, else the id.
 
-    Machines that would share a name are all called NAME_ID, so that none is taken for the other. `groups` are names that a
-    host cannot have; `others` are the hosts of other sources that are machines, with their ids.
-    Raises `JdcloudError` if a machine is in the listing twice.
+    Machines that would share a name are all called NAME_ID, so that none is taken for the other.
+    Raises `JdcloudError` if a machine is in one listing twice, or if a group is called like a host.
     """
-    ids = Counter(row["instance_id"] for row in rows)
-    for instance_id, count in ids.items():
-        if count > 1:
-            raise JdcloudError(f"{instance_id} is listed in {count} regions: correct regions or endpoint_url.")
-    chosen = [_chosen(row, preferences, groups, ids) for row in rows]
-    shared = Counter(chosen)
-    names = [_alone(name, row["instance_id"], shared[name], others) for name, row in zip(chosen, rows, strict=True)]
-    for name in names:
-        if name in groups:
-            raise JdcloudError(f"A machine and a group are both called {shown(name)}: give the group another name.")
-    return names
+    for listing in listings:
+        _refuse_repeated(listing.rows)
+    fleet = _fleet_of(listings)
+    remarks: set[Remark] = set()
+    chosen = [[_chosen(row, listing.preferences, surroundings, fleet, remarks) for row in listing.rows] for listing in listings]
+    holders: dict[str, set[str]] = {}
+    for listing, bases in zip(listings, chosen, strict=True):
+        for row, base in zip(listing.rows, bases, strict=True):
+            holders.setdefault(folded(base), set()).add(row["instance_id"])
+    for name, instance_id in surroundings.others.items():
+        holders.setdefault(folded(name), set()).add(str(instance_id))
+    names = tuple(
+        tuple(_alone(base, row["instance_id"], holders[folded(base)]) for row, base in zip(listing.rows, bases, strict=True))
+        for listing, bases in zip(listings, chosen, strict=True)
+    )
+    _refuse_groups(names, surroundings.groups)
+    remarks.update(_twins(chosen, holders), _doubles(listings, names), _tags_of_nobody(listings))
+    return Naming(names, tuple(sorted(remarks, key=lambda remark: (remark.kind, remark.about))))
 
 
 def variables_of(row: Row) -> Row:
     """The variables of a host."""
     return {f"{PREFIX}{name}": value for name, value in row.items()}
+
+
+def warnings_of(remarks: Iterable[Remark]) -> list[str]:
+    """One sentence or two for each kind of remark."""
+    texts: dict[str, list[str]] = {}
+    for remark in remarks:
+        texts.setdefault(remark.kind, []).append(remark.text)
+    return [_WARNINGS[kind].format(some_of(each)) for kind, each in texts.items()]
+
+
+def some_of(texts: Sequence[str]) -> str:
+    """The first of some texts, and how many more there are."""
+    more = f" and {len(texts) - SHOWN} more" if len(texts) > SHOWN else ""
+    return ", ".join(texts[:SHOWN]) + more
+
+
+_WARNINGS = {
+    "double": (
+        "Machines are in the inventory under two names, because files name them differently: {}. Use the same hostnames in all "
+        "files, or a play works on them twice."
+    ),
+    "refused": (
+        "Machines are not called by their own names, which mean something else: {}. They have the next choice of hostnames "
+        "instead, at last their id."
+    ),
+    "tag": "No machine has what hostnames asks for: {}. Correct the key of the tag, or remove it.",
+    "twins": (
+        "Machines share a name, so their hosts are called NAME_ID: {}. A play, a limit or a group that means the name alone does "
+        "not mean them: give them different names, or set hostnames to instance_id."
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Fleet:
+    """The ids of all machines, and whose addresses are whose."""
+
+    ids: Collection[str]
+    owners: Mapping[str, Collection[str]]
+
+
+def _fleet_of(listings: Sequence[Listing]) -> _Fleet:
+    owners: dict[str, set[str]] = {}
+    ids = set()
+    for listing in listings:
+        for row in listing.rows:
+            ids.add(row["instance_id"])
+            for address in addresses_of(row.get(each) for each in ADDRESSES):
+                owners.setdefault(address, set()).add(row["instance_id"])
+    return _Fleet(ids, owners)
+
+
+def _refuse_repeated(rows: Sequence[Row]) -> None:
+    seen: dict[str, int] = {}
+    for row in rows:
+        seen[row["instance_id"]] = seen.get(row["instance_id"], 0) + 1
+    for instance_id, count in seen.items():
+        if count > 1:
+            raise JdcloudError(f"{instance_id} is listed in {count} regions: correct regions or endpoint_url.")
+
+
+def _refuse_groups(names: Iterable[Iterable[str]], groups: Collection[str]) -> None:
+    for each in names:
+        for name in each:
+            if name in groups:
+                raise JdcloudError(f"A machine and a group are both called {shown(name)}: give the group another name.")
 
 
 def _preference(given: Any) -> Preference:
@@ -106,22 +220,71 @@ def _value(row: Row, source: str) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
-def _chosen(row: Row, preferences: Sequence[Preference], groups: Collection[str], ids: Collection[str]) -> str:
+def _chosen(row: Row, preferences: Sequence[Preference], surroundings: Surroundings, fleet: _Fleet, remarks: set[Remark]) -> str:
     own: str = row["instance_id"]
     for preference in preferences:
         name = preference.of(row)
-        if name is not None and (name == own or _usable(name, groups, ids)):
+        if name is None:
+            continue
+        if name == own:
+            return own
+        obstacle = _obstacle(name, preference, row, surroundings, fleet)
+        if obstacle is None:
             return name
+        remarks.add(Remark("refused", (own, name), f"{own} ({shown(name)} {obstacle})"))
     return own
 
 
-def _usable(name: str, groups: Collection[str], ids: Collection[str]) -> bool:
-    if not _USABLE.fullmatch(name) or is_loopback(name.lower()) or name in groups:
-        return False
-    # Neither another machine's id, nor what a machine would be called that shares its name.
-    return name not in ids and name.rpartition("_")[2] not in ids
+def _obstacle(name: str, preference: Preference, row: Row, surroundings: Surroundings, fleet: _Fleet) -> str | None:
+    """Why a machine cannot be called like this, None if it can."""
+    if means_this_computer(name, surroundings.own):
+        return "means this computer"
+    if folded(name) in _GROUPS_OF_ANSIBLE or name in surroundings.groups:
+        return "is the name of a group"
+    if not _USABLE.fullmatch(name):
+        return "has characters that host names do not have"
+    if address_in(name) is not None:
+        return _not_its_address(name, preference, row, fleet)
+    # Neither an id, nor what a machine would be called that shares its name.
+    for part in (folded(name), folded(name).rpartition("_")[2]):
+        if part in fleet.ids or _LIKE_AN_ID.fullmatch(part):
+            return "holds the id of a machine"
+    return None
 
 
-def _alone(name: str, instance_id: str, sharing: int, others: Mapping[str, str | None]) -> str:
-    is_another = name in others and others[name] != instance_id
-    return f"{name}_{instance_id}" if is_another or sharing > 1 else name
+def _not_its_address(name: str, preference: Preference, row: Row, fleet: _Fleet) -> str | None:
+    # In two networks machines may have one address. A name that somebody chose means either of them then.
+    is_alone = preference.is_address or len(fleet.owners.get(name, ())) < 2
+    return None if is_alone and name in (row.get(each) for each in ADDRESSES) else "is an address, and not this machine's alone"
+
+
+def _alone(base: str, instance_id: str, holders: Collection[str]) -> str:
+    return f"{base}_{instance_id}" if len(holders) > 1 else base
+
+
+def _twins(chosen: Iterable[Iterable[str]], holders: Mapping[str, Collection[str]]) -> Iterable[Remark]:
+    for base in sorted({base for bases in chosen for base in bases}):
+        ids = tuple(sorted(holders[folded(base)]))
+        if len(ids) > 1:
+            yield Remark("twins", (base, *ids), f"{base} ({some_of(ids)})")
+
+
+def _doubles(listings: Sequence[Listing], names: Sequence[Sequence[str]]) -> Iterable[Remark]:
+    found: dict[str, set[str]] = {}
+    for listing, each in zip(listings, names, strict=True):
+        for row, name in zip(listing.rows, each, strict=True):
+            found.setdefault(row["instance_id"], set()).add(name)
+    for instance_id, double in found.items():
+        if len(double) > 1:
+            yield Remark("double", (instance_id, *sorted(double)), f"{instance_id} ({', '.join(sorted(double))})")
+
+
+def _tags_of_nobody(listings: Sequence[Listing]) -> Iterable[Remark]:
+    """A misspelt key of a tag would go unnoticed, since every machine has an id to be called by."""
+    for listing in listings:
+        if not listing.rows:
+            continue
+        sources = {source for each in listing.preferences for source in (each.name, each.prefix) if source is not None}
+        for source in sorted(sources):
+            if source.startswith(TAG) and not any(_value(row, source) for row in listing.rows):
+                yield Remark("tag", (source,), source)

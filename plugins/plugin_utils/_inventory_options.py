@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
@@ -60,16 +61,27 @@ def is_source(path: str) -> bool:
 
 
 def check_given(given: Mapping[str, Any], known: Collection[str]) -> None:
-    """Raise `InputError` for an option that does not exist, and for a selector or list that is there without a value."""
-    for option in given:
+    """Raise `InputError` for an option that does not exist, and for one without a value."""
+    for option, value in given.items():
         if option not in known:
             raise InputError(f"There is no option {shown(str(option))}: correct its name, or remove it.")
-    for option in ("regions", "tags", "filters", "hostnames", "expected_account"):
-        if option in given and given[option] is None:
+        # Ansible would take it for one that is not given: other keys, another region, more machines.
+        if value is None:
             raise InputError(f"{option} has no value: give it one, or leave the option out.")
     # What Ansible makes a text of is no text any more when it is checked.
     if given.get("expected_account") is not None:
         require_text(given["expected_account"], "expected_account")
+
+
+def regions_given(given: Any) -> list[Any] | None:
+    """The option `regions` as a list, also if a text, for example of a template, names them. Raises `InputError`."""
+    if given is None or isinstance(given, list):
+        return given
+    if not isinstance(given, str):
+        raise InputError("regions is neither a list nor a text: give a list of names, each of them in quotes.")
+    if not given.strip():
+        raise InputError("regions is empty: name at least one region, or leave the option out.")
+    return re.split(r"\s*,\s*|\s+", given.strip())
 
 
 def settings_of(options: Mapping[str, Any], environ: Mapping[str, str], home: Path) -> Settings:

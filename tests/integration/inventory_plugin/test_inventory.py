@@ -10,6 +10,9 @@ import json
 from pathlib import Path
 from urllib.parse import unquote
 
+import pytest
+import yaml
+
 from jdcloud_emulator.process import DEFAULT_ACCESS_KEY, DEFAULT_SECRET_KEY
 
 from ..support import Json, running, stopped
@@ -35,9 +38,11 @@ def test_two_regions_become_hosts_and_groups(inventory: Inventory) -> None:
         cn_north_1=[running(A, name="web", tags={"env": "prod"}), running(B, name="web"), stopped(C, name="localhost")],
         cn_east_2=[running(D, name="db", tags={"env": "prod"}, elastic_ip={"address": "203.0.113.9"})],
     )
+    # Of the twins, and of the machine that means this computer.
+    inventory.warns = True
     inventory.write(
         regions=["cn-north-1", "cn-east-2"],
-        compose={"ansible_host": "jdcloud_elastic_ip_address"},
+        compose={"ansible_host": "jdcloud_elastic_ip_address | default(jdcloud_private_ip_address)"},
         groups={"up": "jdcloud_status == 'running'"},
         keyed_groups=[{"key": "jdcloud_tags", "prefix": "tag"}, {"key": "jdcloud_region", "prefix": "region"}],
     )
@@ -62,6 +67,8 @@ def test_rule_18_text_from_the_cloud_is_data_in_lists_groups_and_plays(inventory
         groups={"odd": "'lookup' in jdcloud_name"},
         hostnames=["tag:env", "name"],
     )
+    # Of the name that holds a template.
+    inventory.warns = True
     assert set(inventory.listed()["_meta"]["hostvars"]) == {A, "prod"}
     shown = str(tmp_path / "shown-")
     names = ["jdcloud_name", "jdcloud_tags", *COMPOSED]
@@ -83,6 +90,60 @@ def test_rule_18_text_from_the_cloud_is_data_in_lists_groups_and_plays(inventory
     assert values["longer"] == f"name {text}" and values["jdcloud_tags"] == {"env": text, "{{ 7 * 7 }}": "k"}
     assert values["inside"] == [text, values["jdcloud_tags"]]
     assert Path(f"{shown}{B}-others").read_text(encoding="utf-8") == f"{text} and name {text}"
+
+
+@pytest.mark.cores
+def test_texts_are_listed_plainly_and_templates_stay_protected(inventory: Inventory) -> None:
+    """In all forms, also out of the cache, and in what is made of them. Half a mark that `compose` completes is a whole one."""
+    machine = running(
+        A, name="web", tags={"env": "prod", "odd": "{{ 7 * 7 }}", "half": "{ 7 * 7 }}"}, description="{% raw %} 100 %"
+    )
+    inventory.seed(cn_north_1=[machine])
+    inventory.write(
+        compose={
+            "plain": "jdcloud_name ~ '-1'",
+            "joined": "'{' ~ jdcloud_tags.half",
+            "inside": "[jdcloud_tags.odd, jdcloud_name]",
+        },
+        groups={"prod": "jdcloud_tags.env == 'prod'"},
+        keyed_groups=[
+            {"key": "jdcloud_tags.env", "prefix": "env"},
+            {"key": "jdcloud_name", "parent_group": "{{ jdcloud_tags.env }}_all"},
+        ],
+        cache=True,
+        cache_plugin="ansible.builtin.jsonfile",
+        cache_connection=str(inventory.folder / "cache"),
+    )
+    odd = {"__ansible_unsafe": "{{ 7 * 7 }}"}
+    read, cached, exported = (inventory.listed(*words) for words in ((), (), ("--export",)))
+    host = read["_meta"]["hostvars"]["web"]
+    assert {name: host[f"jdcloud_{name}"] for name in ("name", "region", "status")} == {
+        "name": "web",
+        "region": "cn-north-1",
+        "status": "running",
+    }
+    assert host["jdcloud_tags"] == {"env": "prod", "odd": odd, "half": "{ 7 * 7 }}"}
+    assert host["jdcloud_description"] == {"__ansible_unsafe": "{% raw %} 100 %"}
+    assert (host["plain"], host["joined"], host["inside"]) == ("web-1", odd, [odd, "web"])
+    assert [read[group]["hosts"] for group in ("prod", "env_prod", "_web")] == [["web"]] * 3
+    assert read["prod_all"]["children"] == ["_web"]
+    assert cached == read
+    assert exported["_meta"]["hostvars"] == read["_meta"]["hostvars"]
+    as_yaml = yaml.safe_load(inventory.run("ansible-inventory", "--list", "--yaml", **STRICT).stdout.replace("!unsafe ", ""))
+    assert as_yaml["all"]["children"]["prod"]["hosts"]["web"]["jdcloud_tags"]["odd"] == "{{ 7 * 7 }}"
+    assert "__ansible_unsafe" not in str(as_yaml)
+
+
+@pytest.mark.cores
+def test_a_text_of_the_cloud_is_no_condition_of_a_play(inventory: Inventory, tmp_path: Path) -> None:
+    """It needs no marks of a template to be evaluated there, so it is protected although it is listed plainly."""
+    mark = tmp_path / "mark"
+    inventory.seed(cn_north_1=[running(A, name="web", description=f"lookup('pipe', 'touch {mark}') == ''")])
+    inventory.write()
+    assert "lookup" in inventory.listed()["_meta"]["hostvars"]["web"]["jdcloud_description"]
+    task: Json = {"ansible.builtin.debug": {"msg": "x"}, "when": "{{ jdcloud_description }}"}
+    assert inventory.play(task, hosts="all").returncode != 0
+    assert not mark.exists()
 
 
 def test_a_region_that_fails_fails_the_inventory_and_shows_no_secret(inventory: Inventory) -> None:
@@ -133,7 +194,7 @@ def batch(tmp_path: Path) -> list[Json]:
 def test_a_play_deletes_each_batch_of_a_group_in_one_task(inventory: Inventory, tmp_path: Path) -> None:
     """First with a machine that is protected: its batch fails as a whole, and no further one begins."""
     protected: Json = {"tags": {**HARBOR["tags"], "jdcloud-protect": "yes"}}
-    inventory.write(keyed_groups=[{"key": "jdcloud_tags.project", "prefix": "project"}])
+    inventory.write(keyed_groups=[{"key": "jdcloud_tags.project | default('')", "prefix": "project"}])
     play: Json = {"hosts": "project_harbor", "serial": 2}
     inventory.seed(cn_north_1=[running(A, **HARBOR), running(B, **protected), stopped(C, **HARBOR), running(D)])
     assert inventory.play(*batch(tmp_path), **play).returncode != 0

@@ -137,6 +137,7 @@ def listing(regions: Regions, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
     monkeypatch.setattr(_inventory_read, "Transport", regions.transport)
     monkeypatch.setattr(_inventory_read, "SystemClock", lambda: regions.clock)
     monkeypatch.setattr(_inventory_read, "ThreadPool", ClosingPool)
+    monkeypatch.setattr(jdcloud_vm, "this_computer", lambda: frozenset({"controller"}))
     monkeypatch.setenv("HOME", str(tmp_path))
     names = (
         "SECURITY_TOKEN",
@@ -154,6 +155,14 @@ def listing(regions: Regions, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
     monkeypatch.setenv("JDCLOUD_SECRET_KEY", SECRET)
     monkeypatch.setenv("JDCLOUD_REGION", REGION)
     return Lister(tmp_path)
+
+
+@pytest.fixture
+def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The warnings."""
+    texts: list[str] = []
+    monkeypatch.setattr("ansible.utils.display.Display.warning", lambda _self, text, *_more, **_options: texts.append(str(text)))
+    return texts
 
 
 @pytest.fixture

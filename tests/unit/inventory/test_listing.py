@@ -58,25 +58,6 @@ def test_rule_3_a_listing_that_never_becomes_consistent_leaves_no_hosts(
     assert not inventory.hosts
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"compose": {"x": "jdcloud_nothing.at_all"}},
-        {"groups": {"g": "jdcloud_nothing.at_all"}},
-        {"keyed_groups": [{"key": "jdcloud_nothing.at_all"}]},
-    ],
-)
-def test_an_expression_that_fails_leaves_no_hosts_if_it_is_strict(listing: Lister, regions: Regions, wrong: Json) -> None:
-    """Without its groups a machine might be in a play that a group was to keep it out of."""
-    regions.north.add("i-a")
-    regions.north.add("i-b")
-    inventory = InventoryData()
-    with pytest.raises(AnsibleParserError):
-        listing(inventory, strict=True, **wrong)
-    assert not inventory.hosts
-    assert list(listing(InventoryData(), strict=False, **wrong).hosts) == ["name-of-i-a", "name-of-i-b"]
-
-
 def test_a_group_that_is_called_like_a_host_leaves_no_hosts(listing: Lister, regions: Regions) -> None:
     """Ansible would give the variables of the host to all members of the group."""
     regions.north.add("i-a", instanceName="harbor")
@@ -177,7 +158,84 @@ def test_machines_of_two_files_with_one_name_are_two_hosts(listing: Lister, regi
     inventory = listing(region=REGION)
     listing(inventory, region=OTHER)
     listing(inventory, region=REGION)
-    assert {name: host.vars["jdcloud_instance_id"] for name, host in inventory.hosts.items()} == {"web": "i-a", "web_i-b": "i-b"}
+    assert {name: host.vars["jdcloud_instance_id"] for name, host in inventory.hosts.items()} == {
+        "web_i-a": "i-a",
+        "web_i-b": "i-b",
+    }
+
+
+@pytest.mark.parametrize("order", [(REGION, OTHER), (OTHER, REGION)])
+def test_twins_in_two_files_are_called_the_same_in_either_order_of_the_files(
+    listing: Lister, regions: Regions, order: tuple[str, str]
+) -> None:
+    regions.north.add("i-a", instanceName="web", tags=tags(env="prod"))
+    regions.north.add("i-c", instanceName="db", tags=tags(env="prod"))
+    regions.east.add("i-b", instanceName="web", tags=tags(env="test"))
+    inventory = InventoryData()
+    for region in order:
+        listing(inventory, region=region, compose={"env": "jdcloud_tags.env"}, keyed_groups=[{"key": "env", "prefix": "env"}])
+    assert {name: host.vars["env"] for name, host in inventory.hosts.items()} == {
+        "web_i-a": "prod",
+        "web_i-b": "test",
+        "db": "prod",
+    }
+    assert sorted(members(inventory, "env_prod")) == ["db", "web_i-a"]
+    assert members(inventory, "env_test") == ["web_i-b"]
+
+
+def test_a_third_twin_finds_the_name_taken_though_nobody_has_it(listing: Lister, regions: Regions) -> None:
+    regions.north.add("i-a", instanceName="web", tags=tags(n="1"))
+    regions.north.add("i-b", instanceName="web", tags=tags(n="2"))
+    regions.north.add("i-c", instanceName="web", tags=tags(n="3"))
+    inventory = InventoryData()
+    for number in "123":
+        listing(inventory, tags={"n": number})
+    assert sorted(inventory.hosts) == ["web_i-a", "web_i-b", "web_i-c"]
+
+
+def test_a_renamed_host_leaves_behind_what_another_source_says_of_its_name(listing: Lister, regions: Regions) -> None:
+    """As if the other file had come first: then no machine would have had the name."""
+    regions.north.add("i-a", instanceName="web")
+    regions.east.add("i-b", instanceName="web")
+    inventory = InventoryData()
+    inventory.add_group("keep")
+    inventory.add_host("web", "keep")
+    inventory.set_variable("web", "mine", "yes")
+    listing(inventory, region=REGION, groups={"up": True})
+    listing(inventory, region=OTHER)
+    assert members(inventory, "keep") == ["web"] and members(inventory, "up") == ["web_i-a"]
+    assert {name for name in inventory.hosts["web"].vars if not name.startswith("inventory_")} == {"mine"}
+
+
+def test_a_file_that_fails_renames_nothing(listing: Lister, regions: Regions) -> None:
+    regions.north.add("i-a", instanceName="web")
+    regions.east.add("i-b", instanceName="web")
+    inventory = listing(region=REGION, groups={"up": True})
+    with pytest.raises(AnsibleParserError):
+        listing(inventory, region=OTHER, groups={"up": "nothing"})
+    assert members(inventory, "up") == ["web"] == list(inventory.hosts)
+
+
+def test_a_tag_that_is_gone_is_gone_from_a_host_that_is_read_again(listing: Lister, regions: Regions) -> None:
+    machine = regions.north.add("i-a", tags=tags(env="prod"))
+    inventory = listing()
+    machine["tags"] = tags(team="x")
+    assert listing(inventory).hosts["name-of-i-a"].vars["jdcloud_tags"] == {"team": "x"}
+
+
+def test_names_that_mean_something_else_are_a_warning(listing: Lister, regions: Regions, said: list[str]) -> None:
+    regions.north.add("i-a", instanceName="controller")
+    regions.north.add("i-b", instanceName="2130706433")
+    assert list(listing().hosts) == ["i-a", "i-b"]
+    (warning,) = said
+    assert "n0.jdcloud_vm.yml: " in warning and "i-a ('controller' means this computer)" in warning
+
+
+def test_what_was_said_is_not_said_again_for_the_next_file(listing: Lister, regions: Regions, said: list[str]) -> None:
+    regions.north.add("i-a", instanceName="localhost")
+    inventory = listing()
+    listing(inventory, region=OTHER)
+    assert len(said) == 1
 
 
 def test_nothing_is_made_that_was_not_asked_for(listing: Lister, regions: Regions) -> None:
@@ -208,9 +266,7 @@ def test_variables_and_groups_are_constructed(listing: Lister, regions: Regions)
     assert members(inventory, "cn_north_1") == ["name-of-i-a", "name-of-i-b"]
 
 
-def test_rule_17_unverified_certificates_are_a_warning(listing: Lister, monkeypatch: pytest.MonkeyPatch) -> None:
-    said: list[str] = []
-    monkeypatch.setattr("ansible.utils.display.Display.warning", lambda _self, text, *_more, **_options: said.append(str(text)))
+def test_rule_17_unverified_certificates_are_a_warning(listing: Lister, said: list[str]) -> None:
     listing()
     assert said == []
     listing(validate_certs=False)

@@ -130,6 +130,50 @@ def test_values_may_be_templates_of_the_one_who_wrote_the_file(
     assert list(found.hosts) == ["name-of-i-a"]
 
 
+@pytest.mark.cores
+@pytest.mark.parametrize(
+    "given",
+    [
+        "{{ lookup('env', 'SHOP_REGIONS') }}",
+        ["{{ lookup('env', 'SHOP_REGION') }}", "{{ ['cn', 'east', '2'] | join('-') }}"],
+        "{{ lookup('env', 'SHOP_REGIONS').split(', ') }}",
+        "{{ ['cn-north-1', 'cn-east-2'] }}",
+        "{{ lookup('env', 'SHOP_REGION') }},cn-east-2",
+        "cn-north-1, cn-east-2",
+    ],
+)
+def test_regions_may_be_a_template_or_a_text(
+    listing: Lister, regions: Regions, monkeypatch: pytest.MonkeyPatch, given: Any
+) -> None:
+    monkeypatch.setenv("SHOP_REGIONS", "cn-north-1, cn-east-2")
+    monkeypatch.setenv("SHOP_REGION", REGION)
+    listing(regions=given)
+    assert [len(regions.north.calls), len(regions.east.calls)] == [1, 1]
+
+
+@pytest.mark.cores
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ("{{ lookup('env', 'NO_SUCH_VARIABLE_HERE') }}", "regions is empty"),
+        (["{{ lookup('env', 'NO_SUCH_VARIABLE_HERE') }}"], "regions has a blank"),
+        ("{{ nowhere }}", "The template of regions has no value"),
+        ("{{ {'a': 'b'} }}", "regions is neither a list nor a text"),
+        ("cn-north-1,,cn-east-2", "regions has a blank"),
+        (["cn-north-1,cn-east-2"], "'cn-north-1,cn-east-2'"),
+    ],
+)
+def test_regions_that_are_no_names_are_refused_in_fitting_words(refused: Refused, given: Any, named: str) -> None:
+    assert named in refused(regions=given)
+
+
+@pytest.mark.parametrize(
+    "option", ["region", "profile", "access_key", "endpoint_url", "api_timeout", "groups", "keyed_groups", "strict"]
+)
+def test_an_option_without_a_value_is_refused_and_not_taken_for_one_that_is_not_given(refused: Refused, option: str) -> None:
+    assert refused(**{option: None}).startswith(f"{option} has no value")
+
+
 def test_regions_share_the_limit_of_the_account(listing: Lister, regions: Regions) -> None:
     listing(regions=[REGION, OTHER], api_rate_limit=10)
     limits = [cloud.connection.rate_limit for cloud in regions.clouds.values() if cloud.connection is not None]

@@ -181,6 +181,7 @@ from ansible_collections.jdcloud.cloud.plugins.plugin_utils._inventory_options i
     check_given,
     is_source,
     regions_given,
+    require_texts,
     settings_of,
 )
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._inventory_read import cached_machines, read_machines
@@ -195,6 +196,11 @@ class InventoryModule(BaseInventoryPlugin, Cacheable):  # type: ignore[misc]  # 
     def verify_file(self, path: str) -> bool:
         """Whether the file is one for this plugin."""
         return is_source(path) and bool(super().verify_file(path))
+
+    def set_options(self, task_keys: Any = None, var_options: Any = None, direct: Any = None) -> None:
+        """As Ansible does, which makes texts of numbers: after a look at what the file itself says."""
+        require_texts(direct or {})
+        super().set_options(task_keys=task_keys, var_options=var_options, direct=direct)
 
     def parse(self, inventory: Any, loader: Any, path: str, cache: bool = True) -> None:
         """Add the machines to the inventory, all or none. Raises `AnsibleParserError`, one sentence."""

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..module_utils._api.errors import InputError, JdcloudError
-from ..module_utils._fleet.texts import member_of, require_text, shown
+from ..module_utils._fleet.texts import member_of, require_key, require_text, shown
 
 Variables = Mapping[str, Any]
 Evaluate = Callable[[str, Variables], Any]
@@ -118,8 +118,8 @@ def parse_constructs(options: Mapping[str, Any]) -> Constructs:
     compose, groups = options["compose"] or {}, options["groups"] or {}
     for option, members in (("compose", compose), ("groups", groups)):
         for name, expression in members.items():
-            if not isinstance(name, str) or not name.strip():
-                raise InputError(f"{option} has the name {shown(str(name))}, which is no text: quote it.")
+            if not require_key(name, option).strip():
+                raise InputError(f"{option} has a blank name: remove it.")
             if option == "groups" and isinstance(expression, bool):
                 continue
             _check_expression(expression, member_of(option, name))
@@ -188,8 +188,8 @@ def keyed(
 
 
 def _check_expression(given: Any, place: str) -> None:
-    if not isinstance(given, str) or not given.strip():
-        raise InputError(f"{place} is {'blank' if isinstance(given, str) else 'no text'}: give an expression in quotes.")
+    if not require_text(given, place).strip():
+        raise InputError(f"{place} is blank: give an expression in quotes.")
 
 
 def _keyed_group(given: Any, number: int) -> KeyedGroup:
@@ -202,8 +202,8 @@ def _keyed_group(given: Any, number: int) -> KeyedGroup:
         if name == "trailing_separator":
             if not isinstance(value, bool):
                 raise InputError(f"{place}.{name} is neither true nor false: give one of them, without quotes.")
-        elif name != "key" and value is not None and not isinstance(value, str):
-            raise InputError(f"{place}.{name} is no text: quote it.")
+        elif name != "key" and value is not None:
+            require_text(value, f"{place}.{name}")
     _check_expression(given.get("key"), f"{place}.key")
     if given.get("trailing_separator") is not None and given.get("default_value") is not None:
         raise InputError(f"{place}: default_value and trailing_separator exclude each other: remove one of them.")

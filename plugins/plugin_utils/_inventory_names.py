@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..module_utils._api.errors import InputError, JdcloudError
-from ..module_utils._fleet.texts import shown
+from ..module_utils._fleet.texts import require_text, shown
 from ._inventory_reserved import address_in, addresses_of, folded, means_this_computer
 
 Row = dict[str, Any]
@@ -198,21 +198,20 @@ def _refuse_groups(names: Iterable[Iterable[str]], groups: Collection[str]) -> N
 
 
 def _preference(given: Any) -> Preference:
-    if isinstance(given, str):
+    if not isinstance(given, (Mapping, list)):
         return Preference(_source(given))
-    if not isinstance(given, Mapping) or "name" not in given or not _MEMBERS.issuperset(given):
+    if isinstance(given, list) or "name" not in given or not _MEMBERS.issuperset(given):
         raise InputError("A member of hostnames is neither a text nor a dict of name, prefix and separator: correct it.")
-    separator = given.get("separator", "_")
-    if not isinstance(separator, str):
-        raise InputError("The separator in hostnames is no text: quote it.")
+    separator = require_text(given.get("separator", "_"), "The separator in hostnames")
     prefix = given.get("prefix")
     return Preference(_source(given["name"]), None if prefix is None else _source(prefix), separator)
 
 
 def _source(given: Any) -> str:
-    if isinstance(given, str) and (given in FIELDS or (given.startswith(TAG) and given.removeprefix(TAG).strip())):
-        return given
-    raise InputError(f"hostnames: {shown(str(given))} is none of {', '.join(FIELDS)} and tag:KEY.")
+    source = require_text(given, "A member of hostnames")
+    if source in FIELDS or (source.startswith(TAG) and source.removeprefix(TAG).strip()):
+        return source
+    raise InputError(f"hostnames: {shown(source)} is none of {', '.join(FIELDS)} and tag:KEY.")
 
 
 def _value(row: Row, source: str) -> str | None:

@@ -31,6 +31,8 @@ MAY_BE_TEMPLATES = (
     *("tags", "filters"),
 )
 """Options whose values may be expressions of the one who wrote the file."""
+_TEXTS = ("profile", "region", "endpoint_url", "ca_bundle", "expected_account")
+_SECRETS = ("access_key", "secret_key", "security_token")
 LAYOUT = 1
 """Of what is cached."""
 
@@ -68,9 +70,16 @@ def check_given(given: Mapping[str, Any], known: Collection[str]) -> None:
         # Ansible would take it for one that is not given: other keys, another region, more machines.
         if value is None:
             raise InputError(f"{option} has no value: give it one, or leave the option out.")
-    # What Ansible makes a text of is no text any more when it is checked.
-    if given.get("expected_account") is not None:
-        require_text(given["expected_account"], "expected_account")
+
+
+def require_texts(options: Mapping[str, Any]) -> None:
+    """Raise `InputError` for a number, a date and so on where a text is meant: in the file, or as a template gives it."""
+    for option in _TEXTS:
+        if options.get(option) is not None:
+            require_text(options[option], option)
+    for option in _SECRETS:
+        if not isinstance(options.get(option, ""), str | None):
+            raise InputError(f"{option} is no text: quote it, since YAML makes numbers of keys such as 0123 and 12e5.")
 
 
 def regions_given(given: Any) -> list[Any] | None:
@@ -86,6 +95,7 @@ def regions_given(given: Any) -> list[Any] | None:
 
 def settings_of(options: Mapping[str, Any], environ: Mapping[str, str], home: Path) -> Settings:
     """The checked settings. Raises `InputError`, one sentence each; sends nothing."""
+    require_texts(options)
     filters = options["filters"]
     if filters and "name" in filters:
         raise InputError(
@@ -107,7 +117,7 @@ def _connections(options: Mapping[str, Any], environ: Mapping[str, str], home: P
         raise InputError("The options region and regions exclude each other: name all regions in regions.")
     if not regions:
         raise InputError("regions is an empty list: name at least one region, or leave the option out.")
-    names = [region.strip() if isinstance(region, str) else "" for region in regions]
-    if not all(names):
+    if any(region is None or (isinstance(region, str) and not region.strip()) for region in regions):
         raise InputError("regions has a blank or null member: remove it.")
+    names = [require_text(region, "A member of regions").strip() for region in regions]
     return [resolve_connection({**options, "region": region}, environ, home) for region in dict.fromkeys(names)]

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import itertools
 import json
 from collections.abc import Callable
@@ -113,6 +114,7 @@ class Lister:
         return inventory
 
 
+@functools.cache
 def documented_options() -> Json:
     """The options of the plugin, those of its fragments included."""
     texts = (

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible.errors import AnsibleParserError
 
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._inventory_options import Settings, is_source, settings_of
 
@@ -128,6 +129,48 @@ def test_values_may_be_templates_of_the_one_who_wrote_the_file(
     assert connection is not None and connection.credentials.access_key == "AKSHOP"
     assert connection.credentials.secret_key == "secret-key" and connection.endpoint == "https://cloud.example.org"
     assert list(found.hosts) == ["name-of-i-a"]
+
+
+TEXT_OPTIONS = [
+    *("tags: {build: WRONG}", "tags: {build: [a, WRONG]}", "tags: {WRONG: x}", "filters: {imageId: WRONG}"),
+    *("regions: [WRONG]", "region: WRONG", "profile: WRONG", "expected_account: WRONG", "endpoint_url: WRONG"),
+    *("hostnames: [WRONG]", "hostnames: [{name: name, prefix: name, separator: WRONG}]", "hostnames: [{name: WRONG}]"),
+    *(
+        "groups: {g: WRONG}",
+        "groups: {WRONG: 'true'}",
+        "compose: {x: WRONG}",
+        "compose: {WRONG: x}",
+        "keyed_groups: [{key: WRONG}]",
+    ),
+    *("keyed_groups: [{key: x, prefix: WRONG}]", "keyed_groups: [{key: x, default_value: WRONG}]"),
+]
+NO_TEXTS = ["true", "no", "1.10", "12:30:00", "~"]
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [(option, "010") for option in TEXT_OPTIONS]
+    + [(option, "2026-01-31") for option in TEXT_OPTIONS]
+    + [("tags: {build: WRONG}", value) for value in NO_TEXTS],
+)
+def test_rule_4_what_yaml_makes_of_a_text_is_refused_with_what_to_do(
+    listing: Lister, regions: Regions, tmp_path: Path, option: str, value: str
+) -> None:
+    path = tmp_path / "jdcloud_vm.yml"
+    path.write_text(f"plugin: jdcloud.cloud.jdcloud_vm\n{option.replace('WRONG', value)}\n", encoding="utf-8")
+    with pytest.raises(AnsibleParserError, match="quote it"):
+        listing.parse(path)
+    assert regions.calls == 0
+
+
+@pytest.mark.parametrize("option", ["access_key", "secret_key", "security_token"])
+def test_a_key_that_yaml_made_a_number_of_is_refused_without_being_shown(refused: Refused, option: str) -> None:
+    text = refused(**{"access_key": "AK", "secret_key": "SK", option: 27182818})
+    assert "quote it" in text and "27182818" not in text
+
+
+def test_what_a_template_makes_of_a_text_is_refused_too(refused: Refused) -> None:
+    assert "quote it" in refused(tags={"build": "{{ 8 }}"})
 
 
 @pytest.mark.cores

@@ -108,6 +108,7 @@ def after_power(record: Record, result: Mapping[str, Any], now: datetime) -> Jso
         row = record.machines[instance["instance_id"]]
         row["changed"] = row["changed"] or bool(instance["changed"])
         row["status"] = instance["status"]
+        row["power"] = instance["action"] if instance["action"] in ("stopped", "started") else None
         if instance["action"] in ("failed", "blocked"):
             row.update(action=instance["action"], error=instance["error"], blockers=instance["blockers"])
     if result.get("msg") and not result.get("instances"):

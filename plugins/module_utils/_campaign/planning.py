@@ -51,10 +51,16 @@ def plan(
     for instance in look["instances"]:
         row = record.machines.setdefault(instance["instance_id"], rows.new_row(instance))
         _plan_row(row, instance, entries.get(instance["instance_id"]), record)
+        if preview and row["action"] == "deleted" and instance["instance_id"] in entries:
+            row["backups"] = rows.foreseen_backups(entries[instance["instance_id"]])
     if not record.frozen:
         _freeze(record, options, [each["instance_id"] for each in look["instances"]])
-    record.waves = _waves(record, options, preview=preview)
+    record.waves = _waves(record, options)
     problem = _plan_problem(record, options, look, backup)
+    # A preview shows what would become of what the waves come to; nothing at all if the campaign would not begin.
+    for wave in record.waves:
+        if problem or wave.state == "not_started" or not preview:
+            _unstart(record, wave.instance_ids)
     record.phase("plan", None, now, ok=not problem, machines=len(look["instances"]))
     if problem:
         record.problem, record.outcome = problem, "blocked"
@@ -112,7 +118,13 @@ def approve(record: Record, options: Options, ids: Sequence[str]) -> None:
         )
 
 
-def _waves(record: Record, options: Options, *, preview: bool) -> list[Wave]:
+def _unstart(record: Record, ids: Iterable[str]) -> None:
+    for row in (record.machines[each] for each in ids):
+        if row["action"] == "deleted" and not rows.over(row):
+            rows.unstarted(row)
+
+
+def _waves(record: Record, options: Options) -> list[Wave]:
     """The frozen list, cut anew: a campaign that is resumed may have other sizes, never other machines."""
     old = {wave.number: wave for wave in record.waves}
     waves = []
@@ -128,10 +140,6 @@ def _waves(record: Record, options: Options, *, preview: bool) -> list[Wave]:
         record.note(
             f"The waves end before {len(left)} of {len(record.instance_ids)} machines: run again with a last wave of 100%."
         )
-    for instance_id in record.instance_ids:
-        row = record.machines[instance_id]
-        if not preview and row["action"] == "deleted" and not rows.over(row):
-            rows.unstarted(row)
     return waves
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from .money import from_bill, from_prices, money_of, no_money
 from .record import Record, read_stamp
+from .totals import carried_out, totals_of
 
 REPORT_FORMAT = "jdcloud.cloud/report/1"
 COLLECTION = "1.0.0"
@@ -29,7 +30,7 @@ def report_of(
 ) -> Json:
     """The report. `verdict` has outcome and message; `bill` is the answer of `jdcloud_bill_info`, None where it was not asked."""
     machines = [_machine(row, preview=preview) for row in record.machines.values()]
-    left = _left(machines)
+    left = _left(list(record.machines.values()))
     money = _money(machines, left, prices, bill)
     ended = record.runs[-1]["ended"]
     return {
@@ -48,7 +49,7 @@ def report_of(
         "seconds": sum(_seconds(run) for run in record.runs),
         "runs": [{name: run.get(name) for name in ("began", "ended", "outcome")} for run in record.runs],
         "options": record.options,
-        "totals": _totals(machines, left, writes),
+        "totals": totals_of(list(record.machines.values()), writes, preview=preview),
         "api": dict(record.api),
         "waves": [_wave(record, wave.number, preview=preview) for wave in record.waves],
         "timeline": record.timeline,
@@ -61,7 +62,7 @@ def report_of(
 
 
 def _machine(row: Mapping[str, Any], *, preview: bool) -> Json:
-    machine = {key: value for key, value in row.items() if key != "scope"}
+    machine = {key: value for key, value in row.items() if key not in ("scope", "power")}
     # What the plan meant to make of a machine that was left alone is no backup.
     machine["backups"] = [backup for backup in row["backups"] if backup["id"] or preview]
     return machine
@@ -90,7 +91,7 @@ def _left(machines: Iterable[Mapping[str, Any]]) -> Json:
             for address in row["elastic_ips"]
             if address["fate"] in ("kept", "failed", "unverified")
         ]
-    for row in machines:
+    for row in filter(carried_out, machines):
         for backup in row["backups"]:
             if not backup["id"]:
                 continue
@@ -98,40 +99,6 @@ def _left(machines: Iterable[Mapping[str, Any]]) -> Json:
             more = {} if kind == "images" else {"disk_id": backup.get("disk_id")}
             left[kind].append({key: backup["id"], "instance_id": row["instance_id"], **more, "monthly": None})
     return left
-
-
-def _totals(machines: Sequence[Mapping[str, Any]], left: Mapping[str, Any], writes: Sequence[Mapping[str, Any]]) -> Json:
-    actions = [row["action"] for row in machines]
-    made = sum(write["operation"] in ("createImage", "createSnapshot") and write["outcome"] == "accepted" for write in writes)
-    backups = sum(len(row["backups"]) for row in machines)
-    warned = [{warning["code"] for warning in row["warnings"]} for row in machines]
-    absent = sum(row["status"] == "absent" and row["action"] == "none" for row in machines)
-    return {
-        "selected": len(machines),
-        "deleted": actions.count("deleted"),
-        "already_absent": absent,
-        "not_found": sum("not_found" in codes for codes in warned),
-        "stopped": _accepted(writes, "stopInstance"),
-        "started": _accepted(writes, "startInstance"),
-        "marked": actions.count("marked"),
-        "unmarked": actions.count("unmarked"),
-        "blocked": actions.count("blocked"),
-        "failed": actions.count("failed"),
-        "not_started": actions.count("not_started"),
-        "backups_made": made,
-        "backups_reused": max(0, backups - made),
-        "disks_deleted": _fates(machines, "disks", "deleted"),
-        "elastic_ips_released": _fates(machines, "elastic_ips", "released"),
-        **{f"left_{name}": len(left[name]) for name in ("disks", "elastic_ips", "images", "snapshots")},
-    }
-
-
-def _accepted(writes: Iterable[Mapping[str, Any]], operation: str) -> int:
-    return sum(write["operation"] == operation and write["outcome"] == "accepted" for write in writes)
-
-
-def _fates(machines: Iterable[Mapping[str, Any]], kind: str, fate: str) -> int:
-    return sum(each["fate"] == fate for row in machines for each in row[kind])
 
 
 def _wave(record: Record, number: int, *, preview: bool) -> Json:

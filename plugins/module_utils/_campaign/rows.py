@@ -249,6 +249,22 @@ def _copy(row: Json, instance: Mapping[str, Any]) -> None:
             row[name] = instance[name]
 
 
+def foreseen_backups(entry: Mapping[str, Any]) -> list[Json]:
+    """The backups that the preview of a manifest foresees: without id and time where they would be made."""
+    assets = [("image", entry.get("image")), *(("snapshot", each) for each in entry.get("snapshots") or ())]
+    return [
+        {
+            "type": kind,
+            "id": asset.get(f"{kind}_id") if asset["action"] == "reused" else None,
+            "status": "planned",
+            "created": asset.get("created") if asset["action"] == "reused" else None,
+            "campaign": asset.get("campaign"),
+        }
+        for kind, asset in assets
+        if asset and asset.get("action") in ("created", "reused")
+    ]
+
+
 def _backups(entry: Mapping[str, Any]) -> Iterable[Json]:
     """The backups of a manifest's entry, as `jdcloud_vm` tells them."""
     image = entry.get("image")

@@ -80,7 +80,7 @@ def _read_region(connection: Connection, selection: Selection, check: Callable[[
     check()
     clock = SystemClock()
     transport = Transport(connection, USER_AGENT, pool_size=THREADS)
-    pool = ThreadPool(transport, clock, THREADS)
+    pool = ThreadPool(transport, clock, THREADS, connection.timeout)
     try:
         dispatcher = dispatcher_for(connection, pool, clock, read_only=True, on_heartbeat=check)
         if connection.expected_account is not None:

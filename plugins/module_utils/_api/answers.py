@@ -58,6 +58,9 @@ def read_answer(response: Response, operation: str, host: str, timeout: float) -
     try:
         if 300 <= response.status_code < 400:
             failure = _redirected(response, operation, host)
+        elif response.status_code < 200:
+            # The real answer follows, and would be taken for that of the next call on this connection.
+            failure = garbled("is only an interim one", operation, host, response.status_code)
         else:
             body = _read_pieces(response)
             failure = _size_failure(response, body, operation, host)

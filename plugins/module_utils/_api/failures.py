@@ -60,6 +60,17 @@ def reading_failure(error: Exception, operation: str, host: str, http_status: in
     return garbled("is cut off or damaged", operation, host, http_status)
 
 
+def took_too_long(operation: str, host: str, timeout: float, *, sent: bool, http_status: int | None = None) -> TransportError:
+    """Return the error for an exchange that was not over in time, whatever came of it until then."""
+    return TransportError(
+        f"{host} did not answer {operation} within {timeout:g} s: run again, or raise api_timeout (JDCLOUD_API_TIMEOUT).",
+        operation=operation,
+        kind="timeout",
+        sent=sent,
+        http=http_status,
+    )
+
+
 def garbled(what: str, operation: str, host: str, http_status: int | None) -> TransportError:
     """Return the error for an answer that is not one of the service."""
     number = f" (HTTP {http_status})" if http_status is not None else ""
@@ -129,10 +140,7 @@ def _no_connection(chain: list[BaseException], connect_timeout: float) -> str | 
 
 def _broken_off(chain: list[BaseException], operation: str, host: str, timeout: float) -> TransportError:
     if any(isinstance(item, (TimeoutError, urllib3.exceptions.TimeoutError)) for item in chain):
-        sentence = (
-            f"{host} did not answer {operation} within {timeout:g} s: run again, or raise api_timeout (JDCLOUD_API_TIMEOUT)."
-        )
-        return TransportError(sentence, operation=operation, kind="timeout", sent=True)
+        return took_too_long(operation, host, timeout, sent=True)
     is_closed = _find(chain, ConnectionError) is not None or _find(chain, ssl.SSLError) is not None
     if not is_closed and _find(chain, http.client.HTTPException) is not None:
         return garbled("is no HTTP", operation, host, None)

@@ -6,6 +6,7 @@
 
 What was observed before a delete must not be older than allowed when the delete leaves, and opening a connection (name
 service, TCP, proxy, TLS) can take long in each of its parts. So the question is asked again when all of that is done.
+The same connections tell the exchange that they serve which socket is theirs, from the first packet on.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from .exchange import present_exchange
 from .libraries import requests, urllib3
 
 if TYPE_CHECKING:
@@ -36,15 +38,30 @@ def last_check(check: Callable[[], None] | None) -> Iterator[None]:
 def checking_adapter(pool_size: int) -> HTTPAdapter:
     """An adapter of requests that repeats nothing, and whose new connections ask `last_check`."""
 
-    class PlainConnection(urllib3.connection.HTTPConnection):
+    class Watched:
+        def _new_conn(self) -> Any:
+            connection = super()._new_conn()  # type: ignore[misc]
+            _hold(connection)
+            return connection
+
         def connect(self) -> None:
-            super().connect()
+            super().connect()  # type: ignore[misc]
             _ask()
 
-    class TlsConnection(urllib3.connection.HTTPSConnection):
-        def connect(self) -> None:
-            super().connect()
-            _ask()
+        def request(self, *arguments: Any, **options: Any) -> Any:
+            if self.sock is None:  # type: ignore[attr-defined]
+                self.connect()
+            else:
+                # It may have served another call before.
+                _hold(self.sock)  # type: ignore[attr-defined]
+            _leave()
+            return super().request(*arguments, **options)  # type: ignore[misc]
+
+    class PlainConnection(Watched, urllib3.connection.HTTPConnection):
+        pass
+
+    class TlsConnection(Watched, urllib3.connection.HTTPSConnection):
+        pass
 
     class PlainPool(urllib3.HTTPConnectionPool):
         ConnectionCls = PlainConnection
@@ -64,6 +81,18 @@ def checking_adapter(pool_size: int) -> HTTPAdapter:
             return manager
 
     return CheckingAdapter(pool_connections=pool_size, pool_maxsize=pool_size, max_retries=0, pool_block=False)
+
+
+def _hold(connection: Any) -> None:
+    exchange = present_exchange()
+    if exchange is not None:
+        exchange.hold(connection)
+
+
+def _leave() -> None:
+    exchange = present_exchange()
+    if exchange is not None:
+        exchange.leave()
 
 
 def _ask() -> None:

@@ -10,12 +10,20 @@ for its threads at exit.
 
 from __future__ import annotations
 
+import math
 import queue
 import threading
 import time
+from dataclasses import dataclass
 
 from .dispatch import Clock, Job, Outcome, Sender, execute
+from .exchange import Exchange, carried_out
+from .failures import took_too_long
 from .threads import signals_left_to_the_main_thread
+
+LOST_AFTER = 1.0
+"""Seconds after which an exchange that was broken off is not waited for any more: its thread hangs in something that has no
+connection yet, such as the name service."""
 
 
 class SystemClock:
@@ -26,17 +34,33 @@ class SystemClock:
         return time.monotonic()
 
 
-class ThreadPool:
-    """Threads are started as they are needed, up to `size`."""
+@dataclass(frozen=True, slots=True)
+class _Running:
+    """A job that a thread has, and the time at which its exchange must be over."""
 
-    def __init__(self, sender: Sender, clock: Clock, size: int) -> None:
+    job: Job
+    exchange: Exchange
+    until: float
+
+
+class ThreadPool:
+    """Threads are started as they are needed, up to `size`.
+
+    `exchange_timeout`: seconds for which one job may run; None: as long as it likes. It is broken off then, and whoever waits for
+    it gets a time-out, unclear if the request may have left.
+    """
+
+    def __init__(self, sender: Sender, clock: Clock, size: int, exchange_timeout: float | None = None) -> None:
+        self._exchange_timeout = math.inf if exchange_timeout is None else exchange_timeout
+        self._running: dict[Exchange, _Running] = {}
+        self._lost: set[Exchange] = set()
         self._sender = sender
         self._clock = clock
         self._size = size
         self._busy = 0
         self._threads = 0
-        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
-        self._ends: queue.SimpleQueue[tuple[Job, Outcome | BaseException]] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[_Running | None] = queue.SimpleQueue()
+        self._ends: queue.SimpleQueue[tuple[_Running, Outcome | BaseException]] = queue.SimpleQueue()
         self._stopped = threading.Event()
 
     @property
@@ -51,17 +75,48 @@ class ThreadPool:
             self._threads += 1
             with signals_left_to_the_main_thread():
                 threading.Thread(target=self._work, daemon=True).start()
-        self._jobs.put(job)
+        running = _Running(job, Exchange(), self._clock.now() + self._exchange_timeout)
+        self._running[running.exchange] = running
+        self._jobs.put(running)
 
     def wait(self, timeout: float | None) -> list[tuple[Job, Outcome]]:
-        """Jobs that ended; waits up to `timeout` seconds for the first one. A bug in a thread is raised here."""
-        ends: list[tuple[Job, Outcome]] = []
+        """Jobs that ended; waits up to `timeout` seconds for the first one. A bug in a thread is raised here.
+
+        It comes back sooner, perhaps with nothing, if a job takes too long.
+        """
+        ends = self._break_off()
         try:
-            self._collect(ends, self._ends.get(timeout=timeout))
+            self._collect(ends, self._ends.get(timeout=0.0 if ends else self._patience(timeout)))
             while True:
                 self._collect(ends, self._ends.get_nowait())
         except queue.Empty:
             return ends
+
+    def _patience(self, timeout: float | None) -> float | None:
+        """Seconds until the next exchange is to be broken off or given up, `timeout` at most."""
+        now = self._clock.now()
+        times = (each.until + (LOST_AFTER if each.exchange.broken_off else 0.0) - now for each in self._running.values())
+        wait = min(times, default=math.inf)
+        wait = wait if timeout is None else min(wait, timeout)
+        return None if math.isinf(wait) else max(0.0, wait)
+
+    def _break_off(self) -> list[tuple[Job, Outcome]]:
+        """Break off what takes too long, and give up what does not even end then."""
+        now = self._clock.now()
+        lost = []
+        for running in [each for each in self._running.values() if each.until <= now]:
+            exchange = running.exchange
+            if not exchange.broken_off:
+                exchange.break_off()
+            elif running.until + LOST_AFTER <= now:
+                del self._running[exchange]
+                self._lost.add(exchange)
+                self._busy -= 1
+                self._threads -= 1
+                operation = running.job.call.operation
+                error = took_too_long(operation, "The service", self._exchange_timeout, sent=exchange.left)
+                lost.append((running.job, Outcome(error=error)))
+        return lost
 
     def stop(self) -> None:
         """Nothing is sent any more from now on, whatever was submitted."""
@@ -73,19 +128,27 @@ class ThreadPool:
         for _thread in range(self._threads):
             self._jobs.put(None)
 
-    def _collect(self, ends: list[tuple[Job, Outcome]], end: tuple[Job, Outcome | BaseException]) -> None:
+    def _collect(self, ends: list[tuple[Job, Outcome]], end: tuple[_Running, Outcome | BaseException]) -> None:
+        running, outcome = end
+        if running.exchange in self._lost:
+            # Nobody waits for it any more, but its thread is of use again.
+            self._lost.remove(running.exchange)
+            self._threads += 1
+            return
+        del self._running[running.exchange]
         self._busy -= 1
-        job, outcome = end
         if isinstance(outcome, BaseException):
             raise outcome
-        ends.append((job, outcome))
+        ends.append((running.job, outcome))
 
     def _work(self) -> None:
         while not self._stopped.is_set():
-            job = self._jobs.get()
-            if job is None or self._stopped.is_set():
+            running = self._jobs.get()
+            if running is None or self._stopped.is_set():
                 return
             try:
-                self._ends.put((job, execute(self._sender, self._clock, job)))
+                with carried_out(running.exchange):
+                    outcome = execute(self._sender, self._clock, running.job)
+                self._ends.put((running, outcome))
             except BaseException as error:  # noqa: BLE001 - handed to the dispatcher's thread, which raises it
-                self._ends.put((job, error))
+                self._ends.put((running, error))

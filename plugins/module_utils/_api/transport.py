@@ -28,7 +28,8 @@ from .connection import Connection
 from .encoding import encode_query
 from .endpoints import is_loopback
 from .errors import InputError, JdcloudError, NotSentError, TransportError
-from .failures import garbled, sending_failure
+from .exchange import present_exchange
+from .failures import garbled, sending_failure, took_too_long
 from .journal import Journal
 from .last_check import checking_adapter, last_check
 from .libraries import REQUESTS_IMPORT_ERROR, requests, urllib3
@@ -113,8 +114,8 @@ class Transport:
 
         ``connect_timeout`` (seconds) bounds the time to open a connection further than the connection's timeout does.
         ``before_send`` is asked when the signed request is ready, and again on a connection that had to be opened; if it says
-        False, nothing is sent. The timeout holds
-        for opening the connection and for each wait for data.
+        False, nothing is sent. The timeout holds for opening the connection and for each wait for data; the whole exchange is
+        bounded by the pool, if one watches it.
 
         A write is written down in the journal first, if there is one.
 
@@ -173,13 +174,30 @@ class Transport:
             )
         except (requests.RequestException, urllib3.exceptions.HTTPError, http.client.HTTPException, OSError, ValueError) as error:
             failure = sending_failure(error, call.operation, target.host, timeout=timeout, connect_timeout=connect)
+            failure = self._broken_off(call, target) or failure if _has_a_connection(failure) else failure
         # Raised here and not above: the library's exception holds the request with its headers, and must not travel along.
         if failure is not None:
             if isinstance(failure, TransportError) and failure.sent:
                 self._count()
             raise failure
         self._count()
-        return read_answer(response, call.operation, target.host, timeout)
+        try:
+            answer = read_answer(response, call.operation, target.host, timeout)
+        except TransportError as error:
+            failure = self._broken_off(call, target, response.status_code) or error
+        else:
+            # A connection that is closed for taking too long may look like the end of the answer.
+            failure = self._broken_off(call, target, response.status_code)
+        if failure is not None:
+            raise failure
+        return answer
+
+    def _broken_off(self, call: Call[T], target: _Target, http_status: int | None = None) -> TransportError | None:
+        """The failure of an exchange that the pool broke off, None if it did not."""
+        exchange = present_exchange()
+        if exchange is None or not exchange.broken_off:
+            return None
+        return took_too_long(call.operation, target.host, self._connection.timeout, sent=exchange.left, http_status=http_status)
 
     def _count(self) -> None:
         with self._lock:
@@ -230,6 +248,11 @@ class Transport:
         verify = settings["verify"]
         adapter = self._session.get_adapter(base_url)
         return _Target(base_url, parts.netloc, adapter, True if verify is None else verify, proxies)
+
+
+def _has_a_connection(failure: JdcloudError) -> bool:
+    """Whether the reason may be that the connection was closed on purpose: not if there was none to close."""
+    return isinstance(failure, TransportError) and failure.kind != "unreachable"
 
 
 def _parsed(call: Call[T], result: object, host: str, http_status: int) -> T:

@@ -87,7 +87,7 @@ class Session:
 
     def _dispatcher(self, connection: Connection) -> Dispatcher:
         clock = SystemClock()
-        pool = ThreadPool(Transport(connection, USER_AGENT, pool_size=THREADS), clock, THREADS)
+        pool = ThreadPool(Transport(connection, USER_AGENT, pool_size=THREADS), clock, THREADS, connection.timeout)
         interruption = Interruption(pool.stop)
         interruption.install()
         self.progress = progress_of(os.environ, clock.now, wanted=not self.module.check_mode)

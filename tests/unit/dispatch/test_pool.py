@@ -14,7 +14,8 @@ import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Answer, Call
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch import Job, Outcome
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.pool import SystemClock, ThreadPool
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import TransportError
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.pool import LOST_AFTER, SystemClock, ThreadPool
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.threads import ENDINGS
 
 from .stage import call, failure
@@ -66,6 +67,57 @@ def test_jobs_run_at_the_same_time_up_to_the_size() -> None:
     ends = collect(pool, 3)
     assert {outcome.value for _job, outcome in ends} == {"i-a", "i-b", "i-c"}
     assert pool.free == 3
+
+
+class Hands:
+    """A clock that is set by hand."""
+
+    def __init__(self) -> None:
+        self.time = 0.0
+
+    def now(self) -> float:
+        return self.time
+
+
+def test_a_job_whose_thread_hangs_in_something_without_a_connection_is_given_up() -> None:
+    sender, clock = Gate(), Hands()
+    pool = ThreadPool(sender, clock, 1, 30.0)
+    pool.submit(job("i-a"))
+    assert sender.entered.acquire(timeout=PATIENCE)
+    clock.time = 30.0
+    assert pool.wait(0.001) == []
+    clock.time = 30.0 + LOST_AFTER
+    ((_job, outcome),) = pool.wait(0.001)
+    assert isinstance(outcome.error, TransportError)
+    # Its request had not left, and cannot leave any more.
+    assert (outcome.error.kind, outcome.error.sent) == ("timeout", False)
+
+
+def test_another_thread_takes_the_place_of_one_that_was_given_up() -> None:
+    sender, clock = Gate(), Hands()
+    pool = ThreadPool(sender, clock, 1, 30.0)
+    for number in range(2):
+        pool.submit(job(f"i-{number}"))
+        assert sender.entered.acquire(timeout=PATIENCE)
+        clock.time += 30.0
+        assert pool.wait(0.001) == []
+        clock.time += LOST_AFTER
+        assert len(pool.wait(0.001)) == 1
+    assert pool.free == 1
+
+
+def test_what_comes_from_a_thread_that_was_given_up_is_nobodys_answer() -> None:
+    sender, clock = Gate(), Hands()
+    pool = ThreadPool(sender, clock, 1, 30.0)
+    pool.submit(job("i-a"))
+    assert sender.entered.acquire(timeout=PATIENCE)
+    clock.time = 30.0
+    assert pool.wait(0.001) == []
+    clock.time = 30.0 + LOST_AFTER
+    assert len(pool.wait(0.001)) == 1
+    pool.submit(job("i-b"))
+    sender.open.set()
+    assert [each.call.resource for each, _outcome in collect(pool, 1)] == ["i-b"]
 
 
 def test_threads_are_used_again() -> None:

@@ -43,7 +43,7 @@ class VirtualClock:
 class VirtualPool:
     """Sends each job at once, in the caller's thread; waiting for nothing lets the time pass."""
 
-    def __init__(self, sender: Sender, clock: VirtualClock, _size: int) -> None:
+    def __init__(self, sender: Sender, clock: VirtualClock, _size: int, _exchange_timeout: float | None = None) -> None:
         self._sender = sender
         self._clock = clock
         self._ends: list[tuple[Job, Outcome]] = []

@@ -89,12 +89,15 @@ options:
     version_added: 1.0.0
   api_timeout:
     description:
-      - Seconds after which one call is given up, for connecting and again for waiting for the answer.
+      - Seconds after which one call is given up, from opening the connection to the last byte of the answer, however slowly that
+        comes.
+      - A connection that is not open after 10 seconds is given up earlier.
       - If not set, the environment variable E(JDCLOUD_API_TIMEOUT) is used, then 30 seconds.
     type: float
   api_retries:
     description:
       - How often a read is repeated at most after a time-out, a broken connection or a failure on the side of the service.
+      - A read that fails is not repeated after two minutes, nor after the wait that it belongs to has run out.
       - A write is never simply repeated. It is only sent again when a fresh look at the machine shows that it did not take
         effect.
       - Answers that say "too fast" (C(429 RATE_LIMIT)) do not count; they are bounded by time.

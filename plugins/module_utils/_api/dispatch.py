@@ -10,11 +10,13 @@ are arguments, so that a whole run can happen in virtual time in one thread.
 
 from __future__ import annotations
 
+import contextlib
 import heapq
 import itertools
+import math
 import random
 import typing as t
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -27,6 +29,8 @@ BACKOFF_CAP = 15.0
 """Seconds; the wait before the n-th repeat of a read is drawn from the upper half of base * 2^n, at most the cap."""
 THROTTLE_PATIENCE = 120.0
 """Seconds for which one call may be answered 429 RATE_LIMIT again and again before that is an error."""
+READ_PATIENCE = 120.0
+"""Seconds after which one failing read is not repeated any more, however many tries it has left: time-outs add up."""
 FIRST_CONTACT_TRIES = 3
 """As long as the service never answered in this run, a wrong address is more likely than an outage."""
 HEARTBEAT = 0.25
@@ -71,12 +75,17 @@ class Outcome:
 
 @dataclass(slots=True)
 class Job:
-    """One call and who wants to know its end. `leave_by`: the monotonic time after which it must not be sent any more."""
+    """One call and who wants to know its end. `leave_by`: the monotonic time after which it must not be sent any more.
+
+    `repeat_until`: the time after which a read is not repeated, because whoever waits for it has no more time.
+    """
 
     call: Call[t.Any]
     done: Callable[[Outcome], None]
     leave_by: float | None = None
+    repeat_until: float = math.inf
     tries: int = field(default=0, init=False)
+    began_at: float | None = field(default=None, init=False)
     throttled_since: float | None = field(default=None, init=False)
 
 
@@ -166,6 +175,7 @@ class Dispatcher:
         self._sequence = itertools.count()
         self._in_flight: dict[int, float] = {}
         self._answered = False
+        self._repeat_until = math.inf
         self._service_date: tuple[datetime, float] | None = None
 
     def service_time(self) -> datetime | None:
@@ -194,6 +204,15 @@ class Dispatcher:
             self._in_flight.clear()
             raise
 
+    @contextlib.contextmanager
+    def repeating_until(self, when: float) -> Iterator[None]:
+        """In this block no failing read is repeated after that time, so that what has a time of its own does not outlast it."""
+        before, self._repeat_until = self._repeat_until, min(self._repeat_until, when)
+        try:
+            yield
+        finally:
+            self._repeat_until = before
+
     def gather(self, calls: Sequence[Call[T]]) -> list[Outcome]:
         """Send reads concurrently; outcomes in the order of the calls."""
         batch = _Batch(calls)
@@ -219,6 +238,7 @@ class Dispatcher:
             self.pacer.take(now)
             self.counters.calls += 1
             self._in_flight[id(job)] = now
+            job.began_at = now if job.began_at is None else job.began_at
             self._pool.submit(job)
             now = self.clock.now()
         return False
@@ -272,9 +292,13 @@ class Dispatcher:
 
     def _repeatable(self, job: Job, error: JdcloudError, now: float) -> bool:
         """Whether a read is worth another try; counts the try."""
+        if now >= min(job.repeat_until, self._repeat_until):
+            return False
         if isinstance(error, ApiError) and error.is_throttled:
             return job.throttled_since is not None and now - job.throttled_since < THROTTLE_PATIENCE
         if not isinstance(error, (ApiError, TransportError)) or not error.is_retryable_read:
+            return False
+        if job.began_at is not None and now - job.began_at >= READ_PATIENCE:
             return False
         job.tries += 1
         allowed = self.retries

@@ -12,6 +12,7 @@ read shows afterwards; what could not be read is `unverified`.
 from __future__ import annotations
 
 import enum
+import math
 import typing as t
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -169,7 +170,8 @@ class Aftermath:
             self._under_way -= 1
             done(outcome)
 
-        return Job(call, answered)
+        # A read that keeps failing must not take longer than what it is to show may take.
+        return Job(call, answered, repeat_until=math.inf if call.write else self._clock() + self._grace)
 
     def _bulk_answered(self, assets: Sequence[Asset], outcome: Outcome) -> None:
         if outcome.answer is None:

@@ -187,7 +187,8 @@ def settle(dispatcher: Dispatcher, machines: Sequence[Instance], state: State, t
             break
         left = min([timing.wait_timeout - waited, *(since + PUZZLE_PATIENCE - waited for since in puzzled.values())])
         dispatcher.pause(min(timing.poll_interval, max(0.3, 0.25 * waited), left))
-        found = find_machines(dispatcher, waiting)
+        with dispatcher.repeating_until(began + timing.wait_timeout):
+            found = find_machines(dispatcher, waiting)
         for instance_id in waiting:
             if instance_id not in found:
                 result.gone.add(instance_id)

@@ -49,6 +49,8 @@ STUCK_FACTOR = 3.0
 """A stop that takes this many times the usual time, and some seconds more, is not waited for by the stops of others."""
 FEW = 3
 """The last few deletes are watched by single reads: a 404 is proof at once, where bulk answers need two."""
+LOOK_SLACK = 10.0
+"""Seconds for which a failing look is repeated after the last wait of its machines has run out: it may show that all is well."""
 LAST_SECONDS = 0.3
 """With a known duration, so are the last ones that can be asked for in this time: a second bulk answer takes as long."""
 
@@ -211,7 +213,9 @@ class Engine:
         return self._bulk_look(others, math.inf) if others else self._gate_reads.popleft()
 
     def _bulk_look(self, chosen: Sequence[Track], began_at: float) -> Job:
-        return self._job(self._bulk_call(chosen), partial(self._looked, chosen, began_at))
+        deadlines = [math.inf if track.deadline is None else track.deadline for track in chosen]
+        until = max(deadlines) + LOOK_SLACK
+        return self._job(self._bulk_call(chosen), partial(self._looked, chosen, began_at), repeat_until=until)
 
     @staticmethod
     def _bulk_call(chosen: Sequence[Track]) -> Call[Any]:
@@ -230,7 +234,9 @@ class Engine:
 
     def _prove(self, track: Track) -> None:
         """Ask for one machine by itself: 404 NOT_FOUND is the proof that it is gone."""
-        self._singles.append(self._job(vm.describe_instance(track.instance_id), partial(self._proved, track)))
+        until = math.inf if track.deadline is None else track.deadline + LOOK_SLACK
+        call = vm.describe_instance(track.instance_id)
+        self._singles.append(self._job(call, partial(self._proved, track), repeat_until=until))
 
     def _write(self, phase: Phase, now: float) -> Job | None:
         """The next call of the machines in `phase`. One whose observation is too old is looked at again instead."""
@@ -263,7 +269,13 @@ class Engine:
             return vm.set_disk_auto_delete(instance_id, to_put_back(track))
         return vm.delete_instance(instance_id)
 
-    def _job(self, call: Call[Any], done: Callable[[Outcome], None], leave_by: float | None = None) -> Job:
+    def _job(
+        self,
+        call: Call[Any],
+        done: Callable[[Outcome], None],
+        leave_by: float | None = None,
+        repeat_until: float = math.inf,
+    ) -> Job:
         self._in_flight += 1
 
         def answered(outcome: Outcome) -> None:
@@ -272,7 +284,7 @@ class Engine:
             if outcome.error is not None and (outcome.error.is_unauthenticated or isinstance(outcome.error, ClockSkewError)):
                 self._abandon(Failure("api", str(outcome.error), outcome.error))
 
-        return Job(call, answered, leave_by)
+        return Job(call, answered, leave_by, repeat_until)
 
     def _written(self, track: Track, phase: Phase, outcome: Outcome) -> None:
         now = self._dispatcher.clock.now()

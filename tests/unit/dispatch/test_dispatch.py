@@ -12,7 +12,7 @@ from datetime import timedelta
 import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Answer, Call
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch import BACKOFF_CAP, Job, Outcome, execute
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch import BACKOFF_CAP, READ_PATIENCE, Job, Outcome, execute
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import (
     ApiError,
     JdcloudError,
@@ -265,3 +265,43 @@ def test_a_bug_that_ends_one_run_does_not_make_the_next_one_wait_for_ever() -> N
     with pytest.raises(KeyError):
         dispatcher.gather([call(resource=resource) for resource in ("i-1", "i-bug", "i-2")])
     assert dispatcher.read(call()) == {}
+
+
+def test_a_read_whose_tries_take_long_is_given_up_before_they_are_used_up() -> None:
+    """Nine time-outs of 30 s and the pauses between them would be more than five minutes, and nobody would get a result."""
+    dispatcher, pool, clock = stage(lambda _call, _nth: failure("timeout"), retries=8, latency=30.0)
+    began = clock.now()
+    with pytest.raises(TransportError):
+        dispatcher.read(call())
+    assert clock.now() - began < READ_PATIENCE + 60.0
+    assert 1 < len(pool.sent) < 9
+
+
+@pytest.mark.parametrize("error", [failure("timeout"), refusal(500, "INTERNAL"), refusal(429, "RATE_LIMIT")])
+def test_what_has_a_time_of_its_own_is_not_outlasted_by_repeats(error: JdcloudError) -> None:
+    dispatcher, _pool, clock = stage(lambda _call, _nth: error, retries=8, latency=5.0)
+    began = clock.now()
+    with pytest.raises(type(error)), dispatcher.repeating_until(began + 12.0):
+        dispatcher.read(call())
+    assert clock.now() - began < 30.0
+
+
+def test_after_that_reads_have_their_usual_patience() -> None:
+    dispatcher, pool, clock = stage(lambda _call, _nth: refusal(500, "INTERNAL"), retries=4)
+    with dispatcher.repeating_until(clock.now()):
+        pass
+    with pytest.raises(ApiError):
+        dispatcher.read(call())
+    assert len(pool.sent) == 5
+
+
+def test_a_job_may_carry_its_own_end_of_repeats() -> None:
+    dispatcher, pool, clock = stage(lambda _call, _nth: failure("timeout"), retries=8, latency=5.0)
+    source: One
+
+    def done(_outcome: Outcome) -> None:
+        source.finished = True
+
+    source = One(Job(call(), done, repeat_until=clock.now() + 12.0))
+    dispatcher.run(source)
+    assert 1 < len(pool.sent) <= 3

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import typing as t
+
 import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.policy import State
@@ -234,3 +236,20 @@ def test_throttling_that_never_ends_is_a_failure() -> None:
     campaign = audited(cloud, wish())
     assert (campaign["i-one"]["action"], campaign["i-one"]["error"]["status"]) == ("failed", "RATE_LIMIT")
     assert 100.0 < campaign.seconds < 300.0
+
+
+@pytest.mark.parametrize("operation", ["vm.describeInstances", "vm.describeInstance"])
+def test_rule_10_reads_that_keep_timing_out_do_not_outlast_the_wait(operation: str) -> None:
+    """Each takes 30 s, and each is repeated; the result must not come much later than the waits allow."""
+    cloud = Cloud()
+    cloud.machine("i-one", "stopped")
+    cloud.machine("i-two", "stopped")
+
+    def harm(call: t.Any) -> Harm | None:
+        late = any(write.operation == "vm.deleteInstance" for write in cloud.log.writes)
+        return Harm.TIMED_OUT if late and call.operation == operation else None
+
+    cloud.service.harm = harm
+    campaign = cloud.run(wish("absent", "i-one", "i-two"), Timing(wait_timeout=20.0))
+    assert {campaign[each]["action"] for each in ("i-one", "i-two")} <= {"deleted", "failed"}
+    assert campaign.seconds < 20.0 + 3 * 30.0

@@ -20,13 +20,23 @@ BLOCKERS = {
     ),
     "charge_overdue": ("Its bill is overdue", "Pay what is due, then run the campaign again."),
     "no_charge_record": ("The service has no record of its billing", "Ask the service about it; nothing is deleted without one."),
-    "protected": ("A tag protects it", "Nothing overrides that. Remove the tag first if it may go after all."),
+    "protected": (
+        "A tag protects it",
+        "Nothing overrides that. Remove the tag first if it may go after all, or keep the disk or elastic IP that carries it.",
+    ),
+    "surroundings_unknown": (
+        "Whether a tag protects what would go with it is not known",
+        "Let the key read disks, then run the campaign again.",
+    ),
     "selector_mismatch": ("It does not match the selection", "Take it out of the list, or correct the selection."),
-    "backup_missing": ("It has no proven backup", "Back it up while it is stopped, then run the campaign again."),
-    "local_disk_loss": ("It has a local disk that no backup can hold", "Save its data by other means, then allow the loss."),
+    "backup_missing": ("It has no proven backup", "Its reasons name what each backup lacks, and what to do."),
+    "local_disk_loss": (
+        "It has a local disk that no backup can hold",
+        "Demand an image if it is a system disk; else save its data by other means, then allow the loss.",
+    ),
     "disk_fate_impossible": (
         "A disk cannot become what is wished",
-        "Wish otherwise for its disks, or detach the disk.",
+        "Leave its disks as they are (vm_decommission_disks=as_configured).",
     ),
     "elastic_ip_not_releasable": (
         "An elastic IP cannot be released",

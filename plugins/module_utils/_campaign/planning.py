@@ -170,8 +170,10 @@ def _plan_problem(record: Record, options: Options, look: Mapping[str, Any], bac
 
 def _way_out(blocked: Sequence[Mapping[str, Any]]) -> str:
     """What to do; the one cause that a variable takes away is told with it."""
-    codes = {blocker["code"] for row in blocked for blocker in row["blockers"]}
-    return "stop what runs first, or set vm_decommission_stop_running to true" if codes == {"running"} else "remove the causes"
+    codes = [{blocker["code"] for blocker in row["blockers"]} for row in blocked]
+    # No backup of what runs counts, so that it has none is no cause of its own.
+    runs = all("running" in each and each <= {"running", "backup_missing"} for each in codes)
+    return "stop what runs first, or set vm_decommission_stop_running to true" if runs else "remove the causes"
 
 
 def _shortfall(short: int, machines: int, quota: Mapping[str, Any]) -> str:

@@ -292,7 +292,7 @@ def _blockers(machine: Instance, policy: BackupPolicy, holdings: Holdings, asset
         if image_id not in making and any(asset.asset_id is None for asset in assets):
             yield Remark("task_in_progress", f"Image {image_id} is being made of it: wait until that is ready.")
     if not assets:
-        yield Remark("nothing_to_back_up", "It has no cloud disk of which a snapshot could be made.")
+        yield Remark("nothing_to_back_up", "It has no cloud disk of which a snapshot could be made: make an image.")
     system = next((disk for disk in machine.disks if disk.system), None)
     if any(asset.images for asset in assets):
         if system is None:
@@ -318,7 +318,10 @@ def _status_blockers(machine: Instance, assets: Sequence[PlannedAsset]) -> Itera
     elif status not in STABLE:
         yield Remark("unknown_status", f"Its status is '{status}', which is not known: wait until it is stopped.")
     elif status == "error" and any(asset.images for asset in assets):
-        yield Remark("invalid_status", "Its status is 'error', in which no image can be made: make snapshots of its disks.")
+        yield Remark(
+            "invalid_status",
+            "Its status is 'error', in which no image can be made: make snapshots, which no require_backup accepts.",
+        )
     busy = busy_disks(machine)
     if busy:
         yield Remark("task_in_progress", f"A task runs on its disks ({', '.join(busy)}): wait until it has ended.")

@@ -136,7 +136,9 @@ def _flaw(record: BackupRecord, track: AssetTrack) -> Failure | None:
     lacking = sorted(wanted - set(held))
     if lacking:
         return Failure(
-            "incomplete", f"{track.title} does not hold {', '.join(lacking)}: make another one when nobody changes it."
+            "incomplete",
+            f"{track.title} does not hold {', '.join(lacking)}: make another one when nobody changes its disks, or, if that "
+            "leaves a disk out, too, make snapshots of them.",
         )
     return None if track.plan.left_out else _grown(record)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .._api.models import AttachedDisk, Instance
+from .advice import backup_advice, running_advice
 from .due import judge_mark, taken_back
 from .fates import CHANGEABLE, PREPAID, UNMOUNTED, expired, lost_disks, planned_disks, unreleasable
 from .policy import STABLE, TRANSITIONAL, Facts, Policy, Remark
@@ -82,7 +83,7 @@ def _status_blockers(machine: Instance, policy: Policy) -> Iterator[Remark]:
     elif status == "error" and policy.state != "absent":
         yield Remark("invalid_status", f"Its status is 'error', from which it can only be deleted, not become {policy.state}.")
     elif status == "running" and policy.state == "absent" and not policy.stop_running and not taken_back(machine, policy.due_tag):
-        yield Remark("running", "It runs: stop it first, or set stop_running to true.")
+        yield Remark("running", f"It runs: {running_advice(policy)}.")
     busy = busy_disks(machine)
     if busy:
         yield Remark("task_in_progress", f"A task runs on its disks ({', '.join(busy)}): wait until it has ended.")
@@ -122,12 +123,16 @@ def _stop_blockers(machine: Instance, policy: Policy) -> Iterator[Remark]:
     if policy.charge_on_stopped != "stopCharging":
         return
     if machine.charge is None or machine.charge.mode != CHANGEABLE:
-        yield Remark("stop_charging_not_allowed", f"stopCharging is for {CHANGEABLE} machines only: use keepCharging.")
+        yield Remark("stop_charging_not_allowed", f"stopCharging is for {CHANGEABLE} machines only: leave charge_on_stopped out.")
     if any(disk.system and disk.category == "local" for disk in machine.disks):
-        yield Remark("stop_charging_not_allowed", "stopCharging is for machines with a cloud system disk only: use keepCharging.")
+        yield Remark(
+            "stop_charging_not_allowed",
+            "stopCharging is for machines with a cloud system disk only: leave charge_on_stopped out.",
+        )
     if any(disk.category == "local" for disk in machine.disks) and not policy.allow_local_disk_loss:
         yield Remark(
-            "local_disk_loss", "stopCharging destroys its local disks: use keepCharging, or set allow_local_disk_loss to true."
+            "local_disk_loss",
+            "stopCharging destroys its local disks: leave charge_on_stopped out, or set allow_local_disk_loss to true.",
         )
 
 
@@ -150,7 +155,7 @@ def _fate_blockers(machine: Instance, policy: Policy, facts: Facts) -> Iterator[
         yield Remark("disk_fate_impossible", f"With disks={policy.disks}, {reason}: set disks to as_configured.")
     if policy.release_elastic_ips:
         for reason in unreleasable(machine, facts):
-            yield Remark("elastic_ip_not_releasable", f"{reason[0].upper()}{reason[1:]}.")
+            yield Remark("elastic_ip_not_releasable", f"{reason[0].upper()}{reason[1:]}: set elastic_ips to keep.")
 
 
 def proof_of(machine: Instance, policy: Policy, facts: Facts) -> Proof | None:
@@ -178,13 +183,14 @@ def _backup_blockers(machine: Instance, policy: Policy, facts: Facts, proof: Pro
     for image_id in being_made(facts.holdings.images.get(machine.instance_id, ())):
         yield Remark("task_in_progress", f"Image {image_id} is being made of it: wait until that is ready.")
     for sentence in proof.missing:
-        yield Remark("backup_missing", f"{sentence[:-1]}: back it up first, while it is stopped (role vm_backup).")
+        yield Remark("backup_missing", f"{sentence[:-1]}: {backup_advice(machine, policy, left_out=sentence in proof.left_out)}.")
     if policy.demand is None or policy.allow_local_disk_loss:
         return
     for disk in lost_disks(machine, policy):
         if not _can_be_covered(disk, policy.demand):
+            held = "demand an image, which holds it, or " if disk.system else ""
             yield Remark(
                 "local_disk_loss",
-                f"Its local disk {disk.device} can be in no demanded backup: save its data by other means, then set "
+                f"Its local disk {disk.device} can be in no demanded backup: {held}save its data by other means, then set "
                 "allow_local_disk_loss to true.",
             )

@@ -31,13 +31,15 @@ TRANSITIONAL = frozenset({"pending", "starting", "stopping", "rebooting", "resiz
 class Policy:
     """The user's wishes, checked. Seconds where there is a unit.
 
-    `due_tag`: only machines go whose tag of this key holds a date that is over (see `due`).
+    `may_stop`: the option stop_running is not excluded by others. `due_tag`: only machines go whose tag of this key holds a
+    date that is over (see `due`).
     """
 
     state: State
     selection: Selection
     protect_tags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     stop_running: bool = False
+    may_stop: bool = True
     disks: DiskWish = "as_configured"
     release_elastic_ips: bool = False
     charge_on_stopped: str | None = None

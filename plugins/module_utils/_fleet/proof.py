@@ -96,10 +96,14 @@ class Backup:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What counts for a machine, and one sentence for each disk and kind of asset that nothing covers."""
+    """What counts for a machine, and one sentence for each disk and kind of asset that nothing covers.
+
+    `left_out`: those of these sentences that are about a disk which an image without any other flaw does not hold.
+    """
 
     backups: tuple[Backup, ...] = ()
     missing: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
 
 def disk_key(disk_id: str | None, device: str | None) -> str:
@@ -166,7 +170,9 @@ def prove(machine: Instance, disks: Sequence[AttachedDisk], demand: Demand, hold
                 if not flaws and "snapshot" in demand.types:
                     backups.append(_reported("snapshot", snapshot.snapshot_id, snapshot))
     missing = [sentence for kind in demand.types for sentence in _missing(kind, disks, judged[kind])]
-    return Proof(tuple(backups), tuple(missing))
+    good_image = any(held and not flaws for _id, flaws, held in judged["image"])
+    left_out = [sentence for sentence in missing if good_image and sentence.startswith("No image covers")]
+    return Proof(tuple(backups), tuple(missing), tuple(left_out))
 
 
 def _lasting(machine: Instance, demand: Demand, holdings: Holdings, now: datetime | None) -> dict[str, Snapshot]:

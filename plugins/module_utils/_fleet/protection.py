@@ -11,10 +11,11 @@ the answers of the disk and vpc services alone (operations.yaml: Disk, ElasticIp
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from .._api.members import unreadable_flaw
 from .._api.models import Instance
-from .fates import disk_fate, planned_disks
+from .fates import planned_disks
 from .policy import Facts, Policy, Remark
 from .selection import protecting
 
@@ -49,7 +50,7 @@ def protection_blockers(machine: Instance, policy: Policy, facts: Facts) -> Iter
             continue
         tag = protecting(disk.tags, disk.repeated_tags, policy.protect_tags)
         if tag is not None:
-            yield Remark("protected", f"The tag {tag} protects its disk {disk_id}, {_way_out(machine, disk_id)}.")
+            yield Remark("protected", f"The tag {tag} protects its disk {disk_id}, {_way_out(machine, policy, disk_id)}.")
     for elastic_ip_id in released_addresses(machine, policy):
         # One that the vpc service does not show is another blocker's business.
         address = facts.elastic_ips.get(elastic_ip_id)
@@ -73,10 +74,10 @@ def _nameless_disks(machine: Instance, policy: Policy) -> Iterator[Remark]:
                 )
 
 
-def _way_out(machine: Instance, disk_id: str) -> str:
+def _way_out(machine: Instance, policy: Policy, disk_id: str) -> str:
     """What would happen to a protected disk, and what to do."""
-    disk = next(each for each in machine.disks if each.disk_id == disk_id)
-    keep = disk_fate(disk, "keep", machine.status)
-    if keep.fate == "kept" and keep.impossible is None:
+    keep = planned_disks(machine, replace(policy, disks="keep"))
+    stays = any(disk.disk_id == disk_id and disk.fate == "kept" for disk in keep.disks)
+    if stays and not keep.impossible:
         return "which would be deleted with it: set disks to keep, or remove the tag"
     return "which would be deleted with it: remove the tag first if it may go after all"

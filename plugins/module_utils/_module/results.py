@@ -26,7 +26,9 @@ PROBLEMS = ("blocked", "failed")
 class Report:
     """Reads the records of one run for the result. What a preview did not do is told as if it had been done."""
 
-    def __init__(self, run: Run, region: str, state: str) -> None:
+    def __init__(self, run: Run, region: str, state: str, *, may_stop: bool = True) -> None:
+        """`may_stop`: the option stop_running is not excluded by others."""
+        self._may_stop = may_stop
         self._run = run
         self._region = region
         self._state = state
@@ -114,7 +116,12 @@ class Report:
     def _way_out(self, problems: Sequence[Record]) -> str:
         """What to do; the one cause that an option takes away is told with it."""
         codes = {reason for record in problems for reason in self._reasons(record)}
-        return "stop what runs first, or set stop_running to true" if codes == {"running"} else "remove the causes"
+        if codes == {"running"}:
+            return "stop what runs first" + (", or set stop_running to true" if self._may_stop else "")
+        # A backup of what runs cannot count, so nothing runs by chance only.
+        if codes == {"running", "backup_missing"} and all("running" in self._reasons(record) for record in problems):
+            return "stop and back up what runs first (the role vm_backup does both)"
+        return "remove the causes"
 
     def _reasons(self, record: Record) -> list[str]:
         failure = _failure(record)

@@ -34,7 +34,7 @@ def work(session: Session) -> Result:
         module.warn(session.none_exists(len(run.missing)))
     if not run.records:
         module.warn(f"no machine in {session.region} matches the selection")
-    report = Report(run, session.region, policy.state)
+    report = Report(run, session.region, policy.state, may_stop=policy.may_stop)
     message = report.message() or ("An internal error ended the run, see exception: report it." if run.crash else None)
     return {
         "changed": report.changed,

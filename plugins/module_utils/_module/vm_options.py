@@ -61,6 +61,7 @@ def policy_of(params: Mapping[str, Any]) -> Policy:
         selection=selection,
         protect_tags=parse_protect_tags(params["protect_tags"]),
         stop_running=params["stop_running"],
+        may_stop=params["wait"],
         disks=params["disks"],
         release_elastic_ips=params["elastic_ips"] == "release",
         charge_on_stopped=params["charge_on_stopped"],

@@ -6,17 +6,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from . import rows
 from .options import Options
-from .record import Record, stamp
-from .taking import settle, some
+from .record import UNVERIFIED, Record, stamp
+from .taking import named, settle, some
 
 Json = dict[str, Any]
 
+_WHOLE_BATCH = re.compile(r"the whole batch: ([^)]*)\)")
+"""The numbers in a blocker of the backup that says that the quotas have no room."""
 DONE = {"absent": "deleted", "mark": "marked", "unmark": "unmarked"}
 """What is done with a machine, by the kind of the campaign."""
 NOTHING = {"absent": "gone already or never there", "mark": "marked before", "unmark": "not marked"}
@@ -91,8 +94,32 @@ def finish(record: Record, options: Options, now: datetime, *, preview: bool) ->
     by_mark = bool(record.wishes.get("due_only"))
     record.open = record.frozen and not done and not by_mark and any(row["scope"] for row in machines)
     record.runs[-1].update(ended=stamp(now), outcome=record.outcome)
-    message = " ".join(sentences) or _success(record, machines, preview=preview)
+    told = sentences or [_success(record, machines, preview=preview)]
+    message = " ".join([*told, *_what_stands(record)])
     return {"outcome": record.outcome, "message": message, "failed": bool(sentences)}
+
+
+def left_stopped(record: Record) -> list[str]:
+    """The machines that this campaign stopped to delete them, and that are still there, stopped."""
+    if record.kind != "absent":
+        return []
+    return [each for each in record.stopped if each in record.machines and record.machines[each]["status"] == "stopped"]
+
+
+def _what_stands(record: Record) -> list[str]:
+    """What a failure leaves behind, and what is not known."""
+    told = []
+    unknown = [instance_id for instance_id, row in record.machines.items() if row["status"] == UNVERIFIED]
+    if unknown:
+        told.append(f"It is not known what the last call did to {named(unknown)}: it was not clearly answered; run again to see.")
+    short = [_WHOLE_BATCH.search(str(each["message"])) for row in record.machines.values() for each in row["blockers"]]
+    room = next((found[1] for found in short if found), "")
+    if room and room not in record.problem:
+        told.append(f"Quotas: {room}.")
+    stopped = left_stopped(record)
+    if stopped:
+        told.append(f"Stopped by this campaign and left stopped: {named(stopped)}.")
+    return told
 
 
 def _outcome(record: Record, *, preview: bool, bad: bool, unstarted: bool) -> str:

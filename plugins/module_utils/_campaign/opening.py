@@ -25,6 +25,7 @@ def open_campaign(store: Store, options: Options, now: datetime, token: str, *, 
     """
     lasting = Store(options.report_dir) if options.report_dir else None
     if lasting is not None and preview:
+        lasting.foresee(f"{PREFIX}report_dir")
         store.take_over(lasting)
     elif lasting is not None:
         lasting.check(f"{PREFIX}report_dir")

@@ -11,9 +11,11 @@ from datetime import datetime
 from typing import Any
 
 from .._api.errors import InputError
+from .._fleet.policy import TRANSITIONAL
 from . import rows
+from .digest import difference, digest_of, told_difference
 from .options import Options
-from .record import Record, Wave, digest_of
+from .record import Record, Wave
 from .taking import as_it_is, is_over, not_found, record_accepted, refuse_early_end, some, take_in
 from .waves import slices
 
@@ -54,6 +56,8 @@ def plan(
         if preview and row["action"] == "deleted" and instance["instance_id"] in entries:
             row["backups"] = rows.foreseen_backups(entries[instance["instance_id"]])
     if not record.frozen:
+        if options.on_blocked == "skip":
+            _skip_hanging(record, [each["instance_id"] for each in look["instances"]])
         _freeze(record, options, [each["instance_id"] for each in look["instances"]])
     record.waves = _waves(record, options)
     problem = _plan_problem(record, options, look, backup)
@@ -102,6 +106,16 @@ def _plan_row(row: Json, instance: Mapping[str, Any], entry: Mapping[str, Any] |
         row["error"] = entry.get("error")
 
 
+def _skip_hanging(record: Record, ids: Iterable[str]) -> None:
+    """What hangs in a state in between is left out like what is blocked: nothing of it was touched."""
+    for instance_id in ids:
+        row = record.machines[instance_id]
+        error = row["error"] or {}
+        if row["action"] == "failed" and error.get("code") == "timeout" and row["status"] in TRANSITIONAL:
+            reason = {"code": "transitional", "message": str(error["message"])}
+            row.update(action="blocked", error=None, blockers=_distinct([*row["blockers"], reason]))
+
+
 def _freeze(record: Record, options: Options, ids: Sequence[str]) -> None:
     record.instance_ids = [each for each in ids if record.machines[each]["action"] == "deleted"]
     approve(record, options, record.instance_ids)
@@ -110,11 +124,14 @@ def _freeze(record: Record, options: Options, ids: Sequence[str]) -> None:
 
 def approve(record: Record, options: Options, ids: Sequence[str]) -> None:
     """Note what stands for these machines. Raises `InputError` if others were approved."""
-    record.digest = digest_of(record.region or "", ids)
+    region = record.region or ""
+    record.digest = digest_of(region, ids)
     if options.digest and options.digest != record.digest:
+        others = [*record.machines, *(options.instance_ids or ())]
+        told = told_difference(difference(options.digest, region, ids, others), record.machines)
         raise InputError(
-            f"The plan now holds {len(ids)} machines with digest {record.digest}, not what was approved ({options.digest}), so "
-            "nothing was changed: plan and approve again."
+            f"The plan now holds {len(ids)} machines with digest {record.digest}, not what was approved ({options.digest}), "
+            f"since {told}; so nothing was changed: plan and approve again."
         )
 
 
@@ -161,10 +178,12 @@ def _plan_problem(record: Record, options: Options, look: Mapping[str, Any], bac
     if failed:
         return f"{some(failed)} could not be planned, so nothing at all was changed: remove the causes, then run again."
     if blocked and options.on_blocked == "fail":
-        if all(any(each["code"] == "quota_shortfall" for each in row["blockers"]) for row in blocked):
+        if all(_is_short(row) for row in blocked):
             return _shortfall(len(blocked), len(seen), backup.get("quota") or {})
+        room = _room(backup.get("quota") or {}) if any(_is_short(row) for row in blocked) else ""
         advice = "" if len(blocked) == len(seen) else ", or set vm_decommission_on_blocked to skip to go on with the others"
-        return f"{some(blocked)} cannot be deleted, so nothing at all was changed: {_way_out(blocked)}{advice}."
+        changed = f"nothing at all was changed ({room})" if room else "nothing at all was changed"
+        return f"{some(blocked)} cannot be deleted, so {changed}: {_way_out(blocked)}{advice}."
     return ""
 
 
@@ -176,14 +195,23 @@ def _way_out(blocked: Sequence[Mapping[str, Any]]) -> str:
     return "stop what runs first, or set vm_decommission_stop_running to true" if runs else "remove the causes"
 
 
-def _shortfall(short: int, machines: int, quota: Mapping[str, Any]) -> str:
+def _is_short(row: Mapping[str, Any]) -> bool:
+    return any(each["code"] == "quota_shortfall" for each in row["blockers"])
+
+
+def _room(quota: Mapping[str, Any]) -> str:
+    """What the backups need and what there is, empty where that was not read."""
     numbers = [
         f"{quota[kind]['needed']} {kind} needed, {quota[kind]['left']} left of {quota[kind]['limit']}"
         for kind in ("images", "snapshots")
         if quota.get(kind) and quota[kind]["needed"]
     ]
+    return "; ".join(numbers)
+
+
+def _shortfall(short: int, machines: int, quota: Mapping[str, Any]) -> str:
     return (
-        f"The quotas have no room for the backups of {short} of {machines} machines ({'; '.join(numbers)}), so nothing at "
+        f"The quotas have no room for the backups of {short} of {machines} machines ({_room(quota)}), so nothing at "
         "all was changed: have the quotas raised, remove what is no longer needed, or set vm_decommission_on_blocked to skip to "
         "do the part that fits."
     )

@@ -10,15 +10,17 @@ run that was killed can be finished exactly, and nothing else is ever touched in
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from typing import Any
 
 from .._api.errors import InputError
+from .digest import digest_of
 
 RECORD_FORMAT = "jdcloud.cloud/record/1"
+UNVERIFIED = "unverified"
+"""The status of a machine that failed after a call of which it is not known what came of it."""
 NO_API_USE = {"calls": 0, "retries": 0, "throttled": 0, "seconds": 0.0}
 
 Json = dict[str, Any]
@@ -37,7 +39,11 @@ class Wave:
 
 @dataclass(slots=True)
 class Record:
-    """One campaign. Times are ISO 8601 in UTC; `last` is when the last phase ended, `run` tells the runs of it apart."""
+    """One campaign. Times are ISO 8601 in UTC; `last` is when the last phase ended, `run` tells the runs of it apart.
+
+    Out of the journal: `accepted` are its deletes of machines, `removed` the disks and elastic IPs whose removal the service
+    accepted, `stopped` the machines that it stopped and did not start again.
+    """
 
     campaign: str
     kind: str
@@ -58,6 +64,8 @@ class Record:
     api: Json = field(default_factory=lambda: dict(NO_API_USE))
     notes: list[str] = field(default_factory=list)
     accepted: Json = field(default_factory=dict)
+    removed: list[str] = field(default_factory=list)
+    stopped: list[str] = field(default_factory=list)
     money: Json | None = None
     problem: str = ""
     outcome: str = "unfinished"
@@ -117,12 +125,6 @@ def record_from(raw: Any) -> Record:
     return record
 
 
-def digest_of(region: str, ids: Sequence[str]) -> str:
-    """What stands for exactly these machines of this region, in any order."""
-    text = "\n".join([region, *sorted(ids)])
-    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
-
-
 def stamp(moment: datetime) -> str:
     """A time as records and reports hold it."""
     return moment.astimezone(UTC).replace(microsecond=0).isoformat().replace("+00:00", "Z")
@@ -137,16 +139,6 @@ def new_campaign(kind: str, now: datetime, random: str) -> str:
     """A name that no other campaign has."""
     prefix = {"absent": "dc", "mark": "mark", "unmark": "unmark"}[kind]
     return f"{prefix}-{now.astimezone(UTC):%Y%m%d-%H%M%S}-{random}"
-
-
-def check_account(record: Record, suffix: str | None) -> None:
-    """Raise `InputError` if nothing that is looked for exists and other keys are used: it may be there, in another account."""
-    before = record.account.get("access_key_suffix")
-    if before and suffix and before != suffix:
-        raise InputError(
-            f"Nothing of campaign {record.campaign} is found with the access key that ends in {suffix}; it began with one that "
-            f"ends in {before}: run it with keys of the same account."
-        )
 
 
 def check_region(record: Record, region: str | None) -> None:

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from .ending import left_stopped
 from .money import from_bill, from_prices, money_of, no_money
-from .record import Record, read_stamp
+from .record import UNVERIFIED, Record, read_stamp
 from .totals import carried_out, totals_of
 
 REPORT_FORMAT = "jdcloud.cloud/report/1"
@@ -50,6 +51,7 @@ def report_of(
         "runs": [{name: run.get(name) for name in ("began", "ended", "outcome")} for run in record.runs],
         "options": record.options,
         "totals": totals_of(list(record.machines.values()), writes, preview=preview),
+        "left_stopped": left_stopped(record),
         "api": dict(record.api),
         "waves": [_wave(record, wave.number, preview=preview) for wave in record.waves],
         "timeline": record.timeline,
@@ -62,7 +64,7 @@ def report_of(
 
 
 def _machine(row: Mapping[str, Any], *, preview: bool) -> Json:
-    machine = {key: value for key, value in row.items() if key not in ("scope", "power")}
+    machine = {key: value for key, value in row.items() if key not in ("scope", "power", "unproven")}
     # What the plan meant to make of a machine that was left alone is no backup.
     machine["backups"] = [backup for backup in row["backups"] if backup["id"] or preview]
     return machine
@@ -72,7 +74,7 @@ def _left(machines: Iterable[Mapping[str, Any]]) -> Json:
     """What outlives the deleted machines and is still billed, their backups among it."""
     left: Json = {"disks": [], "elastic_ips": [], "images": [], "snapshots": []}
     for row in machines:
-        if row["action"] != "deleted" and not row["accepted"]:
+        if row["action"] != "deleted" and not row["accepted"] and row["status"] != UNVERIFIED:
             continue
         of = row["instance_id"]
         left["disks"] += [

@@ -14,6 +14,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from .record import UNVERIFIED
+
 Json = dict[str, Any]
 
 COPIED = ("name", "status", "blockers", "warnings", "error", "disks", "elastic_ips", "backups")
@@ -105,11 +107,13 @@ def failed(row: Json, error: Mapping[str, Any], status: str | None = None) -> No
 
 def backed_up(row: Json, entry: Mapping[str, Any]) -> None:
     """Take over the entry of the machine in a manifest."""
-    row["changed"] = row["changed"] or bool(entry.get("stopped_by_us")) or entry.get("action") == "created"
+    doubtful = entry.get("status") == UNVERIFIED
+    row["changed"] = row["changed"] or bool(entry.get("stopped_by_us")) or entry.get("action") == "created" or doubtful
     row["status"] = entry.get("status") or row["status"]
     row["instance_type"] = (entry.get("specification") or {}).get("instance_type") or row["instance_type"]
     backups = list(_backups(entry))
     row["backups"] = backups or row["backups"]
+    row["unproven"] = [*row.get("unproven", ()), *_unproven(entry)]
     if entry.get("action") == "failed" and entry.get("error"):
         failed(row, entry["error"])
     elif entry.get("action") == "blocked":
@@ -263,6 +267,12 @@ def foreseen_backups(entry: Mapping[str, Any]) -> list[Json]:
         for kind, asset in assets
         if asset and asset.get("action") in ("created", "reused")
     ]
+
+
+def _unproven(entry: Mapping[str, Any]) -> list[str]:
+    """The images and snapshots of a manifest's entry that failed: they are there and billed, and no backups."""
+    assets = [(entry.get("image") or {}, "image_id"), *((each, "snapshot_id") for each in entry.get("snapshots", ()))]
+    return [asset[key] for asset, key in assets if asset.get(key) and asset.get("action") == "failed"]
 
 
 def _backups(entry: Mapping[str, Any]) -> Iterable[Json]:

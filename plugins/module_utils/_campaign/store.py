@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import tempfile
@@ -42,10 +43,15 @@ class Store:
             with tempfile.TemporaryFile(dir=self.folder):
                 pass
         except OSError as error:
-            raise InputError(
-                f"{variable} cannot be written to ({error.strerror or error}): name a folder on the controller, of which at "
-                "least the parent exists."
-            ) from error
+            raise _no_folder(variable, error.strerror or str(error)) from error
+
+    def foresee(self, variable: str) -> None:
+        """What `check` would say, without making anything."""
+        place = self.folder if self.folder.exists() else self.folder.parent
+        if not place.is_dir():
+            raise _no_folder(variable, os.strerror(errno.ENOTDIR if place.exists() else errno.ENOENT))
+        if not os.access(place, os.W_OK | os.X_OK):
+            raise _no_folder(variable, os.strerror(errno.EACCES))
 
     def load(self) -> Record | None:
         """The record that is there, None if there is none. Raises `InputError` for a file that is something else."""
@@ -127,6 +133,12 @@ class Store:
             os.fsync(handle)
         finally:
             os.close(handle)
+
+
+def _no_folder(variable: str, why: str) -> InputError:
+    return InputError(
+        f"{variable} cannot be written to ({why}): name a folder on the controller, of which at least the parent exists."
+    )
 
 
 def _reason(error: Exception) -> str:

@@ -6,15 +6,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .._api.errors import InputError
 from . import rows
-from .record import Record, check_account, check_region
+from .account import take_account
+from .options import PREFIX
+from .record import Record, check_region
 
 Json = dict[str, Any]
 
+# Only what is no word of a sentence, and is not part of another name.
+_OPTIONS = re.compile(
+    r"(?<![\w.])(?:max_instances|instance_ids|protect_tags|stop_running|on_blocked|backup_max_age|allow_local_disk_loss"
+    r"|wait_timeout|poll_interval)(?!\w)"
+)
 SHOWN = 5
 """How many machines a message names before it says "and N more"."""
 
@@ -29,10 +37,9 @@ def take_in(record: Record, result: Mapping[str, Any]) -> None:
     account = result.get("account") or {}
     check_region(record, account.get("region"))
     instances = result.get("instances") or ()
-    if record.frozen and instances and all(each.get("status") == "absent" and not_found(each) for each in instances):
-        check_account(record, account.get("access_key_suffix"))
-    if account.get("region"):
-        record.region, record.account = account["region"], dict(account)
+    absent = [each["instance_id"] for each in instances if each.get("status") == "absent" and not_found(each)]
+    take_account(record, account, absent, found=len(absent) < len(instances))
+    record.region = account.get("region") or record.region
     record.add_api_use(result.get("summary") or {})
 
 
@@ -48,7 +55,12 @@ def as_it_is(look: Mapping[str, Any]) -> Json:
 def refuse_early_end(look: Mapping[str, Any]) -> None:
     """A look that saw nothing and has a message did not come to the machines: wrong keys, a cap, no network."""
     if look.get("msg") and not look.get("instances"):
-        raise InputError(str(look["msg"]))
+        raise InputError(with_prefix(str(look["msg"])))
+
+
+def with_prefix(sentence: str) -> str:
+    """A module's sentence with the names of the role's variables instead of those of the options that they set."""
+    return _OPTIONS.sub(lambda match: f"{PREFIX}{match[0]}", sentence)
 
 
 def settle(record: Record, result: Mapping[str, Any], *, preview: bool = False) -> int:
@@ -75,9 +87,10 @@ def settle(record: Record, result: Mapping[str, Any], *, preview: bool = False) 
 def _check_leftovers(record: Record, result: Mapping[str, Any]) -> None:
     account = result.get("account") or {}
     check_region(record, account.get("region"))
-    found = [*(result.get("disks") or ()), *(result.get("elastic_ips") or ())]
-    if found and all(each["status_before"] == "absent" for each in found):
-        check_account(record, account.get("access_key_suffix"))
+    told = [*(result.get("disks") or ()), *(result.get("elastic_ips") or ())]
+    absent = [each.get("disk_id") or each["elastic_ip_id"] for each in told if each["status_before"] == "absent"]
+    if told:
+        take_account(record, account, absent, found=len(absent) < len(told))
 
 
 def not_found(instance: Mapping[str, Any]) -> bool:
@@ -99,6 +112,12 @@ def end_campaign(record: Record, sentence: str) -> None:
 def error_of(code: str, message: str) -> Json:
     """An error that no answer of the service told."""
     return {"code": code, "operation": None, "http": None, "status": None, "message": message, "request_id": None}
+
+
+def named(ids: Sequence[str]) -> str:
+    """The first of some ids."""
+    more = f" and {len(ids) - SHOWN} more" if len(ids) > SHOWN else ""
+    return ", ".join(ids[:SHOWN]) + more
 
 
 def some(found: Sequence[Mapping[str, Any]]) -> str:

@@ -14,6 +14,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from .record import UNVERIFIED
+
 Json = dict[str, Any]
 
 CREATES = {"image": "createImage", "snapshot": "createSnapshot"}
@@ -27,7 +29,7 @@ def totals_of(rows: Sequence[Mapping[str, Any]], writes: Sequence[Mapping[str, A
     warned = [{warning["code"] for warning in row["warnings"]} for row in rows]
     foreseen = [_power(row) for row in rows] if preview else []
     made, reused = _backups(rows, writes)
-    deleted = [row for row in rows if row["action"] == "deleted" or row["accepted"]]
+    deleted = [row for row in rows if row["action"] == "deleted" or row["accepted"] or row["status"] == UNVERIFIED]
     return {
         "selected": len(rows),
         "deleted": actions.count("deleted"),
@@ -79,7 +81,8 @@ def _backups(rows: Iterable[Mapping[str, Any]], writes: Iterable[Mapping[str, An
     for row in filter(carried_out, rows):
         own = {row["instance_id"], *(disk["disk_id"] for disk in row["disks"] if disk["disk_id"])}
         for kind, operation in CREATES.items():
-            good = [each for each in row["backups"] if each["type"] == kind and each["status"] in READY]
+            whole = [each for each in row["backups"] if each["type"] == kind and each["status"] in READY]
+            good = [each for each in whole if each["id"] not in row.get("unproven", ())]
             accepted = sum(operation == asked and resource in own for asked, resource in sent)
             by_us = min(len(good), accepted + sum(not each["id"] for each in good))
             made += by_us

@@ -14,7 +14,7 @@ from . import rows
 from .ending import owed
 from .options import Options
 from .record import Record, Wave, read_stamp, stamp
-from .taking import as_it_is, end_campaign, error_of, is_over, record_accepted, some, take_in
+from .taking import as_it_is, end_campaign, error_of, is_over, record_accepted, some, take_in, with_prefix
 
 Json = dict[str, Any]
 
@@ -32,9 +32,8 @@ def begin_wave(record: Record, options: Options, number: int, look: Mapping[str,
         return nothing
     take_in(record, look)
     if not look.get("instances"):
-        end_campaign(
-            record, f"Wave {number} was not begun, since it could not be planned: {look.get('msg') or 'nothing was read'}"
-        )
+        why = with_prefix(str(look.get("msg") or "nothing was read"))
+        end_campaign(record, f"Wave {number} was not begun, since it could not be planned: {why}")
         return nothing
     look = as_it_is(look)
     wave.state, wave.began = "begun", wave.began or stamp(now)

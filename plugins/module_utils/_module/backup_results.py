@@ -17,7 +17,7 @@ from .._fleet.doubt import UNVERIFIED
 from .._fleet.mark import NO_INSTANCE
 from .._fleet.policy import Remark
 from .._fleet.proof import AssetType, disk_key
-from .results import Result, error_of, name_some, remarks
+from .results import Result, error_of, left_stopped, name_some, remarks
 
 
 class BackupReport:
@@ -141,7 +141,8 @@ class BackupReport:
         failed = [record for record in problems if self.action(record) == "failed"]
         if not failed:
             return None
-        return f"{len(failed)} of {len(run.records)} machines failed: {name_some(failed, _reasons)}."
+        stopped = [each.instance_id for each in failed if each.stopped_by_us and self.status(each) == "stopped"]
+        return f"{len(failed)} of {len(run.records)} machines failed: {name_some(failed, _reasons)}." + left_stopped(stopped)
 
     def _rows_of(self, record: BackupRecord, kind: AssetType) -> Iterator[Result]:
         rows = self.rows_of(record, kind)

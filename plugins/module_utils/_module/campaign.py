@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -110,6 +110,8 @@ class Desk:
                     if write.outcome in ("accepted", "unclear"):
                         (surely if write.outcome == "accepted" else likely)[resource] = stamp(write.at)
         self.record.accepted = {"surely": surely, "likely": likely}
+        self.record.removed = removed_by(self.writes)
+        self.record.stopped = stopped_by(self.writes)
 
     def do(self, step: str) -> Result:
         """One step after the first."""
@@ -176,6 +178,22 @@ def merged_manifest(old: dict[str, Any] | None, new: dict[str, Any]) -> dict[str
     entries = {entry["instance_id"]: entry for entry in [*old.get("machines", ()), *new["machines"]]}
     whole = all(entry["action"] in ("created", "reused") for entry in entries.values())
     return {**new, "machines": list(entries.values()), "state": "complete" if whole else "incomplete"}
+
+
+def removed_by(writes: Iterable[Write]) -> list[str]:
+    """The disks and elastic IPs whose removal the service accepted."""
+    wanted = ("deleteDisk", "deleteElasticIp")
+    accepted = (write for write in writes if write.operation in wanted and write.outcome == "accepted")
+    return sorted({each for write in accepted for each in write.resources})
+
+
+def stopped_by(writes: Iterable[Write]) -> list[str]:
+    """The machines that were stopped, or may have been, and were not started again."""
+    last: dict[str, str] = {}
+    for write in writes:
+        if write.operation in ("stopInstance", "startInstance") and write.outcome in ("accepted", "unclear"):
+            last.update(dict.fromkeys(write.resources, write.operation))
+    return sorted(each for each, operation in last.items() if operation == "stopInstance")
 
 
 def _switches(options: Options) -> Result:

@@ -111,7 +111,14 @@ class Report:
         failed = [record for record in problems if self._action(record) == "failed"]
         if not failed:
             return None
-        return f"{len(failed)} of {len(self._run.records)} machines failed: {name_some(failed, self._reasons)}."
+        told = f"{len(failed)} of {len(self._run.records)} machines failed: {name_some(failed, self._reasons)}."
+        stopped = [record.instance_id for record in self._run.records if self._left_stopped(record)]
+        return told + left_stopped(stopped)
+
+    def _left_stopped(self, record: Record) -> bool:
+        """Whether this run stopped a machine to delete it, and it is still there."""
+        track = record.track
+        return self._state == "absent" and track is not None and track.stopped_by_us and track.status == "stopped"
 
     def _way_out(self, problems: Sequence[Record]) -> str:
         """What to do; the one cause that an option takes away is told with it."""
@@ -276,6 +283,12 @@ def told_some(reasons: Sequence[tuple[str, Sequence[str]]]) -> str:
     named = [f"{row_id} ({', '.join(told)})" for row_id, told in reasons[:SHOWN]]
     more = len(reasons) - SHOWN
     return ", ".join(named) + (f" and {more} more" if more > 0 else "")
+
+
+def left_stopped(ids: Sequence[str]) -> str:
+    """A sentence about machines that were stopped for something that then failed; empty if there are none."""
+    more = f" and {len(ids) - SHOWN} more" if len(ids) > SHOWN else ""
+    return f" Stopped by this run and left stopped: {', '.join(ids[:SHOWN])}{more}." if ids else ""
 
 
 def remarks(items: Iterable[Remark]) -> list[Result]:

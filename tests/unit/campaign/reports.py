@@ -100,6 +100,7 @@ def sample_report(machines: int = 30, seed: int = 1, *, names: Sequence[str] = (
         "timeline": _timeline(waves, machines),
         "machines": rows,
         "left": left,
+        "left_stopped": [],
         "writes": _writes(draw, rows),
         "money": {
             "source": "bill",

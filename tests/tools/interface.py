@@ -51,7 +51,7 @@ def _plugin(kind: str, name: str) -> Json:
     for fragment in documentation.get("extends_documentation_fragment", ()):
         options.update(_fragment(fragment).get("options", {}))
     options.update(documentation.get("options") or {})
-    returned = yaml.safe_load(getattr(module, "RETURN", "") or "{}")
+    returned = yaml.safe_load(getattr(module, "RETURN", "")) or {}
     return {"options": _options(options), "returns": _returns(returned)}
 
 

@@ -1,0 +1,148 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a command line and a play would make of a campaign silently. Pure; each check gives one sentence, or None.
+
+Nothing here is ever templated: the values come from outside, and are looked at as they arrived.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+OURS = ("vm_decommission_", "vm_backup_", "cleanup_", "restore_", "decommission_")
+"""How the variables of the roles and playbooks begin."""
+SELECTING = ("instance_ids", "name", "tags", "filters", "regions", "region", "image_id", "group_ids", "manifest")
+"""How those end that choose something: given twice, one of the two choices would be dropped."""
+TEMPLATE_MARKS = ("{{", "{%", "{#")
+FALSE = frozenset({"", "0", "false", "f", "no", "n", "off", "none", "null"})
+SHOWN = 80
+"""Characters of a stranger's text in a message."""
+
+QUOTE = """quote the whole value (-e "name='one two'"), or give JSON (-e '{"name": "one two"}')"""
+
+
+def left_over(given: Sequence[str], read: Callable[[str], Mapping[str, Any]]) -> str | None:
+    """Words of the extra variables that Ansible drops, or takes for another variable than was meant.
+
+    `given` are the arguments of -e, `read` is Ansible's own reader of them. It splits key=value at each blank, and puts what
+    has no equals sign aside, where nobody looks.
+    """
+    seen: set[str] = set()
+    for text in given:
+        # A file may hold what is usual, and the command line what is different this time.
+        if not text or text.startswith("@"):
+            continue
+        pairs = read(text)
+        problem = _twice(text, pairs, seen) or (None if text.startswith("{") else _loose(pairs))
+        if problem is not None:
+            return problem
+    return None
+
+
+def template_in(variables: Mapping[str, Any], evaluated: Callable[[str], bool]) -> str | None:
+    """Extra variables that hold a template. `evaluated` says of a text whether Ansible would evaluate it."""
+    for name, value in variables.items():
+        if _has_mark(str(name)) or any(evaluated(text) and _has_mark(text) for text in _texts(value)):
+            return (
+                f"The extra variable {_quoted(str(name))} holds a template, and extra variables may come from an event or a "
+                "survey, so it was not evaluated and nothing was done: give its value, or set the variable in an inventory or "
+                "in a playbook of your own."
+            )
+    return None
+
+
+def becomes(variables: Mapping[str, Any]) -> bool:
+    """Whether the extra variables make every task run as another user; no keyword of a play stands against that."""
+    return str(variables.get("ansible_become", "")).strip().lower() not in FALSE
+
+
+def narrowed(run_tags: Sequence[str], skip_tags: Sequence[str]) -> str | None:
+    """Tags of the command line, where a playbook has none: most of its tasks would be skipped."""
+    if _runs_untagged(run_tags) and not skip_tags:
+        return None
+    return (
+        "This playbook has no tags, so --tags and --skip-tags would leave out parts of it, and nothing was done: leave both out."
+    )
+
+
+def only_always(task_tags: Sequence[str], run_tags: Sequence[str]) -> bool:
+    """Whether a task runs merely because it is tagged always, in a run that is about other things."""
+    own = set(task_tags) - {"always"}
+    return not _runs_untagged(run_tags) and not own & set(run_tags) and not (own and "tagged" in run_tags)
+
+
+def several_hosts(hosts: Sequence[str], batch: Sequence[str], *, run_once: bool, strategy: str) -> str | None:
+    """A play over several hosts would do everything once for each of them."""
+    # A free strategy does not know run_once, and with serial it means once for each batch.
+    if len(hosts) <= 1 or (run_once and len(batch) == len(hosts) and not strategy.endswith("free")):
+        return None
+    return (
+        f"This play has {len(hosts)} hosts and would do the same once for each of them, so nothing was done: use a play with "
+        "hosts: localhost, which takes all machines at once."
+    )
+
+
+def _runs_untagged(run_tags: Sequence[str]) -> bool:
+    return not run_tags or bool({"all", "untagged"} & set(run_tags))
+
+
+def _loose(pairs: Mapping[str, Any]) -> str | None:
+    """What key=value would lose."""
+    words = str(pairs.get("_raw_params") or "").strip()
+    if words:
+        return (
+            f"The extra variables hold left-over words, {_quoted(words)}, which Ansible would drop, so nothing was done: {QUOTE}."
+        )
+    strays = _strays(pairs)
+    if strays:
+        return (
+            f"The extra variables hold {_quoted(strays[0])} right behind a variable of this collection, which looks like a part "
+            f"of its value, so nothing was done: {QUOTE}; a variable of your own belongs in an -e of its own."
+        )
+    return None
+
+
+def _strays(pairs: Mapping[str, Any]) -> list[str]:
+    """Assignments behind one of our variables that are none of ours and none of Ansible's."""
+    names = [name for name in pairs if name != "_raw_params"]
+    first = next((place for place, name in enumerate(names) if name.startswith(OURS)), len(names))
+    return [f"{name}={pairs[name]}" for name in names[first:] if not name.startswith((*OURS, "ansible_"))]
+
+
+def _twice(text: str, pairs: Mapping[str, Any], seen: set[str]) -> str | None:
+    """A choice that is given twice; Ansible takes the last one."""
+    for name in pairs:
+        if not (name.startswith(OURS) and name.endswith(SELECTING)):
+            continue
+        if name in seen or (not text.startswith("{") and text.count(f"{name}=") > 1):
+            return (
+                f"{name} is given twice in the extra variables, and Ansible would drop one of the two values, so nothing was "
+                "done: give it once, with commas between its members."
+            )
+        seen.add(name)
+    return None
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for key, member in value.items():
+            yield from _texts(key)
+            yield from _texts(member)
+    elif isinstance(value, Sequence) and not isinstance(value, (bytes, bytearray)):
+        for member in value:
+            yield from _texts(member)
+
+
+def _has_mark(text: str) -> bool:
+    return any(mark in text for mark in TEMPLATE_MARKS)
+
+
+def _quoted(text: str) -> str:
+    """A stranger's text for a message: short, on one line, and without anything that could be taken for a template."""
+    plain = " ".join(text.split()).replace("{", "(").replace("}", ")")
+    return "'" + (plain if len(plain) <= SHOWN else plain[:SHOWN] + "…") + "'"

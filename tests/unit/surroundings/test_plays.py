@@ -1,0 +1,63 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Every playbook that can be run by its name, and both roles, begin in the same way."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[3]
+PLAYBOOKS = sorted([*ROOT.glob("playbooks/*.yml"), *ROOT.glob("extensions/patterns/*/playbooks/*.yml")])
+CHECK = "jdcloud.cloud.jdcloud_surroundings"
+
+
+def _plays(path: Path) -> list[dict[str, Any]]:
+    return [play for play in yaml.safe_load(path.read_text(encoding="utf-8")) if "hosts" in play]
+
+
+PLAYS = [
+    pytest.param(play, id=f"{path.relative_to(ROOT)}: {play['name']}")
+    for path in PLAYBOOKS
+    if not path.name.endswith(".meta.yml")
+    for play in _plays(path)
+]
+
+
+@pytest.mark.parametrize("play", PLAYS)
+def test_a_play_checks_what_is_handed_over_before_it_uses_any_of_it(play: dict[str, Any]) -> None:
+    assert play["tasks"][0][CHECK] == {"extra_variables": "data"}
+
+
+@pytest.mark.parametrize("play", PLAYS)
+def test_a_play_runs_here_as_the_caller_whatever_an_inventory_says(play: dict[str, Any]) -> None:
+    said = {name: play["vars"].get(name) for name in ("ansible_become", "ansible_connection")}
+    assert said == {"ansible_become": False, "ansible_connection": "local"}
+
+
+@pytest.mark.parametrize("play", PLAYS)
+def test_the_keyword_of_a_play_switches_become_off(play: dict[str, Any]) -> None:
+    assert play["become"] is False
+
+
+@pytest.mark.parametrize("play", PLAYS)
+def test_a_play_refuses_a_limit_that_leaves_it_without_its_host(play: dict[str, Any]) -> None:
+    assert "ansible_limit" in play["hosts"]
+
+
+@pytest.mark.parametrize("role", ["vm_backup", "vm_decommission"])
+def test_all_tasks_of_a_role_run_here_as_the_caller(role: str) -> None:
+    [whole] = yaml.safe_load((ROOT / "roles" / role / "tasks" / "main.yml").read_text(encoding="utf-8"))
+    said = (whole["become"], whole["vars"])
+    assert said == (False, {"ansible_become": False, "ansible_connection": "local"})
+
+
+@pytest.mark.parametrize("role", ["vm_backup", "vm_decommission"])
+def test_a_role_begins_with_the_check(role: str) -> None:
+    [whole] = yaml.safe_load((ROOT / "roles" / role / "tasks" / "main.yml").read_text(encoding="utf-8"))
+    assert CHECK in whole["block"][0]

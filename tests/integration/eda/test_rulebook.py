@@ -83,7 +83,17 @@ def test_other_events_start_nothing(cloud: Cloud, ansible: Ansible, tmp_path: Pa
     made = tmp_path / "made"
     # ansible-rulebook evaluates the arguments of a source itself; what a webhook hears it does not.
     evil = "{% raw %}{{ lookup('ansible.builtin.pipe', 'touch " + str(made) + "') }}{% endraw %}"
-    regions = [evil, f"cn-north-1{evil}", f"cn-north-1\n{evil}", "cn-north-1, cn-east-2", "", None, 7, ["cn-north-1"], {"a": evil}]
+    regions = [
+        evil,
+        f"cn-north-1{evil}",
+        f"cn-north-1\n{evil}",
+        "cn-north-1, cn-east-2",
+        "",
+        None,
+        7,
+        ["cn-north-1"],
+        {"a": evil},
+    ]
     strange = [{"payload": {"kind": "decommission_due", "region": region}} for region in regions]
     others = [{"payload": {"kind": "other", "region": "cn-north-1"}}, {"payload": "decommission_due"}]
     output = _listen(cloud, ansible, tmp_path, [*others, *strange])

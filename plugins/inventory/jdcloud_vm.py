@@ -184,7 +184,7 @@ from ansible_collections.jdcloud.cloud.plugins.plugin_utils._inventory_options i
     require_texts,
     settings_of,
 )
-from ansible_collections.jdcloud.cloud.plugins.plugin_utils._inventory_read import cached_machines, read_machines
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._inventory_read import cached_machines, read_machines, selected
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._inventory_reserved import this_computer
 
 
@@ -221,8 +221,8 @@ class InventoryModule(BaseInventoryPlugin, Cacheable):  # type: ignore[misc]  # 
         settings = settings_of(self._values(given), os.environ, Path(os.path.expanduser("~")))
         if settings.connections[0].verify is False:
             self.display.warning(UNVERIFIED)
-        rows = self._machines(settings, f"{self.get_cache_key(path)}_{settings.fingerprint}", use_cache)
-        for warning in self._populate(Listing(rows, settings.preferences), constructs):
+        rows, warnings = selected(self._machines(settings, f"{self.get_cache_key(path)}_{settings.fingerprint}", use_cache))
+        for warning in [*warnings, *self._populate(Listing(rows, settings.preferences), constructs)]:
             self.display.warning(f"{os.path.basename(path)}: {warning}")
 
     def _values(self, given: dict[str, Any]) -> dict[str, Any]:

@@ -127,8 +127,8 @@ def host_names(listings: Sequence[Listing], surroundings: Surroundings) -> Namin
 
 
 def variables_of(row: Row) -> Row:
-    """The variables of a host."""
-    return {f"{PREFIX}{name}": value for name, value in row.items()}
+    """The variables of a host; what the service calls by no name of a variable is not among them."""
+    return {f"{PREFIX}{name}": value for name, value in row.items() if f"{PREFIX}{name}".isidentifier()}
 
 
 def warnings_of(remarks: Iterable[Remark]) -> list[str]:

@@ -15,15 +15,19 @@ from typing import Any
 from ..module_utils._api.connection import Connection
 from ..module_utils._api.errors import JdcloudError
 from ..module_utils._api.line import THREADS, USER_AGENT, dispatcher_for
+from ..module_utils._api.members import snake_name
+from ..module_utils._api.models import InstanceInFull
 from ..module_utils._api.pool import SystemClock, ThreadPool
 from ..module_utils._api.threads import signals_left_to_the_main_thread
 from ..module_utils._api.transport import Transport
 from ..module_utils._fleet.account import AccountError, objection, who_asks
 from ..module_utils._fleet.census import read_in_full
 from ..module_utils._fleet.selection import Selection
-from ._inventory_names import Row
+from ._inventory_names import Row, some_of
 
 REGIONS_AT_ONCE = 8
+UNREADABLE, UNDECIDED = "unreadable", "undecided"
+"""What a row also holds if the service's answer about the machine could not be read: where, and whether it is selected at all."""
 
 
 class RegionError(JdcloudError):
@@ -60,6 +64,32 @@ def read_machines(connections: Sequence[Connection], selection: Selection) -> li
     return [row for future in futures for row in future.result()]
 
 
+def selected(rows: Sequence[Row]) -> tuple[list[Row], list[str]]:
+    """The rows that are selected for sure, and warnings about machines of which the service gave answers that cannot be read.
+
+    A selector is never widened: a machine that may lack the tag is left out. It does not take the others with it.
+    """
+    odd = [row for row in rows if UNREADABLE in row]
+    left_out = [_flaw(row) for row in odd if row[UNDECIDED]]
+    listed = [_flaw(row) for row in odd if not row[UNDECIDED]]
+    warnings = []
+    if left_out:
+        warnings.append(
+            f"Machines are left out, since what selects them cannot be read in the service's answer: {some_of(left_out)}. Run "
+            "again, and give JD Cloud's support their ids if it stays so."
+        )
+    if listed:
+        warnings.append(
+            f"Machines are listed with what can be read in the service's answer about them: {some_of(listed)}. No module changes "
+            f"them (unknown_status); jdcloud_{UNREADABLE} is defined for them."
+        )
+    return [{name: row[name] for name in row if name != UNDECIDED} for row in rows if not row.get(UNDECIDED)], warnings
+
+
+def _flaw(row: Row) -> str:
+    return f"{row['instance_id']} ({', '.join(row[UNREADABLE])})"
+
+
 def cached_machines(cached: Any) -> list[Row] | None:
     """What the cache holds, if it can be used; older versions may have cached something else."""
     if isinstance(cached, list) and all(isinstance(row, dict) and _is_row(row) for row in cached):
@@ -93,4 +123,12 @@ def _read_region(connection: Connection, selection: Selection, check: Callable[[
     finally:
         pool.close()
         transport.close()
-    return [{**machine.shown(connection.region), "name": machine.instance.name} for machine in machines]
+    return [_row(machine, connection.region, selection) for machine in machines]
+
+
+def _row(machine: InstanceInFull, region: str, selection: Selection) -> Row:
+    row: Row = {**machine.shown(region), "name": machine.instance.name}
+    if machine.instance.unreadable:
+        row[UNREADABLE] = [snake_name(name) for name in machine.instance.unreadable]
+        row[UNDECIDED] = selection.undecided(machine.instance)
+    return row

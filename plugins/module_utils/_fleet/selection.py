@@ -111,6 +111,13 @@ class Selection:
                 return f"its {key} is not {_alternatives(allowed)}"
         return None
 
+    def undecided(self, machine: Instance) -> bool:
+        """Whether a machine is only not excluded because something that selects could not be read."""
+        rests_on = {member for key in self.filters for member in RESTS_ON.get(key, (key,))}
+        rests_on |= {"instanceName"} if self.name is not None else set()
+        rests_on |= {"tags"} if self.tags else set()
+        return not rests_on.isdisjoint(machine.unreadable)
+
     def chosen(self) -> Selection:
         """The selection for machines that once matched: their status changes under our hands, so it decides the choice alone."""
         return replace(self, filters={key: values for key, values in self.filters.items() if key != "status"})

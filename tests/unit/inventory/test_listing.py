@@ -114,6 +114,75 @@ def test_a_machine_without_name_and_tags_has_the_variables_all_the_same(listing:
     assert (found["jdcloud_name"], found["jdcloud_tags"]) == ("", {})
 
 
+MALFORMED: list[Json] = [
+    *(
+        {"status": ""},
+        {"status": None},
+        {"status": 7},
+        {"status": "hibernating"},
+        {"instanceName": ["web"]},
+        {"tags": "env=test"},
+    ),
+    *({"tags": [{"value": "x"}]}, {"ag": "ag-1"}, {"dataDisks": [7]}, {"charge": "prepaid"}, {"privateIpAddress": {}}),
+    *({"primaryNetworkInterface": []}, {"odd name {{ 7 }}": "x"}),
+]
+
+
+@pytest.mark.parametrize("odd", MALFORMED)
+def test_one_malformed_row_does_no_harm_to_the_others(listing: Lister, regions: Regions, odd: Json) -> None:
+    regions.north.add("i-a", tags=tags(env="test"))
+    regions.north.add("i-b").update(odd)
+    assert list(listing(hostnames=["instance_id"]).hosts) == ["i-a", "i-b"]
+
+
+@pytest.mark.parametrize("caches", [False, True])
+def test_a_machine_that_cannot_be_read_is_listed_as_such(
+    listing: Lister, regions: Regions, cached: Json, said: list[str], caches: bool
+) -> None:
+    regions.north.add("i-a").update(status="")
+    path = listing.file({"hostnames": ["instance_id"], **(cached if caches else {})})
+    listing.parse(path)
+    said.clear()
+    found = listing.parse(path).hosts["i-a"].vars
+    assert (found["jdcloud_status"], found["jdcloud_unreadable"]) == ("", ["status"])
+    assert "i-a (status)" in said[0] and "unknown_status" in said[0]
+
+
+@pytest.mark.parametrize("caches", [False, True])
+def test_a_machine_whose_selection_cannot_be_read_is_left_out_with_a_warning(
+    listing: Lister, regions: Regions, cached: Json, said: list[str], caches: bool
+) -> None:
+    """Rule 1: a selector is never widened."""
+    regions.north.add("i-a", tags=tags(env="test"))
+    regions.north.add("i-b").update(tags="env=test")
+    path = listing.file({"hostnames": ["instance_id"], "tags": {"env": "test"}, **(cached if caches else {})})
+    listing.parse(path)
+    said.clear()
+    assert list(listing.parse(path).hosts) == ["i-a"]
+    assert "left out" in said[0] and "i-b (tags)" in said[0]
+
+
+def test_a_machine_that_lacks_the_tag_is_left_out_whatever_else_cannot_be_read(
+    listing: Lister, regions: Regions, said: list[str]
+) -> None:
+    regions.north.add("i-b", tags=tags(env="prod")).update(status="")
+    assert not listing(tags={"env": "test"}).hosts and said == []
+
+
+@pytest.mark.parametrize("row", [{"status": "running"}, {"instanceId": "", "status": "running"}, 7])
+def test_a_row_without_an_id_leaves_no_hosts(
+    listing: Lister, regions: Regions, monkeypatch: pytest.MonkeyPatch, row: Any
+) -> None:
+    """Which machine it is, or whether it is one, nobody knows: the listing is incomplete."""
+    regions.north.add("i-a")
+    answer = {"instances": [*regions.north.machines.values(), row], "totalCount": 2}
+    monkeypatch.setattr(regions.north, "_describe_instances", lambda _call: answer)
+    inventory = InventoryData()
+    with pytest.raises(AnsibleParserError, match="was not read"):
+        listing(inventory)
+    assert not inventory.hosts
+
+
 def test_an_empty_region_is_an_empty_inventory(listing: Lister) -> None:
     assert not listing().hosts
 

@@ -202,12 +202,12 @@ class Engine:
                 self._prove(track)
             return self._singles.popleft()
         gated = [track for track in chosen if track.phase in GATES]
-        calls = self._knowledge.gate_calls(gated)
-        if not calls:
+        readings = self._knowledge.gate_readings(gated)
+        if not readings:
             return self._bulk_look(chosen, math.inf)
         self._gate_is_read = True
         reads = GateReads(gated, now, self._gate_was_read)
-        reads.jobs(calls, self._job, self._gate_reads.append)
+        reads.jobs(readings, self._job, self._gate_reads.append)
         self._gate_reads.append(self._job(self._bulk_call(gated), reads.looked))
         others = [track for track in chosen if track.phase not in GATES]
         return self._bulk_look(others, math.inf) if others else self._gate_reads.popleft()

@@ -6,10 +6,13 @@
 
 from __future__ import annotations
 
+import typing as t
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 from .._api.assets import Image, Snapshot
+from .._api.calls import Call
 from .._api.dispatch import Job, Outcome
 from .._api.errors import JdcloudError
 from .._api.listing import LISTING_TRIES, IncompleteListing, complete_rows, page_count
@@ -29,6 +32,15 @@ def row_id(row: Row) -> str:
     return row.disk_id if isinstance(row, Disk) else row.elastic_ip_id
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A paged listing. Those of `ids` that it leaves out are asked for by themselves, with `one`."""
+
+    page: PageCall
+    ids: tuple[str, ...] = ()
+    one: Callable[[str], Call[t.Any]] | None = None
+
+
 class GateReads:
     """All pages of what is read of some machines for one look through the gate, and beside them the look at the machines.
 
@@ -45,11 +57,11 @@ class GateReads:
         self._finished = finished
         self._open = 0
 
-    def jobs(self, calls: Sequence[PageCall], job: Callable[..., Job], queue: Callable[[Job], None]) -> None:
+    def jobs(self, readings: Sequence[Reading], job: Callable[..., Job], queue: Callable[[Job], None]) -> None:
         """Queue the first page of every listing; `looked` has to be called, too."""
-        self._open = len(calls) + 1
-        for call in calls:
-            _Listing(call, self, job, queue).start()
+        self._open = len(readings) + 1
+        for reading in readings:
+            _Listing(reading, self, job, queue).start()
 
     def listed(self, rows: Sequence[Row], error: JdcloudError | None) -> None:
         """A listing has ended."""
@@ -71,8 +83,8 @@ class GateReads:
 class _Listing:
     """One paged listing; complete only if all its pages announce as many rows as were read."""
 
-    def __init__(self, call: PageCall, reads: GateReads, job: Callable[..., Job], queue: Callable[[Job], None]) -> None:
-        self._call = call
+    def __init__(self, reading: Reading, reads: GateReads, job: Callable[..., Job], queue: Callable[[Job], None]) -> None:
+        self._reading = reading
         self._reads = reads
         self._job = job
         self._queue = queue
@@ -87,7 +99,7 @@ class _Listing:
         self._ask(1)
 
     def _ask(self, number: int) -> None:
-        self._queue(self._job(self._call(number), partial(self._answered, number)))
+        self._queue(self._job(self._reading.page(number), partial(self._answered, number)))
 
     def _answered(self, number: int, outcome: Outcome) -> None:
         self._pages[number] = outcome
@@ -107,10 +119,29 @@ class _Listing:
             return
         rows = complete_rows([page.value for page in self._pages.values()], row_id)
         if rows is not None:
-            self._reads.listed(rows, None)
+            self._complete(rows)
         elif self._tries < LISTING_TRIES:
             self.start()
         else:
-            operation = self._call(1).operation
+            operation = self._reading.page(1).operation
             message = f"{operation} gave contradicting pages {LISTING_TRIES} times: try again when the account is quieter."
             self._reads.listed((), IncompleteListing(message, operation=operation))
+
+    def _complete(self, rows: list[Row]) -> None:
+        """Ask for what is missing, which a bulk answer may leave out although it exists."""
+        shown = {row_id(row) for row in rows}
+        one = self._reading.one
+        missing = [one(each) for each in self._reading.ids if each not in shown] if one is not None else []
+        outcomes: list[Outcome] = []
+
+        def answered(outcome: Outcome) -> None:
+            outcomes.append(outcome)
+            if len(outcomes) == len(missing):
+                errors = [each.error for each in outcomes if each.error is not None and not each.error.is_not_found]
+                found = [each.answer.value for each in outcomes if each.answer is not None]
+                self._reads.listed([*rows, *found], next(iter(errors), None))
+
+        for call in missing:
+            self._queue(self._job(call, answered))
+        if not missing:
+            self._reads.listed(rows, None)

@@ -12,11 +12,11 @@ from datetime import datetime
 from .._api.assets import Image, Snapshot
 from .._api.listing import PAGE_SIZE
 from .._api.models import Disk, ElasticIp
-from .archive import PageCall, Shelf, holding_calls
-from .gate_reads import Row
+from .archive import Shelf, holding_calls
+from .gate_reads import Reading, Row
 from .policy import Facts, Policy
 from .protection import destroyed_disks, released_addresses
-from .tagged import tag_calls
+from .tagged import tag_readings
 from .track import Track
 
 
@@ -33,11 +33,11 @@ class Knowledge:
         """What is known now."""
         return Facts(now=now, elastic_ips=self._elastic_ips, disks=self._disks, holdings=self._shelf.holdings)
 
-    def gate_calls(self, tracks: Sequence[Track]) -> list[PageCall]:
+    def gate_readings(self, tracks: Sequence[Track]) -> list[Reading]:
         """What is read of these machines' backups, disks and elastic IPs before the look that lets their deletes leave."""
         machines = [track.machine for track in tracks]
         backups = holding_calls(machines) if self._policy.demand is not None else []
-        return [*backups, *tag_calls(machines, self._policy)]
+        return [*map(Reading, backups), *tag_readings(machines, self._policy)]
 
     def calls_each(self, tracks: Sequence[Track]) -> tuple[float, float]:
         """Of each look through the gate: the calls that it takes in any case, and those that one machine more takes.

@@ -13,10 +13,11 @@ from functools import partial
 from .._api import disk as disk_api
 from .._api import vpc
 from .._api.dispatch import Dispatcher
+from .._api.encoding import SAFE_ID
 from .._api.errors import JdcloudError
-from .._api.listing import chunks, read_by_ids
+from .._api.listing import chunks, find_each
 from .._api.models import Disk, ElasticIp, Instance
-from .archive import PageCall
+from .gate_reads import Reading
 from .policy import Facts, Policy
 from .protection import destroyed_disks, released_addresses
 
@@ -33,26 +34,28 @@ def elastic_ip_id_of(elastic_ip: ElasticIp) -> str:
     return elastic_ip.elastic_ip_id
 
 
-def tag_calls(machines: Iterable[Instance], policy: Policy) -> list[PageCall]:
-    """The paged reads that together show all disks and elastic IPs which the deletion of these machines would destroy."""
+def tag_readings(machines: Iterable[Instance], policy: Policy) -> list[Reading]:
+    """The reads that together show all disks and elastic IPs which the deletion of these machines would destroy."""
     disk_ids, elastic_ip_ids = _ids(machines, policy)
-    return [
-        *(partial(disk_api.describe_disks, ids) for ids in chunks(disk_ids)),
-        *(partial(vpc.describe_elastic_ips, ids) for ids in chunks(elastic_ip_ids)),
+    disks = [Reading(partial(disk_api.describe_disks, ids), tuple(ids), disk_api.describe_disk) for ids in chunks(disk_ids)]
+    addresses = [
+        Reading(partial(vpc.describe_elastic_ips, ids), tuple(ids), vpc.describe_elastic_ip) for ids in chunks(elastic_ip_ids)
     ]
+    return [*disks, *addresses]
 
 
 def with_tagged(dispatcher: Dispatcher, policy: Policy, machines: Iterable[Instance], facts: Facts) -> Facts:
     """The facts with these disks and elastic IPs. A key that may not read disks is a fact, too: then nothing may go."""
     disk_ids, elastic_ip_ids = _ids(machines, policy)
-    disks, unread = {}, ""
+    disks: dict[str, Disk] = {}
+    unread = ""
     try:
-        disks = read_by_ids(dispatcher, disk_ids, disk_api.describe_disks, disk_id_of) if disk_ids else {}
+        disks = find_each(dispatcher, disk_ids, disk_api.describe_disks, disk_api.describe_disk, disk_id_of)
     except JdcloudError as error:
         if error.http != FORBIDDEN:
             raise
         unread = f"the service refused {error.operation} ({error.http} {error.status})"
-    elastic_ips = read_by_ids(dispatcher, elastic_ip_ids, vpc.describe_elastic_ips, elastic_ip_id_of) if elastic_ip_ids else {}
+    elastic_ips = find_each(dispatcher, elastic_ip_ids, vpc.describe_elastic_ips, vpc.describe_elastic_ip, elastic_ip_id_of)
     return replace(facts, disks=disks, disks_unread=unread, elastic_ips=elastic_ips)
 
 
@@ -61,4 +64,5 @@ def _ids(machines: Iterable[Instance], policy: Policy) -> tuple[Sequence[str], S
     wanted = [each for each in machines if each.status != "deleting" and policy.selection.mismatch(each) is None]
     disks = dict.fromkeys(disk_id for machine in wanted for disk_id in destroyed_disks(machine, policy))
     addresses = dict.fromkeys(each for machine in wanted for each in released_addresses(machine, policy))
-    return [*disks], [*addresses]
+    # One that cannot be asked for stays unknown, which blocks its machine alone.
+    return [each for each in disks if SAFE_ID.fullmatch(each)], [each for each in addresses if SAFE_ID.fullmatch(each)]

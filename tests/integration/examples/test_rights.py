@@ -18,7 +18,7 @@ from ..support import FAST, MODULES, QUICK, REGION, Cloud, Json, account
 from .found import ROOT
 
 _OPERATION = re.compile(r"`((?:vm|disk|vpc|resourcetag|billing|user)\.[A-Za-z]+)`")
-INFO = "`jdcloud_vm_info`, inventory `jdcloud_vm`"
+INFO = "`jdcloud_vm_info`"
 ABSENT = "`jdcloud_vm` with `state: absent`"
 BACKUP = "`jdcloud_vm_backup`, `jdcloud_image` and `jdcloud_snapshot` with `state: present`"
 BACKED_UP = "… with `require_backup` (also `jdcloud_vm_info`)"

@@ -62,7 +62,8 @@ def test_a_read_is_repeated_api_retries_times_at_most(cloud: Cloud, row: Row) ->
 @pytest.mark.parametrize("row", SOME_FINAL, ids=lambda row: row.name)
 def test_fates_that_cannot_be_read_are_unverified(cloud: Cloud, row: Row) -> None:
     cloud.seed(stopped(A, disks=[{"id": "vol-kept"}], elastic_ip={"id": "fip-kept"}))
-    cloud.control.inject("error", operation="disk.describeDisks", times=0, **row.fault)
+    # The first two reads are of tags: for the plan, and at the gate.
+    cloud.control.inject("error", operation="disk.describeDisks", after=2, times=0, **row.fault)
     cloud.control.inject("error", operation="vpc.describeElasticIps", times=0, **row.fault)
     ended = cloud.vm("absent", A)
     assert not ended.failed and ended.actions == {A: "deleted"}
@@ -75,7 +76,7 @@ def test_fates_that_cannot_be_read_are_unverified(cloud: Cloud, row: Row) -> Non
 @pytest.mark.parametrize("row", [FINAL[0], FINAL[4]], ids=lambda row: row.name)
 def test_an_elastic_ip_whose_state_cannot_be_read_is_not_released(cloud: Cloud, row: Row) -> None:
     cloud.seed(stopped(A, elastic_ip={"id": "fip-a"}))
-    cloud.control.inject("error", operation="vpc.describeElasticIps", after=1, times=0, **row.fault)
+    cloud.control.inject("error", operation="vpc.describeElasticIps", after=2, times=0, **row.fault)
     ended = cloud.vm("absent", A, elastic_ips="release")
     assert ended.failed and ended.error["code"] == "elastic_ip_not_released"
     assert ended.fates("elastic_ips") == {"fip-a": "unverified"} and ended.summary["deleted"] == 1

@@ -31,7 +31,9 @@ def test_without_a_selection_all_machines_are_listed_in_parallel(cloud: Cloud) -
     ended = cloud.vm_info()
     assert ended.summary["selected"] == 320 and len({each["instance_id"] for each in ended.result["instances"]}) == 320
     assert len(cloud.calls("vm.describeInstances")) == 4
-    assert len({entry["connection"] for entry in cloud.calls()[1:]}) == 3, "the further pages at the same time"
+    assert len({entry["connection"] for entry in cloud.calls("vm.describeInstances")[1:]}) == 3, (
+        "the further pages at the same time"
+    )
 
 
 def test_twins_are_listed_and_ids_that_do_not_exist_are_a_warning(cloud: Cloud) -> None:

@@ -39,6 +39,7 @@ class Operations:
 
     def __init__(self, time: VirtualTime, world: World, rng: random.Random, durations: Durations) -> None:
         self._time = time
+        self.hidden_in_bulk: set[str] = set()
         self._world = world
         self._rng = rng
         self._durations = durations
@@ -200,7 +201,7 @@ class Operations:
     def _describe_disks(self, call: Call[t.Any]) -> Json:
         query = dict(call.query)
         ids = _filters(query, "filters", "name")["diskId"]
-        rows = [self._world.disks[each] for each in ids if each in self._world.disks]
+        rows = [self._world.disks[each] for each in ids if each in self._world.disks.keys() - self.hidden_in_bulk]
         return {"disks": [self._world.disk_json(disk) for disk in _page(rows, query)] or None, "totalCount": len(rows)}
 
     def _describe_disk(self, call: Call[t.Any]) -> Json:

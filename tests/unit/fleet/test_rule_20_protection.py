@@ -201,6 +201,15 @@ def test_a_disk_that_the_disk_service_leaves_out_is_not_destroyed() -> None:
     assert not cloud.log.writes
 
 
+def test_a_disk_whose_id_cannot_be_asked_for_blocks_its_machine_alone() -> None:
+    cloud = Cloud()
+    cloud.machine("i-odd", "stopped", disks=[data_disk("vol/odd", auto_delete=True)])
+    cloud.machine("i-good", "stopped")
+    campaign = cloud.run(wish("absent", "i-odd", "i-good"), skip_blocked=True)
+    assert [each["code"] for each in campaign["i-odd"]["blockers"]] == ["surroundings_unknown"]
+    assert campaign["i-good"]["action"] == "deleted"
+
+
 def test_tags_are_read_a_hundred_disks_in_a_call() -> None:
     cloud = Cloud()
     ids = [f"i-m{number:03d}" for number in range(100)]
@@ -246,3 +255,14 @@ def test_what_is_protected_survives_whatever_goes_wrong(seed: int) -> None:
     )
     cloud.run(wished, Timing(wait_timeout=60.0), cap=100, skip_blocked=True)
     assert protected <= cloud.world.disks.keys() | cloud.world.elastic_ips.keys()
+
+
+def test_a_disk_that_bulk_answers_leave_out_is_asked_for_by_itself() -> None:
+    """Also at the gate."""
+    cloud, machine = cloud_with()
+    hidden = cloud.world.disks
+    cloud.operations.hidden_in_bulk = {"vol-data"}
+    campaign = audited(cloud, wish())
+    assert campaign["i-one"]["action"] == "deleted"
+    assert reads(cloud, "disk.describeDisk") >= 2
+    assert machine.instance_id not in cloud.world.machines and "vol-data" not in hidden

@@ -13,7 +13,6 @@ from functools import partial
 from .._api import disk as disk_api
 from .._api import vpc
 from .._api.dispatch import Dispatcher
-from .._api.encoding import SAFE_ID
 from .._api.errors import JdcloudError
 from .._api.listing import chunks, find_each
 from .._api.models import Disk, ElasticIp, Instance
@@ -64,5 +63,4 @@ def _ids(machines: Iterable[Instance], policy: Policy) -> tuple[Sequence[str], S
     wanted = [each for each in machines if each.status != "deleting" and policy.selection.mismatch(each) is None]
     disks = dict.fromkeys(disk_id for machine in wanted for disk_id in destroyed_disks(machine, policy))
     addresses = dict.fromkeys(each for machine in wanted for each in released_addresses(machine, policy))
-    # One that cannot be asked for stays unknown, which blocks its machine alone.
-    return [each for each in disks if SAFE_ID.fullmatch(each)], [each for each in addresses if SAFE_ID.fullmatch(each)]
+    return [*disks], [*addresses]

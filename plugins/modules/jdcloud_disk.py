@@ -145,8 +145,8 @@ disks:
       sample: available
     status:
       description:
-        - The last known status, V(absent) if it is gone, V(in-recyclebin) if it is in the recycle bin. In check mode what it
-          would be.
+        - The last known status, V(absent) if it is gone, V(in-recyclebin) if it is in the recycle bin, V(unverified) if a delete
+          was sent and no read shows what came of it. In check mode what it would be.
       type: str
       sample: in-recyclebin
     action:
@@ -161,7 +161,8 @@ disks:
     fate:
       description:
         - V(deleted) if this run destroyed it, V(recycled) if this run put it into the recycle bin, V(kept) if it still exists
-          and is billed, null if it was gone without this run or if its fate is not known.
+          and is billed, V(unverified) if a delete was sent and no read shows what came of it, null if it was gone without this
+          run or if its fate is not known.
       type: str
       sample: recycled
     attached_to:

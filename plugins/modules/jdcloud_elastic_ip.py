@@ -124,7 +124,9 @@ elastic_ips:
       type: str
       sample: NOT_ASSOCIATED
     status:
-      description: The last known status, V(absent) if it is gone. In check mode what it would be.
+      description:
+        - The last known status, V(absent) if it is gone, V(unverified) if its release was sent and no read shows what came of it.
+          In check mode what it would be.
       type: str
       sample: absent
     action:
@@ -137,8 +139,8 @@ elastic_ips:
       sample: true
     fate:
       description:
-        - V(released) if this run released it, V(kept) if it still exists and is billed, null if it was gone without this run or
-          if its fate is not known.
+        - V(released) if this run released it, V(kept) if it still exists and is billed, V(unverified) if its release was sent and
+          no read shows what came of it, null if it was gone without this run or if its fate is not known.
       type: str
       sample: released
     instance_id:

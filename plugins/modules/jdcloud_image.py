@@ -213,7 +213,9 @@ images:
       type: str
       sample: bk-i-4x9q2m7kva-k3j5x7qa2m
     status:
-      description: The last known status; null before it is made.
+      description:
+        - The last known status; null before it is made; V(unverified) if it was asked for, or its delete was sent, and no read
+          shows what came of that.
       type: str
       sample: ready
     action:

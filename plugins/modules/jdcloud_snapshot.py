@@ -212,7 +212,9 @@ snapshots:
       type: str
       sample: bk-vol-2dat4dsk1b-k3j5x7qa2m
     status:
-      description: The last known status; null before it is made.
+      description:
+        - The last known status; null before it is made; V(unverified) if it was asked for, or its delete was sent, and no read
+          shows what came of that.
       type: str
       sample: available
     action:

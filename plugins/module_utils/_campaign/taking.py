@@ -14,7 +14,7 @@ from .._api.errors import InputError
 from . import rows
 from .account import take_account
 from .options import PREFIX
-from .record import Record, check_region
+from .record import UNVERIFIED, Record, check_region
 
 Json = dict[str, Any]
 
@@ -72,6 +72,9 @@ def settle(record: Record, result: Mapping[str, Any], *, preview: bool = False) 
         found = {}
         for each in result.get(kind) or ():
             status = each["status_before"] if preview else each["status"]
+            if status == UNVERIFIED:
+                # It is not known what its release did: what is known of it stays.
+                continue
             found[each[key]] = {"gone": status in ("absent", "in-recyclebin")}
         for row in record.machines.values():
             lost = rows.settle_fates(row, kind, key, found)

@@ -127,7 +127,7 @@ def _select(dispatcher: Dispatcher, kind: Kind[A], selection: AssetSelection, ca
 def _settle_fates(dispatcher: Dispatcher, run: DisposalRun[A], *, delete_snapshots: bool, grace: float) -> None:
     """Read what became of the snapshots of images that are gone. What cannot be read is unverified, and hides nothing else."""
     for record in run.records:
-        if record.deleted:
+        if record.deleted or record.in_doubt:
             record.fates = dict.fromkeys(record.parts, "unverified")
         elif run.would_go(record):
             planned: PartFate = "deleted" if delete_snapshots else "kept"

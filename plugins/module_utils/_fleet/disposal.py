@@ -27,6 +27,7 @@ from .engine import GATE_FRESH, GATE_MARGIN, GATE_MAX_AGE
 from .lookbook import IDLE_GAP, LookBook
 from .setbacks import Timing
 from .track import Failure
+from .verdict import Verdict, verdict
 
 URGENT = 2.0
 """Seconds after a look when the deletes that rest on it go before everything else."""
@@ -62,6 +63,9 @@ class Disposal(Generic[D]):
             self._dispatcher.run(self)
         except Exception as error:  # noqa: BLE001 - whatever it is, the results must not be lost
             self.crash = traceback.format_exc()
+            for track in self._tracks:
+                # The answers to what is under way never come.
+                track.doubt_since = now if track.sending else track.doubt_since
             self._abandon(Failure("internal", f"An internal error ended the run: {type(error).__name__}: {error}"))
             self._in_flight = 0
 
@@ -139,15 +143,20 @@ class Disposal(Generic[D]):
             track = self._deletes.popleft()
             if now - track.observed_at <= GATE_FRESH:
                 leave_by = track.observed_at + GATE_MAX_AGE - GATE_MARGIN
+                track.sending = True
                 return self._job(self._terms.delete(track.asset), partial(self._asked, track), leave_by)
             self._file(track, self._course.stale(track, now))
         return None
 
     def _asked(self, track: DisposalTrack[D], outcome: Outcome) -> None:
         now = self._dispatcher.clock.now()
+        track.sending = False
         if outcome.answer is not None:
-            track.accepted = True
+            track.accepted, track.doubt_since = True, None
         if track.stage is Stage.ENDED:
+            if outcome.error is not None and verdict(outcome.error) is Verdict.UNCLEAR:
+                track.maybe_sent, track.doubt_since = True, now
+            self._course.tell(track)
             return
         if outcome.stale:
             self._file(track, self._course.stale(track, now))

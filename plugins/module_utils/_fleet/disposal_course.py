@@ -18,6 +18,7 @@ from dataclasses import dataclass
 
 from .._api.errors import JdcloudError
 from .disposal_terms import D, Terms
+from .doubt import LAG, UNVERIFIED, in_full
 from .setbacks import STALE_LOOKS, THROTTLE_PATIENCE, Timing
 from .track import Failure
 from .verdict import Verdict, verdict
@@ -44,6 +45,8 @@ class DisposalTrack(t.Generic[D]):
     `word` is what it is, `asset` how the plan saw it, `observed_at` when the look was asked for that its delete rests on,
     `since` when the service accepted the delete (or the waiting began). `unsure`: the last delete ended without a clear answer;
     `maybe_sent`: there was one such at all. `moving`: it was seen being deleted. `last`: what the last look showed, if anything.
+    `doubt_since`: when the last one ended of which no look has shown yet what came of it; `refusal`: what the asset fails with if
+    it came to nothing. `sending`: a delete is under way.
     """
 
     word: str
@@ -61,6 +64,9 @@ class DisposalTrack(t.Generic[D]):
     looks_back: int = 0
     unsure: bool = False
     maybe_sent: bool = False
+    doubt_since: float | None = None
+    refusal: Failure | None = None
+    sending: bool = False
     moving: bool = False
     refused_since: float | None = None
     throttled_since: float | None = None
@@ -80,6 +86,11 @@ class DisposalTrack(t.Generic[D]):
         """Whether it counts as deleted by us: the delete was accepted; or its answer was lost, and the asset is gone."""
         return self.accepted or (self.maybe_sent and self.gone)
 
+    @property
+    def in_doubt(self) -> bool:
+        """Whether it failed while it was not known what came of a delete."""
+        return self.failure is not None and self.doubt_since is not None
+
 
 class DisposalCourse(t.Generic[D]):
     """The rules of the way, the same for all kinds of things; `terms` are those of one kind."""
@@ -95,6 +106,7 @@ class DisposalCourse(t.Generic[D]):
         track.last = asset
         if self._terms.is_gone(asset):
             return self._end(track, now)
+        self._note_read(track, asset, sent_at)
         track.moving = track.moving or self._terms.is_going(asset)
         if track.stage is Stage.GATE:
             return self._seen_at_gate(track, asset, sent_at, now, next_look)
@@ -104,6 +116,7 @@ class DisposalCourse(t.Generic[D]):
         """A bulk answer left it out, or its delete was answered 404, but a single read shows it."""
         if track.stage is Stage.GOING or self._terms.is_gone(asset):
             return self.seen(track, asset, sent_at, now, next_look)
+        self._note_read(track, asset, sent_at)
         track.doubts += 1
         if track.doubts > DOUBTS:
             told = str(track.last_error) if track.last_error is not None else "Listings leave it out, but a single read shows it."
@@ -119,7 +132,7 @@ class DisposalCourse(t.Generic[D]):
     def accepted(self, track: DisposalTrack[D], received_at: float, pause: float) -> float:
         """The service accepted the delete."""
         track.status = self._terms.status_when_asked(track.asset)
-        track.unsure = False
+        track.unsure, track.doubt_since = False, None
         return self._wait(track, received_at, received_at + pause)
 
     def stale(self, track: DisposalTrack[D], now: float) -> float:
@@ -146,6 +159,7 @@ class DisposalCourse(t.Generic[D]):
             # Read first. Whether it may be sent again is decided when a look shows that it had no effect.
             track.tries += 1
             track.unsure = track.maybe_sent = True
+            track.doubt_since = now
             return self._again(track, now, self._backoff(track.tries - 1))
         if kind is Verdict.THROTTLED:
             track.throttled_since = now if track.throttled_since is None else track.throttled_since
@@ -158,22 +172,40 @@ class DisposalCourse(t.Generic[D]):
         return self._fail_with(track, error, now)
 
     def fail(self, track: DisposalTrack[D], failure: Failure, now: float) -> float:
-        """The asset failed."""
-        track.failure = track.failure or failure
-        track.stage = Stage.ENDED
+        """The asset failed. What fails now may be due to a delete that took effect after all: that is read first."""
+        if track.doubt_since is not None and now < track.doubt_since + LAG:
+            track.refusal = track.refusal or failure
+            return self._again(track, now, track.doubt_since + LAG - now)
+        self.abandon(track, failure)
         return now
 
     def abandon(self, track: DisposalTrack[D], failure: Failure) -> None:
         """No further call can be made for it."""
-        more = " Whether its last delete took effect is not known: run again to see." if track.unsure else ""
-        self.fail(track, Failure(failure.code, failure.message + more, failure.error), 0.0)
+        track.failure = track.failure or track.refusal or failure
+        track.stage = Stage.ENDED
+        self.tell(track)
+
+    @staticmethod
+    def tell(track: DisposalTrack[D]) -> None:
+        """Let a failure say that a delete was sent and may have taken effect. Once is enough."""
+        if track.failure is not None and track.doubt_since is not None and track.failure.code != UNVERIFIED:
+            track.failure = in_full(track.failure, f"The delete of {track.title}")
+            track.status = UNVERIFIED
+
+    def _note_read(self, track: DisposalTrack[D], asset: D, sent_at: float) -> None:
+        """A look that was asked for late enough shows the effect of a delete, or that there is none."""
+        moves = self._terms.is_going(asset) or self._terms.in_between(asset)
+        if track.doubt_since is not None and sent_at >= track.doubt_since + LAG and not moves:
+            track.doubt_since = None
 
     def _seen_at_gate(self, track: DisposalTrack[D], asset: D, sent_at: float, now: float, next_look: float) -> float:
         if self._terms.is_going(asset):
             # By our delete whose answer was lost, or by somebody else's.
             track.accepted = track.accepted or track.maybe_sent
-            track.unsure = False
+            track.unsure, track.doubt_since, track.refusal = False, None, None
             return self._wait(track, now, next_look)
+        if track.refusal is not None:
+            return self.fail(track, track.refusal, now)
         if track.unsure and track.last_error is not None and self._terms.in_between(asset):
             # Perhaps on its way out, by our delete whose answer was lost.
             return self._not_now(track, track.last_error, self._timing.wait_timeout, now)
@@ -210,7 +242,7 @@ class DisposalCourse(t.Generic[D]):
 
     @staticmethod
     def _end(track: DisposalTrack[D], now: float) -> float:
-        track.gone = True
+        track.gone, track.doubt_since = True, None
         track.stage = Stage.ENDED
         return now
 

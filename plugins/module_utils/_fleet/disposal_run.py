@@ -51,6 +51,11 @@ class DisposalRecord(t.Generic[D]):
         return self.track is not None and self.track.deleted
 
     @property
+    def in_doubt(self) -> bool:
+        """Whether this run may have deleted it: it failed, and it is not known what came of its delete."""
+        return self.track is not None and self.track.in_doubt
+
+    @property
     def gone(self) -> bool:
         """Whether it was seen to be gone, before or after."""
         return self.asset is None or self.was_gone or (self.track is not None and self.track.gone)

@@ -105,8 +105,8 @@ class DisposalReport(abc.ABC, t.Generic[D]):
         return zip(self.run.records, self.rows, strict=True)
 
     def went(self, record: DisposalRecord[D]) -> bool:
-        """Whether it was deleted by this run, or in a preview would be."""
-        return record.deleted or self.run.would_go(record)
+        """Whether it was deleted by this run, or may have been, or in a preview would be."""
+        return record.deleted or record.in_doubt or self.run.would_go(record)
 
     def hangs(self, record: DisposalRecord[D], row: Result) -> bool:
         """Whether its delete was accepted, and its end was not seen although it was waited for."""

@@ -13,6 +13,7 @@ from typing import Protocol
 from .._api.dispatch import Dispatcher
 from .._fleet.disposal_run import DisposalRecord, DisposalRun
 from .._fleet.disposal_terms import D, Terms
+from .._fleet.doubt import UNVERIFIED
 from .._fleet.leftover_terms import dispose_of_leftovers
 from .._fleet.leftovers import LeftoverPolicy
 from .._fleet.selection import parse_ids, parse_protect_tags
@@ -76,6 +77,8 @@ def early_result(session: Session, report: type[DisposalReport[D]], terms: Terms
 
 def fate_of(report: DisposalReport[D], record: DisposalRecord[D], gone_as: str | None) -> str | None:
     """What became of it: `gone_as` if this run saw it go, `kept` if it still exists, None if that is not known or older."""
+    if record.in_doubt:
+        return UNVERIFIED
     if report.went(record):
         seen = record.gone or (report.run.waits and record.track is None)
         return gone_as if seen else None

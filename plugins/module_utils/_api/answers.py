@@ -6,13 +6,13 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
+from .bodies import MAX_BODY_BYTES, MAX_VALUES, PIECE_BYTES, TooMuch, json_object, unpacked
 from .errors import ApiError, ClockSkewError, TransportError, api_sentence
 from .failures import garbled, reading_failure
 from .libraries import urllib3
@@ -20,13 +20,9 @@ from .libraries import urllib3
 if TYPE_CHECKING:
     from requests import Response
 
-MAX_BODY_BYTES = 32 * 1024 * 1024
-"""Most bytes of a decoded body; 100 machines, the largest page, take well under one MiB."""
 MAX_CLOCK_DIFFERENCE = 600.0
 """Seconds between this machine's clock and the service's."""
 
-# Read in small pieces, so that a piece of a compressed bomb stays small, too.
-_PIECE_BYTES = 32 * 1024
 _SHOWN_LENGTH = 500
 
 
@@ -49,7 +45,7 @@ class Envelope:
 
 
 def read_answer(response: Response, operation: str, host: str, timeout: float) -> RawAnswer:
-    """Read the body, at most MAX_BODY_BYTES, and give the connection back for the next call.
+    """Read and unpack the body, within its bounds, and give the connection back for the next call.
 
     Raises TransportError 'redirect', 'too_big', 'garbled' (cut off, undecodable), 'timeout' or 'reset'; the connection
     is closed then.
@@ -62,8 +58,10 @@ def read_answer(response: Response, operation: str, host: str, timeout: float) -
             # The real answer follows, and would be taken for that of the next call on this connection.
             failure = garbled("is only an interim one", operation, host, response.status_code)
         else:
-            body = _read_pieces(response)
-            failure = _size_failure(response, body, operation, host)
+            body = unpacked(_pieces(response), response.headers.get("Content-Encoding", ""))
+            failure = _cut_failure(response, operation, host)
+    except TooMuch:
+        failure = _too_big(response.status_code, operation, host)
     except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
         failure = reading_failure(error, operation, host, response.status_code, timeout=timeout)
     if failure is not None:
@@ -73,15 +71,11 @@ def read_answer(response: Response, operation: str, host: str, timeout: float) -
     return RawAnswer(response.status_code, response.headers, body)
 
 
-def _read_pieces(response: Response) -> bytes:
-    pieces: list[bytes] = []
-    size = 0
-    for piece in response.raw.stream(_PIECE_BYTES, decode_content=True):
-        pieces.append(piece)
-        size += len(piece)
-        if size > MAX_BODY_BYTES:
-            break
-    return b"".join(pieces)
+def _pieces(response: Response) -> Iterator[bytes]:
+    """The body as it comes, still packed."""
+    # Not stream(): for chunks it has readers of its own, which take lines of any length.
+    while piece := response.raw.read(PIECE_BYTES, decode_content=False):
+        yield piece
 
 
 def _redirected(response: Response, operation: str, host: str) -> TransportError:
@@ -95,16 +89,18 @@ def _redirected(response: Response, operation: str, host: str) -> TransportError
     )
 
 
-def _size_failure(response: Response, body: bytes, operation: str, host: str) -> TransportError | None:
-    if len(body) > MAX_BODY_BYTES:
-        return TransportError(
-            f"The answer of {host} to {operation} is larger than {MAX_BODY_BYTES} bytes: "
-            "check endpoint_url (JDCLOUD_ENDPOINT_URL).",
-            operation=operation,
-            kind="too_big",
-            sent=True,
-            http=response.status_code,
-        )
+def _too_big(http_status: int, operation: str, host: str) -> TransportError:
+    return TransportError(
+        f"The answer of {host} to {operation} is larger than {MAX_BODY_BYTES} bytes, or has more than {MAX_VALUES} values: "
+        "check endpoint_url (JDCLOUD_ENDPOINT_URL).",
+        operation=operation,
+        kind="too_big",
+        sent=True,
+        http=http_status,
+    )
+
+
+def _cut_failure(response: Response, operation: str, host: str) -> TransportError | None:
     # Older urllib3 takes a short body for a complete one.
     announced = response.headers.get("Content-Length", "")
     if announced.isdecimal() and response.raw.tell() < int(announced):
@@ -113,7 +109,7 @@ def _size_failure(response: Response, body: bytes, operation: str, host: str) ->
 
 
 def open_envelope(raw: RawAnswer, operation: str, host: str) -> Envelope:
-    """Decode the JSON envelope. Raises TransportError 'garbled' unless it is an object with a non-empty request id.
+    """Decode the JSON envelope. Raises TransportError 'garbled' unless it is an object with a non-empty request id, or 'too_big'.
 
     An answer without a body is one, too, if it is a success and names its request in the header x-jdcloud-request-id
     (observed in the official client for 204 and Content-Length 0).
@@ -121,7 +117,13 @@ def open_envelope(raw: RawAnswer, operation: str, host: str) -> Envelope:
     header_id = raw.headers.get("x-jdcloud-request-id", "").strip()
     if not raw.body and 200 <= raw.http < 300 and header_id:
         return Envelope(header_id, None, None)
-    content = _json_object(raw.body)
+    content, too_much = None, False
+    try:
+        content = json_object(raw.body)
+    except TooMuch:
+        too_much = True
+    if too_much:
+        raise _too_big(raw.http, operation, host)
     if content is None:
         raise garbled("is no JSON object", operation, host, raw.http)
     request_id = content.get("requestId")
@@ -131,14 +133,6 @@ def open_envelope(raw: RawAnswer, operation: str, host: str) -> Envelope:
     if error is not None and not isinstance(error, dict):
         raise garbled("has an error member that is no object", operation, host, raw.http)
     return Envelope(request_id.strip(), content.get("result"), None if _is_no_error(error) else error)
-
-
-def _json_object(body: bytes) -> dict[str, Any] | None:
-    try:
-        content = json.loads(body)
-    except (ValueError, RecursionError):
-        return None
-    return content if isinstance(content, dict) else None
 
 
 def _is_no_error(error: Mapping[str, Any] | None) -> bool:

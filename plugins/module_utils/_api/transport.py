@@ -22,7 +22,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
-from .answers import MAX_BODY_BYTES, RawAnswer, api_error, check_clock, open_envelope, read_answer, service_date
+from .answers import RawAnswer, api_error, check_clock, open_envelope, read_answer, service_date
+from .bodies import MAX_BODY_BYTES
 from .calls import Answer, Call
 from .connection import Connection
 from .encoding import encode_query

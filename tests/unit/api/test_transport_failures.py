@@ -12,6 +12,7 @@ import io
 import json
 import socket
 import traceback
+import zlib
 from collections.abc import Callable
 from typing import Any
 
@@ -20,6 +21,7 @@ import requests
 import urllib3
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api import answers, vm
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.bodies import MAX_BODY_BYTES, MAX_VALUES
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Call
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.connection import Connection
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.credentials import Credentials
@@ -121,15 +123,43 @@ def test_a_short_body_is_noticed_without_the_help_of_urllib3() -> None:
     assert caught.value.kind == "garbled"
 
 
-def test_a_body_beyond_the_bound(make_server: MakeServer, make_transport: MakeTransport, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert answers.MAX_BODY_BYTES == 32 * 1024 * 1024
-    monkeypatch.setattr(answers, "MAX_BODY_BYTES", 100_000)
-    endless = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + (b"4000\r\n" + b" " * 0x4000 + b"\r\n") * 20
-    for reply in (http_answer(b" " * 100_001), endless, http_answer(gzip.compress(b" " * 50_000_000), Content_Encoding="gzip")):
-        error = transport_failure(make_transport(make_server(reply).url))
-        assert (error.kind, error.is_retryable_read) == ("too_big", False)
-    within = GOOD + b" " * (100_000 - len(GOOD))
-    assert make_transport(make_server(http_answer(within)).url).send(READ).value.instance_id == "i-1"
+BEYOND: dict[str, bytes] = {
+    "plain": http_answer(b" " * (MAX_BODY_BYTES + 1)),
+    "chunks": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + (b"4000\r\n" + b" " * 0x4000 + b"\r\n") * 200,
+    "gzip": http_answer(gzip.compress(b" " * 50_000_000), Content_Encoding="gzip"),
+    "deflate": http_answer(zlib.compress(b" " * 50_000_000), Content_Encoding="deflate"),
+    "many gzips": http_answer(gzip.compress(b" " * 500_000) * 100, Content_Encoding="gzip"),
+    "many values": http_answer(b'{"requestId":"r","result":[' + b"[]," * MAX_VALUES + b"[]]}"),
+}
+
+
+@pytest.mark.parametrize("reply", BEYOND.values(), ids=BEYOND.keys())
+def test_a_body_beyond_the_bound(make_server: MakeServer, make_transport: MakeTransport, reply: bytes) -> None:
+    error = transport_failure(make_transport(make_server(reply).url))
+    assert (error.kind, error.is_retryable_read) == ("too_big", False)
+
+
+@pytest.mark.parametrize("encoding", ["", "gzip", "deflate", "raw deflate", "two gzips"])
+def test_a_body_within_the_bound(make_server: MakeServer, make_transport: MakeTransport, encoding: str) -> None:
+    within = GOOD + b" " * (MAX_BODY_BYTES - len(GOOD))
+    raw = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    packed = {
+        "": within,
+        "gzip": gzip.compress(within),
+        "deflate": zlib.compress(within),
+        "raw deflate": raw.compress(within) + raw.flush(),
+        "two gzips": gzip.compress(within[:100]) + gzip.compress(within[100:]),
+    }
+    name = encoding.split(" ")[-1].rstrip("s")
+    server = make_server(http_answer(packed[encoding], **({"Content_Encoding": name} if name else {})))
+    assert make_transport(server.url).send(READ).value.instance_id == "i-1"
+
+
+@pytest.mark.parametrize("encoding", ["br", "gzip, gzip", "compress"])
+def test_an_encoding_that_was_not_asked_for_is_garbled(
+    make_server: MakeServer, make_transport: MakeTransport, encoding: str
+) -> None:
+    assert transport_failure(make_transport(make_server(http_answer(GOOD, Content_Encoding=encoding)).url)).kind == "garbled"
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 304, 307, 308])

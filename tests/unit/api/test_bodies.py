@@ -1,0 +1,138 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The bounds of bodies fit the largest real page, and no body needs much memory."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import gzip
+import json
+import tracemalloc
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api import vm
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.bodies import (
+    MAX_BODY_BYTES,
+    MAX_DEPTH,
+    MAX_VALUES,
+    TooMuch,
+    json_object,
+    unpacked,
+)
+
+MIB = 1024 * 1024
+TAGS = [{"key": f"cost-centre-of-team-{number:02}", "value": "department-of-engineering-00042"} for number in range(10)]
+"""As many as a resource may carry."""
+
+
+def largest_page(example: dict[str, Any]) -> bytes:
+    """100 machines with eight data disks each, all members, and ten tags on everything."""
+    disk = {**example["systemDisk"]["cloudDisk"], "tags": TAGS, "description": "d" * 128, "snapshotPolicies": [], "trashTime": ""}
+    attachment = {**example["systemDisk"], "cloudDisk": disk}
+    row = {**example, "tags": TAGS, "description": "d" * 256, "systemDisk": attachment, "dataDisks": [attachment] * 8}
+    return json.dumps({"requestId": "r", "result": {"instances": [copy.deepcopy(row)] * 100, "totalCount": 100}}).encode()
+
+
+def test_the_largest_real_page_fits_with_a_margin(example: Callable[[str], Any]) -> None:
+    body = largest_page(example("describeInstance.stopped.json")["result"]["instance"])
+    assert MAX_BODY_BYTES / 2 < len(body) < MAX_BODY_BYTES * 0.9
+    content = json_object(body)
+    assert content is not None
+    assert len(content["result"]["instances"]) == 100
+
+
+BOMBS: dict[str, bytes] = {
+    "lists": b'{"a":[' + b"[]," * 20_000_000 + b"[]]}",
+    "dicts": b'{"a":[' + b"{}," * 20_000_000 + b"{}]}",
+    "numbers": b"[" + b"1," * 20_000_000 + b"1]",
+    "members": b"{" + b'"a":1,' * 9_000_000 + b'"a":1}',
+    "levels": b"[" * 30_000_000,
+    "texts": b"[" + b'"ab",' * 10_000_000 + b'""]',
+    "one text": b'{"a":"' + b"x" * 60_000_000 + b'"}',
+    "escapes": b'{"a":"' + b"\\\\" * 30_000_000 + b'"}',
+    "quotes": b'{"a":"' + b'\\"' * 30_000_000,
+    "blanks": b" " * 60_000_000,
+}
+
+
+@pytest.fixture
+def traced() -> Iterator[None]:
+    """Memory is measured."""
+    tracemalloc.start()
+    yield
+    tracemalloc.stop()
+
+
+@pytest.mark.usefixtures("traced")
+@pytest.mark.parametrize("name", BOMBS)
+def test_a_packed_bomb_needs_little_memory(name: str) -> None:
+    """60 MB of JSON in some dozens of KB."""
+    packed = gzip.compress(BOMBS[name], 1)
+    tracemalloc.reset_peak()
+    before = tracemalloc.get_traced_memory()[0]
+    with pytest.raises(TooMuch):
+        unpacked(iter([packed[start : start + 32768] for start in range(0, len(packed), 32768)]), "gzip")
+    assert tracemalloc.get_traced_memory()[1] - before < 4 * MAX_BODY_BYTES
+
+
+@pytest.mark.usefixtures("traced")
+@pytest.mark.parametrize("name", BOMBS)
+def test_a_body_of_the_greatest_size_needs_little_memory(name: str) -> None:
+    body = BOMBS[name][: MAX_BODY_BYTES - 2] + b"]}"
+    tracemalloc.reset_peak()
+    before = tracemalloc.get_traced_memory()[0]
+    with contextlib.suppress(TooMuch):
+        json_object(body)
+    assert tracemalloc.get_traced_memory()[1] - before < 64 * MIB
+
+
+def test_values_are_counted_and_not_the_commas_in_texts() -> None:
+    assert json_object(json.dumps({"a": "," * MAX_VALUES, "b": "[{" * MAX_VALUES}).encode()) is not None
+    with pytest.raises(TooMuch):
+        json_object(json.dumps({"a": [1] * (MAX_VALUES + 1)}).encode())
+
+
+@pytest.mark.parametrize(
+    ("depth", "is_read"), [(MAX_DEPTH - 1, True), (2 * MAX_DEPTH + 1, False), (900, False), (100_000, False)]
+)
+def test_levels_are_bounded(depth: int, is_read: bool) -> None:
+    body = b'{"a":' + b"[" * (depth - 1) + b"]" * (depth - 1) + b"}"
+    assert (json_object(body) is not None) is is_read
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=9),
+    lambda each: st.lists(each, max_size=3) | st.dictionaries(st.text(max_size=3), each, max_size=3),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=40)
+@given(st.dictionaries(st.text(max_size=5), VALUES, max_size=4))
+def test_every_ordinary_object_is_read_as_it_is(content: dict[str, Any]) -> None:
+    assert json_object(json.dumps(content).encode()) == content
+    assert json_object(json.dumps(content, ensure_ascii=False).encode("utf-8", "surrogatepass")) in (content, None)
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"[]", b"1", b"{", b'{"a":1', b'{"a"}', b"\xff\xfe{}", '{"a":1}'.encode("utf-16"), b"{}{}"]
+)
+def test_what_is_no_object_is_none(body: bytes) -> None:
+    assert json_object(body) is None
+
+
+def test_a_member_that_stands_there_twice_is_not_believed() -> None:
+    """A machine that is running and stopped: the last one would win."""
+    body = b'{"instances":[{"instanceId":"i-1","status":"running","status":"stopped"}],"totalCount":1}'
+    content = json_object(body)
+    assert content is not None
+    (machine,) = vm.describe_instances().parse(content).items
+    assert (machine.status, machine.unreadable) == ("", ("status",))

@@ -183,7 +183,8 @@ elastic_ips:
         code:
           description:
             - V(changed_meanwhile) (it is not as it was when it was checked, or the service did not delete it), V(timeout), V(api)
-              (the service refused, or did not answer), V(internal) (a bug of this collection).
+              (the service refused, or did not answer), V(unverified) (it was sent and not clearly answered, and no read shows
+              what came of it), V(internal) (a bug of this collection).
           type: str
           sample: changed_meanwhile
         operation:

@@ -223,8 +223,8 @@ instances:
         code:
           description:
             - V(not_found), V(not_applied) (the change was accepted and does not show), V(changed_meanwhile) (what forbids the
-              change came up while it was tried), V(vanished), V(unverified) (the tags could not be read after the change),
-              V(api) (the service refused, or did not answer).
+              change came up while it was tried), V(vanished), V(unverified) (a change was sent that may have taken effect, and
+              the tags do not tell yet), V(api) (the service refused, or did not answer).
           type: str
           sample: not_applied
         operation:
@@ -306,8 +306,8 @@ disks:
         code:
           description:
             - V(not_found), V(not_applied) (the change was accepted and does not show), V(changed_meanwhile) (what forbids the
-              change came up while it was tried), V(vanished), V(unverified) (the tags could not be read after the change),
-              V(api) (the service refused, or did not answer).
+              change came up while it was tried), V(vanished), V(unverified) (a change was sent that may have taken effect, and
+              the tags do not tell yet), V(api) (the service refused, or did not answer).
           type: str
           sample: not_applied
         operation:
@@ -389,8 +389,8 @@ elastic_ips:
         code:
           description:
             - V(not_found), V(not_applied) (the change was accepted and does not show), V(changed_meanwhile) (what forbids the
-              change came up while it was tried), V(vanished), V(unverified) (the tags could not be read after the change),
-              V(api) (the service refused, or did not answer).
+              change came up while it was tried), V(vanished), V(unverified) (a change was sent that may have taken effect, and
+              the tags do not tell yet), V(api) (the service refused, or did not answer).
           type: str
           sample: not_applied
         operation:

@@ -22,7 +22,7 @@ from .._api.errors import ApiError, JdcloudError
 from .._api.listing import chunks, find_each
 from .._api.tags import MAX_RESOURCES, tag_resources, untag_resources
 from .census import check_cap, find_machines, take_census
-from .doubt import LAG
+from .doubt import LAG, UNVERIFIED, in_full
 from .policy import Remark
 from .selection import Selection
 from .setbacks import THROTTLE_PATIENCE
@@ -57,7 +57,8 @@ class Attempts:
 
     `error`, `said`: how the last call ended, and what its 200 answer said. `among`: how many resources it was about; `share`: how
     many the next one may be about. `tries` counts calls that ended unclearly or were refused for now, `shown_nothing` accepted
-    ones without effect. `taken`: keys that were removed only to be set anew. Times are monotonic seconds.
+    ones without effect. `unclear_at`: when a call ended last of which it is not known whether it took effect. `taken`: keys that
+    were removed only to be set anew. Times are monotonic seconds.
     """
 
     error: JdcloudError | None = None
@@ -67,13 +68,17 @@ class Attempts:
     tries: int = 0
     shown_nothing: int = 0
     accepted_at: float | None = None
+    unclear_at: float | None = None
     throttled_since: float | None = None
     taken: set[str] = field(default_factory=set)
 
 
 @dataclass(slots=True)
 class TagRecord:
-    """One machine, disk or elastic IP: as it was, as it was seen last, and what became of it."""
+    """One machine, disk or elastic IP: as it was, as it was seen last, and what became of it.
+
+    `unread`: it could not be read after the last change.
+    """
 
     kind: ResourceKind
     resource_id: str
@@ -82,12 +87,13 @@ class TagRecord:
     blockers: tuple[Remark, ...] = ()
     failure: Failure | None = None
     wanted: bool = False
+    unread: bool = False
     attempts: Attempts = field(default_factory=Attempts)
 
     @property
     def touched(self) -> bool:
-        """Whether a change was accepted."""
-        return self.attempts.accepted_at is not None
+        """Whether a change was accepted, or may have taken effect."""
+        return self.attempts.accepted_at is not None or self.attempts.unclear_at is not None
 
 
 @dataclass(slots=True)
@@ -198,7 +204,7 @@ class _Work:
             todo = [record for record in [*going, *todo[tried:]] if not self._hopeless(record)]
             if todo and gap > 0:
                 self._dispatcher.pause(gap)
-        self._put_back([record for record in records if record.failure is not None and record.failure.code != "unverified"])
+        self._put_back([record for record in records if record.failure is not None and not record.unread])
 
     def _write(self, records: Sequence[TagRecord]) -> None:
         changes = []
@@ -241,6 +247,8 @@ class _Work:
         now, attempts = self._dispatcher.clock.now(), record.attempts
         attempts.among = among
         attempts.error = outcome.error
+        if outcome.error is not None and verdict(outcome.error) is Verdict.UNCLEAR:
+            attempts.unclear_at = now
         if outcome.error is None or not outcome.error.is_throttled:
             attempts.throttled_since = None
         elif attempts.throttled_since is None:
@@ -256,7 +264,9 @@ class _Work:
         except JdcloudError as error:
             for record in records:
                 told = f"What became of the tags of {record.resource_id} could not be read: {error}"
-                record.failure = Failure("unverified", told, error)
+                record.failure, record.unread = Failure(UNVERIFIED, told, error), True
+                if record.attempts.unclear_at is not None:
+                    record.failure = in_full(record.failure, "The change")
             return []
         for record in records:
             record.now = found.get(record.resource_id)
@@ -293,7 +303,13 @@ class _Work:
             # One of many may be the reason, or that they are too many: nothing tells how many a call may be about.
             again = _for_good(error) and attempts.among > 1
             attempts.share = max(1, attempts.among // 2)
-        return None if again else _refused(record.resource_id, error)
+        if again:
+            return None
+        failure = _refused(record.resource_id, error)
+        since = attempts.unclear_at
+        lags = since is not None and self._dispatcher.clock.now() - since < LAG
+        # A read so soon after a call with an unclear end does not show that it had no effect.
+        return in_full(failure, "The change") if lags else failure
 
     def _not_shown(self, record: TagRecord) -> Failure | None:
         attempts, now = record.attempts, self._dispatcher.clock.now()

@@ -34,6 +34,7 @@ options:
   regions:
     description:
       - The regions to list, all at the same time.
+      - May be a text with commas in between, also as the value of a template.
       - If not set, it is the one region that O(region) and what is said there give.
       - Excludes O(region).
     type: list
@@ -41,8 +42,7 @@ options:
   tags:
     description:
       - Tags that a machine must carry, all of them. A value is a text, or a list of texts of which any one will do.
-      - Compared exactly and as text. Quote everything that YAML would take for something else, such as V("true") or
-        V("1.10").
+      - Compared exactly and as text. A number, a boolean or a date is an error. Quote it, such as V("true") or V("1.10").
       - Without O(tags) and O(filters) all machines are listed.
     type: dict
   filters:
@@ -62,29 +62,47 @@ options:
         C(name), C(prefix) (each one of these) and C(separator) (V(_) by default), which are put together as prefix, separator,
         name.
       - Names in the cloud are not unique. Machines that would have the same name are all called C(NAME_ID), for example
-        V(web-01_i-1kch0awxq9), also if the other one comes from another file of this plugin.
-      - A name can be used if it consists of letters, digits, C(_), C(-) and C(.) and does not begin with C(-) or C(.). One
-        that means this computer (V(localhost), V(127.0.0.1)), that a group has, or that is or ends in the id of another
-        machine, cannot.
+        V(web-01_i-1kch0awxq9), with a warning. It is the same in whatever order the files of this plugin come; names that differ
+        in case only count as the same.
+      - A name can be used if it consists of letters, digits, C(_), C(-) and C(.), and begins with a letter, a digit or C(_).
+        One that means this computer (V(localhost), V(127.1), V(2130706433), its own name), that is an address other than the
+        machine's own, that a group has, or that is or ends in the id of another machine, cannot. No name is looked up in the
+        DNS. A name that is not used is a warning.
     type: list
     elements: raw
     default:
       - name
       - instance_id
+  strict:
+    description:
+      - Whether an expression in O(compose), O(groups) or O(keyed_groups) that has no value for a single host is an error.
+      - Without it, one that has no value for any host is an error, and one that has none for some hosts is a warning with their
+        number and the first error. Give what a host may lack a value with C(default).
+    type: bool
+    default: false
+  groups:
+    description:
+      - Groups, and the condition for a host to be in each of them.
+      - A condition must give true or false, with every version of Ansible. Anything else is an error, since a group that keeps
+        machines out of a play must not be empty by mistake.
+    type: dict
+    default: {}
 notes:
   - The access key, the region and so on come from the same places as for the modules, with the same precedence. Better than in
     the file, they are in the environment or in a profile.
   - The values of O(access_key), O(secret_key), O(security_token), O(profile), O(region), O(regions), O(endpoint_url), O(tags) and
     O(filters) may be templates, which see extra variables and lookups.
-  - Text from the cloud is data. It is never templated, neither in host variables nor in what O(compose) makes of them. Names
-    of groups are made safe by Ansible, so different tag values may end in the same group; compare values in O(groups) where
+  - Text from the cloud is data. It is never templated, neither in host variables nor in what O(compose) makes of them.
+    C(ansible-inventory --list) marks only texts that hold a template. Names of groups are made safe by Ansible, so different tag values may end in the same group; compare values in O(groups) where
     that matters.
   - C(ansible_host) is set through O(compose) only, and no group is made that was not asked for.
   - Ansible goes on with a warning if an inventory fails. Set E(ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED) to V(true), or
     C(any_unparsed_is_failed) in the section C([inventory]) of C(ansible.cfg), to have it stop.
   - The cache is kept apart by account, address, regions, O(tags) and O(filters). It holds what the service says about the
     machines, and no keys.
-  - An option that does not exist is an error, and so is an empty selector.
+  - An option that does not exist is an error, and so are one without a value and an empty selector.
+  - A machine of which the service gives an answer that cannot be read is listed with what can be read, with a warning and the
+    variable C(jdcloud_unreadable). If what selects it cannot be read, it is left out, with a warning.
 seealso:
   - module: jdcloud.cloud.jdcloud_vm
   - module: jdcloud.cloud.jdcloud_vm_info

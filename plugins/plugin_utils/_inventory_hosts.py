@@ -17,7 +17,7 @@ from typing import Any
 
 from ._inventory_expressions import plain
 from ._inventory_groups import IDENTITY
-from ._inventory_names import PREFIX, Listing, Naming, Remark, Row, Surroundings, host_names, variables_of
+from ._inventory_names import PREFIX, Listing, Naming, Notice, Row, Surroundings, host_names, variables_of
 
 _OF_ANSIBLE = ("inventory_file", "inventory_dir")
 _GROUPS_OF_ANSIBLE = frozenset({"all", "ungrouped"})
@@ -43,7 +43,7 @@ class Source:
 @dataclass(slots=True)
 class _Memory:
     sources: list[Source] = field(default_factory=list)
-    said: set[Remark] = field(default_factory=set)
+    said: set[Notice] = field(default_factory=set)
 
 
 _MEMORIES: weakref.WeakKeyDictionary[Any, _Memory] = weakref.WeakKeyDictionary()
@@ -104,12 +104,12 @@ class Hosts:
         if parent is not None and parent != group:
             self._inventory.add_child(self._inventory.add_group(parent), group)
 
-    def finish(self, source: Source, naming: Naming) -> list[Remark]:
-        """Remember a file that was read; the remarks that no earlier one led to."""
+    def finish(self, source: Source, naming: Naming) -> list[Notice]:
+        """Remember a file that was read; the notices that no earlier one led to."""
         self._memory.sources.append(source)
-        remarks = [remark for remark in naming.remarks if remark not in self._memory.said]
-        self._memory.said.update(remarks)
-        return remarks
+        notices = [notice for notice in naming.notices if notice not in self._memory.said]
+        self._memory.said.update(notices)
+        return notices
 
     def undo(self) -> None:
         """Take back everything, so that no hosts stay without the groups that keep them out of a play."""

@@ -77,7 +77,7 @@ class Surroundings:
 
 
 @dataclass(frozen=True, slots=True)
-class Remark:
+class Notice:
     """Something about names that the user has to know; `about` are machines or a tag, in a fixed order."""
 
     kind: str
@@ -90,7 +90,7 @@ class Naming:
     """The host names of each listing, in the order of its rows."""
 
     names: tuple[tuple[str, ...], ...]
-    remarks: tuple[Remark, ...]
+    notices: tuple[Notice, ...]
 
 
 def parse_preferences(given: Any) -> tuple[Preference, ...]:
@@ -109,8 +109,8 @@ def host_names(listings: Sequence[Listing], surroundings: Surroundings) -> Namin
     for listing in listings:
         _refuse_repeated(listing.rows)
     fleet = _fleet_of(listings)
-    remarks: set[Remark] = set()
-    chosen = [[_chosen(row, listing.preferences, surroundings, fleet, remarks) for row in listing.rows] for listing in listings]
+    notices: set[Notice] = set()
+    chosen = [[_chosen(row, listing.preferences, surroundings, fleet, notices) for row in listing.rows] for listing in listings]
     holders: dict[str, set[str]] = {}
     for listing, bases in zip(listings, chosen, strict=True):
         for row, base in zip(listing.rows, bases, strict=True):
@@ -122,8 +122,8 @@ def host_names(listings: Sequence[Listing], surroundings: Surroundings) -> Namin
         for listing, bases in zip(listings, chosen, strict=True)
     )
     _refuse_groups(names, surroundings.groups)
-    remarks.update(_twins(chosen, holders), _doubles(listings, names), _tags_of_nobody(listings))
-    return Naming(names, tuple(sorted(remarks, key=lambda remark: (remark.kind, remark.about))))
+    notices.update(_twins(chosen, holders), _doubles(listings, names), _tags_of_nobody(listings))
+    return Naming(names, tuple(sorted(notices, key=lambda notice: (notice.kind, notice.about))))
 
 
 def variables_of(row: Row) -> Row:
@@ -131,11 +131,11 @@ def variables_of(row: Row) -> Row:
     return {f"{PREFIX}{name}": value for name, value in row.items() if f"{PREFIX}{name}".isidentifier()}
 
 
-def warnings_of(remarks: Iterable[Remark]) -> list[str]:
-    """One sentence or two for each kind of remark."""
+def warnings_of(notices: Iterable[Notice]) -> list[str]:
+    """One sentence or two for each kind of notice."""
     texts: dict[str, list[str]] = {}
-    for remark in remarks:
-        texts.setdefault(remark.kind, []).append(remark.text)
+    for notice in notices:
+        texts.setdefault(notice.kind, []).append(notice.text)
     return [_WARNINGS[kind].format(some_of(each)) for kind, each in texts.items()]
 
 
@@ -219,7 +219,7 @@ def _value(row: Row, source: str) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
-def _chosen(row: Row, preferences: Sequence[Preference], surroundings: Surroundings, fleet: _Fleet, remarks: set[Remark]) -> str:
+def _chosen(row: Row, preferences: Sequence[Preference], surroundings: Surroundings, fleet: _Fleet, notices: set[Notice]) -> str:
     own: str = row["instance_id"]
     for preference in preferences:
         name = preference.of(row)
@@ -230,7 +230,7 @@ def _chosen(row: Row, preferences: Sequence[Preference], surroundings: Surroundi
         obstacle = _obstacle(name, preference, row, surroundings, fleet)
         if obstacle is None:
             return name
-        remarks.add(Remark("refused", (own, name), f"{own} ({shown(name)} {obstacle})"))
+        notices.add(Notice("refused", (own, name), f"{own} ({shown(name)} {obstacle})"))
     return own
 
 
@@ -261,24 +261,24 @@ def _alone(base: str, instance_id: str, holders: Collection[str]) -> str:
     return f"{base}_{instance_id}" if len(holders) > 1 else base
 
 
-def _twins(chosen: Iterable[Iterable[str]], holders: Mapping[str, Collection[str]]) -> Iterable[Remark]:
+def _twins(chosen: Iterable[Iterable[str]], holders: Mapping[str, Collection[str]]) -> Iterable[Notice]:
     for base in sorted({base for bases in chosen for base in bases}):
         ids = tuple(sorted(holders[folded(base)]))
         if len(ids) > 1:
-            yield Remark("twins", (base, *ids), f"{base} ({some_of(ids)})")
+            yield Notice("twins", (base, *ids), f"{base} ({some_of(ids)})")
 
 
-def _doubles(listings: Sequence[Listing], names: Sequence[Sequence[str]]) -> Iterable[Remark]:
+def _doubles(listings: Sequence[Listing], names: Sequence[Sequence[str]]) -> Iterable[Notice]:
     found: dict[str, set[str]] = {}
     for listing, each in zip(listings, names, strict=True):
         for row, name in zip(listing.rows, each, strict=True):
             found.setdefault(row["instance_id"], set()).add(name)
     for instance_id, double in found.items():
         if len(double) > 1:
-            yield Remark("double", (instance_id, *sorted(double)), f"{instance_id} ({', '.join(sorted(double))})")
+            yield Notice("double", (instance_id, *sorted(double)), f"{instance_id} ({', '.join(sorted(double))})")
 
 
-def _tags_of_nobody(listings: Sequence[Listing]) -> Iterable[Remark]:
+def _tags_of_nobody(listings: Sequence[Listing]) -> Iterable[Notice]:
     """A misspelt key of a tag would go unnoticed, since every machine has an id to be called by."""
     for listing in listings:
         if not listing.rows:
@@ -286,4 +286,4 @@ def _tags_of_nobody(listings: Sequence[Listing]) -> Iterable[Remark]:
         sources = {source for each in listing.preferences for source in (each.name, each.prefix) if source is not None}
         for source in sorted(sources):
             if source.startswith(TAG) and not any(_value(row, source) for row in listing.rows):
-                yield Remark("tag", (source,), source)
+                yield Notice("tag", (source,), source)

@@ -47,7 +47,7 @@ def names_of(*rows: Row, hostnames: Any = ("name", "instance_id"), **others: str
 
 
 def warnings_for(*files: list[Row], **more: Any) -> list[str]:
-    return warnings_of(naming_of(*files, **more).remarks)
+    return warnings_of(naming_of(*files, **more).notices)
 
 
 def test_the_name_is_the_first_choice() -> None:
@@ -73,7 +73,7 @@ def test_the_same_machine_in_another_source_is_the_same_host() -> None:
 
 def test_the_same_machine_in_two_files_is_the_same_host() -> None:
     naming = naming_of([row("i-a", "db")], [row("i-a", "db")])
-    assert naming.names == (("db",), ("db",)) and not naming.remarks
+    assert naming.names == (("db",), ("db",)) and not naming.notices
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
@@ -101,7 +101,7 @@ def test_a_warning_does_not_list_everything() -> None:
 def test_one_machine_under_two_names_is_a_warning() -> None:
     by_name, by_id = parse_preferences(["name"]), parse_preferences(["instance_id"])
     naming = host_names([Listing([row("i-a", "app")], by_name), Listing([row("i-a", "app")], by_id)], Surroundings())
-    assert "i-a (app, i-a)" in warnings_of(naming.remarks)[0]
+    assert "i-a (app, i-a)" in warnings_of(naming.notices)[0]
 
 
 def test_a_tag_that_no_machine_has_is_a_warning() -> None:

@@ -93,8 +93,9 @@ notes:
   - The values of O(access_key), O(secret_key), O(security_token), O(profile), O(region), O(regions), O(endpoint_url), O(tags) and
     O(filters) may be templates, which see extra variables and lookups.
   - Text from the cloud is data. It is never templated, neither in host variables nor in what O(compose) makes of them.
-    C(ansible-inventory --list) marks only texts that hold a template. Names of groups are made safe by Ansible, so different tag values may end in the same group; compare values in O(groups) where
-    that matters.
+    C(ansible-inventory --list) marks only texts that hold a template.
+  - Names of groups are made safe by Ansible, so different tag values may end in the same group; compare values in O(groups)
+    where that matters.
   - C(ansible_host) is set through O(compose) only, and no group is made that was not asked for.
   - Ansible goes on with a warning if an inventory fails. Set E(ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED) to V(true), or
     C(any_unparsed_is_failed) in the section C([inventory]) of C(ansible.cfg), to have it stop.

@@ -82,7 +82,7 @@ EXAMPLES = r"""
 
 - name: Say what forbids to delete them
   ansible.builtin.debug:
-    msg: "{{ item.instance_id }} {{ item.instance_name }}: {{ item.blockers | map(attribute='message') | join(' ') }}"
+    msg: "{{ item.instance_id }} {{ item.name }}: {{ item.blockers | map(attribute='message') | join(' ') }}"
   loop: "{{ machines.instances | rejectattr('deletable') | list }}"
   loop_control:
     label: "{{ item.instance_id }}"
@@ -130,7 +130,8 @@ account:
 instances:
   description:
     - The machines, in the order of O(instance_ids), else by id. Beside what is listed here, each one holds everything else
-      that the service says about it, in snake case.
+      that the service says about it, in snake case. Names and sizes of disks are called C(name) and C(size_gb), as in all
+      other results.
     - Ids that do not exist are left out, with a warning.
   returned: always
   type: list
@@ -140,7 +141,7 @@ instances:
       description: The id.
       type: str
       sample: i-4x9q2m7kva
-    instance_name:
+    name:
       description: The name.
       type: str
       sample: web-old-01

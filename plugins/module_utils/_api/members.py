@@ -207,10 +207,20 @@ def _tag_value(value: object) -> str:
 _WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
+_ONE_WORD = {
+    "instanceName": "name",
+    "elasticIpName": "name",
+    "diskSizeGB": "size_gb",
+    "snapshotSizeGB": "size_gb",
+    "desc": "description",
+}
+"""What results call the same everywhere, where the services have several names for it."""
+
+
 @lru_cache(maxsize=1024)
 def snake_name(name: str) -> str:
-    """Return a member name in snake case: instanceId -> instance_id, diskSizeGB -> disk_size_gb."""
-    return _WORD_START.sub("_", name).lower()
+    """Return the name of a member in results: in snake case (instanceId -> instance_id), or the one word that all results use."""
+    return _ONE_WORD.get(name) or _WORD_START.sub("_", name).lower()
 
 
 def snake_case(raw: Json) -> dict[str, Any]:

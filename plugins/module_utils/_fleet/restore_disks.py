@@ -192,7 +192,7 @@ def seen_disks(full: Mapping[str, Any]) -> list[SeenDisk]:
     for row, system in rows:
         cloud, local = row.get("cloud_disk") or {}, row.get("local_disk") or {}
         is_local = str(row.get("disk_category") or ("local" if local and not cloud else "cloud")).lower() == "local"
-        size = (local if is_local else cloud).get("disk_size_gb")
+        size = (local if is_local else cloud).get("size_gb")
         disk_id, snapshot_id = cloud.get("disk_id") or None, cloud.get("snapshot_id") or None
         found.append(SeenDisk(disk_id, row.get("device_name"), system, is_local, size, snapshot_id))
     return found

@@ -18,7 +18,7 @@ def test_everything_about_a_machine_in_snake_case(cloud: Cloud) -> None:
     ended = cloud.vm_info(A)
     machine = ended.only
     assert not ended.failed and set(ended.result["account"]) == ACCOUNT_KEYS and ended.result["changed"] is False
-    assert machine["instance_id"] == A and machine["instance_name"] == "{{ 7*7 }}" and machine["tags"] == {"env": "test"}
+    assert machine["instance_id"] == A and machine["name"] == "{{ 7*7 }}" and machine["tags"] == {"env": "test"}
     assert machine["status"] == "stopped" and machine["region"] == "cn-north-1"
     assert machine["data_disks"][0]["cloud_disk"]["disk_id"] == "vol-a" and machine["elastic_ip_id"] == "fip-a"
     assert machine["deletable"] is True and machine["blockers"] == []

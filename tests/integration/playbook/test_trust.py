@@ -50,9 +50,9 @@ def test_rule_18_text_from_the_cloud_is_not_templated(cloud: Cloud, ansible: Ans
         stopped(B, tags={"jdcloud-protect": TEMPLATE}),
     )
     cloud.control.inject("error", operation="vm.deleteInstance", http=400, status="DUPLICATE", message=TEMPLATE)
-    copied: Json = {"ansible.builtin.set_fact": {"copied": "{{ info.instances[0].instance_name }}"}}
+    copied: Json = {"ansible.builtin.set_fact": {"copied": "{{ info.instances[0].name }}"}}
     looped: Json = {
-        "ansible.builtin.debug": {"msg": "{{ item.instance_name }} and {{ item.tags.k | default('') }}"},
+        "ansible.builtin.debug": {"msg": "{{ item.name }} and {{ item.tags.k | default('') }}"},
         "loop": "{{ info.instances }}",
         "register": "looped",
     }
@@ -69,7 +69,7 @@ def test_rule_18_text_from_the_cloud_is_not_templated(cloud: Cloud, ansible: Ans
         ]
     )
     assert played.status == 0, played.output
-    assert played["info"]["instances"][0]["instance_name"] == TEMPLATE
+    assert played["info"]["instances"][0]["name"] == TEMPLATE
     assert played["again"]["msg"] == TEMPLATE and played["looped"]["results"][0]["msg"] == f"{TEMPLATE} and {TEMPLATE}"
     assert TEMPLATE in played["message"]["msg"] and TEMPLATE in played["blocker"]["msg"]
     assert "49" not in played["again"]["msg"]

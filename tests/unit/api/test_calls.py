@@ -129,7 +129,7 @@ def test_pages(example: Callable[[str], Any]) -> None:
     assert [machine.instance_id for machine in page.items] == [raw["instanceId"] for raw in result["instances"]]
     in_full = vm.describe_instances(in_full=True).parse(result)
     assert all(isinstance(item, InstanceInFull) for item in in_full.items)
-    assert in_full.items[0].full["instance_name"] == page.items[0].name
+    assert in_full.items[0].full["name"] == page.items[0].name
 
 
 def test_a_null_list_is_an_empty_page(example: Callable[[str], Any]) -> None:

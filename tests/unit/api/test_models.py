@@ -325,7 +325,7 @@ def test_a_listing_without_a_count_is_malformed(total: object) -> None:
     ("name", "snake"),
     [
         ("instanceId", "instance_id"),
-        ("diskSizeGB", "disk_size_gb"),
+        ("systemDiskSizeGB", "system_disk_size_gb"),
         ("bandwidthMbps", "bandwidth_mbps"),
         ("sizeMB", "size_mb"),
         ("az", "az"),
@@ -341,12 +341,26 @@ def test_snake_names(name: str, snake: str) -> None:
     assert snake_name(name) == snake
 
 
+@pytest.mark.parametrize(
+    ("name", "word"),
+    [
+        ("instanceName", "name"),
+        ("elasticIpName", "name"),
+        ("diskSizeGB", "size_gb"),
+        ("snapshotSizeGB", "size_gb"),
+        ("desc", "description"),
+    ],
+)
+def test_what_the_services_call_differently_has_one_word(name: str, word: str) -> None:
+    assert snake_name(name) == word
+
+
 def test_in_full_keeps_everything_in_snake_case(example: Callable[[str], Any]) -> None:
     raw = example("describeInstance.stopped.json")["result"]["instance"]
     both = models.parse_instance_in_full(raw)
     assert both.instance == models.parse_instance(raw)
     assert both.full["tags"] == {"env": "test", "owner": "web"}
-    assert both.full["system_disk"]["cloud_disk"]["disk_size_gb"] == 40
+    assert both.full["system_disk"]["cloud_disk"]["size_gb"] == 40
     assert both.full["primary_network_interface"]["network_interface"]["network_interface_id"] == "port-6kg0r3q8ya"
     assert set(both.full) == {snake_name(name) for name in raw}
 

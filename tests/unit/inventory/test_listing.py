@@ -92,10 +92,10 @@ def test_a_host_has_everything_that_the_service_says(listing: Lister, regions: R
     regions.north.add_elastic_ip("i-a", "fip-a", "203.0.113.9")
     found = variables(listing(), "web-01")
     assert all(name.startswith("jdcloud_") for name in found)
+    assert "jdcloud_instance_name" not in found
     wanted = {
         "jdcloud_instance_id": "i-a",
         "jdcloud_name": "web-01",
-        "jdcloud_instance_name": "web-01",
         "jdcloud_region": REGION,
         "jdcloud_status": "running",
         "jdcloud_tags": {"env": "test", "size": "10"},

@@ -91,7 +91,7 @@ def test_without_selectors_all_private_images_are_listed_and_no_others(cloud: Me
     assert not ended.failed and _ids(ended.result) == ["img-a", "img-b"]
     bare, full = ended.result["images"]
     assert (bare["status"], bare["mark"], bare["description"], bare["disks"]) == ("pending", None, "", [])
-    assert (full["mark"], full["description"], full["desc"], full["size_mb"]) == (CAMPAIGN, MARK, MARK, 40960)
+    assert (full["mark"], full["description"], full["size_mb"]) == (CAMPAIGN, MARK, 40960)
     assert full["created"] == "2026-01-19T08:00:00+08:00" and full["create_time"] == "2026-01-19 08:00:00"
     assert full["disks"] == [{"device": "vda", "category": "cloud", "system": True, "snapshot_id": "snapshot-1", "size_gb": 40}]
     assert ended.result["summary"] | {"seconds": 0} == {

@@ -46,7 +46,7 @@ def test_no_selector_lists_all_machines_with_everything_the_service_says(cloud: 
     machines = {machine["instance_id"]: machine for machine in ended.result["instances"]}
     assert {*machines} == {"i-a", "i-b"}
     running = machines["i-b"]
-    assert (running["instance_name"], running["hostname"], running["tags"]) == ("name-of-i-b", "b.local", {"env": "test"})
+    assert (running["name"], running["hostname"], running["tags"]) == ("name-of-i-b", "b.local", {"env": "test"})
     assert running["system_disk"]["cloud_disk"]["disk_id"] == "vol-sysib"
     assert running["deletable"] is False and [blocker["code"] for blocker in running["blockers"]] == ["running"]
     assert machines["i-a"]["deletable"] is True and machines["i-a"]["blockers"] == []
@@ -108,6 +108,21 @@ def test_ids_are_listed_in_their_order_and_missing_ones_are_a_warning(cloud: Mem
     assert ended.result["summary"]["not_found"] == 1
     (warning,) = ended.warnings
     assert "i-none" in warning and "cn-north-1" in warning
+
+
+def words_of(value: object) -> set[str]:
+    """The names of all members, at any depth."""
+    if isinstance(value, dict):
+        return {*value} | {word for member in value.values() for word in words_of(member)}
+    return {word for member in value for word in words_of(member)} if isinstance(value, list) else set()
+
+
+def test_names_and_sizes_have_the_words_of_all_other_results(cloud: MemoryCloud, run: Runner) -> None:
+    cloud.add("i-a")
+    cloud.add_disk("i-a", "vol-a", auto_delete=True)
+    words = words_of(run.vm_info("i-a").result["instances"])
+    assert {"name", "size_gb"} <= words
+    assert not {word for word in words if word.endswith(("instance_name", "disk_size_gb"))}
 
 
 def test_twins_are_all_listed_and_fuzzy_finds_are_not(cloud: MemoryCloud, run: Runner) -> None:

@@ -40,6 +40,19 @@ _ADVICE = {
     "RATE_LIMIT": "lower api_rate_limit (JDCLOUD_API_RATE_LIMIT) or run again later",
     "NOT_IMPLEMENTED": "this region does not offer the call",
 }
+_QUOTA_WORDS = ("quota", "配额", "限额")
+_SPEED_WORDS = (
+    "rate limit",
+    "request rate",
+    "request quota",
+    "requests",
+    "too many calls",
+    "frequen",
+    "qps",
+    "频率",
+    "频繁",
+    "请求",
+)
 _ADVICE_DEFAULT = "run again later, and give JD Cloud's support the request id if it happens again"
 
 
@@ -66,6 +79,11 @@ class JdcloudError(Exception):
     @property
     def is_throttled(self) -> bool:
         """Whether the service asks to send more slowly."""
+        return False
+
+    @property
+    def is_quota(self) -> bool:
+        """Whether the account may have no more of something."""
         return False
 
     @property
@@ -134,7 +152,12 @@ class ApiError(JdcloudError):
 
     @property
     def is_throttled(self) -> bool:
-        return self.http == 429 and self.status == "RATE_LIMIT"
+        # Also with a word that no table holds: the number says so itself, and QUOTA_EXCEEDED alone shares it.
+        return self.http == 429 and self.status not in _FINAL_STATUSES
+
+    @property
+    def is_quota(self) -> bool:
+        return not self.is_throttled and means_quota(self.status, self.message)
 
     @property
     def is_unauthenticated(self) -> bool:
@@ -185,9 +208,23 @@ class TransportError(JdcloudError):
         return self.sent
 
 
+def means_quota(status: str, message: str) -> bool:
+    """Whether a refusal is about how many of something an account may have, and not about how fast it calls."""
+    text = message.lower()
+    if any(word in text for word in _SPEED_WORDS):
+        return False
+    return status == "QUOTA_EXCEEDED" or any(word in text for word in _QUOTA_WORDS)
+
+
+def _advice(http: int, status: str, message: str) -> str:
+    if http == 429 and not means_quota(status, message):
+        return _ADVICE["RATE_LIMIT"]
+    return _ADVICE.get("QUOTA_EXCEEDED" if http < 500 and means_quota(status, message) else status, _ADVICE_DEFAULT)
+
+
 def api_sentence(operation: str, http: int, status: str, message: str, request_id: str | None, advice: str | None = None) -> str:
     """Return one sentence: what was refused, why in the service's words, and what to do."""
     reason = message.rstrip(". ") or "no reason given"
     facts = " ".join(part for part in (str(http), status) if part)
     request = f", request {request_id}" if request_id else ""
-    return f"{operation} failed: {reason} ({facts}{request}): {advice or _ADVICE.get(status, _ADVICE_DEFAULT)}."
+    return f"{operation} failed: {reason} ({facts}{request}): {advice or _advice(http, status, message)}."

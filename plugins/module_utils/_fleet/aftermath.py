@@ -78,14 +78,15 @@ class Aftermath:
 
     def __init__(
         self,
-        grace: float,
+        wait_timeout: float,
         backoff: Callable[[int], float],
         clock: Callable[[], float],
         *,
         explicit_disks: bool,
         protect_tags: Mapping[str, tuple[str, ...]],
     ) -> None:
-        self._grace = grace
+        self._wait_timeout = wait_timeout
+        self._grace = min(GRACE, wait_timeout)
         self._backoff = backoff
         self._clock = clock
         self._explicit_disks = explicit_disks
@@ -255,7 +256,7 @@ class Aftermath:
             self._close(asset, "failed", f"it is on {elastic_ip.instance_id} now")
         elif protection is not None and not asset.released:
             self._close(asset, "failed", f"its tag {protection} protects it now")
-        elif free and not asset.released and (asset.refusal is None or not self._waited_out(asset, now)):
+        elif free and not asset.released and (asset.refusal is None or not self._refused_for_too_long(asset, now)):
             asset.free_at = sent_at
             self._to_release.append(asset)
         elif self._waited_out(asset, now):
@@ -275,8 +276,7 @@ class Aftermath:
             asset.throttled_since = now if asset.throttled_since is None else asset.throttled_since
             # Being told to wait is no reason to give up; it only has a bound of its own.
             asset.refusal = error if now - asset.throttled_since >= THROTTLE_PATIENCE else None
-        elif verdict(error) in (Verdict.FINAL, Verdict.NO_ACCESS) and error.status != "FAILED_PRECONDITION":
-            # A failed precondition may pass, since freeing an address takes time; its message is not documented.
+        elif verdict(error) in (Verdict.FINAL, Verdict.NO_ACCESS):
             self._close(asset, "failed", str(error), error)
             return
         asset.look_at = now if asset.released else now + self._backoff(asset.tries)
@@ -284,6 +284,9 @@ class Aftermath:
 
     def _waited_out(self, asset: Asset, now: float) -> bool:
         return asset.since is not None and now - asset.since >= self._grace
+
+    def _refused_for_too_long(self, asset: Asset, now: float) -> bool:
+        return asset.since is not None and now - asset.since >= self._wait_timeout
 
     def _look_again(self, asset: Asset, now: float) -> None:
         asset.look_at = now + RETRY

@@ -99,7 +99,7 @@ class AssetCourse:
         track.last_error = error
         if kind is not Verdict.THROTTLED:
             track.throttled_since = None
-        if error.status == "QUOTA_EXCEEDED":
+        if error.is_quota:
             return self._refused_for_good(track, "quota_exceeded", error, now)
         if kind is Verdict.UNCLEAR:
             track.tries += 1

@@ -166,9 +166,7 @@ class DisposalCourse(t.Generic[D]):
             if now - track.throttled_since < THROTTLE_PATIENCE:
                 return self._again(track, now, self._backoff(0))
         elif kind is Verdict.BUSY and self._timing.wait:
-            return self._not_now(track, error, self._timing.wait_timeout, now)
-        elif kind is Verdict.FINAL and self._timing.wait and self._terms.patience(error):
-            return self._not_now(track, error, min(self._terms.patience(error), self._timing.wait_timeout), now)
+            return self._not_now(track, error, now)
         return self._fail_with(track, error, now)
 
     def fail(self, track: DisposalTrack[D], failure: Failure, now: float) -> float:
@@ -208,7 +206,7 @@ class DisposalCourse(t.Generic[D]):
             return self.fail(track, track.refusal, now)
         if track.unsure and track.last_error is not None and self._terms.in_between(asset):
             # Perhaps on its way out, by our delete whose answer was lost.
-            return self._not_now(track, track.last_error, self._timing.wait_timeout, now)
+            return self._not_now(track, track.last_error, now)
         reasons = self._terms.changes(track.asset, asset)
         if reasons:
             message = f"{track.title} changed since it was checked: {'; '.join(reasons)}."
@@ -250,11 +248,11 @@ class DisposalCourse(t.Generic[D]):
         track.stage = Stage.GATE
         return now + pause
 
-    def _not_now(self, track: DisposalTrack[D], error: JdcloudError, patience: float, now: float) -> float:
-        """Refused for now: try again, but not for more than `patience` seconds."""
+    def _not_now(self, track: DisposalTrack[D], error: JdcloudError, now: float) -> float:
+        """Refused for now: try again, bounded by wait_timeout."""
         track.refused_since = now if track.refused_since is None else track.refused_since
         waited = now - track.refused_since
-        if waited >= patience:
+        if waited >= self._timing.wait_timeout:
             message = f"{track.title} is in '{track.status}', and the service refused to delete it for {waited:.0f} s: {error}"
             return self.fail(track, Failure("timeout", message, error), now)
         track.refusals += 1

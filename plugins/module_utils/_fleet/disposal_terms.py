@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 
 from .._api.calls import Call
 from .._api.dispatch import Dispatcher
-from .._api.errors import JdcloudError
 from .._api.models import Page
 from .policy import Remark
 
@@ -122,7 +121,3 @@ class Terms(abc.ABC, t.Generic[D]):
     def status_when_gone(self, _asset: D) -> str:
         """Its status after all."""
         return "absent"
-
-    def patience(self, _error: JdcloudError) -> float:
-        """Seconds for which a refusal that seems final is met with further tries."""
-        return 0.0

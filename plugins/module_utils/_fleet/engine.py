@@ -24,7 +24,7 @@ from .._api.dispatch import Dispatcher, Job, Outcome
 from .._api.errors import ClockSkewError
 from .._api.listing import PAGE_SIZE
 from .._api.models import Instance, Page
-from .aftermath import GRACE, Aftermath
+from .aftermath import Aftermath
 from .course import Course
 from .doubt import LAG
 from .gate_reads import GateReads
@@ -76,7 +76,7 @@ class Engine:
         self._stuck = 0
         self.crash: str | None = None
         self._aftermath = Aftermath(
-            min(GRACE, timing.wait_timeout),
+            timing.wait_timeout,
             dispatcher.backoff,
             dispatcher.clock.now,
             explicit_disks=policy.disks != "as_configured",

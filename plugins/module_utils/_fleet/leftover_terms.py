@@ -13,12 +13,10 @@ from .._api.assets import Snapshot
 from .._api.calls import Call
 from .._api.disk import delete_disk, describe_disk, describe_disks
 from .._api.dispatch import Dispatcher
-from .._api.errors import JdcloudError
 from .._api.listing import PAGE_SIZE, chunks, find_each
 from .._api.models import Disk, ElasticIp, Page
 from .._api.snapshots import describe_snapshots
 from .._api.vpc import delete_elastic_ip, describe_elastic_ip, describe_elastic_ips
-from .aftermath import GRACE
 from .disposal_run import DisposalRun, check_cap, dispose
 from .disposal_terms import D, Terms
 from .leftovers import (
@@ -84,10 +82,6 @@ class ElasticIpTerms(Terms[ElasticIp]):
 
     def status_when_asked(self, asset: ElasticIp) -> str:
         return asset.status
-
-    def patience(self, error: JdcloudError) -> float:
-        """Freeing an address takes time, and what the service says meanwhile is not documented."""
-        return GRACE if error.status == "FAILED_PRECONDITION" else 0.0
 
 
 class DiskTerms(Terms[Disk]):

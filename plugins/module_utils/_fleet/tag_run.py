@@ -299,6 +299,9 @@ class _Work:
         elif kind in (Verdict.UNCLEAR, Verdict.BUSY):
             attempts.tries += 1
             again = attempts.tries <= self._dispatcher.retries
+            if kind is Verdict.BUSY and attempts.among > 1:
+                # What is refused may be one of many, and the others must not wait for it.
+                again, attempts.share = True, attempts.among // 2
         else:
             # One of many may be the reason, or that they are too many: nothing tells how many a call may be about.
             again = _for_good(error) and attempts.among > 1

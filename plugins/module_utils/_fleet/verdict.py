@@ -4,7 +4,9 @@
 
 """What an error answer of a write means for the machine. Pure; source: errors.yaml.
 
-The service's words are compared in lower case and by their stable part: tables differ in quoting and placeholders.
+The service's words are compared in lower case and by their stable part: tables differ in quoting and placeholders. The tables
+hold neither all of its words nor those in Chinese. So a refusal passes unless it is known to stay: waiting in vain costs
+minutes, and a machine that is given up because a task ran on it for seconds costs a campaign.
 """
 
 from __future__ import annotations
@@ -15,8 +17,20 @@ from .._api.errors import ApiError, JdcloudError
 
 NO_CHARGE_PATIENCE = 60.0
 """Seconds: billing data of a new machine lags; the official Terraform provider tries for one minute."""
-BUSY_WORDS = ("underlay", "invalid instance status", " busy in ", " is busy")
-"""In the message of a refusal that passes: a task or a state in between, of a machine, disk or image."""
+STAYING_STATUSES = frozenset(
+    {"INVALID_ARGUMENT", "OUT_OF_RANGE", "DUPLICATE", "PERMISSION_DENIED", "HTTP_FORBIDDEN", "NOT_FOUND", "ALREADY_EXISTS"}
+    | {"QUOTA_EXCEEDED", "NOT_IMPLEMENTED"}
+)
+STAYING_NUMBERS = frozenset({403, 404, 405, 413, 414, 415, 431})
+"""HTTP numbers that say so with any word."""
+STAYING_WORDS = (
+    *("only applied to", "does not applied to", "invalid charge state", "order not found", "overdue", "prepaid", "white list"),
+    *("please stop the instance first", "system disk not found", "system disk mount state", "not mounted on instance"),
+    *("protected image", "delete this image", "community image", "shared image", "used to create instances"),
+    "bandwidth package",
+    *("包年包月", "未到期", "欠费", "白名单", "受保护", "带宽包"),
+)
+"""In the message of a precondition that no waiting fulfils: how something is paid for, what kind it is, what it lacks."""
 
 
 class Verdict(enum.Enum):
@@ -44,11 +58,15 @@ def verdict(error: JdcloudError) -> Verdict:
         return Verdict.BUSY if error.is_retryable_read else Verdict.FINAL
     if error.is_not_found:
         return Verdict.GONE
-    if error.status in ("ABORTED", "CONFLICT"):
-        return Verdict.BUSY
-    text = error.message.lower()
-    if error.status == "FAILED_PRECONDITION" and any(words in text for words in BUSY_WORDS):
-        return Verdict.BUSY
-    if error.status == "PERMISSION_DENIED" and "no charged resource" in text:
+    if error.status == "PERMISSION_DENIED" and "no charged resource" in error.message.lower():
         return Verdict.UNCHARGED
-    return Verdict.FINAL
+    return Verdict.FINAL if _stays(error) else Verdict.BUSY
+
+
+def _stays(error: ApiError) -> bool:
+    if error.status == "ABORTED":
+        return False
+    if error.status in STAYING_STATUSES or error.http in STAYING_NUMBERS or error.is_quota:
+        return True
+    text = error.message.lower()
+    return any(words in text for words in STAYING_WORDS)

@@ -3,3 +3,36 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """Private: arguments, results and the frame of a module run; the only code that knows AnsibleModule."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+
+NEEDED = (3, 11)
+"""The oldest Python that modules run on; the collection's meta data cannot say it, since it is about the host of the task."""
+
+
+def refusal(version: Sequence[int], program: str) -> str | None:
+    """One sentence if this Python is too old for the modules, else None."""
+    if tuple(version[:2]) >= NEEDED:
+        return None
+    wanted = ".".join(map(str, NEEDED))
+    found = ".".join(map(str, version[:3]))
+    return (
+        f"The modules of jdcloud.cloud need Python {wanted} or newer, and this task runs with Python {found} ({program}): set "
+        'ansible_python_interpreter to a newer one, on localhost best to "{{ ansible_playbook_python }}".'
+    )
+
+
+def _check_interpreter() -> None:
+    told = refusal(tuple(sys.version_info[:3]), sys.executable)
+    if told is not None:
+        print(json.dumps({"failed": True, "changed": False, "msg": told}))
+        raise SystemExit(1)
+
+
+# This is imported before all other modules of the package, which an older Python cannot even read. So it is here, and in words
+# that such a Python understands.
+_check_interpreter()

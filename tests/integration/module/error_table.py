@@ -35,7 +35,9 @@ class Row:
 
 STATUS_TABLE = (
     Row(400, "INVALID_ARGUMENT", "Request parameter x.y.z is 'xxx', expected one of [yyy,zzz]"),
-    Row(400, "FAILED_PRECONDITION", "a text that no table holds"),
+    Row(400, "FAILED_PRECONDITION", "a text that no table holds", again=True),
+    Row(400, "FAILED_PRECONDITION", "云主机正在执行其他任务，请稍后重试", again=True),
+    Row(409, "A_WORD_OF_NO_TABLE", "somebody works on it", again=True),
     Row(400, "OUT_OF_RANGE", "PageSize out of range"),
     Row(400, "DUPLICATE", "Duplicate deviceName"),
     Row(403, "HTTP_FORBIDDEN", "You are not authorized to perform (api) on resource (id) [IAM] [gw]"),
@@ -47,6 +49,7 @@ STATUS_TABLE = (
     Row(400, "CONFLICT", "in use", again=True),
     Row(409, "ABORTED", "concurrent change", again=True),
     Row(429, "RATE_LIMIT", "Request rate limit exceeded", again=True),
+    Row(429, "TOO_FAST", "too many calls", again=True),
     Row(499, "CANCELLED", "client gave up", again=True),
     Row(500, "UNKNOWN", "Unknown server error", again=True),
     Row(500, "INTERNAL", "Internal server error", again=True),
@@ -56,8 +59,8 @@ STATUS_TABLE = (
 )
 """Beside 401, which ends the run, and 404, which is a proof or the reason to look for one."""
 
-WRITES_AGAIN_ONLY = {"CONFLICT"}
-"""A conflict is over after a while for a write; a read that answers with it is asked again by nobody."""
+WRITES_AGAIN_ONLY = {"CONFLICT", "FAILED_PRECONDITION", "A_WORD_OF_NO_TABLE"}
+"""What stands against a write may be over after a while; a read that answers with it is asked again by nobody."""
 
 BY_OPERATION: dict[str, tuple[Row, ...]] = {
     "vm.stopInstance": (
@@ -91,7 +94,7 @@ BY_OPERATION: dict[str, tuple[Row, ...]] = {
     ),
     "vpc.deleteElasticIp": (
         Row(404, "NOT_FOUND", "elasticIp 'fip-aaaa' not found", again=True),
-        Row(400, "FAILED_PRECONDITION", "elasticIp is associated, can not be deleted"),
+        Row(400, "FAILED_PRECONDITION", "elasticIp is associated, can not be deleted", again=True),
         Row(400, "FAILED_PRECONDITION", "elasticIp is in a bandwidth package, can not be deleted"),
         Row(400, "FAILED_PRECONDITION", "prepaid elasticIp is not expired, can not be deleted"),
     ),

@@ -37,11 +37,6 @@ def _seed(cloud: Cloud, row: Row, times: int) -> None:
         cloud.control.inject("error", operation=operation, resource=resource, times=times, **row.fault)
 
 
-def _may_pass(operation: str, row: Row) -> bool:
-    """An address takes time to become free, and the message of that refusal is not documented: it is tried for a while."""
-    return operation == "vpc.deleteElasticIp" and row.status == "FAILED_PRECONDITION"
-
-
 def _check_error(cloud: Cloud, error: Json, operation: str, resource: str, row: Row) -> None:
     """The machine's error is the service's answer, down to the request id."""
     (answer, *_later) = cloud.calls(operation, resource)
@@ -58,7 +53,7 @@ def test_a_final_refusal_is_told_and_never_repeated(cloud: Cloud, row: Row) -> N
     assert ended.failed and ended.actions == {STOP: "failed", SET: "failed", DELETE: "failed", RELEASE: "failed", B: "deleted"}
     for instance_id, operation in WRITES.items():
         resource = "fip-rel" if instance_id == RELEASE else instance_id
-        assert len(cloud.calls(operation, resource)) == 1 or _may_pass(operation, row)
+        assert len(cloud.calls(operation, resource)) == 1
         error = ended.machine(instance_id)["error"]
         assert error["code"] == ("elastic_ip_not_released" if instance_id == RELEASE else "api")
         _check_error(cloud, error, operation, resource, row)
@@ -151,7 +146,7 @@ def test_a_row_of_an_operation_that_passes(cloud: Cloud, operation: str, row: Ro
 @pytest.mark.parametrize(("operation", "row"), [pair for pair in SPECIFIC if not pair[1].again], ids=_id)
 def test_a_row_of_an_operation_that_stays(cloud: Cloud, operation: str, row: Row) -> None:
     ended = _meet(cloud, operation, row, times=0)
-    assert ended.failed and (len(cloud.calls(operation)) > 1) is _may_pass(operation, row)
+    assert ended.failed and len(cloud.calls(operation)) == 1
     resource = "fip-aaaa" if operation == "vpc.deleteElasticIp" else A
     _check_error(cloud, ended.error, operation, resource, row)
     assert cloud.exists("fip-aaaa") is (operation not in ("vm.stopInstance", "vm.startInstance"))

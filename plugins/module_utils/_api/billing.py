@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import calendar
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -26,7 +27,9 @@ _TOO_MUCH = Decimal(10) ** 15
 
 @dataclass(frozen=True, slots=True)
 class BillRow:
-    """One line of the bill. ``fee`` is what was charged after discounts, negative for a refund; None if it is not told."""
+    """One line of the bill. ``fee`` is what was charged after discounts, negative for a refund; None if it is not told, or no
+    amount: then the sum of its resource is not known, and those of the others are.
+    """
 
     resource_id: str | None
     name: str | None
@@ -72,26 +75,33 @@ def describe_bill_details(
             "pageSize": page_size,
         },
         write=False,
-        parse=_page,
+        parse=lambda result: _page(result, page_size),
     )
 
 
-def _page(result: Json) -> BillPage:
+def _page(result: Json, size: int) -> BillPage:
     told = demand_object(result, "pagination")
     # The rows are a list called result, inside the answer's result.
     rows = tuple(_row(item) for item in each_object(result, "result"))
+    if len(rows) > size:
+        raise MalformedAnswer(f"result has more than {size} rows")
     return BillPage(
         rows, demand_count(told, "currPageNo"), demand_count(told, "numberPages"), demand_count(told, "numberRecords")
     )
 
 
 def _row(raw: Json) -> BillRow:
-    return BillRow(
-        resource_id=maybe_text(raw, "resourceId"),
-        name=maybe_text(raw, "resourceName"),
-        service_code=maybe_text(raw, "serviceCode"),
-        fee=_fee(raw, "realTotalFee"),
-    )
+    fee: Decimal | None = None
+    with suppress(MalformedAnswer):
+        fee = _fee(raw, "realTotalFee")
+    # Of which resource a line is must be readable: otherwise the sum of any of them could be too low.
+    return BillRow(maybe_text(raw, "resourceId"), _shown(raw, "resourceName"), _shown(raw, "serviceCode"), fee)
+
+
+def _shown(raw: Json, name: str) -> str | None:
+    """A text that is only shown."""
+    value = raw.get(name)
+    return value if isinstance(value, str) and value else None
 
 
 def _fee(raw: Json, name: str) -> Decimal | None:

@@ -27,6 +27,9 @@ VERSION = 1
 SYNC_SECONDS = 1.0
 """How long lines may stay with the operating system. They survive the end of the process at once, a power cut after that."""
 MESSAGE_LENGTH = 500
+EVENTS = ["sent", "answered"]
+_BEGINNING = f'{{"v": {VERSION}, "n": '
+"""How each line begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +118,9 @@ class Journal:
         try:
             with self._lock:
                 if self._file is None:
-                    self._file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+                    self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+                if _ends_torn(self._file):
+                    data = b"\n" + data
                 # One call for one line, so that lines of several processes never mix.
                 if os.write(self._file, data) != len(data):
                     raise OSError("the disk is full")
@@ -127,6 +132,15 @@ class Journal:
                 f"The journal {self._path} cannot be written ({error.strerror or error}), and nothing is sent without it: "
                 "correct JDCLOUD_JOURNAL_PATH or make room."
             ) from error
+
+
+def _ends_torn(file: int) -> bool:
+    """Whether the last line has no end: its writer was killed, or the disk was full. What follows must not become a part of it.
+
+    Asked before each line, since other processes write to the same file.
+    """
+    size = os.fstat(file).st_size
+    return size > 0 and os.pread(file, 1, size - 1) != b"\n"
 
 
 def _outcome(error: JdcloudError | None) -> str:
@@ -148,18 +162,22 @@ class ReadJournal:
 
 
 def read_journal(text: str) -> ReadJournal:
-    """All writes of a journal. A line that is torn, or of something else, is skipped and counted."""
+    """All writes of a journal. A line that is torn, or of something else, is skipped and counted.
+
+    Two processes may write at the same time: an entry that follows a torn one on its line is read nevertheless.
+    """
     sent: dict[str, dict[str, Any]] = {}
     answers: dict[str, dict[str, Any]] = {}
     skipped = 0
     for line in text.splitlines():
         if not line.strip():
             continue
-        try:
-            entry = json.loads(line)
-            {"sent": sent, "answered": answers}[entry["event"]][entry["n"]] = entry
-        except (ValueError, TypeError, KeyError):
+        entry = _entry(line)
+        if entry is None:
             skipped += 1
+            entry = _entry(line[line.rfind(_BEGINNING) :]) if line.rfind(_BEGINNING) > 0 else None
+        if entry is not None:
+            (sent if entry["event"] == "sent" else answers)[entry["n"]] = entry
     writes = []
     for number, entry in sent.items():
         try:
@@ -167,6 +185,16 @@ def read_journal(text: str) -> ReadJournal:
         except (ValueError, TypeError, KeyError):
             skipped += 1
     return ReadJournal(writes, skipped)
+
+
+def _entry(line: str) -> dict[str, Any] | None:
+    """The entry that a line holds, None if it is none."""
+    try:
+        entry = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    is_entry = isinstance(entry, dict) and entry.get("event") in EVENTS and isinstance(entry.get("n"), str)
+    return entry if is_entry else None
 
 
 def _write(sent: dict[str, Any], answer: dict[str, Any]) -> Write:

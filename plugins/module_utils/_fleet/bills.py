@@ -16,10 +16,12 @@ from .._api.billing import MAX_IDS, BillPage, BillRow, describe_bill_details
 from .._api.calls import Call
 from .._api.dispatch import Dispatcher
 from .._api.errors import ApiError, InputError, JdcloudError
-from .._api.listing import chunks, list_many
+from .._api.listing import IncompleteListing, chunks, list_many
 from .._api.times import BEIJING
 from .texts import shown
 
+MOST_ROWS = 500_000
+"""Of one call's bill: 500 resources have some thousand rows a month, by the hour more."""
 CURRENCY = "CNY"
 """Assumed: the bill has no field for it."""
 
@@ -102,7 +104,15 @@ def is_denied(error: JdcloudError) -> bool:
 
 
 def _page_count(first: BillPage) -> int:
-    return max(1, first.pages)
+    """How many pages a bill has. What it announces must fit its first page, or nothing further is read."""
+    if first.records > MOST_ROWS:
+        raise IncompleteListing(
+            f"A bill announces {first.records} rows, more than the {MOST_ROWS} that are ever read: ask for fewer resource_ids at "
+            "a time, or try again later."
+        )
+    # The service may give fewer rows a page than it was asked for.
+    wanted = -(-first.records // max(1, len(first.rows)))
+    return wanted if first.pages == wanted > 0 and first.rows else 1
 
 
 def _complete(pages: Sequence[BillPage]) -> list[BillRow] | None:

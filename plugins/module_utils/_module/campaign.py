@@ -71,6 +71,7 @@ class Desk:
         self.store = Store(params["directory"])
         self.record: Record
         self.writes: list[Write] = []
+        self.skipped = 0
 
     def open(self) -> Result:
         """Begin, or go on."""
@@ -100,7 +101,8 @@ class Desk:
 
     def read_journal(self) -> None:
         """Which writes were sent so far, and which deletes were accepted."""
-        self.writes = read_journal(self.store.journal()).writes
+        journal = read_journal(self.store.journal())
+        self.writes, self.skipped = journal.writes, journal.skipped
         surely: dict[str, str] = {}
         likely: dict[str, str] = {}
         for write in self.writes:
@@ -234,6 +236,11 @@ def run() -> None:
             told = desk.do(module.params["step"])
     except (JdcloudError, OSError) as error:
         module.fail_json(msg=_sentence(error), **quiet)
+    if desk.skipped and module.params["step"] in ("open", "finish"):
+        module.warn(
+            f"{desk.skipped} lines of the journal in {module.params['directory']} are torn and were skipped: a write whose "
+            "outcome stood there counts as unclear."
+        )
     record = desk.record
     module.exit_json(
         changed=False,

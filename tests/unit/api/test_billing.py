@@ -77,9 +77,19 @@ def test_a_fee_is_a_number_or_text_and_read_exactly(told: Any, fee: str | None) 
 @pytest.mark.parametrize(
     "told", [True, [], {}, "free", "1,200.00", "¥12", "NaN", float("nan"), float("inf"), "-Infinity", 10**15, "1e999999"]
 )
-def test_a_fee_that_is_no_amount_is_malformed(told: Any) -> None:
+def test_a_fee_that_is_no_amount_is_not_told(told: Any) -> None:
+    assert parsed(resourceId="i-1", realTotalFee=told) == BillRow("i-1", None, None, None)
+
+
+@pytest.mark.parametrize("resource_id", [[], {}, True])
+def test_a_line_of_nobody_knows_which_resource_spoils_the_page(resource_id: Any) -> None:
     with pytest.raises(MalformedAnswer):
-        parsed(resourceId="i-1", realTotalFee=told)
+        parsed(resourceId=resource_id, realTotalFee=1)
+
+
+def test_a_page_with_more_lines_than_asked_for_is_malformed() -> None:
+    with pytest.raises(MalformedAnswer):
+        call().parse({"pagination": PAGINATION, "result": [{}] * 1001})
 
 
 def test_the_fee_is_what_was_charged_after_discounts() -> None:

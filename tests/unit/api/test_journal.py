@@ -106,6 +106,46 @@ def test_a_torn_or_foreign_line_is_skipped_and_counted(rubbish: str, tmp_path: P
     assert (len(read.writes), read.skipped) == (1, 1)
 
 
+TORN = ['{"v": 1, "n": "x-1", "ev', '{"v": 1, "n": "x-1", "event": "sent", "at": "2026-11-25T08:00:00.123Z"', "{", "\x00\x00"]
+
+
+@pytest.mark.parametrize("torn", TORN)
+def test_a_torn_last_line_does_not_swallow_the_next_entry(torn: str, tmp_path: Path) -> None:
+    """The run before was killed in the middle of a line; what this one sends must be known to the next."""
+    (tmp_path / "journal.jsonl").write_text(torn, encoding="utf-8")
+    journal = new_journal(tmp_path)
+    journal.answered(journal.sent(vm.delete_instance("i-a")), 0.1, ANSWER, None)
+    read = read_journal(text_of(tmp_path))
+    assert [(write.resources, write.outcome) for write in read.writes] == [(("i-a",), "accepted")]
+    assert read.skipped == 1
+
+
+@pytest.mark.parametrize("torn", TORN)
+def test_a_line_that_another_process_tears_meanwhile_does_not_swallow_an_entry(torn: str, tmp_path: Path) -> None:
+    journal = new_journal(tmp_path)
+    number = journal.sent(vm.delete_instance("i-a"))
+    with (tmp_path / "journal.jsonl").open("a", encoding="utf-8") as other:
+        other.write(torn)
+    journal.answered(number, 0.1, ANSWER, None)
+    assert [write.outcome for write in read_journal(text_of(tmp_path)).writes] == ["accepted"]
+
+
+@pytest.mark.parametrize("torn", TORN)
+def test_an_entry_behind_a_torn_one_on_its_line_is_read(torn: str, tmp_path: Path) -> None:
+    """Torn by another process between the look at the last byte and the write."""
+    new_journal(tmp_path).sent(vm.delete_instance("i-a"))
+    read = read_journal(torn + text_of(tmp_path))
+    assert ([write.resources for write in read.writes], read.skipped) == ([("i-a",)], 1)
+
+
+def test_an_unbroken_journal_holds_no_blank_lines(tmp_path: Path) -> None:
+    for _run in range(2):
+        journal = new_journal(tmp_path)
+        journal.answered(journal.sent(vm.delete_instance("i-a")), 0.1, ANSWER, None)
+        journal.close()
+    assert len(text_of(tmp_path).split("\n")) == 2 * 2 + 1
+
+
 def test_without_a_line_nothing_is_sent(tmp_path: Path) -> None:
     journal = Journal(str(tmp_path / "missing" / "journal.jsonl"), "cn-north-1", lambda: NOW)
     with pytest.raises(InputError, match="nothing is sent without it"):

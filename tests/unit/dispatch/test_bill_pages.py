@@ -107,3 +107,17 @@ def test_ids_are_asked_for_five_hundred_at_a_time() -> None:
     ids = [f"i-{number}" for number in range(2 * MAX_IDS + 1)]
     rows, sent = read(ids, bill([line(each, 1) for each in ids]))
     assert {each.resource_id for each in rows} == set(ids) and len(rows) == len(ids) and sent == 3
+
+
+@pytest.mark.parametrize(("records", "pages"), [(10**6, 1000), (10**12, 10**9), (25, 10**6), (10**6, 1)])
+def test_a_bill_that_announces_absurdly_much_is_refused_without_reading_further(records: int, pages: int) -> None:
+    sent: list[int] = []
+
+    def script(call: Call[Any], _nth: int) -> BillPage:
+        assert call.body is not None
+        sent.append(call.body["pageIndex"])
+        return BillPage(tuple(LINES[:10]), 1, pages, records)
+
+    with pytest.raises(IncompleteListing):
+        read(["i-0"], script)
+    assert set(sent) == {1}

@@ -24,6 +24,7 @@ MAX_CLOCK_DIFFERENCE = 600.0
 """Seconds between this machine's clock and the service's."""
 
 _SHOWN_LENGTH = 500
+_YEARS = range(1970, 2200)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +145,9 @@ def service_date(raw: RawAnswer) -> datetime | None:
     """Return the aware time of the Date header, None if it is missing or unreadable."""
     try:
         date = parsedate_to_datetime(raw.headers.get("Date", ""))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, LookupError, ArithmeticError):
+        return None
+    if date.year not in _YEARS:
         return None
     return date if date.tzinfo is not None else date.replace(tzinfo=UTC)
 

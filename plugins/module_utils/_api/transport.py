@@ -34,6 +34,7 @@ from .failures import garbled, sending_failure, took_too_long
 from .journal import Journal
 from .last_check import checking_adapter, last_check
 from .libraries import REQUESTS_IMPORT_ERROR, requests, urllib3
+from .members import MalformedAnswer
 from .signature import REGION_OF_GLOBAL_CALLS, sign
 
 if TYPE_CHECKING:
@@ -260,9 +261,13 @@ def _parsed(call: Call[T], result: object, host: str, http_status: int) -> T:
     """Return the value of a successful answer. Raises TransportError 'garbled' if the answer is not what the call gives."""
     if result is None:
         result = {}
+    reason = ""
     if isinstance(result, dict):
         try:
             return call.parse(result)
-        except (ValueError, TypeError, LookupError):
+        except MalformedAnswer as error:
+            # Words of this collection and ids that it asked for, never a text of the answer.
+            reason = f" ({error})"
+        except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError):
             pass
-    raise garbled("lacks what such an answer holds", call.operation, host, http_status)
+    raise garbled(f"lacks what such an answer holds{reason}", call.operation, host, http_status)

@@ -38,7 +38,7 @@ options:
       - A section of the official command line tool's file C(~/.jdc/config), written by C(jdc configure add).
       - Excludes O(access_key).
       - When no source of keys is given at all, the tool's current profile is used, which C(~/.jdc/current) names.
-      - If not set, the environment variable E(JDCLOUD_PROFILE) is used, unless E(JDCLOUD_ACCESS_KEY) is set.
+      - If not set, the environment variable E(JDCLOUD_PROFILE) is used, unless E(JDCLOUD_ACCESS_KEY) is set, with a warning then.
     type: str
   region:
     description:

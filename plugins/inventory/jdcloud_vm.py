@@ -240,6 +240,8 @@ class InventoryModule(BaseInventoryPlugin, Cacheable):  # type: ignore[misc]  # 
         settings = settings_of(self._values(given), os.environ, Path(os.path.expanduser("~")))
         if settings.connections[0].verify is False:
             self.display.warning(UNVERIFIED)
+        for warning in settings.connections[0].warnings:
+            self.display.warning(warning)
         rows, warnings = selected(self._machines(settings, f"{self.get_cache_key(path)}_{settings.fingerprint}", use_cache))
         for warning in [*warnings, *self._populate(Listing(rows, settings.preferences), constructs)]:
             self.display.warning(f"{os.path.basename(path)}: {warning}")

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .credentials import Credentials, Profile, environment_text, option_text, resolve_credentials
+from .credentials import Credentials, Profile, environment_text, ignored_profile, option_text, resolve_credentials
 from .endpoints import DEFAULT_ENDPOINT, STOCK_PROFILE_HOST, check_endpoint, fill
 from .errors import InputError
 
@@ -41,7 +41,8 @@ class Connection:
     ``verify`` is True, False or the absolute path of a CA bundle; ``timeout`` is in seconds, for connecting and for each
     wait for data; ``retries`` is how often a failed read is repeated at most; ``rate_limit`` is in calls a second, None
     if it is to be found out; ``journal_path`` is the absolute path of the journal of writes, None for none;
-    ``expected_account`` is the pin or the account id that the keys must belong to, None if any will do.
+    ``expected_account`` is the pin or the account id that the keys must belong to, None if any will do; ``warnings`` are about
+    settings that look as if they counted.
     """
 
     credentials: Credentials
@@ -53,6 +54,7 @@ class Connection:
     rate_limit: float | None = None
     journal_path: str | None = None
     expected_account: str | None = None
+    warnings: tuple[str, ...] = ()
 
     def base_url(self, service: str) -> str:
         """Return the address of a service without trailing slash; /v1/regions/… follows."""
@@ -100,6 +102,7 @@ def resolve_connection(options: Mapping[str, Any], environ: Mapping[str, str], h
         rate_limit=_rate_limit(options, environ),
         journal_path=_journal_path(environ),
         expected_account=_expected_account(options, environ),
+        warnings=tuple(filter(None, [ignored_profile(credentials, environ)])),
     )
 
 

@@ -21,6 +21,8 @@ from typing import Any
 from .errors import InputError
 
 DEFAULT_PROFILE = "default"
+SHOWN_PROFILES = 10
+"""How many names of profiles an error shows."""
 
 _ENVIRONMENT = {
     "access_key": "JDCLOUD_ACCESS_KEY",
@@ -98,6 +100,17 @@ def resolve_credentials(options: Mapping[str, Any], environ: Mapping[str, str], 
     return _from_profile(_implied_profile(environ, home), home)
 
 
+def ignored_profile(credentials: Credentials, environ: Mapping[str, str]) -> str | None:
+    """The warning that the variable JDCLOUD_PROFILE names keys that are not used, because others are in the environment, too."""
+    named = environment_text(environ, _ENVIRONMENT["profile"])
+    if named is None or credentials.source != "environment":
+        return None
+    return (
+        f"JDCLOUD_PROFILE names the profile {named!r}, but the keys come from JDCLOUD_ACCESS_KEY, which goes before it: unset "
+        "the variable that is not meant."
+    )
+
+
 def _from_parts(parts: Mapping[str, str | None], source: str, where: str) -> Credentials:
     missing = [name for name in ("access_key", "secret_key") if not parts[name]]
     if missing:
@@ -157,12 +170,24 @@ def read_profile(name: str, home: Path) -> Profile:
     if unparsable:
         raise InputError(f"{what} is no valid INI file: repair it, or {_GIVE_BOTH}.")
     if not parser.has_section(name):
-        raise InputError(f"There is no profile '{name}' in {path}: check the option profile or JDCLOUD_PROFILE, or {_GIVE_BOTH}.")
+        raise InputError(
+            f"There is no profile '{name}' in {path}, which {_those_in(parser)}: correct the option profile or JDCLOUD_PROFILE, "
+            f"or {_GIVE_BOTH}."
+        )
 
     def member(key: str) -> str | None:
         return parser.get(name, key, fallback="").strip() or None
 
     return Profile(name, member("access_key"), member("secret_key"), member("region_id"), member("endpoint"), member("scheme"))
+
+
+def _those_in(parser: configparser.RawConfigParser) -> str:
+    """The names of the profiles that there are, for an error."""
+    names = parser.sections()
+    if not names:
+        return "has none"
+    more = f" and {len(names) - SHOWN_PROFILES} more" if len(names) > SHOWN_PROFILES else ""
+    return f"has {', '.join(map(repr, names[:SHOWN_PROFILES]))}{more}"
 
 
 def _config_path(home: Path) -> Path:

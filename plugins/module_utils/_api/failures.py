@@ -20,6 +20,13 @@ from typing import TypeVar
 from .errors import InputError, JdcloudError, TransportError
 from .libraries import requests, urllib3
 
+# What OpenSSL says of certificates that only VERIFY_X509_STRICT refuses, which Python 3.13 made the default.
+_STRICT_REASONS = (
+    *("key identifier", "basic constraints of ca cert", "key usage", "pathlen", "path length given", "path length invalid"),
+    *("issuer name is empty", "issuer name empty", "subject name is empty", "subject name empty", "empty subject alternative"),
+    *("require version 3", "signature algorithm mismatch"),
+)
+
 E = TypeVar("E", bound=BaseException)
 
 _ADDRESS = "endpoint_url (JDCLOUD_ENDPOINT_URL)"
@@ -96,11 +103,7 @@ def _unusable_settings() -> tuple[type[Exception], ...]:
 def _tls_failure(error: Exception, chain: list[BaseException], operation: str, host: str) -> TransportError | None:
     refused = _find(chain, ssl.SSLCertVerificationError)
     if refused is not None:
-        sentence = (
-            f"The certificate of {host} cannot be verified ({refused.verify_message}): give the file of its CA in ca_bundle "
-            "(JDCLOUD_CA_BUNDLE), or for a test only set validate_certs: false."
-        )
-        return TransportError(sentence, operation=operation, kind="tls", sent=False)
+        return TransportError(_certificate_refused(refused, host), operation=operation, kind="tls", sent=False)
     # requests itself checks that the CA bundle file exists, and says so with a bare OSError.
     is_missing_bundle = error.__class__ is OSError and "CA certificate bundle" in str(error)
     tls = _find(chain, ssl.SSLError)
@@ -111,6 +114,20 @@ def _tls_failure(error: Exception, chain: list[BaseException], operation: str, h
         )
         return TransportError(sentence, operation=operation, kind="tls", sent=False)
     return None
+
+
+def _certificate_refused(error: ssl.SSLCertVerificationError, host: str) -> str:
+    reason = error.verify_message
+    if any(words in reason.lower() for words in _STRICT_REASONS):
+        return (
+            f"The certificate of {host} fails the strict check of Python 3.13 and newer ({reason}), which no ca_bundle changes: "
+            "have its CA and certificate made again with the extensions that RFC 5280 demands, or run the modules with Python "
+            "3.12 (ansible_python_interpreter)."
+        )
+    return (
+        f"The certificate of {host} cannot be verified ({reason}): give the file of its CA in ca_bundle (JDCLOUD_CA_BUNDLE), "
+        "or for a test only set validate_certs: false."
+    )
 
 
 def _unreachable(chain: list[BaseException], operation: str, host: str, connect_timeout: float) -> TransportError | None:

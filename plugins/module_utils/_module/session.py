@@ -58,6 +58,8 @@ class Session:
         self.account = dict(connection.account)
         if connection.verify is False:
             self.module.warn(UNVERIFIED)
+        for warning in connection.warnings:
+            self.module.warn(warning)
         self.dispatcher = self._dispatcher(connection)
         self._expected = connection.expected_account
         if self._expected is not None:

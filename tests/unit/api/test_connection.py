@@ -262,3 +262,23 @@ def test_blank_options_are_errors(home: Path, option: str, value: object) -> Non
     text = refusal(home, None, **{option: value})
     assert f"Option {option}" in text
     assert "JDCLOUD_" in text
+
+
+# --- settings that look as if they counted ------------------------------------------------------------------------
+
+EXPORTED = {"JDCLOUD_ACCESS_KEY": "AK0001", "JDCLOUD_SECRET_KEY": "SK", "JDCLOUD_REGION": "cn-north-1"}
+
+
+def test_a_profile_of_the_environment_that_is_not_used_is_a_warning(home: Path) -> None:
+    (warning,) = resolve_connection({}, {**EXPORTED, "JDCLOUD_PROFILE": "shop"}, home).warnings
+    assert "'shop'" in warning and "JDCLOUD_ACCESS_KEY" in warning and "SK" not in warning.replace("JDCLOUD", "")
+
+
+@pytest.mark.parametrize("profile", ["", " "])
+def test_an_empty_profile_of_the_environment_is_none(home: Path, profile: str) -> None:
+    assert resolve_connection({}, {**EXPORTED, "JDCLOUD_PROFILE": profile}, home).warnings == ()
+
+
+def test_keys_of_the_task_go_before_a_profile_without_a_warning(home: Path) -> None:
+    options = {"access_key": "AK0001", "secret_key": "SK", "region": "cn-north-1"}
+    assert resolve_connection(options, {"JDCLOUD_PROFILE": "shop"}, home).warnings == ()

@@ -136,6 +136,21 @@ def test_unknown_profile(home: Path, name: str) -> None:
     assert str(home / ".jdc" / "config") in text
 
 
+def test_an_unknown_profile_is_refused_with_the_names_of_those_that_exist(home: Path) -> None:
+    text = refusal({}, {"JDCLOUD_PROFILE": "nobody"}, home)
+    assert "has 'default', 'other'" in text and "sk-" not in text
+
+
+def test_of_many_profiles_the_first_are_named(home: Path) -> None:
+    (home / ".jdc" / "config").write_text("".join(f"[p{number:02}]\n" for number in range(13)), encoding="utf-8")
+    assert "'p09' and 3 more" in refusal({"profile": "nobody"}, {}, home)
+
+
+def test_a_file_without_profiles_says_so(home: Path) -> None:
+    (home / ".jdc" / "config").write_text("\n", encoding="utf-8")
+    assert "which has none" in refusal({"profile": "nobody"}, {}, home)
+
+
 def test_a_missing_file_of_a_named_profile(tmp_path: Path) -> None:
     assert "does not exist" in refusal({"profile": "other"}, {}, tmp_path)
     assert "does not exist" in refusal({}, {"JDCLOUD_PROFILE": "other"}, tmp_path)

@@ -13,10 +13,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import requests
 import trustme
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api import vm
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError, JdcloudError, TransportError
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.failures import sending_failure
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.transport import Transport
 
 from .conftest import SECRET, Server, accepted
@@ -218,3 +220,35 @@ def test_the_environment_is_read_once(
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/no/such/ca.pem")
     transport.send(DELETE)
     assert len(tls_server.requests) == 2
+
+
+def _refused(reason: str) -> str:
+    """What is said of a certificate that OpenSSL refuses for this reason."""
+    error = ssl.SSLCertVerificationError(1, f"certificate verify failed: {reason}")
+    error.verify_message = reason
+    failure = sending_failure(requests.exceptions.SSLError(error), "vm.x", "vm.example.com", timeout=1, connect_timeout=1)
+    return str(failure)
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        *(
+            "Missing Authority Key Identifier",
+            "Missing Subject Key Identifier",
+            "Basic Constraints of CA cert not marked critical",
+        ),
+        *("CA cert does not include key usage extension", "Subject name empty", "Authority Key Identifier marked critical"),
+    ],
+)
+def test_the_strict_check_of_newer_pythons_gets_its_own_advice(reason: str) -> None:
+    text = _refused(reason)
+    assert reason in text and "Python 3.12" in text and "give the file of its CA" not in text
+
+
+@pytest.mark.parametrize(
+    "reason",
+    ["unable to get local issuer certificate", "self-signed certificate", "certificate has expired", "Hostname mismatch"],
+)
+def test_other_refusals_of_a_certificate_do_not(reason: str) -> None:
+    assert "give the file of its CA in ca_bundle" in _refused(reason)

@@ -41,7 +41,8 @@ def test_the_sentence_names_both_versions_and_the_way_out(version: tuple[int, in
 def test_an_old_python_can_read_each_module_and_meets_the_check_first(module: Path) -> None:
     tree = ast.parse(module.read_text(encoding="utf-8"), feature_version=(3, 8))
     imports = [node.module for node in tree.body if isinstance(node, ast.ImportFrom) and node.module != "__future__"]
-    assert imports and all(str(name).startswith(f"{FRAME}.") for name in imports)
+    # One that imports nothing is only documentation: its action does the work on the controller.
+    assert all(str(name).startswith(f"{FRAME}.") for name in imports)
 
 
 def test_an_old_python_can_read_the_check_itself() -> None:

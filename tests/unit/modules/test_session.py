@@ -97,3 +97,9 @@ def test_limits_are_taken_from_the_environment(cloud: MemoryCloud, run: Runner, 
     connection = cloud.connection
     assert connection is not None
     assert (connection.rate_limit, connection.retries, connection.timeout) == (7.5, 2, 4.0)
+
+
+def test_a_profile_next_to_exported_keys_is_a_warning(cloud: MemoryCloud, run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JDCLOUD_PROFILE", "shop")
+    (warning,) = run.vm_info().warnings
+    assert "JDCLOUD_PROFILE names the profile 'shop'" in warning

@@ -156,8 +156,8 @@ class Course(Setbacks):
 
     def _seen_stopping(self, track: Track, now: float) -> Next:
         status = track.status
-        if status in ("stopping", "stopped") and (track.maybe_ours or track.doubt is Phase.STOP):
-            # The stop with the lost answer took effect.
+        if status in ("stopping", "stopped", "error") and (track.maybe_ours or track.doubt is Phase.STOP):
+            # The stop with the lost answer took effect. One that failed ends in 'error'.
             track.stopped_by_us, track.unsure, track.maybe_ours = True, False, False
             track.doubt = track.refusal = None
         if status == "stopped" or (status == "stopping" and not self._timing.wait):
@@ -177,7 +177,7 @@ class Course(Setbacks):
 
     def _seen_starting(self, track: Track, now: float) -> Next:
         status = track.status
-        if status in ("starting", "running") and (track.maybe_ours or track.doubt is Phase.START):
+        if status in ("starting", "running", "error") and (track.maybe_ours or track.doubt is Phase.START):
             track.started_by_us, track.unsure, track.maybe_ours = True, False, False
             track.doubt = track.refusal = None
         if status == "running" or (status == "starting" and not self._timing.wait):

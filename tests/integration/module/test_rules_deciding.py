@@ -75,7 +75,7 @@ def test_rule_05_check_mode_reports_the_same_blockers(cloud: Cloud, check: bool)
     [
         ({"jdcloud-protect": "*"}, {"jdcloud-protect": "no"}),
         ({"keep": ["yes", "always"], "other": "x"}, {"keep": "always"}),
-        ({"keep": 1}, {"keep": "1"}),
+        ({"keep": "1"}, {"keep": "1"}),
     ],
 )
 def test_rule_05_nothing_overrides_protection(cloud: Cloud, protect_tags: Json, tags: Json) -> None:
@@ -83,6 +83,25 @@ def test_rule_05_nothing_overrides_protection(cloud: Cloud, protect_tags: Json, 
     ended = cloud.vm("absent", A, B, protect_tags=protect_tags, on_blocked="skip")
     assert ended.blockers(A) == ["protected"] and ended.actions[B] == "deleted"
     assert cloud.exists(A)
+
+
+@pytest.mark.parametrize("options", [{"elastic_ips": "release"}, {"disks": "delete"}])
+def test_rule_20_what_would_be_destroyed_with_a_machine_protects_it(cloud: Cloud, options: Json) -> None:
+    shielded: Json = {"tags": {"jdcloud-protect": "yes"}}
+    disk: Json = {"id": "vol-a", "auto_delete": False, **(shielded if "disks" in options else {})}
+    address: Json = {"id": "fip-a", **(shielded if "elastic_ips" in options else {})}
+    cloud.seed(stopped(A, disks=[disk], elastic_ip=address))
+    ended = cloud.vm("absent", A, **options)
+    assert ended.failed and ended.blockers(A) == ["protected"]
+    assert cloud.writes() == []
+
+
+@pytest.mark.parametrize("wish", ["keep", "delete"])
+def test_a_machine_in_error_is_refused_what_only_a_change_of_its_disks_could_do(cloud: Cloud, wish: str) -> None:
+    cloud.seed({**stopped(A, disks=[{"id": "vol-a", "auto_delete": wish == "keep"}]), "status": "error"})
+    ended = cloud.vm("absent", A, disks=wish)
+    assert ended.failed and ended.blockers(A) == ["disk_fate_impossible"]
+    assert cloud.writes() == []
 
 
 def test_rule_05_an_empty_dict_switches_protection_off(cloud: Cloud) -> None:

@@ -101,6 +101,20 @@ def test_what_is_blocked_is_skipped_if_that_is_wanted(cloud: Cloud, ansible: Ans
     assert cloud.status(B) == "stopped"
 
 
+def test_what_would_be_destroyed_with_a_machine_protects_it(cloud: Cloud, ansible: Ansible) -> None:
+    shielded: Json = {"tags": {"jdcloud-protect": "yes"}}
+    cloud.seed(
+        stopped(A, disks=[{"id": "vol-a", "auto_delete": True, **shielded}]),
+        stopped(B, elastic_ip={"id": "fip-b", **shielded}),
+        stopped(C),
+        **FASTER,
+    )
+    used = decommission(ansible, instance_ids=[A, B, C], on_blocked="skip", backup="none", elastic_ips="release")
+    assert used.actions == {A: "blocked", B: "blocked", C: "deleted"}
+    assert used.codes(A) == used.codes(B) == {"protected"}
+    assert cloud.exists("vol-a") and cloud.exists("fip-b")
+
+
 def test_a_failing_canary_ends_the_campaign_and_the_next_run_goes_on(cloud: Cloud, ansible: Ansible, tmp_path: Path) -> None:
     cloud.seed(running(A), running(B), stopped(C), **FASTER)
     roomy(cloud)

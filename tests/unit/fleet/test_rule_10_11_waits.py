@@ -253,3 +253,12 @@ def test_rule_10_reads_that_keep_timing_out_do_not_outlast_the_wait(operation: s
     campaign = cloud.run(wish("absent", "i-one", "i-two"), Timing(wait_timeout=20.0))
     assert {campaign[each]["action"] for each in ("i-one", "i-two")} <= {"deleted", "failed"}
     assert campaign.seconds < 20.0 + 3 * 30.0
+
+
+@pytest.mark.parametrize(("state", "status", "operation"), [("stopped", "running", STOP), ("running", "stopped", START)])
+def test_a_call_with_a_lost_answer_that_ended_in_error_is_told_as_a_change(state: State, status: str, operation: str) -> None:
+    cloud = Cloud()
+    cloud.machine(status=status, ends_in_error={"stopping", "starting"})
+    cloud.service.harm_upon(operation, "i-one", Harm.TIMED_OUT)
+    row = audited(cloud, wish(state))["i-one"]
+    assert (row["action"], row["status"], row["changed"]) == ("failed", "error", True)

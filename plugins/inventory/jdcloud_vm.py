@@ -243,6 +243,12 @@ class InventoryModule(BaseInventoryPlugin, Cacheable):  # type: ignore[misc]  # 
         for warning in settings.connections[0].warnings:
             self.display.warning(warning)
         rows, warnings = selected(self._machines(settings, f"{self.get_cache_key(path)}_{settings.fingerprint}", use_cache))
+        if not rows:
+            regions = ", ".join(connection.region for connection in settings.connections)
+            warnings.append(
+                f"No machine of {regions} matches, so this file has no hosts: check regions, tags and filters, and whose keys "
+                "these are."
+            )
         for warning in [*warnings, *self._populate(Listing(rows, settings.preferences), constructs)]:
             self.display.warning(f"{os.path.basename(path)}: {warning}")
 

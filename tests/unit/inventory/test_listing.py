@@ -165,8 +165,9 @@ def test_a_machine_whose_selection_cannot_be_read_is_left_out_with_a_warning(
 def test_a_machine_that_lacks_the_tag_is_left_out_whatever_else_cannot_be_read(
     listing: Lister, regions: Regions, said: list[str]
 ) -> None:
+    regions.north.add("i-a", tags=tags(env="test"))
     regions.north.add("i-b", tags=tags(env="prod")).update(status="")
-    assert not listing(tags={"env": "test"}).hosts and said == []
+    assert len(listing(tags={"env": "test"}).hosts) == 1 and said == []
 
 
 @pytest.mark.parametrize("row", [{"status": "running"}, {"instanceId": "", "status": "running"}, 7])
@@ -185,6 +186,12 @@ def test_a_row_without_an_id_leaves_no_hosts(
 
 def test_an_empty_region_is_an_empty_inventory(listing: Lister) -> None:
     assert not listing().hosts
+
+
+def test_rule_25_a_file_that_leaves_no_hosts_says_so(listing: Lister, regions: Regions, said: list[str]) -> None:
+    regions.north.add("i-a")
+    listing(regions=[REGION, OTHER], tags={"env": "tset"})
+    assert f"No machine of {REGION}, {OTHER} matches" in said[0]
 
 
 def test_several_regions_are_listed(listing: Lister, regions: Regions) -> None:
@@ -302,6 +309,7 @@ def test_names_that_mean_something_else_are_a_warning(listing: Lister, regions: 
 
 def test_what_was_said_is_not_said_again_for_the_next_file(listing: Lister, regions: Regions, said: list[str]) -> None:
     regions.north.add("i-a", instanceName="localhost")
+    regions.east.add("i-b")
     inventory = listing()
     listing(inventory, region=OTHER)
     assert len(said) == 1
@@ -335,7 +343,8 @@ def test_variables_and_groups_are_constructed(listing: Lister, regions: Regions)
     assert members(inventory, "cn_north_1") == ["name-of-i-a", "name-of-i-b"]
 
 
-def test_rule_17_unverified_certificates_are_a_warning(listing: Lister, said: list[str]) -> None:
+def test_rule_17_unverified_certificates_are_a_warning(listing: Lister, regions: Regions, said: list[str]) -> None:
+    regions.north.add("i-a")
     listing()
     assert said == []
     listing(validate_certs=False)

@@ -48,6 +48,7 @@ options:
       - What to do if something forbids the backup of some of the machines.
       - With V(fail) nothing at all is changed, and the task fails with all blockers of all machines.
       - With V(skip) the others are done, and the blocked ones are reported; that alone is no failure.
+      - Modules that delete what was made treat a blocked image or snapshot in the same way.
     type: str
     default: fail
     choices:

@@ -339,7 +339,8 @@ images:
             - V(changed_meanwhile) (its machine is not as planned any more), V(timeout), V(api) (the service refused, or did not
               answer), V(backup_failed) (it ended in an error), V(incomplete) (a disk is missing in it), V(quota_exceeded)
               (somebody else took the room), V(not_made), V(unverified) (it could not be read back), V(vanished),
-              V(not_found), V(fate_mismatch) (snapshots stayed that were to be deleted with it), V(internal) (a bug of this
+              V(not_found), V(fate_mismatch) (snapshots stayed that were to be deleted with it), V(kept_by_service) (it is shared,
+              protected, published or in use, and no later try would succeed), V(internal) (a bug of this
               collection).
           type: str
           sample: timeout

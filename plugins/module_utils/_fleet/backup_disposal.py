@@ -19,7 +19,7 @@ from .._api.snapshots import delete_snapshot
 from .aftermath import GRACE
 from .asset_selection import SNAPSHOTS, A, AssetSelection, Kind, find_assets, read_assets
 from .census import SelectionError, some_ids
-from .disposal_plan import DisposalPolicy, Parts, differences, forbidden, part_ids
+from .disposal_plan import DisposalPolicy, Parts, differences, forbidden, kept_by_service, part_ids
 from .disposal_run import DisposalRun, PartFate, check_cap, dispose
 from .disposal_terms import DELETING, Terms
 from .policy import Remark
@@ -69,6 +69,9 @@ class BackupTerms(Terms[A]):
     def forbidden(self, asset: A) -> tuple[Remark, ...]:
         return forbidden(asset, self._policy, self._parts)
 
+    def explained(self, asset: A, error: JdcloudError) -> Failure | None:
+        return kept_by_service(asset, error)
+
     def differences(self, before: A, now: A) -> list[str]:
         return differences(before, now)
 
@@ -86,9 +89,10 @@ def dispose_of_backups(
     cap: int | None,
     delete_snapshots: bool,
     preview: bool,
+    skip_blocked: bool = False,
     watch: Watch = unwatched,
 ) -> DisposalRun[A]:
-    """Do it. With `preview` nothing is changed.
+    """Do it. With `preview` nothing is changed, with `skip_blocked` what is not forbidden goes in any case.
 
     Raises `JdcloudError` if something cannot be read or the selection is refused; then nothing was changed.
     """
@@ -98,7 +102,7 @@ def dispose_of_backups(
     policy = DisposalPolicy(selection.name, delete_snapshots, frozenset(found))
     terms = BackupTerms(kind, policy, parts, max((len(part_ids(image)) for image in images), default=0))
     ids = list(found) if selection.ids is None else selection.ids
-    run = dispose(dispatcher, terms, ids, found, timing, preview=preview, watch=watch)
+    run = dispose(dispatcher, terms, ids, found, timing, preview=preview, skip_blocked=skip_blocked, watch=watch)
     for record in run.records:
         if isinstance(record.asset, Image):
             record.parts = tuple(part for part in part_ids(record.asset) if part in parts)

@@ -259,4 +259,4 @@ class DisposalCourse(t.Generic[D]):
         return self._again(track, now, min(self._backoff(track.refusals), self._timing.poll_interval))
 
     def _fail_with(self, track: DisposalTrack[D], error: JdcloudError, now: float) -> float:
-        return self.fail(track, Failure("api", str(error), error), now)
+        return self.fail(track, self._terms.explained(track.asset, error) or Failure("api", str(error), error), now)

@@ -10,13 +10,24 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from .._api.assets import Image, Snapshot
+from .._api.errors import ApiError, JdcloudError
 from .disposal_terms import DELETING
 from .policy import Remark
+from .track import Failure
 from .unreadable import unreadable_remark
 
 IMAGE_DELETABLE = frozenset({"ready", "error"})
 SNAPSHOT_DELETABLE = frozenset({"available", "error_create", "error_delete"})
 SNAPSHOT_IN_USE = "in-use"
+
+KEPT_BY_SERVICE = {
+    "delete shared image": "it is shared with other accounts: end that, or leave it out",
+    "delete protected image": "it is protected in JD Cloud: end that, or leave it out",
+    "delete community image": "it is published as a community image: end that, or leave it out",
+    "delete this image": "JD Cloud keeps it for itself: leave it out",
+    "to create instance": "machines on local disks were made from it: delete those first, or leave it out",
+}
+"""By words of the service's refusal, in lower case. No later try succeeds, unless somebody ends the cause."""
 
 Parts = Mapping[str, Snapshot]
 """The snapshots of images, by id; one that does not exist is missing."""
@@ -54,6 +65,17 @@ def differences(before: Image | Snapshot, now: Image | Snapshot) -> list[str]:
     if isinstance(before, Snapshot) and isinstance(now, Snapshot) and set(before.images) != set(now.images):
         told.append(f"it now belongs to {_listed(now.images)} instead of {_listed(before.images)}")
     return told
+
+
+def kept_by_service(asset: Image | Snapshot, error: JdcloudError) -> Failure | None:
+    """Why the service will not delete an image however often it is asked; None for any other refusal."""
+    if not isinstance(asset, Image) or not isinstance(error, ApiError) or error.status != "FAILED_PRECONDITION":
+        return None
+    text = error.message.lower()
+    for words, reason in KEPT_BY_SERVICE.items():
+        if words in text:
+            return Failure("kept_by_service", f"image {asset.image_id} cannot be deleted, since {reason}.", error)
+    return None
 
 
 def _mismatch(asset: Image | Snapshot, policy: DisposalPolicy) -> Iterator[Remark]:

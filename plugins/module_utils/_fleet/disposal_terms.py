@@ -14,6 +14,7 @@ from .._api.calls import Call
 from .._api.dispatch import Dispatcher
 from .._api.models import Page
 from .policy import Remark
+from .track import Failure
 
 DELETING = "deleting"
 
@@ -87,6 +88,10 @@ class Terms(abc.ABC, t.Generic[D]):
     def changes(self, before: D, now: D) -> list[str]:
         """Why it may not be deleted after all. Empty: it still may."""
         return self.differences(before, now) or [reason.message.rstrip(".") for reason in self.forbidden(now)]
+
+    def explained(self, _asset: D, _error: JdcloudError) -> Failure | None:
+        """What a refusal means, where more is known than the service says."""
+        return None
 
     def remarks(self, _asset: D) -> tuple[Remark, ...]:
         """What should be known of its deletion beforehand."""

@@ -56,6 +56,7 @@ def _absent(session: Session, params: Mapping[str, Any], kind: Kind[A]) -> Resul
         cap=cap,
         delete_snapshots=bool(params.get("delete_snapshots")),
         preview=bool(session.module.check_mode),
+        skip_blocked=params.get("on_blocked") == "skip",
         watch=session.progress.watch,
     )
     if not run.records:
@@ -64,8 +65,6 @@ def _absent(session: Session, params: Mapping[str, Any], kind: Kind[A]) -> Resul
 
 
 def _selection(kind: Kind[A], params: Mapping[str, Any]) -> AssetSelection:
-    if params.get("on_blocked") == "skip":
-        raise InputError("on_blocked=skip goes with state=present only: leave it out, and leave out what is blocked.")
     option = f"{kind.word}_ids"
     ids, name = params[option], params["name"]
     if ids is None and name is None:

@@ -80,3 +80,16 @@ def test_snapshots_go_one_by_one_and_a_refused_removal_fails_the_role(cloud: Clo
     assert "The backups are made, but older ones could not be removed" in images.message and "no rights" in images.message
     assert images.manifest["state"] == "complete" and images.manifest["removed"]["image_ids"] == ["img-b-old"]
     assert cloud.exists("img-b-older")
+
+
+def test_an_old_image_that_is_shared_stays_is_named_and_fails_no_nights_backup(cloud: Cloud, ansible: Ansible) -> None:
+    cloud.seed(stopped(A), **FASTER)
+    cloud.control.set_quotas(images=20, snapshots=40)
+    add(cloud, images=[image("young", "-2h"), image("old", "-50h"), image("shared", "-60h")])
+    refusal: Json = {"http": 400, "status": "FAILED_PRECONDITION", "message": "Can't delete shared image"}
+    cloud.control.inject("error", operation="vm.deleteImage", resource="img-shared", times=0, **refusal)
+    _played, (done,) = play(ansible, {"instance_ids": A, "campaign": "new", "keep": 1, "reuse": "any"})
+    removed = done.manifest["removed"]
+    assert done.message == ""
+    assert removed["image_ids"] == ["img-old"]
+    assert "shared with other accounts" in removed["kept"]["img-shared"]

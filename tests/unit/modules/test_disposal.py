@@ -90,7 +90,6 @@ def _exists(cloud: MemoryCloud, asset_id: str) -> bool:
         ({"name": "a", "wait_timeout": 0}, "wait_timeout is 0"),
         ({"instance_ids": ["i-a"]}, "instance_ids does not go with state=absent"),
         ({"tags": {"a": "b"}, "name": "a"}, "tags does not go with state=absent"),
-        ({"name": "a", "on_blocked": "skip"}, "on_blocked=skip goes with state=present only"),
     ],
 )
 def test_wrong_input_is_refused_and_sends_nothing(
@@ -370,13 +369,40 @@ def test_what_somebody_else_deleted_meanwhile_is_success_without_a_change(
 def test_a_final_refusal_fails_that_image_alone_with_the_services_words(cloud: MemoryCloud, absent: Disposer) -> None:
     cloud.add_image("img-a")
     cloud.add_image("img-b")
-    cloud.refuse("vm.deleteImage", 400, "FAILED_PRECONDITION", "Can't delete protected image", "img-a")
+    cloud.refuse("vm.deleteImage", 400, "FAILED_PRECONDITION", "Can't delete an image like this", "img-a")
     ended = absent("image", "img-a", "img-b")
     assert ended.failed and _actions(ended) == ["failed", "deleted"]
     error = _rows(ended)[0]["error"]
     assert (error["code"], error["operation"], error["http"]) == ("api", "vm.deleteImage", 400)
-    assert error["request_id"] == "req-400" and "protected image" in ended.msg
+    assert error["request_id"] == "req-400" and "an image like this" in ended.msg
     assert sum(operation == "vm.deleteImage" for operation, _resource in cloud.writes) == 2
+
+
+REFUSED_FOR_GOOD = {
+    "Can't delete shared image": "shared with other accounts: end that",
+    "Can't delete protected image": "protected in JD Cloud: end that",
+    "Can't delete community image": "published as a community image: end that",
+    "Can't delete this image": "JD Cloud keeps it for itself",
+    "Local-System-Disk image used to create instances cannot be deleted": "delete those first",
+}
+
+
+@pytest.mark.parametrize("message", REFUSED_FOR_GOOD)
+def test_a_refusal_that_no_time_cures_has_a_code_and_advice_of_its_own(cloud: MemoryCloud, absent: Disposer, message: str) -> None:
+    cloud.add_image("img-a")
+    cloud.refuse("vm.deleteImage", 400, "FAILED_PRECONDITION", message, "img-a")
+    error = _row(absent("image", "img-a"))["error"]
+    assert error["code"] == "kept_by_service"
+    assert REFUSED_FOR_GOOD[message] in error["message"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_with_on_blocked_skip_one_that_is_blocked_holds_back_no_other(cloud: MemoryCloud, absent: Disposer, kind: str) -> None:
+    _add(cloud, kind, "a-1", status="copying")
+    _add(cloud, kind, "a-2")
+    ended = absent(kind, "a-1", "a-2", on_blocked="skip")
+    assert _actions(ended) == ["blocked", "deleted"]
+    assert not ended.failed
 
 
 @pytest.mark.parametrize("message", ["The image 'img-a' is busy", "Conflict with underlay image task 'copy'"])

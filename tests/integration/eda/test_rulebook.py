@@ -31,7 +31,7 @@ pytestmark = pytest.mark.skipif(
 def _heard(folder: Path, events: list[dict[str, Any]]) -> Path:
     """The rulebook with events in the place of its webhook; everything else is as it is."""
     [ruleset] = yaml.safe_load(RULEBOOK.read_text(encoding="utf-8"))
-    ruleset["sources"] = [{"name": "Events", "eda.builtin.generic": {"payload": events, "shutdown_after": 30}}]
+    ruleset["sources"] = [{"name": "Events", "eda.builtin.generic": {"payload": events, "shutdown_after": 240}}]
     ruleset["rules"].append(
         {"name": "All was heard", "condition": "event.last == true", "action": {"shutdown": {"delay": 0.5, "kind": "graceful"}}}
     )
@@ -55,7 +55,7 @@ def _listen(cloud: Cloud, ansible: Ansible, folder: Path, events: list[dict[str,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=180,
+        timeout=300,
         check=False,
     )
     assert process.returncode == 0, process.stdout + process.stderr

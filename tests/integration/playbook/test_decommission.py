@@ -125,3 +125,16 @@ def test_nothing_due_is_a_failure_only_if_that_is_said(cloud: Cloud, ansible: An
     cloud.seed(stopped(A), **FASTER)
     assert run(ansible, "cleanup").status == 0
     assert run(ansible, "cleanup", cleanup_empty_is_failure="true").status == 2
+
+
+def test_a_second_use_in_the_same_run_that_fails_does_not_show_the_counts_of_the_first(
+    cloud: Cloud, ansible: Ansible, tmp_path: Path
+) -> None:
+    cloud.seed(stopped(A, tags=due(+3)), **FASTER)
+    use: Json = {"name": "Clean up", "ansible.builtin.import_playbook": "jdcloud.cloud.cleanup"}
+    both = [use, {**use, "vars": {"cleanup_on_too_many": "never"}}]
+    path = tmp_path / "both.yml"
+    path.write_text(json.dumps(both), encoding="utf-8")
+    ended = ansible._run(["ansible-playbook", str(path)], {"ANSIBLE_SHOW_CUSTOM_STATS": "1"})
+    told = stats(Played(ended.returncode, ended.stdout + ended.stderr, {}))["cleanup"]
+    assert (told["outcome"], told["blocked"]) == ("failed", 0)

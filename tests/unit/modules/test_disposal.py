@@ -388,7 +388,9 @@ REFUSED_FOR_GOOD = {
 
 
 @pytest.mark.parametrize("message", REFUSED_FOR_GOOD)
-def test_a_refusal_that_no_time_cures_has_a_code_and_advice_of_its_own(cloud: MemoryCloud, absent: Disposer, message: str) -> None:
+def test_a_refusal_that_no_time_cures_has_a_code_and_advice_of_its_own(
+    cloud: MemoryCloud, absent: Disposer, message: str
+) -> None:
     cloud.add_image("img-a")
     cloud.refuse("vm.deleteImage", 400, "FAILED_PRECONDITION", message, "img-a")
     error = _row(absent("image", "img-a"))["error"]

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -61,3 +62,16 @@ def test_all_tasks_of_a_role_run_here_as_the_caller(role: str) -> None:
 def test_a_role_begins_with_the_check(role: str) -> None:
     [whole] = yaml.safe_load((ROOT / "roles" / role / "tasks" / "main.yml").read_text(encoding="utf-8"))
     assert CHECK in whole["block"][0]
+
+
+def _tasks(tasks: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    for task in tasks:
+        yield task
+        for part in ("block", "rescue", "always"):
+            yield from _tasks(task.get(part, []))
+
+
+@pytest.mark.parametrize("play", PLAYS)
+def test_statistics_of_two_uses_in_one_run_are_never_mixed(play: dict[str, Any]) -> None:
+    handed = [task["ansible.builtin.set_stats"] for task in _tasks(play["tasks"]) if "ansible.builtin.set_stats" in task]
+    assert [each.get("aggregate") for each in handed] == [False] * len(handed)

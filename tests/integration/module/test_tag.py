@@ -71,7 +71,7 @@ def test_what_is_protected_full_or_unknown_holds_all_back_unless_skipped(cloud: 
 
 def test_check_mode_predicts_the_change_and_the_second_run_changes_nothing(cloud: Cloud) -> None:
     cloud.seed(stopped(A, tags={"env": "old", "project": "x"}), stopped(B, tags={"env": "new"}))
-    wish: Json = {"set": {"env": "new", "number": 7}, "remove": ["project"]}
+    wish: Json = {"set": {"env": "new", "number": "7"}, "remove": ["project"]}
     foreseen = tag(cloud, A, B, check=True, **wish)
     assert cloud.writes() == []
     done = tag(cloud, A, B, **wish)

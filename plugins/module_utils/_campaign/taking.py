@@ -63,6 +63,12 @@ def with_prefix(sentence: str) -> str:
     return _OPTIONS.sub(lambda match: f"{PREFIX}{match[0]}", sentence)
 
 
+def of_campaign(reason: str) -> str:
+    """What the role vm_backup says, with the variables of a campaign: its own are set by the campaign."""
+    told = reason.replace("set vm_backup_on_shortfall to fit", f"set {PREFIX}on_blocked to skip")
+    return re.sub(r"\bvm_backup_(?=[a-z])", PREFIX, told)
+
+
 def settle(record: Record, result: Mapping[str, Any], *, preview: bool = False) -> int:
     """Take in the rows of `jdcloud_disk` or `jdcloud_elastic_ip`; in a preview, what would be done was not done."""
     _check_leftovers(record, result)

@@ -14,7 +14,7 @@ from . import rows
 from .ending import owed
 from .options import Options
 from .record import Record, Wave, read_stamp, stamp
-from .taking import as_it_is, end_campaign, error_of, is_over, record_accepted, some, take_in, with_prefix
+from .taking import as_it_is, end_campaign, error_of, is_over, of_campaign, record_accepted, some, take_in, with_prefix
 
 Json = dict[str, Any]
 
@@ -93,7 +93,7 @@ def after_backup(record: Record, number: int, manifest: Mapping[str, Any], messa
             continue
         bad += 1
         if row["action"] not in ("failed", "blocked"):
-            rows.failed(row, error_of("backup_failed", message or "It was not backed up."))
+            rows.failed(row, error_of("backup_failed", of_campaign(message) or "It was not backed up."))
     record.phase("backup", number, now, ok=not bad and not message, machines=len(ready) + bad)
     return {"instance_ids": ready}
 

@@ -30,10 +30,10 @@ def test_wrong_input_is_refused_and_nothing_is_sent(cloud: Cloud, ansible: Ansib
         ({"instance_ids": A, "tags": None}, "is null"),
         ({"instance_ids": A, "method": "tape"}, "method"),
         ({"instance_ids": A, "max_instance": 2}, "vm_backup_max_instance: the role vm_backup has no such variable"),
-        ({"instance_ids": A, "start_again": "true"}, "set stop_running=true"),
+        ({"instance_ids": A, "start_again": "true"}, "set vm_backup_stop_running=true"),
         ({"instance_ids": A, "stop_running": "perhaps"}, "must each be true or false"),
         ({"instance_ids": A, "keep": "-1"}, "vm_backup_keep must be a whole number"),
-        ({"instance_ids": A, "max_instances": 0}, "max_instances"),
+        ({"instance_ids": A, "max_instances": 0}, "vm_backup_max_instances"),
         ({"instance_ids": A, "manifest_path": "harbor.json"}, "must be the absolute path"),
         ({"instance_ids": A, "manifest_path": str(tmp_path)}, "must be a file in a folder that exists"),
         ({"instance_ids": A, "manifest_path": str(tmp_path / "none" / "a.json")}, "must be a file in a folder that exists"),
@@ -59,7 +59,7 @@ def test_what_forbids_any_backup_is_told_before_anything_is_stopped(cloud: Cloud
     )[1]
     assert "1 of 2 machines cannot be backed up, so nothing at all was changed" in blocked.message
     assert A in blocked.message and "protected" in blocked.message
-    assert "The quotas have no room" in short.message and "1 of 2 machines fit" in short.message
+    assert "The quotas have no room" in short.message and "set vm_backup_on_shortfall to fit" in short.message
     assert "i-none000009" in unknown.message and "does not exist" in unknown.message
     assert "No machine matches" in none.message
     assert cloud.writes() == [] and not path.exists()

@@ -218,6 +218,14 @@ def test_a_cap_is_told_with_the_name_of_the_variable() -> None:
         refuse_early_end({"msg": told})
 
 
+def test_what_the_backup_advises_is_told_with_the_variables_of_the_campaign() -> None:
+    record = begun(options(), machine(A))
+    told = "The quotas have no room: set vm_backup_on_shortfall to fit, or raise vm_backup_wait_timeout."
+    wave_steps.after_backup(record, 1, {}, told, later(20))
+    message = record.machines[A]["error"]["message"]
+    assert message.endswith("set vm_decommission_on_blocked to skip, or raise vm_decommission_wait_timeout.")
+
+
 SHORT = "The quotas have no room for it (1 images and 1 snapshots; the whole batch: 2 images needed, 1 left of 5): remove some."
 
 

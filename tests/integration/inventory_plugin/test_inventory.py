@@ -16,7 +16,7 @@ import yaml
 from jdcloud_emulator.process import DEFAULT_ACCESS_KEY, DEFAULT_SECRET_KEY
 
 from ..support import Json, running, stopped
-from .conftest import STRICT, Inventory
+from .conftest import FILE, STRICT, Inventory
 
 A, B, C, D = "i-aaaa000001", "i-bbbb000002", "i-cccc000003", "i-dddd000004"
 HARBOR: Json = {"tags": {"project": "harbor"}}
@@ -132,6 +132,19 @@ def test_texts_are_listed_plainly_and_templates_stay_protected(inventory: Invent
     as_yaml = yaml.safe_load(inventory.run("ansible-inventory", "--list", "--yaml", **STRICT).stdout.replace("!unsafe ", ""))
     assert as_yaml["all"]["children"]["prod"]["hosts"]["web"]["jdcloud_tags"]["odd"] == "{{ 7 * 7 }}"
     assert "__ansible_unsafe" not in str(as_yaml)
+
+
+@pytest.mark.cores
+@pytest.mark.parametrize("order", [("cn-north-1", "cn-east-2"), ("cn-east-2", "cn-north-1")])
+def test_twins_in_two_files_are_called_alike_in_either_order(inventory: Inventory, order: tuple[str, str]) -> None:
+    inventory.seed(cn_north_1=[running(A, name="web")], cn_east_2=[running(B, name="web"), running(C, name="db")])
+    inventory.warns = True
+    for number, region in enumerate(order):
+        inventory.write(region=region, groups={region.replace("-", "_"): True})
+        (inventory.folder / FILE).rename(inventory.folder / f"{number}.{FILE}")
+    inventory.write(regions=["cn-east-2"], hostnames=["instance_id"], filters={"instanceId": C}, groups={"third": True})
+    listed = inventory.listed("-i", f"0.{FILE}", "-i", f"1.{FILE}")
+    assert [sorted(listed[group]["hosts"]) for group in ("cn_north_1", "cn_east_2")] == [[f"web_{A}"], ["db", f"web_{B}"]]
 
 
 @pytest.mark.cores

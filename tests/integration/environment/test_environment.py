@@ -80,6 +80,8 @@ def test_a_definition_becomes_a_build_context(definition: Path, artifact: Path, 
     (collection,) = yaml.safe_load((context / "_build" / "requirements.yml").read_text(encoding="utf-8"))["collections"]
     (recipe,) = [path.read_text(encoding="utf-8") for path in context.glob("*file")]
     assert "ansible-core>=2.18,<2.22" in recipe and "ansible-runner>=2.4" in recipe
+    # requests alone would not see the CAs of the system, into which AWX mounts those of its node.
+    assert "ENV REQUESTS_CA_BUNDLE=/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem" in recipe.rpartition("FROM")[2]
     if definition.parent == ROOT:
         assert collection["type"] == "file"
         assert (context / "_build" / collection["name"]).read_bytes() == artifact.read_bytes()

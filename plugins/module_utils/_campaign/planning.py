@@ -33,7 +33,8 @@ def freeze(record: Record, options: Options, look: Mapping[str, Any], now: datet
         row.update(action=instance["action"], error=instance["error"], blockers=instance["blockers"])
     missing = [each["instance_id"] for each in look["instances"] if each["status"] == "absent" and not_found(each)]
     if missing and len(missing) == len(look["instances"]) and not record.frozen:
-        record.note(f"None of {len(missing)} ids exists in {record.region}: check the ids and the region.")
+        told = f"None of {len(missing)} ids exists in {record.region}"
+        record.note(f"{told}: they are gone already, as a run without the earlier record sees it, or the region is wrong.")
     return {"candidates": [each["instance_id"] for each in look["instances"] if each["action"] == "deleted"]}
 
 

@@ -68,7 +68,8 @@ class Session:
 
     def none_exists(self, count: int) -> str:
         """The warning for a selection of ids of which none exists."""
-        return self.maybe_foreign(f"none of {count} ids exists in {self.region}")
+        # A run that goes on after an interruption sees this, too, once its machines are gone.
+        return self.maybe_foreign(f"none of {count} ids exists in {self.region}: they are gone already, or the region is wrong")
 
     def warn_of_missing(self, missing: Sequence[str], *, found: int) -> None:
         """Warn of ids that do not exist, where that is no failure."""

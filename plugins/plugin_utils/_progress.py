@@ -23,12 +23,15 @@ from pathlib import Path
 from typing import Any
 
 from ansible import constants as C
+from ansible import context
+from ansible.parsing.splitter import split_args
 from ansible.utils.display import Display
 
 from ..module_utils._api.threads import signals_left_to_the_main_thread
 from ..module_utils._fleet.progress import from_text
 from ..module_utils._module.progress import PATH_VARIABLE
 from ._progress_line import Teller, seconds_between
+from ._surroundings import repeated
 from ._texts import TextAction
 
 SWITCH = "JDCLOUD_PROGRESS"
@@ -42,6 +45,9 @@ class ProgressAction(TextAction):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Run the module. Its result is not touched."""
+        problem = repeated(_ad_hoc_words())
+        if problem is not None:
+            return {"changed": False, "failed": True, "msg": problem}
         with self._shown(task_vars or {}) as path, self._told(path):
             result: dict[str, Any] = super().run(tmp, task_vars)
         return result
@@ -89,6 +95,12 @@ class ProgressAction(TextAction):
             yield
         finally:
             self._task.environment = before
+
+
+def _ad_hoc_words() -> list[str]:
+    """The words of -a, if this is an ad-hoc call that gives its options so."""
+    given = str(context.CLIARGS.get("module_args") or "")
+    return [] if given.startswith("{") else list(split_args(given))
 
 
 @contextlib.contextmanager

@@ -42,6 +42,18 @@ def left_over(given: Sequence[str], read: Callable[[str], Mapping[str, Any]]) ->
     return None
 
 
+def repeated(words: Sequence[str]) -> str | None:
+    """An option that an ad-hoc call (ansible -a) gives twice; Ansible takes the last one."""
+    names = [name for name, sign, _value in (word.partition("=") for word in words) if sign]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if not twice:
+        return None
+    return (
+        f"{twice[0]} is given twice, and Ansible would drop one of the two values, so nothing was done: give it once, with commas "
+        "between its members."
+    )
+
+
 def template_in(variables: Mapping[str, Any], evaluated: Callable[[str], bool]) -> str | None:
     """Extra variables that hold a template. `evaluated` says of a text whether Ansible would evaluate it."""
     for name, value in variables.items():

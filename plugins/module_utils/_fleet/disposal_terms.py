@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 
 from .._api.calls import Call
 from .._api.dispatch import Dispatcher
+from .._api.errors import JdcloudError
 from .._api.models import Page
 from .policy import Remark
 from .track import Failure

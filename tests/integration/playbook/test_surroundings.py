@@ -72,6 +72,13 @@ def test_left_over_words_of_a_module_on_the_command_line_are_refused_by_ansible(
     assert cloud.calls() == []
 
 
+def test_tags_that_an_ad_hoc_call_gives_twice_delete_nothing(cloud: Cloud, ansible: Ansible) -> None:
+    cloud.seed(stopped(A, tags={"env": "test"}), **FASTER)
+    played = ansible.ad_hoc("jdcloud.cloud.jdcloud_vm", "state=absent tags=project=x tags=env=test")
+    assert "tags is given twice" in played["localhost"]["msg"]
+    assert cloud.calls() == []
+
+
 def _plan(tmp_path: Path, **changes: Any) -> tuple[Json, Path]:
     """An approved plan, and the file that a template in it would make."""
     digest = hashlib.sha256(f"cn-north-1\n{A}".encode()).hexdigest()

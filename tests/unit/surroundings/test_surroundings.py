@@ -80,6 +80,14 @@ def test_a_choice_that_is_given_twice_is_refused(given: list[str]) -> None:
     assert "is given twice" in _left_over(*given)
 
 
+def test_an_option_that_an_ad_hoc_call_gives_twice_is_refused() -> None:
+    assert "tags is given twice" in (surroundings.repeated(["state=absent", "tags=project=x", "tags=env=test"]) or "")
+
+
+def test_an_option_whose_value_holds_its_own_name_is_given_once() -> None:
+    assert surroundings.repeated(["state=absent", "name=name=x", "tags=a=b"]) is None
+
+
 def test_what_a_message_shows_of_left_over_words_is_no_template_and_short() -> None:
     message = _left_over(IDS + "=m1, {{ lookup('pipe', 'id') }} " + "x" * 500)
     assert "{{" not in message

@@ -49,8 +49,8 @@ def repeated(words: Sequence[str]) -> str | None:
     if not twice:
         return None
     return (
-        f"{twice[0]} is given twice, and Ansible would drop one of the two values, so nothing was done: give it once, with commas "
-        "between its members."
+        f"{twice[0]} is given twice, and Ansible would drop one of the two values, so nothing was done: give it once, with "
+        "commas between its members."
     )
 
 

@@ -24,7 +24,7 @@ from .verdict import Verdict, verdict
 
 UNREAD_PATIENCE = 120.0
 """Seconds for which something that was accepted may be shown by no read at all."""
-GONE_PATIENCE = 10.0
+GONE_PATIENCE = LAG
 """Seconds for which something that was seen already must be shown by no read before it counts as gone."""
 
 

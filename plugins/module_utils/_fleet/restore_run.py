@@ -233,6 +233,9 @@ def _wait(dispatcher: Dispatcher, records: Sequence[Record], timing: Timing) -> 
     """Until each machine runs. One that somebody stopped meanwhile exists all the same."""
     began = dispatcher.clock.now()
     waiting = list(records)
+    for record in waiting:
+        # One of an earlier run was seen just now.
+        record.shown_at = began if record.machine is not None else None
     while True:
         machines = read_made(dispatcher, {record.instance_id or "": record.plan for record in waiting})
         for record in waiting:
@@ -241,6 +244,9 @@ def _wait(dispatcher: Dispatcher, records: Sequence[Record], timing: Timing) -> 
         waited = dispatcher.clock.now() - began
         if waited >= timing.wait_timeout:
             for record in waiting:
+                if record.instance_id not in machines:
+                    record.failure = never_shown(f"The machine {record.plan.name}", record.instance_id or "", waited)
+                    continue
                 message = f"{record.instance_id} hangs in '{record.status}' for {waited:.0f} s, longer than wait_timeout allows."
                 record.failure = Failure("timeout", message)
         if not waiting or waited >= timing.wait_timeout:

@@ -26,7 +26,8 @@ options:
   step:
     description:
       - What has happened, or is to be told.
-      - V(mode) tells whether the task runs in check mode; nothing else is read or written.
+      - V(read) checks the variables of O(reader) and turns them into what they mean. It also tells whether the task runs in check
+        mode. Nothing is read or written.
       - V(open) begins a campaign, or goes on with the unfinished one in O(directory).
       - V(freeze) and V(plan) take in the first look and the plan of the whole campaign.
       - V(begin_wave), V(after_mark), V(after_backup), V(before_delete), V(after_delete), V(after_release) and V(end_wave) follow
@@ -37,7 +38,7 @@ options:
     type: str
     required: true
     choices:
-      - mode
+      - read
       - open
       - freeze
       - plan
@@ -58,14 +59,25 @@ options:
       - finish
   directory:
     description:
-      - The absolute path of the folder that holds the files of the campaign, on the host that runs the module.
+      - The absolute path of the folder that holds the files of the campaign, on the host that runs the module. Every step but
+        V(read) needs it.
     type: path
-    required: true
+    default: /
+  reader:
+    description:
+      - Whose variables are read with O(step=read).
+    type: str
+    choices:
+      - vm_decommission
+      - vm_backup
+      - restore
+      - cleanup
   input:
     description:
       - The variables of the role without their prefix, as they arrived. Texts are turned into what they mean.
+      - With O(step=read) they are taken from the variables of the host where it is left out.
     type: dict
-    required: true
+    default: {}
   preview:
     description:
       - Whether nothing is done really. Then O(directory) must be a folder for this run only.

@@ -12,12 +12,26 @@ from typing import Any
 
 from .._api.errors import InputError
 from .._fleet.mark import check_campaign
-from .values import cap_of, choice_of, is_unset, mapping_of, seconds_of, switch_of, text_of, whole_of, words_of
+from .values import (
+    cap_of,
+    choice_of,
+    is_unset,
+    mapping_of,
+    name_of,
+    seconds_of,
+    switch_of,
+    tags_of,
+    text_of,
+    whole_of,
+    words_of,
+)
 from .waves import Size, parse_waves
 
 PREFIX = "vm_decommission_"
 PROTECTION = {"jdcloud-protect": "*"}
 KINDS = ("absent", "mark", "unmark")
+FATES_OF_DISKS = ("as_configured", "keep", "delete")
+FATES_OF_ADDRESSES = ("keep", "release")
 BACKUPS = ("image", "none", "snapshots", "both")
 
 
@@ -128,19 +142,17 @@ def parse_options(given: Mapping[str, Any]) -> Options:
     def of(name: str) -> tuple[Any, str]:
         if name not in given:
             raise InputError(f"{PREFIX}{name} is missing: give all variables of the role, an empty text where none is meant.")
-        if given[name] is None:
-            raise InputError(f"{PREFIX}{name} is null: give a value, or leave it out.")
         return given[name], PREFIX + name
 
-    protect_tags = mapping_of(*of("protect_tags"), empty=True)
+    protect_tags = tags_of(*of("protect_tags"), empty=True)
     due_only = switch_of(*of("due_only"))
     options = Options(
         kind=choice_of(*of("state"), KINDS),
         region=text_of(*of("region")),
         instance_ids=words_of(*of("instance_ids")),
-        name=text_of(*of("name")),
-        tags=mapping_of(*of("tags")),
-        filters=mapping_of(*of("filters")),
+        name=name_of(*of("name")),
+        tags=tags_of(*of("tags")),
+        filters=tags_of(*of("filters")),
         max_instances=cap_of(*of("max_instances")),
         protect_tags=dict(PROTECTION) if protect_tags is None else protect_tags,
         # What runs was taken back by whoever started it, so a mark never stops anything.
@@ -150,15 +162,15 @@ def parse_options(given: Mapping[str, Any]) -> Options:
         backup=choice_of(*of("backup"), BACKUPS),
         backup_max_age=seconds_of(*of("backup_max_age"), 24.0),
         allow_local_disk_loss=switch_of(*of("allow_local_disk_loss")),
-        disks=choice_of(*of("disks"), ("as_configured", "keep", "delete")),
-        elastic_ips=choice_of(*of("elastic_ips"), ("keep", "release")),
+        disks=choice_of(*of("disks"), FATES_OF_DISKS),
+        elastic_ips=choice_of(*of("elastic_ips"), FATES_OF_ADDRESSES),
         waves=parse_waves(*of("waves")),
         max_failures=whole_of(*of("max_failures"), 0),
         tag_key=text_of(*of("tag_key"), "decommission-after"),
         due_only=due_only,
         grace_days=whole_of(*of("grace_days"), 7),
-        report_dir=_directory(*of("report_dir")),
-        campaign="" if is_unset(of("campaign")[0]) else check_campaign(text_of(*of("campaign")), PREFIX + "campaign"),
+        report_dir=directory_of(*of("report_dir")),
+        campaign="" if is_unset(of("campaign")[0]) else check_campaign(name_of(*of("campaign")), PREFIX + "campaign"),
         digest=text_of(*of("digest")).lower(),
         campaign_timeout=seconds_of(*of("campaign_timeout"), 0.0, zero=True),
         wait_timeout=seconds_of(*of("wait_timeout"), 600.0),
@@ -173,7 +185,7 @@ def parse_options(given: Mapping[str, Any]) -> Options:
     return options
 
 
-def _directory(value: Any, name: str) -> str:
+def directory_of(value: Any, name: str) -> str:
     path = text_of(value, name)
     # Relative paths would mean the playbook's folder for one and the current one for another.
     if path and not path.startswith("/"):

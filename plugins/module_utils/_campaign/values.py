@@ -4,8 +4,9 @@
 
 """Values as they arrive: typed from a playbook, as text from a survey or the command line. Pure.
 
-Each function turns one given value into a typed one. An empty text means "not given" and gives the default; anything that is
-not clearly meant raises `InputError`, one sentence that names the variable.
+Each function turns one given value into a typed one. An empty text and null mean "not given" and give the default; anything that
+is not clearly meant raises `InputError`, one sentence that names the variable. AWX hands an empty answer over as an empty text,
+and ansible-core from 2.19 on makes null of it, as it makes numbers, booleans and dates of answers that look like one.
 """
 
 from __future__ import annotations
@@ -17,24 +18,28 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .._api.errors import InputError
-from .._fleet.texts import shown
+from .._fleet.selection import parse_tags
+from .._fleet.texts import require_key, require_text, shown
 
 _TRUE = frozenset({"true", "yes", "on", "1"})
 _FALSE = frozenset({"false", "no", "off", "0"})
 
 
 def is_unset(value: Any) -> bool:
-    """Whether a variable was not given: an empty or blank text. Null is no value either, but a mistake."""
-    return isinstance(value, str) and not value.strip()
+    """Whether a variable was not given: an empty or blank text, or null."""
+    return value is None or (isinstance(value, str) and not value.strip())
 
 
 def text_of(value: Any, name: str, default: str = "") -> str:
     """A text, trimmed."""
-    if is_unset(value):
-        return default
-    if isinstance(value, bool) or not isinstance(value, (str, int)):
-        raise InputError(f"{name} is {_kind(value)}, but must be a text.")
-    return str(value).strip()
+    return default if is_unset(value) else require_text(value, name).strip()
+
+
+def name_of(value: Any, name: str) -> str:
+    """A text that may look like a number or a date. In a survey only quotes that are typed keep it a text, so they go here."""
+    text = text_of(value, name)
+    quoted = len(text) > 2 and text[0] == text[-1] and text[0] in "\"'"
+    return text[1:-1] if quoted else text
 
 
 def choice_of(value: Any, name: str, choices: Sequence[str]) -> str:
@@ -49,7 +54,7 @@ def switch_of(value: Any, name: str, *, default: bool = False) -> bool:
     """True or false."""
     if isinstance(value, bool):
         return value
-    word = text_of(value, name, str(default)).lower()
+    word = str(value) if isinstance(value, int) else text_of(value, name, str(default)).lower()
     if word not in _TRUE | _FALSE:
         raise InputError(f"{name} is {shown(word)}, but must be true or false.")
     return word in _TRUE
@@ -90,8 +95,9 @@ def words_of(value: Any, name: str) -> list[str] | None:
     members = value if isinstance(value, list) else _listed(value, name)
     words = []
     for member in members:
-        if not isinstance(member, str) or not member.strip():
-            raise InputError(f"{name} has a blank or null member, or one that is no text: remove it.")
+        if is_unset(member):
+            raise InputError(f"{name} has a blank or null member: remove it.")
+        require_text(member, f"{name}: a member")
         words += member.replace(",", " ").split()
     if not words:
         raise InputError(f"{name} is empty, which selects nothing: name at least one, or leave it out.")
@@ -109,12 +115,20 @@ def mapping_of(value: Any, name: str, *, empty: bool = False) -> dict[str, Any] 
         raise InputError(f"{name} is {_kind(value)}, but must be a dictionary, or text such as key=value,key=value.")
     if not value and not empty:
         raise InputError(f"{name} is an empty dictionary, which selects nothing: give at least one, or leave it out.")
-    return {str(key): member for key, member in value.items()}
+    return {str(require_key(key, name)): member for key, member in value.items()}
+
+
+def tags_of(value: Any, name: str, *, empty: bool = False) -> dict[str, Any] | None:
+    """As `mapping_of`, with values that are compared as text: each one a text, or a list of texts of which any one will do."""
+    mapping = mapping_of(value, name, empty=empty)
+    if mapping:
+        parse_tags(mapping, name)
+    return mapping
 
 
 def _listed(value: Any, name: str) -> list[Any]:
     if not isinstance(value, str):
-        raise InputError(f"{name} is {_kind(value)}, but must be a list, or a text with commas between the members.")
+        raise InputError(f"{name} is {_kind(value)}, but must be a list, or a text with commas between the members: quote it.")
     text = value.strip()
     if not text.startswith("["):
         return [text.replace(",", " ")] if text.strip(", ") else []
@@ -162,8 +176,6 @@ def _number(value: Any, name: str) -> float:
 
 
 def _kind(value: Any) -> str:
-    if value is None:
-        return "null"
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, Mapping):

@@ -42,6 +42,8 @@ class Size:
 
 def parse_waves(value: Any, name: str) -> tuple[Size, ...]:
     """The sizes of all waves, also from a text with commas. Raises `InputError` for anything else, and for falling sizes."""
+    if value is None:
+        return parse_waves("", name)
     if isinstance(value, str):
         text = value.strip().strip("[]").replace('"', "").replace("'", "")
         members: list[Any] = [part.strip() for part in text.split(",")] if text else list(DEFAULT_WAVES)

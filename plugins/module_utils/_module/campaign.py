@@ -17,6 +17,7 @@ from ansible.module_utils.basic import AnsibleModule
 from .._api.errors import JdcloudError
 from .._api.journal import Write, read_journal
 from .._campaign import ending, marking, planning, wave_steps
+from .._campaign.intake import READERS
 from .._campaign.money import billed_ids, check_prices
 from .._campaign.opening import check_run, open_campaign
 from .._campaign.options import PREFIX, Options, parse_options
@@ -30,7 +31,7 @@ Result = dict[str, Any]
 
 STEPS = (
     *(
-        "mode",
+        "read",
         "open",
         "freeze",
         "plan",
@@ -46,8 +47,9 @@ STEPS = (
 )
 CAMPAIGN_SPEC: Spec = {
     "step": {"type": "str", "required": True, "choices": list(STEPS)},
-    "directory": {"type": "path", "required": True},
-    "input": {"type": "dict", "required": True},
+    "directory": {"type": "path", "default": "/"},
+    "reader": {"type": "str", "choices": list(READERS)},
+    "input": {"type": "dict", "default": {}},
     "preview": {"type": "bool", "default": False},
     "run": {"type": "str", "default": ""},
     "wave": {"type": "int"},
@@ -222,12 +224,13 @@ def written(write: Write) -> Result:
 
 def run() -> None:
     """Run the module. Its arguments hold whole results, which the result does not repeat."""
-    module = AnsibleModule(argument_spec=CAMPAIGN_SPEC, supports_check_mode=True)
+    module = AnsibleModule(argument_spec=CAMPAIGN_SPEC, supports_check_mode=True, required_if=[("step", "read", ["reader"])])
     quiet = {"invocation": {"module_args": {"step": module.params["step"], "directory": module.params["directory"]}}}
-    if module.params["step"] == "mode":
-        # A play or a task can be in check mode without the command line's --check, which is all that ansible_check_mode tells.
-        module.exit_json(changed=False, next={"check_mode": module.check_mode}, **quiet)
     try:
+        if module.params["step"] == "read":
+            # A play or a task can be in check mode without --check, and ansible_check_mode tells of the command line alone.
+            told = {**READERS[module.params["reader"]](module.params["input"]), "check_mode": module.check_mode}
+            module.exit_json(changed=False, next=told, **quiet)
         desk = Desk(module.params)
         if module.params["step"] == "open":
             told = desk.open()

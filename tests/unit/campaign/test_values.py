@@ -28,9 +28,9 @@ def test_a_list_of_ids_means_the_same_in_every_form(ids: list[str], separator: s
     assert [values.words_of(form, "ids") for form in forms] == [ids] * len(forms)
 
 
-@pytest.mark.parametrize("given_value", [[], "[]", " , ", ["i-a", ""], ["i-a", None], [" "], [1], None, True, {"a": 1}])
+@pytest.mark.parametrize("given_value", [[], "[]", " , ", ["i-a", ""], ["i-a", None], [" "], [1], True, {"a": 1}])
 def test_a_list_that_could_mean_nothing_is_refused(given_value: Any) -> None:
-    with pytest.raises(InputError, match="^ids "):
+    with pytest.raises(InputError, match="^ids"):
         values.words_of(given_value, "ids")
 
 
@@ -51,7 +51,7 @@ def test_a_dictionary_means_the_same_in_every_form(given_value: Any, meant: Any)
     assert values.mapping_of(given_value, "tags") == meant
 
 
-@pytest.mark.parametrize("given_value", [{}, "{}", "{", "env", "env=a,env=b", "=a", None, ["env"], 3, True, '{"a": '])
+@pytest.mark.parametrize("given_value", [{}, "{}", "{", "env", "env=a,env=b", "=a", ["env"], 3, True, '{"a": '])
 def test_a_dictionary_that_could_mean_everything_is_refused(given_value: Any) -> None:
     with pytest.raises(InputError, match="^tags "):
         values.mapping_of(given_value, "tags")
@@ -69,7 +69,7 @@ def test_a_switch_means_the_same_in_every_form(given_value: Any, meant: bool) ->
     assert values.switch_of(given_value, "flag") is meant
 
 
-@pytest.mark.parametrize("given_value", ["perhaps", None, 2, [], "truee"])
+@pytest.mark.parametrize("given_value", ["perhaps", 2, [], "truee"])
 def test_a_switch_that_is_unclear_is_refused(given_value: Any) -> None:
     with pytest.raises(InputError, match="^flag is "):
         values.switch_of(given_value, "flag")
@@ -80,19 +80,19 @@ def test_a_whole_number_means_the_same_in_every_form(given_value: Any, meant: in
     assert values.whole_of(given_value, "days", 7) == meant
 
 
-@pytest.mark.parametrize("given_value", ["-1", -1, "1.5", "many", None, True, [], "inf", "nan"])
+@pytest.mark.parametrize("given_value", ["-1", -1, "1.5", "many", True, [], "inf", "nan"])
 def test_what_is_no_whole_number_is_refused(given_value: Any) -> None:
     with pytest.raises(InputError, match="^days is "):
         values.whole_of(given_value, "days", 7)
 
 
-@pytest.mark.parametrize("given_value", [0, "0", -1, "x", "inf", None])
+@pytest.mark.parametrize("given_value", [0, "0", -1, "x", "inf"])
 def test_a_time_must_be_above_zero(given_value: Any) -> None:
     with pytest.raises(InputError, match="^wait is "):
         values.seconds_of(given_value, "wait", 600.0)
 
 
-@pytest.mark.parametrize("given_value", [["a"], {"a": 1}, True, None, 1.5])
+@pytest.mark.parametrize("given_value", [["a"], {"a": 1}, True, 1.5, 8])
 def test_a_text_is_no_list(given_value: Any) -> None:
     with pytest.raises(InputError, match="^name is "):
         values.text_of(given_value, "name")

@@ -69,7 +69,9 @@ def test_fates_that_cannot_be_read_are_unverified(cloud: Cloud, row: Row) -> Non
     assert not ended.failed and ended.actions == {A: "deleted"}
     assert set(ended.fates().values()) == {"unverified"} and ended.fates("elastic_ips") == {"fip-kept": "unverified"}
     retained = ended.result["retained"]
-    assert [(row["disk_id"], row["fate"]) for row in retained["disks"]] == [("vol-kept", "unverified")]
+    # Whether the system disk went is not known either.
+    assert len(retained["disks"]) == 2
+    assert ("vol-kept", "unverified") in [(row["disk_id"], row["fate"]) for row in retained["disks"]]
     assert [(row["elastic_ip_id"], row["fate"]) for row in retained["elastic_ips"]] == [("fip-kept", "unverified")]
 
 

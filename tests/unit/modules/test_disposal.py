@@ -369,12 +369,12 @@ def test_what_somebody_else_deleted_meanwhile_is_success_without_a_change(
 def test_a_final_refusal_fails_that_image_alone_with_the_services_words(cloud: MemoryCloud, absent: Disposer) -> None:
     cloud.add_image("img-a")
     cloud.add_image("img-b")
-    cloud.refuse("vm.deleteImage", 400, "FAILED_PRECONDITION", "Can't delete an image like this", "img-a")
+    cloud.refuse("vm.deleteImage", 403, "HTTP_FORBIDDEN", "no rights for it", "img-a")
     ended = absent("image", "img-a", "img-b")
     assert ended.failed and _actions(ended) == ["failed", "deleted"]
     error = _rows(ended)[0]["error"]
-    assert (error["code"], error["operation"], error["http"]) == ("api", "vm.deleteImage", 400)
-    assert error["request_id"] == "req-400" and "an image like this" in ended.msg
+    assert (error["code"], error["operation"], error["http"]) == ("api", "vm.deleteImage", 403)
+    assert error["request_id"] == "req-403" and "no rights for it" in ended.msg
     assert sum(operation == "vm.deleteImage" for operation, _resource in cloud.writes) == 2
 
 

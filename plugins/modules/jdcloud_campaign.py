@@ -20,7 +20,10 @@ description:
   - It sends nothing to the cloud, and needs no keys. Everything that is changed in the cloud is changed by other modules.
   - All files are written durably, replaced as a whole, and readable by their owner only.
   - Use the role instead of this module, unless you build a workflow of your own. The steps must come in the order of the role.
+  - It accepts the connection options of the other modules, so that defaults of their action group may be set for a whole play,
+    and uses none of them.
 extends_documentation_fragment:
+  - jdcloud.cloud.jdcloud.accepted
   - jdcloud.cloud.attributes
 options:
   step:

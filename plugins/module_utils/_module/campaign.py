@@ -25,7 +25,7 @@ from .._campaign.page import render
 from .._campaign.record import Record, stamp
 from .._campaign.report import report_of
 from .._campaign.store import JOURNAL, MANIFEST, PAGE, REPORT, Store
-from .arguments import Spec
+from .arguments import CONNECTION_SPEC, Spec
 
 Result = dict[str, Any]
 
@@ -46,6 +46,8 @@ STEPS = (
     *("owed", "to_verify", "verify", "plan_mark", "plan_unmark", "after_tags", "after_power", "finish"),
 )
 CAMPAIGN_SPEC: Spec = {
+    # Not used: they come with the defaults of the action group.
+    **CONNECTION_SPEC,
     "step": {"type": "str", "required": True, "choices": list(STEPS)},
     "directory": {"type": "path", "default": "/"},
     "reader": {"type": "str", "choices": list(READERS)},

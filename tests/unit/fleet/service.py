@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import copy
 import enum
 import random
 import typing as t
@@ -143,7 +142,7 @@ class Service:
         elif harm is not None:
             return Reply(error=self._harmed(call, harm), delay=TIME_OUT if harm is Harm.TIMED_OUT else 0.0)
         try:
-            return Reply(value=call.parse(self.twist(call, copy.deepcopy(result))))
+            return Reply(value=call.parse(self.twist(call, result)))
         except (ValueError, TypeError, LookupError):
             return Reply(error=TransportError("garbled.", operation=call.operation, kind="garbled", sent=True, http=200))
 

@@ -7,31 +7,55 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.record import digest_of
 
 from ..support import REGION, Json, running, stopped
-from .conftest import Awx, answers
+from .conftest import LOCALHOST, PATTERNS, Awx, Job, answers
 
 A, B, C, D = "i-aaaa000001", "i-bbbb000002", "i-cccc000003", "i-dddd000004"
 X: Json = {"tags": {"project": "x"}}
+PLAN_AGE = PATTERNS.parents[1] / "playbooks" / "tasks" / "plan_age.yml"
 NO_BACKUP = {"vm_decommission_backup": "none", "vm_decommission_waves": "100%"}
 
 
-def plan_of(*ids: str, kind: str = "absent") -> Json:
-    """Artifacts of a plan."""
+def plan_of(*ids: str, kind: str = "absent", hours: float = 0) -> Json:
+    """Artifacts of a plan that was made so many hours ago."""
+    made = f"{datetime.now(UTC) - timedelta(hours=hours):%Y-%m-%dT%H:%M:%SZ}"
+    digest = digest_of(REGION, ids)
+    seal = "sha256:" + hashlib.sha256(f"{kind}\n{digest}\n{made}".encode()).hexdigest()
     return {
         "decommission_plan": {
             "kind": kind,
             "region": REGION,
-            "digest": digest_of(REGION, ids),
+            "digest": digest,
+            "made": made,
+            "seal": seal,
             "instance_ids": list(ids),
         }
     }
+
+
+def with_plan(artifacts: Json, **other: Any) -> Json:
+    """These artifacts, with something else in the plan."""
+    return {"decommission_plan": {**artifacts["decommission_plan"], **other}}
+
+
+def listed(job: Job) -> Json:
+    """What a plan says, but for its time."""
+    return {name: value for name, value in job.artifacts["decommission_plan"].items() if name not in ("made", "seal")}
+
+
+def frozen(*ids: str, kind: str = "absent") -> Json:
+    """The same of a plan that is to be expected."""
+    return {"kind": kind, "region": REGION, "digest": digest_of(REGION, ids), "instance_ids": list(ids)}
 
 
 def lanes(*numbers: int, of: int) -> Json:
@@ -43,10 +67,11 @@ def lanes(*numbers: int, of: int) -> Json:
     ("artifacts", "more", "part"),
     [
         ({}, {}, "No approved plan was handed over"),
-        ({"decommission_plan": {**plan_of(A)["decommission_plan"], "instance_ids": [A, B]}}, {}, "does not fit its digest"),
+        (with_plan(plan_of(A), instance_ids=[A, B]), {}, "does not fit its digest"),
         (plan_of(A, B), {"vm_decommission_max_instances": 1}, "The approved list holds 2 machines, more than"),
         (plan_of(A), {"vm_decommission_instance_ids": B}, "vm_decommission_instance_ids: refused here"),
         (plan_of(A), {"decommission_reports_mount": "/usr"}, "/usr is no mount point"),
+        (plan_of(A, hours=25), {}, "older than decommission_plan_max_age (24 hours)"),
     ],
 )
 def test_what_was_not_approved_as_it_is_changes_nothing(awx: Awx, artifacts: Json, more: Json, part: str) -> None:
@@ -72,7 +97,7 @@ def test_exactly_what_was_approved_is_deleted(awx: Awx) -> None:
         **NO_BACKUP,
     )
     assert not plan.failed and awx.cloud.writes() == [], plan.output
-    assert plan.artifacts["decommission_plan"] == plan_of(A, B)["decommission_plan"]
+    assert listed(plan) == frozen(A, B)
     assert f"{A} deleted" in plan.output
 
     awx.cloud.control.add({"regions": {REGION: {"instances": [stopped(C, **X)]}}})
@@ -101,7 +126,7 @@ def test_days_of_grace_mark_instead_of_deleting(awx: Awx) -> None:
     answered, plan = awx.plan(
         vm_decommission_tags="project=x", vm_decommission_grace_days=14, vm_decommission_stop_running="true"
     )
-    assert plan.artifacts["decommission_plan"] == plan_of(A, B, kind="mark")["decommission_plan"], plan.output
+    assert listed(plan) == frozen(A, B, kind="mark"), plan.output
     job = awx.decommission(answered, plan.artifacts)
     assert not job.failed and job.artifacts["decommission"]["totals"]["marked"] == 2, job.output
     assert awx.gone(A, B) == [False, False] and awx.cloud.status(A) == "stopped"
@@ -123,12 +148,86 @@ def test_slices_share_the_approved_list_and_together_take_all_of_it(awx: Awx) ->
     assert not idle.failed and "0 of 3 approved machines are taken by this job" in idle.output and awx.cloud.calls() == []
 
 
+def test_a_campaign_that_was_begun_in_time_is_finished_later(awx: Awx) -> None:
+    """What a relaunch finds is the record of the first job; its approval need not be given twice."""
+    awx.seed(stopped(A), stopped(B))
+    settings = {"decommission_reports": str(awx.folder / "reports")}
+    answered = {**answers("decommission_fleet"), "vm_decommission_backup": "none"}
+    awx.decommission({**answered, "vm_decommission_waves": "1"}, plan_of(A, B), **settings)
+    assert awx.gone(A, B) == [True, False]
+    again = awx.decommission({**answered, "vm_decommission_waves": "100%"}, plan_of(A, B, hours=99), **settings)
+    assert awx.gone(A, B) == [True, True], again.output
+
+
+@pytest.mark.cores
+def test_a_plan_is_taken_from_when_it_was_made_until_it_expires(awx: Awx) -> None:
+    """Many plans in one play, since each play costs seconds; the clocks of two nodes may differ a little."""
+    stale, fresh = plan_of(A, hours=25), plan_of(A)
+    plans = {
+        "fresh": fresh,
+        "from a clock that is fast": plan_of(A, hours=-0.1),
+        "nearly a day old": plan_of(A, hours=23.9),
+        "stale": stale,
+        "from the future": plan_of(A, hours=-1),
+        "with another time": with_plan(stale, made=fresh["decommission_plan"]["made"]),
+        "of another kind": with_plan(fresh, kind="mark"),
+        "with another digest": with_plan(fresh, digest=digest_of(REGION, [B])),
+        "without a time": with_plan(fresh, made=None),
+        "without a seal": with_plan(fresh, seal=None),
+        "with a time that is none": with_plan(fresh, made="yesterday"),
+        "with a number for a time": with_plan(fresh, made=20261125),
+    }
+    tried = [
+        {
+            "vars": {**plan, "__approved_break": "\n", "__approved_max_age": "24"},
+            "block": [
+                {"ansible.builtin.include_tasks": str(PLAN_AGE)},
+                {"ansible.builtin.set_fact": {"taken": "{{ taken + [" + json.dumps(name) + "] }}"}},
+            ],
+            "rescue": [{"ansible.builtin.debug": {"msg": "refused"}}],
+        }
+        for name, plan in plans.items()
+    ]
+    told = {"ansible.builtin.set_stats": {"data": {"taken": "{{ taken }}"}}}
+    play = {"hosts": "localhost", "gather_facts": False, "vars": {"taken": []}, "tasks": [*tried, told]}
+    assert awx.play(play).artifacts["taken"] == ["fresh", "from a clock that is fast", "nearly a day old"]
+
+
+def test_a_relaunch_without_the_record_says_where_it_may_be(awx: Awx) -> None:
+    awx.seed(stopped(A))
+    settings = {"decommission_reports": str(awx.folder / "reports"), "awx_job_launch_type": "relaunch"}
+    job = awx.decommission({**answers("decommission_fleet"), **NO_BACKUP}, plan_of(A), **settings)
+    assert "This relaunch finds no record of the job before it" in job.output
+
+
 @pytest.mark.parametrize(
-    "hosts", [{"web-01": {}}, {**lanes(1, of=2), "web-01": {}}, {**lanes(1, of=2), **lanes(2, of=3)}, lanes(3, of=2)]
+    ("hosts", "settings"),
+    [({}, {}), (LOCALHOST, {"decommission_lanes": 2})],
+    ids=["disabled", "localhost among lanes"],
 )
+def test_a_slice_whose_lane_is_missing_takes_nothing(awx: Awx, hosts: Json, settings: Json) -> None:
+    """AWX counts disabled hosts when it makes slices, and leaves them out of the inventories of their jobs."""
+    awx.seed(stopped(A))
+    job = awx.decommission({**answers("decommission_fleet"), **NO_BACKUP}, plan_of(A), hosts, **settings)
+    assert job.failed and "holds no lane, so it takes no machine" in job.output
+    assert awx.cloud.calls() == []
+
+
+ODD_LANES: list[Json] = [
+    {"web-01": {}},
+    {**lanes(1, of=2), "web-01": {}},
+    {**lanes(1, of=2), **lanes(2, of=3)},
+    lanes(3, of=2),
+    {"lane-1": {"jdcloud_lane": 1.5, "jdcloud_lanes": 2}},
+    lanes(1, of=4),
+]
+
+
+@pytest.mark.parametrize("hosts", ODD_LANES, ids=str)
 def test_an_inventory_that_leaves_the_share_unclear_changes_nothing(awx: Awx, hosts: Json) -> None:
     awx.seed(stopped(A))
-    job = awx.decommission({**answers("decommission_fleet"), **NO_BACKUP}, plan_of(A), hosts)
+    settings = {"decommission_lanes": 2 if hosts == lanes(1, of=4) else 0}
+    job = awx.decommission({**answers("decommission_fleet"), **NO_BACKUP}, plan_of(A), hosts, **settings)
     assert job.failed and "hosts without jdcloud_lane" in job.output and awx.cloud.calls() == []
 
 

@@ -53,6 +53,7 @@ _ASKS = {
 }
 
 RESOURCES: dict[str, Resource] = {
+    "teams": Resource("team", {**_NAMED, "organization": _ref("organizations", required=True)}, unique=("name", "organization")),
     "organizations": Resource(
         "organization", {**_NAMED, "max_hosts": _NUMBER, "default_environment": _ref("execution_environments")}
     ),
@@ -165,6 +166,7 @@ RESOURCES: dict[str, Resource] = {
             "execution_environment": _ref("execution_environments"),
             "extra_vars": _text(),
             "job_slice_count": Field("int", default=1),
+            "timeout": _NUMBER,
             "survey_enabled": _NO,
             "allow_simultaneous": _NO,
         },
@@ -193,6 +195,7 @@ RESOURCES: dict[str, Resource] = {
             "identifier": _text(required=True),
             "workflow_job_template": _ref("workflow_job_templates", required=True),
             "unified_job_template": _ref("unified_job_templates"),
+            "extra_data": Field("json", default={}),
             "all_parents_must_converge": _NO,
         },
         {f"{outcome}_nodes": "workflow_job_template_nodes" for outcome in ("success", "failure", "always")},
@@ -216,4 +219,14 @@ UNIFIED = ("projects", "inventory_sources", "job_templates", "workflow_job_templ
 READ_ONLY = frozenset({"type", "managed"})
 """Fields that the modules send although nobody can write them."""
 WEBHOOK = frozenset({"url", "http_method", "headers", "username", "password", "disable_ssl_verification"})
+ROLES: dict[str, tuple[str, ...]] = {
+    "organizations": ("admin", "execute", "member", "read", "approval"),
+    "job_templates": ("admin", "execute", "read"),
+    "workflow_job_templates": ("admin", "execute", "read", "approval"),
+    "projects": ("admin", "use", "update", "read"),
+    "inventories": ("admin", "use", "update", "adhoc", "read"),
+}
+"""Which roles can be had on what, as far as teams get any here."""
+MOUNTS = frozenset({"z", "O", "ro", "rw"})
+"""The options that a path of AWX_ISOLATION_SHOW_PATHS may end with."""
 SETTINGS: Json = {"AWX_ISOLATION_SHOW_PATHS": ["/etc/pki/ca-trust:/etc/pki/ca-trust:O"], "AWX_TASK_ENV": {}}

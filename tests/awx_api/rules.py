@@ -10,8 +10,10 @@ import json
 import re
 from typing import Any
 
-from .resources import WEBHOOK, Json
+from .resources import MOUNTS, WEBHOOK, Json
 
+EVENTS = ("started", "success", "error", "workflow_approval")
+APPROVALS = ("running", "approved", "denied", "timed_out")
 ENCRYPTED = "$encrypted$"
 _DEFAULTS: dict[str, type] = {"integer": int, "float": float}
 _TYPES = {"text", "textarea", "password", "multiplechoice", "multiselect", "integer", "float"}
@@ -97,7 +99,14 @@ def shown_inputs(fields: Json, kind: Json) -> Json:
 
 
 def check_notification(fields: Json) -> None:
-    """A webhook has all its settings."""
+    """A webhook has all its settings, and messages for events that exist."""
+    for event, message in (fields["messages"] or {}).items():
+        parts = message if event == "workflow_approval" else {event: message}
+        if event not in EVENTS or not set(parts) <= {*EVENTS, *APPROVALS}:
+            raise Refused({"messages": [f"Event '{event}' invalid."]})
+        for part in parts.values():
+            if not set(part or {}) <= {"message", "body"} or "\n" in (part or {}).get("message", ""):
+                raise Refused({"messages": [f"Message of '{event}' invalid."]})
     if fields["notification_type"] == "webhook" and set(fields["notification_configuration"]) != WEBHOOK:
         raise Refused({"notification_configuration": ["Missing or unknown required fields for Notification Configuration."]})
     if not str(fields["notification_configuration"].get("url", "")).startswith("http"):
@@ -111,6 +120,14 @@ def check_rule(fields: Json) -> None:
         raise Refused({"rrule": ["Valid DTSTART required in rrule, and one RRULE."]})
     if "INTERVAL=" not in rule or "FREQ=SECONDLY" in rule:
         raise Refused({"rrule": ["INTERVAL required in rrule, and SECONDLY is not supported."]})
+
+
+def check_paths(paths: list[str]) -> None:
+    """A path of the node, where it stands in the job, and one option."""
+    for path in paths:
+        parts = path.split(":")
+        if len(parts) > 3 or not all(each.startswith("/") for each in parts[:2]) or not set(parts[2:]) <= MOUNTS:
+            raise Refused({"AWX_ISOLATION_SHOW_PATHS": [f"{path} is no valid path."]})
 
 
 def check_source(fields: Json) -> None:

@@ -103,7 +103,12 @@ class _Handler(BaseHTTPRequestHandler):
         if words[0] == "settings" and words[1:] in (["all"], ["jobs"]):
             return 200, store.change_settings(body) if method == "PATCH" else store.settings
         if words[0] == "project_updates":
-            return 200, {"id": int(words[1]), "status": "successful", "finished": "now", "failed": False}
+            return 200, self._update(int(words[1]), store.sync())
+        if words[0] == "roles":
+            if method == "POST":
+                store.grant(int(words[1]), body)
+                return 204, None
+            return 200, store.holders(int(words[1]))
         if words[0] not in (*RESOURCES, "unified_job_templates"):
             raise Missing
         if len(words) == 1:
@@ -117,6 +122,10 @@ class _Handler(BaseHTTPRequestHandler):
                 store.delete(resource, number)
                 return 204, None
             return 200, store.change(resource, number, body) if method == "PATCH" else store.shown(resource, number)
+        if more == ["launch"] and method == "POST":
+            return 201, store.launch(resource, number, body)
+        if more == ["update"] and method == "POST":
+            return 202, {"id": number, "status": "pending", "url": f"/api/v2/project_updates/{number}/"}
         if more == ["survey_spec"] and RESOURCES[resource].survey:
             return 200, store.survey(resource, number, body if method == "POST" else None)
         if more == ["create_approval_template"] and method == "POST":
@@ -125,6 +134,10 @@ class _Handler(BaseHTTPRequestHandler):
             store.associate(resource, number, more[0], body)
             return 204, None
         return 200, store.associated(resource, number, more[0])
+
+    @staticmethod
+    def _update(number: int, status: str) -> Json:
+        return {"id": number, "status": status, "finished": "now", "failed": status != "successful", "scm_revision": "2a8d"}
 
     def _token(self, method: str) -> tuple[int, Any]:
         if method == "DELETE":

@@ -10,8 +10,8 @@ import copy
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from . import rules
-from .resources import READ_ONLY, RESOURCES, SETTINGS, UNIFIED, Field, Json
+from . import answers, rules
+from .resources import READ_ONLY, RESOURCES, ROLES, SETTINGS, UNIFIED, Field, Json
 from .rules import ENCRYPTED, Refused
 
 _KINDS: dict[str, type | tuple[type, ...]] = {"text": str, "int": int, "bool": bool, "json": (dict, list)}
@@ -41,6 +41,11 @@ class Store:
         self.links: dict[tuple[str, int, str], list[int]] = {}
         self.surveys: dict[tuple[str, int], Json] = {}
         self.settings: Json = copy.deepcopy(SETTINGS)
+        self.roles: list[tuple[str, int, str]] = []
+        self.granted: dict[int, list[int]] = {}
+        self.syncs: list[str] = []
+        """How the next fetches of the project end; all others succeed."""
+        self.synced = "successful"
         self._last = 0
         self.create("organizations", {"name": "Default"})
 
@@ -59,6 +64,7 @@ class Store:
         fields = {name: copy.deepcopy(each.default) for name, each in known.items()}
         fields.update(self._checked(resource, given))
         self._check_whole(resource, fields, None)
+        self._check_answers(resource, fields)
         self._last += 1
         self.rows[resource][self._last] = {"id": self._last, **fields}
         return self.shown(resource, self._last, created=True)
@@ -71,6 +77,10 @@ class Store:
             old = row["inputs"]
             fields["inputs"] = {key: old.get(key) if value == ENCRYPTED else value for key, value in fields["inputs"].items()}
         self._check_whole(resource, fields, number)
+        if resource == "credential_types" and fields["inputs"] != row["inputs"] and self._in_use(number):
+            raise Refused({"detail": "Modifications to inputs are not allowed for credential types that are in use"})
+        if "extra_data" in given or "unified_job_template" in given:
+            self._check_answers(resource, fields)
         row.update(fields)
         return self.shown(resource, number)
 
@@ -90,9 +100,14 @@ class Store:
             told["managed"] = False
         if resource == "credentials":
             told["inputs"] = rules.shown_inputs(row, self.rows["credential_types"][row["credential_type"]])
+        if resource in ROLES:
+            told["summary_fields"]["object_roles"] = {
+                f"{role}_role": {"id": self._role(resource, number, role)} for role in ROLES[resource]
+            }
         if resource == "projects":
-            told["scm_revision"] = "1f9c"
-            told["summary_fields"] = {"current_update": {"id": number}} if created else {}
+            told.update(scm_revision="1f9c", status=self.synced)
+            told["related"]["update"] = f"{url}update/"
+            told["summary_fields"].update({"current_update": {"id": number}} if created else {})
         if resource == "workflow_job_template_nodes" and row["unified_job_template"]:
             kind, _row = self._found("unified_job_templates", row["unified_job_template"])
             told["related"]["unified_job_template"] = f"/api/v2/{kind}/{row['unified_job_template']}/"
@@ -142,12 +157,55 @@ class Store:
         other = RESOURCES[resource].associations.get(kind, "")
         return _page(self.shown(other, each) for each in self._links(resource, number, kind))
 
+    def launch(self, resource: str, number: int, given: Json) -> Json:
+        """A job of a template, as far as its variables go."""
+        resource, row = self._found(resource, number)
+        return answers.launched(resource, row, self.surveys.get((resource, number), {}), given.get("extra_vars"))
+
+    def sync(self) -> str:
+        """Fetch the project."""
+        self.synced = self.syncs.pop(0) if self.syncs else "successful"
+        return self.synced
+
+    def grant(self, role: int, given: Json) -> None:
+        """Give a team a role."""
+        self._found("teams", given["id"])
+        self.granted.setdefault(role, []).append(given["id"])
+
+    def holders(self, role: int) -> Json:
+        """The teams that have a role."""
+        return _page(self.shown("teams", each) for each in self.granted.get(role, []))
+
+    def roles_of(self, team: str) -> set[tuple[str, str]]:
+        """What a team may do; for tests."""
+        number = self.named("teams", team)["id"]
+        found = [self.roles[role - 1] for role, teams in self.granted.items() if number in teams]
+        return {(self._found(resource, of)[1]["name"], role) for resource, of, role in found}
+
     def change_settings(self, given: Json) -> Json:
         """Other values for some settings."""
         if not set(given) <= set(self.settings):
             raise Refused({"detail": "Unknown setting."})
+        rules.check_paths(given.get("AWX_ISOLATION_SHOW_PATHS", []))
         self.settings.update(given)
         return self.settings
+
+    def _role(self, resource: str, number: int, role: str) -> int:
+        if (resource, number, role) not in self.roles:
+            self.roles.append((resource, number, role))
+        return self.roles.index((resource, number, role)) + 1
+
+    def _in_use(self, credential_type: int) -> bool:
+        return any(row["credential_type"] == credential_type for row in self.rows["credentials"].values())
+
+    def _check_answers(self, resource: str, fields: Json) -> None:
+        """What a schedule or a node hands over must be what its template asks for."""
+        if resource not in ("schedules", "workflow_job_template_nodes") or not fields["unified_job_template"]:
+            return
+        kind, template = self._found("unified_job_templates", fields["unified_job_template"])
+        check = answers.check_schedule if resource == "schedules" else answers.check_node
+        if RESOURCES[kind].survey:
+            check(template, self.surveys.get((kind, template["id"]), {}), fields["extra_data"])
 
     def _links(self, resource: str, number: int, kind: str) -> list[int]:
         self._found(resource, number)
@@ -213,6 +271,10 @@ class Store:
             rules.check_variables(fields[_VARIABLES[resource]], _VARIABLES[resource])
         if resource in _CHECKS:
             _CHECKS[resource](fields)
+        if resource == "notification_templates":
+            fields["messages"] = {event: (fields["messages"] or {}).get(event) for event in rules.EVENTS}
+        if resource == "job_templates" and self.synced != "successful":
+            raise Refused({"playbook": ["Playbook not found for project."]})
         if resource == "credentials":
             rules.check_credential(fields, self.rows["credential_types"][fields["credential_type"]])
 

@@ -34,7 +34,9 @@ def freeze(record: Record, options: Options, look: Mapping[str, Any], now: datet
     missing = [each["instance_id"] for each in look["instances"] if each["status"] == "absent" and not_found(each)]
     if missing and len(missing) == len(look["instances"]) and not record.frozen:
         told = f"None of {len(missing)} ids exists in {record.region}"
-        record.note(f"{told}: they are gone already, as a run without the earlier record sees it, or the region is wrong.")
+        confirmed = record.account.get("pin") or record.account.get("account_id")
+        wrong = "the region is wrong" if confirmed else "the region is wrong, or the keys are those of another account"
+        record.note(f"{told}: they are gone already, as a run without the earlier record sees it, or {wrong}.")
     return {"candidates": [each["instance_id"] for each in look["instances"] if each["action"] == "deleted"]}
 
 

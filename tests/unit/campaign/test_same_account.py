@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError
+from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign import planning
 from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.record import Record, record_from, stamp
 from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.rows import new_row
 from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.taking import settle, take_in
 
-from .results import NOW, leftovers, machine, not_found, vm_result
+from .results import NOW, leftovers, machine, not_found, options, vm_result
 
 Json = dict[str, Any]
 A, B = "i-a", "i-b"
@@ -123,3 +124,18 @@ def test_a_record_of_before_is_still_read() -> None:
         del old[name]
     old["frozen"], old["instance_ids"], old["machines"] = False, [], {}
     assert record_from(old).removed == []
+
+
+def begun(**identity: str | None) -> list[str]:
+    """The notes of a campaign none of whose ids exists at its begin."""
+    record = Record("c", "absent", {}, stamp(NOW), last=stamp(NOW))
+    planning.freeze(record, options(), {**vm_result([not_found(A), not_found(B)]), "account": account(**identity)}, NOW)
+    return [str(note) for note in record.notes]
+
+
+def test_ids_of_which_none_exists_may_be_those_of_another_account() -> None:
+    assert any("or the keys are those of another account" in note for note in begun())
+
+
+def test_in_the_confirmed_account_they_are_not() -> None:
+    assert not any("another account" in note for note in begun(pin="shop"))

@@ -48,8 +48,8 @@ def test_a_machine_that_is_on_its_way_already_is_not_changed(cloud: Cloud, statu
     assert cloud.writes() == []
 
 
-@pytest.mark.parametrize("status", ["resizing", "suspended", "recycled"])
 @pytest.mark.parametrize("state", ["absent", "stopped"])
+@pytest.mark.parametrize("status", ["resizing", "rebuilding"])
 def test_rule_10_a_machine_that_never_settles_fails_before_anything_is_changed(cloud: Cloud, state: str, status: str) -> None:
     cloud.seed({**stopped(A), "status": status}, running(B))
     ended = cloud.vm(state, A, B, wait_timeout=0.6, **allowing_stops(state))
@@ -58,11 +58,18 @@ def test_rule_10_a_machine_that_never_settles_fails_before_anything_is_changed(c
     assert cloud.writes() == [] and cloud.status(B) == "running"
 
 
-@pytest.mark.parametrize("status", ["resizing", "suspended"])
-def test_rule_10_with_skip_the_others_are_done_and_it_still_failed(cloud: Cloud, status: str) -> None:
+def test_rule_10_with_skip_the_others_are_done_and_it_still_failed(cloud: Cloud) -> None:
+    cloud.seed({**stopped(A), "status": "resizing"}, stopped(B))
+    ended = cloud.vm("absent", A, B, wait_timeout=0.6, on_blocked="skip")
+    assert ended.failed and ended.actions == {A: "failed", B: "deleted"} and cloud.status(A) == "resizing"
+
+
+@pytest.mark.parametrize("status", ["suspended", "recycled"])
+def test_an_unknown_status_is_a_blocker_and_with_skip_the_others_are_done(cloud: Cloud, status: str) -> None:
     cloud.seed({**stopped(A), "status": status}, stopped(B))
     ended = cloud.vm("absent", A, B, wait_timeout=0.6, on_blocked="skip")
-    assert ended.failed and ended.actions == {A: "failed", B: "deleted"} and cloud.status(A) == status
+    assert not ended.failed and ended.actions == {A: "blocked", B: "deleted"}
+    assert [blocker["code"] for blocker in ended.machine(A)["blockers"]] == ["unknown_status"]
 
 
 @pytest.mark.parametrize(("status", "code"), [("resizing", "transitional"), ("suspended", "unknown_status")])

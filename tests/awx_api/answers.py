@@ -85,7 +85,7 @@ def _fits(question: Json, value: Any) -> bool:
     if question["type"] == "multiplechoice":
         return value in question["choices"]
     if question["type"] == "integer":
-        return type(value) is int and _within(question, value)
+        return isinstance(value, int) and not isinstance(value, bool) and _within(question, value)
     return isinstance(value, str) and _within(question, len(value))
 
 

@@ -52,6 +52,7 @@ def read_answer(response: Response, operation: str, host: str, timeout: float) -
     is closed then.
     """
     failure: TransportError | None = None
+    body = b""
     try:
         if 300 <= response.status_code < 400:
             failure = _redirected(response, operation, host)

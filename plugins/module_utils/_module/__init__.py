@@ -29,7 +29,7 @@ def refusal(version: Sequence[int], program: str) -> str | None:
 def _check_interpreter() -> None:
     told = refusal(tuple(sys.version_info[:3]), sys.executable)
     if told is not None:
-        print(json.dumps({"failed": True, "changed": False, "msg": told}))
+        sys.stdout.write(json.dumps({"failed": True, "changed": False, "msg": told}) + "\n")
         raise SystemExit(1)
 
 

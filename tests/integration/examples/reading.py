@@ -14,6 +14,8 @@ from typing import Any
 
 import yaml
 
+from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.intake import CLEANUP, RESTORE
+
 from .found import ROOT
 
 PLAIN_COMMANDS = frozenset(
@@ -69,7 +71,8 @@ def known_variables() -> set[str]:
         names |= {
             found[0] for found in re.finditer(rf"(?<!\w)(?:{_VARIABLE.pattern})(?!\w|\.yml)", path.read_text(encoding="utf-8"))
         }
-    return names
+    # The playbooks restore and cleanup hand these to the reader by their short names.
+    return names | {f"restore_{name}" for name in RESTORE} | {f"cleanup_{name}" for name in CLEANUP}
 
 
 def variables_in(value: Any) -> Iterator[str]:

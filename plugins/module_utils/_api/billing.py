@@ -19,8 +19,9 @@ from .members import Json, MalformedAnswer, demand_count, demand_object, each_ob
 SERVICE = "billing"
 MAX_IDS = 500
 """The most resource ids of one call."""
-MAX_ROWS = 1000
-"""The most rows of one page."""
+MAX_ROWS = 500
+"""The most rows of one page. The service gives up to 1000; with ten tags each and a long formula they are larger than any answer
+may be (bodies.py)."""
 # No fee comes near; what is larger would only make sums meaningless.
 _TOO_MUCH = Decimal(10) ** 15
 

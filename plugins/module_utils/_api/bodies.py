@@ -67,13 +67,13 @@ def _unpacked_pieces(pieces: Iterator[bytes], encoding: str) -> Iterator[bytes]:
         raise ValueError(f"the encoding {encoding[:20]!r} was not asked for")
     decoder, begun = zlib.decompressobj(_ZLIB_OR_GZIP), False
     for piece in pieces:
-        rest = piece
-        while rest:
+        rest, more = piece, False
+        while rest or more:
             if decoder.eof:
                 # Packed in several parts, one after the other.
                 decoder = zlib.decompressobj(_ZLIB_OR_GZIP)
             try:
-                yield decoder.decompress(rest, PIECE_BYTES)
+                out = decoder.decompress(rest, PIECE_BYTES)
             except zlib.error as error:
                 if begun or encoding != "deflate":
                     raise ValueError("damaged") from error
@@ -81,8 +81,11 @@ def _unpacked_pieces(pieces: Iterator[bytes], encoding: str) -> Iterator[bytes]:
                 decoder = zlib.decompressobj(-zlib.MAX_WBITS)
                 begun = True
                 continue
+            yield out
             begun = True
             rest = decoder.unused_data if decoder.eof else decoder.unconsumed_tail
+            # Without a frame at its end, all that is packed may be taken in before all of it was given out.
+            more = len(out) == PIECE_BYTES and not decoder.eof
     if begun and not decoder.eof:
         raise ValueError("cut off")
 

@@ -157,7 +157,8 @@ class ApiError(JdcloudError):
 
     @property
     def is_quota(self) -> bool:
-        return not self.is_throttled and means_quota(self.status, self.message)
+        # After a server's error the call may have taken effect, whatever the words are.
+        return not self.is_throttled and not self.unclear and means_quota(self.status, self.message)
 
     @property
     def is_unauthenticated(self) -> bool:

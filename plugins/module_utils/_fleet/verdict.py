@@ -21,16 +21,17 @@ STAYING_STATUSES = frozenset(
     {"INVALID_ARGUMENT", "OUT_OF_RANGE", "DUPLICATE", "PERMISSION_DENIED", "HTTP_FORBIDDEN", "NOT_FOUND", "ALREADY_EXISTS"}
     | {"QUOTA_EXCEEDED", "NOT_IMPLEMENTED"}
 )
-STAYING_NUMBERS = frozenset({403, 404, 405, 413, 414, 415, 431})
+STAYING_NUMBERS = frozenset({403, 404, 405, 413, 414, 415, 431, 501})
 """HTTP numbers that say so with any word."""
 STAYING_WORDS = (
     *("only applied to", "does not applied to", "invalid charge state", "order not found", "overdue", "prepaid", "white list"),
     *("please stop the instance first", "system disk not found", "system disk mount state", "not mounted on instance"),
     *("protected image", "delete this image", "community image", "shared image", "used to create instances"),
-    "bandwidth package",
+    *("bandwidth package", "not authorized", "mfa verification"),
     *("包年包月", "未到期", "欠费", "白名单", "受保护", "带宽包"),
 )
-"""In the message of a precondition that no waiting fulfils: how something is paid for, what kind it is, what it lacks."""
+"""In the message of a precondition that no waiting fulfils: how something is paid for, what kind it is, what it lacks, and rights
+(the words of errors.yaml for them come with 403; a gateway may choose another number)."""
 
 
 class Verdict(enum.Enum):

@@ -44,7 +44,7 @@ def test_the_bill_is_posted_and_yet_a_read() -> None:
         "endTime": "2026-01-31 23:59:59",
         "resourceIds": ["i-1", "vol-1"],
         "pageIndex": 3,
-        "pageSize": 1000,
+        "pageSize": 500,
     }
 
 

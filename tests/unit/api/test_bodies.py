@@ -11,6 +11,7 @@ import copy
 import gzip
 import json
 import tracemalloc
+import zlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -19,10 +20,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api import vm
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.billing import MAX_ROWS
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.bodies import (
     MAX_BODY_BYTES,
     MAX_DEPTH,
     MAX_VALUES,
+    PIECE_BYTES,
     TooMuch,
     json_object,
     unpacked,
@@ -92,6 +95,25 @@ def test_a_body_of_the_greatest_size_needs_little_memory(name: str) -> None:
     with contextlib.suppress(TooMuch):
         json_object(body)
     assert tracemalloc.get_traced_memory()[1] - before < 64 * MIB
+
+
+@pytest.mark.parametrize("size", [PIECE_BYTES - 1, PIECE_BYTES, PIECE_BYTES + 1, PIECE_BYTES + 11, 2 * PIECE_BYTES + 1])
+@pytest.mark.parametrize(("encoding", "frame"), [("gzip", 31), ("deflate", 15), ("deflate", -15)])
+def test_a_packed_body_is_read_to_its_end(encoding: str, frame: int, size: int) -> None:
+    packer = zlib.compressobj(9, zlib.DEFLATED, frame)
+    packed = packer.compress(b"a" * size) + packer.flush()
+    assert unpacked(iter([packed]), encoding) == b"a" * size
+
+
+def test_the_largest_page_of_a_bill_fits() -> None:
+    """With all members that the type of the answer has, and ten tags on each resource."""
+    words = ("resourceName", "region", "az", "appCode", "serviceCode", "actionTypeName", "startTime", "endTime", "billTime")
+    fees = ("totalFee", "discountFee", "realTotalFee", "cashCouponPayFee", "balancePayFee", "cashPayFee", "arrearFee")
+    row = {"resourceId": "i-0123456789", "billingType": 1, "formula": "\u89c4" * 100, "tagDetails": TAGS}
+    row |= dict.fromkeys(words, "x" * 32) | dict.fromkeys(fees, 1234.567891)
+    body = json.dumps({"requestId": "r", "result": {"pagination": {}, "result": [row] * MAX_ROWS}}).encode()
+    assert len(body) < MAX_BODY_BYTES * 0.9
+    assert json_object(body) is not None
 
 
 def test_values_are_counted_and_not_the_commas_in_texts() -> None:

@@ -10,7 +10,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import JdcloudError
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import ApiError, JdcloudError
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backup_plan import BackupPolicy
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backup_record import Manner
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.mark import DEFAULT_PATTERN
@@ -105,6 +105,16 @@ def test_a_refusal_that_nothing_explains_is_what_is_told(method: str) -> None:
     cloud.service.upon(*CREATES[method], lambda: setattr(cloud.making, "quotas", (0, 0)), nth=2)
     row = only(run(cloud, method))
     assert row["error"]["code"] == "quota_exceeded" and row["error"]["status"] == "QUOTA_EXCEEDED" and not row["changed"]
+
+
+@METHODS
+def test_a_create_that_took_effect_and_ended_in_a_server_error_about_quotas_is_found(method: str) -> None:
+    cloud = stopped()
+    error = ApiError(CREATES[method][0], 500, "INTERNAL", "the quota service does not answer", "request-q")
+    cloud.service._harmed = lambda _call, _harm: error  # type: ignore[method-assign]
+    cloud.service.harm_upon(*CREATES[method], Harm.FAILED_AFTER)
+    assert only(run(cloud, method))["action"] == "created"
+    assert len(cloud.making.made) == 1
 
 
 @METHODS

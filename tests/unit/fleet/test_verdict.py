@@ -86,6 +86,9 @@ def test_refusals_that_pass(status: str, message: str) -> None:
         (400, "FAILED_PRECONDITION", "Please stop the instance first"),
         (400, "FAILED_PRECONDITION", "disk 'vol-a' not mounted on instance"),
         (501, "NOT_IMPLEMENTED", "not offered"),
+        (501, "ANY_WORD", "not offered"),
+        (400, "FAILED_PRECONDITION", "MFA verification required"),
+        (400, "", "You are not authorized to perform (vm:deleteInstance) on resource (i-1) [IAM] [gw]"),
     ],
 )
 def test_refusals_that_stay(http: int, status: str, message: str) -> None:
@@ -124,3 +127,9 @@ def test_where_a_quota_is_meant_the_advice_is_about_it(http: int, status: str, m
 )
 def test_elsewhere_no_advice_is_about_quotas(http: int, status: str, message: str) -> None:
     assert HAVE_IT_RAISED not in str(refusal(http, status, message))
+
+
+@pytest.mark.parametrize("status", ["INTERNAL", "QUOTA_EXCEEDED"])
+def test_a_server_error_with_the_words_of_a_quota_may_have_taken_effect(status: str) -> None:
+    error = refusal(500, status, "the quota service does not answer")
+    assert not error.is_quota and verdict(error) is Verdict.UNCLEAR

@@ -55,7 +55,7 @@ class Course(Setbacks):
 
     def refresh(self, track: Track, now: float) -> Next:
         """The plan is too old to stop or start by: look again first."""
-        track.begin(Phase.REFRESH)
+        track.look_between(Phase.REFRESH)
         return Next(now)
 
     def accepted(self, track: Track, now: float) -> Next:
@@ -147,7 +147,7 @@ class Course(Setbacks):
         if fresh.blockers:
             return self._changed_meanwhile(track, [blocker.message for blocker in fresh.blockers], now)
         if "stop" in fresh.steps or "start" in fresh.steps:
-            track.begin(Phase.STOP if "stop" in fresh.steps else Phase.START)
+            track.look_between(Phase.STOP if "stop" in fresh.steps else Phase.START)
             return MOVED_ON
         if "delete" in fresh.steps:
             # Somebody else stopped it.

@@ -153,3 +153,9 @@ class Track:
         self.stale_looks = 0
         self.doubts = 0
         self.deadline = None
+
+    def look_between(self, phase: Phase) -> None:
+        """Enter a phase between two tries of one call, or the call again after it: what bounds the tries goes on."""
+        bounds = self.tries, self.last_error, self.refused_since, self.throttled_since
+        self.begin(phase)
+        self.tries, self.last_error, self.refused_since, self.throttled_since = bounds

@@ -238,6 +238,20 @@ def test_throttling_that_never_ends_is_a_failure() -> None:
     assert 100.0 < campaign.seconds < 300.0
 
 
+@pytest.mark.parametrize(("state", "status", "operation"), [("stopped", "running", STOP), ("running", "stopped", START)])
+def test_throttling_of_a_stop_or_start_that_never_ends_is_a_failure_after_two_minutes(
+    state: State, status: str, operation: str
+) -> None:
+    """Although its plan is too old after one minute, and the machine is looked at again."""
+    cloud = Cloud()
+    cloud.machine(status=status)
+    cloud.service.harm = lambda call: Harm.THROTTLED if call.operation == operation else None
+    began = cloud.time.now()
+    row = cloud.run(wish(state), Timing())["i-one"]
+    assert (row["action"], row["error"]["http"]) == ("failed", 429)
+    assert cloud.time.now() - began < 150
+
+
 @pytest.mark.parametrize("operation", ["vm.describeInstances", "vm.describeInstance"])
 def test_rule_10_reads_that_keep_timing_out_do_not_outlast_the_wait(operation: str) -> None:
     """Each takes 30 s, and each is repeated; the result must not come much later than the waits allow."""

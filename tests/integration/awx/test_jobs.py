@@ -148,6 +148,19 @@ def test_slices_share_the_approved_list_and_together_take_all_of_it(awx: Awx) ->
     assert not idle.failed and "0 of 3 approved machines are taken by this job" in idle.output and awx.cloud.calls() == []
 
 
+def test_a_preview_of_what_was_approved_needs_no_folder_that_the_job_makes(awx: Awx) -> None:
+    awx.seed(stopped(A))
+    variables = {
+        **answers("decommission_fleet"),
+        **NO_BACKUP,
+        **plan_of(A),
+        "decommission_reports": str(awx.folder / "new" / "reports"),
+    }
+    job = awx.job("decommission_fleet", "decommission", variables, "--check")
+    assert not job.failed and awx.cloud.writes() == [], job.output
+    assert not (awx.folder / "new").exists()
+
+
 def test_a_campaign_that_was_begun_in_time_is_finished_later(awx: Awx) -> None:
     """What a relaunch finds is the record of the first job; its approval need not be given twice."""
     awx.seed(stopped(A), stopped(B))

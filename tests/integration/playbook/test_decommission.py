@@ -82,21 +82,23 @@ def test_the_clean_up_deletes_what_is_due_and_says_why_the_others_stay(cloud: Cl
         **FASTER,
     )
     roomy(cloud)
-    foreseen = run(ansible, "cleanup", "--check", cleanup_regions=REGION)
+    nightly = tmp_path / "reports" / "nightly"
+    foreseen = run(ansible, "cleanup", "--check", cleanup_regions=REGION, cleanup_report_dir=str(nightly))
     assert foreseen.status == 0 and cloud.writes() == [], foreseen.output
+    assert not nightly.parent.exists()
     assert stats(foreseen)["cleanup"]["deleted"] == 1
-    played = run(ansible, "cleanup", cleanup_regions=f"{REGION}, cn-east-2", cleanup_report_dir=str(tmp_path / "nightly"))
+    played = run(ansible, "cleanup", cleanup_regions=f"{REGION}, cn-east-2", cleanup_report_dir=str(nightly))
     told = stats(played)["cleanup"]
     assert played.status == 0, played.output
     assert [told[name] for name in ("due", "blocked", "deleted", "failed")] == [1, 3, 1, 0]
     assert cloud.control.resource(A) is None and cloud.status(C) == "running"
     assert all(cloud.control.resource(each) is not None for each in (B, C, D, "i-eeee000005"))
-    assert told["reports"] == [str(tmp_path / "nightly" / REGION / "report.html")]
+    assert told["reports"] == [str(nightly / REGION / "report.html")]
     for part in ("2026/01/01", B, C):
         assert part in played.output
 
     cloud.control.clear_requests()
-    again = run(ansible, "cleanup", cleanup_report_dir=str(tmp_path / "nightly"))
+    again = run(ansible, "cleanup", cleanup_report_dir=str(nightly))
     assert again.status == 0 and stats(again)["cleanup"]["due"] == 0 and cloud.writes() == []
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.opening import open_campaign
+from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.opening import check_run, open_campaign
 from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.record import digest_of
 from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.store import MANIFEST, Store
 
@@ -70,3 +70,17 @@ def test_a_manifest_without_its_record_is_kept(tmp_path: Path) -> None:
 def test_a_new_folder_has_nothing_beside_the_record(tmp_path: Path) -> None:
     open_campaign(Store(str(tmp_path)), options(report_dir=str(tmp_path)), NOW, "first", preview=False)
     assert [path.name for path in tmp_path.iterdir()] == ["record.json"]
+
+
+def test_of_two_runs_at_the_same_time_the_earlier_one_does_nothing_more(tmp_path: Path) -> None:
+    """As where a job counts as failed while its pod goes on."""
+    store = unfinished(tmp_path)
+    record, _resumed = open_campaign(store, options(report_dir=str(tmp_path)), NOW, "second", preview=False)
+    with pytest.raises(InputError, match=f"Another run has taken over campaign {record.campaign}"):
+        check_run(store.load(), "first")
+
+
+def test_of_two_runs_at_the_same_time_the_later_one_goes_on(tmp_path: Path) -> None:
+    store = unfinished(tmp_path)
+    record, _resumed = open_campaign(store, options(report_dir=str(tmp_path)), NOW, "second", preview=False)
+    assert check_run(store.load(), "second").as_json() == record.as_json()

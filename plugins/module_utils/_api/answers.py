@@ -94,7 +94,7 @@ def _redirected(response: Response, operation: str, host: str) -> TransportError
 def _too_big(http_status: int, operation: str, host: str) -> TransportError:
     return TransportError(
         f"The answer of {host} to {operation} is larger than {MAX_BODY_BYTES} bytes, or has more than {MAX_VALUES} values: "
-        "check endpoint_url (JDCLOUD_ENDPOINT_URL).",
+        "check endpoint_url (JDCLOUD_ENDPOINT_URL), and if it is right, name fewer machines or resources by their ids.",
         operation=operation,
         kind="too_big",
         sent=True,

@@ -69,10 +69,11 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
             problem = surroundings.template_in(extra, is_trusted_as_template)
         if problem is None and (surroundings.becomes(extra) or getattr(self._connection, "become", None) is not None):
             problem = BECOME
+        problem = problem or surroundings.elsewhere(str(getattr(self._connection, "transport", "local")))
         return problem or surroundings.several_hosts(
             task_vars.get("ansible_play_hosts_all", []),
             task_vars.get("ansible_play_batch", []),
-            run_once=bool(self._task.run_once),
+            run_once=_is_once(self._task),
             strategy=str(self._task.play.strategy),
         )
 
@@ -80,6 +81,15 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
         """One argument of -e that is no file, as Ansible reads it."""
         read = self._loader.load(text) if text.startswith("{") else parse_kv(text)
         return read if isinstance(read, dict) else {}
+
+
+def _is_once(task: Any) -> bool:
+    """Whether a task runs for one host only: by itself or its blocks, or since a role or file is included for one host only."""
+    while task is not None:
+        if getattr(task, "run_once", False):
+            return True
+        task = getattr(task, "_parent", None)
+    return False
 
 
 def _by_name() -> bool:

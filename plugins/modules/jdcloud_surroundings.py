@@ -21,6 +21,7 @@ description:
   - An assignment right behind a variable of this collection in the same C(-e) is refused, unless it is another variable of this
     collection or one of Ansible's, and so is a variable that selects something and is given in two of them.
   - Tasks that run as another user (C(become)) are refused, since the profile of that user would decide about the account.
+    So are tasks that would run on another computer (C(ansible_connection)).
   - A play over several hosts is refused, unless the task runs once for all of them.
   - Nothing that is checked here is evaluated as a template.
   - It is an action, runs on the controller, sends nothing to the cloud, and needs no keys.

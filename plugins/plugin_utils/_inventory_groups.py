@@ -190,6 +190,9 @@ def keyed(
 def _check_expression(given: Any, place: str) -> None:
     if not require_text(given, place).strip():
         raise InputError(f"{place} is blank: give an expression in quotes.")
+    # Between quotes the braces are plain characters: '{{ jdcloud_name }}' == 'web-01' would be false for every machine.
+    if "{{" in given:
+        raise InputError(f"{place} holds a template, but is an expression already: leave out its braces.")
 
 
 def _keyed_group(given: Any, number: int) -> KeyedGroup:

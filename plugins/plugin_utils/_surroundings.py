@@ -9,8 +9,11 @@ Nothing here is ever templated: the values come from outside, and are looked at 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
+
+import yaml
 
 OURS = ("vm_decommission_", "vm_backup_", "cleanup_", "restore_", "decommission_")
 """How the variables of the roles and playbooks begin."""
@@ -36,7 +39,7 @@ def left_over(given: Sequence[str], read: Callable[[str], Mapping[str, Any]]) ->
         if not text or text.startswith("@"):
             continue
         pairs = read(text)
-        problem = _twice(text, pairs, seen) or (None if text.startswith("{") else _loose(pairs))
+        problem = _twice(text, pairs, seen) or (_doubled(text) if text.startswith("{") else _loose(pairs))
         if problem is not None:
             return problem
     return None
@@ -64,6 +67,16 @@ def template_in(variables: Mapping[str, Any], evaluated: Callable[[str], bool]) 
                 "in a playbook of your own."
             )
     return None
+
+
+def elsewhere(transport: str) -> str | None:
+    """A connection to another computer, with other keys; an extra variable or a fact beats what a play or a role says of it."""
+    if transport == "local":
+        return None
+    return (
+        f"This task would run through a connection of the type {_quoted(transport)}, on a computer that may have the keys of "
+        "another account, so nothing was done: leave the variable ansible_connection out here."
+    )
 
 
 def becomes(variables: Mapping[str, Any]) -> bool:
@@ -102,8 +115,9 @@ def _runs_untagged(run_tags: Sequence[str]) -> bool:
 
 
 def _loose(pairs: Mapping[str, Any]) -> str | None:
-    """What key=value would lose."""
-    words = str(pairs.get("_raw_params") or "").strip()
+    """What key=value would lose: words without an equals sign, and names that kept a quote of their value and so are nobody's."""
+    quoted = [f"{name}={value}" for name, value in pairs.items() if name[:1] in "\"'"]
+    words = " ".join([str(pairs.get("_raw_params") or ""), *quoted]).strip()
     if words:
         return (
             f"The extra variables hold left-over words, {_quoted(words)}, which Ansible would drop, so nothing was done: {QUOTE}."
@@ -136,6 +150,34 @@ def _twice(text: str, pairs: Mapping[str, Any], seen: set[str]) -> str | None:
             )
         seen.add(name)
     return None
+
+
+def _doubled(text: str) -> str | None:
+    """A name that stands twice in one dictionary of JSON or YAML; Ansible takes the last one, of JSON without a word."""
+    found: list[str] = []
+
+    def noted(members: Sequence[tuple[Any, Any]]) -> None:
+        names = [str(name) for name, _value in members]
+        found.extend(name for place, name in enumerate(names) if name in names[:place])
+
+    try:
+        json.loads(text, object_pairs_hook=noted)
+    except ValueError:
+        _walk(yaml.compose(text, Loader=yaml.SafeLoader), noted)
+    if not found:
+        return None
+    return (
+        f"{_quoted(found[0])} is given twice in one dictionary of the extra variables, and Ansible would drop one of the two "
+        "values, so nothing was done: give it once, with a list of its values."
+    )
+
+
+def _walk(node: yaml.Node | None, noted: Callable[[Sequence[tuple[Any, Any]]], None]) -> None:
+    if isinstance(node, yaml.MappingNode):
+        noted([(key.value, value) for key, value in node.value])
+    for member in node.value if isinstance(node, yaml.CollectionNode) else ():
+        for each in member if isinstance(member, tuple) else (member,):
+            _walk(each, noted)
 
 
 def _texts(value: Any) -> Iterator[str]:

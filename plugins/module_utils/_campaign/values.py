@@ -143,11 +143,21 @@ def _listed(value: Any, name: str) -> list[Any]:
 
 
 def _json(text: str, name: str) -> Any:
-    for read in (json.loads, ast.literal_eval):
-        try:
-            return read(text)
-        except (ValueError, SyntaxError):
-            continue
+    def whole(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        made = dict(pairs)
+        if len(made) != len(pairs):
+            # JSON takes the last one and drops the other without a word.
+            raise InputError(f"{name} holds a key twice: give it once, with a list of values.")
+        return made
+
+    try:
+        return json.loads(text, object_pairs_hook=whole)
+    except ValueError:
+        pass
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        pass
     raise InputError(f"{name} begins like JSON, but is none: check its quotes and braces.")
 
 

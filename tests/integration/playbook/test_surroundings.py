@@ -155,3 +155,18 @@ def test_a_role_over_three_hosts_is_refused_before_anything_is_made_three_times(
     played = ansible.play(_role(**WHOLE), "-i", inventory, play=play)
     assert "This play has 3 hosts" in played.output
     assert cloud.calls() == []
+
+
+def test_a_connection_of_the_extra_variables_leads_to_no_other_computer(cloud: Cloud, ansible: Ansible) -> None:
+    cloud.seed(stopped(A), **FASTER)
+    played = _run(ansible, "jdcloud.cloud.decommission", *_extra(WHOLE), "-e", "ansible_connection=ssh")
+    assert "a connection of the type 'ssh'" in played.output
+    assert cloud.calls() == []
+
+
+def test_a_role_that_is_included_once_in_a_play_over_three_hosts_is_used(cloud: Cloud, ansible: Ansible, tmp_path: Path) -> None:
+    cloud.seed(stopped(A), **FASTER)
+    inventory = _inventory(tmp_path, "web1", "web2", "web3")
+    [use] = _role(**WHOLE)
+    played = ansible.play([{**use, "run_once": True}], "-i", inventory, "-e", PYTHON, "--check", play={"hosts": "all"})
+    assert played.status == 0, played.output

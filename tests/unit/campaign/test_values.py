@@ -103,3 +103,9 @@ def test_a_variable_of_the_role_that_is_missing_is_named(missing: str) -> None:
     variables = {name: value for name, value in {**GIVEN, "instance_ids": "i-a"}.items() if name != missing}
     with pytest.raises(InputError, match=f"^vm_decommission_{missing} is missing: "):
         parse_options(variables)
+
+
+@pytest.mark.parametrize("text", ['{"project": "x", "project": "y"}', '{"project": "x", "env": {"a": 1, "a": 2}}'])
+def test_a_key_that_json_holds_twice_is_refused_since_one_value_would_be_dropped(text: str) -> None:
+    with pytest.raises(InputError, match="holds a key twice"):
+        values.mapping_of(text, "vm_decommission_tags")

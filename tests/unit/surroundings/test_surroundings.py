@@ -80,6 +80,44 @@ def test_a_choice_that_is_given_twice_is_refused(given: list[str]) -> None:
     assert "is given twice" in _left_over(*given)
 
 
+@pytest.mark.parametrize(
+    "given",
+    [
+        f'{{"{IDS}": "m1", "{IDS}": "m2"}}',
+        f'{{"{TAGS}": {{"project": "x", "project": "y"}}}}',
+        f"{{{TAGS}: {{project: x, project: y}}}}",
+        '{"mine": [{"a": 1, "a": 2}]}',
+    ],
+)
+def test_a_name_that_stands_twice_in_one_dictionary_is_refused(given: str) -> None:
+    assert "is given twice" in _left_over(given)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        f'{{"{TAGS}": {{"project": "x"}}, "mine": {{"project": "x"}}}}',
+        f"{{{TAGS}: {{a: x}}, mine: [{{a: 1}}, {{a: 2}}]}}",
+    ],
+)
+def test_a_name_that_stands_in_two_dictionaries_is_given_once(given: str) -> None:
+    assert _left_over(given) == ""
+
+
+@pytest.mark.parametrize("mark", ['"', "'"])
+@pytest.mark.cores
+def test_an_assignment_whose_quotes_hold_its_name_too_is_refused_since_it_sets_nothing(mark: str) -> None:
+    assert "left-over words" in _left_over(f"{TAGS}=env=test", f"{mark}vm_decommission_name=m1{mark}")
+
+
+def test_a_connection_to_another_computer_is_refused() -> None:
+    assert "'ssh'" in (surroundings.elsewhere("ssh") or "")
+
+
+def test_a_local_connection_is_fine() -> None:
+    assert surroundings.elsewhere("local") is None
+
+
 def test_an_option_that_an_ad_hoc_call_gives_twice_is_refused() -> None:
     assert "tags is given twice" in (surroundings.repeated(["state=absent", "tags=project=x", "tags=env=test"]) or "")
 

@@ -61,7 +61,9 @@ class LookBook(t.Generic[W]):
         if self._due:
             return max(now, self._last_look + IDLE_GAP)
         if self._later:
-            return max(now, min(self._later[0][0], self._last_look + self._poll_interval))
+            poll_at = self._last_look + self._poll_interval
+            # If that is over, nothing that waits could be brought forward: what is there are times to send something again.
+            return max(now, self._later[0][0] if poll_at <= now else min(self._later[0][0], poll_at))
         return None
 
     def take(

@@ -18,6 +18,7 @@ from .log import DELETE, SET_DISKS, START, STOP
 from .operations import Durations
 from .service import Harm
 from .virtual import Cloud, data_disk, wish
+from .virtual_time import VirtualPool
 
 LOST = [Harm.LOST_AFTER, Harm.TIMED_OUT, Harm.FAILED_AFTER]
 NOT_DONE = [Harm.LOST_BEFORE, Harm.FAILED_BEFORE, Harm.UNREACHABLE]
@@ -227,6 +228,30 @@ def test_throttling_does_not_use_up_the_tries(operation: str, status: str) -> No
     campaign = audited(cloud, wish(stop_running=True, disks="delete"), Timing(retries=1))
     assert campaign["i-one"]["action"] == "deleted"
     assert len(cloud.log.of(operation)) == 13
+
+
+@pytest.mark.parametrize(("state", "status", "operation"), [("stopped", "running", STOP), ("running", "stopped", START)])
+def test_waiting_to_send_a_throttled_stop_or_start_again_is_no_busy_wait(
+    monkeypatch: pytest.MonkeyPatch, state: State, status: str, operation: str
+) -> None:
+    cloud = Cloud()
+    cloud.machine(status=status)
+    cloud.service.harm_upon(operation, "i-one", Harm.THROTTLED, *range(1, 6))
+    asked: list[float] = []
+    monkeypatch.setattr(VirtualPool, "wait", watched(VirtualPool.wait, asked))
+    campaign = cloud.run(wish(state), Timing())
+    assert campaign["i-one"]["status"] == state
+    assert len(asked) < 300
+
+
+def watched(wait: t.Any, asked: list[float]) -> t.Any:
+    """The same, and each time that it is asked for is noted."""
+
+    def noting(pool: VirtualPool, timeout: float | None) -> t.Any:
+        asked.append(timeout or 0.0)
+        return wait(pool, timeout)
+
+    return noting
 
 
 def test_throttling_that_never_ends_is_a_failure() -> None:

@@ -25,7 +25,9 @@ class ActionModule(TextAction):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Run the module. Its result is not touched."""
         names = VARIABLES.get(str(self._task.args.get("reader")))
-        if self._task.args.get("step") == "read" and names is not None and not self._task.args.get("input"):
+        if self._task.args.get("step") == "read" and names is not None:
+            # Also where module defaults bring an input: in the middle of a campaign that is what the whole campaign was asked for,
+            # and the role vm_backup is to take the machines of one wave.
             given = self._given(names, task_vars or {})
             try:
                 # Here the whole name of the variable is known.

@@ -26,7 +26,7 @@ class ActionModule(TextAction):
         """Run the module. Its result is not touched."""
         names = VARIABLES.get(str(self._task.args.get("reader")))
         if self._task.args.get("step") == "read" and names is not None:
-            # Also where module defaults bring an input: in the middle of a campaign that is what the whole campaign was asked for,
+            # Also where module defaults bring an input: within a campaign that is what the whole campaign was asked for,
             # and the role vm_backup is to take the machines of one wave.
             given = self._given(names, task_vars or {})
             try:

@@ -61,6 +61,7 @@ class Engine:
     def __init__(self, dispatcher: Dispatcher, policy: Policy, timing: Timing, facts: Facts) -> None:
         self._dispatcher = dispatcher
         self._policy = policy
+        self._wait_timeout = timing.wait_timeout
         self._knowledge = Knowledge(policy, facts)
         self._course = Course(policy, timing, self._facts, dispatcher.backoff)
         self._book: LookBook[Track] = LookBook(timing.poll_interval, lambda track: track.phase in LOOKED)
@@ -213,9 +214,13 @@ class Engine:
         return self._bulk_look(others, math.inf) if others else self._gate_reads.popleft()
 
     def _bulk_look(self, chosen: Sequence[Track], began_at: float) -> Job:
-        deadlines = [math.inf if track.deadline is None else track.deadline for track in chosen]
-        until = max(deadlines) + LOOK_SLACK
+        until = max(map(self._repeat_until, chosen))
         return self._job(self._bulk_call(chosen), partial(self._looked, chosen, began_at), repeat_until=until)
+
+    def _repeat_until(self, track: Track) -> float:
+        """How long a look at a machine that cannot be read is repeated. One that waits for nothing has the time of one wait, too."""
+        waits_until = self._dispatcher.clock.now() + self._wait_timeout if track.deadline is None else track.deadline
+        return waits_until + LOOK_SLACK
 
     @staticmethod
     def _bulk_call(chosen: Sequence[Track]) -> Call[Any]:
@@ -234,9 +239,8 @@ class Engine:
 
     def _prove(self, track: Track) -> None:
         """Ask for one machine by itself: 404 NOT_FOUND is the proof that it is gone."""
-        until = math.inf if track.deadline is None else track.deadline + LOOK_SLACK
         call = vm.describe_instance(track.instance_id)
-        self._singles.append(self._job(call, partial(self._proved, track), repeat_until=until))
+        self._singles.append(self._job(call, partial(self._proved, track), repeat_until=self._repeat_until(track)))
 
     def _write(self, phase: Phase, now: float) -> Job | None:
         """The next call of the machines in `phase`. One whose observation is too old is looked at again instead."""
@@ -274,7 +278,7 @@ class Engine:
         call: Call[Any],
         done: Callable[[Outcome], None],
         leave_by: float | None = None,
-        repeat_until: float = math.inf,
+        repeat_until: float | None = None,
     ) -> Job:
         self._in_flight += 1
 
@@ -284,6 +288,9 @@ class Engine:
             if outcome.error is not None and (outcome.error.is_unauthenticated or isinstance(outcome.error, ClockSkewError)):
                 self._abandon(Failure("api", str(outcome.error), outcome.error))
 
+        if repeat_until is None:
+            waits = self._dispatcher.clock.now() + self._wait_timeout + LOOK_SLACK
+            repeat_until = math.inf if call.write else waits
         return Job(call, answered, leave_by, repeat_until)
 
     def _written(self, track: Track, phase: Phase, outcome: Outcome) -> None:

@@ -294,6 +294,22 @@ def test_rule_10_reads_that_keep_timing_out_do_not_outlast_the_wait(operation: s
     assert campaign.seconds < 20.0 + 3 * 30.0
 
 
+def test_rule_10_a_machine_in_line_for_its_delete_does_not_prolong_the_look_at_one_that_waits() -> None:
+    """One waits for its stop, the other for nothing; from the first stop on no machine can be read, and each try takes 30 s."""
+    cloud = Cloud()
+    cloud.machine("i-one", "running")
+    cloud.machine("i-two", "stopped")
+
+    def harm(call: t.Any) -> Harm | None:
+        late = any(write.operation == STOP for write in cloud.log.writes)
+        return Harm.TIMED_OUT if late and call.operation in ("vm.describeInstances", "vm.describeInstance") else None
+
+    cloud.service.harm = harm
+    campaign = cloud.run(wish("absent", "i-one", "i-two", stop_running=True), Timing(wait_timeout=20.0))
+    assert {campaign[each]["action"] for each in ("i-one", "i-two")} == {"failed"}
+    assert campaign.seconds < 20.0 + 3 * 30.0
+
+
 @pytest.mark.parametrize(("state", "status", "operation"), [("stopped", "running", STOP), ("running", "stopped", START)])
 def test_a_call_with_a_lost_answer_that_ended_in_error_is_told_as_a_change(state: State, status: str, operation: str) -> None:
     cloud = Cloud()

@@ -12,8 +12,10 @@ and ansible-core from 2.19 on makes null of it, as it makes numbers, booleans an
 from __future__ import annotations
 
 import ast
+import io
 import json
 import math
+import tokenize
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -132,7 +134,7 @@ def _listed(value: Any, name: str) -> list[Any]:
     text = value.strip()
     if not text.startswith("["):
         return [text.replace(",", " ")] if text.strip(", ") else []
-    for read in (json.loads, ast.literal_eval):
+    for read in (json.loads, _literal):
         try:
             members = read(text)
         except (ValueError, SyntaxError):
@@ -155,10 +157,28 @@ def _json(text: str, name: str) -> Any:
     except ValueError:
         pass
     try:
-        return ast.literal_eval(text)
+        return _literal(text)
     except (ValueError, SyntaxError):
         pass
     raise InputError(f"{name} begins like JSON, but is none: check its quotes and braces.")
+
+
+def _literal(text: str) -> Any:
+    """What a text means that Python wrote of a list or dictionary. Raises `ValueError` or `SyntaxError` for any other."""
+    before = tokenize.NEWLINE
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(text).readline):
+            # Python makes one text of two, where a comma was forgotten.
+            if token.type == before == tokenize.STRING:
+                raise ValueError("two texts follow each other")
+            before = token.type if token.type not in (tokenize.NL, tokenize.COMMENT) else before
+    except tokenize.TokenError as error:
+        raise ValueError(str(error)) from error
+    for node in ast.walk(ast.parse(text, mode="eval")):
+        keys = [ast.dump(key) for key in node.keys if key is not None] if isinstance(node, ast.Dict) else []
+        if len(keys) != len(set(keys)):
+            raise ValueError("a key stands twice")
+    return ast.literal_eval(text)
 
 
 def _pairs(text: str, name: str) -> dict[str, str]:

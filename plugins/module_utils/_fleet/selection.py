@@ -288,6 +288,11 @@ def _parse_filters(filters: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
 def _parse_key(key: Any, option: str) -> str:
     if not require_key(key, option).strip():
         raise InputError(f"{option} has a blank key: remove it.")
+    # Such a key would match nothing, and protect nothing.
+    if "{{" in key or "{%" in key:
+        raise InputError(
+            f"{option} has the key {shown(key)}, and Ansible does not evaluate keys: give the whole dict as one template."
+        )
     return str(key)
 
 

@@ -50,6 +50,13 @@ def test_a_key_is_a_text(parse: Any, tags: str) -> None:
         parse(yaml.safe_load(tags))
 
 
+@pytest.mark.parametrize("parse", [lambda tags: parse_tags(tags, "tags"), parse_protect_tags])
+def test_a_key_that_ansible_would_have_to_evaluate_is_refused(parse: Any) -> None:
+    """Ansible evaluates values, not keys: this one would protect nothing."""
+    with pytest.raises(InputError, match="does not evaluate keys"):
+        parse({"{{ key }}": "*"})
+
+
 def test_a_name_is_a_text() -> None:
     with pytest.raises(InputError, match=r"name is a number \(8\).* quote it"):
         parse_name(0o10)

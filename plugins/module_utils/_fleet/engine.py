@@ -218,7 +218,7 @@ class Engine:
         return self._job(self._bulk_call(chosen), partial(self._looked, chosen, began_at), repeat_until=until)
 
     def _repeat_until(self, track: Track) -> float:
-        """How long a look at a machine that cannot be read is repeated. One that waits for nothing has the time of one wait, too."""
+        """How long a look at a machine that cannot be read is repeated: for one wait where it is in line."""
         waits_until = self._dispatcher.clock.now() + self._wait_timeout if track.deadline is None else track.deadline
         return waits_until + LOOK_SLACK
 

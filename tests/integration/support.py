@@ -71,7 +71,7 @@ RETAINED = {
 ADDED_BY_ANSIBLE = {"invocation", "failed", "msg", "warnings", "deprecations", "exception"}
 
 
-def wait_until(condition: Callable[[], bool], what: str, timeout: float = 20.0) -> None:
+def wait_until(condition: Callable[[], bool], what: str, timeout: float = 120.0) -> None:
     """Return as soon as `condition` holds. Fails the test with `what` after `timeout` seconds."""
     end = time.monotonic() + timeout
     while not condition():
@@ -267,7 +267,7 @@ class Cloud:
             cwd=self.home,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=600,
             check=False,
         )
         seconds = time.monotonic() - began

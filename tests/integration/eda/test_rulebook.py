@@ -55,7 +55,7 @@ def _listen(cloud: Cloud, ansible: Ansible, folder: Path, events: list[dict[str,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=900,
         check=False,
     )
     assert process.returncode == 0, process.stdout + process.stderr

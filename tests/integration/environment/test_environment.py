@@ -43,7 +43,7 @@ def run(command: list[Any], folder: Path, **how: Any) -> str:
         env={**environment, **how.pop("environment", {})},
         cwd=folder,
         capture_output=True,
-        timeout=180,
+        timeout=900,
         check=False,
         **how,
     )

@@ -74,7 +74,7 @@ def jdc(emulator: EmulatorProcess, tmp_path: Path) -> Call:
             [str(COMMAND_LINE), "-c", LAUNCHER, *words],
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=300,
             check=False,
             env=environment,
             cwd=tmp_path,

@@ -58,7 +58,7 @@ def test_images_are_told_with_machine_disks_and_mark(cloud: Cloud) -> None:
     ended = info(cloud, "image")
     first, second = rows(ended)
     assert (first["name"], first["instance_id"], first["image_source"]) == ("{{ 7*7 }}", A, "private")
-    assert first["mark"] == {"campaign": "spring", "instance_id": A, "stopped": True} and first["desc"] == MARK
+    assert first["mark"] == {"campaign": "spring", "instance_id": A, "stopped": True} and first["description"] == MARK
     assert first["created"].endswith("+08:00") and [disk["size_gb"] for disk in first["disks"]] == [40, 100]
     assert all(cloud.exists(disk["snapshot_id"]) for disk in first["disks"])
     assert [disk["category"] for disk in second["disks"]] == ["local", "cloud"] and second["mark"] is None

@@ -199,11 +199,13 @@ def test_an_image_that_is_busy_for_a_while_is_tried_again(cloud: Cloud) -> None:
     assert ended.failed and error["code"] == "timeout" and "is busy" in error["message"] and "'ready'" in error["message"]
 
 
-def test_a_protected_image_fails_alone_with_the_services_words(cloud: Cloud) -> None:
+def test_a_protected_image_fails_alone_and_says_what_to_end(cloud: Cloud) -> None:
     seed(cloud, images=[{"id": "img-a", "protected": True}, {"id": "img-b"}])
     ended = absent(cloud, "image", "img-a", "img-b")
     assert ended.failed and actions(ended) == ["failed", "deleted"] and len(cloud.calls(DELETE["image"], "img-a")) == 1
-    assert rows(ended)[0]["error"]["http"] == 400 and "Can't delete protected image" in ended.msg
+    error = rows(ended)[0]["error"]
+    assert (error["code"], error["http"], error["status"]) == ("kept_by_service", 400, "FAILED_PRECONDITION")
+    assert "img-a" in ended.msg and "it is protected in JD Cloud" in ended.msg and cloud.exists("img-a")
 
 
 def test_a_denied_delete_fails_each_row_and_changes_nothing(cloud: Cloud) -> None:

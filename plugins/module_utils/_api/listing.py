@@ -21,6 +21,7 @@ from .models import Page
 PAGE_SIZE = 100
 """The service's maximum (operations.yaml: pagination)."""
 LISTING_TRIES = 5
+FORBIDDEN = 403
 MAX_ROWS = 100_000
 """No account holds more of one kind in a region; a listing that announces more is wrong, and is not read to its end."""
 
@@ -118,14 +119,23 @@ def find_each(
     ids_call: Callable[[Sequence[str]], Call[Page[T]]],
     one_call: Callable[[str], Call[T]],
     key: Callable[[T], str],
+    gone: Callable[[JdcloudError], bool] = lambda error: error.is_not_found,
 ) -> dict[str, T]:
-    """The rows with these ids. One that a bulk answer leaves out is asked for by itself: only a 404 says that it is gone."""
+    """The rows with these ids. One that a bulk answer leaves out is asked for by itself: only a 404 says that it is gone.
+
+    Where a row that this key may not read is as good as none, `gone` is `unseen`.
+    """
     found = read_by_ids(dispatcher, ids, ids_call, key)
     doubtful = [row_id for row_id in ids if row_id not in found]
     for row_id, outcome in zip(doubtful, dispatcher.gather([one_call(each) for each in doubtful]), strict=True):
-        if outcome.error is None or not outcome.error.is_not_found:
+        if outcome.error is None or not gone(outcome.error):
             found[row_id] = outcome.value
     return found
+
+
+def unseen(error: JdcloudError) -> bool:
+    """Whether the service does not show a single row: there is none, or this key may not read it."""
+    return error.is_not_found or error.http == FORBIDDEN
 
 
 def prove_missing(dispatcher: Dispatcher, ids: Sequence[str], one_call: Callable[[str], Call[T]]) -> None:

@@ -15,7 +15,7 @@ from .._api.assets import Image, Snapshot
 from .._api.calls import Call
 from .._api.dispatch import Job, Outcome
 from .._api.errors import JdcloudError
-from .._api.listing import LISTING_TRIES, IncompleteListing, complete_rows, page_count
+from .._api.listing import LISTING_TRIES, IncompleteListing, complete_rows, page_count, unseen
 from .._api.models import Disk, ElasticIp
 from .archive import PageCall
 from .track import Track
@@ -137,7 +137,7 @@ class _Listing:
         def answered(outcome: Outcome) -> None:
             outcomes.append(outcome)
             if len(outcomes) == len(missing):
-                errors = [each.error for each in outcomes if each.error is not None and not each.error.is_not_found]
+                errors = [each.error for each in outcomes if each.error is not None and not unseen(each.error)]
                 found = [each.answer.value for each in outcomes if each.answer is not None]
                 self._reads.listed([*rows, *found], next(iter(errors), None))
 

@@ -14,13 +14,11 @@ from .._api import disk as disk_api
 from .._api import vpc
 from .._api.dispatch import Dispatcher
 from .._api.errors import JdcloudError
-from .._api.listing import chunks, find_each
+from .._api.listing import FORBIDDEN, chunks, find_each, unseen
 from .._api.models import Disk, ElasticIp, Instance
 from .gate_reads import Reading
 from .policy import Facts, Policy
 from .protection import destroyed_disks, released_addresses
-
-FORBIDDEN = 403
 
 
 def disk_id_of(disk: Disk) -> str:
@@ -44,17 +42,22 @@ def tag_readings(machines: Iterable[Instance], policy: Policy) -> list[Reading]:
 
 
 def with_tagged(dispatcher: Dispatcher, policy: Policy, machines: Iterable[Instance], facts: Facts) -> Facts:
-    """The facts with these disks and elastic IPs. A key that may not read disks is a fact, too: then nothing may go."""
+    """The facts with these disks and elastic IPs. A key that may not read disks is a fact, too: then nothing may go.
+
+    One that this key alone may not read is not known, which blocks its machine and no other.
+    """
     disk_ids, elastic_ip_ids = _ids(machines, policy)
     disks: dict[str, Disk] = {}
     unread = ""
     try:
-        disks = find_each(dispatcher, disk_ids, disk_api.describe_disks, disk_api.describe_disk, disk_id_of)
+        disks = find_each(dispatcher, disk_ids, disk_api.describe_disks, disk_api.describe_disk, disk_id_of, unseen)
     except JdcloudError as error:
         if error.http != FORBIDDEN:
             raise
         unread = f"the service refused {error.operation} ({error.http} {error.status})"
-    elastic_ips = find_each(dispatcher, elastic_ip_ids, vpc.describe_elastic_ips, vpc.describe_elastic_ip, elastic_ip_id_of)
+    elastic_ips = find_each(
+        dispatcher, elastic_ip_ids, vpc.describe_elastic_ips, vpc.describe_elastic_ip, elastic_ip_id_of, unseen
+    )
     return replace(facts, disks=disks, disks_unread=unread, elastic_ips=elastic_ips)
 
 

@@ -148,12 +148,34 @@ def test_a_denied_read_ends_the_task(cloud: Cloud) -> None:
     assert ended.failed and "IAM" in ended.msg and len(cloud.calls()) == 1
 
 
-@pytest.mark.parametrize("denied", ["vpc:*", "disk:*"])
-def test_denied_services_leave_fates_unverified(cloud: Cloud, denied: str) -> None:
+@pytest.mark.parametrize(("denied", "options"), [("vpc:*", {}), ("disk:*", {"protect_tags": {}})], ids=["vpc:*", "disk:*"])
+def test_denied_services_leave_fates_unverified(cloud: Cloud, denied: str, options: Json) -> None:
     cloud.seed(stopped(A, elastic_ip={"id": "fip-a"}, disks=[{"id": "vol-a"}]), accounts=[account(denied=[denied])])
-    ended = cloud.vm("absent", A)
+    ended = cloud.vm("absent", A, **options)
     fates = ended.fates("elastic_ips" if denied == "vpc:*" else "disks")
     assert not ended.failed and set(fates.values()) == {"unverified"}
+
+
+def test_a_denied_disk_service_does_not_show_what_protects(cloud: Cloud) -> None:
+    cloud.seed(stopped(A, disks=[{"id": "vol-a", "auto_delete": True}]), accounts=[account(denied=["disk:*"])])
+    ended = cloud.vm("absent", A)
+    assert ended.failed and set(ended.blockers()) == {"surroundings_unknown"} and cloud.writes() == []
+    assert "disk.describeDisks (403 HTTP_FORBIDDEN)" in ended.only["blockers"][0]["message"]
+
+
+def test_a_disk_that_is_hidden_from_the_key_blocks_its_machine_alone(cloud: Cloud) -> None:
+    cloud.seed(stopped(A, disks=[{"id": "vol-a", "auto_delete": True}]), stopped(B), accounts=[account(hidden=["vol-a"])])
+    ended = cloud.vm("absent", A, B, on_blocked="skip")
+    assert ended.actions == {A: "blocked", B: "deleted"} and ended.blockers(A) == ["surroundings_unknown"]
+
+
+def test_an_elastic_ip_that_is_hidden_from_the_key_blocks_its_machine_alone(cloud: Cloud) -> None:
+    cloud.seed(
+        stopped(A, elastic_ip={"id": "fip-a"}), stopped(B, elastic_ip={"id": "fip-b"}), accounts=[account(hidden=["fip-a"])]
+    )
+    ended = cloud.vm("absent", A, B, elastic_ips="release", on_blocked="skip")
+    assert ended.actions == {A: "blocked", B: "deleted"} and ended.blockers(A) == ["elastic_ip_not_releasable"]
+    assert cloud.exists("fip-a") and not cloud.exists("fip-b")
 
 
 def test_elastic_ips_that_vpc_does_not_show_are_not_releasable(cloud: Cloud) -> None:

@@ -66,7 +66,7 @@ def whole_of(value: Any, name: str, default: int, at_least: int = 0) -> int:
     """A whole number."""
     if is_unset(value):
         return default
-    number = _number(value, name)
+    number = _number(value, name, f"a whole number, at least {at_least}")
     if number != int(number) or number < at_least:
         raise InputError(f"{name} is {shown(str(value))}, but must be a whole number, at least {at_least}.")
     return int(number)
@@ -193,15 +193,16 @@ def _pairs(text: str, name: str) -> dict[str, str]:
     return pairs
 
 
-def _number(value: Any, name: str) -> float:
+def _number(value: Any, name: str, kind: str = "a number") -> float:
     number = math.nan
-    if isinstance(value, (int, float, str)) and not isinstance(value, bool):
+    # Python would read 1_0 as 10.
+    if isinstance(value, (int, float, str)) and not isinstance(value, bool) and "_" not in str(value):
         try:
             number = float(value)
         except ValueError:
             number = math.nan
     if not math.isfinite(number):
-        raise InputError(f"{name} is {shown(str(value))}, but must be a number.")
+        raise InputError(f"{name} is {shown(str(value))}, but must be {kind}.")
     return number
 
 

@@ -92,6 +92,11 @@ def test_a_time_must_be_above_zero(given_value: Any) -> None:
         values.seconds_of(given_value, "wait", 600.0)
 
 
+def test_a_number_with_an_underscore_is_none() -> None:
+    with pytest.raises(InputError, match="must be a whole number, at least 1"):
+        values.whole_of("1_0", "max_instances", 10, at_least=1)
+
+
 @pytest.mark.parametrize("given_value", [["a"], {"a": 1}, True, 1.5, 8])
 def test_a_text_is_no_list(given_value: Any) -> None:
     with pytest.raises(InputError, match="^name is "):

@@ -80,12 +80,29 @@ def test_rule_11_a_listing_that_leaves_out_what_was_made_is_no_proof_that_it_was
 
 
 @METHODS
-def test_answers_that_are_always_lost_end_in_a_failure_that_says_what_is_not_known(cloud: Cloud, method: str) -> None:
+def test_answers_that_are_always_lost_end_in_a_failure_once_the_listings_show_that_nothing_was_made(
+    cloud: Cloud, method: str
+) -> None:
     machine(cloud, runs=True)
     cloud.control.inject("close_before", operation=CREATES[method], times=0)
     ended = backup(cloud, A, method=method, api_retries=1, **POWER)
-    assert ended.failed and ended.error["code"] == "api" and "run again to see" in ended.error["message"]
+    assert ended.failed and ended.error["code"] == "api" and "closed the connection" in ended.error["message"]
+    made = first(ended, method)
+    assert (made["action"], made["status"], made[f"{method.removesuffix('s')}_id"]) == ("failed", None, None)
     assert marked(cloud) == {} and cloud.status(A) == "running" and ended.only["started_by_us"]
+
+
+@METHODS
+def test_answers_that_are_always_lost_and_listings_that_cannot_be_read_leave_it_unverified(cloud: Cloud, method: str) -> None:
+    machine(cloud, runs=True)
+    cloud.control.inject("close_before", operation=CREATES[method], times=0)
+    listing = {"image": "vm.describeImages", "snapshots": "disk.describeSnapshots"}[method]
+    # The plan's own reads come first.
+    cloud.control.inject("error", operation=listing, after=1, times=0, http=403, status="HTTP_FORBIDDEN", message="no")
+    ended = backup(cloud, A, method=method, api_retries=1, **POWER)
+    assert ended.failed and ended.error["code"] == "unverified" and "run again to see" in ended.error["message"]
+    assert ended.changed and first(ended, method)["status"] == "unverified"
+    assert cloud.status(A) == "running" and ended.only["started_by_us"]
 
 
 @METHODS

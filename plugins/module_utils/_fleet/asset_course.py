@@ -133,7 +133,12 @@ class AssetCourse:
         if not complete and now - track.first_doubt_at >= LISTING_PATIENCE:
             message = f"The listings that would show whether {track.title} is being made contradict themselves."
             return self._fail(track, UNVERIFIED, message, now, track.last_error)
-        if track.doubts < 2 or now - track.first_doubt_at < DOUBT_SECONDS[track.plan.kind]:
+        error = track.last_error
+        given_up = error is not None and verdict(error) is Verdict.UNCLEAR and track.tries > self._timing.retries
+        ends = given_up or track.refusal is not None
+        # Where no further call with the same token follows, nothing but the looks says that there is none.
+        enough = DOUBT_SECONDS["image" if ends else track.plan.kind]
+        if track.doubts < 2 or now - track.first_doubt_at < enough:
             return now + LOOK_GAP
         if track.refusal is not None:
             # No call took effect, as a complete listing shows.
@@ -141,8 +146,7 @@ class AssetCourse:
             track.failure = track.refusal
             track.stage = Stage.ENDED
             return now
-        error = track.last_error
-        if error is not None and verdict(error) is Verdict.UNCLEAR and track.tries > self._timing.retries:
+        if given_up:
             track.unsure = False
             return self._fail(track, "api", str(error), now, error)
         return self._again(track, now, 0.0)

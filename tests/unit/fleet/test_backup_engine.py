@@ -165,6 +165,15 @@ def test_an_image_whose_answer_was_lost_is_looked_for_longer_than_listings_lag(m
 
 
 @METHODS
+def test_the_last_lost_answer_is_no_failure_before_listings_that_lag_have_caught_up(method: str) -> None:
+    cloud = stopped()
+    cloud.making.lag, cloud.making.seconds = 22.0, 5.0
+    cloud.service.harm_upon(*CREATES[method], Harm.LOST_AFTER)
+    row = only(run(cloud, method, timing=Timing(wait_timeout=120.0, retries=0)))
+    assert (row["action"], row["changed"]) == ("created", True)
+
+
+@METHODS
 def test_a_backup_that_cannot_be_looked_for_after_a_lost_answer_may_be_there(method: str) -> None:
     cloud = stopped()
     cloud.service.harm = lambda call: (

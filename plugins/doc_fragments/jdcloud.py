@@ -130,13 +130,6 @@ notes:
   - The service gives some times without a zone; those are read as Beijing time (UTC+8).
 """
 
-    # For a module that sends nothing and is in the action group all the same: jdcloud.cloud.jdcloud.accepted.
-    ACCEPTED: str = (
-        DOCUMENTATION.partition("requirements:\n")[0]
-        + "attributes:\n"
-        + (DOCUMENTATION.partition("attributes:\n")[2].partition("notes:\n")[0])
-    )
-
     # For the inventory, which is no module: jdcloud.cloud.jdcloud.connection. Annotated, because ansible-test takes every plain
     # assignment here for a text.
     CONNECTION: str = DOCUMENTATION.partition("attributes:\n")[0]

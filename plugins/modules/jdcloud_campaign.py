@@ -21,9 +21,9 @@ description:
   - All files are written durably, replaced as a whole, and readable by their owner only.
   - Use the role instead of this module, unless you build a workflow of your own. The steps must come in the order of the role.
   - It accepts the connection options of the other modules, so that defaults of their action group may be set for a whole play,
-    and uses none of them.
+    and uses none of them. What is said below about keys, accounts and the journal holds for those modules.
 extends_documentation_fragment:
-  - jdcloud.cloud.jdcloud.accepted
+  - jdcloud.cloud.jdcloud
   - jdcloud.cloud.attributes
 options:
   step:

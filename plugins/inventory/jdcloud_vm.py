@@ -34,7 +34,7 @@ options:
   regions:
     description:
       - The regions to list, all at the same time.
-      - May be a text with commas in between, also as the value of a template.
+      - May be a text with commas between the members, also as the value of a template.
       - If not set, it is the one region that O(region) and what is said there give.
       - Excludes O(region).
     type: list

@@ -53,7 +53,7 @@ class Exchange:
 
     @property
     def left(self) -> bool:
-        """Whether the request may have reached the service. What was broken off before that never leaves."""
+        """Whether the request may have reached the service. What was ended before that never leaves."""
         with self._lock:
             return self._left
 

@@ -22,7 +22,7 @@ from .failures import took_too_long
 from .threads import signals_left_to_the_main_thread
 
 LOST_AFTER = 1.0
-"""Seconds after which an exchange that was broken off is not waited for any more: its thread hangs in something that has no
+"""Seconds after which an exchange that was ended is not waited for any more: its thread hangs in something that has no
 connection yet, such as the name service."""
 
 
@@ -46,7 +46,7 @@ class _Running:
 class ThreadPool:
     """Threads are started as they are needed, up to `size`.
 
-    `exchange_timeout`: seconds for which one job may run; None: as long as it likes. It is broken off then, and whoever waits for
+    `exchange_timeout`: seconds for which one job may run; None: as long as it likes. It is ended then, and whoever waits for
     it gets a time-out, unclear if the request may have left.
     """
 

@@ -16,6 +16,9 @@ from ansible.plugins.action.normal import ActionModule as NormalAction
 from ..module_utils._api.errors import InputError
 from ..module_utils._fleet.texts import refuse_lost_texts
 
+SECRETS = frozenset({"secret_key", "security_token"})
+"""An error shows the value that it refuses, so these are left to the module, which hides them."""
+
 
 class TextAction(NormalAction):  # type: ignore[misc]  # ansible-core ships no type information
     """The action of every module whose options are texts."""
@@ -23,7 +26,7 @@ class TextAction(NormalAction):  # type: ignore[misc]  # ansible-core ships no t
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Run the module. Its result is not touched."""
         try:
-            refuse_lost_texts(self._task.args)
+            refuse_lost_texts({name: value for name, value in self._task.args.items() if name not in SECRETS})
         except InputError as error:
             return {"failed": True, "changed": False, "msg": str(error)}
         result: dict[str, Any] = super().run(tmp, task_vars)

@@ -171,9 +171,11 @@ class DisposalCourse(t.Generic[D]):
 
     def fail(self, track: DisposalTrack[D], failure: Failure, now: float) -> float:
         """The asset failed. What fails now may be due to a delete that took effect after all: that is read first."""
-        if track.doubt_since is not None and now < track.doubt_since + LAG:
+        first = track.refusal is None
+        if track.doubt_since is not None and (first or now < track.doubt_since + LAG):
+            # Also when that time has come by now: the look that led here may have been asked for before it.
             track.refusal = track.refusal or failure
-            return self._again(track, now, track.doubt_since + LAG - now)
+            return self._again(track, now, max(0.0, track.doubt_since + LAG - now))
         self.abandon(track, failure)
         return now
 

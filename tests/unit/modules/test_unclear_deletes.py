@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import ApiError, TransportError
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.doubt import LAG
 
 from .conftest import Runner
 from .documentation import check
@@ -28,11 +29,25 @@ KINDS = pytest.mark.parametrize("kind", DELETES)
 
 
 class Weather:
-    """The first delete is lost after its effect (or before it). Reads fail after `reads` more, with HTTP `http`."""
+    """The first delete is lost after its effect (or before it). Reads fail after `reads` more, with HTTP `http`.
 
-    def __init__(self, cloud: MemoryCloud, kind: str, *, reads: int, http: int = 403, effect: bool = True) -> None:
+    The first read after the loss takes `first_read_takes` seconds.
+    """
+
+    def __init__(
+        self,
+        cloud: MemoryCloud,
+        kind: str,
+        *,
+        reads: int,
+        http: int = 403,
+        effect: bool = True,
+        first_read_takes: float = 0.0,
+    ) -> None:
         self._answer = cloud.send
+        self._clock = cloud.clock
         self._kind, self._reads, self._http, self._effect = kind, reads, http, effect
+        self._delay = first_read_takes
         self.deletes = 0
         cloud.send = self.send  # type: ignore[method-assign]
 
@@ -49,10 +64,14 @@ class Weather:
             self._reads -= 1
             if self._reads < 0:
                 raise ApiError(call.operation, self._http, "UNKNOWN", "no", "req-no")
+            answer = self._answer(call, *rest)
+            self._clock.seconds += self._delay
+            self._delay = 0.0
+            return answer
         return self._answer(call, *rest)
 
 
-def deleted(cloud: MemoryCloud, run: Runner, kind: str, **weather: Any) -> Json:
+def deleted(cloud: MemoryCloud, run: Runner, kind: str, options: Json | None = None, **weather: Any) -> Json:
     """What a run says of one thing whose delete was lost."""
     add = {
         "image": cloud.add_image,
@@ -62,7 +81,7 @@ def deleted(cloud: MemoryCloud, run: Runner, kind: str, **weather: Any) -> Json:
     }
     add[kind]("thing-1")
     Weather(cloud, kind, **weather)
-    ended = run(f"jdcloud_{kind}", state="absent", **{f"{kind}_ids": ["thing-1"]})
+    ended = run(f"jdcloud_{kind}", state="absent", **{f"{kind}_ids": ["thing-1"], **(options or {})})
     check(ended.result, f"jdcloud_{kind}")
     return ended.result
 
@@ -105,3 +124,9 @@ def test_a_refusal_after_a_lost_delete_without_effect_is_what_is_told_in_the_end
 def test_an_early_look_that_shows_it_decides_nothing(cloud: MemoryCloud, run: Runner, kind: str) -> None:
     (row,) = deleted(cloud, run, kind, reads=1, effect=False)[f"{kind}s"]
     assert (row["status"], row["changed"]) == ("unverified", True)
+
+
+@KINDS
+def test_a_slow_look_that_began_too_early_is_followed_by_one_that_decides(cloud: MemoryCloud, run: Runner, kind: str) -> None:
+    (row,) = deleted(cloud, run, kind, {"api_retries": 0}, reads=100, effect=False, first_read_takes=LAG)[f"{kind}s"]
+    assert (row["changed"], row["error"]["code"]) == (False, "api")

@@ -12,8 +12,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -24,10 +22,11 @@ from urllib.parse import unquote
 from jdcloud_emulator.control import ControlClient
 from jdcloud_emulator.process import DEFAULT_ACCESS_KEY, DEFAULT_SECRET_KEY, EmulatorProcess
 
+from .modules import MODULES, run_here
+
 Json = dict[str, Any]
 
 REGION = "cn-north-1"
-MODULES = "ansible_collections.jdcloud.cloud.plugins.modules"
 COLLECTIONS = Path(__file__).resolve().parents[2] / ".venv" / "collections"
 FAST: Json = {
     "stop_seconds": 0.15,
@@ -147,6 +146,8 @@ class Cloud:
         self.control: ControlClient = emulator.control
         self.url = emulator.url
         self.home = home
+        self.runs_as = run_here
+        """How modules run: in this process, or as `run_alone`."""
         self._environment = emulator.environment()
 
     # --- the fleet ------------------------------------------------------------------------------------------------
@@ -260,25 +261,16 @@ class Cloud:
     def _run(self, module: str, options: Json, check: bool, environment: Mapping[str, str | None] | None) -> Ended:
         arguments = {**options, "_ansible_check_mode": check, "_ansible_diff": True}
         began = time.monotonic()
-        process = subprocess.run(
-            [sys.executable, "-m", f"{MODULES}.{module}"],
-            input=json.dumps({"ANSIBLE_MODULE_ARGS": arguments}),
-            env=self.environment(environment),
-            cwd=self.home,
-            capture_output=True,
-            text=True,
-            timeout=600,
-            check=False,
-        )
+        ended = self.runs_as(module, arguments, self.environment(environment), self.home)
         seconds = time.monotonic() - began
-        text = process.stdout + process.stderr
+        text = ended.stdout + ended.stderr
         assert "Traceback" not in text, text
         assert DEFAULT_SECRET_KEY not in text
-        result: Json = json.loads(process.stdout)
-        assert bool(result.get("failed")) == (process.returncode != 0)
+        result: Json = json.loads(ended.stdout)
+        assert bool(result.get("failed")) == (ended.status != 0)
         if "msg" in result:
             check_sentence(str(result["msg"]))
-        return Ended(result, process.returncode, seconds)
+        return Ended(result, ended.status, seconds)
 
 
 def _is_foreign(name: str) -> bool:

@@ -43,7 +43,7 @@ class DisposalTrack(t.Generic[D]):
     """One asset's way. Times are monotonic seconds.
 
     `word` is what it is, `asset` how the plan saw it, `observed_at` when the look was asked for that its delete rests on,
-    `since` when the service accepted the delete (or the waiting began). `unsure`: the last delete ended without a clear answer;
+    `looked_at` when the last one was asked for that showed it, `since` when the service accepted the delete (or the waiting began). `unsure`: the last delete ended without a clear answer;
     `maybe_sent`: there was one such at all. `moving`: it was seen being deleted. `last`: what the last look showed, if anything.
     `doubt_since`: when the last one ended of which no look has shown yet what came of it; `refusal`: what the asset fails with if
     it came to nothing. `sending`: a delete is under way.
@@ -55,6 +55,7 @@ class DisposalTrack(t.Generic[D]):
     stage: Stage
     status: str
     observed_at: float = -math.inf
+    looked_at: float = -math.inf
     since: float = 0.0
     token: int = 0
     tries: int = 0
@@ -171,9 +172,8 @@ class DisposalCourse(t.Generic[D]):
 
     def fail(self, track: DisposalTrack[D], failure: Failure, now: float) -> float:
         """The asset failed. What fails now may be due to a delete that took effect after all: that is read first."""
-        first = track.refusal is None
-        if track.doubt_since is not None and (first or now < track.doubt_since + LAG):
-            # Also when that time has come by now: the look that led here may have been asked for before it.
+        if track.doubt_since is not None and track.looked_at < track.doubt_since + LAG:
+            # What counts is when a look was asked for, not when it was answered: a slow one decides nothing.
             track.refusal = track.refusal or failure
             return self._again(track, now, max(0.0, track.doubt_since + LAG - now))
         self.abandon(track, failure)
@@ -194,6 +194,7 @@ class DisposalCourse(t.Generic[D]):
 
     def _note_read(self, track: DisposalTrack[D], asset: D, sent_at: float) -> None:
         """A look that was asked for late enough shows the effect of a delete, or that there is none."""
+        track.looked_at = sent_at
         moves = self._terms.is_going(asset) or self._terms.in_between(asset)
         if track.doubt_since is not None and sent_at >= track.doubt_since + LAG and not moves:
             track.doubt_since = None

@@ -6,6 +6,9 @@
 
 In this process, the module sees what it would see alone: only the environment, the folder and the arguments that it is given.
 No thread of it is left when the call comes back. `test_real_processes.py` shows that both ways end alike.
+
+In this process the module's clock may also run faster. Then the product's own patience (how long a listing may lag, how long a
+service may throttle) takes less of the test's time; options in seconds, and the emulator, keep real seconds.
 """
 
 from __future__ import annotations
@@ -19,9 +22,11 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -30,11 +35,16 @@ from ansible.module_utils import basic
 from ansible.module_utils.common import warnings as ansible_warnings
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api import pool
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.transport import Transport
 from ansible_collections.jdcloud.cloud.plugins.module_utils._module import session
 
 Json = dict[str, Any]
 
 MODULES = "ansible_collections.jdcloud.cloud.plugins.modules"
+DURATIONS = {"api_timeout", "wait_timeout", "poll_interval"}
+"""Options in seconds."""
+API_TIMEOUT = 30.0
+"""The default of the option with that name."""
 CAUGHT_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM)
 THREADS_END_WITHIN = 30.0
 """Seconds within which the threads of a module that has ended must be gone; a request that hangs is given up sooner."""
@@ -64,8 +74,11 @@ def run_alone(module: str, arguments: Json, environment: Mapping[str, str], fold
     return Output(process.returncode, process.stdout, process.stderr)
 
 
-def run_here(module: str, arguments: Json, environment: Mapping[str, str], folder: Path) -> Output:
-    """Run a module in this process. A thread that is not the main one cannot catch signals: there it gets a process."""
+def run_here(module: str, arguments: Json, environment: Mapping[str, str], folder: Path, *, speed: float = 1.0) -> Output:
+    """Run a module in this process, its clock `speed` times as fast as ours.
+
+    A thread that is not the main one cannot catch signals: there it gets a process, with our clock.
+    """
     if threading.current_thread() is not threading.main_thread():
         return run_alone(module, arguments, environment, folder)
     main = importlib.import_module(f"{MODULES}.{module}").main
@@ -73,14 +86,14 @@ def run_here(module: str, arguments: Json, environment: Mapping[str, str], folde
     ansible_warnings._global_warnings.clear()
     stdout, stderr = io.StringIO(), io.StringIO()
     surroundings = (
-        _module_arguments(json.loads(json.dumps(arguments))),
+        _module_arguments(_in_its_seconds(json.loads(json.dumps(arguments)), speed)),
         as_a_module(),
         mock.patch.dict(os.environ, environment, clear=True),
         contextlib.chdir(folder),
         contextlib.redirect_stdout(stdout),
         contextlib.redirect_stderr(stderr),
         signals_as_before(),
-        _no_thread_left(),
+        _clock_and_threads(speed),
     )
     with contextlib.ExitStack() as stack:
         for surrounding in surroundings:
@@ -108,19 +121,58 @@ def signals_as_before() -> Iterator[None]:
             signal.signal(number, handler)
 
 
+def _in_its_seconds(arguments: Json, speed: float) -> Json:
+    """The arguments with every duration, and every pace, as the module's clock has to count it."""
+    if speed == 1.0:
+        return arguments
+    scaled = {"api_timeout": API_TIMEOUT, **arguments}
+    for name in DURATIONS & scaled.keys():
+        scaled[name] *= speed
+    if "api_rate_limit" in scaled:
+        scaled["api_rate_limit"] /= speed
+    return scaled
+
+
+class FastClock:
+    """A clock that runs `speed` times as fast as the machine's."""
+
+    def __init__(self, speed: float) -> None:
+        self._speed = speed
+
+    def now(self) -> float:
+        """Its seconds."""
+        return time.monotonic() * self._speed
+
+
+class KeptPool(pool.ThreadPool):
+    """A pool that waits by a fast clock."""
+
+    speed = 1.0
+
+    def _patience(self, timeout: float | None) -> float | None:
+        patience = super()._patience(timeout)
+        return None if patience is None else patience / self.speed
+
+
 @contextlib.contextmanager
-def _no_thread_left() -> Iterator[None]:
-    """End the threads of a module and wait for them: a late request would be one of the next test."""
-    pools: list[pool.ThreadPool] = []
+def _clock_and_threads(speed: float) -> Iterator[None]:
+    """Give the module its clock; end its threads and wait for them: a late request would be one of the next test."""
+    pools: list[KeptPool] = []
 
-    class Kept(pool.ThreadPool):
-        def __init__(self, *arguments: Any, **named: Any) -> None:
-            super().__init__(*arguments, **named)
-            pools.append(self)
+    def kept(*arguments: Any) -> KeptPool:
+        made = KeptPool(*arguments)
+        made.speed = speed
+        pools.append(made)
+        return made
 
+    clock = FastClock(speed)
     before = set(threading.enumerate())
     try:
-        with mock.patch.object(session, "ThreadPool", Kept):
+        with (
+            mock.patch.object(session, "ThreadPool", kept),
+            mock.patch.object(session, "SystemClock", lambda: clock),
+            mock.patch.object(session, "Transport", partial(Transport, monotonic=clock.now)),
+        ):
             yield
     finally:
         for each in pools:

@@ -15,6 +15,7 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -147,7 +148,7 @@ class Cloud:
         self.url = emulator.url
         self.home = home
         self.runs_as = run_here
-        """How modules run: in this process, or as `run_alone`."""
+        """How modules run: in this process, or by `run_alone` in one of their own."""
         self._environment = emulator.environment()
 
     # --- the fleet ------------------------------------------------------------------------------------------------
@@ -185,6 +186,10 @@ class Cloud:
         assert found is not None
         slots = {slot["cloudDisk"]["diskId"]: slot for slot in found["dataDisks"] if slot.get("cloudDisk")}
         return bool(slots[disk_id].get("autoDelete"))
+
+    def hurry(self, speed: float = 10.0) -> None:
+        """From now on, the product's own patience takes a tenth of its time; options in seconds keep their meaning."""
+        self.runs_as = partial(run_here, speed=speed)
 
     # --- the request log ------------------------------------------------------------------------------------------
 

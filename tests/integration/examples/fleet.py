@@ -7,11 +7,10 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
-from ..support import FAST, MODULES, QUICK, REGION, Cloud, Json
+from ..modules import run_here
+from ..support import FAST, QUICK, REGION, Cloud, Json
 
 SPRING = {"project": "spring-campaign"}
 MACHINES: list[Json] = [
@@ -54,15 +53,9 @@ def made_ready(cloud: Cloud, folder: Path) -> Json:
     }
     cloud.control.reset(seed)
     arguments = {**QUICK, "tags": SPRING, "campaign": "spring-2026"}
-    process = subprocess.run(
-        [sys.executable, "-m", f"{MODULES}.jdcloud_vm_backup"],
-        input=json.dumps({"ANSIBLE_MODULE_ARGS": arguments}),
-        env=cloud.environment(),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    manifest = dict(json.loads(process.stdout)["manifest"])
+    output = run_here("jdcloud_vm_backup", arguments, cloud.environment(), cloud.home)
+    assert output.status == 0, output.stdout
+    manifest = dict(json.loads(output.stdout)["manifest"])
     for name in FOLDERS:
         (folder / name).mkdir(parents=True)
     (folder / "backup" / "spring-2026.json").write_text(json.dumps(manifest), encoding="utf-8")

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 from typing import Any
 
 import pytest
 
-from ..support import FAST, MODULES, QUICK, REGION, Cloud, Json, account
+from ..modules import run_here
+from ..support import FAST, QUICK, REGION, Cloud, Json, account
 from .found import ROOT
 
 _OPERATION = re.compile(r"`((?:vm|disk|vpc|resourcetag|billing|user)\.[A-Za-z]+)`")
@@ -107,16 +106,8 @@ def seeded(cloud: Cloud, denied: list[str]) -> None:
 def run(cloud: Cloud, module: str, options: Json) -> Json:
     """The result of a module."""
     waits: Json = {} if module.endswith(("_info", "_tag")) else QUICK
-    process = subprocess.run(
-        [sys.executable, "-m", f"{MODULES}.{module}"],
-        input=json.dumps({"ANSIBLE_MODULE_ARGS": {**waits, **options}}),
-        env=cloud.environment(),
-        cwd=cloud.home,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return dict(json.loads(process.stdout))
+    output = run_here(module, {**waits, **options}, cloud.environment(), cloud.home)
+    return dict(json.loads(output.stdout))
 
 
 @pytest.mark.parametrize("what", RUNS)

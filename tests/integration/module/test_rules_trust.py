@@ -67,6 +67,7 @@ def test_rule_17_secrets_are_in_no_result(cloud: Cloud, check: bool) -> None:
         A,
         B,
         check=check,
+        wait_timeout=2,
         environment=NO_KEYS,
         access_key=TOKEN["access_key"],
         secret_key=TOKEN["secret_key"],

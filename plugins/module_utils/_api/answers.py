@@ -113,8 +113,10 @@ def _cut_failure(response: Response, operation: str, host: str) -> TransportErro
 def open_envelope(raw: RawAnswer, operation: str, host: str) -> Envelope:
     """Decode the JSON envelope. Raises TransportError 'garbled' unless it is an object with a non-empty request id, or 'too_big'.
 
+    Facts errors-envelope and errors-no-request-id.
+
     An answer without a body is one, too, if it is a success and names its request in the header x-jdcloud-request-id
-    (observed in the official client for 204 and Content-Length 0).
+    (204 and Content-Length 0: fact errors-empty-answer).
     """
     header_id = raw.headers.get("x-jdcloud-request-id", "").strip()
     if not raw.body and 200 <= raw.http < 300 and header_id:

@@ -107,7 +107,7 @@ class Quota:
 
 
 def parse_image(raw: Json) -> Image:
-    """Read an Image. Its description is called desc (operations.yaml: types)."""
+    """Read an Image. Its description is called desc (fact images-description)."""
     row = Row(raw, "imageId")
     expires_text = row.text("expiredTime")
     created_text = row.text("createTime")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Calls of the billing service (type definitions of the official Python client 1.6.354)."""
+"""Calls of the billing service (facts bills-details, bills-fee)."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def _shown(raw: Json, name: str) -> str | None:
 
 
 def _fee(raw: Json, name: str) -> Decimal | None:
-    """An amount, which may be a JSON number or text (which of them is not known), exactly as it is written."""
+    """An amount, which may be a JSON number or text (fact bills-fee-form), exactly as it is written."""
     text = (maybe_text(raw, name) or "").strip()
     if not text:
         return None

@@ -5,8 +5,8 @@
 """Bodies of answers, bounded in every way in which a few bytes can become many: unpacked bytes, values, and depth.
 
 A large page of a real account, 100 machines with eight data disks and ten tags of usual length on everything, has 1.7 million
-bytes, 70,000 values and eight levels; with two data disks and five tags it is a fourth of that. The documented limits allow tags
-that are eight times as long (127 letters, values of 255), on everything. A page of these is refused.
+bytes, 70,000 values and eight levels; with two data disks and five tags it is a fourth of that. The limits (fact tags-limits)
+allow tags that are eight times as long, on everything. A page of these is refused.
 """
 
 from __future__ import annotations

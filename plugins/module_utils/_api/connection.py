@@ -114,7 +114,7 @@ def _region(options: Mapping[str, Any], environ: Mapping[str, str], profile: Pro
         raise InputError(
             "No region: give the option region, set JDCLOUD_REGION, or use a profile that has one, for example cn-north-1."
         )
-    # Shape only: new regions appear, and the service knows them.
+    # Shape only: new regions appear, and the service knows them (fact limits-regions).
     if not _REGION.fullmatch(region):
         raise InputError(f"{region!r} is not the name of a region: give region or JDCLOUD_REGION like cn-north-1.")
     return region

@@ -48,7 +48,7 @@ def describe_disk(disk_id: str) -> Call[Disk]:
 def delete_disk(disk_id: str, *, into_bin: bool) -> Call[None]:
     """Delete a disk that is attached to nothing, for good; with ``into_bin``, into the recycle bin where it may go there.
 
-    With ``into_bin``, too, the service destroys at once what may not go into the bin (operations.yaml: deleteDisk).
+    With ``into_bin``, too, the service destroys at once what may not go into the bin (fact disks-recycle-bin).
     """
     return Call(
         operation="disk.deleteDisk",

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How parameters of GET and DELETE calls are written (observed in the official clients).
+"""How parameters of GET and DELETE calls are written (facts requests-query, requests-separators).
 
 Lists are indexed from 1: ``ids.1=a``, ``filters.1.name=…&filters.1.values.1=…``, ``tags.1.key=…&tags.1.values.1=…``.
 The builders return plain names and values; `encode_query` percent-encodes them, once. The official Python client leaves
@@ -37,7 +37,7 @@ def path_id(resource_id: str) -> str:
 
 
 def text_of(value: Scalar) -> str:
-    """Return a parameter value as the services read it: booleans in lower case, as the Go client sends them."""
+    """Return a parameter value as the services read it: booleans in lower case (fact requests-booleans)."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value)
@@ -54,7 +54,7 @@ def indexed(name: str, values: Iterable[Scalar]) -> Query:
 
 
 def filters(items: Iterable[tuple[str, Sequence[Scalar]]], operator: str | None = None) -> Query:
-    """Return filter parameters; without ``operator`` the service compares with 'eq'.
+    """Return filter parameters; without ``operator`` the service compares with 'eq' (fact requests-filters).
 
     Raises ValueError for a filter without values: the service would ignore it, and the read would be wider than meant.
     """

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Checked service addresses: ``https://{service}.jdcloud-api.com`` or what the user gives instead."""
+"""Checked service addresses: ``https://{service}.jdcloud-api.com`` or what the user gives instead (fact requests-addresses)."""
 
 from __future__ import annotations
 

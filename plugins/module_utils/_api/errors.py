@@ -4,9 +4,9 @@
 
 """Typed errors of the API layer; the text of each is one sentence for the user that says what to do next.
 
-Which answers may be read again, and after which the effect of a write is unknown, follows the service's public
-error code table. The service's ``error.status`` is looked at before the HTTP number, because QUOTA_EXCEEDED (final)
-and RATE_LIMIT (slow down) share HTTP 429.
+Which answers may be read again, and after which the effect of a write is unknown: facts errors-statuses and
+errors-what-to-repeat. The service's ``error.status`` is looked at before the HTTP number, because QUOTA_EXCEEDED (final)
+and RATE_LIMIT (slow down) share HTTP 429 (fact errors-429-twice).
 """
 
 from __future__ import annotations

@@ -56,7 +56,7 @@ def describe_images(
         raise ValueError("an empty list of ids would list everything")
     query: Query = indexed("ids", [path_id(image_id) for image_id in ids or ()])
     query += indexed("instanceIds", [path_id(instance_id) for instance_id in instance_ids or ()])
-    # A source must be given unless there are ids (documented). Named together with ids it could hide what is asked for.
+    # A source is needed without ids (fact images-listed-by-source). Named together with ids it could hide what is asked for.
     query += scalars(imageSource=None if ids else "private", imageName=name, status=status, pageNumber=page, pageSize=page_size)
     return Call(
         operation="vm.describeImages",
@@ -92,7 +92,7 @@ def _asked_for(result: Json, image_id: str) -> Image:
 
 
 def delete_image(image_id: str, *, with_snapshots: bool) -> Call[None]:
-    """Delete an image that is ready or failed. Its snapshots stay unless ``with_snapshots``."""
+    """Delete an image that is ready or failed. Its snapshots stay unless ``with_snapshots`` (fact images-keep-snapshots)."""
     return Call(
         operation="vm.deleteImage",
         service=SERVICE,

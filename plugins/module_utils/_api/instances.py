@@ -17,7 +17,7 @@ from .vm import SERVICE
 def create_instances(spec: Mapping[str, Any], client_token: str) -> Call[str]:
     """Begin to make one machine after an instanceSpec; returns its id. -> pending -> running, or error and then gone.
 
-    The service makes one machine for one ``client_token`` of up to 64 characters, however often it is sent.
+    The service makes one machine for one ``client_token``, however often it is sent (fact limits-client-tokens).
     """
     return Call(
         operation="vm.createInstances",

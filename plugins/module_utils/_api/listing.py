@@ -19,7 +19,7 @@ from .errors import JdcloudError
 from .models import Page
 
 PAGE_SIZE = 100
-"""The service's maximum (operations.yaml: pagination)."""
+"""The service's maximum (fact requests-pages)."""
 LISTING_TRIES = 5
 FORBIDDEN = 403
 MAX_ROWS = 100_000
@@ -134,7 +134,7 @@ def find_each(
 
 
 def unseen(error: JdcloudError) -> bool:
-    """Whether the service does not show a single row: there is none, or this key may not read it."""
+    """Whether the service does not show a single row: there is none, or this key may not read it (fact requests-hidden-rows)."""
     return error.is_not_found or error.http == FORBIDDEN
 
 

@@ -4,7 +4,7 @@
 
 """Reading members of the service's JSON objects, strict where a wrong type could lead to a wrong decision.
 
-The vm service leaves empty members out, the disk service sends null (observed in the official clients): both count as
+The vm service leaves empty members out, the disk service sends null (fact requests-empty-members): both count as
 "not told" everywhere.
 """
 

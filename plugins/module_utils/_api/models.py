@@ -100,8 +100,8 @@ class Interface:
 class Instance:
     """A machine. ``tags`` is None only if the answer is of a type that carries no tags.
 
-    Nothing promises that the service shows a tag key once. ``repeated_tags`` has all values of each key that it showed more
-    than once, ``tags`` the last one.
+    Nothing promises that the service shows a tag key once (fact tags-shown-twice). ``repeated_tags`` has all values of each
+    key that it showed more than once, ``tags`` the last one.
 
     ``disks`` has the system disk first. ``addresses`` are all elastic IPs: of the primary and the secondary interfaces,
     of their primary and secondary addresses, each once. ``private_ips`` are all private addresses, the primary one first.

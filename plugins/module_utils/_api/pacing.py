@@ -4,7 +4,7 @@
 
 """When the next call may leave: even spacing at a rate that adapts to the service's throttling.
 
-JD Cloud publishes no numeric limit and no ``Retry-After`` (jdcloud fact sheet: unknown), so without `api_rate_limit`
+JD Cloud publishes no numeric limit and no ``Retry-After`` (fact errors-rate-limit), so without `api_rate_limit`
 the limit is found out: fast growth until the first 429 RATE_LIMIT, then additive increase, multiplicative decrease.
 """
 

@@ -6,7 +6,7 @@
 
 What is signed: all headers given, the host, ``x-jdcloud-date``, ``x-jdcloud-nonce`` and, with a token,
 ``x-jdcloud-security-token``. The vendor's text demands this; the official Python client signs content-type and host
-only. The service reads the list from ``SignedHeaders``, so both are accepted (observed in the official clients).
+only. The service reads the list from ``SignedHeaders``, so both are accepted (fact signature-headers).
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ ALGORITHM = "JDCLOUD3-HMAC-SHA256"
 KEY_PREFIX = "JDCLOUD3"
 TERMINATOR = "jdcloud3_request"
 REGION_OF_GLOBAL_CALLS = "jdcloud-api"
+"""In the scope of a call that is about no region (fact signature-global-region)."""
 
 _NEVER_SIGNED = frozenset({"authorization", "user-agent"})
 _REPEATED_SLASHES = re.compile(r"/{2,}")
@@ -100,7 +101,7 @@ def canonical_request(method: str, url: str, headers: Mapping[str, str], body: b
 
 
 def signed_host(url: str) -> str:
-    """Return the host as the official Python client signs it: with its port unless that is 80 or 443, whatever the scheme."""
+    """Return the host as it is signed: with its port unless that is 80 or 443, whatever the scheme (fact signature-host)."""
     parts = urlsplit(url)
     host = parts.hostname or ""
     host = f"[{host}]" if ":" in host else host
@@ -108,14 +109,14 @@ def signed_host(url: str) -> str:
 
 
 def canonical_path(path: str) -> str:
-    """Return the path decoded once and encoded again: the ':' of an action is %3A here, though it is sent as ':'."""
+    """Return the path as it is signed (fact signature-path): the ':' of an action is %3A here, though it is sent as ':'."""
     return quote(_REPEATED_SLASHES.sub("/", unquote_plus("/" + path)), safe="/~")
 
 
 def canonical_query(query: str) -> str:
     """Return the query with each name and value encoded once, sorted bytewise by name, then value.
 
-    A pair without a name is dropped, a name without '=' has the empty value (as the vendor's text says).
+    A pair without a name is dropped, a name without '=' has the empty value (fact signature-query).
     """
     pairs = []
     for piece in query.split("&"):

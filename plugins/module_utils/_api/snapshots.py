@@ -20,7 +20,7 @@ from .vm import Filters
 def create_snapshot(disk_id: str, name: str, description: str, client_token: str) -> Call[str]:
     """Begin to make a snapshot of a cloud disk; returns its id. ``name`` has 1 to 32 characters, ``description`` at most 256.
 
-    Whether the service honours the token is not certain (an official plugin leaves it out): read before it is sent again.
+    Whether the service honours the token is not certain (fact snapshots-token): read before it is sent again.
     """
     return Call(
         operation="disk.createSnapshot",
@@ -49,7 +49,7 @@ def describe_snapshots(
 ) -> Call[Page[Snapshot]]:
     """One page of the account's own snapshots: all, or those with these ids, of these disks, with this name or status.
 
-    Whether the service compares names and statuses exactly is not known.
+    ``name`` is fuzzy there, ``status`` exact (fact snapshots-filters).
 
     Raises ValueError for an empty list, which the service would take for no restriction; InputError for ids that are none.
     """
@@ -100,7 +100,7 @@ def _asked_for(result: Json, snapshot_id: str) -> Snapshot:
 
 
 def delete_snapshot(snapshot_id: str) -> Call[None]:
-    """Delete a snapshot that is available or failed; the service refuses one that belongs to an image (inferred)."""
+    """Delete a snapshot that is available or failed; not one of an image (fact snapshots-of-images)."""
     return Call(
         operation="disk.deleteSnapshot",
         service=SERVICE,

@@ -14,7 +14,7 @@ from .members import Json
 
 SERVICE = "resourcetag"
 MAX_RESOURCES = 100
-"""How many resources are tagged with one call. The service tells no limit; this is what its listings take."""
+"""How many resources one call tags: what listings take, since no limit is published (fact tags-resources-of-a-call)."""
 NO_REASON = "no reason given"
 
 
@@ -52,8 +52,8 @@ def _change(
 def _failures(result: Json) -> Mapping[str, str]:
     """What a 200 answer says of resources that failed, by id.
 
-    Its form is not documented, and what counts is what is read back. So everything that looks like one is understood, and
-    nothing else is an error: that would turn an accepted change into an unclear one.
+    Its form is not known (fact tags-failure-form), and what counts is what is read back. So everything that looks like one is
+    understood, and nothing else is an error: that would turn an accepted change into an unclear one.
     """
     data = result.get("data")
     return dict(_pairs((data if isinstance(data, dict) else result).get("failedResourcesMap")))

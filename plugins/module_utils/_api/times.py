@@ -4,7 +4,7 @@
 
 """One parser for every form in which the services write a time.
 
-Forms (observed in the official clients): ``2026-01-15T08:09:10Z`` (vm charge, vpc), ``2026-01-15T16:09:10+08:00``
+Forms (facts times-forms, times-beijing): ``2026-01-15T08:09:10Z`` (vm charge, vpc), ``2026-01-15T16:09:10+08:00``
 (disk), ``2026-01-15 16:09:10`` (vm launch and image times, vpc charge: Beijing time, no zone).
 """
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Calls that say whose key is used (user, API revision 0.2.8, and resourcetag, 0.6.0)."""
+"""Calls that say whose key is used (facts accounts-who-asks, accounts-pin-of-tags)."""
 
 from __future__ import annotations
 

@@ -61,8 +61,8 @@ def describe_instances(
     """One page of the region's machines, with tags, charge, disks and interfaces.
 
     The service's filters only narrow: 'name' and 'privateIpAddress' are fuzzy, 'elasticIpAddress' and
-    'networkInterfaceId' are ORed. ``page_size`` is 10..100. Raises ValueError for empty ``ids`` (that would be all
-    machines), InputError for ids that are none.
+    'networkInterfaceId' are ORed (fact requests-fuzzy-filters). ``page_size`` is 10..100. Raises ValueError for empty ``ids``
+    (that would be all machines), InputError for ids that are none.
     """
     parse: Callable[[Json], Any] = parse_instance_in_full if in_full else parse_instance
     query = _by_ids(ids, filters) + tag_query(tags)
@@ -70,7 +70,7 @@ def describe_instances(
 
 
 def describe_instance(instance_id: str) -> Call[Instance]:
-    """One machine; 404 NOT_FOUND with a request id is the service's word that it does not exist."""
+    """One machine; 404 NOT_FOUND with a request id says that it does not exist (fact deletions-end-with-404)."""
     return Call(
         operation="vm.describeInstance",
         service=SERVICE,
@@ -91,10 +91,10 @@ def _asked_for(result: Json, instance_id: str) -> Instance:
 
 
 def stop_instance(instance_id: str, charge_on_stopped: str | None = None) -> Call[None]:
-    """Stop a running machine: running -> stopping -> stopped. There is no client token and no force.
+    """Stop a running machine: running -> stopping -> stopped. No token (fact deletions-without-token), no force.
 
-    ``charge_on_stopped`` 'stopCharging' destroys local data disks. Raises ValueError for another value than
-    'keepCharging' and 'stopCharging'.
+    ``charge_on_stopped`` 'stopCharging' destroys local data disks (fact charges-stop-charging-frees). Raises ValueError for
+    another value than 'keepCharging' and 'stopCharging'.
     """
     if charge_on_stopped is not None and charge_on_stopped not in CHARGE_ON_STOPPED:
         raise ValueError(f"charge_on_stopped is one of {', '.join(CHARGE_ON_STOPPED)}")
@@ -108,9 +108,9 @@ def start_instance(instance_id: str) -> Call[None]:
 
 
 def delete_instance(instance_id: str) -> Call[None]:
-    """Delete a machine: -> deleting -> 404. The service itself would delete a running one, too.
+    """Delete a machine: -> deleting -> 404. A running one, too (fact deletions-of-running-machines).
 
-    deletePrimaryNetworkInterfaceAllElasticIp is never sent: elastic IPs outlive the machine.
+    deletePrimaryNetworkInterfaceAllElasticIp is never sent (fact elastic-ips-delete-flag): elastic IPs outlive the machine.
     """
     return Call(
         operation="vm.deleteInstance",
@@ -126,7 +126,7 @@ def delete_instance(instance_id: str) -> Call[None]:
 
 
 def set_disk_auto_delete(instance_id: str, auto_delete: Mapping[str, bool]) -> Call[None]:
-    """Say of each disk id whether it is deleted with its machine; for postpaid_by_duration disks that are not shared.
+    """Say of each disk id whether it is deleted with its machine, where that can be set (fact disks-attribute-set).
 
     Raises ValueError if ``auto_delete`` is empty or holds anything but booleans.
     """

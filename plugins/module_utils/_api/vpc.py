@@ -18,10 +18,10 @@ SERVICE = "vpc"
 
 
 def describe_elastic_ips(ids: Sequence[str], page: int = 1, page_size: int = 100) -> Call[Page[ElasticIp]]:
-    """One page of the elastic IPs with these ids, edge ones too (the service leaves them out unless asked for all types).
+    """One page of the elastic IPs with these ids, edge ones too (fact elastic-ips-listed-types).
 
-    A page past the end is the last page again, not an empty one. Raises ValueError for no ids, InputError for ids that
-    are none.
+    A page past the end is the last page again, not an empty one (fact requests-past-the-end). Raises ValueError for no ids,
+    InputError for ids that are none.
     """
     wanted = filters(
         [("elasticIpIds", [path_id(elastic_ip_id) for elastic_ip_id in ids]), ("ipType", ["all"]), ("status", ["ALL"])]
@@ -30,7 +30,7 @@ def describe_elastic_ips(ids: Sequence[str], page: int = 1, page_size: int = 100
         operation="vpc.describeElasticIps",
         service=SERVICE,
         method="GET",
-        # The service's listing path ends in a slash, and that slash is signed.
+        # The listing path ends in a slash (fact requests-listing-slash), and that slash is signed.
         path="/elasticIps/",
         query=wanted + scalars(pageNumber=page, pageSize=page_size),
         body=None,
@@ -55,7 +55,7 @@ def describe_elastic_ip(elastic_ip_id: str) -> Call[ElasticIp]:
 
 
 def delete_elastic_ip(elastic_ip_id: str) -> Call[None]:
-    """Release an elastic IP for good; the service refuses while it is associated, in a package or prepaid."""
+    """Release an elastic IP for good; the service refuses in some states (fact elastic-ips-release)."""
     return Call(
         operation="vpc.deleteElasticIp",
         service=SERVICE,

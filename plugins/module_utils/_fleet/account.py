@@ -4,8 +4,8 @@
 
 """Whose key this is, and whether it is the account that is expected.
 
-What belongs to another account answers like what is gone, so keys of a wrong account make every id look deleted already. Nothing
-counts but a name or an id that the service itself tells for the key.
+What belongs to another account answers like what is gone (fact accounts-foreign-ids), so keys of a wrong account make every id
+look deleted already. Nothing counts but a name or an id that the service itself tells for the key.
 """
 
 from __future__ import annotations

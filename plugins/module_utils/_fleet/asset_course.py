@@ -31,7 +31,7 @@ LOST = -math.inf
 """Instead of a time: the asset has to be asked for by itself."""
 DOUBT_SECONDS: dict[AssetType, float] = {"image": 30.0, "snapshot": 3.0}
 """For this long, and in at least two looks, a create with an unclear end must show no effect before it is sent again. A
-snapshot's token keeps the service from making a second one; an image has none."""
+snapshot's token keeps the service from making a second one; an image has none (fact deletions-without-token)."""
 ABSENCE_PATIENCE = 10.0
 """Seconds for which answers by ids may leave out an asset before it is asked for by itself."""
 UNREAD_PATIENCE = 120.0

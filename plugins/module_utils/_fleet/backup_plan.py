@@ -5,7 +5,7 @@
 """What is to be backed up and how: one machine, the wishes and what exists in, a decision out. Pure.
 
 An own backup that is ready, covers what is wanted and is young enough is used again; one in progress is waited for; only what
-is missing is made. Sources: operations.yaml (createImage, createSnapshot), states.yaml (image, snapshot).
+is missing is made. Facts images-content, images-local-system-disk, states-image-ready and states-snapshot.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ class PlannedAsset:
 
     @property
     def snapshots(self) -> int:
-        """How many snapshots making it takes: an image takes one for each cloud disk (quotas-and-limits.yaml)."""
+        """How many snapshots making it takes: an image takes one for each cloud disk (fact images-take-snapshots)."""
         if self.asset_id is not None:
             return 0
         return 1 if self.kind == "snapshot" else sum(disk.category == "cloud" for disk in self.disks)
@@ -140,7 +140,7 @@ def decide_backup(machine: Instance, policy: BackupPolicy, holdings: Holdings, n
 
 
 def image_disks(machine: Instance, policy: BackupPolicy) -> tuple[AttachedDisk, ...]:
-    """The disks that an image of `machine` has to hold. Local data disks are never in an image (states.yaml: image rules)."""
+    """The disks that an image of `machine` has to hold. Local data disks are never in it (fact images-no-local-data-disks)."""
     wanted = [disk for disk in machine.disks if disk.system or (disk.category == "cloud" and policy.include_data_disks)]
     return tuple(wanted)
 

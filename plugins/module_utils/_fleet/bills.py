@@ -99,7 +99,7 @@ def rounded(fee: Decimal | None) -> float | None:
 
 
 def is_denied(error: JdcloudError) -> bool:
-    """Whether the service says that the key's user may not read the bill. A proxy's 403 does not say so."""
+    """Whether the service says that the key's user may not read the bill (fact bills-rights). A proxy's 403 does not say so."""
     return isinstance(error, ApiError) and (error.http == 403 or error.status in ("HTTP_FORBIDDEN", "PERMISSION_DENIED"))
 
 

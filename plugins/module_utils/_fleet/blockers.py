@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Everything that forbids an action on a machine, all at once. Pure. Sources: states.yaml, errors.yaml."""
+"""Everything that forbids an action on a machine, all at once (rule 5). Pure."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ from .selection import protecting_tag
 from .unreadable import unreadable_remark
 
 DELETABLE_MODES = frozenset({PREPAID, "postpaid_by_duration", "postpaid_by_usage"})
+"""Fact charges-modes."""
 MOVING_DISK = frozenset({"attaching", "detaching"})
-"""Attachment statuses of a disk that somebody is moving just now."""
+"""Attachment statuses of a disk that somebody is moving just now (fact states-attachment)."""
 
 
 def blockers_of(machine: Instance, policy: Policy, facts: Facts, proof: Proof | None) -> Iterator[Remark]:
@@ -92,7 +93,7 @@ def _status_blockers(machine: Instance, policy: Policy) -> Iterator[Remark]:
 def unmounted_system_disk(machine: Instance) -> str | None:
     """The attachment status of a system disk with which the service starts and images nothing, None if all is well.
 
-    errors.yaml: startInstance and createImage, `Invalid system disk mount state`.
+    Fact images-need-mounted-system-disk.
     """
     states = [disk.attachment_status for disk in machine.disks if disk.system and disk.category == "cloud"]
     return next((state for state in states if state in UNMOUNTED), None)
@@ -112,7 +113,7 @@ def _start_blockers(machine: Instance) -> Iterator[Remark]:
 
 
 def _stop_blockers(machine: Instance, policy: Policy) -> Iterator[Remark]:
-    """What forbids the stop call with the wished charge_on_stopped (operations.yaml: stopInstance)."""
+    """What forbids the stop call with the wished charge_on_stopped (fact charges-stop-charging)."""
     if policy.charge_on_stopped is None:
         return
     if machine.dedicated_host_id or machine.dedicated_pool_id:
@@ -175,7 +176,7 @@ def proof_of(machine: Instance, policy: Policy, facts: Facts) -> Proof | None:
 
 
 def _can_be_covered(disk: AttachedDisk, demand: Demand) -> bool:
-    """A local system disk can only be in an image, a local data disk in nothing (states.yaml: image rules)."""
+    """A local system disk can only be in an image, a local data disk in nothing (fact images-no-local-data-disks)."""
     return disk.category == "cloud" or (disk.system and "image" in demand.types)
 
 

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What forbids to delete an image or snapshot, and in what it has changed since. Pure; source: states.yaml."""
+"""What forbids to delete an image or snapshot, and in what it has changed since. Pure.
+
+Facts states-image-ready, states-image-others and states-snapshot.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,7 @@ KEPT_BY_SERVICE = {
     "delete this image": "JD Cloud keeps it for itself: leave it out",
     "to create instance": "machines on local disks were made from it: delete those first, or leave it out",
 }
-"""By words of the service's refusal, in lower case. No later try succeeds, unless somebody ends the cause."""
+"""By words of the refusal, in lower case (fact images-not-deletable). No later try succeeds, unless somebody ends the cause."""
 
 Parts = Mapping[str, Snapshot]
 """The snapshots of images, by id; one that does not exist is missing."""
@@ -96,7 +99,7 @@ def _image_reasons(image: Image, policy: DisposalPolicy, parts: Parts) -> Iterat
 
 
 def _shared_parts(image: Image, policy: DisposalPolicy, parts: Parts) -> Iterator[Remark]:
-    """Whether the service would leave alone a snapshot that another image needs is not documented."""
+    """Whether the service would leave alone a snapshot that another image needs is only inferred (fact snapshots-of-images)."""
     for snapshot_id in part_ids(image):
         snapshot = parts.get(snapshot_id)
         others = [other for other in snapshot.images if other not in policy.ids] if snapshot is not None else []

@@ -2,7 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What becomes of a machine's disks and elastic IPs when it is deleted. Pure. Source: states.yaml, deletion."""
+"""What becomes of a machine's disks and elastic IPs when it is deleted. Pure.
+
+Facts disks-go-with-their-machine, disks-prepaid-stay, disks-shared-stay, disks-local-are-lost and
+elastic-ips-outlive-their-machine.
+"""
 
 from __future__ import annotations
 
@@ -17,9 +21,9 @@ from .policy import DiskWish, Facts, Fate, PlannedAddress, PlannedDisk, Policy
 
 PREPAID = "prepaid_by_duration"
 CHANGEABLE = "postpaid_by_duration"
-"""The one charge mode whose disks' delete attribute can be set (modifyInstanceDiskAttribute)."""
+"""The one charge mode whose disks' delete attribute can be set (fact disks-attribute-set)."""
 UNMOUNTED = frozenset({"detached", "error_attach"})
-"""Attachment statuses of a disk that its machine shows although it is not mounted (errors.yaml: modifyInstanceDiskAttribute)."""
+"""Attachment statuses of a disk that its machine shows although it is not mounted (fact disks-attribute-needs-mount)."""
 
 
 class DiskFate(t.NamedTuple):
@@ -83,7 +87,7 @@ def disk_fate(disk: AttachedDisk, wish: DiskWish, status: str) -> DiskFate:
 
 
 def _why_fixed(disk: AttachedDisk, status: str) -> str | None:
-    """Why the service refuses to change the delete attribute of a disk (operations.yaml: modifyInstanceDiskAttribute)."""
+    """Why the service refuses to change the delete attribute of a disk (facts disks-attribute-set, states-error-only-delete)."""
     if disk.charge is not None and disk.charge.mode != CHANGEABLE:
         return f"its charge mode is {disk.charge.mode}"
     if status == "error":
@@ -139,7 +143,7 @@ def _why_not_releasable(elastic_ip: ElasticIp | None, instance_id: str, now: dat
 
 
 def expired(charge: Charge, now: datetime | None) -> bool:
-    """Whether a prepaid charge is over: overdue, or its end is before the service's time. What cannot be read proves nothing."""
+    """Whether a prepaid charge is over (fact charges-expired), by the service's time. What cannot be read proves nothing."""
     if charge.status in ("overdue", "arrear"):
         return True
     return now is not None and charge.expires is not None and charge.expires < now

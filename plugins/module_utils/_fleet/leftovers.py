@@ -4,7 +4,8 @@
 
 """What forbids to delete a disk or to release an elastic IP that is left over, and in what it has changed. Pure.
 
-Only what is free may go: nothing is ever detached or disassociated. Sources: states.yaml, operations.yaml.
+Only what is free may go: nothing is ever detached or disassociated. Facts states-disk, disks-delete-needs-available,
+disks-recycle-bin, states-elastic-ip and elastic-ips-release.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ FREE = "NOT_ASSOCIATED"
 PROCESSING = "PROCESSING"
 """The state of an elastic IP with which something is being done."""
 DISK_DELETABLE = frozenset({"available", "error_create", "error_delete"})
-"""The failed creation never held data, and the failed deletion was asked for before. Other failed disks may be worth saving."""
+"""The failed creation never held data, and the failed deletion was asked for before. Other failed disks may be worth saving.
+Fact disks-failed-deletable."""
 DISK_TRANSITIONAL = frozenset({"creating", "extending", "restoring"})
 DISK_FAILED = frozenset({"error_restore", "error_extend"})
 IN_USE = "in-use"

@@ -16,9 +16,9 @@ from .texts import shown
 
 PREFIX = "jdcloud.cloud/1"
 DESCRIPTION_LENGTH = 256
-"""The service's limit for descriptions (quotas-and-limits.yaml: names)."""
+"""The service's limit (fact limits-descriptions)."""
 NAME_LENGTH = 32
-"""The service's limit for names of images and snapshots; image names have at least 2 characters."""
+"""The service's limit; image names have at least 2 characters (facts limits-image-names, limits-snapshot-names)."""
 NO_INSTANCE = "none"
 """What the mark names for a disk that is on no machine."""
 DEFAULT_PATTERN = "bk-{id}-{unique}"

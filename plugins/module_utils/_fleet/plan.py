@@ -98,7 +98,7 @@ def settled(machine: Instance) -> bool:
 
 
 def puzzling(machine: Instance) -> bool:
-    """Whether its status is one that no document names, or its row could not be read: waiting longer does not explain it."""
+    """Whether its status has no published name (fact states-unnamed), or its row is unreadable: waiting does not explain it."""
     return bool(machine.unreadable) or machine.status not in STABLE | TRANSITIONAL
 
 
@@ -147,7 +147,7 @@ def _disk_key(disk: PlannedDisk) -> str:
 def _expected_attribute(disk: PlannedDisk, decision: Decision, disks_set: bool) -> bool:
     if disks_set and disk.disk_id is not None and disk.disk_id in decision.disk_changes:
         return decision.disk_changes[disk.disk_id]
-    # The service may leave false members out (operations.yaml: empty_members), so "not told" reads as false.
+    # The service may leave false members out (fact requests-empty-members), so "not told" reads as false.
     return bool(disk.auto_delete)
 
 

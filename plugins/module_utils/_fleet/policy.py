@@ -24,7 +24,7 @@ DiskWish = t.Literal["as_configured", "keep", "delete"]
 
 STABLE = frozenset({"running", "stopped", "error"})
 TRANSITIONAL = frozenset({"pending", "starting", "stopping", "rebooting", "resizing", "rebuilding", "deleting"})
-"""Statuses of states.yaml. Any other one puzzles (`plan.puzzling`), and nothing is deleted from it."""
+"""Facts states-stable and states-transitional. Any other one puzzles (`plan.puzzling`), and nothing is deleted from it."""
 
 
 @dataclass(frozen=True, slots=True)

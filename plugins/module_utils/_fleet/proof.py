@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which images and snapshots prove that a machine's data exists elsewhere. Pure. Sources: states.yaml, operations.yaml.
+"""Which images and snapshots prove that a machine's data exists elsewhere (rule 8). Pure.
 
 A backup counts only if it is ready, private, not imported and not about to expire, carries the mark of this collection with
 this machine and "stopped", is young enough by the service's clock, and holds the very disks that would be destroyed: through
@@ -25,7 +25,7 @@ Method = t.Literal["image", "snapshots", "both"]
 AssetType = t.Literal["image", "snapshot"]
 
 IMAGE_ENDED = frozenset({"ready", "error", "deleting"})
-"""Statuses of an image of which no task runs on its machine any more. Names of states in between are not all known."""
+"""Statuses of an image whose task on its machine is over. Not all states in between are known (fact states-unnamed)."""
 SNAPSHOT_HOLDS = frozenset({"available", "in-use"})
 """Statuses in which a snapshot that belongs to an image holds its data."""
 EXPIRY_MARGIN = timedelta(days=7)

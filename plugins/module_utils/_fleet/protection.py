@@ -5,7 +5,7 @@
 """Tags on disks and elastic IPs that forbid what would destroy them together with their machine. Pure.
 
 A machine's own answer shows its disks and elastic IPs without a promise that their tags are complete: protection is judged on
-the answers of the disk and vpc services alone (operations.yaml: Disk, ElasticIp).
+the answers of the disk and vpc services alone (fact tags-of-attached-disks).
 """
 
 from __future__ import annotations

@@ -24,10 +24,10 @@ Json = dict[str, Any]
 
 POSTPAID = "postpaid_by_duration"
 FORBIDDEN_TAGS = ("jrn:", "jdc-")
-"""What keys of tags must not begin with (quotas-and-limits.yaml: tags)."""
+"""What keys of tags must not begin with (fact tags-limits)."""
 BOOT_MODE = {"arm64": "uefi"}
 DEFAULT_BOOT_MODE = "bios"
-"""The vendor's default of images; machines of arm64 know uefi only."""
+"""The default of images (fact images-boot-mode); machines of arm64 know uefi only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +172,7 @@ def _spec(machine: OldMachine, wishes: Wishes, name: str, mark: RestoreMark, blo
         "az": wanted["az"],
         "instanceType": wanted["instance_type"],
         "description": mark.described(machine.told("description") or ""),
-        # The logins of the image stay as they are; without this the service would make up a password and send it around.
+        # The logins of the image stay (fact images-logins); else the service would make up a password and send it around.
         "imageInherit": "yes",
         "primaryNetworkInterface": {"networkInterface": interface},
         "charge": {"chargeMode": POSTPAID},

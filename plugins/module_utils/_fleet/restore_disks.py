@@ -21,7 +21,7 @@ from .proof import SNAPSHOT_HOLDS
 
 SYSTEM_DEVICE = "vda"
 IOPS_TYPE = "ssd.io1"
-"""The only type of disk whose iops are chosen (the vendor's client)."""
+"""The only type of disk whose iops are chosen (fact disks-iops)."""
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from .mark import DESCRIPTION_LENGTH, NO_INSTANCE, PREFIX
 
 MACHINE_NAME = re.compile(r"(?!\.)[\u4e00-\u9fffA-Za-z0-9_.-]{2,128}(?<!\.)")
-"""The service's rule for names of machines (quotas-and-limits.yaml: names)."""
+"""The service's rule for names of machines (fact limits-machine-names)."""
 MACHINE_NAME_LENGTH = 128
 DISK_NAME_LENGTH = 32
 DRILL_PREFIX = "drill-"

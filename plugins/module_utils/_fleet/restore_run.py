@@ -264,7 +264,7 @@ def _note(record: Record, machine: InstanceInFull | None, began: float, now: flo
         if record.shown_at is None and unread >= UNREAD_PATIENCE:
             record.failure = never_shown(f"The machine {record.plan.name}", record.instance_id or "", unread)
         elif record.shown_at is not None and unread >= GONE_PATIENCE:
-            # An error state lasts for a moment only, then the service removes the machine.
+            # An error state lasts for a moment only, then the service removes the machine (fact states-creation).
             record.failure = Failure("vanished", f"{record.instance_id} could not be made by the service, and is gone.")
             record.machine, record.created = None, False
             record.instance_id = None

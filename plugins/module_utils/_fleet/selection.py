@@ -21,7 +21,7 @@ from .._api.models import Instance
 from .texts import member_of, require_key, require_text, shown
 
 ID_SHAPE = re.compile(r"[a-z]+-[a-z0-9]+")
-"""No tighter: the service's id formats are observed, not documented (operations.yaml: id_formats)."""
+"""No tighter: the service's id formats are not documented (fact requests-ids)."""
 DEFAULT_CAP_NAME = 1
 DEFAULT_CAP_LOOSE = 10
 """The cap for tags and filters."""
@@ -65,7 +65,7 @@ IDENTIFYING = ("privateIpAddress", "elasticIpAddress", "networkInterfaceId")
 PLACES = frozenset({"instanceId", "vpcId", "subnetId"})
 """Filters that say which of several machines with one address is meant."""
 SINGLE_VALUED = frozenset({"agId", "elasticIpAddress"})
-"""Filters that the service takes one value for; with more values they are checked here alone."""
+"""Filters that take one value (fact requests-fuzzy-filters); with more values they are checked here alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +148,7 @@ class Selection:
         """What the service is asked to narrow a listing with. A name goes alone, so that its twins are seen.
 
         So does what identifies a machine, with the place that it is in. A private address is not asked for at all: whether the
-        service finds secondary ones is not documented, and a machine that it leaves out may be the one that is meant.
+        service finds secondary ones is not known (fact requests-secondary-addresses), and it may leave out the one that is meant.
         """
         if self.name is not None:
             return [("name", (self.name,))]
@@ -164,7 +164,7 @@ class Selection:
 
 
 def _both_spellings(statuses: Sequence[str]) -> tuple[str, ...]:
-    """Statuses are to be compared without regard to case (states.yaml: spelling); the service's filter may not do that."""
+    """Statuses are to be compared without regard to case (fact states-spelling); the service's filter may not do that."""
     return tuple(spelling for status in statuses for spelling in (status, status.capitalize()))
 
 

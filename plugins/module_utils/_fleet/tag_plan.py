@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which tags of a resource are to change, and what forbids it. Pure. Limits: quotas-and-limits.yaml, tags."""
+"""Which tags of a resource are to change, and what forbids it. Pure. Limits: fact tags-limits."""
 
 from __future__ import annotations
 

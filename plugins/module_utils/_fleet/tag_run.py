@@ -4,8 +4,8 @@
 
 """Changes tags of machines, disks and elastic IPs in bulk, and believes only what is read back.
 
-A 200 answer may tell of some that failed, and its form is not documented. So each write is followed by a complete read; what
-does not show the wish then is tried again where that may help, and failed where it does not.
+A 200 answer may tell of some that failed (facts tags-partial-success, tags-failure-form). So each write is followed by a
+complete read; what does not show the wish then is tried again where that may help, and failed where it does not.
 """
 
 from __future__ import annotations

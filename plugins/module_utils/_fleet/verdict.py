@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What an error answer of a write means for the machine. Pure; source: errors.yaml.
+"""What an error answer of a write means for the machine. Pure. Facts errors-statuses, errors-wording.
 
 The service's words are compared in lower case and by their stable part: tables differ in quoting and placeholders. The tables
 hold neither all of its words nor those in Chinese. So a refusal passes unless it is known to stay: waiting in vain costs
@@ -16,7 +16,7 @@ import enum
 from .._api.errors import ApiError, JdcloudError
 
 NO_CHARGE_PATIENCE = 60.0
-"""Seconds: billing data of a new machine lags; the official Terraform provider tries for one minute."""
+"""Seconds: billing data of a new machine lags (fact charges-record-lags)."""
 STAYING_STATUSES = frozenset(
     {"INVALID_ARGUMENT", "OUT_OF_RANGE", "DUPLICATE", "PERMISSION_DENIED", "HTTP_FORBIDDEN", "NOT_FOUND", "ALREADY_EXISTS"}
     | {"QUOTA_EXCEEDED", "NOT_IMPLEMENTED"}
@@ -31,7 +31,7 @@ STAYING_WORDS = (
     *("包年包月", "未到期", "欠费", "白名单", "受保护", "带宽包"),
 )
 """In the message of a precondition that no waiting fulfils: how something is paid for, what kind it is, what it lacks, and rights
-(the words of errors.yaml for them come with 403; a gateway may choose another number)."""
+(fact errors-forbidden: with 403; a gateway may choose another number)."""
 
 
 class Verdict(enum.Enum):

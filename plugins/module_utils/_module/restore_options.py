@@ -21,7 +21,7 @@ from .._fleet.texts import shown
 from .arguments import CONNECTION_SPEC, Spec
 
 MAX_GROUPS = 5
-"""Security groups of a machine (quotas-and-limits.yaml)."""
+"""Security groups of a machine (fact limits-security-groups)."""
 NEEDED_WITH_IMAGE = ("instance_type", "az", "subnet_id", "security_group_ids", "name")
 NEEDED_IN_DRILL = ("subnet_id", "security_group_ids")
 ONE_MACHINE_ONLY = ("name", "private_ip")

@@ -56,7 +56,7 @@ class Call:
         return found
 
     def flag(self, name: str, default: bool = False) -> bool:
-        """A boolean of the query. Clients spell it True, true, False, false."""
+        """A boolean of the query, in any spelling of clients (fact requests-booleans)."""
         text = self.query.get(name, "")
         if text == "":
             return default
@@ -112,7 +112,7 @@ class Call:
         return [(key, values.get(index, [])) for index, key in keys.items()]
 
     def member(self, name: str, kind: type, default: Any = None, required: bool = False) -> Any:
-        """A member of the body. null counts as absent, since clients send it for what they left unset."""
+        """A member of the body. null counts as absent (fact requests-null-members)."""
         value = self.body.get(name)
         if value is None:
             if required:
@@ -157,7 +157,7 @@ def bad_value(name: str, value: str, expected: Sequence[str]) -> ApiError:
 
 
 def forbidden(operation_name: str, resource_id: str) -> ApiError:
-    """IAM refuses, at the gateway."""
+    """IAM refuses, at the gateway (fact errors-forbidden)."""
     action = operation_name.replace(".", ":", 1)
     text = f"You are not authorized to perform ({action}) on resource ({resource_id}) [IAM] [gw]"
     return ApiError(403, "HTTP_FORBIDDEN", text, gateway=True)
@@ -174,19 +174,19 @@ def quota_exceeded(what: str) -> ApiError:
 
 
 def check_name(name: str, lowest: int, highest: int, letters: str) -> None:
-    """Refuse a name that breaks the documented rules."""
+    """Refuse a name that breaks its rule (facts limits-machine-names, limits-image-names, limits-disk-names)."""
     if not re.fullmatch(letters + f"{{{lowest},{highest}}}", name):
         raise ApiError(400, "INVALID_ARGUMENT", f"Request parameter name is '{name}', which is malformed")
 
 
 def check_description(text: str) -> None:
-    """At most 256 characters."""
+    """At most 256 characters (fact limits-descriptions)."""
     if len(text) > 256:
         raise ApiError(400, "INVALID_ARGUMENT", "Request parameter description is longer than 256 characters")
 
 
 def changed_tags(present: dict[str, str], rows: Any) -> dict[str, str]:
-    """The tags with these [{key, value}] set. Raises INVALID_ARGUMENT for what the documented limits forbid."""
+    """The tags with these [{key, value}] set. Raises INVALID_ARGUMENT for what fact tags-limits forbids."""
     tags = dict(present)
     for row in rows or []:
         key, value = str(row.get("key") or ""), str(row.get("value") or "")
@@ -216,7 +216,7 @@ def matches(value: str, condition: Condition) -> bool:
 def page(call: Call, rows: list[R], last_page_again: bool = False) -> tuple[list[R], int]:
     """The rows of the page that the call asks for, and the number of all rows.
 
-    ``last_page_again`` is vpc's habit (documented for describeElasticIps): past the end, the last page is returned.
+    ``last_page_again`` is vpc's habit (fact requests-past-the-end): past the end, the last page is returned.
     """
     number, size = call.number("pageNumber", 1), call.number("pageSize", 20)
     check = call.cloud.settings.page_size_check
@@ -232,7 +232,7 @@ def page(call: Call, rows: list[R], last_page_again: bool = False) -> tuple[list
 
 
 def once(call: Call, token: str, make: Callable[[], list[str]]) -> list[str]:
-    """Run ``make`` once for each client token of an operation; later calls get the same ids."""
+    """Run ``make`` once for each client token (fact limits-client-tokens); later calls get the same ids."""
     if not token:
         return make()
     key = (call.operation, token)

@@ -216,7 +216,7 @@ class Cloud:
     # --- request ids ----------------------------------------------------------------------------------------------
 
     def request_id(self, service: str) -> str:
-        """vm: 32 hex digits; the gateway: 32 characters of base 36; the others: a UUID."""
+        """vm: 32 hex digits; the gateway: 32 characters of base 36; the others: a UUID (fact errors-request-ids)."""
         bits = self.random.getrandbits(160)
         if service == "vm":
             return f"{bits & ((1 << 128) - 1):032x}"

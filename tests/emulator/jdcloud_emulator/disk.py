@@ -70,7 +70,7 @@ def describe_disks(call: Call) -> Json:
 
 
 def _no_rows(call: Call) -> list[Json] | None:
-    """The disk service sends null where a list is empty."""
+    """The disk service sends null where a list is empty (fact requests-empty-members)."""
     return [] if call.cloud.settings.disk_empty_lists == "empty" else None
 
 
@@ -190,7 +190,7 @@ def _rename(call: Call, resource: Disk | Snapshot) -> None:
 
 @operation("disk", "POST", "snapshots")
 def create_snapshot(call: Call) -> Json:
-    """The client token may be absent: an official plugin leaves it out."""
+    """The client token may be absent (fact snapshots-token)."""
     spec, token = call.member("snapshotSpec", dict, required=True), call.member("clientToken", str, "")
     name, description = spec.get("name") or "", spec.get("description") or ""
     check_name(name, 1, 32, DISK_NAME)
@@ -245,7 +245,7 @@ def delete_snapshot(call: Call) -> None:
 
 
 def _delete_snapshot(call: Call, snapshot_id: str) -> None:
-    """A snapshot that belongs to an image cannot be deleted on its own."""
+    """A snapshot that belongs to an image cannot be deleted on its own (fact snapshots-of-images)."""
     snapshot = call.get(Snapshot, snapshot_id, MISSING_SNAPSHOT)
     if snapshot.images:
         raise precondition(f"Snapshot '{snapshot_id}' is used by image '{snapshot.images[0]}'")
@@ -256,7 +256,7 @@ def _delete_snapshot(call: Call, snapshot_id: str) -> None:
 
 @operation("disk", "DELETE", "snapshots")
 def delete_snapshots(call: Call) -> Json:
-    """Partial success comes with HTTP 200."""
+    """Partial success comes with HTTP 200 (fact snapshots-partial-success)."""
     ids = call.texts("snapshotIds")
     if not ids:
         raise ApiError(400, "INVALID_ARGUMENT", "Request parameter snapshotIds is missing")

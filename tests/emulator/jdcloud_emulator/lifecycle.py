@@ -30,7 +30,10 @@ def move_instance(cloud: Cloud, instance: Instance, via: str, to: str, seconds: 
 
 
 def stop(cloud: Cloud, instance: Instance, charge_on_stopped: str | None = None, outcome: Outcome = NORMAL) -> None:
-    """running -> stopping -> stopped. ``stopCharging`` frees local data disks: what was on them is lost."""
+    """running -> stopping -> stopped (fact states-power).
+
+    ``stopCharging`` frees local data disks: what was on them is lost (fact charges-stop-charging-frees).
+    """
     if charge_on_stopped:
         instance.charge_on_stopped = charge_on_stopped
     if instance.charge_on_stopped == "stopCharging" and any(slot.disk is None for slot in instance.data):
@@ -61,9 +64,9 @@ def delete_instance(cloud: Cloud, instance: Instance, with_elastic_ips: bool = F
 
 
 def end_instance(cloud: Cloud, instance: Instance, with_elastic_ips: bool = False) -> None:
-    """The machine is gone; disks, interfaces and addresses meet the documented fates."""
+    """The machine is gone, and with it what goes along."""
     if cloud.settings.instance_recycle_bin:
-        # What becomes of disks and addresses in the bin is not known: nothing changes, and the flag has no effect.
+        # What becomes of disks and addresses in the bin is not known (fact deletions-recycle-bin): nothing changes.
         cloud.set_status(instance, cloud.settings.recycle_state)
         return
     for slot in instance.slots():
@@ -75,7 +78,10 @@ def end_instance(cloud: Cloud, instance: Instance, with_elastic_ips: bool = Fals
 
 
 def _end_slot(cloud: Cloud, instance: Instance, slot: Slot, disk: Disk) -> None:
-    """A cloud disk dies with its machine if its attachment says so; prepaid data disks and shared disks never do."""
+    """A cloud disk dies with its machine if its attachment says so; prepaid data disks and shared disks never do.
+
+    Facts disks-go-with-their-machine, disks-prepaid-stay and disks-shared-stay.
+    """
     if slot.transition is not None:
         slot.transition.cancelled = True
     disk.attachments.pop(instance.id, None)
@@ -91,7 +97,10 @@ def _end_slot(cloud: Cloud, instance: Instance, slot: Slot, disk: Disk) -> None:
 
 
 def _end_interface(cloud: Cloud, instance: Instance, interface: Interface, with_elastic_ips: bool) -> None:
-    """Primary: gone with the machine. Secondary: its autoDelete decides. Addresses stay, unless the flag was given."""
+    """Addresses stay, unless the flag was given.
+
+    Facts elastic-ips-interfaces, elastic-ips-secondary, elastic-ips-outlive-their-machine and elastic-ips-delete-flag.
+    """
     address = interface.elastic_ip
     if interface is instance.primary or interface.auto_delete:
         if address is not None:
@@ -208,7 +217,7 @@ def change_disk(cloud: Cloud, disk: Disk, via: str, error_status: str, seconds: 
 
 
 def delete_disk(cloud: Cloud, disk: Disk, into_bin: bool = False, outcome: Outcome = NORMAL) -> None:
-    """deleting -> gone, or into the recycle bin."""
+    """deleting -> gone, or into the recycle bin (fact disks-recycle-bin)."""
     if into_bin and disk.recyclable:
         disk.trashed = cloud.wall()
         cloud.set_status(disk, BIN_STATUS)
@@ -238,7 +247,7 @@ def delete_snapshot(cloud: Cloud, snapshot: Snapshot, outcome: Outcome = NORMAL)
 
 
 def create_image(cloud: Cloud, image: Image, instance: Instance | None, outcome: Outcome = NORMAL) -> None:
-    """pending -> (a middle state) -> ready, or error. The machine carries the task meanwhile, in its unchanged state."""
+    """pending -> (a middle state) -> ready, or error. The machine carries the task meanwhile (fact images-busy-machine)."""
     cloud.add(image)
     if instance is not None:
         instance.task = "create_image"
@@ -265,7 +274,7 @@ def create_image(cloud: Cloud, image: Image, instance: Instance | None, outcome:
 
 
 def end_image(cloud: Cloud, image: Image, instance: Instance | None, status: str) -> None:
-    """An image is ready, or failed: then its snapshots are removed, as documented."""
+    """An image is ready, or failed: then its snapshots are removed (fact images-failure)."""
     if instance is not None:
         instance.task = ""
         cloud.touch(instance)
@@ -284,7 +293,7 @@ def snapshots_of(cloud: Cloud, image: Image) -> list[Snapshot]:
 
 
 def delete_image(cloud: Cloud, image: Image, with_snapshots: bool = False, outcome: Outcome = NORMAL) -> None:
-    """deleting -> gone. The snapshots stay as ordinary ones, unless they were asked for as well."""
+    """deleting -> gone. The snapshots stay as ordinary ones, unless asked for (fact images-keep-snapshots)."""
 
     def gone(_now: float) -> None:
         for snapshot in snapshots_of(cloud, image):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How resources look in answers. Each service has its own habits: vm leaves empty members out, disk sends null lists,
-vpc sends empty strings; times come in three forms."""
+vpc sends empty strings; times come in three forms (facts requests-empty-members, times-forms, times-empty)."""
 
 from __future__ import annotations
 
@@ -241,7 +241,7 @@ def _tags(resource: Resource) -> list[Json]:
 
 
 def _vm_charge(charge: Charge | None) -> Json | None:
-    """In vm, times that do not apply are absent."""
+    """In vm, times that do not apply are absent (fact times-empty)."""
     if charge is None:
         return None
     times = {"chargeExpiredTime": charge.expires, "chargeRetireTime": charge.retires}

@@ -3,7 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Settings and quotas of the emulator, its clock, and the error that becomes an error answer.
 
-Every fact that the vendor does not publish is a setting here, so that a client can be tested against each possibility.
+What the vendor does not publish is a setting here, so that a client can be tested against each possibility: facts
+deletions-recycle-bin, deletions-code-refused, disks-unknown-id, disks-new-attribute, elastic-ips-release-refused, states-unnamed,
+requests-host-name, requests-booleans-accepted, requests-page-size-refused, requests-empty-members, tags-failure-form,
+bills-fee-form, accounts-sub-users, accounts-pin-of-tags, signature-clock, errors-empty-answer and errors-rate-limit.
 """
 
 from __future__ import annotations
@@ -137,7 +140,7 @@ def _converted(name: str, value: Any, kind: type) -> Any:
 
 @dataclass
 class Quotas:
-    """Limits per region, with the documented defaults."""
+    """Limits per region, with their defaults (fact limits-quotas)."""
 
     instances: int = 20
     disks: int = 15
@@ -205,7 +208,7 @@ class Clock:
 
 
 def parse_time(text: str) -> float:
-    """Seconds of the epoch for any of the service's time forms; without a zone it is Beijing time. Raises ValueError."""
+    """Seconds of the epoch for any form of time, Beijing time without a zone (fact times-beijing). Raises ValueError."""
     moment = datetime.fromisoformat(text.strip().replace(" ", "T", 1).replace("Z", "+00:00"))
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=BEIJING)

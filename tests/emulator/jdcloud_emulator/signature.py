@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The jdcloud.cloud authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Checks JD Cloud request signatures, versions 2 and 3, and finds out who is calling."""
+"""Checks JD Cloud request signatures, versions 2 and 3 (fact signature-algorithms), and finds out who is calling."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def parse_authorization(header: str) -> Authorization | None:
 
 
 def canonical_path(path: str) -> str:
-    """Decoded once, repeated slashes folded, encoded again with ``/`` and the unreserved characters kept."""
+    """Decoded once, repeated slashes folded, encoded again, ``/`` and unreserved characters kept (fact signature-path)."""
     if _PLAIN_PATH.fullmatch(path) and "//" not in path:
         return path.replace(":", "%3A") or "/"
     decoded = re.sub("/+", "/", unquote_plus(path))
@@ -94,7 +94,7 @@ def canonical_path(path: str) -> str:
 
 
 def canonical_query(query: str, keep_bare_names: bool) -> str:
-    """Pairs decoded and encoded once, sorted bytewise. A name without ``=`` is dropped by the Python clients only."""
+    """Pairs decoded and encoded once, sorted bytewise (fact signature-query). Only Python clients drop a name without ``=``."""
     plain = _PLAIN_QUERY.fullmatch(query) is not None
     pairs = []
     for piece in query.split("&"):
@@ -116,7 +116,7 @@ def signing_key(secret_key: str, authorization: Authorization) -> bytes:
 
 
 def _header_blocks(names: tuple[str, ...], headers: Mapping[str, str]) -> Iterator[str]:
-    """Possible canonical headers: clients disagree about port 80 and 443 in the host and (version 2) about trimming."""
+    """Possible canonical headers: clients disagree about ports and trimming (facts signature-host, signature-untrimmed)."""
     choices = []
     for name in names:
         value = headers.get(name)
@@ -151,7 +151,7 @@ def verify(
 
 
 def decoded_token(headers: Mapping[str, str]) -> str:
-    """The security token header; clients send it in base64."""
+    """The security token header; clients send it in base64 (fact signature-token)."""
     sent = headers.get("x-jdcloud-security-token", "").strip()
     try:
         return base64.b64decode(sent, validate=True).decode()
@@ -160,7 +160,7 @@ def decoded_token(headers: Mapping[str, str]) -> str:
 
 
 class Gate:
-    """Knows all keys, remembers nonces, and lets a request in or refuses it as the gateway does."""
+    """Knows all keys, remembers nonces (fact signature-nonce), and lets a request in or refuses it as the gateway does."""
 
     def __init__(self) -> None:
         self.credentials: dict[str, Credential] = {}
@@ -190,7 +190,7 @@ class Gate:
             raise ApiError(401, "UNAUTHENTICATED", "Unauthenticated request [gw]", gateway=True)
         credential = self.credentials.get(authorization.access_key)
         if credential is None:
-            # A public client recognises an unknown access key by this text.
+            # Clients know an unknown access key by this text (fact errors-unknown-key).
             raise _refused("secret key is null [gw]")
         self._check_date(authorization, headers, now, window)
         if not verify(authorization, self._key(authorization, credential), *request, headers, body):
@@ -227,7 +227,7 @@ class Gate:
             if now >= credential.expires:
                 raise _refused("security token is expired [gw]")
         elif token and not credential.account.mfa:
-            # The same header carries the code of an MFA device; only without one must it be a session token.
+            # The header carries an MFA code, too (fact signature-token); only without one must it be a session token.
             raise _refused("security token is invalid [gw]")
 
     def _check_nonce(self, credential: Credential, headers: Mapping[str, str]) -> None:

@@ -32,7 +32,7 @@ MISSING_ADDRESS = "ElasticIpId {} not found"
 MAX_ATTACHMENTS = 16
 FILTERS: dict[str, Callable[[Instance, Condition], bool]] = {
     "instanceId": lambda vm, wanted: matches(vm.id, wanted),
-    # Documented as fuzzy: any part of the address or of the name will do.
+    # Any part of the address or of the name will do (fact requests-fuzzy-filters).
     "privateIpAddress": lambda vm, wanted: any(part in vm.primary.private_ip for part in wanted[1]),
     "name": lambda vm, wanted: wanted[1][0] in vm.name,
     "az": lambda vm, wanted: matches(vm.az, wanted),
@@ -79,7 +79,7 @@ def _selected(call: Call, filters: Filters) -> list[Instance]:
 
 
 def _has_interface(instance: Instance, ored: dict[str, list[str]]) -> bool:
-    """elasticIpAddress and networkInterfaceId are documented as ORed with each other."""
+    """elasticIpAddress and networkInterfaceId are ORed with each other (fact requests-fuzzy-filters)."""
     for interface in instance.interfaces():
         if interface.id in ored.get("networkInterfaceId", []):
             return True
@@ -122,7 +122,7 @@ def describe_instance_private_ip_address(call: Call) -> Json:
 
 
 def _require(instance: Instance, *states: str) -> None:
-    """The machine is in one of these states and no task runs on it."""
+    """The machine is in one of these states and no task runs on it (facts states-transitional-refuse, states-one-task)."""
     if instance.status not in states:
         raise precondition(f"Invalid instance status {instance.status}")
     if instance.busy_with():
@@ -180,7 +180,7 @@ def _check_paid(instance: Instance) -> None:
 
 @operation("vm", "DELETE", "instances/*")
 def delete_instance(call: Call) -> None:
-    """Running machines are deleted without complaint: the real service does that, too."""
+    """Running machines are deleted without complaint (fact deletions-of-running-machines)."""
     instance, cloud = the_instance(call), call.cloud
     with_addresses = call.flag("deletePrimaryNetworkInterfaceAllElasticIp")
     if instance.status not in ("running", "stopped", "error"):

@@ -166,7 +166,7 @@ def _new_instance(call: Call, order: _Order, index: int) -> Instance:
             groups=groups or None,
         ),
         launched=cloud.wall(),
-        # With the logins of the image, key pairs have no effect (stated in the docstring of the vendor's client).
+        # With the logins of the image, key pairs have no effect (fact images-logins).
         key_names=[] if order.image is not None and spec.get("imageInherit") == "yes" else list(spec.get("keyNames") or []),
         charge_on_stopped=spec.get("chargeOnStopped") or "keepCharging",
         charged_from=cloud.now + cloud.settings.charge_record_lag_seconds,
@@ -198,7 +198,7 @@ def _new_instance(call: Call, order: _Order, index: int) -> Instance:
 
 
 def _creation_failed(call: Call, instance: Instance) -> None:
-    """Error for a moment, then removed by the service."""
+    """Error for a moment, then removed by the service (fact states-creation)."""
     call.cloud.set_status(instance, "error")
     instance.transition = call.cloud.schedule(
         call.cloud.settings.create_seconds, lambda _now: lifecycle.end_instance(call.cloud, instance)

@@ -41,7 +41,7 @@ def create_image(call: Call) -> Json:
     """Snapshots of the system disk and of all cloud data disks; local data disks are left out.
 
     A device that the call lists is not snapshotted: noDevice leaves it out, anything else puts a disk of that specification in
-    its place (stated in the docstring of the vendor's client).
+    its place (facts images-content, images-no-local-data-disks).
     """
     instance, cloud = the_instance(call), call.cloud
     name, description = call.member("name", str, required=True), call.member("description", str, "")
@@ -129,7 +129,7 @@ def _image_part(call: Call, slot: Slot, image_id: str) -> ImageDisk:
 
 @operation("vm", "POST", "images:createImageFromSnapshots")
 def create_image_from_snapshots(call: Call) -> Json:
-    """An image of snapshots that exist; vda must be among them."""
+    """An image of snapshots that exist; vda must be among them (fact images-of-snapshots)."""
     name = call.member("name", str, required=True)
     check_name(name, 2, 32, VM_NAME)
     for member in ("platform", "architecture", "bootMode"):
@@ -186,7 +186,7 @@ def _shown(call: Call, image: Image) -> Any:
 
 
 def _progress(now: float, image: Image) -> str:
-    """A bare number, percent, as text."""
+    """A bare number, percent, as text (fact images-progress)."""
     if image.transition is None:
         return "100" if image.status == "ready" else "0"
     span = image.transition.due - image.transition.started
@@ -200,7 +200,7 @@ def describe_image(call: Call) -> Json:
 
 @operation("vm", "GET", "images")
 def describe_images(call: Call) -> Json:
-    """Plain parameters instead of filters; imageName is fuzzy."""
+    """Plain parameters instead of filters; imageName is fuzzy (fact images-listed-by-source)."""
     ids, source = call.texts("ids"), call.query.get("imageSource", "")
     if not ids and not source:
         raise precondition("Parameter ImageSource missing")

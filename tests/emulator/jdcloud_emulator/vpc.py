@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The jdcloud.cloud authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The vpc service: elastic IPs and network interfaces. Its lists have a trailing slash in the path."""
+"""The vpc service: elastic IPs and network interfaces. Its lists end in a slash (fact requests-listing-slash)."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def _status(address: ElasticIp) -> str:
 
 @operation("vpc", "GET", "elasticIps/")
 def describe_elastic_ips(call: Call) -> Json:
-    """Past the end, the last page comes again (documented)."""
+    """Past the end, the last page comes again (fact requests-past-the-end)."""
     filters, tags = call.filters(FILTERS), call.tag_filters()
     filters.setdefault("ipType", ("eq", ["standard"]))
     for value in filters.get("status", ("", []))[1]:

@@ -202,7 +202,7 @@ class World:
         return result
 
     def refusal(self, error: ApiError, service: str) -> tuple[bytes, str]:
-        """The error envelope and its request id. The gateway's has error first and requestId last."""
+        """The error envelope and its request id. The gateway's has error first (fact errors-gateway)."""
         request_id = self.cloud.request_id("gateway" if error.gateway else service)
         told = {"code": error.http, "status": error.status, "message": error.message}
         if error.gateway:
@@ -211,7 +211,7 @@ class World:
 
 
 def throttled() -> ApiError:
-    """The answer to a call too many. Number, header and text of the real one are not published."""
+    """The answer to a call too many. Number, header and text are not published (fact errors-rate-limit)."""
     return ApiError(429, "RATE_LIMIT", "Request rate limit exceeded", gateway=True)
 
 

@@ -2,7 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The service's error answers as the vendor documents them: the table of HTTP and status, and the rows of single operations.
+"""The service's error answers as the vendor documents them: the table of HTTP and status, and the rows of single operations
+(facts errors-statuses, errors-wording).
 
 `again` says that a call which meets the row once succeeds in the end; otherwise it is sent once and never again.
 """

@@ -172,7 +172,7 @@ def test_rule_09_a_delete_that_always_answers_404_for_a_machine_that_exists_is_g
 
 
 def test_a_new_machine_without_a_charge_record_yet_is_tried_again_for_a_while(cloud: Cloud) -> None:
-    """The vendor's own tools repeat it for a minute: billing data lags."""
+    """Billing data lags (fact charges-record-lags)."""
     cloud.seed(stopped(A))
     row = Row(403, "PERMISSION_DENIED", "Can't delete no charged resource")
     cloud.control.inject("error", operation="vm.deleteInstance", times=3, **row.fault)

@@ -125,7 +125,7 @@ class MakingOperations(Operations):
             if good:
                 self.backups.change(part, status="available")
             else:
-                # If any part fails, its snapshots are removed (states.yaml: image rules).
+                # If any part fails, its snapshots are removed (fact images-failure).
                 self.backups.lose(part)
         self.backups.change(image.image_id, status="ready" if good else "error")
 

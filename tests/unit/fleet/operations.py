@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the calls do: the state machine of states.yaml, the preconditions of operations.yaml, and who takes what along."""
+"""What the calls do: how machines move (facts states-power, states-creation), what the calls demand, and what goes along.
+
+Written a second time, from the facts and not from the code that is tested.
+"""
 
 from __future__ import annotations
 
@@ -96,7 +99,7 @@ class Operations:
         self.move(machine, "starting", "running", self._durations.start)
 
     def remove(self, machine: TrueMachine) -> None:
-        """The machine is gone, and takes along what goes with it (states.yaml: deletion)."""
+        """The machine is gone, and takes along what goes with it (facts disks-go-with-their-machine, disks-shared-stay)."""
         del self._world.machines[machine.instance_id]
         machine.status = "gone"
         for disk in machine.disks:

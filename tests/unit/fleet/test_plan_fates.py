@@ -104,7 +104,7 @@ def test_a_machine_that_is_not_deleted_decides_no_fates() -> None:
 
 @pytest.mark.parametrize(("wish", "auto_delete"), [("keep", True), ("delete", False), ("delete", None)])
 def test_a_machine_in_error_can_only_be_deleted_as_it_is(wish: DiskWish, auto_delete: bool | None) -> None:
-    """The service refuses everything but the delete (states.yaml: legal_operations)."""
+    """The service refuses everything but the delete (fact states-error-only-delete)."""
     decision = decide(machine("error", data=[disk(auto_delete=auto_delete)]), policy(disks=wish), FACTS)
     message = (
         f"With disks={wish}, the delete attribute of disk vol-data cannot be changed: a machine in 'error' can only be "

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""states.yaml row by row: every status with every wished state."""
+"""Every status (facts states-stable, states-transitional, states-unnamed) with every wished state."""
 
 from __future__ import annotations
 

@@ -183,7 +183,7 @@ class World:
         if disk.local:
             raw["localDisk"] = {"diskType": "SSD", "diskSizeGB": disk.size_gb}
         else:
-            # Whether a machine's own answer shows the tags of its disks is not documented.
+            # Whether a machine's own answer shows the tags of its disks is not known (fact tags-of-attached-disks).
             raw["cloudDisk"] = {name: value for name, value in self.disk_json(disk).items() if name != "tags"}
         return raw
 

@@ -305,7 +305,7 @@ class MemoryCloud:
         machine, body = _found(self.machines, call), _body(call)
         image_id = f"img-{len(self.images) + 1}"
         left_out = [row["deviceName"] for row in body.get("dataDisks", [])]
-        # A local system disk is in it, a local data disk never (states.yaml: image rules).
+        # A local system disk is in it, a local data disk never (fact images-no-local-data-disks).
         slots = [slot for slot in machine["dataDisks"] if slot["diskCategory"] == "cloud" and slot["deviceName"] not in left_out]
         parts = [self._image_part(image_id, slot) for slot in [machine["systemDisk"], *slots]]
         image = {"imageId": image_id, "name": body["name"], "desc": body["description"], "status": "ready", "sizeMB": 40960}

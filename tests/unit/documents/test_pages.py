@@ -16,7 +16,9 @@ from markdown_it.token import Token
 
 ROOT = Path(__file__).resolve().parents[3]
 TRANSLATIONS = [("README.md", "README.zh-CN.md"), ("docs/first-deletion.md", "docs/first-deletion.zh-CN.md")]
-PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("roles/*/README.md"), *ROOT.glob("extensions/**/*.md")])
+PAGES = sorted(
+    [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("roles/*/README.md"), *ROOT.glob("extensions/**/*.md")]
+)
 _COMMENT = re.compile(r"\s+#.*$", re.MULTILINE)
 
 

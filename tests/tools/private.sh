@@ -4,7 +4,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # Runs a command with everything it writes kept below .venv of this checkout, and with none of the caller's Ansible settings
-# or JD Cloud keys: sh tests/tools/private.sh .venv/bin/ansible-playbook demo/playbook.yml
+# or JD Cloud keys: sh tests/tools/private.sh .venv/bin/ansible-playbook demo/first.yml
 
 set -eu
 

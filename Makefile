@@ -10,7 +10,7 @@
 .NOTPARALLEL:
 .SUFFIXES:
 
-WORKERS ?= 2
+WORKERS ?= 3
 PYTEST_ARGS ?=
 NEWER_PYTHON ?= python3.13
 
@@ -29,7 +29,7 @@ help: ## List the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 14
 	@echo
 	@echo 'Variables: PYTHON=/path/to/python3 (for the first call), PYTEST_ARGS="tests/unit -k plan" (some tests, without coverage),'
-	@echo 'WORKERS=2 (processes that run tests), NEWER_PYTHON=/path/to/python3.13 (for the target newer).'
+	@echo 'WORKERS=3 (processes that run tests), NEWER_PYTHON=/path/to/python3.13 (for the target newer).'
 
 setup: $(STAMP)/demo $(STAMP)/cli $(STAMP)/nox ## Make the private environment: Ansible, the emulator, the collection's place
 

@@ -27,8 +27,10 @@ MATRIX = (
     *(("2.21", python) for python in ("3.12", "3.13")),
 )
 """Versions of ansible-core, and of Python that they run on and this collection supports."""
-QUICK = ("tests/unit", "tests/integration/module/test_tag.py", "tests/integration/playbook", "tests/integration/inventory_plugin")
-"""What tells versions of Ansible and Python apart: every module once, real playbooks, the inventory plugin."""
+QUICK = ("tests/unit", "tests/integration/module/test_real_processes.py")
+"""What tells versions of Python apart: the unit tests, and every module once as a process of its own."""
+CORES = ("tests/integration", "-m", "cores")
+"""What tells versions of ansible-core apart: playbooks, the inventory, and how variables come in."""
 
 
 def interpreter(version: str) -> str:
@@ -52,6 +54,12 @@ def run_here(session: nox.Session, *command: str) -> None:
     session.run(*PRIVATE, *command, external=True)
 
 
+def pytest_with(session: nox.Session, python: str) -> None:
+    """Run the tests that are named, or else those that tell versions apart."""
+    for words in [session.posargs] if session.posargs else [QUICK, CORES]:
+        run_here(session, python, "-m", "pytest", "-n", "3", *words)
+
+
 @nox.session(venv_backend="none")
 def demo(session: nox.Session) -> None:
     """Tell the story of a campaign on the emulated cloud."""
@@ -61,7 +69,7 @@ def demo(session: nox.Session) -> None:
 @nox.session(venv_backend="none")
 def test(session: nox.Session) -> None:
     """Run all tests with coverage, or those that are named: nox -s test -- tests/unit -k plan."""
-    run_here(session, ".venv/bin/python", "-m", "pytest", *(session.posargs or ("-n", "2", "--cov", "--cov-report=term")))
+    run_here(session, ".venv/bin/python", "-m", "pytest", *(session.posargs or ("-n", "3", "--cov", "--cov-report=term")))
 
 
 @nox.session(venv_backend="none")
@@ -92,13 +100,13 @@ def docs(session: nox.Session) -> None:
 def newer(session: nox.Session) -> None:
     """Run sanity, and the tests that tell versions apart, in .venv/newer: a newer Python with the ansible-core that fits it."""
     run_here(session, ".venv/newer/bin/python", "tests/tools/sanity.py")
-    run_here(session, ".venv/newer/bin/python", "-m", "pytest", *(session.posargs or ("-n", "2", *QUICK)))
+    pytest_with(session, ".venv/newer/bin/python")
 
 
 @nox.session(venv_backend="none")
 def oldest(session: nox.Session) -> None:
     """Run the tests that versions of ansible-core tell apart in .venv/oldest, with the oldest ansible-core that is supported."""
-    run_here(session, ".venv/oldest/bin/python", "-m", "pytest", *(session.posargs or ("-n", "2", "-m", "cores")))
+    run_here(session, ".venv/oldest/bin/python", "-m", "pytest", *(session.posargs or ("-n", "3", "-m", "cores")))
 
 
 @nox.session
@@ -109,7 +117,7 @@ def oldest(session: nox.Session) -> None:
 def matrix(session: nox.Session, core: str) -> None:
     """Run the tests that tell versions apart, or those that are named, with one ansible-core on one Python."""
     session.install("-r", "requirements/test.txt", f"ansible-core=={core}.*")
-    run_here(session, str(Path(session.bin, "python")), "-m", "pytest", *(session.posargs or ("-n", "2", *QUICK)))
+    pytest_with(session, str(Path(session.bin, "python")))
 
 
 if __name__ == "__main__":

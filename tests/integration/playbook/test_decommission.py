@@ -11,6 +11,8 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from ..role.backups import FASTER
 from ..role.campaigns import QUICK, roomy
 from ..support import REGION, Cloud, Json, running, stopped
@@ -42,6 +44,7 @@ def stats(played: Played) -> Json:
     return dict(told)
 
 
+@pytest.mark.cores
 def test_a_campaign_with_texts_for_everything(cloud: Cloud, ansible: Ansible, tmp_path: Path) -> None:
     cloud.seed(running(A, tags={"project": "x"}), stopped(B, tags={"project": "x"}), stopped(C), **FASTER)
     roomy(cloud)
@@ -72,6 +75,7 @@ def test_a_campaign_that_fails_ends_with_a_failure_and_still_tells_its_counts(cl
     assert played.status == 2 and told["outcome"] == "failed" and told["failed_ids"] == [A]
 
 
+@pytest.mark.cores
 def test_the_clean_up_deletes_what_is_due_and_says_why_the_others_stay(cloud: Cloud, ansible: Ansible, tmp_path: Path) -> None:
     cloud.seed(
         stopped(A, tags=due(-1)),

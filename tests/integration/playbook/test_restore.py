@@ -83,6 +83,7 @@ def test_a_blocked_machine_fails_the_play_and_leaves_the_numbers(cloud: Cloud, a
     assert stats(played) == count(selected=1, blocked=1) and machines(cloud) == {}
 
 
+@pytest.mark.cores
 def test_machines_of_a_manifest_come_back_and_only_once(cloud: Cloud, ansible: Ansible, tmp_path: Path) -> None:
     told = backed_up(cloud)
     other = {**told, "instance_id": OTHER, "name": "other", "image": {"image_id": "img-gone"}}

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from ..support import Cloud, Json, check_result, running, stopped
 from .commands import Ansible, vm
 
@@ -16,6 +18,7 @@ def _actions(result: Json) -> dict[str, str]:
     return {machine["instance_id"]: machine["action"] for machine in result["instances"]}
 
 
+@pytest.mark.cores
 def test_the_story_of_a_deletion(cloud: Cloud, ansible: Ansible) -> None:
     cloud.seed(
         running(A, tags={"env": "test"}, disks=[{"id": "vol-a"}], elastic_ip={"id": "fip-a", "address": "203.0.113.4"}),

@@ -18,7 +18,7 @@ import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api import vm
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Call
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch import Job, Outcome
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch import Clock, Job, Outcome
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import TransportError
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.exchange import Exchange, carried_out
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.pool import SystemClock, ThreadPool
@@ -44,6 +44,8 @@ class Dripper:
     pieces: Iterable[bytes]
     waits_for_request: bool = True
     closed: threading.Event = field(default_factory=threading.Event)
+    arrived_at: float | None = None
+    """When the first request was there, in monotonic seconds."""
 
     def __post_init__(self) -> None:
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -68,6 +70,7 @@ class Dripper:
             with connection:
                 if self.waits_for_request:
                     connection.recv(65536)
+                    self.arrived_at = self.arrived_at or time.monotonic()
                 connection.sendall(self.start)
                 for piece in self.pieces:
                     if self.closed.wait(DRIP):
@@ -91,9 +94,23 @@ def drip() -> Iterator[Callable[..., Dripper]]:
         each.close()
 
 
-def outcome_of(transport: Transport, call: Call[Any], timeout: float = TIMEOUT) -> tuple[Outcome, float]:
+class ClockFromRequest:
+    """A clock that stands still until the server has the request: how busy this machine is, is no part of these tests."""
+
+    def __init__(self, server: Dripper) -> None:
+        self._server = server
+
+    def now(self) -> float:
+        """Seconds since then."""
+        arrived_at = self._server.arrived_at
+        return 0.0 if arrived_at is None else time.monotonic() - arrived_at
+
+
+def outcome_of(
+    transport: Transport, call: Call[Any], timeout: float = TIMEOUT, clock: Clock | None = None
+) -> tuple[Outcome, float]:
     """What the pool says of a call, and after how many seconds."""
-    pool = ThreadPool(transport, SystemClock(), 1, timeout)
+    pool = ThreadPool(transport, clock or SystemClock(), 1, timeout)
     began = time.monotonic()
     pool.submit(Job(call, lambda _outcome: None))
     try:
@@ -129,7 +146,8 @@ def test_a_dripping_answer_is_a_timeout(
     drip: Callable[..., Dripper], make_transport: MakeTransport, start: bytes, piece: bytes
 ) -> None:
     server = drip(start, piece)
-    outcome, seconds = outcome_of(make_transport(f"http://127.0.0.1:{server.port}", timeout=TIMEOUT), DELETE)
+    transport = make_transport(f"http://127.0.0.1:{server.port}", timeout=TIMEOUT)
+    outcome, seconds = outcome_of(transport, DELETE, clock=ClockFromRequest(server))
     assert isinstance(outcome.error, TransportError)
     assert (outcome.error.kind, outcome.error.unclear) == ("timeout", True)
     assert seconds < PATIENCE / 4

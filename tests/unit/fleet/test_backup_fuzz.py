@@ -31,6 +31,9 @@ from .virtual import PROTECT, data_disk
 from .virtual_time import Network
 from .world import Json, TrueDisk, TrueMachine
 
+pytestmark = pytest.mark.no_cover
+"""Measuring would double the time of so many runs, and their lines are covered elsewhere, too."""
+
 BATCHES = 20
 PER_BATCH = 40
 SEEN_WITHIN = 5.0

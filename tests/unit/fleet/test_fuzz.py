@@ -13,6 +13,9 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import J
 from .audit import Audit
 from .scenarios import scenario
 
+pytestmark = pytest.mark.no_cover
+"""Measuring would double the time of so many runs, and their lines are covered elsewhere, too."""
+
 BATCHES = 20
 PER_BATCH = 40
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -25,6 +26,9 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.policy import
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.selection import Selection
 
 from .builders import AFTER, BEFORE, NOW, POSTPAID, PREPAID, USAGE, seen_disk
+
+pytestmark = pytest.mark.no_cover
+"""Measuring would double the time of so many runs, and their lines are covered elsewhere, too."""
 
 STATUSES = [
     "running",

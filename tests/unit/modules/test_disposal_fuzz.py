@@ -18,6 +18,9 @@ from .documentation import check
 from .memory_cloud import MemoryCloud
 from .removals import HELD, PROTECTED
 
+pytestmark = pytest.mark.no_cover
+"""Measuring would double the time of so many runs, and their lines are covered elsewhere, too."""
+
 ASSETS = 12
 SEEDS = range(60)
 

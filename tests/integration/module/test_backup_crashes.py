@@ -13,7 +13,8 @@ import sys
 import pytest
 
 from ..backups import QUICK, assets, backup, made_of, mark, marked, seed
-from ..support import MODULES, Cloud, Json, running, stopped, wait_until
+from ..modules import MODULES
+from ..support import Cloud, Json, running, stopped, wait_until
 
 A, B = "i-aaaa000001", "i-bbbb000001"
 SYSTEM: Json = {"id": "vol-syst000001", "size": 40}

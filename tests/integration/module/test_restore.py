@@ -12,6 +12,7 @@ import sys
 
 import pytest
 
+from ..modules import MODULES
 from ..restores import (
     BIG,
     CAMPAIGN,
@@ -34,7 +35,7 @@ from ..restores import (
     snapshotted,
     web,
 )
-from ..support import MODULES, Cloud, Json, wait_until
+from ..support import Cloud, Json, wait_until
 
 CREATE = "vm.createInstances"
 HELP = "vm.createImageFromSnapshots"

@@ -22,8 +22,7 @@ from urllib.parse import unquote
 
 from jdcloud_emulator.control import ControlClient
 from jdcloud_emulator.process import DEFAULT_ACCESS_KEY, DEFAULT_SECRET_KEY, EmulatorProcess
-
-from .modules import run_here
+from support.modules import run_here
 
 Json = dict[str, Any]
 

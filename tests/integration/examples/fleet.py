@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from ..modules import run_here
+from support.modules import run_here
+
 from ..support import FAST, QUICK, REGION, Cloud, Json
 
 SPRING = {"project": "spring-campaign"}

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from ..modules import run_here
+from support.modules import run_here
+
 from ..support import FAST, QUICK, REGION, Cloud, Json, account
 from .found import ROOT
 

@@ -12,8 +12,9 @@ import sys
 
 import pytest
 
+from support.modules import MODULES
+
 from ..backups import QUICK, assets, backup, made_of, mark, marked, seed
-from ..modules import MODULES
 from ..support import Cloud, Json, running, stopped, wait_until
 
 A, B = "i-aaaa000001", "i-bbbb000001"

@@ -15,8 +15,9 @@ from typing import Any
 
 import pytest
 
+from support.modules import Output, run_alone, run_here
+
 from ..examples.test_rights import RUNS, of_a_restore, seeded
-from ..modules import Output, run_alone, run_here
 from ..support import QUICK, Cloud, Json, stopped
 
 ONE_OF_EACH = {module: options for _rows, module, options in RUNS.values()}
@@ -69,6 +70,7 @@ def test_warnings_alone_are_those_of_this_process(cloud: Cloud) -> None:
     alone = cloud.vm_info("i-a", "i-missing")
     cloud.runs_as = run_here
     assert alone.warnings == cloud.vm_info("i-a", "i-missing").warnings != []
+    assert cloud.vm_info("i-a").warnings == [], "a module says nothing of the one before"
 
 
 def test_without_a_service_a_module_fails_with_one_sentence(cloud: Cloud) -> None:

@@ -12,7 +12,8 @@ import sys
 
 import pytest
 
-from ..modules import MODULES
+from support.modules import MODULES
+
 from ..restores import (
     BIG,
     CAMPAIGN,

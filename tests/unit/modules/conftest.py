@@ -6,22 +6,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib
 import json
-import signal
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 import pytest
-from ansible.module_utils import basic
-from ansible.module_utils.common import warnings as ansible_warnings
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._module import session
+from support.modules import MODULES, as_a_module, forget_warnings, knows_where_it_runs, module_arguments, signals_as_before
 
 from .memory_cloud import MemoryCloud, VirtualPool
 
@@ -29,7 +24,6 @@ Json = dict[str, Any]
 
 SECRET = "Very/Secret+Key=0001"
 ACCESS_KEY = "TESTACCESSKEY0000000000000000AK01"
-CAUGHT_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM)
 
 
 @dataclass(frozen=True)
@@ -75,19 +69,18 @@ class Runner:
 
     def __call__(self, module: str, *, check: bool = False, **options: Any) -> Ended:
         """Run `module` with `options` and return how it ended."""
-        main = importlib.import_module(f"ansible_collections.jdcloud.cloud.plugins.modules.{module}").main
-        # Ansible collects warnings for the life of a process, which elsewhere is one module run.
-        ansible_warnings._global_warnings.clear()
+        main = importlib.import_module(f"{MODULES}.{module}").main
+        forget_warnings()
         self._capsys.readouterr()
-        arguments = _module_arguments({**options, "_ansible_check_mode": check})
-        with arguments, _as_a_module(), pytest.raises(SystemExit) as ended:
+        arguments = module_arguments({**options, "_ansible_check_mode": check})
+        with arguments, as_a_module(), pytest.raises(SystemExit) as ended:
             main()
         output = self._capsys.readouterr()
         result: Json = json.loads(output.out)
         status = int(ended.value.code or 0)
         assert bool(result.get("failed")) == (status != 0)
         told = output.out
-        if not _knows_where_it_runs():
+        if not knows_where_it_runs():
             # ansible-core 2.18 puts one into every result, for those who show it to decide.
             told = json.dumps({name: value for name, value in result.items() if name != "exception"})
         assert "Traceback" not in told + output.err
@@ -103,30 +96,6 @@ class Runner:
         """Run jdcloud_vm_info."""
         chosen: Json = {"instance_ids": list(ids)} if ids else {}
         return self("jdcloud_vm_info", **chosen, **options)
-
-
-def _as_a_module() -> AbstractContextManager[Any]:
-    """Let Ansible take this process for that of a module, also after tests that have loaded parts of a controller."""
-    if not _knows_where_it_runs():
-        return contextlib.nullcontext()
-    # A controller shows warnings at once instead of putting them into the result.
-    return mock.patch.object(importlib.import_module("ansible.module_utils._internal"), "is_controller", False)
-
-
-def _knows_where_it_runs() -> bool:
-    """Whether this is ansible-core 2.19 or newer."""
-    return hasattr(importlib.import_module("ansible.module_utils._internal"), "is_controller")
-
-
-def _module_arguments(arguments: Json) -> AbstractContextManager[Any]:
-    """Give `AnsibleModule` its arguments, with the means of the installed ansible-core."""
-    try:
-        # From ansible-core 2.19 on.
-        testing = importlib.import_module("ansible.module_utils.testing")
-    except ModuleNotFoundError:
-        return mock.patch.object(basic, "_ANSIBLE_ARGS", json.dumps({"ANSIBLE_MODULE_ARGS": arguments}).encode())
-    patched: AbstractContextManager[Any] = testing.patch_module_args(arguments)
-    return patched
 
 
 @pytest.fixture
@@ -159,7 +128,5 @@ def run(
     monkeypatch.setenv("JDCLOUD_ACCESS_KEY", ACCESS_KEY)
     monkeypatch.setenv("JDCLOUD_SECRET_KEY", SECRET)
     monkeypatch.setenv("JDCLOUD_REGION", "cn-north-1")
-    handlers = {number: signal.getsignal(number) for number in CAUGHT_SIGNALS}
-    yield Runner(capsys)
-    for number, handler in handlers.items():
-        signal.signal(number, handler)
+    with signals_as_before():
+        yield Runner(capsys)

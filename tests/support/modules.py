@@ -82,11 +82,10 @@ def run_here(module: str, arguments: Json, environment: Mapping[str, str], folde
     if threading.current_thread() is not threading.main_thread():
         return run_alone(module, arguments, environment, folder)
     main = importlib.import_module(f"{MODULES}.{module}").main
-    # Ansible collects warnings for the life of a process, which elsewhere is one module run.
-    ansible_warnings._global_warnings.clear()
+    forget_warnings()
     stdout, stderr = io.StringIO(), io.StringIO()
     surroundings = (
-        _module_arguments(_in_its_seconds(json.loads(json.dumps(arguments)), speed)),
+        module_arguments(_in_its_seconds(json.loads(json.dumps(arguments)), speed)),
         as_a_module(),
         mock.patch.dict(os.environ, environment, clear=True),
         contextlib.chdir(folder),
@@ -182,17 +181,25 @@ def _clock_and_threads(speed: float) -> Iterator[None]:
             assert not thread.is_alive(), f"{thread.name} still runs {THREADS_END_WITHIN:g} s after its module has ended"
 
 
+def forget_warnings() -> None:
+    """Ansible collects warnings for the life of a process, which elsewhere is one module run."""
+    ansible_warnings._global_warnings.clear()
+
+
+def knows_where_it_runs() -> bool:
+    """Whether this is ansible-core 2.19 or newer, which tells a module's process from a controller's."""
+    return hasattr(importlib.import_module("ansible.module_utils._internal"), "is_controller")
+
+
 def as_a_module() -> AbstractContextManager[Any]:
     """Let Ansible take this process for that of a module, also after tests that have loaded parts of a controller."""
-    internal = importlib.import_module("ansible.module_utils._internal")
-    if not hasattr(internal, "is_controller"):
-        # ansible-core 2.18 and older.
+    if not knows_where_it_runs():
         return contextlib.nullcontext()
     # A controller shows warnings at once instead of putting them into the result.
-    return mock.patch.object(internal, "is_controller", False)
+    return mock.patch.object(importlib.import_module("ansible.module_utils._internal"), "is_controller", False)
 
 
-def _module_arguments(arguments: Json) -> AbstractContextManager[Any]:
+def module_arguments(arguments: Json) -> AbstractContextManager[Any]:
     """Give `AnsibleModule` its arguments, with the means of the installed ansible-core."""
     try:
         # From ansible-core 2.19 on.

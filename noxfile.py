@@ -27,10 +27,14 @@ MATRIX = (
     *(("2.21", python) for python in ("3.12", "3.13")),
 )
 """Versions of ansible-core, and of Python that they run on and this collection supports."""
-QUICK = ("tests/unit", "tests/integration/module/test_real_processes.py")
-"""What tells versions of Python apart: the unit tests, and every module once as a process of its own."""
-CORES = ("tests/integration", "-m", "cores")
-"""What tells versions of ansible-core apart: playbooks, the inventory, and how variables come in."""
+QUICK = (
+    "tests/unit",
+    "tests/integration/module/test_real_processes.py",
+    "tests/integration/module/test_tag.py",
+    "tests/integration/playbook",
+    "tests/integration/inventory_plugin",
+)
+"""What tells versions of Ansible and Python apart: every module once, real playbooks, the inventory plugin."""
 
 
 def interpreter(version: str) -> str:
@@ -52,12 +56,6 @@ antsibull_nox.load_antsibull_nox_toml()
 def run_here(session: nox.Session, *command: str) -> None:
     """Run a command of an environment that make keeps."""
     session.run(*PRIVATE, *command, external=True)
-
-
-def pytest_with(session: nox.Session, python: str) -> None:
-    """Run the tests that are named, or else those that tell versions apart."""
-    for words in [session.posargs] if session.posargs else [QUICK, CORES]:
-        run_here(session, python, "-m", "pytest", "-n", "3", *words)
 
 
 @nox.session(venv_backend="none")
@@ -100,7 +98,7 @@ def docs(session: nox.Session) -> None:
 def newer(session: nox.Session) -> None:
     """Run sanity, and the tests that tell versions apart, in .venv/newer: a newer Python with the ansible-core that fits it."""
     run_here(session, ".venv/newer/bin/python", "tests/tools/sanity.py")
-    pytest_with(session, ".venv/newer/bin/python")
+    run_here(session, ".venv/newer/bin/python", "-m", "pytest", *(session.posargs or ("-n", "3", *QUICK)))
 
 
 @nox.session(venv_backend="none")
@@ -117,7 +115,7 @@ def oldest(session: nox.Session) -> None:
 def matrix(session: nox.Session, core: str) -> None:
     """Run the tests that tell versions apart, or those that are named, with one ansible-core on one Python."""
     session.install("-r", "requirements/test.txt", f"ansible-core=={core}.*")
-    pytest_with(session, str(Path(session.bin, "python")))
+    run_here(session, str(Path(session.bin, "python")), "-m", "pytest", *(session.posargs or ("-n", "3", *QUICK)))
 
 
 if __name__ == "__main__":

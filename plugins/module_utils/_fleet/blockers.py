@@ -21,7 +21,7 @@ from .unreadable import unreadable_remark
 DELETABLE_MODES = frozenset({PREPAID, "postpaid_by_duration", "postpaid_by_usage"})
 """Fact charges-modes."""
 MOVING_DISK = frozenset({"attaching", "detaching"})
-"""Attachment statuses of a disk that somebody is moving just now (fact states-attachment)."""
+"""Attachment statuses of a disk that is being attached or detached just now (fact states-attachment)."""
 
 
 def blockers_of(machine: Instance, policy: Policy, facts: Facts, proof: Proof | None) -> Iterator[Remark]:

@@ -30,7 +30,7 @@ KEPT_BY_SERVICE = {
     "delete this image": "JD Cloud keeps it for itself: leave it out",
     "to create instance": "machines on local disks were made from it: delete those first, or leave it out",
 }
-"""By words of the refusal, in lower case (fact images-not-deletable). No later try succeeds, unless somebody ends the cause."""
+"""By words of the refusal, in lower case (fact images-not-deletable). No later try succeeds, until the cause ends."""
 
 Parts = Mapping[str, Snapshot]
 """The snapshots of images, by id; one that does not exist is missing."""

@@ -25,7 +25,7 @@ Method = t.Literal["image", "snapshots", "both"]
 AssetType = t.Literal["image", "snapshot"]
 
 IMAGE_ENDED = frozenset({"ready", "error", "deleting"})
-"""Statuses of an image whose task on its machine is over. Not all states in between are known (fact states-unnamed)."""
+"""Statuses of an image whose task on its machine is over. Not all transitional states are known (fact states-unnamed)."""
 SNAPSHOT_HOLDS = frozenset({"available", "in-use"})
 """Statuses in which a snapshot that belongs to an image holds its data."""
 EXPIRY_MARGIN = timedelta(days=7)

@@ -26,7 +26,7 @@ SPECIAL_REGIONS = ("all-region", "cn-all")
 
 @operation("user", "GET", "/describeUser")
 def describe_user(call: Call) -> Json:
-    """Who asks (fact accounts-who-asks). What a sub-user is told is a setting (fact accounts-sub-users)."""
+    """Who asks (fact accounts-who-asks). What a sub-user learns is a setting (fact accounts-sub-users)."""
     settings, who = call.cloud.settings, call.account
     pin, account_id = settings.owner_pin, who.account_id or settings.account_id
     if who.pin and settings.sub_user_pin == "own":
@@ -132,7 +132,7 @@ def un_tag_resources(call: Call) -> Json:
 
 
 def _change_tags(call: Call, member: str, remove: bool) -> Json:
-    """Each resource for itself; what failed is told inside a 200 answer (fact tags-partial-success)."""
+    """Each resource for itself; a 200 answer names what failed (fact tags-partial-success)."""
     wanted = call.member(member, dict, required=True)
     tags, failed, done = wanted.get("tags") or [], {}, 0
     known = {row.id: row for row in _taggable(call)}

@@ -19,8 +19,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._module.interruption import LAST_RESORT, Interruption
-
-from .conftest import CAUGHT_SIGNALS
+from support.modules import CAUGHT_SIGNALS
 
 COLLECTIONS = Path(__file__).resolve().parents[3] / ".venv" / "collections"
 MODULE = "ansible_collections.jdcloud.cloud.plugins.modules.jdcloud_vm"

@@ -12,16 +12,7 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 
-from ..unit.campaign.reports import (
-    TRAPS,
-    Json,
-    empty_report,
-    mark_report,
-    preview_of,
-    resumed_report,
-    sample_report,
-    with_texts,
-)
+from ..unit.campaign.reports import TRAPS, Json, empty_report, mark_report, preview_of, resumed_report, sample_report, with_texts
 from .pages import PHONE, Browser
 
 REPORTS: dict[str, Callable[[], Json]] = {

@@ -34,8 +34,8 @@ from unittest import mock
 from ansible.module_utils import basic
 from ansible.module_utils.common import warnings as ansible_warnings
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api import pool
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.transport import Transport
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch import pool
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.wire.transport import Transport
 from ansible_collections.jdcloud.cloud.plugins.module_utils._module import session
 
 Json = dict[str, Any]

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from .._api.times import BEIJING
+from .._api.model.times import BEIJING
 from .._fleet.due import due_from, mark_date
 from . import rows
 from .options import Options

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from .._api.times import BEIJING
+from .._api.model.times import BEIJING
 from .page_text import Column, Row, clock, count, duration, escaped, table, when
 from .page_words import PHASES, said
 

@@ -13,9 +13,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .._api.calls import Call
-from .._api.dispatch import Dispatcher
+from .._api.dispatch.dispatcher import Dispatcher
 from .._api.errors import ClockSkewError, InputError, JdcloudError
-from .._api.user import Identity, describe_keys, describe_user
+from .._api.services.user import Identity, describe_keys, describe_user
 from .texts import shown
 
 FOREIGN = "ids of another account look the same, and no account is expected (expected_account, JDCLOUD_EXPECTED_ACCOUNT)"

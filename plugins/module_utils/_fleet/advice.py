@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from .._api.models import Instance
+from .._api.model.instance import Instance
 from .policy import Policy
 from .proof import Demand
 

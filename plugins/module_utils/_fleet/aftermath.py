@@ -18,13 +18,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from .._api import disk as disk_api
-from .._api import vpc
 from .._api.calls import Call
-from .._api.dispatch import Job, Outcome
+from .._api.dispatch.dispatcher import Job, Outcome
+from .._api.dispatch.pagination import PAGE_SIZE
 from .._api.errors import JdcloudError, TransportError
-from .._api.listing import PAGE_SIZE
-from .._api.models import Disk, ElasticIp, Page
+from .._api.model.resources import Disk, ElasticIp, Page
+from .._api.services import disk as disk_api
+from .._api.services import vpc
 from .policy import Fate
 from .selection import protecting
 from .track import Failure, Track

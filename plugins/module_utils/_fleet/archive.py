@@ -9,14 +9,15 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Callable, Iterable, Sequence
 
-from .._api.assets import Image, Snapshot
 from .._api.calls import Call
-from .._api.dispatch import Dispatcher
-from .._api.images import describe_images
-from .._api.listing import chunks, list_many, page_count
-from .._api.listing import complete_rows as rows_by_key
-from .._api.models import Instance, Page
-from .._api.snapshots import describe_snapshots
+from .._api.dispatch.dispatcher import Dispatcher
+from .._api.dispatch.pagination import chunks, list_many, page_count
+from .._api.dispatch.pagination import complete_rows as rows_by_key
+from .._api.model.backup_assets import Image, Snapshot
+from .._api.model.instance import Instance
+from .._api.model.resources import Page
+from .._api.services.images import describe_images
+from .._api.services.snapshots import describe_snapshots
 from .mark import NO_INSTANCE
 from .proof import Holdings, holdings_of
 

@@ -13,10 +13,10 @@ import math
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from .._api.assets import Image, Snapshot
 from .._api.errors import JdcloudError
-from .._api.members import unreadable_flaw
-from .._api.models import Instance
+from .._api.model.backup_assets import Image, Snapshot
+from .._api.model.fields import unreadable_flaw
+from .._api.model.instance import Instance
 from .asset_track import AssetTrack, Stage
 from .blockers import busy_disks
 from .doubt import LAG, UNVERIFIED

@@ -13,14 +13,14 @@ import typing as t
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from .._api.assets import Image, Snapshot
 from .._api.calls import Call
-from .._api.dispatch import Dispatcher
-from .._api.encoding import SAFE_ID
-from .._api.images import describe_image, describe_images
-from .._api.listing import chunks, find_each, prove_missing, read_by_ids
-from .._api.models import Page
-from .._api.snapshots import describe_snapshot, describe_snapshots
+from .._api.dispatch.dispatcher import Dispatcher
+from .._api.dispatch.pagination import chunks, find_each, prove_missing, read_by_ids
+from .._api.model.backup_assets import Image, Snapshot
+from .._api.model.resources import Page
+from .._api.query import SAFE_ID
+from .._api.services.images import describe_image, describe_images
+from .._api.services.snapshots import describe_snapshot, describe_snapshots
 from .archive import image_id_of, list_each, snapshot_id_of
 from .proof import AssetType
 from .selection import parse_ids, parse_name

@@ -10,9 +10,9 @@ import enum
 from dataclasses import dataclass
 from datetime import datetime
 
-from .._api.assets import Image, Snapshot
 from .._api.errors import JdcloudError
-from .._api.models import Instance
+from .._api.model.backup_assets import Image, Snapshot
+from .._api.model.instance import Instance
 from .backup_plan import AssetAction, PlannedAsset
 from .track import Failure
 

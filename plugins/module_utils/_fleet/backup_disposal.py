@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .._api.assets import Image, Snapshot
 from .._api.calls import Call
-from .._api.dispatch import Dispatcher
+from .._api.dispatch.dispatcher import Dispatcher
+from .._api.dispatch.pagination import PAGE_SIZE
 from .._api.errors import JdcloudError
-from .._api.images import delete_image
-from .._api.listing import PAGE_SIZE
-from .._api.models import Page
-from .._api.snapshots import delete_snapshot
+from .._api.model.backup_assets import Image, Snapshot
+from .._api.model.resources import Page
+from .._api.services.images import delete_image
+from .._api.services.snapshots import delete_snapshot
 from .aftermath import GRACE
 from .asset_selection import SNAPSHOTS, A, AssetSelection, Kind, find_assets, read_assets
 from .census import SelectionError, some_ids

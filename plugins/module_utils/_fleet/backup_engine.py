@@ -18,13 +18,14 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from .._api import images, snapshots, vm
-from .._api.assets import Image, Snapshot
 from .._api.calls import Answer, Call
-from .._api.dispatch import Dispatcher, Job, Outcome
+from .._api.dispatch.dispatcher import Dispatcher, Job, Outcome
+from .._api.dispatch.pagination import PAGE_SIZE, IncompleteListing, page_count
 from .._api.errors import ClockSkewError
-from .._api.listing import PAGE_SIZE, IncompleteListing, page_count
-from .._api.models import Instance, Page
+from .._api.model.backup_assets import Image, Snapshot
+from .._api.model.instance import Instance
+from .._api.model.resources import Page
+from .._api.services import images, snapshots, vm
 from .archive import complete_rows
 from .asset_course import LOST, AssetCourse
 from .asset_track import AssetTrack, Stage

@@ -15,8 +15,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from .._api.assets import Image, Snapshot
-from .._api.models import AttachedDisk, Instance
+from .._api.model.backup_assets import Image, Snapshot
+from .._api.model.instance import AttachedDisk, Instance
 from .blockers import busy_disks, unmounted_system_disk
 from .mark import Mark, asset_name, read_mark, unique
 from .policy import STABLE, TRANSITIONAL, Remark

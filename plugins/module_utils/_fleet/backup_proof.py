@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from .._api import images as image_api
-from .._api import snapshots as snapshot_api
-from .._api.assets import Image, Snapshot
 from .._api.calls import Call
-from .._api.dispatch import Dispatcher, Outcome
+from .._api.dispatch.dispatcher import Dispatcher, Outcome
+from .._api.dispatch.pagination import read_by_ids
 from .._api.errors import JdcloudError
-from .._api.listing import read_by_ids
-from .._api.members import unreadable_flaw
+from .._api.model.backup_assets import Image, Snapshot
+from .._api.model.fields import unreadable_flaw
+from .._api.services import images as image_api
+from .._api.services import snapshots as snapshot_api
 from .archive import image_id_of, snapshot_id_of
 from .asset_course import disk_keys
 from .asset_track import AssetTrack, Stage

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from .._api.assets import Snapshot
-from .._api.models import Instance
+from .._api.model.backup_assets import Snapshot
+from .._api.model.instance import Instance
 from .asset_track import AssetTrack
 from .backup_plan import BackupDecision
 from .retention import Superseded

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from .._api import images as image_api
-from .._api import snapshots as snapshot_api
-from .._api.assets import Snapshot
-from .._api.dispatch import Dispatcher
+from .._api.dispatch.dispatcher import Dispatcher
 from .._api.errors import JdcloudError
+from .._api.model.backup_assets import Snapshot
+from .._api.services import images as image_api
+from .._api.services import snapshots as snapshot_api
 from .archive import read_holdings
 from .asset_course import disk_keys
 from .asset_track import AssetTrack, Stage

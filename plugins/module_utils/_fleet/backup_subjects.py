@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from .._api import disk as disk_api
-from .._api.dispatch import Dispatcher
-from .._api.listing import read_by_ids
-from .._api.models import AttachedDisk, Disk, Instance
+from .._api.dispatch.dispatcher import Dispatcher
+from .._api.dispatch.pagination import read_by_ids
+from .._api.model.instance import AttachedDisk, Instance
+from .._api.model.resources import Disk
+from .._api.services import disk as disk_api
 from .backup_plan import BackupPolicy
 from .census import Census, SelectionError, check_cap, find_machines, settle, take_census
 from .mark import NO_INSTANCE

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
-from .._api.billing import MAX_IDS, BillPage, BillRow, describe_bill_details
 from .._api.calls import Call
-from .._api.dispatch import Dispatcher
+from .._api.dispatch.dispatcher import Dispatcher
+from .._api.dispatch.pagination import IncompleteListing, chunks, list_many
 from .._api.errors import ApiError, InputError, JdcloudError
-from .._api.listing import IncompleteListing, chunks, list_many
-from .._api.times import BEIJING
+from .._api.model.times import BEIJING
+from .._api.services.billing import MAX_IDS, BillPage, BillRow, describe_bill_details
 from .texts import shown
 
 MOST_ROWS = 500_000

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .._api.models import AttachedDisk, Instance
+from .._api.model.instance import AttachedDisk, Instance
 from .advice import backup_advice, running_advice
 from .due import judge_mark, taken_back
 from .fates import CHANGEABLE, PREPAID, UNMOUNTED, expired, lost_disks, planned_disks, unreleasable

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from .._api.dispatch import Dispatcher
-from .._api.models import Instance
+from .._api.dispatch.dispatcher import Dispatcher
+from .._api.model.instance import Instance
 from .archive import read_holdings
 from .census import Census, SelectionError, Settled, check_cap, settle, take_census
 from .engine import Engine

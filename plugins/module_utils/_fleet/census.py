@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from .._api import vm
-from .._api.dispatch import Dispatcher
+from .._api.dispatch.dispatcher import Dispatcher
+from .._api.dispatch.pagination import find_each, list_all, prove_missing, read_by_ids
 from .._api.errors import InputError
-from .._api.listing import find_each, list_all, prove_missing, read_by_ids
-from .._api.models import Instance, InstanceInFull
+from .._api.model.instance import Instance, InstanceInFull
+from .._api.services import vm
 from .plan import puzzling, settled
 from .policy import State
 from .selection import Selection

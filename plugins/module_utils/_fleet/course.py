@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from .._api.models import Instance
+from .._api.model.instance import Instance
 from . import doubt
 from .doubt import LAG
 from .duration import Duration

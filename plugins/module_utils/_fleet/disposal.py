@@ -17,9 +17,9 @@ from functools import partial
 from typing import Any, Generic
 
 from .._api.calls import Answer, Call
-from .._api.dispatch import Dispatcher, Job, Outcome
+from .._api.dispatch.dispatcher import Dispatcher, Job, Outcome
+from .._api.dispatch.pagination import PAGE_SIZE
 from .._api.errors import ClockSkewError
-from .._api.listing import PAGE_SIZE
 from .disposal_course import PROVE, DisposalCourse, DisposalTrack, Stage
 from .disposal_terms import D, Terms
 from .duration import Duration

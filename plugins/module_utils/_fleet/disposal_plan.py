@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
-from .._api.assets import Image, Snapshot
 from .._api.errors import ApiError, JdcloudError
+from .._api.model.backup_assets import Image, Snapshot
 from .disposal_terms import DELETING
 from .policy import Remark
 from .track import Failure

@@ -10,7 +10,7 @@ import typing as t
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from .._api.dispatch import Dispatcher
+from .._api.dispatch.dispatcher import Dispatcher
 from .census import SelectionError, some_ids
 from .disposal import Disposal
 from .disposal_course import DisposalTrack, Stage

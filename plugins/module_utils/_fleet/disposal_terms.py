@@ -11,9 +11,9 @@ import typing as t
 from collections.abc import Mapping, Sequence
 
 from .._api.calls import Call
-from .._api.dispatch import Dispatcher
+from .._api.dispatch.dispatcher import Dispatcher
 from .._api.errors import JdcloudError
-from .._api.models import Page
+from .._api.model.resources import Page
 from .policy import Remark
 from .track import Failure
 

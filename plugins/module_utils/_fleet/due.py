@@ -13,8 +13,8 @@ import re
 from datetime import date, datetime, timedelta
 
 from .._api.errors import InputError
-from .._api.models import Instance
-from .._api.times import BEIJING
+from .._api.model.instance import Instance
+from .._api.model.times import BEIJING
 from .policy import Remark
 from .texts import shown
 

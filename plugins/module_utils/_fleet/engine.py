@@ -18,12 +18,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from .._api import vm
 from .._api.calls import Answer, Call
-from .._api.dispatch import Dispatcher, Job, Outcome
+from .._api.dispatch.dispatcher import Dispatcher, Job, Outcome
+from .._api.dispatch.pagination import PAGE_SIZE
 from .._api.errors import ClockSkewError
-from .._api.listing import PAGE_SIZE
-from .._api.models import Instance, Page
+from .._api.model.instance import Instance
+from .._api.model.resources import Page
+from .._api.services import vm
 from .aftermath import Aftermath
 from .course import Course
 from .doubt import LAG

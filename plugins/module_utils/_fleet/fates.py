@@ -15,8 +15,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from .._api.members import unreadable_flaw
-from .._api.models import AttachedDisk, Charge, ElasticIp, Instance
+from .._api.model.fields import unreadable_flaw
+from .._api.model.instance import AttachedDisk, Instance
+from .._api.model.resources import Charge, ElasticIp
 from .policy import DiskWish, Facts, Fate, PlannedAddress, PlannedDisk, Policy
 
 PREPAID = "prepaid_by_duration"

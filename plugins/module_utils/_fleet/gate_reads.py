@@ -11,12 +11,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from .._api.assets import Image, Snapshot
 from .._api.calls import Call
-from .._api.dispatch import Job, Outcome
+from .._api.dispatch.dispatcher import Job, Outcome
+from .._api.dispatch.pagination import LISTING_TRIES, IncompleteListing, complete_rows, page_count, unseen
 from .._api.errors import JdcloudError
-from .._api.listing import LISTING_TRIES, IncompleteListing, complete_rows, page_count, unseen
-from .._api.models import Disk, ElasticIp
+from .._api.model.backup_assets import Image, Snapshot
+from .._api.model.resources import Disk, ElasticIp
 from .archive import PageCall
 from .track import Track
 

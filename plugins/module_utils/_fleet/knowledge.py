@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from .._api.assets import Image, Snapshot
-from .._api.listing import PAGE_SIZE
-from .._api.models import Disk, ElasticIp
+from .._api.dispatch.pagination import PAGE_SIZE
+from .._api.model.backup_assets import Image, Snapshot
+from .._api.model.resources import Disk, ElasticIp
 from .archive import Shelf, holding_calls
 from .gate_reads import Reading, Row
 from .policy import Facts, Policy

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from .._api.assets import Snapshot
 from .._api.calls import Call
-from .._api.disk import delete_disk, describe_disk, describe_disks
-from .._api.dispatch import Dispatcher
-from .._api.listing import PAGE_SIZE, chunks, find_each
-from .._api.models import Disk, ElasticIp, Page
-from .._api.snapshots import describe_snapshots
-from .._api.vpc import delete_elastic_ip, describe_elastic_ip, describe_elastic_ips
+from .._api.dispatch.dispatcher import Dispatcher
+from .._api.dispatch.pagination import PAGE_SIZE, chunks, find_each
+from .._api.model.backup_assets import Snapshot
+from .._api.model.resources import Disk, ElasticIp, Page
+from .._api.services.disk import delete_disk, describe_disk, describe_disks
+from .._api.services.snapshots import describe_snapshots
+from .._api.services.vpc import delete_elastic_ip, describe_elastic_ip, describe_elastic_ips
 from .disposal_run import DisposalRun, check_cap, dispose
 from .disposal_terms import D, Terms
 from .leftovers import (

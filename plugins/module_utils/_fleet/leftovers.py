@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from .._api.models import Charge, Disk, ElasticIp
+from .._api.model.resources import Charge, Disk, ElasticIp
 from .disposal_terms import DELETING
 from .fates import PREPAID, expired
 from .policy import Remark

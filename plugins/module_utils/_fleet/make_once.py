@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from .._api.calls import Call
-from .._api.dispatch import Dispatcher, Outcome
+from .._api.dispatch.dispatcher import Dispatcher, Outcome
 from .._api.errors import JdcloudError
 from .doubt import LAG, in_full
 from .setbacks import THROTTLE_PATIENCE, Timing

@@ -13,8 +13,8 @@ from datetime import datetime
 from typing import Any
 
 from .._api.errors import InputError
-from .._api.members import Json, MalformedAnswer, each_object, maybe_bool, maybe_int, maybe_object, maybe_text
-from .._api.times import parse_time
+from .._api.model.fields import Json, MalformedAnswer, each_object, maybe_bool, maybe_int, maybe_object, maybe_text
+from .._api.model.times import parse_time
 from .selection import ID_SHAPE
 from .specification import TEXTS
 from .texts import shown

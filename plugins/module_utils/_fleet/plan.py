@@ -12,8 +12,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from .._api.members import unreadable_flaw
-from .._api.models import Instance
+from .._api.model.fields import unreadable_flaw
+from .._api.model.instance import Instance
 from .blockers import MOVING_DISK, blockers_of, proof_of
 from .due import taken_back
 from .fates import planned_addresses, planned_disks

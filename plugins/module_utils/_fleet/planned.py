@@ -14,10 +14,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from .._api.assets import Image, ImageDisk, Snapshot
 from .._api.errors import InputError
-from .._api.members import Json, MalformedAnswer, demand_text, each_object, maybe_bool, maybe_object, maybe_text
-from .._api.models import Instance
+from .._api.model.backup_assets import Image, ImageDisk, Snapshot
+from .._api.model.fields import Json, MalformedAnswer, demand_text, each_object, maybe_bool, maybe_object, maybe_text
+from .._api.model.instance import Instance
 from .manifest import instance_id_of, parse_entries
 from .mark import Mark, check_campaign
 from .proof import IMAGE_ENDED, AssetType, Backup, Holdings, disk_key

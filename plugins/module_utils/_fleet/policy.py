@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from .._api.models import Disk, ElasticIp
+from .._api.model.resources import Disk, ElasticIp
 from .planned import PlannedMachine
 from .proof import Backup, Demand, Holdings
 from .selection import Selection

@@ -16,9 +16,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from .._api.assets import Image, Snapshot
-from .._api.members import unreadable_flaw
-from .._api.models import AttachedDisk, Instance
+from .._api.model.backup_assets import Image, Snapshot
+from .._api.model.fields import unreadable_flaw
+from .._api.model.instance import AttachedDisk, Instance
 from .mark import Mark, read_mark
 
 Method = t.Literal["image", "snapshots", "both"]

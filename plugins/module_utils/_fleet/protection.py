@@ -13,8 +13,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from .._api.members import unreadable_flaw
-from .._api.models import Instance
+from .._api.model.fields import unreadable_flaw
+from .._api.model.instance import Instance
 from .fates import planned_disks
 from .policy import Facts, Policy, Remark
 from .selection import protecting

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .._api.assets import Image, Snapshot
+from .._api.model.backup_assets import Image, Snapshot
 from .manifest import OldMachine
 from .policy import Remark
 from .restore_disks import WantedDisk, wanted_disks

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from .._api.assets import Image, ImageDisk, Snapshot
+from .._api.model.backup_assets import Image, ImageDisk, Snapshot
 from .manifest import OldDisk, OldMachine
 from .policy import Remark
 from .proof import SNAPSHOT_HOLDS

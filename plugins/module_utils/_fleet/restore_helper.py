@@ -13,13 +13,13 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from .._api.assets import Image
 from .._api.calls import Call
-from .._api.dispatch import Dispatcher
+from .._api.dispatch.dispatcher import Dispatcher
+from .._api.dispatch.pagination import list_all, read_by_ids
 from .._api.errors import JdcloudError
-from .._api.images import create_image_from_snapshots, delete_image, describe_image, describe_images
-from .._api.listing import list_all, read_by_ids
-from .._api.models import Page
+from .._api.model.backup_assets import Image
+from .._api.model.resources import Page
+from .._api.services.images import create_image_from_snapshots, delete_image, describe_image, describe_images
 from .archive import image_id_of
 from .make_once import GONE_PATIENCE, UNREAD_PATIENCE, Piece, never_shown
 from .mark import asset_name

@@ -12,13 +12,14 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from .._api.calls import Call
-from .._api.disk import describe_disks
-from .._api.dispatch import Dispatcher
-from .._api.instances import create_instances
-from .._api.listing import list_all, read_by_ids
-from .._api.models import InstanceInFull, Page
-from .._api.times import parse_time
-from .._api.vm import describe_instance, describe_instances
+from .._api.dispatch.dispatcher import Dispatcher
+from .._api.dispatch.pagination import list_all, read_by_ids
+from .._api.model.instance import InstanceInFull
+from .._api.model.resources import Page
+from .._api.model.times import parse_time
+from .._api.services.disk import describe_disks
+from .._api.services.vm import describe_instance, describe_instances
+from .._api.services.vm_create import create_instances
 from .make_once import Piece
 from .mark import client_token
 from .proof import CLOCK_TOLERANCE

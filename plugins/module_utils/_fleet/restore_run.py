@@ -15,13 +15,13 @@ import typing as t
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from .._api.dispatch import Dispatcher
+from .._api.dispatch.dispatcher import Dispatcher
+from .._api.dispatch.pagination import read_by_ids
 from .._api.errors import JdcloudError
-from .._api.images import describe_images
-from .._api.listing import read_by_ids
-from .._api.models import InstanceInFull
-from .._api.snapshots import describe_snapshots
-from .._api.vm import describe_instances
+from .._api.model.instance import InstanceInFull
+from .._api.services.images import describe_images
+from .._api.services.snapshots import describe_snapshots
+from .._api.services.vm import describe_instances
 from .archive import image_id_of, snapshot_id_of
 from .doubt import UNVERIFIED
 from .make_once import GONE_PATIENCE, UNREAD_PATIENCE, make_once, never_shown, new_run

@@ -16,8 +16,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from .._api.assets import Image, Snapshot
-from .._api.models import Instance
+from .._api.model.backup_assets import Image, Snapshot
+from .._api.model.instance import Instance
 from .backup_plan import BackupPolicy, image_disks, snapshot_disks
 from .mark import Mark, read_mark
 from .proof import IMAGE_ENDED, SNAPSHOT_HOLDS, Holdings, age_flaw, disk_key, expiry_flaw, held_by

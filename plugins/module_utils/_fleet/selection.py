@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from .._api.errors import InputError
-from .._api.models import Instance
+from .._api.model.instance import Instance
 from .texts import member_of, require_key, require_text, shown
 
 ID_SHAPE = re.compile(r"[a-z]+-[a-z0-9]+")

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .._api.models import InstanceInFull
+from .._api.model.instance import InstanceInFull
 
 Json = Mapping[str, Any]
 

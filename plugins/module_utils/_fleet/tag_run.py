@@ -15,12 +15,12 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from .._api import disk, vpc
 from .._api.calls import Call
-from .._api.dispatch import Dispatcher, Outcome
+from .._api.dispatch.dispatcher import Dispatcher, Outcome
+from .._api.dispatch.pagination import chunks, find_each
 from .._api.errors import ApiError, JdcloudError
-from .._api.listing import chunks, find_each
-from .._api.tags import MAX_RESOURCES, tag_resources, untag_resources
+from .._api.services import disk, vpc
+from .._api.services.tags import MAX_RESOURCES, tag_resources, untag_resources
 from .census import check_cap, find_machines, take_census
 from .doubt import LAG, UNVERIFIED, in_full
 from .policy import Remark

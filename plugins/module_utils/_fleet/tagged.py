@@ -10,12 +10,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 
-from .._api import disk as disk_api
-from .._api import vpc
-from .._api.dispatch import Dispatcher
+from .._api.dispatch.dispatcher import Dispatcher
+from .._api.dispatch.pagination import FORBIDDEN, chunks, find_each, unseen
 from .._api.errors import JdcloudError
-from .._api.listing import FORBIDDEN, chunks, find_each, unseen
-from .._api.models import Disk, ElasticIp, Instance
+from .._api.model.instance import Instance
+from .._api.model.resources import Disk, ElasticIp
+from .._api.services import disk as disk_api
+from .._api.services import vpc
 from .gate_reads import Reading
 from .policy import Facts, Policy
 from .protection import destroyed_disks, released_addresses

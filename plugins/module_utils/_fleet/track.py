@@ -10,7 +10,7 @@ import enum
 from dataclasses import dataclass, field
 
 from .._api.errors import JdcloudError
-from .._api.models import Instance
+from .._api.model.instance import Instance
 from .policy import Action, Decision, Fate
 
 

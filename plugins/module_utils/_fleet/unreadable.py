@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .._api.members import Readable, unreadable_flaw
+from .._api.model.fields import Readable, unreadable_flaw
 from .policy import Remark
 
 

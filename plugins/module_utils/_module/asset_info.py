@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from .._api.errors import InputError
-from .._api.members import snake_case
+from .._api.model.fields import snake_case
 from .._fleet.asset_selection import A, AssetSelection, Kind, parse_asset_ids, parse_asset_name, read_assets
 from .._fleet.mark import read_mark
 from .._fleet.selection import parse_ids

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 
 from .._api.errors import JdcloudError
-from .._api.models import InstanceInFull
+from .._api.model.instance import InstanceInFull
 from .._fleet.backup_record import BackupRecord, BackupRun, failure_of
 from .._fleet.census import read_in_full
 from .._fleet.mark import NO_INSTANCE

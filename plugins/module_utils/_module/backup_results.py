@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from .._api.assets import Image, Quota, Snapshot
-from .._api.models import AttachedDisk
+from .._api.model.backup_assets import Image, Quota, Snapshot
+from .._api.model.instance import AttachedDisk
 from .._fleet.asset_track import AssetTrack
 from .._fleet.backup_plan import AssetAction
 from .._fleet.backup_record import BackupRecord, BackupRun, failure_of

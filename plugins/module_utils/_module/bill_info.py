@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
-from .._api.encoding import SAFE_ID
 from .._api.errors import ApiError
+from .._api.query import SAFE_ID
 from .._fleet.bills import (
     CURRENCY,
     ResourceBill,

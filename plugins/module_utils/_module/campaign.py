@@ -15,7 +15,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from .._api.errors import JdcloudError
-from .._api.journal import Write, read_journal
+from .._api.wire.journal import Write, read_journal
 from .._campaign import ending, marking, planning, wave_steps
 from .._campaign.intake import READERS
 from .._campaign.money import billed_ids, check_prices

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from .._api.models import Disk
+from .._api.model.resources import Disk
 from .._fleet.disposal_run import DisposalRecord
 from .._fleet.leftover_terms import DiskTerms
 from .._fleet.leftovers import IN_BIN, LeftoverPolicy

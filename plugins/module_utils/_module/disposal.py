@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .._api.assets import Image, Snapshot
 from .._api.errors import InputError
+from .._api.model.backup_assets import Image, Snapshot
 from .._fleet.asset_selection import IMAGES, SNAPSHOTS, A, AssetSelection, Kind, parse_asset_ids, parse_asset_name
 from .._fleet.backup_disposal import dispose_of_backups
 from .._fleet.disposal_run import DisposalRecord, DisposalRun

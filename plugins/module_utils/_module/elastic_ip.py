@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from .._api.models import ElasticIp
+from .._api.model.resources import ElasticIp
 from .._fleet.disposal_run import DisposalRecord
 from .._fleet.leftover_terms import ElasticIpTerms
 from .._fleet.leftovers import LeftoverPolicy

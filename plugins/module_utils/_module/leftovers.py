@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 
-from .._api.dispatch import Dispatcher
+from .._api.dispatch.dispatcher import Dispatcher
 from .._fleet.disposal_run import DisposalRecord, DisposalRun
 from .._fleet.disposal_terms import D, Terms
 from .._fleet.doubt import UNVERIFIED

@@ -6,10 +6,10 @@
 
 from __future__ import annotations
 
-from .._api.assets import Quota
-from .._api.images import describe_image_quota
-from .._api.snapshots import describe_snapshot_quota
-from .._api.vpc import describe_elastic_ip_quota
+from .._api.model.backup_assets import Quota
+from .._api.services.images import describe_image_quota
+from .._api.services.snapshots import describe_snapshot_quota
+from .._api.services.vpc import describe_elastic_ip_quota
 from .arguments import CONNECTION_SPEC, Spec
 from .results import Result
 from .session import Session

@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .._api.encoding import path_id
 from .._api.errors import InputError
+from .._api.query import path_id
 from .._fleet.manifest import OldMachine, parse_machines
 from .._fleet.mark import check_campaign
 from .._fleet.restore import Wishes

@@ -10,7 +10,7 @@ import typing as t
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from .._api.models import Instance, Interface
+from .._api.model.instance import Instance, Interface
 from .._fleet.campaign import Record, Run
 from .._fleet.policy import Action, Decision, Fate, PlannedAddress, PlannedDisk, Remark
 from .._fleet.proof import Backup

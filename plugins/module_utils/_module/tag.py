@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from .._api.errors import InputError
-from .._api.models import Instance
+from .._api.model.instance import Instance
 from .._fleet.selection import parse_ids, parse_protect_tags
 from .._fleet.tag_plan import ResourceKind, TagWish, parse_wish
 from .._fleet.tag_run import TagRecord, TagRun, TagTargets, change_tags, wished_tags

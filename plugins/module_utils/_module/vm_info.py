@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from .._api.errors import InputError
-from .._api.models import InstanceInFull
+from .._api.model.instance import InstanceInFull
 from .._fleet.campaign import gather_facts
 from .._fleet.census import read_in_full
 from .._fleet.plan import decide

@@ -20,9 +20,9 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.connection import Connection
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.credentials import Credentials
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.transport import Transport
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.config.connection import Connection
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.config.credentials import Credentials
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.wire.transport import Transport
 
 DATA = Path(__file__).parent / "data"
 SECRET = "Very/Secret+Key=0001"

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api import disk, images, snapshots, vpc
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.assets import Quota
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Call
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.encoding import encode_query
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.members import MalformedAnswer
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.backup_assets import Quota
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.fields import MalformedAnswer
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.query import encode_query
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.services import disk, images, snapshots, vpc
 
 BAD_IDS = ["", "..", " ", "img-1/../img-2", "img-1?deleteSnapshot=true", "img-1&ids.2=x"]
 

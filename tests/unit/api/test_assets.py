@@ -12,14 +12,14 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.assets import (
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.backup_assets import (
     Image,
     ImageDisk,
     Snapshot,
     parse_image,
     parse_snapshot,
 )
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.members import MalformedAnswer
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.fields import MalformedAnswer
 
 MOMENT = datetime(2026, 1, 15, 8, 9, 10, tzinfo=UTC)
 

@@ -19,9 +19,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api import vm
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.billing import MAX_ROWS
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.bodies import (
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.services import vm
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.services.billing import MAX_ROWS
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.wire.bodies import (
     MAX_BODY_BYTES,
     MAX_DEPTH,
     MAX_VALUES,

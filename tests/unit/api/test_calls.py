@@ -11,11 +11,12 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api import disk, vm, vpc
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Call
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.encoding import encode_query
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.models import InstanceInFull, MalformedAnswer
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.fields import MalformedAnswer
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.instance import InstanceInFull
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.query import encode_query
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.services import disk, vm, vpc
 
 WRITES: list[tuple[Call[None], str, str, Any]] = [
     (vm.stop_instance("i-1"), "POST", "/instances/i-1:stopInstance", {}),

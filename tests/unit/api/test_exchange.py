@@ -16,13 +16,13 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api import vm
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Call
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch import Clock, Job, Outcome
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.dispatcher import Clock, Job, Outcome
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.pool import SystemClock, ThreadPool
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import TransportError
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.exchange import Exchange, carried_out
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.pool import SystemClock, ThreadPool
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.transport import Transport
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.services import vm
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.wire.exchange import Exchange, carried_out
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.wire.transport import Transport
 
 from .conftest import Hang, Server, accepted, http_answer
 

@@ -14,15 +14,15 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api import billing, disk, images, snapshots, vm, vpc
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Call
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.connection import Connection
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.credentials import Credentials
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch import Job, Outcome
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.config.connection import Connection
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.config.credentials import Credentials
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.dispatcher import Job, Outcome
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.pool import SystemClock, ThreadPool
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import JdcloudError, TransportError
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.models import Page
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.pool import SystemClock, ThreadPool
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.transport import Transport
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.resources import Page
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.services import billing, disk, images, snapshots, vm, vpc
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.wire.transport import Transport
 
 from .conftest import Reset, Server, Torn, http_answer
 

@@ -18,9 +18,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api import vm
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Answer
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.connection import resolve_connection
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.config.connection import resolve_connection
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import (
     ApiError,
     ClockSkewError,
@@ -29,8 +28,9 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import (
     NotSentError,
     TransportError,
 )
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.journal import Journal, read_journal
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.transport import Transport
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.services import vm
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.wire.journal import Journal, read_journal
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.wire.transport import Transport
 
 from .conftest import Server
 

@@ -12,34 +12,49 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api import models
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.members import snake_name
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.fields import MalformedAnswer, snake_name
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.instance import (
+    Address,
+    Instance,
+    Interface,
+    parse_instance,
+    parse_instance_in_full,
+)
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.resources import (
+    Charge,
+    Disk,
+    ElasticIp,
+    parse_disk,
+    parse_elastic_ip,
+    parse_page,
+    parse_page_total,
+)
 
 MINIMAL = {"instanceId": "i-1", "status": "Stopped"}
 
 
-def instance(**members: Any) -> models.Instance:
-    return models.parse_instance(MINIMAL | members)
+def instance(**members: Any) -> Instance:
+    return parse_instance(MINIMAL | members)
 
 
 def test_example_machine(example: Callable[[str], Any]) -> None:
-    machine = models.parse_instance(example("describeInstance.stopped.json")["result"]["instance"])
+    machine = parse_instance(example("describeInstance.stopped.json")["result"]["instance"])
     assert (machine.instance_id, machine.name, machine.status) == ("i-4x9q2m7kva", "web-old-01", "stopped")
     assert machine.tags == {"env": "test", "owner": "web"}
-    assert machine.charge == models.Charge("postpaid_by_duration", "normal")
+    assert machine.charge == Charge("postpaid_by_duration", "normal")
     assert [(disk.disk_id, disk.device, disk.size_gb, disk.auto_delete, disk.system) for disk in machine.disks] == [
         ("vol-1sy5dsk0aa", "vda", 40, True, True),
         ("vol-2dat4dsk1b", "vdb", 100, True, False),
         ("vol-3dat5dsk2c", "vdc", 200, False, False),
     ]
     assert {(disk.category, disk.attachment_status, disk.shared) for disk in machine.disks} == {("cloud", "attached", False)}
-    assert machine.addresses == (models.Address("fip-8wz1t5c0rn", "203.0.113.17", "port-6kg0r3q8ya", True),)
-    assert machine.interfaces == (models.Interface("port-6kg0r3q8ya", True, True),)
+    assert machine.addresses == (Address("fip-8wz1t5c0rn", "203.0.113.17", "port-6kg0r3q8ya", True),)
+    assert machine.interfaces == (Interface("port-6kg0r3q8ya", True, True),)
     assert machine.private_ips == ("10.0.0.11",)
 
 
 def test_prepaid_example(example: Callable[[str], Any]) -> None:
-    machine = models.parse_instance(example("describeInstances.page.json")["result"]["instances"][1])
+    machine = parse_instance(example("describeInstances.page.json")["result"]["instances"][1])
     assert machine.charge is not None
     assert machine.charge.mode == "prepaid_by_duration"
     assert machine.charge.expires == datetime(2027, 11, 3, 15, 59, 59, tzinfo=UTC)
@@ -54,7 +69,7 @@ def test_a_machine_of_which_little_is_told() -> None:
 
 
 def test_an_answer_that_carries_no_tags_says_nothing_about_them() -> None:
-    assert models.parse_instance(MINIMAL, carries_tags=False).tags is None
+    assert parse_instance(MINIMAL, carries_tags=False).tags is None
 
 
 def test_tag_values_are_text() -> None:
@@ -134,23 +149,23 @@ def test_elastic_ips_of_all_interfaces_each_once() -> None:
         rdmaNetworkInterfaces=[nic("port-3", {"elasticIpId": "fip-4"})],
     )
     assert machine.addresses == (
-        models.Address("fip-1", "203.0.113.1", "port-1", True),
-        models.Address("fip-2", "203.0.113.2", "port-1", True),
-        models.Address("fip-3", None, "port-2", False),
-        models.Address("fip-4", None, "port-3", False),
+        Address("fip-1", "203.0.113.1", "port-1", True),
+        Address("fip-2", "203.0.113.2", "port-1", True),
+        Address("fip-3", None, "port-2", False),
+        Address("fip-4", None, "port-3", False),
     )
     assert machine.interfaces == (
-        models.Interface("port-1", True, None),
-        models.Interface("port-2", False, False),
-        models.Interface("port-3", False, None),
+        Interface("port-1", True, None),
+        Interface("port-2", False, False),
+        Interface("port-3", False, None),
     )
     assert machine.private_ips == ("10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.4")
 
 
 def test_an_elastic_ip_that_only_the_machine_shows_is_on_its_primary_interface() -> None:
     machine = instance(elasticIpId="fip-1", elasticIpAddress="203.0.113.1", primaryNetworkInterface=nic("port-1", {}))
-    assert machine.addresses == (models.Address("fip-1", "203.0.113.1", "port-1", True),)
-    assert instance(elasticIpId="fip-1").addresses == (models.Address("fip-1", None, None, True),)
+    assert machine.addresses == (Address("fip-1", "203.0.113.1", "port-1", True),)
+    assert instance(elasticIpId="fip-1").addresses == (Address("fip-1", None, None, True),)
 
 
 def test_an_interface_without_id_is_none_yet() -> None:
@@ -159,8 +174,8 @@ def test_an_interface_without_id_is_none_yet() -> None:
 
 @pytest.mark.parametrize("broken", [{"instanceId": ""}, {"instanceId": None}, {"instanceId": 5}, {"instanceId": "../i-1"}])
 def test_a_row_without_an_id_is_no_row(broken: dict[str, Any]) -> None:
-    with pytest.raises(models.MalformedAnswer):
-        models.parse_instance(MINIMAL | broken)
+    with pytest.raises(MalformedAnswer):
+        parse_instance(MINIMAL | broken)
 
 
 MALFORMED: list[tuple[str, dict[str, Any]]] = [
@@ -197,13 +212,13 @@ MALFORMED: list[tuple[str, dict[str, Any]]] = [
 
 @pytest.mark.parametrize(("member", "broken"), MALFORMED)
 def test_what_could_mislead_a_decision_is_named_as_unreadable(member: str, broken: dict[str, Any]) -> None:
-    assert models.parse_instance(MINIMAL | broken).unreadable == (member,)
+    assert parse_instance(MINIMAL | broken).unreadable == (member,)
 
 
 @pytest.mark.parametrize(("_member", "broken"), MALFORMED)
 def test_a_malformed_row_is_listed_with_everything_that_can_be_read(_member: str, broken: dict[str, Any]) -> None:
     whole = MINIMAL | {"description": "old"} | broken
-    assert models.parse_instance_in_full(whole).full["description"] == "old"
+    assert parse_instance_in_full(whole).full["description"] == "old"
 
 
 @pytest.mark.parametrize(
@@ -216,12 +231,12 @@ def test_a_malformed_row_is_listed_with_everything_that_can_be_read(_member: str
     ],
 )
 def test_words_numbers_and_times_that_are_only_unknown_are_no_fault_of_the_row(fine: dict[str, Any]) -> None:
-    assert models.parse_instance(MINIMAL | fine).unreadable == ()
+    assert parse_instance(MINIMAL | fine).unreadable == ()
 
 
 def test_one_malformed_row_leaves_the_others_of_its_page_alone() -> None:
     rows = [MINIMAL, {"instanceId": "i-2", "status": None}, {"instanceId": "i-3", "status": "running", "tags": "x"}]
-    page = models.parse_page({"instances": rows, "totalCount": 3}, "instances", "instanceId", models.parse_instance, 100)
+    page = parse_page({"instances": rows, "totalCount": 3}, "instances", "instanceId", parse_instance, 100)
     assert [(each.instance_id, each.unreadable) for each in page.items] == [("i-1", ()), ("i-2", ("status",)), ("i-3", ("tags",))]
     assert page.whole
 
@@ -229,7 +244,7 @@ def test_one_malformed_row_leaves_the_others_of_its_page_alone() -> None:
 @pytest.mark.parametrize("nameless", [None, 5, "i-2", [], {}, {"status": "stopped"}, {"instanceId": None}, {"instanceId": " "}])
 def test_a_row_without_an_id_proves_that_a_page_is_not_whole(nameless: Any) -> None:
     answer = {"instances": [MINIMAL, nameless], "totalCount": 1}
-    page = models.parse_page(answer, "instances", "instanceId", models.parse_instance, 100)
+    page = parse_page(answer, "instances", "instanceId", parse_instance, 100)
     assert (len(page.items), page.nameless, page.whole) == (1, 1, False)
 
 
@@ -237,24 +252,24 @@ def test_a_machine_that_an_answer_shows_twice_is_not_believed() -> None:
     """Which of the two rows is true is not known, and the last one may say stopped of a machine that runs."""
     rows = [MINIMAL | {"status": "running"}, MINIMAL, {"instanceId": "i-2", "status": "stopped"}]
     answer = {"instances": rows, "totalCount": 2}
-    page = models.parse_page(answer, "instances", "instanceId", models.parse_instance, 100)
+    page = parse_page(answer, "instances", "instanceId", parse_instance, 100)
     assert ([each.instance_id for each in page.items], page.nameless, page.whole) == (["i-2"], 2, False)
 
 
 @pytest.mark.parametrize("rows", [{}, "rows", 1, [MINIMAL] * 101])
 def test_a_page_that_is_none_or_larger_than_asked_for_is_malformed(rows: Any) -> None:
-    with pytest.raises(models.MalformedAnswer):
-        models.parse_page({"instances": rows, "totalCount": 1}, "instances", "instanceId", models.parse_instance, 100)
+    with pytest.raises(MalformedAnswer):
+        parse_page({"instances": rows, "totalCount": 1}, "instances", "instanceId", parse_instance, 100)
 
 
 def test_charge_of_an_elastic_ip_with_empty_times(example: Callable[[str], Any]) -> None:
     raw = example("describeElasticIp.json")["result"]["elasticIp"]
-    assert models.parse_elastic_ip(raw) == models.ElasticIp(
+    assert parse_elastic_ip(raw) == ElasticIp(
         elastic_ip_id="fip-8wz1t5c0rn",
         address="203.0.113.17",
         status="ASSOCIATED",
         instance_id="i-4x9q2m7kva",
-        charge=models.Charge("postpaid_by_usage", "normal"),
+        charge=Charge("postpaid_by_usage", "normal"),
         bandwidth_package_id=None,
         network_interface_id="port-6kg0r3q8ya",
         name="web-old-01-eip",
@@ -272,16 +287,16 @@ def test_disk_of_the_disk_service() -> None:
         {"instanceId": "i-1", "status": "attached"},
     ]
     raw = {"diskId": "vol-1", "status": "In-Use", "diskSizeGB": 20, "attachments": attachments, "multiAttachable": True}
-    assert models.parse_disk(raw) == models.Disk("vol-1", "in-use", 20, ("i-1", "i-3"), None, True, attached=True)
-    assert models.parse_disk({"diskId": "vol-1", "status": "available", "attachments": None}).attached_to == ()
+    assert parse_disk(raw) == Disk("vol-1", "in-use", 20, ("i-1", "i-3"), None, True, attached=True)
+    assert parse_disk({"diskId": "vol-1", "status": "available", "attachments": None}).attached_to == ()
 
 
 def test_what_tells_whether_a_disk_may_be_deleted_and_how() -> None:
     raw = {"diskId": "vol-1", "status": "available", "name": "old", "tags": [{"key": "a", "value": "b"}]}
-    disk = models.parse_disk(raw | {"attachments": [{"status": "attached"}], "canPutInRecycleBin": False})
+    disk = parse_disk(raw | {"attachments": [{"status": "attached"}], "canPutInRecycleBin": False})
     assert (disk.name, disk.tags, disk.attached, disk.attached_to, disk.recyclable) == ("old", {"a": "b"}, True, (), False)
-    assert models.parse_disk(raw).recyclable is None
-    assert models.parse_disk(raw | {"canPutInRecycleBin": "false"}).unreadable == ("canPutInRecycleBin",)
+    assert parse_disk(raw).recyclable is None
+    assert parse_disk(raw | {"canPutInRecycleBin": "false"}).unreadable == ("canPutInRecycleBin",)
 
 
 @pytest.mark.parametrize(
@@ -297,7 +312,7 @@ def test_what_tells_whether_a_disk_may_be_deleted_and_how() -> None:
     ],
 )
 def test_a_malformed_disk_says_what_could_not_be_read(member: str, broken: dict[str, Any]) -> None:
-    assert models.parse_disk({"diskId": "vol-1", "status": "available"} | broken).unreadable == (member,)
+    assert parse_disk({"diskId": "vol-1", "status": "available"} | broken).unreadable == (member,)
 
 
 @pytest.mark.parametrize(
@@ -305,20 +320,20 @@ def test_a_malformed_disk_says_what_could_not_be_read(member: str, broken: dict[
     [("status", {"status": []}), ("tags", {"tags": {}}), ("instanceId", {"instanceId": {}}), ("state", {"state": []})],
 )
 def test_a_malformed_elastic_ip_says_what_could_not_be_read(member: str, broken: dict[str, Any]) -> None:
-    assert models.parse_elastic_ip({"elasticIpId": "fip-1", "status": "ASSOCIATED"} | broken).unreadable == (member,)
+    assert parse_elastic_ip({"elasticIpId": "fip-1", "status": "ASSOCIATED"} | broken).unreadable == (member,)
 
 
 def test_the_holder_of_an_elastic_ip_need_be_no_machine() -> None:
     raw = {"elasticIpId": "fip-1", "privateIpAddress": "10.0.0.9", "instanceType": "lb", "tags": None, "state": "processing"}
-    address = models.parse_elastic_ip(raw | {"elasticIpName": "old"})
+    address = parse_elastic_ip(raw | {"elasticIpName": "old"})
     assert (address.private_ip_address, address.instance_type, address.state) == ("10.0.0.9", "lb", "PROCESSING")
     assert (address.name, address.tags, address.status, address.instance_id) == ("old", {}, "", None)
 
 
 @pytest.mark.parametrize("total", [None, -1, "3", 1.0, True])
 def test_a_listing_without_a_count_is_malformed(total: object) -> None:
-    with pytest.raises(models.MalformedAnswer):
-        models.parse_page_total({"totalCount": total})
+    with pytest.raises(MalformedAnswer):
+        parse_page_total({"totalCount": total})
 
 
 @pytest.mark.parametrize(
@@ -357,8 +372,8 @@ def test_what_the_services_call_differently_has_one_word(name: str, word: str) -
 
 def test_in_full_keeps_everything_in_snake_case(example: Callable[[str], Any]) -> None:
     raw = example("describeInstance.stopped.json")["result"]["instance"]
-    both = models.parse_instance_in_full(raw)
-    assert both.instance == models.parse_instance(raw)
+    both = parse_instance_in_full(raw)
+    assert both.instance == parse_instance(raw)
     assert both.full["tags"] == {"env": "test", "owner": "web"}
     assert both.full["system_disk"]["cloud_disk"]["size_gb"] == 40
     assert both.full["primary_network_interface"]["network_interface"]["network_interface_id"] == "port-6kg0r3q8ya"
@@ -366,5 +381,5 @@ def test_in_full_keeps_everything_in_snake_case(example: Callable[[str], Any]) -
 
 
 def test_in_full_always_has_tags_and_one_name_for_the_host() -> None:
-    full = models.parse_instance_in_full(MINIMAL | {"hostName": "web-1"}).full
+    full = parse_instance_in_full(MINIMAL | {"hostName": "web-1"}).full
     assert full == {"instance_id": "i-1", "status": "Stopped", "hostname": "web-1", "tags": {}}

@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api import signature
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.credentials import Credentials
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.config.credentials import Credentials
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.wire import signature
 
 VECTORS = json.loads((Path(__file__).parent / "data" / "vectors.json").read_text(encoding="utf-8"))
 FROZEN = VECTORS["about"]["frozen"]

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.times import BEIJING, parse_time
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.times import BEIJING, parse_time
 
 MOMENT = datetime(2026, 1, 15, 8, 9, 10, tzinfo=UTC)
 

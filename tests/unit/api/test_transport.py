@@ -20,11 +20,12 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api import signature, vm, vpc
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.connection import Connection
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.credentials import Credentials
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.config.connection import Connection
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.config.credentials import Credentials
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import ClockSkewError, NotSentError
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.transport import Transport
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.services import vm, vpc
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.wire import signature
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.wire.transport import Transport
 
 from .conftest import SECRET, Request, Server, accepted, http_answer
 
@@ -307,11 +308,11 @@ def test_a_slow_call_does_not_hold_up_the_others(make_server: MakeServer, make_t
 
 
 def test_everything_imports_without_requests(monkeypatch: pytest.MonkeyPatch) -> None:
-    package = vm.__name__.rpartition(".")[0]
+    package = vm.__name__.rpartition(".services.")[0]
     for name in [name for name in sys.modules if name.startswith(package)]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "requests", None)
-    module = __import__(f"{package}.transport", fromlist=["Transport"])
+    module = __import__(f"{package}.wire.transport", fromlist=["Transport"])
     assert "ModuleNotFoundError" in module.REQUESTS_IMPORT_ERROR
     with pytest.raises(Exception, match="requests is missing"):
         module.Transport(Connection(Credentials("AK", "SK", None, "options"), "cn-north-1"), "test")

@@ -16,10 +16,10 @@ import pytest
 import requests
 import trustme
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api import vm
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError, JdcloudError, TransportError
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.failures import sending_failure
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.transport import Transport
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.services import vm
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.wire.transport import Transport
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.wire.transport_errors import sending_failure
 
 from .conftest import SECRET, Server, accepted
 from .test_transport_failures import assert_no_secret

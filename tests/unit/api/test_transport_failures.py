@@ -20,13 +20,14 @@ import pytest
 import requests
 import urllib3
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api import answers, vm
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.bodies import MAX_BODY_BYTES, MAX_VALUES
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Call
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.connection import Connection
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.credentials import Credentials
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.config.connection import Connection
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.config.credentials import Credentials
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import ApiError, InputError, JdcloudError, TransportError
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.transport import Transport
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.services import vm
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.wire import responses
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.wire.bodies import MAX_BODY_BYTES, MAX_VALUES
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.wire.transport import Transport
 
 from .conftest import SECRET, TOKEN, Hang, Reset, Server, Torn, accepted, http_answer
 
@@ -119,7 +120,7 @@ def test_a_short_body_is_noticed_without_the_help_of_urllib3() -> None:
     response.headers["Content-Length"] = str(len(GOOD) + 1)
     response.raw = urllib3.HTTPResponse(io.BytesIO(GOOD), preload_content=False, enforce_content_length=False)
     with pytest.raises(TransportError, match="is cut off") as caught:
-        answers.read_answer(response, "vm.describeInstance", "vm.example.com", 5.0)
+        responses.read_answer(response, "vm.describeInstance", "vm.example.com", 5.0)
     assert caught.value.kind == "garbled"
 
 

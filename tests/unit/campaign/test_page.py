@@ -23,17 +23,7 @@ from jsonschema import Draft202012Validator
 from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.page import render
 from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.page_text import FIRST_ROWS, data, plain
 
-from .reports import (
-    SCHEMA,
-    TRAPS,
-    Json,
-    empty_report,
-    mark_report,
-    preview_of,
-    resumed_report,
-    sample_report,
-    with_texts,
-)
+from .reports import SCHEMA, TRAPS, Json, empty_report, mark_report, preview_of, resumed_report, sample_report, with_texts
 
 ELEMENTS = """
 html head meta title style body header nav main section footer script noscript h1 h2 h3 p ul ol li dl dt dd div span b i small

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.journal import Write
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.wire.journal import Write
 from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign import ending, planning, wave_steps
 from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.digest import Difference, difference, digest_of
 from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.opening import open_campaign

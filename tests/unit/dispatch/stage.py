@@ -12,9 +12,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Answer, Call
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch import Dispatcher, Job, Outcome
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.dispatcher import Dispatcher, Job, Outcome
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.rate_limit import Pacer
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import ApiError, JdcloudError, TransportError
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.pacing import Pacer
 
 DATE = datetime(2026, 1, 15, 12, tzinfo=UTC)
 Script = Callable[[Call[t.Any], int], t.Any]

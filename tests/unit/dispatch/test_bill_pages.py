@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.billing import MAX_IDS, MAX_ROWS, BillPage, BillRow
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Call
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.pagination import LISTING_TRIES, IncompleteListing
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import ApiError
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.listing import LISTING_TRIES, IncompleteListing
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.services.billing import MAX_IDS, MAX_ROWS, BillPage, BillRow
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.bills import read_bill
 
 from .stage import Script, refusal, stage

@@ -12,7 +12,13 @@ from datetime import timedelta
 import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Answer, Call
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch import BACKOFF_CAP, READ_PATIENCE, Job, Outcome, execute
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.dispatcher import (
+    BACKOFF_CAP,
+    READ_PATIENCE,
+    Job,
+    Outcome,
+    execute,
+)
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import (
     ApiError,
     JdcloudError,

@@ -12,15 +12,15 @@ from dataclasses import replace
 import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Call
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import ApiError
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.listing import (
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.pagination import (
     LISTING_TRIES,
     IncompleteListing,
     chunks,
     list_all,
     read_by_ids,
 )
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.models import Page
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import ApiError
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.resources import Page
 
 from .stage import Script, call, refusal, stage
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.pacing import (
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.rate_limit import (
     CATCH_UP_SECONDS,
     MAX_RATE,
     MIN_RATE,

@@ -14,10 +14,10 @@ import typing as t
 import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Answer, Call
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch import Job, Outcome
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.dispatcher import Job, Outcome
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.pool import LOST_AFTER, SystemClock, ThreadPool
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.signals import ENDINGS
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import TransportError
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.pool import LOST_AFTER, SystemClock, ThreadPool
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.threads import ENDINGS
 
 from .stage import call, failure
 

@@ -70,7 +70,7 @@ def test_no_error_is_explained_that_does_not_exist() -> None:
 def operations() -> set[str]:
     """All operations that the code can call."""
     found = set()
-    for path in (ROOT / "plugins" / "module_utils" / "_api").glob("*.py"):
+    for path in (ROOT / "plugins" / "module_utils" / "_api").rglob("*.py"):
         text = path.read_text(encoding="utf-8")
         found |= set(re.findall(r'operation="([a-z]+\.\w+)"', text))
         # Some are put together of a service and a name.

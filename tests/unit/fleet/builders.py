@@ -10,16 +10,14 @@ import typing as t
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.assets import Image, Snapshot, parse_image, parse_snapshot
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.models import (
-    Address,
-    AttachedDisk,
-    Charge,
-    Disk,
-    ElasticIp,
-    Instance,
-    Interface,
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.backup_assets import (
+    Image,
+    Snapshot,
+    parse_image,
+    parse_snapshot,
 )
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.instance import Address, AttachedDisk, Instance, Interface
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.resources import Charge, Disk, ElasticIp
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.policy import Facts, Policy
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.selection import Selection
 

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Call
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch import Dispatcher
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.pacing import Pacer
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.dispatcher import Dispatcher
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.rate_limit import Pacer
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backup_plan import BackupPolicy
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backup_record import BackupRun, Manner
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backup_run import back_up

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.models import Instance
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.instance import Instance
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.plan import decide
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.policy import Facts, Policy
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.proof import Demand, holdings_of

@@ -13,8 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.assets import Image, Snapshot
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.models import Charge, Instance
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.backup_assets import Image, Snapshot
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.instance import Instance
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.resources import Charge
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backup_plan import (
     BackupDecision,
     BackupPolicy,

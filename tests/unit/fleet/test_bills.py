@@ -15,8 +15,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.billing import BillRow
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import ApiError, InputError, JdcloudError, TransportError
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.services.billing import BillRow
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.bills import (
     bills_of,
     is_denied,

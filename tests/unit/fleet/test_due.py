@@ -15,7 +15,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.models import Instance
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.instance import Instance
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.due import due_from, judge_mark, mark_date
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.plan import changes_since, decide
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.policy import Facts

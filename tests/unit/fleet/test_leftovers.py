@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.models import Charge, Disk, ElasticIp
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.resources import Charge, Disk, ElasticIp
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.leftovers import (
     UNKNOWN_TASK,
     LeftoverPolicy,

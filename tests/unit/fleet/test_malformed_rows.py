@@ -13,8 +13,9 @@ from dataclasses import replace
 import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Call
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.listing import IncompleteListing
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.models import Disk, ElasticIp, Instance
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.pagination import IncompleteListing
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.instance import Instance
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.resources import Disk, ElasticIp
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.aftermath import GRACE
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backup_plan import BackupPolicy, decide_backup
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.fates import unreleasable

@@ -10,7 +10,8 @@ from dataclasses import replace
 
 import pytest
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.models import Charge, ElasticIp, Instance, Interface
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.instance import Instance, Interface
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.resources import Charge, ElasticIp
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.plan import decide
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.policy import Facts, Policy
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.selection import Selection

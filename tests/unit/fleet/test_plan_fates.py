@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.models import AttachedDisk
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.instance import AttachedDisk
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.fates import DiskFate, disk_fate
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.plan import decide
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.policy import DiskWish

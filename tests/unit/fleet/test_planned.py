@@ -12,9 +12,9 @@ from dataclasses import replace
 
 import pytest
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.assets import Image, Snapshot
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.models import Instance
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.backup_assets import Image, Snapshot
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.instance import Instance
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.plan import decide
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planned import parse_planned
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.policy import Decision

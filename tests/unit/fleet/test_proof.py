@@ -13,8 +13,8 @@ from datetime import timedelta
 
 import pytest
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.assets import Image, Snapshot
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.models import AttachedDisk, Instance
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.backup_assets import Image, Snapshot
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.instance import AttachedDisk, Instance
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.plan import changes_since, decide
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.proof import (
     Demand,

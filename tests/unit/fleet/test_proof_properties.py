@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.assets import Image, Snapshot
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.models import AttachedDisk, Instance
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.backup_assets import Image, Snapshot
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.instance import AttachedDisk, Instance
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.blockers import proof_of
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.fates import lost_disks
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.plan import changes_since, decide

@@ -13,13 +13,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.models import (
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.instance import (
     Instance,
-    parse_disk,
-    parse_elastic_ip,
     parse_instance,
     parse_instance_in_full,
 )
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.resources import parse_disk, parse_elastic_ip
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.plan import decide
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.selection import Selection, protecting
 

@@ -10,8 +10,13 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.assets import Image, Snapshot, parse_image, parse_snapshot
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.backup_assets import (
+    Image,
+    Snapshot,
+    parse_image,
+    parse_snapshot,
+)
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.manifest import parse_machines
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.restore import Restoration, Stock, Wishes, plan_restore
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.restore_disks import SeenDisk, WantedDisk, compare

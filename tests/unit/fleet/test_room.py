@@ -9,7 +9,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.assets import Quota
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.backup_assets import Quota
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backup_plan import BackupDecision, PlannedAsset
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.room import weigh
 

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.pagination import IncompleteListing
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError, JdcloudError
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.listing import IncompleteListing
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.selection import Selection
 
 from .audit import audited

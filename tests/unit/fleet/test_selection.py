@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.models import Interface
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.instance import Interface
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.selection import (
     CHECKABLE,
     Selection,

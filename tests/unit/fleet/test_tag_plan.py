@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api import tags as calls
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.services import tags as calls
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.tag_plan import (
     TagChange,
     TagWish,

@@ -15,8 +15,8 @@ import typing as t
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch import Dispatcher
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.pacing import Pacer
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.dispatcher import Dispatcher
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.rate_limit import Pacer
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.campaign import Record, Run, conduct
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.policy import Policy
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.selection import Selection

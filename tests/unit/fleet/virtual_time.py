@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Answer, Call
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch import Job, Outcome
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.dispatcher import Job, Outcome
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import JdcloudError, TransportError
 
 LOOP_COST = 0.00002

@@ -23,7 +23,7 @@ from ansible.plugins.doc_fragments import constructed, inventory_cache
 
 from ansible_collections.jdcloud.cloud.plugins.doc_fragments import jdcloud
 from ansible_collections.jdcloud.cloud.plugins.inventory import jdcloud_vm
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.connection import Connection
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.config.connection import Connection
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils import _inventory_read
 
 from ..modules.memory_cloud import MemoryCloud, VirtualClock, VirtualPool

@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Answer, Call
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.connection import Connection, Credentials
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.config.connection import Connection, Credentials
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.signals import ENDINGS
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import ApiError
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.threads import ENDINGS
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.selection import parse_selection
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils import _inventory_read
 

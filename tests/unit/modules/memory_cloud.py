@@ -15,8 +15,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Answer, Call
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.connection import Connection
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch import Job, Outcome, Sender, execute
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.config.connection import Connection
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.dispatcher import Job, Outcome, Sender, execute
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import ApiError, JdcloudError
 
 Json = dict[str, Any]

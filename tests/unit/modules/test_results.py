@@ -11,7 +11,7 @@ from dataclasses import replace
 import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import ApiError
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.models import Instance
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.instance import Instance
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.campaign import Record, Run
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.policy import (
     Decision,

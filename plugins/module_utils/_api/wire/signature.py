@@ -20,7 +20,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from urllib.parse import quote, unquote_plus, urlsplit
 
-from .credentials import Credentials
+from ..config.credentials import Credentials
 
 ALGORITHM = "JDCLOUD3-HMAC-SHA256"
 KEY_PREFIX = "JDCLOUD3"

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
-from .calls import Call
-from .members import Json, MalformedAnswer, demand_count, demand_object, each_object, maybe_text
+from ..calls import Call
+from ..model.fields import Json, MalformedAnswer, demand_count, demand_object, each_object, maybe_text
 
 SERVICE = "billing"
 MAX_IDS = 500

@@ -13,10 +13,10 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Callable, Iterator, Sequence
 
-from .calls import Call
-from .dispatch import Dispatcher
-from .errors import JdcloudError
-from .models import Page
+from ..calls import Call
+from ..errors import JdcloudError
+from ..model.resources import Page
+from .dispatcher import Dispatcher
 
 PAGE_SIZE = 100
 """The service's maximum (fact requests-pages)."""

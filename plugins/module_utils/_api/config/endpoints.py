@@ -10,7 +10,7 @@ import ipaddress
 import re
 from urllib.parse import SplitResult, urlsplit
 
-from .errors import InputError
+from ..errors import InputError
 
 DEFAULT_ENDPOINT = "https://{service}.jdcloud-api.com"
 # What the command line tool writes into every new profile; it stands for "the default", no service answers there.

@@ -12,10 +12,10 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
+from ..errors import ApiError, ClockSkewError, TransportError, api_sentence
 from .bodies import MAX_BODY_BYTES, MAX_VALUES, PIECE_BYTES, TooMuch, json_object, unpacked
-from .errors import ApiError, ClockSkewError, TransportError, api_sentence
-from .failures import garbled, reading_failure
 from .libraries import urllib3
+from .transport_errors import garbled, reading_failure
 
 if TYPE_CHECKING:
     from requests import Response

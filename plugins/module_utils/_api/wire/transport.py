@@ -22,20 +22,20 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
-from .answers import RawAnswer, api_error, check_clock, open_envelope, read_answer, service_date
+from ..calls import Answer, Call
+from ..config.connection import Connection
+from ..config.endpoints import is_loopback
+from ..errors import InputError, JdcloudError, NotSentError, TransportError
+from ..model.fields import MalformedAnswer
+from ..query import encode_query
 from .bodies import MAX_BODY_BYTES
-from .calls import Answer, Call
-from .connection import Connection
-from .encoding import encode_query
-from .endpoints import is_loopback
-from .errors import InputError, JdcloudError, NotSentError, TransportError
 from .exchange import present_exchange
-from .failures import garbled, sending_failure, took_too_long
 from .journal import Journal
-from .last_check import checking_adapter, last_check
 from .libraries import REQUESTS_IMPORT_ERROR, requests, urllib3
-from .members import MalformedAnswer
+from .responses import RawAnswer, api_error, check_clock, open_envelope, read_answer, service_date
+from .send_guard import checking_adapter, last_check
 from .signature import REGION_OF_GLOBAL_CALLS, sign
+from .transport_errors import garbled, sending_failure, took_too_long
 
 if TYPE_CHECKING:
     from requests import PreparedRequest

@@ -16,10 +16,10 @@ import threading
 import time
 from dataclasses import dataclass
 
-from .dispatch import Clock, Job, Outcome, Sender, execute
-from .exchange import Exchange, carried_out
-from .failures import took_too_long
-from .threads import signals_left_to_the_main_thread
+from ..wire.exchange import Exchange, carried_out
+from ..wire.transport_errors import took_too_long
+from .dispatcher import Clock, Job, Outcome, Sender, execute
+from .signals import signals_left_to_the_main_thread
 
 LOST_AFTER = 1.0
 """Seconds after which an exchange that was ended is not waited for any more: its thread hangs in something that has no

@@ -9,9 +9,9 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 
-from .connection import Connection
-from .dispatch import Clock, Dispatcher, Pool
-from .pacing import Pacer
+from ..config.connection import Connection
+from .dispatcher import Clock, Dispatcher, Pool
+from .rate_limit import Pacer
 
 USER_AGENT = "ansible-jdcloud.cloud/1.0.0"
 THREADS = 16

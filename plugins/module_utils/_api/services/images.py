@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .assets import Image, Quota, parse_image, parse_quota
-from .calls import Call, accepted
-from .encoding import Query, filters, indexed, path_id, scalars
-from .members import Json, MalformedAnswer, demand_id, demand_object, same_id
-from .models import Page, parse_page
+from ..calls import Call, accepted
+from ..model.backup_assets import Image, Quota, parse_image, parse_quota
+from ..model.fields import Json, MalformedAnswer, demand_id, demand_object, same_id
+from ..model.resources import Page, parse_page
+from ..query import Query, filters, indexed, path_id, scalars
 from .vm import SERVICE
 
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .calls import Call, accepted
-from .encoding import filters, path_id, scalars
-from .members import Json, demand_object, same_id
-from .models import Disk, Page, parse_disk, parse_page
+from ..calls import Call, accepted
+from ..model.fields import Json, demand_object, same_id
+from ..model.resources import Disk, Page, parse_disk, parse_page
+from ..query import filters, path_id, scalars
 
 SERVICE = "disk"
 

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Protocol, TypeVar
 
-from .encoding import SAFE_ID
+from ..query import SAFE_ID
 
 Json = Mapping[str, Any]
 T = TypeVar("T")
@@ -244,3 +244,12 @@ def _snake_value(value: object) -> object:
     if isinstance(value, list):
         return [_snake_value(item) for item in value]
     return value
+
+
+def _tags(row: Row) -> dict[str, str]:
+    none: dict[str, str] = {}
+    return row.read("tags", tag_map, none)
+
+
+def _lower_text(raw: Json, name: str) -> str:
+    return (maybe_text(raw, name) or "").strip().lower()

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .assets import Quota, parse_quota
-from .calls import Call, accepted
-from .encoding import filters, path_id, scalars
-from .members import Json, demand_object, same_id
-from .models import ElasticIp, Page, parse_elastic_ip, parse_page
+from ..calls import Call, accepted
+from ..model.backup_assets import Quota, parse_quota
+from ..model.fields import Json, demand_object, same_id
+from ..model.resources import ElasticIp, Page, parse_elastic_ip, parse_page
+from ..query import filters, path_id, scalars
 
 SERVICE = "vpc"
 

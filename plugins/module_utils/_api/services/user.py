@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .calls import Call
-from .members import Json
+from ..calls import Call
+from ..model.fields import Json
 
 
 @dataclass(frozen=True, slots=True)

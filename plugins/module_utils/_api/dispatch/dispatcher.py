@@ -20,9 +20,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from .calls import Answer, Call
-from .errors import ApiError, JdcloudError, NotSentError, TransportError
-from .pacing import Pacer
+from ..calls import Answer, Call
+from ..errors import ApiError, JdcloudError, NotSentError, TransportError
+from .rate_limit import Pacer
 
 BACKOFF_BASE = 0.25
 BACKOFF_CAP = 15.0

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .calls import Call
-from .members import Json, MalformedAnswer, demand_id
+from ..calls import Call
+from ..model.fields import Json, MalformedAnswer, demand_id
 from .vm import SERVICE
 
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .assets import Quota, Snapshot, parse_quota, parse_snapshot
-from .calls import Call, accepted
+from ..calls import Call, accepted
+from ..model.backup_assets import Quota, Snapshot, parse_quota, parse_snapshot
+from ..model.fields import Json, demand_id, demand_object, same_id
+from ..model.resources import Page, parse_page
+from ..query import filters, path_id, scalars
 from .disk import SERVICE
-from .encoding import filters, path_id, scalars
-from .members import Json, demand_id, demand_object, same_id
-from .models import Page, parse_page
 from .vm import Filters
 
 

@@ -17,7 +17,7 @@ import ssl
 from collections.abc import Iterator
 from typing import TypeVar
 
-from .errors import InputError, JdcloudError, TransportError
+from ..errors import InputError, JdcloudError, TransportError
 from .libraries import requests, urllib3
 
 # What OpenSSL says of certificates that only VERIFY_X509_STRICT refuses, which Python 3.13 made the default.

@@ -20,8 +20,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from .calls import Answer, Call
-from .errors import ApiError, InputError, JdcloudError
+from ..calls import Answer, Call
+from ..errors import ApiError, InputError, JdcloudError
 
 VERSION = 1
 SYNC_SECONDS = 1.0

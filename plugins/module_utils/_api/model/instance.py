@@ -11,18 +11,16 @@ case ('running'), those of elastic IPs upper case ('ASSOCIATED'), whatever the s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Literal
 
-from .members import (
+from .fields import (
     Json,
     MalformedAnswer,
     Row,
-    demand_count,
-    demand_id,
+    _lower_text,
+    _tags,
     each_object,
     maybe_bool,
     maybe_id,
@@ -31,32 +29,8 @@ from .members import (
     maybe_text,
     repeated_tags,
     snake_case,
-    tag_map,
 )
-from .times import parse_time
-
-__all__ = [
-    "Address", "AttachedDisk", "Charge", "Disk", "ElasticIp", "Instance", "InstanceInFull", "Interface", "MalformedAnswer",
-    "Page", "parse_charge", "parse_disk", "parse_elastic_ip", "parse_instance", "parse_instance_in_full", "parse_page",
-    "parse_page_total", "snake_case",
-]  # fmt: skip
-
-T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Charge:
-    """How something is paid. ``mode`` and ``status`` are lower case, '' if not told.
-
-    ``expires`` is the end of a prepaid time, None if there is none or it cannot be read; ``expires_text`` is what the
-    service wrote. ``retire_text`` is when the service itself would release what is overdue.
-    """
-
-    mode: str
-    status: str
-    expires: datetime | None = None
-    expires_text: str | None = None
-    retire_text: str | None = None
+from .resources import Charge, parse_charge
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,107 +123,6 @@ class InstanceInFull:
         return {**self.full, "tags": tags, "region": region, "status": self.instance.status}
 
 
-@dataclass(frozen=True, slots=True)
-class Disk:
-    """A cloud disk. ``attached_to``: ids of the machines it is attached to, being attached to or detached from.
-
-    ``attached``: there is such an attachment, even if its machine is not told. ``snapshot_id`` is the snapshot that it was made
-    from, None if there is none or it was not told. ``recyclable``: deleting may put it into the recycle bin, None if not told.
-    ``unreadable``: as of an Instance.
-    """
-
-    disk_id: str
-    status: str
-    size_gb: int | None
-    attached_to: tuple[str, ...]
-    charge: Charge | None
-    shared: bool
-    snapshot_id: str | None = None
-    name: str = ""
-    tags: Mapping[str, str] = field(default_factory=dict)
-    attached: bool = False
-    recyclable: bool | None = None
-    repeated_tags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    unreadable: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class ElasticIp:
-    """An elastic IP. ``status`` is 'ASSOCIATED' or 'NOT_ASSOCIATED', '' if not told.
-
-    ``state`` is 'UP', 'DOWN' or 'PROCESSING', '' if not told. ``instance_type`` is the kind of what holds it ('compute', 'lb').
-    ``unreadable``: as of an Instance.
-    """
-
-    elastic_ip_id: str
-    address: str | None
-    status: str
-    instance_id: str | None
-    charge: Charge | None
-    bandwidth_package_id: str | None
-    network_interface_id: str | None
-    name: str = ""
-    tags: Mapping[str, str] = field(default_factory=dict)
-    state: str = ""
-    private_ip_address: str | None = None
-    instance_type: str | None = None
-    repeated_tags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    unreadable: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Page(Generic[T]):
-    """One page of a listing; ``total`` is the number of all matches, not of the page.
-
-    ``nameless`` counts the rows that are not among the ``items``: those without a readable id, and all that share their id with
-    another row, because which of them is true is not known.
-    """
-
-    items: tuple[T, ...]
-    total: int
-    nameless: int = 0
-
-    @property
-    def whole(self) -> bool:
-        """Whether this page alone shows every match, so that what is missing on it does not match."""
-        return self.nameless == 0 and self.total == len(self.items)
-
-
-def parse_page(result: Json, name: str, id_name: str, parse: Callable[[Json], T], size: int) -> Page[T]:
-    """Read a page of at most ``size`` rows. Raises MalformedAnswer if it has more, or if it does not tell ``totalCount``."""
-    rows = result.get(name)
-    if rows is not None and not isinstance(rows, list):
-        raise MalformedAnswer(f"{name} is no list")
-    if len(rows or ()) > size:
-        raise MalformedAnswer(f"{name} has more than {size} rows")
-    named: dict[str, list[Json]] = {}
-    for row in rows or ():
-        with suppress(MalformedAnswer):
-            named.setdefault(demand_id(row if isinstance(row, dict) else {}, id_name), []).append(row)
-    items = tuple(parse(same[0]) for same in named.values() if len(same) == 1)
-    return Page(items, parse_page_total(result), len(rows or ()) - len(items))
-
-
-def parse_page_total(result: Json) -> int:
-    """Return ``totalCount``, without which a listing cannot be proved complete."""
-    return demand_count(result, "totalCount")
-
-
-def parse_charge(owner: Json) -> Charge | None:
-    """Return the charge of an object, None if it has none."""
-    raw = maybe_object(owner, "charge")
-    if not raw:
-        return None
-    expires_text = maybe_text(raw, "chargeExpiredTime")
-    return Charge(
-        mode=(maybe_text(raw, "chargeMode") or "").strip().lower(),
-        status=(maybe_text(raw, "chargeStatus") or "").strip().lower(),
-        expires=parse_time(expires_text),
-        expires_text=expires_text,
-        retire_text=maybe_text(raw, "chargeRetireTime"),
-    )
-
-
 def parse_instance(raw: Json, *, carries_tags: bool = True) -> Instance:
     """Read an Instance; with ``carries_tags`` false (answers in brief) its tags are unknown, not empty."""
     row = Row(raw, "instanceId")
@@ -289,65 +162,6 @@ def parse_instance_in_full(raw: Json) -> InstanceInFull:
     if "host_name" in full:
         full.setdefault("hostname", full.pop("host_name"))
     return InstanceInFull(parse_instance(raw), full)
-
-
-def parse_disk(raw: Json) -> Disk:
-    """Read a Disk of the disk service."""
-    row = Row(raw, "diskId")
-    none: tuple[str | None, ...] = ()
-    attachments = row.read("attachments", lambda each: tuple(_attachments(each)), none)
-    return Disk(
-        disk_id=row.id,
-        status=row.status(),
-        size_gb=maybe_int(raw, "diskSizeGB"),
-        attached_to=tuple(dict.fromkeys(filter(None, attachments))),
-        charge=row.read("charge", parse_charge, None),
-        shared=bool(row.flag("multiAttachable")),
-        snapshot_id=row.id_of("snapshotId"),
-        name=row.text("name") or "",
-        tags=_tags(row),
-        attached=bool(attachments),
-        recyclable=row.flag("canPutInRecycleBin"),
-        repeated_tags=row.read("tags", repeated_tags, {}),
-        unreadable=row.unreadable,
-    )
-
-
-def _tags(row: Row) -> dict[str, str]:
-    none: dict[str, str] = {}
-    return row.read("tags", tag_map, none)
-
-
-def _attachments(raw: Json) -> Iterator[str | None]:
-    """The machines that a disk is on, or may be; None for one that is not told."""
-    for item in each_object(raw, "attachments"):
-        if _lower_text(item, "status") != "detached":
-            yield maybe_id(item, "instanceId")
-
-
-def parse_elastic_ip(raw: Json) -> ElasticIp:
-    """Read an ElasticIp of the vpc service."""
-    row = Row(raw, "elasticIpId")
-    return ElasticIp(
-        elastic_ip_id=row.id,
-        address=row.text("elasticIpAddress"),
-        status=row.word("status").upper(),
-        instance_id=row.text("instanceId"),
-        charge=row.read("charge", parse_charge, None),
-        bandwidth_package_id=row.text("bandwidthPackageId"),
-        network_interface_id=row.text("networkInterfaceId"),
-        name=row.text("elasticIpName") or "",
-        tags=_tags(row),
-        state=row.word("state").upper(),
-        private_ip_address=row.text("privateIpAddress"),
-        instance_type=row.text("instanceType"),
-        repeated_tags=row.read("tags", repeated_tags, {}),
-        unreadable=row.unreadable,
-    )
-
-
-def _lower_text(raw: Json, name: str) -> str:
-    return (maybe_text(raw, name) or "").strip().lower()
 
 
 def _disks(raw: Json) -> Iterator[AttachedDisk]:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from .members import (
+from .fields import (
     Json,
     MalformedAnswer,
     Row,

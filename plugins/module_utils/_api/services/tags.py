@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from .calls import Call
-from .members import Json
+from ..calls import Call
+from ..model.fields import Json
 
 SERVICE = "resourcetag"
 MAX_RESOURCES = 100

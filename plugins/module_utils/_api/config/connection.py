@@ -19,9 +19,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..errors import InputError
 from .credentials import Credentials, Profile, environment_text, ignored_profile, option_text, resolve_credentials
 from .endpoints import DEFAULT_ENDPOINT, STOCK_PROFILE_HOST, check_endpoint, fill
-from .errors import InputError
 
 __all__ = ["Connection", "Credentials", "resolve_connection"]
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, TypeVar, overload
 
-from .calls import Call, accepted
-from .encoding import Query, filters, path_id, scalars
-from .encoding import tags as tag_query
-from .members import Json, demand_object, same_id
-from .models import Instance, InstanceInFull, Page, parse_instance, parse_instance_in_full, parse_page
+from ..calls import Call, accepted
+from ..model.fields import Json, demand_object, same_id
+from ..model.instance import Instance, InstanceInFull, parse_instance, parse_instance_in_full
+from ..model.resources import Page, parse_page
+from ..query import Query, filters, path_id, scalars
+from ..query import tags as tag_query
 
 SERVICE = "vm"
 CHARGE_ON_STOPPED = ("keepCharging", "stopCharging")

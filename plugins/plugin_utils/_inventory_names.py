@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..module_utils._api.errors import InputError, JdcloudError
-from ..module_utils._fleet.texts import require_text, shown
+from ..module_utils._fleet.common.texts import require_text, shown
 from ._inventory_reserved import address_in, addresses_of, folded, means_this_computer
 
 Row = dict[str, Any]

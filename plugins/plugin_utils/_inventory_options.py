@@ -20,8 +20,8 @@ from typing import Any
 
 from ..module_utils._api.config.connection import Connection, resolve_connection
 from ..module_utils._api.errors import InputError
-from ..module_utils._fleet.selection import Selection, parse_selection
-from ..module_utils._fleet.texts import require_text, shown
+from ..module_utils._fleet.common.selection import Selection, parse_selection
+from ..module_utils._fleet.common.texts import require_text, shown
 from ._inventory_names import Preference, parse_preferences
 
 FILE_NAMES = ("jdcloud_vm.yml", "jdcloud_vm.yaml")

@@ -20,9 +20,9 @@ from ..module_utils._api.errors import JdcloudError
 from ..module_utils._api.model.fields import snake_name
 from ..module_utils._api.model.instance import InstanceInFull
 from ..module_utils._api.wire.transport import Transport
-from ..module_utils._fleet.account import AccountError, objection, who_asks
-from ..module_utils._fleet.census import read_in_full
-from ..module_utils._fleet.selection import Selection
+from ..module_utils._fleet.common.account import AccountError, objection, who_asks
+from ..module_utils._fleet.common.selection import Selection
+from ..module_utils._fleet.machines.find import read_in_full
 from ._inventory_names import Row, some_of
 
 REGIONS_AT_ONCE = 8

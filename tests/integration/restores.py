@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.instance import parse_instance_in_full
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.specification import disks_of, specification_of
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.evidence.specification import disks_of, specification_of
 
 from .support import REGION, Cloud, Ended, Json, stopped
 

@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Any
 
 from .._api.model.times import BEIJING
-from .._fleet.due import due_from, mark_date
+from .._fleet.planning.due import due_from, mark_date
 from . import rows
 from .options import Options
 from .planning import approve

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from .._api.errors import InputError
-from .._fleet.mark import check_campaign
+from .._fleet.evidence.marker import check_campaign
 from .values import cap_of, choice_of, is_unset, mapping_of, name_of, seconds_of, switch_of, tags_of, text_of, whole_of, words_of
 from .waves import Size, parse_waves
 

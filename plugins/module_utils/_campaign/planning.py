@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from .._api.errors import InputError
-from .._fleet.policy import TRANSITIONAL
+from .._api.model.instance import TRANSITIONAL
 from . import rows
 from .digest import difference, digest_of, told_difference
 from .options import Options

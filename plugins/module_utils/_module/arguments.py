@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from .._api.errors import InputError
-from .._fleet.mark import check_campaign
-from .._fleet.proof import Demand
-from .._fleet.selection import Selection, parse_selection
-from .._fleet.texts import require_text
+from .._fleet.common.selection import Selection, parse_selection
+from .._fleet.common.texts import require_text
+from .._fleet.evidence.marker import check_campaign
+from .._fleet.evidence.proof import Demand
 
 Spec = dict[str, dict[str, Any]]
 

@@ -13,9 +13,9 @@ from typing import Any
 
 from .._api.errors import InputError
 from .._api.model.fields import snake_case
-from .._fleet.asset_selection import A, AssetSelection, Kind, parse_asset_ids, parse_asset_name, read_assets
-from .._fleet.mark import read_mark
-from .._fleet.selection import parse_ids
+from .._fleet.common.selection import parse_ids
+from .._fleet.evidence.backup_selection import A, AssetSelection, Kind, parse_asset_ids, parse_asset_name, read_assets
+from .._fleet.evidence.marker import read_mark
 from .arguments import CONNECTION_SPEC, SELECTION_SPEC, Spec
 from .results import Result
 from .session import Session

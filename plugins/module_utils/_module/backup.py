@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .._api.errors import InputError
-from .._fleet.backup_record import BackupRun
-from .._fleet.backup_run import back_up
-from .._fleet.proof import AssetType, Method
+from .._fleet.backups.record import BackupRun
+from .._fleet.backups.run import back_up
+from .._fleet.evidence.proof import AssetType, Method
 from .backup_manifest import manifest_of
 from .backup_options import backup_policy, manner_of
 from .backup_results import BackupReport

@@ -10,12 +10,12 @@ import contextlib
 
 from .._api.errors import JdcloudError
 from .._api.model.instance import InstanceInFull
-from .._fleet.backup_record import BackupRecord, BackupRun, failure_of
-from .._fleet.census import read_in_full
-from .._fleet.mark import NO_INSTANCE
-from .._fleet.proof import disk_key
-from .._fleet.selection import Selection
-from .._fleet.specification import MANIFEST_FORMAT, disks_of, specification_of
+from .._fleet.backups.record import BackupRecord, BackupRun, failure_of
+from .._fleet.common.selection import Selection
+from .._fleet.evidence.marker import NO_INSTANCE
+from .._fleet.evidence.proof import disk_key
+from .._fleet.evidence.specification import MANIFEST_FORMAT, disks_of, specification_of
+from .._fleet.machines.find import read_in_full
 from .backup_results import BackupReport
 from .results import Result, error_of, remarks
 from .session import Session

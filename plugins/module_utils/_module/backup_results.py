@@ -10,13 +10,13 @@ from collections.abc import Iterator, Sequence
 
 from .._api.model.backup_assets import Image, Quota, Snapshot
 from .._api.model.instance import AttachedDisk
-from .._fleet.asset_track import AssetTrack
-from .._fleet.backup_plan import AssetAction
-from .._fleet.backup_record import BackupRecord, BackupRun, failure_of
-from .._fleet.doubt import UNVERIFIED
-from .._fleet.mark import NO_INSTANCE
-from .._fleet.policy import Remark
-from .._fleet.proof import AssetType, disk_key
+from .._fleet.backups.plan import AssetAction
+from .._fleet.backups.record import BackupRecord, BackupRun, failure_of
+from .._fleet.backups.state import AssetTrack
+from .._fleet.common.failure import UNVERIFIED
+from .._fleet.common.finding import Remark
+from .._fleet.evidence.marker import NO_INSTANCE
+from .._fleet.evidence.proof import AssetType, disk_key
 from .results import Result, error_of, left_stopped, name_some, remarks
 
 

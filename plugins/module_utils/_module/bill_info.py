@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime
 
 from .._api.errors import ApiError
 from .._api.query import SAFE_ID
-from .._fleet.bills import (
+from .._fleet.billing import (
     CURRENCY,
     ResourceBill,
     bills_of,
@@ -23,7 +23,7 @@ from .._fleet.bills import (
     this_month,
     total_of,
 )
-from .._fleet.selection import parse_ids
+from .._fleet.common.selection import parse_ids
 from .arguments import CONNECTION_SPEC, Spec
 from .results import Result
 from .session import Session

@@ -7,10 +7,10 @@
 from __future__ import annotations
 
 from .._api.model.resources import Disk
-from .._fleet.disposal_run import DisposalRecord
-from .._fleet.leftover_terms import DiskTerms
-from .._fleet.leftovers import IN_BIN, LeftoverPolicy
-from .._fleet.policy import Remark
+from .._fleet.common.finding import Remark
+from .._fleet.deletions.run import DisposalRecord
+from .._fleet.deletions.unattached import DiskTerms
+from .._fleet.deletions.unattached_rules import IN_BIN, LeftoverPolicy
 from .arguments import Spec
 from .disposal_report import DisposalReport
 from .leftovers import ADVICE, early_result, fate_of, leftover_spec, run_leftovers

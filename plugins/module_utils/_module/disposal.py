@@ -11,10 +11,10 @@ from typing import Any
 
 from .._api.errors import InputError
 from .._api.model.backup_assets import Image, Snapshot
-from .._fleet.asset_selection import IMAGES, SNAPSHOTS, A, AssetSelection, Kind, parse_asset_ids, parse_asset_name
-from .._fleet.backup_disposal import dispose_of_backups
-from .._fleet.disposal_run import DisposalRecord, DisposalRun
-from .._fleet.mark import NO_INSTANCE
+from .._fleet.deletions.backups import dispose_of_backups
+from .._fleet.deletions.run import DisposalRecord, DisposalRun
+from .._fleet.evidence.backup_selection import IMAGES, SNAPSHOTS, A, AssetSelection, Kind, parse_asset_ids, parse_asset_name
+from .._fleet.evidence.marker import NO_INSTANCE
 from .arguments import Spec, cap_of
 from .asset_info import mark_of, time_of
 from .disposal_report import DisposalReport

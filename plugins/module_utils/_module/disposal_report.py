@@ -11,9 +11,9 @@ import typing as t
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from .._fleet.disposal_run import DisposalRecord, DisposalRun
-from .._fleet.disposal_terms import D
-from .._fleet.policy import Remark
+from .._fleet.common.finding import Remark
+from .._fleet.deletions.kind import D
+from .._fleet.deletions.run import DisposalRecord, DisposalRun
 from .backup import INTERNAL
 from .results import Result, error_of, remarks, told_some
 from .session import Session

@@ -7,9 +7,9 @@
 from __future__ import annotations
 
 from .._api.model.resources import ElasticIp
-from .._fleet.disposal_run import DisposalRecord
-from .._fleet.leftover_terms import ElasticIpTerms
-from .._fleet.leftovers import LeftoverPolicy
+from .._fleet.deletions.run import DisposalRecord
+from .._fleet.deletions.unattached import ElasticIpTerms
+from .._fleet.deletions.unattached_rules import LeftoverPolicy
 from .arguments import Spec
 from .disposal_report import DisposalReport
 from .leftovers import ADVICE, early_result, fate_of, leftover_spec, run_leftovers

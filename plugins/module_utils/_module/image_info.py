@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from .._api.model.backup_assets import Image, ImageDisk
-from .._fleet.asset_selection import IMAGES
+from .._fleet.evidence.backup_selection import IMAGES
 from .asset_info import common_row, info_spec, listed, result_of
 from .results import Result
 from .session import Session

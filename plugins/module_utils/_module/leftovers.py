@@ -11,12 +11,12 @@ from datetime import datetime
 from typing import Protocol
 
 from .._api.dispatch.dispatcher import Dispatcher
-from .._fleet.disposal_run import DisposalRecord, DisposalRun
-from .._fleet.disposal_terms import D, Terms
-from .._fleet.doubt import UNVERIFIED
-from .._fleet.leftover_terms import dispose_of_leftovers
-from .._fleet.leftovers import LeftoverPolicy
-from .._fleet.selection import parse_ids, parse_protect_tags
+from .._fleet.common.failure import UNVERIFIED
+from .._fleet.common.selection import parse_ids, parse_protect_tags
+from .._fleet.deletions.kind import D, Terms
+from .._fleet.deletions.run import DisposalRecord, DisposalRun
+from .._fleet.deletions.unattached import dispose_of_leftovers
+from .._fleet.deletions.unattached_rules import LeftoverPolicy
 from .arguments import CONNECTION_SPEC, GUARD_SPEC, Spec, cap_of
 from .disposal_report import DisposalReport
 from .results import Result

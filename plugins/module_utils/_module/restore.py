@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .._fleet.restore_disks import MadeDisk, seen_disks
-from .._fleet.restore_run import Record, RestoreRun, conduct_restore
+from .._fleet.restores.disks import MadeDisk, seen_disks
+from .._fleet.restores.run import Record, RestoreRun, conduct_restore
 from .restore_options import order_of
 from .results import SHOWN, Result, error_of, remarks
 from .session import Session

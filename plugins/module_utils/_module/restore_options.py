@@ -12,12 +12,12 @@ from typing import Any
 
 from .._api.errors import InputError
 from .._api.query import path_id
-from .._fleet.manifest import OldMachine, parse_machines
-from .._fleet.mark import check_campaign
-from .._fleet.restore import Wishes
-from .._fleet.restore_mark import MACHINE_NAME
-from .._fleet.selection import parse_ids
-from .._fleet.texts import shown
+from .._fleet.common.selection import parse_ids
+from .._fleet.common.texts import shown
+from .._fleet.evidence.manifest import OldMachine, parse_machines
+from .._fleet.evidence.marker import check_campaign
+from .._fleet.restores.marker import MACHINE_NAME
+from .._fleet.restores.plan import Wishes
 from .arguments import CONNECTION_SPEC, Spec
 
 MAX_GROUPS = 5

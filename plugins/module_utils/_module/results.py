@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from .._api.model.instance import Instance, Interface
-from .._fleet.campaign import Record, Run
-from .._fleet.policy import Action, Decision, Fate, PlannedAddress, PlannedDisk, Remark
-from .._fleet.proof import Backup
-from .._fleet.track import Failure
+from .._fleet.common.failure import Failure
+from .._fleet.common.finding import Remark
+from .._fleet.evidence.proof import Backup
+from .._fleet.machines.run import Record, Run
+from .._fleet.planning.policy import Action, Decision, Fate, PlannedAddress, PlannedDisk
 
 Result = dict[str, Any]
 

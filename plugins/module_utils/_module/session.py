@@ -20,8 +20,8 @@ from .._api.dispatch.factory import THREADS, UNVERIFIED, USER_AGENT, dispatcher_
 from .._api.dispatch.pool import SystemClock, ThreadPool
 from .._api.errors import InputError, JdcloudError
 from .._api.wire.transport import REQUESTS_IMPORT_ERROR, Transport
-from .._fleet.account import FOREIGN, AccountError, objection, who_asks
-from .._fleet.census import some_ids
+from .._fleet.common.account import FOREIGN, AccountError, objection, who_asks
+from .._fleet.common.selection import some_ids
 from .arguments import Spec, check_texts
 from .interruption import Interruption
 from .progress import Progress, progress_of

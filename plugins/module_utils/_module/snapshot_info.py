@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from .._api.model.backup_assets import Snapshot
-from .._fleet.asset_selection import SNAPSHOTS
+from .._fleet.evidence.backup_selection import SNAPSHOTS
 from .asset_info import common_row, info_spec, listed, result_of
 from .results import Result
 from .session import Session

@@ -12,9 +12,9 @@ from typing import Any
 
 from .._api.errors import InputError
 from .._api.model.instance import Instance
-from .._fleet.selection import parse_ids, parse_protect_tags
-from .._fleet.tag_plan import ResourceKind, TagWish, parse_wish
-from .._fleet.tag_run import TagRecord, TagRun, TagTargets, change_tags, wished_tags
+from .._fleet.common.selection import parse_ids, parse_protect_tags
+from .._fleet.tags.plan import ResourceKind, TagWish, parse_wish
+from .._fleet.tags.run import TagRecord, TagRun, TagTargets, change_tags, wished_tags
 from .arguments import CONNECTION_SPEC, GUARD_SPEC, SELECTION_SPEC, Spec, cap_of, selection_of
 from .results import Result, error_of, remarks, told_some
 from .session import Session

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from .._fleet.campaign import conduct
+from .._fleet.machines.run import conduct
 from .arguments import cap_of
 from .results import Report, Result, empty_result
 from .session import Session

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from .._api.errors import InputError
 from .._api.model.instance import InstanceInFull
-from .._fleet.campaign import gather_facts
-from .._fleet.census import read_in_full
-from .._fleet.plan import decide
-from .._fleet.policy import Facts, Policy
-from .._fleet.selection import parse_protect_tags
+from .._fleet.common.selection import parse_protect_tags
+from .._fleet.machines.find import read_in_full
+from .._fleet.machines.run import gather_facts
+from .._fleet.planning.plan import decide
+from .._fleet.planning.policy import Facts, Policy
 from .arguments import (
     CONNECTION_SPEC,
     DEMAND_SPEC,

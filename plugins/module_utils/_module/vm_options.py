@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from .._api.errors import InputError
-from .._fleet.planned import PlannedMachine, parse_planned
-from .._fleet.policy import Policy
-from .._fleet.selection import parse_protect_tags, require_selector
-from .._fleet.setbacks import Timing
+from .._fleet.common.selection import parse_protect_tags, require_selector
+from .._fleet.common.timing import Timing
+from .._fleet.evidence.preview import PlannedMachine, parse_planned
+from .._fleet.planning.policy import Policy
 from .arguments import (
     CONNECTION_SPEC,
     DEMAND_SPEC,

@@ -18,7 +18,7 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Ca
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.pagination import LISTING_TRIES, IncompleteListing
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import ApiError
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.services.billing import MAX_IDS, MAX_ROWS, BillPage, BillRow
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.bills import read_bill
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.billing import read_bill
 
 from .stage import Script, refusal, stage
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.campaign import Record
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.policy import Policy
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.setbacks import Timing
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.timing import Timing
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.machines.run import Record
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.policy import Policy
 
 from .backups import HOUR, Need, TrueImage, TrueSnapshot, uncovered
 from .log import DELETE, IMAGES, RELEASE, SET_DISKS, SNAPSHOTS, START, STOP, BackupRead, Sight, Write

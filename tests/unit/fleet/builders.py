@@ -18,8 +18,8 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.backup_as
 )
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.instance import Address, AttachedDisk, Instance, Interface
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.resources import Charge, Disk, ElasticIp
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.policy import Facts, Policy
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.selection import Selection
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.selection import Selection
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.policy import Facts, Policy
 
 NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)
 BEFORE = datetime(2026, 1, 15, 11, tzinfo=UTC)

@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Call
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.dispatcher import Dispatcher
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.rate_limit import Pacer
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backup_plan import BackupPolicy
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backup_record import BackupRun, Manner
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backup_run import back_up
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.setbacks import Timing
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backups.plan import BackupPolicy
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backups.record import BackupRun, Manner
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backups.run import back_up
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.timing import Timing
 from ansible_collections.jdcloud.cloud.plugins.module_utils._module.backup_results import BackupReport
 
 from .backups import Asset, TrueImage, TrueSnapshot, asset_id

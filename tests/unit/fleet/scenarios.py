@@ -11,10 +11,10 @@ import typing as t
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.policy import DiskWish, Policy, State
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.proof import Demand
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.selection import Selection
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.setbacks import Timing
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.selection import Selection
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.timing import Timing
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.evidence.proof import Demand
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.policy import DiskWish, Policy, State
 
 from .audit import Before
 from .backups import DAY, HOUR, mark

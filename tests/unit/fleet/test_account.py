@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.services.user import Identity, describe_keys, describe_user
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.account import Seen, objection
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.account import Seen, objection
 
 WORDS = st.none() | st.text(min_size=1, max_size=3)
 

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.instance import Instance
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.plan import decide
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.policy import Facts, Policy
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.proof import Demand, holdings_of
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.evidence.proof import Demand, holdings_of
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.plan import decide
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.policy import Facts, Policy
 
 from .builders import FACTS as USUAL
 from .builders import disk, image, local_disk, machine, policy, snapshot, system_disk

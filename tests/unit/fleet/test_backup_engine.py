@@ -11,10 +11,10 @@ import typing as t
 import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import ApiError, JdcloudError
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backup_plan import BackupPolicy
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backup_record import Manner
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.mark import DEFAULT_PATTERN
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.setbacks import Timing
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backups.plan import BackupPolicy
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backups.record import Manner
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.timing import Timing
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.evidence.marker import DEFAULT_PATTERN
 
 from .log import START, STOP
 from .making import IMAGE, SNAPSHOT, BackedUp, MakingCloud

@@ -15,11 +15,11 @@ from dataclasses import dataclass
 import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import JdcloudError
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backup_plan import BackupPolicy
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backup_record import Manner
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.mark import DEFAULT_PATTERN
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.selection import Selection
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.setbacks import Timing
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backups.plan import BackupPolicy
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backups.record import Manner
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.selection import Selection
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.timing import Timing
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.evidence.marker import DEFAULT_PATTERN
 
 from .backups import HOUR, TrueImage, mark
 from .log import START, STOP

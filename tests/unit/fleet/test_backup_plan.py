@@ -16,16 +16,16 @@ from hypothesis import strategies as st
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.backup_assets import Image, Snapshot
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.instance import Instance
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.resources import Charge
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backup_plan import (
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backups.plan import (
     BackupDecision,
     BackupPolicy,
     PlannedAsset,
     decide_backup,
     planned_name,
 )
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.mark import DEFAULT_PATTERN, client_token
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.proof import holdings_of
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.selection import Selection
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.selection import Selection
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.evidence.marker import DEFAULT_PATTERN, client_token
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.evidence.proof import holdings_of
 
 from .builders import NOW, POSTPAID, PROTECT, RECENT, disk, image, local_disk, machine, snapshot, system_disk
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import ApiError, InputError, JdcloudError, TransportError
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.services.billing import BillRow
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.bills import (
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.billing import (
     bills_of,
     is_denied,
     month_name,

@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.instance import Instance
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.due import due_from, judge_mark, mark_date
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.plan import changes_since, decide
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.policy import Facts
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.proof import Demand
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.evidence.proof import Demand
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.due import due_from, judge_mark, mark_date
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.plan import changes_since, decide
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.policy import Facts
 
 from .builders import FACTS, NOW, local_disk, machine, policy
 from .virtual import Cloud, wish

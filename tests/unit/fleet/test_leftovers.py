@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.resources import Charge, Disk, ElasticIp
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.leftovers import (
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.deletions.unattached_rules import (
     UNKNOWN_TASK,
     LeftoverPolicy,
     disk_blockers,

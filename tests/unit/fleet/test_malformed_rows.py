@@ -16,21 +16,20 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Ca
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.pagination import IncompleteListing
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.instance import Instance
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.resources import Disk, ElasticIp
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.aftermath import GRACE
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backup_plan import BackupPolicy, decide_backup
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.fates import unreleasable
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.leftovers import (
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backups.plan import BackupPolicy, decide_backup
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backups.retention import superseded
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.selection import Selection
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.timing import GRACE, Timing
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.deletions.unattached_rules import (
     LeftoverPolicy,
     disk_blockers,
     elastic_ip_blockers,
     is_free,
 )
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.plan import changes_since, decide
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.proof import Demand, Holdings, holdings_of, prove
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.retention import superseded
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.selection import Selection
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.setbacks import Timing
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.tag_plan import TagWish, tag_blockers
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.evidence.proof import Demand, Holdings, holdings_of, prove
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.fates import unreleasable
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.plan import changes_since, decide
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.tags.plan import TagWish, tag_blockers
 
 from .builders import FACTS, NOW, PROTECT, address, elastic_ip, image, knowing, machine, snapshot
 from .virtual import Campaign, Cloud, data_disk, wish

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.mark import (
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.evidence.marker import (
     DEFAULT_PATTERN,
     Mark,
     asset_name,

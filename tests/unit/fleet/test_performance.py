@@ -10,7 +10,7 @@ import math
 
 import pytest
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.setbacks import Timing
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.timing import Timing
 
 from .log import DELETE, STOP
 from .operations import Durations

@@ -9,9 +9,9 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.instance import AttachedDisk
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.fates import DiskFate, disk_fate
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.plan import decide
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.policy import DiskWish
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.fates import DiskFate, disk_fate
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.plan import decide
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.policy import DiskWish
 
 from .builders import (
     FACTS,

@@ -12,9 +12,9 @@ import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.instance import Instance
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.resources import Charge
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.plan import changes_since, decide
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.policy import Facts, Policy
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.selection import Selection
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.selection import Selection
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.plan import changes_since, decide
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.policy import Facts, Policy
 
 from .builders import AFTER, FACTS, PREPAID, address, disk, elastic_ip, knowing, local_disk, machine, policy, system_disk
 

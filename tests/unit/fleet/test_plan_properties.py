@@ -12,11 +12,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.instance import Address, AttachedDisk, Instance, Interface
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.instance import (
+    STABLE,
+    Address,
+    AttachedDisk,
+    Instance,
+    Interface,
+)
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.resources import Charge, Disk, ElasticIp
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.plan import changes_since, decide
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.policy import STABLE, Facts, Policy
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.selection import Selection
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.selection import Selection
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.plan import changes_since, decide
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.policy import Facts, Policy
 
 from .builders import AFTER, BEFORE, NOW, POSTPAID, PREPAID, USAGE, seen_disk
 

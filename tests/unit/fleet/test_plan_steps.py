@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.plan import decide, settled
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.plan import decide, settled
 
 from .builders import FACTS, disk, machine, policy
 

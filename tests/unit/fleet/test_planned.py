@@ -15,11 +15,11 @@ import pytest
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.backup_assets import Image, Snapshot
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.instance import Instance
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.plan import decide
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planned import parse_planned
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.policy import Decision
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.proof import Demand, Method, holdings_of
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.selection import Selection
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.selection import Selection
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.evidence.preview import parse_planned
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.evidence.proof import Demand, Method, holdings_of
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.plan import decide
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.policy import Decision
 
 from .builders import FACTS, NOW, disk, image, local_disk, machine, policy, snapshot, system_disk
 

@@ -15,8 +15,7 @@ import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.backup_assets import Image, Snapshot
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.instance import AttachedDisk, Instance
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.plan import changes_since, decide
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.proof import (
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.evidence.proof import (
     Demand,
     Method,
     Proof,
@@ -25,6 +24,7 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.proof import 
     holdings_of,
     prove,
 )
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.plan import changes_since, decide
 
 from .builders import FACTS, MARK, NOW, disk, image, local_disk, machine, policy, snapshot, system_disk
 

@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.backup_assets import Image, Snapshot
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.instance import AttachedDisk, Instance
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.blockers import proof_of
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.fates import lost_disks
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.plan import changes_since, decide
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.policy import Facts
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.proof import Demand, holdings_of, prove
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.evidence.proof import Demand, holdings_of, prove
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.blockers import proof_of
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.fates import lost_disks
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.plan import changes_since, decide
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.policy import Facts
 
 from .builders import FACTS, NOW, disk, image, machine, policy, snapshot
 

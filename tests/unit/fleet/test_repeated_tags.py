@@ -19,8 +19,8 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.instance 
     parse_instance_in_full,
 )
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.resources import parse_disk, parse_elastic_ip
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.plan import decide
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.selection import Selection, protecting
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.selection import Selection, protecting
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.plan import decide
 
 from .builders import FACTS, policy
 

@@ -17,10 +17,9 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.backup_as
     parse_image,
     parse_snapshot,
 )
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.manifest import parse_machines
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.restore import Restoration, Stock, Wishes, plan_restore
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.restore_disks import SeenDisk, WantedDisk, compare
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.restore_mark import (
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.evidence.manifest import parse_machines
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.restores.disks import SeenDisk, WantedDisk, compare
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.restores.marker import (
     MACHINE_NAME,
     RestoreMark,
     disk_name,
@@ -28,6 +27,7 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.restore_mark 
     mark_of,
     read_restore_mark,
 )
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.restores.plan import Restoration, Stock, Wishes, plan_restore
 
 Json = dict[str, Any]
 SYSTEM = {"disk_id": "vol-1", "device": "vda", "category": "cloud", "system": True, "size_gb": 40, "disk_type": "ssd.gp1"}

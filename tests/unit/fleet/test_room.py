@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.backup_assets import Quota
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backup_plan import BackupDecision, PlannedAsset
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.room import weigh
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backups.plan import BackupDecision, PlannedAsset
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backups.quota import weigh
 
 from .builders import disk, local_disk, system_disk
 

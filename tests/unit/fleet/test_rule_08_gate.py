@@ -11,8 +11,8 @@ from collections.abc import Callable
 
 import pytest
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.policy import Policy
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.proof import Demand, Method
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.evidence.proof import Demand, Method
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.policy import Policy
 
 from .audit import audited
 from .backups import DAY, HOUR, TrueSnapshot, mark

@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 import pytest
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.policy import DiskWish
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.setbacks import Timing
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.timing import Timing
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.policy import DiskWish
 
 from .audit import audited
 from .log import DELETE, SET_DISKS, START, STOP

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.course import Course
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.setbacks import Next, Timing
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.track import Track
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.timing import Timing
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.machines.recovery import Next
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.machines.state import Track
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.machines.transitions import Course
 
 from .audit import audited
 from .log import DELETE, RELEASE

@@ -11,8 +11,8 @@ from dataclasses import replace
 
 import pytest
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.plan import decide
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.setbacks import Timing
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.timing import Timing
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.plan import decide
 
 from .audit import audited
 from .builders import FACTS, address, disk, elastic_ip, knowing, local_disk, machine, policy, seen_disk, system_disk

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.pagination import IncompleteListing
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError, JdcloudError
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.selection import Selection
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.selection import Selection
 
 from .audit import audited
 from .log import DELETE

@@ -12,7 +12,7 @@ import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.instance import Interface
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.selection import (
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.selection import (
     CHECKABLE,
     Selection,
     parse_protect_tags,

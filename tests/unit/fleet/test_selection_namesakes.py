@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.instance import Address, Instance, Interface
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.selection import parse_selection
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.selection import parse_selection
 
 PRIVATE, PUBLIC, NIC = "privateIpAddress", "elasticIpAddress", "networkInterfaceId"
 

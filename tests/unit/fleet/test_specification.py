@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.instance import parse_instance_in_full
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.specification import disks_of, specification_of
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.evidence.specification import disks_of, specification_of
 
 EXAMPLE = Path(__file__).parents[1] / "api" / "data" / "describeInstance.stopped.json"
 BARE = {"instanceId": "i-bare", "status": "stopped"}

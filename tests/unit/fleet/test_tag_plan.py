@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.services import tags as calls
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.tag_plan import (
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.tags.plan import (
     TagChange,
     TagWish,
     after_change,

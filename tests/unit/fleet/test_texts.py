@@ -12,8 +12,12 @@ import pytest
 import yaml
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.selection import parse_name, parse_protect_tags, parse_tags
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.texts import refuse_lost_texts, require_text
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.selection import (
+    parse_name,
+    parse_protect_tags,
+    parse_tags,
+)
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.texts import refuse_lost_texts, require_text
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ import typing as t
 import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import JdcloudError
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.policy import State
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.setbacks import Timing
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.timing import Timing
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.policy import State
 
 from .audit import Audit, audited
 from .log import DELETE, RELEASE, SET_DISKS, START, STOP

@@ -17,10 +17,10 @@ from dataclasses import dataclass
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.dispatcher import Dispatcher
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.rate_limit import Pacer
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.campaign import Record, Run, conduct
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.policy import Policy
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.selection import Selection
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.setbacks import Timing
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.selection import Selection
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.timing import Timing
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.machines.run import Record, Run, conduct
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.policy import Policy
 from ansible_collections.jdcloud.cloud.plugins.module_utils._module.results import Report
 
 from .backups import HOUR, Backups, TrueImage, TrueSnapshot, mark

@@ -17,7 +17,7 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import An
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.config.connection import Connection, Credentials
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.signals import ENDINGS
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import ApiError
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.selection import parse_selection
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.selection import parse_selection
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils import _inventory_read
 
 NAMES = ("cn-north-1", "cn-east-1", "cn-east-2")

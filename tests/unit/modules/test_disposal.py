@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import TransportError
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.disposal_course import DisposalCourse
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.deletions.transitions import DisposalCourse
 
 from .conftest import Ended, Runner
 from .documentation import check

@@ -21,7 +21,7 @@ from .memory_cloud import MemoryCloud
 Json = dict[str, Any]
 
 MODULE = "jdcloud_vm_restore"
-PATH = "ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.restore_run"
+PATH = "ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.restores.run"
 GROUPS = ["sg-one"]
 OF_IMAGE: Json = {
     "image_id": "img-one",

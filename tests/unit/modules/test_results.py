@@ -12,16 +12,17 @@ import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import ApiError
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.instance import Instance
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.campaign import Record, Run
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.policy import (
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.failure import Failure
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.finding import Remark
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.evidence.proof import Backup
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.machines.run import Record, Run
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.machines.state import Phase, Track
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.policy import (
     Decision,
     Fate,
     PlannedAddress,
     PlannedDisk,
-    Remark,
 )
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.proof import Backup
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.track import Failure, Phase, Track
 from ansible_collections.jdcloud.cloud.plugins.module_utils._module.results import Report
 
 DISK = PlannedDisk("vol-a", "vdb", "cloud", 100, False, "kept")

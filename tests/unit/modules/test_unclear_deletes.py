@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import ApiError, TransportError
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.doubt import LAG
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.timing import LAG
 
 from .conftest import Runner
 from .documentation import check

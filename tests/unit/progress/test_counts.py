@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.progress import (
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.progress import (
     Counts,
     Standing,
     count,

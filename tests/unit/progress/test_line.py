@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.progress import Counts
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.progress import Counts
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._progress_line import (
     EVERY,
     SAME_AGAIN,

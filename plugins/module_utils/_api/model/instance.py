@@ -32,6 +32,10 @@ from .fields import (
 )
 from .resources import Charge, parse_charge
 
+STABLE = frozenset({"running", "stopped", "error"})
+TRANSITIONAL = frozenset({"pending", "starting", "stopping", "rebooting", "resizing", "rebuilding", "deleting"})
+"""Facts states-stable and states-transitional. Any other one puzzles (`plan.puzzling`), and nothing is deleted from it."""
+
 
 @dataclass(frozen=True, slots=True)
 class AttachedDisk:

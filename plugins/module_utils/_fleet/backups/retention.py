@@ -1,0 +1,106 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which older backups of a machine are superseded. Pure; deletes nothing.
+
+Counted are only proven backups: own, ready, made while the machine was stopped, holding all that is wanted. Once there are `keep`
+of them, what is older than the last of these and carries our mark is superseded. Another campaign's backup is left alone as
+long as it is young enough for that campaign's deletes, or something of that campaign is still being made.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from ..._api.model.backup_assets import Image, Snapshot
+from ..._api.model.instance import Instance
+from ..evidence.marker import Mark, read_mark
+from ..evidence.proof import IMAGE_ENDED, SNAPSHOT_HOLDS, Holdings, age_flaw, disk_key, expiry_flaw, held_by
+from .plan import BackupPolicy, image_disks, snapshot_disks
+
+Asset = t.TypeVar("Asset", Image, Snapshot)
+
+
+@dataclass(frozen=True, slots=True)
+class Superseded:
+    """Ids of what newer proven backups have made superfluous."""
+
+    image_ids: tuple[str, ...] = ()
+    snapshot_ids: tuple[str, ...] = ()
+
+
+def superseded(
+    machines: Iterable[Instance], policy: BackupPolicy, holdings: Holdings, keep: int, now: datetime | None
+) -> Superseded:
+    """What may go of these machines, each of which has a proven backup of this run, if `keep` (at least 1) are to stay."""
+    busy = _busy_campaigns(holdings)
+    image_ids: list[str] = []
+    snapshot_ids: list[str] = []
+    for machine in machines:
+        if policy.method in ("image", "both"):
+            images = holdings.images.get(machine.instance_id, ())
+            older = _older(images, machine, policy, keep, busy, now, _image_counter(machine, policy, holdings))
+            image_ids += [image.image_id for image in older]
+        if policy.method in ("snapshots", "both"):
+            for disk in snapshot_disks(machine, policy):
+                # One that an image consists of goes with its image, or not at all.
+                loose = [each for each in holdings.of_disk.get(disk.disk_id or "", ()) if not each.images]
+                older_ones = _older(loose, machine, policy, keep, busy, now, lambda each: each.status == "available")
+                snapshot_ids += [snapshot.snapshot_id for snapshot in older_ones]
+    return Superseded(tuple(image_ids), tuple(snapshot_ids))
+
+
+def _image_counter(machine: Instance, policy: BackupPolicy, holdings: Holdings) -> Callable[[Image], bool]:
+    wanted = {disk_key(disk.disk_id, disk.device) for disk in image_disks(machine, policy)}
+
+    def counts(image: Image) -> bool:
+        whole = wanted <= set(held_by(image, machine, holdings.snapshots))
+        return image.status == "ready" and image.source == "private" and not image.imported and not image.offline and whole
+
+    return counts
+
+
+def _older(
+    assets: Sequence[Asset],
+    machine: Instance,
+    policy: BackupPolicy,
+    keep: int,
+    busy: frozenset[str],
+    now: datetime | None,
+    counts: Callable[[Asset], bool],
+) -> list[Asset]:
+    # One that cannot be read is neither counted nor removed.
+    marked = [(asset, read_mark(asset.description)) for asset in assets if not asset.unreadable]
+    own = [(asset, mark) for asset, mark in marked if mark is not None and mark.instance_id == machine.instance_id]
+    # What was made when, is not known of one whose time cannot be read: it is neither counted nor removed.
+    dated = sorted(((asset, mark) for asset, mark in own if asset.created is not None), key=_made_at, reverse=True)
+    kept = [asset for asset, mark in dated if mark.stopped and counts(asset) and expiry_flaw(asset, now) is None][:keep]
+    if len(kept) < keep:
+        return []
+    last = _made_at((kept[-1], None))
+    return [asset for asset, mark in dated if _made_at((asset, None)) < last and not _in_use(asset, mark, policy, busy, now)]
+
+
+def _made_at(row: tuple[Image | Snapshot, t.Any]) -> datetime:
+    return row[0].created or datetime.min.replace(tzinfo=UTC)
+
+
+def _in_use(asset: Image | Snapshot, mark: Mark, policy: BackupPolicy, busy: frozenset[str], now: datetime | None) -> bool:
+    if asset.status not in ("ready", "error", *SNAPSHOT_HOLDS):
+        return True
+    if mark.campaign == policy.campaign:
+        return False
+    return mark.campaign in busy or age_flaw(asset.created, policy.max_age, now) is None
+
+
+def _busy_campaigns(holdings: Holdings) -> frozenset[str]:
+    """Campaigns of which something is still being made."""
+    images = [image for rows in holdings.images.values() for image in rows if image.status not in IMAGE_ENDED]
+    snapshots = [snapshot for snapshot in holdings.snapshots.values() if snapshot.status == "creating"]
+    descriptions = [image.description for image in images] + [snapshot.description for snapshot in snapshots]
+    marks = [read_mark(description) for description in descriptions]
+    return frozenset(mark.campaign for mark in marks if mark is not None)

@@ -1,0 +1,103 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is to be backed up: the selected machines, or the machines of given disks, settled. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from ..._api.dispatch.dispatcher import Dispatcher
+from ..._api.dispatch.pagination import read_by_ids
+from ..._api.model.instance import AttachedDisk, Instance
+from ..._api.model.resources import Disk
+from ..._api.services import disk as disk_api
+from ..common.failure import Failure
+from ..common.selection import SelectionError
+from ..common.timing import Timing
+from ..evidence.marker import NO_INSTANCE
+from ..machines.find import Census, check_cap, find_machines, settle, take_census
+from .plan import BackupPolicy
+
+POWER_TIMEOUT = 600.0
+"""Seconds that a state in between, a stop or a start may take, however long the backups may."""
+
+
+def power_timing(timing: Timing) -> Timing:
+    """The wishes about waiting as they hold for the machines themselves."""
+    return replace(timing, wait_timeout=min(timing.wait_timeout, POWER_TIMEOUT))
+
+
+@dataclass(slots=True)
+class Subjects:
+    """Machines by id, in the order of the result. A disk that is on no machine stands as its own key, with a stand-in machine.
+
+    `mismatched` were given by id and do not match the other selectors; `missing` are ids that do not exist.
+    """
+
+    order: list[str] = field(default_factory=list)
+    machines: dict[str, Instance] = field(default_factory=dict)
+    mismatched: set[str] = field(default_factory=set)
+    failures: dict[str, Failure] = field(default_factory=dict)
+    missing: list[str] = field(default_factory=list)
+
+
+def find_subjects(dispatcher: Dispatcher, policy: BackupPolicy, timing: Timing, cap: int | None) -> Subjects:
+    """Read them. Raises `SelectionError` if nothing or too much is selected."""
+    if policy.disk_ids is not None:
+        return _of_disks(dispatcher, policy, timing)
+    selection = policy.selection
+    census = take_census(dispatcher, selection)
+    if not (census.matched or census.mismatched or census.missing):
+        raise SelectionError("No machine matches the selection, so nothing can be backed up: check the selectors and the region.")
+    check_cap(census, selection.default_cap() if cap is None else cap, cap is None)
+    return _settled(dispatcher, census, timing, selection.ids)
+
+
+def _settled(dispatcher: Dispatcher, census: Census, timing: Timing, order: Sequence[str] | None) -> Subjects:
+    stable = settle(dispatcher, census.matched, "stopped", power_timing(timing))
+    subjects = Subjects(missing=census.missing, failures=dict(stable.failures))
+    for machine in census.mismatched:
+        subjects.machines[machine.instance_id] = machine
+        subjects.mismatched.add(machine.instance_id)
+    for machine in census.matched:
+        if machine.instance_id in stable.gone:
+            message = f"{machine.instance_id} disappeared while it was waited for."
+            subjects.failures[machine.instance_id] = Failure("vanished", message)
+        subjects.machines[machine.instance_id] = stable.machines[machine.instance_id]
+    for instance_id in census.missing:
+        subjects.failures[instance_id] = Failure("not_found", f"{instance_id} does not exist, so it cannot be backed up.")
+    subjects.order = list(order) if order is not None else sorted(subjects.machines)
+    return subjects
+
+
+def _of_disks(dispatcher: Dispatcher, policy: BackupPolicy, timing: Timing) -> Subjects:
+    ids = sorted(policy.disk_ids or ())
+    disks = read_by_ids(dispatcher, ids, disk_api.describe_disks, lambda disk: disk.disk_id)
+    absent = [disk_id for disk_id in ids if disk_id not in disks]
+    for disk_id, outcome in zip(absent, dispatcher.gather([disk_api.describe_disk(each) for each in absent]), strict=True):
+        if outcome.error is None or not outcome.error.is_not_found:
+            disks[disk_id] = outcome.value
+    machine_ids = sorted({disk.attached_to[0] for disk in disks.values() if disk.attached_to})
+    found = find_machines(dispatcher, machine_ids) if machine_ids else {}
+    subjects = _settled(dispatcher, Census(matched=[*found.values()]), timing, None)
+    for disk_id in ids:
+        disk = disks.get(disk_id)
+        if disk is None:
+            subjects.missing.append(disk_id)
+            message = f"{disk_id} does not exist, so no snapshot of it can be made."
+            subjects.failures[disk_id] = Failure("not_found", message)
+            subjects.order.append(disk_id)
+        elif not disk.attached_to or disk.attached_to[0] not in found:
+            subjects.machines[disk_id] = _stand_in(disk)
+            subjects.order.append(disk_id)
+    return subjects
+
+
+def _stand_in(disk: Disk) -> Instance:
+    """For a disk that is on no machine: nothing writes on it, so it counts as one of a stopped machine without a name."""
+    attached = AttachedDisk(disk.disk_id, None, "cloud", disk.size_gb, None)
+    status = "stopped" if disk.status == "available" else disk.status
+    return Instance(NO_INSTANCE, "", status, {}, disks=(attached,))

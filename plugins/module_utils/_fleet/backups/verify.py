@@ -1,0 +1,190 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The end of a run of backups: what the images hold is read back, the machines are seen once more, and what no longer counts
+loses its mark."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from ..._api.calls import Call
+from ..._api.dispatch.dispatcher import Dispatcher, Outcome
+from ..._api.dispatch.pagination import read_by_ids
+from ..._api.errors import JdcloudError
+from ..._api.model.backup_assets import Image, Snapshot
+from ..._api.model.fields import unreadable_flaw
+from ..._api.services import images as image_api
+from ..._api.services import snapshots as snapshot_api
+from ..common.failure import Failure
+from ..common.write_errors import Verdict, verdict
+from ..evidence.existing_backups import image_id_of, snapshot_id_of
+from ..evidence.marker import Mark, read_mark
+from ..evidence.proof import Holdings, disk_key, held_by
+from ..machines.find import find_machines
+from .record import BackupRecord, BackupRun, failure_of, on_machine
+from .state import AssetTrack, Stage
+from .transitions import disk_keys
+
+PARTS_PATIENCE = 20.0
+"""Seconds for which the snapshots of a ready image may still read as being made: two services tell about one thing."""
+UNREAD_PATIENCE = 60.0
+"""Seconds for which snapshots of an image that this run had made may not be shown at all."""
+PARTS_PAUSE = 1.0
+VOID_TRIES = 6
+"""How often a mark is tried to be taken back. The same text may be written again, whatever became of an earlier call."""
+
+
+def prove_run(
+    dispatcher: Dispatcher, run: BackupRun, holdings: Holdings, known: Mapping[str, Snapshot], *, preview: bool, whole: bool
+) -> None:
+    """Read back what the images hold, through their snapshots, and see the machines once more.
+
+    `whole`: machines are backed up, not some of their disks.
+    """
+    machines = [record.machine.instance_id for record in run.records if record.machine and record.assets and on_machine(record)]
+    if machines and not preview:
+        found = find_machines(dispatcher, machines)
+        for record in run.records:
+            if record.assets and on_machine(record):
+                record.seen = found.get(record.instance_id)
+    images = _known_images(dispatcher, run, holdings, preview=preview)
+    parts = sorted({part.snapshot_id for image in images.values() for part in image.disks if part.snapshot_id})
+    run.snapshots = dict(holdings.snapshots) if preview else _settled_parts(dispatcher, parts, known, _fresh(run, images))
+    for record in run.records:
+        for track in record.assets:
+            image = images.get(track.asset_id or "")
+            if image is not None and record.machine is not None:
+                track.asset = image
+                # Also what has left the machine since: the image holds it nevertheless.
+                held = held_by(image, record.machine, run.snapshots)
+                record.held[image.image_id] = {**held, **held_by(image, record.seen or record.machine, run.snapshots)}
+            if not preview and track.stage is Stage.ENDED and track.failure is None:
+                track.failure = _flaw(record, track)
+        if not preview and whole and record.assets and all(track.plan.kind == "snapshot" for track in record.assets):
+            # None of the snapshots is at fault if there is one disk more.
+            record.failure = _grown(record) if on_machine(record) and failure_of(record) is None else record.failure
+
+
+def _fresh(run: BackupRun, images: Mapping[str, Image]) -> set[str | None]:
+    """The snapshots of images that this run had made."""
+    tracks = [track for record in run.records for track in record.assets if track.accepted and track.failure is None]
+    made = [images[str(track.asset_id)] for track in tracks if str(track.asset_id) in images]
+    return {part.snapshot_id for image in made for part in image.disks}
+
+
+def _settled_parts(
+    dispatcher: Dispatcher, ids: Sequence[str], known: Mapping[str, Snapshot], fresh: Container[str | None]
+) -> dict[str, Snapshot]:
+    """The snapshots that images consist of. One that still is being made although its image is ready is waited for a little.
+
+    So is one of `fresh`, those that were just made, if no read shows it yet.
+    """
+    found = dict(known)
+    began = dispatcher.clock.now()
+    while True:
+        open_ids = [each for each in ids if each not in found or found[each].status == "creating"]
+        if not open_ids:
+            return found
+        found |= read_by_ids(dispatcher, open_ids, lambda chunk: snapshot_api.describe_snapshots(ids=chunk), snapshot_id_of)
+        waited = dispatcher.clock.now() - began
+        creating = any(each in found and found[each].status == "creating" for each in open_ids) and waited < PARTS_PATIENCE
+        unread = any(each not in found and each in fresh for each in open_ids) and waited < UNREAD_PATIENCE
+        if not creating and not unread:
+            return found
+        dispatcher.pause(PARTS_PAUSE)
+
+
+def unverified(run: BackupRun, error: JdcloudError) -> None:
+    for record in run.records:
+        for track in record.assets:
+            message = f"{track.title} could not be read back, so it proves nothing yet: {error}"
+            track.failure = track.failure or Failure("unverified", message, error)
+
+
+def _known_images(dispatcher: Dispatcher, run: BackupRun, holdings: Holdings, *, preview: bool) -> dict[str, Image]:
+    tracks = [track for record in run.records for track in record.assets if track.plan.kind == "image" and track.asset_id]
+    ids = {str(track.asset_id) for track in tracks}
+    if preview:
+        every: Iterable[Image] = (image for images in holdings.images.values() for image in images)
+        return {image.image_id: image for image in every if image.image_id in ids}
+    # Those that were waited for have just been read; those that only serve again are read once more.
+    known = {track.asset.image_id: track.asset for track in tracks if isinstance(track.asset, Image)}
+    others = sorted(ids - set(known))
+    if others:
+        known |= read_by_ids(dispatcher, others, lambda chunk: image_api.describe_images(ids=chunk), image_id_of)
+    return known
+
+
+def _flaw(record: BackupRecord, track: AssetTrack) -> Failure | None:
+    """Why a finished asset is no backup after all, seen from its end."""
+    if not on_machine(record):
+        return None
+    # If the machine is gone, its data is safe: that is for others to judge.
+    machine = record.seen
+    was_to_stay_stopped = record.stopped_by_us or (record.machine is not None and record.machine.status == "stopped")
+    if machine is not None and track.plan.stopped and was_to_stay_stopped and machine.status != "stopped":
+        track.voided = True
+        message = f"{track.title} counts no more: {machine.instance_id} is '{machine.status}' since, and was to stay stopped."
+        return Failure("changed_meanwhile", message)
+    if track.plan.kind != "image" or track.status != "ready" or track.asset_id is None:
+        return None
+    held = record.held.get(track.asset_id, {})
+    wanted = {disk_key(disk.disk_id, disk.device) for disk in track.plan.disks}
+    lacking = sorted(wanted - set(held))
+    if lacking:
+        return Failure(
+            "incomplete",
+            f"{track.title} does not hold {', '.join(lacking)}: make another one when nobody changes its disks, or, if that "
+            "leaves a disk out, too, make snapshots of them.",
+        )
+    return None if track.plan.left_out else _grown(record)
+
+
+def _grown(record: BackupRecord) -> Failure | None:
+    """A failure if the machine has got disks since it was planned what to back up."""
+    if record.seen is None or record.machine is None:
+        return None
+    flaw = unreadable_flaw(record.seen)
+    if flaw is not None:
+        return Failure("unverified", f"What disks {record.instance_id} has now is not known: {flaw}.")
+    new = sorted(disk_keys(record.seen) - disk_keys(record.machine))
+    return Failure("changed_meanwhile", f"{record.instance_id} has got other disks since ({', '.join(new)}).") if new else None
+
+
+def void(dispatcher: Dispatcher, run: BackupRun) -> None:
+    """Write down that a backup of this campaign no longer counts, so that nobody takes it for one later."""
+    tracks = [track for record in run.records for track in record.assets if track.voided and track.plan.campaign == run.campaign]
+    calls: list[Call[None]] = []
+    for track in tracks:
+        known = read_mark(track.asset.description) if track.asset is not None else None
+        mark = str(replace(known or Mark(run.campaign, str(track.instance_id), stopped=True), stopped=False))
+        asset_id = str(track.asset_id)
+        calls.append(
+            image_api.set_image_description(asset_id, mark)
+            if track.plan.kind == "image"
+            else snapshot_api.set_snapshot_description(asset_id, mark)
+        )
+    for track, outcome in zip(tracks, _insist(dispatcher, calls), strict=True):
+        if outcome.error is not None and track.failure is not None:
+            message = f"{track.failure.message} Its mark still says that it counts, and could not be changed: delete it by hand."
+            track.failure = replace(track.failure, message=message)
+
+
+def _insist(dispatcher: Dispatcher, calls: Sequence[Call[None]]) -> list[Outcome]:
+    """Send writes that may be repeated, until each is accepted or refused for good, or was tried often enough."""
+    outcomes = dispatcher.gather(calls)
+    for number in range(1, VOID_TRIES):
+        again = [place for place, outcome in enumerate(outcomes) if outcome.error is not None and _passes(outcome.error)]
+        if not again:
+            break
+        dispatcher.pause(dispatcher.backoff(number))
+        for place, outcome in zip(again, dispatcher.gather([calls[place] for place in again]), strict=True):
+            outcomes[place] = outcome
+    return outcomes
+
+
+def _passes(error: JdcloudError) -> bool:
+    return verdict(error) in (Verdict.THROTTLED, Verdict.UNCLEAR, Verdict.BUSY)

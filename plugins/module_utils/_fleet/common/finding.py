@@ -1,0 +1,31 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A blocker or a warning: a code that scripts may rely on, and a sentence for the user."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ..._api.model.fields import Readable, unreadable_flaw
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """A blocker or a warning: a code of the public interface and one sentence."""
+
+    code: str
+    message: str
+
+
+def unreadable_remark(row: Readable) -> Iterator[Remark]:
+    """The blocker of a row that could not be read."""
+    flaw = unreadable_flaw(row)
+    if flaw is not None:
+        yield Remark(
+            "unknown_status",
+            f"{flaw[0].upper()}{flaw[1:]}, so nothing is decided about it: run again, and give JD Cloud's support its id if it "
+            "stays so.",
+        )

@@ -1,0 +1,93 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How far a run is: plain counts, made of where its machines (or disks, images, …) stand. Knows nothing of files or terminals.
+
+Whoever wants to know is told once what to ask, and then asks whenever it likes; a run that nobody watches pays nothing.
+"""
+
+from __future__ import annotations
+
+import enum
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, fields
+
+
+class Standing(enum.Enum):
+    """Where one member of a run stands."""
+
+    WAITING = enum.auto()
+    IN_FLIGHT = enum.auto()
+    DONE = enum.auto()
+    BLOCKED = enum.auto()
+    FAILED = enum.auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many members stand where. `step` is what is done to all of them at the moment, empty where a run has one step only.
+
+    `total` are all of them; those that are in none of the other counts wait for their turn.
+    """
+
+    step: str
+    total: int
+    done: int
+    in_flight: int
+    blocked: int
+    failed: int
+
+    @property
+    def ended(self) -> int:
+        """Those that were worked on, or needed no work, and are through."""
+        return self.done + self.failed
+
+    @property
+    def begun(self) -> int:
+        """Those whose work began, whether it ended or not."""
+        return self.ended + self.in_flight
+
+    @property
+    def left(self) -> int:
+        """Those that still have to come to their end."""
+        return self.total - self.ended - self.blocked
+
+
+Ask = Callable[[], Counts]
+Watch = Callable[[Ask], None]
+"""Is told whom to ask for the counts from now on."""
+
+
+def unwatched(_ask: Ask) -> None:
+    """The `Watch` of a run that nobody watches."""
+
+
+def count(standings: Iterable[Standing], step: str = "") -> Counts:
+    """The counts of a run whose members stand so."""
+    found = Counter(standings)
+    return Counts(
+        step=step,
+        total=found.total(),
+        done=found[Standing.DONE],
+        in_flight=found[Standing.IN_FLIGHT],
+        blocked=found[Standing.BLOCKED],
+        failed=found[Standing.FAILED],
+    )
+
+
+def to_text(counts: Counts, at: float) -> str:
+    """One line of JSON; `at` is the time in monotonic seconds of the run."""
+    return json.dumps({"at": at, **asdict(counts)})
+
+
+def from_text(text: str) -> tuple[Counts, float] | None:
+    """What `to_text` wrote, None if it is anything else."""
+    try:
+        row = json.loads(text)
+        numbers = {each.name: int(row[each.name]) for each in fields(Counts) if each.name != "step"}
+        return Counts(step=str(row["step"]), **numbers), float(row["at"])
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
+        return None

@@ -1,0 +1,89 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Text that must be text: what YAML made of something else is refused. Pure.
+
+YAML makes 8 of 010, 45000 of 12:30:00 and 2026.1 of 2026.10. Whatever was written cannot be got back, so it must not select a
+machine, protect one, or be written.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..._api.errors import InputError
+
+SHOWN_LENGTH = 60
+"""The most characters of a wrong value that an error shows."""
+_PLAIN_KEY = re.compile(r"[\w./:-]{1,60}")
+
+
+def shown(text: str) -> str:
+    """A text of the user for an error: quoted, on one line, and not at any length."""
+    return repr(text if len(text) <= SHOWN_LENGTH else f"{text[:SHOWN_LENGTH]}…")
+
+
+def member_of(option: str, key: Any) -> str:
+    """How an error calls one member of an option."""
+    return f"{option}.{key}" if _PLAIN_KEY.fullmatch(str(key)) else f"{option}[{shown(str(key))}]"
+
+
+def require_text(value: Any, option: str) -> str:
+    """The value, if it is a text. Raises `InputError` for anything else."""
+    if not isinstance(value, str):
+        raise InputError(f"{option} is {not_text(value)}.")
+    return value
+
+
+def require_key(key: Any, option: str) -> str:
+    """The key of a dictionary, if it is a text. Raises `InputError` for anything else."""
+    if not isinstance(key, str):
+        raise InputError(f"{option} has a key that is {not_text(key)}.")
+    return key
+
+
+def not_text(value: Any) -> str:
+    """What a value is that is no text, and what to write instead."""
+    if value is None:
+        return 'null, not text: give a value, or quote it if the word is meant ("null")'
+    if isinstance(value, bool):
+        word = str(value).lower()
+        return f"a boolean ({word}), not text: quote it, since YAML makes {word} of {'yes' if value else 'no'}, too"
+    if isinstance(value, (datetime.date, datetime.time)):
+        return f"a date ({value}), not text: quote it, since YAML makes dates of texts such as 2026-01-31"
+    if isinstance(value, int):
+        return f"a number ({_number(value)}), not text: quote it, since YAML makes 8 of 010 and 45000 of 12:30:00"
+    if isinstance(value, float):
+        return f"a decimal number ({value}), not text: quote it, since YAML makes 1.1 of 1.10"
+    kind = "a list" if isinstance(value, (list, tuple)) else "a dict"
+    return f"{kind}, not text: give one text, and if the whole of it is the text that is meant, quote it"
+
+
+def refuse_lost_texts(given: Mapping[Any, Any]) -> None:
+    """Raise `InputError` for what would only look like a text to a module: a key that is none, and a date, wherever they stand.
+
+    Ansible hands options over as JSON, where each key is a text, and a date becomes one that nobody wrote.
+    """
+    for option, value in given.items():
+        _refuse_lost(value, str(option))
+
+
+def _refuse_lost(value: Any, where: str) -> None:
+    if isinstance(value, (datetime.date, datetime.time)):
+        require_text(value, where)
+    elif isinstance(value, Mapping):
+        for key, member in value.items():
+            require_key(key, where)
+            _refuse_lost(member, member_of(where, key))
+    elif isinstance(value, Sequence) and not isinstance(value, (str, bytes)):
+        for member in value:
+            _refuse_lost(member, where)
+
+
+def _number(value: int) -> str:
+    # Python itself refuses to write out a number of many thousand digits.
+    return str(value) if abs(value) < 10**SHOWN_LENGTH else f"{value:#x}"[:SHOWN_LENGTH] + "…"

@@ -1,0 +1,33 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How long the user waits, and how long the engines have patience with the service."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+LAG = 5.0
+"""Seconds for which a read may still show the state before a call that took effect."""
+STALE_LOOKS = 20
+"""How many observations in a row may grow too old before the delete that rests on them leaves."""
+THROTTLE_PATIENCE = 120.0
+"""Seconds for which one call may be answered 429 RATE_LIMIT again and again."""
+GATE_MAX_AGE = 5.0
+"""The oldest observation in seconds that a delete may rest on when it leaves."""
+GATE_FRESH = 4.0
+"""Older ones are not even tried: the rest is for the way to the wire."""
+GATE_MARGIN = 0.2
+GRACE = 30.0
+"""Seconds, from the first read on, that the service has to detach, delete or free what belonged to a machine that is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """The user's wishes about waiting; seconds. `retries`: how often a write with an unclear end is tried again."""
+
+    wait: bool = True
+    wait_timeout: float = 600.0
+    poll_interval: float = 2.0
+    retries: int = 8

@@ -1,0 +1,73 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What an error answer of a write means for the machine. Pure. Facts errors-statuses, errors-wording.
+
+The service's words are compared in lower case and by their stable part: tables differ in quoting and placeholders. The tables
+hold neither all of its words nor those in Chinese. So a refusal passes unless it is known to stay: waiting in vain costs
+minutes, and a machine that is given up because a task ran on it for seconds costs a campaign.
+"""
+
+from __future__ import annotations
+
+import enum
+
+from ..._api.errors import ApiError, JdcloudError
+
+NO_CHARGE_PATIENCE = 60.0
+"""Seconds: billing data of a new machine lags (fact charges-record-lags)."""
+STAYING_STATUSES = frozenset(
+    {"INVALID_ARGUMENT", "OUT_OF_RANGE", "DUPLICATE", "PERMISSION_DENIED", "HTTP_FORBIDDEN", "NOT_FOUND", "ALREADY_EXISTS"}
+    | {"QUOTA_EXCEEDED", "NOT_IMPLEMENTED"}
+)
+STAYING_NUMBERS = frozenset({403, 404, 405, 413, 414, 415, 431, 501})
+"""HTTP numbers that say so with any word."""
+STAYING_WORDS = (
+    *("only applied to", "does not applied to", "invalid charge state", "order not found", "overdue", "prepaid", "white list"),
+    *("please stop the instance first", "system disk not found", "system disk mount state", "not mounted on instance"),
+    *("protected image", "delete this image", "community image", "shared image", "used to create instances"),
+    *("bandwidth package", "not authorized", "mfa verification"),
+    *("包年包月", "未到期", "欠费", "白名单", "受保护", "带宽包"),
+)
+"""In the message of a precondition that no waiting fulfils: how something is paid for, what kind it is, what it lacks, and rights
+(fact errors-forbidden: with 403; a gateway may choose another number)."""
+
+
+class Verdict(enum.Enum):
+    """What to do after a write failed."""
+
+    THROTTLED = "it was not done; send it again, more slowly"
+    GONE = "the machine may be gone: prove it"
+    UNCLEAR = "it may have been done: read first"
+    BUSY = "not now: read again and retry, bounded by time"
+    UNCHARGED = "as BUSY, for a minute"
+    NO_ACCESS = "no call of this run will succeed"
+    FINAL = "never"
+
+
+def verdict(error: JdcloudError) -> Verdict:
+    """Classify the error of a write."""
+    if error.is_throttled:
+        return Verdict.THROTTLED
+    if error.is_unauthenticated:
+        return Verdict.NO_ACCESS
+    if error.unclear:
+        return Verdict.UNCLEAR
+    if not isinstance(error, ApiError):
+        # Nothing reached the service: connection refused, no route. Like a refusal that may pass.
+        return Verdict.BUSY if error.is_retryable_read else Verdict.FINAL
+    if error.is_not_found:
+        return Verdict.GONE
+    if error.status == "PERMISSION_DENIED" and "no charged resource" in error.message.lower():
+        return Verdict.UNCHARGED
+    return Verdict.FINAL if _stays(error) else Verdict.BUSY
+
+
+def _stays(error: ApiError) -> bool:
+    if error.status == "ABORTED":
+        return False
+    if error.status in STAYING_STATUSES or error.http in STAYING_NUMBERS or error.is_quota:
+        return True
+    text = error.message.lower()
+    return any(words in text for words in STAYING_WORDS)

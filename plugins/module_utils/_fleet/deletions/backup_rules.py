@@ -1,0 +1,137 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What forbids to delete an image or snapshot, and in what it has changed since. Pure.
+
+Facts states-image-ready, states-image-others and states-snapshot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field
+
+from ..._api.errors import ApiError, JdcloudError
+from ..._api.model.backup_assets import Image, Snapshot
+from ..common.failure import Failure
+from ..common.finding import Remark, unreadable_remark
+from .kind import DELETING
+
+IMAGE_DELETABLE = frozenset({"ready", "error"})
+SNAPSHOT_DELETABLE = frozenset({"available", "error_create", "error_delete"})
+SNAPSHOT_IN_USE = "in-use"
+
+KEPT_BY_SERVICE = {
+    "delete shared image": "it is shared with other accounts: end that, or leave it out",
+    "delete protected image": "it is protected in JD Cloud: end that, or leave it out",
+    "delete community image": "it is published as a community image: end that, or leave it out",
+    "delete this image": "JD Cloud keeps it for itself: leave it out",
+    "to create instance": "machines on local disks were made from it: delete those first, or leave it out",
+}
+"""By words of the refusal, in lower case (fact images-not-deletable). No later try succeeds, until the cause ends."""
+
+Parts = Mapping[str, Snapshot]
+"""The snapshots of images, by id; one that does not exist is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class DisposalPolicy:
+    """What is wished. `name`: what is deleted must have it; `ids`: all that is to be deleted in this run."""
+
+    name: str | None = None
+    delete_snapshots: bool = False
+    ids: Set[str] = field(default_factory=frozenset)
+
+
+def part_ids(image: Image) -> tuple[str, ...]:
+    """The snapshots that belong to an image, in the order of its disks."""
+    return tuple(dict.fromkeys(disk.snapshot_id for disk in image.disks if disk.snapshot_id))
+
+
+def forbidden(asset: Image | Snapshot, policy: DisposalPolicy, parts: Parts) -> tuple[Remark, ...]:
+    """Everything that forbids to delete it. One that is being deleted already is only waited for."""
+    reasons = [*unreadable_remark(asset)] or [*_mismatch(asset, policy)]
+    if asset.unreadable:
+        return tuple(reasons)
+    reasons += _image_reasons(asset, policy, parts) if isinstance(asset, Image) else _snapshot_reasons(asset)
+    return tuple(reasons)
+
+
+def differences(before: Image | Snapshot, now: Image | Snapshot) -> list[str]:
+    """In what an asset is not the one any more that the plan was made of."""
+    pairs = {"name": (before.name, now.name), "status": (before.status, now.status), "source": (before.source, now.source)}
+    told = [f"its {what} is now '{pair[1]}' instead of '{pair[0]}'" for what, pair in pairs.items() if pair[0] != pair[1]]
+    if isinstance(before, Image) and isinstance(now, Image) and set(part_ids(before)) != set(part_ids(now)):
+        told.append(f"its snapshots are now {_listed(part_ids(now))} instead of {_listed(part_ids(before))}")
+    if isinstance(before, Snapshot) and isinstance(now, Snapshot) and set(before.images) != set(now.images):
+        told.append(f"it now belongs to {_listed(now.images)} instead of {_listed(before.images)}")
+    return told
+
+
+def kept_by_service(asset: Image | Snapshot, error: JdcloudError) -> Failure | None:
+    """Why the service will not delete an image however often it is asked; None for any other refusal."""
+    if not isinstance(asset, Image) or not isinstance(error, ApiError) or error.status != "FAILED_PRECONDITION":
+        return None
+    text = error.message.lower()
+    for words, reason in KEPT_BY_SERVICE.items():
+        if words in text:
+            return Failure("kept_by_service", f"image {asset.image_id} cannot be deleted, since {reason}.", error)
+    return None
+
+
+def _mismatch(asset: Image | Snapshot, policy: DisposalPolicy) -> Iterator[Remark]:
+    if policy.name is not None and asset.name != policy.name:
+        yield Remark(
+            "selector_mismatch", f"Its name is '{asset.name}', not '{policy.name}': give the name that is meant, or its id."
+        )
+
+
+def _image_reasons(image: Image, policy: DisposalPolicy, parts: Parts) -> Iterator[Remark]:
+    if image.source != "private":
+        what = f"'{image.source}'" if image.source else "of a source that the service does not tell"
+        yield Remark("not_private", f"It is no private image of the account but {what}: leave it out.")
+    if image.status not in IMAGE_DELETABLE | {DELETING}:
+        yield _busy(image.status)
+    if policy.delete_snapshots:
+        yield from _shared_parts(image, policy, parts)
+
+
+def _shared_parts(image: Image, policy: DisposalPolicy, parts: Parts) -> Iterator[Remark]:
+    """Whether the service would leave alone a snapshot that another image needs is only inferred (fact snapshots-of-images)."""
+    for snapshot_id in part_ids(image):
+        snapshot = parts.get(snapshot_id)
+        others = [other for other in snapshot.images if other not in policy.ids] if snapshot is not None else []
+        if snapshot is not None and snapshot.unreadable:
+            yield from unreadable_remark(snapshot)
+        if others:
+            yield Remark(
+                "belongs_to_image",
+                f"Its snapshot {snapshot_id} belongs to {_listed(others)}, too: set delete_snapshots to false, or delete those "
+                "images with it.",
+            )
+
+
+def _snapshot_reasons(snapshot: Snapshot) -> Iterator[Remark]:
+    if snapshot.source != "self":
+        yield Remark("not_private", "It is no snapshot of the account's own: leave it out.")
+    if snapshot.images:
+        yield Remark(
+            "belongs_to_image",
+            f"It belongs to {_listed(snapshot.images)}: delete that image, with delete_snapshots if the snapshot is to go, too.",
+        )
+    if snapshot.status == SNAPSHOT_IN_USE:
+        yield Remark(
+            "invalid_status", f"Its status is '{SNAPSHOT_IN_USE}', in which it cannot be deleted: wait until its use ends."
+        )
+    elif snapshot.status not in SNAPSHOT_DELETABLE | {DELETING}:
+        yield _busy(snapshot.status)
+
+
+def _busy(status: str) -> Remark:
+    # Names of states in between are not all known.
+    return Remark("task_in_progress", f"Its status is '{status}', so something is being done with it: wait until that has ended.")
+
+
+def _listed(ids: Sequence[str]) -> str:
+    return ", ".join(ids) or "none"

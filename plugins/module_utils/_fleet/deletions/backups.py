@@ -1,0 +1,166 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Deleting images and snapshots, from the selection to the fate of the last snapshot of an image."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..._api.calls import Call
+from ..._api.dispatch.dispatcher import Dispatcher
+from ..._api.dispatch.pagination import PAGE_SIZE
+from ..._api.errors import JdcloudError
+from ..._api.model.backup_assets import Image, Snapshot
+from ..._api.model.resources import Page
+from ..._api.services.images import delete_image
+from ..._api.services.snapshots import delete_snapshot
+from ..common.failure import Failure
+from ..common.finding import Remark
+from ..common.progress import Watch, unwatched
+from ..common.selection import SelectionError, some_ids
+from ..common.texts import shown
+from ..common.timing import GRACE, Timing
+from ..evidence.backup_selection import SNAPSHOTS, A, AssetSelection, Kind, find_assets, read_assets
+from .backup_rules import DisposalPolicy, Parts, differences, forbidden, kept_by_service, part_ids
+from .kind import DELETING, Terms
+from .run import DisposalRun, PartFate, check_cap, dispose
+
+FATE_POLL = 1.0
+
+
+class BackupTerms(Terms[A]):
+    """Images or snapshots. `parts` are the snapshots of the images, `most_parts` is how many an image has at most."""
+
+    def __init__(self, kind: Kind[A], policy: DisposalPolicy, parts: Parts, most_parts: int) -> None:
+        self.word = kind.word
+        self._kind = kind
+        self._policy = policy
+        self._parts = dict(parts)
+        if policy.delete_snapshots:
+            # Their snapshots are looked at, too, in one call.
+            self.look_limit = max(1, PAGE_SIZE // max(1, most_parts))
+
+    def id_of(self, asset: A) -> str:
+        return self._kind.id_of(asset)
+
+    def by_ids(self, ids: Sequence[str]) -> Call[Page[A]]:
+        return self._kind.by_ids(ids)
+
+    def by_id(self, asset_id: str) -> Call[A]:
+        return self._kind.by_id(asset_id)
+
+    def delete(self, asset: A) -> Call[None]:
+        if isinstance(asset, Image):
+            return delete_image(asset.image_id, with_snapshots=self._policy.delete_snapshots)
+        return delete_snapshot(self.id_of(asset))
+
+    def beside(self, assets: Sequence[A]) -> Call[Page[Snapshot]] | None:
+        ids = self._part_ids(assets)
+        return SNAPSHOTS.by_ids(ids) if self._policy.delete_snapshots and ids else None
+
+    def learn(self, assets: Sequence[A], page: Page[Snapshot]) -> None:
+        for part in self._part_ids(assets):
+            self._parts.pop(part, None)
+        self._parts.update((snapshot.snapshot_id, snapshot) for snapshot in page.items)
+
+    def forbidden(self, asset: A) -> tuple[Remark, ...]:
+        return forbidden(asset, self._policy, self._parts)
+
+    def explained(self, asset: A, error: JdcloudError) -> Failure | None:
+        return kept_by_service(asset, error)
+
+    def differences(self, before: A, now: A) -> list[str]:
+        return differences(before, now)
+
+    @staticmethod
+    def _part_ids(assets: Sequence[A]) -> list[str]:
+        return list(dict.fromkeys(part for asset in assets if isinstance(asset, Image) for part in part_ids(asset)))
+
+
+def dispose_of_backups(
+    dispatcher: Dispatcher,
+    kind: Kind[A],
+    selection: AssetSelection,
+    timing: Timing,
+    *,
+    cap: int | None,
+    delete_snapshots: bool,
+    preview: bool,
+    skip_blocked: bool = False,
+    watch: Watch = unwatched,
+) -> DisposalRun[A]:
+    """Do it. With `preview` nothing is changed, with `skip_blocked` what is not forbidden goes in any case.
+
+    Raises `JdcloudError` if something cannot be read or the selection is refused; then nothing was changed.
+    """
+    found = _select(dispatcher, kind, selection, cap)
+    images = [asset for asset in found.values() if isinstance(asset, Image) and asset.source == "private"]
+    parts = find_assets(dispatcher, SNAPSHOTS, list(dict.fromkeys(part for image in images for part in part_ids(image))))
+    policy = DisposalPolicy(selection.name, delete_snapshots, frozenset(found))
+    terms = BackupTerms(kind, policy, parts, max((len(part_ids(image)) for image in images), default=0))
+    ids = list(found) if selection.ids is None else selection.ids
+    run = dispose(dispatcher, terms, ids, found, timing, preview=preview, skip_blocked=skip_blocked, watch=watch)
+    for record in run.records:
+        if isinstance(record.asset, Image):
+            record.parts = tuple(part for part in part_ids(record.asset) if part in parts)
+    if not run.held_back:
+        _settle_fates(dispatcher, run, delete_snapshots=delete_snapshots, grace=min(GRACE, timing.wait_timeout))
+    return run
+
+
+def _select(dispatcher: Dispatcher, kind: Kind[A], selection: AssetSelection, cap: int | None) -> dict[str, A]:
+    """What is selected by id or name, by id. What has an id that was given and another name is among it."""
+    if selection.ids is not None:
+        found = find_assets(dispatcher, kind, selection.ids)
+    else:
+        found = {kind.id_of(asset): asset for asset in read_assets(dispatcher, kind, selection)[0]}
+    matched = [asset_id for asset_id, asset in found.items() if selection.name in (None, asset.name)]
+    if selection.name is not None and len(matched) > 1:
+        raise SelectionError(
+            f"{len(matched)} {kind.word}s are named {shown(selection.name)} ({some_ids(sorted(matched))}): "
+            f"select what is meant with {kind.word}_ids; nothing was changed."
+        )
+    default = 1 if selection.ids is None or selection.name is not None else len(selection.ids)
+    check_cap(matched, cap, default, f"{kind.word}s", f"max_{kind.word}s")
+    return found
+
+
+def _settle_fates(dispatcher: Dispatcher, run: DisposalRun[A], *, delete_snapshots: bool, grace: float) -> None:
+    """Read what became of the snapshots of images that are gone. What cannot be read is unverified, and hides nothing else."""
+    for record in run.records:
+        if record.deleted or record.in_doubt:
+            record.fates = dict.fromkeys(record.parts, "unverified")
+        elif run.would_go(record):
+            planned: PartFate = "deleted" if delete_snapshots else "kept"
+            record.fates = dict.fromkeys(record.parts, planned if run.waits else "unverified")
+    gone = [record for record in run.records if record.deleted and record.gone]
+    todo = list(dict.fromkeys(part for record in gone for part in record.parts))
+    try:
+        left = _left(dispatcher, todo, delete_snapshots=delete_snapshots, grace=grace)
+    except JdcloudError:
+        return
+    for record in gone:
+        record.fates = {part: _fate(left.get(part)) for part in record.parts}
+        kept = [part for part in record.parts if part in left]
+        if delete_snapshots and kept and record.track is not None:
+            told = ", ".join(f"{part} ('{left[part].status}')" for part in kept)
+            message = f"{record.track.title} is gone, but snapshots of it still exist and are billed: {told}; delete them by id."
+            record.track.failure = record.track.failure or Failure("fate_mismatch", message)
+
+
+def _left(dispatcher: Dispatcher, ids: Sequence[str], *, delete_snapshots: bool, grace: float) -> dict[str, Snapshot]:
+    """Those of the snapshots that still exist; what is to go has some time for it."""
+    began = dispatcher.clock.now()
+    left = find_assets(dispatcher, SNAPSHOTS, ids)
+    while delete_snapshots and left and dispatcher.clock.now() - began < grace:
+        dispatcher.pause(FATE_POLL)
+        left = find_assets(dispatcher, SNAPSHOTS, list(left))
+    return left
+
+
+def _fate(snapshot: Snapshot | None) -> PartFate:
+    if snapshot is None:
+        return "deleted"
+    return "unverified" if snapshot.status == DELETING else "kept"

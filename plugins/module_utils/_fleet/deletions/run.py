@@ -1,0 +1,146 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One run of deletions of things of one kind: judge all, then delete those that may go, or nothing."""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ..._api.dispatch.dispatcher import Dispatcher
+from ..common.failure import Failure
+from ..common.finding import Remark
+from ..common.progress import Standing, Watch, count, unwatched
+from ..common.selection import SelectionError, some_ids
+from ..common.timing import Timing
+from .engine import Disposal
+from .kind import D, Terms
+from .progress import standing_of_disposal
+from .state import DisposalTrack, Stage
+
+PartFate = t.Literal["deleted", "kept", "unverified"]
+
+
+@dataclass(slots=True)
+class DisposalRecord(t.Generic[D]):
+    """All about one id of a run. `asset` is how it was found, None if the id does not exist.
+
+    `going`: somebody else was deleting it already; `was_gone`: it counted as gone already. `parts` are the snapshots of an image
+    that existed before, `fates` what became of them. `track` exists if it was worked on.
+    """
+
+    asset_id: str
+    asset: D | None = None
+    blockers: tuple[Remark, ...] = ()
+    going: bool = False
+    was_gone: bool = False
+    parts: tuple[str, ...] = ()
+    fates: dict[str, PartFate] = field(default_factory=dict)
+    track: DisposalTrack[D] | None = None
+
+    @property
+    def to_delete(self) -> bool:
+        """Whether the plan is to delete it."""
+        return self.asset is not None and not (self.blockers or self.going or self.was_gone)
+
+    @property
+    def deleted(self) -> bool:
+        """Whether this run deleted it, or had it deleted."""
+        return self.track is not None and self.track.deleted
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether this run may have deleted it: it failed, and it is not known what came of its delete."""
+        return self.track is not None and self.track.in_doubt
+
+    @property
+    def gone(self) -> bool:
+        """Whether it was seen to be gone, before or after."""
+        return self.asset is None or self.was_gone or (self.track is not None and self.track.gone)
+
+    @property
+    def seen(self) -> D | None:
+        """How it was seen at last, None if it never was."""
+        return self.track.last if self.track is not None and self.track.last is not None else self.asset
+
+    @property
+    def failure(self) -> Failure | None:
+        """Why it failed."""
+        return self.track.failure if self.track is not None else None
+
+
+@dataclass(slots=True)
+class DisposalRun(t.Generic[D]):
+    """The records in the order of the ids, else by id.
+
+    `held_back`: something was blocked, so nothing at all was changed. `preview`: what is to be deleted would be, and was not.
+    """
+
+    records: list[DisposalRecord[D]]
+    terms: Terms[D]
+    preview: bool
+    waits: bool
+    held_back: bool = False
+    crash: str | None = None
+
+    def would_go(self, record: DisposalRecord[D]) -> bool:
+        """Whether the run that this one previews would delete it."""
+        return self.preview and not self.held_back and record.to_delete
+
+
+def dispose(
+    dispatcher: Dispatcher,
+    terms: Terms[D],
+    ids: Sequence[str],
+    found: Mapping[str, D],
+    timing: Timing,
+    *,
+    preview: bool,
+    skip_blocked: bool = False,
+    watch: Watch = unwatched,
+) -> DisposalRun[D]:
+    """Delete those of `found` that may go; with `skip_blocked` false, nothing at all if one is blocked.
+
+    With `preview` nothing is changed, and what others are deleting is waited for as the run would.
+    """
+    run = DisposalRun([_record(terms, asset_id, found.get(asset_id)) for asset_id in ids], terms, preview, timing.wait)
+    run.held_back = not skip_blocked and any(record.blockers for record in run.records)
+    if run.held_back:
+        return run
+    for record in run.records:
+        asset = record.asset
+        if asset is None or record.blockers:
+            continue
+        if record.to_delete and not preview:
+            record.track = DisposalTrack(terms.word, record.asset_id, asset, Stage.GATE, asset.status)
+        elif record.going and timing.wait:
+            record.track = DisposalTrack(terms.word, record.asset_id, asset, Stage.GOING, asset.status)
+    watch(lambda: count(map(_standing, run.records)))
+    engine = Disposal(dispatcher, terms, timing)
+    engine.run([record.track for record in run.records if record.track is not None])
+    run.crash = engine.crash
+    return run
+
+
+def _record(terms: Terms[D], asset_id: str, asset: D | None) -> DisposalRecord[D]:
+    if asset is None:
+        return DisposalRecord(asset_id)
+    return DisposalRecord(asset_id, asset, terms.forbidden(asset), terms.is_going(asset), terms.is_gone(asset))
+
+
+def _standing(record: DisposalRecord[D]) -> Standing:
+    return Standing.BLOCKED if record.blockers else standing_of_disposal(record.track)
+
+
+def check_cap(matched: Sequence[str], cap: int | None, default: int, words: str, option: str) -> None:
+    """Raise `SelectionError` if more match than `cap`, or than `default` where the user sets no cap. `option` sets it."""
+    limit = default if cap is None else cap
+    if len(matched) > limit:
+        which = "the default cap for this selection" if cap is None else option
+        raise SelectionError(
+            f"The selection matches {len(matched)} {words}, more than {which} of {limit} ({some_ids(matched)}); nothing was "
+            f"changed: name fewer, or set {option} to {len(matched)} if all of them are meant."
+        )

@@ -1,0 +1,116 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Images and snapshots selected by themselves: by id, exact name, status, and what they are of. Reads only.
+
+As with machines, what the service is asked for only narrows the read; every selector is checked again here, exactly, all ANDed.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from ..._api.calls import Call
+from ..._api.dispatch.dispatcher import Dispatcher
+from ..._api.dispatch.pagination import chunks, find_each, prove_missing, read_by_ids
+from ..._api.model.backup_assets import Image, Snapshot
+from ..._api.model.resources import Page
+from ..._api.query import SAFE_ID
+from ..._api.services.images import describe_image, describe_images
+from ..._api.services.snapshots import describe_snapshot, describe_snapshots
+from ..common.selection import parse_ids, parse_name
+from .existing_backups import image_id_of, list_each, snapshot_id_of
+from .proof import AssetType
+
+A = t.TypeVar("A", bound=Image | Snapshot)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind(t.Generic[A]):
+    """How one kind of asset is read. `owner_of`: the machine of an image, the disk of a snapshot."""
+
+    word: AssetType
+    example: str
+    id_of: Callable[[A], str]
+    owner_of: Callable[[A], str | None]
+    by_ids: Callable[[Sequence[str]], Call[Page[A]]]
+    by_id: Callable[[str], Call[A]]
+    listing: Callable[[Sequence[str] | None, str | None, int], Call[Page[A]]]
+
+
+IMAGES: Kind[Image] = Kind(
+    word="image",
+    example="img-5bk0u2p7im",
+    id_of=image_id_of,
+    owner_of=lambda image: image.instance_id,
+    by_ids=lambda ids: describe_images(ids=ids),
+    by_id=describe_image,
+    listing=lambda owners, name, page: describe_images(instance_ids=owners, name=name, page=page),
+)
+SNAPSHOTS: Kind[Snapshot] = Kind(
+    word="snapshot",
+    example="snapshot-4sn4p0ma9d",
+    id_of=snapshot_id_of,
+    owner_of=lambda snapshot: snapshot.disk_id,
+    by_ids=lambda ids: describe_snapshots(ids=ids),
+    by_id=describe_snapshot,
+    listing=lambda owners, name, page: describe_snapshots(disk_ids=owners, name=name, page=page),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AssetSelection:
+    """A checked selection; what is None does not restrict. `owners`: machines of images, disks of snapshots."""
+
+    ids: tuple[str, ...] | None = None
+    owners: tuple[str, ...] | None = None
+    name: str | None = None
+    status: str | None = None
+
+    def fits(self, kind: Kind[A], asset: A) -> bool:
+        """Whether an asset is selected. The ids are the caller's business."""
+        wishes = (
+            self.owners is None or kind.owner_of(asset) in self.owners,
+            self.name is None or asset.name == self.name,
+            self.status is None or asset.status == self.status,
+        )
+        return all(wishes)
+
+
+def parse_asset_ids(kind: Kind[A], ids: Sequence[t.Any], option: str) -> tuple[str, ...]:
+    """Trimmed, distinct ids. Public images may have ids like UUIDs, so they are held to no shape but a safe one."""
+    return parse_ids(ids, option, SAFE_ID, kind.example)
+
+
+def parse_asset_name(kind: Kind[A], name: t.Any, option: str) -> str:
+    """The exact name of an asset; `option` is where several ids can be given instead."""
+    return parse_name(name, kind.word, option)
+
+
+def read_assets(dispatcher: Dispatcher, kind: Kind[A], selection: AssetSelection) -> tuple[list[A], list[str]]:
+    """The selected assets in the order of the ids, else by id; and the ids that do not exist. Raises `IncompleteListing`."""
+    if selection.ids is None:
+        return [row for row in _listed(dispatcher, kind, selection) if selection.fits(kind, row)], []
+    found = read_by_ids(dispatcher, selection.ids, kind.by_ids, kind.id_of)
+    missing = [asset_id for asset_id in selection.ids if asset_id not in found]
+    prove_missing(dispatcher, missing, kind.by_id)
+    return [found[asset_id] for asset_id in selection.ids if asset_id in found and selection.fits(kind, found[asset_id])], missing
+
+
+def find_assets(dispatcher: Dispatcher, kind: Kind[A], ids: Sequence[str]) -> dict[str, A]:
+    """The assets with these ids, by id."""
+    return find_each(dispatcher, ids, kind.by_ids, kind.by_id, kind.id_of)
+
+
+def _listed(dispatcher: Dispatcher, kind: Kind[A], selection: AssetSelection) -> list[A]:
+    """Narrowed by owner and name. Not by status: whether the service compares that without regard to case is not known."""
+
+    def pages(owners: Sequence[str] | None) -> Callable[[int], Call[Page[A]]]:
+        return lambda page: kind.listing(owners, selection.name, page)
+
+    parts: list[Sequence[str] | None] = [None] if selection.owners is None else [*chunks(selection.owners)]
+    rows: list[A] = list_each(dispatcher, [pages(owners) for owners in parts])
+    return sorted(rows, key=kind.id_of)

@@ -1,0 +1,120 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The mark in a backup's description, which alone makes it ours, and names and tokens of what we make. Pure."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from dataclasses import dataclass
+
+from ..._api.errors import InputError
+from ..common.texts import shown
+
+PREFIX = "jdcloud.cloud/1"
+DESCRIPTION_LENGTH = 256
+"""The service's limit (fact limits-descriptions)."""
+NAME_LENGTH = 32
+"""The service's limit; image names have at least 2 characters (facts limits-image-names, limits-snapshot-names)."""
+NO_INSTANCE = "none"
+"""What the mark names for a disk that is on no machine."""
+DEFAULT_PATTERN = "bk-{id}-{unique}"
+PLACEHOLDERS = ("id", "name", "instance_id", "campaign", "unique")
+_CAMPAIGN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+_UNIQUE_LENGTH = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Who made a backup, of which machine, and whether that was stopped then."""
+
+    campaign: str
+    instance_id: str
+    stopped: bool
+
+    def __str__(self) -> str:
+        text = f"{PREFIX} campaign={self.campaign} instance={self.instance_id} stopped={str(self.stopped).lower()}"
+        return text[:DESCRIPTION_LENGTH]
+
+
+def read_mark(description: str) -> Mark | None:
+    """The mark of a description, None if it carries none. More words behind the mark do not matter; a doubled one voids it."""
+    words = description.split()
+    if not words or words[0] != PREFIX:
+        return None
+    pairs = [word.split("=", 1) for word in words[1:] if "=" in word]
+    told = {pair[0]: pair[1] for pair in pairs}
+    wanted = [pair[0] for pair in pairs if pair[0] in ("campaign", "instance", "stopped")]
+    if len(wanted) != 3 or len(set(wanted)) != 3 or not all(told[name] for name in wanted):
+        return None
+    return Mark(told["campaign"], told["instance"], told["stopped"] == "true")
+
+
+def check_campaign(campaign: str, option: str) -> str:
+    """The campaign's name, trimmed. Raises `InputError` for one that a mark cannot carry."""
+    name = campaign.strip()
+    if not _CAMPAIGN.fullmatch(name):
+        raise InputError(
+            f"{option} is {shown(campaign)}, but must be 1 to 64 letters, digits, '.', '_' or '-', not first a sign."
+        )
+    return name
+
+
+def check_pattern(pattern: str) -> str:
+    """A pattern for names. Raises `InputError` for an empty one or an unknown placeholder."""
+    if not pattern.strip():
+        raise InputError(f"name_pattern is blank: leave it out, or write for example {DEFAULT_PATTERN}.")
+    unknown = [name for name in _PLACEHOLDER.findall(pattern) if name not in PLACEHOLDERS]
+    if unknown or "{" in _PLACEHOLDER.sub("", pattern) or "}" in _PLACEHOLDER.sub("", pattern):
+        known = ", ".join(f"{{{name}}}" for name in PLACEHOLDERS)
+        raise InputError(f"name_pattern {shown(pattern)} holds something else than text and {known}.")
+    return pattern
+
+
+def asset_name(
+    pattern: str, *, asset_of: str, instance_id: str, machine_name: str, campaign: str, attempt: int, dots: bool
+) -> str:
+    """A name after the pattern that fits the service's rules, whatever the machine is called, and that nothing else has.
+
+    `asset_of` is the machine or disk that the asset is made of. `{unique}` is where the pattern has it, else at the end; it
+    differs with campaign, asset and attempt, and is never cut. `dots`: image names may hold them, snapshot names may not.
+    """
+    values = {"id": asset_of, "instance_id": instance_id, "name": machine_name, "campaign": campaign}
+    before, found, after = pattern.partition("{unique}")
+    if not found and before:
+        before += "-"
+    after = _PLACEHOLDER.sub(lambda match: values.get(match[1], ""), after)
+    before = _PLACEHOLDER.sub(lambda match: values.get(match[1], ""), before)
+    room = NAME_LENGTH - _UNIQUE_LENGTH
+    before, after = _clean(before, dots=dots).lstrip(".-"), _clean(after, dots=dots).rstrip(".-")
+    after = after[: max(room - len(before), room // 2)].rstrip(".-")
+    before = _shortened(before, room - len(after))
+    return before + unique(campaign, asset_of, attempt) + after
+
+
+def unique(campaign: str, asset_of: str, attempt: int) -> str:
+    """Letters and digits that stand for this asset of this campaign in this attempt; 50 bits."""
+    digest = hashlib.sha256(f"{campaign}\0{asset_of}\0{attempt}".encode()).digest()
+    return base64.b32encode(digest).decode().lower()[:_UNIQUE_LENGTH]
+
+
+def client_token(campaign: str, asset_of: str, attempt: int) -> str:
+    """The token of a call that makes something: the same when it is sent again. At most 32 characters."""
+    return hashlib.sha256(f"token\0{campaign}\0{asset_of}\0{attempt}".encode()).hexdigest()[:32]
+
+
+def _shortened(text: str, length: int) -> str:
+    """The text cut to a length. A separator at its end stays, since it parts the text from what follows."""
+    if len(text) <= length:
+        return text
+    return text[: length - 1] + text[-1] if text.endswith(("-", "_")) else text[:length]
+
+
+def _clean(text: str, *, dots: bool) -> str:
+    """Chinese characters, letters, digits, '_', '-' and perhaps '.'; anything else becomes '-'."""
+    allowed = r"[^\u4e00-\u9fffA-Za-z0-9_.-]" if dots else r"[^\u4e00-\u9fffA-Za-z0-9_-]"
+    return re.sub(allowed, "-", text)

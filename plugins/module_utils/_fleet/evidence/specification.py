@@ -1,0 +1,121 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a machine was like, written down so that it can be made again from its backups. Pure.
+
+These are the members `specification` and `disks` of a machine in a backup manifest: plain values, fit for JSON. What the
+service did not tell is None, or an empty list or dict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ..._api.model.instance import InstanceInFull
+
+Json = Mapping[str, Any]
+
+MANIFEST_FORMAT = "jdcloud.cloud/manifest/1"
+"""The member `format` of a manifest that this version writes and reads."""
+
+TEXTS = (
+    "az", "instance_type", "image_id", "hostname", "description", "vpc_id", "subnet_id", "private_ip_address",
+    "charge_on_stopped", "os_type", "platform", "os_version", "architecture", "boot_mode", "dedicated_host_id",
+    "dedicated_pool_id", "resource_group_id",
+)  # fmt: skip
+"""Members of `specification` that are text or None."""
+
+
+def specification_of(full: Json) -> dict[str, Any]:
+    """The manifest's `specification` of a machine, from the snake case dict of `parse_instance_in_full`."""
+    primary = _interface(full.get("primary_network_interface"))
+    return {
+        **{name: _told(full, name) for name in TEXTS},
+        "key_names": list(full.get("key_names") or []),
+        "security_groups": _security_groups(primary),
+        "secondary_interfaces": [_secondary(attachment) for attachment in _secondary_attachments(full)],
+        "elastic_ips": list(_elastic_ips(full)),
+        "tags": dict(full.get("tags") or {}),
+        "charge_mode": _charge_mode(full),
+        "group_id": _told(full.get("ag") or {}, "id"),
+    }
+
+
+def disks_of(machine: InstanceInFull) -> list[dict[str, Any]]:
+    """The manifest's `disks` of a machine, system disk first."""
+    full = machine.full
+    attachments = [*filter(None, [full.get("system_disk")]), *(full.get("data_disks") or [])]
+    found = []
+    for disk, attachment in zip(machine.instance.disks, attachments, strict=True):
+        details = attachment.get("cloud_disk" if disk.category == "cloud" else "local_disk") or {}
+        found.append(
+            {
+                "disk_id": disk.disk_id,
+                "device": disk.device,
+                "category": disk.category,
+                "system": disk.system,
+                "size_gb": disk.size_gb,
+                "disk_type": _told(details, "disk_type"),
+                "iops": _told(details, "iops"),
+                "auto_delete": disk.auto_delete,
+                "shared": disk.shared,
+                "encrypted": bool(details.get("encrypted")),
+                "charge_mode": disk.charge.mode if disk.charge and disk.charge.mode else None,
+            }
+        )
+    return found
+
+
+def _told(source: Json, name: str) -> Any:
+    """A member, None for one that is missing or empty."""
+    value = source.get(name)
+    return None if value == "" else value
+
+
+def _charge_mode(full: Json) -> str | None:
+    mode = _told(full.get("charge") or {}, "charge_mode")
+    return mode.strip().lower() if isinstance(mode, str) else None
+
+
+def _interface(attachment: Json | None) -> Json:
+    return (attachment or {}).get("network_interface") or {}
+
+
+def _secondary_attachments(full: Json) -> list[Json]:
+    return [*(full.get("secondary_network_interfaces") or []), *(full.get("rdma_network_interfaces") or [])]
+
+
+def _security_groups(interface: Json) -> list[dict[str, Any]]:
+    groups = interface.get("security_groups") or []
+    return [{"group_id": _told(group, "group_id"), "group_name": _told(group, "group_name")} for group in groups]
+
+
+def _secondary(attachment: Json) -> dict[str, Any]:
+    interface = _interface(attachment)
+    return {
+        "network_interface_id": _told(interface, "network_interface_id"),
+        "device_index": _told(attachment, "device_index"),
+        "auto_delete": _told(attachment, "auto_delete"),
+        "vpc_id": _told(interface, "vpc_id"),
+        "subnet_id": _told(interface, "subnet_id"),
+        "private_ip_addresses": [ip["private_ip_address"] for ip in _ips(interface) if _told(ip, "private_ip_address")],
+        "security_groups": _security_groups(interface),
+    }
+
+
+def _ips(interface: Json) -> Iterator[Json]:
+    yield interface.get("primary_ip") or {}
+    yield from interface.get("secondary_ips") or []
+
+
+def _elastic_ips(full: Json) -> Iterator[dict[str, Any]]:
+    """The elastic IPs of all interfaces, then the one at the top, each once."""
+    seen = set()
+    interfaces = [_interface(full.get("primary_network_interface")), *map(_interface, _secondary_attachments(full))]
+    for ip in [*(ip for interface in interfaces for ip in _ips(interface)), full]:
+        elastic_ip_id = _told(ip, "elastic_ip_id")
+        if elastic_ip_id and elastic_ip_id not in seen:
+            seen.add(elastic_ip_id)
+            yield {"elastic_ip_id": elastic_ip_id, "address": _told(ip, "elastic_ip_address")}

@@ -1,0 +1,35 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The calls that a machine waits for, one for each phase that sends."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..._api.calls import Call
+from ..._api.dispatch.pagination import PAGE_SIZE
+from ..._api.services import vm
+from .recovery import to_put_back
+from .state import Phase, Track
+
+
+def write_of(track: Track, charge_on_stopped: str | None) -> Call[None]:
+    """The call that a machine in one of the sending phases waits for."""
+    instance_id, changes = track.instance_id, track.decision.disk_changes
+    if track.phase is Phase.STOP:
+        return vm.stop_instance(instance_id, charge_on_stopped)
+    if track.phase is Phase.START:
+        return vm.start_instance(instance_id)
+    if track.phase is Phase.SET_DISKS:
+        return vm.set_disk_auto_delete(instance_id, changes)
+    if track.phase is Phase.PUT_BACK:
+        return vm.set_disk_auto_delete(instance_id, to_put_back(track))
+    return vm.delete_instance(instance_id)
+
+
+def bulk_look_of(chosen: Sequence[Track]) -> Call[Any]:
+    """One look at up to a page of machines."""
+    return vm.describe_instances(ids=[track.instance_id for track in chosen], page_size=PAGE_SIZE)

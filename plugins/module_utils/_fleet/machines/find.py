@@ -1,0 +1,229 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Reads the selected machines, and waits until they are in no state in between. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ..._api.dispatch.dispatcher import Dispatcher
+from ..._api.dispatch.pagination import find_each, list_all, prove_missing, read_by_ids
+from ..._api.model.instance import Instance, InstanceInFull
+from ..._api.services import vm
+from ..common.failure import Failure
+from ..common.selection import Selection, SelectionError, some_ids
+from ..common.texts import shown
+from ..common.timing import Timing
+from ..planning.plan import puzzling, settled
+from ..planning.policy import State
+
+PUZZLE_PATIENCE = 5.0
+"""Seconds for which a machine is looked at again that has an unknown status or a row that cannot be read. Names of the states
+while a machine is suspended or resumed are not known, so it may be one of them; then the plan judges it, and blocks it."""
+
+
+@dataclass(slots=True)
+class Census:
+    """What a selection found: machines that match, machines whose id was given but that do not match, ids without a machine."""
+
+    matched: list[Instance] = field(default_factory=list)
+    mismatched: list[Instance] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Settled:
+    """The machines after waiting: as they are now, those that disappeared, and those that failed to settle, by id."""
+
+    machines: dict[str, Instance] = field(default_factory=dict)
+    gone: set[str] = field(default_factory=set)
+    failures: dict[str, Failure] = field(default_factory=dict)
+
+
+def take_census(dispatcher: Dispatcher, selection: Selection, *, twins: bool = False) -> Census:
+    """Find the selected machines. Raises `SelectionError` if a name or an address has twins, unless they are wanted."""
+    census = (
+        _by_ids(dispatcher, selection.ids, selection) if selection.ids is not None else _by_listing(dispatcher, selection, twins)
+    )
+    if selection.name is not None and not twins:
+        _refuse_twins(selection.name, [*census.matched, *census.mismatched])
+    return census
+
+
+def check_cap(census: Census, cap: int, is_default: bool) -> None:
+    """Raise `SelectionError` if more machines match than `cap` allows."""
+    count = len(census.matched)
+    if count > cap:
+        which = "the default cap for this selection" if is_default else "max_instances"
+        ids = some_ids([machine.instance_id for machine in census.matched])
+        raise SelectionError(
+            f"The selection matches {count} machines, more than {which} of {cap} ({ids}); nothing was changed: "
+            f"narrow the selection, or set max_instances to {count} if all of them are meant."
+        )
+
+
+def _by_ids(dispatcher: Dispatcher, ids: Sequence[str], selection: Selection) -> Census:
+    found = find_machines(dispatcher, ids)
+    census = Census(missing=[instance_id for instance_id in ids if instance_id not in found])
+    for instance_id in ids:
+        machine = found.get(instance_id)
+        if machine is not None:
+            (census.matched if selection.mismatch(machine) is None else census.mismatched).append(machine)
+    return census
+
+
+def find_machines(dispatcher: Dispatcher, ids: Sequence[str]) -> dict[str, Instance]:
+    """The machines with these ids. One that a bulk answer leaves out is asked for by itself: only a 404 says that it is gone."""
+    return find_each(
+        dispatcher,
+        ids,
+        lambda chunk: vm.describe_instances(ids=chunk),
+        vm.describe_instance,
+        lambda machine: machine.instance_id,
+    )
+
+
+def read_in_full(dispatcher: Dispatcher, selection: Selection) -> tuple[list[InstanceInFull], list[str]]:
+    """All selected machines with everything that the service says about them, and the ids that do not exist.
+
+    Selects nothing: all machines of the region. Twins are all listed. Raises `IncompleteListing`.
+    """
+    if selection.ids is None:
+        filters, tags = selection.narrowing_filters(), selection.narrowing_tags()
+        listed = list_all(
+            dispatcher,
+            lambda page: vm.describe_instances(filters=filters, tags=tags, page=page, in_full=True),
+            lambda machine: machine.instance.instance_id,
+        )
+        listed.sort(key=lambda machine: machine.instance.instance_id)
+        missing: list[str] = []
+    else:
+        found = read_by_ids(
+            dispatcher,
+            selection.ids,
+            lambda chunk: vm.describe_instances(ids=chunk, in_full=True),
+            lambda machine: machine.instance.instance_id,
+        )
+        missing = [instance_id for instance_id in selection.ids if instance_id not in found]
+        prove_missing(dispatcher, missing, vm.describe_instance)
+        listed = [found[instance_id] for instance_id in selection.ids if instance_id in found]
+    return [machine for machine in listed if selection.mismatch(machine.instance) is None], missing
+
+
+def _by_listing(dispatcher: Dispatcher, selection: Selection, twins: bool) -> Census:
+    filters, tags = selection.narrowing_filters(), selection.narrowing_tags()
+    listed = list_all(
+        dispatcher,
+        lambda page: vm.describe_instances(filters=filters, tags=tags, page=page),
+        lambda machine: machine.instance_id,
+    )
+    if selection.name is not None and not twins:
+        _refuse_twins(selection.name, listed)
+    if not twins:
+        _refuse_namesakes(selection, listed)
+    matched = [machine for machine in listed if selection.mismatch(machine) is None]
+    return Census(matched=sorted(matched, key=lambda machine: machine.instance_id))
+
+
+def _refuse_twins(name: str, found: Sequence[Instance]) -> None:
+    machines = [machine for machine in found if machine.name == name]
+    if len(machines) > 1:
+        ids = some_ids(sorted(machine.instance_id for machine in machines))
+        raise SelectionError(
+            f"{len(machines)} machines are named {shown(name)} ({ids}): select the one that is meant with instance_ids."
+        )
+
+
+def _refuse_namesakes(selection: Selection, listed: Sequence[Instance]) -> None:
+    for (key, value), ids in selection.namesakes(listed).items():
+        place = ", or its network with filters.vpcId or filters.subnetId" if key == "privateIpAddress" else ""
+        raise SelectionError(
+            f"{len(ids)} machines have the {key} {shown(value)} ({some_ids(ids)}): select the one that is meant with instance_ids"
+            f"{place}."
+        )
+
+
+def settle(dispatcher: Dispatcher, machines: Sequence[Instance], state: State, timing: Timing) -> Settled:
+    """Wait until every machine is in a stable state, all with one deadline.
+
+    Waiting may take long, so after it all machines are read once more: the plan is made of what is true now.
+    For `absent`, a machine that somebody else is deleting counts as settled: it is waited for later, beside the others.
+    One that puzzles is given up soon, and left to the plan: it must not hold up the others, nor a preview.
+    One that goes into 'error' meanwhile failed; only one that was found in 'error' may be deleted from it.
+    """
+    result = Settled(machines={machine.instance_id: machine for machine in machines})
+    waiting = [machine.instance_id for machine in machines if not _calm(machine, state)]
+    must_wait = bool(waiting) and timing.wait
+    began = dispatcher.clock.now()
+    puzzled: dict[str, float] = {}
+    while waiting and timing.wait:
+        waited = dispatcher.clock.now() - began
+        _note_puzzles(puzzled, result, waiting, waited)
+        waiting = [each for each in waiting if waited - puzzled.get(each, waited) < PUZZLE_PATIENCE]
+        if not waiting:
+            break
+        if waited >= timing.wait_timeout:
+            for instance_id in waiting:
+                if instance_id not in puzzled:
+                    result.failures[instance_id] = _hangs(result.machines[instance_id], waited)
+            break
+        left = min([timing.wait_timeout - waited, *(since + PUZZLE_PATIENCE - waited for since in puzzled.values())])
+        dispatcher.pause(min(timing.poll_interval, max(0.3, 0.25 * waited), left))
+        with dispatcher.repeating_until(began + timing.wait_timeout):
+            found = find_machines(dispatcher, waiting)
+        for instance_id in waiting:
+            if instance_id not in found:
+                result.gone.add(instance_id)
+                continue
+            _note(result, found[instance_id])
+        waiting = [
+            instance_id
+            for instance_id in waiting
+            if instance_id in found and instance_id not in result.failures and not _calm(found[instance_id], state)
+        ]
+    if must_wait:
+        _read_again(dispatcher, result)
+    return result
+
+
+def _note_puzzles(puzzled: dict[str, float], result: Settled, waiting: Sequence[str], waited: float) -> None:
+    """Remember since when each of those that are waited for puzzles without a break."""
+    shown = {instance_id for instance_id in waiting if puzzling(result.machines[instance_id])}
+    for instance_id in puzzled.keys() - shown:
+        del puzzled[instance_id]
+    for instance_id in shown:
+        puzzled.setdefault(instance_id, waited)
+
+
+def _read_again(dispatcher: Dispatcher, result: Settled) -> None:
+    ids = [instance_id for instance_id in result.machines if instance_id not in result.gone]
+    found = find_machines(dispatcher, ids)
+    for machine in found.values():
+        _note(result, machine)
+    result.gone.update(instance_id for instance_id in ids if instance_id not in found)
+
+
+def _note(result: Settled, machine: Instance) -> None:
+    before = result.machines[machine.instance_id]
+    result.machines[machine.instance_id] = machine
+    if machine.status == "error" and before.status != "error":
+        message = f"{machine.instance_id} went into 'error' while the machines were waited for."
+        result.failures.setdefault(machine.instance_id, Failure("changed_meanwhile", message))
+
+
+def _calm(machine: Instance, state: State) -> bool:
+    return settled(machine) or (state == "absent" and machine.status == "deleting")
+
+
+def _hangs(machine: Instance, waited: float) -> Failure:
+    what = (
+        f"hangs in '{machine.status}'"
+        if machine.status not in ("running", "stopped", "error")
+        else "has a disk that is being moved"
+    )
+    return Failure(
+        "timeout", f"{machine.instance_id} {what} for {waited:.0f} s, longer than wait_timeout allows; nothing was done to it."
+    )

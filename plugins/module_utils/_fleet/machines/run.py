@@ -1,0 +1,155 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One run of the main job, from the selection to the last fate: select, settle, decide, and unless only a preview is
+wanted or something is blocked, carry out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from ..._api.dispatch.dispatcher import Dispatcher
+from ..._api.model.instance import Instance
+from ..common.failure import Failure
+from ..common.progress import Standing, Watch, count, unwatched
+from ..common.selection import SelectionError
+from ..common.timing import Timing
+from ..evidence.existing_backups import read_holdings
+from ..evidence.preview import PlannedMachine
+from ..evidence.proof import Holdings
+from ..planning.plan import decide
+from ..planning.policy import Decision, Facts, Policy
+from .dependent_tags import with_tagged
+from .engine import Engine
+from .find import Census, Settled, check_cap, settle, take_census
+from .progress import standing_of_machine
+from .state import Phase, Track
+
+
+@dataclass(slots=True)
+class Record:
+    """All about one machine of a run. `machine` is how it was found, None if its id does not exist.
+
+    `track` exists if it was worked on. `failure` is one before or instead of any work.
+    """
+
+    instance_id: str
+    machine: Instance | None = None
+    decision: Decision | None = None
+    track: Track | None = None
+    failure: Failure | None = None
+
+    @property
+    def blocked(self) -> bool:
+        """Whether something forbids the action."""
+        return self.decision is not None and bool(self.decision.blockers)
+
+
+@dataclass(slots=True)
+class Run:
+    """The records in the order of the result.
+
+    `held_back`: something was blocked or failed, so nothing at all was changed. `crash`: the traceback of a bug that ended it.
+    """
+
+    records: list[Record] = field(default_factory=list)
+    held_back: bool = False
+    missing: list[str] = field(default_factory=list)
+    crash: str | None = None
+
+
+def conduct(
+    dispatcher: Dispatcher,
+    policy: Policy,
+    timing: Timing,
+    *,
+    cap: int | None,
+    skip_blocked: bool,
+    preview: bool,
+    planned: Mapping[str, PlannedMachine] | None = None,
+    watch: Watch = unwatched,
+) -> Run:
+    """Do it. With `preview` the plan is made and nothing is changed; only then `planned` backups count, by machine.
+
+    Raises `JdcloudError` if the machines cannot be read or the selection is refused; then nothing was changed.
+    """
+    selection = policy.selection
+    observed_at = dispatcher.clock.now()
+    census = take_census(dispatcher, selection)
+    if policy.state != "absent" and not (census.matched or census.mismatched or census.missing):
+        raise SelectionError(
+            f"No machine matches the selection, so none can become {policy.state}: check the selectors and the region."
+        )
+    check_cap(census, selection.default_cap() if cap is None else cap, cap is None)
+    # The status filter made the choice; from here on the status changes under our own hands.
+    chosen = replace(policy, selection=selection.chosen())
+    stable = settle(dispatcher, census.matched, policy.state, timing)
+    facts = gather_facts(dispatcher, policy, [*stable.machines.values()])
+    if preview and planned:
+        facts = replace(facts, planned=planned)
+    records = [*_missing(census, policy), *_judged(census, stable, policy, chosen, facts)]
+    run = Run(records=_in_order(records, selection.ids), missing=census.missing)
+    run.held_back = not skip_blocked and any(record.blocked or record.failure for record in run.records)
+    if not run.held_back:
+        watch(lambda: count(map(_standing, run.records)))
+        engine = Engine(dispatcher, chosen, timing, facts)
+        _carry_out(engine, run.records, stable, observed_at, preview=preview)
+        run.crash = engine.crash
+    return run
+
+
+def gather_facts(dispatcher: Dispatcher, policy: Policy, machines: Sequence[Instance]) -> Facts:
+    """What the plan needs beside the machines: disks and elastic IPs that would go, demanded backups, and the service's time."""
+    tagged = with_tagged(dispatcher, policy, machines, Facts())
+    holdings = Holdings()
+    if policy.demand is not None:
+        holdings = read_holdings(dispatcher, machines, every_snapshot="snapshot" in policy.demand.types)
+    return replace(tagged, now=dispatcher.service_time(), holdings=holdings)
+
+
+def _missing(census: Census, policy: Policy) -> list[Record]:
+    """Ids without a machine: what was to be absent is absent, anything else failed."""
+    if policy.state == "absent":
+        return [Record(instance_id) for instance_id in census.missing]
+    return [
+        Record(instance_id, failure=Failure("not_found", f"{instance_id} does not exist, so it cannot become {policy.state}."))
+        for instance_id in census.missing
+    ]
+
+
+def _judged(census: Census, stable: Settled, policy: Policy, chosen: Policy, facts: Facts) -> list[Record]:
+    records = [Record(machine.instance_id, machine, decide(machine, policy, facts)) for machine in census.mismatched]
+    for machine in census.matched:
+        record = Record(machine.instance_id, machine, failure=stable.failures.get(machine.instance_id))
+        if machine.instance_id not in stable.gone:
+            record.decision = decide(stable.machines[machine.instance_id], chosen, facts)
+        elif policy.state != "absent":
+            record.failure = Failure("vanished", f"{machine.instance_id} disappeared while it was waited for.")
+        records.append(record)
+    return records
+
+
+def _standing(record: Record) -> Standing:
+    if record.failure is not None:
+        return Standing.FAILED
+    return Standing.BLOCKED if record.blocked else standing_of_machine(record.track)
+
+
+def _in_order(records: Sequence[Record], ids: Sequence[str] | None) -> list[Record]:
+    if ids is None:
+        return sorted(records, key=lambda record: record.instance_id)
+    place = {instance_id: index for index, instance_id in enumerate(ids)}
+    return sorted(records, key=lambda record: place[record.instance_id])
+
+
+def _carry_out(engine: Engine, records: Sequence[Record], stable: Settled, observed_at: float, *, preview: bool) -> None:
+    """Run the engine over what is to be done. A preview only waits for what others are deleting, as the run would."""
+    for record in records:
+        decision = record.decision
+        if decision is None or decision.blockers or record.failure is not None:
+            continue
+        if decision.status == "deleting" or (decision.steps and not preview):
+            record.track = Track(decision, stable.machines[record.instance_id], Phase.ENDED, observed_at, status=decision.status)
+    engine.run([record.track for record in records if record.track is not None])

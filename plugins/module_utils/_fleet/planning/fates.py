@@ -1,0 +1,150 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What becomes of a machine's disks and elastic IPs when it is deleted. Pure.
+
+Facts disks-go-with-their-machine, disks-prepaid-stay, disks-shared-stay, disks-local-are-lost and
+elastic-ips-outlive-their-machine.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from ..._api.model.fields import unreadable_flaw
+from ..._api.model.instance import AttachedDisk, Instance
+from ..._api.model.resources import Charge, ElasticIp
+from .policy import DiskWish, Facts, Fate, PlannedAddress, PlannedDisk, Policy
+
+PREPAID = "prepaid_by_duration"
+CHANGEABLE = "postpaid_by_duration"
+"""The one charge mode whose disks' delete attribute can be set (fact disks-attribute-set)."""
+UNMOUNTED = frozenset({"detached", "error_attach"})
+"""Attachment statuses of a disk that its machine shows although it is not mounted (fact disks-attribute-needs-mount)."""
+
+
+class DiskFate(t.NamedTuple):
+    """`change`: the delete attribute to set first; `impossible`: why the wish cannot be met."""
+
+    fate: Fate
+    change: bool | None = None
+    impossible: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DiskPlan:
+    """The disks of a machine with their fates, the attributes to set by disk id, and what cannot be met."""
+
+    disks: tuple[PlannedDisk, ...]
+    changes: Mapping[str, bool]
+    impossible: tuple[str, ...]
+
+
+def planned_disks(machine: Instance, policy: Policy) -> DiskPlan:
+    """The fates of all disks of `machine` if it is deleted under `policy`."""
+    fates = [(disk, disk_fate(disk, policy.disks, machine.status)) for disk in machine.disks]
+    return DiskPlan(
+        disks=tuple(
+            PlannedDisk(disk.disk_id, disk.device, disk.category, disk.size_gb, disk.auto_delete, fate.fate)
+            for disk, fate in fates
+        ),
+        changes={disk.disk_id: fate.change for disk, fate in fates if disk.disk_id and fate.change is not None},
+        impossible=tuple(fate.impossible for _disk, fate in fates if fate.impossible),
+    )
+
+
+def lost_disks(machine: Instance, policy: Policy) -> list[AttachedDisk]:
+    """The disks whose data is gone for good if `machine` is deleted under `policy`."""
+    return [disk for disk in machine.disks if disk_fate(disk, policy.disks, machine.status).fate in ("deleted", "lost")]
+
+
+def disk_fate(disk: AttachedDisk, wish: DiskWish, status: str) -> DiskFate:
+    """The fate of one disk of a machine in `status`. The wish is about cloud data disks only."""
+    if disk.category == "local":
+        return DiskFate("lost")
+    if disk.system:
+        return DiskFate("kept" if disk.auto_delete is False else "deleted")
+    if disk.disk_id is None and wish != "as_configured":
+        return DiskFate("kept", impossible=f"the fate of disk {disk.device} cannot be chosen: the service does not tell its id")
+    bound = _why_always_kept(disk)
+    if bound is not None:
+        if wish == "delete":
+            return DiskFate("kept", impossible=f"disk {disk.disk_id} cannot be deleted with the machine: {bound}")
+        return DiskFate("kept")
+    if wish == "as_configured":
+        return DiskFate("deleted" if disk.auto_delete else "kept")
+    wanted = wish == "delete"
+    fate: Fate = "deleted" if wanted else "kept"
+    if disk.auto_delete is wanted:
+        return DiskFate(fate)
+    fixed = _why_fixed(disk, status)
+    if fixed is not None:
+        return DiskFate(fate, impossible=f"the delete attribute of disk {disk.disk_id} cannot be changed: {fixed}")
+    return DiskFate(fate, change=wanted)
+
+
+def _why_fixed(disk: AttachedDisk, status: str) -> str | None:
+    """Why the service refuses to change the delete attribute of a disk (facts disks-attribute-set, states-error-only-delete)."""
+    if disk.charge is not None and disk.charge.mode != CHANGEABLE:
+        return f"its charge mode is {disk.charge.mode}"
+    if status == "error":
+        return "a machine in 'error' can only be deleted as it is"
+    if disk.attachment_status in UNMOUNTED:
+        return f"its attachment is '{disk.attachment_status}'"
+    return None
+
+
+def _why_always_kept(disk: AttachedDisk) -> str | None:
+    if disk.shared:
+        return "it is shared"
+    if disk.charge is not None and disk.charge.mode == PREPAID:
+        return "it is prepaid"
+    return None
+
+
+def planned_addresses(machine: Instance, policy: Policy) -> tuple[PlannedAddress, ...]:
+    """The elastic IPs of `machine` with their fates if it is deleted under `policy`."""
+    fate: Fate = "released" if policy.release_elastic_ips else "kept"
+    return tuple(PlannedAddress(address.elastic_ip_id, address.address, fate) for address in machine.addresses)
+
+
+def unreleasable(machine: Instance, facts: Facts) -> list[str]:
+    """Why elastic IPs of `machine` cannot be released after its delete, one sentence each."""
+    kept = {
+        interface.network_interface_id
+        for interface in machine.interfaces
+        if not interface.primary and interface.auto_delete is not True
+    }
+    reasons = []
+    for address in machine.addresses:
+        reason = _why_not_releasable(facts.elastic_ips.get(address.elastic_ip_id), machine.instance_id, facts.now)
+        if reason is None and address.network_interface_id in kept:
+            reason = f"it is on network interface {address.network_interface_id}, which outlives the machine"
+        if reason is not None:
+            reasons.append(f"elastic IP {address.elastic_ip_id} cannot be released: {reason}")
+    return reasons
+
+
+def _why_not_releasable(elastic_ip: ElasticIp | None, instance_id: str, now: datetime | None) -> str | None:
+    if elastic_ip is None:
+        return "the vpc service does not show it"
+    if elastic_ip.unreadable:
+        return unreadable_flaw(elastic_ip)
+    if elastic_ip.instance_id != instance_id:
+        return f"the vpc service shows it on {elastic_ip.instance_id or 'no machine'}"
+    if elastic_ip.bandwidth_package_id:
+        return f"it is in bandwidth package {elastic_ip.bandwidth_package_id}"
+    if elastic_ip.charge is not None and elastic_ip.charge.mode == PREPAID and not expired(elastic_ip.charge, now):
+        return "it is prepaid and not expired"
+    return None
+
+
+def expired(charge: Charge, now: datetime | None) -> bool:
+    """Whether a prepaid charge is over (fact charges-expired), by the service's time. What cannot be read proves nothing."""
+    if charge.status in ("overdue", "arrear"):
+        return True
+    return now is not None and charge.expires is not None and charge.expires < now

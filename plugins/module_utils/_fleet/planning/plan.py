@@ -1,0 +1,157 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The plan: one machine, the policy and the facts in, a decision out. Pure, and the same function everywhere.
+
+It decides before the run, previews in check mode, makes the diff, and is asked again with a fresh observation just
+before each delete (`changes_since`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ..._api.model.fields import unreadable_flaw
+from ..._api.model.instance import STABLE, TRANSITIONAL, Instance
+from ..common.finding import Remark
+from ..evidence.preview import as_planned, foresee
+from .blockers import MOVING_DISK, blockers_of, proof_of
+from .due import taken_back
+from .fates import planned_addresses, planned_disks
+from .policy import Decision, Facts, Fate, PlannedDisk, Policy, Step
+
+
+def decide(machine: Instance, policy: Policy, facts: Facts) -> Decision:
+    """What is to be done with `machine`, and everything that forbids it.
+
+    In a preview with planned backups, it is judged as they would leave it. One that somebody has taken back is not: nothing
+    may stop it to begin with.
+    """
+    planned = facts.planned.get(machine.instance_id)
+    if planned is None or policy.selection.mismatch(machine) is not None or taken_back(machine, policy.due_tag):
+        return _decide(machine, policy, facts)
+    then, holdings = foresee(machine, planned, facts.holdings, facts.now)
+    decision = _decide(then, policy, replace(facts, holdings=holdings))
+    return replace(decision, status=machine.status, backups=as_planned(planned, decision.backups))
+
+
+def _decide(machine: Instance, policy: Policy, facts: Facts) -> Decision:
+    steps = _steps(machine, policy)
+    disks = planned_disks(machine, policy)
+    proof = proof_of(machine, policy, facts)
+    decision = Decision(
+        instance_id=machine.instance_id,
+        status=machine.status,
+        blockers=tuple(blockers_of(machine, policy, facts, proof)),
+        warnings=tuple(_warnings(machine, policy)),
+        backups=proof.backups if proof is not None else (),
+    )
+    if decision.blockers or "delete" not in steps:
+        return replace(
+            decision,
+            steps=() if decision.blockers else steps,
+            disks=tuple(replace(disk, fate=None) for disk in disks.disks),
+            addresses=tuple(replace(address, fate=None) for address in planned_addresses(machine, policy)),
+        )
+    addresses = planned_addresses(machine, policy)
+    if disks.changes:
+        steps = (*steps[:-1], "set_disks", "delete")
+    if policy.release_elastic_ips and addresses:
+        steps = (*steps, "release")
+    return replace(decision, steps=steps, disks=disks.disks, addresses=addresses, disk_changes=disks.changes)
+
+
+def changes_since(planned: Decision, seen: Instance, policy: Policy, facts: Facts, *, disks_set: bool = False) -> list[str]:
+    """Why the planned delete of a machine must not happen, given its newest observation. Empty: delete it.
+
+    `disks_set`: the planned delete attributes have been set, and the observation must show them.
+    """
+    flaw = unreadable_flaw(seen)
+    if flaw is not None:
+        return [flaw]
+    if seen.status != "stopped" and not (seen.status == "error" and planned.status == "error"):
+        return [f"its status is now '{seen.status}'"]
+    if planned.status == "error" and seen.status != "error":
+        return [f"it was in 'error' and is now '{seen.status}'"]
+    mismatch = policy.selection.mismatch(seen)
+    if mismatch is not None:
+        return [mismatch]
+    now = decide(seen, _before_delete(policy), facts)
+    reasons = [blocker.message for blocker in now.blockers]
+    same = {item[:2] for item in _what_goes(planned, disks_set)} == {item[:2] for item in _what_goes(now, disks_set=False)}
+    if not same and all(blocker.code == "surroundings_unknown" for blocker in now.blockers):
+        # What came meanwhile was not read, which explains nothing.
+        reasons = [_describe_difference(planned, now, disks_set)]
+    elif not reasons and _what_goes(planned, disks_set) != _what_goes(now, disks_set=False):
+        reasons.append(_describe_difference(planned, now, disks_set))
+    lost = {backup.id for backup in planned.backups} - {backup.id for backup in now.backups}
+    if not reasons and lost:
+        # Another one may cover the disks, but the plan and its result name these.
+        reasons.append(f"backups of the plan do not count any more ({', '.join(sorted(lost))})")
+    return reasons
+
+
+def settled(machine: Instance) -> bool:
+    """Whether the machine is in no state in between, nor one of its disks, as far as the service tells."""
+    moving = any(disk.attachment_status in MOVING_DISK for disk in machine.disks)
+    return machine.status in STABLE and not moving and not puzzling(machine)
+
+
+def puzzling(machine: Instance) -> bool:
+    """Whether its status has no published name (fact states-unnamed), or its row is unreadable: waiting does not explain it."""
+    return bool(machine.unreadable) or machine.status not in STABLE | TRANSITIONAL
+
+
+def _before_delete(policy: Policy) -> Policy:
+    """The policy at the gate: nothing that still runs may pass."""
+    return replace(policy, stop_running=False)
+
+
+def _steps(machine: Instance, policy: Policy) -> tuple[Step, ...]:
+    if policy.state == "stopped":
+        return ("stop",) if machine.status == "running" else ()
+    if policy.state == "running":
+        return ("start",) if machine.status == "stopped" else ()
+    if machine.status == "deleting":
+        return ()
+    return ("stop", "delete") if machine.status == "running" else ("delete",)
+
+
+def _warnings(machine: Instance, policy: Policy) -> list[Remark]:
+    warnings = []
+    if machine.group_id is not None:
+        warnings.append(
+            Remark("group_member", f"It is a member of availability group {machine.group_id}, which may replace it when it goes.")
+        )
+    if machine.auto_release_time:
+        warnings.append(Remark("release_scheduled", f"The service itself will release it at {machine.auto_release_time}."))
+    if policy.state == "absent":
+        warnings += [
+            Remark("secondary_interface_kept", f"Network interface {interface.network_interface_id} outlives the machine.")
+            for interface in machine.interfaces
+            if not interface.primary and interface.auto_delete is not True
+        ]
+    return warnings
+
+
+def _what_goes(decision: Decision, disks_set: bool) -> set[tuple[str, bool, Fate | None]]:
+    """What must be the same at the gate as in the plan: which disks and addresses there are, and what becomes of each."""
+    disks = {(_disk_key(disk), _expected_attribute(disk, decision, disks_set), disk.fate) for disk in decision.disks}
+    return disks | {(address.elastic_ip_id, True, address.fate) for address in decision.addresses}
+
+
+def _disk_key(disk: PlannedDisk) -> str:
+    return disk.disk_id or f"local {disk.device}"
+
+
+def _expected_attribute(disk: PlannedDisk, decision: Decision, disks_set: bool) -> bool:
+    if disks_set and disk.disk_id is not None and disk.disk_id in decision.disk_changes:
+        return decision.disk_changes[disk.disk_id]
+    # The service may leave false members out (fact requests-empty-members), so "not told" reads as false.
+    return bool(disk.auto_delete)
+
+
+def _describe_difference(planned: Decision, now: Decision, disks_set: bool) -> str:
+    changed = {item[0] for item in _what_goes(planned, disks_set) ^ _what_goes(now, disks_set=False)}
+    return f"its disks or elastic IPs are not as planned any more ({', '.join(sorted(changed))})"

@@ -1,0 +1,169 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The helper image: made of the snapshot of a system disk where no image of the machine exists, and deleted afterwards.
+
+Its snapshot is a backup and always stays.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from ..._api.calls import Call
+from ..._api.dispatch.dispatcher import Dispatcher
+from ..._api.dispatch.pagination import list_all, read_by_ids
+from ..._api.errors import JdcloudError
+from ..._api.model.backup_assets import Image
+from ..._api.model.resources import Page
+from ..._api.services.images import create_image_from_snapshots, delete_image, describe_image, describe_images
+from ..common.failure import Failure
+from ..common.timing import Timing
+from ..common.write_errors import Verdict, verdict
+from ..evidence.existing_backups import image_id_of
+from ..evidence.marker import asset_name
+from .create_once import GONE_PATIENCE, UNREAD_PATIENCE, Piece, never_shown
+from .lookup import token_of
+from .marker import read_restore_mark
+from .plan import HelperImage, Restoration
+
+PATTERN = "restore-{instance_id}-{unique}"
+
+
+def helper_name(plan: Restoration) -> str:
+    """The same for the same restore, so that the next run finds it."""
+    source = plan.mark.instance_id
+    return asset_name(
+        PATTERN,
+        asset_of=source,
+        instance_id=source,
+        machine_name="",
+        campaign=f"{plan.mark.origin}\0{plan.name}",
+        attempt=1,
+        dots=True,
+    )
+
+
+def find_helpers(dispatcher: Dispatcher, plans: Sequence[Restoration]) -> list[str | None]:
+    """For each plan the id of the helper image that an earlier run left, if it can still be of use."""
+    return [next(iter(_find(dispatcher, plan)), None) if plan.helper is not None else None for plan in plans]
+
+
+def _find(dispatcher: Dispatcher, plan: Restoration) -> list[str]:
+    name = helper_name(plan)
+    images = list_all(dispatcher, _named(name), image_id_of)
+    ours = [image for image in images if image.name == name and read_restore_mark(image.description) == plan.mark]
+    return [image.image_id for image in ours if image.status not in ("error", "deleting")]
+
+
+def _named(name: str) -> Callable[[int], Call[Page[Image]]]:
+    return lambda page: describe_images(name=name, page=page)
+
+
+def helper_piece(dispatcher: Dispatcher, plan: Restoration, found: str | None, run: str) -> Piece:
+    """The helper image as something to be made once."""
+    helper = plan.helper
+    if helper is None:
+        raise ValueError("this machine needs no helper image")
+    name, rows = helper_name(plan), [_row(helper)]
+    what = json.dumps([name, helper.system, rows], sort_keys=True)
+
+    def create() -> Call[str]:
+        return create_image_from_snapshots(name, helper.description, helper.system, rows, token_of(plan, what, run))
+
+    return Piece(
+        title=f"the helper image {name}",
+        create=create,
+        find=lambda: _find(dispatcher, plan),
+        made_id=found,
+    )
+
+
+def _row(helper: HelperImage) -> dict[str, Any]:
+    disk = helper.disk
+    told: dict[str, Any] = {"snapshotId": disk.snapshot_id, "deviceName": disk.device, "diskType": disk.disk_type}
+    told.update(diskSizeGB=disk.size_gb, autoDelete=True)
+    return {name: value for name, value in told.items() if value is not None}
+
+
+def wait_for_helpers(dispatcher: Dispatcher, helpers: Mapping[str, Restoration], timing: Timing) -> Mapping[str, Failure]:
+    """Wait until the images are ready. `helpers`: for what each is made, by its id. Returns the failures, by id.
+
+    What was just made may be left out by reads by id, or by the listing, for some time.
+    """
+    failures: dict[str, Failure] = {}
+    waiting, began = list(helpers), dispatcher.clock.now()
+    shown_at: dict[str, float] = {}
+    while waiting:
+        images = _read(dispatcher, {image_id: helpers[image_id] for image_id in waiting})
+        now = dispatcher.clock.now()
+        shown_at.update(dict.fromkeys(images, now))
+        for image_id in waiting:
+            failure = _flaw(image_id, images.get(image_id), began, shown_at.get(image_id), now)
+            failures.update({image_id: failure} if failure is not None else {})
+        waiting = [each for each in waiting if each not in failures and not (each in images and images[each].status == "ready")]
+        waited = now - began
+        if waiting and waited >= timing.wait_timeout:
+            for image_id in waiting:
+                status = images[image_id].status if image_id in images else "not shown"
+                message = f"The helper image {image_id} hangs in '{status}' for {waited:.0f} s: run again later."
+                failures[image_id] = Failure("timeout", message)
+            break
+        if waiting:
+            dispatcher.pause(min(timing.poll_interval, max(0.3, 0.25 * waited), timing.wait_timeout - waited))
+    return failures
+
+
+def _read(dispatcher: Dispatcher, helpers: Mapping[str, Restoration]) -> dict[str, Image]:
+    """The images by id; those that are left out by name."""
+    found = read_by_ids(dispatcher, [*helpers], lambda chunk: describe_images(ids=chunk), image_id_of)
+    for image_id, plan in helpers.items():
+        if image_id not in found:
+            listed = list_all(dispatcher, _named(helper_name(plan)), image_id_of)
+            found.update({image.image_id: image for image in listed if image.image_id == image_id})
+    return found
+
+
+def _flaw(image_id: str, image: Image | None, began: float, shown_at: float | None, now: float) -> Failure | None:
+    """Why an image will not become ready. It is missing only if no read has shown it for some time."""
+    if image is not None:
+        wrong = image.status in ("error", "deleting")
+        return Failure("helper_image_failed", f"The helper image {image_id} became '{image.status}'.") if wrong else None
+    if shown_at is None:
+        return never_shown("The helper image", image_id, now - began) if now - began >= UNREAD_PATIENCE else None
+    gone = now - shown_at >= GONE_PATIENCE
+    return Failure("helper_image_failed", f"The helper image {image_id} became 'absent'.") if gone else None
+
+
+def delete_helpers(dispatcher: Dispatcher, ids: Sequence[str], timing: Timing) -> Mapping[str, str]:
+    """Delete the images and keep their snapshots. Returns by id why one was not deleted."""
+    reasons: dict[str, str] = {}
+    todo = list(ids)
+    for attempt in range(timing.retries + 1):
+        if not todo:
+            break
+        if attempt:
+            dispatcher.pause(min(timing.poll_interval, dispatcher.backoff(attempt)))
+        outcomes = dispatcher.gather([delete_image(image_id, with_snapshots=False) for image_id in todo])
+        again = []
+        for image_id, outcome in zip(todo, outcomes, strict=True):
+            error = outcome.error
+            if error is None or error.is_not_found or (image_id in reasons and _goes(dispatcher, image_id)):
+                reasons.pop(image_id, None)
+                continue
+            reasons[image_id] = str(error)
+            if verdict(error) in (Verdict.UNCLEAR, Verdict.THROTTLED, Verdict.BUSY):
+                again.append(image_id)
+        todo = again
+    return reasons
+
+
+def _goes(dispatcher: Dispatcher, image_id: str) -> bool:
+    """Whether an earlier call with an unclear end did delete it."""
+    try:
+        return dispatcher.read(describe_image(image_id)).status == "deleting"
+    except JdcloudError as error:
+        return error.is_not_found

@@ -1,0 +1,110 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How a restored machine is found again and read, and how it is made once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+
+from ..._api.calls import Call
+from ..._api.dispatch.dispatcher import Dispatcher
+from ..._api.dispatch.pagination import list_all, read_by_ids
+from ..._api.model.instance import InstanceInFull
+from ..._api.model.resources import Page
+from ..._api.model.times import parse_time
+from ..._api.services.disk import describe_disks
+from ..._api.services.vm import describe_instance, describe_instances
+from ..._api.services.vm_create import create_instances
+from ..evidence.marker import client_token
+from ..evidence.proof import CLOCK_TOLERANCE
+from .create_once import Piece
+from .marker import read_restore_mark
+from .plan import Restoration
+
+UP = frozenset({"running", "stopped"})
+"""Statuses in which a new machine has been made."""
+
+
+def instance_id_of(machine: InstanceInFull) -> str:
+    """The id of a machine."""
+    return machine.instance.instance_id
+
+
+def find_machines_of(dispatcher: Dispatcher, plans: Sequence[Restoration]) -> list[list[InstanceInFull]]:
+    """For each plan the machines that were made after it before, by exact name and mark."""
+    names = [*dict.fromkeys(plan.name for plan in plans)]
+    first = [outcome.value for outcome in dispatcher.gather([_named(name)(1) for name in names])]
+    listed: dict[str, list[InstanceInFull]] = {}
+    for name, page in zip(names, first, strict=True):
+        rows = {instance_id_of(machine): machine for machine in page.items}
+        complete = page.whole
+        listed[name] = [*rows.values()] if complete else list_all(dispatcher, _named(name), instance_id_of)
+    return [[machine for machine in listed[plan.name] if _is_of(plan, machine)] for plan in plans]
+
+
+def _named(name: str) -> Callable[[int], Call[Page[InstanceInFull]]]:
+    # Fuzzy at the service: what it finds is compared again.
+    return lambda page: describe_instances(filters=[("name", [name])], page=page, in_full=True)
+
+
+def _is_of(plan: Restoration, machine: InstanceInFull) -> bool:
+    description = str(machine.full.get("description") or "")
+    return machine.instance.name == plan.name and read_restore_mark(description) == plan.mark
+
+
+def machine_piece(dispatcher: Dispatcher, plan: Restoration, helper_id: str | None, asked_at: datetime | None, run: str) -> Piece:
+    """The new machine as something to be made once."""
+    spec = {**plan.spec, "imageId": plan.image_id or helper_id}
+
+    def find() -> list[str]:
+        (machines,) = find_machines_of(dispatcher, [plan])
+        return [instance_id_of(machine) for machine in machines if _is_new(machine, asked_at)]
+
+    return Piece(
+        title=f"the machine {plan.name}",
+        create=lambda: create_instances(spec, token_of(plan, json.dumps(plan.spec, sort_keys=True), run)),
+        find=find,
+    )
+
+
+def token_of(plan: Restoration, what: str, run: str) -> str:
+    """The same for the same order of one run, however often it is sent."""
+    digest = hashlib.sha256(what.encode()).hexdigest()
+    return client_token(str(plan.mark), f"{plan.name}\0{digest}\0{run}", 1)
+
+
+def _is_new(machine: InstanceInFull, asked_at: datetime | None) -> bool:
+    """Whether it may have been made since then. One that is still being made may have no launch time yet."""
+    launched = parse_time(machine.full.get("launch_time"))
+    return launched is None or asked_at is None or launched >= asked_at - CLOCK_TOLERANCE
+
+
+def read_full(dispatcher: Dispatcher, ids: Sequence[str]) -> dict[str, InstanceInFull]:
+    """The machines with these ids, in bulk. One that an answer leaves out is asked for by itself: only a 404 says it is gone."""
+    found = read_by_ids(dispatcher, ids, lambda chunk: describe_instances(ids=chunk, in_full=True), instance_id_of)
+    doubtful = [instance_id for instance_id in ids if instance_id not in found]
+    for instance_id, outcome in zip(doubtful, dispatcher.gather([describe_instance(each) for each in doubtful]), strict=True):
+        if outcome.error is None or not outcome.error.is_not_found:
+            found[instance_id] = InstanceInFull(outcome.value, {})
+    return found
+
+
+def read_made(dispatcher: Dispatcher, made: Mapping[str, Restoration]) -> dict[str, InstanceInFull]:
+    """Machines that were just made, by id; those that reads by id do not show are looked for by name and mark."""
+    found = read_full(dispatcher, [*made])
+    unread = {instance_id: plan for instance_id, plan in made.items() if instance_id not in found}
+    if unread:
+        for machines in find_machines_of(dispatcher, [*unread.values()]):
+            found.update({instance_id_of(each): each for each in machines if instance_id_of(each) in unread})
+    return found
+
+
+def read_origins(dispatcher: Dispatcher, disk_ids: Sequence[str]) -> dict[str, str | None]:
+    """The snapshots that disks were made of, as the disk service tells them."""
+    disks = read_by_ids(dispatcher, disk_ids, describe_disks, lambda disk: disk.disk_id)
+    return {disk_id: disk.snapshot_id for disk_id, disk in disks.items()}

@@ -1,0 +1,272 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From what a machine was and which backups exist to the order for a new one, or to all that stands in the way. Pure.
+
+Every disk of the new machine is named in the order with its size, type and snapshot, so that nothing is left to the
+service's defaults.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..._api.model.backup_assets import Image, Snapshot
+from ..common.finding import Remark
+from ..evidence.manifest import OldMachine
+from .disks import WantedDisk, wanted_disks
+from .marker import MACHINE_NAME, RestoreMark, disk_name, drill_name, mark_of
+
+Json = dict[str, Any]
+
+POSTPAID = "postpaid_by_duration"
+FORBIDDEN_TAGS = ("jrn:", "jdc-")
+"""What keys of tags must not begin with (fact tags-limits)."""
+BOOT_MODE = {"arm64": "uefi"}
+DEFAULT_BOOT_MODE = "bios"
+"""The default of images (fact images-boot-mode); machines of arm64 know uefi only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the user wants otherwise than it was; None: as it was. A drill gets nothing of the old machine but its disks."""
+
+    name: str | None = None
+    subnet_id: str | None = None
+    security_group_ids: tuple[str, ...] | None = None
+    instance_type: str | None = None
+    az: str | None = None
+    private_ip: str | None = None
+    keep_private_ip: bool = False
+    drill: bool = False
+    allow_missing_disks: bool = False
+    leave_out_tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """The images and snapshots that exist now, by id."""
+
+    images: Mapping[str, Image] = field(default_factory=dict)
+    snapshots: Mapping[str, Snapshot] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class HelperImage:
+    """The image of the system disk's snapshot that is made first where there is no image of the machine."""
+
+    description: str
+    system: Mapping[str, str]
+    disk: WantedDisk
+
+
+@dataclass(frozen=True, slots=True)
+class Restoration:
+    """What is to be made of the backups of one machine, and why not.
+
+    `spec` is the instanceSpec but for `imageId`, which is `image_id`, or that of `helper` once it is made.
+    """
+
+    machine: OldMachine
+    mark: RestoreMark
+    name: str
+    spec: Json = field(default_factory=dict)
+    image_id: str | None = None
+    helper: HelperImage | None = None
+    disks: tuple[WantedDisk, ...] = ()
+    blockers: tuple[Remark, ...] = ()
+    warnings: tuple[Remark, ...] = ()
+
+
+def plan_restore(machine: OldMachine, origin: str, wishes: Wishes, stock: Stock) -> Restoration:
+    """The order for a new machine like `machine`, from what `stock` holds. `origin`: the campaign, or an image id."""
+    blockers: list[Remark] = []
+    warnings = _warnings(machine, wishes)
+    name = _name(machine, wishes)
+    if not MACHINE_NAME.fullmatch(name):
+        blockers.append(Remark("bad_name", f"No machine can be named like {machine.title} ({name!r}): set name."))
+    image = _image(machine, stock, blockers, warnings)
+    disks: list[WantedDisk] = []
+    # Without anything to start from it is of no use to say so of each disk.
+    if not _has(blockers, "no_backup"):
+        disks = wanted_disks(
+            machine, image, stock.snapshots, blockers, warnings, drill=wishes.drill, partial=wishes.allow_missing_disks
+        )
+    mark = mark_of(origin, machine.instance_id)
+    spec = _spec(machine, wishes, name, mark, blockers)
+    spec.update(_disk_members(disks, name, spec.get("az")))
+    helper = None
+    if image is None and not _has(blockers, "no_backup"):
+        helper = _helper(machine, mark, disks, blockers)
+    return Restoration(
+        machine=machine,
+        mark=mark,
+        name=name,
+        spec=spec,
+        image_id=image.image_id if image else None,
+        helper=helper,
+        disks=tuple(disks),
+        blockers=tuple(blockers),
+        warnings=tuple(warnings),
+    )
+
+
+def _has(blockers: Iterable[Remark], *codes: str) -> bool:
+    """Whether there is a blocker with one of these codes."""
+    return any(blocker.code in codes for blocker in blockers)
+
+
+def _name(machine: OldMachine, wishes: Wishes) -> str:
+    name = wishes.name or machine.name or machine.instance_id or machine.image_id or ""
+    return drill_name(name) if wishes.drill else name
+
+
+def _image(machine: OldMachine, stock: Stock, blockers: list[Remark], warnings: list[Remark]) -> Image | None:
+    """The image to start from. One that cannot be used is a blocker, unless the snapshots will do as well."""
+    if machine.image_id is None:
+        return None
+    flaw = _flaw(machine, stock.images.get(machine.image_id))
+    if flaw is None:
+        return stock.images[machine.image_id]
+    system = {disk.disk_id for disk in machine.disks if disk.system and disk.disk_id}
+    if any(snapshot.disk_id in system for snapshot in machine.snapshots):
+        warnings.append(Remark("image_not_usable", f"{flaw} The snapshots are used instead."))
+    else:
+        blockers.append(Remark("no_backup", flaw))
+    return None
+
+
+def _flaw(machine: OldMachine, image: Image | None) -> str | None:
+    if image is None:
+        return f"Image {machine.image_id} does not exist in this region."
+    if image.status != "ready":
+        return f"Image {image.image_id} is '{image.status}', not ready."
+    if image.source != "private":
+        return f"Image {image.image_id} is no private image but '{image.source}'."
+    if image.offline:
+        return f"Image {image.image_id} is offline."
+    if machine.instance_id is not None and image.instance_id not in (None, machine.instance_id):
+        return f"Image {image.image_id} is of {image.instance_id}, not of {machine.instance_id}."
+    return None
+
+
+def _spec(machine: OldMachine, wishes: Wishes, name: str, mark: RestoreMark, blockers: list[Remark]) -> Json:
+    wanted = {
+        "instance_type": wishes.instance_type or machine.told("instance_type"),
+        "az": wishes.az or machine.told("az"),
+        "subnet_id": wishes.subnet_id or machine.told("subnet_id"),
+    }
+    groups = _security_groups(machine, wishes)
+    missing = [option for option, value in wanted.items() if not value] + ([] if groups else ["security_group_ids"])
+    if missing:
+        blockers.append(Remark("incomplete", f"It is not known which {', '.join(missing)} {machine.title} had: set it."))
+    interface: Json = {"subnetId": wanted["subnet_id"], "securityGroups": groups}
+    address = wishes.private_ip or (machine.told("private_ip_address") if wishes.keep_private_ip else None)
+    if address:
+        interface["primaryIpAddress"] = address
+    spec: Json = {
+        "name": name,
+        "az": wanted["az"],
+        "instanceType": wanted["instance_type"],
+        "description": mark.described(machine.told("description") or ""),
+        # The logins of the image stay (fact images-logins); else the service would make up a password and send it around.
+        "imageInherit": "yes",
+        "primaryNetworkInterface": {"networkInterface": interface},
+        "charge": {"chargeMode": POSTPAID},
+    }
+    if machine.told("resource_group_id"):
+        spec["resourceGroupId"] = machine.told("resource_group_id")
+    if not wishes.drill:
+        tags = [{"key": key, "value": value} for key, value in _tags(machine).items() if not _left_out(key, wishes)]
+        spec.update({"userTags": tags} if tags else {})
+        spec.update({"hostname": machine.told("hostname")} if machine.told("hostname") else {})
+    return spec
+
+
+def _security_groups(machine: OldMachine, wishes: Wishes) -> list[str]:
+    if wishes.security_group_ids is not None:
+        return list(wishes.security_group_ids)
+    return [group["group_id"] for group in machine.specification.get("security_groups") or [] if group.get("group_id")]
+
+
+def _tags(machine: OldMachine) -> Mapping[str, str]:
+    return machine.specification.get("tags") or {}
+
+
+def _left_out(key: str, wishes: Wishes) -> bool:
+    return key in wishes.leave_out_tags or key.startswith(FORBIDDEN_TAGS)
+
+
+def _disk_members(disks: list[WantedDisk], name: str, az: str | None) -> Json:
+    """The members systemDisk and dataDisks of an instanceSpec."""
+    members: Json = {}
+    for disk in disks:
+        if disk.implicit:
+            continue
+        attachment: Json = {"autoDelete": disk.auto_delete, "cloudDiskSpec": _cloud_disk(disk, name, az)}
+        if disk.system:
+            members["systemDisk"] = attachment
+        else:
+            device = {"deviceName": disk.device} if disk.device else {}
+            members.setdefault("dataDisks", []).append({**device, "diskCategory": "cloud", **attachment})
+    return members
+
+
+def _cloud_disk(disk: WantedDisk, name: str, az: str | None) -> Json:
+    told = {
+        "az": az,
+        "name": disk_name(name, disk.device or ""),
+        "diskType": disk.disk_type,
+        "diskSizeGB": disk.size_gb,
+        "iops": disk.iops,
+        # The image itself says what the system disk is made of.
+        "snapshotId": None if disk.system else disk.snapshot_id,
+        "encrypt": True if disk.encrypted else None,
+    }
+    return {member: value for member, value in told.items() if value is not None}
+
+
+def _helper(machine: OldMachine, mark: RestoreMark, disks: list[WantedDisk], blockers: list[Remark]) -> HelperImage | None:
+    """The image to make of the system disk's snapshot; None if it is not known enough of the machine for that."""
+    system = next((disk for disk in disks if disk.system and disk.snapshot_id), None)
+    if system is None:
+        if not _has(blockers, "snapshot_missing", "disk_not_covered"):
+            blockers.append(Remark("no_backup", f"{machine.title} has neither an image nor a snapshot of its system disk."))
+        return None
+    platform, architecture = machine.told("platform"), machine.told("architecture")
+    if not platform or not architecture:
+        message = f"It is not known which platform and architecture {machine.title} had, so no image can be made of a snapshot."
+        blockers.append(Remark("incomplete", message))
+        return None
+    boot_mode = machine.told("boot_mode") or BOOT_MODE.get(architecture, DEFAULT_BOOT_MODE)
+    told = {"platform": platform, "architecture": architecture, "bootMode": boot_mode}
+    if machine.told("os_version"):
+        told["osVersion"] = str(machine.told("os_version"))
+    return HelperImage(mark.described("helper of a restore, may be deleted"), told, system)
+
+
+def _warnings(machine: OldMachine, wishes: Wishes) -> list[Remark]:
+    """What the new machine will not have."""
+    found = []
+    specification, title = machine.specification, machine.title
+    if str(machine.told("charge_mode") or "").startswith("prepaid"):
+        found.append(Remark("prepaid_becomes_postpaid", f"{title} was prepaid; the new machine is {POSTPAID}."))
+    addresses = [str(row.get("address") or row.get("elastic_ip_id")) for row in specification.get("elastic_ips") or []]
+    if addresses:
+        found.append(Remark("elastic_ip_not_restored", f"{title} had the elastic IPs {', '.join(addresses)}; none is bought."))
+    if specification.get("secondary_interfaces"):
+        count = len(specification["secondary_interfaces"])
+        found.append(Remark("secondary_interface_not_restored", f"{title} had {count} more network interfaces."))
+    for member, code, what in (
+        ("group_id", "group_not_rejoined", "the availability group"),
+        ("dedicated_host_id", "dedicated_host_not_used", "the dedicated host"),
+    ):
+        if machine.told(member):
+            found.append(Remark(code, f"{title} was in {what} {machine.told(member)}; the new machine is not."))
+    left_out = [] if wishes.drill else [key for key in _tags(machine) if _left_out(key, wishes)]
+    if left_out:
+        found.append(Remark("tag_left_out", f"Tags of {title} are left out: {', '.join(left_out)}."))
+    return found

@@ -1,0 +1,159 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which tags of a resource are to change, and what forbids it. Pure. Limits: fact tags-limits."""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..._api.errors import InputError
+from ..common.finding import Remark, unreadable_remark
+from ..common.selection import holds_control, parse_tags, protecting, tag_values
+from ..common.texts import member_of, require_text, shown
+
+ResourceKind = t.Literal["instance", "disk", "elastic_ip"]
+
+MAX_TAGS = 10
+MAX_KEY, MAX_VALUE = 127, 255
+FORBIDDEN_PREFIXES = ("jrn:", "jdc-")
+
+
+class Tagged(t.Protocol):
+    """A machine, disk or elastic IP."""
+
+    @property
+    def tags(self) -> Mapping[str, str] | None:
+        """Its tags, None while they are not known."""
+        raise NotImplementedError
+
+    @property
+    def repeated_tags(self) -> Mapping[str, tuple[str, ...]]:
+        """Keys that it shows more than once, with all their values."""
+        raise NotImplementedError
+
+    @property
+    def unreadable(self) -> tuple[str, ...]:
+        """The names of the members that could not be read."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True)
+class TagWish:
+    """Tags that are to be there, with their values, and keys that are not."""
+
+    set: Mapping[str, str] = field(default_factory=dict)
+    remove: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TagChange:
+    """What is to be sent for one resource: tags that go, with their values, and then tags that come."""
+
+    remove: tuple[tuple[str, str], ...] = ()
+    set: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def empty(self) -> bool:
+        """Whether the resource is as it is wished."""
+        return not self.remove and not self.set
+
+
+def parse_wish(wanted: Mapping[str, Any] | None, remove: Sequence[Any] | None) -> TagWish:
+    """The checked wish. Raises `InputError` for an empty one, values that are no text, and what the service does not take."""
+    if wanted is None and remove is None:
+        raise InputError("Nothing is to be changed: give set or remove.")
+    tags = _tags(wanted) if wanted is not None else {}
+    keys = _keys(remove) if remove is not None else ()
+    for key in (*tags, *keys):
+        if key.lower().startswith(FORBIDDEN_PREFIXES):
+            raise InputError(f"The tag key {shown(key)} begins with a prefix that the service keeps for itself: use another one.")
+        if len(key) > MAX_KEY:
+            raise InputError(f"The tag key {shown(key)} is longer than {MAX_KEY} characters: use a shorter one.")
+    both = sorted(set(tags) & set(keys))
+    if both:
+        raise InputError(f"set and remove both name {', '.join(both)}: decide on one of them.")
+    return TagWish(tags, keys)
+
+
+def change_of(tagged: Tagged, wish: TagWish, *, insist: bool = False) -> TagChange:
+    """What is to be sent. A key that the service shows twice loses all its values first.
+
+    `insist`: setting a value over another one was tried and did not show, so the old one is removed first.
+    """
+    tags, repeated = tagged.tags or {}, tagged.repeated_tags
+    remove, set_ = [], []
+    for key in wish.remove:
+        remove += [(key, value) for value in tag_values(key, tags, repeated)]
+    for key, value in wish.set.items():
+        values = tag_values(key, tags, repeated)
+        if values == (value,):
+            continue
+        if len(values) > 1 or (values and insist):
+            remove += [(key, old) for old in dict.fromkeys(values)]
+        set_.append((key, value))
+    return TagChange(tuple(dict.fromkeys(remove)), tuple(set_))
+
+
+def after_change(tagged: Tagged, wish: TagWish) -> dict[str, str]:
+    """The tags as they are wished."""
+    kept = {key: value for key, value in (tagged.tags or {}).items() if key not in wish.remove}
+    return {**kept, **wish.set}
+
+
+def tag_blockers(tagged: Tagged, wish: TagWish, protect_tags: Mapping[str, tuple[str, ...]]) -> Iterator[Remark]:
+    """Everything that forbids the change; nothing where nothing would change."""
+    if tagged.unreadable:
+        yield from unreadable_remark(tagged)
+        return
+    if change_of(tagged, wish).empty:
+        return
+    protection = protecting(tagged.tags or {}, tagged.repeated_tags, protect_tags)
+    if protection is not None:
+        yield Remark("protected", f"Its tag {protection} protects it: set protect_tags to {{}} if its tags may change after all.")
+    count = len(after_change(tagged, wish))
+    if count > MAX_TAGS and count > len(tagged.tags or {}):
+        yield Remark("too_many_tags", f"It would have {count} tags, and the service allows {MAX_TAGS}: remove some first.")
+
+
+def later_blockers(tagged: Tagged, wish: TagWish, protect_tags: Mapping[str, tuple[str, ...]]) -> Iterator[Remark]:
+    """As `tag_blockers`, for a change that has begun: a protection that the wish itself sets may show already."""
+    return tag_blockers(tagged, wish, {key: values for key, values in protect_tags.items() if key not in wish.set})
+
+
+def taken_for_good(before: Tagged, now: Tagged, taken: Collection[str]) -> dict[str, str]:
+    """Tags as they were before, of the keys that were removed to be set anew and now are missing."""
+    return {key: (before.tags or {})[key] for key in sorted(taken) if key in (before.tags or {}) and key not in (now.tags or {})}
+
+
+def _tags(wanted: Mapping[str, Any]) -> dict[str, str]:
+    if not wanted:
+        raise InputError("set is an empty dict: name at least one tag, or leave it out.")
+    for key, value in wanted.items():
+        if isinstance(value, list):
+            raise InputError(f"{member_of('set', key)} is a list, but a tag has one value: give one text.")
+        if isinstance(value, str) and not value.strip():
+            raise InputError(f"{member_of('set', key)} is blank: give a value, or name the key in remove.")
+    tags = {key: value for key, (value,) in parse_tags(wanted, "set").items()}
+    for key, value in tags.items():
+        # Whether the service trims is not known; a value that is stored otherwise would be set again in every run.
+        if any(text != text.strip() or holds_control(text) for text in (key, value)):
+            raise InputError(
+                f"{member_of('set', key)} begins or ends with white space, or holds line ends or control characters: remove them."
+            )
+        if len(value) > MAX_VALUE:
+            raise InputError(f"{member_of('set', key)} is longer than {MAX_VALUE} characters: use a shorter value.")
+    return tags
+
+
+def _keys(remove: Sequence[Any]) -> tuple[str, ...]:
+    if not remove:
+        raise InputError("remove is an empty list: name at least one key, or leave it out.")
+    for key in remove:
+        if key is None or (isinstance(key, str) and not key.strip()):
+            raise InputError("remove has a blank or null member: remove it.")
+    return tuple(dict.fromkeys(require_text(key, "A member of remove") for key in remove))

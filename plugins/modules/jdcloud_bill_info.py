@@ -206,7 +206,7 @@ summary:
 """
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._module.bill_info import BILL_INFO_SPEC, early_end, work
-from ansible_collections.jdcloud.cloud.plugins.module_utils._module.session import run_module
+from ansible_collections.jdcloud.cloud.plugins.module_utils._module.common.session import run_module
 
 
 def main() -> None:

@@ -304,8 +304,8 @@ diff:
           vol-2dat4dsk1b: 100 GB, named web-old-01-data, in-recyclebin
 """
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._module.disk import DISK_SPEC, early_end, work
-from ansible_collections.jdcloud.cloud.plugins.module_utils._module.session import run_module
+from ansible_collections.jdcloud.cloud.plugins.module_utils._module.common.session import run_module
+from ansible_collections.jdcloud.cloud.plugins.module_utils._module.deletions.disk import DISK_SPEC, early_end, work
 
 
 def main() -> None:

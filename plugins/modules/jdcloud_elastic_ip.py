@@ -274,8 +274,8 @@ diff:
         elastic_ips: {}
 """
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._module.elastic_ip import ELASTIC_IP_SPEC, early_end, work
-from ansible_collections.jdcloud.cloud.plugins.module_utils._module.session import run_module
+from ansible_collections.jdcloud.cloud.plugins.module_utils._module.common.session import run_module
+from ansible_collections.jdcloud.cloud.plugins.module_utils._module.deletions.elastic_ip import ELASTIC_IP_SPEC, early_end, work
 
 
 def main() -> None:

@@ -441,8 +441,8 @@ diff:
         status: {}
 """
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._module.image import IMAGE_SPEC, early_end, work
-from ansible_collections.jdcloud.cloud.plugins.module_utils._module.session import run_module
+from ansible_collections.jdcloud.cloud.plugins.module_utils._module.backups.image import IMAGE_SPEC, early_end, work
+from ansible_collections.jdcloud.cloud.plugins.module_utils._module.common.session import run_module
 
 
 def main() -> None:

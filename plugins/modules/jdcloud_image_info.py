@@ -204,8 +204,8 @@ summary:
       sample: 0.4
 """
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._module.image_info import IMAGE_INFO_SPEC, early_end, work
-from ansible_collections.jdcloud.cloud.plugins.module_utils._module.session import run_module
+from ansible_collections.jdcloud.cloud.plugins.module_utils._module.backups.image_info import IMAGE_INFO_SPEC, early_end, work
+from ansible_collections.jdcloud.cloud.plugins.module_utils._module.common.session import run_module
 
 
 def main() -> None:

@@ -184,8 +184,12 @@ summary:
       sample: 0.4
 """
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._module.session import run_module
-from ansible_collections.jdcloud.cloud.plugins.module_utils._module.snapshot_info import SNAPSHOT_INFO_SPEC, early_end, work
+from ansible_collections.jdcloud.cloud.plugins.module_utils._module.backups.snapshot_info import (
+    SNAPSHOT_INFO_SPEC,
+    early_end,
+    work,
+)
+from ansible_collections.jdcloud.cloud.plugins.module_utils._module.common.session import run_module
 
 
 def main() -> None:

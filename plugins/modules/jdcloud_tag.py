@@ -471,7 +471,7 @@ diff:
   sample: {"before": {"tags": {}}, "after": {"tags": {}}}
 """
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._module.session import run_module
+from ansible_collections.jdcloud.cloud.plugins.module_utils._module.common.session import run_module
 from ansible_collections.jdcloud.cloud.plugins.module_utils._module.tag import TAG_SPEC, early_end, work
 
 

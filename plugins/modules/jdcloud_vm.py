@@ -617,9 +617,9 @@ diff:
               fip-8wz1t5c0rn: kept
 """
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._module.session import run_module
-from ansible_collections.jdcloud.cloud.plugins.module_utils._module.vm import early_end, work
-from ansible_collections.jdcloud.cloud.plugins.module_utils._module.vm_options import VM_SPEC
+from ansible_collections.jdcloud.cloud.plugins.module_utils._module.common.session import run_module
+from ansible_collections.jdcloud.cloud.plugins.module_utils._module.machines.options import VM_SPEC
+from ansible_collections.jdcloud.cloud.plugins.module_utils._module.machines.vm import early_end, work
 
 
 def main() -> None:

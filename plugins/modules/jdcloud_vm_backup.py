@@ -395,8 +395,8 @@ diff:
         status: {}
 """
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._module.session import run_module
-from ansible_collections.jdcloud.cloud.plugins.module_utils._module.vm_backup import VM_BACKUP_SPEC, early_end, work
+from ansible_collections.jdcloud.cloud.plugins.module_utils._module.backups.vm_backup import VM_BACKUP_SPEC, early_end, work
+from ansible_collections.jdcloud.cloud.plugins.module_utils._module.common.session import run_module
 
 
 def main() -> None:

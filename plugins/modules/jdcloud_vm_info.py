@@ -281,8 +281,8 @@ summary:
       sample: 0.4
 """
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._module.session import run_module
-from ansible_collections.jdcloud.cloud.plugins.module_utils._module.vm_info import VM_INFO_SPEC, early_end, work
+from ansible_collections.jdcloud.cloud.plugins.module_utils._module.common.session import run_module
+from ansible_collections.jdcloud.cloud.plugins.module_utils._module.machines.vm_info import VM_INFO_SPEC, early_end, work
 
 
 def main() -> None:

@@ -382,9 +382,9 @@ diff:
       sample: {"instances": {"i-1kch0awxq9": {"name": "web-01", "status": "running"}}}
 """
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._module.restore import early_end, work
-from ansible_collections.jdcloud.cloud.plugins.module_utils._module.restore_options import RESTORE_SPEC
-from ansible_collections.jdcloud.cloud.plugins.module_utils._module.session import run_module
+from ansible_collections.jdcloud.cloud.plugins.module_utils._module.common.session import run_module
+from ansible_collections.jdcloud.cloud.plugins.module_utils._module.restores.options import RESTORE_SPEC
+from ansible_collections.jdcloud.cloud.plugins.module_utils._module.restores.vm_restore import early_end, work
 
 
 def main() -> None:

@@ -29,7 +29,7 @@ from ansible.utils.display import Display
 
 from ..module_utils._api.dispatch.signals import signals_left_to_the_main_thread
 from ..module_utils._fleet.common.progress import from_text
-from ..module_utils._module.progress import PATH_VARIABLE
+from ..module_utils._module.common.progress import PATH_VARIABLE
 from ._progress_line import Teller, seconds_between
 from ._surroundings import repeated
 from ._texts import TextAction

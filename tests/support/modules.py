@@ -36,7 +36,7 @@ from ansible.module_utils.common import warnings as ansible_warnings
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch import pool
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.wire.transport import Transport
-from ansible_collections.jdcloud.cloud.plugins.module_utils._module import session
+from ansible_collections.jdcloud.cloud.plugins.module_utils._module.common import session
 
 Json = dict[str, Any]
 

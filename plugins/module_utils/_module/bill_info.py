@@ -24,9 +24,9 @@ from .._fleet.billing import (
     total_of,
 )
 from .._fleet.common.selection import parse_ids
-from .arguments import CONNECTION_SPEC, Spec
-from .results import Result
-from .session import Session
+from .common.arguments import CONNECTION_SPEC, Spec
+from .common.rows import Result
+from .common.session import Session
 
 BILL_INFO_SPEC: Spec = {
     **CONNECTION_SPEC,

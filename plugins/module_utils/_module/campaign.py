@@ -25,7 +25,7 @@ from .._campaign.page import render
 from .._campaign.record import Record, stamp
 from .._campaign.report import report_of
 from .._campaign.store import JOURNAL, MANIFEST, PAGE, REPORT, Store
-from .arguments import CONNECTION_SPEC, Spec
+from .common.arguments import CONNECTION_SPEC, Spec
 
 Result = dict[str, Any]
 

@@ -10,9 +10,9 @@ from .._api.model.backup_assets import Quota
 from .._api.services.images import describe_image_quota
 from .._api.services.snapshots import describe_snapshot_quota
 from .._api.services.vpc import describe_elastic_ip_quota
-from .arguments import CONNECTION_SPEC, Spec
-from .results import Result
-from .session import Session
+from .common.arguments import CONNECTION_SPEC, Spec
+from .common.rows import Result
+from .common.session import Session
 
 QUOTA_INFO_SPEC: Spec = {**CONNECTION_SPEC}
 

@@ -15,9 +15,9 @@ from .._api.model.instance import Instance
 from .._fleet.common.selection import parse_ids, parse_protect_tags
 from .._fleet.tags.plan import ResourceKind, TagWish, parse_wish
 from .._fleet.tags.run import TagRecord, TagRun, TagTargets, change_tags, wished_tags
-from .arguments import CONNECTION_SPEC, GUARD_SPEC, SELECTION_SPEC, Spec, cap_of, selection_of
-from .results import Result, error_of, remarks, told_some
-from .session import Session
+from .common.arguments import CONNECTION_SPEC, GUARD_SPEC, SELECTION_SPEC, Spec, cap_of, selection_of
+from .common.rows import Result, error_of, remarks, told_some
+from .common.session import Session
 
 SERVICE_CODES: Mapping[ResourceKind, str] = {"instance": "vm", "disk": "disk", "elastic_ip": "ip"}
 TAG_SPEC: Spec = {

@@ -18,7 +18,7 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backups.plan 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backups.record import BackupRun, Manner
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backups.run import back_up
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.timing import Timing
-from ansible_collections.jdcloud.cloud.plugins.module_utils._module.backup_results import BackupReport
+from ansible_collections.jdcloud.cloud.plugins.module_utils._module.backups.report import BackupReport
 
 from .backups import Asset, TrueImage, TrueSnapshot, asset_id
 from .operations import NOTHING, Operations, _filters, _page

@@ -21,7 +21,7 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.select
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.timing import Timing
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.machines.run import Record, Run, conduct
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.policy import Policy
-from ansible_collections.jdcloud.cloud.plugins.module_utils._module.results import Report
+from ansible_collections.jdcloud.cloud.plugins.module_utils._module.machines.report import Report
 
 from .backups import HOUR, Backups, TrueImage, TrueSnapshot, mark
 from .operations import Durations, Operations

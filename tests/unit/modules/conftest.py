@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._module import session
+from ansible_collections.jdcloud.cloud.plugins.module_utils._module.common import session
 from support.modules import MODULES, as_a_module, forget_warnings, knows_where_it_runs, module_arguments, signals_as_before
 
 from .memory_cloud import MemoryCloud, VirtualPool

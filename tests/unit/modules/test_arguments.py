@@ -10,18 +10,18 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._module.arguments import CONNECTION_SPEC
+from ansible_collections.jdcloud.cloud.plugins.module_utils._module.backups.image import IMAGE_SPEC
+from ansible_collections.jdcloud.cloud.plugins.module_utils._module.backups.image_info import IMAGE_INFO_SPEC
+from ansible_collections.jdcloud.cloud.plugins.module_utils._module.backups.snapshot import SNAPSHOT_SPEC
+from ansible_collections.jdcloud.cloud.plugins.module_utils._module.backups.snapshot_info import SNAPSHOT_INFO_SPEC
+from ansible_collections.jdcloud.cloud.plugins.module_utils._module.backups.vm_backup import VM_BACKUP_SPEC
 from ansible_collections.jdcloud.cloud.plugins.module_utils._module.bill_info import BILL_INFO_SPEC
-from ansible_collections.jdcloud.cloud.plugins.module_utils._module.disk import DISK_SPEC
-from ansible_collections.jdcloud.cloud.plugins.module_utils._module.elastic_ip import ELASTIC_IP_SPEC
-from ansible_collections.jdcloud.cloud.plugins.module_utils._module.image import IMAGE_SPEC
-from ansible_collections.jdcloud.cloud.plugins.module_utils._module.image_info import IMAGE_INFO_SPEC
+from ansible_collections.jdcloud.cloud.plugins.module_utils._module.common.arguments import CONNECTION_SPEC
+from ansible_collections.jdcloud.cloud.plugins.module_utils._module.deletions.disk import DISK_SPEC
+from ansible_collections.jdcloud.cloud.plugins.module_utils._module.deletions.elastic_ip import ELASTIC_IP_SPEC
+from ansible_collections.jdcloud.cloud.plugins.module_utils._module.machines.options import VM_SPEC
+from ansible_collections.jdcloud.cloud.plugins.module_utils._module.machines.vm_info import VM_INFO_SPEC
 from ansible_collections.jdcloud.cloud.plugins.module_utils._module.quota_info import QUOTA_INFO_SPEC
-from ansible_collections.jdcloud.cloud.plugins.module_utils._module.snapshot import SNAPSHOT_SPEC
-from ansible_collections.jdcloud.cloud.plugins.module_utils._module.snapshot_info import SNAPSHOT_INFO_SPEC
-from ansible_collections.jdcloud.cloud.plugins.module_utils._module.vm_backup import VM_BACKUP_SPEC
-from ansible_collections.jdcloud.cloud.plugins.module_utils._module.vm_info import VM_INFO_SPEC
-from ansible_collections.jdcloud.cloud.plugins.module_utils._module.vm_options import VM_SPEC
 
 from .documentation import documented_options, documented_returns, paths
 

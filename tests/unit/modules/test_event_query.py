@@ -16,6 +16,8 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ansible_collections.jdcloud.cloud.plugins.module_utils._module.common import session
+
 from .conftest import Ended, Runner
 from .memory_cloud import MemoryCloud
 from .test_jdcloud_vm_restore import OF_IMAGE, Backups
@@ -195,7 +197,7 @@ def test_a_machine_without_a_name_is_called_by_its_id(cloud: MemoryCloud, run: R
 def test_tagged_machines_count_and_their_disks_do_not(run: Runner, monkeypatch: pytest.MonkeyPatch, cloud: MemoryCloud) -> None:
     tagging = TaggingCloud()
     tagging.clock = cloud.clock
-    monkeypatch.setattr("ansible_collections.jdcloud.cloud.plugins.module_utils._module.session.Transport", tagging.transport)
+    monkeypatch.setattr(session, "Transport", tagging.transport)
     tagging.add("i-a")
     tagging.add("i-b", tags=[{"key": "env", "value": "test"}])
     tagging.add("i-safe", tags=PROTECTED)
@@ -253,7 +255,7 @@ def test_deleting_an_image_manages_no_machine(cloud: MemoryCloud, run: Runner) -
 def test_a_restore_counts_the_new_machine(run: Runner, monkeypatch: pytest.MonkeyPatch, cloud: MemoryCloud) -> None:
     backups = Backups()
     backups.clock = cloud.clock
-    monkeypatch.setattr("ansible_collections.jdcloud.cloud.plugins.module_utils._module.session.Transport", backups.transport)
+    monkeypatch.setattr(session, "Transport", backups.transport)
     preview = run("jdcloud_vm_restore", check=True, **OF_IMAGE)
     assert not preview.failed and counted("jdcloud_vm_restore", preview) == []
     done = run("jdcloud_vm_restore", **OF_IMAGE)

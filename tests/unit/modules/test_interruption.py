@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._module.interruption import LAST_RESORT, Interruption
+from ansible_collections.jdcloud.cloud.plugins.module_utils._module.common.interruption import LAST_RESORT, Interruption
 from support.modules import CAUGHT_SIGNALS
 
 COLLECTIONS = Path(__file__).resolve().parents[3] / ".venv" / "collections"

@@ -418,7 +418,7 @@ def test_results_are_exactly_as_documented(cloud: Backups, run: Runner) -> None:
 
 
 def test_every_option_is_documented_and_no_other() -> None:
-    from ansible_collections.jdcloud.cloud.plugins.module_utils._module.restore_options import RESTORE_SPEC
+    from ansible_collections.jdcloud.cloud.plugins.module_utils._module.restores.options import RESTORE_SPEC
 
     documented = documented_options(MODULE)
     assert set(documented) == set(RESTORE_SPEC)

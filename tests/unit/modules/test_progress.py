@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.progress import Ask, Counts, from_text, to_text
-from ansible_collections.jdcloud.cloud.plugins.module_utils._module import progress
+from ansible_collections.jdcloud.cloud.plugins.module_utils._module.common import progress
 
 from .conftest import Runner
 from .memory_cloud import MemoryCloud

@@ -23,7 +23,7 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.poli
     PlannedAddress,
     PlannedDisk,
 )
-from ansible_collections.jdcloud.cloud.plugins.module_utils._module.results import Report
+from ansible_collections.jdcloud.cloud.plugins.module_utils._module.machines.report import Report
 
 DISK = PlannedDisk("vol-a", "vdb", "cloud", 100, False, "kept")
 LOCAL = PlannedDisk(None, "vdz", "local", 200, None, "lost")

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._module import session
+from ansible_collections.jdcloud.cloud.plugins.module_utils._module.common import session
 
 from .conftest import SECRET, Runner
 from .documentation import check

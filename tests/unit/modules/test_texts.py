@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._module.restore_options import RESTORE_SPEC
+from ansible_collections.jdcloud.cloud.plugins.module_utils._module.restores.options import RESTORE_SPEC
 from ansible_collections.jdcloud.cloud.plugins.module_utils._module.tag import TAG_SPEC
 
 from .conftest import SECRET, Runner

@@ -20,7 +20,7 @@ import pytest
 from ansible_collections.jdcloud.cloud.plugins.action.jdcloud_vm import ActionModule
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.signals import ENDINGS
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.progress import Counts, to_text
-from ansible_collections.jdcloud.cloud.plugins.module_utils._module.progress import PATH_VARIABLE
+from ansible_collections.jdcloud.cloud.plugins.module_utils._module.common.progress import PATH_VARIABLE
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils import _progress
 
 ME = pwd.getpwuid(os.geteuid()).pw_name

@@ -19,7 +19,12 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.progre
     from_text,
     to_text,
 )
-from ansible_collections.jdcloud.cloud.plugins.module_utils._module.progress import EVERY, PATH_VARIABLE, Progress, progress_of
+from ansible_collections.jdcloud.cloud.plugins.module_utils._module.common.progress import (
+    EVERY,
+    PATH_VARIABLE,
+    Progress,
+    progress_of,
+)
 
 NUMBERS = st.integers(min_value=0, max_value=10**6)
 NO_COUNTS = Counts(step="", total=0, done=0, in_flight=0, blocked=0, failed=0)

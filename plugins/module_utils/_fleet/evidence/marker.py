@@ -10,6 +10,7 @@ import base64
 import hashlib
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from ..._api.errors import InputError
 from ..common.texts import shown
@@ -118,3 +119,9 @@ def _clean(text: str, *, dots: bool) -> str:
     """Chinese characters, letters, digits, '_', '-' and perhaps '.'; anything else becomes '-'."""
     allowed = r"[^\u4e00-\u9fffA-Za-z0-9_.-]" if dots else r"[^\u4e00-\u9fffA-Za-z0-9_-]"
     return re.sub(allowed, "-", text)
+
+
+def mark_of(description: str) -> dict[str, Any] | None:
+    """The mark of a description, None if it has none."""
+    mark = read_mark(description)
+    return None if mark is None else {"campaign": mark.campaign, "instance_id": mark.instance_id, "stopped": mark.stopped}

@@ -11,13 +11,14 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from .._api.errors import InputError
-from .._fleet.backups.plan import BackupPolicy
-from .._fleet.backups.record import Manner
-from .._fleet.common.selection import Selection, parse_ids, parse_protect_tags, require_selector
-from .._fleet.evidence.marker import DEFAULT_PATTERN, check_campaign, check_pattern
-from .._fleet.evidence.proof import Method
-from .arguments import BACKUP_METHODS, CONNECTION_SPEC, GUARD_SPEC, SELECTION_SPEC, Spec, cap_of, positive, selection_of
+from ..._api.errors import InputError
+from ..._fleet.backups.plan import BackupPolicy
+from ..._fleet.backups.record import Manner
+from ..._fleet.common.selection import Selection, parse_ids, parse_protect_tags, require_selector
+from ..._fleet.evidence.marker import DEFAULT_PATTERN, check_campaign, check_pattern
+from ..._fleet.evidence.proof import Method
+from ..common.arguments import CONNECTION_SPEC, GUARD_SPEC, SELECTION_SPEC, Spec, cap_of, positive, selection_of
+from ..machines.options import BACKUP_METHODS
 
 WAIT_SPEC: Spec = {
     "wait": {"type": "bool", "default": True},

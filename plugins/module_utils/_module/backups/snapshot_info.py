@@ -6,11 +6,11 @@
 
 from __future__ import annotations
 
-from .._api.model.backup_assets import Snapshot
-from .._fleet.evidence.backup_selection import SNAPSHOTS
-from .asset_info import common_row, info_spec, listed, result_of
-from .results import Result
-from .session import Session
+from ..._api.model.backup_assets import Snapshot
+from ..._fleet.evidence.backup_selection import SNAPSHOTS
+from ..common.rows import Result
+from ..common.session import Session
+from .listing import common_row, info_spec, listed, result_of
 
 SNAPSHOT_INFO_SPEC = info_spec("snapshot_ids", "disk_ids")
 

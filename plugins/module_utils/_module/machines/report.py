@@ -6,21 +6,17 @@
 
 from __future__ import annotations
 
-import typing as t
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from .._api.model.instance import Instance, Interface
-from .._fleet.common.failure import Failure
-from .._fleet.common.finding import Remark
-from .._fleet.evidence.proof import Backup
-from .._fleet.machines.run import Record, Run
-from .._fleet.planning.policy import Action, Decision, Fate, PlannedAddress, PlannedDisk
+from ..._api.model.instance import Instance, Interface
+from ..._fleet.common.failure import Failure
+from ..._fleet.common.finding import Remark
+from ..._fleet.evidence.proof import Backup
+from ..._fleet.machines.run import Record, Run
+from ..._fleet.planning.policy import Action, Decision, Fate, PlannedAddress, PlannedDisk
+from ..common.rows import Result, error_of, left_stopped, name_some, remarks
 
-Result = dict[str, Any]
-
-SHOWN = 5
-"""How many machines a message names before it says "and N more"."""
 PROBLEMS = ("blocked", "failed")
 
 
@@ -260,56 +256,6 @@ def _failure(record: Record) -> Failure | None:
 
 def _key(disk: PlannedDisk) -> str:
     return disk.disk_id or f"local {disk.device}"
-
-
-class Named(t.Protocol):
-    """A record of a machine."""
-
-    @property
-    def instance_id(self) -> str:
-        """The machine's id."""
-        raise NotImplementedError
-
-
-N = t.TypeVar("N", bound=Named)
-
-
-def name_some(records: Sequence[N], reasons: Callable[[N], Sequence[str]]) -> str:
-    """The first machines with their reasons, for a message."""
-    return told_some([(record.instance_id, reasons(record)) for record in records])
-
-
-def told_some(reasons: Sequence[tuple[str, Sequence[str]]]) -> str:
-    """The first of many ids with their reasons, for a message."""
-    named = [f"{row_id} ({', '.join(told)})" for row_id, told in reasons[:SHOWN]]
-    more = len(reasons) - SHOWN
-    return ", ".join(named) + (f" and {more} more" if more > 0 else "")
-
-
-def left_stopped(ids: Sequence[str]) -> str:
-    """A sentence about machines that were stopped for something that then failed; empty if there are none."""
-    more = f" and {len(ids) - SHOWN} more" if len(ids) > SHOWN else ""
-    return f" Stopped by this run and left stopped: {', '.join(ids[:SHOWN])}{more}." if ids else ""
-
-
-def remarks(items: Iterable[Remark]) -> list[Result]:
-    """Blockers or warnings."""
-    return [{"code": item.code, "message": item.message} for item in items]
-
-
-def error_of(failure: Failure | None) -> Result | None:
-    """The error of a machine, with the service's answer if there was one."""
-    if failure is None:
-        return None
-    error = failure.error
-    return {
-        "code": failure.code,
-        "operation": error.operation if error else None,
-        "http": error.http if error else None,
-        "status": error.status if error else None,
-        "message": failure.message,
-        "request_id": error.request_id if error else None,
-    }
 
 
 def interfaces_of(interfaces: Iterable[Interface]) -> list[Result]:

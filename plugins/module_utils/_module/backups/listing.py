@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import typing as t
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
-from .._api.errors import InputError
-from .._api.model.fields import snake_case
-from .._fleet.common.selection import parse_ids
-from .._fleet.evidence.backup_selection import A, AssetSelection, Kind, parse_asset_ids, parse_asset_name, read_assets
-from .._fleet.evidence.marker import read_mark
-from .arguments import CONNECTION_SPEC, SELECTION_SPEC, Spec
-from .results import Result
-from .session import Session
+from ..._api.errors import InputError
+from ..._api.model.fields import snake_case
+from ..._fleet.common.selection import parse_ids
+from ..._fleet.evidence.backup_selection import A, AssetSelection, Kind, parse_asset_ids, parse_asset_name, read_assets
+from ..._fleet.evidence.marker import mark_of
+from ..common.arguments import CONNECTION_SPEC, SELECTION_SPEC, Spec
+from ..common.rows import Result, time_of
+from ..common.session import Session
 
 
 def info_spec(ids: str, owners: str) -> Spec:
@@ -60,17 +59,6 @@ def common_row(asset: A) -> Result:
         "mark": mark_of(asset.description),
         "created": time_of(asset.created),
     }
-
-
-def mark_of(description: str) -> Result | None:
-    """The mark of a description, None if it has none."""
-    mark = read_mark(description)
-    return None if mark is None else {"campaign": mark.campaign, "instance_id": mark.instance_id, "stopped": mark.stopped}
-
-
-def time_of(moment: datetime | None) -> str | None:
-    """A time in ISO form."""
-    return None if moment is None else moment.isoformat()
 
 
 def _selection(kind: Kind[A], params: Mapping[str, Any], ids: str, owners: str) -> AssetSelection:

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import contextlib
 
-from .._api.errors import JdcloudError
-from .._api.model.instance import InstanceInFull
-from .._fleet.backups.record import BackupRecord, BackupRun, failure_of
-from .._fleet.common.selection import Selection
-from .._fleet.evidence.marker import NO_INSTANCE
-from .._fleet.evidence.proof import disk_key
-from .._fleet.evidence.specification import MANIFEST_FORMAT, disks_of, specification_of
-from .._fleet.machines.find import read_in_full
-from .backup_results import BackupReport
-from .results import Result, error_of, remarks
-from .session import Session
+from ..._api.errors import JdcloudError
+from ..._api.model.instance import InstanceInFull
+from ..._fleet.backups.record import BackupRecord, BackupRun, failure_of
+from ..._fleet.common.selection import Selection
+from ..._fleet.evidence.marker import NO_INSTANCE
+from ..._fleet.evidence.proof import disk_key
+from ..._fleet.evidence.specification import MANIFEST_FORMAT, disks_of, specification_of
+from ..._fleet.machines.find import read_in_full
+from ..common.rows import Result, error_of, remarks
+from ..common.session import Session
+from .report import BackupReport
 
 
 def manifest_of(session: Session, run: BackupRun, report: BackupReport, method: str) -> Result:

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from .._api.model.backup_assets import Image, Quota, Snapshot
-from .._api.model.instance import AttachedDisk
-from .._fleet.backups.plan import AssetAction
-from .._fleet.backups.record import BackupRecord, BackupRun, failure_of
-from .._fleet.backups.state import AssetTrack
-from .._fleet.common.failure import UNVERIFIED
-from .._fleet.common.finding import Remark
-from .._fleet.evidence.marker import NO_INSTANCE
-from .._fleet.evidence.proof import AssetType, disk_key
-from .results import Result, error_of, left_stopped, name_some, remarks
+from ..._api.model.backup_assets import Image, Quota, Snapshot
+from ..._api.model.instance import AttachedDisk
+from ..._fleet.backups.plan import AssetAction
+from ..._fleet.backups.record import BackupRecord, BackupRun, failure_of
+from ..._fleet.backups.state import AssetTrack
+from ..._fleet.common.failure import UNVERIFIED
+from ..._fleet.common.finding import Remark
+from ..._fleet.evidence.marker import NO_INSTANCE
+from ..._fleet.evidence.proof import AssetType, disk_key
+from ..common.rows import Result, error_of, left_stopped, name_some, remarks
 
 
 class BackupReport:

@@ -6,27 +6,18 @@
 
 from __future__ import annotations
 
-from .._api.errors import InputError
-from .._api.model.instance import InstanceInFull
-from .._fleet.common.selection import parse_protect_tags
-from .._fleet.machines.find import read_in_full
-from .._fleet.machines.run import gather_facts
-from .._fleet.planning.plan import decide
-from .._fleet.planning.policy import Facts, Policy
-from .arguments import (
-    CONNECTION_SPEC,
-    DEMAND_SPEC,
-    DUE_SPEC,
-    FATE_SPEC,
-    GUARD_SPEC,
-    SELECTION_SPEC,
-    Spec,
-    demand_of,
-    due_tag_of,
-    selection_of,
-)
-from .results import Result, backups_of, remarks
-from .session import Session
+from ..._api.errors import InputError
+from ..._api.model.instance import InstanceInFull
+from ..._fleet.common.selection import parse_protect_tags
+from ..._fleet.machines.find import read_in_full
+from ..._fleet.machines.run import gather_facts
+from ..._fleet.planning.plan import decide
+from ..._fleet.planning.policy import Facts, Policy
+from ..common.arguments import CONNECTION_SPEC, DUE_SPEC, FATE_SPEC, GUARD_SPEC, SELECTION_SPEC, Spec, due_tag_of, selection_of
+from ..common.rows import Result, remarks
+from ..common.session import Session
+from .options import DEMAND_SPEC, demand_of
+from .report import backups_of
 
 VM_INFO_SPEC: Spec = {
     **CONNECTION_SPEC,

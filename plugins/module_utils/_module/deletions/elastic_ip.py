@@ -6,15 +6,15 @@
 
 from __future__ import annotations
 
-from .._api.model.resources import ElasticIp
-from .._fleet.deletions.run import DisposalRecord
-from .._fleet.deletions.unattached import ElasticIpTerms
-from .._fleet.deletions.unattached_rules import LeftoverPolicy
-from .arguments import Spec
-from .disposal_report import DisposalReport
-from .leftovers import ADVICE, early_result, fate_of, leftover_spec, run_leftovers
-from .results import Result
-from .session import Session
+from ..._api.model.resources import ElasticIp
+from ..._fleet.deletions.run import DisposalRecord
+from ..._fleet.deletions.unattached import ElasticIpTerms
+from ..._fleet.deletions.unattached_rules import LeftoverPolicy
+from ..common.arguments import Spec
+from ..common.rows import Result
+from ..common.session import Session
+from .report import DisposalReport
+from .unattached import ADVICE, early_result, fate_of, leftover_spec, run_leftovers
 
 ELASTIC_IP_SPEC: Spec = leftover_spec("elastic_ip_ids", "max_elastic_ips")
 

@@ -10,15 +10,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .._api.errors import InputError
-from .._api.query import path_id
-from .._fleet.common.selection import parse_ids
-from .._fleet.common.texts import shown
-from .._fleet.evidence.manifest import OldMachine, parse_machines
-from .._fleet.evidence.marker import check_campaign
-from .._fleet.restores.marker import MACHINE_NAME
-from .._fleet.restores.plan import Wishes
-from .arguments import CONNECTION_SPEC, Spec
+from ..._api.errors import InputError
+from ..._api.query import path_id
+from ..._fleet.common.selection import parse_ids
+from ..._fleet.common.texts import shown
+from ..._fleet.evidence.manifest import OldMachine, parse_machines
+from ..._fleet.evidence.marker import check_campaign
+from ..._fleet.restores.marker import MACHINE_NAME
+from ..._fleet.restores.plan import Wishes
+from ..common.arguments import CONNECTION_SPEC, Spec
 
 MAX_GROUPS = 5
 """Security groups of a machine (fact limits-security-groups)."""

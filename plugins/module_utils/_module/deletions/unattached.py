@@ -10,18 +10,18 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 
-from .._api.dispatch.dispatcher import Dispatcher
-from .._fleet.common.failure import UNVERIFIED
-from .._fleet.common.selection import parse_ids, parse_protect_tags
-from .._fleet.deletions.kind import D, Terms
-from .._fleet.deletions.run import DisposalRecord, DisposalRun
-from .._fleet.deletions.unattached import dispose_of_leftovers
-from .._fleet.deletions.unattached_rules import LeftoverPolicy
-from .arguments import CONNECTION_SPEC, GUARD_SPEC, Spec, cap_of
-from .disposal_report import DisposalReport
-from .results import Result
-from .session import Session
-from .vm_options import VM_SPEC, timing_of
+from ..._api.dispatch.dispatcher import Dispatcher
+from ..._fleet.common.failure import UNVERIFIED
+from ..._fleet.common.selection import parse_ids, parse_protect_tags
+from ..._fleet.deletions.kind import D, Terms
+from ..._fleet.deletions.run import DisposalRecord, DisposalRun
+from ..._fleet.deletions.unattached import dispose_of_leftovers
+from ..._fleet.deletions.unattached_rules import LeftoverPolicy
+from ..common.arguments import CONNECTION_SPEC, GUARD_SPEC, Spec, cap_of, timing_of
+from ..common.rows import Result
+from ..common.session import Session
+from ..machines.options import VM_SPEC
+from .report import DisposalReport
 
 ADVICE = "remove the causes, or set on_blocked to skip to go on with the others"
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .._fleet.restores.disks import MadeDisk, seen_disks
-from .._fleet.restores.run import Record, RestoreRun, conduct_restore
-from .restore_options import order_of
-from .results import SHOWN, Result, error_of, remarks
-from .session import Session
-from .vm_options import timing_of
+from ..._fleet.restores.disks import MadeDisk, seen_disks
+from ..._fleet.restores.run import Record, RestoreRun, conduct_restore
+from ..common.arguments import timing_of
+from ..common.rows import SHOWN, Result, error_of, remarks
+from ..common.session import Session
+from .options import order_of
 
 
 def work(session: Session) -> Result:

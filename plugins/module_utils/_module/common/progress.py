@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 
-from .._fleet.common.progress import Ask, to_text
+from ..._fleet.common.progress import Ask, to_text
 
 PATH_VARIABLE = "JDCLOUD_PROGRESS_PATH"
 """Names the file. Internal: the action plugin sets it for its own task, and makes and removes the folder around the file."""

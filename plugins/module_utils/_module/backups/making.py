@@ -9,18 +9,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .._api.errors import InputError
-from .._fleet.backups.record import BackupRun
-from .._fleet.backups.run import back_up
-from .._fleet.evidence.proof import AssetType, Method
-from .backup_manifest import manifest_of
-from .backup_options import backup_policy, manner_of
-from .backup_results import BackupReport
-from .results import Result
-from .session import Session
-from .vm_options import timing_of
+from ..._api.errors import InputError
+from ..._fleet.backups.record import BackupRun
+from ..._fleet.backups.run import back_up
+from ..._fleet.evidence.proof import AssetType, Method
+from ..common.arguments import timing_of
+from ..common.rows import INTERNAL, Result
+from ..common.session import Session
+from .manifest import manifest_of
+from .options import backup_policy, manner_of
+from .report import BackupReport
 
-INTERNAL = "An internal error ended the run, see exception: report it."
 NO_COUNTS = dict.fromkeys(("selected", "changed", "created", "reused", "not_found", "blocked", "failed"), 0)
 NO_DELETIONS = {"deleted": 0, "already_absent": 0}
 """What the modules that delete, too, count beside."""

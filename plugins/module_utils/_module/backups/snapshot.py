@@ -6,12 +6,12 @@
 
 from __future__ import annotations
 
-from .arguments import Spec
-from .backup import asset_early_end, make_snapshots, refuse_foreign_options
-from .backup_options import MAKING_SPEC
-from .disposal import SNAPSHOT_ABSENT_SPEC, snapshot_absent
-from .results import Result
-from .session import Session
+from ..common.arguments import Spec
+from ..common.rows import Result
+from ..common.session import Session
+from ..deletions.backups import SNAPSHOT_ABSENT_SPEC, snapshot_absent
+from .making import asset_early_end, make_snapshots, refuse_foreign_options
+from .options import MAKING_SPEC
 
 SNAPSHOT_SPEC: Spec = {
     **MAKING_SPEC,

@@ -6,11 +6,11 @@
 
 from __future__ import annotations
 
-from .._api.model.backup_assets import Image, ImageDisk
-from .._fleet.evidence.backup_selection import IMAGES
-from .asset_info import common_row, info_spec, listed, result_of
-from .results import Result
-from .session import Session
+from ..._api.model.backup_assets import Image, ImageDisk
+from ..._fleet.evidence.backup_selection import IMAGES
+from ..common.rows import Result
+from ..common.session import Session
+from .listing import common_row, info_spec, listed, result_of
 
 IMAGE_INFO_SPEC = info_spec("image_ids", "instance_ids")
 

@@ -6,12 +6,12 @@
 
 from __future__ import annotations
 
-from .arguments import Spec
-from .backup import asset_early_end, make_images, refuse_foreign_options
-from .backup_options import MAKING_SPEC
-from .disposal import IMAGE_ABSENT_SPEC, image_absent
-from .results import Result
-from .session import Session
+from ..common.arguments import Spec
+from ..common.rows import Result
+from ..common.session import Session
+from ..deletions.backups import IMAGE_ABSENT_SPEC, image_absent
+from .making import asset_early_end, make_images, refuse_foreign_options
+from .options import MAKING_SPEC
 
 IMAGE_SPEC: Spec = {
     **MAKING_SPEC,

@@ -9,18 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .._api.errors import InputError
-from .._api.model.backup_assets import Image, Snapshot
-from .._fleet.deletions.backups import dispose_of_backups
-from .._fleet.deletions.run import DisposalRecord, DisposalRun
-from .._fleet.evidence.backup_selection import IMAGES, SNAPSHOTS, A, AssetSelection, Kind, parse_asset_ids, parse_asset_name
-from .._fleet.evidence.marker import NO_INSTANCE
-from .arguments import Spec, cap_of
-from .asset_info import mark_of, time_of
-from .disposal_report import DisposalReport
-from .results import Result
-from .session import Session
-from .vm_options import timing_of
+from ..._api.errors import InputError
+from ..._api.model.backup_assets import Image, Snapshot
+from ..._fleet.deletions.backups import dispose_of_backups
+from ..._fleet.deletions.run import DisposalRecord, DisposalRun
+from ..._fleet.evidence.backup_selection import IMAGES, SNAPSHOTS, A, AssetSelection, Kind, parse_asset_ids, parse_asset_name
+from ..._fleet.evidence.marker import NO_INSTANCE, mark_of
+from ..common.arguments import Spec, cap_of, timing_of
+from ..common.rows import Result, time_of
+from ..common.session import Session
+from .report import DisposalReport
 
 IMAGE_ABSENT_SPEC: Spec = {
     "image_ids": {"type": "list", "elements": "str"},

@@ -11,12 +11,11 @@ import typing as t
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from .._fleet.common.finding import Remark
-from .._fleet.deletions.kind import D
-from .._fleet.deletions.run import DisposalRecord, DisposalRun
-from .backup import INTERNAL
-from .results import Result, error_of, remarks, told_some
-from .session import Session
+from ..._fleet.common.finding import Remark
+from ..._fleet.deletions.kind import D
+from ..._fleet.deletions.run import DisposalRecord, DisposalRun
+from ..common.rows import INTERNAL, Result, error_of, remarks, told_some
+from ..common.session import Session
 
 
 class DisposalReport(abc.ABC, t.Generic[D]):

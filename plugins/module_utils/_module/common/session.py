@@ -14,14 +14,14 @@ from typing import Any, NoReturn
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
-from .._api.config.connection import Connection, resolve_connection
-from .._api.dispatch.dispatcher import Dispatcher
-from .._api.dispatch.factory import THREADS, UNVERIFIED, USER_AGENT, dispatcher_for
-from .._api.dispatch.pool import SystemClock, ThreadPool
-from .._api.errors import InputError, JdcloudError
-from .._api.wire.transport import REQUESTS_IMPORT_ERROR, Transport
-from .._fleet.common.account import FOREIGN, AccountError, objection, who_asks
-from .._fleet.common.selection import some_ids
+from ..._api.config.connection import Connection, resolve_connection
+from ..._api.dispatch.dispatcher import Dispatcher
+from ..._api.dispatch.factory import THREADS, UNVERIFIED, USER_AGENT, dispatcher_for
+from ..._api.dispatch.pool import SystemClock, ThreadPool
+from ..._api.errors import InputError, JdcloudError
+from ..._api.wire.transport import REQUESTS_IMPORT_ERROR, Transport
+from ..._fleet.common.account import FOREIGN, AccountError, objection, who_asks
+from ..._fleet.common.selection import some_ids
 from .arguments import Spec, check_texts
 from .interruption import Interruption
 from .progress import Progress, progress_of

@@ -6,16 +6,16 @@
 
 from __future__ import annotations
 
-from .._api.model.resources import Disk
-from .._fleet.common.finding import Remark
-from .._fleet.deletions.run import DisposalRecord
-from .._fleet.deletions.unattached import DiskTerms
-from .._fleet.deletions.unattached_rules import IN_BIN, LeftoverPolicy
-from .arguments import Spec
-from .disposal_report import DisposalReport
-from .leftovers import ADVICE, early_result, fate_of, leftover_spec, run_leftovers
-from .results import Result
-from .session import Session
+from ..._api.model.resources import Disk
+from ..._fleet.common.finding import Remark
+from ..._fleet.deletions.run import DisposalRecord
+from ..._fleet.deletions.unattached import DiskTerms
+from ..._fleet.deletions.unattached_rules import IN_BIN, LeftoverPolicy
+from ..common.arguments import Spec
+from ..common.rows import Result
+from ..common.session import Session
+from .report import DisposalReport
+from .unattached import ADVICE, early_result, fate_of, leftover_spec, run_leftovers
 
 DISK_SPEC: Spec = {
     **leftover_spec("disk_ids", "max_disks"),

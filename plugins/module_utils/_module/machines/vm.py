@@ -6,11 +6,12 @@
 
 from __future__ import annotations
 
-from .._fleet.machines.run import conduct
-from .arguments import cap_of
-from .results import Report, Result, empty_result
-from .session import Session
-from .vm_options import planned_of, policy_of, timing_of
+from ..._fleet.machines.run import conduct
+from ..common.arguments import cap_of, timing_of
+from ..common.rows import Result
+from ..common.session import Session
+from .options import planned_of, policy_of
+from .report import Report, empty_result
 
 
 def work(session: Session) -> Result:

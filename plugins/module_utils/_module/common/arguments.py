@@ -10,11 +10,10 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from .._api.errors import InputError
-from .._fleet.common.selection import Selection, parse_selection
-from .._fleet.common.texts import require_text
-from .._fleet.evidence.marker import check_campaign
-from .._fleet.evidence.proof import Demand
+from ..._api.errors import InputError
+from ..._fleet.common.selection import Selection, parse_selection
+from ..._fleet.common.texts import require_text
+from ..._fleet.common.timing import Timing
 
 Spec = dict[str, dict[str, Any]]
 
@@ -44,13 +43,6 @@ SELECTION_SPEC: Spec = {
 GUARD_SPEC: Spec = {
     "max_instances": {"type": "int"},
     "protect_tags": {"type": "dict", "default": {"jdcloud-protect": "*"}},
-}
-
-
-BACKUP_METHODS = ("image", "snapshots", "both")
-DEMAND_SPEC: Spec = {
-    "require_backup": {"type": "str", "default": "none", "choices": ["none", *BACKUP_METHODS]},
-    "backup_max_age": {"type": "float", "default": 24.0},
 }
 
 
@@ -96,23 +88,6 @@ def due_tag_of(params: Mapping[str, Any]) -> str | None:
     return None if given is None else given.strip()
 
 
-def demand_of(params: Mapping[str, Any]) -> Demand | None:
-    """The checked demand for backups, None if there is none."""
-    max_age = positive(params, "backup_max_age", "hours")
-    campaign: str | None = params.get("backup_campaign")
-    method = params["require_backup"]
-    if method == "none":
-        if campaign is not None:
-            raise InputError("backup_campaign is for a demanded backup only: set require_backup, too, or leave it out.")
-        return None
-    if params["stop_running"]:
-        raise InputError(
-            f"require_backup={method} and stop_running=true exclude each other, since a backup must be made while the machine is "
-            "stopped: stop it, back it up (the role vm_backup does both), then delete it."
-        )
-    return Demand(method, max_age, None if campaign is None else check_campaign(campaign, "backup_campaign"))
-
-
 def selection_of(params: Mapping[str, Any]) -> Selection:
     """The checked selection options."""
     return parse_selection(params["instance_ids"], params["name"], params["tags"], params["filters"])
@@ -135,3 +110,13 @@ def cap_of(params: Mapping[str, Any], option: str = "max_instances") -> int | No
     if cap is not None and cap < 1:
         raise InputError(f"{option} is {cap}, but must be at least 1; there is no value for unlimited.")
     return cap
+
+
+def timing_of(params: Mapping[str, Any], retries: int) -> Timing:
+    """The checked wishes about waiting."""
+    return Timing(
+        wait=params["wait"],
+        wait_timeout=positive(params, "wait_timeout"),
+        poll_interval=positive(params, "poll_interval"),
+        retries=retries,
+    )

@@ -9,25 +9,30 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .._api.errors import InputError
-from .._fleet.common.selection import parse_protect_tags, require_selector
-from .._fleet.common.timing import Timing
-from .._fleet.evidence.preview import PlannedMachine, parse_planned
-from .._fleet.planning.policy import Policy
-from .arguments import (
+from ..._api.errors import InputError
+from ..._fleet.common.selection import parse_protect_tags, require_selector
+from ..._fleet.evidence.marker import check_campaign
+from ..._fleet.evidence.preview import PlannedMachine, parse_planned
+from ..._fleet.evidence.proof import Demand
+from ..._fleet.planning.policy import Policy
+from ..common.arguments import (
     CONNECTION_SPEC,
-    DEMAND_SPEC,
     DUE_SPEC,
     FATE_SPEC,
     GUARD_SPEC,
     SELECTION_SPEC,
     Spec,
     cap_of,
-    demand_of,
     due_tag_of,
     positive,
     selection_of,
 )
+
+BACKUP_METHODS = ("image", "snapshots", "both")
+DEMAND_SPEC: Spec = {
+    "require_backup": {"type": "str", "default": "none", "choices": ["none", *BACKUP_METHODS]},
+    "backup_max_age": {"type": "float", "default": 24.0},
+}
 
 VM_SPEC: Spec = {
     **CONNECTION_SPEC,
@@ -83,16 +88,6 @@ def planned_of(params: Mapping[str, Any], *, preview: bool) -> dict[str, Planned
     return parse_planned(given, "planned_backups")
 
 
-def timing_of(params: Mapping[str, Any], retries: int) -> Timing:
-    """The checked wishes about waiting."""
-    return Timing(
-        wait=params["wait"],
-        wait_timeout=positive(params, "wait_timeout"),
-        poll_interval=positive(params, "poll_interval"),
-        retries=retries,
-    )
-
-
 def _check_combination(params: Mapping[str, Any]) -> None:
     state = params["state"]
     idle_values = {
@@ -123,3 +118,20 @@ def _check_combination(params: Mapping[str, Any]) -> None:
 
 def _word(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def demand_of(params: Mapping[str, Any]) -> Demand | None:
+    """The checked demand for backups, None if there is none."""
+    max_age = positive(params, "backup_max_age", "hours")
+    campaign: str | None = params.get("backup_campaign")
+    method = params["require_backup"]
+    if method == "none":
+        if campaign is not None:
+            raise InputError("backup_campaign is for a demanded backup only: set require_backup, too, or leave it out.")
+        return None
+    if params["stop_running"]:
+        raise InputError(
+            f"require_backup={method} and stop_running=true exclude each other, since a backup must be made while the machine is "
+            "stopped: stop it, back it up (the role vm_backup does both), then delete it."
+        )
+    return Demand(method, max_age, None if campaign is None else check_campaign(campaign, "backup_campaign"))

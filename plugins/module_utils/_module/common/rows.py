@@ -1,0 +1,77 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What all results share: rows of findings and failures, and sentences that name a few and count the rest."""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from ..._fleet.common.failure import Failure
+from ..._fleet.common.finding import Remark
+
+SHOWN = 5
+"""How many machines a message names before it says "and N more"."""
+INTERNAL = "An internal error ended the run, see exception: report it."
+
+
+Result = dict[str, Any]
+
+
+class Named(t.Protocol):
+    """A record of a machine."""
+
+    @property
+    def instance_id(self) -> str:
+        """The machine's id."""
+        raise NotImplementedError
+
+
+N = t.TypeVar("N", bound=Named)
+
+
+def name_some(records: Sequence[N], reasons: Callable[[N], Sequence[str]]) -> str:
+    """The first machines with their reasons, for a message."""
+    return told_some([(record.instance_id, reasons(record)) for record in records])
+
+
+def told_some(reasons: Sequence[tuple[str, Sequence[str]]]) -> str:
+    """The first of many ids with their reasons, for a message."""
+    named = [f"{row_id} ({', '.join(told)})" for row_id, told in reasons[:SHOWN]]
+    more = len(reasons) - SHOWN
+    return ", ".join(named) + (f" and {more} more" if more > 0 else "")
+
+
+def left_stopped(ids: Sequence[str]) -> str:
+    """A sentence about machines that were stopped for something that then failed; empty if there are none."""
+    more = f" and {len(ids) - SHOWN} more" if len(ids) > SHOWN else ""
+    return f" Stopped by this run and left stopped: {', '.join(ids[:SHOWN])}{more}." if ids else ""
+
+
+def remarks(items: Iterable[Remark]) -> list[Result]:
+    """Blockers or warnings."""
+    return [{"code": item.code, "message": item.message} for item in items]
+
+
+def error_of(failure: Failure | None) -> Result | None:
+    """The error of a machine, with the service's answer if there was one."""
+    if failure is None:
+        return None
+    error = failure.error
+    return {
+        "code": failure.code,
+        "operation": error.operation if error else None,
+        "http": error.http if error else None,
+        "status": error.status if error else None,
+        "message": failure.message,
+        "request_id": error.request_id if error else None,
+    }
+
+
+def time_of(moment: datetime | None) -> str | None:
+    """A time in ISO form."""
+    return None if moment is None else moment.isoformat()

@@ -16,7 +16,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.page import render
+from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.report.page import render
 
 from ..unit.campaign.reports import Json
 

@@ -16,15 +16,16 @@ from ansible.module_utils.basic import AnsibleModule
 
 from .._api.errors import JdcloudError
 from .._api.wire.journal import Write, read_journal
-from .._campaign import ending, marking, planning, wave_steps
-from .._campaign.intake import READERS
-from .._campaign.money import billed_ids, check_prices
-from .._campaign.opening import check_run, open_campaign
-from .._campaign.options import PREFIX, Options, parse_options
-from .._campaign.page import render
-from .._campaign.record import Record, stamp
-from .._campaign.report import report_of
-from .._campaign.store import JOURNAL, MANIFEST, PAGE, REPORT, Store
+from .._campaign.input.options import PREFIX, Options, parse_options
+from .._campaign.input.role_variables import READERS
+from .._campaign.report.content import report_of
+from .._campaign.report.costs import billed_ids, check_prices
+from .._campaign.report.page import render
+from .._campaign.state.record import Record, stamp
+from .._campaign.state.store import JOURNAL, MANIFEST, PAGE, REPORT, Store
+from .._campaign.steps import finish, mark, plan
+from .._campaign.steps import wave as wave_step
+from .._campaign.steps.begin import check_run, open_campaign
 from .common.arguments import CONNECTION_SPEC, Spec
 
 Result = dict[str, Any]
@@ -95,7 +96,7 @@ class Desk:
             "timing": self.options.timing,
             "reuse_age": self.options.reuse_age,
             "options": {**self.options.shown, **_switches(self.options)},
-            "note_key": marking.note_key(self.options.tag_key),
+            "note_key": mark.note_key(self.options.tag_key),
         }
 
     def load(self) -> None:
@@ -124,22 +125,22 @@ class Desk:
         record, options, now, params = self.record, self.options, self.now, self.params
         result, results, wave = params["result"], params["results"], params["wave"] or 0
         table: dict[str, Callable[[], Result]] = {
-            "freeze": lambda: planning.freeze(record, options, result, now),
-            "plan": lambda: planning.plan(record, options, result, params["manifest"], now, preview=self.preview),
-            "begin_wave": lambda: wave_steps.begin_wave(record, options, wave, result, now),
-            "after_mark": lambda: wave_steps.after_mark(record, wave, result, now, durable=bool(options.report_dir)),
+            "freeze": lambda: plan.freeze(record, options, result, now),
+            "plan": lambda: plan.plan(record, options, result, params["manifest"], now, preview=self.preview),
+            "begin_wave": lambda: wave_step.begin_wave(record, options, wave, result, now),
+            "after_mark": lambda: wave_step.after_mark(record, wave, result, now, durable=bool(options.report_dir)),
             "after_backup": self._after_backup,
-            "before_delete": lambda: wave_steps.before_delete(record, result),
-            "after_delete": lambda: wave_steps.after_delete(record, options, wave, result, now),
-            "owed": lambda: ending.owed(record, options),
-            "after_release": lambda: ending.after_release(record, params["wave"], results, now),
-            "end_wave": lambda: wave_steps.end_wave(record, options, wave, now),
-            "to_verify": lambda: {**ending.to_verify(record), "billed_ids": billed_ids(record.machines.values())},
-            "verify": lambda: ending.verify(record, results, now),
-            "plan_mark": lambda: marking.plan_mark(record, options, result, now),
-            "plan_unmark": lambda: marking.plan_unmark(record, options, result, now),
-            "after_tags": lambda: marking.after_tags(record, results, now),
-            "after_power": lambda: marking.after_power(record, result, now),
+            "before_delete": lambda: wave_step.before_delete(record, result),
+            "after_delete": lambda: wave_step.after_delete(record, options, wave, result, now),
+            "owed": lambda: finish.owed(record, options),
+            "after_release": lambda: finish.after_release(record, params["wave"], results, now),
+            "end_wave": lambda: wave_step.end_wave(record, options, wave, now),
+            "to_verify": lambda: {**finish.to_verify(record), "billed_ids": billed_ids(record.machines.values())},
+            "verify": lambda: finish.verify(record, results, now),
+            "plan_mark": lambda: mark.plan_mark(record, options, result, now),
+            "plan_unmark": lambda: mark.plan_unmark(record, options, result, now),
+            "after_tags": lambda: mark.after_tags(record, results, now),
+            "after_power": lambda: mark.after_power(record, result, now),
             "finish": self._finish,
         }
         told = table[step]()
@@ -149,14 +150,14 @@ class Desk:
     def _after_backup(self) -> Result:
         manifest = self.params["manifest"]
         self.record.add_api_use(self.params["result"].get("summary") or {})
-        told = wave_steps.after_backup(self.record, self.params["wave"], manifest, self.params["reason"], self.now)
+        told = wave_step.after_backup(self.record, self.params["wave"], manifest, self.params["reason"], self.now)
         # Written before the first delete: the machines can be made again from it.
         if manifest.get("machines"):
             self.store.write_json(MANIFEST, merged_manifest(self.store.manifest(), manifest))
         return told
 
     def _finish(self) -> Result:
-        verdict = ending.finish(self.record, self.options, self.now, preview=self.preview)
+        verdict = finish.finish(self.record, self.options, self.now, preview=self.preview)
         report = report_of(
             self.record,
             [written(write) for write in self.writes],

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.record import digest_of
+from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.state.record import digest_of
 
 from ..support import REGION, Json, running, stopped
 from .conftest import LOCALHOST, PATTERNS, Awx, Job, answers

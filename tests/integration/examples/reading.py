@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.intake import CLEANUP, RESTORE
+from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.input.role_variables import CLEANUP, RESTORE
 
 from .found import ROOT
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.options import Options, parse_options
+from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.input.options import Options, parse_options
 
 Json = dict[str, Any]
 

@@ -12,9 +12,11 @@ from typing import Any
 import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign import ending, marking, planning, rows, wave_steps
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.options import Options
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.record import Record, digest_of, record_from, stamp
+from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.input.options import Options
+from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.state import machine_entry
+from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.state.record import Record, digest_of, record_from, stamp
+from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.steps import finish, mark, plan
+from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.steps import wave as wave_step
 
 from .results import NOW, blocked, disk, entry, failed, later, leftovers, machine, manifest, not_found, options, vm_result
 
@@ -31,13 +33,13 @@ def new_record(kind: str = "absent", **members: Any) -> Record:
 
 def planned(wanted: Options, *instances: Json, backup: Json | None = None) -> tuple[Record, Json]:
     record = new_record()
-    planning.freeze(record, wanted, vm_result(instances), NOW)
-    return record, planning.plan(record, wanted, vm_result(instances), backup or {}, later(5), preview=False)
+    plan.freeze(record, wanted, vm_result(instances), NOW)
+    return record, plan.plan(record, wanted, vm_result(instances), backup or {}, later(5), preview=False)
 
 
 def begun(wanted: Options, *instances: Json) -> Record:
     record, _told = planned(wanted, *instances)
-    wave_steps.begin_wave(record, wanted, 1, vm_result(instances), later(10))
+    wave_step.begin_wave(record, wanted, 1, vm_result(instances), later(10))
     return record
 
 
@@ -64,7 +66,7 @@ def test_a_plan_that_was_approved_is_this_one_or_none() -> None:
         planned(options(digest=digest), machine(A))
 
 
-@pytest.mark.parametrize("step", [marking.plan_mark, marking.plan_unmark])
+@pytest.mark.parametrize("step", [mark.plan_mark, mark.plan_unmark])
 def test_marking_holds_to_an_approved_list_too(step: Any) -> None:
     look = vm_result([machine(each, "tagged", tags_before={}) for each in (A, B)])
     record = new_record()
@@ -78,25 +80,25 @@ def test_why_there_would_be_no_backup_is_told_by_the_backup() -> None:
     lacks = blocked(A, "backup_missing")
     reasons = [{"code": "task_in_progress", "message": "An image is being made."}]
     record = new_record()
-    planning.freeze(record, options(), vm_result([machine(A)]), NOW)
+    plan.freeze(record, options(), vm_result([machine(A)]), NOW)
     backup = {"manifest": manifest(entry(A, "blocked", blockers=reasons))}
-    planning.plan(record, options(), vm_result([lacks]), backup, NOW, preview=False)
+    plan.plan(record, options(), vm_result([lacks]), backup, NOW, preview=False)
     assert [each["code"] for each in record.machines[A]["blockers"]] == ["task_in_progress"]
 
 
 def test_a_machine_that_is_blocked_anyway_is_not_also_said_to_run_without_backup() -> None:
     record = new_record()
-    planning.freeze(record, options(), vm_result([blocked(A, "protected")]), NOW)
-    planning.plan(record, options(), vm_result([blocked(A, "protected", "running", "backup_missing")]), {}, NOW, preview=False)
+    plan.freeze(record, options(), vm_result([blocked(A, "protected")]), NOW)
+    plan.plan(record, options(), vm_result([blocked(A, "protected", "running", "backup_missing")]), {}, NOW, preview=False)
     assert [each["code"] for each in record.machines[A]["blockers"]] == ["protected"]
 
 
 def test_a_machine_that_the_backup_would_stop_is_not_said_to_run() -> None:
     record = new_record()
-    planning.freeze(record, options(stop_running=True), vm_result([machine(A)]), NOW)
+    plan.freeze(record, options(stop_running=True), vm_result([machine(A)]), NOW)
     backup = {"manifest": manifest(entry(A, "blocked", blockers=[{"code": "quota_shortfall", "message": "No room."}]))}
     look = vm_result([blocked(A, "running", "backup_missing")])
-    planning.plan(record, options(stop_running=True), look, backup, NOW, preview=False)
+    plan.plan(record, options(stop_running=True), look, backup, NOW, preview=False)
     assert [each["code"] for each in record.machines[A]["blockers"]] == ["quota_shortfall"]
 
 
@@ -135,8 +137,8 @@ def test_a_refusal_says_what_to_do_about_machines_that_only_run(codes: tuple[str
 def test_the_last_sentence_tells_what_was_done_with_how_many(kind: str, actions: list[str], preview: bool, message: str) -> None:
     record = new_record(kind=kind, digest="sha256:x")
     for number, action in enumerate(actions):
-        record.machines[f"i-{number}"] = rows.new_row(machine(f"i-{number}", action))
-    verdict = ending.finish(record, options(on_blocked="skip"), later(9), preview=preview)
+        record.machines[f"i-{number}"] = machine_entry.new_row(machine(f"i-{number}", action))
+    verdict = finish.finish(record, options(on_blocked="skip"), later(9), preview=preview)
     assert verdict["message"] == message and not verdict["failed"]
     assert (verdict["outcome"] == "planned") is preview
 
@@ -152,7 +154,7 @@ def test_a_lack_of_room_is_told_with_its_numbers() -> None:
 
 def test_what_is_written_down_for_a_wave_is_what_the_machines_have_then() -> None:
     record, _told = planned(options(), machine(A))
-    told = wave_steps.begin_wave(record, options(), 1, vm_result([machine(A, disks=[disk("vol-new", "kept")])]), later(9))
+    told = wave_step.begin_wave(record, options(), 1, vm_result([machine(A, disks=[disk("vol-new", "kept")])]), later(9))
     assert told["go"] and told["disk_ids"] == ["vol-new"] and told["elastic_ip_ids"] == ["fip-a"]
     assert [each["disk_id"] for each in record.machines[A]["scope"]["disks"]] == ["vol-new"]
 
@@ -161,7 +163,7 @@ def test_what_is_written_down_for_a_wave_is_what_the_machines_have_then() -> Non
 def test_a_machine_that_got_blocked_since_the_plan_holds_its_wave_back_unless_skipped(on_blocked: str) -> None:
     wanted = options(on_blocked=on_blocked, waves="100%")
     record, _told = planned(wanted, machine(A), machine(B))
-    told = wave_steps.begin_wave(record, wanted, 1, vm_result([machine(A), blocked(B, "protected")]), later(9))
+    told = wave_step.begin_wave(record, wanted, 1, vm_result([machine(A), blocked(B, "protected")]), later(9))
     assert told["go"] is (on_blocked == "skip") and bool(record.problem) is (on_blocked == "fail")
     assert record.machines[B]["action"] == "blocked"
     assert record.machines[A]["scope"] is None or on_blocked == "skip"
@@ -169,32 +171,30 @@ def test_a_machine_that_got_blocked_since_the_plan_holds_its_wave_back_unless_sk
 
 def test_a_wave_that_cannot_be_planned_is_not_begun() -> None:
     record, _told = planned(options(), machine(A))
-    told = wave_steps.begin_wave(record, options(), 1, {"instances": [], "msg": "No network.", "account": {}}, later(9))
+    told = wave_step.begin_wave(record, options(), 1, {"instances": [], "msg": "No network.", "account": {}}, later(9))
     assert not told["go"] and record.outcome == "stopped" and "No network." in record.problem
 
 
 def test_no_wave_begins_after_the_campaigns_time() -> None:
     wanted = options(campaign_timeout="60")
     record, _told = planned(wanted, machine(A))
-    assert not wave_steps.begin_wave(record, wanted, 1, vm_result([machine(A)]), later(61))["go"]
+    assert not wave_step.begin_wave(record, wanted, 1, vm_result([machine(A)]), later(61))["go"]
     assert "ran for more than 60 s" in record.problem
 
 
 def test_without_a_folder_the_scope_must_be_on_the_disks() -> None:
     refused = {"msg": "No right to tag.", "disks": [{"disk_id": "vol-ak", "action": "failed"}]}
     record = begun(options(), machine(A))
-    assert wave_steps.after_mark(record, 1, refused, later(11), durable=True) == {"go": True}
+    assert wave_step.after_mark(record, 1, refused, later(11), durable=True) == {"go": True}
     assert record.machines[A]["scope"] is not None and any("No right to tag." in note for note in record.notes)
-    assert wave_steps.after_mark(record, 1, refused, later(11), durable=False) == {"go": False}
+    assert wave_step.after_mark(record, 1, refused, later(11), durable=False) == {"go": False}
     assert record.machines[A]["scope"] is None and record.outcome == "stopped"
 
 
 def test_only_what_has_a_proven_backup_is_deleted() -> None:
     record = begun(options(waves="100%"), machine(A), machine(B), machine(C))
     error = {"code": "timeout", "operation": None, "http": None, "status": None, "message": "Not ready.", "request_id": None}
-    told = wave_steps.after_backup(
-        record, 1, manifest(entry(A), entry(B, "failed", error=error)), "2 machines failed.", later(30)
-    )
+    told = wave_step.after_backup(record, 1, manifest(entry(A), entry(B, "failed", error=error)), "2 machines failed.", later(30))
     assert told["instance_ids"] == [A]
     assert record.machines[B]["error"]["code"] == "timeout" and record.machines[C]["error"]["code"] == "backup_failed"
 
@@ -206,16 +206,16 @@ def test_what_was_deleted_is_owed_what_it_was_to_take_along() -> None:
         A, "elastic_ip_not_released", "absent", elastic_ips=[{"elastic_ip_id": "fip-a", "address": None, "fate": "kept"}]
     )
     hanging["disks"] = [disk("vol-a", "kept"), disk("vol-ak", "kept")]
-    told = wave_steps.after_delete(record, RELEASING, 1, vm_result([hanging], msg="1 machine failed."), later(40))
+    told = wave_step.after_delete(record, RELEASING, 1, vm_result([hanging], msg="1 machine failed."), later(40))
     assert told == {"elastic_ip_ids": ["fip-a"], "disk_ids": ["vol-a"]}
-    ending.after_release(record, 1, [leftovers({"vol-a": "in-recyclebin"}, {"fip-a": "absent"})], later(50))
-    assert record.machines[A]["action"] == "deleted" and ending.owed(record, RELEASING) == {"elastic_ip_ids": [], "disk_ids": []}
+    finish.after_release(record, 1, [leftovers({"vol-a": "in-recyclebin"}, {"fip-a": "absent"})], later(50))
+    assert record.machines[A]["action"] == "deleted" and finish.owed(record, RELEASING) == {"elastic_ip_ids": [], "disk_ids": []}
 
 
 def test_nothing_is_owed_to_a_machine_that_somebody_else_deleted() -> None:
     record = begun(options(), machine(A))
-    wave_steps.after_delete(record, RELEASING, 1, vm_result([not_found(A)]), later(40))
-    assert record.machines[A]["action"] == "none" and ending.owed(record, RELEASING) == {"elastic_ip_ids": [], "disk_ids": []}
+    wave_step.after_delete(record, RELEASING, 1, vm_result([not_found(A)]), later(40))
+    assert record.machines[A]["action"] == "none" and finish.owed(record, RELEASING) == {"elastic_ip_ids": [], "disk_ids": []}
 
 
 @pytest.mark.parametrize("surely", [True, False])
@@ -224,13 +224,13 @@ def test_a_machine_that_a_killed_run_deleted_is_ours_and_its_leftovers_are_owed(
     record = begun(wanted, machine(A), machine(B))
     resumed = record_from(json.loads(json.dumps(record.as_json())))
     accept(resumed, *([A] if surely else []), likely=() if surely else (A,))
-    planning.freeze(resumed, wanted, vm_result([not_found(A), machine(B)]), later(100))
-    told = planning.plan(resumed, wanted, vm_result([not_found(A), machine(B)]), {}, later(101), preview=False)
+    plan.freeze(resumed, wanted, vm_result([not_found(A), machine(B)]), later(100))
+    told = plan.plan(resumed, wanted, vm_result([not_found(A), machine(B)]), {}, later(101), preview=False)
     assert [wave["instance_ids"] for wave in told["waves"]] == [[B]]
     assert resumed.machines[A]["action"] == "deleted" and resumed.machines[A]["name"] == "web a"
-    assert ending.owed(resumed, RELEASING) == {"elastic_ip_ids": ["fip-a"], "disk_ids": ["vol-a"]}
-    assert set(ending.to_verify(resumed)["disk_ids"]) == {"vol-a", "vol-ak"}
-    ending.verify(resumed, [leftovers({"vol-a": "absent", "vol-ak": "available"}, {"fip-a": "absent"})], later(110))
+    assert finish.owed(resumed, RELEASING) == {"elastic_ip_ids": ["fip-a"], "disk_ids": ["vol-a"]}
+    assert set(finish.to_verify(resumed)["disk_ids"]) == {"vol-a", "vol-ak"}
+    finish.verify(resumed, [leftovers({"vol-a": "absent", "vol-ak": "available"}, {"fip-a": "absent"})], later(110))
     fates = [each["fate"] for each in (*resumed.machines[A]["disks"], *resumed.machines[A]["elastic_ips"])]
     assert fates == ["deleted", "kept", "released"]
 
@@ -238,32 +238,32 @@ def test_a_machine_that_a_killed_run_deleted_is_ours_and_its_leftovers_are_owed(
 def test_a_lost_answer_counts_for_nothing_while_the_machine_is_there() -> None:
     record = begun(options(), machine(A))
     accept(record, likely=(A,))
-    wave_steps.after_delete(record, RELEASING, 1, vm_result([failed(A)], msg="1 failed."), later(40))
-    assert record.machines[A]["accepted"] is False and ending.owed(record, RELEASING)["elastic_ip_ids"] == []
+    wave_step.after_delete(record, RELEASING, 1, vm_result([failed(A)], msg="1 failed."), later(40))
+    assert record.machines[A]["accepted"] is False and finish.owed(record, RELEASING)["elastic_ip_ids"] == []
 
 
 def test_too_many_failures_end_the_campaign_before_the_next_wave() -> None:
     record = begun(options(), machine(A), machine(B))
-    wave_steps.after_delete(record, RELEASING, 1, vm_result([failed(A)], msg="1 failed."), later(40))
-    assert wave_steps.end_wave(record, options(), 1, later(41)) == {"go": False}
-    verdict = ending.finish(record, options(), later(42), preview=False)
+    wave_step.after_delete(record, RELEASING, 1, vm_result([failed(A)], msg="1 failed."), later(40))
+    assert wave_step.end_wave(record, options(), 1, later(41)) == {"go": False}
+    verdict = finish.finish(record, options(), later(42), preview=False)
     assert verdict["failed"] and verdict["outcome"] == "stopped" and record.open
     assert "stopped after wave 1" in verdict["message"] and "1 machine was not started" in verdict["message"]
 
 
 def test_failures_of_the_last_wave_fail_the_campaign() -> None:
     record = begun(options(), machine(A))
-    wave_steps.after_delete(record, RELEASING, 1, vm_result([failed(A)], msg="1 failed."), later(40))
-    assert wave_steps.end_wave(record, options(), 1, later(41)) == {"go": True}
-    assert ending.finish(record, options(), later(42), preview=False)["outcome"] == "failed"
+    wave_step.after_delete(record, RELEASING, 1, vm_result([failed(A)], msg="1 failed."), later(40))
+    assert wave_step.end_wave(record, options(), 1, later(41)) == {"go": True}
+    assert finish.finish(record, options(), later(42), preview=False)["outcome"] == "failed"
 
 
 def test_a_complete_campaign_is_closed() -> None:
     record = begun(options(), machine(A))
     accept(record, A)
-    wave_steps.after_delete(record, RELEASING, 1, vm_result([machine(A)]), later(40))
-    wave_steps.end_wave(record, options(), 1, later(41))
-    verdict = ending.finish(record, options(), later(42), preview=False)
+    wave_step.after_delete(record, RELEASING, 1, vm_result([machine(A)]), later(40))
+    wave_step.end_wave(record, options(), 1, later(41))
+    verdict = finish.finish(record, options(), later(42), preview=False)
     assert (verdict["outcome"], verdict["failed"], record.open) == ("complete", False, False)
 
 
@@ -271,7 +271,7 @@ def test_an_answer_from_another_region_is_refused() -> None:
     record = begun(options(), machine(A))
     elsewhere = {**vm_result([machine(A)]), "account": {"region": "cn-east-2"}}
     with pytest.raises(InputError, match="belongs to region cn-north-1"):
-        wave_steps.after_delete(record, RELEASING, 1, elsewhere, later(40))
+        wave_step.after_delete(record, RELEASING, 1, elsewhere, later(40))
 
 
 @pytest.mark.parametrize(
@@ -287,9 +287,9 @@ def test_a_disk_or_address_that_was_taken_away_after_the_wave_began_is_let_go() 
     """Somebody wants to keep it: it was taken off the machine while that was stopped or backed up."""
     record = begun(RELEASING, machine(A))
     less = machine(A, disks=[disk("vol-ak", "kept")], elastic_ips=[])
-    wave_steps.before_delete(record, vm_result([less]))
+    wave_step.before_delete(record, vm_result([less]))
     accept(record, A)
-    told = wave_steps.after_delete(record, RELEASING, 1, vm_result([less]), later(40))
+    told = wave_step.after_delete(record, RELEASING, 1, vm_result([less]), later(40))
     assert told == {"elastic_ip_ids": [], "disk_ids": []}
     assert any("i-a lost disks or elastic IPs" in note for note in record.notes)
 
@@ -298,42 +298,42 @@ def test_what_the_deleting_run_did_not_see_on_the_machine_is_not_owed() -> None:
     record = begun(RELEASING, machine(A))
     accept(record, A)
     less = machine(A, disks=[disk("vol-ak", "kept")], elastic_ips=[])
-    assert wave_steps.after_delete(record, RELEASING, 1, vm_result([less]), later(40)) == {"elastic_ip_ids": [], "disk_ids": []}
+    assert wave_step.after_delete(record, RELEASING, 1, vm_result([less]), later(40)) == {"elastic_ip_ids": [], "disk_ids": []}
 
 
 def test_a_killed_run_owes_only_what_was_there_at_the_last_look() -> None:
     record = begun(RELEASING, machine(A))
-    wave_steps.before_delete(record, vm_result([machine(A, disks=[disk("vol-ak", "kept")], elastic_ips=[])]))
+    wave_step.before_delete(record, vm_result([machine(A, disks=[disk("vol-ak", "kept")], elastic_ips=[])]))
     accept(record, A)
-    planning.freeze(record, RELEASING, vm_result([not_found(A)]), later(60))
-    planning.plan(record, RELEASING, vm_result([not_found(A)]), {}, later(61), preview=False)
-    assert ending.owed(record, RELEASING) == {"elastic_ip_ids": [], "disk_ids": []}
+    plan.freeze(record, RELEASING, vm_result([not_found(A)]), later(60))
+    plan.plan(record, RELEASING, vm_result([not_found(A)]), {}, later(61), preview=False)
+    assert finish.owed(record, RELEASING) == {"elastic_ip_ids": [], "disk_ids": []}
 
 
 def test_a_machine_that_goes_already_keeps_what_was_written_down_for_it() -> None:
     record = begun(RELEASING, machine(A))
     accept(record, A)
     leaving = machine(A, status_before="deleting", disks=[disk("vol-ak", "kept")], elastic_ips=[])
-    told = wave_steps.after_delete(record, RELEASING, 1, vm_result([leaving]), later(40))
+    told = wave_step.after_delete(record, RELEASING, 1, vm_result([leaving]), later(40))
     assert told == {"elastic_ip_ids": ["fip-a"], "disk_ids": ["vol-a"]}
 
 
 def test_what_this_run_is_told_to_keep_is_kept_whatever_the_run_before_was_told() -> None:
     record = begun(RELEASING, machine(A))
     accept(record, A)
-    planning.freeze(record, RELEASING, vm_result([not_found(A)]), later(60))
-    planning.plan(record, RELEASING, vm_result([not_found(A)]), {}, later(61), preview=False)
-    assert ending.owed(record, RELEASING) == {"elastic_ip_ids": ["fip-a"], "disk_ids": ["vol-a"]}
-    assert ending.owed(record, options(elastic_ips="keep", disks="keep")) == {"elastic_ip_ids": [], "disk_ids": []}
+    plan.freeze(record, RELEASING, vm_result([not_found(A)]), later(60))
+    plan.plan(record, RELEASING, vm_result([not_found(A)]), {}, later(61), preview=False)
+    assert finish.owed(record, RELEASING) == {"elastic_ip_ids": ["fip-a"], "disk_ids": ["vol-a"]}
+    assert finish.owed(record, options(elastic_ips="keep", disks="keep")) == {"elastic_ip_ids": [], "disk_ids": []}
 
 
 @pytest.mark.parametrize("on_blocked", ["fail", "skip"])
 def test_a_machine_that_got_blocked_in_the_last_wave_fails_the_campaign_unless_skipped(on_blocked: str) -> None:
     wanted = options(on_blocked=on_blocked)
     record = begun(wanted, machine(A))
-    wave_steps.after_delete(record, wanted, 1, vm_result([blocked(A, "changed_since_plan")]), later(40))
-    wave_steps.end_wave(record, wanted, 1, later(41))
-    verdict = ending.finish(record, wanted, later(42), preview=False)
+    wave_step.after_delete(record, wanted, 1, vm_result([blocked(A, "changed_since_plan")]), later(40))
+    wave_step.end_wave(record, wanted, 1, later(41))
+    verdict = finish.finish(record, wanted, later(42), preview=False)
     assert verdict["failed"] is (on_blocked == "fail") and record.open is (on_blocked == "fail")
     assert ("i-a (changed_since_plan) failed or are blocked" in verdict["message"]) is (on_blocked == "fail")
 
@@ -351,7 +351,7 @@ def test_a_machine_that_got_blocked_in_the_last_wave_fails_the_campaign_unless_s
 def test_a_mark_of_old_gives_what_runs_its_whole_grace_again(status: str, tag: str, kept: bool) -> None:
     look = vm_result([machine(A, "tagged", status=status, tags_before={"decommission-after": tag})])
     record = new_record()
-    told = marking.plan_mark(record, options(stop_running=True, grace_days=7), look, NOW)
+    told = mark.plan_mark(record, options(stop_running=True, grace_days=7), look, NOW)
     assert record.machines[A]["due_date"] == (tag if kept else "2026-12-02")
     assert any("decommission-after" in group["set"] for group in told["groups"]) is not kept
 
@@ -360,8 +360,8 @@ def test_nothing_found_with_other_keys_is_no_deletion() -> None:
     record, _told = planned(options(), machine(A))
     other = {"source": "environment", "access_key_suffix": "9999", "region": "cn-north-1"}
     with pytest.raises(InputError, match="keys of the same account"):
-        planning.freeze(record, options(), {**vm_result([not_found(A)]), "account": other}, later(60))
-    planning.freeze(record, options(), {**vm_result([machine(A)]), "account": other}, later(60))
+        plan.freeze(record, options(), {**vm_result([not_found(A)]), "account": other}, later(60))
+    plan.freeze(record, options(), {**vm_result([machine(A)]), "account": other}, later(60))
 
 
 @pytest.mark.parametrize(
@@ -372,7 +372,7 @@ def test_leftovers_that_another_place_does_not_know_are_not_gone(member: str, va
     accept(record, A)
     place = {"source": "environment", "access_key_suffix": "0001", "region": "cn-north-1", member: value}
     with pytest.raises(InputError, match=told):
-        ending.after_release(record, 1, [leftovers(elastic_ips={"fip-a": "absent"}, account=place)], later(50))
+        finish.after_release(record, 1, [leftovers(elastic_ips={"fip-a": "absent"}, account=place)], later(50))
 
 
 def test_a_mark_never_stops_what_runs() -> None:
@@ -383,9 +383,9 @@ def test_a_mark_never_stops_what_runs() -> None:
 def test_a_disk_that_was_to_be_kept_and_is_gone_after_a_killed_run_is_a_failure() -> None:
     record = begun(RELEASING, machine(A))
     accept(record, A)
-    planning.freeze(record, RELEASING, vm_result([not_found(A)]), later(60))
-    planning.plan(record, RELEASING, vm_result([not_found(A)]), {}, later(61), preview=False)
+    plan.freeze(record, RELEASING, vm_result([not_found(A)]), later(60))
+    plan.plan(record, RELEASING, vm_result([not_found(A)]), {}, later(61), preview=False)
     seen = leftovers(disks={"vol-a": "absent", "vol-ak": "absent"}, elastic_ips={"fip-a": "absent"})
-    ending.verify(record, [seen], later(62))
+    finish.verify(record, [seen], later(62))
     assert record.machines[A]["error"]["code"] == "fate_mismatch" and "vol-ak" in record.machines[A]["error"]["message"]
-    assert ending.finish(record, RELEASING, later(63), preview=False)["failed"]
+    assert finish.finish(record, RELEASING, later(63), preview=False)["failed"]

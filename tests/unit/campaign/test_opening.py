@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.opening import check_run, open_campaign
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.record import digest_of
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.store import MANIFEST, Store
+from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.state.record import digest_of
+from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.state.store import MANIFEST, Store
+from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.steps.begin import check_run, open_campaign
 
 from .results import NOW, options
 

@@ -20,8 +20,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.page import render
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.page_text import FIRST_ROWS, data, plain
+from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.report.markup import FIRST_ROWS, data, plain
+from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.report.page import render
 
 from .reports import SCHEMA, TRAPS, Json, empty_report, mark_report, preview_of, resumed_report, sample_report, with_texts
 

@@ -14,10 +14,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.page_reasons import reason_list
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.page_style import STYLE
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.page_text import duration, moment, plain, when
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.page_timeline import (
+from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.report.markup import duration, moment, plain, when
+from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.report.reasons import reason_list
+from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.report.style import STYLE
+from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.report.tiles import BAR, totals
+from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.report.timeline import (
     LEFT,
     SHORTEST,
     TICK,
@@ -26,7 +27,6 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.page_timel
     phase_table,
     timeline,
 )
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.page_totals import BAR, totals
 
 from .reports import Json, preview_of, resumed_report, sample_report
 from .results import NOW

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign import planning
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.record import Record, record_from, stamp
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.rows import new_row
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.taking import settle, take_in
+from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.state.ingest import settle, take_in
+from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.state.machine_entry import new_row
+from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.state.record import Record, record_from, stamp
+from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.steps import plan
 
 from .results import NOW, leftovers, machine, not_found, options, vm_result
 
@@ -129,7 +129,7 @@ def test_a_record_of_before_is_still_read() -> None:
 def begun(**identity: str | None) -> list[str]:
     """The notes of a campaign none of whose ids exists at its begin."""
     record = Record("c", "absent", {}, stamp(NOW), last=stamp(NOW))
-    planning.freeze(record, options(), {**vm_result([not_found(A), not_found(B)]), "account": account(**identity)}, NOW)
+    plan.freeze(record, options(), {**vm_result([not_found(A), not_found(B)]), "account": account(**identity)}, NOW)
     return [str(note) for note in record.notes]
 
 

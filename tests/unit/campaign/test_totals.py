@@ -14,10 +14,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign import ending, marking, planning, wave_steps
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.options import Options
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.record import Record, stamp
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.totals import totals_of
+from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.input.options import Options
+from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.report.totals import totals_of
+from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.state.machine_entry import new_row
+from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.state.record import Record, stamp
+from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.steps import finish, mark, plan
+from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.steps import wave as wave_step
 
 from .results import NOW, blocked, entry, later, machine, manifest, not_found, options, vm_result
 
@@ -98,20 +100,20 @@ def campaign(fleet: Fleet, wanted: Options, *, preview: bool) -> Json:
     record = Record("c", "absent", {}, stamp(NOW), last=stamp(NOW))
     record.runs.append({"began": stamp(NOW), "ended": None, "outcome": None})
     foreseen = {"manifest": manifest(*fleet.entries(*fleet.ids(), real=False))} if fleet.backup != "none" else {}
-    planning.freeze(record, wanted, fleet.look(*fleet.ids()), NOW)
-    told = planning.plan(record, wanted, fleet.look(*fleet.ids()), foreseen, later(5), preview=preview)
+    plan.freeze(record, wanted, fleet.look(*fleet.ids()), NOW)
+    told = plan.plan(record, wanted, fleet.look(*fleet.ids()), foreseen, later(5), preview=preview)
     writes: list[Json] = []
     for wave in told["waves"] if told["go"] and not preview else []:
         ids = wave["instance_ids"]
-        wave_steps.begin_wave(record, wanted, wave["number"], fleet.look(*ids), later(10))
+        wave_step.begin_wave(record, wanted, wave["number"], fleet.look(*ids), later(10))
         if fleet.backup != "none":
             made = manifest(*fleet.entries(*ids, real=True))
-            wave_steps.after_backup(record, wave["number"], made, "", later(20))
+            wave_step.after_backup(record, wave["number"], made, "", later(20))
         writes += fleet.writes(*ids)
         gone = vm_result([machine(each, backups=[]) for each in ids])
-        wave_steps.after_delete(record, wanted, wave["number"], gone, later(30))
-        wave_steps.end_wave(record, wanted, wave["number"], later(40))
-    ending.finish(record, wanted, later(50), preview=preview)
+        wave_step.after_delete(record, wanted, wave["number"], gone, later(30))
+        wave_step.end_wave(record, wanted, wave["number"], later(40))
+    finish.finish(record, wanted, later(50), preview=preview)
     return totals_of(list(record.machines.values()), writes, preview=preview)
 
 
@@ -149,12 +151,12 @@ def test_an_image_that_failed_is_no_backup_that_was_made() -> None:
     record = Record("c", "absent", {}, stamp(NOW), last=stamp(NOW))
     record.runs.append({"began": stamp(NOW), "ended": None, "outcome": None})
     fleet, wanted = Fleet(("stopped",), (False,), "image"), options(backup="image")
-    planning.freeze(record, wanted, fleet.look("i-0"), NOW)
-    planning.plan(record, wanted, fleet.look("i-0"), {}, later(5), preview=False)
-    wave_steps.begin_wave(record, wanted, 1, fleet.look("i-0"), later(10))
+    plan.freeze(record, wanted, fleet.look("i-0"), NOW)
+    plan.plan(record, wanted, fleet.look("i-0"), {}, later(5), preview=False)
+    wave_step.begin_wave(record, wanted, 1, fleet.look("i-0"), later(10))
     (told,) = fleet.entries("i-0", real=True)
     told["image"]["status"] = "error"
-    wave_steps.after_backup(record, 1, manifest({**told, "action": "failed"}), "", later(20))
+    wave_step.after_backup(record, 1, manifest({**told, "action": "failed"}), "", later(20))
     totals = totals_of(list(record.machines.values()), [write("createImage", "i-0")], preview=False)
     assert (totals["backups_made"], totals["backups_reused"]) == (0, 0)
 
@@ -162,6 +164,6 @@ def test_an_image_that_failed_is_no_backup_that_was_made() -> None:
 @pytest.mark.parametrize(("action", "total"), [("stopped", "stopped"), ("started", "started")])
 def test_a_preview_of_a_mark_foresees_what_it_stops_or_starts_again(action: str, total: str) -> None:
     record = Record("c", "mark", {}, stamp(NOW), last=stamp(NOW))
-    record.machines = {"i-0": planning.rows.new_row(machine("i-0", "none"))}
-    marking.after_power(record, vm_result([machine("i-0", action)]), NOW)
+    record.machines = {"i-0": new_row(machine("i-0", "none"))}
+    mark.after_power(record, vm_result([machine("i-0", action)]), NOW)
     assert totals_of(list(record.machines.values()), [], preview=True)[total] == 1

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.waves import parse_waves, slices
+from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.input.waves import parse_waves, slices
 
 
 def sizes_of(machines: int, waves: Any) -> list[int]:

@@ -14,13 +14,13 @@ import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.wire.journal import Write
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign import ending, planning, wave_steps
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.digest import Difference, difference, digest_of
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.opening import open_campaign
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.record import Record
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.report import report_of
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.store import Store
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.taking import refuse_early_end
+from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.report.content import report_of
+from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.state.digest import Difference, difference, digest_of
+from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.state.ingest import refuse_early_end
+from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.state.record import Record
+from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.state.store import Store
+from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.steps import finish, plan, wave
+from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.steps.begin import open_campaign
 from ansible_collections.jdcloud.cloud.plugins.module_utils._module.campaign import removed_by, stopped_by
 
 from .results import NOW, blocked, entry, failed, later, machine, manifest, not_found, options, vm_result
@@ -39,7 +39,7 @@ def in_doubt(instance_id: str) -> Json:
 
 
 def report(record: Record, wanted: Any) -> Json:
-    verdict = ending.finish(record, wanted, later(99), preview=False)
+    verdict = finish.finish(record, wanted, later(99), preview=False)
     return report_of(record, [], verdict, preview=False, prices={}, bill=None)
 
 
@@ -50,7 +50,7 @@ def doubtful() -> tuple[Record, Json]:
     wanted = options(elastic_ips="release")
     record = begun(wanted, machine(A))
     accept(record, likely=(A,))
-    wave_steps.after_delete(record, wanted, 1, vm_result([in_doubt(A)], msg="1 of 1 machines failed."), later(30))
+    wave.after_delete(record, wanted, 1, vm_result([in_doubt(A)], msg="1 of 1 machines failed."), later(30))
     return record, report(record, wanted)
 
 
@@ -66,7 +66,7 @@ def test_what_may_remain_of_a_machine_in_doubt_is_left() -> None:
 
 def test_nothing_of_a_machine_in_doubt_is_released() -> None:
     record, _report = doubtful()
-    assert ending.owed(record, options(elastic_ips="release")) == {"elastic_ip_ids": [], "disk_ids": []}
+    assert finish.owed(record, options(elastic_ips="release")) == {"elastic_ip_ids": [], "disk_ids": []}
 
 
 def test_the_last_sentence_says_what_is_not_known() -> None:
@@ -79,15 +79,15 @@ def test_a_campaign_with_a_machine_in_doubt_stays_open() -> None:
 
 def test_the_next_run_finds_that_it_is_gone_by_our_delete() -> None:
     record, _report = doubtful()
-    planning.freeze(record, options(), vm_result([not_found(A)]), later(120))
-    planning.plan(record, options(), vm_result([not_found(A)]), {}, later(121), preview=False)
+    plan.freeze(record, options(), vm_result([not_found(A)]), later(120))
+    plan.plan(record, options(), vm_result([not_found(A)]), {}, later(121), preview=False)
     assert (record.machines[A]["action"], record.machines[A]["accepted"]) == ("deleted", True)
 
 
 def test_the_next_run_finds_that_it_is_there_still() -> None:
     record, _report = doubtful()
-    planning.freeze(record, options(), vm_result([machine(A)]), later(120))
-    told = planning.plan(record, options(), vm_result([machine(A)]), {}, later(121), preview=False)
+    plan.freeze(record, options(), vm_result([machine(A)]), later(120))
+    told = plan.plan(record, options(), vm_result([machine(A)]), {}, later(121), preview=False)
     assert told["waves"] == [{"number": 1, "instance_ids": [A]}]
 
 
@@ -95,7 +95,7 @@ def test_a_machine_whose_stop_is_in_doubt_counts_as_changed() -> None:
     record = begun(options(), machine(A))
     error = {"code": "unverified", "message": "The stop was sent."}
     failing = entry(A, "failed", status="unverified", error=error)
-    wave_steps.after_backup(record, 1, manifest(failing), "It failed.", later(20))
+    wave.after_backup(record, 1, manifest(failing), "It failed.", later(20))
     assert (record.machines[A]["changed"], record.machines[A]["status"]) == (True, "unverified")
 
 
@@ -105,7 +105,7 @@ def test_a_machine_whose_stop_is_in_doubt_counts_as_changed() -> None:
 def stopped_and_failed() -> tuple[Record, Json]:
     record = begun(options(), machine(A))
     error = {"code": "backup_failed", "message": "It failed."}
-    wave_steps.after_backup(record, 1, manifest(entry(A, "failed", stopped_by_us=True, error=error)), "It failed.", later(20))
+    wave.after_backup(record, 1, manifest(entry(A, "failed", stopped_by_us=True, error=error)), "It failed.", later(20))
     record.stopped = [A]
     return record, report(record, options())
 
@@ -121,7 +121,7 @@ def test_the_report_lists_machines_that_were_left_stopped() -> None:
 def test_machines_that_were_stopped_and_are_gone_are_not_called_left_stopped() -> None:
     record, _report = stopped_and_failed()
     record.machines[A].update(status="absent", action="deleted")
-    assert ending.left_stopped(record) == []
+    assert finish.left_stopped(record) == []
 
 
 def write(operation: str, resource: str, outcome: str = "accepted") -> Write:
@@ -154,7 +154,7 @@ def test_an_image_that_is_ready_and_not_proven_is_no_backup_made() -> None:
     record = begun(options(), machine(A))
     image = {"image_id": "img-a", "status": "ready", "created": None, "campaign": "c", "action": "failed"}
     error = {"code": "incomplete", "message": "It does not hold vol-a."}
-    wave_steps.after_backup(record, 1, manifest(entry(A, "failed", image=image, error=error)), "", later(20))
+    wave.after_backup(record, 1, manifest(entry(A, "failed", image=image, error=error)), "", later(20))
     totals = report(record, options())["totals"]
     assert (totals["backups_made"], totals["backups_reused"], totals["left_images"]) == (0, 0, 1)
 
@@ -221,7 +221,7 @@ def test_a_cap_is_told_with_the_name_of_the_variable() -> None:
 def test_what_the_backup_advises_is_told_with_the_variables_of_the_campaign() -> None:
     record = begun(options(), machine(A))
     told = "The quotas have no room: set vm_backup_on_shortfall to fit, or raise vm_backup_wait_timeout."
-    wave_steps.after_backup(record, 1, {}, told, later(20))
+    wave.after_backup(record, 1, {}, told, later(20))
     message = record.machines[A]["error"]["message"]
     assert message.endswith("set vm_decommission_on_blocked to skip, or raise vm_decommission_wait_timeout.")
 
@@ -271,4 +271,4 @@ def test_a_preview_makes_no_folder(tmp_path: Path) -> None:
 
 
 def test_a_new_record_has_nothing_left_stopped() -> None:
-    assert ending.left_stopped(new_record()) == []
+    assert finish.left_stopped(new_record()) == []

@@ -16,8 +16,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .._api.errors import InputError
-from .._fleet.common.texts import shown
+from ..._api.errors import InputError
+from ..._fleet.common.texts import shown
 
 DEFAULT_WAVES = ("1", "10%", "100%")
 _SIZE = re.compile(r"(\d{1,9})(?:\.0+)?(%?)", re.ASCII)

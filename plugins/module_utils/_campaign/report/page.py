@@ -11,14 +11,14 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from .page_lists import backup_list, left_list, machine_list, write_list
-from .page_reasons import reason_list
-from .page_script import SCRIPT
-from .page_style import STYLE
-from .page_text import NOTHING, Column, Row, count, duration, escaped, moment, money, plain, shown, table, when
-from .page_timeline import legend, phase_table, timeline
-from .page_totals import totals
-from .page_words import KINDS, OUTCOMES, STATE_TONES, STATES, said
+from .lists import backup_list, left_list, machine_list, write_list
+from .markup import NOTHING, Column, Row, count, duration, escaped, moment, money, plain, shown, table, when
+from .messages import KINDS, OUTCOMES, STATE_TONES, STATES, said
+from .reasons import reason_list
+from .script import SCRIPT
+from .style import STYLE
+from .tiles import totals
+from .timeline import legend, phase_table, timeline
 
 Json = Mapping[str, Any]
 

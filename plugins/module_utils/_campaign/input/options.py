@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from .._api.errors import InputError
-from .._fleet.evidence.marker import check_campaign
-from .values import cap_of, choice_of, is_unset, mapping_of, name_of, seconds_of, switch_of, tags_of, text_of, whole_of, words_of
+from ..._api.errors import InputError
+from ..._fleet.evidence.marker import check_campaign
+from .coerce import cap_of, choice_of, is_unset, mapping_of, name_of, seconds_of, switch_of, tags_of, text_of, whole_of, words_of
 from .waves import Size, parse_waves
 
 PREFIX = "vm_decommission_"

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from . import rows
-from .ending import owed
-from .options import Options
-from .record import Record, Wave, read_stamp, stamp
-from .taking import as_it_is, end_campaign, error_of, is_over, of_campaign, record_accepted, some, take_in, with_prefix
+from ..input.options import Options
+from ..state import machine_entry
+from ..state.ingest import as_it_is, end_campaign, error_of, is_over, of_campaign, record_accepted, some, take_in, with_prefix
+from ..state.record import Record, Wave, read_stamp, stamp
+from .finish import owed
 
 Json = dict[str, Any]
 
@@ -42,10 +42,10 @@ def begin_wave(record: Record, options: Options, number: int, look: Mapping[str,
     for instance in look["instances"]:
         row = record.machines[instance["instance_id"]]
         if instance["action"] == "deleted":
-            rows.freeze_scope(row, instance, number)
+            machine_entry.freeze_scope(row, instance, number)
             going.append(instance)
         else:
-            rows.ended(row, instance, accepted)
+            machine_entry.ended(row, instance, accepted)
             row["wave"] = number
             if row["action"] in ("blocked", "failed"):
                 hindered.append(row)
@@ -87,13 +87,13 @@ def after_backup(record: Record, number: int, manifest: Mapping[str, Any], messa
     for row in _scoped(record, number):
         entry = entries.get(row["instance_id"])
         if entry is not None:
-            rows.backed_up(row, entry)
+            machine_entry.backed_up(row, entry)
         if entry is not None and entry.get("action") in ("created", "reused"):
             ready.append(row["instance_id"])
             continue
         bad += 1
         if row["action"] not in ("failed", "blocked"):
-            rows.failed(row, error_of("backup_failed", of_campaign(message) or "It was not backed up."))
+            machine_entry.failed(row, error_of("backup_failed", of_campaign(message) or "It was not backed up."))
     record.phase("backup", number, now, ok=not bad and not message, machines=len(ready) + bad)
     return {"instance_ids": ready}
 
@@ -112,10 +112,10 @@ def after_delete(record: Record, options: Options, number: int, result: Mapping[
     accepted = record_accepted(record)
     told = {each["instance_id"] for each in result.get("instances", ())}
     for instance in result.get("instances", ()):
-        rows.ended(record.machines[instance["instance_id"]], instance, accepted)
+        machine_entry.ended(record.machines[instance["instance_id"]], instance, accepted)
     for row in _scoped(record, number):
         if row["instance_id"] not in told and row["action"] not in ("failed", "blocked", "deleted", "none"):
-            rows.failed(row, error_of("not_tried", result.get("msg") or "It was not tried."))
+            machine_entry.failed(row, error_of("not_tried", result.get("msg") or "It was not tried."))
     ok = not result.get("msg") and not any(row["action"] in ("failed", "blocked") for row in _scoped(record, number))
     record.phase("delete", number, now, ok=ok, machines=len(told))
     return owed(record, options)
@@ -139,7 +139,7 @@ def end_wave(record: Record, options: Options, number: int, now: datetime) -> Js
 
 def _narrow(record: Record, result: Mapping[str, Any]) -> None:
     for instance in result.get("instances", ()):
-        if rows.narrow_scope(record.machines[instance["instance_id"]], instance):
+        if machine_entry.narrow_scope(record.machines[instance["instance_id"]], instance):
             record.note(f"{instance['instance_id']} lost disks or elastic IPs after its wave began; these are left alone.")
 
 
@@ -158,7 +158,7 @@ def _scoped(record: Record, number: int) -> list[Json]:
     """The machines of a wave whose scope was written down and that are not gone."""
     wave = record.wave(number)
     chosen = [record.machines[each] for each in wave.instance_ids]
-    return [row for row in chosen if row["scope"] is not None and not rows.over(row)]
+    return [row for row in chosen if row["scope"] is not None and not machine_entry.over(row)]
 
 
 def _to_mark(going: Iterable[Mapping[str, Any]]) -> tuple[list[str], list[str]]:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from .page_text import FIRST_ROWS, NOTHING, Column, Row, controls, count, data, escaped, moment, money, plain, shown, table, when
-from .page_words import ORDER, TONES, WRITE_TONES, WRITES, action_words, fate_words, said
+from .markup import FIRST_ROWS, NOTHING, Column, Row, controls, count, data, escaped, moment, money, plain, shown, table, when
+from .messages import ORDER, TONES, WRITE_TONES, WRITES, action_words, fate_words, said
 
 Json = Mapping[str, Any]
 

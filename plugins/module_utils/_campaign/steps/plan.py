@@ -10,14 +10,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from .._api.errors import InputError
-from .._api.model.instance import TRANSITIONAL
-from . import rows
-from .digest import difference, digest_of, told_difference
-from .options import Options
-from .record import Record, Wave
-from .taking import as_it_is, is_over, not_found, record_accepted, refuse_early_end, some, take_in
-from .waves import slices
+from ..._api.errors import InputError
+from ..._api.model.instance import TRANSITIONAL
+from ..input.options import Options
+from ..input.waves import slices
+from ..state import machine_entry
+from ..state.digest import difference, digest_of, told_difference
+from ..state.ingest import as_it_is, is_over, not_found, record_accepted, refuse_early_end, some, take_in
+from ..state.record import Record, Wave
 
 Json = dict[str, Any]
 
@@ -28,7 +28,7 @@ def freeze(record: Record, options: Options, look: Mapping[str, Any], now: datet
     refuse_early_end(look)
     look = as_it_is(look)
     for instance in look["instances"]:
-        row = record.machines.setdefault(instance["instance_id"], rows.new_row(instance))
+        row = record.machines.setdefault(instance["instance_id"], machine_entry.new_row(instance))
         # A machine that failed in an earlier run is judged anew.
         row.update(action=instance["action"], error=instance["error"], blockers=instance["blockers"])
     missing = [each["instance_id"] for each in look["instances"] if each["status"] == "absent" and not_found(each)]
@@ -54,10 +54,10 @@ def plan(
     look = as_it_is(look)
     entries = {entry["instance_id"]: entry for entry in (backup.get("manifest") or {}).get("machines", ())}
     for instance in look["instances"]:
-        row = record.machines.setdefault(instance["instance_id"], rows.new_row(instance))
+        row = record.machines.setdefault(instance["instance_id"], machine_entry.new_row(instance))
         _plan_row(row, instance, entries.get(instance["instance_id"]), record)
         if preview and row["action"] == "deleted" and instance["instance_id"] in entries:
-            row["backups"] = rows.foreseen_backups(entries[instance["instance_id"]])
+            row["backups"] = machine_entry.foreseen_backups(entries[instance["instance_id"]])
     if not record.frozen:
         if options.on_blocked == "skip":
             _skip_hanging(record, [each["instance_id"] for each in look["instances"]])
@@ -75,10 +75,10 @@ def plan(
 
 
 def _plan_row(row: Json, instance: Mapping[str, Any], entry: Mapping[str, Any] | None, record: Record) -> None:
-    if rows.over(row) and row["action"] == "deleted":
+    if machine_entry.over(row) and row["action"] == "deleted":
         return
     if record.frozen and instance["status"] == "absent":
-        rows.gone(row, instance, record_accepted(record))
+        machine_entry.gone(row, instance, record_accepted(record))
         return
     hindered = row["action"] in ("blocked", "failed")
     own = row["blockers"]
@@ -92,7 +92,7 @@ def _plan_row(row: Json, instance: Mapping[str, Any], entry: Mapping[str, Any] |
         "deleted_at",
         *(("status_before",) if record.frozen else ()),
     )
-    row.update({**rows.new_row(instance), **{name: row[name] for name in names}})
+    row.update({**machine_entry.new_row(instance), **{name: row[name] for name in names}})
     if hindered:
         # Judged without a backup, since there will be none: that it runs, or has none, is not what hinders it.
         more = [each for each in row["blockers"] if each["code"] not in ("running", "backup_missing")]
@@ -140,8 +140,8 @@ def approve(record: Record, options: Options, ids: Sequence[str]) -> None:
 
 def _unstart(record: Record, ids: Iterable[str]) -> None:
     for row in (record.machines[each] for each in ids):
-        if row["action"] == "deleted" and not rows.over(row):
-            rows.unstarted(row)
+        if row["action"] == "deleted" and not machine_entry.over(row):
+            machine_entry.unstarted(row)
 
 
 def _waves(record: Record, options: Options) -> list[Wave]:

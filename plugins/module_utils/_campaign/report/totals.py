@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from .record import UNVERIFIED
+from ..state.record import UNVERIFIED
 
 Json = dict[str, Any]
 

@@ -13,7 +13,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from .._api.errors import InputError
+from ..._api.errors import InputError
 
 Json = dict[str, Any]
 Price = Callable[[str, Mapping[str, Any]], "float | None"]

@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from .._api.errors import InputError
+from ..._api.errors import InputError
 from .record import Record, record_from
 
 RECORD = "record.json"

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from .._api.errors import InputError
-from .options import PREFIX, Options
-from .record import Record, new_campaign, read_stamp, stamp
-from .store import Store
+from ..._api.errors import InputError
+from ..input.options import PREFIX, Options
+from ..state.record import Record, new_campaign, read_stamp, stamp
+from ..state.store import Store
 
 FATEFUL = ("backup", "disks", "elastic_ips", "allow_local_disk_loss", "protect_tags")
 """Variables that a resumed run may change, and that decide what is lost."""

@@ -14,10 +14,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from .._api.errors import InputError
-from .._fleet.evidence.marker import check_campaign
+from ..._api.errors import InputError
+from ..._fleet.evidence.marker import check_campaign
+from .coerce import cap_of, choice_of, is_unset, name_of, seconds_of, switch_of, tags_of, text_of, whole_of, words_of
 from .options import FATES_OF_ADDRESSES, FATES_OF_DISKS, PREFIX, Options, directory_of, parse_options
-from .values import cap_of, choice_of, is_unset, name_of, seconds_of, switch_of, tags_of, text_of, whole_of, words_of
 
 Json = dict[str, Any]
 

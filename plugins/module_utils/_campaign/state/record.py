@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from typing import Any
 
-from .._api.errors import InputError
+from ..._api.errors import InputError
 from .digest import digest_of
 
 RECORD_FORMAT = "jdcloud.cloud/record/1"

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from .._api.model.times import BEIJING
-from .page_text import Column, Row, clock, count, duration, escaped, table, when
-from .page_words import PHASES, said
+from ..._api.model.times import BEIJING
+from .markup import Column, Row, clock, count, duration, escaped, table, when
+from .messages import PHASES, said
 
 WIDTH, LEFT, RIGHT, TOP, ROW, BAR = 1080.0, 104.0, 62.0, 8.0, 42.0, 24.0
 SHORTEST = 3.0

@@ -14,13 +14,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from .._api.model.times import BEIJING
-from .._fleet.planning.due import due_from, mark_date
-from . import rows
-from .options import Options
-from .planning import approve
-from .record import Record
-from .taking import refuse_early_end, take_in
+from ..._api.model.times import BEIJING
+from ..._fleet.planning.due import due_from, mark_date
+from ..input.options import Options
+from ..state import machine_entry
+from ..state.ingest import refuse_early_end, take_in
+from ..state.record import Record
+from .plan import approve
 
 Json = dict[str, Any]
 
@@ -127,7 +127,7 @@ def _keeps_date(instance: Mapping[str, Any], key: str, now: datetime) -> bool:
 def _begin(record: Record, look: Mapping[str, Any]) -> None:
     take_in(record, look)
     refuse_early_end(look)
-    record.machines = {each["instance_id"]: rows.new_row(each) for each in look["instances"]}
+    record.machines = {each["instance_id"]: machine_entry.new_row(each) for each in look["instances"]}
     for instance in look["instances"]:
         if instance["action"] not in ("blocked", "failed"):
             record.machines[instance["instance_id"]]["action"] = "none"

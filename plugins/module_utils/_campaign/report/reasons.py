@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .page_text import count, escaped
-from .page_words import BLOCKERS, ERRORS, WARNINGS, advice, said
+from .markup import count, escaped
+from .messages import BLOCKERS, ERRORS, WARNINGS, advice, said
 
 Json = Mapping[str, Any]
 

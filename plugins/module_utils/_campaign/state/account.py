@@ -14,8 +14,8 @@ from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any
 
-from .._api.errors import InputError
-from . import rows
+from ..._api.errors import InputError
+from . import machine_entry
 from .record import Record
 
 Json = dict[str, Any]
@@ -73,7 +73,7 @@ def _check_traces(record: Record, account: Mapping[str, Any], gone: AbstractSet[
 
 def _traced(record: Record) -> set[str]:
     """What this campaign had deleted or released, by the word of its journal, and the disks that went with their machines."""
-    accepted = rows.Accepted(**record.accepted)
+    accepted = machine_entry.Accepted(**record.accepted)
     machines = {*accepted.surely, *accepted.likely}
     with_machines = {
         str(disk["disk_id"])

@@ -19,9 +19,9 @@ import tokenize
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .._api.errors import InputError
-from .._fleet.common.selection import parse_tags
-from .._fleet.common.texts import require_key, require_text, shown
+from ..._api.errors import InputError
+from ..._fleet.common.selection import parse_tags
+from ..._fleet.common.texts import require_key, require_text, shown
 
 _TRUE = frozenset({"true", "yes", "on", "1"})
 _FALSE = frozenset({"false", "no", "off", "0"})

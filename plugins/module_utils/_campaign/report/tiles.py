@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from .page_text import escaped
+from .markup import escaped
 
 Json = Mapping[str, Any]
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from .._api.model.times import BEIJING, parse_time
+from ..._api.model.times import BEIJING, parse_time
 
 NOTHING = "\u2013"
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})

@@ -11,10 +11,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from . import rows
-from .options import Options
-from .record import UNVERIFIED, Record, stamp
-from .taking import named, settle, some
+from ..input.options import Options
+from ..state import machine_entry
+from ..state.ingest import named, settle, some
+from ..state.record import UNVERIFIED, Record, stamp
 
 Json = dict[str, Any]
 
@@ -33,8 +33,8 @@ def owed(record: Record, options: Options) -> Json:
     """
     machines = record.machines.values()
     return {
-        "elastic_ip_ids": rows.owed_addresses(machines) if options.elastic_ips == "release" else [],
-        "disk_ids": [] if options.disks == "keep" else rows.owed_disks(machines),
+        "elastic_ip_ids": machine_entry.owed_addresses(machines) if options.elastic_ips == "release" else [],
+        "disk_ids": [] if options.disks == "keep" else machine_entry.owed_disks(machines),
     }
 
 
@@ -52,8 +52,8 @@ def to_verify(record: Record) -> Json:
     """The disks and elastic IPs of deleted machines that may be there still."""
     machines = record.machines.values()
     return {
-        "disk_ids": rows.remaining_ids(machines, "disks", "disk_id"),
-        "elastic_ip_ids": rows.remaining_ids(machines, "elastic_ips", "elastic_ip_id"),
+        "disk_ids": machine_entry.remaining_ids(machines, "disks", "disk_id"),
+        "elastic_ip_ids": machine_entry.remaining_ids(machines, "elastic_ips", "elastic_ip_id"),
     }
 
 

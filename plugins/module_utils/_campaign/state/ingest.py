@@ -10,10 +10,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .._api.errors import InputError
-from . import rows
+from ..._api.errors import InputError
+from ..input.options import PREFIX
+from . import machine_entry
 from .account import take_account
-from .options import PREFIX
 from .record import UNVERIFIED, Record, check_region
 
 Json = dict[str, Any]
@@ -27,9 +27,9 @@ SHOWN = 5
 """How many machines a message names before it says "and N more"."""
 
 
-def record_accepted(record: Record) -> rows.Accepted:
+def record_accepted(record: Record) -> machine_entry.Accepted:
     """When deletes were accepted, as the journal told when it was read last."""
-    return rows.Accepted(**record.accepted)
+    return machine_entry.Accepted(**record.accepted)
 
 
 def take_in(record: Record, result: Mapping[str, Any]) -> None:
@@ -83,12 +83,12 @@ def settle(record: Record, result: Mapping[str, Any], *, preview: bool = False) 
                 continue
             found[each[key]] = {"gone": status in ("absent", "in-recyclebin")}
         for row in record.machines.values():
-            lost = rows.settle_fates(row, kind, key, found)
+            lost = machine_entry.settle_fates(row, kind, key, found)
             if lost:
-                rows.failed(
+                machine_entry.failed(
                     row, error_of("fate_mismatch", f"It was to keep {', '.join(lost)}, and nothing of that is there any more.")
                 )
-            rows.mend(row)
+            machine_entry.mend(row)
         count += len(found)
     return count
 
@@ -109,7 +109,7 @@ def not_found(instance: Mapping[str, Any]) -> bool:
 
 def is_over(record: Record, instance_id: str) -> bool:
     """Whether a machine is gone."""
-    return rows.over(record.machines[instance_id])
+    return machine_entry.over(record.machines[instance_id])
 
 
 def end_campaign(record: Record, sentence: str) -> None:

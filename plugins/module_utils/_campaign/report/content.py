@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from .ending import left_stopped
-from .money import from_bill, from_prices, money_of, no_money
-from .record import UNVERIFIED, Record, read_stamp
+from ..state.record import UNVERIFIED, Record, read_stamp
+from ..steps.finish import left_stopped
+from .costs import from_bill, from_prices, money_of, no_money
 from .totals import carried_out, totals_of
 
 REPORT_FORMAT = "jdcloud.cloud/report/1"

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.jdcloud.cloud.plugins.plugin_utils._texts import TextAction
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._actions.text_options import TextAction
 
 
 class ActionModule(TextAction):

@@ -177,14 +177,14 @@ from ansible.utils.vars import combine_vars
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.factory import UNVERIFIED
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import JdcloudError
-from ansible_collections.jdcloud.cloud.plugins.plugin_utils._inventory_expressions import (
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._inventory.expressions import (
     Evaluator,
     is_printing,
     plain,
     printable,
     protected,
 )
-from ansible_collections.jdcloud.cloud.plugins.plugin_utils._inventory_groups import (
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._inventory.groups import (
     Constructs,
     Tally,
     composed,
@@ -192,9 +192,9 @@ from ansible_collections.jdcloud.cloud.plugins.plugin_utils._inventory_groups im
     keyed,
     parse_constructs,
 )
-from ansible_collections.jdcloud.cloud.plugins.plugin_utils._inventory_hosts import Brought, Hosts, Source
-from ansible_collections.jdcloud.cloud.plugins.plugin_utils._inventory_names import Listing, Row, warnings_of
-from ansible_collections.jdcloud.cloud.plugins.plugin_utils._inventory_options import (
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._inventory.hosts import Brought, Hosts, Source
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._inventory.names import Listing, Row, warnings_of
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._inventory.options import (
     MAY_BE_TEMPLATES,
     Settings,
     check_given,
@@ -203,8 +203,8 @@ from ansible_collections.jdcloud.cloud.plugins.plugin_utils._inventory_options i
     require_texts,
     settings_of,
 )
-from ansible_collections.jdcloud.cloud.plugins.plugin_utils._inventory_read import cached_machines, read_machines, selected
-from ansible_collections.jdcloud.cloud.plugins.plugin_utils._inventory_reserved import this_computer
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._inventory.read import cached_machines, read_machines, selected
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._inventory.reserved_names import this_computer
 
 
 class InventoryModule(BaseInventoryPlugin, Cacheable):  # type: ignore[misc]  # ansible-core ships no types

@@ -24,7 +24,7 @@ from ansible.plugins.doc_fragments import constructed, inventory_cache
 from ansible_collections.jdcloud.cloud.plugins.doc_fragments import jdcloud
 from ansible_collections.jdcloud.cloud.plugins.inventory import jdcloud_vm
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.config.connection import Connection
-from ansible_collections.jdcloud.cloud.plugins.plugin_utils import _inventory_read
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._inventory import read
 
 from ..modules.memory_cloud import MemoryCloud, VirtualClock, VirtualPool
 
@@ -136,9 +136,9 @@ def regions() -> Regions:
 def listing(regions: Regions, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Lister:
     """Parses files of the plugin, with keys from the environment and an empty home."""
     constants.config.initialize_plugin_configuration_definitions("inventory", NAME, documented_options())
-    monkeypatch.setattr(_inventory_read, "Transport", regions.transport)
-    monkeypatch.setattr(_inventory_read, "SystemClock", lambda: regions.clock)
-    monkeypatch.setattr(_inventory_read, "ThreadPool", ClosingPool)
+    monkeypatch.setattr(read, "Transport", regions.transport)
+    monkeypatch.setattr(read, "SystemClock", lambda: regions.clock)
+    monkeypatch.setattr(read, "ThreadPool", ClosingPool)
     monkeypatch.setattr(jdcloud_vm, "this_computer", lambda: frozenset({"controller"}))
     monkeypatch.setenv("HOME", str(tmp_path))
     names = (

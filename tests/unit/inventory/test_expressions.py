@@ -14,14 +14,14 @@ from ansible.errors import AnsibleParserError
 from ansible.inventory.data import InventoryData
 from ansible.module_utils.common.collections import ImmutableDict
 
-from ansible_collections.jdcloud.cloud.plugins.plugin_utils import _inventory_expressions
-from ansible_collections.jdcloud.cloud.plugins.plugin_utils._inventory_groups import KeyedGroup
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._inventory import expressions
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._inventory.groups import KeyedGroup
 
 from .conftest import Json, Lister, Regions
 
 pytestmark = pytest.mark.cores
 
-NEWER = hasattr(_inventory_expressions.ansible_template, "trust_as_template")
+NEWER = hasattr(expressions.ansible_template, "trust_as_template")
 KEEP = "jdcloud_tags.keep | default('')"
 
 
@@ -194,7 +194,7 @@ def test_an_expression_sees_extra_variables_if_it_is_to(listing: Lister, fleet: 
 
 def is_protected(value: Any) -> bool:
     if NEWER:
-        return not _inventory_expressions.ansible_template.is_trusted_as_template(value)
+        return not expressions.ansible_template.is_trusted_as_template(value)
     return hasattr(value, "__UNSAFE__")
 
 
@@ -225,12 +225,12 @@ def test_for_printing_only_texts_with_marks_are_protected(listing: Lister, odd: 
 
 @pytest.mark.parametrize("text", ["{{ x }}", "a {% if %}", "{#", "x{{", "{%", "{{{"])
 def test_a_mark_anywhere_in_a_text_keeps_it_protected(text: str) -> None:
-    assert is_protected(_inventory_expressions.printable(_inventory_expressions.protected([text]))[0])
+    assert is_protected(expressions.printable(expressions.protected([text]))[0])
 
 
 @pytest.mark.parametrize("text", ["", "web", "{", "}}", "{ {", '{"a": 1}', "%}", "100 %", "# web", "网站"])
 def test_a_text_without_marks_is_printed_plainly(text: str) -> None:
-    (shown,) = _inventory_expressions.printable(_inventory_expressions.protected([text]))
+    (shown,) = expressions.printable(expressions.protected([text]))
     assert shown == text and not is_protected(shown)
 
 

@@ -13,7 +13,7 @@ import pytest
 from ansible.errors import AnsibleParserError
 from ansible.inventory.data import InventoryData
 
-from ansible_collections.jdcloud.cloud.plugins.plugin_utils._inventory_read import cached_machines
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._inventory.read import cached_machines
 
 from .conftest import ACCESS_KEY, OTHER, REGION, SECRET, Json, Lister, Regions
 

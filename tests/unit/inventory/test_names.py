@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError, JdcloudError
-from ansible_collections.jdcloud.cloud.plugins.plugin_utils._inventory_names import (
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._inventory.names import (
     Listing,
     Naming,
     Row,
@@ -24,7 +24,7 @@ from ansible_collections.jdcloud.cloud.plugins.plugin_utils._inventory_names imp
     variables_of,
     warnings_of,
 )
-from ansible_collections.jdcloud.cloud.plugins.plugin_utils._inventory_reserved import own_names
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._inventory.reserved_names import own_names
 
 OWN = ("controller", "ctl.example.org")
 GROUPS = ("all", "ungrouped", "web")

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from ansible.errors import AnsibleParserError
 
-from ansible_collections.jdcloud.cloud.plugins.plugin_utils._inventory_options import Settings, is_source, settings_of
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._inventory.options import Settings, is_source, settings_of
 
 from .conftest import ACCESS_KEY, OTHER, REGION, SECRET, Lister, Regions
 

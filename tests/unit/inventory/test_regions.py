@@ -18,7 +18,7 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._api.config.connecti
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.signals import ENDINGS
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import ApiError
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.selection import parse_selection
-from ansible_collections.jdcloud.cloud.plugins.plugin_utils import _inventory_read
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._inventory import read as read_inventory
 
 NAMES = ("cn-north-1", "cn-east-1", "cn-east-2")
 EVERYTHING = parse_selection(None, None, None, None)
@@ -60,14 +60,14 @@ class Wires:
 def wires(monkeypatch: pytest.MonkeyPatch) -> Iterator[Wires]:
     """Where the transport stands."""
     made = Wires()
-    monkeypatch.setattr(_inventory_read, "Transport", made)
+    monkeypatch.setattr(read_inventory, "Transport", made)
     yield made
     made.release.set()
 
 
 def read() -> list[str]:
     connections = [Connection(Credentials("AK", "SK", None, "options"), region) for region in NAMES]
-    return [f"{row['region']} {row['instance_id']}" for row in _inventory_read.read_machines(connections, EVERYTHING)]
+    return [f"{row['region']} {row['instance_id']}" for row in read_inventory.read_machines(connections, EVERYTHING)]
 
 
 def test_all_regions_are_read_at_the_same_time_and_come_in_their_order(wires: Wires) -> None:
@@ -95,7 +95,7 @@ def test_a_region_that_fails_does_not_wait_for_one_that_hangs(wires: Wires) -> N
         return []
 
     wires.answer = answer
-    with pytest.raises(_inventory_read.RegionError, match=r"^Region cn-north-1 was not read"):
+    with pytest.raises(read_inventory.RegionError, match=r"^Region cn-north-1 was not read"):
         read()
     assert not wires.release.is_set()
 
@@ -108,7 +108,7 @@ def test_a_ctrl_c_reaches_the_main_thread(monkeypatch: pytest.MonkeyPatch, wires
         masks.append(signal.pthread_sigmask(signal.SIG_BLOCK, ()))
         return wires(*arguments, **more)
 
-    monkeypatch.setattr(_inventory_read, "Transport", transport)
+    monkeypatch.setattr(read_inventory, "Transport", transport)
     read()
     assert len(masks) == len(NAMES) and all(mask >= ENDINGS for mask in masks)
 

@@ -12,15 +12,15 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.jdcloud.cloud.plugins.plugin_utils import _texts
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._actions import text_options
 
 DATE = datetime.date(2026, 1, 31)
 
 
 def ended(monkeypatch: pytest.MonkeyPatch, options: dict[str, Any]) -> dict[str, Any]:
     """What the action answers; the module itself would answer `ran`."""
-    monkeypatch.setattr(_texts.NormalAction, "run", lambda *_given: {"ran": True})
-    action = _texts.TextAction(
+    monkeypatch.setattr(text_options.NormalAction, "run", lambda *_given: {"ran": True})
+    action = text_options.TextAction(
         task=SimpleNamespace(args=options),
         connection=SimpleNamespace(_shell=None),
         play_context=SimpleNamespace(),

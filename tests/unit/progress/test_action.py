@@ -21,7 +21,7 @@ from ansible_collections.jdcloud.cloud.plugins.action.jdcloud_vm import ActionMo
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.signals import ENDINGS
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.progress import Counts, to_text
 from ansible_collections.jdcloud.cloud.plugins.module_utils._module.common.progress import PATH_VARIABLE
-from ansible_collections.jdcloud.cloud.plugins.plugin_utils import _progress
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._actions import progress
 
 ME = pwd.getpwuid(os.geteuid()).pw_name
 RESULT = {"changed": True}
@@ -41,10 +41,10 @@ class Stage:
         )
         self.connection = SimpleNamespace(transport="local", become=None)
         self.connection._shell = SimpleNamespace(env_prefix=lambda **_given: "")
-        monkeypatch.setattr(_progress.C, "DEFAULT_LOCAL_TMP", str(folder))
-        monkeypatch.setattr(_progress.TextAction, "run", lambda *_arguments: self._normal())
-        monkeypatch.setattr(_progress, "Display", lambda: SimpleNamespace(display=self._display))
-        monkeypatch.delenv(_progress.SWITCH, raising=False)
+        monkeypatch.setattr(progress.C, "DEFAULT_LOCAL_TMP", str(folder))
+        monkeypatch.setattr(progress.TextAction, "run", lambda *_arguments: self._normal())
+        monkeypatch.setattr(progress, "Display", lambda: SimpleNamespace(display=self._display))
+        monkeypatch.delenv(progress.SWITCH, raising=False)
 
     @property
     def path(self) -> Path | None:
@@ -106,9 +106,9 @@ def test_the_module_is_told_of_a_file_in_a_private_folder(stage: Stage) -> None:
     [
         ({"check_mode": True}, {}),
         ({"async_val": 60}, {}),
-        ({"environment": [{_progress.SWITCH: "no"}]}, {}),
-        ({"environment": [{_progress.SWITCH: 0}]}, {}),
-        ({"environment": [{_progress.SWITCH: False}]}, {}),
+        ({"environment": [{progress.SWITCH: "no"}]}, {}),
+        ({"environment": [{progress.SWITCH: 0}]}, {}),
+        ({"environment": [{progress.SWITCH: False}]}, {}),
         ({}, {"transport": "ssh"}),
         ({}, {"become": SimpleNamespace(get_option=lambda *_arguments, **_more: "somebody-else")}),
         ({}, {"become": SimpleNamespace(get_option=lambda *_arguments, **_more: None)}),
@@ -124,8 +124,8 @@ def test_elsewhere_and_where_nobody_wants_it_the_module_is_told_nothing(stage: S
 def test_a_ctrl_c_is_not_lost_in_the_thread_that_looks(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ansible's worker sleeps until the module ends, and would not be woken by a signal that another thread received."""
     masks: list[set[int]] = []
-    monkeypatch.setattr(_progress, "_read", lambda _path: str(masks.append(signal.pthread_sigmask(signal.SIG_BLOCK, ()))))
-    monkeypatch.setattr(_progress, "LOOK_EVERY", 0.01)
+    monkeypatch.setattr(progress, "_read", lambda _path: str(masks.append(signal.pthread_sigmask(signal.SIG_BLOCK, ()))))
+    monkeypatch.setattr(progress, "LOOK_EVERY", 0.01)
     stage.while_running = lambda: _wait_until(lambda: bool(masks))
     stage.run()
     assert masks[0] >= ENDINGS
@@ -139,7 +139,7 @@ def test_becoming_oneself_does_not_matter(stage: Stage) -> None:
 
 
 def test_the_environment_of_the_controller_turns_it_off(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(_progress.SWITCH, "off")
+    monkeypatch.setenv(progress.SWITCH, "off")
     stage.run()
     assert stage.path is None
 
@@ -159,7 +159,7 @@ def test_an_environment_that_cannot_be_read_is_left_to_ansible(stage: Stage) -> 
 
 
 def test_without_a_folder_the_module_runs_silently(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_progress.C, "DEFAULT_LOCAL_TMP", str(stage.folder / "none"))
+    monkeypatch.setattr(progress.C, "DEFAULT_LOCAL_TMP", str(stage.folder / "none"))
     assert stage.run() is RESULT
     assert stage.path is None
 
@@ -178,7 +178,7 @@ def test_nothing_is_left_after_an_error(stage: Stage, error: type[BaseException]
 
 @pytest.mark.parametrize(("host", "title"), [("localhost", "jdcloud_vm: "), ("web1", "jdcloud_vm [web1]: ")])
 def test_what_the_module_writes_is_shown(stage: Stage, monkeypatch: pytest.MonkeyPatch, host: str, title: str) -> None:
-    monkeypatch.setenv(_progress.SWITCH, "0.1")
+    monkeypatch.setenv(progress.SWITCH, "0.1")
 
     def work() -> None:
         assert stage.path is not None
@@ -192,10 +192,10 @@ def test_what_the_module_writes_is_shown(stage: Stage, monkeypatch: pytest.Monke
 
 def test_in_a_worker_a_line_goes_into_the_queue_of_the_display(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     """Never through the display itself, around which the callback of ansible-runner takes a lock that a fork inherits."""
-    monkeypatch.setenv(_progress.SWITCH, "0.1")
+    monkeypatch.setenv(progress.SWITCH, "0.1")
     sent: list[tuple[str, str, Json]] = []
     queue = SimpleNamespace(send_display=lambda method, text, **more: sent.append((method, text, more)))
-    monkeypatch.setattr(_progress, "Display", lambda: SimpleNamespace(display=None, _final_q=queue))
+    monkeypatch.setattr(progress, "Display", lambda: SimpleNamespace(display=None, _final_q=queue))
 
     def work() -> None:
         assert stage.path is not None
@@ -209,14 +209,14 @@ def test_in_a_worker_a_line_goes_into_the_queue_of_the_display(stage: Stage, mon
 
 
 def test_a_display_that_breaks_does_not_matter(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(_progress.SWITCH, "0.1")
+    monkeypatch.setenv(progress.SWITCH, "0.1")
     asked = []
 
     def broken(*_arguments: Any, **_more: Any) -> None:
         asked.append(1)
         raise BrokenPipeError
 
-    monkeypatch.setattr(_progress, "Display", lambda: SimpleNamespace(display=broken))
+    monkeypatch.setattr(progress, "Display", lambda: SimpleNamespace(display=broken))
 
     def work() -> None:
         assert stage.path is not None

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.progress import Counts
-from ansible_collections.jdcloud.cloud.plugins.plugin_utils._progress_line import (
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._actions.progress_line import (
     EVERY,
     SAME_AGAIN,
     SAMPLES,

@@ -15,9 +15,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ._inventory_expressions import plain
-from ._inventory_groups import IDENTITY
-from ._inventory_names import PREFIX, Listing, Naming, Notice, Row, Surroundings, host_names, variables_of
+from .expressions import plain
+from .groups import IDENTITY
+from .names import PREFIX, Listing, Naming, Notice, Row, Surroundings, host_names, variables_of
 
 _OF_ANSIBLE = ("inventory_file", "inventory_dir")
 _GROUPS_OF_ANSIBLE = frozenset({"all", "ungrouped"})

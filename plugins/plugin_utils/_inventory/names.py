@@ -16,9 +16,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..module_utils._api.errors import InputError, JdcloudError
-from ..module_utils._fleet.common.texts import require_text, shown
-from ._inventory_reserved import address_in, addresses_of, folded, means_this_computer
+from ...module_utils._api.errors import InputError, JdcloudError
+from ...module_utils._fleet.common.texts import require_text, shown
+from .reserved_names import address_in, addresses_of, folded, means_this_computer
 
 Row = dict[str, Any]
 """A machine as results show it, in snake case, with `name`, `region` and its tags as a dict."""

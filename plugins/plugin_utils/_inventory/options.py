@@ -18,11 +18,11 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any
 
-from ..module_utils._api.config.connection import Connection, resolve_connection
-from ..module_utils._api.errors import InputError
-from ..module_utils._fleet.common.selection import Selection, parse_selection
-from ..module_utils._fleet.common.texts import require_text, shown
-from ._inventory_names import Preference, parse_preferences
+from ...module_utils._api.config.connection import Connection, resolve_connection
+from ...module_utils._api.errors import InputError
+from ...module_utils._fleet.common.selection import Selection, parse_selection
+from ...module_utils._fleet.common.texts import require_text, shown
+from .names import Preference, parse_preferences
 
 FILE_NAMES = ("jdcloud_vm.yml", "jdcloud_vm.yaml")
 MAY_BE_TEMPLATES = (

@@ -12,18 +12,18 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
 from typing import Any
 
-from ..module_utils._api.config.connection import Connection
-from ..module_utils._api.dispatch.factory import THREADS, USER_AGENT, dispatcher_for
-from ..module_utils._api.dispatch.pool import SystemClock, ThreadPool
-from ..module_utils._api.dispatch.signals import signals_left_to_the_main_thread
-from ..module_utils._api.errors import JdcloudError
-from ..module_utils._api.model.fields import snake_name
-from ..module_utils._api.model.instance import InstanceInFull
-from ..module_utils._api.wire.transport import Transport
-from ..module_utils._fleet.common.account import AccountError, objection, who_asks
-from ..module_utils._fleet.common.selection import Selection
-from ..module_utils._fleet.machines.find import read_in_full
-from ._inventory_names import Row, some_of
+from ...module_utils._api.config.connection import Connection
+from ...module_utils._api.dispatch.factory import THREADS, USER_AGENT, dispatcher_for
+from ...module_utils._api.dispatch.pool import SystemClock, ThreadPool
+from ...module_utils._api.dispatch.signals import signals_left_to_the_main_thread
+from ...module_utils._api.errors import JdcloudError
+from ...module_utils._api.model.fields import snake_name
+from ...module_utils._api.model.instance import InstanceInFull
+from ...module_utils._api.wire.transport import Transport
+from ...module_utils._fleet.common.account import AccountError, objection, who_asks
+from ...module_utils._fleet.common.selection import Selection
+from ...module_utils._fleet.machines.find import read_in_full
+from .names import Row, some_of
 
 REGIONS_AT_ONCE = 8
 UNREADABLE, UNDECIDED = "unreadable", "undecided"

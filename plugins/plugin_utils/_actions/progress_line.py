@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections import deque
 
-from ..module_utils._fleet.common.progress import Counts
+from ...module_utils._fleet.common.progress import Counts
 
 EVERY = 5.0
 """Seconds between two lines, unless the user says otherwise; so a task that is shorter shows none."""

@@ -14,8 +14,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..module_utils._api.errors import InputError, JdcloudError
-from ..module_utils._fleet.common.texts import member_of, require_key, require_text, shown
+from ...module_utils._api.errors import InputError, JdcloudError
+from ...module_utils._fleet.common.texts import member_of, require_key, require_text, shown
 
 Variables = Mapping[str, Any]
 Evaluate = Callable[[str, Variables], Any]

@@ -27,12 +27,12 @@ from ansible import context
 from ansible.parsing.splitter import split_args
 from ansible.utils.display import Display
 
-from ..module_utils._api.dispatch.signals import signals_left_to_the_main_thread
-from ..module_utils._fleet.common.progress import from_text
-from ..module_utils._module.common.progress import PATH_VARIABLE
-from ._progress_line import Teller, seconds_between
-from ._surroundings import repeated
-from ._texts import TextAction
+from ...module_utils._api.dispatch.signals import signals_left_to_the_main_thread
+from ...module_utils._fleet.common.progress import from_text
+from ...module_utils._module.common.progress import PATH_VARIABLE
+from .progress_line import Teller, seconds_between
+from .surroundings import repeated
+from .text_options import TextAction
 
 SWITCH = "JDCLOUD_PROGRESS"
 LOOK_EVERY = 0.5

@@ -13,8 +13,8 @@ from typing import Any
 
 from ansible.plugins.action.normal import ActionModule as NormalAction
 
-from ..module_utils._api.errors import InputError
-from ..module_utils._fleet.common.texts import refuse_lost_texts
+from ...module_utils._api.errors import InputError
+from ...module_utils._fleet.common.texts import refuse_lost_texts
 
 SECRETS = frozenset({"secret_key", "security_token"})
 """An error shows the value that it refuses, so these are left to the module, which hides them."""

@@ -15,7 +15,7 @@ from selenium.webdriver import Chrome
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 
-from .pages import Browser
+from support.browser import Browser
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 # In a container Chromium has neither a sandbox nor much shared memory. --no-proxy-server: a page from disk needs none.

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 
-from ..unit.campaign.reports import TRAPS, Json, empty_report, mark_report, preview_of, resumed_report, sample_report, with_texts
-from .pages import PHONE, Browser
+from support.browser import PHONE, Browser
+from support.campaign.reports import TRAPS, Json, empty_report, mark_report, preview_of, resumed_report, sample_report, with_texts
 
 REPORTS: dict[str, Callable[[], Json]] = {
     "usual": lambda: sample_report(30),

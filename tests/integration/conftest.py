@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 
 from jdcloud_emulator.process import EmulatorProcess
-
-from .support import Cloud
+from support.integration.cloud import Cloud
 
 
 @pytest.fixture(scope="session")

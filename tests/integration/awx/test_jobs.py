@@ -16,9 +16,8 @@ from typing import Any
 import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.state.record import digest_of
-
-from ..support import REGION, Json, running, stopped
-from .conftest import LOCALHOST, PATTERNS, Awx, Job, answers
+from support.integration.awx import LOCALHOST, PATTERNS, Awx, Job, answers
+from support.integration.cloud import REGION, Json, running, stopped
 
 A, B, C, D = "i-aaaa000001", "i-bbbb000002", "i-cccc000003", "i-dddd000004"
 X: Json = {"tags": {"project": "x"}}

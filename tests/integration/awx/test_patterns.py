@@ -13,9 +13,10 @@ import jsonschema
 import pytest
 import yaml
 
+from support.integration.awx import PATTERNS, survey_of
+from support.integration.cloud import Json
+
 from ...awx_api.rules import check_survey
-from ..support import Json
-from .conftest import PATTERNS, survey_of
 
 FOLDERS = sorted(path for path in PATTERNS.iterdir() if path.is_dir())
 TEXT: Json = {"type": "string", "minLength": 1}

@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 import yaml
 
+from support.integration.awx import PATTERNS, Awx, messages, survey_of
+from support.integration.cloud import COLLECTIONS, Json
+from support.integration.commands import Ansible
+
 from ...awx_api.server import AwxApi
-from ..playbook.commands import Ansible
-from ..support import COLLECTIONS, Json
-from .conftest import PATTERNS, Awx, survey_of
-from .test_webhooks import messages
 
 AWX_COLLECTIONS = COLLECTIONS.parent / "awx" / "collections"
 BOTH = ("decommission_fleet", "scheduled_cleanup")

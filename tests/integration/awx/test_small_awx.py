@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
+from support.integration.awx import survey_of
+from support.integration.cloud import Json
+
 from ...awx_api.rules import Refused
 from ...awx_api.store import Store
-from ..support import Json
-from .conftest import survey_of
 
 RULE = "DTSTART;TZID=Asia/Shanghai:20260101T023000 RRULE:FREQ=DAILY;INTERVAL=1"
 ANSWERS: Json = {

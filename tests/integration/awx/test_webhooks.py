@@ -12,16 +12,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jinja2 import StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from ..support import Json
-from .conftest import PATTERNS
+from support.integration.awx import ROOT, _Loader, messages
+from support.integration.cloud import Json
 
-ROOT = PATTERNS.parents[1]
 JOBS, APPROVALS = ("started", "success", "error"), ("running", "approved", "denied", "timed_out")
 # Where each service reads the text, and what says that it is one.
 FORMS = {
@@ -34,18 +32,7 @@ FORMS = {
 ENVIRONMENT = ImmutableSandboxedEnvironment(undefined=StrictUndefined)
 
 
-class _Loader(yaml.SafeLoader):
-    """Reads what is !unsafe as plain text."""
-
-
 _Loader.add_constructor("!unsafe", lambda loader, node: loader.construct_scalar(node))  # type: ignore[arg-type]
-
-
-def messages() -> dict[str, Json]:
-    """The messages of all services."""
-    text = (ROOT / "extensions" / "awx" / "webhooks.yml").read_text(encoding="utf-8")
-    read: dict[str, Json] = yaml.load(text, _Loader)["__awx_messages"]
-    return read
 
 
 def bodies() -> Iterator[tuple[str, str, str]]:

@@ -15,9 +15,8 @@ import pytest
 import trustme
 
 from jdcloud_emulator.process import DEFAULT_ACCESS_KEY, DEFAULT_SECRET_KEY, EmulatorProcess
-
-from ..support import Cloud, Ended, stopped
-from .conftest import EXPIRED, Fleet
+from support.integration.bad_input import EXPIRED, Fleet
+from support.integration.cloud import Cloud, Ended, stopped
 
 A_FEW_SECONDS = 8.0
 NO_KEYS: dict[str, str | None] = {"JDCLOUD_ACCESS_KEY": None, "JDCLOUD_SECRET_KEY": None}

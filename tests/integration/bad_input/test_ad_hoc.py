@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from ..playbook.commands import Ansible
-from .conftest import Fleet
+from support.integration.bad_input import Fleet
+from support.integration.commands import Ansible
 
 MODULE = "jdcloud.cloud.jdcloud_vm"
 

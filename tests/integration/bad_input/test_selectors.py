@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from .conftest import Fleet
+from support.integration.bad_input import Fleet
 
 EMPTY: list[tuple[dict[str, Any], str]] = [
     ({}, "instance_ids, name, tags, filters"),

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from .conftest import Fleet
+from support.integration.bad_input import Fleet
 
 RANGES: list[tuple[dict[str, Any], tuple[str, ...]]] = [
     ({"max_instances": 0}, ("max_instances is 0", "at least 1")),

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 import yaml
 
-from ..playbook.commands import Ansible
-from ..support import COLLECTIONS, Cloud, stopped
+from support.integration.cloud import COLLECTIONS, Cloud, stopped
+from support.integration.commands import Ansible
 
 ROOT = Path(__file__).parents[3]
 RULEBOOK = ROOT / "extensions" / "eda" / "rulebooks" / "cleanup_when_due.yml"

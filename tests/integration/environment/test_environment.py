@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 import yaml
 
-from ..role.campaigns import QUICK
-from ..support import REGION, Cloud, Json, stopped
+from support.integration.campaigns import QUICK
+from support.integration.cloud import REGION, Cloud, Json, stopped
 
 ROOT = Path(__file__).resolve().parents[3]
 BIN = Path(sys.executable).parent

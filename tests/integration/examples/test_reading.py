@@ -17,9 +17,7 @@ from pathlib import Path
 import yaml
 
 from jdcloud_emulator.process import EmulatorProcess
-
-from .found import ROOT, Example, all_examples, in_markdown, in_plugin
-from .reading import (
+from support.integration.example_rules import (
     LEFT_OPEN,
     PLAIN_COMMANDS,
     RUN_COMMANDS,
@@ -31,6 +29,7 @@ from .reading import (
     moved,
     variables_in,
 )
+from support.integration.examples import ROOT, Example, all_examples, in_markdown, in_plugin
 
 EXAMPLES = all_examples()
 

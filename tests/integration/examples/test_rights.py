@@ -12,10 +12,9 @@ from typing import Any
 
 import pytest
 
+from support.integration.cloud import FAST, QUICK, REGION, Cloud, Json, account
+from support.integration.examples import ROOT
 from support.modules import run_here
-
-from ..support import FAST, QUICK, REGION, Cloud, Json, account
-from .found import ROOT
 
 _OPERATION = re.compile(r"`((?:vm|disk|vpc|resourcetag|billing|user)\.[A-Za-z]+)`")
 INFO = "`jdcloud_vm_info`"

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import pytest
 
-from ..disposals import MARK, READ, SINGLE, info, rows, seed, seed_kind
-from ..support import Cloud, account, stopped
+from support.integration.cloud import Cloud, account, stopped
+from support.integration.deletions import MARK, READ, SINGLE, info, rows, seed, seed_kind
 
 A = "i-aaaa000001"
 PUBLIC = "98d44a1f-88b1-4014-90f1-0ab1e1f0a5b3"

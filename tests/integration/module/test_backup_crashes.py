@@ -12,10 +12,9 @@ import sys
 
 import pytest
 
+from support.integration.backups import QUICK, assets, backup, made_of, mark, marked, seed
+from support.integration.cloud import Cloud, Json, running, stopped, wait_until
 from support.modules import MODULES
-
-from ..backups import QUICK, assets, backup, made_of, mark, marked, seed
-from ..support import Cloud, Json, running, stopped, wait_until
 
 A, B = "i-aaaa000001", "i-bbbb000001"
 SYSTEM: Json = {"id": "vol-syst000001", "size": 40}

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from ..backups import Backed, assets, backup, made_of, mark, marked, seed
-from ..support import Cloud, Json, account, running, stopped
+from support.integration.backups import Backed, assets, backup, made_of, mark, marked, seed
+from support.integration.cloud import Cloud, Json, account, running, stopped
 
 A, B = "i-aaaa000001", "i-bbbb000001"
 SYSTEM: Json = {"id": "vol-syst000001", "size": 40}

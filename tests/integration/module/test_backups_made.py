@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from ..backups import MAKES, QUICK, Backed, assets, backup, made_of, mark, marked, seed
-from ..support import Cloud, Ended, Json, running, stopped
+from support.integration.backups import MAKES, QUICK, Backed, assets, backup, made_of, mark, marked, seed
+from support.integration.cloud import Cloud, Ended, Json, running, stopped
 
 A, B, C = "i-aaaa000001", "i-bbbb000001", "i-cccc000001"
 DATA: Json = {"id": "vol-data000001", "size": 20}

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 
-from ..disposals import info, seed
-from ..support import Cloud, account, stopped
+from support.integration.cloud import Cloud, account, stopped
+from support.integration.deletions import info, seed
 
 A = "i-aaaa000001"
 OPERATION = "billing.describeBillDetails"

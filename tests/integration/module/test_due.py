@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from ..backups import CAMPAIGN, backup, seed
-from ..support import Cloud, Json, running, stopped
+from support.integration.backups import CAMPAIGN, backup, seed
+from support.integration.cloud import Cloud, Json, running, stopped
 
 A, B, C, D = "i-aaaa000001", "i-bbbb000002", "i-cccc000003", "i-dddd000004"
 KEY = "decommission-after"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from ..support import Cloud, account, stopped
+from support.integration.cloud import Cloud, account, stopped
 
 DENIED = ["user:describeUser"]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from ..support import Cloud, Json, allowing_stops, running, stopped
+from support.integration.cloud import Cloud, Json, allowing_stops, running, stopped
 
 A, B = "i-aaaa000001", "i-bbbb000002"
 DISKS: list[Json] = [

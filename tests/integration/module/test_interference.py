@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ..support import Cloud, Json, running, stopped
+from support.integration.cloud import Cloud, Json, running, stopped
 
 A, B = "i-aaaa000001", "i-bbbb000002"
 GATE: Json = {"operation": "vm.describeInstances", "resource": "*", "nth": 2}

@@ -15,10 +15,10 @@ from typing import Any
 
 import pytest
 
+from support.integration.cloud import QUICK, Cloud, Json, stopped
 from support.modules import Output, run_alone, run_here
 
 from ..examples.test_rights import RUNS, of_a_restore, seeded
-from ..support import QUICK, Cloud, Json, stopped
 
 ONE_OF_EACH = {module: options for _rows, module, options in RUNS.values()}
 

@@ -12,9 +12,8 @@ import sys
 
 import pytest
 
-from support.modules import MODULES
-
-from ..restores import (
+from support.integration.cloud import Cloud, Json, wait_until
+from support.integration.restores import (
     BIG,
     CAMPAIGN,
     DATA,
@@ -36,7 +35,7 @@ from ..restores import (
     snapshotted,
     web,
 )
-from ..support import Cloud, Json, wait_until
+from support.modules import MODULES
 
 CREATE = "vm.createInstances"
 HELP = "vm.createImageFromSnapshots"

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ..support import Cloud, Ended, Json, running, stopped
+from support.integration.cloud import Cloud, Ended, Json, running, stopped
 
 A, B = "i-aaaa000001", "i-bbbb000002"
 SYS, DATA = "vol-sys", "vol-data"

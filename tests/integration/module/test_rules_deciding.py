@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ..support import Cloud, Json, allowing_stops, running, stopped
+from support.integration.cloud import Cloud, Json, allowing_stops, running, stopped
 
 A, B, C = "i-aaaa000001", "i-bbbb000002", "i-cccc000003"
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ..support import Cloud, Ended, Json, account, stopped
+from support.integration.cloud import Cloud, Ended, Json, account, stopped
 
 A, B, C = "i-aaaa000001", "i-bbbb000002", "i-cccc000003"
 DUE: Json = {"decommission-after": "2026-12-02"}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from ..support import ACCOUNT_KEYS, Cloud, account, running, stopped
+from support.integration.cloud import ACCOUNT_KEYS, Cloud, account, running, stopped
 
 A, B, C, GONE = "i-aaaa000001", "i-bbbb000002", "i-cccc000003", "i-gone000009"
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from ..support import Cloud
-from .commands import Ansible
+from support.integration.cloud import Cloud
+from support.integration.commands import Ansible
 
 
 @pytest.fixture

@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from ..role.backups import FASTER
-from ..role.campaigns import QUICK, roomy
-from ..support import REGION, Cloud, Json, running, stopped
-from .commands import Ansible, Played
+from support.integration.campaigns import QUICK, roomy
+from support.integration.cloud import REGION, Cloud, Json, running, stopped
+from support.integration.commands import Ansible, Played
+from support.integration.role_backups import FASTER
 
 A, B, C, D = "i-aaaa000001", "i-bbbb000002", "i-cccc000003", "i-dddd000004"
 KEY = "decommission-after"

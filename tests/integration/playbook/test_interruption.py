@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from ..support import Cloud, running, wait_until
-from .commands import Ansible, vm
+from support.integration.cloud import Cloud, running, wait_until
+from support.integration.commands import Ansible, vm
 
 IDS = [f"i-many{number:04}" for number in range(24)]
 CALLS_A_SECOND = 10

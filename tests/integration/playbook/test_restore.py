@@ -12,9 +12,22 @@ from typing import Any
 
 import pytest
 
-from ..restores import CAMPAIGN, IMAGE, WEB, add, backed_up, delete, disks, entry, machines, only_machine, origins, web
-from ..support import REGION, Cloud, Json
-from .commands import Ansible, Played
+from support.integration.cloud import REGION, Cloud, Json
+from support.integration.commands import Ansible, Played
+from support.integration.restores import (
+    CAMPAIGN,
+    IMAGE,
+    WEB,
+    add,
+    backed_up,
+    delete,
+    disks,
+    entry,
+    machines,
+    only_machine,
+    origins,
+    web,
+)
 
 FORMAT = "jdcloud.cloud/manifest/1"
 OTHER = "i-othr000002"

@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
-from ..role.backups import FASTER
-from ..role.campaigns import QUICK
-from ..support import Cloud, Json, stopped
-from .commands import Ansible, Played
+from support.integration.campaigns import QUICK
+from support.integration.cloud import Cloud, Json, stopped
+from support.integration.commands import Ansible, Played
+from support.integration.role_backups import FASTER
 
 pytestmark = pytest.mark.cores
 

@@ -9,9 +9,8 @@ from __future__ import annotations
 import json
 
 from jdcloud_emulator.process import DEFAULT_SECRET_KEY
-
-from ..support import Cloud, Json, account, stopped
-from .commands import Ansible, vm
+from support.integration.cloud import Cloud, Json, account, stopped
+from support.integration.commands import Ansible, vm
 
 A, B = "i-aaaa000001", "i-bbbb000002"
 TOKEN = "tmp-token-0123456789"

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from ..playbook.commands import Ansible
-from ..support import Cloud
+from support.integration.cloud import Cloud
+from support.integration.commands import Ansible
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import pytest
 
-from ..playbook.commands import Ansible
-from ..support import Cloud, Json, running
-from .campaigns import FASTER, Campaign, campaign_tasks, used
+from support.integration.campaigns import FASTER, Campaign, campaign_tasks, used
+from support.integration.cloud import Cloud, Json, running
+from support.integration.commands import Ansible
 
 A = "i-aaaa000001"
 

@@ -10,10 +10,9 @@ import json
 from pathlib import Path
 
 from jdcloud_emulator.process import DEFAULT_ACCESS_KEY, DEFAULT_SECRET_KEY
-
-from ..playbook.commands import Ansible
-from ..support import REGION, Cloud, Json, running, stopped
-from .backups import DRILL, FASTER, A, B, C, back_up, file_of, names, play, resources
+from support.integration.cloud import REGION, Cloud, Json, running, stopped
+from support.integration.commands import Ansible
+from support.integration.role_backups import DRILL, FASTER, A, B, C, back_up, file_of, names, play, resources
 
 TRAP = "{{ 1/0 }}{% x %}"
 

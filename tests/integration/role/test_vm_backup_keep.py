@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from ..playbook.commands import Ansible
-from ..support import Cloud, Json, stopped
-from .backups import FASTER, A, B, add, file_of, mark, play, resources
+from support.integration.cloud import Cloud, Json, stopped
+from support.integration.commands import Ansible
+from support.integration.role_backups import FASTER, A, B, add, file_of, mark, play, resources
 
 SYSTEM = "vol-system"
 

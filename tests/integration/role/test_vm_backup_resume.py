@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from ..playbook.commands import Ansible
-from ..support import REGION, Cloud, Json, running, stopped
-from .backups import FASTER, A, B, C, file_of, kill_at, names, play, resources
+from support.integration.cloud import REGION, Cloud, Json, running, stopped
+from support.integration.commands import Ansible
+from support.integration.role_backups import FASTER, A, B, C, file_of, kill_at, names, play, resources
 
 FORMAT = "jdcloud.cloud/manifest/1"
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from ..playbook.commands import Ansible
-from ..support import Cloud, account, stopped
-from .campaigns import FASTER, decommission
+from support.integration.campaigns import FASTER, decommission
+from support.integration.cloud import Cloud, account, stopped
+from support.integration.commands import Ansible
 
 A = "i-aaaa000001"
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
 
-from ..playbook.commands import Ansible
-from ..support import Cloud, account, running, stopped
-from .campaigns import FASTER, decommission
+from support.integration.campaigns import FASTER, decommission
+from support.integration.cloud import Cloud, account, running, stopped
+from support.integration.commands import Ansible
 
 A, B, C, D = "i-aaaa000001", "i-bbbb000002", "i-cccc000003", "i-dddd000004"
 KEY, NOTE = "decommission-after", "decommission-after-stopped"

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from ..playbook.commands import Ansible
-from ..support import Cloud, Json, running, stopped
-from .campaigns import FASTER, decommission, kill_campaign_at, roomy
+from support.integration.campaigns import FASTER, decommission, kill_campaign_at, roomy
+from support.integration.cloud import Cloud, Json, running, stopped
+from support.integration.commands import Ansible
 
 A, B, C, D = "i-aaaa000001", "i-bbbb000002", "i-cccc000003", "i-dddd000004"
 X: Json = {"tags": {"project": "x"}}

@@ -9,12 +9,7 @@ from __future__ import annotations
 import json
 import socket
 import ssl
-import struct
-import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,137 +18,11 @@ import pytest
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.config.connection import Connection
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.config.credentials import Credentials
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.wire.transport import Transport
+from support.api.server import SECRET, TOKEN, Reply, Server, accepted
 
 DATA = Path(__file__).parent / "data"
-SECRET = "Very/Secret+Key=0001"
-TOKEN = "session-token-that-nobody-may-see"
 
 _PROXY_VARIABLES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "requests_ca_bundle", "curl_ca_bundle")
-
-
-@dataclass(frozen=True)
-class Request:
-    """A request as it arrived; header names are lower case. `connection` counts accepted connections from 1."""
-
-    connection: int
-    method: str
-    target: str
-    headers: dict[str, str]
-    body: bytes
-
-
-class Hang:
-    """Answer: nothing at all until the server ends."""
-
-
-class Reset:
-    """Answer: the connection is reset."""
-
-
-@dataclass(frozen=True)
-class Torn:
-    """Answer: these bytes, then the connection is reset."""
-
-    start: bytes
-
-
-Reply = bytes | Hang | Reset | Torn
-
-
-def http_answer(content: object, status: int = 200, **headers: str) -> bytes:
-    """A complete HTTP answer; bytes are sent as they are, other content as JSON."""
-    body = content if isinstance(content, bytes) else json.dumps(content).encode()
-    names = {
-        "Content-Type": "application/json",
-        "Content-Length": str(len(body)),
-        "Date": format_datetime(datetime.now(UTC), True),
-    }
-    names.update({name.replace("_", "-"): value for name, value in headers.items()})
-    lines = "".join(f"{name}: {value}\r\n" for name, value in names.items() if value)
-    return f"HTTP/1.1 {status} Status\r\n{lines}\r\n".encode() + body
-
-
-def accepted(result: object = None) -> bytes:
-    """What the service answers when all is well."""
-    return http_answer({"requestId": "req-0001", "result": {} if result is None else result})
-
-
-@dataclass
-class Server:
-    """Answers the n-th request with the n-th reply, all later ones with the last reply."""
-
-    replies: list[Reply] = field(default_factory=lambda: [accepted()])
-    requests: list[Request] = field(default_factory=list)
-    tls: ssl.SSLContext | None = None
-
-    def __post_init__(self) -> None:
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._listener.getsockname()[1]
-        self._connections = 0
-        self._lock = threading.Lock()
-        self._ended = threading.Event()
-        self._open: list[socket.socket] = []
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    @property
-    def url(self) -> str:
-        return f"{'http' if self.tls is None else 'https'}://127.0.0.1:{self.port}"
-
-    def close(self) -> None:
-        """Stop listening and end all connections."""
-        self._ended.set()
-        self._listener.close()
-        with self._lock:
-            for connection in self._open:
-                connection.close()
-
-    def _accept(self) -> None:
-        while not self._ended.is_set():
-            try:
-                connection, _address = self._listener.accept()
-            except OSError:
-                return
-            with self._lock:
-                self._connections += 1
-                self._open.append(connection)
-            threading.Thread(target=self._serve, args=(connection, self._connections), daemon=True).start()
-
-    def _serve(self, plain: socket.socket, number: int) -> None:
-        try:
-            connection = plain if self.tls is None else self.tls.wrap_socket(plain, server_side=True)
-            with connection, connection.makefile("rb") as reader:
-                while self._answer_one(connection, reader, number):
-                    pass
-        except OSError:
-            return
-
-    def _answer_one(self, connection: socket.socket, reader: Any, number: int) -> bool:
-        """Whether the connection stays open."""
-        line = reader.readline().decode("latin-1").split()
-        # The first bytes of TLS are random, and may look like three words.
-        if len(line) != 3 or not line[2].startswith("HTTP/"):
-            return False
-        headers: dict[str, str] = {}
-        while (header := reader.readline().decode("latin-1").strip()) != "":
-            name, _colon, value = header.partition(":")
-            headers[name.lower()] = value.strip()
-        body = reader.read(int(headers.get("content-length", "0")))
-        with self._lock:
-            reply = self.replies[min(len(self.requests), len(self.replies) - 1)]
-            self.requests.append(Request(number, line[0], line[1], headers, body))
-        return self._reply(connection, reply)
-
-    def _reply(self, connection: socket.socket, reply: Reply) -> bool:
-        if isinstance(reply, Hang):
-            self._ended.wait()
-            return False
-        if isinstance(reply, Torn):
-            connection.sendall(reply.start)
-        if isinstance(reply, (Reset, Torn)):
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            return False
-        connection.sendall(reply)
-        return b"\r\nConnection: close\r\n" not in reply
 
 
 @pytest.fixture(autouse=True)

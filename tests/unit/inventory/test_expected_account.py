@@ -13,7 +13,7 @@ import pytest
 from ansible.errors import AnsibleParserError
 from ansible.inventory.data import InventoryData
 
-from .conftest import Lister, Regions
+from support.inventory import Lister, Regions
 
 
 def test_keys_of_another_account_make_no_inventory(listing: Lister, regions: Regions) -> None:

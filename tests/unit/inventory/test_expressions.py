@@ -16,8 +16,7 @@ from ansible.module_utils.common.collections import ImmutableDict
 
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._inventory import expressions
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._inventory.groups import KeyedGroup
-
-from .conftest import Json, Lister, Regions
+from support.inventory import Json, Lister, Regions
 
 pytestmark = pytest.mark.cores
 

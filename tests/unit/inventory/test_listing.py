@@ -14,8 +14,7 @@ from ansible.errors import AnsibleParserError
 from ansible.inventory.data import InventoryData
 
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._inventory.read import cached_machines
-
-from .conftest import ACCESS_KEY, OTHER, REGION, SECRET, Json, Lister, Regions
+from support.inventory import ACCESS_KEY, OTHER, REGION, SECRET, Json, Lister, Regions
 
 ROW = {"instance_id": "i-a", "name": "web", "region": REGION, "tags": {}}
 

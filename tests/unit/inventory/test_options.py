@@ -14,8 +14,7 @@ import pytest
 from ansible.errors import AnsibleParserError
 
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._inventory.options import Settings, is_source, settings_of
-
-from .conftest import ACCESS_KEY, OTHER, REGION, SECRET, Lister, Regions
+from support.inventory import ACCESS_KEY, OTHER, REGION, SECRET, Lister, Regions
 
 Refused = Callable[..., str]
 KEYS = {"JDCLOUD_ACCESS_KEY": ACCESS_KEY, "JDCLOUD_SECRET_KEY": SECRET}

@@ -1,0 +1,134 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Rule 3: a listing is complete, or it is an error."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import replace
+
+import pytest
+
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Call
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.pagination import (
+    LISTING_TRIES,
+    IncompleteListing,
+    chunks,
+    list_all,
+    read_by_ids,
+)
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import ApiError
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.resources import Page
+from support.api.stage import Script, call, refusal, stage
+
+OPERATION = "vm.describeInstances"
+
+
+def page_call(number: int) -> Call[Page[str]]:
+    return call(OPERATION, str(number))
+
+
+def ids_call(ids: t.Sequence[str]) -> Call[Page[str]]:
+    return replace(call(OPERATION, ids[0]), query=tuple(("id", each) for each in ids))
+
+
+def listed(script: Script) -> tuple[list[str], int]:
+    dispatcher, pool, _clock = stage(script)
+    return list_all(dispatcher, page_call, str), len(pool.sent)
+
+
+def pages(rows: list[str], totals: dict[int, int] | None = None) -> Script:
+    def script(each: Call[t.Any], _nth: int) -> Page[str]:
+        number = int(each.resource or "0")
+        return Page(tuple(rows[(number - 1) * 100 : number * 100]), (totals or {}).get(number, len(rows)))
+
+    return script
+
+
+@pytest.mark.parametrize("count", [0, 1, 99, 100, 101, 1000])
+def test_all_pages_are_read_once(count: int) -> None:
+    rows = [f"i-{number}" for number in range(count)]
+    found, sent = listed(pages(rows))
+    assert found == rows
+    assert sent == max(1, -(-count // 100))
+
+
+@pytest.mark.parametrize("totals", [{2: 249}, {2: 251}, {1: 249, 2: 249, 3: 249}, {1: 251, 2: 251, 3: 251}, {3: 0}])
+def test_totals_that_contradict_the_rows_or_each_other_are_an_error_after_some_tries(totals: dict[int, int]) -> None:
+    rows = [f"i-{number}" for number in range(250)]
+    with pytest.raises(IncompleteListing, match="contradict"):
+        listed(pages(rows, totals))
+
+
+def test_a_row_that_slipped_from_one_page_to_another_is_noticed_and_read_again() -> None:
+    rows = [f"i-{number}" for number in range(150)]
+
+    def script(each: Call[t.Any], nth: int) -> Page[str]:
+        if nth == 1 and each.resource == "2":
+            # Somebody deleted a row of the first page meanwhile, and another one came to be.
+            return Page(tuple(rows[101:150]), 150)
+        number = int(each.resource or "0")
+        return Page(tuple(rows[(number - 1) * 100 : number * 100]), 150)
+
+    found, sent = listed(script)
+    assert found == rows and sent == 4
+
+
+def test_the_same_row_twice_does_not_make_a_listing_complete() -> None:
+    rows = [f"i-{number}" for number in range(150)]
+    with pytest.raises(IncompleteListing):
+        listed(lambda each, _nth: Page(tuple(rows[:100] if each.resource == "1" else rows[99:149]), 150))
+
+
+def test_a_page_that_cannot_be_read_is_an_error() -> None:
+    with pytest.raises(ApiError):
+        listed(
+            lambda each, _nth: (
+                refusal(403, "HTTP_FORBIDDEN") if each.resource == "2" else Page(tuple(f"i-{n}" for n in range(100)), 200)
+            )
+        )
+
+
+def by_ids(ids: list[str], script: Script) -> tuple[dict[str, str], int]:
+    dispatcher, pool, _clock = stage(script)
+    return read_by_ids(dispatcher, ids, ids_call, str), len(pool.sent)
+
+
+def test_ids_are_read_a_hundred_at_a_time_and_missing_ones_are_left_out() -> None:
+    ids = [f"i-{number}" for number in range(250)]
+
+    def script(each: Call[t.Any], _nth: int) -> Page[str]:
+        rows = tuple(value for _name, value in each.query if value != "i-7")
+        assert len(each.query) <= 100
+        return Page(rows, len(rows))
+
+    found, sent = by_ids(ids, script)
+    assert set(found) == set(ids) - {"i-7"} and sent == 3
+
+
+def test_rows_that_were_not_asked_for_are_ignored() -> None:
+    found, _sent = by_ids(["i-0"], lambda _call, _nth: Page(("i-0", "i-stranger"), 2))
+    assert set(found) == {"i-0"}
+
+
+def test_only_the_chunk_that_contradicts_itself_is_read_again() -> None:
+    ids = [f"i-{number}" for number in range(200)]
+
+    def script(each: Call[t.Any], nth: int) -> Page[str]:
+        rows = tuple(value for _name, value in each.query)
+        return Page(rows[1:], 100) if each.resource == "i-100" and nth < LISTING_TRIES else Page(rows, 100)
+
+    found, sent = by_ids(ids, script)
+    assert len(found) == 200 and sent == 1 + LISTING_TRIES
+
+
+def test_an_answer_that_keeps_contradicting_itself_is_an_error() -> None:
+    with pytest.raises(IncompleteListing):
+        by_ids(["i-0"], lambda _call, _nth: Page((), 1))
+
+
+def test_no_ids_need_no_call() -> None:
+    assert by_ids([], lambda _call, _nth: Page((), 0)) == ({}, 0)
+    assert list(chunks([])) == []

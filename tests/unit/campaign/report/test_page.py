@@ -1,0 +1,267 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The page of a report: complete, harmless whatever the cloud wrote, and on its own."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+import time
+import unicodedata
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+
+from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.report.markup import FIRST_ROWS, data, plain
+from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.report.page import render
+from support.campaign.reports import (
+    SCHEMA,
+    TRAPS,
+    Json,
+    empty_report,
+    mark_report,
+    preview_of,
+    resumed_report,
+    sample_report,
+    with_texts,
+)
+
+ELEMENTS = """
+html head meta title style body header nav main section footer script noscript h1 h2 h3 p ul ol li dl dt dd div span b i small
+code bdi a button label input select option output table caption thead tbody tr th td details summary time svg g rect line text
+"""
+ATTRIBUTES = """
+id class lang charset http-equiv content name href type aria-label aria-labelledby aria-hidden role tabindex scope hidden for
+autocomplete spellcheck placeholder value datetime viewbox preserveaspectratio x y x1 x2 y1 y2 width height rx
+"""
+REPORTS = {
+    "small": sample_report(5),
+    "usual": sample_report(30),
+    "preview": preview_of(sample_report(12)),
+    "mark": mark_report(),
+    "resumed": resumed_report(),
+    "empty": empty_report(),
+}
+
+
+class Page(HTMLParser):
+    """A page taken apart. What stands in a noscript is read as a browser without scripts reads it."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.text: list[str] = []
+        self.open: list[str] = []
+        self.blocks: dict[str, list[str]] = {"script": [], "style": []}
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+        if tag not in ("meta", "input", "rect", "line"):
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self.open and self.open[-1] in self.blocks:
+            self.blocks[self.open[-1]].append(data)
+        else:
+            self.text.append(data)
+
+    def handle_comment(self, data: str) -> None:
+        raise AssertionError(f"a comment: {data!r}")
+
+    def shapes(self) -> list[tuple[str, list[str]]]:
+        """The elements with the names of their attributes; in no order, since options are sorted by their names."""
+        return sorted((tag, sorted(attributes)) for tag, attributes in self.elements)
+
+    def texts(self) -> str:
+        """All text that is shown."""
+        return "\n".join(self.text)
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_samples_have_the_form_of_the_schema(name: str) -> None:
+    Draft202012Validator.check_schema(SCHEMA)
+    assert [error.json_path for error in Draft202012Validator(SCHEMA).iter_errors(REPORTS[name])] == []
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_every_element_is_closed_and_known(name: str) -> None:
+    page = Page(render(REPORTS[name]))
+    assert page.open == []
+    assert {tag for tag, attributes in page.elements} <= set(ELEMENTS.split())
+    attributes = {each for tag, attributes in page.elements for each in attributes if not each.startswith("data-")}
+    assert attributes <= set(ATTRIBUTES.split())
+
+
+def _hostile(text: str) -> tuple[Json, Page]:
+    report = with_texts(sample_report(6, seed=3), lambda: text)
+    return report, Page(render(report))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(min_size=1, max_size=40).map("{}~".format) | st.sampled_from(TRAPS))
+def test_no_text_of_the_cloud_becomes_markup(text: str) -> None:
+    """With a mark at its end no text is one of the codes that the page explains."""
+    report, page = _hostile(text)
+    report, harmless = _hostile("x")
+    assert page.shapes() == harmless.shapes()
+
+
+@pytest.mark.parametrize("text", TRAPS)
+def test_a_trap_is_shown_as_what_it_is(text: str) -> None:
+    report, page = _hostile(text)
+    assert plain(text) in page.texts()
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(max_size=60))
+def test_no_letter_that_is_not_seen_is_left(text: str) -> None:
+    shown = plain(text)
+    assert all(letter.isprintable() or letter.isspace() for letter in shown if not _private(letter))
+    assert "\n" not in shown
+    assert not re.search("[\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff\u3164]", shown)
+    shown.encode()
+
+
+def _private(letter: str) -> bool:
+    """Letters without a meaning of their own are shown as boxes; they hide nothing."""
+    return unicodedata.category(letter) in ("Cn", "Co")
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.text(max_size=30) | st.sampled_from(TRAPS)))
+def test_data_in_a_script_element_cannot_end_it(texts: list[str]) -> None:
+    block = data(texts)
+    assert not set("<>&\u2028\u2029") & set(block)
+    assert json.loads(block) == texts
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_the_policy_allows_the_style_and_the_script_of_the_page_and_nothing_else(name: str) -> None:
+    page = Page(render(REPORTS[name]))
+    policy = next(attributes["content"] for tag, attributes in page.elements if attributes.get("http-equiv"))
+    [style] = page.blocks["style"]
+    # The data of the writes is no script.
+    script = page.blocks["script"][-1]
+    assert policy == (
+        f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; base-uri 'none'; form-action 'none'"
+    )
+
+
+def _hash(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_nothing_is_loaded_from_anywhere(name: str) -> None:
+    text = render(REPORTS[name])
+    page = Page(text)
+    links = [attributes["href"] or "" for tag, attributes in page.elements if "href" in attributes]
+    names = {attributes["id"] for tag, attributes in page.elements if "id" in attributes}
+    assert all(link.startswith("#") and link[1:] in names for link in links)
+    assert not re.search(r"url\(|@import|@font-face|https?:", "".join(page.blocks["style"]) + page.blocks["script"][-1])
+
+
+def test_an_id_is_given_once_and_every_label_has_its_field() -> None:
+    page = Page(render(sample_report(300)))
+    names = [attributes["id"] for tag, attributes in page.elements if "id" in attributes]
+    assert len(names) == len(set(names))
+    assert {attributes["for"] for tag, attributes in page.elements if tag == "label"} <= set(names)
+
+
+def test_every_machine_stands_in_the_page_once_and_those_that_need_a_look_first() -> None:
+    report = sample_report(250)
+    page = Page(render(report))
+    choices = [attributes["data-choice"] for tag, attributes in page.elements if tag == "tr" and "data-choice" in attributes]
+    assert len(choices) == 250
+    assert list(dict.fromkeys(choices)) == ["failed", "blocked", "deleted"]
+
+
+def test_rows_beyond_the_first_wait_as_text() -> None:
+    text = render(sample_report(250))
+    first, rest = text.split('<noscript id="machines-rest" data-rows="150">', 1)
+    assert FIRST_ROWS == 100
+    assert first.count("<tr data-choice=") == 100
+    assert rest.split("</noscript>")[0].count("<tr data-choice=") == 150
+
+
+def test_a_preview_says_what_would_be() -> None:
+    texts = Page(render(preview_of(sample_report(12)))).texts()
+    assert "Preview" in texts
+    assert "would be deleted" in texts
+    assert "would be made" in texts
+    assert "\ndeleted\n" not in texts
+
+
+def test_every_write_is_in_the_data_with_time_outcome_and_request_id() -> None:
+    report = sample_report(60)
+    block = next(json.loads(script) for script in Page(render(report)).blocks["script"] if script.startswith("{"))
+    assert len(block["rows"]) == len(report["writes"])
+    first = report["writes"][0]
+    told = (first["operation"], *first["resources"], "accepted", "200", first["request_id"], f"{first['seconds']:.2f}")
+    assert block["rows"][0][1:] == [f"vm.{told[0]}", *told[1:]]
+    assert first["at"] == "2026-11-25T08:00:45Z"
+    assert block["rows"][0][0] == "2026-11-25 16:00:45"
+
+
+def test_what_is_left_is_told_with_what_it_costs() -> None:
+    report = sample_report(30)
+    texts = Page(render(report)).texts()
+    disk = report["left"]["disks"][0]
+    assert disk["disk_id"] in texts
+    assert "70.00" in texts
+    assert "From the account's bill of 2026-10." in texts
+    assert f"Nothing is known of the price of {report['money']['unknown']} resource" in texts
+
+
+def test_a_bill_that_could_not_be_read_is_told() -> None:
+    told = "The bill could not be read: no permission."
+    money = {"source": "bill", "available": False, "message": told, "currency": "CNY"}
+    report = sample_report(5, money={**money, "month": None, "saved": None, "left": None, "unknown": 0})
+    texts = Page(render(report)).texts()
+    assert told in texts
+    assert "a month saved" not in texts
+
+
+def test_a_run_that_was_broken_off_is_told() -> None:
+    texts = Page(render(resumed_report())).texts()
+    assert "not ended" in texts
+    assert "in 2 runs" in texts
+
+
+def test_options_of_every_kind_are_readable() -> None:
+    options: dict[str, Any] = {"a": True, "b": None, "c": [], "d": ["x", 2], "e": {"team": ["a", "b"]}, "f": 1.5}
+    texts = Page(render(sample_report(3, options=options))).texts()
+    for told in ("yes", "x", "team", "1.5"):
+        assert told in texts
+    assert "None" not in texts
+
+
+def test_members_of_the_account_and_the_disk_of_a_snapshot_may_be_unknown() -> None:
+    report = sample_report(3, account=dict.fromkeys(("source", "access_key_suffix", "region")))
+    report["left"]["snapshots"] = [{"snapshot_id": "snapshot-1", "instance_id": "i-1", "disk_id": None, "monthly": None}]
+    assert "None" not in Page(render(report)).texts()
+
+
+def test_a_page_of_5000_machines_is_made_quickly() -> None:
+    report = sample_report(5000)
+    began = time.monotonic()
+    text = render(report)
+    # Some 0.4 s where nothing else runs.
+    assert time.monotonic() - began < 15
+    assert len(text) < 12_000_000

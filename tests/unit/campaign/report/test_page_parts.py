@@ -1,0 +1,243 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Parts of the page of a report: timeline, reasons, totals, colours."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.report.markup import duration, moment, plain, when
+from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.report.reasons import reason_list
+from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.report.style import STYLE
+from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.report.tiles import BAR, totals
+from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.report.timeline import (
+    LEFT,
+    SHORTEST,
+    TICK,
+    WIDTH,
+    legend,
+    phase_table,
+    timeline,
+)
+from support.campaign.reports import Json, preview_of, resumed_report, sample_report
+from support.campaign.results import NOW
+
+RECT = re.compile(r'<rect x="([\d.]+)" y="([\d.]+)" width="([\d.]+)"')
+TICK_TEXT = re.compile(r'<text class="tick" x="([\d.]+)"[^>]*>([\d:]+)</text>')
+
+
+def _phases(parts: list[tuple[int | None, float, float]]) -> list[Json]:
+    """Phases one after the other: wave, pause before it, length."""
+    phases, time = [], NOW
+    for wave, pause, length in parts:
+        began = time + timedelta(seconds=round(pause))
+        time = began + timedelta(seconds=round(length))
+        stamps = {name: moment.isoformat().replace("+00:00", "Z") for name, moment in (("began", began), ("ended", time))}
+        phases.append({"phase": "delete", "wave": wave, **stamps, "outcome": "ok", "machines": 1})
+    return phases
+
+
+WAVES = st.none() | st.integers(1, 10)
+PAUSES = st.sampled_from((0, 0, 0, 1, 30, 700, 90_000))
+LENGTHS = st.floats(0, 20_000)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.tuples(WAVES, PAUSES, LENGTHS), min_size=1, max_size=60))
+def test_every_phase_has_a_bar_that_lies_in_the_drawing(parts: list[tuple[int | None, float, float]]) -> None:
+    drawing = timeline(_phases(parts), {})
+    bars = [tuple(map(float, piece)) for piece in RECT.findall(drawing)]
+    assert len(bars) == len(parts)
+    assert all(x >= LEFT - 0.1 and width >= SHORTEST and x + width <= WIDTH for x, y, width in bars)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.tuples(WAVES, PAUSES, LENGTHS), min_size=1, max_size=60))
+def test_times_on_the_axis_never_run_into_each_other(parts: list[tuple[int | None, float, float]]) -> None:
+    places = [float(x) for x, clock in TICK_TEXT.findall(timeline(_phases(parts), {}))]
+    # A span that is cut off has room for one time at least, unless there are very many.
+    if len(_cut(parts)) <= 8:
+        assert all(after - before >= min(TICK, 60) for before, after in zip(places, places[1:], strict=False))
+
+
+def _cut(parts: list[tuple[int | None, float, float]]) -> list[float]:
+    return [pause for wave, pause, length in parts[1:] if pause > 600]
+
+
+def test_the_axis_has_round_times_of_beijing() -> None:
+    drawing = timeline(_phases([(1, 0, 1500)]), {})
+    assert [text for x, text in TICK_TEXT.findall(drawing)] == ["16:00", "16:05", "16:10", "16:15", "16:20", "16:25"]
+    assert "2026-11-25" in drawing
+
+
+def test_a_pause_between_two_runs_is_cut_out_and_told() -> None:
+    drawing = timeline(resumed_report()["timeline"], {})
+    assert drawing.count('class="cut"') == 1
+    assert "Nothing ran for 2 d" in drawing
+    assert "2026-11-27" in drawing
+
+
+def test_ten_waves_have_ten_lines_with_their_sizes() -> None:
+    report = resumed_report()
+    drawing = timeline(report["timeline"], {wave["number"]: wave["machines"] for wave in report["waves"]})
+    assert re.findall(r'class="row"[^>]*>([^<]+)<', drawing) == ["Campaign", *(f"Wave {number}" for number in range(1, 11))]
+    assert drawing.count(">6 machines<") == 10
+
+
+def test_a_phase_with_failures_is_told_without_colour_too() -> None:
+    phases = sample_report(300)["timeline"]
+    assert "with failures" in timeline(phases, {})
+    assert "with failures" in legend(phases)
+    assert "with failures" in phase_table(phases)
+
+
+def test_the_drawing_has_a_text_for_those_who_do_not_see_it() -> None:
+    drawing = timeline(_phases([(1, 0, 60), (2, 0, 60)]), {})
+    assert 'role="img"' in drawing
+    assert re.search(r'aria-label="Timeline of 2 phases from 16:00:00 to 16:02:00', drawing)
+
+
+def test_nothing_is_drawn_where_nothing_happened() -> None:
+    assert timeline([], {}) == ""
+    assert legend([]) == ""
+
+
+def _machine(number: int, **members: Any) -> Json:
+    row = sample_report(1)["machines"][0]
+    return {**row, "instance_id": f"i-{number}", "name": f"web-{number}", **members}
+
+
+def _blocked(number: int, *codes: str) -> Json:
+    blockers = [{"code": code, "message": f"{code} of {number}."} for code in codes]
+    return _machine(number, action="blocked", blockers=blockers)
+
+
+def _groups(machines: list[Json]) -> list[tuple[str, str]]:
+    """Number of machines and title of each group."""
+    found = re.findall(r"<b>([\d,]+)</b>.*?<h3>(.*?)</h3>", reason_list(machines), flags=re.DOTALL)
+    return list(found)
+
+
+def test_blockers_are_grouped_the_most_frequent_first() -> None:
+    machines = [_blocked(1, "running"), _blocked(2, "protected"), _blocked(3, "protected", "running"), _blocked(4, "protected")]
+    assert _groups(machines) == [("3", "A tag protects it"), ("2", "It runs")]
+
+
+def test_a_machine_with_the_same_blocker_twice_counts_once() -> None:
+    assert _groups([_blocked(1, "local_disk_loss", "local_disk_loss")])[0][0] == "1"
+
+
+def test_failures_come_before_blockers_and_are_grouped_by_what_the_service_said() -> None:
+    error = {
+        "code": "api",
+        "operation": "vm.deleteInstance",
+        "http": 403,
+        "status": "DENIED",
+        "message": "No.",
+        "request_id": "r",
+    }
+    other = {**error, "http": 500, "status": "INTERNAL"}
+    machines = [
+        _blocked(1, "running"),
+        *(_machine(number, action="failed", error=each) for number, each in ((2, error), (3, other), (4, error))),
+    ]
+    assert _groups(machines) == [("2", "The service refused a call"), ("1", "The service refused a call"), ("1", "It runs")]
+    assert "vm.deleteInstance 403 DENIED" in reason_list(machines)
+
+
+def test_a_blocker_that_is_not_known_is_told_with_its_own_words() -> None:
+    told = reason_list([_blocked(1, "some_new_code")])
+    assert "Some new code" in told
+    assert "some_new_code of 1." in told
+
+
+def test_all_machines_of_a_large_group_can_be_found() -> None:
+    told = reason_list([_blocked(number, "running") for number in range(40)])
+    assert all(f">i-{number}<" in told for number in range(40))
+
+
+def test_nothing_is_said_where_nothing_stands_in_the_way() -> None:
+    assert reason_list([_machine(1)]) == ""
+
+
+@pytest.mark.parametrize("machines", [1, 30, 5000])
+def test_the_shares_fill_their_bar_and_the_smallest_is_seen(machines: int) -> None:
+    widths = [(float(x), float(width)) for x, width in re.findall(r'x="([\d.]+)" y="0" width="([\d.]+)"', _totals(machines))]
+    assert all(width >= 2 for x, width in widths)
+    assert widths[-1][0] + widths[-1][1] == pytest.approx(BAR - 2, abs=0.3)
+
+
+def _totals(machines: int) -> str:
+    return totals(sample_report(machines))
+
+
+def test_numbers_that_matter_are_told_even_where_they_are_zero() -> None:
+    told = totals(sample_report(1))
+    assert "<b>0</b><span>failed</span>" in told
+    assert "not started" not in told
+
+
+def test_a_preview_tells_no_results() -> None:
+    told = totals(preview_of(sample_report(12)))
+    assert "to delete" in told
+    assert "<span>deleted</span>" not in told
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [(0, "0 s"), (59.6, "1 min"), (61, "1 min 1 s"), (3600, "1 h"), (90_061, "1 d 1 h"), (-3, "0 s")],
+)
+def test_spans_of_time_are_told_in_two_units_at_most(seconds: float, told: str) -> None:
+    assert duration(seconds) == told
+
+
+def test_times_of_every_form_are_told_in_beijing() -> None:
+    assert moment("2026-11-25T08:00:00Z") == "2026-11-25 16:00:00"
+    assert moment("2026-11-25 16:00:00") == "2026-11-25 16:00:00"
+    assert when("2026-11-25T08:00:00Z") == '<time datetime="2026-11-25T08:00:00Z">2026-11-25 16:00:00</time>'
+
+
+def test_a_time_in_no_known_form_is_shown_as_it_is() -> None:
+    assert when("<soon>") == "<bdi>&lt;soon&gt;</bdi>"
+
+
+def test_marks_of_direction_and_blanks_are_made_visible() -> None:
+    assert plain("a\u202eb\u3164c") == "a\u27e8U+202E\u27e9b\u27e8U+3164\u27e9c"
+    assert plain("订单 \U0001f600 é") == "订单 \U0001f600 é"
+
+
+def _palettes() -> dict[str, dict[str, str]]:
+    light, dark, paper = re.findall(r":root \{([^}]*)\}", STYLE)
+    colours = [dict(re.findall(r"--([\w-]+): (#\w+);", block)) for block in (light, dark, paper)]
+    return {"light": colours[0], "dark": {**colours[0], **colours[1]}, "paper": {**colours[0], **colours[2]}}
+
+
+def _contrast(one: str, other: str) -> float:
+    """By WCAG 2.2: 1 for no contrast, 21 for black on white."""
+    lights = sorted((_light(one), _light(other)), reverse=True)
+    return (lights[0] + 0.05) / (lights[1] + 0.05)
+
+
+def _light(colour: str) -> float:
+    digits = colour[1:] if len(colour) == 7 else "".join(digit * 2 for digit in colour[1:])
+    shares = [int(digits[place : place + 2], 16) / 255 for place in (0, 2, 4)]
+    linear = [share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4 for share in shares]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("palette", ["light", "dark", "paper"])
+def test_text_stands_out_from_what_it_stands_on(palette: str) -> None:
+    colours = _palettes()[palette]
+    grounds = [(text, ground) for text in ("ink", "soft", "accent", "bad", "warn") for ground in ("paper", "card")]
+    grounds += [(tone, f"{tone}-bg") for tone in ("done", "bad", "warn", "calm")]
+    grounds += [(f"on{number}", f"p{number}") for number in range(6)]
+    weak = {pair: round(_contrast(colours[pair[0]], colours[pair[1]]), 2) for pair in grounds}
+    assert {pair: ratio for pair, ratio in weak.items() if ratio < 4.5} == {}

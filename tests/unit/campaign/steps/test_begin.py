@@ -1,0 +1,85 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which campaign a run works on: the unfinished one in its folder, or a new one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError
+from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.state.record import digest_of
+from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.state.store import MANIFEST, Store
+from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.steps.begin import check_run, open_campaign
+from support.campaign.results import NOW, options
+
+DIGEST = digest_of("cn-north-1", ["i-a"])
+
+
+def unfinished(folder: Path, **variables: Any) -> Store:
+    """A folder with a campaign that was broken off."""
+    store = Store(str(folder))
+    record, _resumed = open_campaign(store, options(report_dir=str(folder), **variables), NOW, "first", preview=False)
+    record.frozen, record.region, record.digest = True, "cn-north-1", digest_of("cn-north-1", [])
+    store.save(record)
+    return store
+
+
+def test_an_unfinished_campaign_is_gone_on_with(tmp_path: Path) -> None:
+    store = unfinished(tmp_path)
+    record, resumed = open_campaign(store, options(report_dir=str(tmp_path)), NOW, "second", preview=False)
+    assert resumed and record.run == "second" and len(record.runs) == 2
+
+
+def test_what_a_resumed_run_does_in_another_way_is_told(tmp_path: Path) -> None:
+    store = unfinished(tmp_path)
+    changed = options(report_dir=str(tmp_path), backup="none", elastic_ips="release")
+    record, resumed = open_campaign(store, changed, NOW, "second", preview=False)
+    assert resumed
+    assert "vm_decommission_backup was image and is none; vm_decommission_elastic_ips was keep and is release" in record.notes[-1]
+
+
+def test_a_list_that_was_not_approved_is_not_gone_on_with(tmp_path: Path) -> None:
+    store = unfinished(tmp_path)
+    with pytest.raises(InputError, match="not what was approved"):
+        open_campaign(store, options(report_dir=str(tmp_path), digest=DIGEST), NOW, "second", preview=False)
+    approved = options(report_dir=str(tmp_path), digest=digest_of("cn-north-1", []))
+    assert open_campaign(store, approved, NOW, "third", preview=False)[1]
+
+
+def test_another_selection_is_refused(tmp_path: Path) -> None:
+    store = unfinished(tmp_path)
+    with pytest.raises(InputError, match="another selection"):
+        open_campaign(store, options(report_dir=str(tmp_path), instance_ids="i-b"), NOW, "second", preview=False)
+
+
+def test_a_manifest_without_its_record_is_kept(tmp_path: Path) -> None:
+    store = Store(str(tmp_path))
+    store.write(MANIFEST, "backups of machines that are gone")
+    record, resumed = open_campaign(store, options(report_dir=str(tmp_path)), NOW, "first", preview=False)
+    kept = tmp_path / f"before-{record.campaign}" / MANIFEST
+    assert not resumed and kept.read_text(encoding="utf-8") == "backups of machines that are gone"
+    assert store.manifest() is None
+
+
+def test_a_new_folder_has_nothing_beside_the_record(tmp_path: Path) -> None:
+    open_campaign(Store(str(tmp_path)), options(report_dir=str(tmp_path)), NOW, "first", preview=False)
+    assert [path.name for path in tmp_path.iterdir()] == ["record.json"]
+
+
+def test_of_two_runs_at_the_same_time_the_earlier_one_does_nothing_more(tmp_path: Path) -> None:
+    """As where a job counts as failed while its pod goes on."""
+    store = unfinished(tmp_path)
+    record, _resumed = open_campaign(store, options(report_dir=str(tmp_path)), NOW, "second", preview=False)
+    with pytest.raises(InputError, match=f"Another run has taken over campaign {record.campaign}"):
+        check_run(store.load(), "first")
+
+
+def test_of_two_runs_at_the_same_time_the_later_one_goes_on(tmp_path: Path) -> None:
+    store = unfinished(tmp_path)
+    record, _resumed = open_campaign(store, options(report_dir=str(tmp_path)), NOW, "second", preview=False)
+    assert check_run(store.load(), "second").as_json() == record.as_json()

@@ -1,0 +1,381 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What each result means for the record of a campaign, and what may be done next."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError
+from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.state import machine_entry
+from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.state.record import digest_of, record_from
+from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.steps import finish, mark, plan
+from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.steps import wave as wave_step
+from support.campaign.records import accept, begun, new_record, planned
+from support.campaign.results import (
+    NOW,
+    blocked,
+    disk,
+    entry,
+    failed,
+    later,
+    leftovers,
+    machine,
+    manifest,
+    not_found,
+    options,
+    vm_result,
+)
+
+Json = dict[str, Any]
+A, B, C, D = "i-a", "i-b", "i-c", "i-d"
+RELEASING = options(elastic_ips="release")
+
+
+def test_the_frozen_list_holds_what_may_go_and_nothing_else() -> None:
+    record, told = planned(options(on_blocked="skip"), machine(A), blocked(B, "protected"), not_found(C), machine(D))
+    assert record.instance_ids == [A, D] and record.digest == digest_of("cn-north-1", [D, A])
+    assert told["waves"] == [{"number": 1, "instance_ids": [A]}, {"number": 2, "instance_ids": [D]}]
+    assert record.machines[A]["action"] == "not_started" and record.machines[A]["disks"][0]["fate"] is None
+
+
+def test_a_blocker_of_one_holds_all_back() -> None:
+    record, told = planned(options(), machine(A), blocked(B, "protected"))
+    assert not told["go"] and record.outcome == "blocked" and "i-b (protected)" in record.problem
+
+
+def test_a_plan_that_was_approved_is_this_one_or_none() -> None:
+    digest = digest_of("cn-north-1", [A, B])
+    assert planned(options(digest=digest), machine(B), machine(A))[1]["go"]
+    with pytest.raises(InputError, match="not what was approved"):
+        planned(options(digest=digest), machine(A))
+
+
+@pytest.mark.parametrize("step", [mark.plan_mark, mark.plan_unmark])
+def test_marking_holds_to_an_approved_list_too(step: Any) -> None:
+    look = vm_result([machine(each, "tagged", tags_before={}) for each in (A, B)])
+    record = new_record()
+    step(record, options(digest=digest_of("cn-north-1", [B, A])), look, NOW)
+    assert record.digest == digest_of("cn-north-1", [A, B])
+    with pytest.raises(InputError, match="not what was approved"):
+        step(new_record(), options(digest=digest_of("cn-north-1", [A])), look, NOW)
+
+
+def test_why_there_would_be_no_backup_is_told_by_the_backup() -> None:
+    lacks = blocked(A, "backup_missing")
+    reasons = [{"code": "task_in_progress", "message": "An image is being made."}]
+    record = new_record()
+    plan.freeze(record, options(), vm_result([machine(A)]), NOW)
+    backup = {"manifest": manifest(entry(A, "blocked", blockers=reasons))}
+    plan.plan(record, options(), vm_result([lacks]), backup, NOW, preview=False)
+    assert [each["code"] for each in record.machines[A]["blockers"]] == ["task_in_progress"]
+
+
+def test_a_machine_that_is_blocked_anyway_is_not_also_said_to_run_without_backup() -> None:
+    record = new_record()
+    plan.freeze(record, options(), vm_result([blocked(A, "protected")]), NOW)
+    plan.plan(record, options(), vm_result([blocked(A, "protected", "running", "backup_missing")]), {}, NOW, preview=False)
+    assert [each["code"] for each in record.machines[A]["blockers"]] == ["protected"]
+
+
+def test_a_machine_that_the_backup_would_stop_is_not_said_to_run() -> None:
+    record = new_record()
+    plan.freeze(record, options(stop_running=True), vm_result([machine(A)]), NOW)
+    backup = {"manifest": manifest(entry(A, "blocked", blockers=[{"code": "quota_shortfall", "message": "No room."}]))}
+    look = vm_result([blocked(A, "running", "backup_missing")])
+    plan.plan(record, options(stop_running=True), look, backup, NOW, preview=False)
+    assert [each["code"] for each in record.machines[A]["blockers"]] == ["quota_shortfall"]
+
+
+@pytest.mark.parametrize(
+    ("codes", "advice"),
+    [
+        (("running",), "stop what runs first, or set vm_decommission_stop_running to true."),
+        (("protected",), "remove the causes."),
+        (("protected", "running"), "remove the causes."),
+    ],
+)
+def test_a_refusal_says_what_to_do_about_machines_that_only_run(codes: tuple[str, ...], advice: str) -> None:
+    record, told = planned(options(), blocked(A, *codes))
+    assert not told["go"] and record.problem.endswith(f"so nothing at all was changed: {advice}")
+
+
+@pytest.mark.parametrize(
+    ("kind", "actions", "preview", "message"),
+    [
+        ("absent", ["deleted"], False, "1 of 1 machine is deleted."),
+        (
+            "absent",
+            ["deleted", "deleted", "none", "blocked"],
+            False,
+            "2 of 4 machines are deleted, 1 was gone already or never there, 1 is blocked.",
+        ),
+        ("absent", ["none", "none"], False, "0 of 2 machines are deleted, 2 were gone already or never there."),
+        ("absent", ["deleted", "not_started"], False, "1 of 2 machines is deleted, 1 waits for a later run."),
+        ("absent", ["deleted", "blocked", "blocked"], True, "1 of 3 machines would be deleted, 2 are blocked. Digest: sha256:x."),
+        ("mark", ["marked", "none"], False, "1 of 2 machines is marked, 1 was marked before."),
+        ("mark", ["marked", "marked"], True, "2 of 2 machines would be marked. Digest: sha256:x."),
+        ("unmark", ["unmarked", "none", "none"], False, "1 of 3 machines is unmarked, 2 were not marked."),
+        ("unmark", [], False, "Nothing is selected, so there is nothing to do."),
+    ],
+)
+def test_the_last_sentence_tells_what_was_done_with_how_many(kind: str, actions: list[str], preview: bool, message: str) -> None:
+    record = new_record(kind=kind, digest="sha256:x")
+    for number, action in enumerate(actions):
+        record.machines[f"i-{number}"] = machine_entry.new_row(machine(f"i-{number}", action))
+    verdict = finish.finish(record, options(on_blocked="skip"), later(9), preview=preview)
+    assert verdict["message"] == message and not verdict["failed"]
+    assert (verdict["outcome"] == "planned") is preview
+
+
+def test_a_lack_of_room_is_told_with_its_numbers() -> None:
+    backup = {
+        "manifest": manifest(entry(A, "blocked", blockers=[{"code": "quota_shortfall", "message": "No room."}])),
+        "quota": {"images": {"limit": 5, "used": 5, "left": 0, "needed": 1}, "snapshots": None},
+    }
+    record, told = planned(options(), machine(A), backup=backup)
+    assert not told["go"] and "no room for the backups of 1 of 1 machines (1 images needed, 0 left of 5)" in record.problem
+
+
+def test_what_is_written_down_for_a_wave_is_what_the_machines_have_then() -> None:
+    record, _told = planned(options(), machine(A))
+    told = wave_step.begin_wave(record, options(), 1, vm_result([machine(A, disks=[disk("vol-new", "kept")])]), later(9))
+    assert told["go"] and told["disk_ids"] == ["vol-new"] and told["elastic_ip_ids"] == ["fip-a"]
+    assert [each["disk_id"] for each in record.machines[A]["scope"]["disks"]] == ["vol-new"]
+
+
+@pytest.mark.parametrize("on_blocked", ["fail", "skip"])
+def test_a_machine_that_got_blocked_since_the_plan_holds_its_wave_back_unless_skipped(on_blocked: str) -> None:
+    wanted = options(on_blocked=on_blocked, waves="100%")
+    record, _told = planned(wanted, machine(A), machine(B))
+    told = wave_step.begin_wave(record, wanted, 1, vm_result([machine(A), blocked(B, "protected")]), later(9))
+    assert told["go"] is (on_blocked == "skip") and bool(record.problem) is (on_blocked == "fail")
+    assert record.machines[B]["action"] == "blocked"
+    assert record.machines[A]["scope"] is None or on_blocked == "skip"
+
+
+def test_a_wave_that_cannot_be_planned_is_not_begun() -> None:
+    record, _told = planned(options(), machine(A))
+    told = wave_step.begin_wave(record, options(), 1, {"instances": [], "msg": "No network.", "account": {}}, later(9))
+    assert not told["go"] and record.outcome == "stopped" and "No network." in record.problem
+
+
+def test_no_wave_begins_after_the_campaigns_time() -> None:
+    wanted = options(campaign_timeout="60")
+    record, _told = planned(wanted, machine(A))
+    assert not wave_step.begin_wave(record, wanted, 1, vm_result([machine(A)]), later(61))["go"]
+    assert "ran for more than 60 s" in record.problem
+
+
+def test_without_a_folder_the_scope_must_be_on_the_disks() -> None:
+    refused = {"msg": "No right to tag.", "disks": [{"disk_id": "vol-ak", "action": "failed"}]}
+    record = begun(options(), machine(A))
+    assert wave_step.after_mark(record, 1, refused, later(11), durable=True) == {"go": True}
+    assert record.machines[A]["scope"] is not None and any("No right to tag." in note for note in record.notes)
+    assert wave_step.after_mark(record, 1, refused, later(11), durable=False) == {"go": False}
+    assert record.machines[A]["scope"] is None and record.outcome == "stopped"
+
+
+def test_only_what_has_a_proven_backup_is_deleted() -> None:
+    record = begun(options(waves="100%"), machine(A), machine(B), machine(C))
+    error = {"code": "timeout", "operation": None, "http": None, "status": None, "message": "Not ready.", "request_id": None}
+    told = wave_step.after_backup(record, 1, manifest(entry(A), entry(B, "failed", error=error)), "2 machines failed.", later(30))
+    assert told["instance_ids"] == [A]
+    assert record.machines[B]["error"]["code"] == "timeout" and record.machines[C]["error"]["code"] == "backup_failed"
+
+
+def test_what_was_deleted_is_owed_what_it_was_to_take_along() -> None:
+    record = begun(options(), machine(A))
+    accept(record, A)
+    hanging = failed(
+        A, "elastic_ip_not_released", "absent", elastic_ips=[{"elastic_ip_id": "fip-a", "address": None, "fate": "kept"}]
+    )
+    hanging["disks"] = [disk("vol-a", "kept"), disk("vol-ak", "kept")]
+    told = wave_step.after_delete(record, RELEASING, 1, vm_result([hanging], msg="1 machine failed."), later(40))
+    assert told == {"elastic_ip_ids": ["fip-a"], "disk_ids": ["vol-a"]}
+    finish.after_release(record, 1, [leftovers({"vol-a": "in-recyclebin"}, {"fip-a": "absent"})], later(50))
+    assert record.machines[A]["action"] == "deleted" and finish.owed(record, RELEASING) == {"elastic_ip_ids": [], "disk_ids": []}
+
+
+def test_nothing_is_owed_to_a_machine_that_somebody_else_deleted() -> None:
+    record = begun(options(), machine(A))
+    wave_step.after_delete(record, RELEASING, 1, vm_result([not_found(A)]), later(40))
+    assert record.machines[A]["action"] == "none" and finish.owed(record, RELEASING) == {"elastic_ip_ids": [], "disk_ids": []}
+
+
+@pytest.mark.parametrize("surely", [True, False])
+def test_a_machine_that_a_killed_run_deleted_is_ours_and_its_leftovers_are_owed(surely: bool) -> None:
+    wanted = options()
+    record = begun(wanted, machine(A), machine(B))
+    resumed = record_from(json.loads(json.dumps(record.as_json())))
+    accept(resumed, *([A] if surely else []), likely=() if surely else (A,))
+    plan.freeze(resumed, wanted, vm_result([not_found(A), machine(B)]), later(100))
+    told = plan.plan(resumed, wanted, vm_result([not_found(A), machine(B)]), {}, later(101), preview=False)
+    assert [wave["instance_ids"] for wave in told["waves"]] == [[B]]
+    assert resumed.machines[A]["action"] == "deleted" and resumed.machines[A]["name"] == "web a"
+    assert finish.owed(resumed, RELEASING) == {"elastic_ip_ids": ["fip-a"], "disk_ids": ["vol-a"]}
+    assert set(finish.to_verify(resumed)["disk_ids"]) == {"vol-a", "vol-ak"}
+    finish.verify(resumed, [leftovers({"vol-a": "absent", "vol-ak": "available"}, {"fip-a": "absent"})], later(110))
+    fates = [each["fate"] for each in (*resumed.machines[A]["disks"], *resumed.machines[A]["elastic_ips"])]
+    assert fates == ["deleted", "kept", "released"]
+
+
+def test_a_lost_answer_counts_for_nothing_while_the_machine_is_there() -> None:
+    record = begun(options(), machine(A))
+    accept(record, likely=(A,))
+    wave_step.after_delete(record, RELEASING, 1, vm_result([failed(A)], msg="1 failed."), later(40))
+    assert record.machines[A]["accepted"] is False and finish.owed(record, RELEASING)["elastic_ip_ids"] == []
+
+
+def test_too_many_failures_end_the_campaign_before_the_next_wave() -> None:
+    record = begun(options(), machine(A), machine(B))
+    wave_step.after_delete(record, RELEASING, 1, vm_result([failed(A)], msg="1 failed."), later(40))
+    assert wave_step.end_wave(record, options(), 1, later(41)) == {"go": False}
+    verdict = finish.finish(record, options(), later(42), preview=False)
+    assert verdict["failed"] and verdict["outcome"] == "stopped" and record.open
+    assert "stopped after wave 1" in verdict["message"] and "1 machine was not started" in verdict["message"]
+
+
+def test_failures_of_the_last_wave_fail_the_campaign() -> None:
+    record = begun(options(), machine(A))
+    wave_step.after_delete(record, RELEASING, 1, vm_result([failed(A)], msg="1 failed."), later(40))
+    assert wave_step.end_wave(record, options(), 1, later(41)) == {"go": True}
+    assert finish.finish(record, options(), later(42), preview=False)["outcome"] == "failed"
+
+
+def test_a_complete_campaign_is_closed() -> None:
+    record = begun(options(), machine(A))
+    accept(record, A)
+    wave_step.after_delete(record, RELEASING, 1, vm_result([machine(A)]), later(40))
+    wave_step.end_wave(record, options(), 1, later(41))
+    verdict = finish.finish(record, options(), later(42), preview=False)
+    assert (verdict["outcome"], verdict["failed"], record.open) == ("complete", False, False)
+
+
+def test_an_answer_from_another_region_is_refused() -> None:
+    record = begun(options(), machine(A))
+    elsewhere = {**vm_result([machine(A)]), "account": {"region": "cn-east-2"}}
+    with pytest.raises(InputError, match="belongs to region cn-north-1"):
+        wave_step.after_delete(record, RELEASING, 1, elsewhere, later(40))
+
+
+@pytest.mark.parametrize(
+    "change", [{"format": "other"}, {"digest": "sha256:0"}, {"instance_ids": [A, B]}, {"machines": {}}, {"waves": [1]}]
+)
+def test_a_damaged_record_is_refused(change: Json) -> None:
+    raw = {**begun(options(), machine(A)).as_json(), **change}
+    with pytest.raises(ValueError, match="."):
+        record_from(json.loads(json.dumps(raw)))
+
+
+def test_a_disk_or_address_that_was_taken_away_after_the_wave_began_is_let_go() -> None:
+    """Somebody wants to keep it: it was taken off the machine while that was stopped or backed up."""
+    record = begun(RELEASING, machine(A))
+    less = machine(A, disks=[disk("vol-ak", "kept")], elastic_ips=[])
+    wave_step.before_delete(record, vm_result([less]))
+    accept(record, A)
+    told = wave_step.after_delete(record, RELEASING, 1, vm_result([less]), later(40))
+    assert told == {"elastic_ip_ids": [], "disk_ids": []}
+    assert any("i-a lost disks or elastic IPs" in note for note in record.notes)
+
+
+def test_what_the_deleting_run_did_not_see_on_the_machine_is_not_owed() -> None:
+    record = begun(RELEASING, machine(A))
+    accept(record, A)
+    less = machine(A, disks=[disk("vol-ak", "kept")], elastic_ips=[])
+    assert wave_step.after_delete(record, RELEASING, 1, vm_result([less]), later(40)) == {"elastic_ip_ids": [], "disk_ids": []}
+
+
+def test_a_killed_run_owes_only_what_was_there_at_the_last_look() -> None:
+    record = begun(RELEASING, machine(A))
+    wave_step.before_delete(record, vm_result([machine(A, disks=[disk("vol-ak", "kept")], elastic_ips=[])]))
+    accept(record, A)
+    plan.freeze(record, RELEASING, vm_result([not_found(A)]), later(60))
+    plan.plan(record, RELEASING, vm_result([not_found(A)]), {}, later(61), preview=False)
+    assert finish.owed(record, RELEASING) == {"elastic_ip_ids": [], "disk_ids": []}
+
+
+def test_a_machine_that_goes_already_keeps_what_was_written_down_for_it() -> None:
+    record = begun(RELEASING, machine(A))
+    accept(record, A)
+    leaving = machine(A, status_before="deleting", disks=[disk("vol-ak", "kept")], elastic_ips=[])
+    told = wave_step.after_delete(record, RELEASING, 1, vm_result([leaving]), later(40))
+    assert told == {"elastic_ip_ids": ["fip-a"], "disk_ids": ["vol-a"]}
+
+
+def test_what_this_run_is_told_to_keep_is_kept_whatever_the_run_before_was_told() -> None:
+    record = begun(RELEASING, machine(A))
+    accept(record, A)
+    plan.freeze(record, RELEASING, vm_result([not_found(A)]), later(60))
+    plan.plan(record, RELEASING, vm_result([not_found(A)]), {}, later(61), preview=False)
+    assert finish.owed(record, RELEASING) == {"elastic_ip_ids": ["fip-a"], "disk_ids": ["vol-a"]}
+    assert finish.owed(record, options(elastic_ips="keep", disks="keep")) == {"elastic_ip_ids": [], "disk_ids": []}
+
+
+@pytest.mark.parametrize("on_blocked", ["fail", "skip"])
+def test_a_machine_that_got_blocked_in_the_last_wave_fails_the_campaign_unless_skipped(on_blocked: str) -> None:
+    wanted = options(on_blocked=on_blocked)
+    record = begun(wanted, machine(A))
+    wave_step.after_delete(record, wanted, 1, vm_result([blocked(A, "changed_since_plan")]), later(40))
+    wave_step.end_wave(record, wanted, 1, later(41))
+    verdict = finish.finish(record, wanted, later(42), preview=False)
+    assert verdict["failed"] is (on_blocked == "fail") and record.open is (on_blocked == "fail")
+    assert ("i-a (changed_since_plan) failed or are blocked" in verdict["message"]) is (on_blocked == "fail")
+
+
+@pytest.mark.parametrize(
+    ("status", "tag", "kept"),
+    [
+        ("stopped", "2026-01-08", True),
+        ("running", "2026-01-08", False),
+        ("running", "2026-11-25", False),
+        ("running", "2026-12-01", True),
+        ("stopped", "soon", False),
+    ],
+)
+def test_a_mark_of_old_gives_what_runs_its_whole_grace_again(status: str, tag: str, kept: bool) -> None:
+    look = vm_result([machine(A, "tagged", status=status, tags_before={"decommission-after": tag})])
+    record = new_record()
+    told = mark.plan_mark(record, options(stop_running=True, grace_days=7), look, NOW)
+    assert record.machines[A]["due_date"] == (tag if kept else "2026-12-02")
+    assert any("decommission-after" in group["set"] for group in told["groups"]) is not kept
+
+
+def test_nothing_found_with_other_keys_is_no_deletion() -> None:
+    record, _told = planned(options(), machine(A))
+    other = {"source": "environment", "access_key_suffix": "9999", "region": "cn-north-1"}
+    with pytest.raises(InputError, match="keys of the same account"):
+        plan.freeze(record, options(), {**vm_result([not_found(A)]), "account": other}, later(60))
+    plan.freeze(record, options(), {**vm_result([machine(A)]), "account": other}, later(60))
+
+
+@pytest.mark.parametrize(
+    ("member", "value", "told"), [("region", "cn-east-2", "region"), ("access_key_suffix", "9999", "account")]
+)
+def test_leftovers_that_another_place_does_not_know_are_not_gone(member: str, value: str, told: str) -> None:
+    record = begun(RELEASING, machine(A))
+    accept(record, A)
+    place = {"source": "environment", "access_key_suffix": "0001", "region": "cn-north-1", member: value}
+    with pytest.raises(InputError, match=told):
+        finish.after_release(record, 1, [leftovers(elastic_ips={"fip-a": "absent"}, account=place)], later(50))
+
+
+def test_a_mark_never_stops_what_runs() -> None:
+    assert options(due_only=True, stop_running=True).stop_running is False
+    assert options(stop_running=True).stop_running is True
+
+
+def test_a_disk_that_was_to_be_kept_and_is_gone_after_a_killed_run_is_a_failure() -> None:
+    record = begun(RELEASING, machine(A))
+    accept(record, A)
+    plan.freeze(record, RELEASING, vm_result([not_found(A)]), later(60))
+    plan.plan(record, RELEASING, vm_result([not_found(A)]), {}, later(61), preview=False)
+    seen = leftovers(disks={"vol-a": "absent", "vol-ak": "absent"}, elastic_ips={"fip-a": "absent"})
+    finish.verify(record, [seen], later(62))
+    assert record.machines[A]["error"]["code"] == "fate_mismatch" and "vol-ak" in record.machines[A]["error"]["message"]
+    assert finish.finish(record, RELEASING, later(63), preview=False)["failed"]

@@ -1,0 +1,182 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The rooms of the code: who may use whom, how large a file and a folder may be."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+COLLECTION = "ansible_collections.jdcloud.cloud"
+PLUGINS = ROOT / "plugins"
+
+LAYERS = (
+    ("module_utils/_api",),
+    ("module_utils/_fleet",),
+    ("module_utils/_campaign", "module_utils/_module"),
+    ("plugin_utils/_actions", "plugin_utils/_inventory"),
+    ("modules", "action", "inventory"),
+)
+"""Each uses those before it. What stands in one line does not know each other, but for the exceptions."""
+ALSO = {("module_utils/_module/campaign.py", "module_utils/_campaign")}
+"""A file, and the layer of its own line that it may use."""
+ROOMS = {
+    "module_utils/_api": ("errors", "calls", "query", "model", "config", "wire", "dispatch", "services"),
+    "module_utils/_fleet": ("common", "evidence", "planning", "machines", "backups", "deletions", "restores", "tags", "billing"),
+    "module_utils/_campaign": ("input", "state", "steps", "report"),
+    "module_utils/_module": (
+        *("common", "machines", "deletions", "backups", "restores"),
+        *("tag", "bill_info", "quota_info", "campaign"),
+    ),
+}
+"""The rooms and single files of each layer, in their order: each uses those before it."""
+LAYERS_OF_PLUGINS = [layer for line in LAYERS for layer in line]
+
+MAX_FILES = 14
+MAX_LINES = 400
+TOO_LONG = {
+    "tests/integration/module/test_restore.py": 430,
+    "tests/support/module/memory_cloud.py": 430,
+    "tests/unit/emulator/test_emulator_assets.py": 514,
+    "tests/unit/inventory/test_listing.py": 414,
+    "tests/unit/module/deletions/test_backups.py": 516,
+}
+"""Files that are too long, and how long they are: they may shrink, and no file may be added."""
+
+
+def sources(layer: str) -> list[Path]:
+    """The files of a layer that hold code."""
+    return sorted((PLUGINS / layer).rglob("*.py"))
+
+
+def module_of(path: Path) -> str:
+    """The full name of a file as a module."""
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join((COLLECTION, *(parts[:-1] if parts[-1] == "__init__" else parts)))
+
+
+def file_of(module: str) -> Path | None:
+    """The file of a module of this collection, if it is one."""
+    if not module.startswith(f"{COLLECTION}.plugins."):
+        return None
+    place = ROOT.joinpath(*module.removeprefix(f"{COLLECTION}.").split("."))
+    candidates = (place.with_suffix(".py"), place / "__init__.py")
+    return next((each for each in candidates if each.is_file()), None)
+
+
+def named_in(path: Path) -> Iterator[str]:
+    """The full names of all that a file imports, wherever in it, as far as they may be modules."""
+    package = module_of(path).split(".")
+    if path.name != "__init__.py":
+        package.pop()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (each.name for each in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else []
+            origin = ".".join([*base, *([node.module] if node.module else [])])
+            yield from (f"{origin}.{each.name}" if file_of(f"{origin}.{each.name}") else origin for each in node.names)
+
+
+@cache
+def uses(path: Path) -> frozenset[Path]:
+    """The files of this collection that a file imports by itself."""
+    found = {file_of(name) for name in named_in(path)}
+    return frozenset(each for each in found if each is not None and each != path)
+
+
+def layer_of(path: Path) -> str:
+    """The layer in which a file lies."""
+    place = path.relative_to(PLUGINS).as_posix()
+    return next((each for each in LAYERS_OF_PLUGINS if place.startswith(f"{each}/")), "")
+
+
+def room_of(path: Path) -> str:
+    """The room of a file in its layer, or its own name where it lies in none."""
+    return path.relative_to(PLUGINS / layer_of(path)).with_suffix("").parts[0]
+
+
+def rank(layer: str) -> int:
+    """How high a layer stands."""
+    return next(number for number, line in enumerate(LAYERS) if layer in line)
+
+
+def test_each_file_lies_in_a_layer_and_a_room() -> None:
+    code = [path for path in sorted(PLUGINS.rglob("*.py")) if path.parent.name != "doc_fragments"]
+    assert [str(path) for path in code if not layer_of(path)] == []
+    for layer, rooms in ROOMS.items():
+        assert {room_of(path) for path in sources(layer)} - {"__init__"} == set(rooms)
+
+
+@pytest.mark.parametrize("layer", LAYERS_OF_PLUGINS)
+def test_a_layer_uses_only_those_below(layer: str) -> None:
+    wrong = []
+    for path in sources(layer):
+        place = path.relative_to(PLUGINS).as_posix()
+        for used in uses(path):
+            other = layer_of(used)
+            allowed = other == layer or rank(other) < rank(layer) or (place, other) in ALSO
+            if other and not allowed:
+                wrong.append(f"{place} uses {used.relative_to(PLUGINS).as_posix()}")
+    assert wrong == []
+
+
+@pytest.mark.parametrize("layer", list(ROOMS))
+def test_a_room_uses_only_those_before_it(layer: str) -> None:
+    order = ROOMS[layer]
+    wrong = []
+    for path in sources(layer):
+        if path.name == "__init__.py":
+            continue
+        for used in uses(path):
+            if layer_of(used) == layer and used.name != "__init__.py" and order.index(room_of(used)) > order.index(room_of(path)):
+                wrong.append(f"{path.relative_to(PLUGINS).as_posix()} uses {used.relative_to(PLUGINS).as_posix()}")
+    assert wrong == []
+
+
+def circle_from(path: Path, above: tuple[Path, ...], seen: set[Path]) -> tuple[Path, ...]:
+    """A circle of imports that is met on the way down from a file, if there is one."""
+    if path in above:
+        return (*above[above.index(path) :], path)
+    if path in seen:
+        return ()
+    seen.add(path)
+    for used in sorted(uses(path)):
+        found = circle_from(used, (*above, path), seen)
+        if found:
+            return found
+    return ()
+
+
+def test_no_imports_go_in_a_circle() -> None:
+    seen: set[Path] = set()
+    circles = [circle_from(path, (), seen) for layer in LAYERS_OF_PLUGINS for path in sources(layer)]
+    assert [[each.relative_to(PLUGINS).as_posix() for each in circle] for circle in circles if circle] == []
+
+
+def test_only_the_wire_knows_requests() -> None:
+    users = [path.relative_to(PLUGINS) for path in PLUGINS.rglob("*.py") if set(named_in(path)) & {"requests", "urllib3"}]
+    assert {path.parent.as_posix() for path in users} == {"module_utils/_api/wire"}
+
+
+def test_no_file_is_too_long() -> None:
+    # The documentation of a module is as long as it must be.
+    code = [path for layer in LAYERS_OF_PLUGINS if layer != "modules" for path in sources(layer)]
+    files = [*code, *sorted((ROOT / "tests").rglob("*.py"))]
+    lengths = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in files}
+    long = {path.relative_to(ROOT).as_posix(): lines for path, lines in lengths.items() if lines > MAX_LINES}
+    assert {place: lines for place, lines in long.items() if lines > TOO_LONG.get(place, MAX_LINES)} == {}
+    assert set(TOO_LONG) - set(long) == set()
+
+
+def test_no_folder_is_too_full() -> None:
+    folders = {path.parent for layer in LAYERS_OF_PLUGINS if layer not in ("modules", "action") for path in sources(layer)}
+    counts = {folder: sum(path.name != "__init__.py" for path in folder.glob("*.py")) for folder in folders}
+    assert {str(folder): count for folder, count in counts.items() if count > MAX_FILES} == {}

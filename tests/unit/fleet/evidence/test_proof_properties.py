@@ -1,0 +1,206 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Rule 8 for any images and snapshots: what counts is exactly what a second, independent reading of the rule says."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.backup_assets import Image, Snapshot
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.instance import AttachedDisk, Instance
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.evidence.proof import Demand, holdings_of, prove
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.blockers import proof_of
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.fates import lost_disks
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.plan import changes_since, decide
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.policy import Facts
+from support.fleet.builders import FACTS, NOW, disk, image, machine, policy, snapshot
+
+pytestmark = pytest.mark.no_cover
+"""Measuring would double the time of so many runs, and their lines are covered elsewhere, too."""
+
+MAX_AGE = 24.0
+DISKS = ["vol-sys", "vol-a", "vol-b"]
+SNAPSHOTS = ["snapshot-1", "snapshot-2", "snapshot-3", "snapshot-4"]
+METHODS = st.sampled_from(["image", "snapshots", "both"])
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What a test knows of an asset without having to read it: `good` is what the rule demands beside the disks."""
+
+    good: bool
+    campaign: str
+
+
+def one_of(good: t.Any, *bad: t.Any) -> st.SearchStrategy[t.Any]:
+    """Good in most cases, so that proofs happen at all."""
+    return st.sampled_from([good] * 12 + list(bad))
+
+
+def written(moment: datetime, form: str) -> str:
+    """A moment as one of the services writes it."""
+    if form == "Z":
+        return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    beijing = moment.astimezone(timezone(timedelta(hours=8)))
+    return beijing.strftime("%Y-%m-%dT%H:%M:%S+08:00" if form == "+08:00" else "%Y-%m-%d %H:%M:%S")
+
+
+FORMS = st.sampled_from(["Z", "+08:00", ""])
+
+
+@st.composite
+def members(draw: st.DrawFn, description: str, expiry: str) -> tuple[dict[str, t.Any], Truth]:
+    """What images and snapshots have in common."""
+    age = draw(one_of(1.0, 0.0, 23.99, 24.01, 800.0, -0.1, -1.0, None))
+    expires_in = draw(one_of(None, 8.0, 6.9, -1.0, "odd"))
+    campaign, of = draw(one_of("c1", "c2")), draw(one_of("i-one", "i-two"))
+    stopped, marked = draw(one_of("true", "false", "", "TRUE")), draw(one_of(True, False))
+    text = f"jdcloud.cloud/1 campaign={campaign} instance={of} stopped={stopped}"
+    good = marked and of == "i-one" and stopped == "true"
+    good = good and age is not None and -1 / 6 <= age <= MAX_AGE and (expires_in is None or expires_in == 8.0)
+    raw: dict[str, t.Any] = {
+        description: text if marked else draw(st.sampled_from(["", None, "backup", f"see {text}"])),
+        "createTime": "?" if age is None else written(NOW - timedelta(hours=age), draw(FORMS)),
+    }
+    if expires_in is not None:
+        raw[expiry] = "?" if expires_in == "odd" else written(NOW + timedelta(days=expires_in), draw(FORMS))
+    return raw, Truth(good, campaign)
+
+
+@st.composite
+def an_image(draw: st.DrawFn, image_id: str) -> tuple[Image, Truth]:
+    raw, truth = draw(members("desc", "expiredTime"))
+    flags = {
+        "status": draw(one_of("ready", "pending", "error", "deleting", "odd")),
+        "imageSource": draw(one_of("private", "public", "shared", "thirdparty", None)),
+        "imported": draw(one_of(False, True)),
+        "offline": draw(one_of(False, True)),
+        "instanceId": draw(one_of("i-one", "i-two", None)),
+    }
+    good = list(flags.values()) == ["ready", "private", False, False, "i-one"]
+    parts = draw(st.lists(st.sampled_from(SNAPSHOTS), max_size=3))
+    return image(*parts, imageId=image_id, **raw, **flags), replace(truth, good=truth.good and good)
+
+
+@st.composite
+def a_snapshot(draw: st.DrawFn, snapshot_id: str) -> tuple[Snapshot, Truth, bool]:
+    """The last value: whether it makes an image of it hold its disk."""
+    raw, truth = draw(members("description", "expireTime"))
+    status, source = draw(one_of("available", "in-use", "creating", "error_create")), draw(one_of("self", "others"))
+    disk_id, images = draw(st.sampled_from([*DISKS, "vol-other", None])), draw(st.sampled_from([[], ["img-1"]]))
+    found = snapshot("", snapshotId=snapshot_id, status=status, snapshotSource=source, images=images, **raw | {"diskId": disk_id})
+    young = found.created is not None and timedelta(hours=-1 / 6) <= NOW - found.created <= timedelta(hours=MAX_AGE)
+    lasting = not found.expires_text or (found.expires is not None and found.expires - NOW >= timedelta(days=7))
+    holds = status in ("available", "in-use") and source == "self" and young and lasting
+    return found, replace(truth, good=truth.good and status == "available" and source == "self"), holds
+
+
+@st.composite
+def worlds(draw: st.DrawFn) -> tuple[list[tuple[Image, Truth]], list[tuple[Snapshot, Truth, bool]], Instance]:
+    images = [draw(an_image(f"img-{number}")) for number in range(draw(st.integers(0, 3)))]
+    snapshots = [draw(a_snapshot(each)) for each in draw(st.lists(st.sampled_from(SNAPSHOTS), unique=True))]
+    data = tuple(disk(each, device=f"vd{each[-1]}", auto_delete=True) for each in draw(st.sets(st.sampled_from(DISKS[1:]))))
+    return images, snapshots, machine("stopped", data=data)
+
+
+def covered(
+    images: list[tuple[Image, Truth]], snapshots: list[tuple[Snapshot, Truth, bool]], kind: str, campaign: str | None
+) -> dict[str, set[str]]:
+    """The second reading: which disk ids are covered by assets of a kind, by asset id."""
+
+    def counts(truth: Truth) -> bool:
+        return truth.good and campaign in (None, truth.campaign)
+
+    if kind == "snapshot":
+        return {each.snapshot_id: {each.disk_id or ""} for each, truth, _holds in snapshots if counts(truth) and each.disk_id}
+    of = {each.snapshot_id: each.disk_id for each, _truth, holds in snapshots if holds and each.disk_id}
+    return {
+        each.image_id: {of[part.snapshot_id] or "" for part in each.disks if part.snapshot_id in of}
+        for each, truth in images
+        if counts(truth)
+    }
+
+
+@settings(max_examples=600)
+@given(worlds(), METHODS, st.sampled_from([None, "c1", "c2"]))
+def test_what_counts_is_exactly_what_the_rule_says(world: t.Any, method: t.Any, campaign: str | None) -> None:
+    images, snapshots, of = world
+    holdings = holdings_of([each for each, _truth in images], [each for each, *_more in snapshots])
+    proof = prove(of, of.disks, Demand(method, MAX_AGE, campaign), holdings, NOW)
+    kinds = {"image": ["image"], "snapshots": ["snapshot"], "both": ["image", "snapshot"]}[method]
+    own = {each.disk_id for each in of.disks}
+    expected_missing, expected_backups = set(), set()
+    for kind in kinds:
+        by_asset = covered(images, snapshots, kind, campaign)
+        held: set[str] = set().union(*by_asset.values()) if by_asset else set()
+        expected_missing |= {(kind, disk_id) for disk_id in own - held}
+        expected_backups |= {(kind, asset_id) for asset_id, disks in by_asset.items() if disks & own}
+    missing = {
+        (kind, each) for kind in kinds for each in own for text in proof.missing if f"No {kind} covers its disk {each} " in text
+    }
+    assert missing == expected_missing
+    assert len(proof.missing) == len(missing)
+    assert {(backup.type, backup.id) for backup in proof.backups} == expected_backups
+
+
+@given(worlds(), METHODS, st.sampled_from(["running", "starting", "stopping", "rebooting", "stopped", "error"]))
+def test_only_a_machine_at_rest_with_every_lost_disk_covered_is_ever_deleted(world: t.Any, method: t.Any, status: str) -> None:
+    images, snapshots, of = world
+    wanted = policy(demand=Demand(method, MAX_AGE))
+    facts = replace(FACTS, holdings=holdings_of([each for each, _truth in images], [each for each, *_more in snapshots]))
+    decision = decide(replace(of, status=status), wanted, facts)
+    if "delete" in decision.steps:
+        assert status in ("stopped", "error")
+        lost = {each.disk_id for each in lost_disks(of, wanted)}
+        for kind in wanted.demand.types if wanted.demand else ():
+            by_asset = covered(images, snapshots, kind, None)
+            assert by_asset and lost <= set().union(*by_asset.values())
+
+
+@given(worlds(), METHODS)
+def test_no_flawed_asset_changes_a_proof(world: t.Any, method: t.Any) -> None:
+    """Whatever does not count may be there or not."""
+    images, snapshots, of = world
+    demand = Demand(method, MAX_AGE)
+    rows = [each for each, *_more in snapshots]
+    every = prove(of, of.disks, demand, holdings_of([each for each, _truth in images], rows), NOW)
+    good = prove(of, of.disks, demand, holdings_of([each for each, truth in images if truth.good], rows), NOW)
+    assert every.backups == good.backups
+    assert bool(every.missing) == bool(good.missing)
+
+
+@given(worlds(), METHODS, st.integers(0, 3))
+def test_what_the_plan_allowed_and_lost_a_backup_is_not_allowed_at_the_gate(world: t.Any, method: t.Any, place: int) -> None:
+    images, snapshots, of = world
+    wanted = policy(demand=Demand(method, MAX_AGE))
+    rows = [*(each for each, _truth in images), *(each for each, *_more in snapshots)]
+    planned = decide(of, wanted, facts_of(rows))
+    if planned.blockers:
+        return
+    assert changes_since(planned, of, wanted, facts_of(rows)) == []
+    gone = planned.backups[place % len(planned.backups)].id
+    left = [each for each in rows if gone not in (getattr(each, "image_id", None), getattr(each, "snapshot_id", None))]
+    assert changes_since(planned, of, wanted, facts_of(left))
+
+
+def facts_of(rows: list[Image | Snapshot]) -> Facts:
+    images = [each for each in rows if isinstance(each, Image)]
+    return replace(FACTS, holdings=holdings_of(images, [each for each in rows if isinstance(each, Snapshot)]))
+
+
+@given(st.permutations(DISKS), st.integers(0, 3))
+def test_allowing_the_loss_of_local_disks_never_gives_up_a_cloud_disk(order: list[str], count: int) -> None:
+    local = AttachedDisk(None, "vdh", "local", 400, None)
+    of = machine(data=(disk("vol-a", auto_delete=True), disk("vol-b", device="vdc", auto_delete=True), local))
+    rows = [snapshot(each) for each in order[:count]]
+    wanted = policy(demand=Demand("snapshots", MAX_AGE), allow_local_disk_loss=True)
+    proof = proof_of(of, wanted, facts_of([*rows]))
+    assert proof is not None and bool(proof.missing) is (count < 3)

@@ -1,0 +1,167 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What holds for any machine with any options."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.instance import (
+    STABLE,
+    Instance,
+)
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.resources import Disk, ElasticIp
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.plan import changes_since, decide
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.policy import Facts, Policy
+from support.fleet.builders import POSTPAID, PREPAID, USAGE
+from support.fleet.strategies import ANY, FACTS, MACHINES, POLICIES
+
+pytestmark = pytest.mark.no_cover
+"""Measuring would double the time of so many runs, and their lines are covered elsewhere, too."""
+
+
+def protected(tagged: Instance | Disk | ElasticIp, policy: Policy) -> bool:
+    tags = tagged.tags or {}
+    return any(key in tags and (tags[key] in values or "*" in values) for key, values in policy.protect_tags.items())
+
+
+def selected(machine: Instance, policy: Policy) -> bool:
+    selection = policy.selection
+    tags = machine.tags or {}
+    return selection.name in (None, machine.name) and all(tags.get(key) in values for key, values in selection.tags.items())
+
+
+@ANY
+@given(MACHINES, POLICIES, FACTS)
+def test_nothing_is_done_to_what_is_not_selected_or_protected_or_in_between(
+    machine: Instance, policy: Policy, facts: Facts
+) -> None:
+    decision = decide(machine, policy, facts)
+    if decision.steps:
+        assert selected(machine, policy) and not protected(machine, policy)
+        assert machine.status in STABLE
+        assert not any(disk.attachment_status in ("attaching", "detaching") for disk in machine.disks)
+
+
+@ANY
+@given(MACHINES, POLICIES, FACTS)
+def test_no_planned_delete_destroys_a_disk_that_is_protected_or_whose_tags_are_not_known(
+    machine: Instance, policy: Policy, facts: Facts
+) -> None:
+    for disk in decide(machine, policy, facts).disks:
+        if policy.protect_tags and disk.category == "cloud" and disk.fate == "deleted":
+            assert not protected(facts.disks[disk.disk_id or ""], policy)
+
+
+@ANY
+@given(MACHINES, POLICIES, FACTS)
+def test_no_planned_delete_releases_an_elastic_ip_that_is_protected(machine: Instance, policy: Policy, facts: Facts) -> None:
+    for address in decide(machine, policy, facts).addresses:
+        if address.fate == "released":
+            assert not protected(facts.elastic_ips[address.elastic_ip_id], policy)
+
+
+@ANY
+@given(MACHINES, POLICIES, FACTS)
+def test_nothing_runs_when_it_is_deleted(machine: Instance, policy: Policy, facts: Facts) -> None:
+    steps = decide(machine, policy, facts).steps
+    if "delete" in steps:
+        assert policy.state == "absent"
+        if machine.status == "running":
+            assert policy.stop_running and steps[0] == "stop"
+        assert steps.index("delete") == len(steps) - (2 if "release" in steps else 1)
+        assert "start" not in steps
+
+
+@ANY
+@given(MACHINES, POLICIES, FACTS)
+def test_nothing_prepaid_is_deleted_before_it_expired(machine: Instance, policy: Policy, facts: Facts) -> None:
+    if "delete" in decide(machine, policy, facts).steps:
+        charge = machine.charge
+        assert charge is not None and charge.mode in (POSTPAID, USAGE, PREPAID)
+        if charge.mode == PREPAID:
+            over = facts.now is not None and charge.expires is not None and charge.expires < facts.now
+            assert charge.status in ("overdue", "arrear") or over
+
+
+@ANY
+@given(MACHINES, POLICIES, FACTS)
+def test_blocked_means_no_steps_and_all_fates_are_told_otherwise(machine: Instance, policy: Policy, facts: Facts) -> None:
+    decision = decide(machine, policy, facts)
+    assert not (decision.blockers and decision.steps)
+    assert (decision.action == "blocked") is bool(decision.blockers)
+    assert [disk.disk_id for disk in decision.disks] == [disk.disk_id for disk in machine.disks]
+    assert [each.elastic_ip_id for each in decision.addresses] == [each.elastic_ip_id for each in machine.addresses]
+    deletes = "delete" in decision.steps
+    assert all((disk.fate is not None) is deletes for disk in decision.disks)
+    assert all((each.fate is not None) is deletes for each in decision.addresses)
+    assert all(disk.fate == "lost" for disk in decision.disks if deletes and disk.category == "local")
+
+
+@ANY
+@given(MACHINES, POLICIES, FACTS)
+def test_attributes_are_set_only_where_that_is_wished_and_possible(machine: Instance, policy: Policy, facts: Facts) -> None:
+    decision = decide(machine, policy, facts)
+    assert bool(decision.disk_changes) is ("set_disks" in decision.steps)
+    disks = {disk.disk_id: disk for disk in machine.disks}
+    for disk_id, value in decision.disk_changes.items():
+        disk = disks[disk_id]
+        assert policy.disks == ("delete" if value else "keep")
+        assert disk.category == "cloud" and not disk.system and not disk.shared
+        assert disk.charge is None or disk.charge.mode == POSTPAID
+        assert disk.auto_delete is not value
+
+
+@ANY
+@given(MACHINES, POLICIES, FACTS)
+def test_elastic_ips_are_released_only_on_wish_and_where_they_are_known_to_be_on_the_machine(
+    machine: Instance, policy: Policy, facts: Facts
+) -> None:
+    decision = decide(machine, policy, facts)
+    if "release" in decision.steps:
+        assert policy.release_elastic_ips and decision.steps[-1] == "release"
+        for address in machine.addresses:
+            shown = facts.elastic_ips[address.elastic_ip_id]
+            assert shown.instance_id == "i-one" and shown.bandwidth_package_id is None
+
+
+@ANY
+@given(MACHINES, POLICIES, FACTS)
+def test_the_same_question_gets_the_same_answer(machine: Instance, policy: Policy, facts: Facts) -> None:
+    assert decide(machine, policy, facts) == decide(replace(machine), replace(policy), facts)
+
+
+CHANGEABLE = ["name", "status", "tags", "charge", "disks", "addresses", "interfaces"]
+
+
+@ANY
+@given(MACHINES, MACHINES, st.sets(st.sampled_from(CHANGEABLE), max_size=2), POLICIES, FACTS)
+def test_the_gate_opens_only_for_what_would_be_decided_the_same_way(
+    planned: Instance, other: Instance, changed: set[str], policy: Policy, facts: Facts
+) -> None:
+    before = decide(planned, policy, facts)
+    stopped = replace(planned, status="error" if planned.status == "error" else "stopped")
+    seen = replace(stopped, **{name: getattr(other, name) for name in changed})
+    if "delete" not in before.steps or changes_since(before, seen, policy, facts):
+        return
+    assert seen.status == stopped.status
+    assert selected(seen, policy) and not protected(seen, policy)
+    now = decide(seen, policy, facts)
+    assert "delete" in now.steps
+    assert {(disk.disk_id, disk.fate) for disk in now.disks} == {(disk.disk_id, disk.fate) for disk in before.disks}
+    assert {each.elastic_ip_id for each in seen.addresses} == {each.elastic_ip_id for each in planned.addresses}
+
+
+@ANY
+@given(MACHINES, POLICIES, FACTS)
+def test_the_gate_opens_for_a_machine_that_did_not_change_but_stop(machine: Instance, policy: Policy, facts: Facts) -> None:
+    decision = decide(machine, policy, facts)
+    if "delete" in decision.steps:
+        seen = replace(machine, status="error" if machine.status == "error" else "stopped")
+        assert changes_since(decision, seen, policy, facts) == []

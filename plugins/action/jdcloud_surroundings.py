@@ -14,7 +14,7 @@ from ansible.parsing.splitter import parse_kv
 from ansible.plugins.action import ActionBase
 from ansible.utils.vars import load_extra_vars
 
-from ..plugin_utils._actions import surroundings as surroundings
+from ..plugin_utils._actions import surroundings
 
 try:
     from ansible.template import is_trusted_as_template

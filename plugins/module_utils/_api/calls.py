@@ -40,7 +40,7 @@ class Call(Generic[T]):
 
 
 @dataclass(slots=True)
-class Answer(Generic[T]):
+class Response(Generic[T]):
     """The value of a successful call.
 
     ``date`` is the service's clock (Date header, whole seconds; None if missing or unreadable); ``sent_at`` and

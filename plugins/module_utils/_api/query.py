@@ -43,9 +43,9 @@ def text_of(value: Scalar) -> str:
     return str(value)
 
 
-def scalars(**members: Scalar | None) -> Query:
+def scalars(**fields: Scalar | None) -> Query:
     """Return ``name=value`` parameters; None is left out."""
-    return tuple((name, text_of(value)) for name, value in members.items() if value is not None)
+    return tuple((name, text_of(value)) for name, value in fields.items() if value is not None)
 
 
 def indexed(name: str, values: Iterable[Scalar]) -> Query:

@@ -11,9 +11,9 @@ import typing as t
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Answer, Call
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Call, Response
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.dispatcher import Dispatcher, Job, Outcome
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.rate_limit import Pacer
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.rate_limit import RateLimiter
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import ApiError, JdcloudError, TransportError
 
 DATE = datetime(2026, 1, 15, 12, tzinfo=UTC)
@@ -70,7 +70,7 @@ class ScriptedPool:
             return result
         if isinstance(result, JdcloudError):
             return Outcome(error=result)
-        return Outcome(answer=Answer(result, "request-1", DATE, began, self._clock.time))
+        return Outcome(response=Response(result, "request-1", DATE, began, self._clock.time))
 
 
 def stage(
@@ -79,8 +79,8 @@ def stage(
     """A dispatcher over a script."""
     clock = Clock()
     pool = ScriptedPool(clock, script, more.pop("size", 4), more.pop("latency", 0.1))
-    pacer = Pacer(clock.now(), rate)
-    return Dispatcher(pool, clock, pacer, random.Random(1), retries, **more), pool, clock
+    rate_limiter = RateLimiter(clock.now(), rate)
+    return Dispatcher(pool, clock, rate_limiter, random.Random(1), retries, **more), pool, clock
 
 
 def call(operation: str = "vm.describeInstance", resource: str | None = "i-one", *, write: bool = False) -> Call[t.Any]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Call
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.dispatcher import Dispatcher
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.rate_limit import Pacer
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.rate_limit import RateLimiter
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backups.plan import BackupPolicy
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backups.record import BackupRun, Manner
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backups.run import back_up
@@ -209,7 +209,7 @@ class MakingCloud(Cloud):
     def back_up(self, policy: BackupPolicy, timing: Timing, manner: Manner, rate: float | None = None) -> BackedUp:
         """Let a run happen."""
         pool = VirtualPool(self.time, self.service, self.rng, self.network)
-        pacer, rng = Pacer(self.time.now(), rate), random.Random(self.rng.random())
+        pacer, rng = RateLimiter(self.time.now(), rate), random.Random(self.rng.random())
         dispatcher = Dispatcher(pool, self.time, pacer, rng, timing.retries, read_only=manner.preview)
         run = back_up(dispatcher, policy, timing, manner)
         return BackedUp(run, BackupReport(run, "cn-north-1", preview=manner.preview))

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Answer, Call
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Call, Response
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import (
     ApiError,
     JdcloudError,
@@ -108,7 +108,7 @@ class Service:
         self._intrude(call.operation, resource, nth, after=True)
         return reply
 
-    def answered(self, call: Call[t.Any], left_at: float, reply: Reply, received_at: float) -> Answer[t.Any]:
+    def answered(self, call: Call[t.Any], left_at: float, reply: Reply, received_at: float) -> Response[t.Any]:
         """The answer as its receiver gets it; what it shows of machines is written down."""
         self._serial += 1
         now = self._time.now()
@@ -123,7 +123,7 @@ class Service:
             ids = frozenset(value for _name, value in call.query)
             self.log.backup_reads.append(BackupRead(call.operation, ids, self._version, left_at, now, received_at))
         date = EPOCH + timedelta(seconds=int(now))
-        return Answer(reply.value, f"request-{self._serial}", date, left_at, received_at)
+        return Response(reply.value, f"request-{self._serial}", date, left_at, received_at)
 
     def _answer(self, call: Call[t.Any], left_at: float, harm: Harm | None) -> Reply:
         truth = self._truth(call)

@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.dispatcher import Dispatcher
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.rate_limit import Pacer
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.rate_limit import RateLimiter
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.selection import Selection
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.timing import Timing
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.machines.run import Record, Run, conduct
@@ -147,7 +147,7 @@ class Cloud:
         self.dispatcher = Dispatcher(
             pool,
             self.time,
-            Pacer(began, rate),
+            RateLimiter(began, rate),
             random.Random(self.rng.random()),
             timing.retries if timing else 8,
             read_only=preview,

@@ -13,7 +13,7 @@ import typing as t
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Answer, Call
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Call, Response
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.dispatcher import Job, Outcome
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import JdcloudError, TransportError
 
@@ -71,7 +71,7 @@ class Receiver(t.Protocol):
 
     def receive(self, call: Call[t.Any], left_at: float) -> Reply: ...
 
-    def answered(self, call: Call[t.Any], left_at: float, reply: Reply, received_at: float) -> Answer[t.Any]: ...
+    def answered(self, call: Call[t.Any], left_at: float, reply: Reply, received_at: float) -> Response[t.Any]: ...
 
 
 @dataclass
@@ -140,7 +140,7 @@ class VirtualPool:
         reply = self._receiver.receive(job.call, left_at)
         received_at = self._time.now() + self._one_way() + reply.delay
         answer = self._receiver.answered(job.call, left_at, reply, received_at)
-        outcome = Outcome(error=reply.error) if reply.error is not None else Outcome(answer=answer)
+        outcome = Outcome(error=reply.error) if reply.error is not None else Outcome(response=answer)
         self._time.at(received_at, lambda: self._end(job, outcome))
 
     def _one_way(self) -> float:

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Answer, Call
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Call, Response
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.config.connection import Connection
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.dispatcher import Job, Outcome, Sender, execute
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import ApiError, JdcloudError
@@ -217,7 +217,7 @@ class MemoryCloud:
 
     def send(
         self, call: Call[Any], connect_timeout: float | None = None, before_send: Callable[[], bool] | None = None
-    ) -> Answer[Any]:
+    ) -> Response[Any]:
         """As `transport.Transport.send`."""
         assert before_send is None or before_send()
         trap = self.before.pop(call.operation, None)
@@ -229,7 +229,7 @@ class MemoryCloud:
         refusal = self.refusals.get((call.operation, call.resource)) or self.refusals.get((call.operation, None))
         if refusal is not None:
             raise refusal
-        return Answer(call.parse(self._replies[call.operation](call)), "req-200", NOW, sent_at, self.clock.now())
+        return Response(call.parse(self._replies[call.operation](call)), "req-200", NOW, sent_at, self.clock.now())
 
     @property
     def _replies(self) -> dict[str, Reply]:

@@ -13,7 +13,7 @@ import pytest
 import yaml
 from ansible.parsing.splitter import parse_kv
 
-from ansible_collections.jdcloud.cloud.plugins.plugin_utils._actions import surroundings as surroundings
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._actions import surroundings
 
 IDS = "vm_decommission_instance_ids"
 TAGS = "vm_decommission_tags"

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Answer, Call
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Call, Response
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.config.connection import Connection, Credentials
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.signals import ENDINGS
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import ApiError
@@ -33,10 +33,10 @@ class Wire:
         self._answer = answer
         self.closed = False
 
-    def send(self, call: Call[Any], *_more: Any) -> Answer[Any]:
+    def send(self, call: Call[Any], *_more: Any) -> Response[Any]:
         """As `transport.Transport.send`."""
         rows = [{"instanceId": instance_id, "status": "running"} for instance_id in self._answer(self._region)]
-        return Answer(call.parse({"instances": rows, "totalCount": len(rows)}), "req-200", None, 0.0, 0.0)
+        return Response(call.parse({"instances": rows, "totalCount": len(rows)}), "req-200", None, 0.0, 0.0)
 
     def close(self) -> None:
         """Close all connections."""

@@ -21,7 +21,7 @@ from typing import Any
 
 from ..errors import InputError
 from .credentials import Credentials, Profile, environment_text, ignored_profile, option_text, resolve_credentials
-from .endpoints import DEFAULT_ENDPOINT, STOCK_PROFILE_HOST, check_endpoint, fill
+from .endpoints import DEFAULT_ENDPOINT, STOCK_PROFILE_HOST, check_endpoint, endpoint_of
 
 __all__ = ["Connection", "Credentials", "resolve_connection"]
 
@@ -58,7 +58,7 @@ class Connection:
 
     def base_url(self, service: str) -> str:
         """Return the address of a service without trailing slash; /v1/regions/… follows."""
-        return fill(self.endpoint, service, self.region)
+        return endpoint_of(self.endpoint, service, self.region)
 
     @property
     def secrets(self) -> tuple[str, ...]:

@@ -25,7 +25,7 @@ _PATH = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9_.~-]*)*")
 _HELP = "give endpoint_url (JDCLOUD_ENDPOINT_URL) like https://{service}.jdcloud-api.com or http://127.0.0.1:8080"
 
 
-def fill(endpoint: str, service: str, region: str) -> str:
+def endpoint_of(endpoint: str, service: str, region: str) -> str:
     """Return the base URL of one service."""
     return endpoint.replace("{service}", service).replace("{region}", region)
 
@@ -38,7 +38,7 @@ def check_endpoint(endpoint: str, region: str, where: str, *, allow_insecure_htt
     ``allow_insecure_http`` (option only: a variable that switches protection off is forgotten too easily).
     """
     trimmed = endpoint.rstrip("/")
-    parts = _split(fill(trimmed, SAMPLE_SERVICE, region), where)
+    parts = _split(endpoint_of(trimmed, SAMPLE_SERVICE, region), where)
     if parts.scheme == "http" and not allow_insecure_http and not is_loopback(parts.hostname or ""):
         raise InputError(
             f"The {where} is plain http to another machine, which anybody on the way can read and change: use https in "

@@ -20,9 +20,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from ..calls import Answer, Call
+from ..calls import Call, Response
 from ..errors import ApiError, JdcloudError, NotSentError, TransportError
-from .rate_limit import Pacer
+from .rate_limit import RateLimiter
 
 BACKOFF_BASE = 0.25
 BACKOFF_CAP = 15.0
@@ -52,7 +52,7 @@ class Sender(t.Protocol):
 
     def send(
         self, call: Call[t.Any], connect_timeout: float | None = None, before_send: Callable[[], bool] | None = None
-    ) -> Answer[t.Any]:
+    ) -> Response[t.Any]:
         """Send it. Raises a `JdcloudError`."""
         raise NotImplementedError
 
@@ -61,16 +61,16 @@ class Sender(t.Protocol):
 class Outcome:
     """What became of one job: an answer, or an error, or `stale` (it was not sent, because it would have left too late)."""
 
-    answer: Answer[t.Any] | None = None
+    response: Response[t.Any] | None = None
     error: JdcloudError | None = None
     stale: bool = False
 
     @property
     def value(self) -> t.Any:
         """The answer's value. Raises the error instead where there is one."""
-        if self.answer is None:
+        if self.response is None:
             raise self.error or RuntimeError("a call that was held back has no value")
-        return self.answer.value
+        return self.response.value
 
 
 @dataclass(slots=True)
@@ -128,12 +128,12 @@ def execute(sender: Sender, clock: Clock, job: Job) -> Outcome:
     leave_by = job.leave_by
     try:
         if leave_by is None:
-            return Outcome(answer=sender.send(job.call))
+            return Outcome(response=sender.send(job.call))
         # Connecting may take long; what was observed before must not be older than allowed when the request leaves.
         connect_timeout = leave_by - clock.now()
         if connect_timeout <= 0:
             return Outcome(stale=True)
-        return Outcome(answer=sender.send(job.call, connect_timeout, lambda: clock.now() <= leave_by))
+        return Outcome(response=sender.send(job.call, connect_timeout, lambda: clock.now() <= leave_by))
     except NotSentError:
         return Outcome(stale=True)
     except JdcloudError as error:
@@ -156,7 +156,7 @@ class Dispatcher:
         self,
         pool: Pool,
         clock: Clock,
-        pacer: Pacer,
+        rate_limiter: RateLimiter,
         rng: random.Random,
         retries: int,
         *,
@@ -168,7 +168,7 @@ class Dispatcher:
         self.retries = retries
         self.read_only = read_only
         self.counters = Counters()
-        self.pacer = pacer
+        self.rate_limiter = rate_limiter
         self._pool = pool
         self._on_heartbeat = on_heartbeat
         self._waiting: list[tuple[float, int, Job]] = []
@@ -229,13 +229,13 @@ class Dispatcher:
 
     def _send_what_may_leave(self, source: Source, now: float) -> bool:
         """Fill the free slots. True if there is nothing to send now."""
-        while self._pool.free > 0 and self.pacer.wait(now) <= 0.0:
+        while self._pool.free > 0 and self.rate_limiter.wait(now) <= 0.0:
             job = self._due_repeat(now) or source.next_job(now)
             if job is None:
                 return True
             if job.call.write and self.read_only:
                 raise RuntimeError(f"{job.call.operation} is a write, and this run only reads")
-            self.pacer.take(now)
+            self.rate_limiter.take(now)
             self.counters.calls += 1
             self._in_flight[id(job)] = now
             job.began_at = now if job.began_at is None else job.began_at
@@ -254,12 +254,12 @@ class Dispatcher:
         now = self.clock.now()
         naps = [HEARTBEAT]
         if not idle and self._pool.free > 0:
-            naps.append(self.pacer.wait(now))
+            naps.append(self.rate_limiter.wait(now))
         if self._waiting:
-            naps.append(max(self._waiting[0][0] - now, self.pacer.wait(now)))
+            naps.append(max(self._waiting[0][0] - now, self.rate_limiter.wait(now)))
         wake_at = source.wake_at(now) if idle else None
         if wake_at is not None:
-            naps.append(max(wake_at - now, self.pacer.wait(now)))
+            naps.append(max(wake_at - now, self.rate_limiter.wait(now)))
         return max(0.0, min(naps))
 
     def _settle(self, job: Job, outcome: Outcome) -> None:
@@ -275,7 +275,7 @@ class Dispatcher:
             self.counters.calls -= 1
         if isinstance(error, ApiError) and error.is_throttled:
             self.counters.throttled += 1
-            self.pacer.throttled(now, sent_at)
+            self.rate_limiter.throttled(now, sent_at)
             job.throttled_since = sent_at if job.throttled_since is None else job.throttled_since
         if error is None or job.call.write or not self._repeatable(job, error, now):
             job.done(outcome)
@@ -283,10 +283,10 @@ class Dispatcher:
         heapq.heappush(self._waiting, (now + self.backoff(job.tries), next(self._sequence), job))
 
     def _note_contact(self, outcome: Outcome) -> None:
-        if outcome.answer is not None:
+        if outcome.response is not None:
             self._answered = True
-            if outcome.answer.date is not None:
-                self._service_date = (outcome.answer.date, outcome.answer.received_at)
+            if outcome.response.date is not None:
+                self._service_date = (outcome.response.date, outcome.response.received_at)
         elif isinstance(outcome.error, ApiError):
             self._answered = True
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from ..config.connection import Connection
 from .dispatcher import Clock, Dispatcher, Pool
-from .rate_limit import Pacer
+from .rate_limit import RateLimiter
 
 USER_AGENT = "ansible-jdcloud.cloud/1.0.0"
 THREADS = 16
@@ -27,7 +27,7 @@ def dispatcher_for(
     return Dispatcher(
         pool,
         clock,
-        Pacer(clock.now(), connection.rate_limit),
+        RateLimiter(clock.now(), connection.rate_limit),
         random.Random(),
         connection.retries,
         read_only=read_only,

@@ -123,7 +123,7 @@ def find_each(
 ) -> dict[str, T]:
     """The rows with these ids. One that a bulk answer leaves out is asked for by itself: only a 404 says that it is gone.
 
-    Where a row that this key may not read is as good as none, `gone` is `unseen`.
+    Where a row that this key may not read is as good as none, `gone` is `is_not_shown`.
     """
     found = read_by_ids(dispatcher, ids, ids_call, key)
     doubtful = [row_id for row_id in ids if row_id not in found]
@@ -133,7 +133,7 @@ def find_each(
     return found
 
 
-def unseen(error: JdcloudError) -> bool:
+def is_not_shown(error: JdcloudError) -> bool:
     """Whether the service does not show a single row: there is none, or this key may not read it (fact requests-hidden-rows)."""
     return error.is_not_found or error.http == FORBIDDEN
 

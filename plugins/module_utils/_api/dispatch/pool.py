@@ -16,8 +16,8 @@ import threading
 import time
 from dataclasses import dataclass
 
-from ..wire.exchange import Exchange, carried_out
-from ..wire.transport_errors import took_too_long
+from ..wire.exchange import Exchange, as_current_exchange
+from ..wire.transport_errors import timed_out
 from .dispatcher import Clock, Job, Outcome, Sender, execute
 from .signals import signals_left_to_the_main_thread
 
@@ -84,7 +84,7 @@ class ThreadPool:
 
         It comes back sooner, perhaps with nothing, if a job takes too long.
         """
-        ends = self._break_off()
+        ends = self._abort()
         try:
             self._collect(ends, self._ends.get(timeout=0.0 if ends else self._patience(timeout)))
             while True:
@@ -95,26 +95,26 @@ class ThreadPool:
     def _patience(self, timeout: float | None) -> float | None:
         """Seconds until the next exchange is to be broken off or given up, `timeout` at most."""
         now = self._clock.now()
-        times = (each.until + (LOST_AFTER if each.exchange.broken_off else 0.0) - now for each in self._running.values())
+        times = (each.until + (LOST_AFTER if each.exchange.aborted else 0.0) - now for each in self._running.values())
         wait = min(times, default=math.inf)
         wait = wait if timeout is None else min(wait, timeout)
         return None if math.isinf(wait) else max(0.0, wait)
 
-    def _break_off(self) -> list[tuple[Job, Outcome]]:
+    def _abort(self) -> list[tuple[Job, Outcome]]:
         """Break off what takes too long, and give up what does not even end then."""
         now = self._clock.now()
         lost = []
         for running in [each for each in self._running.values() if each.until <= now]:
             exchange = running.exchange
-            if not exchange.broken_off:
-                exchange.break_off()
+            if not exchange.aborted:
+                exchange.abort()
             elif running.until + LOST_AFTER <= now:
                 del self._running[exchange]
                 self._lost.add(exchange)
                 self._busy -= 1
                 self._threads -= 1
                 operation = running.job.call.operation
-                error = took_too_long(operation, "The service", self._exchange_timeout, sent=exchange.left)
+                error = timed_out(operation, "The service", self._exchange_timeout, sent=exchange.left)
                 lost.append((running.job, Outcome(error=error)))
         return lost
 
@@ -147,7 +147,7 @@ class ThreadPool:
             if running is None or self._stopped.is_set():
                 return
             try:
-                with carried_out(running.exchange):
+                with as_current_exchange(running.exchange):
                     outcome = execute(self._sender, self._clock, running.job)
                 self._ends.put((running, outcome))
             except BaseException as error:  # noqa: BLE001 - handed to the dispatcher's thread, which raises it

@@ -28,7 +28,7 @@ CATCH_UP_SECONDS = 0.015
 """A late wake-up may be made good by calls that are worth this much time, never by a larger burst."""
 
 
-class Pacer:
+class RateLimiter:
     """Spaces calls evenly. All times are seconds of one monotonic clock. Used by one thread only (the dispatcher's)."""
 
     def __init__(self, now: float, limit: float | None = None) -> None:

@@ -6,7 +6,7 @@
 
 A wrong type where a decision rests on it makes the row ``unreadable``, and proves nothing; what is missing reads as "not told".
 Times that cannot be read are None and prove nothing; their text is kept for messages. Only a row without an id raises
-MalformedAnswer.
+MalformedResponse.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from typing import Any, Literal
 
 from .fields import (
     Json,
-    MalformedAnswer,
+    MalformedResponse,
     Row,
-    demand_count,
     each_object,
-    maybe_bool,
-    maybe_id,
-    maybe_int,
-    maybe_object,
-    maybe_text,
+    optional_bool,
+    optional_id,
+    optional_int,
+    optional_object,
+    optional_text,
+    required_count,
 )
 from .times import parse_time
 
@@ -124,7 +124,7 @@ def parse_image(raw: Json) -> Image:
         expires_text=expires_text,
         imported=bool(row.flag("imported")),
         offline=bool(row.flag("offline")),
-        size_mb=maybe_int(raw, "sizeMB"),
+        size_mb=optional_int(raw, "sizeMB"),
         disks=row.read("disks", lambda each: tuple(_image_disks(each)), ()),
         raw=raw,
         unreadable=row.unreadable,
@@ -132,31 +132,31 @@ def parse_image(raw: Json) -> Image:
 
 
 def _image_disks(raw: Json) -> Iterator[ImageDisk]:
-    system = maybe_object(raw, "systemDisk")
+    system = optional_object(raw, "systemDisk")
     # The snapshot of the system disk stands at the top, too; older images may show it there only.
-    system_snapshot = maybe_id(raw, "snapshotId")
+    system_snapshot = optional_id(raw, "snapshotId")
     if system:
         yield _image_disk(system, system_snapshot, system=True)
     elif system_snapshot:
-        yield ImageDisk(None, "cloud", system_snapshot, maybe_int(raw, "systemDiskSizeGB"), None, None, system=True)
-    elif (maybe_text(raw, "rootDeviceType") or "").lower() == "localdisk":
-        yield ImageDisk(None, "local", None, maybe_int(raw, "systemDiskSizeGB"), None, None, system=True)
+        yield ImageDisk(None, "cloud", system_snapshot, optional_int(raw, "systemDiskSizeGB"), None, None, system=True)
+    elif (optional_text(raw, "rootDeviceType") or "").lower() == "localdisk":
+        yield ImageDisk(None, "local", None, optional_int(raw, "systemDiskSizeGB"), None, None, system=True)
     for data in each_object(raw, "dataDisks"):
         yield _image_disk(data, None, system=False)
 
 
 def _image_disk(raw: Json, snapshot_id: str | None, *, system: bool) -> ImageDisk:
-    cloud = maybe_object(raw, "cloudDisk")
-    local = maybe_object(raw, "localDisk")
-    told = (maybe_text(raw, "diskCategory") or "").strip().lower()
-    is_local = told == "local" or (not told and bool(local) and not cloud)
+    cloud = optional_object(raw, "cloudDisk")
+    local = optional_object(raw, "localDisk")
+    text = (optional_text(raw, "diskCategory") or "").strip().lower()
+    is_local = text == "local" or (not text and bool(local) and not cloud)
     return ImageDisk(
-        device=maybe_text(raw, "deviceName"),
+        device=optional_text(raw, "deviceName"),
         category="local" if is_local else "cloud",
-        snapshot_id=None if is_local else maybe_id(cloud, "snapshotId") or snapshot_id,
-        size_gb=maybe_int(local if is_local else cloud, "diskSizeGB"),
-        disk_type=maybe_text(local if is_local else cloud, "diskType"),
-        auto_delete=maybe_bool(raw, "autoDelete"),
+        snapshot_id=None if is_local else optional_id(cloud, "snapshotId") or snapshot_id,
+        size_gb=optional_int(local if is_local else cloud, "diskSizeGB"),
+        disk_type=optional_text(local if is_local else cloud, "diskType"),
+        auto_delete=optional_bool(raw, "autoDelete"),
         system=system,
     )
 
@@ -177,7 +177,7 @@ def parse_snapshot(raw: Json) -> Snapshot:
         created_text=created_text,
         expires=parse_time(expires_text),
         expires_text=expires_text,
-        size_gb=maybe_int(raw, "snapshotSizeGB"),
+        size_gb=optional_int(raw, "snapshotSizeGB"),
         images=row.read("images", lambda each: tuple(_texts(each, "images")), ()),
         raw=raw,
         unreadable=row.unreadable,
@@ -189,10 +189,10 @@ def _texts(raw: Json, name: str) -> Iterator[str]:
     if value is None:
         return
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise MalformedAnswer(f"{name} is no list of texts")
+        raise MalformedResponse(f"{name} is no list of texts")
     yield from filter(None, value)
 
 
 def parse_quota(raw: Json, limit: str, used: str) -> Quota:
     """Read a quota; vm and disk call its members limit and used, vpc maxLimit and count."""
-    return Quota(demand_count(raw, limit), demand_count(raw, used))
+    return Quota(required_count(raw, limit), required_count(raw, used))

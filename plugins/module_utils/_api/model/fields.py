@@ -21,7 +21,7 @@ Json = Mapping[str, Any]
 T = TypeVar("T")
 
 
-class MalformedAnswer(ValueError):
+class MalformedResponse(ValueError):
     """The answer lacks a member that every such answer has, or holds one of an impossible type."""
 
 
@@ -29,12 +29,12 @@ class Row:
     """One row of an answer, read member by member.
 
     A member that cannot be read counts as not told, and its name is noted: one malformed row must do no harm to the others.
-    Whoever decides by a row asks `unreadable` first. Only a row without an id is no row: MalformedAnswer.
+    Whoever decides by a row asks `unreadable` first. Only a row without an id is no row: MalformedResponse.
     """
 
     def __init__(self, raw: Json, id_name: str) -> None:
         self.raw = raw
-        self.id = demand_id(raw, id_name)
+        self.id = required_id(raw, id_name)
         self._unreadable: dict[str, None] = {}
 
     @property
@@ -46,25 +46,25 @@ class Row:
         """What ``reader`` makes of the row, ``otherwise`` if it cannot be read: then ``name`` is noted."""
         try:
             return reader(self.raw)
-        except MalformedAnswer:
+        except MalformedResponse:
             self._unreadable[name] = None
             return otherwise
 
     def text(self, name: str) -> str | None:
         """A text member, None if it is not told."""
-        return self.read(name, lambda raw: maybe_text(raw, name), None)
+        return self.read(name, lambda raw: optional_text(raw, name), None)
 
     def id_of(self, name: str) -> str | None:
         """A member that names another resource, None if it is not told."""
-        return self.read(name, lambda raw: maybe_id(raw, name), None)
+        return self.read(name, lambda raw: optional_id(raw, name), None)
 
     def flag(self, name: str) -> bool | None:
         """A boolean member, None if it is not told."""
-        return self.read(name, lambda raw: maybe_bool(raw, name), None)
+        return self.read(name, lambda raw: optional_bool(raw, name), None)
 
     def status(self, name: str = "status") -> str:
         """The status, which each row has, in lower case. '' if it cannot be read."""
-        return self.read(name, lambda raw: demand_text(raw, name), "").lower()
+        return self.read(name, lambda raw: required_text(raw, name), "").lower()
 
     def word(self, name: str) -> str:
         """A word of a fixed list, in lower case. '' if it is not told."""
@@ -80,41 +80,41 @@ class Readable(Protocol):
         raise NotImplementedError
 
 
-def unreadable_flaw(row: Readable) -> str | None:
+def unreadable_reason(row: Readable) -> str | None:
     """What is wrong with a row as a part of a sentence, None if it could be read."""
     return f"the service's answer about it cannot be read ({', '.join(row.unreadable)})" if row.unreadable else None
 
 
-def same_id(shown: str, asked: str) -> None:
-    """Raise MalformedAnswer if an answer shows another resource than the one that was asked for."""
+def expect_id(shown: str, asked: str) -> None:
+    """Raise MalformedResponse if an answer shows another resource than the one that was asked for."""
     if shown != asked:
-        raise MalformedAnswer(f"it shows another id than {asked}")
+        raise MalformedResponse(f"it shows another id than {asked}")
 
 
-def demand_id(source: Json, name: str) -> str:
-    """Return an id that must be there. Raises MalformedAnswer if it is missing or could not be named in a call."""
-    value = demand_text(source, name)
+def required_id(source: Json, name: str) -> str:
+    """Return an id that must be there. Raises MalformedResponse if it is missing or could not be named in a call."""
+    value = required_text(source, name)
     if not SAFE_ID.fullmatch(value):
-        raise MalformedAnswer(f"{name} is no id")
+        raise MalformedResponse(f"{name} is no id")
     return value
 
 
-def maybe_id(source: Json, name: str) -> str | None:
-    """Return an id, None for a missing, null or empty one. Raises MalformedAnswer if it could not be named in a call."""
+def optional_id(source: Json, name: str) -> str | None:
+    """Return an id, None for a missing, null or empty one. Raises MalformedResponse if it could not be named in a call."""
     value = source.get(name)
-    return None if value is None or value == "" else demand_id(source, name)
+    return None if value is None or value == "" else required_id(source, name)
 
 
-def demand_text(source: Json, name: str) -> str:
-    """Return a text member that must be there. Raises MalformedAnswer if it is missing, empty or no text."""
+def required_text(source: Json, name: str) -> str:
+    """Return a text member that must be there. Raises MalformedResponse if it is missing, empty or no text."""
     value = source.get(name)
     if not isinstance(value, str) or not value.strip():
-        raise MalformedAnswer(f"{name} is missing or no text")
+        raise MalformedResponse(f"{name} is missing or no text")
     return value.strip()
 
 
-def maybe_text(source: Json, name: str) -> str | None:
-    """Return a text member; None for a missing, null or empty one. A number becomes text; MalformedAnswer for other types."""
+def optional_text(source: Json, name: str) -> str | None:
+    """Return a text member; None for a missing, null or empty one. A number becomes text; MalformedResponse for other types."""
     value = source.get(name)
     if isinstance(value, str):
         return value or None
@@ -122,72 +122,72 @@ def maybe_text(source: Json, name: str) -> str | None:
         return None
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return str(value)
-    raise MalformedAnswer(f"{name} is no text")
+    raise MalformedResponse(f"{name} is no text")
 
 
-def maybe_bool(source: Json, name: str) -> bool | None:
-    """Return a boolean member, None if it is not told. Raises MalformedAnswer for another type: 'false' is no False."""
+def optional_bool(source: Json, name: str) -> bool | None:
+    """Return a boolean member, None if it is not told. Raises MalformedResponse for another type: 'false' is no False."""
     value = source.get(name)
     if value is None or isinstance(value, bool):
         return value
-    raise MalformedAnswer(f"{name} is neither true nor false")
+    raise MalformedResponse(f"{name} is neither true nor false")
 
 
-def maybe_int(source: Json, name: str) -> int | None:
+def optional_int(source: Json, name: str) -> int | None:
     """Return a whole number that is only shown to people, None for anything else."""
     value = source.get(name)
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-def demand_count(source: Json, name: str) -> int:
-    """Return a count that must be there. Raises MalformedAnswer if it is missing, negative or no whole number."""
+def required_count(source: Json, name: str) -> int:
+    """Return a count that must be there. Raises MalformedResponse if it is missing, negative or no whole number."""
     value = source.get(name)
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise MalformedAnswer(f"{name} is missing or no count")
+        raise MalformedResponse(f"{name} is missing or no count")
     return value
 
 
-def demand_object(source: Json, name: str) -> Json:
-    """Return an object that must be there. Raises MalformedAnswer if it is missing, empty or no object."""
+def required_object(source: Json, name: str) -> Json:
+    """Return an object that must be there. Raises MalformedResponse if it is missing, empty or no object."""
     value = source.get(name)
     if not isinstance(value, dict) or not value:
-        raise MalformedAnswer(f"{name} is missing or no object")
+        raise MalformedResponse(f"{name} is missing or no object")
     return value
 
 
-def maybe_object(source: Json, name: str) -> Json:
-    """Return an object member, {} if it is not told. Raises MalformedAnswer for another type."""
+def optional_object(source: Json, name: str) -> Json:
+    """Return an object member, {} if it is not told. Raises MalformedResponse for another type."""
     value = source.get(name)
     if value is None:
         return {}
     if not isinstance(value, dict):
-        raise MalformedAnswer(f"{name} is no object")
+        raise MalformedResponse(f"{name} is no object")
     return value
 
 
 def each_object(source: Json, name: str) -> Iterator[Json]:
-    """Yield the objects of a list member, none if it is not told. Raises MalformedAnswer for anything but objects."""
+    """Yield the objects of a list member, none if it is not told. Raises MalformedResponse for anything but objects."""
     value = source.get(name)
     if value is None:
         return
     if not isinstance(value, list):
-        raise MalformedAnswer(f"{name} is no list")
+        raise MalformedResponse(f"{name} is no list")
     for item in value:
         if not isinstance(item, dict):
-            raise MalformedAnswer(f"{name} holds something that is no object")
+            raise MalformedResponse(f"{name} holds something that is no object")
         yield item
 
 
 def tag_map(source: Json) -> dict[str, str]:
     """Return the ``tags`` list as a dict, {} if there are none; values are text, as tags compare as text."""
-    return {demand_text(tag, "key"): _tag_value(tag.get("value")) for tag in each_object(source, "tags")}
+    return {required_text(tag, "key"): _tag_value(tag.get("value")) for tag in each_object(source, "tags")}
 
 
 def repeated_tags(source: Json) -> dict[str, tuple[str, ...]]:
     """Return all values of the keys that the ``tags`` list holds more than once, where ``tag_map`` knows the last one alone."""
     values: dict[str, list[str]] = {}
     for tag in each_object(source, "tags"):
-        values.setdefault(demand_text(tag, "key"), []).append(_tag_value(tag.get("value")))
+        values.setdefault(required_text(tag, "key"), []).append(_tag_value(tag.get("value")))
     return {key: tuple(each) for key, each in values.items() if len(each) > 1}
 
 
@@ -200,7 +200,7 @@ def _tag_value(value: object) -> str:
         return "true" if value else "false"
     if isinstance(value, (int, float)):
         return str(value)
-    raise MalformedAnswer("a tag's value is no text")
+    raise MalformedResponse("a tag's value is no text")
 
 
 # A new word starts at a capital after a small letter or digit, and at the last capital of a run that small letters follow.
@@ -234,7 +234,7 @@ def snake_case(raw: Json) -> dict[str, Any]:
 def _shown_tags(raw: Json) -> dict[str, str]:
     try:
         return tag_map(raw)
-    except MalformedAnswer:
+    except MalformedResponse:
         return {}
 
 
@@ -246,10 +246,10 @@ def _snake_value(value: object) -> object:
     return value
 
 
-def _tags(row: Row) -> dict[str, str]:
+def tags_of(row: Row) -> dict[str, str]:
     none: dict[str, str] = {}
     return row.read("tags", tag_map, none)
 
 
-def _lower_text(raw: Json, name: str) -> str:
-    return (maybe_text(raw, name) or "").strip().lower()
+def lower_text(raw: Json, name: str) -> str:
+    return (optional_text(raw, name) or "").strip().lower()

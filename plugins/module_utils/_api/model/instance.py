@@ -5,7 +5,7 @@
 """What the services' answers say, as immutable values, and the functions that read them from JSON.
 
 The parse functions accept missing and null members. Where a member that a decision rests on is missing or of the wrong type,
-the row says so in ``unreadable``; MalformedAnswer is for a row without an id, of which nothing can be said. Statuses are lower
+the row says so in ``unreadable``; MalformedResponse is for a row without an id, of which nothing can be said. Statuses are lower
 case ('running'), those of elastic IPs upper case ('ASSOCIATED'), whatever the service's spelling is.
 """
 
@@ -17,18 +17,18 @@ from typing import Any, Literal
 
 from .fields import (
     Json,
-    MalformedAnswer,
+    MalformedResponse,
     Row,
-    _lower_text,
-    _tags,
     each_object,
-    maybe_bool,
-    maybe_id,
-    maybe_int,
-    maybe_object,
-    maybe_text,
+    lower_text,
+    optional_bool,
+    optional_id,
+    optional_int,
+    optional_object,
+    optional_text,
     repeated_tags,
     snake_case,
+    tags_of,
 )
 from .resources import Charge, parse_charge
 
@@ -130,18 +130,18 @@ class InstanceInFull:
 def parse_instance(raw: Json, *, carries_tags: bool = True) -> Instance:
     """Read an Instance; with ``carries_tags`` false (answers in brief) its tags are unknown, not empty."""
     row = Row(raw, "instanceId")
-    group: Json = row.read("ag", lambda each: maybe_object(each, "ag"), {})
+    group: Json = row.read("ag", lambda each: optional_object(each, "ag"), {})
     return Instance(
         instance_id=row.id,
         name=row.text("instanceName") or "",
         status=row.status(),
-        tags=_tags(row) if carries_tags else None,
+        tags=tags_of(row) if carries_tags else None,
         charge=row.read("charge", parse_charge, None),
         disks=row.read("disks", lambda each: tuple(_disks(each)), ()),
         addresses=row.read("networkInterfaces", lambda each: tuple(_addresses(each)), ()),
         interfaces=row.read("networkInterfaces", lambda each: tuple(_interfaces(each)), ()),
-        group_id=row.read("ag", lambda _each: maybe_text(group, "id"), None),
-        group_name=row.read("ag", lambda _each: maybe_text(group, "name"), None),
+        group_id=row.read("ag", lambda _each: optional_text(group, "id"), None),
+        group_name=row.read("ag", lambda _each: optional_text(group, "name"), None),
         auto_release_time=row.text("autoReleaseTime"),
         dedicated_host_id=row.text("dedicatedHostId"),
         dedicated_pool_id=row.text("dedicatedPoolId"),
@@ -169,7 +169,7 @@ def parse_instance_in_full(raw: Json) -> InstanceInFull:
 
 
 def _disks(raw: Json) -> Iterator[AttachedDisk]:
-    system = maybe_object(raw, "systemDisk")
+    system = optional_object(raw, "systemDisk")
     if system:
         yield _attached_disk(system, system=True)
     for data in each_object(raw, "dataDisks"):
@@ -177,45 +177,45 @@ def _disks(raw: Json) -> Iterator[AttachedDisk]:
 
 
 def _attached_disk(raw: Json, *, system: bool) -> AttachedDisk:
-    cloud = maybe_object(raw, "cloudDisk")
-    local = maybe_object(raw, "localDisk")
+    cloud = optional_object(raw, "cloudDisk")
+    local = optional_object(raw, "localDisk")
     category = _disk_category(raw, cloud, local)
-    machines = {maybe_text(item, "instanceId") for item in each_object(cloud, "attachments")} - {None}
+    machines = {optional_text(item, "instanceId") for item in each_object(cloud, "attachments")} - {None}
     return AttachedDisk(
-        disk_id=maybe_id(cloud, "diskId"),
-        device=maybe_text(raw, "deviceName"),
+        disk_id=optional_id(cloud, "diskId"),
+        device=optional_text(raw, "deviceName"),
         category=category,
-        size_gb=maybe_int(cloud if category == "cloud" else local, "diskSizeGB"),
-        auto_delete=maybe_bool(raw, "autoDelete"),
-        attachment_status=_lower_text(raw, "status"),
+        size_gb=optional_int(cloud if category == "cloud" else local, "diskSizeGB"),
+        auto_delete=optional_bool(raw, "autoDelete"),
+        attachment_status=lower_text(raw, "status"),
         charge=parse_charge(cloud),
-        shared=bool(maybe_bool(cloud, "multiAttachable")) or len(machines) > 1,
+        shared=bool(optional_bool(cloud, "multiAttachable")) or len(machines) > 1,
         system=system,
     )
 
 
 def _disk_category(raw: Json, cloud: Json, local: Json) -> Literal["cloud", "local"]:
     """Whether the data dies with the machine in any case (local) depends on it, so it is never guessed."""
-    told = _lower_text(raw, "diskCategory")
-    if told == "cloud" or (not told and cloud and not local):
+    text = lower_text(raw, "diskCategory")
+    if text == "cloud" or (not text and cloud and not local):
         return "cloud"
-    if told == "local" or (not told and local and not cloud):
+    if text == "local" or (not text and local and not cloud):
         return "local"
-    raise MalformedAnswer("diskCategory is neither cloud nor local")
+    raise MalformedResponse("diskCategory is neither cloud nor local")
 
 
 def _network_interfaces(raw: Json) -> Iterator[tuple[Json, Json, bool]]:
     """Yield (attachment, interface, whether it is the primary one)."""
-    primary = maybe_object(raw, "primaryNetworkInterface")
+    primary = optional_object(raw, "primaryNetworkInterface")
     if primary:
-        yield primary, maybe_object(primary, "networkInterface"), True
+        yield primary, optional_object(primary, "networkInterface"), True
     for name in ("secondaryNetworkInterfaces", "rdmaNetworkInterfaces"):
         for secondary in each_object(raw, name):
-            yield secondary, maybe_object(secondary, "networkInterface"), False
+            yield secondary, optional_object(secondary, "networkInterface"), False
 
 
 def _ips(interface: Json) -> Iterator[Json]:
-    yield maybe_object(interface, "primaryIp")
+    yield optional_object(interface, "primaryIp")
     yield from each_object(interface, "secondaryIps")
 
 
@@ -224,32 +224,32 @@ def _addresses(raw: Json) -> Iterator[Address]:
     seen: set[str] = set()
     primary_interface_id: str | None = None
     for _attachment, interface, primary in _network_interfaces(raw):
-        interface_id = maybe_text(interface, "networkInterfaceId")
+        interface_id = optional_text(interface, "networkInterfaceId")
         primary_interface_id = interface_id if primary else primary_interface_id
         for ip in _ips(interface):
-            elastic_ip_id = maybe_id(ip, "elasticIpId")
+            elastic_ip_id = optional_id(ip, "elasticIpId")
             if elastic_ip_id and elastic_ip_id not in seen:
                 seen.add(elastic_ip_id)
-                yield Address(elastic_ip_id, maybe_text(ip, "elasticIpAddress"), interface_id, primary)
-    top = maybe_id(raw, "elasticIpId")
+                yield Address(elastic_ip_id, optional_text(ip, "elasticIpAddress"), interface_id, primary)
+    top = optional_id(raw, "elasticIpId")
     if top and top not in seen:
-        yield Address(top, maybe_text(raw, "elasticIpAddress"), primary_interface_id, True)
+        yield Address(top, optional_text(raw, "elasticIpAddress"), primary_interface_id, True)
 
 
 def _interfaces(raw: Json) -> Iterator[Interface]:
     for attachment, interface, primary in _network_interfaces(raw):
         # A machine that is being created may show an interface that has no id yet.
-        interface_id = maybe_text(interface, "networkInterfaceId")
+        interface_id = optional_text(interface, "networkInterfaceId")
         if interface_id:
-            yield Interface(interface_id, primary, maybe_bool(attachment, "autoDelete"))
+            yield Interface(interface_id, primary, optional_bool(attachment, "autoDelete"))
 
 
 def _private_ips(raw: Json) -> Iterator[str]:
-    top = maybe_text(raw, "privateIpAddress")
+    top = optional_text(raw, "privateIpAddress")
     if top:
         yield top
     for _attachment, interface, _primary in _network_interfaces(raw):
         for ip in _ips(interface):
-            address = maybe_text(ip, "privateIpAddress")
+            address = optional_text(ip, "privateIpAddress")
             if address:
                 yield address

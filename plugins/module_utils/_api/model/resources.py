@@ -14,18 +14,18 @@ from typing import Generic, TypeVar
 
 from .fields import (
     Json,
-    MalformedAnswer,
+    MalformedResponse,
     Row,
-    _lower_text,
-    _tags,
-    demand_count,
-    demand_id,
     each_object,
-    maybe_id,
-    maybe_int,
-    maybe_object,
-    maybe_text,
+    lower_text,
+    optional_id,
+    optional_int,
+    optional_object,
+    optional_text,
     repeated_tags,
+    required_count,
+    required_id,
+    tags_of,
 )
 from .times import parse_time
 
@@ -114,37 +114,37 @@ class Page(Generic[T]):
 
 
 def parse_page(result: Json, name: str, id_name: str, parse: Callable[[Json], T], size: int) -> Page[T]:
-    """Read a page of at most ``size`` rows. Raises MalformedAnswer if it has more, or if it does not tell ``totalCount``."""
+    """Read a page of at most ``size`` rows. Raises MalformedResponse if it has more, or if it does not tell ``totalCount``."""
     rows = result.get(name)
     if rows is not None and not isinstance(rows, list):
-        raise MalformedAnswer(f"{name} is no list")
+        raise MalformedResponse(f"{name} is no list")
     if len(rows or ()) > size:
-        raise MalformedAnswer(f"{name} has more than {size} rows")
+        raise MalformedResponse(f"{name} has more than {size} rows")
     named: dict[str, list[Json]] = {}
     for row in rows or ():
-        with suppress(MalformedAnswer):
-            named.setdefault(demand_id(row if isinstance(row, dict) else {}, id_name), []).append(row)
+        with suppress(MalformedResponse):
+            named.setdefault(required_id(row if isinstance(row, dict) else {}, id_name), []).append(row)
     items = tuple(parse(same[0]) for same in named.values() if len(same) == 1)
     return Page(items, parse_page_total(result), len(rows or ()) - len(items))
 
 
 def parse_page_total(result: Json) -> int:
     """Return ``totalCount``, without which a listing cannot be proved complete."""
-    return demand_count(result, "totalCount")
+    return required_count(result, "totalCount")
 
 
 def parse_charge(owner: Json) -> Charge | None:
     """Return the charge of an object, None if it has none."""
-    raw = maybe_object(owner, "charge")
+    raw = optional_object(owner, "charge")
     if not raw:
         return None
-    expires_text = maybe_text(raw, "chargeExpiredTime")
+    expires_text = optional_text(raw, "chargeExpiredTime")
     return Charge(
-        mode=(maybe_text(raw, "chargeMode") or "").strip().lower(),
-        status=(maybe_text(raw, "chargeStatus") or "").strip().lower(),
+        mode=(optional_text(raw, "chargeMode") or "").strip().lower(),
+        status=(optional_text(raw, "chargeStatus") or "").strip().lower(),
         expires=parse_time(expires_text),
         expires_text=expires_text,
-        retire_text=maybe_text(raw, "chargeRetireTime"),
+        retire_text=optional_text(raw, "chargeRetireTime"),
     )
 
 
@@ -156,13 +156,13 @@ def parse_disk(raw: Json) -> Disk:
     return Disk(
         disk_id=row.id,
         status=row.status(),
-        size_gb=maybe_int(raw, "diskSizeGB"),
+        size_gb=optional_int(raw, "diskSizeGB"),
         attached_to=tuple(dict.fromkeys(filter(None, attachments))),
         charge=row.read("charge", parse_charge, None),
         shared=bool(row.flag("multiAttachable")),
         snapshot_id=row.id_of("snapshotId"),
         name=row.text("name") or "",
-        tags=_tags(row),
+        tags=tags_of(row),
         attached=bool(attachments),
         recyclable=row.flag("canPutInRecycleBin"),
         repeated_tags=row.read("tags", repeated_tags, {}),
@@ -173,8 +173,8 @@ def parse_disk(raw: Json) -> Disk:
 def _attachments(raw: Json) -> Iterator[str | None]:
     """The machines that a disk is on, or may be; None for one that is not told."""
     for item in each_object(raw, "attachments"):
-        if _lower_text(item, "status") != "detached":
-            yield maybe_id(item, "instanceId")
+        if lower_text(item, "status") != "detached":
+            yield optional_id(item, "instanceId")
 
 
 def parse_elastic_ip(raw: Json) -> ElasticIp:
@@ -189,7 +189,7 @@ def parse_elastic_ip(raw: Json) -> ElasticIp:
         bandwidth_package_id=row.text("bandwidthPackageId"),
         network_interface_id=row.text("networkInterfaceId"),
         name=row.text("elasticIpName") or "",
-        tags=_tags(row),
+        tags=tags_of(row),
         state=row.word("state").upper(),
         private_ip_address=row.text("privateIpAddress"),
         instance_type=row.text("instanceType"),

@@ -14,7 +14,7 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 
 from ..calls import Call
-from ..model.fields import Json, MalformedAnswer, demand_count, demand_object, each_object, maybe_text
+from ..model.fields import Json, MalformedResponse, each_object, optional_text, required_count, required_object
 
 SERVICE = "billing"
 MAX_IDS = 500
@@ -81,22 +81,22 @@ def describe_bill_details(
 
 
 def _page(result: Json, size: int) -> BillPage:
-    told = demand_object(result, "pagination")
+    text = required_object(result, "pagination")
     # The rows are a list called result, inside the answer's result.
     rows = tuple(_row(item) for item in each_object(result, "result"))
     if len(rows) > size:
-        raise MalformedAnswer(f"result has more than {size} rows")
+        raise MalformedResponse(f"result has more than {size} rows")
     return BillPage(
-        rows, demand_count(told, "currPageNo"), demand_count(told, "numberPages"), demand_count(told, "numberRecords")
+        rows, required_count(text, "currPageNo"), required_count(text, "numberPages"), required_count(text, "numberRecords")
     )
 
 
 def _row(raw: Json) -> BillRow:
     fee: Decimal | None = None
-    with suppress(MalformedAnswer):
+    with suppress(MalformedResponse):
         fee = _fee(raw, "realTotalFee")
     # Of which resource a line is must be readable: otherwise the sum of any of them could be too low.
-    return BillRow(maybe_text(raw, "resourceId"), _shown(raw, "resourceName"), _shown(raw, "serviceCode"), fee)
+    return BillRow(optional_text(raw, "resourceId"), _shown(raw, "resourceName"), _shown(raw, "serviceCode"), fee)
 
 
 def _shown(raw: Json, name: str) -> str | None:
@@ -107,13 +107,13 @@ def _shown(raw: Json, name: str) -> str | None:
 
 def _fee(raw: Json, name: str) -> Decimal | None:
     """An amount, which may be a JSON number or text (fact bills-fee-form), exactly as it is written."""
-    text = (maybe_text(raw, name) or "").strip()
+    text = (optional_text(raw, name) or "").strip()
     if not text:
         return None
     try:
         fee = Decimal(text)
     except InvalidOperation:
-        raise MalformedAnswer(f"{name} is no amount") from None
+        raise MalformedResponse(f"{name} is no amount") from None
     if not fee.is_finite() or abs(fee) >= _TOO_MUCH:
-        raise MalformedAnswer(f"{name} is no amount")
+        raise MalformedResponse(f"{name} is no amount")
     return fee

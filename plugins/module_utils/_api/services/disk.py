@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..calls import Call, accepted
-from ..model.fields import Json, demand_object, same_id
+from ..model.fields import Json, expect_id, required_object
 from ..model.resources import Disk, Page, parse_disk, parse_page
 from ..query import filters, path_id, scalars
 
@@ -64,6 +64,6 @@ def delete_disk(disk_id: str, *, into_bin: bool) -> Call[None]:
 
 
 def _asked_for(result: Json, disk_id: str) -> Disk:
-    found = parse_disk(demand_object(result, "disk"))
-    same_id(found.disk_id, disk_id)
+    found = parse_disk(required_object(result, "disk"))
+    expect_id(found.disk_id, disk_id)
     return found

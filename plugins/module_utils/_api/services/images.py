@@ -11,7 +11,7 @@ from typing import Any
 
 from ..calls import Call, accepted
 from ..model.backup_assets import Image, Quota, parse_image, parse_quota
-from ..model.fields import Json, MalformedAnswer, demand_id, demand_object, same_id
+from ..model.fields import Json, MalformedResponse, expect_id, required_id, required_object
 from ..model.resources import Page, parse_page
 from ..query import Query, filters, indexed, path_id, scalars
 from .vm import SERVICE
@@ -34,7 +34,7 @@ def create_image(instance_id: str, name: str, description: str, left_out: Sequen
         query=(),
         body=body,
         write=True,
-        parse=lambda result: demand_id(result, "imageId"),
+        parse=lambda result: required_id(result, "imageId"),
         resource=instance_id,
     )
 
@@ -86,8 +86,8 @@ def describe_image(image_id: str) -> Call[Image]:
 
 
 def _asked_for(result: Json, image_id: str) -> Image:
-    image = parse_image(demand_object(result, "image"))
-    same_id(image.image_id, image_id)
+    image = parse_image(required_object(result, "image"))
+    expect_id(image.image_id, image_id)
     return image
 
 
@@ -134,7 +134,7 @@ def create_image_from_snapshots(
         query=(),
         body=body,
         write=True,
-        parse=lambda result: demand_id(result, "imageId"),
+        parse=lambda result: required_id(result, "imageId"),
     )
 
 
@@ -158,4 +158,4 @@ def _image_quota(result: Json) -> Quota:
         # The rows of other resources are not asked for, and may be whatever they are.
         if isinstance(row, dict) and row.get("resourceType") == "image":
             return parse_quota(row, "limit", "used")
-    raise MalformedAnswer("quotas has no row for images")
+    raise MalformedResponse("quotas has no row for images")

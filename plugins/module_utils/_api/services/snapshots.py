@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from ..calls import Call, accepted
 from ..model.backup_assets import Quota, Snapshot, parse_quota, parse_snapshot
-from ..model.fields import Json, demand_id, demand_object, same_id
+from ..model.fields import Json, expect_id, required_id, required_object
 from ..model.resources import Page, parse_page
 from ..query import filters, path_id, scalars
 from .disk import SERVICE
@@ -33,7 +33,7 @@ def create_snapshot(disk_id: str, name: str, description: str, client_token: str
             "clientToken": client_token,
         },
         write=True,
-        parse=lambda result: demand_id(result, "snapshotId"),
+        parse=lambda result: required_id(result, "snapshotId"),
         resource=disk_id,
     )
 
@@ -94,8 +94,8 @@ def describe_snapshot(snapshot_id: str) -> Call[Snapshot]:
 
 
 def _asked_for(result: Json, snapshot_id: str) -> Snapshot:
-    snapshot = parse_snapshot(demand_object(result, "snapshot"))
-    same_id(snapshot.snapshot_id, snapshot_id)
+    snapshot = parse_snapshot(required_object(result, "snapshot"))
+    expect_id(snapshot.snapshot_id, snapshot_id)
     return snapshot
 
 
@@ -139,5 +139,5 @@ def describe_snapshot_quota() -> Call[Quota]:
         query=scalars(type="snapshot"),
         body=None,
         write=False,
-        parse=lambda result: parse_quota(demand_object(result, "quota"), "limit", "used"),
+        parse=lambda result: parse_quota(required_object(result, "quota"), "limit", "used"),
     )

@@ -59,21 +59,21 @@ def _failures(result: Json) -> Mapping[str, str]:
     return dict(_pairs((data if isinstance(data, dict) else result).get("failedResourcesMap")))
 
 
-def _pairs(told: Any) -> Iterator[tuple[str, str]]:
-    if isinstance(told, dict):
-        for key, value in told.items():
+def _pairs(text: Any) -> Iterator[tuple[str, str]]:
+    if isinstance(text, dict):
+        for key, value in text.items():
             # By id, or ids by service or by reason.
             yield from ((str(each), str(key)) for each in value if isinstance(each, str)) if isinstance(value, list) else ()
             yield str(key), _reason(value)
-    elif isinstance(told, list):
-        for row in told:
+    elif isinstance(text, list):
+        for row in text:
             if isinstance(row, str):
                 yield row, NO_REASON
             elif isinstance(row, dict) and row.get("resourceId"):
                 yield str(row["resourceId"]), _reason(row)
 
 
-def _reason(told: Any) -> str:
-    if isinstance(told, dict):
-        told = told.get("msg") or told.get("message")
-    return told if isinstance(told, str) and told else NO_REASON
+def _reason(text: Any) -> str:
+    if isinstance(text, dict):
+        text = text.get("msg") or text.get("message")
+    return text if isinstance(text, str) and text else NO_REASON

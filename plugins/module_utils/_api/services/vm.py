@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, TypeVar, overload
 
 from ..calls import Call, accepted
-from ..model.fields import Json, demand_object, same_id
+from ..model.fields import Json, expect_id, required_object
 from ..model.instance import Instance, InstanceInFull, parse_instance, parse_instance_in_full
 from ..model.resources import Page, parse_page
 from ..query import Query, filters, path_id, scalars
@@ -86,8 +86,8 @@ def describe_instance(instance_id: str) -> Call[Instance]:
 
 
 def _asked_for(result: Json, instance_id: str) -> Instance:
-    machine = parse_instance(demand_object(result, "instance"))
-    same_id(machine.instance_id, instance_id)
+    machine = parse_instance(required_object(result, "instance"))
+    expect_id(machine.instance_id, instance_id)
     return machine
 
 

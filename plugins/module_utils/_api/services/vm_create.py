@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..calls import Call
-from ..model.fields import Json, MalformedAnswer, demand_id
+from ..model.fields import Json, MalformedResponse, required_id
 from .vm import SERVICE
 
 
@@ -34,5 +34,5 @@ def create_instances(spec: Mapping[str, Any], client_token: str) -> Call[str]:
 def _only_id(result: Json) -> str:
     ids = result.get("instanceIds")
     if not isinstance(ids, list) or len(ids) != 1:
-        raise MalformedAnswer("instanceIds is no list of one id")
-    return demand_id({"instanceIds": ids[0]}, "instanceIds")
+        raise MalformedResponse("instanceIds is no list of one id")
+    return required_id({"instanceIds": ids[0]}, "instanceIds")

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from ..calls import Call, accepted
 from ..model.backup_assets import Quota, parse_quota
-from ..model.fields import Json, demand_object, same_id
+from ..model.fields import Json, expect_id, required_object
 from ..model.resources import ElasticIp, Page, parse_elastic_ip, parse_page
 from ..query import filters, path_id, scalars
 
@@ -80,11 +80,11 @@ def describe_elastic_ip_quota() -> Call[Quota]:
         query=scalars(type="elastic_ip"),
         body=None,
         write=False,
-        parse=lambda result: parse_quota(demand_object(result, "quota"), "maxLimit", "count"),
+        parse=lambda result: parse_quota(required_object(result, "quota"), "maxLimit", "count"),
     )
 
 
 def _asked_for(result: Json, elastic_ip_id: str) -> ElasticIp:
-    found = parse_elastic_ip(demand_object(result, "elasticIp"))
-    same_id(found.elastic_ip_id, elastic_ip_id)
+    found = parse_elastic_ip(required_object(result, "elasticIp"))
+    expect_id(found.elastic_ip_id, elastic_ip_id)
     return found

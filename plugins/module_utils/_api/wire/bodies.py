@@ -35,18 +35,18 @@ _STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\Z)', re.DOTALL)
 _NOT_STRUCTURE = bytes(each for each in range(256) if each not in b"[]{},")
 
 
-class TooMuch(ValueError):
+class BodyTooLarge(ValueError):
     """A body goes beyond the bounds."""
 
 
-def unpacked(pieces: Iterator[bytes], encoding: str) -> bytes:
-    """Return the body of these pieces. Raises TooMuch, or ValueError for one that is damaged, cut off or packed otherwise."""
+def decompress(pieces: Iterator[bytes], encoding: str) -> bytes:
+    """Return the body of these pieces. Raises BodyTooLarge, or ValueError for one that is damaged, cut off or packed wrongly."""
     whole: list[bytes] = []
     size = 0
     for piece in _unpacked_pieces(_bounded(pieces), encoding.strip().lower()):
         size += len(piece)
         if size > MAX_BODY_BYTES:
-            raise TooMuch
+            raise BodyTooLarge
         whole.append(piece)
     return b"".join(whole)
 
@@ -56,7 +56,7 @@ def _bounded(pieces: Iterator[bytes]) -> Iterator[bytes]:
     for piece in pieces:
         size += len(piece)
         if size > MAX_BODY_BYTES:
-            raise TooMuch
+            raise BodyTooLarge
         yield piece
 
 
@@ -91,8 +91,8 @@ def _unpacked_pieces(pieces: Iterator[bytes], encoding: str) -> Iterator[bytes]:
         raise ValueError("cut off")
 
 
-def json_object(body: bytes) -> dict[str, Any] | None:
-    """Return the object that a body holds, None if it holds none. Raises TooMuch.
+def parse_json_object(body: bytes) -> dict[str, Any] | None:
+    """Return the object that a body holds, None if it holds none. Raises BodyTooLarge.
 
     A member that an object has twice becomes a list of its values, which no reader takes for what it expects: which of them is
     true is not known.
@@ -101,7 +101,7 @@ def json_object(body: bytes) -> dict[str, Any] | None:
         with _one_at_a_time:
             _check_structure(body)
             content = json.loads(body.decode(), object_pairs_hook=_members)
-    except TooMuch:
+    except BodyTooLarge:
         raise
     except (ValueError, RecursionError):
         return None
@@ -109,13 +109,13 @@ def json_object(body: bytes) -> dict[str, Any] | None:
 
 
 def _check_structure(body: bytes) -> None:
-    """Raise TooMuch for too many values, ValueError for too many levels of them, before anything is made of them."""
+    """Raise BodyTooLarge for too many values, ValueError for too many levels of them, before anything is made of them."""
     # A value has a name at most: more texts than that are too many values, and are not looked at.
     stripped, texts = _STRING.subn(b"", body, count=2 * MAX_VALUES + 1)
     structure = stripped.translate(None, _NOT_STRUCTURE)
     brackets = structure.replace(b",", b"")
     if texts > 2 * MAX_VALUES or len(structure) - len(brackets) + len(brackets) // 2 > MAX_VALUES:
-        raise TooMuch
+        raise BodyTooLarge
     for _level in range(MAX_DEPTH):
         if not brackets:
             return
@@ -126,10 +126,10 @@ def _check_structure(body: bytes) -> None:
 
 
 def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) < len(pairs):
-        for name in members:
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        for name in fields:
             values = [value for each, value in pairs if each == name]
             if len(values) > 1:
-                members[name] = values
-    return members
+                fields[name] = values
+    return fields

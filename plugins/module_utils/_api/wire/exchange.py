@@ -20,11 +20,11 @@ from typing import Protocol
 _of_thread = threading.local()
 
 
-class BrokenOff(ConnectionAbortedError):
+class ExchangeAborted(ConnectionAbortedError):
     """The exchange took longer than it may, before its request left."""
 
 
-class HasDescriptor(Protocol):
+class HasFileno(Protocol):
     """A socket, with or without TLS around it."""
 
     def fileno(self) -> int:
@@ -46,7 +46,7 @@ class Exchange:
         self._left = False
 
     @property
-    def broken_off(self) -> bool:
+    def aborted(self) -> bool:
         """Whether it took too long."""
         with self._lock:
             return self._broken_off
@@ -57,8 +57,8 @@ class Exchange:
         with self._lock:
             return self._left
 
-    def hold(self, connection: HasDescriptor) -> None:
-        """This is the connection. Raises `BrokenOff` if it comes too late."""
+    def hold(self, connection: HasFileno) -> None:
+        """This is the connection. Raises `ExchangeAborted` if it comes too late."""
         duplicate = os.dup(connection.fileno())
         with self._lock:
             old, self._descriptor = self._descriptor, duplicate
@@ -66,16 +66,16 @@ class Exchange:
         if old is not None:
             os.close(old)
         if broken_off:
-            raise BrokenOff
+            raise ExchangeAborted
 
     def leave(self) -> None:
-        """The request leaves now. Raises `BrokenOff` if it comes too late."""
+        """The request leaves now. Raises `ExchangeAborted` if it comes too late."""
         with self._lock:
             if self._broken_off:
-                raise BrokenOff
+                raise ExchangeAborted
             self._left = True
 
-    def break_off(self) -> None:
+    def abort(self) -> None:
         """End it: whoever waits for data on its connection finds it closed."""
         with self._lock:
             self._broken_off = True
@@ -93,7 +93,7 @@ class Exchange:
 
 
 @contextmanager
-def carried_out(exchange: Exchange) -> Iterator[None]:
+def as_current_exchange(exchange: Exchange) -> Iterator[None]:
     """In this block, what the present thread sends belongs to `exchange`."""
     _of_thread.exchange = exchange
     try:
@@ -103,7 +103,7 @@ def carried_out(exchange: Exchange) -> Iterator[None]:
         exchange.end()
 
 
-def present_exchange() -> Exchange | None:
+def current_exchange() -> Exchange | None:
     """The exchange that the present thread carries out, None if nobody watches it."""
     exchange: Exchange | None = getattr(_of_thread, "exchange", None)
     return exchange

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from ..calls import Answer, Call
+from ..calls import Call, Response
 from ..errors import ApiError, InputError, JdcloudError
 
 VERSION = 1
@@ -83,9 +83,9 @@ class Journal:
         )
         return number
 
-    def answered(self, number: str, seconds: float, answer: Answer[Any] | None, error: JdcloudError | None) -> None:
+    def answered(self, number: str, seconds: float, response: Response[Any] | None, error: JdcloudError | None) -> None:
         """Write down what came of a call. If that cannot be written, the outcome counts as unclear."""
-        told: Answer[Any] | JdcloudError | None = answer or error
+        text: Response[Any] | JdcloudError | None = response or error
         with contextlib.suppress(InputError):
             self._append(
                 {
@@ -96,7 +96,7 @@ class Journal:
                     "outcome": _outcome(error),
                     "http": 200 if error is None else error.http,
                     "status": None if error is None else error.status,
-                    "request_id": None if told is None else told.request_id,
+                    "request_id": None if text is None else text.request_id,
                     "message": None if error is None else str(error)[:MESSAGE_LENGTH],
                     "seconds": round(seconds, 3),
                 }
@@ -167,7 +167,7 @@ def read_journal(text: str) -> ReadJournal:
     Two processes may write at the same time: an entry that follows a torn one on its line is read nevertheless.
     """
     sent: dict[str, dict[str, Any]] = {}
-    answers: dict[str, dict[str, Any]] = {}
+    responses: dict[str, dict[str, Any]] = {}
     skipped = 0
     for line in text.splitlines():
         if not line.strip():
@@ -177,11 +177,11 @@ def read_journal(text: str) -> ReadJournal:
             skipped += 1
             entry = _entry(line[line.rfind(_BEGINNING) :]) if line.rfind(_BEGINNING) > 0 else None
         if entry is not None:
-            (sent if entry["event"] == "sent" else answers)[entry["n"]] = entry
+            (sent if entry["event"] == "sent" else responses)[entry["n"]] = entry
     writes = []
     for number, entry in sent.items():
         try:
-            writes.append(_write(entry, answers.get(number, {})))
+            writes.append(_write(entry, responses.get(number, {})))
         except (ValueError, TypeError, KeyError):
             skipped += 1
     return ReadJournal(writes, skipped)
@@ -197,17 +197,17 @@ def _entry(line: str) -> dict[str, Any] | None:
     return entry if is_entry else None
 
 
-def _write(sent: dict[str, Any], answer: dict[str, Any]) -> Write:
+def _write(sent: dict[str, Any], response: dict[str, Any]) -> Write:
     return Write(
         at=datetime.fromisoformat(sent["at"].replace("Z", "+00:00")),
-        seconds=answer.get("seconds"),
+        seconds=response.get("seconds"),
         region=str(sent["region"]),
         service=str(sent["service"]),
         operation=str(sent["operation"]),
         resources=tuple(str(each) for each in sent["resources"]),
-        outcome=str(answer.get("outcome", "unclear")),
-        http=answer.get("http"),
-        status=answer.get("status"),
-        request_id=answer.get("request_id"),
-        message=answer.get("message"),
+        outcome=str(response.get("outcome", "unclear")),
+        http=response.get("http"),
+        status=response.get("status"),
+        request_id=response.get("request_id"),
+        message=response.get("message"),
     )

@@ -13,9 +13,9 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ApiError, ClockSkewError, TransportError, api_sentence
-from .bodies import MAX_BODY_BYTES, MAX_VALUES, PIECE_BYTES, TooMuch, json_object, unpacked
+from .bodies import MAX_BODY_BYTES, MAX_VALUES, PIECE_BYTES, BodyTooLarge, decompress, parse_json_object
 from .libraries import urllib3
-from .transport_errors import garbled, reading_failure
+from .transport_errors import garbled_response, reading_failure
 
 if TYPE_CHECKING:
     from requests import Response
@@ -28,7 +28,7 @@ _YEARS = range(1970, 2200)
 
 
 @dataclass(frozen=True, slots=True)
-class RawAnswer:
+class RawResponse:
     """An HTTP answer with its whole decoded body; names of ``headers`` are matched without regard to case."""
 
     http: int
@@ -45,7 +45,7 @@ class Envelope:
     error: Mapping[str, Any] | None
 
 
-def read_answer(response: Response, operation: str, host: str, timeout: float) -> RawAnswer:
+def read_response(response: Response, operation: str, host: str, timeout: float) -> RawResponse:
     """Read and unpack the body, within its bounds, and give the connection back for the next call.
 
     Raises TransportError 'redirect', 'too_big', 'garbled' (cut off, undecodable), 'timeout' or 'reset'; the connection
@@ -58,11 +58,11 @@ def read_answer(response: Response, operation: str, host: str, timeout: float) -
             failure = _redirected(response, operation, host)
         elif response.status_code < 200:
             # The real answer follows, and would be taken for that of the next call on this connection.
-            failure = garbled("is only an interim one", operation, host, response.status_code)
+            failure = garbled_response("is only an interim one", operation, host, response.status_code)
         else:
-            body = unpacked(_pieces(response), response.headers.get("Content-Encoding", ""))
+            body = decompress(_pieces(response), response.headers.get("Content-Encoding", ""))
             failure = _cut_failure(response, operation, host)
-    except TooMuch:
+    except BodyTooLarge:
         failure = _too_big(response.status_code, operation, host)
     except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
         failure = reading_failure(error, operation, host, response.status_code, timeout=timeout)
@@ -70,7 +70,7 @@ def read_answer(response: Response, operation: str, host: str, timeout: float) -
         response.raw.close()
         raise failure
     response.raw.release_conn()
-    return RawAnswer(response.status_code, response.headers, body)
+    return RawResponse(response.status_code, response.headers, body)
 
 
 def _pieces(response: Response) -> Iterator[bytes]:
@@ -106,11 +106,11 @@ def _cut_failure(response: Response, operation: str, host: str) -> TransportErro
     # Older urllib3 takes a short body for a complete one.
     announced = response.headers.get("Content-Length", "")
     if announced.isdecimal() and response.raw.tell() < int(announced):
-        return garbled("is cut off", operation, host, response.status_code)
+        return garbled_response("is cut off", operation, host, response.status_code)
     return None
 
 
-def open_envelope(raw: RawAnswer, operation: str, host: str) -> Envelope:
+def open_envelope(raw: RawResponse, operation: str, host: str) -> Envelope:
     """Decode the JSON envelope. Raises TransportError 'garbled' unless it is an object with a non-empty request id, or 'too_big'.
 
     Facts errors-envelope and errors-no-request-id.
@@ -123,19 +123,19 @@ def open_envelope(raw: RawAnswer, operation: str, host: str) -> Envelope:
         return Envelope(header_id, None, None)
     content, too_much = None, False
     try:
-        content = json_object(raw.body)
-    except TooMuch:
+        content = parse_json_object(raw.body)
+    except BodyTooLarge:
         too_much = True
     if too_much:
         raise _too_big(raw.http, operation, host)
     if content is None:
-        raise garbled("is no JSON object", operation, host, raw.http)
+        raise garbled_response("is no JSON object", operation, host, raw.http)
     request_id = content.get("requestId")
     if not isinstance(request_id, str) or not request_id.strip():
-        raise garbled("has no request id", operation, host, raw.http)
+        raise garbled_response("has no request id", operation, host, raw.http)
     error = content.get("error")
     if error is not None and not isinstance(error, dict):
-        raise garbled("has an error member that is no object", operation, host, raw.http)
+        raise garbled_response("has an error member that is no object", operation, host, raw.http)
     return Envelope(request_id.strip(), content.get("result"), None if _is_no_error(error) else error)
 
 
@@ -144,7 +144,7 @@ def _is_no_error(error: Mapping[str, Any] | None) -> bool:
     return not error or (error.get("code") == 0 and not error.get("status") and not error.get("message"))
 
 
-def service_date(raw: RawAnswer) -> datetime | None:
+def service_date(raw: RawResponse) -> datetime | None:
     """Return the aware time of the Date header, None if it is missing or unreadable."""
     try:
         date = parsedate_to_datetime(raw.headers.get("Date", ""))
@@ -188,25 +188,25 @@ def api_error(envelope: Envelope, http: int, operation: str, resource: str | Non
 
 def _advice(http: int, status: str, message: str, *, has_token: bool) -> str | None:
     """Return what to do about refused credentials and regions, None where the status alone says it."""
-    told = message.lower()
+    text = message.lower()
     if http == 401:
-        return _credentials_advice(told, has_token=has_token)
-    if status == "HTTP_FORBIDDEN" and "mfa" in told:
+        return _credentials_advice(text, has_token=has_token)
+    if status == "HTTP_FORBIDDEN" and "mfa" in text:
         return "operation protection asks for a one-time code; use a key of a user without it"
-    if status == "INVALID_ARGUMENT" and "invalid region" in told:
+    if status == "INVALID_ARGUMENT" and "invalid region" in text:
         return "check region (JDCLOUD_REGION)"
     return None
 
 
-def _credentials_advice(told: str, *, has_token: bool) -> str:
-    if "secret key is nul" in told:
+def _credentials_advice(text: str, *, has_token: bool) -> str:
+    if "secret key is nul" in text:
         return "the access key is unknown; check access_key (JDCLOUD_ACCESS_KEY) or the profile"
     if has_token:
         return (
             "check secret_key (JDCLOUD_SECRET_KEY) and whether security_token (JDCLOUD_SECURITY_TOKEN) has expired, "
             "and renew all three parts together"
         )
-    if "sign result is not same" in told:
+    if "sign result is not same" in text:
         return "the secret key does not belong to the access key; check secret_key (JDCLOUD_SECRET_KEY) or the profile"
     return "check access_key (JDCLOUD_ACCESS_KEY), secret_key (JDCLOUD_SECRET_KEY) or the profile, and that the key is enabled"
 

@@ -16,27 +16,27 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from .exchange import present_exchange
+from .exchange import current_exchange
 from .libraries import requests, urllib3
 
 if TYPE_CHECKING:
     from requests.adapters import HTTPAdapter
 
-_asked = threading.local()
+_guard_of_thread = threading.local()
 
 
 @contextmanager
-def last_check(check: Callable[[], None] | None) -> Iterator[None]:
+def send_guard(check: Callable[[], None] | None) -> Iterator[None]:
     """While this thread sends within the block, `check` is called once a connection was opened; what it raises stops that."""
-    _asked.check = check
+    _guard_of_thread.check = check
     try:
         yield
     finally:
-        _asked.check = None
+        _guard_of_thread.check = None
 
 
-def checking_adapter(pool_size: int) -> HTTPAdapter:
-    """An adapter of requests that repeats nothing, and whose new connections ask `last_check`."""
+def guarded_adapter(pool_size: int) -> HTTPAdapter:
+    """An adapter of requests that repeats nothing, and whose new connections ask `send_guard`."""
 
     class Watched:
         def _new_conn(self) -> Any:
@@ -84,18 +84,18 @@ def checking_adapter(pool_size: int) -> HTTPAdapter:
 
 
 def _hold(connection: Any) -> None:
-    exchange = present_exchange()
+    exchange = current_exchange()
     if exchange is not None:
         exchange.hold(connection)
 
 
 def _leave() -> None:
-    exchange = present_exchange()
+    exchange = current_exchange()
     if exchange is not None:
         exchange.leave()
 
 
 def _ask() -> None:
-    check: Callable[[], None] | None = getattr(_asked, "check", None)
+    check: Callable[[], None] | None = getattr(_guard_of_thread, "check", None)
     if check is not None:
         check()

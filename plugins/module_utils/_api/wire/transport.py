@@ -22,26 +22,26 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
-from ..calls import Answer, Call
+from ..calls import Call, Response
 from ..config.connection import Connection
 from ..config.endpoints import is_loopback
 from ..errors import InputError, JdcloudError, NotSentError, TransportError
-from ..model.fields import MalformedAnswer
+from ..model.fields import MalformedResponse
 from ..query import encode_query
 from .bodies import MAX_BODY_BYTES
-from .exchange import present_exchange
+from .exchange import current_exchange
 from .journal import Journal
 from .libraries import REQUESTS_IMPORT_ERROR, requests, urllib3
-from .responses import RawAnswer, api_error, check_clock, open_envelope, read_answer, service_date
-from .send_guard import checking_adapter, last_check
+from .responses import RawResponse, api_error, check_clock, open_envelope, read_response, service_date
+from .send_guard import guarded_adapter, send_guard
 from .signature import REGION_OF_GLOBAL_CALLS, sign
-from .transport_errors import garbled, sending_failure, took_too_long
+from .transport_errors import garbled_response, sending_failure, timed_out
 
 if TYPE_CHECKING:
     from requests import PreparedRequest
     from requests.adapters import BaseAdapter
 
-__all__ = ["MAX_BODY_BYTES", "REQUESTS_IMPORT_ERROR", "Answer", "Call", "Transport"]
+__all__ = ["MAX_BODY_BYTES", "REQUESTS_IMPORT_ERROR", "Response", "Call", "Transport"]
 
 T = TypeVar("T")
 
@@ -90,7 +90,7 @@ class Transport:
         self._requests_sent = 0
         self._journal = Journal(connection.journal_path, connection.region, utcnow) if connection.journal_path else None
         self._session = requests.Session()
-        adapter = checking_adapter(pool_size)
+        adapter = guarded_adapter(pool_size)
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
         if connection.verify is False:
@@ -111,7 +111,7 @@ class Transport:
 
     def send(
         self, call: Call[T], connect_timeout: float | None = None, before_send: Callable[[], bool] | None = None
-    ) -> Answer[T]:
+    ) -> Response[T]:
         """Send ``call`` once and return its answer; it is never repeated, whatever happens.
 
         ``connect_timeout`` (seconds) bounds the time to open a connection further than the connection's timeout does.
@@ -132,19 +132,19 @@ class Transport:
         # Written down before the last check, so that a slow disk makes no observation too old.
         number = self._journal.sent(call)
         began = self._monotonic()
-        answer: Answer[T] | None = None
+        response: Response[T] | None = None
         failure: JdcloudError | None = None
         try:
-            answer = self._send(call, connect_timeout, before_send)
-            return answer
+            response = self._send(call, connect_timeout, before_send)
+            return response
         except JdcloudError as error:
             failure = error
             raise
         finally:
-            if answer is not None or failure is not None:
-                self._journal.answered(number, self._monotonic() - began, answer, failure)
+            if response is not None or failure is not None:
+                self._journal.answered(number, self._monotonic() - began, response, failure)
 
-    def _send(self, call: Call[T], connect_timeout: float | None, before_send: Callable[[], bool] | None) -> Answer[T]:
+    def _send(self, call: Call[T], connect_timeout: float | None, before_send: Callable[[], bool] | None) -> Response[T]:
         target = self._target(call.service)
         request = self._signed_request(call, target)
 
@@ -155,7 +155,7 @@ class Transport:
 
         check()
         sent_at = self._monotonic()
-        with last_check(check):
+        with send_guard(check):
             raw = self._exchange(call, target, request, connect_timeout)
         received_at = self._monotonic()
         envelope = open_envelope(raw, call.operation, target.host)
@@ -164,9 +164,9 @@ class Transport:
         if envelope.error is not None or raw.http >= 400:
             raise api_error(envelope, raw.http, call.operation, call.resource, self._connection.secrets)
         value = _parsed(call, envelope.result, target.host, raw.http)
-        return Answer(value, envelope.request_id, date, sent_at, received_at)
+        return Response(value, envelope.request_id, date, sent_at, received_at)
 
-    def _exchange(self, call: Call[T], target: _Target, request: PreparedRequest, connect_timeout: float | None) -> RawAnswer:
+    def _exchange(self, call: Call[T], target: _Target, request: PreparedRequest, connect_timeout: float | None) -> RawResponse:
         timeout = self._connection.timeout
         connect = min(timeout, CONNECT_TIMEOUT if connect_timeout is None else connect_timeout)
         failure: JdcloudError | None = None
@@ -176,7 +176,7 @@ class Transport:
             )
         except (requests.RequestException, urllib3.exceptions.HTTPError, http.client.HTTPException, OSError, ValueError) as error:
             failure = sending_failure(error, call.operation, target.host, timeout=timeout, connect_timeout=connect)
-            failure = self._broken_off(call, target) or failure if _has_a_connection(failure) else failure
+            failure = self._aborted(call, target) or failure if _has_a_connection(failure) else failure
         # Raised here and not above: the library's exception holds the request with its headers, and must not travel along.
         if failure is not None:
             if isinstance(failure, TransportError) and failure.sent:
@@ -184,22 +184,22 @@ class Transport:
             raise failure
         self._count()
         try:
-            answer = read_answer(response, call.operation, target.host, timeout)
+            api_response = read_response(response, call.operation, target.host, timeout)
         except TransportError as error:
-            failure = self._broken_off(call, target, response.status_code) or error
+            failure = self._aborted(call, target, response.status_code) or error
         else:
             # A connection that is closed for taking too long may look like the end of the answer.
-            failure = self._broken_off(call, target, response.status_code)
+            failure = self._aborted(call, target, response.status_code)
         if failure is not None:
             raise failure
-        return answer
+        return api_response
 
-    def _broken_off(self, call: Call[T], target: _Target, http_status: int | None = None) -> TransportError | None:
+    def _aborted(self, call: Call[T], target: _Target, http_status: int | None = None) -> TransportError | None:
         """The failure of an exchange that the pool broke off, None if it did not."""
-        exchange = present_exchange()
-        if exchange is None or not exchange.broken_off:
+        exchange = current_exchange()
+        if exchange is None or not exchange.aborted:
             return None
-        return took_too_long(call.operation, target.host, self._connection.timeout, sent=exchange.left, http_status=http_status)
+        return timed_out(call.operation, target.host, self._connection.timeout, sent=exchange.left, http_status=http_status)
 
     def _count(self) -> None:
         with self._lock:
@@ -265,9 +265,9 @@ def _parsed(call: Call[T], result: object, host: str, http_status: int) -> T:
     if isinstance(result, dict):
         try:
             return call.parse(result)
-        except MalformedAnswer as error:
+        except MalformedResponse as error:
             # Words of this collection and ids that it asked for, never a text of the answer.
             reason = f" ({error})"
         except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError):
             pass
-    raise garbled(f"lacks what such an answer holds{reason}", call.operation, host, http_status)
+    raise garbled_response(f"lacks what such an answer holds{reason}", call.operation, host, http_status)

@@ -64,10 +64,10 @@ def reading_failure(error: Exception, operation: str, host: str, http_status: in
         failure = _broken_off(chain, operation, host, timeout)
         failure.http = http_status
         return failure
-    return garbled("is cut off or damaged", operation, host, http_status)
+    return garbled_response("is cut off or damaged", operation, host, http_status)
 
 
-def took_too_long(operation: str, host: str, timeout: float, *, sent: bool, http_status: int | None = None) -> TransportError:
+def timed_out(operation: str, host: str, timeout: float, *, sent: bool, http_status: int | None = None) -> TransportError:
     """Return the error for an exchange that was not over in time, whatever came of it until then."""
     return TransportError(
         f"{host} did not answer {operation} within {timeout:g} s: run again, or raise api_timeout (JDCLOUD_API_TIMEOUT).",
@@ -78,7 +78,7 @@ def took_too_long(operation: str, host: str, timeout: float, *, sent: bool, http
     )
 
 
-def garbled(what: str, operation: str, host: str, http_status: int | None) -> TransportError:
+def garbled_response(what: str, operation: str, host: str, http_status: int | None) -> TransportError:
     """Return the error for an answer that is not one of the service."""
     number = f" (HTTP {http_status})" if http_status is not None else ""
     return TransportError(
@@ -157,10 +157,10 @@ def _no_connection(chain: list[BaseException], connect_timeout: float) -> str | 
 
 def _broken_off(chain: list[BaseException], operation: str, host: str, timeout: float) -> TransportError:
     if any(isinstance(item, (TimeoutError, urllib3.exceptions.TimeoutError)) for item in chain):
-        return took_too_long(operation, host, timeout, sent=True)
+        return timed_out(operation, host, timeout, sent=True)
     is_closed = _find(chain, ConnectionError) is not None or _find(chain, ssl.SSLError) is not None
     if not is_closed and _find(chain, http.client.HTTPException) is not None:
-        return garbled("is no HTTP", operation, host, None)
+        return garbled_response("is no HTTP", operation, host, None)
     sentence = f"{host} closed the connection during {operation}: run again, and check {_ADDRESS} and proxies if it stays so."
     return TransportError(sentence, operation=operation, kind="reset", sent=True)
 

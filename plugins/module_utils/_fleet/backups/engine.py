@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
-from ..._api.calls import Answer, Call
+from ..._api.calls import Call, Response
 from ..._api.dispatch.dispatcher import Dispatcher, Job, Outcome
 from ..._api.dispatch.pagination import PAGE_SIZE, IncompleteListing, page_count
 from ..._api.errors import ClockSkewError
@@ -124,7 +124,7 @@ class BackupEngine:
         """Look at machines whose creates come next, no more than can leave while the observation is fresh."""
         ahead = len(self._create) + self._looked_at
         # However slowly calls may leave, one is always looked at.
-        room = max(int(self._dispatcher.pacer.rate * (GATE_FRESH - 1.0)), 1) - ahead
+        room = max(int(self._dispatcher.rate_limiter.rate * (GATE_FRESH - 1.0)), 1) - ahead
         if len(self._create) + self._looked_at > PAGE_SIZE // 2 or room <= 0:
             return None
         chosen = self._gate.take(now, max(1, room), min(PAGE_SIZE, max(1, room)), lambda _track: True, idle=idle, gap=0.0)
@@ -138,11 +138,11 @@ class BackupEngine:
         now = self._dispatcher.clock.now()
         self._looked_at -= len(chosen)
         waiting = [track for track in chosen if track.stage is Stage.GATE]
-        if outcome.answer is None:
+        if outcome.response is None:
             for track in waiting:
                 self._end(track, Failure("api", str(outcome.error), outcome.error))
             return
-        page: Page[Instance] = outcome.answer.value
+        page: Page[Instance] = outcome.response.value
         rows = {machine.instance_id: machine for machine in page.items}
         for track in waiting:
             machine = rows.get(str(track.instance_id))
@@ -151,7 +151,7 @@ class BackupEngine:
                     self._job(vm.describe_instance(str(track.instance_id)), partial(self._machine_proved, track))
                 )
             else:
-                self._file(track, self._course.machine_seen(track, machine, outcome.answer.sent_at, now))
+                self._file(track, self._course.machine_seen(track, machine, outcome.response.sent_at, now))
 
     def _machine_proved(self, track: AssetTrack, outcome: Outcome) -> None:
         """A bulk answer left the machine out; only a 404 says that it is gone."""
@@ -160,10 +160,10 @@ class BackupEngine:
             return
         if outcome.error is not None and outcome.error.is_not_found:
             self._end(track, Failure("vanished", f"{track.instance_id} does not exist any more, so it could not be backed up."))
-        elif outcome.answer is None:
+        elif outcome.response is None:
             self._end(track, Failure("api", str(outcome.error), outcome.error))
         else:
-            self._file(track, self._course.machine_seen(track, outcome.answer.value, outcome.answer.sent_at, now))
+            self._file(track, self._course.machine_seen(track, outcome.response.value, outcome.response.sent_at, now))
 
     def _ask_for(self, now: float, *, urgent: bool = False) -> Job | None:
         """Ask for the next one. `urgent`: only if the look at its machine would grow too old behind other calls."""
@@ -193,8 +193,8 @@ class BackupEngine:
     def _asked(self, track: AssetTrack, outcome: Outcome) -> None:
         now = self._dispatcher.clock.now()
         track.sending = False
-        if outcome.answer is not None:
-            track.accepted, track.asset_id = True, outcome.answer.value
+        if outcome.response is not None:
+            track.accepted, track.asset_id = True, outcome.response.value
         if track.stage is Stage.ENDED:
             # The run was given up meanwhile.
             track.unsure = track.unsure or (outcome.error is not None and outcome.error.unclear)
@@ -204,8 +204,8 @@ class BackupEngine:
             self._file(track, self._course.stale(track, now))
         elif outcome.error is not None:
             self._file(track, self._course.refused(track, outcome.error, now))
-        elif outcome.answer is not None:
-            self._file(track, self._course.accepted(track, outcome.answer.received_at, self._pause(track, now)))
+        elif outcome.response is not None:
+            self._file(track, self._course.accepted(track, outcome.response.received_at, self._pause(track, now)))
 
     # --- looks at assets ----------------------------------------------------------------------------------------------
 
@@ -223,17 +223,17 @@ class BackupEngine:
     ) -> None:
         now = self._dispatcher.clock.now()
         waiting = [track for track in chosen if track.stage is Stage.DOUBT]
-        if outcome.answer is None:
+        if outcome.response is None:
             for track in waiting:
                 self._end(track, Failure("api", str(outcome.error), outcome.error))
             return
-        pages = [*found, outcome.answer.value]
+        pages = [*found, outcome.response.value]
         try:
-            announced = page_count(outcome.answer.value)
+            announced = page_count(outcome.response.value)
         except IncompleteListing:
             # Absurdly many. So it is not complete, and shows nothing; it is read again.
             announced = 0
-        if outcome.answer.value.items and len(pages) < announced:
+        if outcome.response.value.items and len(pages) < announced:
             more = _of(kind, ids, len(pages) + 1)
             self._singles.append(self._job(more, partial(self._looked_for, kind, ids, chosen, pages)))
             return
@@ -256,12 +256,12 @@ class BackupEngine:
     def _polled(self, kind: AssetType, chosen: Sequence[AssetTrack], outcome: Outcome) -> None:
         now = self._dispatcher.clock.now()
         waiting = [track for track in chosen if track.stage is Stage.MAKING]
-        if outcome.answer is None:
+        if outcome.response is None:
             for track in waiting:
                 self._end(track, Failure("api", f"{outcome.error} {track.title} is left as it is.", outcome.error))
             return
-        rows = {_id_of(row): row for row in outcome.answer.value.items}
-        self._learn(kind, waiting, rows, outcome.answer)
+        rows = {_id_of(row): row for row in outcome.response.value.items}
+        self._learn(kind, waiting, rows, outcome.response)
         for track in waiting:
             row = rows.get(str(track.asset_id))
             if row is not None:
@@ -282,8 +282,8 @@ class BackupEngine:
 
     def _parts_read(self, outcome: Outcome) -> None:
         """What is missing, or could not be read, is asked for once more when the run is proved."""
-        if outcome.answer is not None:
-            page: Page[Snapshot] = outcome.answer.value
+        if outcome.response is not None:
+            page: Page[Snapshot] = outcome.response.value
             self.parts.update((snapshot.snapshot_id, snapshot) for snapshot in page.items)
 
     def _prove(self, track: AssetTrack) -> None:
@@ -300,12 +300,12 @@ class BackupEngine:
             return
         if outcome.error is not None and outcome.error.is_not_found:
             self._file(track, self._course.vanished(track, now))
-        elif outcome.answer is None:
+        elif outcome.response is None:
             self._end(track, Failure("api", str(outcome.error), outcome.error))
         else:
-            self._file(track, self._course.asset_seen(track, outcome.answer.value, now, self._next_look(track, now)))
+            self._file(track, self._course.asset_seen(track, outcome.response.value, now, self._next_look(track, now)))
 
-    def _learn(self, kind: AssetType, tracks: Sequence[AssetTrack], rows: dict[str, Any], answer: Answer[Any]) -> None:
+    def _learn(self, kind: AssetType, tracks: Sequence[AssetTrack], rows: dict[str, Any], answer: Response[Any]) -> None:
         """Tell the estimate which assets had ended at which age."""
         timed = [track for track in tracks if track.accepted and not track.unsure and str(track.asset_id) in rows]
         done = {track: self._course.is_ready(rows[str(track.asset_id)]) for track in timed}

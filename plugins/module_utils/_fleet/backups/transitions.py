@@ -15,7 +15,7 @@ from datetime import datetime
 
 from ..._api.errors import JdcloudError
 from ..._api.model.backup_assets import Image, Snapshot
-from ..._api.model.fields import unreadable_flaw
+from ..._api.model.fields import unreadable_reason
 from ..._api.model.instance import TRANSITIONAL, Instance
 from ..common.failure import UNVERIFIED, Failure
 from ..common.timing import LAG, STALE_LOOKS, THROTTLE_PATIENCE, Timing
@@ -63,7 +63,7 @@ class AssetCourse:
         """The look at the machine before its create leaves: is it still as planned?"""
         before, track.machine = track.machine, machine
         track.observed_at = sent_at
-        reason = unreadable_flaw(machine)
+        reason = unreadable_reason(machine)
         if reason is not None:
             pass
         elif track.plan.stopped and machine.status != "stopped":

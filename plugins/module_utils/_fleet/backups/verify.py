@@ -15,7 +15,7 @@ from ..._api.dispatch.dispatcher import Dispatcher, Outcome
 from ..._api.dispatch.pagination import read_by_ids
 from ..._api.errors import JdcloudError
 from ..._api.model.backup_assets import Image, Snapshot
-from ..._api.model.fields import unreadable_flaw
+from ..._api.model.fields import unreadable_reason
 from ..._api.services import images as image_api
 from ..._api.services import snapshots as snapshot_api
 from ..common.failure import Failure
@@ -147,7 +147,7 @@ def _grown(record: BackupRecord) -> Failure | None:
     """A failure if the machine has got disks since it was planned what to back up."""
     if record.seen is None or record.machine is None:
         return None
-    flaw = unreadable_flaw(record.seen)
+    flaw = unreadable_reason(record.seen)
     if flaw is not None:
         return Failure("unverified", f"What disks {record.instance_id} has now is not known: {flaw}.")
     new = sorted(disk_keys(record.seen) - disk_keys(record.machine))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..._api.model.fields import Readable, unreadable_flaw
+from ..._api.model.fields import Readable, unreadable_reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Remark:
 
 def unreadable_remark(row: Readable) -> Iterator[Remark]:
     """The blocker of a row that could not be read."""
-    flaw = unreadable_flaw(row)
+    flaw = unreadable_reason(row)
     if flaw is not None:
         yield Remark(
             "unknown_status",

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, Generic
 
-from ..._api.calls import Answer, Call
+from ..._api.calls import Call, Response
 from ..._api.dispatch.dispatcher import Dispatcher, Job, Outcome
 from ..._api.dispatch.pagination import PAGE_SIZE
 from ..._api.errors import ClockSkewError
@@ -103,7 +103,7 @@ class Disposal(Generic[D]):
 
     def _look_at_gate(self, now: float, *, idle: bool) -> Job | None:
         """Look at those that are deleted next, no more than can leave while the look is fresh."""
-        limit = max(1, int(self._dispatcher.pacer.rate * (GATE_FRESH - 1.0)))
+        limit = max(1, int(self._dispatcher.rate_limiter.rate * (GATE_FRESH - 1.0)))
         room = limit - len(self._deletes) - self._looked_at
         if self._terms.look_limit is not None:
             # Something beside is read first, in one call.
@@ -121,11 +121,11 @@ class Disposal(Generic[D]):
 
     def _beside_seen(self, chosen: Sequence[DisposalTrack[D]], began_at: float, outcome: Outcome) -> None:
         """What is beside them is known anew: now the look at the assets themselves."""
-        if outcome.answer is None:
+        if outcome.response is None:
             self._looked_at -= len(chosen)
             self._fail(chosen, outcome)
             return
-        self._terms.learn([track.asset for track in chosen], outcome.answer.value)
+        self._terms.learn([track.asset for track in chosen], outcome.response.value)
         self._gate_reads.append(self._full_look(chosen, began_at))
 
     def _full_look(self, chosen: Sequence[DisposalTrack[D]], began_at: float) -> Job:
@@ -151,7 +151,7 @@ class Disposal(Generic[D]):
     def _asked(self, track: DisposalTrack[D], outcome: Outcome) -> None:
         now = self._dispatcher.clock.now()
         track.sending = False
-        if outcome.answer is not None:
+        if outcome.response is not None:
             track.accepted, track.doubt_since = True, None
         if track.stage is Stage.ENDED:
             if outcome.error is not None and verdict(outcome.error) is Verdict.UNCLEAR:
@@ -162,9 +162,9 @@ class Disposal(Generic[D]):
             self._file(track, self._course.stale(track, now))
         elif outcome.error is not None:
             self._file(track, self._course.refused(track, outcome.error, now))
-        elif outcome.answer is not None:
+        elif outcome.response is not None:
             pause = max(0.0, self._duration.next_look(now, now) - now)
-            self._file(track, self._course.accepted(track, outcome.answer.received_at, pause))
+            self._file(track, self._course.accepted(track, outcome.response.received_at, pause))
 
     # --- the end ------------------------------------------------------------------------------------------------------
 
@@ -177,18 +177,18 @@ class Disposal(Generic[D]):
 
     def _polled(self, chosen: Sequence[DisposalTrack[D]], outcome: Outcome) -> None:
         tracks = [track for track in chosen if track.stage is Stage.GOING]
-        if outcome.answer is not None:
-            self._learn(tracks, outcome.answer)
+        if outcome.response is not None:
+            self._learn(tracks, outcome.response)
         self._seen(tracks, outcome, None)
 
     def _seen(self, tracks: Sequence[DisposalTrack[D]], outcome: Outcome, began_at: float | None) -> None:
         """A look in bulk. It is as old as the oldest read that it rests on; what it leaves out is asked for by itself."""
-        if outcome.answer is None:
+        if outcome.response is None:
             self._fail(tracks, outcome)
             return
         now = self._dispatcher.clock.now()
-        sent_at = outcome.answer.sent_at if began_at is None else min(began_at, outcome.answer.sent_at)
-        rows = {self._terms.id_of(row): row for row in outcome.answer.value.items}
+        sent_at = outcome.response.sent_at if began_at is None else min(began_at, outcome.response.sent_at)
+        rows = {self._terms.id_of(row): row for row in outcome.response.value.items}
         for track in tracks:
             if track.asset_id in rows:
                 next_look = self._duration.next_look(track.since, now)
@@ -206,13 +206,13 @@ class Disposal(Generic[D]):
             return
         if outcome.error is not None and outcome.error.is_not_found:
             self._file(track, self._course.proved_gone(track, now))
-        elif outcome.answer is None:
+        elif outcome.response is None:
             self._fail([track], outcome)
         else:
             next_look = self._duration.next_look(track.since, now)
-            self._file(track, self._course.shown_singly(track, outcome.answer.value, outcome.answer.sent_at, now, next_look))
+            self._file(track, self._course.shown_singly(track, outcome.response.value, outcome.response.sent_at, now, next_look))
 
-    def _learn(self, tracks: Sequence[DisposalTrack[D]], answer: Answer[Any]) -> None:
+    def _learn(self, tracks: Sequence[DisposalTrack[D]], answer: Response[Any]) -> None:
         """Tell the estimate which deletes had ended at which age."""
         shown = {self._terms.id_of(row) for row in answer.value.items}
         timed = [track for track in tracks if track.accepted and not track.maybe_sent]

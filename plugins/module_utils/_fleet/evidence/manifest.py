@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from ..._api.errors import InputError
-from ..._api.model.fields import Json, MalformedAnswer, each_object, maybe_bool, maybe_int, maybe_object, maybe_text
+from ..._api.model.fields import Json, MalformedResponse, each_object, optional_bool, optional_int, optional_object, optional_text
 from ..._api.model.times import parse_time
 from ..common.selection import ID_SHAPE
 from ..common.texts import shown
@@ -58,7 +58,7 @@ class OldMachine:
 
     def told(self, member: str) -> str | None:
         """A text of its specification, None if it was not told."""
-        return maybe_text(self.specification, member)
+        return optional_text(self.specification, member)
 
     @property
     def title(self) -> str:
@@ -101,13 +101,13 @@ def _parse_entry(entry: Any, where: str, parse: Callable[[Json, str], E]) -> E:
         raise InputError(f"{where} is no machine of a manifest: give members of its list machines as they are.")
     try:
         return parse(entry, where)
-    except MalformedAnswer as error:
+    except MalformedResponse as error:
         raise InputError(f"{where} is damaged, since {error}: give a machine of a manifest as it is.") from error
 
 
 def instance_id_of(entry: Json, where: str) -> str:
     """The id of a machine of a manifest. Raises `InputError` if it has none."""
-    instance_id = maybe_text(entry, "instance_id") or ""
+    instance_id = optional_text(entry, "instance_id") or ""
     if not ID_SHAPE.fullmatch(instance_id):
         raise InputError(f"{where}.instance_id is {shown(instance_id)}, which is no id: give a machine of a manifest as it is.")
     return instance_id
@@ -115,16 +115,16 @@ def instance_id_of(entry: Json, where: str) -> str:
 
 def _parsed(entry: Json, where: str) -> OldMachine:
     instance_id = instance_id_of(entry, where)
-    specification = maybe_object(entry, "specification")
+    specification = optional_object(entry, "specification")
     if not specification or not entry.get("disks"):
         raise InputError(f"{where} ({instance_id}) lacks specification or disks, so it is not known what it was like.")
     _check_specification(specification)
     return OldMachine(
         instance_id=instance_id,
-        name=maybe_text(entry, "name"),
+        name=optional_text(entry, "name"),
         specification=specification,
         disks=tuple(_disk(disk) for disk in each_object(entry, "disks")),
-        image_id=maybe_text(maybe_object(entry, "image"), "image_id"),
+        image_id=optional_text(optional_object(entry, "image"), "image_id"),
         snapshots=tuple(_snapshots(entry)),
     )
 
@@ -133,29 +133,29 @@ def _check_specification(specification: Json) -> None:
     for name in ("security_groups", "secondary_interfaces", "elastic_ips"):
         list(each_object(specification, name))
     for name in TEXTS:
-        maybe_text(specification, name)
-    tags = maybe_object(specification, "tags")
+        optional_text(specification, name)
+    tags = optional_object(specification, "tags")
     if not all(isinstance(value, str) for value in tags.values()):
-        raise MalformedAnswer("a tag's value is no text")
+        raise MalformedResponse("a tag's value is no text")
 
 
 def _disk(raw: Json) -> OldDisk:
     return OldDisk(
-        disk_id=maybe_text(raw, "disk_id"),
-        device=maybe_text(raw, "device"),
-        local=maybe_text(raw, "category") == "local",
-        system=bool(maybe_bool(raw, "system")),
-        size_gb=maybe_int(raw, "size_gb"),
-        disk_type=maybe_text(raw, "disk_type"),
-        iops=maybe_int(raw, "iops"),
-        auto_delete=bool(maybe_bool(raw, "auto_delete")),
-        shared=bool(maybe_bool(raw, "shared")),
-        encrypted=bool(maybe_bool(raw, "encrypted")),
+        disk_id=optional_text(raw, "disk_id"),
+        device=optional_text(raw, "device"),
+        local=optional_text(raw, "category") == "local",
+        system=bool(optional_bool(raw, "system")),
+        size_gb=optional_int(raw, "size_gb"),
+        disk_type=optional_text(raw, "disk_type"),
+        iops=optional_int(raw, "iops"),
+        auto_delete=bool(optional_bool(raw, "auto_delete")),
+        shared=bool(optional_bool(raw, "shared")),
+        encrypted=bool(optional_bool(raw, "encrypted")),
     )
 
 
 def _snapshots(entry: Json) -> Iterator[OldSnapshot]:
     for raw in each_object(entry, "snapshots"):
-        snapshot_id = maybe_text(raw, "snapshot_id")
+        snapshot_id = optional_text(raw, "snapshot_id")
         if snapshot_id:
-            yield OldSnapshot(snapshot_id, maybe_text(raw, "disk_id"), parse_time(maybe_text(raw, "created")))
+            yield OldSnapshot(snapshot_id, optional_text(raw, "disk_id"), parse_time(optional_text(raw, "created")))

@@ -16,7 +16,15 @@ from typing import Any
 
 from ..._api.errors import InputError
 from ..._api.model.backup_assets import Image, ImageDisk, Snapshot
-from ..._api.model.fields import Json, MalformedAnswer, demand_text, each_object, maybe_bool, maybe_object, maybe_text
+from ..._api.model.fields import (
+    Json,
+    MalformedResponse,
+    each_object,
+    optional_bool,
+    optional_object,
+    optional_text,
+    required_text,
+)
 from ..._api.model.instance import Instance
 from ..common.texts import shown
 from .manifest import instance_id_of, parse_entries
@@ -88,33 +96,33 @@ def as_planned(plan: PlannedMachine, backups: Sequence[Backup]) -> tuple[Backup,
 
 def _machine(entry: Json, where: str) -> PlannedMachine:
     instance_id = instance_id_of(entry, where)
-    action = maybe_text(entry, "action")
+    action = optional_text(entry, "action")
     if action in NOT_BACKED_UP:
         return PlannedMachine(instance_id)
     if action not in BACKED_UP:
         raise InputError(f"{where}.action is {shown(str(action))}: give machines of a manifest as they are.")
-    by_us = maybe_bool(entry, "stopped_by_us") or maybe_bool(entry, "started_by_us")
-    status = maybe_text(entry, "status")
+    by_us = optional_bool(entry, "stopped_by_us") or optional_bool(entry, "started_by_us")
+    status = optional_text(entry, "status")
     return PlannedMachine(instance_id, status if by_us and status in POWER else None, tuple(_backups(entry, where)))
 
 
 def _backups(entry: Json, where: str) -> Iterator[PlannedBackup]:
-    image = maybe_object(entry, "image")
-    if image and maybe_text(image, "action") in BACKED_UP:
-        disks = [disk_key(maybe_text(disk, "disk_id"), maybe_text(disk, "device")) for disk in each_object(image, "disks")]
+    image = optional_object(entry, "image")
+    if image and optional_text(image, "action") in BACKED_UP:
+        disks = [disk_key(optional_text(disk, "disk_id"), optional_text(disk, "device")) for disk in each_object(image, "disks")]
         yield _backup("image", image, "image_id", tuple(disks), f"{where}.image")
     for place, snapshot in enumerate(each_object(entry, "snapshots")):
-        if maybe_text(snapshot, "action") in BACKED_UP:
-            disks = [demand_text(snapshot, "disk_id")]
+        if optional_text(snapshot, "action") in BACKED_UP:
+            disks = [required_text(snapshot, "disk_id")]
             yield _backup("snapshot", snapshot, "snapshot_id", tuple(disks), f"{where}.snapshots[{place}]")
 
 
 def _backup(kind: AssetType, raw: Json, id_name: str, disks: tuple[str, ...], where: str) -> PlannedBackup:
-    campaign = maybe_text(raw, "campaign")
+    campaign = optional_text(raw, "campaign")
     if campaign is None:
-        raise MalformedAnswer(f"{where} names no campaign")
-    stopped = bool(maybe_bool(raw, "stopped"))
-    return PlannedBackup(kind, maybe_text(raw, id_name), disks, check_campaign(campaign, f"{where}.campaign"), stopped)
+        raise MalformedResponse(f"{where} names no campaign")
+    stopped = bool(optional_bool(raw, "stopped"))
+    return PlannedBackup(kind, optional_text(raw, id_name), disks, check_campaign(campaign, f"{where}.campaign"), stopped)
 
 
 def _add_image(

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from ..._api.model.backup_assets import Image, Snapshot
-from ..._api.model.fields import unreadable_flaw
+from ..._api.model.fields import unreadable_reason
 from ..._api.model.instance import AttachedDisk, Instance
 from .marker import Mark, read_mark
 
@@ -202,7 +202,7 @@ def _missing(kind: AssetType, disks: Sequence[AttachedDisk], judged: Sequence[Ca
 
 def image_flaws(image: Image, machine: Instance, demand: Demand, now: datetime | None) -> list[str]:
     """Why an image is no backup of `machine`, whatever it holds. Empty: it is one."""
-    unreadable = unreadable_flaw(image)
+    unreadable = unreadable_reason(image)
     if unreadable is not None:
         return [unreadable]
     flaws = []
@@ -219,7 +219,7 @@ def image_flaws(image: Image, machine: Instance, demand: Demand, now: datetime |
 
 def snapshot_flaws(snapshot: Snapshot, machine: Instance, demand: Demand, now: datetime | None) -> list[str]:
     """Why a snapshot of a disk of `machine` is no backup. Empty: it is one."""
-    unreadable = unreadable_flaw(snapshot)
+    unreadable = unreadable_reason(snapshot)
     if unreadable is not None:
         return [unreadable]
     flaws = []

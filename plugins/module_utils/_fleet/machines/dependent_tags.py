@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import partial
 
 from ..._api.dispatch.dispatcher import Dispatcher
-from ..._api.dispatch.pagination import FORBIDDEN, chunks, find_each, unseen
+from ..._api.dispatch.pagination import FORBIDDEN, chunks, find_each, is_not_shown
 from ..._api.errors import JdcloudError
 from ..._api.model.instance import Instance
 from ..._api.model.resources import Disk, ElasticIp
@@ -51,13 +51,13 @@ def with_tagged(dispatcher: Dispatcher, policy: Policy, machines: Iterable[Insta
     disks: dict[str, Disk] = {}
     unread = ""
     try:
-        disks = find_each(dispatcher, disk_ids, disk_api.describe_disks, disk_api.describe_disk, disk_id_of, unseen)
+        disks = find_each(dispatcher, disk_ids, disk_api.describe_disks, disk_api.describe_disk, disk_id_of, is_not_shown)
     except JdcloudError as error:
         if error.http != FORBIDDEN:
             raise
         unread = f"the service refused {error.operation} ({error.http} {error.status})"
     elastic_ips = find_each(
-        dispatcher, elastic_ip_ids, vpc.describe_elastic_ips, vpc.describe_elastic_ip, elastic_ip_id_of, unseen
+        dispatcher, elastic_ip_ids, vpc.describe_elastic_ips, vpc.describe_elastic_ip, elastic_ip_id_of, is_not_shown
     )
     return replace(facts, disks=disks, disks_unread=unread, elastic_ips=elastic_ips)
 

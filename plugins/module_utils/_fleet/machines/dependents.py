@@ -175,7 +175,7 @@ class Aftermath:
         return Job(call, answered, repeat_until=math.inf if call.write else self._clock() + self._grace)
 
     def _bulk_answered(self, assets: Sequence[Asset], outcome: Outcome) -> None:
-        if outcome.answer is None:
+        if outcome.response is None:
             garbled = isinstance(outcome.error, TransportError) and outcome.error.kind == "garbled"
             if garbled:
                 # What spoils the answer about all may be the row of one.
@@ -184,7 +184,7 @@ class Aftermath:
             for asset in assets:
                 self._close(asset, "unverified")
             return
-        page: Page[Disk | ElasticIp] = outcome.answer.value
+        page: Page[Disk | ElasticIp] = outcome.response.value
         now = self._clock()
         rows = {row.disk_id if isinstance(row, Disk) else row.elastic_ip_id: row for row in page.items}
         missing = []
@@ -194,7 +194,7 @@ class Aftermath:
             if row is None:
                 missing.append(asset)
             else:
-                self._seen(asset, row, outcome.answer.sent_at, now)
+                self._seen(asset, row, outcome.response.sent_at, now)
         if page.whole:
             self._missing(missing, bool(rows))
             return
@@ -221,14 +221,14 @@ class Aftermath:
 
     def _proof_answered(self, asset: Asset, same: Sequence[Asset], outcome: Outcome) -> None:
         now = self._clock()
-        if outcome.answer is None:
+        if outcome.response is None:
             proved = outcome.error is not None and outcome.error.is_not_found
             for each in (asset, *same):
                 self._close(each, GONE[each.kind] if proved else "unverified")
             return
         for each in same:
             self._look_again(each, now)
-        self._seen(asset, outcome.answer.value, outcome.answer.sent_at, now)
+        self._seen(asset, outcome.response.value, outcome.response.sent_at, now)
 
     def _seen(self, asset: Asset, row: Disk | ElasticIp, sent_at: float, now: float) -> None:
         if isinstance(row, Disk):

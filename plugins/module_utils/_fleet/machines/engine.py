@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
-from ..._api.calls import Answer, Call
+from ..._api.calls import Call, Response
 from ..._api.dispatch.dispatcher import Dispatcher, Job, Outcome
 from ..._api.dispatch.pagination import PAGE_SIZE
 from ..._api.errors import ClockSkewError
@@ -148,7 +148,7 @@ class Engine:
         return first(now) or second(now)
 
     def _change(self, now: float) -> Job | None:
-        if self._policy.state == "absent" and self._ahead() >= self._course.stops_ahead(self._dispatcher.pacer.rate):
+        if self._policy.state == "absent" and self._ahead() >= self._course.stops_ahead(self._dispatcher.rate_limiter.rate):
             return None
         return self._write(Phase.STOP, now) or self._write(Phase.START, now)
 
@@ -164,7 +164,7 @@ class Engine:
         An observation goes stale in seconds, so no more are looked at than can be deleted in that time.
         """
         share = 0.5 if self._queues[Phase.STOP] else 0.9
-        calls = self._dispatcher.pacer.rate * (GATE_FRESH - 0.5) * share
+        calls = self._dispatcher.rate_limiter.rate * (GATE_FRESH - 0.5) * share
         once, each = self._gate_calls
         limit = max(1, int((calls - once) / each))
         full_at = min(PAGE_SIZE, limit)
@@ -179,7 +179,7 @@ class Engine:
         if self._gate_is_read:
             room = 0
         left = len(self._tracks) - self._phases[Phase.ENDED]
-        last = left == self._phases[Phase.DELETING] and left <= max(FEW, self._dispatcher.pacer.rate * LAST_SECONDS)
+        last = left == self._phases[Phase.DELETING] and left <= max(FEW, self._dispatcher.rate_limiter.rate * LAST_SECONDS)
         gap = 0.0 if last and self._course.deletes.certain else IDLE_GAP
         chosen = self._book.take(now, room, full_at, self._leads_to_delete, idle=idle, gap=gap)
         if not chosen:
@@ -267,7 +267,7 @@ class Engine:
     def _written(self, track: Track, phase: Phase, outcome: Outcome) -> None:
         now = self._dispatcher.clock.now()
         track.sending = None
-        if outcome.answer is not None:
+        if outcome.response is not None:
             self._course.note_effect(track, phase)
         if track.phase is Phase.ENDED:
             if not outcome.stale:
@@ -277,34 +277,34 @@ class Engine:
             self._file(track, phase, self._course.regate(track, now), now)
         elif outcome.error is not None:
             self._file(track, phase, self._course.refused(track, outcome.error, now), now)
-        elif outcome.answer is not None:
-            self._file(track, phase, self._course.accepted(track, outcome.answer.received_at), now)
+        elif outcome.response is not None:
+            self._file(track, phase, self._course.accepted(track, outcome.response.received_at), now)
 
     def _looked(self, chosen: Sequence[Track], began_at: float, outcome: Outcome) -> None:
         now = self._dispatcher.clock.now()
         tracks = [track for track in chosen if track.phase is not Phase.ENDED]
-        if outcome.answer is None:
+        if outcome.response is None:
             self._fail(tracks, outcome, now)
             return
-        page: Page[Instance] = outcome.answer.value
+        page: Page[Instance] = outcome.response.value
         rows = {machine.instance_id: machine for machine in page.items}
-        self._course.learn(tracks, rows, outcome.answer.sent_at)
+        self._course.learn(tracks, rows, outcome.response.sent_at)
         absent = [track for track in tracks if track.instance_id not in rows]
         for track in tracks:
             if track.instance_id in rows:
                 # At the gate an observation is as old as the oldest read that it rests on.
-                self._seen(track, rows[track.instance_id], outcome.answer, now, began_at=began_at)
+                self._seen(track, rows[track.instance_id], outcome.response, now, began_at=began_at)
         if absent and page.whole and not page.items:
             # An empty answer may come from missing rights or a wrong region: one 404 must vouch for it.
-            vouch = partial(self._vouched, absent[0], absent[1:], outcome.answer)
+            vouch = partial(self._vouched, absent[0], absent[1:], outcome.response)
             self._singles.append(self._job(vm.describe_instance(absent[0].instance_id), vouch))
         elif page.whole:
-            self._absent(absent, outcome.answer, now)
+            self._absent(absent, outcome.response, now)
         else:
             for track in absent:
                 self._prove(track)
 
-    def _vouched(self, first: Track, others: Sequence[Track], empty: Answer[Any], outcome: Outcome) -> None:
+    def _vouched(self, first: Track, others: Sequence[Track], empty: Response[Any], outcome: Outcome) -> None:
         now = self._dispatcher.clock.now()
         others = [track for track in others if track.phase is not Phase.ENDED]
         self._proved(first, outcome)
@@ -323,16 +323,16 @@ class Engine:
         if outcome.error is not None and outcome.error.is_not_found:
             before = track.phase
             self._file(track, before, self._course.proved_gone(track, now), now)
-        elif outcome.answer is None:
+        elif outcome.response is None:
             self._fail([track], outcome, now)
         else:
-            self._seen(track, outcome.answer.value, outcome.answer, now, in_bulk=False)
+            self._seen(track, outcome.response.value, outcome.response, now, in_bulk=False)
 
     def _seen(
         self,
         track: Track,
         machine: Instance,
-        answer: Answer[Any],
+        answer: Response[Any],
         now: float,
         *,
         in_bulk: bool = True,
@@ -342,7 +342,7 @@ class Engine:
         sent_at = min(answer.sent_at, began_at) if before in GATES else answer.sent_at
         self._file(track, before, self._course.seen(track, machine, sent_at, now, in_bulk=in_bulk), now)
 
-    def _absent(self, tracks: Sequence[Track], answer: Answer[Any], now: float) -> None:
+    def _absent(self, tracks: Sequence[Track], answer: Response[Any], now: float) -> None:
         for track in tracks:
             before = track.phase
             self._file(track, before, self._course.absent(track, answer.sent_at, answer.received_at), now)

@@ -13,7 +13,7 @@ from functools import partial
 
 from ..._api.calls import Call
 from ..._api.dispatch.dispatcher import Job, Outcome
-from ..._api.dispatch.pagination import LISTING_TRIES, IncompleteListing, complete_rows, page_count, unseen
+from ..._api.dispatch.pagination import LISTING_TRIES, IncompleteListing, complete_rows, is_not_shown, page_count
 from ..._api.errors import JdcloudError
 from ..._api.model.backup_assets import Image, Snapshot
 from ..._api.model.resources import Disk, ElasticIp
@@ -103,7 +103,7 @@ class _Listing:
 
     def _answered(self, number: int, outcome: Outcome) -> None:
         self._pages[number] = outcome
-        if number == 1 and outcome.answer is not None:
+        if number == 1 and outcome.response is not None:
             try:
                 self._expected = page_count(outcome.value)
             except IncompleteListing as absurd:
@@ -137,8 +137,8 @@ class _Listing:
         def answered(outcome: Outcome) -> None:
             outcomes.append(outcome)
             if len(outcomes) == len(missing):
-                errors = [each.error for each in outcomes if each.error is not None and not unseen(each.error)]
-                found = [each.answer.value for each in outcomes if each.answer is not None]
+                errors = [each.error for each in outcomes if each.error is not None and not is_not_shown(each.error)]
+                found = [each.response.value for each in outcomes if each.response is not None]
                 self._reads.listed([*rows, *found], next(iter(errors), None))
 
         for call in missing:

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from ..._api.model.fields import unreadable_flaw
+from ..._api.model.fields import unreadable_reason
 from ..._api.model.instance import AttachedDisk, Instance
 from ..._api.model.resources import Charge, ElasticIp
 from .policy import DiskWish, Facts, Fate, PlannedAddress, PlannedDisk, Policy
@@ -133,7 +133,7 @@ def _why_not_releasable(elastic_ip: ElasticIp | None, instance_id: str, now: dat
     if elastic_ip is None:
         return "the vpc service does not show it"
     if elastic_ip.unreadable:
-        return unreadable_flaw(elastic_ip)
+        return unreadable_reason(elastic_ip)
     if elastic_ip.instance_id != instance_id:
         return f"the vpc service shows it on {elastic_ip.instance_id or 'no machine'}"
     if elastic_ip.bandwidth_package_id:

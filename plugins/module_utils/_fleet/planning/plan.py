@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..._api.model.fields import unreadable_flaw
+from ..._api.model.fields import unreadable_reason
 from ..._api.model.instance import STABLE, TRANSITIONAL, Instance
 from ..common.finding import Remark
 from ..evidence.preview import as_planned, foresee
@@ -67,7 +67,7 @@ def changes_since(planned: Decision, seen: Instance, policy: Policy, facts: Fact
 
     `disks_set`: the planned delete attributes have been set, and the observation must show them.
     """
-    flaw = unreadable_flaw(seen)
+    flaw = unreadable_reason(seen)
     if flaw is not None:
         return [flaw]
     if seen.status != "stopped" and not (seen.status == "error" and planned.status == "error"):

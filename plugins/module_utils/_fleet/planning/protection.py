@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from ..._api.model.fields import unreadable_flaw
+from ..._api.model.fields import unreadable_reason
 from ..._api.model.instance import Instance
 from ..common.finding import Remark
 from ..common.selection import protecting
@@ -41,7 +41,7 @@ def protection_blockers(machine: Instance, policy: Policy, facts: Facts) -> Iter
     for disk_id in destroyed_disks(machine, policy):
         disk = facts.disks.get(disk_id)
         if disk is None or disk.unreadable:
-            flaw = "the disk service does not show it" if disk is None else unreadable_flaw(disk)
+            flaw = "the disk service does not show it" if disk is None else unreadable_reason(disk)
             why = facts.disks_unread or flaw
             yield Remark(
                 "surroundings_unknown",

@@ -11,7 +11,7 @@ from datetime import timedelta
 
 import pytest
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Answer, Call
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Call, Response
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.dispatcher import (
     BACKOFF_CAP,
     READ_PATIENCE,
@@ -217,7 +217,7 @@ class FakeSender:
         self._connecting = connecting
         self._error = error
 
-    def send(self, each: Call[t.Any], connect_timeout: float | None = None, before_send: t.Any = None) -> Answer[t.Any]:
+    def send(self, each: Call[t.Any], connect_timeout: float | None = None, before_send: t.Any = None) -> Response[t.Any]:
         self.connect_timeout = connect_timeout
         self._clock.time += self._connecting
         if before_send is not None and not before_send():
@@ -225,7 +225,7 @@ class FakeSender:
         if self._error is not None:
             raise self._error
         self.sent += 1
-        return Answer({}, "request-1", None, self._clock.time, self._clock.time)
+        return Response({}, "request-1", None, self._clock.time, self._clock.time)
 
 
 @pytest.mark.parametrize(
@@ -236,7 +236,7 @@ def test_rule_6_nothing_leaves_after_its_time(leave_by: float | None, connecting
     clock = Clock()
     sender = FakeSender(clock, connecting)
     outcome = execute(sender, clock, Job(call(write=True), lambda _outcome: None, leave_by))
-    assert (outcome.answer is not None, outcome.stale, sender.sent) == (sent, not sent, int(sent))
+    assert (outcome.response is not None, outcome.stale, sender.sent) == (sent, not sent, int(sent))
 
 
 def test_connecting_gets_no_more_time_than_is_left() -> None:

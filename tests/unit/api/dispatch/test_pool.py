@@ -13,7 +13,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Answer, Call
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Call, Response
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.dispatcher import Job, Outcome
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.pool import LOST_AFTER, SystemClock, ThreadPool
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.signals import ENDINGS
@@ -32,13 +32,13 @@ class Gate:
         self.sent: list[str | None] = []
         self._bug = bug
 
-    def send(self, each: Call[t.Any], connect_timeout: float | None = None, before_send: t.Any = None) -> Answer[t.Any]:
+    def send(self, each: Call[t.Any], connect_timeout: float | None = None, before_send: t.Any = None) -> Response[t.Any]:
         self.sent.append(each.resource)
         self.entered.release()
         assert self.open.wait(PATIENCE)
         if self._bug is not None:
             raise self._bug
-        return Answer(each.resource, "request-1", None, 0.0, 0.0)
+        return Response(each.resource, "request-1", None, 0.0, 0.0)
 
 
 def job(resource: str) -> Job:

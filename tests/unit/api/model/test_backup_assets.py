@@ -19,17 +19,17 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.backup_as
     parse_image,
     parse_snapshot,
 )
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.fields import MalformedAnswer
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.fields import MalformedResponse
 
 MOMENT = datetime(2026, 1, 15, 8, 9, 10, tzinfo=UTC)
 
 
-def image(**members: Any) -> Image:
-    return parse_image({"imageId": "img-1", "status": "Ready"} | members)
+def image(**fields: Any) -> Image:
+    return parse_image({"imageId": "img-1", "status": "Ready"} | fields)
 
 
-def snapshot(**members: Any) -> Snapshot:
-    return parse_snapshot({"snapshotId": "snapshot-1", "status": "Available"} | members)
+def snapshot(**fields: Any) -> Snapshot:
+    return parse_snapshot({"snapshotId": "snapshot-1", "status": "Available"} | fields)
 
 
 def test_example_image(example: Callable[[str], Any]) -> None:
@@ -137,7 +137,7 @@ def test_kinds_of_disks(slot: dict[str, Any], category: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "members",
+    "fields",
     [
         {"status": None},
         {"status": 1},
@@ -153,18 +153,18 @@ def test_kinds_of_disks(slot: dict[str, Any], category: str) -> None:
         {"dataDisks": [{"cloudDisk": {"snapshotId": {}}}]},
     ],
 )
-def test_an_image_says_what_could_not_be_read_so_that_it_proves_nothing(members: dict[str, Any]) -> None:
-    assert len(image(**members).unreadable) == 1
+def test_an_image_says_what_could_not_be_read_so_that_it_proves_nothing(fields: dict[str, Any]) -> None:
+    assert len(image(**fields).unreadable) == 1
 
 
 @pytest.mark.parametrize("image_id", [None, "", 5, "img/1"])
 def test_an_image_without_an_id_is_none(image_id: Any) -> None:
-    with pytest.raises(MalformedAnswer):
+    with pytest.raises(MalformedResponse):
         image(imageId=image_id)
 
 
 @pytest.mark.parametrize(
-    "members",
+    "fields",
     [
         {"status": ""},
         {"diskId": ["vol-1"]},
@@ -175,11 +175,11 @@ def test_an_image_without_an_id_is_none(image_id: Any) -> None:
         {"snapshotSource": True},
     ],
 )
-def test_a_snapshot_says_what_could_not_be_read_so_that_it_proves_nothing(members: dict[str, Any]) -> None:
-    assert len(snapshot(**members).unreadable) == 1
+def test_a_snapshot_says_what_could_not_be_read_so_that_it_proves_nothing(fields: dict[str, Any]) -> None:
+    assert len(snapshot(**fields).unreadable) == 1
 
 
 @pytest.mark.parametrize("snapshot_id", [None, "", 5, "snapshot/1"])
 def test_a_snapshot_without_an_id_is_none(snapshot_id: Any) -> None:
-    with pytest.raises(MalformedAnswer):
+    with pytest.raises(MalformedResponse):
         snapshot(snapshotId=snapshot_id)

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.fields import MalformedAnswer, snake_name
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.fields import MalformedResponse, snake_name
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.instance import (
     Address,
     Instance,
@@ -33,8 +33,8 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.resources
 MINIMAL = {"instanceId": "i-1", "status": "Stopped"}
 
 
-def instance(**members: Any) -> Instance:
-    return parse_instance(MINIMAL | members)
+def instance(**fields: Any) -> Instance:
+    return parse_instance(MINIMAL | fields)
 
 
 def test_example_machine(example: Callable[[str], Any]) -> None:
@@ -174,7 +174,7 @@ def test_an_interface_without_id_is_none_yet() -> None:
 
 @pytest.mark.parametrize("broken", [{"instanceId": ""}, {"instanceId": None}, {"instanceId": 5}, {"instanceId": "../i-1"}])
 def test_a_row_without_an_id_is_no_row(broken: dict[str, Any]) -> None:
-    with pytest.raises(MalformedAnswer):
+    with pytest.raises(MalformedResponse):
         parse_instance(MINIMAL | broken)
 
 
@@ -243,22 +243,22 @@ def test_one_malformed_row_leaves_the_others_of_its_page_alone() -> None:
 
 @pytest.mark.parametrize("nameless", [None, 5, "i-2", [], {}, {"status": "stopped"}, {"instanceId": None}, {"instanceId": " "}])
 def test_a_row_without_an_id_proves_that_a_page_is_not_whole(nameless: Any) -> None:
-    answer = {"instances": [MINIMAL, nameless], "totalCount": 1}
-    page = parse_page(answer, "instances", "instanceId", parse_instance, 100)
+    response = {"instances": [MINIMAL, nameless], "totalCount": 1}
+    page = parse_page(response, "instances", "instanceId", parse_instance, 100)
     assert (len(page.items), page.nameless, page.whole) == (1, 1, False)
 
 
 def test_a_machine_that_an_answer_shows_twice_is_not_believed() -> None:
     """Which of the two rows is true is not known, and the last one may say stopped of a machine that runs."""
     rows = [MINIMAL | {"status": "running"}, MINIMAL, {"instanceId": "i-2", "status": "stopped"}]
-    answer = {"instances": rows, "totalCount": 2}
-    page = parse_page(answer, "instances", "instanceId", parse_instance, 100)
+    response = {"instances": rows, "totalCount": 2}
+    page = parse_page(response, "instances", "instanceId", parse_instance, 100)
     assert ([each.instance_id for each in page.items], page.nameless, page.whole) == (["i-2"], 2, False)
 
 
 @pytest.mark.parametrize("rows", [{}, "rows", 1, [MINIMAL] * 101])
 def test_a_page_that_is_none_or_larger_than_asked_for_is_malformed(rows: Any) -> None:
-    with pytest.raises(MalformedAnswer):
+    with pytest.raises(MalformedResponse):
         parse_page({"instances": rows, "totalCount": 1}, "instances", "instanceId", parse_instance, 100)
 
 
@@ -332,7 +332,7 @@ def test_the_holder_of_an_elastic_ip_need_be_no_machine() -> None:
 
 @pytest.mark.parametrize("total", [None, -1, "3", 1.0, True])
 def test_a_listing_without_a_count_is_malformed(total: object) -> None:
-    with pytest.raises(MalformedAnswer):
+    with pytest.raises(MalformedResponse):
         parse_page_total({"totalCount": total})
 
 

@@ -14,7 +14,7 @@ import pytest
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Call
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.backup_assets import Quota
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.fields import MalformedAnswer
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.fields import MalformedResponse
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.query import encode_query
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.services import disk, images, snapshots, vpc
 
@@ -52,7 +52,7 @@ def test_create_snapshot_carries_its_token(example: Callable[[str], Any]) -> Non
 )
 @pytest.mark.parametrize("result", [{}, {"imageId": ""}, {"imageId": 5, "snapshotId": 5}, {"imageId": None, "snapshotId": " "}])
 def test_an_answer_without_the_new_id_is_malformed(call: Call[str], result: dict[str, Any]) -> None:
-    with pytest.raises(MalformedAnswer):
+    with pytest.raises(MalformedResponse):
         call.parse(result)
 
 
@@ -89,7 +89,7 @@ READS: list[tuple[Call[Any], str, str]] = [
 def test_reads(call: Call[Any], operation: str, path: str) -> None:
     assert (call.operation, call.method, call.path, call.body, call.write) == (operation, "GET", path, None, False)
     assert call.service == operation.partition(".")[0]
-    with pytest.raises(MalformedAnswer):
+    with pytest.raises(MalformedResponse):
         call.parse({})
 
 
@@ -164,7 +164,7 @@ def test_the_quota_of_images_is_its_row_among_others(example: Callable[[str], An
     result = example("vm.describeQuotas.json")["result"]
     other = {"resourceType": "imageShare", "limit": 99, "used": 0}
     assert call.parse({"quotas": [other, *result["quotas"]]}) == Quota(5, 4)
-    with pytest.raises(MalformedAnswer, match="no row for images"):
+    with pytest.raises(MalformedResponse, match="no row for images"):
         call.parse({"quotas": [other]})
 
 
@@ -189,7 +189,7 @@ def test_what_is_left_of_a_quota_is_never_below_zero(limit: int, used: int, left
     "quota", [{"limit": 5}, {"used": 5}, {"limit": -1, "used": 0}, {"limit": "5", "used": 0}, {"limit": True}]
 )
 def test_a_quota_that_is_no_count_is_malformed(quota: dict[str, Any]) -> None:
-    with pytest.raises(MalformedAnswer):
+    with pytest.raises(MalformedResponse):
         snapshots.describe_snapshot_quota().parse({"quota": quota})
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.fields import MalformedAnswer
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.fields import MalformedResponse
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.services.billing import MAX_IDS, BillRow, describe_bill_details
 
 PAGINATION = {"currPageNo": 1, "numberPages": 1, "numberRecords": 1, "pageSize": 1000, "startIndex": 0}
@@ -57,7 +57,7 @@ def test_the_span_is_the_whole_month_of_the_day(day: date, last: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "fee"),
+    ("text", "fee"),
     [
         (12, "12"),
         (0.1, "0.1"),
@@ -70,25 +70,25 @@ def test_the_span_is_the_whole_month_of_the_day(day: date, last: str) -> None:
         (None, None),
     ],
 )
-def test_a_fee_is_a_number_or_text_and_read_exactly(told: Any, fee: str | None) -> None:
-    assert parsed(resourceId="i-1", realTotalFee=told).fee == (None if fee is None else Decimal(fee))
+def test_a_fee_is_a_number_or_text_and_read_exactly(text: Any, fee: str | None) -> None:
+    assert parsed(resourceId="i-1", realTotalFee=text).fee == (None if fee is None else Decimal(fee))
 
 
 @pytest.mark.parametrize(
-    "told", [True, [], {}, "free", "1,200.00", "¥12", "NaN", float("nan"), float("inf"), "-Infinity", 10**15, "1e999999"]
+    "text", [True, [], {}, "free", "1,200.00", "¥12", "NaN", float("nan"), float("inf"), "-Infinity", 10**15, "1e999999"]
 )
-def test_a_fee_that_is_no_amount_is_not_told(told: Any) -> None:
-    assert parsed(resourceId="i-1", realTotalFee=told) == BillRow("i-1", None, None, None)
+def test_a_fee_that_is_no_amount_is_not_told(text: Any) -> None:
+    assert parsed(resourceId="i-1", realTotalFee=text) == BillRow("i-1", None, None, None)
 
 
 @pytest.mark.parametrize("resource_id", [[], {}, True])
 def test_a_line_of_nobody_knows_which_resource_spoils_the_page(resource_id: Any) -> None:
-    with pytest.raises(MalformedAnswer):
+    with pytest.raises(MalformedResponse):
         parsed(resourceId=resource_id, realTotalFee=1)
 
 
 def test_a_page_with_more_lines_than_asked_for_is_malformed() -> None:
-    with pytest.raises(MalformedAnswer):
+    with pytest.raises(MalformedResponse):
         call().parse({"pagination": PAGINATION, "result": [{}] * 1001})
 
 
@@ -109,13 +109,13 @@ def test_a_page_tells_its_number_and_what_all_pages_hold() -> None:
 
 
 @pytest.mark.parametrize("missing", ["currPageNo", "numberPages", "numberRecords"])
-@pytest.mark.parametrize("told", [None, "1", -1, True, 1.5])
-def test_a_page_that_does_not_tell_its_place_is_malformed(missing: str, told: Any) -> None:
-    with pytest.raises(MalformedAnswer):
-        call().parse({"pagination": {**PAGINATION, missing: told}, "result": []})
+@pytest.mark.parametrize("text", [None, "1", -1, True, 1.5])
+def test_a_page_that_does_not_tell_its_place_is_malformed(missing: str, text: Any) -> None:
+    with pytest.raises(MalformedResponse):
+        call().parse({"pagination": {**PAGINATION, missing: text}, "result": []})
 
 
 @pytest.mark.parametrize("result", [{}, {"result": []}, {"pagination": None}, {"pagination": PAGINATION, "result": {}}])
 def test_an_answer_without_pages_or_lines_is_malformed(result: dict[str, Any]) -> None:
-    with pytest.raises(MalformedAnswer):
+    with pytest.raises(MalformedResponse):
         call().parse(result)

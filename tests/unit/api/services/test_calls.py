@@ -13,7 +13,7 @@ import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Call
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.fields import MalformedAnswer
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.fields import MalformedResponse
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.instance import InstanceInFull
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.query import encode_query
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.services import disk, vm, vpc
@@ -55,7 +55,7 @@ READS: list[tuple[Call[Any], str, str]] = [
 def test_reads(call: Call[Any], operation: str, path: str) -> None:
     assert (call.operation, call.method, call.path, call.body, call.write) == (operation, "GET", path, None, False)
     assert call.service == operation.partition(".")[0]
-    with pytest.raises(MalformedAnswer):
+    with pytest.raises(MalformedResponse):
         call.parse({})
 
 

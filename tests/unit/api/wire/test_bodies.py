@@ -26,9 +26,9 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._api.wire.bodies imp
     MAX_DEPTH,
     MAX_VALUES,
     PIECE_BYTES,
-    TooMuch,
-    json_object,
-    unpacked,
+    BodyTooLarge,
+    decompress,
+    parse_json_object,
 )
 
 MIB = 1024 * 1024
@@ -47,7 +47,7 @@ def largest_page(example: dict[str, Any]) -> bytes:
 def test_the_largest_real_page_fits_with_a_margin(example: Callable[[str], Any]) -> None:
     body = largest_page(example("describeInstance.stopped.json")["result"]["instance"])
     assert MAX_BODY_BYTES / 2 < len(body) < MAX_BODY_BYTES * 0.9
-    content = json_object(body)
+    content = parse_json_object(body)
     assert content is not None
     assert len(content["result"]["instances"]) == 100
 
@@ -81,8 +81,8 @@ def test_a_packed_bomb_needs_little_memory(name: str) -> None:
     packed = gzip.compress(BOMBS[name], 1)
     tracemalloc.reset_peak()
     before = tracemalloc.get_traced_memory()[0]
-    with pytest.raises(TooMuch):
-        unpacked(iter([packed[start : start + 32768] for start in range(0, len(packed), 32768)]), "gzip")
+    with pytest.raises(BodyTooLarge):
+        decompress(iter([packed[start : start + 32768] for start in range(0, len(packed), 32768)]), "gzip")
     assert tracemalloc.get_traced_memory()[1] - before < 4 * MAX_BODY_BYTES
 
 
@@ -92,8 +92,8 @@ def test_a_body_of_the_greatest_size_needs_little_memory(name: str) -> None:
     body = BOMBS[name][: MAX_BODY_BYTES - 2] + b"]}"
     tracemalloc.reset_peak()
     before = tracemalloc.get_traced_memory()[0]
-    with contextlib.suppress(TooMuch):
-        json_object(body)
+    with contextlib.suppress(BodyTooLarge):
+        parse_json_object(body)
     assert tracemalloc.get_traced_memory()[1] - before < 64 * MIB
 
 
@@ -102,7 +102,7 @@ def test_a_body_of_the_greatest_size_needs_little_memory(name: str) -> None:
 def test_a_packed_body_is_read_to_its_end(encoding: str, frame: int, size: int) -> None:
     packer = zlib.compressobj(9, zlib.DEFLATED, frame)
     packed = packer.compress(b"a" * size) + packer.flush()
-    assert unpacked(iter([packed]), encoding) == b"a" * size
+    assert decompress(iter([packed]), encoding) == b"a" * size
 
 
 def test_the_largest_page_of_a_bill_fits() -> None:
@@ -113,13 +113,13 @@ def test_the_largest_page_of_a_bill_fits() -> None:
     row |= dict.fromkeys(words, "x" * 32) | dict.fromkeys(fees, 1234.567891)
     body = json.dumps({"requestId": "r", "result": {"pagination": {}, "result": [row] * MAX_ROWS}}).encode()
     assert len(body) < MAX_BODY_BYTES * 0.9
-    assert json_object(body) is not None
+    assert parse_json_object(body) is not None
 
 
 def test_values_are_counted_and_not_the_commas_in_texts() -> None:
-    assert json_object(json.dumps({"a": "," * MAX_VALUES, "b": "[{" * MAX_VALUES}).encode()) is not None
-    with pytest.raises(TooMuch):
-        json_object(json.dumps({"a": [1] * (MAX_VALUES + 1)}).encode())
+    assert parse_json_object(json.dumps({"a": "," * MAX_VALUES, "b": "[{" * MAX_VALUES}).encode()) is not None
+    with pytest.raises(BodyTooLarge):
+        parse_json_object(json.dumps({"a": [1] * (MAX_VALUES + 1)}).encode())
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_values_are_counted_and_not_the_commas_in_texts() -> None:
 )
 def test_levels_are_bounded(depth: int, is_read: bool) -> None:
     body = b'{"a":' + b"[" * (depth - 1) + b"]" * (depth - 1) + b"}"
-    assert (json_object(body) is not None) is is_read
+    assert (parse_json_object(body) is not None) is is_read
 
 
 VALUES = st.recursive(
@@ -140,21 +140,21 @@ VALUES = st.recursive(
 @settings(max_examples=40)
 @given(st.dictionaries(st.text(max_size=5), VALUES, max_size=4))
 def test_every_ordinary_object_is_read_as_it_is(content: dict[str, Any]) -> None:
-    assert json_object(json.dumps(content).encode()) == content
-    assert json_object(json.dumps(content, ensure_ascii=False).encode("utf-8", "surrogatepass")) in (content, None)
+    assert parse_json_object(json.dumps(content).encode()) == content
+    assert parse_json_object(json.dumps(content, ensure_ascii=False).encode("utf-8", "surrogatepass")) in (content, None)
 
 
 @pytest.mark.parametrize(
     "body", [b"", b"[]", b"1", b"{", b'{"a":1', b'{"a"}', b"\xff\xfe{}", '{"a":1}'.encode("utf-16"), b"{}{}"]
 )
 def test_what_is_no_object_is_none(body: bytes) -> None:
-    assert json_object(body) is None
+    assert parse_json_object(body) is None
 
 
 def test_a_member_that_stands_there_twice_is_not_believed() -> None:
     """A machine that is running and stopped: the last one would win."""
     body = b'{"instances":[{"instanceId":"i-1","status":"running","status":"stopped"}],"totalCount":1}'
-    content = json_object(body)
+    content = parse_json_object(body)
     assert content is not None
     (machine,) = vm.describe_instances().parse(content).items
     assert (machine.status, machine.unreadable) == ("", ("status",))

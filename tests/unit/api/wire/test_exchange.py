@@ -21,7 +21,7 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.dispat
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.pool import SystemClock, ThreadPool
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import TransportError
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.services import vm
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.wire.exchange import Exchange, carried_out
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.wire.exchange import Exchange, as_current_exchange
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.wire.transport import Transport
 from support.api.server import Hang, Server, accepted, http_answer
 
@@ -210,7 +210,7 @@ def test_the_thread_is_free_for_the_next_call(make_server: MakeServer, make_tran
 def test_no_descriptors_are_left_over(make_server: MakeServer, make_transport: MakeTransport) -> None:
     exchange = Exchange()
     transport = make_transport(make_server(ANSWER).url)
-    with carried_out(exchange):
+    with as_current_exchange(exchange):
         transport.send(READ)
     assert exchange._descriptor is None
 
@@ -219,8 +219,8 @@ def test_what_was_given_up_before_it_left_never_leaves(make_server: MakeServer, 
     """A name service that answers after minutes must not let a delete leave that nobody waits for any more."""
     server = make_server()
     exchange = Exchange()
-    exchange.break_off()
-    with carried_out(exchange), pytest.raises(TransportError) as caught:
+    exchange.abort()
+    with as_current_exchange(exchange), pytest.raises(TransportError) as caught:
         make_transport(server.url).send(DELETE)
     assert (caught.value.kind, caught.value.sent, server.requests) == ("timeout", False, [])
 

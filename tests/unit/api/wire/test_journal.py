@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Answer
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Response
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.config.connection import resolve_connection
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import (
     ApiError,
@@ -34,7 +34,7 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._api.wire.transport 
 from support.api.server import Server
 
 NOW = datetime(2026, 11, 25, 8, 0, 0, 123000, tzinfo=UTC)
-ANSWER: Answer[None] = Answer(None, "req-1", None, 0.0, 0.1)
+ANSWER: Response[None] = Response(None, "req-1", None, 0.0, 0.1)
 
 
 def new_journal(folder: Path) -> Journal:
@@ -174,8 +174,8 @@ def test_the_outcome_of_each_number_is_its_own(tmp_path: Path) -> None:
     second = journal.sent(replace(vm.delete_instance("i-b"), resource=None, resources=("i-b", "i-c")))
     journal.answered(second, 0.2, None, OUTCOMES[0][0])
     journal.answered(first, 0.1, ANSWER, None)
-    told = [(write.resources, write.outcome) for write in read_journal(text_of(tmp_path)).writes]
-    assert told == [(("i-a",), "accepted"), (("i-b", "i-c"), "refused")]
+    text = [(write.resources, write.outcome) for write in read_journal(text_of(tmp_path)).writes]
+    assert text == [(("i-a",), "accepted"), (("i-b", "i-c"), "refused")]
 
 
 def test_the_transport_journals_writes_and_only_writes(
@@ -189,8 +189,8 @@ def test_the_transport_journals_writes_and_only_writes(
     transport.send(vm.delete_instance("i-1"))
     with pytest.raises(NotSentError):
         transport.send(vm.delete_instance("i-2"), before_send=lambda: False)
-    told = [(write.resources[0], write.outcome) for write in read_journal(path.read_text(encoding="utf-8")).writes]
-    assert told == [("i-1", "accepted"), ("i-2", "not_sent")]
+    text = [(write.resources[0], write.outcome) for write in read_journal(path.read_text(encoding="utf-8")).writes]
+    assert text == [("i-1", "accepted"), ("i-2", "not_sent")]
 
 
 def test_the_last_check_comes_after_the_line(

@@ -58,10 +58,10 @@ def test_a_read_arrives_signed_and_its_answer_is_read(make_server: MakeServer, m
     server = make_server(http_answer(ONE_INSTANCE, Date="Thu, 15 Jan 2026 08:09:10 GMT"))
     transport = make_transport(server.url + "/{service}")
     transport._utcnow = lambda: datetime(2026, 1, 15, 8, 9, 30, tzinfo=UTC)
-    answer = transport.send(vm.describe_instance("i-1"))
-    assert (answer.value.instance_id, answer.value.status, answer.request_id) == ("i-1", "running", "req-1")
-    assert answer.date == datetime(2026, 1, 15, 8, 9, 10, tzinfo=UTC)
-    assert answer.sent_at <= answer.received_at
+    response = transport.send(vm.describe_instance("i-1"))
+    assert (response.value.instance_id, response.value.status, response.request_id) == ("i-1", "running", "req-1")
+    assert response.date == datetime(2026, 1, 15, 8, 9, 10, tzinfo=UTC)
+    assert response.sent_at <= response.received_at
     (request,) = server.requests
     assert (request.method, request.target, request.body) == ("GET", "/vm/v1/regions/cn-north-1/instances/i-1", b"")
     assert request.headers["host"] == f"127.0.0.1:{server.port}"
@@ -152,8 +152,8 @@ def test_threads_share_the_transport(make_server: MakeServer, make_transport: Ma
     server = make_server(instance_answer())
     transport = make_transport(server.url)
     with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(lambda _: transport.send(vm.describe_instance("i-1")), range(200)))
-    assert {answer.value.instance_id for answer in answers} == {"i-1"}
+        responses = list(pool.map(lambda _: transport.send(vm.describe_instance("i-1")), range(200)))
+    assert {response.value.instance_id for response in responses} == {"i-1"}
     assert transport.requests_sent == len(server.requests) == 200
     assert len({request.connection for request in server.requests}) <= 8
 
@@ -219,11 +219,11 @@ def test_rule_06_before_send_is_asked_again_on_a_connection_that_had_to_be_opene
     """Opening a connection may have taken long: what the delete rests on may be too old by then."""
     server = make_server(accepted())
     transport = make_transport(server.url)
-    answers = iter([True, False])
+    responses = iter([True, False])
     with pytest.raises(NotSentError):
-        transport.send(vm.delete_instance("i-1"), before_send=lambda: next(answers))
+        transport.send(vm.delete_instance("i-1"), before_send=lambda: next(responses))
     assert server.requests == [] and transport.requests_sent == 0
-    assert list(answers) == []
+    assert list(responses) == []
     transport.send(vm.delete_instance("i-1"), before_send=lambda: True)
     assert len(server.requests) == 1
 
@@ -274,8 +274,8 @@ def test_clock_arguments_are_used(make_server: MakeServer) -> None:
     ticks = iter([10.0, 10.5])
     connection = Connection(Credentials("AK", "SK", None, "options"), "cn-north-1", make_server().url)
     transport = Transport(connection, "test", monotonic=lambda: next(ticks))
-    answer = transport.send(vm.start_instance("i-1"))
-    assert (answer.sent_at, answer.received_at) == (10.0, 10.5)
+    response = transport.send(vm.start_instance("i-1"))
+    assert (response.sent_at, response.received_at) == (10.0, 10.5)
     transport.close()
 
 

@@ -109,7 +109,7 @@ def test_a_short_body_is_noticed_without_the_help_of_urllib3() -> None:
     response.headers["Content-Length"] = str(len(GOOD) + 1)
     response.raw = urllib3.HTTPResponse(io.BytesIO(GOOD), preload_content=False, enforce_content_length=False)
     with pytest.raises(TransportError, match="is cut off") as caught:
-        responses.read_answer(response, "vm.describeInstance", "vm.example.com", 5.0)
+        responses.read_response(response, "vm.describeInstance", "vm.example.com", 5.0)
     assert caught.value.kind == "garbled"
 
 

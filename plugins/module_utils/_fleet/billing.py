@@ -136,5 +136,5 @@ def _bill(resource_id: str, lines: Sequence[BillRow]) -> ResourceBill:
 
 
 def _sum(fees: Iterable[Decimal]) -> Decimal | None:
-    told = list(fees)
-    return sum(told, Decimal(0)) if told else None
+    text = list(fees)
+    return sum(text, Decimal(0)) if text else None

@@ -27,9 +27,9 @@ def refusal(version: Sequence[int], program: str) -> str | None:
 
 
 def _check_interpreter() -> None:
-    told = refusal(tuple(sys.version_info[:3]), sys.executable)
-    if told is not None:
-        sys.stdout.write(json.dumps({"failed": True, "changed": False, "msg": told}) + "\n")
+    text = refusal(tuple(sys.version_info[:3]), sys.executable)
+    if text is not None:
+        sys.stdout.write(json.dumps({"failed": True, "changed": False, "msg": text}) + "\n")
         raise SystemExit(1)
 
 

@@ -143,25 +143,25 @@ class Desk:
             "after_power": lambda: mark.after_power(record, result, now),
             "finish": self._finish,
         }
-        told = table[step]()
+        text = table[step]()
         self.store.save(record)
-        return told
+        return text
 
     def _after_backup(self) -> Result:
         manifest = self.params["manifest"]
         self.record.add_api_use(self.params["result"].get("summary") or {})
-        told = wave_step.after_backup(self.record, self.params["wave"], manifest, self.params["reason"], self.now)
+        text = wave_step.after_backup(self.record, self.params["wave"], manifest, self.params["reason"], self.now)
         # Written before the first delete: the machines can be made again from it.
         if manifest.get("machines"):
             self.store.write_json(MANIFEST, merged_manifest(self.store.manifest(), manifest))
-        return told
+        return text
 
     def _finish(self) -> Result:
-        verdict = finish.finish(self.record, self.options, self.now, preview=self.preview)
+        meaning = finish.finish(self.record, self.options, self.now, preview=self.preview)
         report = report_of(
             self.record,
             [written(write) for write in self.writes],
-            verdict,
+            meaning,
             preview=self.preview,
             prices=self.options.prices,
             bill=self.params["bill"],
@@ -171,7 +171,7 @@ class Desk:
             self.store.write_json(REPORT, report)
             self.store.write(PAGE, render(report))
         return {
-            **verdict,
+            **meaning,
             "report": report,
             "report_path": str(self.store.path(PAGE)) if lasting else "",
             "failed_ids": [row["instance_id"] for row in report["machines"] if row["action"] == "failed"],
@@ -232,14 +232,14 @@ def run() -> None:
     try:
         if module.params["step"] == "read":
             # A play or a task can be in check mode without --check, and ansible_check_mode tells of the command line alone.
-            told = {**READERS[module.params["reader"]](module.params["input"]), "check_mode": module.check_mode}
-            module.exit_json(changed=False, next=told, **quiet)
+            text = {**READERS[module.params["reader"]](module.params["input"]), "check_mode": module.check_mode}
+            module.exit_json(changed=False, next=text, **quiet)
         desk = Desk(module.params)
         if module.params["step"] == "open":
-            told = desk.open()
+            text = desk.open()
         else:
             desk.load()
-            told = desk.do(module.params["step"])
+            text = desk.do(module.params["step"])
     except (JdcloudError, OSError) as error:
         module.fail_json(msg=_sentence(error), **quiet)
     if desk.skipped and module.params["step"] in ("open", "finish"):
@@ -256,7 +256,7 @@ def run() -> None:
         instance_ids=record.instance_ids,
         problem=record.problem,
         folder=str(Path(module.params["directory"])),
-        next=told,
+        next=text,
         **quiet,
     )
 

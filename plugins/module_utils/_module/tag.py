@@ -13,13 +13,13 @@ from typing import Any
 from .._api.errors import InputError
 from .._api.model.instance import Instance
 from .._fleet.common.selection import parse_ids, parse_protect_tags
-from .._fleet.tags.plan import ResourceKind, TagWish, parse_wish
-from .._fleet.tags.run import TagRecord, TagRun, TagTargets, change_tags, wished_tags
+from .._fleet.tags.plan import TaggedKind, WantedTags, parse_wanted
+from .._fleet.tags.run import TagRecord, TagRun, TagTargets, change_tags, wanted_tags
 from .common.arguments import CONNECTION_SPEC, GUARD_SPEC, SELECTION_SPEC, Spec, cap_of, selection_of
 from .common.rows import Result, error_of, remarks, told_some
 from .common.session import Session
 
-SERVICE_CODES: Mapping[ResourceKind, str] = {"instance": "vm", "disk": "disk", "elastic_ip": "ip"}
+SERVICE_CODES: Mapping[TaggedKind, str] = {"instance": "vm", "disk": "disk", "elastic_ip": "ip"}
 TAG_SPEC: Spec = {
     **CONNECTION_SPEC,
     **SELECTION_SPEC,
@@ -32,20 +32,20 @@ TAG_SPEC: Spec = {
     "on_blocked": {"type": "str", "default": "fail", "choices": ["fail", "skip"]},
     "service_codes": {"type": "dict", "default": dict(SERVICE_CODES)},
 }
-LISTS: Mapping[ResourceKind, str] = {"instance": "instances", "disk": "disks", "elastic_ip": "elastic_ips"}
+LISTS: Mapping[TaggedKind, str] = {"instance": "instances", "disk": "disks", "elastic_ip": "elastic_ips"}
 
 
 def work(session: Session) -> Result:
     """Check the options, change the tags, and return the result; it has a `msg` if the task fails."""
     params = session.module.params
     targets = _targets(params)
-    wish = parse_wish(params["set"], params["remove"])
+    wanted = parse_wanted(params["set"], params["remove"])
     protect_tags = parse_protect_tags(params["protect_tags"])
     codes = _service_codes(params["service_codes"])
     run = change_tags(
         session.connect(),
         targets,
-        wish,
+        wanted,
         protect_tags,
         codes,
         skip_blocked=params["on_blocked"] == "skip",
@@ -53,7 +53,7 @@ def work(session: Session) -> Result:
     )
     for warning in _warnings(run, targets, session):
         session.module.warn(warning)
-    report = TagReport(run, wish, session.region, preview=bool(session.module.check_mode))
+    report = TagReport(run, wanted, session.region, preview=bool(session.module.check_mode))
     message = report.message()
     return {
         "changed": any(row["changed"] for rows in report.rows.values() for row in rows),
@@ -75,7 +75,7 @@ def _warnings(run: TagRun, targets: TagTargets, session: Session) -> Iterator[st
 
 def early_end(session: Session) -> Result:
     """The result of a run that ended before it looked at anything."""
-    report = TagReport(TagRun(), TagWish(), "", preview=False)
+    report = TagReport(TagRun(), WantedTags(), "", preview=False)
     return {
         "changed": False,
         "account": session.account,
@@ -88,9 +88,9 @@ def early_end(session: Session) -> Result:
 class TagReport:
     """Reads the records of one run. What a preview did not do is told as if it had been done."""
 
-    def __init__(self, run: TagRun, wish: TagWish, region: str, *, preview: bool) -> None:
+    def __init__(self, run: TagRun, wanted: WantedTags, region: str, *, preview: bool) -> None:
         self._run = run
-        self._wish = wish
+        self._wish = wanted
         self._region = region
         self._preview = preview
         self.rows: dict[str, list[Result]] = {name: [] for name in LISTS.values()}
@@ -124,9 +124,9 @@ class TagReport:
         problems = [record for record in self._run.records if self._action(record) in ("blocked", "failed")]
         count = f"{len(self._run.records)} machines, disks and elastic IPs"
         if self._run.held_back:
-            told = told_some([(record.resource_id, _reasons(record)) for record in problems])
+            text = told_some([(record.resource_id, _reasons(record)) for record in problems])
             advice = "remove the causes, or set on_blocked to skip to go on with the others"
-            return f"{len(problems)} of {count} cannot be tagged, so nothing at all was changed: {told}; {advice}."
+            return f"{len(problems)} of {count} cannot be tagged, so nothing at all was changed: {text}; {advice}."
         failed = [record for record in problems if record.failure is not None]
         if not failed:
             return None
@@ -171,7 +171,7 @@ class TagReport:
 
     def _tags(self, record: TagRecord) -> dict[str, str]:
         if self._preview and self._action(record) == "tagged":
-            return wished_tags(record, self._wish)
+            return wanted_tags(record, self._wish)
         return _tags_of(record.now)
 
 
@@ -191,11 +191,11 @@ def _targets(params: Mapping[str, Any]) -> TagTargets:
     )
 
 
-def _service_codes(given: Mapping[str, Any]) -> dict[ResourceKind, str]:
+def _service_codes(given: Mapping[str, Any]) -> dict[TaggedKind, str]:
     unknown = sorted(set(given) - set(SERVICE_CODES))
     if unknown or not all(isinstance(code, str) and code.strip() for code in given.values()):
         raise InputError("service_codes holds something else than texts for instance, disk and elastic_ip: correct it.")
-    return {**SERVICE_CODES, **{t.cast(ResourceKind, kind): str(code) for kind, code in given.items()}}
+    return {**SERVICE_CODES, **{t.cast(TaggedKind, kind): str(code) for kind, code in given.items()}}
 
 
 def _tags_of(tagged: Any) -> dict[str, str]:

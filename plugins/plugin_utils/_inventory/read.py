@@ -20,7 +20,7 @@ from ...module_utils._api.errors import JdcloudError
 from ...module_utils._api.model.fields import snake_name
 from ...module_utils._api.model.instance import InstanceInFull
 from ...module_utils._api.wire.transport import Transport
-from ...module_utils._fleet.common.account import AccountError, objection, who_asks
+from ...module_utils._fleet.common.account import AccountError, account_problem, read_key_owner
 from ...module_utils._fleet.common.selection import Selection
 from ...module_utils._fleet.machines.find import read_in_full
 from .names import Row, some_of
@@ -114,7 +114,7 @@ def _read_region(connection: Connection, selection: Selection, check: Callable[[
     try:
         dispatcher = dispatcher_for(connection, pool, clock, read_only=True, on_heartbeat=check)
         if connection.expected_account is not None:
-            refusal = objection(who_asks(dispatcher, connection.expected_account), connection.expected_account)
+            refusal = account_problem(read_key_owner(dispatcher, connection.expected_account), connection.expected_account)
             if refusal is not None:
                 raise AccountError(refusal)
         machines, _missing = read_in_full(dispatcher, selection)

@@ -10,7 +10,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.timing import Timing
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.machines.run import Record
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.machines.run import MachineRecord
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.policy import Policy
 from support.fleet.backups import HOUR, Need, TrueImage, TrueSnapshot, uncovered
 from support.fleet.log import DELETE, IMAGES, RELEASE, SET_DISKS, SNAPSHOTS, START, STOP, BackupRead, Sight, Write
@@ -58,14 +58,14 @@ class Audit:
         for write in self._cloud.log.writes:
             checks[write.operation](write)
         for record in self._campaign.run.records:
-            if record.track is not None:
+            if record.state is not None:
                 assert self._cloud.log.effects(DELETE, record.instance_id) <= 1, "two deletes took effect"
                 self._end(record)
 
     def _disturbed_since(self, instance_id: str, when: float) -> bool:
         return any(each >= when for each in self._before.machines[instance_id].disturbed_at)
 
-    def _worked_on(self, write: Write) -> Record:
+    def _worked_on(self, write: Write) -> MachineRecord:
         record = self._records.get(write.resource)
         assert record is not None, f"{write.operation} of {write.resource}, which is not selected"
         assert not self._campaign.run.held_back, "something was held back, and yet something was changed"
@@ -108,7 +108,7 @@ class Audit:
         if self._policy.demand is not None:
             self._backed_up(write, record, sight)
 
-    def _backed_up(self, write: Write, record: Record, sight: Sight) -> None:
+    def _backed_up(self, write: Write, record: MachineRecord, sight: Sight) -> None:
         """Rule 8: what the newest answers showed, none older than allowed, was a true backup of all that the delete destroys."""
         demand = self._policy.demand
         assert demand is not None and record.decision is not None
@@ -160,10 +160,10 @@ class Audit:
         if wanted == dict(record.decision.disk_changes):
             assert self._basis(write, SET_MAX_AGE).snapshot.status in ("stopped", "error")
             return
-        told = {disk.disk_id: disk.auto_delete for disk in record.decision.disks}
+        text = {disk.disk_id: disk.auto_delete for disk in record.decision.disks}
         for disk_id, value in wanted.items():
             assert disk_id in record.decision.disk_changes, f"{disk_id} is put back, and was never to be changed"
-            assert value is bool(told[disk_id]), f"{disk_id} is put back as {value}, and was {told[disk_id]}"
+            assert value is bool(text[disk_id]), f"{disk_id} is put back as {value}, and was {text[disk_id]}"
 
     def _release(self, write: Write) -> None:
         assert self._policy.release_elastic_ips and not self._campaign.run.held_back
@@ -182,10 +182,10 @@ class Audit:
                 return record.instance_id
         raise AssertionError(f"{elastic_ip_id} was released, and was on no selected machine")
 
-    def _end(self, record: Record) -> None:
+    def _end(self, record: MachineRecord) -> None:
         """What the result says is true."""
-        assert record.track is not None
-        instance_id, track = record.instance_id, record.track
+        assert record.state is not None
+        instance_id, state = record.instance_id, record.state
         row = self._campaign[instance_id]
         gone = instance_id not in self._cloud.world.machines
         deletes = self._cloud.log.of(DELETE, instance_id)
@@ -199,7 +199,7 @@ class Audit:
             on_its_way = not self._waited and self._was_begun(row)
             assert gone or on_its_way, f"{row['action']} is no failure, and the machine is there"
         if any(write.told for write in deletes):
-            assert track.delete_accepted and row["changed"], "a delete was accepted, and the result hides it"
+            assert state.delete_accepted and row["changed"], "a delete was accepted, and the result hides it"
         for operation in (STOP, START, DELETE):
             if self._cloud.log.effects(operation, instance_id) and not self._disturbed_since(instance_id, 0.0):
                 assert row["changed"], f"{operation} took effect, and the result hides it"
@@ -228,11 +228,11 @@ class Audit:
                 there = address["elastic_ip_id"] in world.elastic_ips
                 assert there is (address["fate"] == "kept"), f"{address['elastic_ip_id']} is said to be {address['fate']}"
 
-    def _attributes(self, record: Record, row: dict[str, t.Any]) -> None:
+    def _attributes(self, record: MachineRecord, row: dict[str, t.Any]) -> None:
         """Rule 12: attributes that we changed are put back, or named."""
         machine = self._before.machines[record.instance_id]
         assert record.decision is not None
-        if machine.disturbed_at or (record.track is not None and record.track.delete_accepted):
+        if machine.disturbed_at or (record.state is not None and record.state.delete_accepted):
             return
         for disk_id in record.decision.disk_changes:
             if bool(self._cloud.world.disks[disk_id].auto_delete) != self._before.attributes[disk_id]:

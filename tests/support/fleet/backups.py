@@ -22,7 +22,7 @@ BEIJING = timezone(timedelta(hours=8))
 
 
 def mark(instance_id: str, campaign: str = "c1", stopped: str = "true") -> str:
-    """The mark of this collection."""
+    """The marker of this collection."""
     return f"jdcloud.cloud/1 campaign={campaign} instance={instance_id} stopped={stopped}"
 
 

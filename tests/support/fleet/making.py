@@ -15,7 +15,7 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Ca
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.dispatcher import Dispatcher
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.rate_limit import RateLimiter
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backups.plan import BackupPolicy
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backups.record import BackupRun, Manner
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backups.record import BackupRun, RunOptions
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backups.run import back_up
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.timing import Timing
 from ansible_collections.jdcloud.cloud.plugins.module_utils._module.backups.report import BackupReport
@@ -206,13 +206,13 @@ class MakingCloud(Cloud):
         """How backups are made, and those that were."""
         return self.operations.making
 
-    def back_up(self, policy: BackupPolicy, timing: Timing, manner: Manner, rate: float | None = None) -> BackedUp:
+    def back_up(self, policy: BackupPolicy, timing: Timing, options: RunOptions, rate: float | None = None) -> BackedUp:
         """Let a run happen."""
         pool = VirtualPool(self.time, self.service, self.rng, self.network)
-        pacer, rng = RateLimiter(self.time.now(), rate), random.Random(self.rng.random())
-        dispatcher = Dispatcher(pool, self.time, pacer, rng, timing.retries, read_only=manner.preview)
-        run = back_up(dispatcher, policy, timing, manner)
-        return BackedUp(run, BackupReport(run, "cn-north-1", preview=manner.preview))
+        rate_limiter, rng = RateLimiter(self.time.now(), rate), random.Random(self.rng.random())
+        dispatcher = Dispatcher(pool, self.time, rate_limiter, rng, timing.retries, read_only=options.preview)
+        run = back_up(dispatcher, policy, timing, options)
+        return BackedUp(run, BackupReport(run, "cn-north-1", preview=options.preview))
 
 
 @dataclass

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.selection import Selection
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.timing import Timing
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.evidence.proof import Demand
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.policy import DiskWish, Policy, State
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.policy import DiskChoice, Policy, State
 from support.fleet.audit import Before
 from support.fleet.backups import DAY, HOUR, mark
 from support.fleet.log import DELETE, IMAGES, SET_DISKS, SNAPSHOTS
@@ -129,7 +129,7 @@ def _disk(rng: random.Random, disk_id: str, device: str) -> TrueDisk:
 
 def _policy(rng: random.Random, machines: list[TrueMachine]) -> Policy:
     states: list[State] = ["absent", "absent", "absent", "absent", "absent", "absent", "stopped", "running"]
-    wishes: list[DiskWish] = ["as_configured", "as_configured", "keep", "delete"]
+    options: list[DiskChoice] = ["as_configured", "as_configured", "keep", "delete"]
     state = rng.choice(states)
     ids = tuple(machine.instance_id for machine in machines if rng.random() < 0.9) or (machines[0].instance_id,)
     more = ("i-missing",) if rng.random() < 0.2 else ()
@@ -140,7 +140,7 @@ def _policy(rng: random.Random, machines: list[TrueMachine]) -> Policy:
         selection=Selection(ids=ids + more, name=None, tags=tags, filters={}),
         protect_tags={PROTECTION: ("*",)},
         stop_running=absent and rng.random() < 0.7,
-        disks=rng.choice(wishes) if absent else "as_configured",
+        disks=rng.choice(options) if absent else "as_configured",
         release_elastic_ips=absent and rng.random() < 0.5,
         charge_on_stopped=rng.choice([None, None, "keepCharging"]) if state != "running" else None,
     )

@@ -132,10 +132,10 @@ class Service:
                 raise self._harmed(call, harm)
             result = self._operations.carry_out(call)
         except JdcloudError as error:
-            self._write_down(call, left_at, truth, took_effect=False, told=False)
+            self._write_down(call, left_at, truth, took_effect=False, text=False)
             return Reply(error=error)
-        told = harm is None
-        self._write_down(call, left_at, truth, took_effect=True, told=told)
+        text = harm is None
+        self._write_down(call, left_at, truth, took_effect=True, text=text)
         if harm in (Harm.SHORT, Harm.EMPTY):
             result = self._cut(result, harm, call.operation)
         elif harm is not None:
@@ -172,7 +172,7 @@ class Service:
         return ApiError(call.operation, http, status, message, f"request-{self._serial}")
 
     def _refuse(self, call: Call[t.Any], left_at: float, http: int, status: str, message: str) -> Reply:
-        self._write_down(call, left_at, self._truth(call), took_effect=False, told=False)
+        self._write_down(call, left_at, self._truth(call), took_effect=False, text=False)
         return Reply(error=self._api_error(call, http, status, message))
 
     def _truth(self, call: Call[t.Any]) -> Snapshot | None:
@@ -182,11 +182,11 @@ class Service:
     def _snapshot(self, machine: TrueMachine) -> Snapshot:
         return Snapshot.of(machine, [each.elastic_ip_id for each in self._world.addresses_of(machine.instance_id)])
 
-    def _write_down(self, call: Call[t.Any], left_at: float, truth: Snapshot | None, *, took_effect: bool, told: bool) -> None:
+    def _write_down(self, call: Call[t.Any], left_at: float, truth: Snapshot | None, *, took_effect: bool, text: bool) -> None:
         if call.write:
             body = dict(call.body or {})
             resource = call.resource or ""
-            write = Write(call.operation, resource, body, left_at, self._time.now(), truth, took_effect, told)
+            write = Write(call.operation, resource, body, left_at, self._time.now(), truth, took_effect, text)
             self.log.writes.append(write)
 
     def _throttles(self, now: float) -> bool:

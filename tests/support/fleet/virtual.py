@@ -19,7 +19,7 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.dispat
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.rate_limit import RateLimiter
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.selection import Selection
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.timing import Timing
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.machines.run import Record, Run, conduct
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.machines.run import MachineRecord, MachineRun, run_action
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.policy import Policy
 from ansible_collections.jdcloud.cloud.plugins.module_utils._module.machines.report import Report
 from support.fleet.backups import HOUR, Backups, TrueImage, TrueSnapshot, mark
@@ -152,7 +152,7 @@ class Cloud:
             timing.retries if timing else 8,
             read_only=preview,
         )
-        run = conduct(self.dispatcher, policy, timing or Timing(), cap=cap, skip_blocked=skip_blocked, preview=preview)
+        run = run_action(self.dispatcher, policy, timing or Timing(), cap=cap, skip_blocked=skip_blocked, preview=preview)
         return Campaign(run, Report(run, "cn-north-1", policy.state), self.time.now() - began, self.dispatcher.counters.calls)
 
 
@@ -160,7 +160,7 @@ class Cloud:
 class Campaign:
     """What a run came to. `seconds` are virtual."""
 
-    run: Run
+    run: MachineRun
     report: Report
     seconds: float
     calls: int
@@ -169,7 +169,7 @@ class Campaign:
         """The public result of one machine."""
         return {row["instance_id"]: row for row in self.report.instances("all")}[instance_id]
 
-    def record(self, instance_id: str) -> Record:
+    def record(self, instance_id: str) -> MachineRecord:
         """The record of one machine."""
         return {record.instance_id: record for record in self.run.records}[instance_id]
 

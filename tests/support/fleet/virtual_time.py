@@ -139,8 +139,8 @@ class VirtualPool:
     def _arrive(self, job: Job, left_at: float) -> None:
         reply = self._receiver.receive(job.call, left_at)
         received_at = self._time.now() + self._one_way() + reply.delay
-        answer = self._receiver.answered(job.call, left_at, reply, received_at)
-        outcome = Outcome(error=reply.error) if reply.error is not None else Outcome(response=answer)
+        response = self._receiver.answered(job.call, left_at, reply, received_at)
+        outcome = Outcome(error=reply.error) if reply.error is not None else Outcome(response=response)
         self._time.at(received_at, lambda: self._end(job, outcome))
 
     def _one_way(self) -> float:

@@ -56,14 +56,14 @@ TYPES: dict[str, tuple[type, ...]] = {
 
 def documented_options(module: str) -> dict[str, Json]:
     """The options of a module with those of its documentation fragments."""
-    told = yaml.safe_load(_module(module).DOCUMENTATION)
+    words = yaml.safe_load(_module(module).DOCUMENTATION)
     options: dict[str, Json] = {}
-    for fragment in told["extends_documentation_fragment"]:
+    for fragment in words["extends_documentation_fragment"]:
         _namespace, _collection, name, *part = fragment.split(".")
         source = importlib.import_module(f"{COLLECTION}.doc_fragments.{name}").ModuleDocFragment
         text = getattr(source, part[0].upper() if part else "DOCUMENTATION")
         options.update(yaml.safe_load(text).get("options", {}))
-    options.update(told["options"])
+    options.update(words["options"])
     return options
 
 
@@ -75,11 +75,11 @@ def documented_returns(module: str) -> dict[str, Json]:
 
 def paths(returns: dict[str, Json], where: str = "") -> Iterator[str]:
     """All documented keys of every result, those of lists and dicts as `outer.inner`."""
-    for name, told in returns.items():
-        if not _always(told):
+    for name, text in returns.items():
+        if not _always(text):
             continue
         yield where + name
-        yield from paths(told.get("contains", {}), f"{where}{name}.")
+        yield from paths(text.get("contains", {}), f"{where}{name}.")
 
 
 def check(result: Json, module: str) -> set[str]:
@@ -90,37 +90,37 @@ def check(result: Json, module: str) -> set[str]:
 
 
 def _checked(returned: Json, documented: dict[str, Json], where: str, *, is_open: bool) -> Iterator[str]:
-    always = {name for name, told in documented.items() if _always(told)}
+    always = {name for name, text in documented.items() if _always(text)}
     assert always <= set(returned), f"{where}: not returned: {always - set(returned)}"
     assert is_open or set(returned) <= set(documented), f"{where}: not documented: {set(returned) - set(documented)}"
-    for name, told in documented.items():
+    for name, text in documented.items():
         path = where + name
         if name not in returned:
             continue
-        seen = list(_checked_value(returned[name], told, path))
-        if _always(told):
+        seen = list(_checked_value(returned[name], text, path))
+        if _always(text):
             yield path
             yield from seen
 
 
-def _always(told: Json) -> bool:
+def _always(text: Json) -> bool:
     """Whether each result has this key; what has no word on that is as its surroundings."""
-    return told.get("returned", "always") == "always"
+    return text.get("returned", "always") == "always"
 
 
-def _checked_value(value: Any, told: Json, path: str) -> Iterator[str]:
-    description = " ".join([*told["description"]] if isinstance(told["description"], list) else [told["description"]])
+def _checked_value(value: Any, text: Json, path: str) -> Iterator[str]:
+    description = " ".join([*text["description"]] if isinstance(text["description"], list) else [text["description"]])
     if value is None:
         assert "null" in description, f"{path} is null, which its description does not say"
         return
-    fits = isinstance(value, TYPES[told["type"]]) and (told["type"] == "bool" or not isinstance(value, bool))
-    assert fits, f"{path} is {value!r}, documented as {told['type']}"
-    members = value if told["type"] == "list" else [value]
+    fits = isinstance(value, TYPES[text["type"]]) and (text["type"] == "bool" or not isinstance(value, bool))
+    assert fits, f"{path} is {value!r}, documented as {text['type']}"
+    members = value if text["type"] == "list" else [value]
     for member in members:
-        if told["type"] == "list":
-            assert isinstance(member, TYPES[told["elements"]]), f"{path} has the member {member!r}"
-        if "contains" in told:
-            yield from _checked(member, told["contains"], f"{path}.", is_open="everything else" in description)
+        if text["type"] == "list":
+            assert isinstance(member, TYPES[text["elements"]]), f"{path} has the member {member!r}"
+        if "contains" in text:
+            yield from _checked(member, text["contains"], f"{path}.", is_open="everything else" in description)
 
 
 def _module(name: str) -> Any:

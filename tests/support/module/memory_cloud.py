@@ -314,11 +314,11 @@ class MemoryCloud:
         return {"imageId": image_id}
 
     def _image_part(self, image_id: str, slot: Json) -> Json:
-        told = {"deviceName": slot["deviceName"], "diskCategory": slot["diskCategory"], "cloudDisk": None}
+        text = {"deviceName": slot["deviceName"], "diskCategory": slot["diskCategory"], "cloudDisk": None}
         if slot["diskCategory"] == "cloud":
             snapshot_id = self._snapshot(slot["cloudDisk"]["diskId"], "", "", images=[image_id])
-            told["cloudDisk"] = {"snapshotId": snapshot_id, "diskSizeGB": slot["cloudDisk"]["diskSizeGB"]}
-        return told
+            text["cloudDisk"] = {"snapshotId": snapshot_id, "diskSizeGB": slot["cloudDisk"]["diskSizeGB"]}
+        return text
 
     def _create_snapshot(self, call: Call[Any]) -> Json:
         spec = _body(call)["snapshotSpec"]

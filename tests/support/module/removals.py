@@ -47,13 +47,13 @@ class Remover:
 
     def at_look(self, kind: str, number: int, change: Callable[[], object]) -> None:
         """Change something just before the look in bulk of this number is answered; the first one is the plan's."""
-        answer, looks = self.cloud.send, [0]
+        response, looks = self.cloud.send, [0]
 
         def send(call: Any, *rest: Any) -> Any:
             looks[0] += call.operation == READS[kind]
             if call.operation == READS[kind] and looks[0] == number:
                 change()
-            return answer(call, *rest)
+            return response(call, *rest)
 
         self.cloud.send = send  # type: ignore[method-assign]
 
@@ -76,7 +76,7 @@ def actions(ended: Ended) -> list[str]:
 
 def codes_of(ended: Ended, what: str = "blockers") -> list[list[str]]:
     """Codes of the blockers or warnings of each."""
-    return [[remark["code"] for remark in row[what]] for row in rows(ended)]
+    return [[finding["code"] for finding in row[what]] for row in rows(ended)]
 
 
 def add(cloud: MemoryCloud, kind: str, asset_id: str, **members: Any) -> dict[str, Any]:

@@ -61,9 +61,9 @@ class Backups(MemoryCloud):
 
     def _lagging_instances(self, call: Call[Any]) -> Json:
         by_id = any("instanceId" in (name, value) for name, value in call.query)
-        told = super()._replies["vm.describeInstances"](call)
+        text = super()._replies["vm.describeInstances"](call)
         seconds = self.unreadable if by_id else self.unlisted
-        rows = [row for row in told["instances"] or [] if not self._hidden(row["instanceId"], seconds)]
+        rows = [row for row in text["instances"] or [] if not self._hidden(row["instanceId"], seconds)]
         return {"instances": rows, "totalCount": len(rows)}
 
     def _lagging_instance(self, call: Call[Any]) -> Json:
@@ -112,8 +112,8 @@ def _image(image_id: str) -> Json:
         cloud = {"snapshotId": f"snapshot-{disk}", "diskSizeGB": size, "diskType": "ssd.gp1"}
         return {"deviceName": device, "diskCategory": "cloud", "cloudDisk": cloud}
 
-    told = {"imageId": image_id, "name": image_id, "status": "ready", "imageSource": "private", "instanceId": "i-old"}
-    return {**told, "systemDisk": part("vda", "sys", 40), "dataDisks": [part("vdb", "data", 100)]}
+    text = {"imageId": image_id, "name": image_id, "status": "ready", "imageSource": "private", "instanceId": "i-old"}
+    return {**text, "systemDisk": part("vda", "sys", 40), "dataDisks": [part("vdb", "data", 100)]}
 
 
 def _snapshot(snapshot_id: str, disk_id: str) -> Json:

@@ -75,11 +75,11 @@ class Runner:
         result: Json = json.loads(output.out)
         status = int(ended.value.code or 0)
         assert bool(result.get("failed")) == (status != 0)
-        told = output.out
+        text = output.out
         if not knows_where_it_runs():
             # ansible-core 2.18 puts one into every result, for those who show it to decide.
-            told = json.dumps({name: value for name, value in result.items() if name != "exception"})
-        assert "Traceback" not in told + output.err
+            text = json.dumps({name: value for name, value in result.items() if name != "exception"})
+        assert "Traceback" not in text + output.err
         assert SECRET not in output.out + output.err
         return Ended(status, output.out + output.err, result)
 

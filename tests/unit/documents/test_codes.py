@@ -25,7 +25,7 @@ def trees() -> Iterator[ast.AST]:
 
 
 def codes_of(maker: str) -> set[str]:
-    """The codes that calls such as Remark("code", …) give."""
+    """The codes that calls such as Finding("code", …) give."""
     found = set()
     for tree in trees():
         for node in ast.walk(tree):
@@ -48,7 +48,7 @@ def guide(name: str) -> str:
 
 
 def test_each_blocker_and_warning_is_explained() -> None:
-    codes = codes_of("Remark")
+    codes = codes_of("Finding")
     assert {"running", "protected", "group_member"} <= codes
     assert codes - set(_CODE_CELL.findall(guide("checks.md"))) == set()
 

@@ -49,9 +49,9 @@ class BilledCloud(MemoryCloud):
         assert call.body is not None and call.body["regionId"] == "cn-north-1"
         number = call.body["pageIndex"]
         mine = [line for line in self.lines if line["resourceId"] in call.body["resourceIds"]]
-        told = {"currPageNo": number, "numberPages": -(-len(mine) // PAGE), "numberRecords": len(mine)}
+        text = {"currPageNo": number, "numberPages": -(-len(mine) // PAGE), "numberRecords": len(mine)}
         assert call.body["pageSize"] == PAGE
-        return {"pagination": told, "result": mine[(number - 1) * PAGE : number * PAGE]}
+        return {"pagination": text, "result": mine[(number - 1) * PAGE : number * PAGE]}
 
 
 @pytest.fixture
@@ -84,12 +84,12 @@ WRONG: list[tuple[Json, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("options", "told"), WRONG)
+@pytest.mark.parametrize(("options", "text"), WRONG)
 def test_wrong_input_ends_with_all_result_keys_and_sends_nothing(
-    cloud: BilledCloud, run: Runner, options: Json, told: str
+    cloud: BilledCloud, run: Runner, options: Json, text: str
 ) -> None:
     ended = run(BILL, **options)
-    assert ended.failed and told in ended.msg
+    assert ended.failed and text in ended.msg
     check(ended.result, BILL)
     assert cloud.calls == [] and ended.result["available"] is False and ended.result["resources"] == []
 
@@ -125,8 +125,8 @@ def test_every_other_refusal_is_a_failure(cloud: BilledCloud, run: Runner, http:
 def test_a_bill_whose_pages_contradict_each_other_is_a_failure(
     cloud: BilledCloud, run: Runner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told = {"currPageNo": 1, "numberPages": 1, "numberRecords": 2}
-    monkeypatch.setattr(cloud, "_describe_bill", lambda _call: {"pagination": told, "result": [{"resourceId": "i-a"}]})
+    text = {"currPageNo": 1, "numberPages": 1, "numberRecords": 2}
+    monkeypatch.setattr(cloud, "_describe_bill", lambda _call: {"pagination": text, "result": [{"resourceId": "i-a"}]})
     ended = run(BILL, resource_ids=["i-a"])
     assert ended.failed and "contradicting pages" in ended.msg and ended.result["resources"] == []
 

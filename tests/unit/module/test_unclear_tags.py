@@ -18,7 +18,7 @@ Json = dict[str, Any]
 def tagged(cloud: MemoryCloud, run: Runner, *, reads: bool, effect: bool, lost: bool = True) -> Json:
     """What a run says of a machine whose tag was set; afterwards it can be read or not."""
     machine = cloud.add("i-a")
-    answer, sent = cloud.send, []
+    response, sent = cloud.send, []
 
     def send(call: Any, *rest: Any) -> Any:
         if call.operation == "resourcetag.tagResources":
@@ -30,7 +30,7 @@ def tagged(cloud: MemoryCloud, run: Runner, *, reads: bool, effect: bool, lost: 
             raise ApiError(call.operation, 403, "HTTP_FORBIDDEN", "no right", "req-403")
         if sent and not reads:
             raise ApiError(call.operation, 403, "HTTP_FORBIDDEN", "no right", "req-403")
-        return answer(call, *rest)
+        return response(call, *rest)
 
     cloud.send = send  # type: ignore[method-assign]
     return run("jdcloud_tag", instance_ids=["i-a"], set={"team": "harbor"}, api_retries=1).only

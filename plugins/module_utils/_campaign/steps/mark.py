@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Any
 
 from ..._api.model.times import BEIJING
-from ..._fleet.planning.due import due_from, mark_date
+from ..._fleet.planning.due import due_date, due_from
 from ..input.options import Options
 from ..state import machine_entry
 from ..state.ingest import refuse_early_end, take_in
@@ -40,7 +40,7 @@ def plan_mark(record: Record, options: Options, look: Mapping[str, Any], now: da
     if _held_back(record, options, look, now):
         return {"groups": [], "stop": []}
     approve(record, options, [each["instance_id"] for each in _open(look)])
-    date = mark_date(now, options.grace_days)
+    date = due_date(now, options.grace_days)
     groups: dict[tuple[tuple[str, str], ...], list[str]] = {}
     stop = []
     for instance in _open(look):

@@ -16,11 +16,11 @@ from ..evidence.proof import AssetType
 KINDS: tuple[AssetType, ...] = ("image", "snapshot")
 
 
-def _id_of(row: Any) -> str:
+def asset_id_of(row: Any) -> str:
     return str(row.image_id if hasattr(row, "image_id") else row.snapshot_id)
 
 
-def _of(kind: AssetType, ids: Sequence[str], page: int) -> Call[Any]:
+def listing_call(kind: AssetType, ids: Sequence[str], page: int) -> Call[Any]:
     if kind == "image":
         return images.describe_images(instance_ids=ids, page=page)
     return snapshots.describe_snapshots(disk_ids=ids, page=page)

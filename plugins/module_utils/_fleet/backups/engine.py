@@ -5,7 +5,7 @@
 """Makes images and snapshots, hundreds at a time: chooses what leaves next, and follows each asset to its end.
 
 A `dispatch.Source` beside `engine.Engine`, with the same looks in bulk and the same pacing. Before a create leaves, its machine
-was looked at within seconds: it still is as planned, so what the mark says is true. Nothing here repeats a call blindly: a
+was looked at within seconds: it still is as planned, so what the marker says is true. Nothing here repeats a call blindly: a
 create that ended unclearly is looked for by its unique name first.
 """
 
@@ -25,16 +25,16 @@ from ..._api.model.backup_assets import Image, Snapshot
 from ..._api.model.instance import Instance
 from ..._api.model.resources import Page
 from ..._api.services import images, snapshots, vm
-from ..common.duration_estimate import Duration
+from ..common.duration_estimate import DurationEstimate
 from ..common.failure import Failure
-from ..common.poll_schedule import LookBook
+from ..common.poll_schedule import PollSchedule
 from ..common.timing import GATE_FRESH, GATE_MARGIN, GATE_MAX_AGE, Timing
 from ..evidence.existing_backups import complete_rows
 from ..evidence.marker import client_token
 from ..evidence.proof import AssetType
-from .calls import KINDS, _id_of, _of
-from .state import AssetTrack, Stage, _told_in_full
-from .transitions import LOST, AssetCourse
+from .calls import KINDS, asset_id_of, listing_call
+from .state import AssetState, Stage, with_unclear_create
+from .transitions import LOST, AssetTransitions
 
 GATE_URGENT = 2.0
 
@@ -48,14 +48,14 @@ class BackupEngine:
     def __init__(self, dispatcher: Dispatcher, timing: Timing) -> None:
         self._dispatcher = dispatcher
         self._timing = timing
-        self._course = AssetCourse(timing, dispatcher.backoff, dispatcher.service_time)
-        self._tracks: list[AssetTrack] = []
+        self._transitions = AssetTransitions(timing, dispatcher.backoff, dispatcher.service_time)
+        self._states: list[AssetState] = []
         self._ended = 0
-        self._create: deque[AssetTrack] = deque()
-        self._gate: LookBook[AssetTrack] = LookBook(timing.poll_interval, lambda track: track.stage is Stage.GATE)
-        self._doubt = {kind: self._book(Stage.DOUBT) for kind in KINDS}
-        self._making = {kind: self._book(Stage.MAKING) for kind in KINDS}
-        self._durations = {kind: Duration(timing.poll_interval) for kind in KINDS}
+        self._create: deque[AssetState] = deque()
+        self._gate: PollSchedule[AssetState] = PollSchedule(timing.poll_interval, lambda state: state.stage is Stage.GATE)
+        self._doubt = {kind: self._schedule(Stage.DOUBT) for kind in KINDS}
+        self._making = {kind: self._schedule(Stage.MAKING) for kind in KINDS}
+        self._durations = {kind: DurationEstimate(timing.poll_interval) for kind in KINDS}
         self._singles: deque[Job] = deque()
         self._run = f"{dispatcher.rng.getrandbits(64):016x}"
         self._in_flight = 0
@@ -64,24 +64,24 @@ class BackupEngine:
         self.parts: dict[str, Snapshot] = {}
         self.crash: str | None = None
 
-    def _book(self, stage: Stage) -> LookBook[AssetTrack]:
-        return LookBook(self._timing.poll_interval, lambda track: track.stage is stage)
+    def _schedule(self, stage: Stage) -> PollSchedule[AssetState]:
+        return PollSchedule(self._timing.poll_interval, lambda state: state.stage is stage)
 
-    def run(self, tracks: Sequence[AssetTrack]) -> None:
+    def run(self, states: Sequence[AssetState]) -> None:
         """Have the assets made; the ends are in the tracks, also if a bug ends the run."""
         now = self._dispatcher.clock.now()
-        self._tracks = list(tracks)
+        self._states = list(states)
         self._ended = 0
-        for track in self._tracks:
-            track.since = now
-            self._file(track, now if track.stage is not Stage.MAKING else now + self._pause(track, now))
+        for state in self._states:
+            state.since = now
+            self._file(state, now if state.stage is not Stage.MAKING else now + self._pause(state, now))
         try:
             self._dispatcher.run(self)
         except Exception as error:  # noqa: BLE001 - whatever it is, the results must not be lost
             self.crash = traceback.format_exc()
-            for track in self._tracks:
+            for state in self._states:
                 # The answers to what is under way never come.
-                track.unsure = track.unsure or track.sending
+                state.unsure = state.unsure or state.sending
             self._abandon(Failure("internal", f"An internal error ended the run: {type(error).__name__}: {error}"))
             self._in_flight = 0
 
@@ -92,7 +92,7 @@ class BackupEngine:
 
     @property
     def _all_ended(self) -> bool:
-        return self._ended == len(self._tracks)
+        return self._ended == len(self._states)
 
     def wake_at(self, now: float) -> float | None:
         """When there may be something to send although nothing came back."""
@@ -124,88 +124,88 @@ class BackupEngine:
         """Look at machines whose creates come next, no more than can leave while the observation is fresh."""
         ahead = len(self._create) + self._looked_at
         # However slowly calls may leave, one is always looked at.
-        room = max(int(self._dispatcher.rate_limiter.rate * (GATE_FRESH - 1.0)), 1) - ahead
-        if len(self._create) + self._looked_at > PAGE_SIZE // 2 or room <= 0:
+        quota = max(int(self._dispatcher.rate_limiter.rate * (GATE_FRESH - 1.0)), 1) - ahead
+        if len(self._create) + self._looked_at > PAGE_SIZE // 2 or quota <= 0:
             return None
-        chosen = self._gate.take(now, max(1, room), min(PAGE_SIZE, max(1, room)), lambda _track: True, idle=idle, gap=0.0)
+        chosen = self._gate.take(now, max(1, quota), min(PAGE_SIZE, max(1, quota)), lambda _track: True, idle=idle, gap=0.0)
         if not chosen:
             return None
         self._looked_at += len(chosen)
-        ids = list(dict.fromkeys(str(track.instance_id) for track in chosen))
+        ids = list(dict.fromkeys(str(state.instance_id) for state in chosen))
         return self._job(vm.describe_instances(ids=ids, page_size=PAGE_SIZE), partial(self._machines_seen, chosen))
 
-    def _machines_seen(self, chosen: Sequence[AssetTrack], outcome: Outcome) -> None:
+    def _machines_seen(self, chosen: Sequence[AssetState], outcome: Outcome) -> None:
         now = self._dispatcher.clock.now()
         self._looked_at -= len(chosen)
-        waiting = [track for track in chosen if track.stage is Stage.GATE]
+        waiting = [state for state in chosen if state.stage is Stage.GATE]
         if outcome.response is None:
-            for track in waiting:
-                self._end(track, Failure("api", str(outcome.error), outcome.error))
+            for state in waiting:
+                self._end(state, Failure("api", str(outcome.error), outcome.error))
             return
         page: Page[Instance] = outcome.response.value
         rows = {machine.instance_id: machine for machine in page.items}
-        for track in waiting:
-            machine = rows.get(str(track.instance_id))
+        for state in waiting:
+            machine = rows.get(str(state.instance_id))
             if machine is None:
                 self._singles.append(
-                    self._job(vm.describe_instance(str(track.instance_id)), partial(self._machine_proved, track))
+                    self._job(vm.describe_instance(str(state.instance_id)), partial(self._machine_proved, state))
                 )
             else:
-                self._file(track, self._course.machine_seen(track, machine, outcome.response.sent_at, now))
+                self._file(state, self._transitions.machine_seen(state, machine, outcome.response.sent_at, now))
 
-    def _machine_proved(self, track: AssetTrack, outcome: Outcome) -> None:
+    def _machine_proved(self, state: AssetState, outcome: Outcome) -> None:
         """A bulk answer left the machine out; only a 404 says that it is gone."""
         now = self._dispatcher.clock.now()
-        if track.stage is not Stage.GATE:
+        if state.stage is not Stage.GATE:
             return
         if outcome.error is not None and outcome.error.is_not_found:
-            self._end(track, Failure("vanished", f"{track.instance_id} does not exist any more, so it could not be backed up."))
+            self._end(state, Failure("vanished", f"{state.instance_id} does not exist any more, so it could not be backed up."))
         elif outcome.response is None:
-            self._end(track, Failure("api", str(outcome.error), outcome.error))
+            self._end(state, Failure("api", str(outcome.error), outcome.error))
         else:
-            self._file(track, self._course.machine_seen(track, outcome.response.value, outcome.response.sent_at, now))
+            self._file(state, self._transitions.machine_seen(state, outcome.response.value, outcome.response.sent_at, now))
 
     def _ask_for(self, now: float, *, urgent: bool = False) -> Job | None:
         """Ask for the next one. `urgent`: only if the look at its machine would grow too old behind other calls."""
         while self._create:
             if urgent and now - self._create[0].observed_at < GATE_URGENT:
                 return None
-            track = self._create.popleft()
-            if track.instance_id is None:
-                return self._job(self._call(track), partial(self._asked, track))
-            if now - track.observed_at <= GATE_FRESH:
-                leave_by = track.observed_at + GATE_MAX_AGE - GATE_MARGIN
-                return self._job(self._call(track), partial(self._asked, track), leave_by)
-            self._file(track, self._course.stale(track, now))
+            state = self._create.popleft()
+            if state.instance_id is None:
+                return self._job(self._call(state), partial(self._asked, state))
+            if now - state.observed_at <= GATE_FRESH:
+                leave_by = state.observed_at + GATE_MAX_AGE - GATE_MARGIN
+                return self._job(self._call(state), partial(self._asked, state), leave_by)
+            self._file(state, self._transitions.stale(state, now))
         return None
 
-    def _call(self, track: AssetTrack) -> Call[str]:
-        track.asked_at = self._dispatcher.service_time()
-        track.sending = True
-        plan = track.plan
-        mark = self._course.mark(track)
+    def _call(self, state: AssetState) -> Call[str]:
+        state.asked_at = self._dispatcher.service_time()
+        state.sending = True
+        plan = state.plan
+        marker = self._transitions.marker(state)
         if plan.kind == "image":
-            return images.create_image(plan.of, track.name, str(mark), plan.left_out)
+            return images.create_image(plan.of, state.name, str(marker), plan.left_out)
         # A token of an earlier run may be answered with what was made and deleted then; so each run has its own.
-        token = client_token(f"{plan.campaign}\0{self._run}", plan.of, track.attempt)
-        return snapshots.create_snapshot(plan.of, track.name, str(mark), token)
+        token = client_token(f"{plan.campaign}\0{self._run}", plan.of, state.attempt)
+        return snapshots.create_snapshot(plan.of, state.name, str(marker), token)
 
-    def _asked(self, track: AssetTrack, outcome: Outcome) -> None:
+    def _asked(self, state: AssetState, outcome: Outcome) -> None:
         now = self._dispatcher.clock.now()
-        track.sending = False
+        state.sending = False
         if outcome.response is not None:
-            track.accepted, track.asset_id = True, outcome.response.value
-        if track.stage is Stage.ENDED:
+            state.accepted, state.asset_id = True, outcome.response.value
+        if state.stage is Stage.ENDED:
             # The run was given up meanwhile.
-            track.unsure = track.unsure or (outcome.error is not None and outcome.error.unclear)
-            track.failure = _told_in_full(track, track.failure)
+            state.unsure = state.unsure or (outcome.error is not None and outcome.error.unclear)
+            state.failure = with_unclear_create(state, state.failure)
             return
         if outcome.stale:
-            self._file(track, self._course.stale(track, now))
+            self._file(state, self._transitions.stale(state, now))
         elif outcome.error is not None:
-            self._file(track, self._course.refused(track, outcome.error, now))
+            self._file(state, self._transitions.refused(state, outcome.error, now))
         elif outcome.response is not None:
-            self._file(track, self._course.accepted(track, outcome.response.received_at, self._pause(track, now)))
+            self._file(state, self._transitions.accepted(state, outcome.response.received_at, self._pause(state, now)))
 
     # --- looks at assets ----------------------------------------------------------------------------------------------
 
@@ -214,18 +214,18 @@ class BackupEngine:
         for kind, book in self._doubt.items():
             chosen = book.take(now, PAGE_SIZE, PAGE_SIZE, lambda _track: False, idle=idle)
             if chosen:
-                ids = list(dict.fromkeys(track.plan.of for track in chosen))
-                return self._job(_of(kind, ids, 1), partial(self._looked_for, kind, ids, chosen, []))
+                ids = list(dict.fromkeys(state.plan.of for state in chosen))
+                return self._job(listing_call(kind, ids, 1), partial(self._looked_for, kind, ids, chosen, []))
         return None
 
     def _looked_for(
-        self, kind: AssetType, ids: Sequence[str], chosen: Sequence[AssetTrack], found: Sequence[Page[Any]], outcome: Outcome
+        self, kind: AssetType, ids: Sequence[str], chosen: Sequence[AssetState], found: Sequence[Page[Any]], outcome: Outcome
     ) -> None:
         now = self._dispatcher.clock.now()
-        waiting = [track for track in chosen if track.stage is Stage.DOUBT]
+        waiting = [state for state in chosen if state.stage is Stage.DOUBT]
         if outcome.response is None:
-            for track in waiting:
-                self._end(track, Failure("api", str(outcome.error), outcome.error))
+            for state in waiting:
+                self._end(state, Failure("api", str(outcome.error), outcome.error))
             return
         pages = [*found, outcome.response.value]
         try:
@@ -234,13 +234,13 @@ class BackupEngine:
             # Absurdly many. So it is not complete, and shows nothing; it is read again.
             announced = 0
         if outcome.response.value.items and len(pages) < announced:
-            more = _of(kind, ids, len(pages) + 1)
+            more = listing_call(kind, ids, len(pages) + 1)
             self._singles.append(self._job(more, partial(self._looked_for, kind, ids, chosen, pages)))
             return
         rows = [row for page in pages for row in page.items]
         complete = complete_rows(pages) is not None
-        for track in waiting:
-            self._file(track, self._course.looked_for(track, rows, now, self._pause(track, now), complete=complete))
+        for state in waiting:
+            self._file(state, self._transitions.looked_for(state, rows, now, self._pause(state, now), complete=complete))
 
     def _poll(self, now: float, *, idle: bool) -> Job | None:
         """Look at assets that are being made, up to 100 in one call; rarely while others are still to be asked for."""
@@ -248,30 +248,30 @@ class BackupEngine:
         for kind, book in self._making.items():
             chosen = book.take(now, PAGE_SIZE, full_at, lambda _track: False, idle=idle)
             if chosen:
-                ids = [str(track.asset_id) for track in chosen]
+                ids = [str(state.asset_id) for state in chosen]
                 call = images.describe_images(ids=ids) if kind == "image" else snapshots.describe_snapshots(ids=ids)
                 return self._job(call, partial(self._polled, kind, chosen))
         return None
 
-    def _polled(self, kind: AssetType, chosen: Sequence[AssetTrack], outcome: Outcome) -> None:
+    def _polled(self, kind: AssetType, chosen: Sequence[AssetState], outcome: Outcome) -> None:
         now = self._dispatcher.clock.now()
-        waiting = [track for track in chosen if track.stage is Stage.MAKING]
+        waiting = [state for state in chosen if state.stage is Stage.MAKING]
         if outcome.response is None:
-            for track in waiting:
-                self._end(track, Failure("api", f"{outcome.error} {track.title} is left as it is.", outcome.error))
+            for state in waiting:
+                self._end(state, Failure("api", f"{outcome.error} {state.title} is left as it is.", outcome.error))
             return
-        rows = {_id_of(row): row for row in outcome.response.value.items}
+        rows = {asset_id_of(row): row for row in outcome.response.value.items}
         self._learn(kind, waiting, rows, outcome.response)
-        for track in waiting:
-            row = rows.get(str(track.asset_id))
+        for state in waiting:
+            row = rows.get(str(state.asset_id))
             if row is not None:
-                self._file(track, self._course.asset_seen(track, row, now, self._next_look(track, now)))
+                self._file(state, self._transitions.asset_seen(state, row, now, self._next_look(state, now)))
             else:
-                when = self._course.asset_absent(track, now)
+                when = self._transitions.asset_absent(state, now)
                 if when is LOST:
-                    self._prove(track)
+                    self._prove(state)
                 else:
-                    self._file(track, when)
+                    self._file(state, when)
 
     def _read_parts(self) -> Job | None:
         """Read snapshots that ready images consist of, when they fill a call or nothing else is to come."""
@@ -286,40 +286,40 @@ class BackupEngine:
             page: Page[Snapshot] = outcome.response.value
             self.parts.update((snapshot.snapshot_id, snapshot) for snapshot in page.items)
 
-    def _prove(self, track: AssetTrack) -> None:
+    def _prove(self, state: AssetState) -> None:
         """An answer by ids leaves the asset out for some time: ask for it alone."""
-        asset_id = str(track.asset_id)
+        asset_id = str(state.asset_id)
         single: Call[Any] = (
-            images.describe_image(asset_id) if track.plan.kind == "image" else snapshots.describe_snapshot(asset_id)
+            images.describe_image(asset_id) if state.plan.kind == "image" else snapshots.describe_snapshot(asset_id)
         )
-        self._singles.append(self._job(single, partial(self._proved, track)))
+        self._singles.append(self._job(single, partial(self._proved, state)))
 
-    def _proved(self, track: AssetTrack, outcome: Outcome) -> None:
+    def _proved(self, state: AssetState, outcome: Outcome) -> None:
         now = self._dispatcher.clock.now()
-        if track.stage is not Stage.MAKING:
+        if state.stage is not Stage.MAKING:
             return
         if outcome.error is not None and outcome.error.is_not_found:
-            self._file(track, self._course.vanished(track, now))
+            self._file(state, self._transitions.vanished(state, now))
         elif outcome.response is None:
-            self._end(track, Failure("api", str(outcome.error), outcome.error))
+            self._end(state, Failure("api", str(outcome.error), outcome.error))
         else:
-            self._file(track, self._course.asset_seen(track, outcome.response.value, now, self._next_look(track, now)))
+            self._file(state, self._transitions.asset_seen(state, outcome.response.value, now, self._next_look(state, now)))
 
-    def _learn(self, kind: AssetType, tracks: Sequence[AssetTrack], rows: dict[str, Any], answer: Response[Any]) -> None:
+    def _learn(self, kind: AssetType, states: Sequence[AssetState], rows: dict[str, Any], response: Response[Any]) -> None:
         """Tell the estimate which assets had ended at which age."""
-        timed = [track for track in tracks if track.accepted and not track.unsure and str(track.asset_id) in rows]
-        done = {track: self._course.is_ready(rows[str(track.asset_id)]) for track in timed}
+        timed = [state for state in states if state.accepted and not state.unsure and str(state.asset_id) in rows]
+        done = {state: self._transitions.is_ready(rows[str(state.asset_id)]) for state in timed}
         self._durations[kind].learn(
-            [answer.sent_at - track.since for track in timed if done[track]],
-            [answer.sent_at - track.since for track in timed if not done[track]],
+            [response.sent_at - state.since for state in timed if done[state]],
+            [response.sent_at - state.since for state in timed if not done[state]],
         )
 
-    def _next_look(self, track: AssetTrack, now: float) -> float:
-        return self._durations[track.plan.kind].next_look(track.since, now)
+    def _next_look(self, state: AssetState, now: float) -> float:
+        return self._durations[state.plan.kind].next_look(state.since, now)
 
-    def _pause(self, track: AssetTrack, now: float) -> float:
+    def _pause(self, state: AssetState, now: float) -> float:
         """How long to wait before the first look at an asset that was just asked for."""
-        return max(0.0, self._durations[track.plan.kind].next_look(now, now) - now)
+        return max(0.0, self._durations[state.plan.kind].next_look(now, now) - now)
 
     # --- filing -------------------------------------------------------------------------------------------------------
 
@@ -334,50 +334,50 @@ class BackupEngine:
 
         return Job(call, answered, leave_by)
 
-    def _file(self, track: AssetTrack, when: float) -> None:
-        """Put a track where its stage belongs; `when` is the time of its next look."""
-        if track.stage is Stage.ENDED:
-            self._end(track, track.failure)
-        elif track.stage is Stage.CREATE:
-            self._create.append(track)
-        elif track.stage is Stage.GATE and track.instance_id is None:
-            track.stage = Stage.CREATE
-            self._create.append(track)
-        elif track.stage is Stage.GATE:
-            self._gate.add(track, when)
-        elif track.stage is not Stage.LINE:
-            books = self._doubt if track.stage is Stage.DOUBT else self._making
-            books[track.plan.kind].add(track, when)
+    def _file(self, state: AssetState, when: float) -> None:
+        """Put a state where its stage belongs; `when` is the time of its next look."""
+        if state.stage is Stage.ENDED:
+            self._end(state, state.failure)
+        elif state.stage is Stage.CREATE:
+            self._create.append(state)
+        elif state.stage is Stage.GATE and state.instance_id is None:
+            state.stage = Stage.CREATE
+            self._create.append(state)
+        elif state.stage is Stage.GATE:
+            self._gate.add(state, when)
+        elif state.stage is not Stage.LINE:
+            books = self._doubt if state.stage is Stage.DOUBT else self._making
+            books[state.plan.kind].add(state, when)
 
-    def _end(self, track: AssetTrack, failure: Failure | None) -> None:
-        track.stage = Stage.ENDED
-        track.failure = _told_in_full(track, track.failure or failure)
+    def _end(self, state: AssetState, failure: Failure | None) -> None:
+        state.stage = Stage.ENDED
+        state.failure = with_unclear_create(state, state.failure or failure)
         self._ended += 1
-        if track.failure is None and isinstance(track.asset, Image):
-            self._parts.extend(part.snapshot_id for part in track.asset.disks if part.snapshot_id)
-        self._wake_those_in_line(track)
+        if state.failure is None and isinstance(state.asset, Image):
+            self._parts.extend(part.snapshot_id for part in state.asset.disks if part.snapshot_id)
+        self._wake_those_in_line(state)
 
-    def _wake_those_in_line(self, ended: AssetTrack) -> None:
+    def _wake_those_in_line(self, ended: AssetState) -> None:
         """The snapshots of a machine wait for its image: two tasks on the same disks at once are not known to be allowed."""
         if ended.plan.kind != "image":
             return
         now = self._dispatcher.clock.now()
-        for track in self._tracks:
-            if track.stage is Stage.LINE and track.instance_id == ended.instance_id:
+        for state in self._states:
+            if state.stage is Stage.LINE and state.instance_id == ended.instance_id:
                 if ended.failure is not None:
                     message = f"It was not made, since the image of {ended.instance_id} failed."
-                    self._end(track, Failure("not_made", message))
+                    self._end(state, Failure("not_made", message))
                 else:
-                    track.stage = Stage.GATE
-                    self._file(track, now)
+                    state.stage = Stage.GATE
+                    self._file(state, now)
 
     def _abandon(self, failure: Failure) -> None:
         """No call of this run will succeed any more: every asset without an end gets this one."""
-        for track in self._tracks:
-            if track.stage is not Stage.ENDED:
-                track.failure = _told_in_full(track, failure)
-                track.stage = Stage.ENDED
-        self._ended = len(self._tracks)
+        for state in self._states:
+            if state.stage is not Stage.ENDED:
+                state.failure = with_unclear_create(state, failure)
+                state.stage = Stage.ENDED
+        self._ended = len(self._states)
         self._create.clear()
         self._parts.clear()
         self._in_flight -= len(self._singles)

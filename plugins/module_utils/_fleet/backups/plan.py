@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is to be backed up and how: one machine, the wishes and what exists in, a decision out. Pure.
+"""What is to be backed up and how: one machine, the policy and what exists in, a decision out. Pure.
 
 An own backup that is ready, covers what is wanted and is young enough is used again; one in progress is waited for; only what
 is missing is made. Facts images-content, images-local-system-disk, states-image-ready and states-snapshot.
@@ -17,21 +17,21 @@ from datetime import datetime
 
 from ..._api.model.backup_assets import Image, Snapshot
 from ..._api.model.instance import STABLE, TRANSITIONAL, AttachedDisk, Instance
-from ..common.finding import Remark, unreadable_remark
+from ..common.finding import Finding, unreadable_finding
 from ..common.selection import Selection, protecting_tag
-from ..evidence.marker import Mark, asset_name, read_mark, unique
+from ..evidence.marker import Marker, asset_name, read_marker, unique_part
 from ..evidence.proof import (
     IMAGE_ENDED,
     SNAPSHOT_HOLDS,
     AssetType,
-    Holdings,
+    BackupSet,
     Method,
     age_flaw,
-    begun_with,
     being_made,
     disk_key,
+    disks_begun_with,
+    disks_held_by,
     expiry_flaw,
-    held_by,
 )
 from ..planning.blockers import busy_disks, unmounted_system_disk
 
@@ -42,7 +42,7 @@ KNOWN_ATTEMPTS = 500
 
 @dataclass(frozen=True, slots=True)
 class BackupPolicy:
-    """The user's wishes, checked. `max_age` in hours.
+    """What the user wants, checked. `max_age` in hours.
 
     `any_campaign`: backups of other campaigns may be used again. `stopped_before`: machines that an earlier try of this campaign
     stopped, and that are to be started again with the others. `disk_ids`: snapshots of these disks only, None for all.
@@ -68,7 +68,7 @@ class PlannedAsset:
 
     `of` is the machine or disk that it is made of, `disks` are what it has to hold, `left_out` devices that it shall not.
     `attempt` counts this campaign's tries; 0: it exists already.
-    `ready`: there is nothing to wait for. `stopped`: what its mark says, or will say.
+    `ready`: there is nothing to wait for. `stopped`: what its marker says, or will say.
     """
 
     kind: AssetType
@@ -105,8 +105,8 @@ class BackupDecision:
     assets: tuple[PlannedAsset, ...] = ()
     stop: bool = False
     start: bool = False
-    blockers: tuple[Remark, ...] = ()
-    warnings: tuple[Remark, ...] = ()
+    blockers: tuple[Finding, ...] = ()
+    warnings: tuple[Finding, ...] = ()
 
     @property
     def makes(self) -> bool:
@@ -114,19 +114,19 @@ class BackupDecision:
         return any(asset.asset_id is None for asset in self.assets)
 
 
-def decide_backup(machine: Instance, policy: BackupPolicy, holdings: Holdings, now: datetime | None) -> BackupDecision:
+def decide_backup(machine: Instance, policy: BackupPolicy, backup_set: BackupSet, now: datetime | None) -> BackupDecision:
     """What is to be made of `machine`, used again or waited for, and everything that forbids it."""
     mismatch = policy.selection.mismatch(machine)
     if mismatch is not None:
-        blocker = Remark("selector_mismatch", f"It exists, but the other selectors do not match: {mismatch}.")
+        blocker = Finding("selector_mismatch", f"It exists, but the other selectors do not match: {mismatch}.")
         return BackupDecision(machine.instance_id, machine.status, blockers=(blocker,))
     if machine.unreadable:
-        return BackupDecision(machine.instance_id, machine.status, blockers=tuple(unreadable_remark(machine)))
-    assets = tuple(_assets(machine, policy, holdings, now))
+        return BackupDecision(machine.instance_id, machine.status, blockers=tuple(unreadable_finding(machine)))
+    assets = tuple(_assets(machine, policy, backup_set, now))
     makes = any(asset.asset_id is None for asset in assets)
     stop = makes and machine.status == "running" and policy.stop_running
     start = policy.start_again and (stop or (machine.status == "stopped" and machine.instance_id in policy.stopped_before))
-    blockers = tuple(_blockers(machine, policy, holdings, assets))
+    blockers = tuple(_blockers(machine, policy, backup_set, assets))
     return BackupDecision(
         instance_id=machine.instance_id,
         status=machine.status,
@@ -150,32 +150,32 @@ def snapshot_disks(machine: Instance, policy: BackupPolicy) -> tuple[AttachedDis
     return tuple(disk for disk in cloud if policy.disk_ids is None or disk.disk_id in policy.disk_ids)
 
 
-def _assets(machine: Instance, policy: BackupPolicy, holdings: Holdings, now: datetime | None) -> Iterator[PlannedAsset]:
+def _assets(machine: Instance, policy: BackupPolicy, backup_set: BackupSet, now: datetime | None) -> Iterator[PlannedAsset]:
     if policy.method in ("image", "both"):
-        yield _planned_image(machine, policy, holdings, now)
+        yield _planned_image(machine, policy, backup_set, now)
     if policy.method in ("snapshots", "both"):
         for disk in snapshot_disks(machine, policy):
-            yield _planned_snapshot(machine, disk, policy, holdings.of_disk.get(disk.disk_id or "", ()), now)
+            yield _planned_snapshot(machine, disk, policy, backup_set.snapshots_of_disk.get(disk.disk_id or "", ()), now)
 
 
 def _will_be_stopped(machine: Instance, policy: BackupPolicy) -> bool:
     return machine.status == "stopped" or (machine.status == "running" and policy.stop_running)
 
 
-def _planned_image(machine: Instance, policy: BackupPolicy, holdings: Holdings, now: datetime | None) -> PlannedAsset:
+def _planned_image(machine: Instance, policy: BackupPolicy, backup_set: BackupSet, now: datetime | None) -> PlannedAsset:
     wanted = image_disks(machine, policy)
     left_out = () if policy.include_data_disks else _devices_left_out(machine)
     keys = {disk_key(disk.disk_id, disk.device) for disk in wanted}
-    images = holdings.images.get(machine.instance_id, ())
+    images = backup_set.images.get(machine.instance_id, ())
 
     def fits(image: Image) -> bool:
         if image.status not in IMAGE_ENDED:
             # It is waited for, and proven when it is ready. One that was begun without a disk will never hold it.
-            begun = begun_with(image, machine, holdings.snapshots)
+            begun = disks_begun_with(image, machine, backup_set.snapshots)
             return begun is None or keys <= begun
         if image.status != "ready" or image.source != "private" or image.imported or image.offline:
             return False
-        return _fresh(image, policy, now) and keys <= set(held_by(image, machine, holdings.snapshots))
+        return _fresh(image, policy, now) and keys <= set(disks_held_by(image, machine, backup_set.snapshots))
 
     found = _newest([image for image in images if _usable(image, machine, policy) and fits(image)])
     return _planned("image", machine.instance_id, machine, policy, images, wanted, left_out, found)
@@ -204,10 +204,12 @@ def _planned(
     found: Image | Snapshot | None,
 ) -> PlannedAsset:
     if found is not None:
-        mark = t.cast(Mark, read_mark(found.description))
+        marker = t.cast(Marker, read_marker(found.description))
         asset_id = found.image_id if isinstance(found, Image) else found.snapshot_id
         ready = found.status == "ready" if isinstance(found, Image) else found.status in SNAPSHOT_HOLDS
-        return PlannedAsset(kind, of, found.name, 0, mark.campaign, mark.stopped, disks, left_out, asset_id, ready, found.status)
+        return PlannedAsset(
+            kind, of, found.name, 0, marker.campaign, marker.stopped, disks, left_out, asset_id, ready, found.status
+        )
     attempt = 1 + _attempts_so_far(existing, of, policy)
     return PlannedAsset(
         kind,
@@ -240,15 +242,15 @@ def _usable(asset: Image | Snapshot, machine: Instance, policy: BackupPolicy) ->
     Once a stopped machine runs again, each backup is older than its next stop. There is one exception: this very campaign has
     backed it up and started it again, as it was told to.
     """
-    mark = read_mark(asset.description)
-    if mark is None or mark.instance_id != machine.instance_id or asset.unreadable:
+    marker = read_marker(asset.description)
+    if marker is None or marker.instance_id != machine.instance_id or asset.unreadable:
         return False
-    own = mark.campaign == policy.campaign
+    own = marker.campaign == policy.campaign
     if not own and not policy.any_campaign:
         return False
     if machine.status == "running" and policy.stop_running:
-        return own and mark.stopped and policy.start_again
-    return mark.stopped or machine.status != "stopped"
+        return own and marker.stopped and policy.start_again
+    return marker.stopped or machine.status != "stopped"
 
 
 def _fresh(asset: Image | Snapshot, policy: BackupPolicy, now: datetime | None) -> bool:
@@ -267,68 +269,70 @@ def _attempts_so_far(assets: Sequence[Image | Snapshot], of: str, policy: Backup
     To count is not enough: once an earlier one is removed, the count would give a later one's token again, and with it, perhaps,
     what was made then instead of a new backup.
     """
-    marks = [read_mark(asset.description) for asset in assets]
-    own = [asset.name for asset, mark in zip(assets, marks, strict=True) if mark and mark.campaign == policy.campaign]
+    markers = [read_marker(asset.description) for asset in assets]
+    own = [asset.name for asset, marker in zip(assets, markers, strict=True) if marker and marker.campaign == policy.campaign]
     names = " ".join(own)
     known = range(KNOWN_ATTEMPTS, len(own), -1) if own else ()
-    return next((attempt for attempt in known if unique(policy.campaign, of, attempt) in names), len(own))
+    return next((attempt for attempt in known if unique_part(policy.campaign, of, attempt) in names), len(own))
 
 
 def _devices_left_out(machine: Instance) -> tuple[str, ...]:
     return tuple(disk.device for disk in machine.disks if not disk.system and disk.category == "cloud" and disk.device)
 
 
-def _blockers(machine: Instance, policy: BackupPolicy, holdings: Holdings, assets: Sequence[PlannedAsset]) -> Iterator[Remark]:
+def _blockers(
+    machine: Instance, policy: BackupPolicy, backup_set: BackupSet, assets: Sequence[PlannedAsset]
+) -> Iterator[Finding]:
     if not any(not asset.ready for asset in assets) and assets:
         # Everything is there already.
         return
     protection = protecting_tag(machine, policy.protect_tags)
     if protection is not None:
-        yield Remark("protected", f"Its tag {protection} protects it: remove the tag first, or change protect_tags.")
+        yield Finding("protected", f"Its tag {protection} protects it: remove the tag first, or change protect_tags.")
     yield from _status_blockers(machine, assets)
     making = {asset.asset_id for asset in assets if asset.kind == "image" and asset.asset_id}
-    for image_id in being_made(holdings.images.get(machine.instance_id, ())):
+    for image_id in being_made(backup_set.images.get(machine.instance_id, ())):
         if image_id not in making and any(asset.asset_id is None for asset in assets):
-            yield Remark("task_in_progress", f"Image {image_id} is being made of it: wait until that is ready.")
+            yield Finding("task_in_progress", f"Image {image_id} is being made of it: wait until that is ready.")
     if not assets:
-        yield Remark("nothing_to_back_up", "It has no cloud disk of which a snapshot could be made: make an image.")
+        yield Finding("nothing_to_back_up", "It has no cloud disk of which a snapshot could be made: make an image.")
     system = next((disk for disk in machine.disks if disk.system), None)
     if any(asset.images for asset in assets):
         if system is None:
-            yield Remark("nothing_to_back_up", "It shows no system disk, so no image can be made of it.")
+            yield Finding("nothing_to_back_up", "It shows no system disk, so no image can be made of it.")
         elif system.category == "local" and not _will_be_stopped(machine, policy) and machine.status == "running":
-            yield Remark(
+            yield Finding(
                 "running", "It has a local system disk, of which an image can only be made while it is stopped: stop it first."
             )
         state = unmounted_system_disk(machine)
         if state is not None:
-            yield Remark(
+            yield Finding(
                 "invalid_status", f"The attachment of its system disk is '{state}', so no image can be made: attach it first."
             )
     overdue = machine.charge is not None and machine.charge.status in ("overdue", "arrear")
     if policy.start_again and policy.stop_running and machine.status == "running" and overdue:
-        yield Remark("charge_overdue", "It could not be started again after the backup: pay or renew it first.")
+        yield Finding("charge_overdue", "It could not be started again after the backup: pay or renew it first.")
 
 
-def _status_blockers(machine: Instance, assets: Sequence[PlannedAsset]) -> Iterator[Remark]:
+def _status_blockers(machine: Instance, assets: Sequence[PlannedAsset]) -> Iterator[Finding]:
     status = machine.status
     if status in TRANSITIONAL:
-        yield Remark("transitional", f"Its status is '{status}', in between: wait until it is stable.")
+        yield Finding("transitional", f"Its status is '{status}', in between: wait until it is stable.")
     elif status not in STABLE:
-        yield Remark("unknown_status", f"Its status is '{status}', which is not known: wait until it is stopped.")
+        yield Finding("unknown_status", f"Its status is '{status}', which is not known: wait until it is stopped.")
     elif status == "error" and any(asset.images for asset in assets):
-        yield Remark(
+        yield Finding(
             "invalid_status",
             "Its status is 'error', in which no image can be made: make snapshots, which no require_backup accepts.",
         )
     busy = busy_disks(machine)
     if busy:
-        yield Remark("task_in_progress", f"A task runs on its disks ({', '.join(busy)}): wait until it has ended.")
+        yield Finding("task_in_progress", f"A task runs on its disks ({', '.join(busy)}): wait until it has ended.")
 
 
-def _warnings(machine: Instance, assets: Sequence[PlannedAsset]) -> Iterator[Remark]:
+def _warnings(machine: Instance, assets: Sequence[PlannedAsset]) -> Iterator[Finding]:
     if machine.status in STABLE and any(not asset.stopped for asset in assets):
-        yield Remark(
+        yield Finding(
             "not_stopped",
             "It is backed up while it is not stopped: nothing promises consistent data, and require_backup will not accept it.",
         )

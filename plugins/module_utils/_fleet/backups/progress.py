@@ -9,17 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ..common.progress import Standing
-from .state import AssetTrack
+from .state import AssetState
 from .state import Stage as Making
 
 
-def standing_of_backups(tracks: Iterable[AssetTrack]) -> Standing:
+def standing_of_backups(states: Iterable[AssetState]) -> Standing:
     """Of a machine of which these images and snapshots are made."""
     stages = []
-    for track in tracks:
-        if track.failure is not None:
+    for state in states:
+        if state.failure is not None:
             return Standing.FAILED
-        stages.append(track.stage)
+        stages.append(state.stage)
     if all(stage is Making.ENDED for stage in stages):
         return Standing.DONE
     begun = any(stage in (Making.DOUBT, Making.MAKING, Making.ENDED) for stage in stages)

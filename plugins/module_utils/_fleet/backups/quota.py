@@ -14,7 +14,7 @@ from .plan import BackupDecision
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class QuotaCheck:
     """What a batch needs and what is left; ids of machines in the order in which they were weighed."""
 
     images: Quota
@@ -32,17 +32,17 @@ class Room:
     @property
     def numbers(self) -> str:
         """Needed and left, for a message."""
-        told = []
+        text = []
         for name, needed, quota in (
             ("images", self.images_needed, self.images),
             ("snapshots", self.snapshots_needed, self.snapshots),
         ):
             if needed:
-                told.append(f"{needed} {name} needed, {quota.left} left of {quota.limit}")
-        return "; ".join(told)
+                text.append(f"{needed} {name} needed, {quota.left} left of {quota.limit}")
+        return "; ".join(text)
 
 
-def weigh(decisions: Sequence[BackupDecision], images: Quota, snapshots: Quota) -> Room:
+def check_quota(decisions: Sequence[BackupDecision], images: Quota, snapshots: Quota) -> QuotaCheck:
     """Weigh all that is to be made against the quotas, in the given order; one that does not fit does not stop smaller ones."""
     left_images, left_snapshots = images.left, snapshots.left
     fits, out = [], []
@@ -55,7 +55,7 @@ def weigh(decisions: Sequence[BackupDecision], images: Quota, snapshots: Quota) 
             fits.append(decision.instance_id)
         else:
             out.append(decision.instance_id)
-    return Room(
+    return QuotaCheck(
         images,
         snapshots,
         sum(asset.images for decision in decisions for asset in decision.assets),

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from ..._api.model.backup_assets import Snapshot
 from ..._api.model.instance import Instance
 from ..common.failure import Failure
-from ..machines.state import Track
+from ..machines.state import MachineState
 from .plan import BackupDecision
-from .quota import Room
+from .quota import QuotaCheck
 from .retention import Superseded
-from .state import AssetTrack
+from .state import AssetState
 
 
 @dataclass(slots=True)
@@ -31,9 +31,9 @@ class BackupRecord:
     decision: BackupDecision | None = None
     failure: Failure | None = None
     seen: Instance | None = None
-    stop: Track | None = None
-    start: Track | None = None
-    assets: list[AssetTrack] = field(default_factory=list)
+    stop: MachineState | None = None
+    start: MachineState | None = None
+    assets: list[AssetState] = field(default_factory=list)
     held: dict[str, Mapping[str, str | None]] = field(default_factory=dict)
 
     @property
@@ -49,7 +49,7 @@ class BackupRecord:
 
 @dataclass(slots=True)
 class BackupRun:
-    """The records in the order of the result. `room` is None where nothing was to be made, and so no quota was read.
+    """The records in the order of the result. `quota` is None where nothing was to be made, and so no quota was read.
 
     `held_back`: something was blocked or did not fit, so nothing at all was changed. `snapshots` are parts of images.
     """
@@ -58,14 +58,14 @@ class BackupRun:
     records: list[BackupRecord] = field(default_factory=list)
     held_back: bool = False
     missing: list[str] = field(default_factory=list)
-    room: Room | None = None
+    quota: QuotaCheck | None = None
     snapshots: dict[str, Snapshot] = field(default_factory=dict)
     superseded: Superseded = field(default_factory=Superseded)
     crash: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Manner:
+class RunOptions:
     """How a run deals with what cannot be done. `fit`: a batch that exceeds the quotas is done as far as it fits.
 
     `keep`: how many backups of a machine are to stay; 0: all.
@@ -85,6 +85,6 @@ def on_machine(record: BackupRecord) -> bool:
 
 def failure_of(record: BackupRecord) -> Failure | None:
     """The first thing that failed for a machine."""
-    tracks = [record.stop, record.start]
-    failures = [record.failure, *(track.failure for track in record.assets), *(track.failure for track in tracks if track)]
+    states = [record.stop, record.start]
+    failures = [record.failure, *(state.failure for state in record.assets), *(state.failure for state in states if state)]
     return next((failure for failure in failures if failure is not None), None)

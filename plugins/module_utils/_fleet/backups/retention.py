@@ -5,7 +5,7 @@
 """Which older backups of a machine are superseded. Pure; deletes nothing.
 
 Counted are only proven backups: own, ready, made while the machine was stopped, holding all that is wanted. Once there are `keep`
-of them, what is older than the last of these and carries our mark is superseded. Another campaign's backup is left alone as
+of them, what is older than the last of these and carries our marker is superseded. Another campaign's backup is left alone as
 long as it is young enough for that campaign's deletes, or something of that campaign is still being made.
 """
 
@@ -18,8 +18,8 @@ from datetime import UTC, datetime
 
 from ..._api.model.backup_assets import Image, Snapshot
 from ..._api.model.instance import Instance
-from ..evidence.marker import Mark, read_mark
-from ..evidence.proof import IMAGE_ENDED, SNAPSHOT_HOLDS, Holdings, age_flaw, disk_key, expiry_flaw, held_by
+from ..evidence.marker import Marker, read_marker
+from ..evidence.proof import IMAGE_ENDED, SNAPSHOT_HOLDS, BackupSet, age_flaw, disk_key, disks_held_by, expiry_flaw
 from .plan import BackupPolicy, image_disks, snapshot_disks
 
 Asset = t.TypeVar("Asset", Image, Snapshot)
@@ -34,31 +34,31 @@ class Superseded:
 
 
 def superseded(
-    machines: Iterable[Instance], policy: BackupPolicy, holdings: Holdings, keep: int, now: datetime | None
+    machines: Iterable[Instance], policy: BackupPolicy, backup_set: BackupSet, keep: int, now: datetime | None
 ) -> Superseded:
     """What may go of these machines, each of which has a proven backup of this run, if `keep` (at least 1) are to stay."""
-    busy = _busy_campaigns(holdings)
+    busy = _busy_campaigns(backup_set)
     image_ids: list[str] = []
     snapshot_ids: list[str] = []
     for machine in machines:
         if policy.method in ("image", "both"):
-            images = holdings.images.get(machine.instance_id, ())
-            older = _older(images, machine, policy, keep, busy, now, _image_counter(machine, policy, holdings))
+            images = backup_set.images.get(machine.instance_id, ())
+            older = _older(images, machine, policy, keep, busy, now, _image_counter(machine, policy, backup_set))
             image_ids += [image.image_id for image in older]
         if policy.method in ("snapshots", "both"):
             for disk in snapshot_disks(machine, policy):
                 # One that an image consists of goes with its image, or not at all.
-                loose = [each for each in holdings.of_disk.get(disk.disk_id or "", ()) if not each.images]
+                loose = [each for each in backup_set.snapshots_of_disk.get(disk.disk_id or "", ()) if not each.images]
                 older_ones = _older(loose, machine, policy, keep, busy, now, lambda each: each.status == "available")
                 snapshot_ids += [snapshot.snapshot_id for snapshot in older_ones]
     return Superseded(tuple(image_ids), tuple(snapshot_ids))
 
 
-def _image_counter(machine: Instance, policy: BackupPolicy, holdings: Holdings) -> Callable[[Image], bool]:
+def _image_counter(machine: Instance, policy: BackupPolicy, backup_set: BackupSet) -> Callable[[Image], bool]:
     wanted = {disk_key(disk.disk_id, disk.device) for disk in image_disks(machine, policy)}
 
     def counts(image: Image) -> bool:
-        whole = wanted <= set(held_by(image, machine, holdings.snapshots))
+        whole = wanted <= set(disks_held_by(image, machine, backup_set.snapshots))
         return image.status == "ready" and image.source == "private" and not image.imported and not image.offline and whole
 
     return counts
@@ -74,33 +74,33 @@ def _older(
     counts: Callable[[Asset], bool],
 ) -> list[Asset]:
     # One that cannot be read is neither counted nor removed.
-    marked = [(asset, read_mark(asset.description)) for asset in assets if not asset.unreadable]
-    own = [(asset, mark) for asset, mark in marked if mark is not None and mark.instance_id == machine.instance_id]
+    marked = [(asset, read_marker(asset.description)) for asset in assets if not asset.unreadable]
+    own = [(asset, marker) for asset, marker in marked if marker is not None and marker.instance_id == machine.instance_id]
     # What was made when, is not known of one whose time cannot be read: it is neither counted nor removed.
-    dated = sorted(((asset, mark) for asset, mark in own if asset.created is not None), key=_made_at, reverse=True)
-    kept = [asset for asset, mark in dated if mark.stopped and counts(asset) and expiry_flaw(asset, now) is None][:keep]
+    dated = sorted(((asset, marker) for asset, marker in own if asset.created is not None), key=_made_at, reverse=True)
+    kept = [asset for asset, marker in dated if marker.stopped and counts(asset) and expiry_flaw(asset, now) is None][:keep]
     if len(kept) < keep:
         return []
     last = _made_at((kept[-1], None))
-    return [asset for asset, mark in dated if _made_at((asset, None)) < last and not _in_use(asset, mark, policy, busy, now)]
+    return [asset for asset, marker in dated if _made_at((asset, None)) < last and not _in_use(asset, marker, policy, busy, now)]
 
 
 def _made_at(row: tuple[Image | Snapshot, t.Any]) -> datetime:
     return row[0].created or datetime.min.replace(tzinfo=UTC)
 
 
-def _in_use(asset: Image | Snapshot, mark: Mark, policy: BackupPolicy, busy: frozenset[str], now: datetime | None) -> bool:
+def _in_use(asset: Image | Snapshot, marker: Marker, policy: BackupPolicy, busy: frozenset[str], now: datetime | None) -> bool:
     if asset.status not in ("ready", "error", *SNAPSHOT_HOLDS):
         return True
-    if mark.campaign == policy.campaign:
+    if marker.campaign == policy.campaign:
         return False
-    return mark.campaign in busy or age_flaw(asset.created, policy.max_age, now) is None
+    return marker.campaign in busy or age_flaw(asset.created, policy.max_age, now) is None
 
 
-def _busy_campaigns(holdings: Holdings) -> frozenset[str]:
+def _busy_campaigns(backup_set: BackupSet) -> frozenset[str]:
     """Campaigns of which something is still being made."""
-    images = [image for rows in holdings.images.values() for image in rows if image.status not in IMAGE_ENDED]
-    snapshots = [snapshot for snapshot in holdings.snapshots.values() if snapshot.status == "creating"]
+    images = [image for rows in backup_set.images.values() for image in rows if image.status not in IMAGE_ENDED]
+    snapshots = [snapshot for snapshot in backup_set.snapshots.values() if snapshot.status == "creating"]
     descriptions = [image.description for image in images] + [snapshot.description for snapshot in snapshots]
-    marks = [read_mark(description) for description in descriptions]
-    return frozenset(mark.campaign for mark in marks if mark is not None)
+    markers = [read_marker(description) for description in descriptions]
+    return frozenset(marker.campaign for marker in markers if marker is not None)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One run of backups, from the selection to the proof: select, settle, decide, weigh against the quotas, stop, make, read back,
+"""One run of backups, from the selection to the proof: select, settle, decide, check against the quotas, stop, make, read back,
 start again. With a preview nothing is changed and all that can be known is predicted."""
 
 from __future__ import annotations
@@ -16,72 +16,74 @@ from ..._api.model.backup_assets import Snapshot
 from ..._api.services import images as image_api
 from ..._api.services import snapshots as snapshot_api
 from ..common.failure import Failure
-from ..common.finding import Remark
+from ..common.finding import Finding
 from ..common.progress import Standing, Watch, count, unwatched
 from ..common.timing import Timing
-from ..evidence.existing_backups import read_holdings
-from ..evidence.proof import Holdings
+from ..evidence.existing_backups import read_backups
+from ..evidence.proof import BackupSet
 from ..machines.engine import Engine
 from ..machines.progress import standing_of_machine
-from ..machines.state import Phase, Track
+from ..machines.state import MachineState, Phase
 from ..planning.plan import decide
 from ..planning.policy import Facts, Policy, State
 from .engine import BackupEngine
 from .plan import BackupDecision, BackupPolicy, PlannedAsset, decide_backup
 from .progress import standing_of_backups
-from .quota import weigh
-from .record import BackupRecord, BackupRun, Manner, failure_of, on_machine
+from .quota import check_quota
+from .record import BackupRecord, BackupRun, RunOptions, failure_of, on_machine
 from .retention import Superseded, superseded
-from .state import AssetTrack, Stage
-from .targets import Subjects, find_subjects, power_timing
+from .state import AssetState, Stage
+from .targets import Targets, find_targets, power_timing
 from .transitions import disk_keys
-from .verify import prove_run, unverified, void
+from .verify import unverified, verify_run, void_markers
 
 
-def back_up(dispatcher: Dispatcher, policy: BackupPolicy, timing: Timing, manner: Manner, watch: Watch = unwatched) -> BackupRun:
+def back_up(
+    dispatcher: Dispatcher, policy: BackupPolicy, timing: Timing, options: RunOptions, watch: Watch = unwatched
+) -> BackupRun:
     """Do it. Raises `JdcloudError` if something cannot be read or the selection is refused; then nothing was changed."""
     observed_at = dispatcher.clock.now()
-    subjects = find_subjects(dispatcher, policy, timing, manner.cap)
-    holdings = read_holdings(dispatcher, subjects.machines.values(), every_snapshot=policy.method != "image")
+    targets = find_targets(dispatcher, policy, timing, options.cap)
+    backup_set = read_backups(dispatcher, targets.machines.values(), every_snapshot=policy.method != "image")
     chosen = replace(policy, selection=policy.selection.chosen())
-    run = BackupRun(policy.campaign, _records(dispatcher, subjects, policy, chosen, holdings), missing=subjects.missing)
-    _weigh(dispatcher, run, fit=manner.fit)
-    run.held_back = any(_holds_back(record, manner) for record in run.records)
+    run = BackupRun(policy.campaign, _records(dispatcher, targets, policy, chosen, backup_set), missing=targets.missing)
+    _check_quota(dispatcher, run, fit=options.fit)
+    run.held_back = any(_holds_back(record, options) for record in run.records)
     parts: Mapping[str, Snapshot] = {}
     if not run.held_back:
-        parts = _carry_out(dispatcher, run, chosen, timing, observed_at, watch, preview=manner.preview)
+        parts = _carry_out(dispatcher, run, chosen, timing, observed_at, watch, preview=options.preview)
     else:
         _show_existing(run)
-    preview = manner.preview or run.held_back
+    preview = options.preview or run.held_back
     try:
-        prove_run(dispatcher, run, holdings, parts, preview=preview, whole=chosen.disk_ids is None)
+        verify_run(dispatcher, run, backup_set, parts, preview=preview, whole=chosen.disk_ids is None)
     except JdcloudError as error:
         # What was made stays made, and what was stopped is still to be started again.
         unverified(run, error)
     if not preview:
-        void(dispatcher, run)
+        void_markers(dispatcher, run)
         _power(dispatcher, run, chosen, timing, observed_at, "running", watch)
-        if manner.keep:
-            run.superseded = _superseded(dispatcher, run, chosen, manner.keep)
+        if options.keep:
+            run.superseded = _superseded(dispatcher, run, chosen, options.keep)
     return run
 
 
 def _records(
-    dispatcher: Dispatcher, subjects: Subjects, policy: BackupPolicy, chosen: BackupPolicy, holdings: Holdings
+    dispatcher: Dispatcher, targets: Targets, policy: BackupPolicy, chosen: BackupPolicy, backup_set: BackupSet
 ) -> list[BackupRecord]:
     now = dispatcher.service_time()
     records = []
-    for instance_id in subjects.order:
-        record = BackupRecord(instance_id, subjects.machines.get(instance_id), failure=subjects.failures.get(instance_id))
+    for instance_id in targets.order:
+        record = BackupRecord(instance_id, targets.machines.get(instance_id), failure=targets.failures.get(instance_id))
         if record.machine is not None:
-            wishes = policy if instance_id in subjects.mismatched else chosen
-            record.decision = decide_backup(record.machine, wishes, holdings, now)
+            wanted_policy = policy if instance_id in targets.mismatched else chosen
+            record.decision = decide_backup(record.machine, wanted_policy, backup_set, now)
             record.seen = record.machine
         records.append(record)
     return records
 
 
-def _weigh(dispatcher: Dispatcher, run: BackupRun, *, fit: bool) -> None:
+def _check_quota(dispatcher: Dispatcher, run: BackupRun, *, fit: bool) -> None:
     """Compare what is to be made with the live quotas, before the first stop and the first asset."""
     decisions = [record.decision for record in run.records if record.decision is not None and record.failure is None]
     making = [decision for decision in decisions if decision.makes]
@@ -89,31 +91,31 @@ def _weigh(dispatcher: Dispatcher, run: BackupRun, *, fit: bool) -> None:
         return
     calls = [image_api.describe_image_quota(), snapshot_api.describe_snapshot_quota()]
     images, snapshots = (outcome.value for outcome in dispatcher.gather(calls))
-    run.room = weigh(making, images, snapshots)
-    if not run.room.short:
+    run.quota = check_quota(making, images, snapshots)
+    if not run.quota.short:
         return
     advice = "have the quotas raised, or remove what is no longer needed"
     if not fit:
         advice += ", or set on_shortfall to fit to do the part that fits"
     for record in run.records:
-        if record.instance_id in run.room.does_not_fit and record.decision is not None:
+        if record.instance_id in run.quota.does_not_fit and record.decision is not None:
             needs = record.decision.assets
             message = (
                 f"The quotas have no room for it ({sum(each.images for each in needs)} images and "
-                f"{sum(each.snapshots for each in needs)} snapshots; the whole batch: {run.room.numbers}): {advice}."
+                f"{sum(each.snapshots for each in needs)} snapshots; the whole batch: {run.quota.numbers}): {advice}."
             )
-            blocker = Remark("quota_shortfall", message)
+            blocker = Finding("quota_shortfall", message)
             # What an earlier try of this campaign stopped is started again all the same.
             start = record.decision.start and not record.decision.stop
             record.decision = replace(record.decision, assets=(), stop=False, start=start, blockers=(blocker,))
 
 
-def _holds_back(record: BackupRecord, manner: Manner) -> bool:
+def _holds_back(record: BackupRecord, options: RunOptions) -> bool:
     """Whether a record holds everything back. A lack of room always does, unless the part that fits was asked for."""
     blockers = record.decision.blockers if record.decision is not None else ()
     if any(blocker.code == "quota_shortfall" for blocker in blockers):
-        return not manner.fit
-    return not manner.skip_blocked and (record.failure is not None or bool(blockers))
+        return not options.fit
+    return not options.skip_blocked and (record.failure is not None or bool(blockers))
 
 
 def _carry_out(
@@ -129,19 +131,19 @@ def _carry_out(
     """Stop and make. Returns the snapshots that were read as parts of ready images on the way."""
     if not preview:
         _power(dispatcher, run, policy, timing, observed_at, "stopped", watch)
-    tracks = []
+    states = []
     for record in run.records:
         if record.failure is None and record.decision is not None and not record.decision.blockers:
-            record.assets = _tracks(record, record.decision, observed_at, waited_for=timing.wait)
+            record.assets = _states(record, record.decision, observed_at, waited_for=timing.wait)
             failed = record.stop.failure if record.stop is not None else None
             if failed is not None:
                 record.failure, record.assets = failed, []
-        tracks += [track for track in record.assets if not track.plan.ready]
+        states += [state for state in record.assets if not state.plan.ready]
     if preview:
         return {}
     watch(lambda: count((_standing(record, standing_of_backups(record.assets)) for record in run.records), "making backups"))
     engine = BackupEngine(dispatcher, timing)
-    engine.run([track for track in tracks if timing.wait or track.asset_id is None])
+    engine.run([state for state in states if timing.wait or state.asset_id is None])
     run.crash = run.crash or engine.crash
     return engine.parts
 
@@ -150,17 +152,17 @@ def _show_existing(run: BackupRun) -> None:
     """Nothing is done: what exists already is shown all the same."""
     for record in run.records:
         if record.failure is None and record.decision is not None:
-            every = _tracks(record, record.decision, float("-inf"), waited_for=False)
-            record.assets = [track for track in every if track.asset_id is not None]
+            every = _states(record, record.decision, float("-inf"), waited_for=False)
+            record.assets = [state for state in every if state.asset_id is not None]
 
 
-def _tracks(record: BackupRecord, decision: BackupDecision, observed_at: float, *, waited_for: bool) -> list[AssetTrack]:
+def _states(record: BackupRecord, decision: BackupDecision, observed_at: float, *, waited_for: bool) -> list[AssetState]:
     images = [each for each in decision.assets if each.kind == "image" and not each.ready]
     in_line = any(each.images or waited_for for each in images)
-    return [_track(record, plan, observed_at, in_line=in_line) for plan in decision.assets]
+    return [_state(record, plan, observed_at, in_line=in_line) for plan in decision.assets]
 
 
-def _track(record: BackupRecord, plan: PlannedAsset, observed_at: float, *, in_line: bool) -> AssetTrack:
+def _state(record: BackupRecord, plan: PlannedAsset, observed_at: float, *, in_line: bool) -> AssetState:
     """The way of one asset. The plan's own look at the machine will do as long as it is fresh.
 
     `in_line`: snapshots of the machine wait for its image.
@@ -175,7 +177,7 @@ def _track(record: BackupRecord, plan: PlannedAsset, observed_at: float, *, in_l
     elif plan.kind == "snapshot" and plan.asset_id is None and in_line:
         stage = Stage.LINE
     on_machine = record.machine is not None and record.machine.instance_id == record.instance_id
-    return AssetTrack(
+    return AssetState(
         plan,
         machine if on_machine else None,
         stage,
@@ -192,9 +194,9 @@ def _power(
     dispatcher: Dispatcher, run: BackupRun, policy: BackupPolicy, timing: Timing, observed_at: float, state: State, watch: Watch
 ) -> None:
     """Stop the machines that are to be stopped, or start those that we stopped."""
-    wishes = Policy(state=state, selection=policy.selection, protect_tags=policy.protect_tags)
+    wanted_policy = Policy(state=state, selection=policy.selection, protect_tags=policy.protect_tags)
     facts = Facts(now=dispatcher.service_time())
-    tracks = []
+    states = []
     for record in run.records:
         if record.failure is not None and not record.stopped_by_us:
             continue
@@ -205,23 +207,23 @@ def _power(
             wanted = wanted and (record.stopped_by_us or record.instance_id in policy.stopped_before)
         if not wanted or machine is None:
             continue
-        decision = decide(machine, wishes, facts)
+        decision = decide(machine, wanted_policy, facts)
         if decision.blockers:
             failure = Failure("changed_meanwhile", " ".join(blocker.message for blocker in decision.blockers))
             record.failure = record.failure or failure
             continue
         seen_at = observed_at if state == "stopped" else float("-inf")
-        track = Track(decision, machine, Phase.ENDED, seen_at, status=machine.status)
+        machine_state = MachineState(decision, machine, Phase.ENDED, seen_at, status=machine.status)
         if state == "stopped":
-            record.stop = track
+            record.stop = machine_state
         else:
-            record.start = track
-        tracks.append(track)
-    if tracks:
+            record.start = machine_state
+        states.append(machine_state)
+    if states:
         step = "stopping" if state == "stopped" else "starting again"
         watch(lambda: count((_standing(record, _power_standing(record, state)) for record in run.records), step))
-        engine = Engine(dispatcher, wishes, power_timing(timing), facts)
-        engine.run(tracks)
+        engine = Engine(dispatcher, wanted_policy, power_timing(timing), facts)
+        engine.run(states)
         run.crash = run.crash or engine.crash
     for record in run.records:
         track_of = record.stop if state == "stopped" else record.start
@@ -245,7 +247,7 @@ def _superseded(dispatcher: Dispatcher, run: BackupRun, policy: BackupPolicy, ke
     proven = [record for record in run.records if record.assets and failure_of(record) is None and not record.blocked]
     machines = [record.seen for record in proven if record.seen is not None and on_machine(record)]
     try:
-        holdings = read_holdings(dispatcher, machines, every_snapshot=True)
+        backup_set = read_backups(dispatcher, machines, every_snapshot=True)
     except JdcloudError:
         return Superseded()
-    return superseded(machines, policy, holdings, keep, dispatcher.service_time())
+    return superseded(machines, policy, backup_set, keep, dispatcher.service_time())

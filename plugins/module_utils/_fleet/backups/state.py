@@ -16,7 +16,7 @@ from ..._api.model.instance import Instance
 from ..common.failure import UNVERIFIED, Failure
 from .plan import AssetAction, PlannedAsset
 
-UNKNOWN = "It was asked for and not clearly answered. Whether it is being made is not known: run again to see."
+UNCLEAR_CREATE = "It was asked for and not clearly answered. Whether it is being made is not known: run again to see."
 
 
 class Stage(enum.Enum):
@@ -31,7 +31,7 @@ class Stage(enum.Enum):
 
 
 @dataclass(slots=True, eq=False)
-class AssetTrack:
+class AssetState:
     """One asset's way. Times are monotonic seconds, but for `asked_at`, which is the service's time.
 
     `machine` is how it was last seen, None for a disk that is on no machine. `since`: when the service accepted the call, or the
@@ -91,8 +91,8 @@ class AssetTrack:
         return "created" if self.accepted else "reused"
 
 
-def _told_in_full(track: AssetTrack, failure: Failure | None) -> Failure | None:
+def with_unclear_create(state: AssetState, failure: Failure | None) -> Failure | None:
     """A failure that hides nothing: whether a call that ended unclearly took effect may not be known."""
-    if failure is None or not track.unsure or track.asset_id is not None or UNKNOWN in failure.message:
+    if failure is None or not state.unsure or state.asset_id is not None or UNCLEAR_CREATE in failure.message:
         return failure
-    return replace(failure, code=UNVERIFIED, message=f"{failure.message} {UNKNOWN}")
+    return replace(failure, code=UNVERIFIED, message=f"{failure.message} {UNCLEAR_CREATE}")

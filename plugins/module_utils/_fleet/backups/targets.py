@@ -18,7 +18,7 @@ from ..common.failure import Failure
 from ..common.selection import SelectionError
 from ..common.timing import Timing
 from ..evidence.marker import NO_INSTANCE
-from ..machines.find import Census, check_cap, find_machines, settle, take_census
+from ..machines.find import FoundMachines, check_cap, find_machines, find_selected, wait_until_settled
 from .plan import BackupPolicy
 
 POWER_TIMEOUT = 600.0
@@ -26,12 +26,12 @@ POWER_TIMEOUT = 600.0
 
 
 def power_timing(timing: Timing) -> Timing:
-    """The wishes about waiting as they hold for the machines themselves."""
+    """The options about waiting as they hold for the machines themselves."""
     return replace(timing, wait_timeout=min(timing.wait_timeout, POWER_TIMEOUT))
 
 
 @dataclass(slots=True)
-class Subjects:
+class Targets:
     """Machines by id, in the order of the result. A disk that is on no machine stands as its own key, with a stand-in machine.
 
     `mismatched` were given by id and do not match the other selectors; `missing` are ids that do not exist.
@@ -44,36 +44,36 @@ class Subjects:
     missing: list[str] = field(default_factory=list)
 
 
-def find_subjects(dispatcher: Dispatcher, policy: BackupPolicy, timing: Timing, cap: int | None) -> Subjects:
+def find_targets(dispatcher: Dispatcher, policy: BackupPolicy, timing: Timing, cap: int | None) -> Targets:
     """Read them. Raises `SelectionError` if nothing or too much is selected."""
     if policy.disk_ids is not None:
         return _of_disks(dispatcher, policy, timing)
     selection = policy.selection
-    census = take_census(dispatcher, selection)
-    if not (census.matched or census.mismatched or census.missing):
+    found = find_selected(dispatcher, selection)
+    if not (found.matched or found.mismatched or found.missing):
         raise SelectionError("No machine matches the selection, so nothing can be backed up: check the selectors and the region.")
-    check_cap(census, selection.default_cap() if cap is None else cap, cap is None)
-    return _settled(dispatcher, census, timing, selection.ids)
+    check_cap(found, selection.default_cap() if cap is None else cap, cap is None)
+    return _settled(dispatcher, found, timing, selection.ids)
 
 
-def _settled(dispatcher: Dispatcher, census: Census, timing: Timing, order: Sequence[str] | None) -> Subjects:
-    stable = settle(dispatcher, census.matched, "stopped", power_timing(timing))
-    subjects = Subjects(missing=census.missing, failures=dict(stable.failures))
-    for machine in census.mismatched:
-        subjects.machines[machine.instance_id] = machine
-        subjects.mismatched.add(machine.instance_id)
-    for machine in census.matched:
+def _settled(dispatcher: Dispatcher, found: FoundMachines, timing: Timing, order: Sequence[str] | None) -> Targets:
+    stable = wait_until_settled(dispatcher, found.matched, "stopped", power_timing(timing))
+    targets = Targets(missing=found.missing, failures=dict(stable.failures))
+    for machine in found.mismatched:
+        targets.machines[machine.instance_id] = machine
+        targets.mismatched.add(machine.instance_id)
+    for machine in found.matched:
         if machine.instance_id in stable.gone:
             message = f"{machine.instance_id} disappeared while it was waited for."
-            subjects.failures[machine.instance_id] = Failure("vanished", message)
-        subjects.machines[machine.instance_id] = stable.machines[machine.instance_id]
-    for instance_id in census.missing:
-        subjects.failures[instance_id] = Failure("not_found", f"{instance_id} does not exist, so it cannot be backed up.")
-    subjects.order = list(order) if order is not None else sorted(subjects.machines)
-    return subjects
+            targets.failures[machine.instance_id] = Failure("vanished", message)
+        targets.machines[machine.instance_id] = stable.machines[machine.instance_id]
+    for instance_id in found.missing:
+        targets.failures[instance_id] = Failure("not_found", f"{instance_id} does not exist, so it cannot be backed up.")
+    targets.order = list(order) if order is not None else sorted(targets.machines)
+    return targets
 
 
-def _of_disks(dispatcher: Dispatcher, policy: BackupPolicy, timing: Timing) -> Subjects:
+def _of_disks(dispatcher: Dispatcher, policy: BackupPolicy, timing: Timing) -> Targets:
     ids = sorted(policy.disk_ids or ())
     disks = read_by_ids(dispatcher, ids, disk_api.describe_disks, lambda disk: disk.disk_id)
     absent = [disk_id for disk_id in ids if disk_id not in disks]
@@ -82,18 +82,18 @@ def _of_disks(dispatcher: Dispatcher, policy: BackupPolicy, timing: Timing) -> S
             disks[disk_id] = outcome.value
     machine_ids = sorted({disk.attached_to[0] for disk in disks.values() if disk.attached_to})
     found = find_machines(dispatcher, machine_ids) if machine_ids else {}
-    subjects = _settled(dispatcher, Census(matched=[*found.values()]), timing, None)
+    targets = _settled(dispatcher, FoundMachines(matched=[*found.values()]), timing, None)
     for disk_id in ids:
         disk = disks.get(disk_id)
         if disk is None:
-            subjects.missing.append(disk_id)
+            targets.missing.append(disk_id)
             message = f"{disk_id} does not exist, so no snapshot of it can be made."
-            subjects.failures[disk_id] = Failure("not_found", message)
-            subjects.order.append(disk_id)
+            targets.failures[disk_id] = Failure("not_found", message)
+            targets.order.append(disk_id)
         elif not disk.attached_to or disk.attached_to[0] not in found:
-            subjects.machines[disk_id] = _stand_in(disk)
-            subjects.order.append(disk_id)
-    return subjects
+            targets.machines[disk_id] = _stand_in(disk)
+            targets.order.append(disk_id)
+    return targets
 
 
 def _stand_in(disk: Disk) -> Instance:

@@ -4,7 +4,7 @@
 
 """How an image or snapshot moves on: each observation, acceptance or refusal leads to its next stage. Sends nothing itself.
 
-Each method changes the track's stage and returns the time of its next look (now, where the stage waits for none).
+Each method changes the state's stage and returns the time of its next look (now, where the stage waits for none).
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from ..._api.model.backup_assets import Image, Snapshot
 from ..._api.model.fields import unreadable_reason
 from ..._api.model.instance import TRANSITIONAL, Instance
 from ..common.failure import UNVERIFIED, Failure
-from ..common.timing import LAG, STALE_LOOKS, THROTTLE_PATIENCE, Timing
-from ..common.write_errors import Verdict, verdict
-from ..evidence.marker import NO_INSTANCE, Mark
+from ..common.timing import READ_LAG, STALE_LOOKS, THROTTLE_PATIENCE, Timing
+from ..common.write_errors import ErrorMeaning, classify
+from ..evidence.marker import NO_INSTANCE, Marker
 from ..evidence.proof import CLOCK_TOLERANCE, SNAPSHOT_HOLDS, AssetType, disk_key
 from ..planning.blockers import busy_disks
-from .state import AssetTrack, Stage
+from .state import AssetState, Stage
 
 LOST = -math.inf
 """Instead of a time: the asset has to be asked for by itself."""
@@ -40,7 +40,7 @@ LISTING_PATIENCE = 60.0
 """Seconds for which listings may contradict themselves before it stays unknown whether a call took effect."""
 
 
-class AssetCourse:
+class AssetTransitions:
     """The rules of the way. `service_time` is the service's clock."""
 
     def __init__(self, timing: Timing, backoff: Callable[[int], float], service_time: Callable[[], datetime | None]) -> None:
@@ -49,24 +49,24 @@ class AssetCourse:
         self._service_time = service_time
 
     @staticmethod
-    def mark(track: AssetTrack) -> Mark:
+    def marker(state: AssetState) -> Marker:
         """What its description will say: stopped only if the last look, seconds ago, showed the machine stopped."""
-        stopped = track.plan.stopped and (track.machine is None or track.machine.status == "stopped")
-        return Mark(track.plan.campaign, track.instance_id or NO_INSTANCE, stopped)
+        stopped = state.plan.stopped and (state.machine is None or state.machine.status == "stopped")
+        return Marker(state.plan.campaign, state.instance_id or NO_INSTANCE, stopped)
 
     @staticmethod
     def is_ready(asset: Image | Snapshot) -> bool:
         """Whether it is made."""
         return asset.status == "ready" if isinstance(asset, Image) else asset.status in SNAPSHOT_HOLDS
 
-    def machine_seen(self, track: AssetTrack, machine: Instance, sent_at: float, now: float) -> float:
+    def machine_seen(self, state: AssetState, machine: Instance, sent_at: float, now: float) -> float:
         """The look at the machine before its create leaves: is it still as planned?"""
-        before, track.machine = track.machine, machine
-        track.observed_at = sent_at
+        before, state.machine = state.machine, machine
+        state.observed_at = sent_at
         reason = unreadable_reason(machine)
         if reason is not None:
             pass
-        elif track.plan.stopped and machine.status != "stopped":
+        elif state.plan.stopped and machine.status != "stopped":
             reason = f"its status is now '{machine.status}'"
         elif machine.status in TRANSITIONAL:
             reason = f"its status is now '{machine.status}', in between"
@@ -74,185 +74,185 @@ class AssetCourse:
             changed = ", ".join(sorted(disk_keys(before) ^ disk_keys(machine)))
             reason = f"its disks are not as planned any more ({changed})"
         if reason is not None:
-            return self._fail(track, "changed_meanwhile", f"{track.instance_id} changed since it was checked: {reason}.", now)
+            return self._fail(state, "changed_meanwhile", f"{state.instance_id} changed since it was checked: {reason}.", now)
         if busy_disks(machine):
-            return self._not_now(track, None, now)
-        track.stage = Stage.CREATE
+            return self._not_now(state, None, now)
+        state.stage = Stage.CREATE
         return now
 
-    def accepted(self, track: AssetTrack, received_at: float, pause: float) -> float:
+    def accepted(self, state: AssetState, received_at: float, pause: float) -> float:
         """The service accepted the create."""
-        track.since = received_at
-        track.unsure, track.refusal = False, None
-        track.status = "pending" if track.plan.kind == "image" else "creating"
+        state.since = received_at
+        state.unsure, state.refusal = False, None
+        state.status = "pending" if state.plan.kind == "image" else "creating"
         if not self._timing.wait:
-            track.stage = Stage.ENDED
+            state.stage = Stage.ENDED
             return received_at
-        track.stage = Stage.MAKING
+        state.stage = Stage.MAKING
         return received_at + pause
 
-    def refused(self, track: AssetTrack, error: JdcloudError, now: float) -> float:
+    def refused(self, state: AssetState, error: JdcloudError, now: float) -> float:
         """The create ended with an error."""
-        kind = verdict(error)
-        track.last_error = error
-        if kind is not Verdict.THROTTLED:
-            track.throttled_since = None
+        kind = classify(error)
+        state.last_error = error
+        if kind is not ErrorMeaning.THROTTLED:
+            state.throttled_since = None
         if error.is_quota:
-            return self._refused_for_good(track, "quota_exceeded", error, now)
-        if kind is Verdict.UNCLEAR:
-            track.tries += 1
-            track.unsure = True
-            return self._doubt(track, now, self._backoff(track.tries - 1))
-        if kind is Verdict.THROTTLED:
-            track.throttled_since = now if track.throttled_since is None else track.throttled_since
-            if now - track.throttled_since < THROTTLE_PATIENCE:
-                return self._again(track, now, self._backoff(1))
-        elif kind is Verdict.BUSY and self._timing.wait:
-            return self._not_now(track, error, now)
-        elif kind is Verdict.GONE and track.tries <= self._timing.retries:
+            return self._refused_for_good(state, "quota_exceeded", error, now)
+        if kind is ErrorMeaning.UNCLEAR:
+            state.tries += 1
+            state.unsure = True
+            return self._doubt(state, now, self._backoff(state.tries - 1))
+        if kind is ErrorMeaning.THROTTLED:
+            state.throttled_since = now if state.throttled_since is None else state.throttled_since
+            if now - state.throttled_since < THROTTLE_PATIENCE:
+                return self._again(state, now, self._backoff(1))
+        elif kind is ErrorMeaning.BUSY and self._timing.wait:
+            return self._not_now(state, error, now)
+        elif kind is ErrorMeaning.GONE and state.tries <= self._timing.retries:
             # The machine, a disk, or a replica that lags: the look at the machine tells.
-            track.tries += 1
-            return self._again(track, now, self._backoff(track.tries))
-        return self._refused_for_good(track, "api", error, now)
+            state.tries += 1
+            return self._again(state, now, self._backoff(state.tries))
+        return self._refused_for_good(state, "api", error, now)
 
     def looked_for(
-        self, track: AssetTrack, rows: Sequence[Image | Snapshot], now: float, pause: float, *, complete: bool = True
+        self, state: AssetState, rows: Sequence[Image | Snapshot], now: float, pause: float, *, complete: bool = True
     ) -> float:
         """A read of all assets of the machine or disk, after a create that ended unclearly. Only a complete one can show none."""
-        if track.accepted:
-            return self._listed(track, rows, now, complete=complete)
-        mine = next((row for row in rows if self._is_mine(track, row)), None)
+        if state.accepted:
+            return self._listed(state, rows, now, complete=complete)
+        mine = next((row for row in rows if self._is_mine(state, row)), None)
         if mine is not None:
-            track.asset_id = id_of(mine)
+            state.asset_id = id_of(mine)
             # Only our call can have made it: nobody else knows the name, and it did not exist before.
-            track.accepted = True
-            return self.accepted(track, now, pause)
-        track.doubts += complete
-        if not complete and now - track.first_doubt_at >= LISTING_PATIENCE:
-            message = f"The listings that would show whether {track.title} is being made contradict themselves."
-            return self._fail(track, UNVERIFIED, message, now, track.last_error)
-        error = track.last_error
-        given_up = error is not None and verdict(error) is Verdict.UNCLEAR and track.tries > self._timing.retries
-        ends = given_up or track.refusal is not None
+            state.accepted = True
+            return self.accepted(state, now, pause)
+        state.doubts += complete
+        if not complete and now - state.first_doubt_at >= LISTING_PATIENCE:
+            message = f"The listings that would show whether {state.title} is being made contradict themselves."
+            return self._fail(state, UNVERIFIED, message, now, state.last_error)
+        error = state.last_error
+        given_up = error is not None and classify(error) is ErrorMeaning.UNCLEAR and state.tries > self._timing.retries
+        ends = given_up or state.refusal is not None
         # Where no further call with the same token follows, nothing but the looks says that there is none.
-        enough = DOUBT_SECONDS["image" if ends else track.plan.kind]
-        if track.doubts < 2 or now - track.first_doubt_at < enough:
+        enough = DOUBT_SECONDS["image" if ends else state.plan.kind]
+        if state.doubts < 2 or now - state.first_doubt_at < enough:
             return now + LOOK_GAP
-        if track.refusal is not None:
+        if state.refusal is not None:
             # No call took effect, as a complete listing shows.
-            track.unsure = False
-            track.failure = track.refusal
-            track.stage = Stage.ENDED
+            state.unsure = False
+            state.failure = state.refusal
+            state.stage = Stage.ENDED
             return now
         if given_up:
-            track.unsure = False
-            return self._fail(track, "api", str(error), now, error)
-        return self._again(track, now, 0.0)
+            state.unsure = False
+            return self._fail(state, "api", str(error), now, error)
+        return self._again(state, now, 0.0)
 
-    def asset_seen(self, track: AssetTrack, asset: Image | Snapshot, now: float, next_look: float) -> float:
+    def asset_seen(self, state: AssetState, asset: Image | Snapshot, now: float, next_look: float) -> float:
         """A look at the asset itself."""
-        track.asset = asset
-        track.status = asset.status
-        track.absent_since = None
+        state.asset = asset
+        state.status = asset.status
+        state.absent_since = None
         if self.is_ready(asset):
-            track.stage = Stage.ENDED
+            state.stage = Stage.ENDED
             return now
         if asset.status.startswith("error"):
-            return self._fail(track, "backup_failed", f"{track.title} ended in '{asset.status}': {self._advice(track)}.", now)
+            return self._fail(state, "backup_failed", f"{state.title} ended in '{asset.status}': {self._advice(state)}.", now)
         if asset.status == "deleting":
-            return self._fail(track, "vanished", f"{track.title} is being deleted by somebody else.", now)
-        if now - track.since >= self._timing.wait_timeout:
-            waited = now - track.since
-            message = f"{track.title} hangs in '{asset.status}' for {waited:.0f} s, longer than wait_timeout allows."
-            return self._fail(track, "timeout", message, now)
-        return min(next_look, track.since + self._timing.wait_timeout)
+            return self._fail(state, "vanished", f"{state.title} is being deleted by somebody else.", now)
+        if now - state.since >= self._timing.wait_timeout:
+            waited = now - state.since
+            message = f"{state.title} hangs in '{asset.status}' for {waited:.0f} s, longer than wait_timeout allows."
+            return self._fail(state, "timeout", message, now)
+        return min(next_look, state.since + self._timing.wait_timeout)
 
-    def asset_absent(self, track: AssetTrack, now: float) -> float:
+    def asset_absent(self, state: AssetState, now: float) -> float:
         """An answer by ids does not show the asset."""
-        track.absent_since = now if track.absent_since is None else track.absent_since
-        return LOST if now - track.absent_since >= ABSENCE_PATIENCE else now + 1.0
+        state.absent_since = now if state.absent_since is None else state.absent_since
+        return LOST if now - state.absent_since >= ABSENCE_PATIENCE else now + 1.0
 
-    def vanished(self, track: AssetTrack, now: float) -> float:
+    def vanished(self, state: AssetState, now: float) -> float:
         """The service says that the asset does not exist. The listing of its machine or disk is asked, too."""
-        if not track.accepted:
-            return self._fail(track, "vanished", f"{track.title} disappeared before it was ready.", now)
-        return self._doubt(track, now, 0.0)
+        if not state.accepted:
+            return self._fail(state, "vanished", f"{state.title} disappeared before it was ready.", now)
+        return self._doubt(state, now, 0.0)
 
-    def _listed(self, track: AssetTrack, rows: Sequence[Image | Snapshot], now: float, *, complete: bool) -> float:
+    def _listed(self, state: AssetState, rows: Sequence[Image | Snapshot], now: float, *, complete: bool) -> float:
         """The listing after reads by id that do not show an accepted asset. It is never asked for again: that would be a second.
 
         What was just made may be shown by one kind of read and not by another, or by none, for some time.
         """
-        track.stage = Stage.MAKING
-        row = next((row for row in rows if id_of(row) == track.asset_id), None)
+        state.stage = Stage.MAKING
+        row = next((row for row in rows if id_of(row) == state.asset_id), None)
         if row is not None:
-            return self.asset_seen(track, row, now, now + UNREAD_GAP)
-        unread = now - (now if track.absent_since is None else track.absent_since)
-        if track.asset is not None and complete:
-            return self._fail(track, "vanished", f"{track.title} disappeared before it was ready.", now)
+            return self.asset_seen(state, row, now, now + UNREAD_GAP)
+        unread = now - (now if state.absent_since is None else state.absent_since)
+        if state.asset is not None and complete:
+            return self._fail(state, "vanished", f"{state.title} disappeared before it was ready.", now)
         if unread < min(UNREAD_PATIENCE, self._timing.wait_timeout):
             return now + UNREAD_GAP
-        message = f"{track.title} was accepted, and no read shows it for {unread:.0f} s: it may exist, so run again to see."
-        return self._fail(track, UNVERIFIED, message, now)
+        message = f"{state.title} was accepted, and no read shows it for {unread:.0f} s: it may exist, so run again to see."
+        return self._fail(state, UNVERIFIED, message, now)
 
-    def _is_mine(self, track: AssetTrack, row: Image | Snapshot) -> bool:
-        """By its unique name, and only if machine or disk and mark fit and it was made after we asked (clocks differ)."""
+    def _is_mine(self, state: AssetState, row: Image | Snapshot) -> bool:
+        """By its unique name, and only if machine or disk and marker fit and it was made after we asked (clocks differ)."""
         of = row.instance_id if isinstance(row, Image) else row.disk_id
-        if row.name != track.name or of != track.plan.of:
+        if row.name != state.name or of != state.plan.of:
             return False
-        if row.description != str(self.mark(track)):
+        if row.description != str(self.marker(state)):
             return False
-        return track.asked_at is None or row.created is None or row.created >= track.asked_at - CLOCK_TOLERANCE
+        return state.asked_at is None or row.created is None or row.created >= state.asked_at - CLOCK_TOLERANCE
 
-    def stale(self, track: AssetTrack, now: float) -> float:
+    def stale(self, state: AssetState, now: float) -> float:
         """The look at the machine grew too old before the create left: look again, but not for ever."""
-        track.stale_looks += 1
-        if track.stale_looks > STALE_LOOKS:
-            looks = f"{track.instance_id} was looked at {STALE_LOOKS} times"
-            return self._fail(track, "timeout", f"{looks}, and no call for {track.title} left within seconds of that.", now)
-        return self._again(track, now, 0.0)
+        state.stale_looks += 1
+        if state.stale_looks > STALE_LOOKS:
+            looks = f"{state.instance_id} was looked at {STALE_LOOKS} times"
+            return self._fail(state, "timeout", f"{looks}, and no call for {state.title} left within seconds of that.", now)
+        return self._again(state, now, 0.0)
 
-    def _refused_for_good(self, track: AssetTrack, code: str, error: JdcloudError, now: float) -> float:
-        if track.unsure:
+    def _refused_for_good(self, state: AssetState, code: str, error: JdcloudError, now: float) -> float:
+        if state.unsure:
             # Perhaps an earlier call, whose answer was lost, took effect after all, and this is why.
-            track.refusal = Failure(code, str(error), error)
-            return self._doubt(track, now, self._backoff(1))
-        return self._fail(track, code, str(error), now, error)
+            state.refusal = Failure(code, str(error), error)
+            return self._doubt(state, now, self._backoff(1))
+        return self._fail(state, code, str(error), now, error)
 
-    def _doubt(self, track: AssetTrack, now: float, pause: float) -> float:
-        track.doubts = 0
-        track.first_doubt_at = now
-        track.stage = Stage.DOUBT
+    def _doubt(self, state: AssetState, now: float, pause: float) -> float:
+        state.doubts = 0
+        state.first_doubt_at = now
+        state.stage = Stage.DOUBT
         return now + pause
 
-    def _again(self, track: AssetTrack, now: float, pause: float) -> float:
-        track.stage = Stage.GATE
+    def _again(self, state: AssetState, now: float, pause: float) -> float:
+        state.stage = Stage.GATE
         return now + pause
 
-    def _not_now(self, track: AssetTrack, error: JdcloudError | None, now: float) -> float:
+    def _not_now(self, state: AssetState, error: JdcloudError | None, now: float) -> float:
         """Refused for now, or a task runs: try again, bounded by wait_timeout."""
-        track.refused_since = now if track.refused_since is None else track.refused_since
-        waited = now - track.refused_since
+        state.refused_since = now if state.refused_since is None else state.refused_since
+        waited = now - state.refused_since
         if waited >= self._timing.wait_timeout:
-            status = track.machine.status if track.machine is not None else "unknown"
-            told = str(error) if error is not None else "a task runs on its disks."
-            message = f"{track.instance_id} is in '{status}', and no {track.plan.kind} could be begun for {waited:.0f} s: {told}"
-            return self._fail(track, "timeout", message, now, error)
-        track.tries += 1
-        pause = min(self._backoff(track.tries), max(LAG, self._timing.poll_interval))
+            status = state.machine.status if state.machine is not None else "unknown"
+            text = str(error) if error is not None else "a task runs on its disks."
+            message = f"{state.instance_id} is in '{status}', and no {state.plan.kind} could be begun for {waited:.0f} s: {text}"
+            return self._fail(state, "timeout", message, now, error)
+        state.tries += 1
+        pause = min(self._backoff(state.tries), max(READ_LAG, self._timing.poll_interval))
         # The task that runs may be the effect of an earlier call of ours, whose answer was lost.
-        return self._doubt(track, now, pause) if track.unsure else self._again(track, now, pause)
+        return self._doubt(state, now, pause) if state.unsure else self._again(state, now, pause)
 
     @staticmethod
-    def _advice(track: AssetTrack) -> str:
-        if track.plan.kind == "image":
+    def _advice(state: AssetState) -> str:
+        if state.plan.kind == "image":
             return "the service has removed its snapshots; delete it and run again"
         return "delete it and run again"
 
     @staticmethod
-    def _fail(track: AssetTrack, code: str, message: str, now: float, error: JdcloudError | None = None) -> float:
-        track.failure = track.failure or Failure(code, message, error)
-        track.stage = Stage.ENDED
+    def _fail(state: AssetState, code: str, message: str, now: float, error: JdcloudError | None = None) -> float:
+        state.failure = state.failure or Failure(code, message, error)
+        state.stage = Stage.ENDED
         return now
 
 

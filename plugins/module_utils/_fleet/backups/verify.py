@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """The end of a run of backups: what the images hold is read back, the machines are seen once more, and what no longer counts
-loses its mark."""
+loses its marker."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from ..._api.model.fields import unreadable_reason
 from ..._api.services import images as image_api
 from ..._api.services import snapshots as snapshot_api
 from ..common.failure import Failure
-from ..common.write_errors import Verdict, verdict
+from ..common.write_errors import ErrorMeaning, classify
 from ..evidence.existing_backups import image_id_of, snapshot_id_of
-from ..evidence.marker import Mark, read_mark
-from ..evidence.proof import Holdings, disk_key, held_by
+from ..evidence.marker import Marker, read_marker
+from ..evidence.proof import BackupSet, disk_key, disks_held_by
 from ..machines.find import find_machines
 from .record import BackupRecord, BackupRun, failure_of, on_machine
-from .state import AssetTrack, Stage
+from .state import AssetState, Stage
 from .transitions import disk_keys
 
 PARTS_PATIENCE = 20.0
@@ -34,11 +34,11 @@ UNREAD_PATIENCE = 60.0
 """Seconds for which snapshots of an image that this run had made may not be shown at all."""
 PARTS_PAUSE = 1.0
 VOID_TRIES = 6
-"""How often a mark is tried to be taken back. The same text may be written again, whatever became of an earlier call."""
+"""How often a marker is tried to be taken back. The same text may be written again, whatever became of an earlier call."""
 
 
-def prove_run(
-    dispatcher: Dispatcher, run: BackupRun, holdings: Holdings, known: Mapping[str, Snapshot], *, preview: bool, whole: bool
+def verify_run(
+    dispatcher: Dispatcher, run: BackupRun, backup_set: BackupSet, known: Mapping[str, Snapshot], *, preview: bool, whole: bool
 ) -> None:
     """Read back what the images hold, through their snapshots, and see the machines once more.
 
@@ -50,28 +50,28 @@ def prove_run(
         for record in run.records:
             if record.assets and on_machine(record):
                 record.seen = found.get(record.instance_id)
-    images = _known_images(dispatcher, run, holdings, preview=preview)
+    images = _known_images(dispatcher, run, backup_set, preview=preview)
     parts = sorted({part.snapshot_id for image in images.values() for part in image.disks if part.snapshot_id})
-    run.snapshots = dict(holdings.snapshots) if preview else _settled_parts(dispatcher, parts, known, _fresh(run, images))
+    run.snapshots = dict(backup_set.snapshots) if preview else _settled_parts(dispatcher, parts, known, _fresh(run, images))
     for record in run.records:
-        for track in record.assets:
-            image = images.get(track.asset_id or "")
+        for state in record.assets:
+            image = images.get(state.asset_id or "")
             if image is not None and record.machine is not None:
-                track.asset = image
+                state.asset = image
                 # Also what has left the machine since: the image holds it nevertheless.
-                held = held_by(image, record.machine, run.snapshots)
-                record.held[image.image_id] = {**held, **held_by(image, record.seen or record.machine, run.snapshots)}
-            if not preview and track.stage is Stage.ENDED and track.failure is None:
-                track.failure = _flaw(record, track)
-        if not preview and whole and record.assets and all(track.plan.kind == "snapshot" for track in record.assets):
+                held = disks_held_by(image, record.machine, run.snapshots)
+                record.held[image.image_id] = {**held, **disks_held_by(image, record.seen or record.machine, run.snapshots)}
+            if not preview and state.stage is Stage.ENDED and state.failure is None:
+                state.failure = _flaw(record, state)
+        if not preview and whole and record.assets and all(state.plan.kind == "snapshot" for state in record.assets):
             # None of the snapshots is at fault if there is one disk more.
             record.failure = _grown(record) if on_machine(record) and failure_of(record) is None else record.failure
 
 
 def _fresh(run: BackupRun, images: Mapping[str, Image]) -> set[str | None]:
     """The snapshots of images that this run had made."""
-    tracks = [track for record in run.records for track in record.assets if track.accepted and track.failure is None]
-    made = [images[str(track.asset_id)] for track in tracks if str(track.asset_id) in images]
+    states = [state for record in run.records for state in record.assets if state.accepted and state.failure is None]
+    made = [images[str(state.asset_id)] for state in states if str(state.asset_id) in images]
     return {part.snapshot_id for image in made for part in image.disks}
 
 
@@ -99,48 +99,48 @@ def _settled_parts(
 
 def unverified(run: BackupRun, error: JdcloudError) -> None:
     for record in run.records:
-        for track in record.assets:
-            message = f"{track.title} could not be read back, so it proves nothing yet: {error}"
-            track.failure = track.failure or Failure("unverified", message, error)
+        for state in record.assets:
+            message = f"{state.title} could not be read back, so it proves nothing yet: {error}"
+            state.failure = state.failure or Failure("unverified", message, error)
 
 
-def _known_images(dispatcher: Dispatcher, run: BackupRun, holdings: Holdings, *, preview: bool) -> dict[str, Image]:
-    tracks = [track for record in run.records for track in record.assets if track.plan.kind == "image" and track.asset_id]
-    ids = {str(track.asset_id) for track in tracks}
+def _known_images(dispatcher: Dispatcher, run: BackupRun, backup_set: BackupSet, *, preview: bool) -> dict[str, Image]:
+    states = [state for record in run.records for state in record.assets if state.plan.kind == "image" and state.asset_id]
+    ids = {str(state.asset_id) for state in states}
     if preview:
-        every: Iterable[Image] = (image for images in holdings.images.values() for image in images)
+        every: Iterable[Image] = (image for images in backup_set.images.values() for image in images)
         return {image.image_id: image for image in every if image.image_id in ids}
     # Those that were waited for have just been read; those that only serve again are read once more.
-    known = {track.asset.image_id: track.asset for track in tracks if isinstance(track.asset, Image)}
+    known = {state.asset.image_id: state.asset for state in states if isinstance(state.asset, Image)}
     others = sorted(ids - set(known))
     if others:
         known |= read_by_ids(dispatcher, others, lambda chunk: image_api.describe_images(ids=chunk), image_id_of)
     return known
 
 
-def _flaw(record: BackupRecord, track: AssetTrack) -> Failure | None:
+def _flaw(record: BackupRecord, state: AssetState) -> Failure | None:
     """Why a finished asset is no backup after all, seen from its end."""
     if not on_machine(record):
         return None
     # If the machine is gone, its data is safe: that is for others to judge.
     machine = record.seen
     was_to_stay_stopped = record.stopped_by_us or (record.machine is not None and record.machine.status == "stopped")
-    if machine is not None and track.plan.stopped and was_to_stay_stopped and machine.status != "stopped":
-        track.voided = True
-        message = f"{track.title} counts no more: {machine.instance_id} is '{machine.status}' since, and was to stay stopped."
+    if machine is not None and state.plan.stopped and was_to_stay_stopped and machine.status != "stopped":
+        state.voided = True
+        message = f"{state.title} counts no more: {machine.instance_id} is '{machine.status}' since, and was to stay stopped."
         return Failure("changed_meanwhile", message)
-    if track.plan.kind != "image" or track.status != "ready" or track.asset_id is None:
+    if state.plan.kind != "image" or state.status != "ready" or state.asset_id is None:
         return None
-    held = record.held.get(track.asset_id, {})
-    wanted = {disk_key(disk.disk_id, disk.device) for disk in track.plan.disks}
+    held = record.held.get(state.asset_id, {})
+    wanted = {disk_key(disk.disk_id, disk.device) for disk in state.plan.disks}
     lacking = sorted(wanted - set(held))
     if lacking:
         return Failure(
             "incomplete",
-            f"{track.title} does not hold {', '.join(lacking)}: make another one when nobody changes its disks, or, if that "
+            f"{state.title} does not hold {', '.join(lacking)}: make another one when nobody changes its disks, or, if that "
             "leaves a disk out, too, make snapshots of them.",
         )
-    return None if track.plan.left_out else _grown(record)
+    return None if state.plan.left_out else _grown(record)
 
 
 def _grown(record: BackupRecord) -> Failure | None:
@@ -154,23 +154,23 @@ def _grown(record: BackupRecord) -> Failure | None:
     return Failure("changed_meanwhile", f"{record.instance_id} has got other disks since ({', '.join(new)}).") if new else None
 
 
-def void(dispatcher: Dispatcher, run: BackupRun) -> None:
+def void_markers(dispatcher: Dispatcher, run: BackupRun) -> None:
     """Write down that a backup of this campaign no longer counts, so that nobody takes it for one later."""
-    tracks = [track for record in run.records for track in record.assets if track.voided and track.plan.campaign == run.campaign]
+    states = [state for record in run.records for state in record.assets if state.voided and state.plan.campaign == run.campaign]
     calls: list[Call[None]] = []
-    for track in tracks:
-        known = read_mark(track.asset.description) if track.asset is not None else None
-        mark = str(replace(known or Mark(run.campaign, str(track.instance_id), stopped=True), stopped=False))
-        asset_id = str(track.asset_id)
+    for state in states:
+        known = read_marker(state.asset.description) if state.asset is not None else None
+        marker = str(replace(known or Marker(run.campaign, str(state.instance_id), stopped=True), stopped=False))
+        asset_id = str(state.asset_id)
         calls.append(
-            image_api.set_image_description(asset_id, mark)
-            if track.plan.kind == "image"
-            else snapshot_api.set_snapshot_description(asset_id, mark)
+            image_api.set_image_description(asset_id, marker)
+            if state.plan.kind == "image"
+            else snapshot_api.set_snapshot_description(asset_id, marker)
         )
-    for track, outcome in zip(tracks, _insist(dispatcher, calls), strict=True):
-        if outcome.error is not None and track.failure is not None:
-            message = f"{track.failure.message} Its mark still says that it counts, and could not be changed: delete it by hand."
-            track.failure = replace(track.failure, message=message)
+    for state, outcome in zip(states, _insist(dispatcher, calls), strict=True):
+        if outcome.error is not None and state.failure is not None:
+            message = f"{state.failure.message} Its mark still says that it counts, and could not be changed: delete it by hand."
+            state.failure = replace(state.failure, message=message)
 
 
 def _insist(dispatcher: Dispatcher, calls: Sequence[Call[None]]) -> list[Outcome]:
@@ -187,4 +187,4 @@ def _insist(dispatcher: Dispatcher, calls: Sequence[Call[None]]) -> list[Outcome
 
 
 def _passes(error: JdcloudError) -> bool:
-    return verdict(error) in (Verdict.THROTTLED, Verdict.UNCLEAR, Verdict.BUSY)
+    return classify(error) in (ErrorMeaning.THROTTLED, ErrorMeaning.UNCLEAR, ErrorMeaning.BUSY)

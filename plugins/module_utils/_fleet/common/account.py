@@ -27,36 +27,36 @@ class AccountError(JdcloudError):
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class KeyOwner:
     """Who the service says asks, and why it says no more; `trouble` is for people."""
 
     identity: Identity = Identity()
     trouble: tuple[str, ...] = ()
 
 
-def who_asks(dispatcher: Dispatcher, expected: str) -> Seen:
+def read_key_owner(dispatcher: Dispatcher, expected: str) -> KeyOwner:
     """Ask whose keys these are. A second call is made only if the first one cannot tell the user's name.
 
     Raises `InputError` and `ClockSkewError`, which no other call would mend; every other failure is part of the answer.
     """
     first, trouble = _ask(dispatcher, describe_user())
     if first.pin is not None or _confirms(first, expected):
-        return Seen(first)
+        return KeyOwner(first)
     second, more = _ask(dispatcher, describe_keys())
-    return Seen(Identity(second.pin, first.account_id), trouble + more)
+    return KeyOwner(Identity(second.pin, first.account_id), trouble + more)
 
 
-def objection(seen: Seen, expected: str) -> str | None:
+def account_problem(seen: KeyOwner, expected: str) -> str | None:
     """Why the run must not go on, one sentence; None if the service confirms the account. Pure."""
     if _confirms(seen.identity, expected):
         return None
     wanted = f"expected_account (JDCLOUD_EXPECTED_ACCOUNT) is {shown(expected)}"
     names = [("pin", seen.identity.pin), ("account id", seen.identity.account_id)]
-    told = " and ".join(f"{name} {shown(value)}" for name, value in names if value is not None)
+    text = " and ".join(f"{name} {shown(value)}" for name, value in names if value is not None)
     trouble = f" ({'; '.join(seen.trouble)})" if seen.trouble else ""
-    if told:
+    if text:
         return (
-            f"These keys belong to {told}{trouble}, but {wanted}, so nothing was done: use keys of that account, or correct the "
+            f"These keys belong to {text}{trouble}, but {wanted}, so nothing was done: use keys of that account, or correct the "
             "expected one."
         )
     return (
@@ -76,5 +76,5 @@ def _ask(dispatcher: Dispatcher, call: Call[Identity]) -> tuple[Identity, tuple[
         raise
     except JdcloudError as error:
         return Identity(), (str(error).rstrip("."),)
-    told = identity.pin is not None or identity.account_id is not None
-    return identity, () if told else (f"the answer of {call.operation} names nobody",)
+    text = identity.pin is not None or identity.account_id is not None
+    return identity, () if text else (f"the answer of {call.operation} names nobody",)

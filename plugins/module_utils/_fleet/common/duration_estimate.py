@@ -16,7 +16,7 @@ TOLERANCE = 0.06
 OUTLIER = 1.5
 
 
-class Duration:
+class DurationEstimate:
     """Estimates one kind of transition from what looks show: ages at which it had ended, and at which it had not. Seconds."""
 
     def __init__(self, poll_interval: float) -> None:

@@ -23,7 +23,7 @@ class Failure:
     error: JdcloudError | None = None
 
 
-def in_full(failure: Failure, what: str) -> Failure:
+def with_unclear_call(failure: Failure, what: str) -> Failure:
     """A failure that does not hide that a call with an unclear end may have taken effect."""
     more = f"{what} was sent and not clearly answered, so it may have taken effect: run again to see."
     return replace(failure, code=UNVERIFIED, message=f"{failure.message.rstrip('.')}. {more}")

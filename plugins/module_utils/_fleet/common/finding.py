@@ -13,18 +13,18 @@ from ..._api.model.fields import Readable, unreadable_reason
 
 
 @dataclass(frozen=True, slots=True)
-class Remark:
+class Finding:
     """A blocker or a warning: a code of the public interface and one sentence."""
 
     code: str
     message: str
 
 
-def unreadable_remark(row: Readable) -> Iterator[Remark]:
+def unreadable_finding(row: Readable) -> Iterator[Finding]:
     """The blocker of a row that could not be read."""
     flaw = unreadable_reason(row)
     if flaw is not None:
-        yield Remark(
+        yield Finding(
             "unknown_status",
             f"{flaw[0].upper()}{flaw[1:]}, so nothing is decided about it: run again, and give JD Cloud's support its id if it "
             "stays so.",

@@ -30,11 +30,11 @@ class Waiting(t.Protocol):
 W = t.TypeVar("W", bound=Waiting)
 
 
-class LookBook(t.Generic[W]):
+class PollSchedule(t.Generic[W]):
     """Machines or assets that wait for a look, by the time at which it is worth it. Times are monotonic seconds."""
 
     def __init__(self, poll_interval: float, waits: Callable[[W], bool]) -> None:
-        """`waits` says whether a track still waits for a look; other appointments are times to send something again."""
+        """`waits` says whether a state still waits for a look; other appointments are times to send something again."""
         self._poll_interval = poll_interval
         self._waits = waits
         self._later: list[tuple[float, int, W]] = []
@@ -42,19 +42,19 @@ class LookBook(t.Generic[W]):
         self._sequence = itertools.count()
         self._last_look = float("-inf")
 
-    def add(self, track: W, when: float) -> None:
-        """Look at `track` at `when`; replaces an earlier appointment."""
-        track.token = next(self._sequence)
-        heapq.heappush(self._later, (when, track.token, track))
+    def add(self, state: W, when: float) -> None:
+        """Look at `state` at `when`; replaces an earlier appointment."""
+        state.token = next(self._sequence)
+        heapq.heappush(self._later, (when, state.token, state))
 
     def fetch_due(self, now: float, other: Callable[[W], None]) -> None:
         """Move what is due into the waiting line; what does not wait for a look goes to `other`."""
         while self._later and self._later[0][0] <= now:
-            when, token, track = heapq.heappop(self._later)
-            if token == track.token and self._waits(track):
-                self._due.append((when, track))
-            elif token == track.token:
-                other(track)
+            when, token, state = heapq.heappop(self._later)
+            if token == state.token and self._waits(state):
+                self._due.append((when, state))
+            elif token == state.token:
+                other(state)
 
     def wake_at(self, now: float) -> float | None:
         """When the next look may become possible with nothing else to send."""
@@ -67,11 +67,11 @@ class LookBook(t.Generic[W]):
         return None
 
     def take(
-        self, now: float, room: int, full_at: int, counts: Callable[[W], bool], *, idle: bool, gap: float = IDLE_GAP
+        self, now: float, quota: int, full_at: int, counts: Callable[[W], bool], *, idle: bool, gap: float = IDLE_GAP
     ) -> list[W]:
         """Up to 100 machines to look at now, or none if it does not pay yet.
 
-        At most `room` of those that `counts` names: they would be deleted next, and an observation goes stale. While there is
+        At most `quota` of those that `counts` names: they would be deleted next, and an observation goes stale. While there is
         something else to send, a look pays when it has `full_at` machines or somebody has waited long. With an idle line
         it need not be full, and comes every `poll_interval` even if nothing is expected to have ended; with a `gap` it then
         takes along those whose time comes soon, so that few calls serve all that hang.
@@ -84,15 +84,15 @@ class LookBook(t.Generic[W]):
         chosen: list[W] = []
         passed: list[tuple[float, W]] = []
         oldest = now
-        for when, track in self._due:
+        for when, state in self._due:
             if len(chosen) == PAGE_SIZE:
                 break
-            if counts(track):
-                if room <= 0:
-                    passed.append((when, track))
+            if counts(state):
+                if quota <= 0:
+                    passed.append((when, state))
                     continue
-                room -= 1
-            chosen.append(track)
+                quota -= 1
+            chosen.append(state)
             oldest = min(oldest, when)
         overdue = now - oldest >= max(self._poll_interval, BUSY_PATIENCE)
         if not chosen or not (len(chosen) >= full_at or overdue or rested):
@@ -107,10 +107,10 @@ class LookBook(t.Generic[W]):
         others = []
         while self._later and self._later[0][0] <= until and len(self._due) < PAGE_SIZE:
             appointment = heapq.heappop(self._later)
-            when, token, track = appointment
-            if token == track.token and self._waits(track):
-                self._due.append((when, track))
-            elif token == track.token:
+            when, token, state = appointment
+            if token == state.token and self._waits(state):
+                self._due.append((when, state))
+            elif token == state.token:
                 others.append(appointment)
         for appointment in others:
             heapq.heappush(self._later, appointment)

@@ -109,8 +109,8 @@ class Selection:
                 times = f" is there {len(values)} times and" if len(values) > 1 else ""
                 return f"its tag '{key}'{times} is not {'always ' if times else ''}{_alternatives(allowed)}"
         for key, allowed in self.filters.items():
-            told = RESTS_ON.get(key, frozenset({key})).isdisjoint(machine.unreadable)
-            if told and not set(CHECKABLE[key](machine)).intersection(allowed):
+            text = RESTS_ON.get(key, frozenset({key})).isdisjoint(machine.unreadable)
+            if text and not set(CHECKABLE[key](machine)).intersection(allowed):
                 return f"its {key} is not {_alternatives(allowed)}"
         return None
 
@@ -252,10 +252,10 @@ def protecting_tag(machine: Instance, protect_tags: Mapping[str, tuple[str, ...]
     """The first tag of `machine` that protects it, as text. Raises `ValueError` on an answer type that carries no tags."""
     if machine.tags is None:
         raise ValueError(f"the protection of {machine.instance_id} cannot be judged: this answer carries no tags")
-    return protecting(machine.tags, machine.repeated_tags, protect_tags)
+    return find_protecting_tag(machine.tags, machine.repeated_tags, protect_tags)
 
 
-def protecting(
+def find_protecting_tag(
     tags: Mapping[str, str], repeated: Mapping[str, tuple[str, ...]], protect_tags: Mapping[str, tuple[str, ...]]
 ) -> str | None:
     """The first of the `tags` of a machine, disk or elastic IP that protects it, as text. One value of a repeated key will do."""

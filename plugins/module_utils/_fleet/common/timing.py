@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-LAG = 5.0
+READ_LAG = 5.0
 """Seconds for which a read may still show the state before a call that took effect."""
 STALE_LOOKS = 20
 """How many observations in a row may grow too old before the delete that rests on them leaves."""
@@ -19,13 +19,13 @@ GATE_MAX_AGE = 5.0
 GATE_FRESH = 4.0
 """Older ones are not even tried: the rest is for the way to the wire."""
 GATE_MARGIN = 0.2
-GRACE = 30.0
+FATE_PATIENCE = 30.0
 """Seconds, from the first read on, that the service has to detach, delete or free what belonged to a machine that is gone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """The user's wishes about waiting; seconds. `retries`: how often a write with an unclear end is tried again."""
+    """What the user wants of waiting; seconds. `retries`: how often a write with an unclear end is tried again."""
 
     wait: bool = True
     wait_timeout: float = 600.0

@@ -34,7 +34,7 @@ STAYING_WORDS = (
 (fact errors-forbidden: with 403; a gateway may choose another number)."""
 
 
-class Verdict(enum.Enum):
+class ErrorMeaning(enum.Enum):
     """What to do after a write failed."""
 
     THROTTLED = "it was not done; send it again, more slowly"
@@ -46,22 +46,22 @@ class Verdict(enum.Enum):
     FINAL = "never"
 
 
-def verdict(error: JdcloudError) -> Verdict:
+def classify(error: JdcloudError) -> ErrorMeaning:
     """Classify the error of a write."""
     if error.is_throttled:
-        return Verdict.THROTTLED
+        return ErrorMeaning.THROTTLED
     if error.is_unauthenticated:
-        return Verdict.NO_ACCESS
+        return ErrorMeaning.NO_ACCESS
     if error.unclear:
-        return Verdict.UNCLEAR
+        return ErrorMeaning.UNCLEAR
     if not isinstance(error, ApiError):
         # Nothing reached the service: connection refused, no route. Like a refusal that may pass.
-        return Verdict.BUSY if error.is_retryable_read else Verdict.FINAL
+        return ErrorMeaning.BUSY if error.is_retryable_read else ErrorMeaning.FINAL
     if error.is_not_found:
-        return Verdict.GONE
+        return ErrorMeaning.GONE
     if error.status == "PERMISSION_DENIED" and "no charged resource" in error.message.lower():
-        return Verdict.UNCHARGED
-    return Verdict.FINAL if _stays(error) else Verdict.BUSY
+        return ErrorMeaning.UNCHARGED
+    return ErrorMeaning.FINAL if _stays(error) else ErrorMeaning.BUSY
 
 
 def _stays(error: ApiError) -> bool:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from ..._api.errors import ApiError, JdcloudError
 from ..._api.model.backup_assets import Image, Snapshot
 from ..common.failure import Failure
-from ..common.finding import Remark, unreadable_remark
+from ..common.finding import Finding, unreadable_finding
 from .kind import DELETING
 
 IMAGE_DELETABLE = frozenset({"ready", "error"})
@@ -36,7 +36,7 @@ Parts = Mapping[str, Snapshot]
 
 
 @dataclass(frozen=True, slots=True)
-class DisposalPolicy:
+class BackupDeletionPolicy:
     """What is wished. `name`: what is deleted must have it; `ids`: all that is to be deleted in this run."""
 
     name: str | None = None
@@ -49,24 +49,24 @@ def part_ids(image: Image) -> tuple[str, ...]:
     return tuple(dict.fromkeys(disk.snapshot_id for disk in image.disks if disk.snapshot_id))
 
 
-def forbidden(asset: Image | Snapshot, policy: DisposalPolicy, parts: Parts) -> tuple[Remark, ...]:
+def backup_blockers(asset: Image | Snapshot, policy: BackupDeletionPolicy, parts: Parts) -> tuple[Finding, ...]:
     """Everything that forbids to delete it. One that is being deleted already is only waited for."""
-    reasons = [*unreadable_remark(asset)] or [*_mismatch(asset, policy)]
+    reasons = [*unreadable_finding(asset)] or [*_mismatch(asset, policy)]
     if asset.unreadable:
         return tuple(reasons)
     reasons += _image_reasons(asset, policy, parts) if isinstance(asset, Image) else _snapshot_reasons(asset)
     return tuple(reasons)
 
 
-def differences(before: Image | Snapshot, now: Image | Snapshot) -> list[str]:
+def backup_differences(before: Image | Snapshot, now: Image | Snapshot) -> list[str]:
     """In what an asset is not the one any more that the plan was made of."""
     pairs = {"name": (before.name, now.name), "status": (before.status, now.status), "source": (before.source, now.source)}
-    told = [f"its {what} is now '{pair[1]}' instead of '{pair[0]}'" for what, pair in pairs.items() if pair[0] != pair[1]]
+    text = [f"its {what} is now '{pair[1]}' instead of '{pair[0]}'" for what, pair in pairs.items() if pair[0] != pair[1]]
     if isinstance(before, Image) and isinstance(now, Image) and set(part_ids(before)) != set(part_ids(now)):
-        told.append(f"its snapshots are now {_listed(part_ids(now))} instead of {_listed(part_ids(before))}")
+        text.append(f"its snapshots are now {_listed(part_ids(now))} instead of {_listed(part_ids(before))}")
     if isinstance(before, Snapshot) and isinstance(now, Snapshot) and set(before.images) != set(now.images):
-        told.append(f"it now belongs to {_listed(now.images)} instead of {_listed(before.images)}")
-    return told
+        text.append(f"it now belongs to {_listed(now.images)} instead of {_listed(before.images)}")
+    return text
 
 
 def kept_by_service(asset: Image | Snapshot, error: JdcloudError) -> Failure | None:
@@ -80,57 +80,59 @@ def kept_by_service(asset: Image | Snapshot, error: JdcloudError) -> Failure | N
     return None
 
 
-def _mismatch(asset: Image | Snapshot, policy: DisposalPolicy) -> Iterator[Remark]:
+def _mismatch(asset: Image | Snapshot, policy: BackupDeletionPolicy) -> Iterator[Finding]:
     if policy.name is not None and asset.name != policy.name:
-        yield Remark(
+        yield Finding(
             "selector_mismatch", f"Its name is '{asset.name}', not '{policy.name}': give the name that is meant, or its id."
         )
 
 
-def _image_reasons(image: Image, policy: DisposalPolicy, parts: Parts) -> Iterator[Remark]:
+def _image_reasons(image: Image, policy: BackupDeletionPolicy, parts: Parts) -> Iterator[Finding]:
     if image.source != "private":
         what = f"'{image.source}'" if image.source else "of a source that the service does not tell"
-        yield Remark("not_private", f"It is no private image of the account but {what}: leave it out.")
+        yield Finding("not_private", f"It is no private image of the account but {what}: leave it out.")
     if image.status not in IMAGE_DELETABLE | {DELETING}:
         yield _busy(image.status)
     if policy.delete_snapshots:
         yield from _shared_parts(image, policy, parts)
 
 
-def _shared_parts(image: Image, policy: DisposalPolicy, parts: Parts) -> Iterator[Remark]:
+def _shared_parts(image: Image, policy: BackupDeletionPolicy, parts: Parts) -> Iterator[Finding]:
     """Whether the service would leave alone a snapshot that another image needs is only inferred (fact snapshots-of-images)."""
     for snapshot_id in part_ids(image):
         snapshot = parts.get(snapshot_id)
         others = [other for other in snapshot.images if other not in policy.ids] if snapshot is not None else []
         if snapshot is not None and snapshot.unreadable:
-            yield from unreadable_remark(snapshot)
+            yield from unreadable_finding(snapshot)
         if others:
-            yield Remark(
+            yield Finding(
                 "belongs_to_image",
                 f"Its snapshot {snapshot_id} belongs to {_listed(others)}, too: set delete_snapshots to false, or delete those "
                 "images with it.",
             )
 
 
-def _snapshot_reasons(snapshot: Snapshot) -> Iterator[Remark]:
+def _snapshot_reasons(snapshot: Snapshot) -> Iterator[Finding]:
     if snapshot.source != "self":
-        yield Remark("not_private", "It is no snapshot of the account's own: leave it out.")
+        yield Finding("not_private", "It is no snapshot of the account's own: leave it out.")
     if snapshot.images:
-        yield Remark(
+        yield Finding(
             "belongs_to_image",
             f"It belongs to {_listed(snapshot.images)}: delete that image, with delete_snapshots if the snapshot is to go, too.",
         )
     if snapshot.status == SNAPSHOT_IN_USE:
-        yield Remark(
+        yield Finding(
             "invalid_status", f"Its status is '{SNAPSHOT_IN_USE}', in which it cannot be deleted: wait until its use ends."
         )
     elif snapshot.status not in SNAPSHOT_DELETABLE | {DELETING}:
         yield _busy(snapshot.status)
 
 
-def _busy(status: str) -> Remark:
+def _busy(status: str) -> Finding:
     # Names of states in between are not all known.
-    return Remark("task_in_progress", f"Its status is '{status}', so something is being done with it: wait until that has ended.")
+    return Finding(
+        "task_in_progress", f"Its status is '{status}', so something is being done with it: wait until that has ended."
+    )
 
 
 def _listed(ids: Sequence[str]) -> str:

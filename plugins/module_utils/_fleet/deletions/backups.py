@@ -17,23 +17,23 @@ from ..._api.model.resources import Page
 from ..._api.services.images import delete_image
 from ..._api.services.snapshots import delete_snapshot
 from ..common.failure import Failure
-from ..common.finding import Remark
+from ..common.finding import Finding
 from ..common.progress import Watch, unwatched
 from ..common.selection import SelectionError, some_ids
 from ..common.texts import shown
-from ..common.timing import GRACE, Timing
-from ..evidence.backup_selection import SNAPSHOTS, A, AssetSelection, Kind, find_assets, read_assets
-from .backup_rules import DisposalPolicy, Parts, differences, forbidden, kept_by_service, part_ids
-from .kind import DELETING, Terms
-from .run import DisposalRun, PartFate, check_cap, dispose
+from ..common.timing import FATE_PATIENCE, Timing
+from ..evidence.backup_selection import SNAPSHOTS, A, AssetKind, AssetSelection, find_assets, read_assets
+from .backup_rules import BackupDeletionPolicy, Parts, backup_blockers, backup_differences, kept_by_service, part_ids
+from .kind import DELETING, ResourceKind
+from .run import DeletionRun, PartFate, check_cap, delete_resources
 
 FATE_POLL = 1.0
 
 
-class BackupTerms(Terms[A]):
+class BackupKind(ResourceKind[A]):
     """Images or snapshots. `parts` are the snapshots of the images, `most_parts` is how many an image has at most."""
 
-    def __init__(self, kind: Kind[A], policy: DisposalPolicy, parts: Parts, most_parts: int) -> None:
+    def __init__(self, kind: AssetKind[A], policy: BackupDeletionPolicy, parts: Parts, most_parts: int) -> None:
         self.word = kind.word
         self._kind = kind
         self._policy = policy
@@ -56,32 +56,32 @@ class BackupTerms(Terms[A]):
             return delete_image(asset.image_id, with_snapshots=self._policy.delete_snapshots)
         return delete_snapshot(self.id_of(asset))
 
-    def beside(self, assets: Sequence[A]) -> Call[Page[Snapshot]] | None:
+    def related_call(self, assets: Sequence[A]) -> Call[Page[Snapshot]] | None:
         ids = self._part_ids(assets)
         return SNAPSHOTS.by_ids(ids) if self._policy.delete_snapshots and ids else None
 
-    def learn(self, assets: Sequence[A], page: Page[Snapshot]) -> None:
+    def note_related(self, assets: Sequence[A], page: Page[Snapshot]) -> None:
         for part in self._part_ids(assets):
             self._parts.pop(part, None)
         self._parts.update((snapshot.snapshot_id, snapshot) for snapshot in page.items)
 
-    def forbidden(self, asset: A) -> tuple[Remark, ...]:
-        return forbidden(asset, self._policy, self._parts)
+    def blockers(self, asset: A) -> tuple[Finding, ...]:
+        return backup_blockers(asset, self._policy, self._parts)
 
-    def explained(self, asset: A, error: JdcloudError) -> Failure | None:
+    def explain(self, asset: A, error: JdcloudError) -> Failure | None:
         return kept_by_service(asset, error)
 
     def differences(self, before: A, now: A) -> list[str]:
-        return differences(before, now)
+        return backup_differences(before, now)
 
     @staticmethod
     def _part_ids(assets: Sequence[A]) -> list[str]:
         return list(dict.fromkeys(part for asset in assets if isinstance(asset, Image) for part in part_ids(asset)))
 
 
-def dispose_of_backups(
+def delete_backups(
     dispatcher: Dispatcher,
-    kind: Kind[A],
+    kind: AssetKind[A],
     selection: AssetSelection,
     timing: Timing,
     *,
@@ -90,7 +90,7 @@ def dispose_of_backups(
     preview: bool,
     skip_blocked: bool = False,
     watch: Watch = unwatched,
-) -> DisposalRun[A]:
+) -> DeletionRun[A]:
     """Do it. With `preview` nothing is changed, with `skip_blocked` what is not forbidden goes in any case.
 
     Raises `JdcloudError` if something cannot be read or the selection is refused; then nothing was changed.
@@ -98,19 +98,19 @@ def dispose_of_backups(
     found = _select(dispatcher, kind, selection, cap)
     images = [asset for asset in found.values() if isinstance(asset, Image) and asset.source == "private"]
     parts = find_assets(dispatcher, SNAPSHOTS, list(dict.fromkeys(part for image in images for part in part_ids(image))))
-    policy = DisposalPolicy(selection.name, delete_snapshots, frozenset(found))
-    terms = BackupTerms(kind, policy, parts, max((len(part_ids(image)) for image in images), default=0))
+    policy = BackupDeletionPolicy(selection.name, delete_snapshots, frozenset(found))
+    resource_kind = BackupKind(kind, policy, parts, max((len(part_ids(image)) for image in images), default=0))
     ids = list(found) if selection.ids is None else selection.ids
-    run = dispose(dispatcher, terms, ids, found, timing, preview=preview, skip_blocked=skip_blocked, watch=watch)
+    run = delete_resources(dispatcher, resource_kind, ids, found, timing, preview=preview, skip_blocked=skip_blocked, watch=watch)
     for record in run.records:
         if isinstance(record.asset, Image):
             record.parts = tuple(part for part in part_ids(record.asset) if part in parts)
     if not run.held_back:
-        _settle_fates(dispatcher, run, delete_snapshots=delete_snapshots, grace=min(GRACE, timing.wait_timeout))
+        _settle_fates(dispatcher, run, delete_snapshots=delete_snapshots, grace=min(FATE_PATIENCE, timing.wait_timeout))
     return run
 
 
-def _select(dispatcher: Dispatcher, kind: Kind[A], selection: AssetSelection, cap: int | None) -> dict[str, A]:
+def _select(dispatcher: Dispatcher, kind: AssetKind[A], selection: AssetSelection, cap: int | None) -> dict[str, A]:
     """What is selected by id or name, by id. What has an id that was given and another name is among it."""
     if selection.ids is not None:
         found = find_assets(dispatcher, kind, selection.ids)
@@ -127,7 +127,7 @@ def _select(dispatcher: Dispatcher, kind: Kind[A], selection: AssetSelection, ca
     return found
 
 
-def _settle_fates(dispatcher: Dispatcher, run: DisposalRun[A], *, delete_snapshots: bool, grace: float) -> None:
+def _settle_fates(dispatcher: Dispatcher, run: DeletionRun[A], *, delete_snapshots: bool, grace: float) -> None:
     """Read what became of the snapshots of images that are gone. What cannot be read is unverified, and hides nothing else."""
     for record in run.records:
         if record.deleted or record.in_doubt:
@@ -144,10 +144,10 @@ def _settle_fates(dispatcher: Dispatcher, run: DisposalRun[A], *, delete_snapsho
     for record in gone:
         record.fates = {part: _fate(left.get(part)) for part in record.parts}
         kept = [part for part in record.parts if part in left]
-        if delete_snapshots and kept and record.track is not None:
-            told = ", ".join(f"{part} ('{left[part].status}')" for part in kept)
-            message = f"{record.track.title} is gone, but snapshots of it still exist and are billed: {told}; delete them by id."
-            record.track.failure = record.track.failure or Failure("fate_mismatch", message)
+        if delete_snapshots and kept and record.state is not None:
+            text = ", ".join(f"{part} ('{left[part].status}')" for part in kept)
+            message = f"{record.state.title} is gone, but snapshots of it still exist and are billed: {text}; delete them by id."
+            record.state.failure = record.state.failure or Failure("fate_mismatch", message)
 
 
 def _left(dispatcher: Dispatcher, ids: Sequence[str], *, delete_snapshots: bool, grace: float) -> dict[str, Snapshot]:

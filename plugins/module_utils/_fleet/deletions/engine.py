@@ -20,59 +20,59 @@ from ..._api.calls import Call, Response
 from ..._api.dispatch.dispatcher import Dispatcher, Job, Outcome
 from ..._api.dispatch.pagination import PAGE_SIZE
 from ..._api.errors import ClockSkewError
-from ..common.duration_estimate import Duration
+from ..common.duration_estimate import DurationEstimate
 from ..common.failure import Failure
-from ..common.poll_schedule import IDLE_GAP, LookBook
+from ..common.poll_schedule import IDLE_GAP, PollSchedule
 from ..common.timing import GATE_FRESH, GATE_MARGIN, GATE_MAX_AGE, Timing
-from ..common.write_errors import Verdict, verdict
-from .kind import D, Terms
-from .state import DisposalTrack, Stage
-from .transitions import PROVE, DisposalCourse
+from ..common.write_errors import ErrorMeaning, classify
+from .kind import D, ResourceKind
+from .state import DeletionState, Stage
+from .transitions import PROVE, DeletionTransitions
 
 URGENT = 2.0
 """Seconds after a look when the deletes that rest on it go before everything else."""
 
 
-class Disposal(Generic[D]):
+class DeletionEngine(Generic[D]):
     """One run over the tracks; `finished` when every asset has its end. `crash` holds the traceback of a bug that ended it."""
 
-    def __init__(self, dispatcher: Dispatcher, terms: Terms[D], timing: Timing) -> None:
+    def __init__(self, dispatcher: Dispatcher, kind: ResourceKind[D], timing: Timing) -> None:
         self._dispatcher = dispatcher
-        self._terms = terms
-        self._course = DisposalCourse(timing, dispatcher.backoff, terms)
-        self._gate: LookBook[DisposalTrack[D]] = LookBook(timing.poll_interval, lambda track: track.stage is Stage.GATE)
-        self._going: LookBook[DisposalTrack[D]] = LookBook(timing.poll_interval, lambda track: track.stage is Stage.GOING)
-        self._deletes: deque[DisposalTrack[D]] = deque()
+        self._kind = kind
+        self._transitions = DeletionTransitions(timing, dispatcher.backoff, kind)
+        self._gate: PollSchedule[DeletionState[D]] = PollSchedule(timing.poll_interval, lambda state: state.stage is Stage.GATE)
+        self._going: PollSchedule[DeletionState[D]] = PollSchedule(timing.poll_interval, lambda state: state.stage is Stage.GOING)
+        self._deletes: deque[DeletionState[D]] = deque()
         self._gate_reads: deque[Job] = deque()
         self._proofs: deque[Job] = deque()
-        self._duration = Duration(timing.poll_interval)
-        self._tracks: list[DisposalTrack[D]] = []
+        self._duration = DurationEstimate(timing.poll_interval)
+        self._states: list[DeletionState[D]] = []
         self._ended = 0
         self._in_flight = 0
         self._looked_at = 0
         self.crash: str | None = None
 
-    def run(self, tracks: Sequence[DisposalTrack[D]]) -> None:
+    def run(self, states: Sequence[DeletionState[D]]) -> None:
         """Delete them, or wait for those that are being deleted; the ends are in the tracks, also if a bug ends the run."""
         now = self._dispatcher.clock.now()
-        self._tracks = list(tracks)
-        for track in self._tracks:
-            track.since = now
-            self._file(track, now)
+        self._states = list(states)
+        for state in self._states:
+            state.since = now
+            self._file(state, now)
         try:
             self._dispatcher.run(self)
         except Exception as error:  # noqa: BLE001 - whatever it is, the results must not be lost
             self.crash = traceback.format_exc()
-            for track in self._tracks:
+            for state in self._states:
                 # The answers to what is under way never come.
-                track.doubt_since = now if track.sending else track.doubt_since
+                state.doubt_since = now if state.sending else state.doubt_since
             self._abandon(Failure("internal", f"An internal error ended the run: {type(error).__name__}: {error}"))
             self._in_flight = 0
 
     @property
     def finished(self) -> bool:
         """Whether nothing is left to do."""
-        return self._ended == len(self._tracks) and self._in_flight == 0
+        return self._ended == len(self._states) and self._in_flight == 0
 
     def wake_at(self, now: float) -> float | None:
         """When there may be something to send although nothing came back."""
@@ -104,67 +104,67 @@ class Disposal(Generic[D]):
     def _look_at_gate(self, now: float, *, idle: bool) -> Job | None:
         """Look at those that are deleted next, no more than can leave while the look is fresh."""
         limit = max(1, int(self._dispatcher.rate_limiter.rate * (GATE_FRESH - 1.0)))
-        room = limit - len(self._deletes) - self._looked_at
-        if self._terms.look_limit is not None:
+        quota = limit - len(self._deletes) - self._looked_at
+        if self._kind.look_limit is not None:
             # Something beside is read first, in one call.
-            room = min(room, self._terms.look_limit) if not self._looked_at else 0
-        if room <= 0 or len(self._deletes) + self._looked_at > PAGE_SIZE // 2:
+            quota = min(quota, self._kind.look_limit) if not self._looked_at else 0
+        if quota <= 0 or len(self._deletes) + self._looked_at > PAGE_SIZE // 2:
             return None
-        chosen = self._gate.take(now, room, min(PAGE_SIZE, room), lambda _track: True, idle=idle, gap=0.0)
+        chosen = self._gate.take(now, quota, min(PAGE_SIZE, quota), lambda _track: True, idle=idle, gap=0.0)
         if not chosen:
             return None
         self._looked_at += len(chosen)
-        beside = self._terms.beside([track.asset for track in chosen])
+        beside = self._kind.related_call([state.asset for state in chosen])
         if beside is not None:
             return self._job(beside, partial(self._beside_seen, chosen, now))
         return self._full_look(chosen, now)
 
-    def _beside_seen(self, chosen: Sequence[DisposalTrack[D]], began_at: float, outcome: Outcome) -> None:
+    def _beside_seen(self, chosen: Sequence[DeletionState[D]], began_at: float, outcome: Outcome) -> None:
         """What is beside them is known anew: now the look at the assets themselves."""
         if outcome.response is None:
             self._looked_at -= len(chosen)
             self._fail(chosen, outcome)
             return
-        self._terms.learn([track.asset for track in chosen], outcome.response.value)
+        self._kind.note_related([state.asset for state in chosen], outcome.response.value)
         self._gate_reads.append(self._full_look(chosen, began_at))
 
-    def _full_look(self, chosen: Sequence[DisposalTrack[D]], began_at: float) -> Job:
-        call = self._terms.by_ids([track.asset_id for track in chosen])
+    def _full_look(self, chosen: Sequence[DeletionState[D]], began_at: float) -> Job:
+        call = self._kind.by_ids([state.asset_id for state in chosen])
         return self._job(call, partial(self._gate_seen, chosen, began_at))
 
-    def _gate_seen(self, chosen: Sequence[DisposalTrack[D]], began_at: float, outcome: Outcome) -> None:
+    def _gate_seen(self, chosen: Sequence[DeletionState[D]], began_at: float, outcome: Outcome) -> None:
         self._looked_at -= len(chosen)
-        self._seen([track for track in chosen if track.stage is Stage.GATE], outcome, began_at)
+        self._seen([state for state in chosen if state.stage is Stage.GATE], outcome, began_at)
 
     # --- deletes ------------------------------------------------------------------------------------------------------
 
     def _delete(self, now: float) -> Job | None:
         while self._deletes:
-            track = self._deletes.popleft()
-            if now - track.observed_at <= GATE_FRESH:
-                leave_by = track.observed_at + GATE_MAX_AGE - GATE_MARGIN
-                track.sending = True
-                return self._job(self._terms.delete(track.asset), partial(self._asked, track), leave_by)
-            self._file(track, self._course.stale(track, now))
+            state = self._deletes.popleft()
+            if now - state.observed_at <= GATE_FRESH:
+                leave_by = state.observed_at + GATE_MAX_AGE - GATE_MARGIN
+                state.sending = True
+                return self._job(self._kind.delete(state.asset), partial(self._asked, state), leave_by)
+            self._file(state, self._transitions.stale(state, now))
         return None
 
-    def _asked(self, track: DisposalTrack[D], outcome: Outcome) -> None:
+    def _asked(self, state: DeletionState[D], outcome: Outcome) -> None:
         now = self._dispatcher.clock.now()
-        track.sending = False
+        state.sending = False
         if outcome.response is not None:
-            track.accepted, track.doubt_since = True, None
-        if track.stage is Stage.ENDED:
-            if outcome.error is not None and verdict(outcome.error) is Verdict.UNCLEAR:
-                track.maybe_sent, track.doubt_since = True, now
-            self._course.tell(track)
+            state.accepted, state.doubt_since = True, None
+        if state.stage is Stage.ENDED:
+            if outcome.error is not None and classify(outcome.error) is ErrorMeaning.UNCLEAR:
+                state.maybe_sent, state.doubt_since = True, now
+            self._transitions.report_unclear(state)
             return
         if outcome.stale:
-            self._file(track, self._course.stale(track, now))
+            self._file(state, self._transitions.stale(state, now))
         elif outcome.error is not None:
-            self._file(track, self._course.refused(track, outcome.error, now))
+            self._file(state, self._transitions.refused(state, outcome.error, now))
         elif outcome.response is not None:
             pause = max(0.0, self._duration.next_look(now, now) - now)
-            self._file(track, self._course.accepted(track, outcome.response.received_at, pause))
+            self._file(state, self._transitions.accepted(state, outcome.response.received_at, pause))
 
     # --- the end ------------------------------------------------------------------------------------------------------
 
@@ -173,52 +173,54 @@ class Disposal(Generic[D]):
         chosen = self._going.take(now, PAGE_SIZE, PAGE_SIZE, lambda _track: False, idle=idle)
         if not chosen:
             return None
-        return self._job(self._terms.by_ids([track.asset_id for track in chosen]), partial(self._polled, chosen))
+        return self._job(self._kind.by_ids([state.asset_id for state in chosen]), partial(self._polled, chosen))
 
-    def _polled(self, chosen: Sequence[DisposalTrack[D]], outcome: Outcome) -> None:
-        tracks = [track for track in chosen if track.stage is Stage.GOING]
+    def _polled(self, chosen: Sequence[DeletionState[D]], outcome: Outcome) -> None:
+        states = [state for state in chosen if state.stage is Stage.GOING]
         if outcome.response is not None:
-            self._learn(tracks, outcome.response)
-        self._seen(tracks, outcome, None)
+            self._learn(states, outcome.response)
+        self._seen(states, outcome, None)
 
-    def _seen(self, tracks: Sequence[DisposalTrack[D]], outcome: Outcome, began_at: float | None) -> None:
+    def _seen(self, states: Sequence[DeletionState[D]], outcome: Outcome, began_at: float | None) -> None:
         """A look in bulk. It is as old as the oldest read that it rests on; what it leaves out is asked for by itself."""
         if outcome.response is None:
-            self._fail(tracks, outcome)
+            self._fail(states, outcome)
             return
         now = self._dispatcher.clock.now()
         sent_at = outcome.response.sent_at if began_at is None else min(began_at, outcome.response.sent_at)
-        rows = {self._terms.id_of(row): row for row in outcome.response.value.items}
-        for track in tracks:
-            if track.asset_id in rows:
-                next_look = self._duration.next_look(track.since, now)
-                self._file(track, self._course.seen(track, rows[track.asset_id], sent_at, now, next_look))
+        rows = {self._kind.id_of(row): row for row in outcome.response.value.items}
+        for state in states:
+            if state.asset_id in rows:
+                next_look = self._duration.next_look(state.since, now)
+                self._file(state, self._transitions.seen(state, rows[state.asset_id], sent_at, now, next_look))
             else:
-                self._prove(track)
+                self._prove(state)
 
-    def _prove(self, track: DisposalTrack[D]) -> None:
+    def _prove(self, state: DeletionState[D]) -> None:
         """Ask for one asset by itself: 404 NOT_FOUND is the proof that it is gone."""
-        self._proofs.append(self._job(self._terms.by_id(track.asset_id), partial(self._proved, track)))
+        self._proofs.append(self._job(self._kind.by_id(state.asset_id), partial(self._proved, state)))
 
-    def _proved(self, track: DisposalTrack[D], outcome: Outcome) -> None:
+    def _proved(self, state: DeletionState[D], outcome: Outcome) -> None:
         now = self._dispatcher.clock.now()
-        if track.stage is Stage.ENDED:
+        if state.stage is Stage.ENDED:
             return
         if outcome.error is not None and outcome.error.is_not_found:
-            self._file(track, self._course.proved_gone(track, now))
+            self._file(state, self._transitions.proved_gone(state, now))
         elif outcome.response is None:
-            self._fail([track], outcome)
+            self._fail([state], outcome)
         else:
-            next_look = self._duration.next_look(track.since, now)
-            self._file(track, self._course.shown_singly(track, outcome.response.value, outcome.response.sent_at, now, next_look))
+            next_look = self._duration.next_look(state.since, now)
+            self._file(
+                state, self._transitions.shown_singly(state, outcome.response.value, outcome.response.sent_at, now, next_look)
+            )
 
-    def _learn(self, tracks: Sequence[DisposalTrack[D]], answer: Response[Any]) -> None:
+    def _learn(self, states: Sequence[DeletionState[D]], response: Response[Any]) -> None:
         """Tell the estimate which deletes had ended at which age."""
-        shown = {self._terms.id_of(row) for row in answer.value.items}
-        timed = [track for track in tracks if track.accepted and not track.maybe_sent]
+        shown = {self._kind.id_of(row) for row in response.value.items}
+        timed = [state for state in states if state.accepted and not state.maybe_sent]
         self._duration.learn(
-            [answer.sent_at - track.since for track in timed if track.asset_id not in shown],
-            [answer.sent_at - track.since for track in timed if track.asset_id in shown],
+            [response.sent_at - state.since for state in timed if state.asset_id not in shown],
+            [response.sent_at - state.since for state in timed if state.asset_id in shown],
         )
 
     # --- filing -------------------------------------------------------------------------------------------------------
@@ -234,30 +236,30 @@ class Disposal(Generic[D]):
 
         return Job(call, answered, leave_by)
 
-    def _file(self, track: DisposalTrack[D], when: float) -> None:
-        """Put a track where its stage belongs; `when` is the time of its next look."""
-        if track.stage is Stage.ENDED:
+    def _file(self, state: DeletionState[D], when: float) -> None:
+        """Put a state where its stage belongs; `when` is the time of its next look."""
+        if state.stage is Stage.ENDED:
             self._ended += 1
         elif when is PROVE:
-            self._prove(track)
-        elif track.stage is Stage.DELETE:
-            self._deletes.append(track)
+            self._prove(state)
+        elif state.stage is Stage.DELETE:
+            self._deletes.append(state)
         else:
-            (self._gate if track.stage is Stage.GATE else self._going).add(track, when)
+            (self._gate if state.stage is Stage.GATE else self._going).add(state, when)
 
-    def _fail(self, tracks: Sequence[DisposalTrack[D]], outcome: Outcome) -> None:
+    def _fail(self, states: Sequence[DeletionState[D]], outcome: Outcome) -> None:
         now = self._dispatcher.clock.now()
-        for track in tracks:
-            if track.stage is not Stage.ENDED:
-                self._course.abandon(track, Failure("api", str(outcome.error), outcome.error))
-                self._file(track, now)
+        for state in states:
+            if state.stage is not Stage.ENDED:
+                self._transitions.abandon(state, Failure("api", str(outcome.error), outcome.error))
+                self._file(state, now)
 
     def _abandon(self, failure: Failure) -> None:
         """No call of this run will succeed any more: every asset without an end gets this one."""
-        for track in self._tracks:
-            if track.stage is not Stage.ENDED:
-                self._course.abandon(track, failure)
-        self._ended = len(self._tracks)
+        for state in self._states:
+            if state.stage is not Stage.ENDED:
+                self._transitions.abandon(state, failure)
+        self._ended = len(self._states)
         self._deletes.clear()
         self._in_flight -= len(self._proofs) + len(self._gate_reads)
         self._proofs.clear()

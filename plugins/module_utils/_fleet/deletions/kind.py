@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What differs between the kinds of things that are deleted by themselves; the engine and its course are the same for all."""
+"""What differs between the kinds of things that are deleted by themselves; engine and transitions are the same for all."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from ..._api.dispatch.dispatcher import Dispatcher
 from ..._api.errors import JdcloudError
 from ..._api.model.resources import Page
 from ..common.failure import Failure
-from ..common.finding import Remark
+from ..common.finding import Finding
 
 DELETING = "deleting"
 
 
-class Disposable(t.Protocol):
+class Deletable(t.Protocol):
     """Anything in the cloud that has a status."""
 
     @property
@@ -34,10 +34,10 @@ class Disposable(t.Protocol):
         raise NotImplementedError
 
 
-D = t.TypeVar("D", bound=Disposable)
+D = t.TypeVar("D", bound=Deletable)
 
 
-class Terms(abc.ABC, t.Generic[D]):
+class ResourceKind(abc.ABC, t.Generic[D]):
     """How things of one kind are read, judged and deleted. `word` is what messages call one of them.
 
     `look_limit`: at most so many are looked at in one go, None where that is not limited. Needed where a look takes two calls.
@@ -65,21 +65,21 @@ class Terms(abc.ABC, t.Generic[D]):
         """The call that deletes it."""
 
     def prepare(self, _dispatcher: Dispatcher, _found: Mapping[str, D]) -> None:
-        """Read, for the plan, what `beside` reads for the gate. Raises `JdcloudError`."""
+        """Read, for the plan, what `related_call` reads for the gate. Raises `JdcloudError`."""
         return
 
-    def beside(self, _assets: Sequence[D]) -> Call[Page[t.Any]] | None:
+    def related_call(self, _assets: Sequence[D]) -> Call[Page[t.Any]] | None:
         """What is to be read before the look that decides about these, None if nothing."""
         return None
 
-    def learn(self, _assets: Sequence[D], _page: Page[t.Any]) -> None:
-        """The answer of `beside` for these."""
+    def note_related(self, _assets: Sequence[D], _page: Page[t.Any]) -> None:
+        """The answer of `related_call` for these."""
         return
 
     # --- judgement ----------------------------------------------------------------------------------------------------
 
     @abc.abstractmethod
-    def forbidden(self, asset: D) -> tuple[Remark, ...]:
+    def blockers(self, asset: D) -> tuple[Finding, ...]:
         """Everything that forbids to delete it. One that is going or gone already is not judged by its status."""
 
     @abc.abstractmethod
@@ -88,13 +88,13 @@ class Terms(abc.ABC, t.Generic[D]):
 
     def changes(self, before: D, now: D) -> list[str]:
         """Why it may not be deleted after all. Empty: it still may."""
-        return self.differences(before, now) or [reason.message.rstrip(".") for reason in self.forbidden(now)]
+        return self.differences(before, now) or [reason.message.rstrip(".") for reason in self.blockers(now)]
 
-    def explained(self, _asset: D, _error: JdcloudError) -> Failure | None:
+    def explain(self, _asset: D, _error: JdcloudError) -> Failure | None:
         """What a refusal means, where more is known than the service says."""
         return None
 
-    def remarks(self, _asset: D) -> tuple[Remark, ...]:
+    def warnings(self, _asset: D) -> tuple[Finding, ...]:
         """What should be known of its deletion beforehand."""
         return ()
 

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from ..common.progress import Standing
 from .kind import D
-from .state import DisposalTrack
+from .state import DeletionState
 from .state import Stage as Going
 
 
-def standing_of_disposal(track: DisposalTrack[D] | None) -> Standing:
-    """Of an image, a disk or the like that is deleted; without a track nothing was to be done."""
-    if track is None:
+def standing_of_deletion(state: DeletionState[D] | None) -> Standing:
+    """Of an image, a disk or the like that is deleted; without a state nothing was to be done."""
+    if state is None:
         return Standing.DONE
-    if track.failure is not None:
+    if state.failure is not None:
         return Standing.FAILED
-    if track.stage is Going.ENDED:
+    if state.stage is Going.ENDED:
         return Standing.DONE
-    return Standing.IN_FLIGHT if track.stage is Going.GOING or track.accepted or track.maybe_sent else Standing.WAITING
+    return Standing.IN_FLIGHT if state.stage is Going.GOING or state.accepted or state.maybe_sent else Standing.WAITING

@@ -12,34 +12,34 @@ from dataclasses import dataclass, field
 
 from ..._api.dispatch.dispatcher import Dispatcher
 from ..common.failure import Failure
-from ..common.finding import Remark
+from ..common.finding import Finding
 from ..common.progress import Standing, Watch, count, unwatched
 from ..common.selection import SelectionError, some_ids
 from ..common.timing import Timing
-from .engine import Disposal
-from .kind import D, Terms
-from .progress import standing_of_disposal
-from .state import DisposalTrack, Stage
+from .engine import DeletionEngine
+from .kind import D, ResourceKind
+from .progress import standing_of_deletion
+from .state import DeletionState, Stage
 
 PartFate = t.Literal["deleted", "kept", "unverified"]
 
 
 @dataclass(slots=True)
-class DisposalRecord(t.Generic[D]):
+class DeletionRecord(t.Generic[D]):
     """All about one id of a run. `asset` is how it was found, None if the id does not exist.
 
     `going`: somebody else was deleting it already; `was_gone`: it counted as gone already. `parts` are the snapshots of an image
-    that existed before, `fates` what became of them. `track` exists if it was worked on.
+    that existed before, `fates` what became of them. `state` exists if it was worked on.
     """
 
     asset_id: str
     asset: D | None = None
-    blockers: tuple[Remark, ...] = ()
+    blockers: tuple[Finding, ...] = ()
     going: bool = False
     was_gone: bool = False
     parts: tuple[str, ...] = ()
     fates: dict[str, PartFate] = field(default_factory=dict)
-    track: DisposalTrack[D] | None = None
+    state: DeletionState[D] | None = None
 
     @property
     def to_delete(self) -> bool:
@@ -49,51 +49,51 @@ class DisposalRecord(t.Generic[D]):
     @property
     def deleted(self) -> bool:
         """Whether this run deleted it, or had it deleted."""
-        return self.track is not None and self.track.deleted
+        return self.state is not None and self.state.deleted
 
     @property
     def in_doubt(self) -> bool:
         """Whether this run may have deleted it: it failed, and it is not known what came of its delete."""
-        return self.track is not None and self.track.in_doubt
+        return self.state is not None and self.state.in_doubt
 
     @property
     def gone(self) -> bool:
         """Whether it was seen to be gone, before or after."""
-        return self.asset is None or self.was_gone or (self.track is not None and self.track.gone)
+        return self.asset is None or self.was_gone or (self.state is not None and self.state.gone)
 
     @property
     def seen(self) -> D | None:
         """How it was seen at last, None if it never was."""
-        return self.track.last if self.track is not None and self.track.last is not None else self.asset
+        return self.state.last if self.state is not None and self.state.last is not None else self.asset
 
     @property
     def failure(self) -> Failure | None:
         """Why it failed."""
-        return self.track.failure if self.track is not None else None
+        return self.state.failure if self.state is not None else None
 
 
 @dataclass(slots=True)
-class DisposalRun(t.Generic[D]):
+class DeletionRun(t.Generic[D]):
     """The records in the order of the ids, else by id.
 
     `held_back`: something was blocked, so nothing at all was changed. `preview`: what is to be deleted would be, and was not.
     """
 
-    records: list[DisposalRecord[D]]
-    terms: Terms[D]
+    records: list[DeletionRecord[D]]
+    kind: ResourceKind[D]
     preview: bool
     waits: bool
     held_back: bool = False
     crash: str | None = None
 
-    def would_go(self, record: DisposalRecord[D]) -> bool:
+    def would_go(self, record: DeletionRecord[D]) -> bool:
         """Whether the run that this one previews would delete it."""
         return self.preview and not self.held_back and record.to_delete
 
 
-def dispose(
+def delete_resources(
     dispatcher: Dispatcher,
-    terms: Terms[D],
+    kind: ResourceKind[D],
     ids: Sequence[str],
     found: Mapping[str, D],
     timing: Timing,
@@ -101,12 +101,12 @@ def dispose(
     preview: bool,
     skip_blocked: bool = False,
     watch: Watch = unwatched,
-) -> DisposalRun[D]:
+) -> DeletionRun[D]:
     """Delete those of `found` that may go; with `skip_blocked` false, nothing at all if one is blocked.
 
     With `preview` nothing is changed, and what others are deleting is waited for as the run would.
     """
-    run = DisposalRun([_record(terms, asset_id, found.get(asset_id)) for asset_id in ids], terms, preview, timing.wait)
+    run = DeletionRun([_record(kind, asset_id, found.get(asset_id)) for asset_id in ids], kind, preview, timing.wait)
     run.held_back = not skip_blocked and any(record.blockers for record in run.records)
     if run.held_back:
         return run
@@ -115,24 +115,24 @@ def dispose(
         if asset is None or record.blockers:
             continue
         if record.to_delete and not preview:
-            record.track = DisposalTrack(terms.word, record.asset_id, asset, Stage.GATE, asset.status)
+            record.state = DeletionState(kind.word, record.asset_id, asset, Stage.GATE, asset.status)
         elif record.going and timing.wait:
-            record.track = DisposalTrack(terms.word, record.asset_id, asset, Stage.GOING, asset.status)
+            record.state = DeletionState(kind.word, record.asset_id, asset, Stage.GOING, asset.status)
     watch(lambda: count(map(_standing, run.records)))
-    engine = Disposal(dispatcher, terms, timing)
-    engine.run([record.track for record in run.records if record.track is not None])
+    engine = DeletionEngine(dispatcher, kind, timing)
+    engine.run([record.state for record in run.records if record.state is not None])
     run.crash = engine.crash
     return run
 
 
-def _record(terms: Terms[D], asset_id: str, asset: D | None) -> DisposalRecord[D]:
+def _record(kind: ResourceKind[D], asset_id: str, asset: D | None) -> DeletionRecord[D]:
     if asset is None:
-        return DisposalRecord(asset_id)
-    return DisposalRecord(asset_id, asset, terms.forbidden(asset), terms.is_going(asset), terms.is_gone(asset))
+        return DeletionRecord(asset_id)
+    return DeletionRecord(asset_id, asset, kind.blockers(asset), kind.is_going(asset), kind.is_gone(asset))
 
 
-def _standing(record: DisposalRecord[D]) -> Standing:
-    return Standing.BLOCKED if record.blockers else standing_of_disposal(record.track)
+def _standing(record: DeletionRecord[D]) -> Standing:
+    return Standing.BLOCKED if record.blockers else standing_of_deletion(record.state)
 
 
 def check_cap(matched: Sequence[str], cap: int | None, default: int, words: str, option: str) -> None:

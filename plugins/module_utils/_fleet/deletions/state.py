@@ -26,7 +26,7 @@ class Stage(enum.Enum):
 
 
 @dataclass(slots=True, eq=False)
-class DisposalTrack(t.Generic[D]):
+class DeletionState(t.Generic[D]):
     """One asset's way. Times are monotonic seconds.
 
     `word` is what it is, `asset` how the plan saw it, `observed_at` when the look was asked for that its delete rests on,

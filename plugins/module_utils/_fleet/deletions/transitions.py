@@ -4,7 +4,7 @@
 
 """How an image, a disk or the like moves on while it is deleted: each look, acceptance or refusal leads to its next stage.
 
-Sends nothing itself. Each method changes the track's stage and returns the time of its next look (now, where the stage waits
+Sends nothing itself. Each method changes the state's stage and returns the time of its next look (now, where the stage waits
 for none), or `PROVE`.
 """
 
@@ -15,11 +15,11 @@ import typing as t
 from collections.abc import Callable
 
 from ..._api.errors import JdcloudError
-from ..common.failure import UNVERIFIED, Failure, in_full
-from ..common.timing import LAG, STALE_LOOKS, THROTTLE_PATIENCE, Timing
-from ..common.write_errors import Verdict, verdict
-from .kind import D, Terms
-from .state import DisposalTrack, Stage
+from ..common.failure import UNVERIFIED, Failure, with_unclear_call
+from ..common.timing import READ_LAG, STALE_LOOKS, THROTTLE_PATIENCE, Timing
+from ..common.write_errors import ErrorMeaning, classify
+from .kind import D, ResourceKind
+from .state import DeletionState, Stage
 
 PROVE = -math.inf
 """Instead of a time: the asset has to be asked for by itself."""
@@ -27,173 +27,173 @@ DOUBTS = 5
 """How often bulk answers, or refused deletes, may leave out an asset that a single read shows."""
 
 
-class DisposalCourse(t.Generic[D]):
-    """The rules of the way, the same for all kinds of things; `terms` are those of one kind."""
+class DeletionTransitions(t.Generic[D]):
+    """The rules of the way, the same for all kinds of things; `kind` is what one kind says."""
 
-    def __init__(self, timing: Timing, backoff: Callable[[int], float], terms: Terms[D]) -> None:
+    def __init__(self, timing: Timing, backoff: Callable[[int], float], kind: ResourceKind[D]) -> None:
         self._timing = timing
         self._backoff = backoff
-        self._terms = terms
+        self._kind = kind
 
-    def seen(self, track: DisposalTrack[D], asset: D, sent_at: float, now: float, next_look: float) -> float:
+    def seen(self, state: DeletionState[D], asset: D, sent_at: float, now: float, next_look: float) -> float:
         """A look shows the asset."""
-        track.status = asset.status
-        track.last = asset
-        if self._terms.is_gone(asset):
-            return self._end(track, now)
-        self._note_read(track, asset, sent_at)
-        track.moving = track.moving or self._terms.is_going(asset)
-        if track.stage is Stage.GATE:
-            return self._seen_at_gate(track, asset, sent_at, now, next_look)
-        return self._seen_going(track, asset, now, next_look)
+        state.status = asset.status
+        state.last = asset
+        if self._kind.is_gone(asset):
+            return self._end(state, now)
+        self._note_read(state, asset, sent_at)
+        state.moving = state.moving or self._kind.is_going(asset)
+        if state.stage is Stage.GATE:
+            return self._seen_at_gate(state, asset, sent_at, now, next_look)
+        return self._seen_going(state, asset, now, next_look)
 
-    def shown_singly(self, track: DisposalTrack[D], asset: D, sent_at: float, now: float, next_look: float) -> float:
+    def shown_singly(self, state: DeletionState[D], asset: D, sent_at: float, now: float, next_look: float) -> float:
         """A bulk answer left it out, or its delete was answered 404, but a single read shows it."""
-        if track.stage is Stage.GOING or self._terms.is_gone(asset):
-            return self.seen(track, asset, sent_at, now, next_look)
-        self._note_read(track, asset, sent_at)
-        track.doubts += 1
-        if track.doubts > DOUBTS:
-            told = str(track.last_error) if track.last_error is not None else "Listings leave it out, but a single read shows it."
-            return self.fail(track, Failure("api", f"{track.title} cannot be judged: {told}", track.last_error), now)
-        return now + self._backoff(track.doubts - 1)
+        if state.stage is Stage.GOING or self._kind.is_gone(asset):
+            return self.seen(state, asset, sent_at, now, next_look)
+        self._note_read(state, asset, sent_at)
+        state.doubts += 1
+        if state.doubts > DOUBTS:
+            text = str(state.last_error) if state.last_error is not None else "Listings leave it out, but a single read shows it."
+            return self.fail(state, Failure("api", f"{state.title} cannot be judged: {text}", state.last_error), now)
+        return now + self._backoff(state.doubts - 1)
 
-    def proved_gone(self, track: DisposalTrack[D], now: float) -> float:
+    def proved_gone(self, state: DeletionState[D], now: float) -> float:
         """The service says that it does not exist."""
-        track.status = "absent"
-        track.last = None
-        return self._end(track, now)
+        state.status = "absent"
+        state.last = None
+        return self._end(state, now)
 
-    def accepted(self, track: DisposalTrack[D], received_at: float, pause: float) -> float:
+    def accepted(self, state: DeletionState[D], received_at: float, pause: float) -> float:
         """The service accepted the delete."""
-        track.status = self._terms.status_when_asked(track.asset)
-        track.unsure, track.doubt_since = False, None
-        return self._wait(track, received_at, received_at + pause)
+        state.status = self._kind.status_when_asked(state.asset)
+        state.unsure, state.doubt_since = False, None
+        return self._wait(state, received_at, received_at + pause)
 
-    def stale(self, track: DisposalTrack[D], now: float) -> float:
+    def stale(self, state: DeletionState[D], now: float) -> float:
         """The look is too old to delete by: look again."""
-        track.stale_looks += 1
-        if track.stale_looks > STALE_LOOKS:
+        state.stale_looks += 1
+        if state.stale_looks > STALE_LOOKS:
             message = (
-                f"{track.title} was looked at {STALE_LOOKS} times, and its delete never left within seconds of that: raise "
+                f"{state.title} was looked at {STALE_LOOKS} times, and its delete never left within seconds of that: raise "
                 "api_rate_limit, or run again when the service answers faster."
             )
-            return self.fail(track, Failure("timeout", message), now)
-        return self._again(track, now, 0.0)
+            return self.fail(state, Failure("timeout", message), now)
+        return self._again(state, now, 0.0)
 
-    def refused(self, track: DisposalTrack[D], error: JdcloudError, now: float) -> float:
+    def refused(self, state: DeletionState[D], error: JdcloudError, now: float) -> float:
         """The delete ended with an error."""
-        kind = verdict(error)
-        track.last_error = error
-        if kind is not Verdict.THROTTLED:
-            track.throttled_since = None
-        if kind is Verdict.GONE:
-            track.stage = Stage.GATE
+        kind = classify(error)
+        state.last_error = error
+        if kind is not ErrorMeaning.THROTTLED:
+            state.throttled_since = None
+        if kind is ErrorMeaning.GONE:
+            state.stage = Stage.GATE
             return PROVE
-        if kind is Verdict.UNCLEAR:
+        if kind is ErrorMeaning.UNCLEAR:
             # Read first. Whether it may be sent again is decided when a look shows that it had no effect.
-            track.tries += 1
-            track.unsure = track.maybe_sent = True
-            track.doubt_since = now
-            return self._again(track, now, self._backoff(track.tries - 1))
-        if kind is Verdict.THROTTLED:
-            track.throttled_since = now if track.throttled_since is None else track.throttled_since
-            if now - track.throttled_since < THROTTLE_PATIENCE:
-                return self._again(track, now, self._backoff(0))
-        elif kind is Verdict.BUSY and self._timing.wait:
-            return self._not_now(track, error, now)
-        return self._fail_with(track, error, now)
+            state.tries += 1
+            state.unsure = state.maybe_sent = True
+            state.doubt_since = now
+            return self._again(state, now, self._backoff(state.tries - 1))
+        if kind is ErrorMeaning.THROTTLED:
+            state.throttled_since = now if state.throttled_since is None else state.throttled_since
+            if now - state.throttled_since < THROTTLE_PATIENCE:
+                return self._again(state, now, self._backoff(0))
+        elif kind is ErrorMeaning.BUSY and self._timing.wait:
+            return self._not_now(state, error, now)
+        return self._fail_with(state, error, now)
 
-    def fail(self, track: DisposalTrack[D], failure: Failure, now: float) -> float:
+    def fail(self, state: DeletionState[D], failure: Failure, now: float) -> float:
         """The asset failed. What fails now may be due to a delete that took effect after all: that is read first."""
-        if track.doubt_since is not None and track.looked_at < track.doubt_since + LAG:
+        if state.doubt_since is not None and state.looked_at < state.doubt_since + READ_LAG:
             # What counts is when a look was asked for, not when it was answered: a slow one decides nothing.
-            track.refusal = track.refusal or failure
-            return self._again(track, now, max(0.0, track.doubt_since + LAG - now))
-        self.abandon(track, failure)
+            state.refusal = state.refusal or failure
+            return self._again(state, now, max(0.0, state.doubt_since + READ_LAG - now))
+        self.abandon(state, failure)
         return now
 
-    def abandon(self, track: DisposalTrack[D], failure: Failure) -> None:
+    def abandon(self, state: DeletionState[D], failure: Failure) -> None:
         """No further call can be made for it."""
-        track.failure = track.failure or track.refusal or failure
-        track.stage = Stage.ENDED
-        self.tell(track)
+        state.failure = state.failure or state.refusal or failure
+        state.stage = Stage.ENDED
+        self.report_unclear(state)
 
     @staticmethod
-    def tell(track: DisposalTrack[D]) -> None:
+    def report_unclear(state: DeletionState[D]) -> None:
         """Let a failure say that a delete was sent and may have taken effect. Once is enough."""
-        if track.failure is not None and track.doubt_since is not None and track.failure.code != UNVERIFIED:
-            track.failure = in_full(track.failure, f"The delete of {track.title}")
-            track.status = UNVERIFIED
+        if state.failure is not None and state.doubt_since is not None and state.failure.code != UNVERIFIED:
+            state.failure = with_unclear_call(state.failure, f"The delete of {state.title}")
+            state.status = UNVERIFIED
 
-    def _note_read(self, track: DisposalTrack[D], asset: D, sent_at: float) -> None:
+    def _note_read(self, state: DeletionState[D], asset: D, sent_at: float) -> None:
         """A look that was asked for late enough shows the effect of a delete, or that there is none."""
-        track.looked_at = sent_at
-        moves = self._terms.is_going(asset) or self._terms.in_between(asset)
-        if track.doubt_since is not None and sent_at >= track.doubt_since + LAG and not moves:
-            track.doubt_since = None
+        state.looked_at = sent_at
+        moves = self._kind.is_going(asset) or self._kind.in_between(asset)
+        if state.doubt_since is not None and sent_at >= state.doubt_since + READ_LAG and not moves:
+            state.doubt_since = None
 
-    def _seen_at_gate(self, track: DisposalTrack[D], asset: D, sent_at: float, now: float, next_look: float) -> float:
-        if self._terms.is_going(asset):
+    def _seen_at_gate(self, state: DeletionState[D], asset: D, sent_at: float, now: float, next_look: float) -> float:
+        if self._kind.is_going(asset):
             # By our delete whose answer was lost, or by somebody else's.
-            track.accepted = track.accepted or track.maybe_sent
-            track.unsure, track.doubt_since, track.refusal = False, None, None
-            return self._wait(track, now, next_look)
-        if track.refusal is not None:
-            return self.fail(track, track.refusal, now)
-        if track.unsure and track.last_error is not None and self._terms.in_between(asset):
+            state.accepted = state.accepted or state.maybe_sent
+            state.unsure, state.doubt_since, state.refusal = False, None, None
+            return self._wait(state, now, next_look)
+        if state.refusal is not None:
+            return self.fail(state, state.refusal, now)
+        if state.unsure and state.last_error is not None and self._kind.in_between(asset):
             # Perhaps on its way out, by our delete whose answer was lost.
-            return self._not_now(track, track.last_error, now)
-        reasons = self._terms.changes(track.asset, asset)
+            return self._not_now(state, state.last_error, now)
+        reasons = self._kind.changes(state.asset, asset)
         if reasons:
-            message = f"{track.title} changed since it was checked: {'; '.join(reasons)}."
-            return self.fail(track, Failure("changed_meanwhile", message), now)
-        if track.unsure and track.tries > self._timing.retries and track.last_error is not None:
-            return self._fail_with(track, track.last_error, now)
-        track.unsure = False
-        track.observed_at = sent_at
-        track.stage = Stage.DELETE
+            message = f"{state.title} changed since it was checked: {'; '.join(reasons)}."
+            return self.fail(state, Failure("changed_meanwhile", message), now)
+        if state.unsure and state.tries > self._timing.retries and state.last_error is not None:
+            return self._fail_with(state, state.last_error, now)
+        state.unsure = False
+        state.observed_at = sent_at
+        state.stage = Stage.DELETE
         return now
 
-    def _seen_going(self, track: DisposalTrack[D], asset: D, now: float, next_look: float) -> float:
-        if self._terms.is_going(asset):
-            track.looks_back = 0
-        elif not asset.unreadable and (track.moving or self._terms.survived(track.asset, asset)):
+    def _seen_going(self, state: DeletionState[D], asset: D, now: float, next_look: float) -> float:
+        if self._kind.is_going(asset):
+            state.looks_back = 0
+        elif not asset.unreadable and (state.moving or self._kind.survived(state.asset, asset)):
             # One look that shows it as it was may come from a replica that lags.
-            track.looks_back += 1
-            if track.looks_back > 1 or asset.status != track.asset.status:
-                message = f"{track.title} is in '{asset.status}' after its deletion had begun: the service did not delete it."
-                return self.fail(track, Failure("changed_meanwhile", message), now)
-        waited = now - track.since
+            state.looks_back += 1
+            if state.looks_back > 1 or asset.status != state.asset.status:
+                message = f"{state.title} is in '{asset.status}' after its deletion had begun: the service did not delete it."
+                return self.fail(state, Failure("changed_meanwhile", message), now)
+        waited = now - state.since
         if waited >= self._timing.wait_timeout:
-            message = f"{track.title} hangs in '{asset.status}' for {waited:.0f} s, longer than wait_timeout allows."
-            return self.fail(track, Failure("timeout", message), now)
-        return min(next_look, track.since + self._timing.wait_timeout)
+            message = f"{state.title} hangs in '{asset.status}' for {waited:.0f} s, longer than wait_timeout allows."
+            return self.fail(state, Failure("timeout", message), now)
+        return min(next_look, state.since + self._timing.wait_timeout)
 
-    def _wait(self, track: DisposalTrack[D], since: float, next_look: float) -> float:
-        track.since = since
-        track.stage = Stage.GOING if self._timing.wait else Stage.ENDED
+    def _wait(self, state: DeletionState[D], since: float, next_look: float) -> float:
+        state.since = since
+        state.stage = Stage.GOING if self._timing.wait else Stage.ENDED
         return next_look
 
     @staticmethod
-    def _end(track: DisposalTrack[D], now: float) -> float:
-        track.gone, track.doubt_since = True, None
-        track.stage = Stage.ENDED
+    def _end(state: DeletionState[D], now: float) -> float:
+        state.gone, state.doubt_since = True, None
+        state.stage = Stage.ENDED
         return now
 
-    def _again(self, track: DisposalTrack[D], now: float, pause: float) -> float:
-        track.stage = Stage.GATE
+    def _again(self, state: DeletionState[D], now: float, pause: float) -> float:
+        state.stage = Stage.GATE
         return now + pause
 
-    def _not_now(self, track: DisposalTrack[D], error: JdcloudError, now: float) -> float:
+    def _not_now(self, state: DeletionState[D], error: JdcloudError, now: float) -> float:
         """Refused for now: try again, bounded by wait_timeout."""
-        track.refused_since = now if track.refused_since is None else track.refused_since
-        waited = now - track.refused_since
+        state.refused_since = now if state.refused_since is None else state.refused_since
+        waited = now - state.refused_since
         if waited >= self._timing.wait_timeout:
-            message = f"{track.title} is in '{track.status}', and the service refused to delete it for {waited:.0f} s: {error}"
-            return self.fail(track, Failure("timeout", message, error), now)
-        track.refusals += 1
-        return self._again(track, now, min(self._backoff(track.refusals), self._timing.poll_interval))
+            message = f"{state.title} is in '{state.status}', and the service refused to delete it for {waited:.0f} s: {error}"
+            return self.fail(state, Failure("timeout", message, error), now)
+        state.refusals += 1
+        return self._again(state, now, min(self._backoff(state.refusals), self._timing.poll_interval))
 
-    def _fail_with(self, track: DisposalTrack[D], error: JdcloudError, now: float) -> float:
-        return self.fail(track, self._terms.explained(track.asset, error) or Failure("api", str(error), error), now)
+    def _fail_with(self, state: DeletionState[D], error: JdcloudError, now: float) -> float:
+        return self.fail(state, self._kind.explain(state.asset, error) or Failure("api", str(error), error), now)

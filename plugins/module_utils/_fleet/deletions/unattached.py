@@ -17,21 +17,21 @@ from ..._api.model.resources import Disk, ElasticIp, Page
 from ..._api.services.disk import delete_disk, describe_disk, describe_disks
 from ..._api.services.snapshots import describe_snapshots
 from ..._api.services.vpc import delete_elastic_ip, describe_elastic_ip, describe_elastic_ips
-from ..common.finding import Remark
+from ..common.finding import Finding
 from ..common.progress import Watch, unwatched
 from ..common.timing import Timing
-from .kind import D, Terms
-from .run import DisposalRun, check_cap, dispose
+from .kind import D, ResourceKind
+from .run import DeletionRun, check_cap, delete_resources
 from .unattached_rules import (
     DISK_GONE,
     FREE,
     IN_BIN,
     PROCESSING,
     UNKNOWN_TASK,
-    LeftoverPolicy,
+    UnattachedPolicy,
     disk_blockers,
     disk_differences,
-    disk_remarks,
+    disk_warnings,
     elastic_ip_blockers,
     elastic_ip_differences,
     goes_into_bin,
@@ -43,12 +43,12 @@ MAKING = "creating"
 """The status of a snapshot that is being made."""
 
 
-class ElasticIpTerms(Terms[ElasticIp]):
+class ElasticIpKind(ResourceKind[ElasticIp]):
     """Elastic IPs. `service_time` is the service's clock."""
 
     word = "elastic IP"
 
-    def __init__(self, policy: LeftoverPolicy, service_time: Callable[[], datetime | None]) -> None:
+    def __init__(self, policy: UnattachedPolicy, service_time: Callable[[], datetime | None]) -> None:
         self._policy = policy
         self._service_time = service_time
 
@@ -64,7 +64,7 @@ class ElasticIpTerms(Terms[ElasticIp]):
     def delete(self, asset: ElasticIp) -> Call[None]:
         return delete_elastic_ip(asset.elastic_ip_id)
 
-    def forbidden(self, asset: ElasticIp) -> tuple[Remark, ...]:
+    def blockers(self, asset: ElasticIp) -> tuple[Finding, ...]:
         return tuple(elastic_ip_blockers(asset, self._policy, self._service_time()))
 
     def differences(self, before: ElasticIp, now: ElasticIp) -> list[str]:
@@ -84,13 +84,13 @@ class ElasticIpTerms(Terms[ElasticIp]):
         return asset.status
 
 
-class DiskTerms(Terms[Disk]):
+class DiskKind(ResourceKind[Disk]):
     """Cloud disks. `service_time` is the service's clock. Before a disk is judged, it is asked which snapshots are being made."""
 
     word = "disk"
     look_limit = PAGE_SIZE
 
-    def __init__(self, policy: LeftoverPolicy, service_time: Callable[[], datetime | None]) -> None:
+    def __init__(self, policy: UnattachedPolicy, service_time: Callable[[], datetime | None]) -> None:
         self._policy = policy
         self._service_time = service_time
         self._tasks: dict[str, str | None] = {}
@@ -107,10 +107,10 @@ class DiskTerms(Terms[Disk]):
     def delete(self, asset: Disk) -> Call[None]:
         return delete_disk(asset.disk_id, into_bin=self._policy.recycle)
 
-    def beside(self, assets: Sequence[Disk]) -> Call[Page[Snapshot]]:
+    def related_call(self, assets: Sequence[Disk]) -> Call[Page[Snapshot]]:
         return describe_snapshots(disk_ids=[disk.disk_id for disk in assets], status=MAKING)
 
-    def learn(self, assets: Sequence[Disk], page: Page[Snapshot]) -> None:
+    def note_related(self, assets: Sequence[Disk], page: Page[Snapshot]) -> None:
         # The first page holds 100 of them. Of what stands on a further one nothing is known.
         # So it is if a row does not tell its disk.
         otherwise = None if page.whole and not any("diskId" in row.unreadable for row in page.items) else UNKNOWN_TASK
@@ -118,20 +118,20 @@ class DiskTerms(Terms[Disk]):
         self._tasks.update((disk.disk_id, making.get(disk.disk_id, otherwise)) for disk in assets)
 
     def prepare(self, dispatcher: Dispatcher, found: Mapping[str, Disk]) -> None:
-        """Read what `beside` wants of the disks that may go, 100 in a call, for the plan. Raises `JdcloudError`."""
+        """Read what `related_call` wants of the disks that may go, 100 in a call, for the plan. Raises `JdcloudError`."""
         parts = [*chunks([disk_id for disk_id, disk in found.items() if is_free(disk)])]
         groups = [[found[disk_id] for disk_id in part] for part in parts]
-        for group, outcome in zip(groups, dispatcher.gather([self.beside(group) for group in groups]), strict=True):
-            self.learn(group, outcome.value)
+        for group, outcome in zip(groups, dispatcher.gather([self.related_call(group) for group in groups]), strict=True):
+            self.note_related(group, outcome.value)
 
-    def forbidden(self, asset: Disk) -> tuple[Remark, ...]:
+    def blockers(self, asset: Disk) -> tuple[Finding, ...]:
         return tuple(disk_blockers(asset, self._policy, self._service_time(), self._tasks.get(asset.disk_id)))
 
     def differences(self, before: Disk, now: Disk) -> list[str]:
         return disk_differences(before, now, self._policy)
 
-    def remarks(self, asset: Disk) -> tuple[Remark, ...]:
-        return tuple(disk_remarks(asset, self._policy))
+    def warnings(self, asset: Disk) -> tuple[Finding, ...]:
+        return tuple(disk_warnings(asset, self._policy))
 
     def recycles(self, asset: Disk) -> bool:
         return goes_into_bin(asset, self._policy)
@@ -147,9 +147,9 @@ class DiskTerms(Terms[Disk]):
         return IN_BIN if self.recycles(asset) else "absent"
 
 
-def dispose_of_leftovers(
+def delete_unattached(
     dispatcher: Dispatcher,
-    terms: Terms[D],
+    kind: ResourceKind[D],
     ids: Sequence[str],
     timing: Timing,
     *,
@@ -157,13 +157,13 @@ def dispose_of_leftovers(
     preview: bool,
     skip_blocked: bool,
     watch: Watch = unwatched,
-) -> DisposalRun[D]:
+) -> DeletionRun[D]:
     """Delete those of `ids` that are free; `cap` is the option of that name and its value. With `preview` nothing is changed.
 
     Raises `JdcloudError` if something cannot be read or more exist than the cap allows; then nothing was changed.
     """
-    found = find_each(dispatcher, ids, terms.by_ids, terms.by_id, terms.id_of)
+    found = find_each(dispatcher, ids, kind.by_ids, kind.by_id, kind.id_of)
     option, limit = cap
-    check_cap(list(found), limit, len(ids), f"{terms.word}s", option)
-    terms.prepare(dispatcher, found)
-    return dispose(dispatcher, terms, ids, found, timing, preview=preview, skip_blocked=skip_blocked, watch=watch)
+    check_cap(list(found), limit, len(ids), f"{kind.word}s", option)
+    kind.prepare(dispatcher, found)
+    return delete_resources(dispatcher, kind, ids, found, timing, preview=preview, skip_blocked=skip_blocked, watch=watch)

@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from ..._api.model.resources import Charge, Disk, ElasticIp
-from ..common.finding import Remark, unreadable_remark
-from ..common.selection import protecting
+from ..common.finding import Finding, unreadable_finding
+from ..common.selection import find_protecting_tag
 from ..planning.fates import PREPAID, expired
 from .kind import DELETING
 
@@ -37,7 +37,7 @@ UNKNOWN_TASK = "?"
 
 
 @dataclass(frozen=True, slots=True)
-class LeftoverPolicy:
+class UnattachedPolicy:
     """What is wished. `recycle`: disks go into the recycle bin where they may; `shared`: disks for several machines may go."""
 
     protect_tags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -45,24 +45,24 @@ class LeftoverPolicy:
     shared: bool = False
 
 
-def elastic_ip_blockers(address: ElasticIp, policy: LeftoverPolicy, now: datetime | None) -> Iterator[Remark]:
+def elastic_ip_blockers(address: ElasticIp, policy: UnattachedPolicy, now: datetime | None) -> Iterator[Finding]:
     """Everything that forbids to release an elastic IP. `now` is the service's time, None if it never told."""
     if address.unreadable:
-        yield from unreadable_remark(address)
+        yield from unreadable_finding(address)
         return
     yield from _protected(address, policy)
     holder = holder_of(address)
     if holder is not None:
-        yield Remark("elastic_ip_in_use", f"It is on {holder}, and nothing is disassociated here: free it first.")
+        yield Finding("elastic_ip_in_use", f"It is on {holder}, and nothing is disassociated here: free it first.")
     elif address.status != FREE:
-        told = f"'{address.status}'" if address.status else "not told"
-        yield Remark("elastic_ip_in_use", f"Its status is {told} instead of '{FREE}': free it first.")
+        text = f"'{address.status}'" if address.status else "not told"
+        yield Finding("elastic_ip_in_use", f"Its status is {text} instead of '{FREE}': free it first.")
     if address.state == PROCESSING:
-        yield Remark(
+        yield Finding(
             "transitional", f"Its state is '{PROCESSING}', so something is being done with it: wait until that has ended."
         )
     if address.bandwidth_package_id:
-        yield Remark(
+        yield Finding(
             "in_bandwidth_package",
             f"It is in bandwidth package {address.bandwidth_package_id}: take it out of the package first.",
         )
@@ -82,10 +82,10 @@ def holder_of(address: ElasticIp) -> str | None:
 def elastic_ip_differences(before: ElasticIp, now: ElasticIp) -> list[str]:
     """In what an elastic IP is not the one any more that the plan was made of. What holds it is a blocker."""
     pairs = {"name": (before.name, now.name), "address": (before.address, now.address)}
-    return _told(pairs)
+    return _differences(pairs)
 
 
-def disk_blockers(disk: Disk, policy: LeftoverPolicy, now: datetime | None, task: str | None = None) -> Iterator[Remark]:
+def disk_blockers(disk: Disk, policy: UnattachedPolicy, now: datetime | None, task: str | None = None) -> Iterator[Finding]:
     """Everything that forbids to delete a disk. One that is gone, or that somebody is deleting already, is not judged.
 
     `task` is the snapshot that is being made of it, None if there is none.
@@ -93,25 +93,27 @@ def disk_blockers(disk: Disk, policy: LeftoverPolicy, now: datetime | None, task
     if disk.status in DISK_GONE or disk.status == DELETING:
         return
     if disk.unreadable:
-        yield from unreadable_remark(disk)
+        yield from unreadable_finding(disk)
         return
     yield from _protected(disk, policy)
     yield from _disk_status(disk)
     if disk.shared and not policy.shared:
-        yield Remark("shared_disk", "It can be attached to several machines: set shared to true if it may go after all.")
+        yield Finding("shared_disk", "It can be attached to several machines: set shared to true if it may go after all.")
     yield from _prepaid(disk.charge, now)
     if task == UNKNOWN_TASK:
-        yield Remark("task_in_progress", "Whether a snapshot of it is being made could not be read: try again later.")
+        yield Finding("task_in_progress", "Whether a snapshot of it is being made could not be read: try again later.")
     elif task is not None:
-        yield Remark("task_in_progress", f"Snapshot {task} is being made of it: wait until that has ended.")
+        yield Finding("task_in_progress", f"Snapshot {task} is being made of it: wait until that has ended.")
 
 
-def disk_differences(before: Disk, now: Disk, policy: LeftoverPolicy) -> list[str]:
+def disk_differences(before: Disk, now: Disk, policy: UnattachedPolicy) -> list[str]:
     """In what a disk is not the one any more that the plan was made of. What holds it is a blocker."""
-    told = _told({"name": (before.name, now.name), "status": (before.status, now.status), "size": (before.size_gb, now.size_gb)})
+    text = _differences(
+        {"name": (before.name, now.name), "status": (before.status, now.status), "size": (before.size_gb, now.size_gb)}
+    )
     if policy.recycle and before.recyclable and not now.recyclable:
-        told.append("it cannot go into the recycle bin any more")
-    return told
+        text.append("it cannot go into the recycle bin any more")
+    return text
 
 
 def is_free(disk: Disk) -> bool:
@@ -119,43 +121,43 @@ def is_free(disk: Disk) -> bool:
     return disk.status in DISK_DELETABLE and not disk.attached and not disk.unreadable
 
 
-def goes_into_bin(disk: Disk, policy: LeftoverPolicy) -> bool:
+def goes_into_bin(disk: Disk, policy: UnattachedPolicy) -> bool:
     """Whether deleting puts a disk into the recycle bin. One of which the service does not tell that is taken to die."""
     return policy.recycle and disk.recyclable is True
 
 
-def disk_remarks(disk: Disk, policy: LeftoverPolicy) -> Iterator[Remark]:
+def disk_warnings(disk: Disk, policy: UnattachedPolicy) -> Iterator[Finding]:
     """What should be known before a disk is deleted."""
     if policy.recycle and not goes_into_bin(disk, policy):
-        yield Remark("not_recyclable", "The service does not put it into the recycle bin: its data is destroyed at once.")
+        yield Finding("not_recyclable", "The service does not put it into the recycle bin: its data is destroyed at once.")
 
 
-def _disk_status(disk: Disk) -> Iterator[Remark]:
+def _disk_status(disk: Disk) -> Iterator[Finding]:
     status = disk.status
     if disk.attached or status == IN_USE:
         on = ", ".join(disk.attached_to) or "something that the service does not name"
-        yield Remark("disk_in_use", f"It is attached to {on}, and nothing is detached here: detach it first.")
+        yield Finding("disk_in_use", f"It is attached to {on}, and nothing is detached here: detach it first.")
     elif status in DISK_TRANSITIONAL:
-        yield Remark("transitional", f"Its status is '{status}', in between: wait until it is stable.")
+        yield Finding("transitional", f"Its status is '{status}', in between: wait until it is stable.")
     elif status in DISK_FAILED:
-        yield Remark("invalid_status", f"Its status is '{status}', and it may hold data: bring it back to 'available' first.")
+        yield Finding("invalid_status", f"Its status is '{status}', and it may hold data: bring it back to 'available' first.")
     elif status not in DISK_DELETABLE:
-        yield Remark("unknown_status", f"Its status is '{status}', which is not known to be safe: wait until it is 'available'.")
+        yield Finding("unknown_status", f"Its status is '{status}', which is not known to be safe: wait until it is 'available'.")
 
 
-def _protected(asset: Disk | ElasticIp, policy: LeftoverPolicy) -> Iterator[Remark]:
-    protection = protecting(asset.tags, asset.repeated_tags, policy.protect_tags)
+def _protected(asset: Disk | ElasticIp, policy: UnattachedPolicy) -> Iterator[Finding]:
+    protection = find_protecting_tag(asset.tags, asset.repeated_tags, policy.protect_tags)
     if protection is not None:
-        yield Remark("protected", f"Its tag {protection} protects it: remove the tag first if it may go after all.")
+        yield Finding("protected", f"Its tag {protection} protects it: remove the tag first if it may go after all.")
 
 
-def _prepaid(charge: Charge | None, now: datetime | None) -> Iterator[Remark]:
+def _prepaid(charge: Charge | None, now: datetime | None) -> Iterator[Finding]:
     if charge is not None and charge.mode == PREPAID and not expired(charge, now):
         end = charge.expires_text or "an unknown date"
-        yield Remark(
+        yield Finding(
             "prepaid_unexpired", f"It is prepaid until {end}, and the service refuses to delete it before: let it expire first."
         )
 
 
-def _told(pairs: Mapping[str, tuple[object, object]]) -> list[str]:
+def _differences(pairs: Mapping[str, tuple[object, object]]) -> list[str]:
     return [f"its {what} is now '{now}' instead of '{before}'" for what, (before, now) in pairs.items() if before != now]

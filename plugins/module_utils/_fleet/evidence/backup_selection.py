@@ -29,7 +29,7 @@ A = t.TypeVar("A", bound=Image | Snapshot)
 
 
 @dataclass(frozen=True, slots=True)
-class Kind(t.Generic[A]):
+class AssetKind(t.Generic[A]):
     """How one kind of asset is read. `owner_of`: the machine of an image, the disk of a snapshot."""
 
     word: AssetType
@@ -41,7 +41,7 @@ class Kind(t.Generic[A]):
     listing: Callable[[Sequence[str] | None, str | None, int], Call[Page[A]]]
 
 
-IMAGES: Kind[Image] = Kind(
+IMAGES: AssetKind[Image] = AssetKind(
     word="image",
     example="img-5bk0u2p7im",
     id_of=image_id_of,
@@ -50,7 +50,7 @@ IMAGES: Kind[Image] = Kind(
     by_id=describe_image,
     listing=lambda owners, name, page: describe_images(instance_ids=owners, name=name, page=page),
 )
-SNAPSHOTS: Kind[Snapshot] = Kind(
+SNAPSHOTS: AssetKind[Snapshot] = AssetKind(
     word="snapshot",
     example="snapshot-4sn4p0ma9d",
     id_of=snapshot_id_of,
@@ -70,27 +70,27 @@ class AssetSelection:
     name: str | None = None
     status: str | None = None
 
-    def fits(self, kind: Kind[A], asset: A) -> bool:
+    def fits(self, kind: AssetKind[A], asset: A) -> bool:
         """Whether an asset is selected. The ids are the caller's business."""
-        wishes = (
+        options = (
             self.owners is None or kind.owner_of(asset) in self.owners,
             self.name is None or asset.name == self.name,
             self.status is None or asset.status == self.status,
         )
-        return all(wishes)
+        return all(options)
 
 
-def parse_asset_ids(kind: Kind[A], ids: Sequence[t.Any], option: str) -> tuple[str, ...]:
+def parse_asset_ids(kind: AssetKind[A], ids: Sequence[t.Any], option: str) -> tuple[str, ...]:
     """Trimmed, distinct ids. Public images may have ids like UUIDs, so they are held to no shape but a safe one."""
     return parse_ids(ids, option, SAFE_ID, kind.example)
 
 
-def parse_asset_name(kind: Kind[A], name: t.Any, option: str) -> str:
+def parse_asset_name(kind: AssetKind[A], name: t.Any, option: str) -> str:
     """The exact name of an asset; `option` is where several ids can be given instead."""
     return parse_name(name, kind.word, option)
 
 
-def read_assets(dispatcher: Dispatcher, kind: Kind[A], selection: AssetSelection) -> tuple[list[A], list[str]]:
+def read_assets(dispatcher: Dispatcher, kind: AssetKind[A], selection: AssetSelection) -> tuple[list[A], list[str]]:
     """The selected assets in the order of the ids, else by id; and the ids that do not exist. Raises `IncompleteListing`."""
     if selection.ids is None:
         return [row for row in _listed(dispatcher, kind, selection) if selection.fits(kind, row)], []
@@ -100,12 +100,12 @@ def read_assets(dispatcher: Dispatcher, kind: Kind[A], selection: AssetSelection
     return [found[asset_id] for asset_id in selection.ids if asset_id in found and selection.fits(kind, found[asset_id])], missing
 
 
-def find_assets(dispatcher: Dispatcher, kind: Kind[A], ids: Sequence[str]) -> dict[str, A]:
+def find_assets(dispatcher: Dispatcher, kind: AssetKind[A], ids: Sequence[str]) -> dict[str, A]:
     """The assets with these ids, by id."""
     return find_each(dispatcher, ids, kind.by_ids, kind.by_id, kind.id_of)
 
 
-def _listed(dispatcher: Dispatcher, kind: Kind[A], selection: AssetSelection) -> list[A]:
+def _listed(dispatcher: Dispatcher, kind: AssetKind[A], selection: AssetSelection) -> list[A]:
     """Narrowed by owner and name. Not by status: whether the service compares that without regard to case is not known."""
 
     def pages(owners: Sequence[str] | None) -> Callable[[int], Call[Page[A]]]:

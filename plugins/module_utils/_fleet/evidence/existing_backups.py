@@ -19,7 +19,7 @@ from ..._api.model.resources import Page
 from ..._api.services.images import describe_images
 from ..._api.services.snapshots import describe_snapshots
 from .marker import NO_INSTANCE
-from .proof import Holdings, holdings_of
+from .proof import BackupSet, backup_set_of
 
 T = t.TypeVar("T")
 PageCall = Callable[[int], Call[Page[t.Any]]]
@@ -35,7 +35,7 @@ def snapshot_id_of(snapshot: Snapshot) -> str:
     return snapshot.snapshot_id
 
 
-def holding_calls(machines: Iterable[Instance]) -> list[PageCall]:
+def backup_calls(machines: Iterable[Instance]) -> list[PageCall]:
     """The paged reads that together show all images of these machines and all snapshots of their disks."""
     listed = list(machines)
     return [*map(_images_of, chunks(_ids(listed))), *map(_snapshots_of, chunks(_disk_ids(listed)))]
@@ -57,39 +57,39 @@ def _snapshots_of(ids: Sequence[str]) -> PageCall:
     return lambda page: describe_snapshots(disk_ids=ids, page=page)
 
 
-def read_holdings(dispatcher: Dispatcher, machines: Iterable[Instance], *, every_snapshot: bool) -> Holdings:
+def read_backups(dispatcher: Dispatcher, machines: Iterable[Instance], *, every_snapshot: bool) -> BackupSet:
     """All images of these machines and the snapshots of their disks. Raises `IncompleteListing`.
 
     Without `every_snapshot`, snapshots are read only where there is an image that may consist of them: often there is none.
     """
     listed = list(machines)
     if every_snapshot:
-        return sorted_holdings(list_each(dispatcher, holding_calls(listed)))
+        return sorted_backups(list_each(dispatcher, backup_calls(listed)))
     images = list_each(dispatcher, [*map(_images_of, chunks(_ids(listed)))])
     imaged = {image.instance_id for image in images}
     snapshots = [*map(_snapshots_of, chunks(_disk_ids(machine for machine in listed if machine.instance_id in imaged)))]
-    return sorted_holdings([*images, *list_each(dispatcher, snapshots)])
+    return sorted_backups([*images, *list_each(dispatcher, snapshots)])
 
 
-def sorted_holdings(rows: Iterable[Image | Snapshot]) -> Holdings:
+def sorted_backups(rows: Iterable[Image | Snapshot]) -> BackupSet:
     """Images and snapshots, mixed as they were read, sorted."""
     listed = list(rows)
     images = [row for row in listed if isinstance(row, Image)]
-    return holdings_of(images, [row for row in listed if isinstance(row, Snapshot)])
+    return backup_set_of(images, [row for row in listed if isinstance(row, Snapshot)])
 
 
-class Shelf:
-    """Holdings that are read anew for some machines at a time, while others stay as they were read before."""
+class BackupCache:
+    """BackupSet that are read anew for some machines at a time, while others stay as they were read before."""
 
-    def __init__(self, holdings: Holdings) -> None:
-        self._images = dict(holdings.images)
-        self._of_disk = dict(holdings.of_disk)
-        self._snapshots = dict(holdings.snapshots)
+    def __init__(self, backup_set: BackupSet) -> None:
+        self._images = dict(backup_set.images)
+        self._of_disk = dict(backup_set.snapshots_of_disk)
+        self._snapshots = dict(backup_set.snapshots)
 
     @property
-    def holdings(self) -> Holdings:
+    def backup_set(self) -> BackupSet:
         """What is known now."""
-        return Holdings(self._images, self._snapshots, self._of_disk)
+        return BackupSet(self._images, self._snapshots, self._of_disk)
 
     def replace(self, machines: Iterable[Instance], rows: Iterable[Image | Snapshot]) -> None:
         """Forget what was known of these machines and their disks, and know `rows` instead."""
@@ -98,9 +98,9 @@ class Shelf:
             for disk in machine.disks:
                 for snapshot in self._of_disk.pop(disk.disk_id or "", ()):
                     self._snapshots.pop(snapshot.snapshot_id, None)
-        fresh = sorted_holdings(rows)
+        fresh = sorted_backups(rows)
         self._images.update(fresh.images)
-        self._of_disk.update(fresh.of_disk)
+        self._of_disk.update(fresh.snapshots_of_disk)
         self._snapshots.update(fresh.snapshots)
 
 

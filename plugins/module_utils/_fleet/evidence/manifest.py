@@ -56,7 +56,7 @@ class OldMachine:
     image_id: str | None = None
     snapshots: tuple[OldSnapshot, ...] = ()
 
-    def told(self, member: str) -> str | None:
+    def get(self, member: str) -> str | None:
         """A text of its specification, None if it was not told."""
         return optional_text(self.specification, member)
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The mark in a backup's description, which alone makes it ours, and names and tokens of what we make. Pure."""
+"""The marker in a backup's description, which alone makes it ours, and names and tokens of what we make. Pure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ DESCRIPTION_LENGTH = 256
 NAME_LENGTH = 32
 """The service's limit; image names have at least 2 characters (facts limits-image-names, limits-snapshot-names)."""
 NO_INSTANCE = "none"
-"""What the mark names for a disk that is on no machine."""
+"""What the marker names for a disk that is on no machine."""
 DEFAULT_PATTERN = "bk-{id}-{unique}"
 PLACEHOLDERS = ("id", "name", "instance_id", "campaign", "unique")
 _CAMPAIGN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -30,7 +30,7 @@ _UNIQUE_LENGTH = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class Marker:
     """Who made a backup, of which machine, and whether that was stopped then."""
 
     campaign: str
@@ -42,21 +42,21 @@ class Mark:
         return text[:DESCRIPTION_LENGTH]
 
 
-def read_mark(description: str) -> Mark | None:
-    """The mark of a description, None if it carries none. More words behind the mark do not matter; a doubled one voids it."""
+def read_marker(description: str) -> Marker | None:
+    """The marker of a description, None if it carries none. More words behind it do not matter; a doubled one voids it."""
     words = description.split()
     if not words or words[0] != PREFIX:
         return None
     pairs = [word.split("=", 1) for word in words[1:] if "=" in word]
-    told = {pair[0]: pair[1] for pair in pairs}
+    text = {pair[0]: pair[1] for pair in pairs}
     wanted = [pair[0] for pair in pairs if pair[0] in ("campaign", "instance", "stopped")]
-    if len(wanted) != 3 or len(set(wanted)) != 3 or not all(told[name] for name in wanted):
+    if len(wanted) != 3 or len(set(wanted)) != 3 or not all(text[name] for name in wanted):
         return None
-    return Mark(told["campaign"], told["instance"], told["stopped"] == "true")
+    return Marker(text["campaign"], text["instance"], text["stopped"] == "true")
 
 
 def check_campaign(campaign: str, option: str) -> str:
-    """The campaign's name, trimmed. Raises `InputError` for one that a mark cannot carry."""
+    """The campaign's name, trimmed. Raises `InputError` for one that a marker cannot carry."""
     name = campaign.strip()
     if not _CAMPAIGN.fullmatch(name):
         raise InputError(
@@ -90,14 +90,14 @@ def asset_name(
         before += "-"
     after = _PLACEHOLDER.sub(lambda match: values.get(match[1], ""), after)
     before = _PLACEHOLDER.sub(lambda match: values.get(match[1], ""), before)
-    room = NAME_LENGTH - _UNIQUE_LENGTH
+    quota = NAME_LENGTH - _UNIQUE_LENGTH
     before, after = _clean(before, dots=dots).lstrip(".-"), _clean(after, dots=dots).rstrip(".-")
-    after = after[: max(room - len(before), room // 2)].rstrip(".-")
-    before = _shortened(before, room - len(after))
-    return before + unique(campaign, asset_of, attempt) + after
+    after = after[: max(quota - len(before), quota // 2)].rstrip(".-")
+    before = _shortened(before, quota - len(after))
+    return before + unique_part(campaign, asset_of, attempt) + after
 
 
-def unique(campaign: str, asset_of: str, attempt: int) -> str:
+def unique_part(campaign: str, asset_of: str, attempt: int) -> str:
     """Letters and digits that stand for this asset of this campaign in this attempt; 50 bits."""
     digest = hashlib.sha256(f"{campaign}\0{asset_of}\0{attempt}".encode()).digest()
     return base64.b32encode(digest).decode().lower()[:_UNIQUE_LENGTH]
@@ -121,7 +121,7 @@ def _clean(text: str, *, dots: bool) -> str:
     return re.sub(allowed, "-", text)
 
 
-def mark_of(description: str) -> dict[str, Any] | None:
-    """The mark of a description, None if it has none."""
-    mark = read_mark(description)
-    return None if mark is None else {"campaign": mark.campaign, "instance_id": mark.instance_id, "stopped": mark.stopped}
+def marker_row(description: str) -> dict[str, Any] | None:
+    """The marker of a description, None if it has none."""
+    marker = read_marker(description)
+    return None if marker is None else {"campaign": marker.campaign, "instance_id": marker.instance_id, "stopped": marker.stopped}

@@ -28,8 +28,8 @@ from ..._api.model.fields import (
 from ..._api.model.instance import Instance
 from ..common.texts import shown
 from .manifest import instance_id_of, parse_entries
-from .marker import Mark, check_campaign
-from .proof import IMAGE_ENDED, AssetType, Backup, Holdings, disk_key
+from .marker import Marker, check_campaign
+from .proof import IMAGE_ENDED, AssetType, Backup, BackupSet, disk_key
 
 PLANNED = "planned"
 """The status of a backup that would be made or used again."""
@@ -71,11 +71,11 @@ def parse_planned(entries: Sequence[Any], option: str) -> dict[str, PlannedMachi
     return {machine.instance_id: machine for machine in machines if machine.backups}
 
 
-def foresee(machine: Instance, plan: PlannedMachine, holdings: Holdings, now: datetime | None) -> tuple[Instance, Holdings]:
+def predict(machine: Instance, plan: PlannedMachine, backup_set: BackupSet, now: datetime | None) -> tuple[Instance, BackupSet]:
     """The machine as its backup would leave it, and all backups of it that there would be then. `now` is when they are made."""
     disk_ids = [disk.disk_id for disk in machine.disks if disk.disk_id]
-    images = {image.image_id: image for image in holdings.images.get(machine.instance_id, ())}
-    snapshots = {each.snapshot_id: each for disk_id in disk_ids for each in holdings.of_disk.get(disk_id, ())}
+    images = {image.image_id: image for image in backup_set.images.get(machine.instance_id, ())}
+    snapshots = {each.snapshot_id: each for disk_id in disk_ids for each in backup_set.snapshots_of_disk.get(disk_id, ())}
     for backup in plan.backups:
         if backup.kind == "image":
             _add_image(backup, machine, images, snapshots, now)
@@ -83,15 +83,15 @@ def foresee(machine: Instance, plan: PlannedMachine, holdings: Holdings, now: da
             _add_snapshot(backup, machine, snapshots, now)
     of_disk = {disk_id: tuple(each for each in snapshots.values() if each.disk_id == disk_id) for disk_id in disk_ids}
     then = machine if plan.status is None or machine.status not in POWER else replace(machine, status=plan.status)
-    return then, Holdings({machine.instance_id: tuple(images.values())}, snapshots, of_disk)
+    return then, BackupSet({machine.instance_id: tuple(images.values())}, snapshots, of_disk)
 
 
 def as_planned(plan: PlannedMachine, backups: Sequence[Backup]) -> tuple[Backup, ...]:
     """Backups that count, told as planned where they are: without id and time where they do not exist yet."""
     made = {each.stand_in for each in plan.backups if each.asset_id is None}
     known = {each.asset_id for each in plan.backups}
-    told = [replace(each, status=PLANNED) if each.id in known else each for each in backups]
-    return tuple(replace(each, id="", created="", status=PLANNED) if each.id in made else each for each in told)
+    text = [replace(each, status=PLANNED) if each.id in known else each for each in backups]
+    return tuple(replace(each, id="", created="", status=PLANNED) if each.id in made else each for each in text)
 
 
 def _machine(entry: Json, where: str) -> PlannedMachine:
@@ -149,15 +149,15 @@ def _add_image(
 
 def _add_snapshot(backup: PlannedBackup, machine: Instance, snapshots: dict[str, Snapshot], now: datetime | None) -> None:
     if backup.asset_id is None:
-        snapshots[backup.stand_in] = _snapshot(backup.stand_in, backup.disks[0], _mark(backup, machine), now)
+        snapshots[backup.stand_in] = _snapshot(backup.stand_in, backup.disks[0], _marker(backup, machine), now)
     elif backup.asset_id in snapshots and snapshots[backup.asset_id].status == "creating":
         # It is waited for.
         waited = snapshots[backup.asset_id]
         snapshots[backup.asset_id] = replace(waited, status="available", created=waited.created or now)
 
 
-def _mark(backup: PlannedBackup, machine: Instance) -> str:
-    return str(Mark(backup.campaign, machine.instance_id, backup.stopped))
+def _marker(backup: PlannedBackup, machine: Instance) -> str:
+    return str(Marker(backup.campaign, machine.instance_id, backup.stopped))
 
 
 def _image(backup: PlannedBackup, machine: Instance, now: datetime | None) -> Image:
@@ -167,7 +167,7 @@ def _image(backup: PlannedBackup, machine: Instance, now: datetime | None) -> Im
         status="ready",
         source="private",
         instance_id=machine.instance_id,
-        description=_mark(backup, machine),
+        description=_marker(backup, machine),
         created=now,
         created_text=None,
         expires=None,

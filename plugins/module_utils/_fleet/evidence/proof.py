@@ -4,7 +4,7 @@
 
 """Which images and snapshots prove that a machine's data exists elsewhere (rule 8). Pure.
 
-A backup counts only if it is ready, private, not imported and not about to expire, carries the mark of this collection with
+A backup counts only if it is ready, private, not imported and not about to expire, carries the marker of this collection with
 this machine and "stopped", is young enough by the service's clock, and holds the very disks that would be destroyed: through
 the snapshots' disk ids, never by device names or sizes.
 """
@@ -19,7 +19,7 @@ from datetime import datetime, timedelta
 from ..._api.model.backup_assets import Image, Snapshot
 from ..._api.model.fields import unreadable_reason
 from ..._api.model.instance import AttachedDisk, Instance
-from .marker import Mark, read_mark
+from .marker import Marker, read_marker
 
 Method = t.Literal["image", "snapshots", "both"]
 AssetType = t.Literal["image", "snapshot"]
@@ -58,15 +58,15 @@ class Demand:
 
 
 @dataclass(frozen=True, slots=True)
-class Holdings:
+class BackupSet:
     """The images and snapshots that were read: images by source machine, snapshots by id and by disk."""
 
     images: Mapping[str, tuple[Image, ...]] = field(default_factory=dict)
     snapshots: Mapping[str, Snapshot] = field(default_factory=dict)
-    of_disk: Mapping[str, tuple[Snapshot, ...]] = field(default_factory=dict)
+    snapshots_of_disk: Mapping[str, tuple[Snapshot, ...]] = field(default_factory=dict)
 
 
-def holdings_of(images: Iterable[Image], snapshots: Iterable[Snapshot]) -> Holdings:
+def backup_set_of(images: Iterable[Image], snapshots: Iterable[Snapshot]) -> BackupSet:
     """Sort what was read. Which machine or disk an asset is of, it must say itself."""
     by_machine: dict[str, list[Image]] = {}
     by_disk: dict[str, list[Snapshot]] = {}
@@ -78,7 +78,7 @@ def holdings_of(images: Iterable[Image], snapshots: Iterable[Snapshot]) -> Holdi
         by_id[snapshot.snapshot_id] = snapshot
         if snapshot.disk_id:
             by_disk.setdefault(snapshot.disk_id, []).append(snapshot)
-    return Holdings(
+    return BackupSet(
         {key: tuple(rows) for key, rows in by_machine.items()}, by_id, {key: tuple(rows) for key, rows in by_disk.items()}
     )
 
@@ -111,7 +111,7 @@ def disk_key(disk_id: str | None, device: str | None) -> str:
     return disk_id or f"local {device}"
 
 
-def held_by(image: Image, machine: Instance, snapshots: Mapping[str, Snapshot]) -> dict[str, str | None]:
+def disks_held_by(image: Image, machine: Instance, snapshots: Mapping[str, Snapshot]) -> dict[str, str | None]:
     """The disks of `machine` that an image holds: disk key -> snapshot id, None for a local system disk.
 
     A cloud disk is held if a part of the image names a snapshot that exists, holds its data and is of this disk's id.
@@ -130,7 +130,7 @@ def held_by(image: Image, machine: Instance, snapshots: Mapping[str, Snapshot]) 
     return held
 
 
-def begun_with(image: Image, machine: Instance, snapshots: Mapping[str, Snapshot]) -> set[str] | None:
+def disks_begun_with(image: Image, machine: Instance, snapshots: Mapping[str, Snapshot]) -> set[str] | None:
     """The keys of the disks of `machine` that an image is being made of, None as long as the service does not tell."""
     begun = {disk_key(None, disk.device) for disk in machine.disks if disk.system and disk.category == "local"}
     if not any(part.system and part.category == "local" for part in image.disks):
@@ -145,7 +145,7 @@ def begun_with(image: Image, machine: Instance, snapshots: Mapping[str, Snapshot
     return begun or None
 
 
-def prove(machine: Instance, disks: Sequence[AttachedDisk], demand: Demand, holdings: Holdings, now: datetime | None) -> Proof:
+def prove(machine: Instance, disks: Sequence[AttachedDisk], demand: Demand, backup_set: BackupSet, now: datetime | None) -> Proof:
     """Whether proven backups cover all `disks` of `machine`; without any disk, whether there is one at all.
 
     A machine that runs has none: each is older than its stop.
@@ -154,17 +154,17 @@ def prove(machine: Instance, disks: Sequence[AttachedDisk], demand: Demand, hold
         return Proof(missing=("It runs, so no backup of it counts: each is older than its stop.",))
     judged: dict[AssetType, list[Candidate]] = {"image": [], "snapshot": []}
     backups = []
-    lasting = _lasting(machine, demand, holdings, now)
-    for image in holdings.images.get(machine.instance_id, ()):
-        held = held_by(image, machine, lasting)
+    lasting = _lasting(machine, demand, backup_set, now)
+    for image in backup_set.images.get(machine.instance_id, ()):
+        held = disks_held_by(image, machine, lasting)
         flaws = image_flaws(image, machine, demand, now) or ([] if held else ["it holds no disk that is on the machine"])
         judged["image"].append((image.image_id, flaws, held))
         if not flaws and "image" in demand.types:
             backups.append(_reported("image", image.image_id, image))
     for disk in machine.disks:
-        for snapshot in holdings.of_disk.get(disk.disk_id or "", ()):
+        for snapshot in backup_set.snapshots_of_disk.get(disk.disk_id or "", ()):
             # The snapshots inside an image are judged with it.
-            if not snapshot.images or read_mark(snapshot.description) is not None:
+            if not snapshot.images or read_marker(snapshot.description) is not None:
                 flaws = snapshot_flaws(snapshot, machine, demand, now)
                 judged["snapshot"].append((snapshot.snapshot_id, flaws, {disk.disk_id or "": None}))
                 if not flaws and "snapshot" in demand.types:
@@ -175,7 +175,7 @@ def prove(machine: Instance, disks: Sequence[AttachedDisk], demand: Demand, hold
     return Proof(tuple(backups), tuple(missing), tuple(left_out))
 
 
-def _lasting(machine: Instance, demand: Demand, holdings: Holdings, now: datetime | None) -> dict[str, Snapshot]:
+def _lasting(machine: Instance, demand: Demand, backup_set: BackupSet, now: datetime | None) -> dict[str, Snapshot]:
     """The snapshots of the disks of `machine` that are young enough and do not expire soon.
 
     The data in an image is as old as its snapshots, which may be older than the image, and it lasts no longer than they do.
@@ -183,7 +183,7 @@ def _lasting(machine: Instance, demand: Demand, holdings: Holdings, now: datetim
     return {
         snapshot.snapshot_id: snapshot
         for disk in machine.disks
-        for snapshot in holdings.of_disk.get(disk.disk_id or "", ())
+        for snapshot in backup_set.snapshots_of_disk.get(disk.disk_id or "", ())
         if not snapshot.unreadable
         and age_flaw(snapshot.created, demand.max_age, now) is None
         and expiry_flaw(snapshot, now) is None
@@ -196,7 +196,7 @@ def _missing(kind: AssetType, disks: Sequence[AttachedDisk], judged: Sequence[Ca
     sentences = [_uncovered(kind, disk, judged) for disk in wanted]
     if not disks and not any(not flaws for _id, flaws, _held in judged):
         # An empty set of covered disks is no backup, even where the delete destroys no disk.
-        sentences.append(f"No {kind} of it counts: {_told(judged, None)}.")
+        sentences.append(f"No {kind} of it counts: {_flaws_text(judged, None)}.")
     return [sentence for sentence in sentences if sentence is not None]
 
 
@@ -262,18 +262,18 @@ def age_flaw(created: datetime | None, max_age: float, now: datetime | None) -> 
 
 
 def _asset_flaws(asset: Image | Snapshot, machine: Instance, demand: Demand, now: datetime | None) -> list[str]:
-    mark = read_mark(asset.description)
-    flaws = ["it carries no mark of this collection"] if mark is None else _mark_flaws(mark, machine, demand)
+    marker = read_marker(asset.description)
+    flaws = ["it carries no mark of this collection"] if marker is None else _marker_flaws(marker, machine, demand)
     return flaws + [flaw for flaw in (age_flaw(asset.created, demand.max_age, now), expiry_flaw(asset, now)) if flaw]
 
 
-def _mark_flaws(mark: Mark, machine: Instance, demand: Demand) -> list[str]:
+def _marker_flaws(marker: Marker, machine: Instance, demand: Demand) -> list[str]:
     flaws = []
-    if mark.instance_id != machine.instance_id:
-        flaws.append(f"its mark names machine {mark.instance_id}")
-    if demand.campaign is not None and mark.campaign != demand.campaign:
-        flaws.append(f"it belongs to campaign {mark.campaign}")
-    if not mark.stopped:
+    if marker.instance_id != machine.instance_id:
+        flaws.append(f"its mark names machine {marker.instance_id}")
+    if demand.campaign is not None and marker.campaign != demand.campaign:
+        flaws.append(f"it belongs to campaign {marker.campaign}")
+    if not marker.stopped:
         flaws.append("it was made while the machine was not stopped")
     return flaws
 
@@ -284,10 +284,10 @@ def _uncovered(kind: AssetType, disk: AttachedDisk, judged: Sequence[Candidate])
     if any(not flaws and key in held for _id, flaws, held in judged):
         return None
     name = f"disk {key} ({disk.device})" if disk.disk_id and disk.device else f"disk {key}"
-    return f"No {kind} covers its {name}: {_told(judged, None if kind == 'image' else key)}."
+    return f"No {kind} covers its {name}: {_flaws_text(judged, None if kind == 'image' else key)}."
 
 
-def _told(judged: Sequence[Candidate], key: str | None) -> str:
+def _flaws_text(judged: Sequence[Candidate], key: str | None) -> str:
     """Why each candidate does not count. Snapshots are of one disk: those of others than `key` are no candidates."""
     reasons = [
         f"{asset_id}: {', '.join(flaws) or 'it does not hold this disk'}"
@@ -299,6 +299,6 @@ def _told(judged: Sequence[Candidate], key: str | None) -> str:
 
 
 def _reported(kind: AssetType, asset_id: str, asset: Image | Snapshot) -> Backup:
-    mark = read_mark(asset.description)
+    marker = read_marker(asset.description)
     created = asset.created.isoformat() if asset.created is not None else asset.created_text or ""
-    return Backup(kind, asset_id, asset.status, created, mark.campaign if mark is not None else "")
+    return Backup(kind, asset_id, asset.status, created, marker.campaign if marker is not None else "")

@@ -32,14 +32,14 @@ def specification_of(full: Json) -> dict[str, Any]:
     """The manifest's `specification` of a machine, from the snake case dict of `parse_instance_in_full`."""
     primary = _interface(full.get("primary_network_interface"))
     return {
-        **{name: _told(full, name) for name in TEXTS},
+        **{name: _known(full, name) for name in TEXTS},
         "key_names": list(full.get("key_names") or []),
         "security_groups": _security_groups(primary),
         "secondary_interfaces": [_secondary(attachment) for attachment in _secondary_attachments(full)],
         "elastic_ips": list(_elastic_ips(full)),
         "tags": dict(full.get("tags") or {}),
         "charge_mode": _charge_mode(full),
-        "group_id": _told(full.get("ag") or {}, "id"),
+        "group_id": _known(full.get("ag") or {}, "id"),
     }
 
 
@@ -57,8 +57,8 @@ def disks_of(machine: InstanceInFull) -> list[dict[str, Any]]:
                 "category": disk.category,
                 "system": disk.system,
                 "size_gb": disk.size_gb,
-                "disk_type": _told(details, "disk_type"),
-                "iops": _told(details, "iops"),
+                "disk_type": _known(details, "disk_type"),
+                "iops": _known(details, "iops"),
                 "auto_delete": disk.auto_delete,
                 "shared": disk.shared,
                 "encrypted": bool(details.get("encrypted")),
@@ -68,14 +68,14 @@ def disks_of(machine: InstanceInFull) -> list[dict[str, Any]]:
     return found
 
 
-def _told(source: Json, name: str) -> Any:
+def _known(source: Json, name: str) -> Any:
     """A member, None for one that is missing or empty."""
     value = source.get(name)
     return None if value == "" else value
 
 
 def _charge_mode(full: Json) -> str | None:
-    mode = _told(full.get("charge") or {}, "charge_mode")
+    mode = _known(full.get("charge") or {}, "charge_mode")
     return mode.strip().lower() if isinstance(mode, str) else None
 
 
@@ -89,18 +89,18 @@ def _secondary_attachments(full: Json) -> list[Json]:
 
 def _security_groups(interface: Json) -> list[dict[str, Any]]:
     groups = interface.get("security_groups") or []
-    return [{"group_id": _told(group, "group_id"), "group_name": _told(group, "group_name")} for group in groups]
+    return [{"group_id": _known(group, "group_id"), "group_name": _known(group, "group_name")} for group in groups]
 
 
 def _secondary(attachment: Json) -> dict[str, Any]:
     interface = _interface(attachment)
     return {
-        "network_interface_id": _told(interface, "network_interface_id"),
-        "device_index": _told(attachment, "device_index"),
-        "auto_delete": _told(attachment, "auto_delete"),
-        "vpc_id": _told(interface, "vpc_id"),
-        "subnet_id": _told(interface, "subnet_id"),
-        "private_ip_addresses": [ip["private_ip_address"] for ip in _ips(interface) if _told(ip, "private_ip_address")],
+        "network_interface_id": _known(interface, "network_interface_id"),
+        "device_index": _known(attachment, "device_index"),
+        "auto_delete": _known(attachment, "auto_delete"),
+        "vpc_id": _known(interface, "vpc_id"),
+        "subnet_id": _known(interface, "subnet_id"),
+        "private_ip_addresses": [ip["private_ip_address"] for ip in _ips(interface) if _known(ip, "private_ip_address")],
         "security_groups": _security_groups(interface),
     }
 
@@ -115,7 +115,7 @@ def _elastic_ips(full: Json) -> Iterator[dict[str, Any]]:
     seen = set()
     interfaces = [_interface(full.get("primary_network_interface")), *map(_interface, _secondary_attachments(full))]
     for ip in [*(ip for interface in interfaces for ip in _ips(interface)), full]:
-        elastic_ip_id = _told(ip, "elastic_ip_id")
+        elastic_ip_id = _known(ip, "elastic_ip_id")
         if elastic_ip_id and elastic_ip_id not in seen:
             seen.add(elastic_ip_id)
-            yield {"elastic_ip_id": elastic_ip_id, "address": _told(ip, "elastic_ip_address")}
+            yield {"elastic_ip_id": elastic_ip_id, "address": _known(ip, "elastic_ip_address")}

@@ -12,24 +12,24 @@ from typing import Any
 from ..._api.calls import Call
 from ..._api.dispatch.pagination import PAGE_SIZE
 from ..._api.services import vm
-from .recovery import to_put_back
-from .state import Phase, Track
+from .recovery import disks_to_put_back
+from .state import MachineState, Phase
 
 
-def write_of(track: Track, charge_on_stopped: str | None) -> Call[None]:
+def write_of(state: MachineState, charge_on_stopped: str | None) -> Call[None]:
     """The call that a machine in one of the sending phases waits for."""
-    instance_id, changes = track.instance_id, track.decision.disk_changes
-    if track.phase is Phase.STOP:
+    instance_id, changes = state.instance_id, state.decision.disk_changes
+    if state.phase is Phase.STOP:
         return vm.stop_instance(instance_id, charge_on_stopped)
-    if track.phase is Phase.START:
+    if state.phase is Phase.START:
         return vm.start_instance(instance_id)
-    if track.phase is Phase.SET_DISKS:
+    if state.phase is Phase.SET_DISKS:
         return vm.set_disk_auto_delete(instance_id, changes)
-    if track.phase is Phase.PUT_BACK:
-        return vm.set_disk_auto_delete(instance_id, to_put_back(track))
+    if state.phase is Phase.PUT_BACK:
+        return vm.set_disk_auto_delete(instance_id, disks_to_put_back(state))
     return vm.delete_instance(instance_id)
 
 
-def bulk_look_of(chosen: Sequence[Track]) -> Call[Any]:
+def bulk_look_of(chosen: Sequence[MachineState]) -> Call[Any]:
     """One look at up to a page of machines."""
-    return vm.describe_instances(ids=[track.instance_id for track in chosen], page_size=PAGE_SIZE)
+    return vm.describe_instances(ids=[state.instance_id for state in chosen], page_size=PAGE_SIZE)

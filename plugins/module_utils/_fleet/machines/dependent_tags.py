@@ -42,7 +42,7 @@ def tag_readings(machines: Iterable[Instance], policy: Policy) -> list[Reading]:
     return [*disks, *addresses]
 
 
-def with_tagged(dispatcher: Dispatcher, policy: Policy, machines: Iterable[Instance], facts: Facts) -> Facts:
+def with_dependent_tags(dispatcher: Dispatcher, policy: Policy, machines: Iterable[Instance], facts: Facts) -> Facts:
     """The facts with these disks and elastic IPs. A key that may not read disks is a fact, too: then nothing may go.
 
     One that this key alone may not read is not known, which blocks its machine and no other.

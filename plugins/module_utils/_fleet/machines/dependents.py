@@ -26,11 +26,11 @@ from ..._api.model.resources import Disk, ElasticIp, Page
 from ..._api.services import disk as disk_api
 from ..._api.services import vpc
 from ..common.failure import Failure
-from ..common.selection import protecting
-from ..common.timing import GRACE
-from ..common.write_errors import Verdict, verdict
+from ..common.selection import find_protecting_tag
+from ..common.timing import FATE_PATIENCE
+from ..common.write_errors import ErrorMeaning, classify
 from ..planning.policy import Fate
-from .state import Track
+from .state import MachineState
 
 RETRY = 0.5
 PATIENCE = 2.0
@@ -40,28 +40,28 @@ THROTTLE_PATIENCE = 120.0
 OBSERVATION_MAX_AGE = 4.0
 
 
-class Kind(enum.Enum):
+class DependentKind(enum.Enum):
     """What is read back, in which call."""
 
     DISK = "disk"
     ELASTIC_IP = "elastic_ip"
 
 
-GONE: dict[Kind, Fate] = {Kind.DISK: "deleted", Kind.ELASTIC_IP: "released"}
+GONE: dict[DependentKind, Fate] = {DependentKind.DISK: "deleted", DependentKind.ELASTIC_IP: "released"}
 """How it is called when it does not exist any more."""
 
 
 @dataclass(slots=True)
-class Asset:
+class Dependent:
     """A disk or an elastic IP of a machine that is gone. Times are monotonic seconds.
 
     `since`: when it was first read; `free_at`: when the read was asked for that showed the elastic IP free; `released`: the
     service accepted its release; `unclear`: one was sent whose answer was lost; `refusal`: how the last try to release it ended.
     """
 
-    kind: Kind
+    kind: DependentKind
     id: str
-    track: Track
+    state: MachineState
     expected: Fate
     look_at: float
     since: float | None = None
@@ -73,7 +73,7 @@ class Asset:
     unclear: bool = False
 
 
-class Aftermath:
+class Dependents:
     """Collects what outlived the machines and settles its fate. Gives the engine one job at a time."""
 
     def __init__(
@@ -86,14 +86,14 @@ class Aftermath:
         protect_tags: Mapping[str, tuple[str, ...]],
     ) -> None:
         self._wait_timeout = wait_timeout
-        self._grace = min(GRACE, wait_timeout)
+        self._grace = min(FATE_PATIENCE, wait_timeout)
         self._backoff = backoff
         self._clock = clock
         self._explicit_disks = explicit_disks
         self._protect_tags = protect_tags
-        self._open: dict[Kind, list[Asset]] = {Kind.DISK: [], Kind.ELASTIC_IP: []}
-        self._to_release: list[Asset] = []
-        self._to_prove: list[tuple[Asset, Sequence[Asset]]] = []
+        self._open: dict[DependentKind, list[Dependent]] = {DependentKind.DISK: [], DependentKind.ELASTIC_IP: []}
+        self._to_release: list[Dependent] = []
+        self._to_prove: list[tuple[Dependent, Sequence[Dependent]]] = []
         self._under_way = 0
         self._abandoned = False
 
@@ -102,23 +102,27 @@ class Aftermath:
         """Whether every fate is known, or known to be unknowable."""
         return not (self._under_way or self._to_release or self._to_prove or any(self._open.values()))
 
-    def add(self, track: Track, now: float) -> None:
+    def add(self, state: MachineState, now: float) -> None:
         """A machine is gone that we deleted, or whose disks' delete attribute we had set.
 
         Only after an accepted delete are its elastic IPs ours to release. After one whose answer was lost, and that a read
         then showed not to have taken effect, it may as well have been somebody else's.
         """
-        decision = track.decision
-        assets = [Asset(Kind.DISK, disk.disk_id, track, disk.fate, now) for disk in decision.disks if disk.disk_id and disk.fate]
-        if track.deleted:
+        decision = state.decision
+        assets = [
+            Dependent(DependentKind.DISK, disk.disk_id, state, disk.fate, now)
+            for disk in decision.disks
+            if disk.disk_id and disk.fate
+        ]
+        if state.deleted:
             for address in decision.addresses:
-                expected: Fate = "kept" if not track.delete_accepted else address.fate or "kept"
-                assets.append(Asset(Kind.ELASTIC_IP, address.elastic_ip_id, track, expected, now))
-        if track.deleted and not track.delete_accepted and "release" in decision.steps and track.failure is None:
+                expected: Fate = "kept" if not state.delete_accepted else address.fate or "kept"
+                assets.append(Dependent(DependentKind.ELASTIC_IP, address.elastic_ip_id, state, expected, now))
+        if state.deleted and not state.delete_accepted and "release" in decision.steps and state.failure is None:
             message = (
-                f"{track.instance_id} is gone, but whether our delete did it is not known, so its elastic IPs were not released."
+                f"{state.instance_id} is gone, but whether our delete did it is not known, so its elastic IPs were not released."
             )
-            track.failure = Failure("elastic_ip_not_released", message)
+            state.failure = Failure("elastic_ip_not_released", message)
         for asset in assets:
             self._open[asset.kind].append(asset)
 
@@ -134,7 +138,7 @@ class Aftermath:
         if self._to_prove:
             asset, same = self._to_prove.pop(0)
             single: Call[t.Any] = (
-                disk_api.describe_disk(asset.id) if asset.kind is Kind.DISK else vpc.describe_elastic_ip(asset.id)
+                disk_api.describe_disk(asset.id) if asset.kind is DependentKind.DISK else vpc.describe_elastic_ip(asset.id)
             )
             return self._job(single, partial(self._proof_answered, asset, same))
         for kind, assets in self._open.items():
@@ -143,7 +147,7 @@ class Aftermath:
                 chosen = {id(asset) for asset in due}
                 self._open[kind] = [asset for asset in assets if id(asset) not in chosen]
                 ids = list(dict.fromkeys(asset.id for asset in due))
-                bulk: Call[t.Any] = disk_api.describe_disks(ids) if kind is Kind.DISK else vpc.describe_elastic_ips(ids)
+                bulk: Call[t.Any] = disk_api.describe_disks(ids) if kind is DependentKind.DISK else vpc.describe_elastic_ips(ids)
                 return self._job(bulk, partial(self._bulk_answered, due))
         return None
 
@@ -159,9 +163,9 @@ class Aftermath:
 
     def _close_all(self) -> None:
         proofs = [asset for first, same in self._to_prove for asset in (first, *same)]
-        for asset in [*self._open[Kind.DISK], *self._open[Kind.ELASTIC_IP], *self._to_release, *proofs]:
+        for asset in [*self._open[DependentKind.DISK], *self._open[DependentKind.ELASTIC_IP], *self._to_release, *proofs]:
             self._close(asset, "unverified")
-        self._open = {Kind.DISK: [], Kind.ELASTIC_IP: []}
+        self._open = {DependentKind.DISK: [], DependentKind.ELASTIC_IP: []}
         self._to_release, self._to_prove = [], []
 
     def _job(self, call: Call[t.Any], done: Callable[[Outcome], None]) -> Job:
@@ -174,7 +178,7 @@ class Aftermath:
         # A read that keeps failing must not take longer than what it is to show may take.
         return Job(call, answered, repeat_until=math.inf if call.write else self._clock() + self._grace)
 
-    def _bulk_answered(self, assets: Sequence[Asset], outcome: Outcome) -> None:
+    def _bulk_answered(self, assets: Sequence[Dependent], outcome: Outcome) -> None:
         if outcome.response is None:
             garbled = isinstance(outcome.error, TransportError) and outcome.error.kind == "garbled"
             if garbled:
@@ -205,11 +209,13 @@ class Aftermath:
             else:
                 self._look_again(asset, now)
 
-    def _missing(self, missing: Sequence[Asset], others_shown: bool) -> None:
+    def _missing(self, missing: Sequence[Dependent], others_shown: bool) -> None:
         """An empty answer may come from missing rights: one 404 must vouch for it. What should still exist is an alarm if it
         is missing, a disk that was to be kept or an elastic IP that we did not release: it is asked for by itself."""
         alarms = [
-            asset for asset in missing if asset.expected == "kept" or (asset.kind is Kind.ELASTIC_IP and not asset.released)
+            asset
+            for asset in missing
+            if asset.expected == "kept" or (asset.kind is DependentKind.ELASTIC_IP and not asset.released)
         ]
         gone = [asset for asset in missing if asset not in alarms]
         self._to_prove += [(asset, ()) for asset in alarms]
@@ -219,7 +225,7 @@ class Aftermath:
         elif gone:
             self._to_prove.append((gone[0], gone[1:]))
 
-    def _proof_answered(self, asset: Asset, same: Sequence[Asset], outcome: Outcome) -> None:
+    def _proof_answered(self, asset: Dependent, same: Sequence[Dependent], outcome: Outcome) -> None:
         now = self._clock()
         if outcome.response is None:
             proved = outcome.error is not None and outcome.error.is_not_found
@@ -230,16 +236,16 @@ class Aftermath:
             self._look_again(each, now)
         self._seen(asset, outcome.response.value, outcome.response.sent_at, now)
 
-    def _seen(self, asset: Asset, row: Disk | ElasticIp, sent_at: float, now: float) -> None:
+    def _seen(self, asset: Dependent, row: Disk | ElasticIp, sent_at: float, now: float) -> None:
         if isinstance(row, Disk):
             self._disk_seen(asset, row, now)
         else:
             self._elastic_ip_seen(asset, row, sent_at, now)
 
-    def _disk_seen(self, asset: Asset, disk: Disk, now: float) -> None:
+    def _disk_seen(self, asset: Dependent, disk: Disk, now: float) -> None:
         waited_out = self._waited_out(asset, now)
         # What cannot be read may say that it is still attached, or being deleted.
-        leaving = disk.status == "deleting" or asset.track.instance_id in disk.attached_to or bool(disk.unreadable)
+        leaving = disk.status == "deleting" or asset.state.instance_id in disk.attached_to or bool(disk.unreadable)
         if disk.status == "deleted" or (disk.status == "in-recyclebin" and asset.expected == "deleted"):
             self._close(asset, "deleted")
         elif (leaving or asset.expected == "deleted") and not waited_out:
@@ -247,12 +253,12 @@ class Aftermath:
         else:
             self._close(asset, "unverified" if leaving else "kept")
 
-    def _elastic_ip_seen(self, asset: Asset, elastic_ip: ElasticIp, sent_at: float, now: float) -> None:
+    def _elastic_ip_seen(self, asset: Dependent, elastic_ip: ElasticIp, sent_at: float, now: float) -> None:
         free = elastic_ip.status == "NOT_ASSOCIATED" and not elastic_ip.instance_id and not elastic_ip.unreadable
-        protection = protecting(elastic_ip.tags, elastic_ip.repeated_tags, self._protect_tags)
+        protection = find_protecting_tag(elastic_ip.tags, elastic_ip.repeated_tags, self._protect_tags)
         if asset.expected == "kept":
             self._close(asset, "kept")
-        elif elastic_ip.instance_id and elastic_ip.instance_id != asset.track.instance_id:
+        elif elastic_ip.instance_id and elastic_ip.instance_id != asset.state.instance_id:
             self._close(asset, "failed", f"it is on {elastic_ip.instance_id} now")
         elif protection is not None and not asset.released:
             self._close(asset, "failed", f"its tag {protection} protects it now")
@@ -265,51 +271,51 @@ class Aftermath:
         else:
             self._look_again(asset, now)
 
-    def _release_answered(self, asset: Asset, outcome: Outcome) -> None:
+    def _release_answered(self, asset: Dependent, outcome: Outcome) -> None:
         now = self._clock()
         asset.tries += 1
         error = asset.refusal = outcome.error
-        asset.unclear = asset.unclear or (error is not None and verdict(error) is Verdict.UNCLEAR)
+        asset.unclear = asset.unclear or (error is not None and classify(error) is ErrorMeaning.UNCLEAR)
         if error is None:
             asset.released = True
         elif error.is_throttled:
             asset.throttled_since = now if asset.throttled_since is None else asset.throttled_since
             # Being told to wait is no reason to give up; it only has a bound of its own.
             asset.refusal = error if now - asset.throttled_since >= THROTTLE_PATIENCE else None
-        elif verdict(error) in (Verdict.FINAL, Verdict.NO_ACCESS):
+        elif classify(error) in (ErrorMeaning.FINAL, ErrorMeaning.NO_ACCESS):
             self._close(asset, "failed", str(error), error)
             return
         asset.look_at = now if asset.released else now + self._backoff(asset.tries)
         self._open[asset.kind].append(asset)
 
-    def _waited_out(self, asset: Asset, now: float) -> bool:
+    def _waited_out(self, asset: Dependent, now: float) -> bool:
         return asset.since is not None and now - asset.since >= self._grace
 
-    def _refused_for_too_long(self, asset: Asset, now: float) -> bool:
+    def _refused_for_too_long(self, asset: Dependent, now: float) -> bool:
         return asset.since is not None and now - asset.since >= self._wait_timeout
 
-    def _look_again(self, asset: Asset, now: float) -> None:
+    def _look_again(self, asset: Dependent, now: float) -> None:
         asset.look_at = now + RETRY
         self._open[asset.kind].append(asset)
 
-    def _close(self, asset: Asset, fate: Fate, reason: str = "", error: JdcloudError | None = None) -> None:
-        track = asset.track
-        if asset.kind is Kind.DISK:
-            track.disk_fates[asset.id] = fate
+    def _close(self, asset: Dependent, fate: Fate, reason: str = "", error: JdcloudError | None = None) -> None:
+        state = asset.state
+        if asset.kind is DependentKind.DISK:
+            state.disk_fates[asset.id] = fate
             wrong = (asset.expected, fate) == ("kept", "deleted") or (
                 self._explicit_disks and (asset.expected, fate) == ("deleted", "kept")
             )
-            if wrong and track.failure is None:
-                message = f"Disk {asset.id} of {track.instance_id} was to be {asset.expected}, and is {fate}."
-                track.failure = Failure("fate_mismatch", message)
+            if wrong and state.failure is None:
+                message = f"Disk {asset.id} of {state.instance_id} was to be {asset.expected}, and is {fate}."
+                state.failure = Failure("fate_mismatch", message)
             return
-        track.address_fates[asset.id] = fate
-        if asset.expected == "released" and fate != "released" and track.failure is None:
-            message = f"{track.instance_id} is deleted, but its elastic IP {asset.id} {_why_not_released(asset, fate, reason)}"
-            track.failure = Failure("elastic_ip_not_released", message if message.endswith(".") else message + ".", error)
+        state.address_fates[asset.id] = fate
+        if asset.expected == "released" and fate != "released" and state.failure is None:
+            message = f"{state.instance_id} is deleted, but its elastic IP {asset.id} {_why_not_released(asset, fate, reason)}"
+            state.failure = Failure("elastic_ip_not_released", message if message.endswith(".") else message + ".", error)
 
 
-def _why_not_released(asset: Asset, fate: Fate, reason: str) -> str:
+def _why_not_released(asset: Dependent, fate: Fate, reason: str) -> str:
     if fate != "unverified":
         return f"was not released and is still billed: {reason}"
     sent = ""

@@ -5,7 +5,7 @@
 """Carries out the decisions for one machine or ten thousand: chooses what leaves next, and files what comes back.
 
 It is a `dispatch.Source`: asked for each free slot, it takes, in this order, what repairs, bulk looks that pay, the
-aftermath, deletes and stops in turn, proofs, and small looks when the line is idle. Stops run ahead of deletes by no more than
+dependents, deletes and stops in turn, proofs, and small looks when the line is idle. Stops run ahead of deletes by no more than
 is needed to keep the line busy, so that a run that ends early leaves few machines stopped and not deleted.
 """
 
@@ -26,16 +26,16 @@ from ..._api.model.instance import Instance
 from ..._api.model.resources import Page
 from ..._api.services import vm
 from ..common.failure import Failure
-from ..common.poll_schedule import IDLE_GAP, LookBook
+from ..common.poll_schedule import IDLE_GAP, PollSchedule
 from ..common.timing import GATE_FRESH, GATE_MARGIN, GATE_MAX_AGE, Timing
 from ..planning.policy import Facts, Policy
 from .calls import bulk_look_of, write_of
-from .dependents import Aftermath
-from .facts import Knowledge
+from .dependents import Dependents
+from .facts import CurrentFacts
 from .gate_reads import GateReads
-from .recovery import Next
-from .state import AHEAD, GATES, LOOKED, Phase, Track
-from .transitions import Course
+from .recovery import NextStep
+from .state import AHEAD, GATES, LOOKED, MachineState, Phase
+from .transitions import Transitions
 
 PLAN_MAX_AGE = 60.0
 """The oldest observation in seconds that a stop or start may rest on."""
@@ -54,21 +54,23 @@ class Engine:
         self._dispatcher = dispatcher
         self._policy = policy
         self._wait_timeout = timing.wait_timeout
-        self._knowledge = Knowledge(policy, facts)
-        self._course = Course(policy, timing, self._facts, dispatcher.backoff)
-        self._book: LookBook[Track] = LookBook(timing.poll_interval, lambda track: track.phase in LOOKED)
-        self._queues: dict[Phase, deque[Track]] = {phase: deque() for phase in Phase if phase not in LOOKED | {Phase.ENDED}}
+        self._current_facts = CurrentFacts(policy, facts)
+        self._transitions = Transitions(policy, timing, self._facts, dispatcher.backoff)
+        self._schedule: PollSchedule[MachineState] = PollSchedule(timing.poll_interval, lambda state: state.phase in LOOKED)
+        self._queues: dict[Phase, deque[MachineState]] = {
+            phase: deque() for phase in Phase if phase not in LOOKED | {Phase.ENDED}
+        }
         self._singles: deque[Job] = deque()
         self._gate_reads: deque[Job] = deque()
         self._gate_is_read = False
         self._gate_calls = (0.0, 1.0)
         self._in_flight = 0
         self._phases: dict[Phase, int] = dict.fromkeys(Phase, 0)
-        self._tracks: list[Track] = []
+        self._states: list[MachineState] = []
         self._stop_turn = True
         self._stuck = 0
         self.crash: str | None = None
-        self._aftermath = Aftermath(
+        self._dependents = Dependents(
             timing.wait_timeout,
             dispatcher.backoff,
             dispatcher.clock.now,
@@ -76,49 +78,49 @@ class Engine:
             protect_tags=policy.protect_tags,
         )
 
-    def run(self, tracks: Sequence[Track]) -> None:
-        """Carry out the decisions of `tracks`; the ends are in the tracks, also if a bug ends the run (`crash`)."""
+    def run(self, states: Sequence[MachineState]) -> None:
+        """Carry out the decisions of `states`; the ends are in the tracks, also if a bug ends the run (`crash`)."""
         now = self._dispatcher.clock.now()
-        self._tracks = list(tracks)
-        self._gate_calls = self._knowledge.calls_each(self._tracks)
-        for track in self._tracks:
-            self._phases[track.phase] += 1
-        for track in self._tracks:
-            before = track.phase
-            self._file(track, before, self._course.start(track, now), now)
+        self._states = list(states)
+        self._gate_calls = self._current_facts.calls_each(self._states)
+        for state in self._states:
+            self._phases[state.phase] += 1
+        for state in self._states:
+            before = state.phase
+            self._file(state, before, self._transitions.start(state, now), now)
         try:
             self._dispatcher.run(self)
         except Exception as error:  # noqa: BLE001 - whatever it is, the results must not be lost
             # A bug must not hide what was already done to the other machines.
             self.crash = traceback.format_exc()
-            for track in self._tracks:
+            for state in self._states:
                 # The answers to what is under way never come.
-                self._course.lost(track, self._dispatcher.clock.now())
+                self._transitions.lost(state, self._dispatcher.clock.now())
             self._abandon(Failure("internal", f"An internal error ended the run: {type(error).__name__}: {error}"))
             self._in_flight = 0
 
     @property
     def finished(self) -> bool:
         """Whether nothing is left to do."""
-        return self._all_ended and self._in_flight == 0 and self._aftermath.finished
+        return self._all_ended and self._in_flight == 0 and self._dependents.finished
 
     @property
     def _all_ended(self) -> bool:
-        return self._phases[Phase.ENDED] == len(self._tracks)
+        return self._phases[Phase.ENDED] == len(self._states)
 
     def wake_at(self, now: float) -> float | None:
         """When there may be something to send although nothing came back."""
-        aftermath = self._aftermath.wake_at(flush=self._all_ended)
-        look = self._book.wake_at(now)
+        dependents = self._dependents.wake_at(flush=self._all_ended)
+        look = self._schedule.wake_at(now)
         if look is not None and self._gate_is_read:
             # Those at the gate are due, but wait for the answers under way: asking again at once would be a busy wait.
             look = max(look, now + IDLE_GAP)
-        times = [when for when in (look, aftermath) if when is not None]
+        times = [when for when in (look, dependents) if when is not None]
         return min(times, default=None)
 
     def next_job(self, now: float) -> Job | None:
         """What leaves now."""
-        self._book.fetch_due(now, self._send_again)
+        self._schedule.fetch_due(now, self._send_again)
         return next(filter(None, self._offers(now)), None)
 
     def _offers(self, now: float) -> Iterator[Job | None]:
@@ -127,19 +129,19 @@ class Engine:
         yield self._gate_reads.popleft() if self._gate_reads else None
         yield self._look(now, idle=False)
         yield self._write(Phase.SET_DISKS, now)
-        yield self._aftermath.next_job(now, flush=self._all_ended)
+        yield self._dependents.next_job(now, flush=self._all_ended)
         yield self._stop_or_delete(now)
         yield self._singles.popleft() if self._singles else None
         yield self._look(now, idle=True)
 
     def _facts(self) -> Facts:
         """The facts of the plan, as of now."""
-        return self._knowledge.facts(self._dispatcher.service_time())
+        return self._current_facts.facts(self._dispatcher.service_time())
 
-    def _send_again(self, track: Track) -> None:
+    def _send_again(self, state: MachineState) -> None:
         """The time to repeat a call has come. It goes first: its patience is for the service, not for the line."""
-        if track.phase in self._queues:
-            self._queues[track.phase].appendleft(track)
+        if state.phase in self._queues:
+            self._queues[state.phase].appendleft(state)
 
     def _stop_or_delete(self, now: float) -> Job | None:
         """Stops and deletes in turn, so that neither starves; a stop only while few machines are stopped and not deleted."""
@@ -148,7 +150,7 @@ class Engine:
         return first(now) or second(now)
 
     def _change(self, now: float) -> Job | None:
-        if self._policy.state == "absent" and self._ahead() >= self._course.stops_ahead(self._dispatcher.rate_limiter.rate):
+        if self._policy.state == "absent" and self._ahead() >= self._transitions.stops_ahead(self._dispatcher.rate_limiter.rate):
             return None
         return self._write(Phase.STOP, now) or self._write(Phase.START, now)
 
@@ -171,77 +173,77 @@ class Engine:
         ready = len(self._queues[Phase.DELETE]) + len(self._queues[Phase.SET_DISKS])
         return (limit - ready if limit - ready >= full_at else 0), full_at
 
-    def _leads_to_delete(self, track: Track) -> bool:
-        return self._policy.state == "absent" and track.phase in (GATES if self._policy.reads_at_gate else AHEAD)
+    def _leads_to_delete(self, state: MachineState) -> bool:
+        return self._policy.state == "absent" and state.phase in (GATES if self._policy.reads_at_gate else AHEAD)
 
     def _look(self, now: float, *, idle: bool) -> Job | None:
-        room, full_at = self._gate_room()
+        quota, full_at = self._gate_room()
         if self._gate_is_read:
-            room = 0
-        left = len(self._tracks) - self._phases[Phase.ENDED]
+            quota = 0
+        left = len(self._states) - self._phases[Phase.ENDED]
         last = left == self._phases[Phase.DELETING] and left <= max(FEW, self._dispatcher.rate_limiter.rate * LAST_SECONDS)
-        gap = 0.0 if last and self._course.deletes.certain else IDLE_GAP
-        chosen = self._book.take(now, room, full_at, self._leads_to_delete, idle=idle, gap=gap)
+        gap = 0.0 if last and self._transitions.deletes.certain else IDLE_GAP
+        chosen = self._schedule.take(now, quota, full_at, self._leads_to_delete, idle=idle, gap=gap)
         if not chosen:
             return None
-        if last and (left <= FEW or (self._course.deletes.certain and not any(track.asked_singly for track in chosen))):
-            for track in chosen:
-                track.asked_singly = True
-                self._prove(track)
+        if last and (left <= FEW or (self._transitions.deletes.certain and not any(state.asked_singly for state in chosen))):
+            for state in chosen:
+                state.asked_singly = True
+                self._prove(state)
             return self._singles.popleft()
-        gated = [track for track in chosen if track.phase in GATES]
-        readings = self._knowledge.gate_readings(gated)
+        gated = [state for state in chosen if state.phase in GATES]
+        readings = self._current_facts.gate_readings(gated)
         if not readings:
             return self._bulk_look(chosen, math.inf)
         self._gate_is_read = True
         reads = GateReads(gated, now, self._gate_was_read)
         reads.jobs(readings, self._job, self._gate_reads.append)
         self._gate_reads.append(self._job(bulk_look_of(gated), reads.looked))
-        others = [track for track in chosen if track.phase not in GATES]
+        others = [state for state in chosen if state.phase not in GATES]
         return self._bulk_look(others, math.inf) if others else self._gate_reads.popleft()
 
-    def _bulk_look(self, chosen: Sequence[Track], began_at: float) -> Job:
+    def _bulk_look(self, chosen: Sequence[MachineState], began_at: float) -> Job:
         until = max(map(self._repeat_until, chosen))
         return self._job(bulk_look_of(chosen), partial(self._looked, chosen, began_at), repeat_until=until)
 
-    def _repeat_until(self, track: Track) -> float:
+    def _repeat_until(self, state: MachineState) -> float:
         """How long a look at a machine that cannot be read is repeated: for one wait where it is in line."""
-        waits_until = self._dispatcher.clock.now() + self._wait_timeout if track.deadline is None else track.deadline
+        waits_until = self._dispatcher.clock.now() + self._wait_timeout if state.deadline is None else state.deadline
         return waits_until + LOOK_SLACK
 
     def _gate_was_read(self, reads: GateReads) -> None:
         """Machines at the gate were looked at, and their backups, disks and elastic IPs are known anew."""
         now = self._dispatcher.clock.now()
         self._gate_is_read = False
-        tracks = [track for track in reads.tracks if track.phase is not Phase.ENDED]
+        states = [state for state in reads.tracks if state.phase is not Phase.ENDED]
         if reads.error is not None:
-            self._fail(tracks, Outcome(error=reads.error), now)
-        elif tracks:
-            self._knowledge.renew(tracks, reads.rows)
-            self._looked(tracks, reads.began_at, reads.look)
+            self._fail(states, Outcome(error=reads.error), now)
+        elif states:
+            self._current_facts.renew(states, reads.rows)
+            self._looked(states, reads.began_at, reads.look)
 
-    def _prove(self, track: Track) -> None:
+    def _prove(self, state: MachineState) -> None:
         """Ask for one machine by itself: 404 NOT_FOUND is the proof that it is gone."""
-        call = vm.describe_instance(track.instance_id)
-        self._singles.append(self._job(call, partial(self._proved, track), repeat_until=self._repeat_until(track)))
+        call = vm.describe_instance(state.instance_id)
+        self._singles.append(self._job(call, partial(self._proved, state), repeat_until=self._repeat_until(state)))
 
     def _write(self, phase: Phase, now: float) -> Job | None:
         """The next call of the machines in `phase`. One whose observation is too old is looked at again instead."""
         queue = self._queues[phase]
         while queue:
-            track = queue.popleft()
-            age = now - track.observed_at
+            state = queue.popleft()
+            age = now - state.observed_at
             if phase in (Phase.DELETE, Phase.SET_DISKS) and age > GATE_FRESH:
-                self._file(track, phase, self._course.regate(track, now), now)
+                self._file(state, phase, self._transitions.regate(state, now), now)
             elif phase in (Phase.STOP, Phase.START) and age > PLAN_MAX_AGE:
                 if self._phases[Phase.REFRESH] >= PAGE_SIZE:
-                    queue.appendleft(track)
+                    queue.appendleft(state)
                     return None
-                self._file(track, phase, self._course.refresh(track, now), now)
+                self._file(state, phase, self._transitions.refresh(state, now), now)
             else:
-                leave_by = track.observed_at + GATE_MAX_AGE - GATE_MARGIN if phase is Phase.DELETE else None
-                track.sending = phase
-                return self._job(write_of(track, self._policy.charge_on_stopped), partial(self._written, track, phase), leave_by)
+                leave_by = state.observed_at + GATE_MAX_AGE - GATE_MARGIN if phase is Phase.DELETE else None
+                state.sending = phase
+                return self._job(write_of(state, self._policy.charge_on_stopped), partial(self._written, state, phase), leave_by)
         return None
 
     def _job(
@@ -264,36 +266,36 @@ class Engine:
             repeat_until = math.inf if call.write else waits
         return Job(call, answered, leave_by, repeat_until)
 
-    def _written(self, track: Track, phase: Phase, outcome: Outcome) -> None:
+    def _written(self, state: MachineState, phase: Phase, outcome: Outcome) -> None:
         now = self._dispatcher.clock.now()
-        track.sending = None
+        state.sending = None
         if outcome.response is not None:
-            self._course.note_effect(track, phase)
-        if track.phase is Phase.ENDED:
+            self._transitions.note_effect(state, phase)
+        if state.phase is Phase.ENDED:
             if not outcome.stale:
-                self._course.came_late(track, phase, outcome.error, now)
+                self._transitions.came_late(state, phase, outcome.error, now)
             return
         if outcome.stale:
-            self._file(track, phase, self._course.regate(track, now), now)
+            self._file(state, phase, self._transitions.regate(state, now), now)
         elif outcome.error is not None:
-            self._file(track, phase, self._course.refused(track, outcome.error, now), now)
+            self._file(state, phase, self._transitions.refused(state, outcome.error, now), now)
         elif outcome.response is not None:
-            self._file(track, phase, self._course.accepted(track, outcome.response.received_at), now)
+            self._file(state, phase, self._transitions.accepted(state, outcome.response.received_at), now)
 
-    def _looked(self, chosen: Sequence[Track], began_at: float, outcome: Outcome) -> None:
+    def _looked(self, chosen: Sequence[MachineState], began_at: float, outcome: Outcome) -> None:
         now = self._dispatcher.clock.now()
-        tracks = [track for track in chosen if track.phase is not Phase.ENDED]
+        states = [state for state in chosen if state.phase is not Phase.ENDED]
         if outcome.response is None:
-            self._fail(tracks, outcome, now)
+            self._fail(states, outcome, now)
             return
         page: Page[Instance] = outcome.response.value
         rows = {machine.instance_id: machine for machine in page.items}
-        self._course.learn(tracks, rows, outcome.response.sent_at)
-        absent = [track for track in tracks if track.instance_id not in rows]
-        for track in tracks:
-            if track.instance_id in rows:
+        self._transitions.learn(states, rows, outcome.response.sent_at)
+        absent = [state for state in states if state.instance_id not in rows]
+        for state in states:
+            if state.instance_id in rows:
                 # At the gate an observation is as old as the oldest read that it rests on.
-                self._seen(track, rows[track.instance_id], outcome.response, now, began_at=began_at)
+                self._seen(state, rows[state.instance_id], outcome.response, now, began_at=began_at)
         if absent and page.whole and not page.items:
             # An empty answer may come from missing rights or a wrong region: one 404 must vouch for it.
             vouch = partial(self._vouched, absent[0], absent[1:], outcome.response)
@@ -301,90 +303,90 @@ class Engine:
         elif page.whole:
             self._absent(absent, outcome.response, now)
         else:
-            for track in absent:
-                self._prove(track)
+            for state in absent:
+                self._prove(state)
 
-    def _vouched(self, first: Track, others: Sequence[Track], empty: Response[Any], outcome: Outcome) -> None:
+    def _vouched(self, first: MachineState, others: Sequence[MachineState], empty: Response[Any], outcome: Outcome) -> None:
         now = self._dispatcher.clock.now()
-        others = [track for track in others if track.phase is not Phase.ENDED]
+        others = [state for state in others if state.phase is not Phase.ENDED]
         self._proved(first, outcome)
         if outcome.error is not None and outcome.error.is_not_found:
             self._absent(others, empty, now)
         elif outcome.error is not None:
             self._fail(others, outcome, now)
         else:
-            for track in others:
-                self._file(track, track.phase, Next(now + self._dispatcher.backoff(1)), now)
+            for state in others:
+                self._file(state, state.phase, NextStep(now + self._dispatcher.backoff(1)), now)
 
-    def _proved(self, track: Track, outcome: Outcome) -> None:
+    def _proved(self, state: MachineState, outcome: Outcome) -> None:
         now = self._dispatcher.clock.now()
-        if track.phase is Phase.ENDED:
+        if state.phase is Phase.ENDED:
             return
         if outcome.error is not None and outcome.error.is_not_found:
-            before = track.phase
-            self._file(track, before, self._course.proved_gone(track, now), now)
+            before = state.phase
+            self._file(state, before, self._transitions.proved_gone(state, now), now)
         elif outcome.response is None:
-            self._fail([track], outcome, now)
+            self._fail([state], outcome, now)
         else:
-            self._seen(track, outcome.response.value, outcome.response, now, in_bulk=False)
+            self._seen(state, outcome.response.value, outcome.response, now, in_bulk=False)
 
     def _seen(
         self,
-        track: Track,
+        state: MachineState,
         machine: Instance,
-        answer: Response[Any],
+        response: Response[Any],
         now: float,
         *,
         in_bulk: bool = True,
         began_at: float = math.inf,
     ) -> None:
-        before = track.phase
-        sent_at = min(answer.sent_at, began_at) if before in GATES else answer.sent_at
-        self._file(track, before, self._course.seen(track, machine, sent_at, now, in_bulk=in_bulk), now)
+        before = state.phase
+        sent_at = min(response.sent_at, began_at) if before in GATES else response.sent_at
+        self._file(state, before, self._transitions.seen(state, machine, sent_at, now, in_bulk=in_bulk), now)
 
-    def _absent(self, tracks: Sequence[Track], answer: Response[Any], now: float) -> None:
-        for track in tracks:
-            before = track.phase
-            self._file(track, before, self._course.absent(track, answer.sent_at, answer.received_at), now)
+    def _absent(self, states: Sequence[MachineState], response: Response[Any], now: float) -> None:
+        for state in states:
+            before = state.phase
+            self._file(state, before, self._transitions.absent(state, response.sent_at, response.received_at), now)
 
-    def _fail(self, tracks: Sequence[Track], outcome: Outcome, now: float) -> None:
+    def _fail(self, states: Sequence[MachineState], outcome: Outcome, now: float) -> None:
         """The machines cannot be read."""
         failure = Failure("api", str(outcome.error), outcome.error)
-        for track in tracks:
-            before = track.phase
-            self._file(track, before, self._course.fail(track, failure, now, blind=True), now)
+        for state in states:
+            before = state.phase
+            self._file(state, before, self._transitions.fail(state, failure, now, blind=True), now)
 
-    def _file(self, track: Track, before: Phase, following: Next, now: float) -> None:
-        """Arrange what the course said: a look, a proof, a place in a queue, or the end."""
-        if track.phase in LOOKED and not following.prove_gone:
-            following = self._course.overdue(track, now) or following
+    def _file(self, state: MachineState, before: Phase, following: NextStep, now: float) -> None:
+        """Arrange what the transitions say: a look, a proof, a place in a queue, or the end."""
+        if state.phase in LOOKED and not following.prove_gone:
+            following = self._transitions.overdue(state, now) or following
         self._phases[before] -= 1
-        self._phases[track.phase] += 1
-        stuck = self._course.is_stuck(track, now)
-        self._stuck += stuck - track.stuck
-        track.stuck = stuck
-        if track.phase is Phase.ENDED:
-            if track.gone and (track.deleted or track.disks_set):
-                self._aftermath.add(track, now)
+        self._phases[state.phase] += 1
+        stuck = self._transitions.is_stuck(state, now)
+        self._stuck += stuck - state.stuck
+        state.stuck = stuck
+        if state.phase is Phase.ENDED:
+            if state.gone and (state.deleted or state.disks_set):
+                self._dependents.add(state, now)
         elif following.prove_gone:
-            self._prove(track)
+            self._prove(state)
         elif following.look_at is not None:
-            self._book.add(track, following.look_at)
+            self._schedule.add(state, following.look_at)
         elif before is Phase.REFRESH:
-            self._queues[track.phase].appendleft(track)
+            self._queues[state.phase].appendleft(state)
         else:
-            self._queues[track.phase].append(track)
+            self._queues[state.phase].append(state)
 
     def _abandon(self, failure: Failure) -> None:
         """No call of this run will succeed any more: every machine without an end gets this one."""
-        for track in self._tracks:
-            if track.phase is not Phase.ENDED:
-                self._phases[track.phase] -= 1
+        for state in self._states:
+            if state.phase is not Phase.ENDED:
+                self._phases[state.phase] -= 1
                 self._phases[Phase.ENDED] += 1
-                self._course.abandon(track, failure)
+                self._transitions.abandon(state, failure)
         for queue in self._queues.values():
             queue.clear()
         self._in_flight -= len(self._singles) + len(self._gate_reads)
         self._singles.clear()
         self._gate_reads.clear()
-        self._aftermath.abandon()
+        self._dependents.abandon()

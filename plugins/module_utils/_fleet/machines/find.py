@@ -17,7 +17,7 @@ from ..common.failure import Failure
 from ..common.selection import Selection, SelectionError, some_ids
 from ..common.texts import shown
 from ..common.timing import Timing
-from ..planning.plan import puzzling, settled
+from ..planning.plan import is_settled, puzzling
 from ..planning.policy import State
 
 PUZZLE_PATIENCE = 5.0
@@ -26,7 +26,7 @@ while a machine is suspended or resumed are not known, so it may be one of them;
 
 
 @dataclass(slots=True)
-class Census:
+class FoundMachines:
     """What a selection found: machines that match, machines whose id was given but that do not match, ids without a machine."""
 
     matched: list[Instance] = field(default_factory=list)
@@ -35,7 +35,7 @@ class Census:
 
 
 @dataclass(slots=True)
-class Settled:
+class SettledMachines:
     """The machines after waiting: as they are now, those that disappeared, and those that failed to settle, by id."""
 
     machines: dict[str, Instance] = field(default_factory=dict)
@@ -43,36 +43,36 @@ class Settled:
     failures: dict[str, Failure] = field(default_factory=dict)
 
 
-def take_census(dispatcher: Dispatcher, selection: Selection, *, twins: bool = False) -> Census:
+def find_selected(dispatcher: Dispatcher, selection: Selection, *, twins: bool = False) -> FoundMachines:
     """Find the selected machines. Raises `SelectionError` if a name or an address has twins, unless they are wanted."""
-    census = (
+    found = (
         _by_ids(dispatcher, selection.ids, selection) if selection.ids is not None else _by_listing(dispatcher, selection, twins)
     )
     if selection.name is not None and not twins:
-        _refuse_twins(selection.name, [*census.matched, *census.mismatched])
-    return census
+        _refuse_twins(selection.name, [*found.matched, *found.mismatched])
+    return found
 
 
-def check_cap(census: Census, cap: int, is_default: bool) -> None:
+def check_cap(found: FoundMachines, cap: int, is_default: bool) -> None:
     """Raise `SelectionError` if more machines match than `cap` allows."""
-    count = len(census.matched)
+    count = len(found.matched)
     if count > cap:
         which = "the default cap for this selection" if is_default else "max_instances"
-        ids = some_ids([machine.instance_id for machine in census.matched])
+        ids = some_ids([machine.instance_id for machine in found.matched])
         raise SelectionError(
             f"The selection matches {count} machines, more than {which} of {cap} ({ids}); nothing was changed: "
             f"narrow the selection, or set max_instances to {count} if all of them are meant."
         )
 
 
-def _by_ids(dispatcher: Dispatcher, ids: Sequence[str], selection: Selection) -> Census:
+def _by_ids(dispatcher: Dispatcher, ids: Sequence[str], selection: Selection) -> FoundMachines:
     found = find_machines(dispatcher, ids)
-    census = Census(missing=[instance_id for instance_id in ids if instance_id not in found])
+    found_machines = FoundMachines(missing=[instance_id for instance_id in ids if instance_id not in found])
     for instance_id in ids:
         machine = found.get(instance_id)
         if machine is not None:
-            (census.matched if selection.mismatch(machine) is None else census.mismatched).append(machine)
-    return census
+            (found_machines.matched if selection.mismatch(machine) is None else found_machines.mismatched).append(machine)
+    return found_machines
 
 
 def find_machines(dispatcher: Dispatcher, ids: Sequence[str]) -> dict[str, Instance]:
@@ -113,7 +113,7 @@ def read_in_full(dispatcher: Dispatcher, selection: Selection) -> tuple[list[Ins
     return [machine for machine in listed if selection.mismatch(machine.instance) is None], missing
 
 
-def _by_listing(dispatcher: Dispatcher, selection: Selection, twins: bool) -> Census:
+def _by_listing(dispatcher: Dispatcher, selection: Selection, twins: bool) -> FoundMachines:
     filters, tags = selection.narrowing_filters(), selection.narrowing_tags()
     listed = list_all(
         dispatcher,
@@ -125,7 +125,7 @@ def _by_listing(dispatcher: Dispatcher, selection: Selection, twins: bool) -> Ce
     if not twins:
         _refuse_namesakes(selection, listed)
     matched = [machine for machine in listed if selection.mismatch(machine) is None]
-    return Census(matched=sorted(matched, key=lambda machine: machine.instance_id))
+    return FoundMachines(matched=sorted(matched, key=lambda machine: machine.instance_id))
 
 
 def _refuse_twins(name: str, found: Sequence[Instance]) -> None:
@@ -146,7 +146,7 @@ def _refuse_namesakes(selection: Selection, listed: Sequence[Instance]) -> None:
         )
 
 
-def settle(dispatcher: Dispatcher, machines: Sequence[Instance], state: State, timing: Timing) -> Settled:
+def wait_until_settled(dispatcher: Dispatcher, machines: Sequence[Instance], state: State, timing: Timing) -> SettledMachines:
     """Wait until every machine is in a stable state, all with one deadline.
 
     Waiting may take long, so after it all machines are read once more: the plan is made of what is true now.
@@ -154,7 +154,7 @@ def settle(dispatcher: Dispatcher, machines: Sequence[Instance], state: State, t
     One that puzzles is given up soon, and left to the plan: it must not hold up the others, nor a preview.
     One that goes into 'error' meanwhile failed; only one that was found in 'error' may be deleted from it.
     """
-    result = Settled(machines={machine.instance_id: machine for machine in machines})
+    result = SettledMachines(machines={machine.instance_id: machine for machine in machines})
     waiting = [machine.instance_id for machine in machines if not _calm(machine, state)]
     must_wait = bool(waiting) and timing.wait
     began = dispatcher.clock.now()
@@ -189,7 +189,7 @@ def settle(dispatcher: Dispatcher, machines: Sequence[Instance], state: State, t
     return result
 
 
-def _note_puzzles(puzzled: dict[str, float], result: Settled, waiting: Sequence[str], waited: float) -> None:
+def _note_puzzles(puzzled: dict[str, float], result: SettledMachines, waiting: Sequence[str], waited: float) -> None:
     """Remember since when each of those that are waited for puzzles without a break."""
     shown = {instance_id for instance_id in waiting if puzzling(result.machines[instance_id])}
     for instance_id in puzzled.keys() - shown:
@@ -198,7 +198,7 @@ def _note_puzzles(puzzled: dict[str, float], result: Settled, waiting: Sequence[
         puzzled.setdefault(instance_id, waited)
 
 
-def _read_again(dispatcher: Dispatcher, result: Settled) -> None:
+def _read_again(dispatcher: Dispatcher, result: SettledMachines) -> None:
     ids = [instance_id for instance_id in result.machines if instance_id not in result.gone]
     found = find_machines(dispatcher, ids)
     for machine in found.values():
@@ -206,7 +206,7 @@ def _read_again(dispatcher: Dispatcher, result: Settled) -> None:
     result.gone.update(instance_id for instance_id in ids if instance_id not in found)
 
 
-def _note(result: Settled, machine: Instance) -> None:
+def _note(result: SettledMachines, machine: Instance) -> None:
     before = result.machines[machine.instance_id]
     result.machines[machine.instance_id] = machine
     if machine.status == "error" and before.status != "error":
@@ -215,7 +215,7 @@ def _note(result: Settled, machine: Instance) -> None:
 
 
 def _calm(machine: Instance, state: State) -> bool:
-    return settled(machine) or (state == "absent" and machine.status == "deleting")
+    return is_settled(machine) or (state == "absent" and machine.status == "deleting")
 
 
 def _hangs(machine: Instance, waited: float) -> Failure:

@@ -18,7 +18,7 @@ from ..._api.errors import JdcloudError
 from ..._api.model.backup_assets import Image, Snapshot
 from ..._api.model.resources import Disk, ElasticIp
 from ..evidence.existing_backups import PageCall
-from .state import Track
+from .state import MachineState
 
 Row = Image | Snapshot | Disk | ElasticIp
 
@@ -48,8 +48,8 @@ class GateReads:
     once, with `look` as the look ended, and `error` set if a page could not be read.
     """
 
-    def __init__(self, tracks: Sequence[Track], now: float, finished: Callable[[GateReads], None]) -> None:
-        self.tracks = list(tracks)
+    def __init__(self, states: Sequence[MachineState], now: float, finished: Callable[[GateReads], None]) -> None:
+        self.tracks = list(states)
         self.began_at = now
         self.rows: list[Row] = []
         self.error: JdcloudError | None = None

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from ..common.progress import Standing
-from .state import Phase, Track
+from .state import MachineState, Phase
 
 UNDER_WAY = frozenset(
     {
@@ -18,12 +18,12 @@ UNDER_WAY = frozenset(
 """Phases that follow a call that changes something, or belong to one."""
 
 
-def standing_of_machine(track: Track | None) -> Standing:
-    """Of a machine that is stopped, started or deleted; without a track nothing was to be done."""
-    if track is None:
+def standing_of_machine(state: MachineState | None) -> Standing:
+    """Of a machine that is stopped, started or deleted; without a state nothing was to be done."""
+    if state is None:
         return Standing.DONE
-    if track.failure is not None:
+    if state.failure is not None:
         return Standing.FAILED
-    if track.phase is Phase.ENDED:
+    if state.phase is Phase.ENDED:
         return Standing.DONE
-    return Standing.IN_FLIGHT if track.changed or track.delete_sent or track.phase in UNDER_WAY else Standing.WAITING
+    return Standing.IN_FLIGHT if state.changed or state.delete_sent or state.phase in UNDER_WAY else Standing.WAITING

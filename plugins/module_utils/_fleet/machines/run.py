@@ -16,29 +16,29 @@ from ..common.failure import Failure
 from ..common.progress import Standing, Watch, count, unwatched
 from ..common.selection import SelectionError
 from ..common.timing import Timing
-from ..evidence.existing_backups import read_holdings
+from ..evidence.existing_backups import read_backups
 from ..evidence.preview import PlannedMachine
-from ..evidence.proof import Holdings
+from ..evidence.proof import BackupSet
 from ..planning.plan import decide
 from ..planning.policy import Decision, Facts, Policy
-from .dependent_tags import with_tagged
+from .dependent_tags import with_dependent_tags
 from .engine import Engine
-from .find import Census, Settled, check_cap, settle, take_census
+from .find import FoundMachines, SettledMachines, check_cap, find_selected, wait_until_settled
 from .progress import standing_of_machine
-from .state import Phase, Track
+from .state import MachineState, Phase
 
 
 @dataclass(slots=True)
-class Record:
+class MachineRecord:
     """All about one machine of a run. `machine` is how it was found, None if its id does not exist.
 
-    `track` exists if it was worked on. `failure` is one before or instead of any work.
+    `state` exists if it was worked on. `failure` is one before or instead of any work.
     """
 
     instance_id: str
     machine: Instance | None = None
     decision: Decision | None = None
-    track: Track | None = None
+    state: MachineState | None = None
     failure: Failure | None = None
 
     @property
@@ -48,19 +48,19 @@ class Record:
 
 
 @dataclass(slots=True)
-class Run:
+class MachineRun:
     """The records in the order of the result.
 
     `held_back`: something was blocked or failed, so nothing at all was changed. `crash`: the traceback of a bug that ended it.
     """
 
-    records: list[Record] = field(default_factory=list)
+    records: list[MachineRecord] = field(default_factory=list)
     held_back: bool = False
     missing: list[str] = field(default_factory=list)
     crash: str | None = None
 
 
-def conduct(
+def run_action(
     dispatcher: Dispatcher,
     policy: Policy,
     timing: Timing,
@@ -70,27 +70,27 @@ def conduct(
     preview: bool,
     planned: Mapping[str, PlannedMachine] | None = None,
     watch: Watch = unwatched,
-) -> Run:
+) -> MachineRun:
     """Do it. With `preview` the plan is made and nothing is changed; only then `planned` backups count, by machine.
 
     Raises `JdcloudError` if the machines cannot be read or the selection is refused; then nothing was changed.
     """
     selection = policy.selection
     observed_at = dispatcher.clock.now()
-    census = take_census(dispatcher, selection)
-    if policy.state != "absent" and not (census.matched or census.mismatched or census.missing):
+    found = find_selected(dispatcher, selection)
+    if policy.state != "absent" and not (found.matched or found.mismatched or found.missing):
         raise SelectionError(
             f"No machine matches the selection, so none can become {policy.state}: check the selectors and the region."
         )
-    check_cap(census, selection.default_cap() if cap is None else cap, cap is None)
+    check_cap(found, selection.default_cap() if cap is None else cap, cap is None)
     # The status filter made the choice; from here on the status changes under our own hands.
     chosen = replace(policy, selection=selection.chosen())
-    stable = settle(dispatcher, census.matched, policy.state, timing)
+    stable = wait_until_settled(dispatcher, found.matched, policy.state, timing)
     facts = gather_facts(dispatcher, policy, [*stable.machines.values()])
     if preview and planned:
         facts = replace(facts, planned=planned)
-    records = [*_missing(census, policy), *_judged(census, stable, policy, chosen, facts)]
-    run = Run(records=_in_order(records, selection.ids), missing=census.missing)
+    records = [*_missing(found, policy), *_judged(found, stable, policy, chosen, facts)]
+    run = MachineRun(records=_in_order(records, selection.ids), missing=found.missing)
     run.held_back = not skip_blocked and any(record.blocked or record.failure for record in run.records)
     if not run.held_back:
         watch(lambda: count(map(_standing, run.records)))
@@ -102,27 +102,29 @@ def conduct(
 
 def gather_facts(dispatcher: Dispatcher, policy: Policy, machines: Sequence[Instance]) -> Facts:
     """What the plan needs beside the machines: disks and elastic IPs that would go, demanded backups, and the service's time."""
-    tagged = with_tagged(dispatcher, policy, machines, Facts())
-    holdings = Holdings()
+    tagged = with_dependent_tags(dispatcher, policy, machines, Facts())
+    backup_set = BackupSet()
     if policy.demand is not None:
-        holdings = read_holdings(dispatcher, machines, every_snapshot="snapshot" in policy.demand.types)
-    return replace(tagged, now=dispatcher.service_time(), holdings=holdings)
+        backup_set = read_backups(dispatcher, machines, every_snapshot="snapshot" in policy.demand.types)
+    return replace(tagged, now=dispatcher.service_time(), backup_set=backup_set)
 
 
-def _missing(census: Census, policy: Policy) -> list[Record]:
+def _missing(found: FoundMachines, policy: Policy) -> list[MachineRecord]:
     """Ids without a machine: what was to be absent is absent, anything else failed."""
     if policy.state == "absent":
-        return [Record(instance_id) for instance_id in census.missing]
+        return [MachineRecord(instance_id) for instance_id in found.missing]
     return [
-        Record(instance_id, failure=Failure("not_found", f"{instance_id} does not exist, so it cannot become {policy.state}."))
-        for instance_id in census.missing
+        MachineRecord(
+            instance_id, failure=Failure("not_found", f"{instance_id} does not exist, so it cannot become {policy.state}.")
+        )
+        for instance_id in found.missing
     ]
 
 
-def _judged(census: Census, stable: Settled, policy: Policy, chosen: Policy, facts: Facts) -> list[Record]:
-    records = [Record(machine.instance_id, machine, decide(machine, policy, facts)) for machine in census.mismatched]
-    for machine in census.matched:
-        record = Record(machine.instance_id, machine, failure=stable.failures.get(machine.instance_id))
+def _judged(found: FoundMachines, stable: SettledMachines, policy: Policy, chosen: Policy, facts: Facts) -> list[MachineRecord]:
+    records = [MachineRecord(machine.instance_id, machine, decide(machine, policy, facts)) for machine in found.mismatched]
+    for machine in found.matched:
+        record = MachineRecord(machine.instance_id, machine, failure=stable.failures.get(machine.instance_id))
         if machine.instance_id not in stable.gone:
             record.decision = decide(stable.machines[machine.instance_id], chosen, facts)
         elif policy.state != "absent":
@@ -131,25 +133,29 @@ def _judged(census: Census, stable: Settled, policy: Policy, chosen: Policy, fac
     return records
 
 
-def _standing(record: Record) -> Standing:
+def _standing(record: MachineRecord) -> Standing:
     if record.failure is not None:
         return Standing.FAILED
-    return Standing.BLOCKED if record.blocked else standing_of_machine(record.track)
+    return Standing.BLOCKED if record.blocked else standing_of_machine(record.state)
 
 
-def _in_order(records: Sequence[Record], ids: Sequence[str] | None) -> list[Record]:
+def _in_order(records: Sequence[MachineRecord], ids: Sequence[str] | None) -> list[MachineRecord]:
     if ids is None:
         return sorted(records, key=lambda record: record.instance_id)
     place = {instance_id: index for index, instance_id in enumerate(ids)}
     return sorted(records, key=lambda record: place[record.instance_id])
 
 
-def _carry_out(engine: Engine, records: Sequence[Record], stable: Settled, observed_at: float, *, preview: bool) -> None:
+def _carry_out(
+    engine: Engine, records: Sequence[MachineRecord], stable: SettledMachines, observed_at: float, *, preview: bool
+) -> None:
     """Run the engine over what is to be done. A preview only waits for what others are deleting, as the run would."""
     for record in records:
         decision = record.decision
         if decision is None or decision.blockers or record.failure is not None:
             continue
         if decision.status == "deleting" or (decision.steps and not preview):
-            record.track = Track(decision, stable.machines[record.instance_id], Phase.ENDED, observed_at, status=decision.status)
-    engine.run([record.track for record in records if record.track is not None])
+            record.state = MachineState(
+                decision, stable.machines[record.instance_id], Phase.ENDED, observed_at, status=decision.status
+            )
+    engine.run([record.state for record in records if record.state is not None])

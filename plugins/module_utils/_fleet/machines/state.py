@@ -43,7 +43,7 @@ AHEAD = frozenset({Phase.STOPPING, Phase.GATE, Phase.SET_DISKS, Phase.CHECK_DISK
 
 
 @dataclass(slots=True)
-class Track:
+class MachineState:
     """One machine's way. Times are monotonic seconds.
 
     `since` is when the service accepted the call (or the waiting began), `deadline` when waiting for it ends,

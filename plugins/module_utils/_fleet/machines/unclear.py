@@ -9,39 +9,39 @@ A machine that fails like this may have been changed, or be gone: the result say
 
 from __future__ import annotations
 
-from ..common.failure import UNVERIFIED, in_full
-from ..common.timing import LAG
-from .state import Phase, Track
+from ..common.failure import UNVERIFIED, with_unclear_call
+from ..common.timing import READ_LAG
+from .state import MachineState, Phase
 
 WORDS = {Phase.STOP: "stop", Phase.START: "start", Phase.DELETE: "delete"}
 
 
-def note_unclear(track: Track, phase: Phase, now: float) -> None:
+def note_unclear(state: MachineState, phase: Phase, now: float) -> None:
     """The call of `phase` ended without a clear answer."""
     if phase in WORDS:
-        track.doubt, track.doubt_since = phase, now
+        state.doubt, state.doubt_since = phase, now
 
 
-def note_read(track: Track, sent_at: float) -> None:
+def note_read(state: MachineState, sent_at: float) -> None:
     """A read shows the machine. One that was asked for late enough shows the effect of the call, or that there is none.
 
     A machine that is being deleted by then may be so by our call or by somebody else's.
     """
-    going = track.doubt is Phase.DELETE and track.status == "deleting"
-    if track.doubt is not None and sent_at >= decided_at(track) and not going:
-        track.doubt = None
+    going = state.doubt is Phase.DELETE and state.status == "deleting"
+    if state.doubt is not None and sent_at >= decided_at(state) and not going:
+        state.doubt = None
 
 
-def decided_at(track: Track) -> float:
+def decided_at(state: MachineState) -> float:
     """From when on a read decides."""
-    return track.doubt_since + LAG
+    return state.doubt_since + READ_LAG
 
 
-def tell(track: Track) -> None:
+def report_unclear(state: MachineState) -> None:
     """Let a failure say what was sent and may have taken effect. Once is enough."""
-    if track.doubt is None or track.failure is None:
+    if state.doubt is None or state.failure is None:
         return
-    if track.failure.code != UNVERIFIED:
-        track.failure = in_full(track.failure, f"The {WORDS[track.doubt]} of {track.instance_id}")
-    if track.status != "deleting":
-        track.status = UNVERIFIED
+    if state.failure.code != UNVERIFIED:
+        state.failure = with_unclear_call(state.failure, f"The {WORDS[state.doubt]} of {state.instance_id}")
+    if state.status != "deleting":
+        state.status = UNVERIFIED

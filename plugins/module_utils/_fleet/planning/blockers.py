@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..._api.model.instance import STABLE, TRANSITIONAL, AttachedDisk, Instance
-from ..common.finding import Remark, unreadable_remark
+from ..common.finding import Finding, unreadable_finding
 from ..common.selection import protecting_tag
 from ..evidence.proof import Demand, Proof, being_made, prove
 from .advice import backup_advice, running_advice
-from .due import judge_mark, taken_back
+from .due import is_taken_back, judge_due_tag
 from .fates import CHANGEABLE, PREPAID, UNMOUNTED, expired, lost_disks, planned_disks, unreleasable
 from .policy import Facts, Policy
 from .protection import protection_blockers
@@ -24,28 +24,28 @@ MOVING_DISK = frozenset({"attaching", "detaching"})
 """Attachment statuses of a disk that is being attached or detached just now (fact states-attachment)."""
 
 
-def blockers_of(machine: Instance, policy: Policy, facts: Facts, proof: Proof | None) -> Iterator[Remark]:
+def blockers_of(machine: Instance, policy: Policy, facts: Facts, proof: Proof | None) -> Iterator[Finding]:
     """All blockers of `machine` under `policy`. `proof` is that of its backups, None where none is demanded.
 
     One that is not selected is not judged further, and one on which nothing would be done has none.
     """
     mismatch = policy.selection.mismatch(machine)
     if mismatch is not None:
-        yield Remark("selector_mismatch", f"It exists, but the other selectors do not match: {mismatch}.")
+        yield Finding("selector_mismatch", f"It exists, but the other selectors do not match: {mismatch}.")
         return
     if machine.unreadable:
         # Whether anything else forbids it cannot be judged by what could not be read.
-        yield from unreadable_remark(machine)
+        yield from unreadable_finding(machine)
         return
     if _nothing_to_do(machine, policy):
         return
     protection = protecting_tag(machine, policy.protect_tags)
     if protection is not None:
-        yield Remark("protected", f"Its tag {protection} protects it: remove the tag first if it may go after all.")
+        yield Finding("protected", f"Its tag {protection} protects it: remove the tag first if it may go after all.")
     if policy.state == "absent" and policy.due_tag is not None:
-        mark = judge_mark(machine, policy.due_tag, facts.now)
-        if mark is not None:
-            yield mark
+        not_due = judge_due_tag(machine, policy.due_tag, facts.now)
+        if not_due is not None:
+            yield not_due
     yield from _status_blockers(machine, policy)
     if policy.state == "running":
         yield from _start_blockers(machine)
@@ -75,19 +75,24 @@ def busy_disks(machine: Instance) -> list[str]:
     ]
 
 
-def _status_blockers(machine: Instance, policy: Policy) -> Iterator[Remark]:
+def _status_blockers(machine: Instance, policy: Policy) -> Iterator[Finding]:
     status = machine.status
     if status in TRANSITIONAL:
-        yield Remark("transitional", f"Its status is '{status}', in between: wait until it is stable.")
+        yield Finding("transitional", f"Its status is '{status}', in between: wait until it is stable.")
     elif status not in STABLE:
-        yield Remark("unknown_status", f"Its status is '{status}', which is not known to be safe: wait until it is stopped.")
+        yield Finding("unknown_status", f"Its status is '{status}', which is not known to be safe: wait until it is stopped.")
     elif status == "error" and policy.state != "absent":
-        yield Remark("invalid_status", f"Its status is 'error', from which it can only be deleted, not become {policy.state}.")
-    elif status == "running" and policy.state == "absent" and not policy.stop_running and not taken_back(machine, policy.due_tag):
-        yield Remark("running", f"It runs: {running_advice(policy)}.")
+        yield Finding("invalid_status", f"Its status is 'error', from which it can only be deleted, not become {policy.state}.")
+    elif (
+        status == "running"
+        and policy.state == "absent"
+        and not policy.stop_running
+        and not is_taken_back(machine, policy.due_tag)
+    ):
+        yield Finding("running", f"It runs: {running_advice(policy)}.")
     busy = busy_disks(machine)
     if busy:
-        yield Remark("task_in_progress", f"A task runs on its disks ({', '.join(busy)}): wait until it has ended.")
+        yield Finding("task_in_progress", f"A task runs on its disks ({', '.join(busy)}): wait until it has ended.")
 
 
 def unmounted_system_disk(machine: Instance) -> str | None:
@@ -99,64 +104,66 @@ def unmounted_system_disk(machine: Instance) -> str | None:
     return next((state for state in states if state in UNMOUNTED), None)
 
 
-def _start_blockers(machine: Instance) -> Iterator[Remark]:
+def _start_blockers(machine: Instance) -> Iterator[Finding]:
     state = unmounted_system_disk(machine)
     if state is not None:
-        yield Remark(
+        yield Finding(
             "invalid_status", f"The attachment of its system disk is '{state}', with which it cannot start: attach it first."
         )
     if machine.charge is not None and machine.charge.status in ("overdue", "arrear"):
-        yield Remark(
+        yield Finding(
             "charge_overdue",
             f"Its charge status is '{machine.charge.status}', and the service refuses to start it: pay or renew it first.",
         )
 
 
-def _stop_blockers(machine: Instance, policy: Policy) -> Iterator[Remark]:
+def _stop_blockers(machine: Instance, policy: Policy) -> Iterator[Finding]:
     """What forbids the stop call with the wished charge_on_stopped (fact charges-stop-charging)."""
     if policy.charge_on_stopped is None:
         return
     if machine.dedicated_host_id or machine.dedicated_pool_id:
-        yield Remark(
+        yield Finding(
             "stop_charging_not_allowed",
             "It is on a dedicated host, where charge_on_stopped does not apply: leave the option out.",
         )
     if policy.charge_on_stopped != "stopCharging":
         return
     if machine.charge is None or machine.charge.mode != CHANGEABLE:
-        yield Remark("stop_charging_not_allowed", f"stopCharging is for {CHANGEABLE} machines only: leave charge_on_stopped out.")
+        yield Finding(
+            "stop_charging_not_allowed", f"stopCharging is for {CHANGEABLE} machines only: leave charge_on_stopped out."
+        )
     if any(disk.system and disk.category == "local" for disk in machine.disks):
-        yield Remark(
+        yield Finding(
             "stop_charging_not_allowed",
             "stopCharging is for machines with a cloud system disk only: leave charge_on_stopped out.",
         )
     if any(disk.category == "local" for disk in machine.disks) and not policy.allow_local_disk_loss:
-        yield Remark(
+        yield Finding(
             "local_disk_loss",
             "stopCharging destroys its local disks: leave charge_on_stopped out, or set allow_local_disk_loss to true.",
         )
 
 
-def _charge_blockers(machine: Instance, facts: Facts) -> Iterator[Remark]:
+def _charge_blockers(machine: Instance, facts: Facts) -> Iterator[Finding]:
     charge = machine.charge
     if charge is None or charge.mode not in DELETABLE_MODES:
-        told = "it has no charge record" if charge is None or not charge.mode else f"its charge mode '{charge.mode}' is not known"
-        yield Remark(
-            "no_charge_record", f"The service deletes charged machines only, and {told}: a new machine gets one within minutes."
+        text = "it has no charge record" if charge is None or not charge.mode else f"its charge mode '{charge.mode}' is not known"
+        yield Finding(
+            "no_charge_record", f"The service deletes charged machines only, and {text}: a new machine gets one within minutes."
         )
     elif charge.mode == PREPAID and not expired(charge, facts.now):
         end = charge.expires_text or "an unknown date"
-        yield Remark(
+        yield Finding(
             "prepaid_unexpired", f"It is prepaid until {end}, and the service refuses to delete it before: let it expire first."
         )
 
 
-def _fate_blockers(machine: Instance, policy: Policy, facts: Facts) -> Iterator[Remark]:
+def _fate_blockers(machine: Instance, policy: Policy, facts: Facts) -> Iterator[Finding]:
     for reason in planned_disks(machine, policy).impossible:
-        yield Remark("disk_fate_impossible", f"With disks={policy.disks}, {reason}: set disks to as_configured.")
+        yield Finding("disk_fate_impossible", f"With disks={policy.disks}, {reason}: set disks to as_configured.")
     if policy.release_elastic_ips:
         for reason in unreleasable(machine, facts):
-            yield Remark("elastic_ip_not_releasable", f"{reason[0].upper()}{reason[1:]}: set elastic_ips to keep.")
+            yield Finding("elastic_ip_not_releasable", f"{reason[0].upper()}{reason[1:]}: set elastic_ips to keep.")
 
 
 def proof_of(machine: Instance, policy: Policy, facts: Facts) -> Proof | None:
@@ -164,13 +171,13 @@ def proof_of(machine: Instance, policy: Policy, facts: Facts) -> Proof | None:
     if policy.demand is None:
         return None
     lost = [disk for disk in lost_disks(machine, policy) if _can_be_covered(disk, policy.demand)]
-    proof = prove(machine, lost, policy.demand, facts.holdings, facts.now)
+    proof = prove(machine, lost, policy.demand, facts.backup_set, facts.now)
     if not policy.allow_local_disk_loss or machine.status == "running" or not proof.missing:
         return proof
     # Local disks that no backup holds are given up; every cloud disk still needs its proof.
     cloud = [disk for disk in lost if disk.category == "cloud"]
     if cloud:
-        return prove(machine, cloud, policy.demand, facts.holdings, facts.now)
+        return prove(machine, cloud, policy.demand, facts.backup_set, facts.now)
     given_up = any(disk.category == "local" for disk in machine.disks)
     return Proof(proof.backups) if given_up else proof
 
@@ -180,17 +187,19 @@ def _can_be_covered(disk: AttachedDisk, demand: Demand) -> bool:
     return disk.category == "cloud" or (disk.system and "image" in demand.types)
 
 
-def _backup_blockers(machine: Instance, policy: Policy, facts: Facts, proof: Proof) -> Iterator[Remark]:
-    for image_id in being_made(facts.holdings.images.get(machine.instance_id, ())):
-        yield Remark("task_in_progress", f"Image {image_id} is being made of it: wait until that is ready.")
+def _backup_blockers(machine: Instance, policy: Policy, facts: Facts, proof: Proof) -> Iterator[Finding]:
+    for image_id in being_made(facts.backup_set.images.get(machine.instance_id, ())):
+        yield Finding("task_in_progress", f"Image {image_id} is being made of it: wait until that is ready.")
     for sentence in proof.missing:
-        yield Remark("backup_missing", f"{sentence[:-1]}: {backup_advice(machine, policy, left_out=sentence in proof.left_out)}.")
+        yield Finding(
+            "backup_missing", f"{sentence[:-1]}: {backup_advice(machine, policy, left_out=sentence in proof.left_out)}."
+        )
     if policy.demand is None or policy.allow_local_disk_loss:
         return
     for disk in lost_disks(machine, policy):
         if not _can_be_covered(disk, policy.demand):
             held = "demand an image, which holds it, or " if disk.system else ""
-            yield Remark(
+            yield Finding(
                 "local_disk_loss",
                 f"Its local disk {disk.device} can be in no demanded backup: {held}save its data by other means, then set "
                 "allow_local_disk_loss to true.",

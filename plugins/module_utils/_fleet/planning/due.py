@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The mark: a tag that holds the earliest deletion date of a machine, and whether that day is over. Pure.
+"""The due tag: a tag that holds the earliest deletion date of a machine, and whether that day is over. Pure.
 
 A machine is due from 00:00 Beijing time of the day after its date, by the service's own clock. What cannot be judged is not due.
 """
@@ -15,7 +15,7 @@ from datetime import date, datetime, timedelta
 from ..._api.errors import InputError
 from ..._api.model.instance import Instance
 from ..._api.model.times import BEIJING
-from ..common.finding import Remark
+from ..common.finding import Finding
 from ..common.texts import shown
 
 _FORM = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
@@ -25,7 +25,7 @@ FIRST_YEAR = 2000
 
 
 def due_from(text: str) -> date | None:
-    """The date of a mark, None for anything but a real date as YYYY-MM-DD. Its machine may go when that day is over."""
+    """The date of a due tag, None for anything but a real date as YYYY-MM-DD. Its machine may go when that day is over."""
     match = _FORM.fullmatch(text)
     if match is None or int(match[1]) < FIRST_YEAR:
         return None
@@ -35,21 +35,21 @@ def due_from(text: str) -> date | None:
         return None
 
 
-def mark_date(now: datetime, grace_days: int) -> str:
-    """The text of a mark that is set at `now`: the day in Beijing, and so many days later. Raises `InputError` beyond 9999."""
+def due_date(now: datetime, grace_days: int) -> str:
+    """The text of a due tag that is set at `now`: the day in Beijing, and so many days later. Raises `InputError` beyond 9999."""
     try:
         return (now.astimezone(BEIJING).date() + timedelta(days=grace_days)).isoformat()
     except OverflowError:
         raise InputError(f"A grace period of {grace_days} days ends after the year 9999: give fewer days.") from None
 
 
-def taken_back(machine: Instance, key: str | None) -> bool:
+def is_taken_back(machine: Instance, key: str | None) -> bool:
     """Whether `machine` carries the tag `key` and runs: whoever marks one stops it, so somebody has started it again."""
     return machine.status == "running" and key is not None and key in (machine.tags or {})
 
 
-def judge_mark(machine: Instance, key: str, now: datetime | None) -> Remark | None:
-    """What the mark under the tag `key` says against the deletion of `machine`; None: it is due.
+def judge_due_tag(machine: Instance, key: str, now: datetime | None) -> Finding | None:
+    """What the due tag under the tag `key` says against the deletion of `machine`; None: it is due.
 
     `now` is the service's time, None if that is not known. Raises `ValueError` on an answer type that carries no tags.
     """
@@ -57,28 +57,28 @@ def judge_mark(machine: Instance, key: str, now: datetime | None) -> Remark | No
         raise ValueError(f"the mark of {machine.instance_id} cannot be judged: this answer carries no tags")
     text = machine.tags.get(key)
     if text is None:
-        return Remark("not_marked", f"It lacks the tag {key}: mark it with the earliest day of its deletion, as YYYY-MM-DD.")
-    if taken_back(machine, key):
-        return Remark(
+        return Finding("not_marked", f"It lacks the tag {key}: mark it with the earliest day of its deletion, as YYYY-MM-DD.")
+    if is_taken_back(machine, key):
+        return Finding(
             "taken_back",
             f"It is marked ({key}={text}) and runs, so somebody has taken it back: remove the tag, or stop the machine if it may "
             "go after all.",
         )
     values = machine.repeated_tags.get(key)
     if values is not None:
-        told = ", ".join(map(shown, values))
-        return Remark("mark_doubled", f"It carries the tag {key} more than once ({told}): leave one that is right.")
+        words = ", ".join(map(shown, values))
+        return Finding("mark_doubled", f"It carries the tag {key} more than once ({words}): leave one that is right.")
     day = due_from(text)
     if day is None:
-        return Remark("mark_malformed", f"Its tag {key} is {shown(text)}, which is no date: set a real one, as YYYY-MM-DD.")
+        return Finding("mark_malformed", f"Its tag {key} is {shown(text)}, which is no date: set a real one, as YYYY-MM-DD.")
     return _not_due(day, now)
 
 
-def _not_due(day: date, now: datetime | None) -> Remark | None:
+def _not_due(day: date, now: datetime | None) -> Finding | None:
     # The day after the last one of the calendar does not exist, and never comes.
     first = (day + timedelta(days=1)).isoformat() if day < date.max else "the end of the calendar"
     if now is None:
-        return Remark("mark_not_due", f"It may go from {first} on, and the service's time is not known: try again.")
+        return Finding("mark_not_due", f"It may go from {first} on, and the service's time is not known: try again.")
     if now.astimezone(BEIJING).date() <= day:
-        return Remark("mark_not_due", f"It may go from {first} on (00:00 Beijing time), not before: wait, or change its mark.")
+        return Finding("mark_not_due", f"It may go from {first} on (00:00 Beijing time), not before: wait, or change its mark.")
     return None

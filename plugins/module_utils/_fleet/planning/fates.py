@@ -18,7 +18,7 @@ from datetime import datetime
 from ..._api.model.fields import unreadable_reason
 from ..._api.model.instance import AttachedDisk, Instance
 from ..._api.model.resources import Charge, ElasticIp
-from .policy import DiskWish, Facts, Fate, PlannedAddress, PlannedDisk, Policy
+from .policy import DiskChoice, Facts, Fate, PlannedAddress, PlannedDisk, Policy
 
 PREPAID = "prepaid_by_duration"
 CHANGEABLE = "postpaid_by_duration"
@@ -28,7 +28,7 @@ UNMOUNTED = frozenset({"detached", "error_attach"})
 
 
 class DiskFate(t.NamedTuple):
-    """`change`: the delete attribute to set first; `impossible`: why the wish cannot be met."""
+    """`change`: the delete attribute to set first; `impossible`: why the choice cannot be met."""
 
     fate: Fate
     change: bool | None = None
@@ -62,22 +62,22 @@ def lost_disks(machine: Instance, policy: Policy) -> list[AttachedDisk]:
     return [disk for disk in machine.disks if disk_fate(disk, policy.disks, machine.status).fate in ("deleted", "lost")]
 
 
-def disk_fate(disk: AttachedDisk, wish: DiskWish, status: str) -> DiskFate:
-    """The fate of one disk of a machine in `status`. The wish is about cloud data disks only."""
+def disk_fate(disk: AttachedDisk, choice: DiskChoice, status: str) -> DiskFate:
+    """The fate of one disk of a machine in `status`. The choice is about cloud data disks only."""
     if disk.category == "local":
         return DiskFate("lost")
     if disk.system:
         return DiskFate("kept" if disk.auto_delete is False else "deleted")
-    if disk.disk_id is None and wish != "as_configured":
+    if disk.disk_id is None and choice != "as_configured":
         return DiskFate("kept", impossible=f"the fate of disk {disk.device} cannot be chosen: the service does not tell its id")
     bound = _why_always_kept(disk)
     if bound is not None:
-        if wish == "delete":
+        if choice == "delete":
             return DiskFate("kept", impossible=f"disk {disk.disk_id} cannot be deleted with the machine: {bound}")
         return DiskFate("kept")
-    if wish == "as_configured":
+    if choice == "as_configured":
         return DiskFate("deleted" if disk.auto_delete else "kept")
-    wanted = wish == "delete"
+    wanted = choice == "delete"
     fate: Fate = "deleted" if wanted else "kept"
     if disk.auto_delete is wanted:
         return DiskFate(fate)

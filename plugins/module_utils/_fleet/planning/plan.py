@@ -14,10 +14,10 @@ from dataclasses import replace
 
 from ..._api.model.fields import unreadable_reason
 from ..._api.model.instance import STABLE, TRANSITIONAL, Instance
-from ..common.finding import Remark
-from ..evidence.preview import as_planned, foresee
+from ..common.finding import Finding
+from ..evidence.preview import as_planned, predict
 from .blockers import MOVING_DISK, blockers_of, proof_of
-from .due import taken_back
+from .due import is_taken_back
 from .fates import planned_addresses, planned_disks
 from .policy import Decision, Facts, Fate, PlannedDisk, Policy, Step
 
@@ -29,10 +29,10 @@ def decide(machine: Instance, policy: Policy, facts: Facts) -> Decision:
     may stop it to begin with.
     """
     planned = facts.planned.get(machine.instance_id)
-    if planned is None or policy.selection.mismatch(machine) is not None or taken_back(machine, policy.due_tag):
+    if planned is None or policy.selection.mismatch(machine) is not None or is_taken_back(machine, policy.due_tag):
         return _decide(machine, policy, facts)
-    then, holdings = foresee(machine, planned, facts.holdings, facts.now)
-    decision = _decide(then, policy, replace(facts, holdings=holdings))
+    then, backup_set = predict(machine, planned, facts.backup_set, facts.now)
+    decision = _decide(then, policy, replace(facts, backup_set=backup_set))
     return replace(decision, status=machine.status, backups=as_planned(planned, decision.backups))
 
 
@@ -92,7 +92,7 @@ def changes_since(planned: Decision, seen: Instance, policy: Policy, facts: Fact
     return reasons
 
 
-def settled(machine: Instance) -> bool:
+def is_settled(machine: Instance) -> bool:
     """Whether the machine is in no state in between, nor one of its disks, as far as the service tells."""
     moving = any(disk.attachment_status in MOVING_DISK for disk in machine.disks)
     return machine.status in STABLE and not moving and not puzzling(machine)
@@ -118,17 +118,19 @@ def _steps(machine: Instance, policy: Policy) -> tuple[Step, ...]:
     return ("stop", "delete") if machine.status == "running" else ("delete",)
 
 
-def _warnings(machine: Instance, policy: Policy) -> list[Remark]:
+def _warnings(machine: Instance, policy: Policy) -> list[Finding]:
     warnings = []
     if machine.group_id is not None:
         warnings.append(
-            Remark("group_member", f"It is a member of availability group {machine.group_id}, which may replace it when it goes.")
+            Finding(
+                "group_member", f"It is a member of availability group {machine.group_id}, which may replace it when it goes."
+            )
         )
     if machine.auto_release_time:
-        warnings.append(Remark("release_scheduled", f"The service itself will release it at {machine.auto_release_time}."))
+        warnings.append(Finding("release_scheduled", f"The service itself will release it at {machine.auto_release_time}."))
     if policy.state == "absent":
         warnings += [
-            Remark("secondary_interface_kept", f"Network interface {interface.network_interface_id} outlives the machine.")
+            Finding("secondary_interface_kept", f"Network interface {interface.network_interface_id} outlives the machine.")
             for interface in machine.interfaces
             if not interface.primary and interface.auto_delete is not True
         ]

@@ -12,21 +12,21 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from ..._api.model.resources import Disk, ElasticIp
-from ..common.finding import Remark
+from ..common.finding import Finding
 from ..common.selection import Selection
 from ..evidence.preview import PlannedMachine
-from ..evidence.proof import Backup, Demand, Holdings
+from ..evidence.proof import Backup, BackupSet, Demand
 
 State = t.Literal["absent", "stopped", "running"]
 Action = t.Literal["deleted", "stopped", "started", "none", "blocked", "failed"]
 Step = t.Literal["stop", "start", "set_disks", "delete", "release"]
 Fate = t.Literal["deleted", "kept", "lost", "released", "failed", "unverified"]
-DiskWish = t.Literal["as_configured", "keep", "delete"]
+DiskChoice = t.Literal["as_configured", "keep", "delete"]
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The user's wishes, checked. Seconds where there is a unit.
+    """What the user wants, checked. Seconds where there is a unit.
 
     `may_stop`: the option stop_running is not excluded by others. `due_tag`: only machines go whose tag of this key holds a
     date that is over (see `due`).
@@ -37,7 +37,7 @@ class Policy:
     protect_tags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     stop_running: bool = False
     may_stop: bool = True
-    disks: DiskWish = "as_configured"
+    disks: DiskChoice = "as_configured"
     release_elastic_ips: bool = False
     charge_on_stopped: str | None = None
     allow_local_disk_loss: bool = False
@@ -55,7 +55,7 @@ class Facts:
     """What the plan needs beside the machines: the service's time (None if it never told), elastic IPs and disks, and backups.
 
     `disks` are those that would be destroyed, with their tags; read only where tags protect. `disks_unread`: why they could
-    not be read, if so. `holdings` are read only where backups are demanded. `planned`: what would be backed up before, by
+    not be read, if so. `backup_set` are read only where backups are demanded. `planned`: what would be backed up before, by
     machine; in a preview only, and never at the gate.
     """
 
@@ -63,7 +63,7 @@ class Facts:
     elastic_ips: Mapping[str, ElasticIp] = field(default_factory=dict)
     disks: Mapping[str, Disk] = field(default_factory=dict)
     disks_unread: str = ""
-    holdings: Holdings = field(default_factory=Holdings)
+    backup_set: BackupSet = field(default_factory=BackupSet)
     planned: Mapping[str, PlannedMachine] = field(default_factory=dict)
 
 
@@ -98,8 +98,8 @@ class Decision:
     instance_id: str
     status: str
     steps: tuple[Step, ...] = ()
-    blockers: tuple[Remark, ...] = ()
-    warnings: tuple[Remark, ...] = ()
+    blockers: tuple[Finding, ...] = ()
+    warnings: tuple[Finding, ...] = ()
     disks: tuple[PlannedDisk, ...] = ()
     addresses: tuple[PlannedAddress, ...] = ()
     disk_changes: Mapping[str, bool] = field(default_factory=dict)

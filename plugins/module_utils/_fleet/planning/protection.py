@@ -15,8 +15,8 @@ from dataclasses import replace
 
 from ..._api.model.fields import unreadable_reason
 from ..._api.model.instance import Instance
-from ..common.finding import Remark
-from ..common.selection import protecting
+from ..common.finding import Finding
+from ..common.selection import find_protecting_tag
 from .fates import planned_disks
 from .policy import Facts, Policy
 
@@ -35,7 +35,7 @@ def released_addresses(machine: Instance, policy: Policy) -> list[str]:
     return [address.elastic_ip_id for address in machine.addresses]
 
 
-def protection_blockers(machine: Instance, policy: Policy, facts: Facts) -> Iterator[Remark]:
+def protection_blockers(machine: Instance, policy: Policy, facts: Facts) -> Iterator[Finding]:
     """One blocker for each disk and elastic IP that a tag protects, or whose tags are not known, and that would be destroyed."""
     yield from _nameless_disks(machine, policy)
     for disk_id in destroyed_disks(machine, policy):
@@ -43,32 +43,32 @@ def protection_blockers(machine: Instance, policy: Policy, facts: Facts) -> Iter
         if disk is None or disk.unreadable:
             flaw = "the disk service does not show it" if disk is None else unreadable_reason(disk)
             why = facts.disks_unread or flaw
-            yield Remark(
+            yield Finding(
                 "surroundings_unknown",
                 f"Whether a tag protects its disk {disk_id} is not known, since {why}: let the key read disks, or "
                 "set protect_tags to {} if nothing is protected.",
             )
             continue
-        tag = protecting(disk.tags, disk.repeated_tags, policy.protect_tags)
+        tag = find_protecting_tag(disk.tags, disk.repeated_tags, policy.protect_tags)
         if tag is not None:
-            yield Remark("protected", f"The tag {tag} protects its disk {disk_id}, {_way_out(machine, policy, disk_id)}.")
+            yield Finding("protected", f"The tag {tag} protects its disk {disk_id}, {_way_out(machine, policy, disk_id)}.")
     for elastic_ip_id in released_addresses(machine, policy):
         # One that the vpc service does not show is another blocker's business.
         address = facts.elastic_ips.get(elastic_ip_id)
-        tag = protecting(address.tags, address.repeated_tags, policy.protect_tags) if address is not None else None
+        tag = find_protecting_tag(address.tags, address.repeated_tags, policy.protect_tags) if address is not None else None
         if tag is not None:
-            yield Remark(
+            yield Finding(
                 "protected",
                 f"The tag {tag} protects its elastic IP {elastic_ip_id}, which would be released: set elastic_ips to keep, or "
                 "remove the tag.",
             )
 
 
-def _nameless_disks(machine: Instance, policy: Policy) -> Iterator[Remark]:
+def _nameless_disks(machine: Instance, policy: Policy) -> Iterator[Finding]:
     if policy.protect_tags and policy.state == "absent":
         for disk in planned_disks(machine, policy).disks:
             if disk.category == "cloud" and disk.fate == "deleted" and not disk.disk_id:
-                yield Remark(
+                yield Finding(
                     "surroundings_unknown",
                     f"Whether a tag protects its disk {disk.device} is not known, since the service does not tell its id: look "
                     "at it in the console.",

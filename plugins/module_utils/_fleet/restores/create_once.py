@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Makes things that carry a name and a mark, each once, whatever becomes of the answers.
+"""Makes things that carry a name and a marker, each once, whatever becomes of the answers.
 
 After an answer that is lost or unclear, what exists is read first; only what is not there is asked for again, with the same
 token. What was accepted is never asked for again, also if no read shows it yet. Each run has tokens of its own: one of an earlier
@@ -17,18 +17,18 @@ from dataclasses import dataclass, field
 from ..._api.calls import Call
 from ..._api.dispatch.dispatcher import Dispatcher, Outcome
 from ..._api.errors import JdcloudError
-from ..common.failure import Failure, in_full
-from ..common.timing import LAG, THROTTLE_PATIENCE, Timing
-from ..common.write_errors import Verdict, verdict
+from ..common.failure import Failure, with_unclear_call
+from ..common.timing import READ_LAG, THROTTLE_PATIENCE, Timing
+from ..common.write_errors import ErrorMeaning, classify
 
 UNREAD_PATIENCE = 120.0
 """Seconds for which something that was accepted may be shown by no read at all."""
-GONE_PATIENCE = LAG
+GONE_PATIENCE = READ_LAG
 """Seconds for which something that was seen already must be shown by no read before it counts as gone."""
 
 
 @dataclass(slots=True)
-class Piece:
+class CreateRequest:
     """One thing to make. `find` reads the ids of what is ours already.
 
     `made_id` is its id once it exists, `created` whether this run made it, `in_doubt` whether it may have: a call ended
@@ -52,41 +52,41 @@ def new_run(dispatcher: Dispatcher) -> str:
     return f"{dispatcher.rng.getrandbits(64):016x}"
 
 
-def make_once(dispatcher: Dispatcher, pieces: Sequence[Piece], timing: Timing) -> None:
+def create_once(dispatcher: Dispatcher, requests: Sequence[CreateRequest], timing: Timing) -> None:
     """Make all pieces; each ends with a `made_id` or a `failure`."""
-    todo = [piece for piece in pieces if piece.made_id is None and piece.failure is None]
+    todo = [request for request in requests if request.made_id is None and request.failure is None]
     while todo:
-        outcomes = dispatcher.gather([piece.create() for piece in todo])
+        outcomes = dispatcher.gather([request.create() for request in todo])
         pause = 0.0
-        for piece, outcome in zip(todo, outcomes, strict=True):
-            pause = max(pause, _take(dispatcher, piece, outcome, timing))
+        for request, outcome in zip(todo, outcomes, strict=True):
+            pause = max(pause, _take(dispatcher, request, outcome, timing))
         if pause:
             dispatcher.pause(pause)
-        for piece in todo:
-            if piece.made_id is None and piece.unclear:
-                _look_for(dispatcher, piece, timing)
-        todo = [piece for piece in todo if piece.made_id is None and piece.failure is None]
+        for request in todo:
+            if request.made_id is None and request.unclear:
+                _look_for(dispatcher, request, timing)
+        todo = [request for request in todo if request.made_id is None and request.failure is None]
 
 
-def _take(dispatcher: Dispatcher, piece: Piece, outcome: Outcome, timing: Timing) -> float:
+def _take(dispatcher: Dispatcher, request: CreateRequest, outcome: Outcome, timing: Timing) -> float:
     """Note how a call ended. Returns for how long to wait before the next one."""
     error = outcome.error
     if error is None:
-        piece.made_id, piece.created = outcome.value, True
+        request.made_id, request.created = outcome.value, True
         return 0.0
-    kind, now = verdict(error), dispatcher.clock.now()
-    if kind is Verdict.UNCLEAR:
-        piece.unclear += 1
-        piece.unclear_at = now
-        if piece.unclear > timing.retries:
-            piece.failure = _api_failure(error)
-        return dispatcher.backoff(piece.unclear)
-    if kind in (Verdict.THROTTLED, Verdict.BUSY):
-        patience = THROTTLE_PATIENCE if kind is Verdict.THROTTLED else timing.wait_timeout
-        piece.refused_since = now if piece.refused_since is None else piece.refused_since
-        if now - piece.refused_since < patience:
+    kind, now = classify(error), dispatcher.clock.now()
+    if kind is ErrorMeaning.UNCLEAR:
+        request.unclear += 1
+        request.unclear_at = now
+        if request.unclear > timing.retries:
+            request.failure = _api_failure(error)
+        return dispatcher.backoff(request.unclear)
+    if kind in (ErrorMeaning.THROTTLED, ErrorMeaning.BUSY):
+        patience = THROTTLE_PATIENCE if kind is ErrorMeaning.THROTTLED else timing.wait_timeout
+        request.refused_since = now if request.refused_since is None else request.refused_since
+        if now - request.refused_since < patience:
             return dispatcher.backoff(3)
-    piece.failure = _api_failure(error)
+    request.failure = _api_failure(error)
     return 0.0
 
 
@@ -94,26 +94,28 @@ def _api_failure(error: JdcloudError) -> Failure:
     return Failure("api", str(error), error)
 
 
-def _look_for(dispatcher: Dispatcher, piece: Piece, timing: Timing) -> None:
+def _look_for(dispatcher: Dispatcher, request: CreateRequest, timing: Timing) -> None:
     """Whether a call with an unclear end took effect. A later refusal may be due to that very effect, so it is forgotten then."""
     try:
-        if piece.failure is not None:
+        if request.failure is not None:
             # The last word: listings may lag.
-            dispatcher.pause(max(0.0, piece.unclear_at + LAG - dispatcher.clock.now()))
-        found = piece.find()
+            dispatcher.pause(max(0.0, request.unclear_at + READ_LAG - dispatcher.clock.now()))
+        found = request.find()
     except JdcloudError as error:
-        piece.failure = in_full(piece.failure or _api_failure(error), f"The call that makes {piece.title}")
-        piece.in_doubt = True
+        request.failure = with_unclear_call(request.failure or _api_failure(error), f"The call that makes {request.title}")
+        request.in_doubt = True
         return
     if len(found) == 1:
-        piece.made_id, piece.created, piece.failure = found[0], True, None
+        request.made_id, request.created, request.failure = found[0], True, None
     elif found:
-        piece.failure = Failure(
-            "made_twice", f"{piece.title} exists more than once: {', '.join(found)}; delete what is too much."
+        request.failure = Failure(
+            "made_twice", f"{request.title} exists more than once: {', '.join(found)}; delete what is too much."
         )
-    elif piece.failure is not None and piece.unclear > timing.retries:
-        message = f"{piece.failure.message.rstrip('.')}; {piece.title} was not made as far as can be seen: run again to be sure."
-        piece.failure = Failure(piece.failure.code, message, piece.failure.error)
+    elif request.failure is not None and request.unclear > timing.retries:
+        message = (
+            f"{request.failure.message.rstrip('.')}; {request.title} was not made as far as can be seen: run again to be sure."
+        )
+        request.failure = Failure(request.failure.code, message, request.failure.error)
 
 
 def never_shown(title: str, made_id: str, unread: float) -> Failure:

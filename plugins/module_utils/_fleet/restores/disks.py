@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ..._api.model.backup_assets import Image, ImageDisk, Snapshot
-from ..common.finding import Remark
+from ..common.finding import Finding
 from ..evidence.manifest import OldDisk, OldMachine
 from ..evidence.proof import SNAPSHOT_HOLDS
 
@@ -59,8 +59,8 @@ def wanted_disks(
     machine: OldMachine,
     image: Image | None,
     snapshots: Mapping[str, Snapshot],
-    blockers: list[Remark],
-    warnings: list[Remark],
+    blockers: list[Finding],
+    warnings: list[Finding],
     *,
     drill: bool,
     partial: bool,
@@ -94,7 +94,7 @@ def wanted_disks(
     return [replace(disk, auto_delete=True) for disk in disks] if drill else disks
 
 
-def _held(part: ImageDisk, machine: OldMachine, snapshots: Mapping[str, Snapshot], blockers: list[Remark]) -> str | None:
+def _held(part: ImageDisk, machine: OldMachine, snapshots: Mapping[str, Snapshot], blockers: list[Finding]) -> str | None:
     """The id of the disk that a part of the image holds, by its snapshot's own word."""
     if part.snapshot_id is None:
         return None
@@ -102,18 +102,18 @@ def _held(part: ImageDisk, machine: OldMachine, snapshots: Mapping[str, Snapshot
     if snapshot is None or snapshot.status not in SNAPSHOT_HOLDS:
         state = "does not exist" if snapshot is None else f"is '{snapshot.status}'"
         message = f"Snapshot {part.snapshot_id}, which holds {part.device or 'a disk'} of the image, {state}."
-        blockers.append(Remark("snapshot_missing", message))
+        blockers.append(Finding("snapshot_missing", message))
         return None
     if part.system and machine.disks and snapshot.disk_id not in {disk.disk_id for disk in machine.disks if disk.system}:
         message = f"The image's system disk is of {snapshot.disk_id}, which was not the system disk of {machine.title}."
-        blockers.append(Remark("no_backup", message))
+        blockers.append(Finding("no_backup", message))
     return snapshot.disk_id
 
 
-def _check_local_system(disk: OldDisk, machine: OldMachine, image: Image | None, blockers: list[Remark]) -> None:
+def _check_local_system(disk: OldDisk, machine: OldMachine, image: Image | None, blockers: list[Finding]) -> None:
     if disk.local and disk.system and not (image and any(part.system and part.category == "local" for part in image.disks)):
         message = f"The system disk of {machine.title} was a local one, which only an image of the machine holds."
-        blockers.append(Remark("no_backup", message))
+        blockers.append(Finding("no_backup", message))
 
 
 def _newest(disk: OldDisk, machine: OldMachine, snapshots: Mapping[str, Snapshot]) -> Snapshot | None:
@@ -123,19 +123,19 @@ def _newest(disk: OldDisk, machine: OldMachine, snapshots: Mapping[str, Snapshot
     return max(usable, key=lambda each: each.created or _LONG_AGO, default=None)
 
 
-def _not_covered(disk: OldDisk, machine: OldMachine) -> Remark:
+def _not_covered(disk: OldDisk, machine: OldMachine) -> Finding:
     named = [each.snapshot_id for each in machine.snapshots if each.disk_id == disk.disk_id]
     why = f"of its snapshots {', '.join(named)} none exists and is usable" if named else "there is no snapshot of it"
     where = f" ({disk.device})" if disk.device else ""
-    return Remark("disk_not_covered", f"Disk {disk.disk_id}{where} of {machine.title} cannot come back, since {why}.")
+    return Finding("disk_not_covered", f"Disk {disk.disk_id}{where} of {machine.title} cannot come back, since {why}.")
 
 
-def _warn(disk: OldDisk, machine: OldMachine, warnings: list[Remark]) -> None:
+def _warn(disk: OldDisk, machine: OldMachine, warnings: list[Finding]) -> None:
     if disk.local and not disk.system:
-        warnings.append(Remark("local_disk_lost", f"The local disk {disk.device} of {machine.title} is in no backup."))
+        warnings.append(Finding("local_disk_lost", f"The local disk {disk.device} of {machine.title} is in no backup."))
     if disk.shared:
         message = f"Disk {disk.disk_id} of {machine.title} was shared; the new machine gets a copy of its own."
-        warnings.append(Remark("shared_disk_copied", message))
+        warnings.append(Finding("shared_disk_copied", message))
 
 
 def _from_part(part: ImageDisk, old: OldDisk | None, snapshots: Mapping[str, Snapshot]) -> WantedDisk:

@@ -22,40 +22,40 @@ from ..._api.model.resources import Page
 from ..._api.services.images import create_image_from_snapshots, delete_image, describe_image, describe_images
 from ..common.failure import Failure
 from ..common.timing import Timing
-from ..common.write_errors import Verdict, verdict
+from ..common.write_errors import ErrorMeaning, classify
 from ..evidence.existing_backups import image_id_of
 from ..evidence.marker import asset_name
-from .create_once import GONE_PATIENCE, UNREAD_PATIENCE, Piece, never_shown
+from .create_once import GONE_PATIENCE, UNREAD_PATIENCE, CreateRequest, never_shown
 from .lookup import token_of
-from .marker import read_restore_mark
-from .plan import HelperImage, Restoration
+from .marker import read_restore_marker
+from .plan import HelperImage, RestorePlan
 
 PATTERN = "restore-{instance_id}-{unique}"
 
 
-def helper_name(plan: Restoration) -> str:
+def helper_name(plan: RestorePlan) -> str:
     """The same for the same restore, so that the next run finds it."""
-    source = plan.mark.instance_id
+    source = plan.marker.instance_id
     return asset_name(
         PATTERN,
         asset_of=source,
         instance_id=source,
         machine_name="",
-        campaign=f"{plan.mark.origin}\0{plan.name}",
+        campaign=f"{plan.marker.origin}\0{plan.name}",
         attempt=1,
         dots=True,
     )
 
 
-def find_helpers(dispatcher: Dispatcher, plans: Sequence[Restoration]) -> list[str | None]:
+def find_helpers(dispatcher: Dispatcher, plans: Sequence[RestorePlan]) -> list[str | None]:
     """For each plan the id of the helper image that an earlier run left, if it can still be of use."""
     return [next(iter(_find(dispatcher, plan)), None) if plan.helper is not None else None for plan in plans]
 
 
-def _find(dispatcher: Dispatcher, plan: Restoration) -> list[str]:
+def _find(dispatcher: Dispatcher, plan: RestorePlan) -> list[str]:
     name = helper_name(plan)
     images = list_all(dispatcher, _named(name), image_id_of)
-    ours = [image for image in images if image.name == name and read_restore_mark(image.description) == plan.mark]
+    ours = [image for image in images if image.name == name and read_restore_marker(image.description) == plan.marker]
     return [image.image_id for image in ours if image.status not in ("error", "deleting")]
 
 
@@ -63,7 +63,7 @@ def _named(name: str) -> Callable[[int], Call[Page[Image]]]:
     return lambda page: describe_images(name=name, page=page)
 
 
-def helper_piece(dispatcher: Dispatcher, plan: Restoration, found: str | None, run: str) -> Piece:
+def helper_request(dispatcher: Dispatcher, plan: RestorePlan, found: str | None, run: str) -> CreateRequest:
     """The helper image as something to be made once."""
     helper = plan.helper
     if helper is None:
@@ -74,7 +74,7 @@ def helper_piece(dispatcher: Dispatcher, plan: Restoration, found: str | None, r
     def create() -> Call[str]:
         return create_image_from_snapshots(name, helper.description, helper.system, rows, token_of(plan, what, run))
 
-    return Piece(
+    return CreateRequest(
         title=f"the helper image {name}",
         create=create,
         find=lambda: _find(dispatcher, plan),
@@ -84,12 +84,12 @@ def helper_piece(dispatcher: Dispatcher, plan: Restoration, found: str | None, r
 
 def _row(helper: HelperImage) -> dict[str, Any]:
     disk = helper.disk
-    told: dict[str, Any] = {"snapshotId": disk.snapshot_id, "deviceName": disk.device, "diskType": disk.disk_type}
-    told.update(diskSizeGB=disk.size_gb, autoDelete=True)
-    return {name: value for name, value in told.items() if value is not None}
+    text: dict[str, Any] = {"snapshotId": disk.snapshot_id, "deviceName": disk.device, "diskType": disk.disk_type}
+    text.update(diskSizeGB=disk.size_gb, autoDelete=True)
+    return {name: value for name, value in text.items() if value is not None}
 
 
-def wait_for_helpers(dispatcher: Dispatcher, helpers: Mapping[str, Restoration], timing: Timing) -> Mapping[str, Failure]:
+def wait_for_helpers(dispatcher: Dispatcher, helpers: Mapping[str, RestorePlan], timing: Timing) -> Mapping[str, Failure]:
     """Wait until the images are ready. `helpers`: for what each is made, by its id. Returns the failures, by id.
 
     What was just made may be left out by reads by id, or by the listing, for some time.
@@ -117,7 +117,7 @@ def wait_for_helpers(dispatcher: Dispatcher, helpers: Mapping[str, Restoration],
     return failures
 
 
-def _read(dispatcher: Dispatcher, helpers: Mapping[str, Restoration]) -> dict[str, Image]:
+def _read(dispatcher: Dispatcher, helpers: Mapping[str, RestorePlan]) -> dict[str, Image]:
     """The images by id; those that are left out by name."""
     found = read_by_ids(dispatcher, [*helpers], lambda chunk: describe_images(ids=chunk), image_id_of)
     for image_id, plan in helpers.items():
@@ -155,7 +155,7 @@ def delete_helpers(dispatcher: Dispatcher, ids: Sequence[str], timing: Timing) -
                 reasons.pop(image_id, None)
                 continue
             reasons[image_id] = str(error)
-            if verdict(error) in (Verdict.UNCLEAR, Verdict.THROTTLED, Verdict.BUSY):
+            if classify(error) in (ErrorMeaning.UNCLEAR, ErrorMeaning.THROTTLED, ErrorMeaning.BUSY):
                 again.append(image_id)
         todo = again
     return reasons

@@ -22,9 +22,9 @@ from ..._api.services.vm import describe_instance, describe_instances
 from ..._api.services.vm_create import create_instances
 from ..evidence.marker import client_token
 from ..evidence.proof import CLOCK_TOLERANCE
-from .create_once import Piece
-from .marker import read_restore_mark
-from .plan import Restoration
+from .create_once import CreateRequest
+from .marker import read_restore_marker
+from .plan import RestorePlan
 
 UP = frozenset({"running", "stopped"})
 """Statuses in which a new machine has been made."""
@@ -35,8 +35,8 @@ def instance_id_of(machine: InstanceInFull) -> str:
     return machine.instance.instance_id
 
 
-def find_machines_of(dispatcher: Dispatcher, plans: Sequence[Restoration]) -> list[list[InstanceInFull]]:
-    """For each plan the machines that were made after it before, by exact name and mark."""
+def find_machines_of(dispatcher: Dispatcher, plans: Sequence[RestorePlan]) -> list[list[InstanceInFull]]:
+    """For each plan the machines that were made after it before, by exact name and marker."""
     names = [*dict.fromkeys(plan.name for plan in plans)]
     first = [outcome.value for outcome in dispatcher.gather([_named(name)(1) for name in names])]
     listed: dict[str, list[InstanceInFull]] = {}
@@ -52,12 +52,14 @@ def _named(name: str) -> Callable[[int], Call[Page[InstanceInFull]]]:
     return lambda page: describe_instances(filters=[("name", [name])], page=page, in_full=True)
 
 
-def _is_of(plan: Restoration, machine: InstanceInFull) -> bool:
+def _is_of(plan: RestorePlan, machine: InstanceInFull) -> bool:
     description = str(machine.full.get("description") or "")
-    return machine.instance.name == plan.name and read_restore_mark(description) == plan.mark
+    return machine.instance.name == plan.name and read_restore_marker(description) == plan.marker
 
 
-def machine_piece(dispatcher: Dispatcher, plan: Restoration, helper_id: str | None, asked_at: datetime | None, run: str) -> Piece:
+def machine_request(
+    dispatcher: Dispatcher, plan: RestorePlan, helper_id: str | None, asked_at: datetime | None, run: str
+) -> CreateRequest:
     """The new machine as something to be made once."""
     spec = {**plan.spec, "imageId": plan.image_id or helper_id}
 
@@ -65,17 +67,17 @@ def machine_piece(dispatcher: Dispatcher, plan: Restoration, helper_id: str | No
         (machines,) = find_machines_of(dispatcher, [plan])
         return [instance_id_of(machine) for machine in machines if _is_new(machine, asked_at)]
 
-    return Piece(
+    return CreateRequest(
         title=f"the machine {plan.name}",
         create=lambda: create_instances(spec, token_of(plan, json.dumps(plan.spec, sort_keys=True), run)),
         find=find,
     )
 
 
-def token_of(plan: Restoration, what: str, run: str) -> str:
+def token_of(plan: RestorePlan, what: str, run: str) -> str:
     """The same for the same order of one run, however often it is sent."""
     digest = hashlib.sha256(what.encode()).hexdigest()
-    return client_token(str(plan.mark), f"{plan.name}\0{digest}\0{run}", 1)
+    return client_token(str(plan.marker), f"{plan.name}\0{digest}\0{run}", 1)
 
 
 def _is_new(machine: InstanceInFull, asked_at: datetime | None) -> bool:
@@ -94,8 +96,8 @@ def read_full(dispatcher: Dispatcher, ids: Sequence[str]) -> dict[str, InstanceI
     return found
 
 
-def read_made(dispatcher: Dispatcher, made: Mapping[str, Restoration]) -> dict[str, InstanceInFull]:
-    """Machines that were just made, by id; those that reads by id do not show are looked for by name and mark."""
+def read_made(dispatcher: Dispatcher, made: Mapping[str, RestorePlan]) -> dict[str, InstanceInFull]:
+    """Machines that were just made, by id; those that reads by id do not show are looked for by name and marker."""
     found = read_full(dispatcher, [*made])
     unread = {instance_id: plan for instance_id, plan in made.items() if instance_id not in found}
     if unread:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The mark of what a restore made, by which a later run finds it again, and its names. Pure."""
+"""The marker of what a restore made, by which a later run finds it again, and its names. Pure."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ DRILL_PREFIX = "drill-"
 
 
 @dataclass(frozen=True, slots=True)
-class RestoreMark:
+class RestoreMarker:
     """From what something was restored (a campaign or an image id), and which machine that was."""
 
     origin: str
@@ -29,26 +29,26 @@ class RestoreMark:
         return f"{PREFIX} restore={self.origin} instance={self.instance_id}"
 
     def described(self, more: str) -> str:
-        """A description: the mark, then other words, as far as they fit. An older mark among these is left out."""
-        if read_restore_mark(more) is not None:
+        """A description: the marker, then other words, as far as they fit. An older marker among these is left out."""
+        if read_restore_marker(more) is not None:
             more = more.split(maxsplit=3)[3] if len(more.split(maxsplit=3)) > 3 else ""
         return f"{self} {more}".strip()[:DESCRIPTION_LENGTH].rstrip()
 
 
-def mark_of(origin: str, instance_id: str | None) -> RestoreMark:
-    """The mark of a machine that is made of a backup of `instance_id`."""
-    return RestoreMark(origin, instance_id or NO_INSTANCE)
+def marker_of(origin: str, instance_id: str | None) -> RestoreMarker:
+    """The marker of a machine that is made of a backup of `instance_id`."""
+    return RestoreMarker(origin, instance_id or NO_INSTANCE)
 
 
-def read_restore_mark(description: str) -> RestoreMark | None:
-    """The mark that a description begins with, None if there is none. What follows it is not ours and never read."""
+def read_restore_marker(description: str) -> RestoreMarker | None:
+    """The marker that a description begins with, None if there is none. What follows it is not ours and never read."""
     words = description.split(maxsplit=3)[:3]
     if len(words) < 3 or words[0] != PREFIX:
         return None
-    told = dict(word.partition("=")[::2] for word in words[1:])
-    if [*told] != ["restore", "instance"] or not all(told.values()):
+    text = dict(word.partition("=")[::2] for word in words[1:])
+    if [*text] != ["restore", "instance"] or not all(text.values()):
         return None
-    return RestoreMark(told["restore"], told["instance"])
+    return RestoreMarker(text["restore"], text["instance"])
 
 
 def drill_name(name: str) -> str:

@@ -15,10 +15,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..._api.model.backup_assets import Image, Snapshot
-from ..common.finding import Remark
+from ..common.finding import Finding
 from ..evidence.manifest import OldMachine
 from .disks import WantedDisk, wanted_disks
-from .marker import MACHINE_NAME, RestoreMark, disk_name, drill_name, mark_of
+from .marker import MACHINE_NAME, RestoreMarker, disk_name, drill_name, marker_of
 
 Json = dict[str, Any]
 
@@ -31,7 +31,7 @@ DEFAULT_BOOT_MODE = "bios"
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
+class RestoreOptions:
     """What the user wants otherwise than it was; None: as it was. A drill gets nothing of the old machine but its disks."""
 
     name: str | None = None
@@ -47,7 +47,7 @@ class Wishes:
 
 
 @dataclass(frozen=True, slots=True)
-class Stock:
+class AvailableBackups:
     """The images and snapshots that exist now, by id."""
 
     images: Mapping[str, Image] = field(default_factory=dict)
@@ -64,46 +64,46 @@ class HelperImage:
 
 
 @dataclass(frozen=True, slots=True)
-class Restoration:
+class RestorePlan:
     """What is to be made of the backups of one machine, and why not.
 
     `spec` is the instanceSpec but for `imageId`, which is `image_id`, or that of `helper` once it is made.
     """
 
     machine: OldMachine
-    mark: RestoreMark
+    marker: RestoreMarker
     name: str
     spec: Json = field(default_factory=dict)
     image_id: str | None = None
     helper: HelperImage | None = None
     disks: tuple[WantedDisk, ...] = ()
-    blockers: tuple[Remark, ...] = ()
-    warnings: tuple[Remark, ...] = ()
+    blockers: tuple[Finding, ...] = ()
+    warnings: tuple[Finding, ...] = ()
 
 
-def plan_restore(machine: OldMachine, origin: str, wishes: Wishes, stock: Stock) -> Restoration:
-    """The order for a new machine like `machine`, from what `stock` holds. `origin`: the campaign, or an image id."""
-    blockers: list[Remark] = []
-    warnings = _warnings(machine, wishes)
-    name = _name(machine, wishes)
+def plan_restore(machine: OldMachine, origin: str, options: RestoreOptions, available: AvailableBackups) -> RestorePlan:
+    """The order for a new machine like `machine`, from what `available` holds. `origin`: the campaign, or an image id."""
+    blockers: list[Finding] = []
+    warnings = _warnings(machine, options)
+    name = _name(machine, options)
     if not MACHINE_NAME.fullmatch(name):
-        blockers.append(Remark("bad_name", f"No machine can be named like {machine.title} ({name!r}): set name."))
-    image = _image(machine, stock, blockers, warnings)
+        blockers.append(Finding("bad_name", f"No machine can be named like {machine.title} ({name!r}): set name."))
+    image = _image(machine, available, blockers, warnings)
     disks: list[WantedDisk] = []
     # Without anything to start from it is of no use to say so of each disk.
     if not _has(blockers, "no_backup"):
         disks = wanted_disks(
-            machine, image, stock.snapshots, blockers, warnings, drill=wishes.drill, partial=wishes.allow_missing_disks
+            machine, image, available.snapshots, blockers, warnings, drill=options.drill, partial=options.allow_missing_disks
         )
-    mark = mark_of(origin, machine.instance_id)
-    spec = _spec(machine, wishes, name, mark, blockers)
+    marker = marker_of(origin, machine.instance_id)
+    spec = _spec(machine, options, name, marker, blockers)
     spec.update(_disk_members(disks, name, spec.get("az")))
     helper = None
     if image is None and not _has(blockers, "no_backup"):
-        helper = _helper(machine, mark, disks, blockers)
-    return Restoration(
+        helper = _helper(machine, marker, disks, blockers)
+    return RestorePlan(
         machine=machine,
-        mark=mark,
+        marker=marker,
         name=name,
         spec=spec,
         image_id=image.image_id if image else None,
@@ -114,28 +114,28 @@ def plan_restore(machine: OldMachine, origin: str, wishes: Wishes, stock: Stock)
     )
 
 
-def _has(blockers: Iterable[Remark], *codes: str) -> bool:
+def _has(blockers: Iterable[Finding], *codes: str) -> bool:
     """Whether there is a blocker with one of these codes."""
     return any(blocker.code in codes for blocker in blockers)
 
 
-def _name(machine: OldMachine, wishes: Wishes) -> str:
-    name = wishes.name or machine.name or machine.instance_id or machine.image_id or ""
-    return drill_name(name) if wishes.drill else name
+def _name(machine: OldMachine, options: RestoreOptions) -> str:
+    name = options.name or machine.name or machine.instance_id or machine.image_id or ""
+    return drill_name(name) if options.drill else name
 
 
-def _image(machine: OldMachine, stock: Stock, blockers: list[Remark], warnings: list[Remark]) -> Image | None:
+def _image(machine: OldMachine, available: AvailableBackups, blockers: list[Finding], warnings: list[Finding]) -> Image | None:
     """The image to start from. One that cannot be used is a blocker, unless the snapshots will do as well."""
     if machine.image_id is None:
         return None
-    flaw = _flaw(machine, stock.images.get(machine.image_id))
+    flaw = _flaw(machine, available.images.get(machine.image_id))
     if flaw is None:
-        return stock.images[machine.image_id]
+        return available.images[machine.image_id]
     system = {disk.disk_id for disk in machine.disks if disk.system and disk.disk_id}
     if any(snapshot.disk_id in system for snapshot in machine.snapshots):
-        warnings.append(Remark("image_not_usable", f"{flaw} The snapshots are used instead."))
+        warnings.append(Finding("image_not_usable", f"{flaw} The snapshots are used instead."))
     else:
-        blockers.append(Remark("no_backup", flaw))
+        blockers.append(Finding("no_backup", flaw))
     return None
 
 
@@ -153,42 +153,42 @@ def _flaw(machine: OldMachine, image: Image | None) -> str | None:
     return None
 
 
-def _spec(machine: OldMachine, wishes: Wishes, name: str, mark: RestoreMark, blockers: list[Remark]) -> Json:
+def _spec(machine: OldMachine, options: RestoreOptions, name: str, marker: RestoreMarker, blockers: list[Finding]) -> Json:
     wanted = {
-        "instance_type": wishes.instance_type or machine.told("instance_type"),
-        "az": wishes.az or machine.told("az"),
-        "subnet_id": wishes.subnet_id or machine.told("subnet_id"),
+        "instance_type": options.instance_type or machine.get("instance_type"),
+        "az": options.az or machine.get("az"),
+        "subnet_id": options.subnet_id or machine.get("subnet_id"),
     }
-    groups = _security_groups(machine, wishes)
+    groups = _security_groups(machine, options)
     missing = [option for option, value in wanted.items() if not value] + ([] if groups else ["security_group_ids"])
     if missing:
-        blockers.append(Remark("incomplete", f"It is not known which {', '.join(missing)} {machine.title} had: set it."))
+        blockers.append(Finding("incomplete", f"It is not known which {', '.join(missing)} {machine.title} had: set it."))
     interface: Json = {"subnetId": wanted["subnet_id"], "securityGroups": groups}
-    address = wishes.private_ip or (machine.told("private_ip_address") if wishes.keep_private_ip else None)
+    address = options.private_ip or (machine.get("private_ip_address") if options.keep_private_ip else None)
     if address:
         interface["primaryIpAddress"] = address
     spec: Json = {
         "name": name,
         "az": wanted["az"],
         "instanceType": wanted["instance_type"],
-        "description": mark.described(machine.told("description") or ""),
+        "description": marker.described(machine.get("description") or ""),
         # The logins of the image stay (fact images-logins); else the service would make up a password and send it around.
         "imageInherit": "yes",
         "primaryNetworkInterface": {"networkInterface": interface},
         "charge": {"chargeMode": POSTPAID},
     }
-    if machine.told("resource_group_id"):
-        spec["resourceGroupId"] = machine.told("resource_group_id")
-    if not wishes.drill:
-        tags = [{"key": key, "value": value} for key, value in _tags(machine).items() if not _left_out(key, wishes)]
+    if machine.get("resource_group_id"):
+        spec["resourceGroupId"] = machine.get("resource_group_id")
+    if not options.drill:
+        tags = [{"key": key, "value": value} for key, value in _tags(machine).items() if not _left_out(key, options)]
         spec.update({"userTags": tags} if tags else {})
-        spec.update({"hostname": machine.told("hostname")} if machine.told("hostname") else {})
+        spec.update({"hostname": machine.get("hostname")} if machine.get("hostname") else {})
     return spec
 
 
-def _security_groups(machine: OldMachine, wishes: Wishes) -> list[str]:
-    if wishes.security_group_ids is not None:
-        return list(wishes.security_group_ids)
+def _security_groups(machine: OldMachine, options: RestoreOptions) -> list[str]:
+    if options.security_group_ids is not None:
+        return list(options.security_group_ids)
     return [group["group_id"] for group in machine.specification.get("security_groups") or [] if group.get("group_id")]
 
 
@@ -196,8 +196,8 @@ def _tags(machine: OldMachine) -> Mapping[str, str]:
     return machine.specification.get("tags") or {}
 
 
-def _left_out(key: str, wishes: Wishes) -> bool:
-    return key in wishes.leave_out_tags or key.startswith(FORBIDDEN_TAGS)
+def _left_out(key: str, options: RestoreOptions) -> bool:
+    return key in options.leave_out_tags or key.startswith(FORBIDDEN_TAGS)
 
 
 def _disk_members(disks: list[WantedDisk], name: str, az: str | None) -> Json:
@@ -216,7 +216,7 @@ def _disk_members(disks: list[WantedDisk], name: str, az: str | None) -> Json:
 
 
 def _cloud_disk(disk: WantedDisk, name: str, az: str | None) -> Json:
-    told = {
+    text = {
         "az": az,
         "name": disk_name(name, disk.device or ""),
         "diskType": disk.disk_type,
@@ -226,47 +226,47 @@ def _cloud_disk(disk: WantedDisk, name: str, az: str | None) -> Json:
         "snapshotId": None if disk.system else disk.snapshot_id,
         "encrypt": True if disk.encrypted else None,
     }
-    return {member: value for member, value in told.items() if value is not None}
+    return {member: value for member, value in text.items() if value is not None}
 
 
-def _helper(machine: OldMachine, mark: RestoreMark, disks: list[WantedDisk], blockers: list[Remark]) -> HelperImage | None:
+def _helper(machine: OldMachine, marker: RestoreMarker, disks: list[WantedDisk], blockers: list[Finding]) -> HelperImage | None:
     """The image to make of the system disk's snapshot; None if it is not known enough of the machine for that."""
     system = next((disk for disk in disks if disk.system and disk.snapshot_id), None)
     if system is None:
         if not _has(blockers, "snapshot_missing", "disk_not_covered"):
-            blockers.append(Remark("no_backup", f"{machine.title} has neither an image nor a snapshot of its system disk."))
+            blockers.append(Finding("no_backup", f"{machine.title} has neither an image nor a snapshot of its system disk."))
         return None
-    platform, architecture = machine.told("platform"), machine.told("architecture")
+    platform, architecture = machine.get("platform"), machine.get("architecture")
     if not platform or not architecture:
         message = f"It is not known which platform and architecture {machine.title} had, so no image can be made of a snapshot."
-        blockers.append(Remark("incomplete", message))
+        blockers.append(Finding("incomplete", message))
         return None
-    boot_mode = machine.told("boot_mode") or BOOT_MODE.get(architecture, DEFAULT_BOOT_MODE)
-    told = {"platform": platform, "architecture": architecture, "bootMode": boot_mode}
-    if machine.told("os_version"):
-        told["osVersion"] = str(machine.told("os_version"))
-    return HelperImage(mark.described("helper of a restore, may be deleted"), told, system)
+    boot_mode = machine.get("boot_mode") or BOOT_MODE.get(architecture, DEFAULT_BOOT_MODE)
+    text = {"platform": platform, "architecture": architecture, "bootMode": boot_mode}
+    if machine.get("os_version"):
+        text["osVersion"] = str(machine.get("os_version"))
+    return HelperImage(marker.described("helper of a restore, may be deleted"), text, system)
 
 
-def _warnings(machine: OldMachine, wishes: Wishes) -> list[Remark]:
+def _warnings(machine: OldMachine, options: RestoreOptions) -> list[Finding]:
     """What the new machine will not have."""
     found = []
     specification, title = machine.specification, machine.title
-    if str(machine.told("charge_mode") or "").startswith("prepaid"):
-        found.append(Remark("prepaid_becomes_postpaid", f"{title} was prepaid; the new machine is {POSTPAID}."))
+    if str(machine.get("charge_mode") or "").startswith("prepaid"):
+        found.append(Finding("prepaid_becomes_postpaid", f"{title} was prepaid; the new machine is {POSTPAID}."))
     addresses = [str(row.get("address") or row.get("elastic_ip_id")) for row in specification.get("elastic_ips") or []]
     if addresses:
-        found.append(Remark("elastic_ip_not_restored", f"{title} had the elastic IPs {', '.join(addresses)}; none is bought."))
+        found.append(Finding("elastic_ip_not_restored", f"{title} had the elastic IPs {', '.join(addresses)}; none is bought."))
     if specification.get("secondary_interfaces"):
         count = len(specification["secondary_interfaces"])
-        found.append(Remark("secondary_interface_not_restored", f"{title} had {count} more network interfaces."))
+        found.append(Finding("secondary_interface_not_restored", f"{title} had {count} more network interfaces."))
     for member, code, what in (
         ("group_id", "group_not_rejoined", "the availability group"),
         ("dedicated_host_id", "dedicated_host_not_used", "the dedicated host"),
     ):
-        if machine.told(member):
-            found.append(Remark(code, f"{title} was in {what} {machine.told(member)}; the new machine is not."))
-    left_out = [] if wishes.drill else [key for key in _tags(machine) if _left_out(key, wishes)]
+        if machine.get(member):
+            found.append(Finding(code, f"{title} was in {what} {machine.get(member)}; the new machine is not."))
+    left_out = [] if options.drill else [key for key in _tags(machine) if _left_out(key, options)]
     if left_out:
-        found.append(Remark("tag_left_out", f"Tags of {title} are left out: {', '.join(left_out)}."))
+        found.append(Finding("tag_left_out", f"Tags of {title} are left out: {', '.join(left_out)}."))
     return found

@@ -12,18 +12,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..._api.errors import InputError
-from ..common.finding import Remark, unreadable_remark
-from ..common.selection import holds_control, parse_tags, protecting, tag_values
+from ..common.finding import Finding, unreadable_finding
+from ..common.selection import find_protecting_tag, holds_control, parse_tags, tag_values
 from ..common.texts import member_of, require_text, shown
 
-ResourceKind = t.Literal["instance", "disk", "elastic_ip"]
+TaggedKind = t.Literal["instance", "disk", "elastic_ip"]
 
 MAX_TAGS = 10
 MAX_KEY, MAX_VALUE = 127, 255
 FORBIDDEN_PREFIXES = ("jrn:", "jdc-")
 
 
-class Tagged(t.Protocol):
+class HasTags(t.Protocol):
     """A machine, disk or elastic IP."""
 
     @property
@@ -43,7 +43,7 @@ class Tagged(t.Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class TagWish:
+class WantedTags:
     """Tags that are to be there, with their values, and keys that are not."""
 
     set: Mapping[str, str] = field(default_factory=dict)
@@ -63,8 +63,8 @@ class TagChange:
         return not self.remove and not self.set
 
 
-def parse_wish(wanted: Mapping[str, Any] | None, remove: Sequence[Any] | None) -> TagWish:
-    """The checked wish. Raises `InputError` for an empty one, values that are no text, and what the service does not take."""
+def parse_wanted(wanted: Mapping[str, Any] | None, remove: Sequence[Any] | None) -> WantedTags:
+    """What is wanted, checked. Raises `InputError` for nothing, values that are no text, and what the service does not take."""
     if wanted is None and remove is None:
         raise InputError("Nothing is to be changed: give set or remove.")
     tags = _tags(wanted) if wanted is not None else {}
@@ -77,19 +77,19 @@ def parse_wish(wanted: Mapping[str, Any] | None, remove: Sequence[Any] | None) -
     both = sorted(set(tags) & set(keys))
     if both:
         raise InputError(f"set and remove both name {', '.join(both)}: decide on one of them.")
-    return TagWish(tags, keys)
+    return WantedTags(tags, keys)
 
 
-def change_of(tagged: Tagged, wish: TagWish, *, insist: bool = False) -> TagChange:
+def change_of(tagged: HasTags, wanted: WantedTags, *, insist: bool = False) -> TagChange:
     """What is to be sent. A key that the service shows twice loses all its values first.
 
     `insist`: setting a value over another one was tried and did not show, so the old one is removed first.
     """
     tags, repeated = tagged.tags or {}, tagged.repeated_tags
     remove, set_ = [], []
-    for key in wish.remove:
+    for key in wanted.remove:
         remove += [(key, value) for value in tag_values(key, tags, repeated)]
-    for key, value in wish.set.items():
+    for key, value in wanted.set.items():
         values = tag_values(key, tags, repeated)
         if values == (value,):
             continue
@@ -99,33 +99,35 @@ def change_of(tagged: Tagged, wish: TagWish, *, insist: bool = False) -> TagChan
     return TagChange(tuple(dict.fromkeys(remove)), tuple(set_))
 
 
-def after_change(tagged: Tagged, wish: TagWish) -> dict[str, str]:
+def after_change(tagged: HasTags, wanted: WantedTags) -> dict[str, str]:
     """The tags as they are wished."""
-    kept = {key: value for key, value in (tagged.tags or {}).items() if key not in wish.remove}
-    return {**kept, **wish.set}
+    kept = {key: value for key, value in (tagged.tags or {}).items() if key not in wanted.remove}
+    return {**kept, **wanted.set}
 
 
-def tag_blockers(tagged: Tagged, wish: TagWish, protect_tags: Mapping[str, tuple[str, ...]]) -> Iterator[Remark]:
+def tag_blockers(tagged: HasTags, wanted: WantedTags, protect_tags: Mapping[str, tuple[str, ...]]) -> Iterator[Finding]:
     """Everything that forbids the change; nothing where nothing would change."""
     if tagged.unreadable:
-        yield from unreadable_remark(tagged)
+        yield from unreadable_finding(tagged)
         return
-    if change_of(tagged, wish).empty:
+    if change_of(tagged, wanted).empty:
         return
-    protection = protecting(tagged.tags or {}, tagged.repeated_tags, protect_tags)
+    protection = find_protecting_tag(tagged.tags or {}, tagged.repeated_tags, protect_tags)
     if protection is not None:
-        yield Remark("protected", f"Its tag {protection} protects it: set protect_tags to {{}} if its tags may change after all.")
-    count = len(after_change(tagged, wish))
+        yield Finding(
+            "protected", f"Its tag {protection} protects it: set protect_tags to {{}} if its tags may change after all."
+        )
+    count = len(after_change(tagged, wanted))
     if count > MAX_TAGS and count > len(tagged.tags or {}):
-        yield Remark("too_many_tags", f"It would have {count} tags, and the service allows {MAX_TAGS}: remove some first.")
+        yield Finding("too_many_tags", f"It would have {count} tags, and the service allows {MAX_TAGS}: remove some first.")
 
 
-def later_blockers(tagged: Tagged, wish: TagWish, protect_tags: Mapping[str, tuple[str, ...]]) -> Iterator[Remark]:
-    """As `tag_blockers`, for a change that has begun: a protection that the wish itself sets may show already."""
-    return tag_blockers(tagged, wish, {key: values for key, values in protect_tags.items() if key not in wish.set})
+def later_blockers(tagged: HasTags, wanted: WantedTags, protect_tags: Mapping[str, tuple[str, ...]]) -> Iterator[Finding]:
+    """As `tag_blockers`, for a change that has begun: a protection that the change itself sets may show already."""
+    return tag_blockers(tagged, wanted, {key: values for key, values in protect_tags.items() if key not in wanted.set})
 
 
-def taken_for_good(before: Tagged, now: Tagged, taken: Collection[str]) -> dict[str, str]:
+def taken_for_good(before: HasTags, now: HasTags, taken: Collection[str]) -> dict[str, str]:
     """Tags as they were before, of the keys that were removed to be set anew and now are missing."""
     return {key: (before.tags or {})[key] for key in sorted(taken) if key in (before.tags or {}) and key not in (now.tags or {})}
 

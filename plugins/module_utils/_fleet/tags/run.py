@@ -5,7 +5,7 @@
 """Changes tags of machines, disks and elastic IPs in bulk, and believes only what is read back.
 
 A 200 answer may tell of some that failed (facts tags-partial-success, tags-failure-form). So each write is followed by a
-complete read; what does not show the wish then is tried again where that may help, and failed where it does not.
+complete read; what does not show what is wanted then is tried again where that may help, and failed where it does not.
 """
 
 from __future__ import annotations
@@ -21,13 +21,23 @@ from ..._api.dispatch.pagination import chunks, find_each
 from ..._api.errors import ApiError, JdcloudError
 from ..._api.services import disk, vpc
 from ..._api.services.tags import MAX_RESOURCES, tag_resources, untag_resources
-from ..common.failure import UNVERIFIED, Failure, in_full
-from ..common.finding import Remark
+from ..common.failure import UNVERIFIED, Failure, with_unclear_call
+from ..common.finding import Finding
 from ..common.selection import Selection
-from ..common.timing import LAG, THROTTLE_PATIENCE
-from ..common.write_errors import Verdict, verdict
-from ..machines.find import check_cap, find_machines, take_census
-from .plan import ResourceKind, TagChange, Tagged, TagWish, after_change, change_of, later_blockers, tag_blockers, taken_for_good
+from ..common.timing import READ_LAG, THROTTLE_PATIENCE
+from ..common.write_errors import ErrorMeaning, classify
+from ..machines.find import check_cap, find_machines, find_selected
+from .plan import (
+    HasTags,
+    TagChange,
+    TaggedKind,
+    WantedTags,
+    after_change,
+    change_of,
+    later_blockers,
+    tag_blockers,
+    taken_for_good,
+)
 
 SHOW_GAP = 1.0
 """Seconds between two looks at what was accepted and does not show yet."""
@@ -44,14 +54,15 @@ Make = Callable[[str, Sequence[str], Pairs], Call[Mapping[str, str]]]
 class Attempts:
     """Where the change of one resource stands.
 
-    `error`, `said`: how the last call ended, and what its 200 answer said. `among`: how many resources it was about; `share`: how
-    many the next one may be about. `tries` counts calls that ended unclearly or were refused for now, `shown_nothing` accepted
-    ones without effect. `unclear_at`: when a call ended last of which it is not known whether it took effect. `taken`: keys that
+    `error`, `message`: how the last call ended, and what its 200 answer said. `among`: how many resources it was about;
+    `share`: how many the next one may be about. `tries` counts calls that ended unclearly or were refused for now,
+    `shown_nothing` accepted ones without effect.
+    `unclear_at`: when a call ended last of which it is not known whether it took effect. `taken`: keys that
     were removed only to be set anew. Times are monotonic seconds.
     """
 
     error: JdcloudError | None = None
-    said: str | None = None
+    message: str | None = None
     among: int = 0
     share: int = MAX_RESOURCES
     tries: int = 0
@@ -69,11 +80,11 @@ class TagRecord:
     `unread`: it could not be read after the last change.
     """
 
-    kind: ResourceKind
+    kind: TaggedKind
     resource_id: str
-    before: Tagged | None = None
-    now: Tagged | None = None
-    blockers: tuple[Remark, ...] = ()
+    before: HasTags | None = None
+    now: HasTags | None = None
+    blockers: tuple[Finding, ...] = ()
     failure: Failure | None = None
     wanted: bool = False
     unread: bool = False
@@ -106,9 +117,9 @@ class TagTargets:
 def change_tags(
     dispatcher: Dispatcher,
     targets: TagTargets,
-    wish: TagWish,
+    wanted: WantedTags,
     protect_tags: Mapping[str, tuple[str, ...]],
-    service_codes: Mapping[ResourceKind, str],
+    service_codes: Mapping[TaggedKind, str],
     *,
     skip_blocked: bool,
     preview: bool,
@@ -118,12 +129,12 @@ def change_tags(
     for record in run.records:
         if record.before is None or record.blockers:
             continue
-        record.blockers = tuple(tag_blockers(record.before, wish, protect_tags))
-        record.wanted = not record.blockers and not change_of(record.before, wish).empty
+        record.blockers = tuple(tag_blockers(record.before, wanted, protect_tags))
+        record.wanted = not record.blockers and not change_of(record.before, wanted).empty
     run.held_back = not skip_blocked and any(record.blockers or record.failure for record in run.records)
     if not run.held_back and not preview:
         for kind, code in service_codes.items():
-            work = _Work(dispatcher, wish, protect_tags, kind, code)
+            work = _Work(dispatcher, wanted, protect_tags, kind, code)
             work.carry_out([record for record in run.records if record.wanted and record.kind == kind])
     return run
 
@@ -132,17 +143,17 @@ def _find(dispatcher: Dispatcher, targets: TagTargets) -> list[TagRecord]:
     records: list[TagRecord] = []
     selection = targets.selection
     if selection is not None:
-        census = take_census(dispatcher, selection)
-        check_cap(census, selection.default_cap() if targets.cap is None else targets.cap, targets.cap is None)
-        machines = {machine.instance_id: machine for machine in (*census.matched, *census.mismatched)}
+        found_machines = find_selected(dispatcher, selection)
+        check_cap(found_machines, selection.default_cap() if targets.cap is None else targets.cap, targets.cap is None)
+        machines = {machine.instance_id: machine for machine in (*found_machines.matched, *found_machines.mismatched)}
         for instance_id in selection.ids if selection.ids is not None else machines:
             machine = machines.get(instance_id)
             record = TagRecord("instance", instance_id, machine, machine)
             mismatch = selection.mismatch(machine) if machine is not None else None
             if mismatch is not None:
-                record.blockers = (Remark("selector_mismatch", f"It exists, but the other selectors do not match: {mismatch}."),)
+                record.blockers = (Finding("selector_mismatch", f"It exists, but the other selectors do not match: {mismatch}."),)
             records.append(record)
-    kinds: tuple[tuple[ResourceKind, Sequence[str]], ...] = (("disk", targets.disk_ids), ("elastic_ip", targets.elastic_ip_ids))
+    kinds: tuple[tuple[TaggedKind, Sequence[str]], ...] = (("disk", targets.disk_ids), ("elastic_ip", targets.elastic_ip_ids))
     for kind, ids in kinds:
         found = _read(dispatcher, kind, ids) if ids else {}
         records += [TagRecord(kind, each, found.get(each), found.get(each)) for each in ids]
@@ -152,7 +163,7 @@ def _find(dispatcher: Dispatcher, targets: TagTargets) -> list[TagRecord]:
     return records
 
 
-def _read(dispatcher: Dispatcher, kind: ResourceKind, ids: Sequence[str]) -> Mapping[str, Tagged]:
+def _read(dispatcher: Dispatcher, kind: TaggedKind, ids: Sequence[str]) -> Mapping[str, HasTags]:
     if kind == "instance":
         return find_machines(dispatcher, ids)
     if kind == "disk":
@@ -166,13 +177,13 @@ class _Work:
     def __init__(
         self,
         dispatcher: Dispatcher,
-        wish: TagWish,
+        wanted: WantedTags,
         protect_tags: Mapping[str, tuple[str, ...]],
-        kind: ResourceKind,
+        kind: TaggedKind,
         service_code: str,
     ) -> None:
         self._dispatcher = dispatcher
-        self._wish = wish
+        self._wanted = wanted
         self._protect_tags = protect_tags
         self._kind = kind
         self._code = service_code
@@ -199,7 +210,7 @@ class _Work:
         changes = []
         for record in records:
             change, attempts = self._next_change(record), record.attempts
-            attempts.error, attempts.said = None, None
+            attempts.error, attempts.message = None, None
             changes.append((record, change))
         # What goes, goes first: a resource may have no room for one more.
         self._send(untag_resources, [(record, change.remove) for record, change in changes if change.remove])
@@ -209,11 +220,11 @@ class _Work:
     def _next_change(self, record: TagRecord) -> TagChange:
         """What to send for a record. Nothing while a change that was accepted may still not show."""
         attempts, accepted_at = record.attempts, record.attempts.accepted_at
-        waits = accepted_at is not None and attempts.error is None and attempts.said is None
-        if record.now is None or (waits and self._dispatcher.clock.now() - (accepted_at or 0.0) < LAG):
+        waits = accepted_at is not None and attempts.error is None and attempts.message is None
+        if record.now is None or (waits and self._dispatcher.clock.now() - (accepted_at or 0.0) < READ_LAG):
             return TagChange()
-        change = change_of(record.now, self._wish, insist=attempts.shown_nothing > 0)
-        attempts.taken.update(key for key, _value in change.remove if key in self._wish.set)
+        change = change_of(record.now, self._wanted, insist=attempts.shown_nothing > 0)
+        attempts.taken.update(key for key, _value in change.remove if key in self._wanted.set)
         return change
 
     def _send(self, make: Make, wanted: Sequence[tuple[TagRecord, Pairs]]) -> None:
@@ -236,7 +247,7 @@ class _Work:
         now, attempts = self._dispatcher.clock.now(), record.attempts
         attempts.among = among
         attempts.error = outcome.error
-        if outcome.error is not None and verdict(outcome.error) is Verdict.UNCLEAR:
+        if outcome.error is not None and classify(outcome.error) is ErrorMeaning.UNCLEAR:
             attempts.unclear_at = now
         if outcome.error is None or not outcome.error.is_throttled:
             attempts.throttled_since = None
@@ -244,7 +255,7 @@ class _Work:
             attempts.throttled_since = now
         if outcome.error is None:
             attempts.accepted_at = now
-            attempts.said = attempts.said or outcome.value.get(record.resource_id)
+            attempts.message = attempts.message or outcome.value.get(record.resource_id)
 
     def _read_back(self, records: Sequence[TagRecord]) -> list[TagRecord]:
         """Look at all of them, and return those that are to be tried again."""
@@ -252,10 +263,10 @@ class _Work:
             found = _read(self._dispatcher, self._kind, [record.resource_id for record in records])
         except JdcloudError as error:
             for record in records:
-                told = f"What became of the tags of {record.resource_id} could not be read: {error}"
-                record.failure, record.unread = Failure(UNVERIFIED, told, error), True
+                text = f"What became of the tags of {record.resource_id} could not be read: {error}"
+                record.failure, record.unread = Failure(UNVERIFIED, text, error), True
                 if record.attempts.unclear_at is not None:
-                    record.failure = in_full(record.failure, "The change")
+                    record.failure = with_unclear_call(record.failure, "The change")
             return []
         for record in records:
             record.now = found.get(record.resource_id)
@@ -265,30 +276,30 @@ class _Work:
         """Judge one that was read back. False: it has ended."""
         if record.now is None:
             record.failure = Failure("vanished", f"{record.resource_id} disappeared while it was tagged.")
-        elif record.now.unreadable or not change_of(record.now, self._wish).empty:
+        elif record.now.unreadable or not change_of(record.now, self._wanted).empty:
             record.failure = self._forbidden(record.resource_id, record.now) or self._over(record)
             return record.failure is None
         return False
 
-    def _forbidden(self, resource_id: str, now: Tagged) -> Failure | None:
-        told = [blocker.message for blocker in later_blockers(now, self._wish, self._protect_tags)]
-        if not told:
+    def _forbidden(self, resource_id: str, now: HasTags) -> Failure | None:
+        text = [blocker.message for blocker in later_blockers(now, self._wanted, self._protect_tags)]
+        if not text:
             return None
-        return Failure("changed_meanwhile", f"{resource_id} changed while it was tagged, so it was left alone: {' '.join(told)}")
+        return Failure("changed_meanwhile", f"{resource_id} changed while it was tagged, so it was left alone: {' '.join(text)}")
 
     def _over(self, record: TagRecord) -> Failure | None:
-        """Why one that does not show the wish is not tried again, None if it is."""
+        """Why one that does not show what is wanted is not tried again, None if it is."""
         attempts, error = record.attempts, record.attempts.error
         if error is None:
             return self._not_shown(record)
-        kind = verdict(error)
-        if kind is Verdict.THROTTLED:
+        kind = classify(error)
+        if kind is ErrorMeaning.THROTTLED:
             since = attempts.throttled_since
             again = since is not None and self._dispatcher.clock.now() - since < THROTTLE_PATIENCE
-        elif kind in (Verdict.UNCLEAR, Verdict.BUSY):
+        elif kind in (ErrorMeaning.UNCLEAR, ErrorMeaning.BUSY):
             attempts.tries += 1
             again = attempts.tries <= self._dispatcher.retries
-            if kind is Verdict.BUSY and attempts.among > 1:
+            if kind is ErrorMeaning.BUSY and attempts.among > 1:
                 # What is refused may be one of many, and the others must not wait for it.
                 again, attempts.share = True, attempts.among // 2
         else:
@@ -299,26 +310,26 @@ class _Work:
             return None
         failure = _refused(record.resource_id, error)
         since = attempts.unclear_at
-        lags = since is not None and self._dispatcher.clock.now() - since < LAG
+        lags = since is not None and self._dispatcher.clock.now() - since < READ_LAG
         # A read so soon after a call with an unclear end does not show that it had no effect.
-        return in_full(failure, "The change") if lags else failure
+        return with_unclear_call(failure, "The change") if lags else failure
 
     def _not_shown(self, record: TagRecord) -> Failure | None:
         attempts, now = record.attempts, self._dispatcher.clock.now()
         accepted_at = attempts.accepted_at if attempts.accepted_at is not None else now
-        if attempts.said is None and now - accepted_at < LAG:
+        if attempts.message is None and now - accepted_at < READ_LAG:
             return None
         attempts.shown_nothing += 1
         if attempts.shown_nothing < ACCEPTED_TRIES:
             return None
-        said = f" The service says: {attempts.said}." if attempts.said else ""
-        told = f"The tags of {record.resource_id} do not show the change, although it was accepted {ACCEPTED_TRIES} times."
-        return Failure("not_applied", told + said)
+        message = f" The service says: {attempts.message}." if attempts.message else ""
+        text = f"The tags of {record.resource_id} do not show the change, although it was accepted {ACCEPTED_TRIES} times."
+        return Failure("not_applied", text + message)
 
     def _gap(self, attempts: Attempts) -> float:
         if attempts.error is not None:
             return 0.0 if _for_good(attempts.error) else self._dispatcher.backoff(attempts.tries)
-        return self._dispatcher.backoff(attempts.shown_nothing) if attempts.said is not None else SHOW_GAP
+        return self._dispatcher.backoff(attempts.shown_nothing) if attempts.message is not None else SHOW_GAP
 
     def _hopeless(self, record: TagRecord) -> bool:
         """Whether the last call for a record is refused to everybody; then it failed."""
@@ -333,7 +344,7 @@ class _Work:
         """Old values that were removed for new ones which never came are set again, once."""
         some = [record for record in records if self._lost(record)]
         self._send(_tag, [(record, self._lost(record)) for record in some])
-        until = self._dispatcher.clock.now() + LAG
+        until = self._dispatcher.clock.now() + READ_LAG
         while some:
             with contextlib.suppress(JdcloudError):
                 found = _read(self._dispatcher, self._kind, [record.resource_id for record in some])
@@ -361,14 +372,14 @@ def _tag(service_code: str, ids: Sequence[str], tags: Pairs) -> Call[Mapping[str
 
 def _for_good(error: JdcloudError) -> bool:
     """Whether the service refused a call and would do so again; for another set of resources it may not."""
-    again = (Verdict.THROTTLED, Verdict.UNCLEAR, Verdict.BUSY, Verdict.NO_ACCESS)
-    return isinstance(error, ApiError) and verdict(error) not in again
+    again = (ErrorMeaning.THROTTLED, ErrorMeaning.UNCLEAR, ErrorMeaning.BUSY, ErrorMeaning.NO_ACCESS)
+    return isinstance(error, ApiError) and classify(error) not in again
 
 
 def _refused(resource_id: str, error: JdcloudError) -> Failure:
     return Failure("api", f"The tags of {resource_id} were not changed: {error}", error)
 
 
-def wished_tags(record: TagRecord, wish: TagWish) -> dict[str, str]:
+def wanted_tags(record: TagRecord, wanted: WantedTags) -> dict[str, str]:
     """The tags of a record whose change is only foreseen."""
-    return after_change(record.before, wish) if record.before is not None else {}
+    return after_change(record.before, wanted) if record.before is not None else {}

@@ -13,8 +13,8 @@ from typing import Any
 from ..._api.errors import InputError
 from ..._api.model.fields import snake_case
 from ..._fleet.common.selection import parse_ids
-from ..._fleet.evidence.backup_selection import A, AssetSelection, Kind, parse_asset_ids, parse_asset_name, read_assets
-from ..._fleet.evidence.marker import mark_of
+from ..._fleet.evidence.backup_selection import A, AssetKind, AssetSelection, parse_asset_ids, parse_asset_name, read_assets
+from ..._fleet.evidence.marker import marker_row
 from ..common.arguments import CONNECTION_SPEC, SELECTION_SPEC, Spec
 from ..common.rows import Result, time_of
 from ..common.session import Session
@@ -31,7 +31,7 @@ def info_spec(ids: str, owners: str) -> Spec:
     }
 
 
-def listed(session: Session, kind: Kind[A], ids: str, owners: str, row: Callable[[A], Result]) -> Result:
+def listed(session: Session, kind: AssetKind[A], ids: str, owners: str, row: Callable[[A], Result]) -> Result:
     """Read the selected assets and tell each with everything that the service says; `ids` and `owners` are option names."""
     selection = _selection(kind, session.module.params, ids, owners)
     assets, missing = read_assets(session.connect(), kind, selection)
@@ -39,7 +39,7 @@ def listed(session: Session, kind: Kind[A], ids: str, owners: str, row: Callable
     return result_of(session, kind, [row(asset) for asset in assets], len(missing))
 
 
-def result_of(session: Session, kind: Kind[t.Any], rows: Sequence[Result], not_found: int) -> Result:
+def result_of(session: Session, kind: AssetKind[t.Any], rows: Sequence[Result], not_found: int) -> Result:
     """The whole result."""
     return {
         "changed": False,
@@ -56,12 +56,12 @@ def common_row(asset: A) -> Result:
         "name": asset.name,
         "status": asset.status,
         "description": asset.description,
-        "mark": mark_of(asset.description),
+        "mark": marker_row(asset.description),
         "created": time_of(asset.created),
     }
 
 
-def _selection(kind: Kind[A], params: Mapping[str, Any], ids: str, owners: str) -> AssetSelection:
+def _selection(kind: AssetKind[A], params: Mapping[str, Any], ids: str, owners: str) -> AssetSelection:
     status: str | None = params["status"]
     if status is not None and not status.strip():
         raise InputError("status is blank, which selects nothing: give a status, or leave the option out.")

@@ -79,9 +79,9 @@ def _run(session: Session, method: Method) -> tuple[BackupRun, BackupReport]:
     preview = bool(session.module.check_mode)
     policy = backup_policy(params, method)
     timing_of(params, 0)
-    manner = manner_of(params, preview=preview)
+    options = manner_of(params, preview=preview)
     dispatcher = session.connect()
-    run = back_up(dispatcher, policy, timing_of(params, dispatcher.retries), manner, session.progress.watch)
+    run = back_up(dispatcher, policy, timing_of(params, dispatcher.retries), options, session.progress.watch)
     if run.missing and len(run.missing) == len(run.records):
         session.module.warn(session.none_exists(len(run.missing)))
     return run, BackupReport(run, session.region, preview=preview)

@@ -13,7 +13,7 @@ from typing import Any
 
 from ..._api.errors import InputError
 from ..._fleet.backups.plan import BackupPolicy
-from ..._fleet.backups.record import Manner
+from ..._fleet.backups.record import RunOptions
 from ..._fleet.common.selection import Selection, parse_ids, parse_protect_tags, require_selector
 from ..._fleet.evidence.marker import DEFAULT_PATTERN, check_campaign, check_pattern
 from ..._fleet.evidence.proof import Method
@@ -49,7 +49,7 @@ VM_BACKUP_SPEC: Spec = {
 
 
 def backup_policy(params: Mapping[str, Any], method: Method) -> BackupPolicy:
-    """The checked wishes; everything that the input alone shows to be wrong is found here, before anything is sent."""
+    """The checked policy; everything that the input alone shows to be wrong is found here, before anything is sent."""
     disk_ids = params.get("disk_ids")
     selection = selection_of(params)
     if disk_ids is None:
@@ -78,12 +78,12 @@ def backup_policy(params: Mapping[str, Any], method: Method) -> BackupPolicy:
     )
 
 
-def manner_of(params: Mapping[str, Any], *, preview: bool) -> Manner:
+def manner_of(params: Mapping[str, Any], *, preview: bool) -> RunOptions:
     """How to deal with what cannot be done."""
     keep: int = params.get("keep") or 0
     if isinstance(params.get("keep"), bool) or keep < 0:
         raise InputError(f"keep is {params['keep']}, but must be a whole number: 0 keeps all backups.")
-    return Manner(cap_of(params), params["on_blocked"] == "skip", params["on_shortfall"] == "fit", preview, keep)
+    return RunOptions(cap_of(params), params["on_blocked"] == "skip", params["on_shortfall"] == "fit", preview, keep)
 
 
 def made_up_campaign() -> str:

@@ -12,9 +12,9 @@ from ..._api.model.backup_assets import Image, Quota, Snapshot
 from ..._api.model.instance import AttachedDisk
 from ..._fleet.backups.plan import AssetAction
 from ..._fleet.backups.record import BackupRecord, BackupRun, failure_of
-from ..._fleet.backups.state import AssetTrack
+from ..._fleet.backups.state import AssetState
 from ..._fleet.common.failure import UNVERIFIED
-from ..._fleet.common.finding import Remark
+from ..._fleet.common.finding import Finding
 from ..._fleet.evidence.marker import NO_INSTANCE
 from ..._fleet.evidence.proof import AssetType, disk_key
 from ..common.rows import Result, error_of, left_stopped, name_some, remarks
@@ -35,8 +35,8 @@ class BackupReport:
 
     def machine_changed(self, record: BackupRecord) -> bool:
         """Whether anything about a machine or its backups changed, or would change."""
-        power = any(track is not None and track.changed for track in (record.stop, record.start))
-        return power or self.stops(record) or self.starts(record) or any(self._changed(track) for track in record.assets)
+        power = any(state is not None and state.changed for state in (record.stop, record.start))
+        return power or self.stops(record) or self.starts(record) or any(self._changed(state) for state in record.assets)
 
     def stops(self, record: BackupRecord) -> bool:
         """Whether this run stopped a machine, or would."""
@@ -55,7 +55,7 @@ class BackupReport:
     def rows_of(self, record: BackupRecord, kind: AssetType) -> list[Result]:
         """The assets of one machine that exist, or would."""
         make = self._image if kind == "image" else self._snapshot
-        return [make(record, track) for track in record.assets if track.plan.kind == kind]
+        return [make(record, state) for state in record.assets if state.plan.kind == kind]
 
     def action(self, record: BackupRecord) -> AssetAction:
         """What was done for a machine as a whole."""
@@ -65,18 +65,18 @@ class BackupReport:
             return "blocked"
         if self._run.held_back or not record.assets:
             return "none"
-        return "created" if any(self._made(track) for track in record.assets) else "reused"
+        return "created" if any(self._made(state) for state in record.assets) else "reused"
 
     def counts(self, kinds: Sequence[AssetType]) -> Result:
         """How many of what: machines that are selected, blocked or failed; assets that were created or reused."""
         records = self._run.records
-        tracks = [track for record in records for track in record.assets if track.plan.kind in kinds]
+        states = [state for record in records for state in record.assets if state.plan.kind in kinds]
         actions = [self.action(record) for record in records]
         return {
             "selected": len(records),
             "changed": sum(self.machine_changed(record) for record in records),
-            "created": sum(self._action(track) == "created" for track in tracks),
-            "reused": sum(self._action(track) == "reused" for track in tracks),
+            "created": sum(self._action(state) == "created" for state in states),
+            "reused": sum(self._action(state) == "reused" for state in states),
             "not_found": len(self._run.missing),
             "blocked": actions.count("blocked"),
             "failed": actions.count("failed"),
@@ -84,14 +84,14 @@ class BackupReport:
 
     def quota(self) -> Result | None:
         """What the batch needs and what is left; None where nothing is to be made."""
-        room = self._run.room
-        if room is None:
+        quota = self._run.quota
+        if quota is None:
             return None
         return {
-            "images": _quota(room.images, room.images_needed),
-            "snapshots": _quota(room.snapshots, room.snapshots_needed),
-            "fits": list(room.fits),
-            "does_not_fit": list(room.does_not_fit),
+            "images": _quota(quota.images, quota.images_needed),
+            "snapshots": _quota(quota.snapshots, quota.snapshots_needed),
+            "fits": list(quota.fits),
+            "does_not_fit": list(quota.does_not_fit),
         }
 
     def diff(self) -> Result:
@@ -99,9 +99,9 @@ class BackupReport:
         before: Result = {"backups": {}, "status": {}}
         after: Result = {"backups": {}, "status": {}}
         for record in self._run.records:
-            for track in record.assets:
-                if self._made(track):
-                    after["backups"][track.name] = f"{track.plan.kind} of {track.plan.of}"
+            for state in record.assets:
+                if self._made(state):
+                    after["backups"][state.name] = f"{state.plan.kind} of {state.plan.of}"
             status = self.status(record)
             if record.machine is not None and status != record.machine.status:
                 before["status"][record.instance_id] = record.machine.status
@@ -115,20 +115,20 @@ class BackupReport:
         decision = record.decision
         if self._preview and decision is not None and (decision.stop or decision.start):
             return "running" if decision.start else "stopped"
-        for track in (record.start, record.stop):
-            if track is not None and (track.in_doubt or track is record.start or record.seen is None):
-                return track.status
+        for state in (record.start, record.stop):
+            if state is not None and (state.in_doubt or state is record.start or record.seen is None):
+                return state.status
         return record.seen.status if record.seen is not None else "absent"
 
     def message(self) -> str | None:
         """One sentence if the task failed, else None."""
         run = self._run
         problems = [record for record in run.records if self.action(record) in ("blocked", "failed")]
-        if run.held_back and run.room is not None and problems and all(_short_of_room(record) for record in problems):
-            fits = ", ".join(run.room.fits[:5]) + (" and others" if len(run.room.fits) > 5 else "")
-            count = f"{len(run.room.fits)} of {len(run.room.fits) + len(run.room.does_not_fit)} machines fit"
+        if run.held_back and run.quota is not None and problems and all(_short_of_room(record) for record in problems):
+            fits = ", ".join(run.quota.fits[:5]) + (" and others" if len(run.quota.fits) > 5 else "")
+            count = f"{len(run.quota.fits)} of {len(run.quota.fits) + len(run.quota.does_not_fit)} machines fit"
             return (
-                f"The quotas have no room for this batch ({run.room.numbers}), so nothing at all was changed; "
+                f"The quotas have no room for this batch ({run.quota.numbers}), so nothing at all was changed; "
                 f"{count}{f' ({fits})' if fits else ''}: have the quotas raised, remove what is no longer needed, or set "
                 "on_shortfall to fit to do the part that fits."
             )
@@ -136,8 +136,8 @@ class BackupReport:
             advice = "remove the causes"
             if len(problems) < len(run.records):
                 advice += ", or set on_blocked to skip to go on with the others"
-            told = f"{len(problems)} of {len(run.records)} machines cannot be backed up, so nothing at all was changed"
-            return f"{told}: {name_some(problems, _reasons)}; {advice}."
+            text = f"{len(problems)} of {len(run.records)} machines cannot be backed up, so nothing at all was changed"
+            return f"{text}: {name_some(problems, _reasons)}; {advice}."
         failed = [record for record in problems if self.action(record) == "failed"]
         if not failed:
             return None
@@ -150,61 +150,61 @@ class BackupReport:
         if not rows:
             yield self._empty_row(record, kind)
 
-    def _made(self, track: AssetTrack) -> bool:
-        return track.accepted or (self._preview and track.asset_id is None and track.failure is None)
+    def _made(self, state: AssetState) -> bool:
+        return state.accepted or (self._preview and state.asset_id is None and state.failure is None)
 
-    def _changed(self, track: AssetTrack) -> bool:
+    def _changed(self, state: AssetState) -> bool:
         """Whether it was asked for, and may be there."""
-        return self._made(track) or track.in_doubt
+        return self._made(state) or state.in_doubt
 
-    def _action(self, track: AssetTrack) -> AssetAction:
-        if track.failure is not None:
+    def _action(self, state: AssetState) -> AssetAction:
+        if state.failure is not None:
             return "failed"
-        return "created" if self._made(track) else "reused"
+        return "created" if self._made(state) else "reused"
 
-    def _common(self, record: BackupRecord, track: AssetTrack) -> Result:
-        created = track.asset.created if track.asset is not None else None
+    def _common(self, record: BackupRecord, state: AssetState) -> Result:
+        created = state.asset.created if state.asset is not None else None
         return {
-            "instance_id": track.instance_id,
-            "name": track.name,
-            "status": UNVERIFIED if track.in_doubt else track.status,
-            "action": self._action(track),
-            "changed": self._changed(track),
-            "campaign": track.plan.campaign,
-            "stopped": track.plan.stopped and not track.voided,
+            "instance_id": state.instance_id,
+            "name": state.name,
+            "status": UNVERIFIED if state.in_doubt else state.status,
+            "action": self._action(state),
+            "changed": self._changed(state),
+            "campaign": state.plan.campaign,
+            "stopped": state.plan.stopped and not state.voided,
             "created": created.isoformat() if created is not None else None,
             "blockers": [],
             "warnings": remarks(_warnings(record)),
-            "error": error_of(track.failure),
+            "error": error_of(state.failure),
         }
 
-    def _image(self, record: BackupRecord, track: AssetTrack) -> Result:
-        image = track.asset if isinstance(track.asset, Image) else None
-        held = record.held.get(track.asset_id or "")
+    def _image(self, record: BackupRecord, state: AssetState) -> Result:
+        image = state.asset if isinstance(state.asset, Image) else None
+        held = record.held.get(state.asset_id or "")
         machine = record.seen or record.machine
         disks = machine.disks if machine is not None else ()
-        if held is None or (not track.plan.ready and track.status != "ready" and track.failure is None):
+        if held is None or (not state.plan.ready and state.status != "ready" and state.failure is None):
             # Not made yet, or not read back: what it is to hold is known, and proves nothing.
-            keys = [disk_key(disk.disk_id, disk.device) for disk in track.plan.disks]
-            held = dict.fromkeys(keys) if track.failure is None else {}
+            keys = [disk_key(disk.disk_id, disk.device) for disk in state.plan.disks]
+            held = dict.fromkeys(keys) if state.failure is None else {}
         covered = [disk for disk in disks if disk_key(disk.disk_id, disk.device) in held]
         return {
-            "image_id": track.asset_id,
-            **self._common(record, track),
+            "image_id": state.asset_id,
+            **self._common(record, state),
             "size_mb": image.size_mb if image is not None else None,
             "covered_disks": [_covered(disk, held[disk_key(disk.disk_id, disk.device)]) for disk in covered],
-            "uncovered_disks": [_uncovered(disk, track) for disk in disks if disk not in covered],
+            "uncovered_disks": [_uncovered(disk, state) for disk in disks if disk not in covered],
             "snapshots": [{"snapshot_id": snapshot_id, "fate": None} for snapshot_id in held.values() if snapshot_id],
         }
 
-    def _snapshot(self, record: BackupRecord, track: AssetTrack) -> Result:
-        snapshot = track.asset if isinstance(track.asset, Snapshot) else None
-        (disk,) = track.plan.disks
+    def _snapshot(self, record: BackupRecord, state: AssetState) -> Result:
+        snapshot = state.asset if isinstance(state.asset, Snapshot) else None
+        (disk,) = state.plan.disks
         return {
-            "snapshot_id": track.asset_id,
-            "disk_id": track.plan.of,
+            "snapshot_id": state.asset_id,
+            "disk_id": state.plan.of,
             "device": disk.device,
-            **self._common(record, track),
+            **self._common(record, state),
             "size_gb": snapshot.size_gb if snapshot is not None and snapshot.size_gb else disk.size_gb,
         }
 
@@ -235,10 +235,10 @@ def _covered(disk: AttachedDisk, snapshot_id: str | None) -> Result:
     return {"disk_id": disk.disk_id, "device": disk.device, "snapshot_id": snapshot_id, "size_gb": disk.size_gb}
 
 
-def _uncovered(disk: AttachedDisk, track: AssetTrack) -> Result:
+def _uncovered(disk: AttachedDisk, state: AssetState) -> Result:
     if disk.category == "local" and not disk.system:
         reason = "local data disks are never in an image"
-    elif disk.device in track.plan.left_out:
+    elif disk.device in state.plan.left_out:
         reason = "include_data_disks is false"
     else:
         reason = "the image does not hold it"
@@ -249,9 +249,9 @@ def _quota(quota: Quota, needed: int) -> Result:
     return {"limit": quota.limit, "used": quota.used, "left": quota.left, "needed": needed}
 
 
-def _warnings(record: BackupRecord) -> Sequence[Remark]:
+def _warnings(record: BackupRecord) -> Sequence[Finding]:
     if record.machine is None:
-        return (Remark("not_found", f"{record.instance_id} does not exist."),)
+        return (Finding("not_found", f"{record.instance_id} does not exist."),)
     return record.decision.warnings if record.decision is not None else ()
 
 

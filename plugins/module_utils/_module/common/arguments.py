@@ -58,13 +58,13 @@ def check_texts(spec: Spec, given: Mapping[str, Any]) -> None:
 
     Ansible would make a text of it, but not the one that was written. Dictionaries are converted to nothing and checked later.
     """
-    for option, said in spec.items():
+    for option, message in spec.items():
         value = given.get(option)
-        if value is None or "choices" in said:
+        if value is None or "choices" in message:
             continue
-        if said["type"] in ("str", "path"):
-            _check_text(value, option, secret=bool(said.get("no_log")))
-        elif said["type"] == "list" and said.get("elements") != "dict":
+        if message["type"] in ("str", "path"):
+            _check_text(value, option, secret=bool(message.get("no_log")))
+        elif message["type"] == "list" and message.get("elements") != "dict":
             if not isinstance(value, list):
                 _check_text(value, option)
                 continue
@@ -81,7 +81,7 @@ def _check_text(value: Any, where: str, *, secret: bool = False) -> None:
 
 
 def due_tag_of(params: Mapping[str, Any]) -> str | None:
-    """The checked key of the tag that holds the date, None if machines need no mark."""
+    """The checked key of the tag that holds the date, None if machines need no due tag."""
     given: str | None = params["due_tag"]
     if given is not None and not given.strip():
         raise InputError("due_tag is blank: give the key of the tag that holds the date, or leave it out.")
@@ -113,7 +113,7 @@ def cap_of(params: Mapping[str, Any], option: str = "max_instances") -> int | No
 
 
 def timing_of(params: Mapping[str, Any], retries: int) -> Timing:
-    """The checked wishes about waiting."""
+    """The checked options about waiting."""
     return Timing(
         wait=params["wait"],
         wait_timeout=positive(params, "wait_timeout"),

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from ..._fleet.common.failure import Failure
-from ..._fleet.common.finding import Remark
+from ..._fleet.common.finding import Finding
 
 SHOWN = 5
 """How many machines a message names before it says "and N more"."""
@@ -41,7 +41,7 @@ def name_some(records: Sequence[N], reasons: Callable[[N], Sequence[str]]) -> st
 
 def told_some(reasons: Sequence[tuple[str, Sequence[str]]]) -> str:
     """The first of many ids with their reasons, for a message."""
-    named = [f"{row_id} ({', '.join(told)})" for row_id, told in reasons[:SHOWN]]
+    named = [f"{row_id} ({', '.join(text)})" for row_id, text in reasons[:SHOWN]]
     more = len(reasons) - SHOWN
     return ", ".join(named) + (f" and {more} more" if more > 0 else "")
 
@@ -52,7 +52,7 @@ def left_stopped(ids: Sequence[str]) -> str:
     return f" Stopped by this run and left stopped: {', '.join(ids[:SHOWN])}{more}." if ids else ""
 
 
-def remarks(items: Iterable[Remark]) -> list[Result]:
+def remarks(items: Iterable[Finding]) -> list[Result]:
     """Blockers or warnings."""
     return [{"code": item.code, "message": item.message} for item in items]
 

@@ -20,7 +20,7 @@ from ..._api.dispatch.factory import THREADS, UNVERIFIED, USER_AGENT, dispatcher
 from ..._api.dispatch.pool import SystemClock, ThreadPool
 from ..._api.errors import InputError, JdcloudError
 from ..._api.wire.transport import REQUESTS_IMPORT_ERROR, Transport
-from ..._fleet.common.account import FOREIGN, AccountError, objection, who_asks
+from ..._fleet.common.account import FOREIGN, AccountError, account_problem, read_key_owner
 from ..._fleet.common.selection import some_ids
 from .arguments import Spec, check_texts
 from .interruption import Interruption
@@ -82,9 +82,9 @@ class Session:
         return sentence if self._expected is not None else f"{sentence}; {FOREIGN}"
 
     def _confirm(self, dispatcher: Dispatcher, expected: str) -> None:
-        seen = who_asks(dispatcher, expected)
+        seen = read_key_owner(dispatcher, expected)
         self.account.update(pin=seen.identity.pin, account_id=seen.identity.account_id)
-        refusal = objection(seen, expected)
+        refusal = account_problem(seen, expected)
         if refusal is not None:
             raise AccountError(refusal)
 

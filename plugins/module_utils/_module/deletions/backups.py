@@ -11,10 +11,10 @@ from typing import Any
 
 from ..._api.errors import InputError
 from ..._api.model.backup_assets import Image, Snapshot
-from ..._fleet.deletions.backups import dispose_of_backups
-from ..._fleet.deletions.run import DisposalRecord, DisposalRun
-from ..._fleet.evidence.backup_selection import IMAGES, SNAPSHOTS, A, AssetSelection, Kind, parse_asset_ids, parse_asset_name
-from ..._fleet.evidence.marker import NO_INSTANCE, mark_of
+from ..._fleet.deletions.backups import delete_backups
+from ..._fleet.deletions.run import DeletionRecord, DeletionRun
+from ..._fleet.evidence.backup_selection import IMAGES, SNAPSHOTS, A, AssetKind, AssetSelection, parse_asset_ids, parse_asset_name
+from ..._fleet.evidence.marker import NO_INSTANCE, marker_row
 from ..common.arguments import Spec, cap_of, timing_of
 from ..common.rows import Result, time_of
 from ..common.session import Session
@@ -41,12 +41,12 @@ def snapshot_absent(session: Session, params: Mapping[str, Any]) -> Result:
     return _absent(session, params, SNAPSHOTS)
 
 
-def _absent(session: Session, params: Mapping[str, Any], kind: Kind[A]) -> Result:
+def _absent(session: Session, params: Mapping[str, Any], kind: AssetKind[A]) -> Result:
     selection = _selection(kind, params)
     cap = cap_of(params, f"max_{kind.word}s")
     timing_of(params, 0)
     dispatcher = session.connect()
-    run = dispose_of_backups(
+    run = delete_backups(
         dispatcher,
         kind,
         selection,
@@ -62,7 +62,7 @@ def _absent(session: Session, params: Mapping[str, Any], kind: Kind[A]) -> Resul
     return _BackupReport(run, session.region).result(session)
 
 
-def _selection(kind: Kind[A], params: Mapping[str, Any]) -> AssetSelection:
+def _selection(kind: AssetKind[A], params: Mapping[str, Any]) -> AssetSelection:
     option = f"{kind.word}_ids"
     ids, name = params[option], params["name"]
     if ids is None and name is None:
@@ -76,8 +76,8 @@ def _selection(kind: Kind[A], params: Mapping[str, Any]) -> AssetSelection:
 class _BackupReport(DisposalReport[A]):
     """Images or snapshots."""
 
-    def __init__(self, run: DisposalRun[A], region: str) -> None:
-        self.key = run.terms.word
+    def __init__(self, run: DeletionRun[A], region: str) -> None:
+        self.key = run.kind.word
         super().__init__(run, region)
 
     def summary(self) -> Result:
@@ -97,24 +97,24 @@ class _BackupReport(DisposalReport[A]):
                     after["backups"][record.asset_id] = f"{self.key} in status '{row['status']}'"
         return {"before": before, "after": after}
 
-    def row(self, record: DisposalRecord[A]) -> Result:
+    def row(self, record: DeletionRecord[A]) -> Result:
         """One member of the result's list."""
         asset: Image | Snapshot | None = record.asset
-        mark = mark_of(asset.description) if asset is not None else None
+        marker = marker_row(asset.description) if asset is not None else None
         common = {
             **self.common(record),
             "name": asset.name if asset is not None else None,
-            "campaign": mark["campaign"] if mark else None,
-            "stopped": mark["stopped"] if mark else None,
+            "campaign": marker["campaign"] if marker else None,
+            "stopped": marker["stopped"] if marker else None,
             "created": time_of(asset.created) if asset is not None else None,
         }
         if self.key == "image":
             return _image_row(record, asset if isinstance(asset, Image) else None, common)
-        marked = mark["instance_id"] if mark and mark["instance_id"] != NO_INSTANCE else None
+        marked = marker["instance_id"] if marker and marker["instance_id"] != NO_INSTANCE else None
         return _snapshot_row(record, asset if isinstance(asset, Snapshot) else None, marked, common)
 
 
-def _image_row(record: DisposalRecord[A], image: Image | None, common: Result) -> Result:
+def _image_row(record: DeletionRecord[A], image: Image | None, common: Result) -> Result:
     return {
         "image_id": record.asset_id,
         "instance_id": image.instance_id if image is not None else None,
@@ -127,7 +127,7 @@ def _image_row(record: DisposalRecord[A], image: Image | None, common: Result) -
     }
 
 
-def _snapshot_row(record: DisposalRecord[A], snapshot: Snapshot | None, instance_id: str | None, common: Result) -> Result:
+def _snapshot_row(record: DeletionRecord[A], snapshot: Snapshot | None, instance_id: str | None, common: Result) -> Result:
     return {
         "snapshot_id": record.asset_id,
         "disk_id": snapshot.disk_id if snapshot is not None else None,

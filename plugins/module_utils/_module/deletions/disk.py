@@ -7,10 +7,10 @@
 from __future__ import annotations
 
 from ..._api.model.resources import Disk
-from ..._fleet.common.finding import Remark
-from ..._fleet.deletions.run import DisposalRecord
-from ..._fleet.deletions.unattached import DiskTerms
-from ..._fleet.deletions.unattached_rules import IN_BIN, LeftoverPolicy
+from ..._fleet.common.finding import Finding
+from ..._fleet.deletions.run import DeletionRecord
+from ..._fleet.deletions.unattached import DiskKind
+from ..._fleet.deletions.unattached_rules import IN_BIN, UnattachedPolicy
 from ..common.arguments import Spec
 from ..common.rows import Result
 from ..common.session import Session
@@ -26,13 +26,13 @@ DISK_SPEC: Spec = {
 
 def work(session: Session) -> Result:
     """Delete disks; the result has a `msg` if the task fails."""
-    run = run_leftovers(session, DiskTerms, "disk", "vol-2dat4dsk1b")
+    run = run_leftovers(session, DiskKind, "disk", "vol-2dat4dsk1b")
     return DiskReport(run, session.region).result(session)
 
 
 def early_end(session: Session) -> Result:
     """The result of a run that ended before it looked at anything."""
-    return early_result(session, DiskReport, DiskTerms(LeftoverPolicy(), lambda: None))
+    return early_result(session, DiskReport, DiskKind(UnattachedPolicy(), lambda: None))
 
 
 class DiskReport(DisposalReport[Disk]):
@@ -59,7 +59,7 @@ class DiskReport(DisposalReport[Disk]):
                     after["disks"][record.asset_id] = f"{what}, {row['status']}"
         return {"before": before, "after": after}
 
-    def row(self, record: DisposalRecord[Disk]) -> Result:
+    def row(self, record: DeletionRecord[Disk]) -> Result:
         """One member of the result's list."""
         disk, seen = record.asset, record.seen
         return {
@@ -72,18 +72,18 @@ class DiskReport(DisposalReport[Disk]):
             "fate": fate_of(self, record, None if self._lost_sight(record) else self._done(record)),
         }
 
-    def warnings(self, record: DisposalRecord[Disk]) -> list[Remark]:
+    def warnings(self, record: DeletionRecord[Disk]) -> list[Finding]:
         """What should be known beside."""
         missing = "It was to go into the recycle bin, and the service does not show it there: look for it in the console."
-        return [*super().warnings(record), *([Remark("not_in_bin", missing)] if self._lost_sight(record) else [])]
+        return [*super().warnings(record), *([Finding("not_in_bin", missing)] if self._lost_sight(record) else [])]
 
-    def _done(self, record: DisposalRecord[Disk]) -> str:
+    def _done(self, record: DeletionRecord[Disk]) -> str:
         """What was done with it, or would be; the recycle bin beats what was expected."""
-        if record.track is not None and record.track.status == IN_BIN:
+        if record.state is not None and record.state.status == IN_BIN:
             return "recycled"
-        return "recycled" if record.asset is not None and self.run.terms.recycles(record.asset) else "deleted"
+        return "recycled" if record.asset is not None and self.run.kind.recycles(record.asset) else "deleted"
 
-    def _lost_sight(self, record: DisposalRecord[Disk]) -> bool:
+    def _lost_sight(self, record: DeletionRecord[Disk]) -> bool:
         """Whether this run put it into the bin, but the service says that it does not exist."""
-        track = record.track
-        return track is not None and track.deleted and track.gone and track.status != IN_BIN and self._done(record) == "recycled"
+        state = record.state
+        return state is not None and state.deleted and state.gone and state.status != IN_BIN and self._done(record) == "recycled"

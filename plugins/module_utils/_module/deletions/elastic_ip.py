@@ -7,9 +7,9 @@
 from __future__ import annotations
 
 from ..._api.model.resources import ElasticIp
-from ..._fleet.deletions.run import DisposalRecord
-from ..._fleet.deletions.unattached import ElasticIpTerms
-from ..._fleet.deletions.unattached_rules import LeftoverPolicy
+from ..._fleet.deletions.run import DeletionRecord
+from ..._fleet.deletions.unattached import ElasticIpKind
+from ..._fleet.deletions.unattached_rules import UnattachedPolicy
 from ..common.arguments import Spec
 from ..common.rows import Result
 from ..common.session import Session
@@ -21,13 +21,13 @@ ELASTIC_IP_SPEC: Spec = leftover_spec("elastic_ip_ids", "max_elastic_ips")
 
 def work(session: Session) -> Result:
     """Release elastic IPs; the result has a `msg` if the task fails."""
-    run = run_leftovers(session, ElasticIpTerms, "elastic_ip", "fip-8wz1t5c0rn")
+    run = run_leftovers(session, ElasticIpKind, "elastic_ip", "fip-8wz1t5c0rn")
     return ElasticIpReport(run, session.region).result(session)
 
 
 def early_end(session: Session) -> Result:
     """The result of a run that ended before it looked at anything."""
-    return early_result(session, ElasticIpReport, ElasticIpTerms(LeftoverPolicy(), lambda: None))
+    return early_result(session, ElasticIpReport, ElasticIpKind(UnattachedPolicy(), lambda: None))
 
 
 class ElasticIpReport(DisposalReport[ElasticIp]):
@@ -52,7 +52,7 @@ class ElasticIpReport(DisposalReport[ElasticIp]):
                     after["elastic_ips"][record.asset_id] = f"{row['address']} in status '{row['status']}'"
         return {"before": before, "after": after}
 
-    def row(self, record: DisposalRecord[ElasticIp]) -> Result:
+    def row(self, record: DeletionRecord[ElasticIp]) -> Result:
         """One member of the result's list."""
         address, seen = record.asset, record.seen
         return {

@@ -11,9 +11,9 @@ import typing as t
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from ..._fleet.common.finding import Remark
+from ..._fleet.common.finding import Finding
 from ..._fleet.deletions.kind import D
-from ..._fleet.deletions.run import DisposalRecord, DisposalRun
+from ..._fleet.deletions.run import DeletionRecord, DeletionRun
 from ..common.rows import INTERNAL, Result, error_of, remarks, told_some
 from ..common.session import Session
 
@@ -28,13 +28,13 @@ class DisposalReport(abc.ABC, t.Generic[D]):
     advice = "remove the causes or leave them out"
     """What to do if blocked ones held everything back."""
 
-    def __init__(self, run: DisposalRun[D], region: str) -> None:
+    def __init__(self, run: DeletionRun[D], region: str) -> None:
         self.run = run
         self._region = region
         self.rows = [self.row(record) for record in run.records]
 
     @abc.abstractmethod
-    def row(self, record: DisposalRecord[D]) -> Result:
+    def row(self, record: DeletionRecord[D]) -> Result:
         """One member of the result's list."""
 
     @abc.abstractmethod
@@ -66,13 +66,13 @@ class DisposalReport(abc.ABC, t.Generic[D]):
         problems = [row for row in self.rows if row["action"] == wanted]
         if not problems:
             return None
-        told = told_some([(row[f"{self.key}_id"], self._reasons(row)) for row in problems])
-        count = f"{len(problems)} of {len(self.rows)} {self.run.terms.word}s"
+        text = told_some([(row[f"{self.key}_id"], self._reasons(row)) for row in problems])
+        count = f"{len(problems)} of {len(self.rows)} {self.run.kind.word}s"
         if self.run.held_back:
-            return f"{count} cannot be deleted, so nothing at all was changed: {told}; {self.advice}."
-        return f"{count} failed: {told}."
+            return f"{count} cannot be deleted, so nothing at all was changed: {text}; {self.advice}."
+        return f"{count} failed: {text}."
 
-    def common(self, record: DisposalRecord[D], done: str = "deleted") -> Result:
+    def common(self, record: DeletionRecord[D], done: str = "deleted") -> Result:
         """What every row holds. `done` is the action of one that went."""
         return {
             "status": self._status(record),
@@ -95,47 +95,47 @@ class DisposalReport(abc.ABC, t.Generic[D]):
             "failed": sum(row["action"] == "failed" for row in rows),
         }
 
-    def count(self, wanted: Callable[[DisposalRecord[D], Result], bool]) -> int:
+    def count(self, wanted: Callable[[DeletionRecord[D], Result], bool]) -> int:
         """How many records with their rows are wanted."""
         return sum(wanted(record, row) for record, row in self.pairs())
 
-    def pairs(self) -> Iterator[tuple[DisposalRecord[D], Result]]:
+    def pairs(self) -> Iterator[tuple[DeletionRecord[D], Result]]:
         """Each record with its row."""
         return zip(self.run.records, self.rows, strict=True)
 
-    def went(self, record: DisposalRecord[D]) -> bool:
+    def went(self, record: DeletionRecord[D]) -> bool:
         """Whether it was deleted by this run, or may have been, or in a preview would be."""
         return record.deleted or record.in_doubt or self.run.would_go(record)
 
-    def hangs(self, record: DisposalRecord[D], row: Result) -> bool:
+    def hangs(self, record: DeletionRecord[D], row: Result) -> bool:
         """Whether its delete was accepted, and its end was not seen although it was waited for."""
         return bool(row["changed"]) and row["action"] == "failed" and not record.gone
 
-    def warnings(self, record: DisposalRecord[D]) -> list[Remark]:
+    def warnings(self, record: DeletionRecord[D]) -> list[Finding]:
         """What should be known beside."""
         if record.asset is not None:
-            return list(self.run.terms.remarks(record.asset)) if record.to_delete else []
-        return [Remark("not_found", f"{record.asset_id} does not exist in {self._region}.")]
+            return list(self.run.kind.warnings(record.asset)) if record.to_delete else []
+        return [Finding("not_found", f"{record.asset_id} does not exist in {self._region}.")]
 
     def _reasons(self, row: Result) -> list[str]:
         if row["error"] is None:
             return list(dict.fromkeys(blocker["code"] for blocker in row["blockers"]))
-        title = f"{self.run.terms.word} {row[f'{self.key}_id']} "
+        title = f"{self.run.kind.word} {row[f'{self.key}_id']} "
         return [str(row["error"]["message"]).removeprefix(title).rstrip(".")]
 
-    def _action(self, record: DisposalRecord[D], done: str) -> str:
+    def _action(self, record: DeletionRecord[D], done: str) -> str:
         if record.failure is not None:
             return "failed"
         if record.blockers:
             return "blocked"
         return done if self.went(record) else "none"
 
-    def _status(self, record: DisposalRecord[D]) -> Any:
+    def _status(self, record: DeletionRecord[D]) -> Any:
         asset = record.asset
         if asset is None:
             return "absent"
-        if record.track is not None:
-            return record.track.status
+        if record.state is not None:
+            return record.state.status
         if self.run.would_go(record):
-            return self.run.terms.status_when_gone(asset) if self.run.waits else self.run.terms.status_when_asked(asset)
+            return self.run.kind.status_when_gone(asset) if self.run.waits else self.run.kind.status_when_asked(asset)
         return asset.status

@@ -13,10 +13,10 @@ from typing import Protocol
 from ..._api.dispatch.dispatcher import Dispatcher
 from ..._fleet.common.failure import UNVERIFIED
 from ..._fleet.common.selection import parse_ids, parse_protect_tags
-from ..._fleet.deletions.kind import D, Terms
-from ..._fleet.deletions.run import DisposalRecord, DisposalRun
-from ..._fleet.deletions.unattached import dispose_of_leftovers
-from ..._fleet.deletions.unattached_rules import LeftoverPolicy
+from ..._fleet.deletions.kind import D, ResourceKind
+from ..._fleet.deletions.run import DeletionRecord, DeletionRun
+from ..._fleet.deletions.unattached import delete_unattached
+from ..._fleet.deletions.unattached_rules import UnattachedPolicy
 from ..common.arguments import CONNECTION_SPEC, GUARD_SPEC, Spec, cap_of, timing_of
 from ..common.rows import Result
 from ..common.session import Session
@@ -27,10 +27,10 @@ ADVICE = "remove the causes, or set on_blocked to skip to go on with the others"
 
 
 class MakeTerms(Protocol[D]):
-    """Makes the terms of a policy, with a clock that tells the account's time, None while it is not known."""
+    """Makes the kind for a policy, with a clock that tells the account's time, None while it is not known."""
 
-    def __call__(self, policy: LeftoverPolicy, clock: Callable[[], datetime | None], /) -> Terms[D]:
-        """The terms."""
+    def __call__(self, policy: UnattachedPolicy, clock: Callable[[], datetime | None], /) -> ResourceKind[D]:
+        """The kind."""
         raise NotImplementedError
 
 
@@ -46,21 +46,21 @@ def leftover_spec(ids: str, cap: str) -> Spec:
     }
 
 
-def run_leftovers(session: Session, make_terms: MakeTerms[D], key: str, example: str) -> DisposalRun[D]:
+def run_leftovers(session: Session, make_kind: MakeTerms[D], key: str, example: str) -> DeletionRun[D]:
     """Check the options, then delete. Raises `JdcloudError` before anything is changed."""
     params = session.module.params
     ids = parse_ids(params[f"{key}_ids"], f"{key}_ids", example=example)
     cap = cap_of(params, f"max_{key}s")
-    policy = LeftoverPolicy(
+    policy = UnattachedPolicy(
         protect_tags=parse_protect_tags(params["protect_tags"]),
         recycle=params.get("recycle", False),
         shared=params.get("shared", False),
     )
     timing_of(params, 0)
     dispatcher: Dispatcher = session.connect()
-    return dispose_of_leftovers(
+    return delete_unattached(
         dispatcher,
-        make_terms(policy, dispatcher.service_time),
+        make_kind(policy, dispatcher.service_time),
         ids,
         timing_of(params, dispatcher.retries),
         cap=(f"max_{key}s", cap),
@@ -70,18 +70,18 @@ def run_leftovers(session: Session, make_terms: MakeTerms[D], key: str, example:
     )
 
 
-def early_result(session: Session, report: type[DisposalReport[D]], terms: Terms[D]) -> Result:
+def early_result(session: Session, report: type[DisposalReport[D]], kind: ResourceKind[D]) -> Result:
     """The result of a run that ended before it looked at anything."""
-    return report(DisposalRun([], terms, preview=False, waits=True), session.region).result(session)
+    return report(DeletionRun([], kind, preview=False, waits=True), session.region).result(session)
 
 
-def fate_of(report: DisposalReport[D], record: DisposalRecord[D], gone_as: str | None) -> str | None:
+def fate_of(report: DisposalReport[D], record: DeletionRecord[D], gone_as: str | None) -> str | None:
     """What became of it: `gone_as` if this run saw it go, `kept` if it still exists, None if that is not known or older."""
     if record.in_doubt:
         return UNVERIFIED
     if report.went(record):
-        seen = record.gone or (report.run.waits and record.track is None)
+        seen = record.gone or (report.run.waits and record.state is None)
         return gone_as if seen else None
-    if record.gone or record.going or (record.failure is not None and record.track is not None and record.track.unsure):
+    if record.gone or record.going or (record.failure is not None and record.state is not None and record.state.unsure):
         return None
     return "kept"

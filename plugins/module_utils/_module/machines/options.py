@@ -56,7 +56,7 @@ VM_SPEC: Spec = {
 
 
 def policy_of(params: Mapping[str, Any]) -> Policy:
-    """The checked wishes. Everything that the input alone shows to be wrong is found here, before anything is sent."""
+    """The checked policy. Everything that the input alone shows to be wrong is found here, before anything is sent."""
     _check_combination(params)
     selection = selection_of(params)
     require_selector(selection)

@@ -11,9 +11,9 @@ from typing import Any
 
 from ..._api.model.instance import Instance, Interface
 from ..._fleet.common.failure import Failure
-from ..._fleet.common.finding import Remark
+from ..._fleet.common.finding import Finding
 from ..._fleet.evidence.proof import Backup
-from ..._fleet.machines.run import Record, Run
+from ..._fleet.machines.run import MachineRecord, MachineRun
 from ..._fleet.planning.policy import Action, Decision, Fate, PlannedAddress, PlannedDisk
 from ..common.rows import Result, error_of, left_stopped, name_some, remarks
 
@@ -23,7 +23,7 @@ PROBLEMS = ("blocked", "failed")
 class Report:
     """Reads the records of one run for the result. What a preview did not do is told as if it had been done."""
 
-    def __init__(self, run: Run, region: str, state: str, *, may_stop: bool = True) -> None:
+    def __init__(self, run: MachineRun, region: str, state: str, *, may_stop: bool = True) -> None:
         """`may_stop`: the option stop_running is not excluded by others."""
         self._may_stop = may_stop
         self._run = run
@@ -108,16 +108,16 @@ class Report:
         failed = [record for record in problems if self._action(record) == "failed"]
         if not failed:
             return None
-        told = f"{len(failed)} of {len(self._run.records)} machines failed: {name_some(failed, self._reasons)}."
+        text = f"{len(failed)} of {len(self._run.records)} machines failed: {name_some(failed, self._reasons)}."
         stopped = [record.instance_id for record in self._run.records if self._left_stopped(record)]
-        return told + left_stopped(stopped)
+        return text + left_stopped(stopped)
 
-    def _left_stopped(self, record: Record) -> bool:
+    def _left_stopped(self, record: MachineRecord) -> bool:
         """Whether this run stopped a machine to delete it, and it is still there."""
-        track = record.track
-        return self._state == "absent" and track is not None and track.stopped_by_us and track.status == "stopped"
+        state = record.state
+        return self._state == "absent" and state is not None and state.stopped_by_us and state.status == "stopped"
 
-    def _way_out(self, problems: Sequence[Record]) -> str:
+    def _way_out(self, problems: Sequence[MachineRecord]) -> str:
         """What to do; the one cause that an option takes away is told with it."""
         codes = {reason for record in problems for reason in self._reasons(record)}
         if codes == {"running"}:
@@ -127,58 +127,58 @@ class Report:
             return "stop and back up what runs first (the role vm_backup does both)"
         return "remove the causes"
 
-    def _reasons(self, record: Record) -> list[str]:
+    def _reasons(self, record: MachineRecord) -> list[str]:
         failure = _failure(record)
         if failure is not None:
             return [failure.message.removeprefix(f"{record.instance_id} ").rstrip(".")]
         blockers = record.decision.blockers if record.decision else ()
         return list(dict.fromkeys(blocker.code for blocker in blockers))
 
-    def _wanted(self, record: Record, which: str) -> bool:
+    def _wanted(self, record: MachineRecord, which: str) -> bool:
         if which == "changed":
             return self._changed(record)
         return which == "all" or self._action(record) in PROBLEMS
 
-    def _action(self, record: Record) -> Action:
+    def _action(self, record: MachineRecord) -> Action:
         if _failure(record) is not None:
             return "failed"
         if record.blocked:
             return "blocked"
         if record.decision is None or self._run.held_back:
             return "none"
-        return record.track.action if record.track is not None else record.decision.action
+        return record.state.action if record.state is not None else record.decision.action
 
-    def _changed(self, record: Record) -> bool:
-        if record.track is not None:
-            return record.track.changed
+    def _changed(self, record: MachineRecord) -> bool:
+        if record.state is not None:
+            return record.state.changed
         return self._action(record) in ("deleted", "stopped", "started")
 
-    def _deleted(self, record: Record) -> bool:
-        return record.track.deleted if record.track is not None else self._action(record) == "deleted"
+    def _deleted(self, record: MachineRecord) -> bool:
+        return record.state.deleted if record.state is not None else self._action(record) == "deleted"
 
-    def _goes(self, record: Record) -> bool:
+    def _goes(self, record: MachineRecord) -> bool:
         """Whether it was deleted, or may have been: its fates are of interest then."""
-        return self._deleted(record) or (record.track is not None and record.track.perhaps_deleted)
+        return self._deleted(record) or (record.state is not None and record.state.perhaps_deleted)
 
     @staticmethod
-    def _may_stay(record: Record, disk: PlannedDisk) -> bool:
+    def _may_stay(record: MachineRecord, disk: PlannedDisk) -> bool:
         """Whether a disk that should go may have stayed: it was to be read, and was not."""
-        track = record.track
-        return bool(disk.disk_id) and track is not None and (track.gone or track.failure is not None)
+        state = record.state
+        return bool(disk.disk_id) and state is not None and (state.gone or state.failure is not None)
 
     @staticmethod
-    def _hangs(record: Record) -> bool:
+    def _hangs(record: MachineRecord) -> bool:
         """Whether a delete was accepted, and its end was not seen although it was waited for."""
-        return record.track is not None and not record.track.gone and record.track.failure is not None
+        return record.state is not None and not record.state.gone and record.state.failure is not None
 
-    def _status(self, record: Record) -> str:
-        if record.track is not None:
-            return record.track.status
+    def _status(self, record: MachineRecord) -> str:
+        if record.state is not None:
+            return record.state.status
         if record.decision is None:
             return "absent"
         return record.decision.status if self._action(record) in ("failed", "blocked", "none") else record.decision.final_status
 
-    def _instance(self, record: Record) -> Result:
+    def _instance(self, record: MachineRecord) -> Result:
         machine, decision = record.machine, record.decision
         return {
             "instance_id": record.instance_id,
@@ -197,12 +197,12 @@ class Report:
             "backups": backups_of(decision),
         }
 
-    def _warnings(self, record: Record) -> Sequence[Remark]:
+    def _warnings(self, record: MachineRecord) -> Sequence[Finding]:
         if record.machine is None:
-            return (Remark("not_found", f"{record.instance_id} does not exist in {self._region}."),)
+            return (Finding("not_found", f"{record.instance_id} does not exist in {self._region}."),)
         return record.decision.warnings if record.decision else ()
 
-    def _disk(self, record: Record, disk: PlannedDisk) -> Result:
+    def _disk(self, record: MachineRecord, disk: PlannedDisk) -> Result:
         return {
             "disk_id": disk.disk_id,
             "device": disk.device,
@@ -212,37 +212,37 @@ class Report:
             "fate": self._disk_fate(record, disk),
         }
 
-    def _address(self, record: Record, address: PlannedAddress) -> Result:
+    def _address(self, record: MachineRecord, address: PlannedAddress) -> Result:
         return {
             "elastic_ip_id": address.elastic_ip_id,
             "address": address.address,
             "fate": self._address_fate(record, address),
         }
 
-    def _disk_fate(self, record: Record, disk: PlannedDisk) -> Fate | None:
-        if record.track is not None and disk.disk_id in record.track.disk_fates:
-            return record.track.disk_fates[disk.disk_id]
+    def _disk_fate(self, record: MachineRecord, disk: PlannedDisk) -> Fate | None:
+        if record.state is not None and disk.disk_id in record.state.disk_fates:
+            return record.state.disk_fates[disk.disk_id]
         if not self._goes(record):
             return None
-        if record.track is None:
+        if record.state is None:
             return disk.fate
-        return disk.fate if disk.category == "local" and record.track.gone else "unverified"
+        return disk.fate if disk.category == "local" and record.state.gone else "unverified"
 
-    def _address_fate(self, record: Record, address: PlannedAddress) -> Fate | None:
+    def _address_fate(self, record: MachineRecord, address: PlannedAddress) -> Fate | None:
         if not self._goes(record):
             return None
-        if record.track is None:
+        if record.state is None:
             return address.fate
-        return record.track.address_fates.get(address.elastic_ip_id, "unverified")
+        return record.state.address_fates.get(address.elastic_ip_id, "unverified")
 
-    def _before(self, record: Record, machine: Instance, decision: Decision) -> Result:
+    def _before(self, record: MachineRecord, machine: Instance, decision: Decision) -> Result:
         before: Result = {"name": machine.name, "status": machine.status}
         if self._goes(record):
             before["disks"] = {_key(disk): f"auto_delete={str(bool(disk.auto_delete)).lower()}" for disk in decision.disks}
             before["elastic_ips"] = {address.elastic_ip_id: address.address for address in decision.addresses}
         return before
 
-    def _after(self, record: Record, machine: Instance, decision: Decision) -> Result:
+    def _after(self, record: MachineRecord, machine: Instance, decision: Decision) -> Result:
         after: Result = {"name": machine.name, "status": self._status(record)}
         if self._goes(record):
             after["disks"] = {_key(disk): self._disk_fate(record, disk) for disk in decision.disks}
@@ -250,8 +250,8 @@ class Report:
         return after
 
 
-def _failure(record: Record) -> Failure | None:
-    return record.failure or (record.track.failure if record.track is not None else None)
+def _failure(record: MachineRecord) -> Failure | None:
+    return record.failure or (record.state.failure if record.state is not None else None)
 
 
 def _key(disk: PlannedDisk) -> str:
@@ -287,7 +287,7 @@ def backups_of(decision: Decision | None) -> list[Result]:
 
 def empty_result(account: Mapping[str, Any], api_use: Mapping[str, Any]) -> Result:
     """The result of a run that ended before it looked at any machine."""
-    report = Report(Run(), "", "absent")
+    report = Report(MachineRun(), "", "absent")
     return {
         "changed": False,
         "account": dict(account),

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from ..._fleet.machines.run import conduct
+from ..._fleet.machines.run import run_action
 from ..common.arguments import cap_of, timing_of
 from ..common.rows import Result
 from ..common.session import Session
@@ -21,7 +21,7 @@ def work(session: Session) -> Result:
     planned = planned_of(module.params, preview=bool(module.check_mode))
     timing_of(module.params, 0)
     dispatcher = session.connect()
-    run = conduct(
+    run = run_action(
         dispatcher,
         policy,
         timing_of(module.params, dispatcher.retries),

@@ -82,7 +82,7 @@ def _verdict(machine: InstanceInFull, policy: Policy, facts: Facts, region: str)
 
 
 def _due_date(machine: InstanceInFull, policy: Policy) -> str | None:
-    """The mark as it was read, None for a machine that carries none, and where no mark is asked for."""
+    """The due tag as it was read, None for a machine that carries none, and where no due tag is asked for."""
     tags = machine.instance.tags or {}
     return None if policy.due_tag is None else tags.get(policy.due_tag)
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""From the options of `jdcloud_vm_restore` to machines and wishes. Raises `InputError`, one sentence each."""
+"""From the options of `jdcloud_vm_restore` to machines and what is wanted of them. Raises `InputError`, one sentence each."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ..._fleet.common.texts import shown
 from ..._fleet.evidence.manifest import OldMachine, parse_machines
 from ..._fleet.evidence.marker import check_campaign
 from ..._fleet.restores.marker import MACHINE_NAME
-from ..._fleet.restores.plan import Wishes
+from ..._fleet.restores.plan import RestoreOptions
 from ..common.arguments import CONNECTION_SPEC, Spec
 
 MAX_GROUPS = 5
@@ -50,31 +50,31 @@ RESTORE_SPEC: Spec = {
 
 @dataclass(frozen=True, slots=True)
 class RestoreOrder:
-    """What is to be restored: machines, what each one's mark names as its origin, and the wishes for all."""
+    """What is to be restored: machines, what each one's marker names as its origin, and what is wanted for all."""
 
     machines: Sequence[OldMachine]
     origins: Sequence[str]
-    wishes: Wishes
+    wishes: RestoreOptions
 
 
 def order_of(params: Mapping[str, Any]) -> RestoreOrder:
     """The checked options. Everything that the input alone shows to be wrong is found here, before anything is sent."""
     if (params["machines"] is None) == (params["image_id"] is None):
         raise InputError("Give either machines (of a manifest) or image_id, so that it is clear what is to be restored.")
-    wishes = _wishes(params)
+    options = _wishes(params)
     _check_combination(params)
     if params["image_id"] is not None:
         image_id = path_id(params["image_id"].strip())
-        return RestoreOrder([OldMachine(None, None, image_id=image_id)], [image_id], wishes)
+        return RestoreOrder([OldMachine(None, None, image_id=image_id)], [image_id], options)
     machines = parse_machines(params["machines"], "machines")
     _check_count(params, len(machines))
     campaign = params["campaign"]
     if campaign is not None:
-        return RestoreOrder(machines, [check_campaign(campaign, "campaign")] * len(machines), wishes)
-    return RestoreOrder(machines, [_origin(machine) for machine in machines], wishes)
+        return RestoreOrder(machines, [check_campaign(campaign, "campaign")] * len(machines), options)
+    return RestoreOrder(machines, [_origin(machine) for machine in machines], options)
 
 
-def _wishes(params: Mapping[str, Any]) -> Wishes:
+def _wishes(params: Mapping[str, Any]) -> RestoreOptions:
     groups = params["security_group_ids"]
     if groups is not None:
         groups = parse_ids(groups, "security_group_ids")
@@ -85,7 +85,7 @@ def _wishes(params: Mapping[str, Any]) -> Wishes:
         raise InputError(
             f"name is {shown(name)}, but must be 2 to 128 Chinese characters, letters, digits, '_', '-' or '.', no '.' at an end."
         )
-    return Wishes(
+    return RestoreOptions(
         name=name,
         subnet_id=_text(params, "subnet_id"),
         security_group_ids=groups,
@@ -138,6 +138,6 @@ def _check_count(params: Mapping[str, Any], count: int) -> None:
 
 
 def _origin(machine: OldMachine) -> str:
-    """What the mark names where the campaign is not told: the image, else a snapshot."""
+    """What the marker names where the campaign is not told: the image, else a snapshot."""
     snapshots = [snapshot.snapshot_id for snapshot in machine.snapshots]
     return machine.image_id or next(iter(snapshots), "none")

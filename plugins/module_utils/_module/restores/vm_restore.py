@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..._fleet.restores.disks import MadeDisk, seen_disks
-from ..._fleet.restores.run import Record, RestoreRun, conduct_restore
+from ..._fleet.restores.run import RestoreRecord, RestoreRun, run_restore
 from ..common.arguments import timing_of
 from ..common.rows import SHOWN, Result, error_of, remarks
 from ..common.session import Session
@@ -24,7 +24,7 @@ def work(session: Session) -> Result:
     timing_of(module.params, 0)
     dispatcher = session.connect()
     timing = timing_of(module.params, dispatcher.retries)
-    run = conduct_restore(dispatcher, order.machines, order.origins, order.wishes, timing, preview=module.check_mode)
+    run = run_restore(dispatcher, order.machines, order.origins, order.wishes, timing, preview=module.check_mode)
     message = message_of(run)
     return {
         **_result(run, session.account, session.api_use()),
@@ -52,15 +52,15 @@ def _result(run: RestoreRun, account: Mapping[str, Any], api_use: Mapping[str, A
     }
 
 
-def _changed(run: RestoreRun, record: Record) -> bool:
+def _changed(run: RestoreRun, record: RestoreRecord) -> bool:
     return run.action(record) == "created" if run.preview else record.changed
 
 
-def _source(record: Record) -> str:
+def _source(record: RestoreRecord) -> str:
     return record.plan.machine.instance_id or record.plan.machine.image_id or record.plan.name
 
 
-def _instance(run: RestoreRun, record: Record) -> Result:
+def _instance(run: RestoreRun, record: RestoreRecord) -> Result:
     action = run.action(record)
     predicted = run.preview and action == "created"
     return {
@@ -79,7 +79,7 @@ def _instance(run: RestoreRun, record: Record) -> Result:
     }
 
 
-def _disks(record: Record) -> Sequence[MadeDisk]:
+def _disks(record: RestoreRecord) -> Sequence[MadeDisk]:
     """The disks as they were compared; else those that there are; else those that are wanted."""
     if record.disks:
         return record.disks
@@ -99,7 +99,7 @@ def _disk(disk: MadeDisk) -> Result:
     }
 
 
-def _after(run: RestoreRun, record: Record) -> Result:
+def _after(run: RestoreRun, record: RestoreRecord) -> Result:
     disks = {str(disk.device): f"{disk.size_gb} GB of {disk.snapshot_id or 'nothing'}" for disk in record.plan.disks}
     spec = record.plan.spec
     status = "running" if run.preview else record.status
@@ -130,7 +130,7 @@ def message_of(run: RestoreRun) -> str | None:
     return f"{count} failed to be restored: {named}{more}."
 
 
-def _reasons(record: Record) -> str:
+def _reasons(record: RestoreRecord) -> str:
     if record.failure is not None:
         return record.failure.message.rstrip(".")
     return " ".join(blocker.message for blocker in record.blockers).rstrip(".")

@@ -12,7 +12,7 @@ import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import ApiError, JdcloudError
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backups.plan import BackupPolicy
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backups.record import Manner
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backups.record import RunOptions
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.timing import Timing
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.evidence.marker import DEFAULT_PATTERN
 from support.fleet.log import START, STOP
@@ -31,7 +31,7 @@ def run(cloud: MakingCloud, method: t.Any = "image", rate: float | None = None, 
     """Back up `i-one` for campaign c1."""
     timing = more.pop("timing", Timing(wait_timeout=120.0))
     policy = BackupPolicy(method, by_ids("i-one"), "c1", DEFAULT_PATTERN, PROTECT, **more)
-    return cloud.back_up(policy, timing, Manner(cap=10), rate)
+    return cloud.back_up(policy, timing, RunOptions(cap=10), rate)
 
 
 def only(ended: BackedUp) -> Json:
@@ -248,7 +248,7 @@ def test_at_a_slow_pace_polls_do_not_let_the_looks_at_machines_grow_old() -> Non
         cloud.machine(f"i-m{number}", "stopped")
     cloud.making.seconds = 60.0
     policy = BackupPolicy("image", by_ids(*cloud.world.machines), "c1", DEFAULT_PATTERN, PROTECT)
-    ended = cloud.back_up(policy, Timing(wait_timeout=600.0, poll_interval=0.5), Manner(cap=10), 0.5)
+    ended = cloud.back_up(policy, Timing(wait_timeout=600.0, poll_interval=0.5), RunOptions(cap=10), 0.5)
     assert {row["action"] for row in ended.rows} == {"created"}
 
 

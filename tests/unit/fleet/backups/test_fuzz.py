@@ -16,7 +16,7 @@ import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import JdcloudError
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backups.plan import BackupPolicy
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backups.record import Manner
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backups.record import RunOptions
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.selection import Selection
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.timing import Timing
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.evidence.marker import DEFAULT_PATTERN
@@ -36,7 +36,7 @@ pytestmark = pytest.mark.no_cover
 BATCHES = 20
 PER_BATCH = 40
 SEEN_WITHIN = 5.0
-"""Seconds before a create leaves within which its machine must have been seen stopped, for a mark that says so."""
+"""Seconds before a create leaves within which its machine must have been seen stopped, for a marker that says so."""
 NOT_KNOWN = "Whether it is being made is not known"
 
 
@@ -47,7 +47,7 @@ class Scenario:
     cloud: MakingCloud
     policy: BackupPolicy
     timing: Timing
-    manner: Manner
+    manner: RunOptions
     status: dict[str, str]
     rate: float | None
 
@@ -74,8 +74,8 @@ def scenario(seed: int) -> Scenario:
     for _number in range(rng.choice([0, 0, 1, 3])):
         _disturb(rng, cloud, rng.choice(machines))
     _break(rng, cloud)
-    manner = Manner(cap=100, skip_blocked=rng.random() < 0.8, fit=rng.random() < 0.8)
-    return Scenario(cloud, policy, timing, manner, status, rng.choice([None, None, 0.7, 4.0, 50.0]))
+    options = RunOptions(cap=100, skip_blocked=rng.random() < 0.8, fit=rng.random() < 0.8)
+    return Scenario(cloud, policy, timing, options, status, rng.choice([None, None, 0.7, 4.0, 50.0]))
 
 
 def _machine(rng: random.Random, cloud: MakingCloud, instance_id: str) -> TrueMachine:
@@ -176,7 +176,7 @@ class Audit:
         self._errors = {record.instance_id: str(row) for record in ended.run.records for row in self._told(record)}
 
     def _told(self, record: t.Any) -> list[str]:
-        failures = [record.failure, *(track.failure for track in record.assets)]
+        failures = [record.failure, *(state.failure for state in record.assets)]
         return [" ".join(failure.message for failure in failures if failure is not None)]
 
     def check(self) -> None:
@@ -196,8 +196,8 @@ class Audit:
         if all(map(self._exists, self._made)) and any(write.took_effect and write.told for write in writes):
             assert self._ended.report.changed
         doubted = any(row["status"] == "unverified" for row in self._ended.rows)
-        power = [track for record in self._ended.run.records for track in (record.stop, record.start) if track is not None]
-        doubted = doubted or any(track.in_doubt for track in power)
+        power = [state for record in self._ended.run.records for state in (record.stop, record.start) if state is not None]
+        doubted = doubted or any(state.in_doubt for state in power)
         if self._ended.report.changed and not doubted:
             assert any(write.took_effect for write in writes)
 
@@ -208,7 +208,7 @@ class Audit:
         assert all(count == 1 for count in good.values()), f"made more than once: {good}"
 
     def _marks_are_true(self) -> None:
-        """At the create: a mark says stopped only if the machine was seen stopped by an answer that is at most 5 s old."""
+        """At the create: a marker says stopped only if the machine was seen stopped by an answer that is at most 5 s old."""
         for write in self._cloud.log.writes:
             body = write.body.get("snapshotSpec", write.body)
             if write.operation not in (IMAGE, SNAPSHOT) or "stopped=true" not in body["description"]:
@@ -226,8 +226,8 @@ class Audit:
         shown = {row.get("image_id") or row.get("snapshot_id") for row in self._ended.rows}
         for made in self._made:
             if self._exists(made) and made.asset_id not in shown:
-                told = " ".join(self._errors.values())
-                assert NOT_KNOWN in told, f"{made.asset_id} is nowhere reported: {self._errors}"
+                text = " ".join(self._errors.values())
+                assert NOT_KNOWN in text, f"{made.asset_id} is nowhere reported: {self._errors}"
 
     def _reports_are_true(self) -> None:
         made = {each.asset_id: each for each in self._made}

@@ -25,7 +25,7 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backups.plan 
 )
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.selection import Selection
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.evidence.marker import DEFAULT_PATTERN, client_token
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.evidence.proof import holdings_of
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.evidence.proof import backup_set_of
 from support.fleet.builders import NOW, POSTPAID, PROTECT, RECENT, disk, image, local_disk, machine, snapshot, system_disk
 
 OLD = "2026-01-14T11:59:00+08:00"
@@ -47,8 +47,8 @@ def wishes(method: t.Literal["image", "snapshots", "both"] = "image", **more: t.
 def decide(of: Instance | None = None, *rows: Image | Snapshot, policy: BackupPolicy | None = None) -> BackupDecision:
     """What is decided with these images and snapshots."""
     images = [each for each in rows if isinstance(each, Image)]
-    holdings = holdings_of(images, [each for each in rows if isinstance(each, Snapshot)])
-    return decide_backup(of or machine(), policy or wishes(), holdings, NOW)
+    backup_set = backup_set_of(images, [each for each in rows if isinstance(each, Snapshot)])
+    return decide_backup(of or machine(), policy or wishes(), backup_set, NOW)
 
 
 def only(decision: BackupDecision) -> PlannedAsset:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.backup_assets import Quota
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backups.plan import BackupDecision, PlannedAsset
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backups.quota import weigh
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backups.quota import check_quota
 from support.fleet.builders import disk, local_disk, system_disk
 
 
@@ -29,37 +29,37 @@ def decided(instance_id: str, *assets: PlannedAsset) -> BackupDecision:
 
 
 def test_an_image_takes_one_image_and_one_snapshot_for_each_cloud_disk_that_it_holds() -> None:
-    room = weigh([decided("i-a", image(disk(), local_disk()))], Quota(10, 0), Quota(10, 0))
-    assert (room.images_needed, room.snapshots_needed) == (1, 2)
+    quota = check_quota([decided("i-a", image(disk(), local_disk()))], Quota(10, 0), Quota(10, 0))
+    assert (quota.images_needed, quota.snapshots_needed) == (1, 2)
 
 
 def test_what_exists_already_takes_nothing() -> None:
-    room = weigh([decided("i-a", image(asset_id="img-1"), snapshot("snapshot-1"), snapshot())], Quota(0, 0), Quota(5, 4))
-    assert (room.images_needed, room.snapshots_needed) == (0, 1)
-    assert room.fits == ("i-a",) and not room.short
+    quota = check_quota([decided("i-a", image(asset_id="img-1"), snapshot("snapshot-1"), snapshot())], Quota(0, 0), Quota(5, 4))
+    assert (quota.images_needed, quota.snapshots_needed) == (0, 1)
+    assert quota.fits == ("i-a",) and not quota.short
 
 
 def test_one_that_does_not_fit_does_not_stop_a_smaller_one_behind_it() -> None:
     batch = [decided("i-a", image()), decided("i-b", image(disk(), disk("vol-2"))), decided("i-c", image())]
-    room = weigh(batch, Quota(10, 8), Quota(10, 8))
-    assert (room.fits, room.does_not_fit) == (("i-a", "i-c"), ("i-b",))
-    assert room.numbers == "3 images needed, 2 left of 10; 5 snapshots needed, 2 left of 10"
+    quota = check_quota(batch, Quota(10, 8), Quota(10, 8))
+    assert (quota.fits, quota.does_not_fit) == (("i-a", "i-c"), ("i-b",))
+    assert quota.numbers == "3 images needed, 2 left of 10; 5 snapshots needed, 2 left of 10"
 
 
 def test_both_quotas_must_have_room() -> None:
-    assert weigh([decided("i-a", image())], Quota(1, 0), Quota(1, 1)).short
-    assert weigh([decided("i-a", image())], Quota(1, 1), Quota(1, 0)).short
-    assert not weigh([decided("i-a", image())], Quota(1, 0), Quota(1, 0)).short
+    assert check_quota([decided("i-a", image())], Quota(1, 0), Quota(1, 1)).short
+    assert check_quota([decided("i-a", image())], Quota(1, 1), Quota(1, 0)).short
+    assert not check_quota([decided("i-a", image())], Quota(1, 0), Quota(1, 0)).short
 
 
 def test_a_quota_that_is_overdrawn_has_no_room_and_counts_no_debt() -> None:
-    room = weigh([decided("i-a", image())], Quota(5, 9), Quota(10, 0))
-    assert room.short and room.images.left == 0
+    quota = check_quota([decided("i-a", image())], Quota(5, 9), Quota(10, 0))
+    assert quota.short and quota.images.left == 0
 
 
 def test_only_what_is_needed_is_named_in_the_numbers() -> None:
-    room = weigh([decided("i-a", snapshot())], Quota(5, 5), Quota(1, 1))
-    assert room.numbers == "1 snapshots needed, 0 left of 1"
+    quota = check_quota([decided("i-a", snapshot())], Quota(5, 5), Quota(1, 1))
+    assert quota.numbers == "1 snapshots needed, 0 left of 1"
 
 
 @st.composite
@@ -81,8 +81,8 @@ def quotas() -> st.SearchStrategy[Quota]:
 def test_it_never_promises_more_than_is_left_and_takes_each_that_fits_in_order(
     batch: list[BackupDecision], images: Quota, snapshots: Quota
 ) -> None:
-    room = weigh(batch, images, snapshots)
-    assert sorted([*room.fits, *room.does_not_fit]) == sorted(each.instance_id for each in batch)
+    quota = check_quota(batch, images, snapshots)
+    assert sorted([*quota.fits, *quota.does_not_fit]) == sorted(each.instance_id for each in batch)
     left = {"images": images.limit - images.used, "snapshots": snapshots.limit - snapshots.used}
     for decision in batch:
         # A second reading of what an asset takes, that shares nothing with the first.
@@ -92,6 +92,6 @@ def test_it_never_promises_more_than_is_left_and_takes_each_that_fits_in_order(
             "snapshots": sum(len([each for each in asset.disks if each.disk_id]) for asset in new),
         }
         fits = all(needs[kind] == 0 or needs[kind] <= left[kind] for kind in left)
-        assert (decision.instance_id in room.fits) == fits
+        assert (decision.instance_id in quota.fits) == fits
         if fits:
             left = {kind: left[kind] - needs[kind] for kind in left}

@@ -15,8 +15,8 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.write_
     STAYING_NUMBERS,
     STAYING_STATUSES,
     STAYING_WORDS,
-    Verdict,
-    verdict,
+    ErrorMeaning,
+    classify,
 )
 
 HAVE_IT_RAISED = "have the quota raised"
@@ -31,13 +31,13 @@ def refusal(http: int, status: str, message: str) -> ApiError:
 @given(st.text())
 def test_a_precondition_in_any_words_and_any_language_passes(message: str) -> None:
     if not any(words in message.lower() for words in KNOWN):
-        assert verdict(refusal(400, "FAILED_PRECONDITION", message)) is Verdict.BUSY
+        assert classify(refusal(400, "FAILED_PRECONDITION", message)) is ErrorMeaning.BUSY
 
 
 @given(st.sampled_from([400, 409, 412, 422, 423]), st.text())
 def test_a_status_that_no_table_holds_passes(http: int, status: str) -> None:
     if status not in STAYING_STATUSES and http not in STAYING_NUMBERS:
-        assert verdict(refusal(http, status, "somebody works on it")) is Verdict.BUSY
+        assert classify(refusal(http, status, "somebody works on it")) is ErrorMeaning.BUSY
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_a_status_that_no_table_holds_passes(http: int, status: str) -> None:
     ],
 )
 def test_refusals_that_pass(status: str, message: str) -> None:
-    assert verdict(refusal(400, status, message)) is Verdict.BUSY
+    assert classify(refusal(400, status, message)) is ErrorMeaning.BUSY
 
 
 @pytest.mark.parametrize(
@@ -92,13 +92,13 @@ def test_refusals_that_pass(status: str, message: str) -> None:
     ],
 )
 def test_refusals_that_stay(http: int, status: str, message: str) -> None:
-    assert verdict(refusal(http, status, message)) is Verdict.FINAL
+    assert classify(refusal(http, status, message)) is ErrorMeaning.FINAL
 
 
 @pytest.mark.parametrize("status", ["RATE_LIMIT", "TOO_MANY_REQUESTS", "", "请求过快"])
 def test_too_many_calls_are_sent_more_slowly_whatever_the_word(status: str) -> None:
     error = refusal(429, status, "too many calls")
-    assert verdict(error) is Verdict.THROTTLED and SLOWER in str(error)
+    assert classify(error) is ErrorMeaning.THROTTLED and SLOWER in str(error)
 
 
 @pytest.mark.parametrize(
@@ -132,4 +132,4 @@ def test_elsewhere_no_advice_is_about_quotas(http: int, status: str, message: st
 @pytest.mark.parametrize("status", ["INTERNAL", "QUOTA_EXCEEDED"])
 def test_a_server_error_with_the_words_of_a_quota_may_have_taken_effect(status: str) -> None:
     error = refusal(500, status, "the quota service does not answer")
-    assert not error.is_quota and verdict(error) is Verdict.UNCLEAR
+    assert not error.is_quota and classify(error) is ErrorMeaning.UNCLEAR

@@ -16,17 +16,17 @@ from hypothesis import strategies as st
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.resources import Charge, Disk, ElasticIp
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.deletions.unattached_rules import (
     UNKNOWN_TASK,
-    LeftoverPolicy,
+    UnattachedPolicy,
     disk_blockers,
     disk_differences,
-    disk_remarks,
+    disk_warnings,
     elastic_ip_blockers,
     elastic_ip_differences,
     goes_into_bin,
 )
 
 NOW = datetime(2026, 1, 20, tzinfo=UTC)
-POLICY = LeftoverPolicy({"jdcloud-protect": ("*",)})
+POLICY = UnattachedPolicy({"jdcloud-protect": ("*",)})
 POSTPAID = Charge("postpaid_by_duration", "normal")
 DISK = Disk("vol-1", "available", 100, (), POSTPAID, False, name="old", recyclable=True)
 ADDRESS = ElasticIp("fip-1", "203.0.113.1", "NOT_ASSOCIATED", None, POSTPAID, None, None, name="old", state="UP")
@@ -37,7 +37,7 @@ def _prepaid(end: datetime | None, status: str = "normal") -> Charge:
 
 
 def _codes(
-    asset: Disk | ElasticIp, policy: LeftoverPolicy = POLICY, now: datetime | None = NOW, task: str | None = None
+    asset: Disk | ElasticIp, policy: UnattachedPolicy = POLICY, now: datetime | None = NOW, task: str | None = None
 ) -> list[str]:
     found = disk_blockers(asset, policy, now, task) if isinstance(asset, Disk) else elastic_ip_blockers(asset, policy, now)
     return [blocker.code for blocker in found]
@@ -138,12 +138,12 @@ def test_a_shared_disk_may_go_if_that_is_asked_for() -> None:
 @pytest.mark.parametrize("asset", [DISK, ADDRESS])
 def test_protect_tags_may_be_others_or_none(asset: Disk | ElasticIp) -> None:
     tagged = replace(asset, tags={"jdcloud-protect": "x", "env": "prod"})
-    assert _codes(tagged, LeftoverPolicy({"env": ("prod", "live")})) == ["protected"]
-    assert _codes(tagged, LeftoverPolicy({"env": ("live",)})) == _codes(tagged, LeftoverPolicy({})) == []
+    assert _codes(tagged, UnattachedPolicy({"env": ("prod", "live")})) == ["protected"]
+    assert _codes(tagged, UnattachedPolicy({"env": ("live",)})) == _codes(tagged, UnattachedPolicy({})) == []
 
 
 @pytest.mark.parametrize(
-    ("members", "told"),
+    ("members", "text"),
     [
         ({"name": "new"}, "name"),
         ({"status": "error_delete"}, "status"),
@@ -152,9 +152,9 @@ def test_protect_tags_may_be_others_or_none(asset: Disk | ElasticIp) -> None:
         ({"recyclable": None}, "recycle bin"),
     ],
 )
-def test_a_disk_that_is_not_as_it_was_has_changed(members: dict[str, object], told: str) -> None:
+def test_a_disk_that_is_not_as_it_was_has_changed(members: dict[str, object], text: str) -> None:
     (change,) = disk_differences(DISK, replace(DISK, **members), POLICY)  # type: ignore[arg-type]
-    assert told in change
+    assert text in change
 
 
 def test_a_disk_that_was_to_die_anyhow_has_not_changed_if_it_cannot_be_recycled_any_more() -> None:
@@ -171,8 +171,8 @@ def test_an_elastic_ip_with_another_name_or_address_has_changed() -> None:
 def test_what_is_destroyed_although_the_bin_was_wished_for_is_told(recycle: bool, recyclable: bool | None) -> None:
     disk, policy = replace(DISK, recyclable=recyclable), replace(POLICY, recycle=recycle)
     assert goes_into_bin(disk, policy) is (recycle and recyclable is True)
-    told = [remark.code for remark in disk_remarks(disk, policy)]
-    assert told == (["not_recyclable"] if recycle and not recyclable else [])
+    text = [finding.code for finding in disk_warnings(disk, policy)]
+    assert text == (["not_recyclable"] if recycle and not recyclable else [])
 
 
 STATUSES = [
@@ -214,7 +214,7 @@ def test_no_disk_goes_unless_all_conditions_hold(disk: Disk, shared: bool, recyc
         and (shared or not disk.shared)
         and disk.charge not in (CHARGES[3], CHARGES[5])
     )
-    policy = LeftoverPolicy(POLICY.protect_tags, recycle=recycle, shared=shared)
+    policy = UnattachedPolicy(POLICY.protect_tags, recycle=recycle, shared=shared)
     assert (_codes(disk, policy) == []) is may_go
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The mark in descriptions, and names and tokens of what is made: they fit the service's rules and are never the same twice."""
+"""The marker in descriptions, and names and tokens of what is made: they fit the service's rules and are never the same twice."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.evidence.marker import (
     DEFAULT_PATTERN,
-    Mark,
+    Marker,
     asset_name,
     check_campaign,
     check_pattern,
     client_token,
-    read_mark,
-    unique,
+    read_marker,
+    unique_part,
 )
 
 MARK = "jdcloud.cloud/1 campaign=c1 instance=i-one stopped=true"
@@ -66,38 +66,38 @@ def name_of(pattern: str = DEFAULT_PATTERN, *, dots: bool = True, attempt: int =
     ],
 )
 def test_a_description_that_is_no_whole_and_single_mark_is_none(description: str) -> None:
-    assert read_mark(description) is None
+    assert read_marker(description) is None
 
 
 @pytest.mark.parametrize("word", ["false", "True", "TRUE", "tru", "1", "yes", "true,", "truefalse"])
 def test_stopped_is_only_what_says_exactly_true(word: str) -> None:
-    mark = read_mark(MARK.replace("stopped=true", f"stopped={word}"))
-    assert mark is not None and not mark.stopped
+    marker = read_marker(MARK.replace("stopped=true", f"stopped={word}"))
+    assert marker is not None and not marker.stopped
 
 
 @pytest.mark.parametrize("more", [" kept for the audit", " owner=me", "\nline two", " stop=now = =="])
 def test_more_words_behind_a_mark_do_not_matter(more: str) -> None:
-    assert read_mark(MARK + more) == Mark("c1", "i-one", stopped=True)
+    assert read_marker(MARK + more) == Marker("c1", "i-one", stopped=True)
 
 
 @given(CAMPAIGNS, IDS, st.booleans())
 def test_a_mark_is_read_back_as_it_was_written_and_fits_a_description(campaign: str, instance_id: str, stopped: bool) -> None:
-    mark = Mark(check_campaign(campaign, "campaign"), instance_id, stopped)
-    assert len(str(mark)) <= 256
-    assert read_mark(str(mark)) == mark
+    marker = Marker(check_campaign(campaign, "campaign"), instance_id, stopped)
+    assert len(str(marker)) <= 256
+    assert read_marker(str(marker)) == marker
 
 
 @given(st.text(max_size=300))
 def test_no_text_breaks_the_reader_or_becomes_a_mark_by_chance(text: str) -> None:
-    mark = read_mark(text)
-    assert mark is None or text.split()[0] == "jdcloud.cloud/1"
+    marker = read_marker(text)
+    assert marker is None or text.split()[0] == "jdcloud.cloud/1"
 
 
 @given(CAMPAIGNS, st.integers(0, 80))
 def test_a_mark_that_was_cut_off_never_says_stopped(campaign: str, missing: int) -> None:
-    text = str(Mark(campaign, "i-one", stopped=True))
-    mark = read_mark(text[: len(text) - 1 - missing])
-    assert mark is None or not mark.stopped
+    text = str(Marker(campaign, "i-one", stopped=True))
+    marker = read_marker(text[: len(text) - 1 - missing])
+    assert marker is None or not marker.stopped
 
 
 @pytest.mark.parametrize("campaign", ["", " ", "-a", ".a", "a b", "a=b", "网", "x" * 65, "a/b", "{{ a }}"])
@@ -124,7 +124,7 @@ def test_names_fit_the_rules_of_the_service_whatever_the_machine_is_called(
     for dots, rule in ((True, IMAGE_NAME), (False, SNAPSHOT_NAME)):
         name = name_of(check_pattern(pattern), dots=dots, attempt=attempt, **words)
         assert rule.fullmatch(name), name
-        assert unique(campaign, asset_of, attempt) in name, "what makes it unique is never cut"
+        assert unique_part(campaign, asset_of, attempt) in name, "what makes it unique is never cut"
         assert not name.startswith(".") and not name.endswith(".")
 
 
@@ -162,12 +162,12 @@ def test_thousands_of_machines_and_attempts_have_as_many_names() -> None:
     ],
 )
 def test_a_name_follows_its_pattern(pattern: str, begins: str, ends: str) -> None:
-    assert name_of(pattern) == f"{begins}{unique('c1', 'i-one', 1)}{ends}"
+    assert name_of(pattern) == f"{begins}{unique_part('c1', 'i-one', 1)}{ends}"
 
 
 def test_a_long_name_is_cut_and_what_parts_it_from_the_unique_part_stays() -> None:
-    assert name_of("{name}-{unique}", machine_name="生产" * 40) == "生产" * 10 + "生-" + unique("c1", "i-one", 1)
+    assert name_of("{name}-{unique}", machine_name="生产" * 40) == "生产" * 10 + "生-" + unique_part("c1", "i-one", 1)
 
 
 def test_a_name_that_is_cut_never_ends_with_a_dot() -> None:
-    assert name_of("{unique}{name}", machine_name="x" * 21 + ".yz") == unique("c1", "i-one", 1) + "x" * 21
+    assert name_of("{unique}{name}", machine_name="x" * 21 + ".yz") == unique_part("c1", "i-one", 1) + "x" * 21

@@ -17,7 +17,7 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.backup_as
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.instance import Instance
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.selection import Selection
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.evidence.preview import parse_planned
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.evidence.proof import Demand, Method, holdings_of
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.evidence.proof import Demand, Method, backup_set_of
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.plan import decide
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.policy import Decision
 from support.fleet.builders import FACTS, NOW, disk, image, local_disk, machine, policy, snapshot, system_disk
@@ -54,15 +54,15 @@ def entry(**more: t.Any) -> Json:
 
 
 def preview(
-    each: Instance, *entries: Json, method: Method = "image", assets: Iterable[Image | Snapshot] = (), **wishes: t.Any
+    each: Instance, *entries: Json, method: Method = "image", assets: Iterable[Image | Snapshot] = (), **options: t.Any
 ) -> Decision:
     """The decision about a machine, with planned backups and those that exist."""
-    demand = wishes.pop("demand", Demand(method, 24.0))
+    demand = options.pop("demand", Demand(method, 24.0))
     rows = list(assets)
     images = [row for row in rows if isinstance(row, Image)]
-    holdings = holdings_of(images, [row for row in rows if isinstance(row, Snapshot)])
-    facts = replace(FACTS, now=wishes.pop("now", NOW), holdings=holdings, planned=parse_planned(entries, "planned_backups"))
-    return decide(each, policy(demand=demand, **wishes), facts)
+    backup_set = backup_set_of(images, [row for row in rows if isinstance(row, Snapshot)])
+    facts = replace(FACTS, now=options.pop("now", NOW), backup_set=backup_set, planned=parse_planned(entries, "planned_backups"))
+    return decide(each, policy(demand=demand, **options), facts)
 
 
 def codes(decision: Decision) -> list[str]:
@@ -275,9 +275,9 @@ def test_a_reused_backup_that_does_not_exist_any_more_holds_nothing() -> None:
 
 def test_what_is_being_made_already_would_be_waited_for() -> None:
     making = image(status="pending")
-    told = entry(action="reused", image=planned_image("vol-sys", action="reused", image_id="img-one"))
+    text = entry(action="reused", image=planned_image("vol-sys", action="reused", image_id="img-one"))
     assert "task_in_progress" in codes(preview(machine(), assets=[making]))
-    decision = preview(machine(), told, assets=[making])
+    decision = preview(machine(), text, assets=[making])
     assert decision.action == "deleted" and [each.id for each in decision.backups] == ["img-one"]
     creating = snapshot(status="creating")
     snapshots = [planned_snapshot("vol-sys", action="reused", snapshot_id=creating.snapshot_id)]

@@ -19,9 +19,9 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.evidence.proo
     Demand,
     Method,
     Proof,
+    backup_set_of,
     being_made,
-    held_by,
-    holdings_of,
+    disks_held_by,
     prove,
 )
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.plan import changes_since, decide
@@ -44,8 +44,8 @@ def told(
     """The proof for all disks of a stopped machine, or for `disks` of it."""
     judged = of or machine()
     demand = Demand(method, more.pop("max_age", 24.0), campaign)
-    holdings = holdings_of(images, snapshots)
-    return prove(judged, judged.disks if disks is None else disks, demand, holdings, more.pop("now", NOW))
+    backup_set = backup_set_of(images, snapshots)
+    return prove(judged, judged.disks if disks is None else disks, demand, backup_set, more.pop("now", NOW))
 
 
 def proven(*args: t.Any, **more: t.Any) -> bool:
@@ -323,7 +323,7 @@ def test_which_images_are_still_being_made() -> None:
 def test_held_by_tells_which_snapshot_holds_which_disk() -> None:
     of = machine(data=(DATA, local_disk()))
     rows = {each.snapshot_id: each for each in (SYS, snapshot("vol-data"), snapshot("vol-gone"))}
-    found = held_by(image("snapshot-vol-sys", "snapshot-vol-data", "snapshot-vol-gone", None), of, rows)
+    found = disks_held_by(image("snapshot-vol-sys", "snapshot-vol-data", "snapshot-vol-gone", None), of, rows)
     assert found == {"vol-sys": "snapshot-vol-sys", "vol-data": "snapshot-vol-data"}
 
 
@@ -331,9 +331,9 @@ def test_a_backup_of_the_plan_that_is_gone_at_the_gate_is_a_change_even_if_anoth
     """The result names the backups of the plan, so they must be there when the machine goes."""
     wanted = policy(demand=Demand("image", 24.0))
     first, second = image("snapshot-vol-sys"), image("snapshot-vol-sys", imageId="img-two")
-    planned = decide(machine(), wanted, replace(FACTS, holdings=holdings_of([first, second], [SYS])))
+    planned = decide(machine(), wanted, replace(FACTS, backup_set=backup_set_of([first, second], [SYS])))
     assert not planned.blockers
-    left = replace(FACTS, holdings=holdings_of([second], [SYS]))
+    left = replace(FACTS, backup_set=backup_set_of([second], [SYS]))
     assert changes_since(planned, machine(), wanted, left) == ["backups of the plan do not count any more (img-one)"]
-    more = replace(FACTS, holdings=holdings_of([first, second, image("snapshot-vol-sys", imageId="img-new")], [SYS]))
+    more = replace(FACTS, backup_set=backup_set_of([first, second, image("snapshot-vol-sys", imageId="img-new")], [SYS]))
     assert changes_since(planned, machine(), wanted, more) == []

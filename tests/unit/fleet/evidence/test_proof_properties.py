@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.backup_assets import Image, Snapshot
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.instance import AttachedDisk, Instance
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.evidence.proof import Demand, holdings_of, prove
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.evidence.proof import Demand, backup_set_of, prove
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.blockers import proof_of
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.fates import lost_disks
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.plan import changes_since, decide
@@ -133,8 +133,8 @@ def covered(
 @given(worlds(), METHODS, st.sampled_from([None, "c1", "c2"]))
 def test_what_counts_is_exactly_what_the_rule_says(world: t.Any, method: t.Any, campaign: str | None) -> None:
     images, snapshots, of = world
-    holdings = holdings_of([each for each, _truth in images], [each for each, *_more in snapshots])
-    proof = prove(of, of.disks, Demand(method, MAX_AGE, campaign), holdings, NOW)
+    backup_set = backup_set_of([each for each, _truth in images], [each for each, *_more in snapshots])
+    proof = prove(of, of.disks, Demand(method, MAX_AGE, campaign), backup_set, NOW)
     kinds = {"image": ["image"], "snapshots": ["snapshot"], "both": ["image", "snapshot"]}[method]
     own = {each.disk_id for each in of.disks}
     expected_missing, expected_backups = set(), set()
@@ -155,7 +155,7 @@ def test_what_counts_is_exactly_what_the_rule_says(world: t.Any, method: t.Any, 
 def test_only_a_machine_at_rest_with_every_lost_disk_covered_is_ever_deleted(world: t.Any, method: t.Any, status: str) -> None:
     images, snapshots, of = world
     wanted = policy(demand=Demand(method, MAX_AGE))
-    facts = replace(FACTS, holdings=holdings_of([each for each, _truth in images], [each for each, *_more in snapshots]))
+    facts = replace(FACTS, backup_set=backup_set_of([each for each, _truth in images], [each for each, *_more in snapshots]))
     decision = decide(replace(of, status=status), wanted, facts)
     if "delete" in decision.steps:
         assert status in ("stopped", "error")
@@ -171,8 +171,8 @@ def test_no_flawed_asset_changes_a_proof(world: t.Any, method: t.Any) -> None:
     images, snapshots, of = world
     demand = Demand(method, MAX_AGE)
     rows = [each for each, *_more in snapshots]
-    every = prove(of, of.disks, demand, holdings_of([each for each, _truth in images], rows), NOW)
-    good = prove(of, of.disks, demand, holdings_of([each for each, truth in images if truth.good], rows), NOW)
+    every = prove(of, of.disks, demand, backup_set_of([each for each, _truth in images], rows), NOW)
+    good = prove(of, of.disks, demand, backup_set_of([each for each, truth in images if truth.good], rows), NOW)
     assert every.backups == good.backups
     assert bool(every.missing) == bool(good.missing)
 
@@ -193,7 +193,7 @@ def test_what_the_plan_allowed_and_lost_a_backup_is_not_allowed_at_the_gate(worl
 
 def facts_of(rows: list[Image | Snapshot]) -> Facts:
     images = [each for each in rows if isinstance(each, Image)]
-    return replace(FACTS, holdings=holdings_of(images, [each for each in rows if isinstance(each, Snapshot)]))
+    return replace(FACTS, backup_set=backup_set_of(images, [each for each in rows if isinstance(each, Snapshot)]))
 
 
 @given(st.permutations(DISKS), st.integers(0, 3))

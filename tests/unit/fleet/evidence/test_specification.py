@@ -27,38 +27,38 @@ def specification(raw: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_the_specification_of_a_machine_says_where_and_what_it_was() -> None:
-    told = specification(example())
-    assert (told["az"], told["instance_type"], told["image_id"]) == ("cn-north-1a", "g.n2.large", "img-2hl6b9d3ux")
-    assert (told["vpc_id"], told["subnet_id"], told["private_ip_address"]) == ("vpc-7kq2m4x9sd", "subnet-3nd8ze1qla", "10.0.0.11")
-    assert told["security_groups"] == [{"group_id": "sg-5ph0v7yrte", "group_name": "web"}]
-    assert told["elastic_ips"] == [{"elastic_ip_id": "fip-8wz1t5c0rn", "address": "203.0.113.17"}]
-    assert told["tags"] == {"env": "test", "owner": "web"} and told["key_names"] == ["ops"]
-    assert (told["charge_mode"], told["charge_on_stopped"]) == ("postpaid_by_duration", "keepCharging")
-    assert (told["platform"], told["os_version"], told["architecture"]) == ("Ubuntu", "22.04", "x86_64")
-    assert told["boot_mode"] is None and told["group_id"] is None and told["secondary_interfaces"] == []
+    text = specification(example())
+    assert (text["az"], text["instance_type"], text["image_id"]) == ("cn-north-1a", "g.n2.large", "img-2hl6b9d3ux")
+    assert (text["vpc_id"], text["subnet_id"], text["private_ip_address"]) == ("vpc-7kq2m4x9sd", "subnet-3nd8ze1qla", "10.0.0.11")
+    assert text["security_groups"] == [{"group_id": "sg-5ph0v7yrte", "group_name": "web"}]
+    assert text["elastic_ips"] == [{"elastic_ip_id": "fip-8wz1t5c0rn", "address": "203.0.113.17"}]
+    assert text["tags"] == {"env": "test", "owner": "web"} and text["key_names"] == ["ops"]
+    assert (text["charge_mode"], text["charge_on_stopped"]) == ("postpaid_by_duration", "keepCharging")
+    assert (text["platform"], text["os_version"], text["architecture"]) == ("Ubuntu", "22.04", "x86_64")
+    assert text["boot_mode"] is None and text["group_id"] is None and text["secondary_interfaces"] == []
 
 
 def test_the_specification_of_a_bare_machine_has_all_members_and_no_invented_value() -> None:
-    told = specification(BARE)
-    assert set(told) == set(specification(example()))
-    assert not any(told.values())
+    text = specification(BARE)
+    assert set(text) == set(specification(example()))
+    assert not any(text.values())
 
 
 def test_secondary_interfaces_and_their_elastic_ips_are_told() -> None:
     ip = {"privateIpAddress": "10.0.0.12", "elasticIpId": "fip-2", "elasticIpAddress": "203.0.113.18"}
     interface = {"networkInterfaceId": "port-2", "subnetId": "subnet-2", "securityGroups": [{"groupId": "sg-2"}], "primaryIp": ip}
     raw = example() | {"secondaryNetworkInterfaces": [{"autoDelete": False, "deviceIndex": 2, "networkInterface": interface}]}
-    told = specification(raw)
-    (second,) = told["secondary_interfaces"]
+    text = specification(raw)
+    (second,) = text["secondary_interfaces"]
     assert (second["network_interface_id"], second["subnet_id"], second["auto_delete"]) == ("port-2", "subnet-2", False)
     assert second["private_ip_addresses"] == ["10.0.0.12"]
     assert second["security_groups"] == [{"group_id": "sg-2", "group_name": None}]
-    assert [row["elastic_ip_id"] for row in told["elastic_ips"]] == ["fip-8wz1t5c0rn", "fip-2"]
+    assert [row["elastic_ip_id"] for row in text["elastic_ips"]] == ["fip-8wz1t5c0rn", "fip-2"]
 
 
 def test_an_elastic_ip_that_only_the_machine_itself_shows_is_told() -> None:
-    told = specification(BARE | {"elasticIpId": "fip-1", "elasticIpAddress": "203.0.113.9"})
-    assert told["elastic_ips"] == [{"elastic_ip_id": "fip-1", "address": "203.0.113.9"}]
+    text = specification(BARE | {"elasticIpId": "fip-1", "elasticIpAddress": "203.0.113.9"})
+    assert text["elastic_ips"] == [{"elastic_ip_id": "fip-1", "address": "203.0.113.9"}]
 
 
 def test_disks_are_told_with_the_system_disk_first_and_local_ones_without_an_id() -> None:

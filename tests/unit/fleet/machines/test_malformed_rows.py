@@ -19,17 +19,17 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.resources
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backups.plan import BackupPolicy, decide_backup
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backups.retention import superseded
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.selection import Selection
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.timing import GRACE, Timing
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.timing import FATE_PATIENCE, Timing
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.deletions.unattached_rules import (
-    LeftoverPolicy,
+    UnattachedPolicy,
     disk_blockers,
     elastic_ip_blockers,
     is_free,
 )
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.evidence.proof import Demand, Holdings, holdings_of, prove
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.evidence.proof import BackupSet, Demand, backup_set_of, prove
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.fates import unreleasable
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.plan import changes_since, decide
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.tags.plan import TagWish, tag_blockers
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.tags.plan import WantedTags, tag_blockers
 from support.fleet.builders import FACTS, NOW, PROTECT, address, elastic_ip, image, knowing, machine, snapshot
 from support.fleet.virtual import Campaign, Cloud, data_disk, wish
 from support.fleet.world import TrueAddress
@@ -210,7 +210,7 @@ def test_an_elastic_ip_whose_row_cannot_be_read_is_not_released() -> None:
     cloud.service.twist = twist
     campaign = cloud.run(wish("absent", "i-a", release_elastic_ips=True))
     assert campaign["i-a"]["elastic_ips"][0]["fate"] == "failed"
-    assert campaign.seconds >= GRACE
+    assert campaign.seconds >= FATE_PATIENCE
 
 
 # --- decisions --------------------------------------------------------------------------------------------------------
@@ -242,7 +242,7 @@ def backup_policy() -> BackupPolicy:
 
 
 def test_an_unreadable_machine_is_not_backed_up() -> None:
-    decision = decide_backup(BAD, backup_policy(), Holdings(), NOW)
+    decision = decide_backup(BAD, backup_policy(), BackupSet(), NOW)
     assert ([blocker.code for blocker in decision.blockers], decision.assets) == (["unknown_status"], ())
 
 
@@ -250,19 +250,19 @@ def test_an_unreadable_machine_is_not_backed_up() -> None:
 def test_an_unreadable_backup_proves_nothing(spoilt: str) -> None:
     part, whole = snapshot("vol-sys", images=["img-one"]), image("snapshot-vol-sys")
     demand = Demand("image", 24.0)
-    assert prove(machine(), machine().disks, demand, holdings_of([whole], [part]), NOW).missing == ()
+    assert prove(machine(), machine().disks, demand, backup_set_of([whole], [part]), NOW).missing == ()
     bad = replace(whole, unreadable=("disks",)) if spoilt == "image" else replace(part, unreadable=("status",))
-    holdings = holdings_of([bad], [part]) if spoilt == "image" else holdings_of([whole], [bad])
-    assert prove(machine(), machine().disks, demand, holdings, NOW).backups == ()
+    backup_set = backup_set_of([bad], [part]) if spoilt == "image" else backup_set_of([whole], [bad])
+    assert prove(machine(), machine().disks, demand, backup_set, NOW).backups == ()
 
 
 def test_an_unreadable_image_is_neither_counted_nor_removed_as_an_older_backup() -> None:
     part = snapshot("vol-sys", images=["img-new", "img-old"])
     new = image("snapshot-vol-sys", imageId="img-new")
     old = image("snapshot-vol-sys", imageId="img-old", createTime="2026-01-10T00:00:00+08:00")
-    gone = superseded([machine()], backup_policy(), holdings_of([new, old], [part]), 1, NOW)
+    gone = superseded([machine()], backup_policy(), backup_set_of([new, old], [part]), 1, NOW)
     assert gone.image_ids == ("img-old",)
-    bad = superseded([machine()], backup_policy(), holdings_of([new, replace(old, unreadable=("desc",))], [part]), 1, NOW)
+    bad = superseded([machine()], backup_policy(), backup_set_of([new, replace(old, unreadable=("desc",))], [part]), 1, NOW)
     assert bad.image_ids == ()
 
 
@@ -271,15 +271,15 @@ FREE_DISK = Disk("vol-1", "available", 10, (), None, False)
 
 def test_an_unreadable_disk_is_not_free() -> None:
     bad = replace(FREE_DISK, unreadable=("attachments",))
-    assert [remark.code for remark in disk_blockers(bad, LeftoverPolicy(), NOW)] == ["unknown_status"]
+    assert [finding.code for finding in disk_blockers(bad, UnattachedPolicy(), NOW)] == ["unknown_status"]
     assert is_free(FREE_DISK) and not is_free(bad)
 
 
 def test_an_unreadable_elastic_ip_is_not_free() -> None:
     free = ElasticIp("fip-1", None, "NOT_ASSOCIATED", None, None, None, None)
-    assert list(elastic_ip_blockers(free, LeftoverPolicy(), NOW)) == []
+    assert list(elastic_ip_blockers(free, UnattachedPolicy(), NOW)) == []
     bad = replace(free, unreadable=("instanceId",))
-    assert [remark.code for remark in elastic_ip_blockers(bad, LeftoverPolicy(), NOW)] == ["unknown_status"]
+    assert [finding.code for finding in elastic_ip_blockers(bad, UnattachedPolicy(), NOW)] == ["unknown_status"]
 
 
 def test_an_unreadable_elastic_ip_cannot_be_released() -> None:
@@ -289,5 +289,5 @@ def test_an_unreadable_elastic_ip_cannot_be_released() -> None:
 
 
 def test_tags_that_cannot_be_read_are_not_changed() -> None:
-    remarks = tag_blockers(replace(BAD, tags={}), TagWish({"due": "2026-01-01"}), PROTECT)
-    assert [remark.code for remark in remarks] == ["unknown_status"]
+    findings = tag_blockers(replace(BAD, tags={}), WantedTags({"due": "2026-01-01"}), PROTECT)
+    assert [finding.code for finding in findings] == ["unknown_status"]

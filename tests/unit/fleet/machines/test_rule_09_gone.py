@@ -11,7 +11,7 @@ from collections.abc import Callable
 import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.timing import Timing
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.policy import DiskWish
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.policy import DiskChoice
 from support.fleet.audit import audited
 from support.fleet.log import DELETE, SET_DISKS, START, STOP
 from support.fleet.operations import Durations
@@ -48,7 +48,7 @@ def test_an_id_that_does_not_exist_cannot_be_stopped_or_started(state: str) -> N
     ("operation", "disks"),
     [(STOP, "as_configured"), (STOP, "delete"), (SET_DISKS, "delete"), (DELETE, "as_configured"), (DELETE, "delete")],
 )
-def test_a_machine_that_vanishes_before_a_step_is_gone_and_that_is_success(operation: str, disks: DiskWish) -> None:
+def test_a_machine_that_vanishes_before_a_step_is_gone_and_that_is_success(operation: str, disks: DiskChoice) -> None:
     cloud = Cloud()
     machine = cloud.machine(disks=[data_disk()])
     cloud.service.upon(operation, "i-one", vanish(cloud, machine))
@@ -127,7 +127,7 @@ def test_two_complete_bulk_answers_prove_the_absence_if_they_are_far_enough_apar
 
 @pytest.mark.parametrize("first", [3, 4, 5, 6])
 def test_empty_answers_prove_nothing_while_the_machines_are_there(first: int) -> None:
-    """The bulk reads 1 and 2 are the census and the gate; the others watch the deletes."""
+    """The bulk reads 1 and 2 are the search and the gate; the others watch the deletes."""
     cloud = Cloud(durations=Durations(delete=8.0))
     for instance_id in MANY:
         cloud.machine(instance_id, "stopped")

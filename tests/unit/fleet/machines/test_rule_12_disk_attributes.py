@@ -50,15 +50,15 @@ def test_nothing_is_set_where_the_attributes_are_as_wished_or_cannot_matter() ->
     assert [disk["disk_id"] for disk in kept] == ["vol-data", "vol-pre", "vol-shared"]
 
 
-@pytest.mark.parametrize("told", [True, False])
-def test_if_the_delete_is_not_accepted_the_attributes_are_put_back(told: bool) -> None:
+@pytest.mark.parametrize("text", [True, False])
+def test_if_the_delete_is_not_accepted_the_attributes_are_put_back(text: bool) -> None:
     cloud = Cloud()
     machine = cloud.machine(
-        status="stopped", disks=[data_disk(auto_delete=told), data_disk("vol-b", device="vdc", auto_delete=told)]
+        status="stopped", disks=[data_disk(auto_delete=text), data_disk("vol-b", device="vdc", auto_delete=text)]
     )
     cloud.service.harm = lambda call: Harm.BUSY if call.operation == DELETE else None
-    campaign = audited(cloud, wish(disks="keep" if told else "delete"), Timing(wait_timeout=20.0))
-    assert [disk.auto_delete for disk in machine.disks[1:]] == [told, told]
+    campaign = audited(cloud, wish(disks="keep" if text else "delete"), Timing(wait_timeout=20.0))
+    assert [disk.auto_delete for disk in machine.disks[1:]] == [text, text]
     assert campaign["i-one"]["action"] == "failed" and not campaign["i-one"]["changed"]
     assert "attribute" not in campaign["i-one"]["error"]["message"]
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.timing import Timing
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.machines.recovery import Next
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.machines.state import Track
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.machines.transitions import Course
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.machines.recovery import NextStep
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.machines.state import MachineState
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.machines.transitions import Transitions
 from support.fleet.audit import audited
 from support.fleet.log import DELETE, RELEASE
 from support.fleet.operations import Durations
@@ -185,14 +185,14 @@ def test_rule_14_a_bug_in_the_middle_of_a_run_hides_no_result(monkeypatch: pytes
     cloud = Cloud()
     for instance_id in ("i-a", "i-b", "i-c"):
         cloud.machine(instance_id, "stopped")
-    proved_gone = Course.proved_gone
+    proved_gone = Transitions.proved_gone
 
-    def stumbles(self: Course, track: Track, now: float) -> Next:
-        if track.instance_id == "i-b":
+    def stumbles(self: Transitions, state: MachineState, now: float) -> NextStep:
+        if state.instance_id == "i-b":
             raise KeyError("a bug")
-        return proved_gone(self, track, now)
+        return proved_gone(self, state, now)
 
-    monkeypatch.setattr(Course, "proved_gone", stumbles)
+    monkeypatch.setattr(Transitions, "proved_gone", stumbles)
     campaign = cloud.run(wish("absent", "i-a", "i-b", "i-c"))
     assert campaign.run.crash is not None and "a bug" in campaign.run.crash
     rows = {row["instance_id"]: row for row in campaign.report.instances("all")}

@@ -36,7 +36,7 @@ def found(decision: t.Any) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize(
-    ("each", "wishes"),
+    ("each", "options"),
     [
         (disk(auto_delete=True), {}),
         (disk(auto_delete=True), {"disks": "delete"}),
@@ -44,8 +44,8 @@ def found(decision: t.Any) -> list[tuple[str, str]]:
     ],
     ids=["its delete attribute", "both", "disks=delete"],
 )
-def test_a_protected_disk_that_would_go_with_its_machine_blocks(each: t.Any, wishes: dict[str, t.Any]) -> None:
-    decision = decide(machine(data=[each]), policy(**wishes), with_disk())
+def test_a_protected_disk_that_would_go_with_its_machine_blocks(each: t.Any, options: dict[str, t.Any]) -> None:
+    decision = decide(machine(data=[each]), policy(**options), with_disk())
     message = (
         "The tag jdcloud-protect=yes protects its disk vol-data, which would be deleted with it: set disks to keep, or remove "
         "the tag."
@@ -63,7 +63,7 @@ def test_a_protected_system_disk_blocks_and_keeping_data_disks_is_no_advice() ->
 
 
 @pytest.mark.parametrize(
-    ("each", "wishes"),
+    ("each", "options"),
     [
         (disk(auto_delete=False), {}),
         (disk(auto_delete=True), {"disks": "keep"}),
@@ -71,8 +71,8 @@ def test_a_protected_system_disk_blocks_and_keeping_data_disks_is_no_advice() ->
     ],
     ids=["not deleted with it", "disks=keep", "shared"],
 )
-def test_a_protected_disk_that_outlives_its_machine_does_not_block(each: t.Any, wishes: dict[str, t.Any]) -> None:
-    assert decide(machine(data=[each]), policy(**wishes), with_disk()).action == "deleted"
+def test_a_protected_disk_that_outlives_its_machine_does_not_block(each: t.Any, options: dict[str, t.Any]) -> None:
+    assert decide(machine(data=[each]), policy(**options), with_disk()).action == "deleted"
 
 
 def test_one_value_of_a_repeated_key_protects() -> None:

@@ -187,9 +187,9 @@ def test_rule_15_a_preview_predicts_exactly_what_the_run_does(seed: int) -> None
         rows = campaign.report.instances("all")
         # Without waiting, the run ends while the machine is still on its way, and its fates are unverified.
         open_ends = () if each.timing.wait else ("status", "disks", "elastic_ips")
-        told = [{key: value for key, value in row.items() if key not in ("error", *open_ends)} for row in rows]
+        text = [{key: value for key, value in row.items() if key not in ("error", *open_ends)} for row in rows]
         codes = [(row["error"] or {}).get("code") for row in rows]
-        results.append(repr((told, codes, campaign.report.changed)))
+        results.append(repr((text, codes, campaign.report.changed)))
     assert results[0] == results[1]
     assert not predicted.cloud.log.writes
 

@@ -97,8 +97,8 @@ def test_what_may_remain_of_a_machine_that_may_be_gone_is_retained() -> None:
     cloud = Cloud()
     blind_after(cloud, DELETE, Harm.LOST_AFTER, Harm.FORBIDDEN)
     retained = one(cloud, "absent", "stopped").report.retained()
-    told = [(each.get("disk_id") or each["elastic_ip_id"], each["fate"]) for each in retained["disks"] + retained["elastic_ips"]]
-    assert sorted(told) == [(each, "unverified") for each in ("fip-one", "vol-goes", "vol-keeps", "vol-onesys")]
+    text = [(each.get("disk_id") or each["elastic_ip_id"], each["fate"]) for each in retained["disks"] + retained["elastic_ips"]]
+    assert sorted(text) == [(each, "unverified") for each in ("fip-one", "vol-goes", "vol-keeps", "vol-onesys")]
 
 
 @pytest.mark.parametrize("operation", [STOP, START])

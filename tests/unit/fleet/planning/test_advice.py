@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.instance import Instance
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.evidence.proof import Demand, holdings_of
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.evidence.proof import Demand, backup_set_of
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.plan import decide
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.policy import Facts, Policy
 from support.fleet.builders import FACTS as USUAL
@@ -33,7 +33,7 @@ IMAGE = Demand("image", 24.0)
 
 def missing(each: Instance, demand: Demand = IMAGE, *assets: Any) -> list[str]:
     images, snapshots = ([row for row in assets if hasattr(row, kind)] for kind in ("image_id", "snapshot_id"))
-    facts = replace(USUAL, holdings=holdings_of(images, snapshots))
+    facts = replace(USUAL, backup_set=backup_set_of(images, snapshots))
     blockers = decide(each, policy(demand=demand), facts).blockers
     return [blocker.message for blocker in blockers if blocker.code == "backup_missing"]
 

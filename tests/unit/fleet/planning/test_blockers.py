@@ -168,12 +168,12 @@ def test_prepaid_and_shared_disks_cannot_be_deleted_with_the_machine(mode: str, 
     assert blockers(each, policy(disks="keep")) == []
 
 
-@pytest.mark.parametrize(("wish", "auto_delete"), [("keep", True), ("delete", False)])
-def test_the_attribute_of_a_disk_paid_by_usage_cannot_be_changed(wish: str, auto_delete: bool) -> None:
+@pytest.mark.parametrize(("wanted", "auto_delete"), [("keep", True), ("delete", False)])
+def test_the_attribute_of_a_disk_paid_by_usage_cannot_be_changed(wanted: str, auto_delete: bool) -> None:
     each = machine(data=[disk(mode=USAGE, auto_delete=auto_delete)])
-    assert blockers(each, policy(disks=wish)) == ["disk_fate_impossible"]
+    assert blockers(each, policy(disks=wanted)) == ["disk_fate_impossible"]
     settled_already = machine(data=[disk(mode=USAGE, auto_delete=not auto_delete)])
-    assert blockers(settled_already, policy(disks=wish)) == []
+    assert blockers(settled_already, policy(disks=wanted)) == []
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The mark: which dates count, from when on its machine may go, and what the plan and the gate make of it."""
+"""The due tag: which dates count, from when on its machine may go, and what the plan and the gate make of it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.instance import Instance
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.evidence.proof import Demand
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.due import due_from, judge_mark, mark_date
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.due import due_date, due_from, judge_due_tag
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.plan import changes_since, decide
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.policy import Facts
 from support.fleet.builders import FACTS, NOW, local_disk, machine, policy
@@ -34,16 +34,16 @@ def marked(text: str = DUE, status: str = "stopped", **more: object) -> Instance
     return machine(status, **{"tags": {KEY: text}, **more})
 
 
-def codes(each: Instance, facts: Facts = FACTS, **wishes: object) -> list[str]:
-    decision = decide(each, policy(due_tag=KEY, **wishes), facts)
+def codes(each: Instance, facts: Facts = FACTS, **options: object) -> list[str]:
+    decision = decide(each, policy(due_tag=KEY, **options), facts)
     assert not (decision.blockers and decision.steps)
     return [blocker.code for blocker in decision.blockers]
 
 
 def said(each: Instance, now: datetime | None = NOW) -> str:
-    remark = judge_mark(each, KEY, now)
-    assert remark is not None and remark.message.endswith(".")
-    return remark.message
+    finding = judge_due_tag(each, KEY, now)
+    assert finding is not None and finding.message.endswith(".")
+    return finding.message
 
 
 # --- dates --------------------------------------------------------------------------------------------------------
@@ -81,17 +81,17 @@ def test_what_is_read_as_a_date_is_written_the_same_way(text: str) -> None:
 @example(datetime(2026, 1, 15, 15, 59, 59, tzinfo=UTC), 0)
 @example(datetime(2026, 1, 15, 16, tzinfo=UTC), 0)
 def test_a_mark_that_is_set_is_a_date_and_leaves_the_whole_grace_period(now: datetime, grace: int) -> None:
-    text = mark_date(now, grace)
+    text = due_date(now, grace)
     assert due_from(text) is not None
     assert text == (now.astimezone(BEIJING).date() + timedelta(days=grace)).isoformat()
-    assert judge_mark(marked(text), KEY, now + timedelta(days=grace)) is not None
-    assert judge_mark(marked(text), KEY, now + timedelta(days=grace + 1)) is None
+    assert judge_due_tag(marked(text), KEY, now + timedelta(days=grace)) is not None
+    assert judge_due_tag(marked(text), KEY, now + timedelta(days=grace + 1)) is None
 
 
 def test_a_grace_period_beyond_the_calendar_is_an_error() -> None:
     for days in (10**7, 10**10):
         with pytest.raises(InputError, match="fewer days"):
-            mark_date(NOW, days)
+            due_date(NOW, days)
 
 
 # --- due ----------------------------------------------------------------------------------------------------------
@@ -106,15 +106,15 @@ def test_a_grace_period_beyond_the_calendar_is_an_error() -> None:
 def test_a_machine_is_due_from_midnight_in_beijing_after_its_date_and_never_before(day: date, off: int, zone: timezone) -> None:
     first_moment = datetime(day.year, day.month, day.day, tzinfo=BEIJING) + timedelta(days=1)
     now = (first_moment + timedelta(seconds=off)).astimezone(zone)
-    remark = judge_mark(marked(day.isoformat()), KEY, now)
-    assert (remark is None) is (off >= 0)
-    assert remark is None or (remark.code == "mark_not_due" and first_moment.date().isoformat() in remark.message)
+    finding = judge_due_tag(marked(day.isoformat()), KEY, now)
+    assert (finding is None) is (off >= 0)
+    assert finding is None or (finding.code == "mark_not_due" and first_moment.date().isoformat() in finding.message)
 
 
 @ANY
 @given(st.text(max_size=12) | st.dates().map(str), st.datetimes(timezones=st.sampled_from([UTC, BEIJING])) | st.none())
 def test_nothing_else_is_ever_due(text: str, now: datetime | None) -> None:
-    if judge_mark(marked(text), KEY, now) is None:
+    if judge_due_tag(marked(text), KEY, now) is None:
         day = date.fromisoformat(text)
         assert now is not None and now.astimezone(BEIJING).date() > day
 
@@ -190,7 +190,7 @@ def test_without_due_tag_nobody_asks_for_a_mark() -> None:
 
 def test_a_mark_is_never_judged_on_an_answer_without_tags() -> None:
     with pytest.raises(ValueError, match="carries no tags"):
-        judge_mark(machine(tags=None), KEY, NOW)
+        judge_due_tag(machine(tags=None), KEY, NOW)
 
 
 # --- the gate -----------------------------------------------------------------------------------------------------
@@ -211,8 +211,8 @@ def test_whatever_becomes_of_the_mark_meanwhile_forbids_the_delete(seen: Instanc
     wished = policy(due_tag=KEY, stop_running=True)
     planned = decide(marked(), wished, FACTS)
     assert changes_since(planned, marked(), wished, FACTS) == []
-    (told,) = changes_since(planned, seen, wished, FACTS)
-    assert reason in told
+    (text,) = changes_since(planned, seen, wished, FACTS)
+    assert reason in text
 
 
 def test_a_clock_that_is_not_known_any_more_forbids_the_delete() -> None:

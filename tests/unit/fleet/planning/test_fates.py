@@ -11,7 +11,7 @@ import pytest
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.instance import AttachedDisk
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.fates import DiskFate, disk_fate
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.plan import decide
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.policy import DiskWish
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.policy import DiskChoice
 from support.fleet.builders import (
     FACTS,
     POSTPAID,
@@ -54,20 +54,20 @@ SET_TRUE, SET_FALSE = DiskFate("deleted", change=True), DiskFate("kept", change=
 def test_fate_of_each_kind_of_disk(
     each: AttachedDisk, as_configured: DiskFate | None, keep: DiskFate | None, delete: DiskFate | None
 ) -> None:
-    wishes: list[tuple[DiskWish, DiskFate | None]] = [("as_configured", as_configured), ("keep", keep), ("delete", delete)]
-    for wish, expected in wishes:
-        fate = disk_fate(each, wish, "stopped")
+    options: list[tuple[DiskChoice, DiskFate | None]] = [("as_configured", as_configured), ("keep", keep), ("delete", delete)]
+    for wanted, expected in options:
+        fate = disk_fate(each, wanted, "stopped")
         if expected is None:
             assert fate.impossible is not None and fate.change is None
         else:
             assert fate == expected
 
 
-@pytest.mark.parametrize("wish", ["as_configured", "keep", "delete"])
-def test_the_wish_is_about_data_disks_only(wish: DiskWish) -> None:
+@pytest.mark.parametrize("wanted", ["as_configured", "keep", "delete"])
+def test_the_wish_is_about_data_disks_only(wanted: DiskChoice) -> None:
     kept_system = disk("vol-sys", auto_delete=False, device="vda", system=True)
-    assert disk_fate(kept_system, wish, "stopped") == KEPT
-    assert decide(machine(disks=(kept_system,)), policy(disks=wish), FACTS).disk_changes == {}
+    assert disk_fate(kept_system, wanted, "stopped") == KEPT
+    assert decide(machine(disks=(kept_system,)), policy(disks=wanted), FACTS).disk_changes == {}
 
 
 def test_attributes_are_set_directly_before_the_delete() -> None:
@@ -101,20 +101,20 @@ def test_a_machine_that_is_not_deleted_decides_no_fates() -> None:
         assert decision.disk_changes == {}
 
 
-@pytest.mark.parametrize(("wish", "auto_delete"), [("keep", True), ("delete", False), ("delete", None)])
-def test_a_machine_in_error_can_only_be_deleted_as_it_is(wish: DiskWish, auto_delete: bool | None) -> None:
+@pytest.mark.parametrize(("wanted", "auto_delete"), [("keep", True), ("delete", False), ("delete", None)])
+def test_a_machine_in_error_can_only_be_deleted_as_it_is(wanted: DiskChoice, auto_delete: bool | None) -> None:
     """The service refuses everything but the delete (fact states-error-only-delete)."""
-    decision = decide(machine("error", data=[disk(auto_delete=auto_delete)]), policy(disks=wish), FACTS)
+    decision = decide(machine("error", data=[disk(auto_delete=auto_delete)]), policy(disks=wanted), FACTS)
     message = (
-        f"With disks={wish}, the delete attribute of disk vol-data cannot be changed: a machine in 'error' can only be "
+        f"With disks={wanted}, the delete attribute of disk vol-data cannot be changed: a machine in 'error' can only be "
         "deleted as it is: set disks to as_configured."
     )
     assert [(each.code, each.message) for each in decision.blockers] == [("disk_fate_impossible", message)]
 
 
-@pytest.mark.parametrize(("wish", "auto_delete"), [("keep", False), ("delete", True), ("as_configured", True)])
-def test_a_machine_in_error_whose_disks_are_as_wished_is_deleted(wish: DiskWish, auto_delete: bool) -> None:
-    decision = decide(machine("error", data=[disk(auto_delete=auto_delete)]), policy(disks=wish), FACTS)
+@pytest.mark.parametrize(("wanted", "auto_delete"), [("keep", False), ("delete", True), ("as_configured", True)])
+def test_a_machine_in_error_whose_disks_are_as_wished_is_deleted(wanted: DiskChoice, auto_delete: bool) -> None:
+    decision = decide(machine("error", data=[disk(auto_delete=auto_delete)]), policy(disks=wanted), FACTS)
     assert decision.steps == ("delete",)
 
 

@@ -19,7 +19,7 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.instance 
     parse_instance_in_full,
 )
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.resources import parse_disk, parse_elastic_ip
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.selection import Selection, protecting
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.selection import Selection, find_protecting_tag
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.plan import decide
 from support.fleet.builders import FACTS, policy
 
@@ -71,7 +71,7 @@ def test_disks_and_elastic_ips_are_protected_by_one_value_too(values: tuple[str,
     disk = parse_disk(raw(rows, diskId="vol-a", status="available"))
     address = parse_elastic_ip(raw(rows, elasticIpId="fip-a"))
     for each in (disk, address):
-        assert protecting(each.tags, each.repeated_tags, {"keep": ("a",)}) == "keep=a"
+        assert find_protecting_tag(each.tags, each.repeated_tags, {"keep": ("a",)}) == "keep=a"
 
 
 @pytest.mark.parametrize("values", [("test", "prod"), ("prod", "test"), ("test", "")])
@@ -95,7 +95,7 @@ def test_a_repeated_key_is_judged_as_if_the_worse_value_were_the_only_one(rows: 
         bool(alone) and all(selecting(env=allowed).mismatch(one) is None for one in alone)
     )
     protection = {"env": allowed}
-    assert (protecting(each.tags or {}, each.repeated_tags, protection) is not None) is any(
-        protecting(one.tags or {}, one.repeated_tags, protection) is not None for one in alone
+    assert (find_protecting_tag(each.tags or {}, each.repeated_tags, protection) is not None) is any(
+        find_protecting_tag(one.tags or {}, one.repeated_tags, protection) is not None for one in alone
     )
     assert {*each.repeated_tags} == {key for key, count in Counter(key for key, _value in rows).items() if count > 1}

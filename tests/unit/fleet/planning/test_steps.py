@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.plan import decide, settled
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.plan import decide, is_settled
 from support.fleet.builders import FACTS, disk, machine, policy
 
 TRANSITIONAL = ["pending", "starting", "stopping", "rebooting", "resizing", "rebuilding"]
@@ -67,19 +67,19 @@ def test_action_and_final_status_are_what_the_result_will_say(status: str, state
 
 @pytest.mark.parametrize("status", ["running", "stopped", "error"])
 def test_stable_statuses_are_settled(status: str) -> None:
-    assert settled(machine(status))
+    assert is_settled(machine(status))
 
 
 @pytest.mark.parametrize("status", [*TRANSITIONAL, *UNKNOWN, "deleting"])
 def test_statuses_in_between_and_unknown_ones_are_waited_for(status: str) -> None:
-    assert not settled(machine(status))
+    assert not is_settled(machine(status))
 
 
 @pytest.mark.parametrize("moving", ["attaching", "detaching"])
 def test_a_disk_that_is_being_moved_is_waited_for(moving: str) -> None:
-    assert not settled(machine("stopped", data=[disk(attachment_status=moving)]))
+    assert not is_settled(machine("stopped", data=[disk(attachment_status=moving)]))
 
 
 @pytest.mark.parametrize("at_rest", ["attached", "detached", "error_attach", "error_detach", ""])
 def test_a_disk_at_rest_is_not_waited_for(at_rest: str) -> None:
-    assert settled(machine("stopped", data=[disk(attachment_status=at_rest)]))
+    assert is_settled(machine("stopped", data=[disk(attachment_status=at_rest)]))

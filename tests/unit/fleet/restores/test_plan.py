@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The pure part of a restore: the order for a new machine, its mark and names, and whether its disks are the right ones."""
+"""The pure part of a restore: the order for a new machine, its marker and names, and whether its disks are the right ones."""
 
 from __future__ import annotations
 
@@ -21,13 +21,18 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.evidence.mani
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.restores.disks import SeenDisk, WantedDisk, compare
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.restores.marker import (
     MACHINE_NAME,
-    RestoreMark,
+    RestoreMarker,
     disk_name,
     drill_name,
-    mark_of,
-    read_restore_mark,
+    marker_of,
+    read_restore_marker,
 )
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.restores.plan import Restoration, Stock, Wishes, plan_restore
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.restores.plan import (
+    AvailableBackups,
+    RestoreOptions,
+    RestorePlan,
+    plan_restore,
+)
 
 Json = dict[str, Any]
 SYSTEM = {"disk_id": "vol-1", "device": "vda", "category": "cloud", "system": True, "size_gb": 40, "disk_type": "ssd.gp1"}
@@ -76,16 +81,16 @@ def image(*data: Json, **members: Any) -> Image:
 
 PART = {"diskCategory": "cloud", "deviceName": "vdb", "cloudDisk": {"diskSizeGB": 100, "snapshotId": "snapshot-2"}}
 SNAPSHOTS = {"snapshot-1": snapshot("snapshot-1", "vol-1"), "snapshot-2": snapshot("snapshot-2", "vol-2")}
-STOCK = Stock({"img-1": image(PART)}, SNAPSHOTS)
+STOCK = AvailableBackups({"img-1": image(PART)}, SNAPSHOTS)
 
 
-def plan(entry: Json, stock: Stock = STOCK, **wishes: Any) -> Restoration:
+def plan(entry: Json, available: AvailableBackups = STOCK, **options: Any) -> RestorePlan:
     (machine,) = parse_machines([entry], "machines")
-    return plan_restore(machine, "spring", Wishes(**wishes), stock)
+    return plan_restore(machine, "spring", RestoreOptions(**options), available)
 
 
-def codes(remarks: Any) -> list[str]:
-    return [remark.code for remark in remarks]
+def codes(findings: Any) -> list[str]:
+    return [finding.code for finding in findings]
 
 
 # --- what stands in the way ---------------------------------------------------------------------------------------
@@ -101,24 +106,24 @@ def codes(remarks: Any) -> list[str]:
     ],
 )
 def test_an_image_that_cannot_be_used_is_a_blocker(members: Json, why: str) -> None:
-    made = plan(told(), Stock({"img-1": image(PART, **members)}, SNAPSHOTS))
+    made = plan(told(), AvailableBackups({"img-1": image(PART, **members)}, SNAPSHOTS))
     assert codes(made.blockers) == ["no_backup"] and why in made.blockers[0].message
 
 
 def test_an_image_with_the_system_disk_of_another_machine_is_a_blocker() -> None:
     other = {**SNAPSHOTS, "snapshot-1": snapshot("snapshot-1", "vol-9")}
-    assert "no_backup" in codes(plan(told(), Stock({"img-1": image(PART)}, other)).blockers)
+    assert "no_backup" in codes(plan(told(), AvailableBackups({"img-1": image(PART)}, other)).blockers)
 
 
 def test_a_snapshot_of_another_disk_covers_nothing_whatever_its_device() -> None:
     other = {**SNAPSHOTS, "snapshot-2": snapshot("snapshot-2", "vol-9")}
-    assert codes(plan(told(), Stock({"img-1": image(PART)}, other)).blockers) == ["disk_not_covered"]
+    assert codes(plan(told(), AvailableBackups({"img-1": image(PART)}, other)).blockers) == ["disk_not_covered"]
 
 
 @pytest.mark.parametrize("status", ["creating", "error_create", "deleting"])
 def test_a_snapshot_that_does_not_hold_its_data_is_a_blocker(status: str) -> None:
     other = {**SNAPSHOTS, "snapshot-2": snapshot("snapshot-2", "vol-2", status=status)}
-    assert "snapshot_missing" in codes(plan(told(), Stock({"img-1": image(PART)}, other)).blockers)
+    assert "snapshot_missing" in codes(plan(told(), AvailableBackups({"img-1": image(PART)}, other)).blockers)
 
 
 def test_a_system_disk_must_have_a_backup_whatever_may_be_missing() -> None:
@@ -130,7 +135,7 @@ def test_a_local_system_disk_is_only_in_an_image() -> None:
     local = {**SYSTEM, "disk_id": None, "category": "local"}
     assert "no_backup" in codes(plan(told(local, image=None)).blockers)
     parts = {"diskCategory": "local", "deviceName": "vda", "localDisk": {"diskSizeGB": 40}}
-    made = plan(told(local), Stock({"img-1": image(systemDisk=parts)}))
+    made = plan(told(local), AvailableBackups({"img-1": image(systemDisk=parts)}))
     assert made.blockers == () and "systemDisk" not in made.spec
 
 
@@ -205,7 +210,7 @@ def test_a_disk_is_never_smaller_than_it_was_nor_than_its_snapshot() -> None:
     grown = plan(told(SYSTEM, {**DATA, "size_gb": 150})).spec["dataDisks"][0]
     assert grown["cloudDiskSpec"]["diskSizeGB"] == 150
     larger = {**SNAPSHOTS, "snapshot-2": snapshot("snapshot-2", "vol-2", snapshotSizeGB=120)}
-    made = plan(told(image=None, snapshots=[("snapshot-1", "vol-1"), ("snapshot-2", "vol-2")]), Stock({}, larger))
+    made = plan(told(image=None, snapshots=[("snapshot-1", "vol-1"), ("snapshot-2", "vol-2")]), AvailableBackups({}, larger))
     assert made.spec["dataDisks"][0]["cloudDiskSpec"]["diskSizeGB"] == 120
 
 
@@ -216,7 +221,7 @@ def test_of_several_snapshots_of_a_disk_the_newest_usable_one_counts() -> None:
         "snapshot-bad": snapshot("snapshot-bad", "vol-2", createTime="2026-01-04T00:00:00+08:00", status="creating"),
     }
     named = [("snapshot-1", "vol-1"), *((each, "vol-2") for each in ("snapshot-2", "snapshot-new", "snapshot-bad"))]
-    made = plan(told(image=None, snapshots=named), Stock({}, several))
+    made = plan(told(image=None, snapshots=named), AvailableBackups({}, several))
     assert made.spec["dataDisks"][0]["cloudDiskSpec"]["snapshotId"] == "snapshot-new"
 
 
@@ -251,22 +256,22 @@ def test_a_drill_has_its_disks_and_nothing_else_of_the_original() -> None:
     assert made.spec["systemDisk"]["autoDelete"] is made.spec["dataDisks"][0]["autoDelete"] is True
 
 
-# --- marks and names ----------------------------------------------------------------------------------------------
+# --- markers and names ----------------------------------------------------------------------------------------------
 
 
 def test_a_mark_is_read_again_and_what_follows_it_is_not() -> None:
-    mark = mark_of("spring", "i-old")
-    assert read_restore_mark(mark.described("restore=x instance=y")) == RestoreMark("spring", "i-old")
-    assert read_restore_mark("web restore=spring instance=i-old") is None
-    assert read_restore_mark("jdcloud.cloud/1 campaign=a instance=b stopped=true") is None
-    assert read_restore_mark("") is None and read_restore_mark("jdcloud.cloud/1 restore= instance=i-old") is None
+    marker = marker_of("spring", "i-old")
+    assert read_restore_marker(marker.described("restore=x instance=y")) == RestoreMarker("spring", "i-old")
+    assert read_restore_marker("web restore=spring instance=i-old") is None
+    assert read_restore_marker("jdcloud.cloud/1 campaign=a instance=b stopped=true") is None
+    assert read_restore_marker("") is None and read_restore_marker("jdcloud.cloud/1 restore= instance=i-old") is None
 
 
 def test_a_description_fits_and_an_older_mark_gives_way() -> None:
-    assert len(mark_of("spring", "i-old").described("x" * 300)) == 256
-    again = mark_of("summer", "i-new").described(mark_of("spring", "i-old").described("the web server"))
+    assert len(marker_of("spring", "i-old").described("x" * 300)) == 256
+    again = marker_of("summer", "i-new").described(marker_of("spring", "i-old").described("the web server"))
     assert again == "jdcloud.cloud/1 restore=summer instance=i-new the web server"
-    assert mark_of("a", None).described("") == "jdcloud.cloud/1 restore=a instance=none"
+    assert marker_of("a", None).described("") == "jdcloud.cloud/1 restore=a instance=none"
 
 
 @pytest.mark.parametrize("name", ["a", "web", "drill-web", "网" * 128, "a" * 121 + "." + "b" * 6, "x" * 200])

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.services import tags as calls
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.tags.plan import (
     TagChange,
-    TagWish,
+    WantedTags,
     after_change,
     change_of,
     tag_blockers,
@@ -36,11 +36,11 @@ class Thing:
 
 
 @st.composite
-def wishes(draw: st.DrawFn) -> TagWish:
+def wishes(draw: st.DrawFn) -> WantedTags:
     """Keys to set and other keys to remove."""
     wanted = draw(st.dictionaries(KEY, VALUE, max_size=3))
     remove = draw(st.lists(KEY.filter(lambda key: key not in wanted), unique=True, max_size=3))
-    return TagWish(wanted, tuple(remove))
+    return WantedTags(wanted, tuple(remove))
 
 
 @st.composite
@@ -60,27 +60,27 @@ def sent(thing: Thing, change: TagChange) -> dict[str, str]:
 
 
 @given(things(), wishes(), st.booleans())
-def test_what_is_sent_makes_the_wish_come_true(thing: Thing, wish: TagWish, insist: bool) -> None:
-    change = change_of(thing, wish, insist=insist)
+def test_what_is_sent_makes_the_wish_come_true(thing: Thing, wanted: WantedTags, insist: bool) -> None:
+    change = change_of(thing, wanted, insist=insist)
     after = sent(thing, change)
-    assert after == after_change(thing, wish)
-    assert change_of(Thing(after), wish).empty
+    assert after == after_change(thing, wanted)
+    assert change_of(Thing(after), wanted).empty
 
 
 @given(things(), wishes())
-def test_only_named_keys_are_touched(thing: Thing, wish: TagWish) -> None:
-    change = change_of(thing, wish)
-    assert {key for key, _value in (*change.remove, *change.set)} <= set(wish.set) | set(wish.remove)
+def test_only_named_keys_are_touched(thing: Thing, wanted: WantedTags) -> None:
+    change = change_of(thing, wanted)
+    assert {key for key, _value in (*change.remove, *change.set)} <= set(wanted.set) | set(wanted.remove)
 
 
 @given(things(), wishes())
-def test_no_change_is_never_forbidden(thing: Thing, wish: TagWish) -> None:
-    blockers = list(tag_blockers(thing, wish, {"env": ("*",)}))
-    assert not blockers or not change_of(thing, wish).empty
+def test_no_change_is_never_forbidden(thing: Thing, wanted: WantedTags) -> None:
+    blockers = list(tag_blockers(thing, wanted, {"env": ("*",)}))
+    assert not blockers or not change_of(thing, wanted).empty
 
 
 @pytest.mark.parametrize(
-    ("told", "failures"),
+    ("text", "failures"),
     [
         ({"i-a": "no"}, {"i-a": "no"}),
         ([{"resourceId": "i-a", "msg": "no"}], {"i-a": "no"}),
@@ -90,7 +90,7 @@ def test_no_change_is_never_forbidden(thing: Thing, wish: TagWish) -> None:
         ([1, {}], {}),
     ],
 )
-def test_what_a_200_says_of_failures_is_read_in_every_form(told: object, failures: dict[str, str]) -> None:
+def test_what_a_200_says_of_failures_is_read_in_every_form(text: object, failures: dict[str, str]) -> None:
     call = calls.tag_resources("vm", ["i-a"], {"env": "a"})
-    assert call.parse({"data": {"failedResourcesMap": told, "successCount": 0}}) == failures
+    assert call.parse({"data": {"failedResourcesMap": text, "successCount": 0}}) == failures
     assert call.resources == ("i-a",) and call.write

@@ -126,9 +126,9 @@ def test_rule_14_one_failed_machine_hides_no_other_and_is_started_again(cloud: M
     cloud.refuse(IMAGE, 400, "QUOTA_EXCEEDED", "Quota limit exceeded", "i-a")
     ended = backup("i-a", "i-b", **POWER)
     assert ended.failed and ended.msg.startswith("1 of 2 machines failed: i-a (")
-    told = machines(ended)
-    assert (told["i-a"]["error"]["code"], told["i-a"]["error"]["operation"]) == ("quota_exceeded", IMAGE)
-    assert told["i-b"]["action"] == "created" and told["i-b"]["error"] is None
+    text = machines(ended)
+    assert (text["i-a"]["error"]["code"], text["i-a"]["error"]["operation"]) == ("quota_exceeded", IMAGE)
+    assert text["i-b"]["action"] == "created" and text["i-b"]["error"] is None
     assert counts(ended) == {"selected": 2, "changed": 2, "created": 1, "failed": 1, "stopped": 2, "started": 2}
     assert {machine["status"] for machine in cloud.machines.values()} == {"running"}
 

@@ -40,12 +40,12 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("module", "options", "told"), WRONG)
+@pytest.mark.parametrize(("module", "options", "text"), WRONG)
 def test_wrong_input_ends_with_all_result_keys_and_sends_nothing(
-    cloud: MemoryCloud, run: Runner, module: str, options: dict[str, Any], told: str
+    cloud: MemoryCloud, run: Runner, module: str, options: dict[str, Any], text: str
 ) -> None:
     ended = run(module, **options)
-    assert ended.failed and told in ended.msg
+    assert ended.failed and text in ended.msg
     check(ended.result, module)
     assert cloud.calls == []
 

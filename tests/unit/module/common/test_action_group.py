@@ -31,5 +31,5 @@ def test_a_module_that_sends_nothing_accepts_the_defaults_of_the_group() -> None
 def test_what_it_accepts_is_documented() -> None:
     documented = documented_options("jdcloud_campaign")
     assert {name: spec["type"] for name, spec in CAMPAIGN_SPEC.items()} == {
-        name: told["type"] for name, told in documented.items()
+        name: text["type"] for name, text in documented.items()
     }

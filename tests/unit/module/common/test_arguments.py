@@ -20,7 +20,7 @@ SECRETS = {"secret_key", "security_token"}
 @pytest.mark.parametrize("module", SPECS)
 def test_the_specification_equals_the_documentation(module: str) -> None:
     documented = {
-        name: {key: told[key] for key in DOCUMENTED if key in told} for name, told in documented_options(module).items()
+        name: {key: text[key] for key in DOCUMENTED if key in text} for name, text in documented_options(module).items()
     }
     specified = {name: {key: spec[key] for key in DOCUMENTED if key in spec} for name, spec in SPECS[module].items()}
     assert specified == documented
@@ -51,12 +51,12 @@ def test_no_connection_option_hides_where_its_value_came_from() -> None:
 @pytest.mark.parametrize("module", SPECS)
 def test_every_return_value_says_what_it_is(module: str) -> None:
     def check(returns: dict[str, Any], where: str) -> None:
-        for name, told in returns.items():
-            assert told["description"] and told["type"], where + name
-            assert told["type"] != "list" or told["elements"], where + name
-            check(told.get("contains", {}), f"{where}{name}.")
+        for name, text in returns.items():
+            assert text["description"] and text["type"], where + name
+            assert text["type"] != "list" or text["elements"], where + name
+            check(text.get("contains", {}), f"{where}{name}.")
 
     returns = documented_returns(module)
     check(returns, "")
     assert len(list(paths(returns))) > len(returns)
-    assert {told["returned"] for name, told in returns.items() if name != "check_mode"} == {"always"}
+    assert {text["returned"] for name, text in returns.items() if name != "check_mode"} == {"always"}

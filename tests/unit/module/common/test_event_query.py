@@ -200,8 +200,8 @@ def test_tagged_machines_count_and_their_disks_do_not(run: Runner, monkeypatch: 
     tagging.add("i-a")
     tagging.add("i-b", tags=[{"key": "env", "value": "test"}])
     tagging.add("i-safe", tags=PROTECTED)
-    wish: Json = {"instance_ids": ["i-a", "i-b", "i-safe", "i-none"], "set": {"env": "test"}, "on_blocked": "skip"}
-    ended = run("jdcloud_tag", **wish)
+    wanted: Json = {"instance_ids": ["i-a", "i-b", "i-safe", "i-none"], "set": {"env": "test"}, "on_blocked": "skip"}
+    ended = run("jdcloud_tag", **wanted)
     assert ended.actions == {"i-a": "tagged", "i-b": "none", "i-safe": "blocked", "i-none": "failed"}
     assert counted("jdcloud_tag", ended) == ["i-a"], "a machine that was left alone in a failed task is not counted"
     again = run("jdcloud_tag", instance_ids=["i-a", "i-b"], set={"env": "test"})
@@ -226,8 +226,8 @@ def test_machines_that_are_backed_up_count_once_also_by_what_exists(
     cloud.add("i-a")
     cloud.add_disk("i-a", "vol-a", auto_delete=False)
     cloud.add("i-safe", tags=PROTECTED)
-    wish: Json = {"instance_ids": ["i-a", "i-safe"], "campaign": "c1", "on_blocked": "skip", **options}
-    first, second = run(module, **wish), run(module, **wish)
+    wanted: Json = {"instance_ids": ["i-a", "i-safe"], "campaign": "c1", "on_blocked": "skip", **options}
+    first, second = run(module, **wanted), run(module, **wanted)
     assert not first.failed and first.result["changed"] and not second.result["changed"]
     assert counted(module, first) == counted(module, second) == ["i-a"]
 

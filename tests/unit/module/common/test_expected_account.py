@@ -202,8 +202,8 @@ def test_a_blank_option_is_an_error_and_not_the_environments_business(cloud: Mem
 def test_where_nothing_exists_a_foreign_account_is_named_as_a_reason(
     cloud: MemoryCloud, run: Runner, module: str, options: Json
 ) -> None:
-    told = run(module, **options).warnings
-    assert any("ids of another account look the same" in warning for warning in told), told
+    text = run(module, **options).warnings
+    assert any("ids of another account look the same" in warning for warning in text), text
 
 
 def test_of_a_confirmed_account_what_does_not_exist_does_not_exist(cloud: MemoryCloud, run: Runner) -> None:

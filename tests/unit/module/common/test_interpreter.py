@@ -31,10 +31,10 @@ def test_a_python_that_is_new_enough_is_not_refused(version: tuple[int, int, int
 
 @pytest.mark.parametrize("version", [(2, 7, 18), (3, 8, 18), (3, 10, 13)])
 def test_the_sentence_names_both_versions_and_the_way_out(version: tuple[int, int, int]) -> None:
-    told = _module.refusal(version, "/usr/libexec/platform-python")
+    text = _module.refusal(version, "/usr/libexec/platform-python")
     for part in ("3.11", ".".join(map(str, version)), "/usr/libexec/platform-python", "ansible_python_interpreter"):
-        assert part in told
-    assert told.endswith(".")
+        assert part in text
+    assert text.endswith(".")
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: path.stem)
@@ -55,6 +55,6 @@ def test_an_old_python_says_so(python: Path) -> None:
     collections = ROOT / ".venv" / "collections"
     code = f"import sys; sys.path.insert(0, {str(collections)!r}); import {FRAME}.session"
     ended = subprocess.run([str(python), "-B", "-I", "-c", code], capture_output=True, text=True, check=False)
-    told = json.loads(ended.stdout)
+    text = json.loads(ended.stdout)
     assert ended.returncode == 1 and ended.stderr == ""
-    assert told["failed"] is True and "need Python 3.11 or newer" in told["msg"]
+    assert text["failed"] is True and "need Python 3.11 or newer" in text["msg"]

@@ -21,7 +21,7 @@ from support.module.runner import Runner
 PROTECTED = [{"key": "jdcloud-protect", "value": "yes"}]
 
 
-class Told:
+class Reported:
     """All counts that were written, in their order; each step's are checked for what holds always."""
 
     def __init__(self) -> None:
@@ -59,9 +59,9 @@ class Told:
 
 
 @pytest.fixture
-def told(monkeypatch: pytest.MonkeyPatch) -> Told:
+def reported(monkeypatch: pytest.MonkeyPatch) -> Reported:
     """Every heartbeat is written, into memory."""
-    made = Told()
+    made = Reported()
     monkeypatch.setenv(progress.PATH_VARIABLE, "/nowhere/counts.json")
     monkeypatch.setattr(progress, "EVERY", 0.0)
     monkeypatch.setattr(progress, "_replace", lambda _path, text: made.texts.append(text))
@@ -75,20 +75,20 @@ def told(monkeypatch: pytest.MonkeyPatch) -> Told:
     return made
 
 
-def test_nothing_is_told_before_there_is_anything_to_do(cloud: MemoryCloud, run: Runner, told: Told) -> None:
+def test_nothing_is_told_before_there_is_anything_to_do(cloud: MemoryCloud, run: Runner, reported: Reported) -> None:
     assert run.vm("absent", "i-a", tags={}).failed
     cloud.add("i-a", "running")
     assert run.vm("absent", "i-a").failed
-    assert told.texts == []
+    assert reported.texts == []
 
 
-def test_check_mode_tells_nothing(cloud: MemoryCloud, run: Runner, told: Told) -> None:
+def test_check_mode_tells_nothing(cloud: MemoryCloud, run: Runner, reported: Reported) -> None:
     cloud.add("i-a")
     assert run.vm("absent", "i-a", check=True).result["changed"]
-    assert told.texts == []
+    assert reported.texts == []
 
 
-def test_a_deletion_tells_done_blocked_and_failed(cloud: MemoryCloud, run: Runner, told: Told) -> None:
+def test_a_deletion_tells_done_blocked_and_failed(cloud: MemoryCloud, run: Runner, reported: Reported) -> None:
     for number in range(5):
         cloud.add(f"i-run{number}", "running")
     cloud.add("i-kept", tags=PROTECTED)
@@ -97,18 +97,18 @@ def test_a_deletion_tells_done_blocked_and_failed(cloud: MemoryCloud, run: Runne
     ended = run.vm("absent", *ids, stop_running=True, on_blocked="skip", wait_timeout=5)
     assert ended.failed
     # What does not exist is as wanted, and so it counts as done.
-    assert told.steps == [Counts(step="", total=7, done=5, in_flight=0, blocked=1, failed=1)]
-    assert told.counts[0].done == 1 and max(each.in_flight for each in told.counts) >= 4
+    assert reported.steps == [Counts(step="", total=7, done=5, in_flight=0, blocked=1, failed=1)]
+    assert reported.counts[0].done == 1 and max(each.in_flight for each in reported.counts) >= 4
 
 
-def test_machines_that_are_started_are_told(cloud: MemoryCloud, run: Runner, told: Told) -> None:
+def test_machines_that_are_started_are_told(cloud: MemoryCloud, run: Runner, reported: Reported) -> None:
     cloud.add("i-a")
     cloud.add("i-b", "running")
     assert not run.vm("running", "i-a", "i-b").failed
-    assert told.counts[0].done == 1 and told.steps == [Counts(step="", total=2, done=2, in_flight=0, blocked=0, failed=0)]
+    assert reported.counts[0].done == 1 and reported.steps == [Counts(step="", total=2, done=2, in_flight=0, blocked=0, failed=0)]
 
 
-def test_a_backup_tells_its_three_steps(cloud: MemoryCloud, run: Runner, told: Told) -> None:
+def test_a_backup_tells_its_three_steps(cloud: MemoryCloud, run: Runner, reported: Reported) -> None:
     cloud.quotas.update(image=(50, 0), snapshot=(50, 0))
     cloud.add("i-a", "running")
     cloud.add("i-b")
@@ -116,11 +116,11 @@ def test_a_backup_tells_its_three_steps(cloud: MemoryCloud, run: Runner, told: T
     options: dict[str, Any] = {"stop_running": True, "start_again": True, "on_blocked": "skip"}
     ended = run("jdcloud_vm_backup", campaign="c1", method="both", instance_ids=["i-a", "i-b", "i-kept"], **options)
     assert not ended.failed, ended.result
-    assert [each.step for each in told.steps] == ["stopping", "making backups", "starting again"]
-    assert all((each.done, each.blocked, each.left) == (2, 1, 0) for each in told.steps)
+    assert [each.step for each in reported.steps] == ["stopping", "making backups", "starting again"]
+    assert all((each.done, each.blocked, each.left) == (2, 1, 0) for each in reported.steps)
 
 
-def test_a_backup_that_failed_stays_failed_in_the_steps_after(cloud: MemoryCloud, run: Runner, told: Told) -> None:
+def test_a_backup_that_failed_stays_failed_in_the_steps_after(cloud: MemoryCloud, run: Runner, reported: Reported) -> None:
     cloud.quotas.update(image=(50, 0), snapshot=(50, 0))
     cloud.add("i-a", "running")
     cloud.add("i-b", "running")
@@ -128,24 +128,24 @@ def test_a_backup_that_failed_stays_failed_in_the_steps_after(cloud: MemoryCloud
     options: dict[str, Any] = {"stop_running": True, "start_again": True}
     ended = run("jdcloud_vm_backup", campaign="c1", instance_ids=["i-a", "i-b"], **options)
     assert ended.failed
-    assert [(each.step, each.done, each.failed) for each in told.steps] == [
+    assert [(each.step, each.done, each.failed) for each in reported.steps] == [
         ("stopping", 2, 0),
         ("making backups", 1, 1),
         ("starting again", 1, 1),
     ]
 
 
-def test_images_and_snapshots_that_are_made_are_told(cloud: MemoryCloud, run: Runner, told: Told) -> None:
+def test_images_and_snapshots_that_are_made_are_told(cloud: MemoryCloud, run: Runner, reported: Reported) -> None:
     cloud.quotas.update(image=(50, 0), snapshot=(50, 0))
     cloud.add("i-a")
     for module in ("jdcloud_image", "jdcloud_snapshot"):
-        told.texts.clear()
+        reported.texts.clear()
         assert not run(module, state="present", instance_ids=["i-a"], campaign="c1").failed
-        assert told.steps == [Counts(step="making backups", total=1, done=1, in_flight=0, blocked=0, failed=0)]
+        assert reported.steps == [Counts(step="making backups", total=1, done=1, in_flight=0, blocked=0, failed=0)]
 
 
 @pytest.mark.parametrize("kind", ["image", "snapshot", "disk", "elastic_ip"])
-def test_things_that_are_deleted_are_told(cloud: MemoryCloud, run: Runner, told: Told, kind: str) -> None:
+def test_things_that_are_deleted_are_told(cloud: MemoryCloud, run: Runner, reported: Reported, kind: str) -> None:
     add = {
         "image": cloud.add_image,
         "snapshot": cloud.add_snapshot,
@@ -158,8 +158,8 @@ def test_things_that_are_deleted_are_told(cloud: MemoryCloud, run: Runner, told:
         add(each)
     ended = run(f"jdcloud_{kind}", state="absent", **{f"{kind}_ids": [*ids, f"{prefix}-gone"]})
     assert not ended.failed, ended.msg
-    assert told.steps == [Counts(step="", total=4, done=4, in_flight=0, blocked=0, failed=0)]
-    assert told.counts[0].done == 1
+    assert reported.steps == [Counts(step="", total=4, done=4, in_flight=0, blocked=0, failed=0)]
+    assert reported.counts[0].done == 1
 
 
 def test_the_result_is_the_same_with_and_without(cloud: MemoryCloud, run: Runner, tmp_path: Path) -> None:
@@ -211,11 +211,11 @@ def test_a_file_that_cannot_be_written_does_not_matter(
 
 
 def test_a_bug_in_the_counting_does_not_matter(
-    cloud: MemoryCloud, run: Runner, told: Told, monkeypatch: pytest.MonkeyPatch
+    cloud: MemoryCloud, run: Runner, reported: Reported, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_arguments: Any) -> str:
         raise RuntimeError("broken")
 
     monkeypatch.setattr(progress, "to_text", broken)
     cloud.add("i-a")
-    assert not run.vm("absent", "i-a").failed and told.texts == []
+    assert not run.vm("absent", "i-a").failed and reported.texts == []

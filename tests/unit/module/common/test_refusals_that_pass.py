@@ -44,7 +44,7 @@ def meet(cloud: MemoryCloud, run: Runner, operation: str, refusal: tuple[int, st
     cloud.add_free_elastic_ip("fip-a")
     cloud.add_image("img-a")
     cloud.add_snapshot("snapshot-a")
-    answer = cloud.send
+    response = cloud.send
     left = [times]
 
     def send(call: Any, *rest: Any) -> Any:
@@ -52,7 +52,7 @@ def meet(cloud: MemoryCloud, run: Runner, operation: str, refusal: tuple[int, st
             left[0] -= 1
             cloud.calls.append(call)
             raise ApiError(operation, *refusal, f"req-{refusal[0]}")
-        return answer(call, *rest)
+        return response(call, *rest)
 
     cloud.send = send  # type: ignore[method-assign]
     module, options = WRITES[operation]

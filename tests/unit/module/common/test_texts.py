@@ -21,14 +21,14 @@ MODULES = {**SPECS, "jdcloud_tag": TAG_SPEC, "jdcloud_vm_restore": RESTORE_SPEC}
 TEXT_OPTIONS = [
     (module, option)
     for module in sorted(MODULES)
-    for option, said in MODULES[module].items()
-    if said["type"] in ("str", "raw", "path") and "choices" not in said
+    for option, message in MODULES[module].items()
+    if message["type"] in ("str", "raw", "path") and "choices" not in message
 ]
 LIST_OPTIONS = [
     (module, option)
     for module in sorted(MODULES)
-    for option, said in MODULES[module].items()
-    if said["type"] == "list" and said["elements"] != "dict"
+    for option, message in MODULES[module].items()
+    if message["type"] == "list" and message["elements"] != "dict"
 ]
 
 
@@ -60,18 +60,18 @@ def test_rule_04_a_tag_is_what_was_written(cloud: MemoryCloud, run: Runner, opti
         # YAML 1.1 takes this for a text, so that it is one.
         assert not run("jdcloud_vm_info", **{option: yaml.safe_load(text)}).failed
         return
-    said = refused(run, cloud, "jdcloud_vm", f"{{state: absent, instance_ids: [i-a], {option}: {text}}}")
-    assert f"{option}.{named}" in said
+    message = refused(run, cloud, "jdcloud_vm", f"{{state: absent, instance_ids: [i-a], {option}: {text}}}")
+    assert f"{option}.{named}" in message
 
 
 def test_rule_04_a_filter_is_what_was_written(cloud: MemoryCloud, run: Runner) -> None:
-    said = refused(run, cloud, "jdcloud_vm", "{state: absent, filters: {faultDomain: 010}}")
-    assert "filters.faultDomain is a number (8)" in said
+    message = refused(run, cloud, "jdcloud_vm", "{state: absent, filters: {faultDomain: 010}}")
+    assert "filters.faultDomain is a number (8)" in message
 
 
 def test_rule_04_a_tag_is_written_as_it_was_meant(cloud: MemoryCloud, run: Runner) -> None:
-    said = refused(run, cloud, "jdcloud_tag", "{instance_ids: [i-a], set: {build: 010}}")
-    assert "set.build is a number (8)" in said
+    message = refused(run, cloud, "jdcloud_tag", "{instance_ids: [i-a], set: {build: 010}}")
+    assert "set.build is a number (8)" in message
 
 
 @pytest.mark.parametrize("remove", ["[010]", "010", "[a, true]", "[2026.10]"])
@@ -89,8 +89,8 @@ def test_rule_04_the_tags_of_the_service_codes_are_texts(cloud: MemoryCloud, run
 
 def required(module: str) -> dict[str, Any]:
     """Options without which the module does not begin."""
-    needed = [(name, said) for name, said in MODULES[module].items() if said.get("required")]
-    return {name: said["choices"][0] if "choices" in said else ["a-1"] for name, said in needed}
+    needed = [(name, message) for name, message in MODULES[module].items() if message.get("required")]
+    return {name: message["choices"][0] if "choices" in message else ["a-1"] for name, message in needed}
 
 
 @pytest.mark.parametrize("value", [8, 2026.1, True])

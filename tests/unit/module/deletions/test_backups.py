@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import TransportError
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.deletions.transitions import DisposalCourse
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.deletions.transitions import DeletionTransitions
 from support.module.documentation import check
 from support.module.memory_cloud import MemoryCloud
 from support.module.runner import Ended, Runner
@@ -77,7 +77,7 @@ def _exists(cloud: MemoryCloud, asset_id: str) -> bool:
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "text"),
     [
         ({}, "Nothing is selected: give {kind}_ids or name."),
         ({"{kind}_ids": []}, "{kind}_ids is an empty list"),
@@ -92,10 +92,10 @@ def _exists(cloud: MemoryCloud, asset_id: str) -> bool:
     ],
 )
 def test_wrong_input_is_refused_and_sends_nothing(
-    cloud: MemoryCloud, absent: Disposer, kind: str, options: dict[str, Any], told: str
+    cloud: MemoryCloud, absent: Disposer, kind: str, options: dict[str, Any], text: str
 ) -> None:
     ended = absent(kind, **{name.format(kind=kind): value for name, value in options.items()})
-    assert ended.failed and told.format(kind=kind) in ended.msg
+    assert ended.failed and text.format(kind=kind) in ended.msg
     assert cloud.calls == [] and _rows(ended) == []
 
 
@@ -316,14 +316,14 @@ def test_rule_6_a_delete_never_leaves_on_a_look_older_than_five_seconds(cloud: M
 
     def send(call: Any, *rest: Any) -> Any:
         began = cloud.clock.now()
-        answer = read(call, *rest)
+        response = read(call, *rest)
         if call.operation == READS[kind]:
             looks.append(began)
             # The answer of the look at the gate takes longer than it may be old.
             cloud.clock.seconds += 6 if len(looks) == 2 else 0
         elif call.operation == DELETES[kind]:
             deletes.append(began)
-        return answer
+        return response
 
     cloud.send = send  # type: ignore[method-assign]
     assert not absent(kind, "a-1").failed
@@ -436,16 +436,16 @@ def test_rule_11_after_a_lost_answer_it_is_read_first_and_deleted_once(
     cloud: MemoryCloud, absent: Disposer, kind: str, takes_effect: bool
 ) -> None:
     _add(cloud, kind, "a-1")
-    answer = cloud.send
+    response = cloud.send
     lost: list[str] = []
 
     def send(call: Any, *rest: Any) -> Any:
         if call.operation == DELETES[kind] and not lost:
             lost.append(call.operation)
             if takes_effect:
-                answer(call, *rest)
+                response(call, *rest)
             raise TransportError("Lost.", operation=call.operation, kind="reset", sent=True)
-        return answer(call, *rest)
+        return response(call, *rest)
 
     cloud.send = send  # type: ignore[method-assign]
     ended = absent(kind, "a-1")
@@ -493,14 +493,14 @@ def test_a_bug_in_the_middle_of_a_run_hides_no_result(
 ) -> None:
     cloud.add_image("img-a")
     cloud.add_image("img-b")
-    real = DisposalCourse.accepted
+    real = DeletionTransitions.accepted
 
-    def accepted(self: DisposalCourse, track: Any, *rest: Any) -> float:
-        if track.asset_id == "img-b":
+    def accepted(self: DeletionTransitions, state: Any, *rest: Any) -> float:
+        if state.asset_id == "img-b":
             raise KeyError("a bug")
-        return real(self, track, *rest)
+        return real(self, state, *rest)
 
-    monkeypatch.setattr(DisposalCourse, "accepted", accepted)
+    monkeypatch.setattr(DeletionTransitions, "accepted", accepted)
     ended = absent("image", "img-a", "img-b")
     assert ended.failed and [row["changed"] for row in _rows(ended)] == [True, True]
     assert {row["error"]["code"] for row in _rows(ended) if row["error"]} == {"internal"}

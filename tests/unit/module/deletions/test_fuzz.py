@@ -58,14 +58,14 @@ class Weather:
         fault = self._rng.choice(["lost", "late", "error", "throttle", "busy"]) if self._rng.random() < 0.2 else None
         if fault in ("error", "throttle", "busy") or fault == "lost":
             raise self._error(fault, call)
-        answer = self._answer(call, *rest)
+        response = self._answer(call, *rest)
         if fault == "late":
             raise self._error(fault, call)
         self._planned = True
         if not call.write and call.resource is None:
-            for row in answer.value.items:
+            for row in response.value.items:
                 self._looks[str(getattr(row, f"{self._kind}_id", ""))] = now
-        return answer
+        return response
 
     def _check_look(self, asset_id: str, now: float) -> None:
         """Rule 6: a look in bulk since the last try, at most five seconds old; and never a delete of what was renamed before."""

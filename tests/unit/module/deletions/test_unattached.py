@@ -43,7 +43,7 @@ def absent(cloud: MemoryCloud, run: Runner) -> Remover:
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "text"),
     [
         ({}, "missing required arguments: {kind}_ids"),
         ({"{kind}_ids": []}, "{kind}_ids is an empty list"),
@@ -58,10 +58,10 @@ def absent(cloud: MemoryCloud, run: Runner) -> Remover:
     ],
 )
 def test_wrong_input_is_refused_and_sends_nothing(
-    cloud: MemoryCloud, absent: Remover, kind: str, options: dict[str, Any], told: str
+    cloud: MemoryCloud, absent: Remover, kind: str, options: dict[str, Any], text: str
 ) -> None:
     ended = absent(kind, **{name.format(kind=kind): value for name, value in options.items()})
-    assert ended.failed and told.format(kind=kind) in ended.msg
+    assert ended.failed and text.format(kind=kind) in ended.msg
     assert cloud.calls == [] and rows(ended) == []
 
 

@@ -75,13 +75,13 @@ def test_what_changed_since_the_plan_is_not_deleted_and_hides_no_other(
 
 def test_a_snapshot_that_was_begun_since_the_plan_saves_the_disk(cloud: MemoryCloud, absent: Remover) -> None:
     cloud.add_free_disk("vol-1")
-    answer, looks = cloud.send, [0]
+    response, looks = cloud.send, [0]
 
     def send(call: Any, *rest: Any) -> Any:
         looks[0] += call.operation == "disk.describeSnapshots"
         if looks[0] == 2:
             cloud.add_snapshot("snapshot-1", "creating", diskId="vol-1")
-        return answer(call, *rest)
+        return response(call, *rest)
 
     cloud.send = send  # type: ignore[method-assign]
     ended = absent("disk", "vol-1")
@@ -91,13 +91,13 @@ def test_a_snapshot_that_was_begun_since_the_plan_saves_the_disk(cloud: MemoryCl
 @pytest.mark.parametrize("kind", KINDS)
 def test_rule_6_a_delete_never_leaves_on_a_look_older_than_five_seconds(cloud: MemoryCloud, absent: Remover, kind: str) -> None:
     add(cloud, kind, "a-1")
-    answer = cloud.send
+    response = cloud.send
     looks: list[float] = []
     deletes: list[float] = []
 
     def send(call: Any, *rest: Any) -> Any:
         began = cloud.clock.now()
-        reply = answer(call, *rest)
+        reply = response(call, *rest)
         if call.operation == READS[kind]:
             looks.append(began)
             # The answer of the look at the gate takes longer than it may be old.
@@ -149,16 +149,16 @@ def test_rule_11_after_a_lost_answer_it_is_read_first_and_deleted_once(
     cloud: MemoryCloud, absent: Remover, kind: str, takes_effect: bool
 ) -> None:
     add(cloud, kind, "a-1")
-    answer = cloud.send
+    response = cloud.send
     lost: list[str] = []
 
     def send(call: Any, *rest: Any) -> Any:
         if call.operation == DELETES[kind] and not lost:
             lost.append(call.operation)
             if takes_effect:
-                answer(call, *rest)
+                response(call, *rest)
             raise TransportError("Lost.", operation=call.operation, kind="reset", sent=True)
-        return answer(call, *rest)
+        return response(call, *rest)
 
     cloud.send = send  # type: ignore[method-assign]
     ended = absent(kind, "a-1")
@@ -170,14 +170,14 @@ def test_rule_11_after_a_lost_answer_it_is_read_first_and_deleted_once(
 @pytest.mark.parametrize("kind", KINDS)
 def test_after_a_lost_answer_one_that_is_in_use_now_is_not_deleted_again(cloud: MemoryCloud, absent: Remover, kind: str) -> None:
     held = add(cloud, kind, "a-1")
-    answer = cloud.send
+    response = cloud.send
 
     def send(call: Any, *rest: Any) -> Any:
         if call.operation == DELETES[kind]:
             cloud.calls.append(call)
             held.update(HELD[kind])
             raise TransportError("Lost.", operation=call.operation, kind="reset", sent=True)
-        return answer(call, *rest)
+        return response(call, *rest)
 
     cloud.send = send  # type: ignore[method-assign]
     ended = absent(kind, "a-1")
@@ -186,7 +186,7 @@ def test_after_a_lost_answer_one_that_is_in_use_now_is_not_deleted_again(cloud: 
 
 def test_an_elastic_ip_in_between_after_a_lost_answer_is_looked_at_again(cloud: MemoryCloud, absent: Remover) -> None:
     address = cloud.add_free_elastic_ip("fip-1")
-    answer, looks = cloud.send, [0]
+    response, looks = cloud.send, [0]
 
     def send(call: Any, *rest: Any) -> Any:
         if call.operation == DELETES["elastic_ip"]:
@@ -196,7 +196,7 @@ def test_an_elastic_ip_in_between_after_a_lost_answer_is_looked_at_again(cloud: 
         looks[0] += address["state"] == "PROCESSING" and call.operation == READS["elastic_ip"]
         if looks[0] == 3:
             cloud.elastic_ips.clear()
-        return answer(call, *rest)
+        return response(call, *rest)
 
     cloud.send = send  # type: ignore[method-assign]
     ended = absent("elastic_ip", "fip-1")
@@ -224,12 +224,12 @@ def test_an_elastic_ip_whose_release_is_refused_is_tried_within_wait_timeout(clo
     assert 90 <= cloud.clock.now() - began < 120 and len(cloud.writes) > 5
     cloud.calls.clear()
     assert absent("elastic_ip", "fip-1", wait=False).failed and len(cloud.writes) == 1
-    answer = cloud.send
+    response = cloud.send
 
     def send(call: Any, *rest: Any) -> Any:
         if len(cloud.writes) == 3:
             cloud.refusals.clear()
-        return answer(call, *rest)
+        return response(call, *rest)
 
     cloud.send = send  # type: ignore[method-assign]
     cloud.calls.clear()

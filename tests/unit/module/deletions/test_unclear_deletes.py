@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import ApiError, TransportError
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.timing import LAG
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.timing import READ_LAG
 from support.module.documentation import check
 from support.module.memory_cloud import MemoryCloud
 from support.module.runner import Runner
@@ -63,10 +63,10 @@ class Weather:
             self._reads -= 1
             if self._reads < 0:
                 raise ApiError(call.operation, self._http, "UNKNOWN", "no", "req-no")
-            answer = self._answer(call, *rest)
+            response = self._answer(call, *rest)
             self._clock.seconds += self._delay
             self._delay = 0.0
-            return answer
+            return response
         return self._answer(call, *rest)
 
 
@@ -127,5 +127,5 @@ def test_an_early_look_that_shows_it_decides_nothing(cloud: MemoryCloud, run: Ru
 
 @KINDS
 def test_a_slow_look_that_began_too_early_is_followed_by_one_that_decides(cloud: MemoryCloud, run: Runner, kind: str) -> None:
-    (row,) = deleted(cloud, run, kind, {"api_retries": 0}, reads=100, effect=False, first_read_takes=LAG)[f"{kind}s"]
+    (row,) = deleted(cloud, run, kind, {"api_retries": 0}, reads=100, effect=False, first_read_takes=READ_LAG)[f"{kind}s"]
     assert (row["changed"], row["error"]["code"]) == (False, "api")

@@ -75,12 +75,12 @@ def test_the_verdict_knows_the_tags_of_disks(cloud: MemoryCloud, run: Runner, op
     assert [blocker["code"] for blocker in blockers] == codes
 
 
-@pytest.mark.parametrize(("wish", "deletable"), [("keep", True), ("release", False)])
-def test_the_verdict_knows_the_tags_of_elastic_ips(cloud: MemoryCloud, run: Runner, wish: str, deletable: bool) -> None:
+@pytest.mark.parametrize(("wanted", "deletable"), [("keep", True), ("release", False)])
+def test_the_verdict_knows_the_tags_of_elastic_ips(cloud: MemoryCloud, run: Runner, wanted: str, deletable: bool) -> None:
     cloud.add("i-a")
     cloud.add_elastic_ip("i-a", "fip-a", "203.0.113.9")
     cloud.elastic_ips["fip-a"]["tags"] = PROTECTED
-    assert run.vm_info("i-a", elastic_ips=wish).result["instances"][0]["deletable"] is deletable
+    assert run.vm_info("i-a", elastic_ips=wanted).result["instances"][0]["deletable"] is deletable
 
 
 def test_without_protecting_tags_no_disk_is_read(cloud: MemoryCloud, run: Runner) -> None:

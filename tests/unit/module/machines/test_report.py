@@ -13,10 +13,10 @@ import pytest
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import ApiError
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.instance import Instance
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.failure import Failure
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.finding import Remark
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.finding import Finding
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.evidence.proof import Backup
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.machines.run import Record, Run
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.machines.state import Phase, Track
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.machines.run import MachineRecord, MachineRun
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.machines.state import MachineState, Phase
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.policy import (
     Decision,
     Fate,
@@ -30,32 +30,32 @@ LOCAL = PlannedDisk(None, "vdz", "local", 200, None, "lost")
 ADDRESS = PlannedAddress("fip-a", "203.0.113.17", "kept")
 
 
-def deleted(instance_id: str = "i-a", **members: object) -> Record:
+def deleted(instance_id: str = "i-a", **members: object) -> MachineRecord:
     """A machine whose delete was accepted, and that is gone."""
     machine = Instance(instance_id, f"name-of-{instance_id}", "stopped", {})
     decision = Decision(instance_id, "stopped", steps=("delete",), disks=(DISK, LOCAL), addresses=(ADDRESS,))
-    track = Track(decision, machine, Phase.ENDED, 0.0, status="absent", delete_accepted=True, gone=True)
+    state = MachineState(decision, machine, Phase.ENDED, 0.0, status="absent", delete_accepted=True, gone=True)
     for name, value in members.items():
-        setattr(track, name, value)
-    return Record(instance_id, machine, decision, track)
+        setattr(state, name, value)
+    return MachineRecord(instance_id, machine, decision, state)
 
 
-def blocked(instance_id: str) -> Record:
+def blocked(instance_id: str) -> MachineRecord:
     """A machine with two blockers of one kind and one of another."""
-    remarks = (Remark("protected", "One."), Remark("running", "Two."), Remark("running", "Three."))
+    findings = (Finding("protected", "One."), Finding("running", "Two."), Finding("running", "Three."))
     machine = Instance(instance_id, "web", "running", {})
-    return Record(instance_id, machine, Decision(instance_id, "running", blockers=remarks))
+    return MachineRecord(instance_id, machine, Decision(instance_id, "running", blockers=findings))
 
 
-def failed(instance_id: str, message: str = "It hangs in 'stopping'.") -> Record:
+def failed(instance_id: str, message: str = "It hangs in 'stopping'.") -> MachineRecord:
     """A machine that failed before anything was done."""
     machine = Instance(instance_id, "web", "stopping", {})
-    return Record(instance_id, machine, Decision(instance_id, "stopping"), failure=Failure("timeout", message))
+    return MachineRecord(instance_id, machine, Decision(instance_id, "stopping"), failure=Failure("timeout", message))
 
 
-def report(*records: Record, held_back: bool = False) -> Report:
+def report(*records: MachineRecord, held_back: bool = False) -> Report:
     """The report of a run that was to delete."""
-    return Report(Run(list(records), held_back=held_back), "cn-north-1", "absent")
+    return Report(MachineRun(list(records), held_back=held_back), "cn-north-1", "absent")
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def report(*records: Record, held_back: bool = False) -> Report:
 def test_a_disk_that_stays_or_may_stay_is_retained(planned: Fate, read_back: Fate | None, listed: bool) -> None:
     """Rule 14: what could not be read is unverified, and still told."""
     record = deleted(disk_fates={"vol-a": read_back} if read_back else {})
-    assert record.track is not None and record.decision is not None
+    assert record.state is not None and record.decision is not None
     record.decision = replace(record.decision, disks=(replace(DISK, fate=planned), LOCAL))
     expected = {"disk_id": "vol-a", "instance_id": "i-a", "size_gb": 100, "fate": read_back or "unverified"}
     assert report(record).retained()["disks"] == ([expected] if listed else [])
@@ -95,20 +95,20 @@ def test_a_local_disk_is_lost_only_once_its_machine_is_gone(gone: bool, fate: st
 
 def test_a_machine_can_count_as_deleted_and_as_failed() -> None:
     record = deleted(failure=Failure("elastic_ip_not_released", "i-a is deleted, but its elastic IP was not released."))
-    told = report(record)
-    summary = told.summary()
+    text = report(record)
+    summary = text.summary()
     assert (summary["deleted"], summary["failed"], summary["changed"], summary["already_absent"]) == (1, 1, 1, 0)
-    assert told.instances("all")[0]["action"] == "failed"
-    assert told.message() == "1 of 1 machines failed: i-a (is deleted, but its elastic IP was not released)."
+    assert text.instances("all")[0]["action"] == "failed"
+    assert text.message() == "1 of 1 machines failed: i-a (is deleted, but its elastic IP was not released)."
 
 
 def test_a_machine_that_failed_after_it_was_stopped_is_changed() -> None:
     record = deleted(delete_accepted=False, gone=False, stopped_by_us=True, status="stopped", failure=Failure("timeout", "Late."))
-    told = report(record)
-    (machine,) = told.instances("changed")
+    text = report(record)
+    (machine,) = text.instances("changed")
     assert (machine["action"], machine["changed"], machine["status"]) == ("failed", True, "stopped")
     assert {disk["fate"] for disk in machine["disks"]} == {None}
-    assert told.changed
+    assert text.changed
 
 
 def test_the_service_s_answer_is_part_of_the_error() -> None:
@@ -125,23 +125,23 @@ def test_the_service_s_answer_is_part_of_the_error() -> None:
 
 
 def test_held_back_is_one_sentence_with_the_reasons_once_and_what_to_do() -> None:
-    told = report(blocked("i-a"), failed("i-b"), Record("i-c"), held_back=True)
-    assert told.message() == (
+    text = report(blocked("i-a"), failed("i-b"), MachineRecord("i-c"), held_back=True)
+    assert text.message() == (
         "2 of 3 machines cannot be changed, so nothing at all was changed: i-a (protected, running), "
         "i-b (It hangs in 'stopping'); remove the causes, or set on_blocked to skip to go on with the others."
     )
-    assert told.changed is False
-    assert told.diff(wanted=True) == {"before": {"instances": {}}, "after": {"instances": {}}}
+    assert text.changed is False
+    assert text.diff(wanted=True) == {"before": {"instances": {}}, "after": {"instances": {}}}
 
 
 def test_what_was_held_back_was_not_done() -> None:
     machine = Instance("i-a", "web", "stopped", {})
-    planned = Record("i-a", machine, Decision("i-a", "stopped", steps=("delete",), disks=(DISK,), addresses=(ADDRESS,)))
-    told = report(planned, blocked("i-b"), held_back=True)
-    first = told.instances("all")[0]
+    planned = MachineRecord("i-a", machine, Decision("i-a", "stopped", steps=("delete",), disks=(DISK,), addresses=(ADDRESS,)))
+    text = report(planned, blocked("i-b"), held_back=True)
+    first = text.instances("all")[0]
     assert (first["action"], first["status"], first["changed"]) == ("none", "stopped", False)
     assert [disk["fate"] for disk in first["disks"]] == [None]
-    assert told.retained() == {"disks": [], "elastic_ips": []}
+    assert text.retained() == {"disks": [], "elastic_ips": []}
 
 
 def test_a_message_names_a_few_machines_and_counts_the_rest() -> None:
@@ -157,7 +157,7 @@ def test_blocked_machines_alone_are_no_failure() -> None:
 
 def test_backups_that_the_plan_took_into_account_are_listed() -> None:
     backup = Backup("image", "img-a", "ready", "2026-01-15T16:09:10+08:00", "c1")
-    record = Record("i-a", Instance("i-a", "web", "stopped", {}), Decision("i-a", "stopped", backups=(backup,)))
+    record = MachineRecord("i-a", Instance("i-a", "web", "stopped", {}), Decision("i-a", "stopped", backups=(backup,)))
     (machine,) = report(record).instances("all")
     expected = {"type": "image", "id": "img-a", "status": "ready", "created": "2026-01-15T16:09:10+08:00", "campaign": "c1"}
     assert machine["backups"] == [expected]

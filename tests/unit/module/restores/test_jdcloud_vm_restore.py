@@ -237,13 +237,13 @@ def test_a_lost_answer_and_reads_that_lag_make_one_machine(
     cloud: Backups, run: Runner, unreadable: float, unlisted: float
 ) -> None:
     cloud.unreadable, cloud.unlisted = unreadable, unlisted
-    answer, lost = cloud.send, iter([True])
+    response, lost = cloud.send, iter([True])
 
     def send(call: Call[Any], *rest: Any) -> Any:
-        told = answer(call, *rest)
+        text = response(call, *rest)
         if call.operation == "vm.createInstances" and next(lost, False):
             raise TransportError("Lost.", operation=call.operation, kind="reset", sent=True)
-        return told
+        return text
 
     cloud.send = send  # type: ignore[method-assign]
     ended = restore(run, manifest())
@@ -267,15 +267,15 @@ def test_a_machine_that_no_read_ever_shows_is_not_made_again(cloud: Backups, run
 
 
 def test_a_machine_that_cannot_be_looked_for_after_a_lost_answer_may_be_there(cloud: Backups, run: Runner) -> None:
-    answer = cloud.send
+    response = cloud.send
 
     def send(call: Call[Any], *rest: Any) -> Any:
         if call.operation == "vm.describeInstances" and cloud.machines:
             raise ApiError(call.operation, 403, "HTTP_FORBIDDEN", "no right", "req-403")
-        told = answer(call, *rest)
+        text = response(call, *rest)
         if call.operation == "vm.createInstances":
             raise TransportError("Lost.", operation=call.operation, kind="reset", sent=True)
-        return told
+        return text
 
     cloud.send = send  # type: ignore[method-assign]
     row = restore(run, manifest()).only

@@ -64,7 +64,7 @@ CAMPAIGN_SPEC: Spec = {
 }
 
 
-class Desk:
+class CampaignStep:
     """One step: the record, what was handed in, and the time."""
 
     def __init__(self, params: dict[str, Any]) -> None:
@@ -234,20 +234,20 @@ def run() -> None:
             # A play or a task can be in check mode without --check, and ansible_check_mode tells of the command line alone.
             text = {**READERS[module.params["reader"]](module.params["input"]), "check_mode": module.check_mode}
             module.exit_json(changed=False, next=text, **quiet)
-        desk = Desk(module.params)
+        step = CampaignStep(module.params)
         if module.params["step"] == "open":
-            text = desk.open()
+            text = step.open()
         else:
-            desk.load()
-            text = desk.do(module.params["step"])
+            step.load()
+            text = step.do(module.params["step"])
     except (JdcloudError, OSError) as error:
         module.fail_json(msg=_sentence(error), **quiet)
-    if desk.skipped and module.params["step"] in ("open", "finish"):
+    if step.skipped and module.params["step"] in ("open", "finish"):
         module.warn(
-            f"{desk.skipped} lines of the journal in {module.params['directory']} are torn and were skipped: a write whose "
+            f"{step.skipped} lines of the journal in {module.params['directory']} are torn and were skipped: a write whose "
             "outcome stood there counts as unclear."
         )
-    record = desk.record
+    record = step.record
     module.exit_json(
         changed=False,
         campaign=record.campaign,

@@ -16,7 +16,7 @@ from .._fleet.common.selection import parse_ids, parse_protect_tags
 from .._fleet.tags.plan import TaggedKind, WantedTags, parse_wanted
 from .._fleet.tags.run import TagRecord, TagRun, TagTargets, change_tags, wanted_tags
 from .common.arguments import CONNECTION_SPEC, GUARD_SPEC, SELECTION_SPEC, Spec, cap_of, selection_of
-from .common.rows import Result, error_of, remarks, told_some
+from .common.rows import Result, error_of, finding_rows, list_some
 from .common.session import Session
 
 SERVICE_CODES: Mapping[TaggedKind, str] = {"instance": "vm", "disk": "disk", "elastic_ip": "ip"}
@@ -124,13 +124,13 @@ class TagReport:
         problems = [record for record in self._run.records if self._action(record) in ("blocked", "failed")]
         count = f"{len(self._run.records)} machines, disks and elastic IPs"
         if self._run.held_back:
-            text = told_some([(record.resource_id, _reasons(record)) for record in problems])
+            text = list_some([(record.resource_id, _reasons(record)) for record in problems])
             advice = "remove the causes, or set on_blocked to skip to go on with the others"
             return f"{len(problems)} of {count} cannot be tagged, so nothing at all was changed: {text}; {advice}."
         failed = [record for record in problems if record.failure is not None]
         if not failed:
             return None
-        return f"{len(failed)} of {count} failed: {told_some([(record.resource_id, _reasons(record)) for record in failed])}."
+        return f"{len(failed)} of {count} failed: {list_some([(record.resource_id, _reasons(record)) for record in failed])}."
 
     def _row(self, record: TagRecord) -> Result:
         before = record.before
@@ -142,7 +142,7 @@ class TagReport:
             "tags_before": _tags_of(before),
             "tags": self._tags(record),
             "repeated_tags": {key: list(values) for key, values in before.repeated_tags.items()} if before is not None else {},
-            "blockers": remarks(record.blockers),
+            "blockers": finding_rows(record.blockers),
             "warnings": [],
             "error": error_of(record.failure),
         }
@@ -167,7 +167,7 @@ class TagReport:
             return self._action(record) == "tagged"
         if record.failure is not None and record.failure.code == "unverified" and record.touched:
             return True
-        return record.now is not None and _told(record.before) != _told(record.now)
+        return record.now is not None and _repeated_tags(record.before) != _repeated_tags(record.now)
 
     def _tags(self, record: TagRecord) -> dict[str, str]:
         if self._preview and self._action(record) == "tagged":
@@ -202,7 +202,7 @@ def _tags_of(tagged: Any) -> dict[str, str]:
     return dict(tagged.tags or {}) if tagged is not None else {}
 
 
-def _told(tagged: Any) -> tuple[dict[str, str], Any]:
+def _repeated_tags(tagged: Any) -> tuple[dict[str, str], Any]:
     return _tags_of(tagged), dict(tagged.repeated_tags) if tagged is not None else {}
 
 

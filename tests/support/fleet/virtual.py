@@ -21,7 +21,7 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.select
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.timing import Timing
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.machines.run import MachineRecord, MachineRun, run_action
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.policy import Policy
-from ansible_collections.jdcloud.cloud.plugins.module_utils._module.machines.report import Report
+from ansible_collections.jdcloud.cloud.plugins.module_utils._module.machines.report import MachineReport
 from support.fleet.backups import HOUR, Backups, TrueImage, TrueSnapshot, mark
 from support.fleet.operations import Durations, Operations
 from support.fleet.service import Limits, Service
@@ -153,7 +153,9 @@ class Cloud:
             read_only=preview,
         )
         run = run_action(self.dispatcher, policy, timing or Timing(), cap=cap, skip_blocked=skip_blocked, preview=preview)
-        return Campaign(run, Report(run, "cn-north-1", policy.state), self.time.now() - began, self.dispatcher.counters.calls)
+        return Campaign(
+            run, MachineReport(run, "cn-north-1", policy.state), self.time.now() - began, self.dispatcher.counters.calls
+        )
 
 
 @dataclass
@@ -161,7 +163,7 @@ class Campaign:
     """What a run came to. `seconds` are virtual."""
 
     run: MachineRun
-    report: Report
+    report: MachineReport
     seconds: float
     calls: int
 

@@ -17,7 +17,7 @@ from ..common.arguments import timing_of
 from ..common.rows import INTERNAL, Result
 from ..common.session import Session
 from .manifest import manifest_of
-from .options import backup_policy, manner_of
+from .options import backup_policy, run_options_of
 from .report import BackupReport
 
 NO_COUNTS = dict.fromkeys(("selected", "changed", "created", "reused", "not_found", "blocked", "failed"), 0)
@@ -79,7 +79,7 @@ def _run(session: Session, method: Method) -> tuple[BackupRun, BackupReport]:
     preview = bool(session.module.check_mode)
     policy = backup_policy(params, method)
     timing_of(params, 0)
-    options = manner_of(params, preview=preview)
+    options = run_options_of(params, preview=preview)
     dispatcher = session.connect()
     run = back_up(dispatcher, policy, timing_of(params, dispatcher.retries), options, session.progress.watch)
     if run.missing and len(run.missing) == len(run.records):

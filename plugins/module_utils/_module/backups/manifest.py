@@ -16,7 +16,7 @@ from ..._fleet.evidence.marker import NO_INSTANCE
 from ..._fleet.evidence.proof import disk_key
 from ..._fleet.evidence.specification import MANIFEST_FORMAT, disks_of, specification_of
 from ..._fleet.machines.find import read_in_full
-from ..common.rows import Result, error_of, remarks
+from ..common.rows import Result, error_of, finding_rows
 from ..common.session import Session
 from .report import BackupReport
 
@@ -73,8 +73,8 @@ def _entry(record: BackupRecord, report: BackupReport, machine: InstanceInFull |
         "image": None if image is None else {**_asset(image, "image_id", "size_mb"), "disks": image["covered_disks"]},
         "snapshots": [_asset(row, "snapshot_id", "size_gb", "disk_id", "device") for row in snapshots],
         "uncovered_disks": _uncovered(record, image, snapshots),
-        "blockers": remarks(decision.blockers if decision is not None else ()),
-        "warnings": remarks(decision.warnings if decision is not None else ()),
+        "blockers": finding_rows(decision.blockers if decision is not None else ()),
+        "warnings": finding_rows(decision.warnings if decision is not None else ()),
         "error": error_of(failure_of(record)),
     }
 

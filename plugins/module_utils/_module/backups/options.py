@@ -17,7 +17,7 @@ from ..._fleet.backups.record import RunOptions
 from ..._fleet.common.selection import Selection, parse_ids, parse_protect_tags, require_selector
 from ..._fleet.evidence.marker import DEFAULT_PATTERN, check_campaign, check_pattern
 from ..._fleet.evidence.proof import Method
-from ..common.arguments import CONNECTION_SPEC, GUARD_SPEC, SELECTION_SPEC, Spec, cap_of, positive, selection_of
+from ..common.arguments import CONNECTION_SPEC, GUARD_SPEC, SELECTION_SPEC, Spec, cap_of, positive_number, selection_of
 from ..machines.options import BACKUP_METHODS
 
 WAIT_SPEC: Spec = {
@@ -68,7 +68,7 @@ def backup_policy(params: Mapping[str, Any], method: Method) -> BackupPolicy:
         campaign=made_up_campaign() if given is None else check_campaign(given, "campaign"),
         name_pattern=check_pattern(params["name_pattern"]),
         protect_tags=parse_protect_tags(params["protect_tags"]),
-        max_age=positive(params, "max_age", "hours"),
+        max_age=positive_number(params, "max_age", "hours"),
         any_campaign=reuse == "any",
         include_data_disks=bool(params.get("include_data_disks", True)),
         stop_running=stop_running,
@@ -78,7 +78,7 @@ def backup_policy(params: Mapping[str, Any], method: Method) -> BackupPolicy:
     )
 
 
-def manner_of(params: Mapping[str, Any], *, preview: bool) -> RunOptions:
+def run_options_of(params: Mapping[str, Any], *, preview: bool) -> RunOptions:
     """How to deal with what cannot be done."""
     keep: int = params.get("keep") or 0
     if isinstance(params.get("keep"), bool) or keep < 0:

@@ -17,7 +17,7 @@ from ..._fleet.common.failure import UNVERIFIED
 from ..._fleet.common.finding import Finding
 from ..._fleet.evidence.marker import NO_INSTANCE
 from ..._fleet.evidence.proof import AssetType, disk_key
-from ..common.rows import Result, error_of, left_stopped, name_some, remarks
+from ..common.rows import Result, error_of, finding_rows, left_stopped, name_some
 
 
 class BackupReport:
@@ -124,7 +124,7 @@ class BackupReport:
         """One sentence if the task failed, else None."""
         run = self._run
         problems = [record for record in run.records if self.action(record) in ("blocked", "failed")]
-        if run.held_back and run.quota is not None and problems and all(_short_of_room(record) for record in problems):
+        if run.held_back and run.quota is not None and problems and all(_short_of_quota(record) for record in problems):
             fits = ", ".join(run.quota.fits[:5]) + (" and others" if len(run.quota.fits) > 5 else "")
             count = f"{len(run.quota.fits)} of {len(run.quota.fits) + len(run.quota.does_not_fit)} machines fit"
             return (
@@ -174,7 +174,7 @@ class BackupReport:
             "stopped": state.plan.stopped and not state.voided,
             "created": created.isoformat() if created is not None else None,
             "blockers": [],
-            "warnings": remarks(_warnings(record)),
+            "warnings": finding_rows(_warnings(record)),
             "error": error_of(state.failure),
         }
 
@@ -216,8 +216,8 @@ class BackupReport:
             "action": self.action(record),
             "changed": False,
             **dict.fromkeys(("campaign", "stopped", "created")),
-            "blockers": remarks(record.decision.blockers if record.decision is not None else ()),
-            "warnings": remarks(_warnings(record)),
+            "blockers": finding_rows(record.decision.blockers if record.decision is not None else ()),
+            "warnings": finding_rows(_warnings(record)),
             "error": error_of(failure_of(record)),
         }
         if kind == "image":
@@ -255,7 +255,7 @@ def _warnings(record: BackupRecord) -> Sequence[Finding]:
     return record.decision.warnings if record.decision is not None else ()
 
 
-def _short_of_room(record: BackupRecord) -> bool:
+def _short_of_quota(record: BackupRecord) -> bool:
     blockers = record.decision.blockers if record.decision is not None else ()
     return any(blocker.code == "quota_shortfall" for blocker in blockers)
 

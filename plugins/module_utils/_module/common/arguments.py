@@ -93,7 +93,7 @@ def selection_of(params: Mapping[str, Any]) -> Selection:
     return parse_selection(params["instance_ids"], params["name"], params["tags"], params["filters"])
 
 
-def positive(params: Mapping[str, Any], option: str, unit: str = "seconds") -> float:
+def positive_number(params: Mapping[str, Any], option: str, unit: str = "seconds") -> float:
     """A number that must be above zero and finite."""
     value = float(params[option])
     if not math.isfinite(value) or value <= 0:
@@ -116,7 +116,7 @@ def timing_of(params: Mapping[str, Any], retries: int) -> Timing:
     """The checked options about waiting."""
     return Timing(
         wait=params["wait"],
-        wait_timeout=positive(params, "wait_timeout"),
-        poll_interval=positive(params, "poll_interval"),
+        wait_timeout=positive_number(params, "wait_timeout"),
+        poll_interval=positive_number(params, "poll_interval"),
         retries=retries,
     )

@@ -36,10 +36,10 @@ N = t.TypeVar("N", bound=Named)
 
 def name_some(records: Sequence[N], reasons: Callable[[N], Sequence[str]]) -> str:
     """The first machines with their reasons, for a message."""
-    return told_some([(record.instance_id, reasons(record)) for record in records])
+    return list_some([(record.instance_id, reasons(record)) for record in records])
 
 
-def told_some(reasons: Sequence[tuple[str, Sequence[str]]]) -> str:
+def list_some(reasons: Sequence[tuple[str, Sequence[str]]]) -> str:
     """The first of many ids with their reasons, for a message."""
     named = [f"{row_id} ({', '.join(text)})" for row_id, text in reasons[:SHOWN]]
     more = len(reasons) - SHOWN
@@ -52,7 +52,7 @@ def left_stopped(ids: Sequence[str]) -> str:
     return f" Stopped by this run and left stopped: {', '.join(ids[:SHOWN])}{more}." if ids else ""
 
 
-def remarks(items: Iterable[Finding]) -> list[Result]:
+def finding_rows(items: Iterable[Finding]) -> list[Result]:
     """Blockers or warnings."""
     return [{"code": item.code, "message": item.message} for item in items]
 

@@ -18,7 +18,7 @@ from ..._fleet.evidence.marker import NO_INSTANCE, marker_row
 from ..common.arguments import Spec, cap_of, timing_of
 from ..common.rows import Result, time_of
 from ..common.session import Session
-from .report import DisposalReport
+from .report import DeletionReport
 
 IMAGE_ABSENT_SPEC: Spec = {
     "image_ids": {"type": "list", "elements": "str"},
@@ -73,7 +73,7 @@ def _selection(kind: AssetKind[A], params: Mapping[str, Any]) -> AssetSelection:
     )
 
 
-class _BackupReport(DisposalReport[A]):
+class _BackupReport(DeletionReport[A]):
     """Images or snapshots."""
 
     def __init__(self, run: DeletionRun[A], region: str) -> None:

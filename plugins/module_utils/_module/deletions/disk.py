@@ -14,11 +14,11 @@ from ..._fleet.deletions.unattached_rules import IN_BIN, UnattachedPolicy
 from ..common.arguments import Spec
 from ..common.rows import Result
 from ..common.session import Session
-from .report import DisposalReport
-from .unattached import ADVICE, early_result, fate_of, leftover_spec, run_leftovers
+from .report import DeletionReport
+from .unattached import ADVICE, early_result, fate_of, run_unattached, unattached_spec
 
 DISK_SPEC: Spec = {
-    **leftover_spec("disk_ids", "max_disks"),
+    **unattached_spec("disk_ids", "max_disks"),
     "recycle": {"type": "bool", "default": True},
     "shared": {"type": "bool", "default": False},
 }
@@ -26,7 +26,7 @@ DISK_SPEC: Spec = {
 
 def work(session: Session) -> Result:
     """Delete disks; the result has a `msg` if the task fails."""
-    run = run_leftovers(session, DiskKind, "disk", "vol-2dat4dsk1b")
+    run = run_unattached(session, DiskKind, "disk", "vol-2dat4dsk1b")
     return DiskReport(run, session.region).result(session)
 
 
@@ -35,7 +35,7 @@ def early_end(session: Session) -> Result:
     return early_result(session, DiskReport, DiskKind(UnattachedPolicy(), lambda: None))
 
 
-class DiskReport(DisposalReport[Disk]):
+class DiskReport(DeletionReport[Disk]):
     """Disks."""
 
     key = "disk"

@@ -13,15 +13,15 @@ from ..._fleet.deletions.unattached_rules import UnattachedPolicy
 from ..common.arguments import Spec
 from ..common.rows import Result
 from ..common.session import Session
-from .report import DisposalReport
-from .unattached import ADVICE, early_result, fate_of, leftover_spec, run_leftovers
+from .report import DeletionReport
+from .unattached import ADVICE, early_result, fate_of, run_unattached, unattached_spec
 
-ELASTIC_IP_SPEC: Spec = leftover_spec("elastic_ip_ids", "max_elastic_ips")
+ELASTIC_IP_SPEC: Spec = unattached_spec("elastic_ip_ids", "max_elastic_ips")
 
 
 def work(session: Session) -> Result:
     """Release elastic IPs; the result has a `msg` if the task fails."""
-    run = run_leftovers(session, ElasticIpKind, "elastic_ip", "fip-8wz1t5c0rn")
+    run = run_unattached(session, ElasticIpKind, "elastic_ip", "fip-8wz1t5c0rn")
     return ElasticIpReport(run, session.region).result(session)
 
 
@@ -30,7 +30,7 @@ def early_end(session: Session) -> Result:
     return early_result(session, ElasticIpReport, ElasticIpKind(UnattachedPolicy(), lambda: None))
 
 
-class ElasticIpReport(DisposalReport[ElasticIp]):
+class ElasticIpReport(DeletionReport[ElasticIp]):
     """Elastic IPs."""
 
     key = "elastic_ip"

@@ -14,11 +14,11 @@ from typing import Any
 from ..._fleet.common.finding import Finding
 from ..._fleet.deletions.kind import D
 from ..._fleet.deletions.run import DeletionRecord, DeletionRun
-from ..common.rows import INTERNAL, Result, error_of, remarks, told_some
+from ..common.rows import INTERNAL, Result, error_of, finding_rows, list_some
 from ..common.session import Session
 
 
-class DisposalReport(abc.ABC, t.Generic[D]):
+class DeletionReport(abc.ABC, t.Generic[D]):
     """Reads the records of one run. What a preview did not do is told as if it had been done.
 
     `key` begins the name of the id in a row and, with an s, of the rows in the result.
@@ -66,7 +66,7 @@ class DisposalReport(abc.ABC, t.Generic[D]):
         problems = [row for row in self.rows if row["action"] == wanted]
         if not problems:
             return None
-        text = told_some([(row[f"{self.key}_id"], self._reasons(row)) for row in problems])
+        text = list_some([(row[f"{self.key}_id"], self._reasons(row)) for row in problems])
         count = f"{len(problems)} of {len(self.rows)} {self.run.kind.word}s"
         if self.run.held_back:
             return f"{count} cannot be deleted, so nothing at all was changed: {text}; {self.advice}."
@@ -78,8 +78,8 @@ class DisposalReport(abc.ABC, t.Generic[D]):
             "status": self._status(record),
             "action": self._action(record, done),
             "changed": self.went(record),
-            "blockers": remarks(record.blockers),
-            "warnings": remarks(self.warnings(record)),
+            "blockers": finding_rows(record.blockers),
+            "warnings": finding_rows(self.warnings(record)),
             "error": error_of(record.failure),
         }
 

@@ -21,12 +21,12 @@ from ..common.arguments import CONNECTION_SPEC, GUARD_SPEC, Spec, cap_of, timing
 from ..common.rows import Result
 from ..common.session import Session
 from ..machines.options import VM_SPEC
-from .report import DisposalReport
+from .report import DeletionReport
 
 ADVICE = "remove the causes, or set on_blocked to skip to go on with the others"
 
 
-class MakeTerms(Protocol[D]):
+class MakeKind(Protocol[D]):
     """Makes the kind for a policy, with a clock that tells the account's time, None while it is not known."""
 
     def __call__(self, policy: UnattachedPolicy, clock: Callable[[], datetime | None], /) -> ResourceKind[D]:
@@ -34,7 +34,7 @@ class MakeTerms(Protocol[D]):
         raise NotImplementedError
 
 
-def leftover_spec(ids: str, cap: str) -> Spec:
+def unattached_spec(ids: str, cap: str) -> Spec:
     """The options; `ids` and `cap` are the names of those that differ."""
     return {
         **CONNECTION_SPEC,
@@ -46,7 +46,7 @@ def leftover_spec(ids: str, cap: str) -> Spec:
     }
 
 
-def run_leftovers(session: Session, make_kind: MakeTerms[D], key: str, example: str) -> DeletionRun[D]:
+def run_unattached(session: Session, make_kind: MakeKind[D], key: str, example: str) -> DeletionRun[D]:
     """Check the options, then delete. Raises `JdcloudError` before anything is changed."""
     params = session.module.params
     ids = parse_ids(params[f"{key}_ids"], f"{key}_ids", example=example)
@@ -70,12 +70,12 @@ def run_leftovers(session: Session, make_kind: MakeTerms[D], key: str, example: 
     )
 
 
-def early_result(session: Session, report: type[DisposalReport[D]], kind: ResourceKind[D]) -> Result:
+def early_result(session: Session, report: type[DeletionReport[D]], kind: ResourceKind[D]) -> Result:
     """The result of a run that ended before it looked at anything."""
     return report(DeletionRun([], kind, preview=False, waits=True), session.region).result(session)
 
 
-def fate_of(report: DisposalReport[D], record: DeletionRecord[D], gone_as: str | None) -> str | None:
+def fate_of(report: DeletionReport[D], record: DeletionRecord[D], gone_as: str | None) -> str | None:
     """What became of it: `gone_as` if this run saw it go, `kept` if it still exists, None if that is not known or older."""
     if record.in_doubt:
         return UNVERIFIED

@@ -24,7 +24,7 @@ from ..common.arguments import (
     Spec,
     cap_of,
     due_tag_of,
-    positive,
+    positive_number,
     selection_of,
 )
 
@@ -122,7 +122,7 @@ def _word(value: object) -> str:
 
 def demand_of(params: Mapping[str, Any]) -> Demand | None:
     """The checked demand for backups, None if there is none."""
-    max_age = positive(params, "backup_max_age", "hours")
+    max_age = positive_number(params, "backup_max_age", "hours")
     campaign: str | None = params.get("backup_campaign")
     method = params["require_backup"]
     if method == "none":

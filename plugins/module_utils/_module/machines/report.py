@@ -15,12 +15,12 @@ from ..._fleet.common.finding import Finding
 from ..._fleet.evidence.proof import Backup
 from ..._fleet.machines.run import MachineRecord, MachineRun
 from ..._fleet.planning.policy import Action, Decision, Fate, PlannedAddress, PlannedDisk
-from ..common.rows import Result, error_of, left_stopped, name_some, remarks
+from ..common.rows import Result, error_of, finding_rows, left_stopped, name_some
 
 PROBLEMS = ("blocked", "failed")
 
 
-class Report:
+class MachineReport:
     """Reads the records of one run for the result. What a preview did not do is told as if it had been done."""
 
     def __init__(self, run: MachineRun, region: str, state: str, *, may_stop: bool = True) -> None:
@@ -188,8 +188,8 @@ class Report:
             "status": self._status(record),
             "action": self._action(record),
             "changed": self._changed(record),
-            "blockers": remarks(decision.blockers if decision else ()),
-            "warnings": remarks(self._warnings(record)),
+            "blockers": finding_rows(decision.blockers if decision else ()),
+            "warnings": finding_rows(self._warnings(record)),
             "error": error_of(_failure(record)),
             "disks": [self._disk(record, disk) for disk in decision.disks] if decision else [],
             "elastic_ips": [self._address(record, address) for address in decision.addresses] if decision else [],
@@ -287,7 +287,7 @@ def backups_of(decision: Decision | None) -> list[Result]:
 
 def empty_result(account: Mapping[str, Any], api_use: Mapping[str, Any]) -> Result:
     """The result of a run that ended before it looked at any machine."""
-    report = Report(MachineRun(), "", "absent")
+    report = MachineReport(MachineRun(), "", "absent")
     return {
         "changed": False,
         "account": dict(account),

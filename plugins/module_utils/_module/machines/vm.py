@@ -11,7 +11,7 @@ from ..common.arguments import cap_of, timing_of
 from ..common.rows import Result
 from ..common.session import Session
 from .options import planned_of, policy_of
-from .report import Report, empty_result
+from .report import MachineReport, empty_result
 
 
 def work(session: Session) -> Result:
@@ -35,7 +35,7 @@ def work(session: Session) -> Result:
         module.warn(session.none_exists(len(run.missing)))
     if not run.records:
         module.warn(f"no machine in {session.region} matches the selection")
-    report = Report(run, session.region, policy.state, may_stop=policy.may_stop)
+    report = MachineReport(run, session.region, policy.state, may_stop=policy.may_stop)
     message = report.message() or ("An internal error ended the run, see exception: report it." if run.crash else None)
     return {
         "changed": report.changed,

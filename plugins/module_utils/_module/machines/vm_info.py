@@ -14,7 +14,7 @@ from ..._fleet.machines.run import gather_facts
 from ..._fleet.planning.plan import decide
 from ..._fleet.planning.policy import Facts, Policy
 from ..common.arguments import CONNECTION_SPEC, DUE_SPEC, FATE_SPEC, GUARD_SPEC, SELECTION_SPEC, Spec, due_tag_of, selection_of
-from ..common.rows import Result, remarks
+from ..common.rows import Result, finding_rows
 from ..common.session import Session
 from .options import DEMAND_SPEC, demand_of
 from .report import backups_of
@@ -54,7 +54,7 @@ def work(session: Session) -> Result:
         # The service finds tags by key and value only, so the choice is made here.
         machines = [machine for machine in machines if _due_date(machine, policy) is not None]
     facts = gather_facts(dispatcher, policy, [machine.instance for machine in machines])
-    instances = [_verdict(machine, policy, facts, session.region) for machine in machines]
+    instances = [_decision_row(machine, policy, facts, session.region) for machine in machines]
     return {
         "changed": False,
         "account": session.account,
@@ -68,13 +68,13 @@ def early_end(session: Session) -> Result:
     return {"changed": False, "account": session.account, "instances": [], "summary": _summary(session, [], 0)}
 
 
-def _verdict(machine: InstanceInFull, policy: Policy, facts: Facts, region: str) -> Result:
+def _decision_row(machine: InstanceInFull, policy: Policy, facts: Facts, region: str) -> Result:
     decision = decide(machine.instance, policy, facts)
     shown = machine.shown(region)
     shown.update(
         deletable=decision.action == "deleted",
-        blockers=remarks(decision.blockers),
-        warnings=remarks(decision.warnings),
+        blockers=finding_rows(decision.blockers),
+        warnings=finding_rows(decision.warnings),
         backups=backups_of(decision),
         due_date=_due_date(machine, policy),
     )

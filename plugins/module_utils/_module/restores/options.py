@@ -54,14 +54,14 @@ class RestoreOrder:
 
     machines: Sequence[OldMachine]
     origins: Sequence[str]
-    wishes: RestoreOptions
+    options: RestoreOptions
 
 
 def order_of(params: Mapping[str, Any]) -> RestoreOrder:
     """The checked options. Everything that the input alone shows to be wrong is found here, before anything is sent."""
     if (params["machines"] is None) == (params["image_id"] is None):
         raise InputError("Give either machines (of a manifest) or image_id, so that it is clear what is to be restored.")
-    options = _wishes(params)
+    options = _restore_options(params)
     _check_combination(params)
     if params["image_id"] is not None:
         image_id = path_id(params["image_id"].strip())
@@ -74,7 +74,7 @@ def order_of(params: Mapping[str, Any]) -> RestoreOrder:
     return RestoreOrder(machines, [_origin(machine) for machine in machines], options)
 
 
-def _wishes(params: Mapping[str, Any]) -> RestoreOptions:
+def _restore_options(params: Mapping[str, Any]) -> RestoreOptions:
     groups = params["security_group_ids"]
     if groups is not None:
         groups = parse_ids(groups, "security_group_ids")

@@ -12,7 +12,7 @@ from typing import Any
 from ..._fleet.restores.disks import MadeDisk, seen_disks
 from ..._fleet.restores.run import RestoreRecord, RestoreRun, run_restore
 from ..common.arguments import timing_of
-from ..common.rows import SHOWN, Result, error_of, remarks
+from ..common.rows import SHOWN, Result, error_of, finding_rows
 from ..common.session import Session
 from .options import order_of
 
@@ -24,7 +24,7 @@ def work(session: Session) -> Result:
     timing_of(module.params, 0)
     dispatcher = session.connect()
     timing = timing_of(module.params, dispatcher.retries)
-    run = run_restore(dispatcher, order.machines, order.origins, order.wishes, timing, preview=module.check_mode)
+    run = run_restore(dispatcher, order.machines, order.origins, order.options, timing, preview=module.check_mode)
     message = message_of(run)
     return {
         **_result(run, session.account, session.api_use()),
@@ -73,8 +73,8 @@ def _instance(run: RestoreRun, record: RestoreRecord) -> Result:
         "image_id": record.plan.image_id or record.helper_id,
         "helper_image_id": record.helper_id,
         "disks": [_disk(disk) for disk in _disks(record)],
-        "warnings": remarks(record.warnings),
-        "blockers": remarks(record.blockers),
+        "warnings": finding_rows(record.warnings),
+        "blockers": finding_rows(record.blockers),
         "error": error_of(record.failure),
     }
 

@@ -23,7 +23,7 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.poli
     PlannedAddress,
     PlannedDisk,
 )
-from ansible_collections.jdcloud.cloud.plugins.module_utils._module.machines.report import Report
+from ansible_collections.jdcloud.cloud.plugins.module_utils._module.machines.report import MachineReport
 
 DISK = PlannedDisk("vol-a", "vdb", "cloud", 100, False, "kept")
 LOCAL = PlannedDisk(None, "vdz", "local", 200, None, "lost")
@@ -53,9 +53,9 @@ def failed(instance_id: str, message: str = "It hangs in 'stopping'.") -> Machin
     return MachineRecord(instance_id, machine, Decision(instance_id, "stopping"), failure=Failure("timeout", message))
 
 
-def report(*records: MachineRecord, held_back: bool = False) -> Report:
+def report(*records: MachineRecord, held_back: bool = False) -> MachineReport:
     """The report of a run that was to delete."""
-    return Report(MachineRun(list(records), held_back=held_back), "cn-north-1", "absent")
+    return MachineReport(MachineRun(list(records), held_back=held_back), "cn-north-1", "absent")
 
 
 @pytest.mark.parametrize(

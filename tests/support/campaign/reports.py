@@ -172,8 +172,8 @@ def empty_report() -> Json:
 
 def with_texts(report: Json, make: Callable[[], str]) -> Json:
     """The report with every text replaced that is free by the schema: all that the cloud or a user can have written."""
-    told: Json = _replaced(report, SCHEMA, make)
-    return {**told, "options": {make(): make(), "list": [make(), make()], "dict": {make(): make()}}}
+    text: Json = _replaced(report, SCHEMA, make)
+    return {**text, "options": {make(): make(), "list": [make(), make()], "dict": {make(): make()}}}
 
 
 def _replaced(value: Any, schema: Mapping[str, Any], make: Callable[[], str]) -> Any:

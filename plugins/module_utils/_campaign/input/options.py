@@ -59,7 +59,7 @@ class Options:
     prices: dict[str, Any] = field(default_factory=dict)
 
     @property
-    def wishes(self) -> dict[str, Any]:
+    def identity(self) -> dict[str, Any]:
         """What makes a campaign this one and no other: its kind and its selection.
 
         With `due_only` the marks select, and what is due changes from day to day.
@@ -108,8 +108,8 @@ class Options:
     def fate(self) -> dict[str, Any]:
         """The arguments of a deletion beside its selection."""
         due = {"due_tag": self.tag_key} if self.due_only else {}
-        wishes = {"disks": self.disks, "elastic_ips": self.elastic_ips, "allow_local_disk_loss": self.allow_local_disk_loss}
-        return {**wishes, **self.timing, **due}
+        chosen = {"disks": self.disks, "elastic_ips": self.elastic_ips, "allow_local_disk_loss": self.allow_local_disk_loss}
+        return {**chosen, **self.timing, **due}
 
     @property
     def reuse_age(self) -> float:

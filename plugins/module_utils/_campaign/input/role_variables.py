@@ -23,7 +23,7 @@ Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class GivenVariables:
     """Variables without their prefix, as they arrived; one that was not given is null."""
 
     prefix: str
@@ -58,7 +58,7 @@ def read_decommission(values: Mapping[str, Any]) -> Json:
 
 def read_backup(values: Mapping[str, Any]) -> Json:
     """The variables of the role vm_backup."""
-    of = Given("vm_backup_", values)
+    of = GivenVariables("vm_backup_", values)
     campaign = _campaign(of)
     reuse = choice_of(of("reuse")[0] or ("campaign" if campaign else "any"), of("reuse")[1], ("any", "campaign"))
     region, ids, filters = text_of(*of("region")), words_of(*of("instance_ids")), tags_of(*of("filters"))
@@ -95,7 +95,7 @@ def read_backup(values: Mapping[str, Any]) -> Json:
 
 def read_restore(values: Mapping[str, Any]) -> Json:
     """The variables of the playbook restore."""
-    of = Given("restore_", values)
+    of = GivenVariables("restore_", values)
     path, image, ids = text_of(*of("manifest")), name_of(*of("image_id")), words_of(*of("instance_ids"))
     if bool(path) == bool(image) or (ids and not path):
         raise InputError(
@@ -120,7 +120,7 @@ def read_restore(values: Mapping[str, Any]) -> Json:
 
 def read_cleanup(values: Mapping[str, Any]) -> Json:
     """The variables of the playbook cleanup."""
-    of = Given("cleanup_", values)
+    of = GivenVariables("cleanup_", values)
     tag_key = text_of(*of("tag_key"), "decommission-after")
     protection, disks, elastic_ips = ((values.get(name), name) for name in ALSO)
     return {
@@ -152,19 +152,19 @@ def _fates(disks: tuple[Any, str], elastic_ips: tuple[Any, str]) -> Json:
     return {"disks": choice_of(*disks, FATES_OF_DISKS), "elastic_ips": choice_of(*elastic_ips, FATES_OF_ADDRESSES)}
 
 
-def _campaign(of: Given) -> str:
+def _campaign(of: GivenVariables) -> str:
     given, name = of("campaign")
     return "" if is_unset(given) else check_campaign(name_of(given, name), name)
 
 
-def _file(of: Given) -> str:
+def _file(of: GivenVariables) -> str:
     path = text_of(*of("manifest_path"))
     if path and (not path.startswith("/") or path.endswith("/")):
         raise InputError("vm_backup_manifest_path must be the absolute path of a file on the controller.")
     return path
 
 
-def _drill(of: Given, timing: Json) -> Json:
+def _drill(of: GivenVariables, timing: Json) -> Json:
     """How one machine is tried out, {} if it is not."""
     subnet, groups = text_of(*of("drill_subnet_id")), words_of(*of("drill_security_group_ids"))
     patience = {**timing, "wait_timeout": seconds_of(*of("drill_timeout"), 1800.0)}

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..state.record import UNVERIFIED, Record, read_stamp
 from ..steps.finish import left_stopped
-from .costs import from_bill, from_prices, money_of, no_money
+from .costs import costs_of, from_bill, from_prices, no_costs
 from .totals import carried_out, totals_of
 
 REPORT_FORMAT = "jdcloud.cloud/report/1"
@@ -23,13 +23,13 @@ Json = dict[str, Any]
 def report_of(
     record: Record,
     writes: Sequence[Json],
-    verdict: Mapping[str, Any],
+    ending: Mapping[str, Any],
     *,
     preview: bool,
     prices: Mapping[str, Any],
     bill: Json | None,
 ) -> Json:
-    """The report. `verdict` has outcome and message; `bill` is the answer of `jdcloud_bill_info`, None where it was not asked."""
+    """The report. `ending` has outcome and message; `bill` is the answer of `jdcloud_bill_info`, None where it was not asked."""
     machines = [_machine(row, preview=preview) for row in record.machines.values()]
     left = _left(list(record.machines.values()))
     money = _money(machines, left, prices, bill)
@@ -40,8 +40,8 @@ def report_of(
         "campaign": record.campaign,
         "kind": record.kind,
         "check_mode": preview,
-        "outcome": verdict["outcome"],
-        "message": verdict["message"],
+        "outcome": ending["outcome"],
+        "message": ending["message"],
         "region": record.region or "",
         "account": {name: record.account.get(name) for name in ("source", "access_key_suffix", "region")},
         "digest": record.digest,
@@ -125,16 +125,16 @@ def _wave(record: Record, number: int, *, preview: bool) -> Json:
 
 def _money(machines: Sequence[Mapping[str, Any]], left: Json, prices: Mapping[str, Any], bill: Json | None) -> Json | None:
     if bill is not None and bill.get("available"):
-        told = f"From the account's bill of {bill['month']}."
-        source = {"source": "bill", "message": told, "month": bill["month"]}
-        return money_of(machines, left, from_bill(bill), source)
+        text = f"From the account's bill of {bill['month']}."
+        source = {"source": "bill", "message": text, "month": bill["month"]}
+        return costs_of(machines, left, from_bill(bill), source)
     if prices:
-        told = "From the prices that were given."
+        text = "From the prices that were given."
         if bill is not None:
-            told += f" The bill could not be read: {_why(bill)}"
-        return money_of(machines, left, from_prices(prices), {"source": "prices", "message": told, "month": None})
+            text += f" The bill could not be read: {_why(bill)}"
+        return costs_of(machines, left, from_prices(prices), {"source": "prices", "message": text, "month": None})
     if bill is not None:
-        return no_money(f"The bill could not be read: {_why(bill)}", bill.get("month"))
+        return no_costs(f"The bill could not be read: {_why(bill)}", bill.get("month"))
     return None
 
 

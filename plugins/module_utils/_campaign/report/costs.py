@@ -70,7 +70,7 @@ def billed_ids(machines: Iterable[Mapping[str, Any]]) -> list[str]:
     return list(ids)
 
 
-def money_of(machines: Iterable[Mapping[str, Any]], left: Json, price: Price, source: Json) -> Json:
+def costs_of(machines: Iterable[Mapping[str, Any]], left: Json, price: Price, source: Json) -> Json:
     """The sums. `left` gets what each leftover costs. `source` has source, message and month."""
     saved, unknown = 0.0, 0
     known = False
@@ -102,7 +102,7 @@ def money_of(machines: Iterable[Mapping[str, Any]], left: Json, price: Price, so
     }
 
 
-def no_money(message: str, month: str | None = None) -> Json:
+def no_costs(message: str, month: str | None = None) -> Json:
     """The bill could not be read."""
     return {
         "source": "bill",

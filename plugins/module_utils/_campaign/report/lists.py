@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from .markup import FIRST_ROWS, NOTHING, Column, Row, controls, count, data, escaped, moment, money, plain, shown, table, when
-from .messages import ORDER, TONES, WRITE_TONES, WRITES, action_words, fate_words, said
+from .messages import ORDER, TONES, WRITE_TONES, WRITES, action_words, fate_words, label
 
 Json = Mapping[str, Any]
 
@@ -78,10 +78,10 @@ def _outcome(row: Json, *, preview: bool) -> str:
         words = "does not exist" if gone else "gone already"
     parts = [f'<span class="mark {TONES.get(action, "calm")}">{escaped(words)}</span>']
     error = row["error"]
-    told = [blocker["message"] for blocker in row["blockers"]] + [warning["message"] for warning in row["warnings"]]
+    text = [blocker["message"] for blocker in row["blockers"]] + [warning["message"] for warning in row["warnings"]]
     if error:
-        told.insert(0, error["message"])
-    parts += [f'<span class="why"><bdi>{escaped(sentence)}</bdi></span>' for sentence in told]
+        text.insert(0, error["message"])
+    parts += [f'<span class="why"><bdi>{escaped(sentence)}</bdi></span>' for sentence in text]
     if error and error["request_id"]:
         parts.append(f"<small>request {escaped(error['request_id'])}</small>")
     if row["due_date"]:
@@ -184,7 +184,7 @@ def write_list(writes: Sequence[Json]) -> str:
         return ""
     texts = [_write(write) for write in writes]
     outcomes = dict.fromkeys(write["outcome"] for write in writes)
-    choices = {outcome: said(WRITES, outcome) for outcome in outcomes}
+    choices = {outcome: label(WRITES, outcome) for outcome in outcomes}
     rows = (_write_row(text) for text in texts[:FIRST_ROWS])
     rest = f" The first {FIRST_ROWS} are shown; report.json beside this page has all." if len(writes) > FIRST_ROWS else ""
     stored = {"outcome": OUTCOME, "words": WRITES, "tones": WRITE_TONES, "rows": texts}
@@ -218,5 +218,5 @@ def _write_row(texts: Sequence[str]) -> Row:
     """The same as the script makes of it."""
     cells = [f"<bdi>{escaped(text)}</bdi>" for text in texts]
     outcome = texts[OUTCOME]
-    cells[OUTCOME] = f'<span class="mark {WRITE_TONES.get(outcome, "")}">{escaped(said(WRITES, outcome))}</span>'
+    cells[OUTCOME] = f'<span class="mark {WRITE_TONES.get(outcome, "")}">{escaped(label(WRITES, outcome))}</span>'
     return Row(cells)

@@ -147,19 +147,19 @@ STATES = {"begun": "not ended", "not_started": "not started"}
 STATE_TONES = {"complete": "done", "failed": "bad", "begun": "warn", "not_started": "calm", "planned": "calm"}
 
 
-def said(words: Mapping[str, str], code: str) -> str:
+def label(words: Mapping[str, str], code: str) -> str:
     """A code in words; one that is not known, as it is."""
     return words.get(code, code.replace("_", " "))
 
 
 def action_words(action: str, *, preview: bool) -> str:
     """What was done with a machine, or would be."""
-    return said({**ACTIONS, **PLANNED} if preview else ACTIONS, action)
+    return label({**ACTIONS, **PLANNED} if preview else ACTIONS, action)
 
 
 def fate_words(fate: str, *, preview: bool) -> str:
     """What became of a disk or an elastic IP, or would."""
-    return said({**FATES, **PLANNED_FATES} if preview else FATES, fate)
+    return label({**FATES, **PLANNED_FATES} if preview else FATES, fate)
 
 
 def advice(code: str, words: Mapping[str, tuple[str, str]]) -> tuple[str, str]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from .lists import backup_list, left_list, machine_list, write_list
 from .markup import NOTHING, Column, Row, count, duration, escaped, moment, money, plain, shown, table, when
-from .messages import KINDS, OUTCOMES, STATE_TONES, STATES, said
+from .messages import KINDS, OUTCOMES, STATE_TONES, STATES, label
 from .reasons import reason_list
 from .script import SCRIPT
 from .style import STYLE
@@ -121,7 +121,7 @@ def _wave(wave: Json) -> Row:
     return Row(
         [
             str(wave["number"]),
-            f'<span class="mark {STATE_TONES.get(state, "")}">{escaped(said(STATES, state))}</span>',
+            f'<span class="mark {STATE_TONES.get(state, "")}">{escaped(label(STATES, state))}</span>',
             *(f"{wave[name]:,}" for name in ("machines", "deleted", "blocked", "failed")),
             when(wave["began"]),
             when(wave["ended"]),
@@ -132,12 +132,12 @@ def _wave(wave: Json) -> Row:
 def _left(report: Json) -> str:
     left = report["left"]
     bill = report["money"]
-    told = f"<p><bdi>{escaped(bill['message'])}</bdi>{_unknown(bill)}</p>" if bill else ""
+    text = f"<p><bdi>{escaped(bill['message'])}</bdi>{_unknown(bill)}</p>" if bill else ""
     kinds = (("disks", "Disks"), ("elastic_ips", "Elastic IPs"), ("images", "Images"), ("snapshots", "Snapshots"))
     sums = [_sum(title, left[name]) for name, title in kinds if left[name]]
     if not sums:
-        return told + "<p>Nothing.</p>" if told else ""
-    return told + table("sums", "What is left, by kind", SUMS, sums, "plain") + left_list(report)
+        return text + "<p>Nothing.</p>" if text else ""
+    return text + table("sums", "What is left, by kind", SUMS, sums, "plain") + left_list(report)
 
 
 def _sum(title: str, members: Sequence[Json]) -> Row:

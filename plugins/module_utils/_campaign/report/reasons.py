@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .markup import count, escaped
-from .messages import BLOCKERS, ERRORS, WARNINGS, advice, said
+from .messages import BLOCKERS, ERRORS, WARNINGS, advice, label
 
 Json = Mapping[str, Any]
 
@@ -76,7 +76,7 @@ def _words(reason: Reason) -> tuple[str, str]:
     lead = "" if len(reason.machines) == 1 else "For example: "
     example = f"{lead}<bdi>{escaped(reason.message)}</bdi>"
     if reason.kind == "error":
-        return said(ERRORS, reason.code).capitalize() if reason.code not in ERRORS else ERRORS[reason.code], example
+        return label(ERRORS, reason.code).capitalize() if reason.code not in ERRORS else ERRORS[reason.code], example
     title, help_ = advice(reason.code, WARNINGS if reason.kind == "warning" else BLOCKERS)
     return title, escaped(help_) or example
 

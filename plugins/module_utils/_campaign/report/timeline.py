@@ -13,7 +13,7 @@ from typing import Any
 
 from ..._api.model.times import BEIJING
 from .markup import Column, Row, clock, count, duration, escaped, table, when
-from .messages import PHASES, said
+from .messages import PHASES, label
 
 WIDTH, LEFT, RIGHT, TOP, ROW, BAR = 1080.0, 104.0, 62.0, 8.0, 42.0, 24.0
 SHORTEST = 3.0
@@ -42,12 +42,12 @@ class Bar:
     machines: int
 
     @property
-    def told(self) -> str:
+    def text(self) -> str:
         """The bar in words."""
         where = f" of wave {self.wave}" if self.wave is not None else ""
         spent = duration((self.ended - self.began).total_seconds())
         failed = ", with failures" if self.failed else ""
-        return f"{said(PHASES, self.phase)}{where}: {clock(self.began)} to {clock(self.ended)}, {spent}{failed}"
+        return f"{label(PHASES, self.phase)}{where}: {clock(self.began)} to {clock(self.ended)}, {spent}{failed}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ def timeline(phases: Sequence[Mapping[str, Any]], sizes: Mapping[int, int]) -> s
 def legend(phases: Sequence[Mapping[str, Any]]) -> str:
     """Which colour is which phase."""
     names = dict.fromkeys(phase["phase"] for phase in phases)
-    keys = "".join(f'<li><span class="key {escaped(name)}"></span>{escaped(said(PHASES, name))}</li>' for name in names)
+    keys = "".join(f'<li><span class="key {escaped(name)}"></span>{escaped(label(PHASES, name))}</li>' for name in names)
     if any(phase["outcome"] == "failed" for phase in phases):
         keys += '<li><span class="key flaw"></span>with failures</li>'
     return f'<ul class="legend">{keys}</ul>' if keys else ""
@@ -108,7 +108,7 @@ def _phase(phase: Mapping[str, Any]) -> Row:
     block = _bar(phase)
     outcome = '<span class="bad">with failures</span>' if block.failed else "ok"
     spent = (block.ended - block.began).total_seconds()
-    cells = [escaped(said(PHASES, block.phase)), str(block.wave or "all"), when(phase["began"]), duration(spent), outcome]
+    cells = [escaped(label(PHASES, block.phase)), str(block.wave or "all"), when(phase["began"]), duration(spent), outcome]
     return Row(cells, keys={1: block.wave or 0, 3: spent})
 
 
@@ -158,13 +158,13 @@ def _drawn(block: Bar, spans: Sequence[Span], top: float) -> str:
     span = next(span for span in spans if span.began <= block.began <= span.ended)
     left = span.place(block.began)
     width = max(SHORTEST, span.place(block.ended) - left - 1)
-    title = said(PHASES, block.phase)
+    title = label(PHASES, block.phase)
     text = ""
     if len(title) * LETTER + 14 < width:
         text = f'<text x="{left + 7:.1f}" y="{top + 16:.1f}">{escaped(title)}</text>'
     flaw = f'<rect class="flaw" x="{left:.1f}" y="{top + BAR:.1f}" width="{width:.1f}" height="4"/>' if block.failed else ""
     return (
-        f'<g class="bar {escaped(block.phase)}"><title>{escaped(block.told)}</title>'
+        f'<g class="bar {escaped(block.phase)}"><title>{escaped(block.text)}</title>'
         f'<rect x="{left:.1f}" y="{top:.1f}" width="{width:.1f}" height="{BAR:.0f}" rx="2"/>{flaw}{text}</g>'
     )
 

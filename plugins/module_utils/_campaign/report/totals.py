@@ -4,7 +4,7 @@
 
 """The numbers of a report. Those of a preview are what the run would say, if nothing changed until then. Pure.
 
-A preview has no journal of what it would send, so it counts what its rows foresee: who runs and would be deleted would be
+A preview has no journal of what it would send, so it counts what its rows predict: who runs and would be deleted would be
 stopped, a backup without id would be made. Backups count only for machines that are carried out: nothing is made, or used again,
 for one that is blocked.
 """

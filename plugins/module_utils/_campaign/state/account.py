@@ -24,7 +24,7 @@ IDENTITY = ("account_id", "pin")
 """What tells accounts apart, where the service was asked for it; the last characters of a key do not."""
 
 
-def take_account(record: Record, account: Mapping[str, Any], absent: Iterable[str], *, found: bool) -> None:
+def check_account(record: Record, account: Mapping[str, Any], absent: Iterable[str], *, found: bool) -> None:
     """Take in whose keys gave an answer. `absent` are the ids that it showed to be gone, `found` whether it showed anything else.
 
     Raises `InputError` if they are another account's, or if nothing speaks against that.

@@ -23,10 +23,10 @@ MOST = 3
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """`came`: machines that go now and were not approved. `went`: approved ones that may not go now."""
+    """`added`: machines that go now and were not approved. `removed`: approved ones that may not go now."""
 
-    came: tuple[str, ...]
-    went: tuple[str, ...]
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
 
 
 def digest_of(region: str, ids: Sequence[str]) -> str:
@@ -56,15 +56,15 @@ def _guesses(now: Sequence[str], others: Sequence[str]) -> Iterator[tuple[str, .
         yield from combinations([*others, *now], size)
 
 
-def told_difference(found: Difference | None, machines: Mapping[str, Mapping[str, Any]]) -> str:
+def difference_text(found: Difference | None, machines: Mapping[str, Mapping[str, Any]]) -> str:
     """Half a sentence about it; `machines` are the rows of those that are known."""
     if found is None:
         return "other machines are selected, and from a digest it cannot be seen which"
     parts = []
-    if found.went:
-        parts.append(f"{', '.join(_with_reason(each, machines) for each in found.went)} may not go any more")
-    if found.came:
-        parts.append(f"{', '.join(found.came)} came since")
+    if found.removed:
+        parts.append(f"{', '.join(_with_reason(each, machines) for each in found.removed)} may not go any more")
+    if found.added:
+        parts.append(f"{', '.join(found.added)} came since")
     return " and ".join(parts)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from ..._api.errors import InputError
 from ..input.options import PREFIX
 from . import machine_entry
-from .account import take_account
+from .account import check_account
 from .record import UNVERIFIED, Record, check_region
 
 Json = dict[str, Any]
@@ -32,13 +32,13 @@ def record_accepted(record: Record) -> machine_entry.Accepted:
     return machine_entry.Accepted(**record.accepted)
 
 
-def take_in(record: Record, result: Mapping[str, Any]) -> None:
+def ingest(record: Record, result: Mapping[str, Any]) -> None:
     """Where an answer came from, and what it cost. Raises `InputError` if it came from another region or account."""
     account = result.get("account") or {}
     check_region(record, account.get("region"))
     instances = result.get("instances") or ()
     absent = [each["instance_id"] for each in instances if each.get("status") == "absent" and not_found(each)]
-    take_account(record, account, absent, found=len(absent) < len(instances))
+    check_account(record, account, absent, found=len(absent) < len(instances))
     record.region = account.get("region") or record.region
     record.add_api_use(result.get("summary") or {})
 
@@ -65,8 +65,8 @@ def with_prefix(sentence: str) -> str:
 
 def of_campaign(reason: str) -> str:
     """What the role vm_backup says, with the variables of a campaign: its own are set by the campaign."""
-    told = reason.replace("set vm_backup_on_shortfall to fit", f"set {PREFIX}on_blocked to skip")
-    return re.sub(r"\bvm_backup_(?=[a-z])", PREFIX, told)
+    text = reason.replace("set vm_backup_on_shortfall to fit", f"set {PREFIX}on_blocked to skip")
+    return re.sub(r"\bvm_backup_(?=[a-z])", PREFIX, text)
 
 
 def settle(record: Record, result: Mapping[str, Any], *, preview: bool = False) -> int:
@@ -96,10 +96,10 @@ def settle(record: Record, result: Mapping[str, Any], *, preview: bool = False) 
 def _check_leftovers(record: Record, result: Mapping[str, Any]) -> None:
     account = result.get("account") or {}
     check_region(record, account.get("region"))
-    told = [*(result.get("disks") or ()), *(result.get("elastic_ips") or ())]
-    absent = [each.get("disk_id") or each["elastic_ip_id"] for each in told if each["status_before"] == "absent"]
-    if told:
-        take_account(record, account, absent, found=len(absent) < len(told))
+    text = [*(result.get("disks") or ()), *(result.get("elastic_ips") or ())]
+    absent = [each.get("disk_id") or each["elastic_ip_id"] for each in text if each["status_before"] == "absent"]
+    if text:
+        check_account(record, account, absent, found=len(absent) < len(text))
 
 
 def not_found(instance: Mapping[str, Any]) -> bool:
@@ -133,8 +133,8 @@ def some(found: Sequence[Mapping[str, Any]]) -> str:
     """How many machines, and the first of them with their reasons."""
     named = []
     for row in found[:SHOWN]:
-        told = row["error"]["code"] if row["action"] == "failed" and row["error"] else ""
-        reasons = [told] if told else list(dict.fromkeys(blocker["code"] for blocker in row["blockers"]))
+        text = row["error"]["code"] if row["action"] == "failed" and row["error"] else ""
+        reasons = [text] if text else list(dict.fromkeys(blocker["code"] for blocker in row["blockers"]))
         named.append(f"{row['instance_id']} ({', '.join(reasons)})" if reasons else row["instance_id"])
     more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
     machines = "1 machine" if len(found) == 1 else f"{len(found)} machines"

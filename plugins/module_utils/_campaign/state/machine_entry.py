@@ -37,7 +37,7 @@ class Accepted:
         return self.surely.get(instance_id) or (self.likely.get(instance_id) if over(row) else None)
 
 
-def new_row(instance: Mapping[str, Any]) -> Json:
+def new_entry(instance: Mapping[str, Any]) -> Json:
     """A machine as `jdcloud_vm` or `jdcloud_tag` tells it, of which nothing was done."""
     return {
         "instance_id": instance["instance_id"],
@@ -139,12 +139,12 @@ def ended(row: Json, instance: Mapping[str, Any], accepted: Accepted) -> None:
 
 def gone(row: Json, instance: Mapping[str, Any], accepted: Accepted) -> None:
     """It does not exist any more: by our hand, if the journal or the module says so; else somebody else's."""
-    told = instance["action"] == "deleted"
+    text = instance["action"] == "deleted"
     row.update(status="absent", error=None, blockers=[])
-    if told:
+    if text:
         _copy(row, instance)
-    if told or accepted.at(row) is not None:
-        if not told and row["scope"] is not None:
+    if text or accepted.at(row) is not None:
+        if not text and row["scope"] is not None:
             # A run that was killed cannot say what became of them; they are read again at the end.
             row["disks"] = [{**disk, "fate": _unread(disk)} for disk in row["scope"]["disks"]]
             row["elastic_ips"] = [{**address, "fate": "unverified"} for address in row["scope"]["elastic_ips"]]
@@ -253,7 +253,7 @@ def _copy(row: Json, instance: Mapping[str, Any]) -> None:
             row[name] = instance[name]
 
 
-def foreseen_backups(entry: Mapping[str, Any]) -> list[Json]:
+def predicted_backups(entry: Mapping[str, Any]) -> list[Json]:
     """The backups that the preview of a manifest foresees: without id and time where they would be made."""
     assets = [("image", entry.get("image")), *(("snapshot", each) for each in entry.get("snapshots") or ())]
     return [

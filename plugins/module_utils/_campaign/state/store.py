@@ -45,7 +45,7 @@ class Store:
         except OSError as error:
             raise _no_folder(variable, error.strerror or str(error)) from error
 
-    def foresee(self, variable: str) -> None:
+    def check_without_making(self, variable: str) -> None:
         """What `check` would say, without making anything."""
         place = self.folder if self.folder.exists() else self.folder.parent
         if not place.is_dir():

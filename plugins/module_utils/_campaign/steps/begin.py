@@ -25,7 +25,7 @@ def open_campaign(store: Store, options: Options, now: datetime, token: str, *, 
     """
     lasting = Store(options.report_dir) if options.report_dir else None
     if lasting is not None and preview:
-        lasting.foresee(f"{PREFIX}report_dir")
+        lasting.check_without_making(f"{PREFIX}report_dir")
         store.take_over(lasting)
     elif lasting is not None:
         lasting.check(f"{PREFIX}report_dir")
@@ -80,7 +80,7 @@ def _is_resumed(old: Record, options: Options) -> bool:
     if options.campaign and options.campaign != old.campaign:
         return False
     same_region = not options.region or options.region == old.region
-    if old.kind == options.kind and old.wishes == options.wishes and same_region:
+    if old.kind == options.kind and old.wishes == options.identity and same_region:
         if options.digest and options.digest != old.digest:
             raise InputError(
                 f"{PREFIX}report_dir holds the unfinished campaign {old.campaign} with digest {old.digest}, not what was "
@@ -97,7 +97,7 @@ def _is_resumed(old: Record, options: Options) -> bool:
 
 def _new(options: Options, now: datetime, token: str) -> Record:
     name = options.campaign or new_campaign(options.kind, now, token[:4])
-    return Record(campaign=name, kind=options.kind, wishes=options.wishes, began=stamp(now))
+    return Record(campaign=name, kind=options.kind, wishes=options.identity, began=stamp(now))
 
 
 def _why_new(options: Options, old: Record | None) -> str:

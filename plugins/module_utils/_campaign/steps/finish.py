@@ -94,8 +94,8 @@ def finish(record: Record, options: Options, now: datetime, *, preview: bool) ->
     by_mark = bool(record.wishes.get("due_only"))
     record.open = record.frozen and not done and not by_mark and any(row["scope"] for row in machines)
     record.runs[-1].update(ended=stamp(now), outcome=record.outcome)
-    told = sentences or [_success(record, machines, preview=preview)]
-    message = " ".join([*told, *_what_stands(record)])
+    text = sentences or [_success(record, machines, preview=preview)]
+    message = " ".join([*text, *_what_stands(record)])
     return {"outcome": record.outcome, "message": message, "failed": bool(sentences)}
 
 
@@ -108,18 +108,18 @@ def left_stopped(record: Record) -> list[str]:
 
 def _what_stands(record: Record) -> list[str]:
     """What a failure leaves behind, and what is not known."""
-    told = []
+    text = []
     unknown = [instance_id for instance_id, row in record.machines.items() if row["status"] == UNVERIFIED]
     if unknown:
-        told.append(f"It is not known what the last call did to {named(unknown)}: it was not clearly answered; run again to see.")
+        text.append(f"It is not known what the last call did to {named(unknown)}: it was not clearly answered; run again to see.")
     short = [_WHOLE_BATCH.search(str(each["message"])) for row in record.machines.values() for each in row["blockers"]]
     room = next((found[1] for found in short if found), "")
     if room and room not in record.problem:
-        told.append(f"Quotas: {room}.")
+        text.append(f"Quotas: {room}.")
     stopped = left_stopped(record)
     if stopped:
-        told.append(f"Stopped by this campaign and left stopped: {named(stopped)}.")
-    return told
+        text.append(f"Stopped by this campaign and left stopped: {named(stopped)}.")
+    return text
 
 
 def _outcome(record: Record, *, preview: bool, bad: bool, unstarted: bool) -> str:
@@ -137,13 +137,13 @@ def _success(record: Record, machines: Sequence[Mapping[str, Any]], *, preview: 
     blocked = sum(row["action"] == "blocked" for row in machines)
     unstarted = sum(row["action"] == "not_started" for row in machines)
     nothing = sum(row["action"] == "none" for row in machines)
-    told = f"{done} of {_machines(len(machines))} {'would be' if preview else _be(done)} {DONE[record.kind]}"
-    told += f", {nothing} {_be(nothing, past=True)} {NOTHING[record.kind]}" if nothing else ""
-    told += f", {blocked} {_be(blocked)} blocked" if blocked else ""
-    told += f", {unstarted} {'waits' if unstarted == 1 else 'wait'} for a later run" if unstarted else ""
+    text = f"{done} of {_machines(len(machines))} {'would be' if preview else _be(done)} {DONE[record.kind]}"
+    text += f", {nothing} {_be(nothing, past=True)} {NOTHING[record.kind]}" if nothing else ""
+    text += f", {blocked} {_be(blocked)} blocked" if blocked else ""
+    text += f", {unstarted} {'waits' if unstarted == 1 else 'wait'} for a later run" if unstarted else ""
     # What is approved after a preview; see vm_decommission_digest.
-    told += f". Digest: {record.digest}" if preview and record.digest else ""
-    return f"{told}." if machines else "Nothing is selected, so there is nothing to do."
+    text += f". Digest: {record.digest}" if preview and record.digest else ""
+    return f"{text}." if machines else "Nothing is selected, so there is nothing to do."
 
 
 def _machines(count: int) -> str:

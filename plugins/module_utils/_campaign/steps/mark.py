@@ -18,7 +18,7 @@ from ..._api.model.times import BEIJING
 from ..._fleet.planning.due import due_date, due_from
 from ..input.options import Options
 from ..state import machine_entry
-from ..state.ingest import refuse_early_end, take_in
+from ..state.ingest import ingest, refuse_early_end
 from ..state.record import Record
 from .plan import approve
 
@@ -103,7 +103,7 @@ def after_tags(record: Record, results: Sequence[Mapping[str, Any]], now: dateti
 
 def after_power(record: Record, result: Mapping[str, Any], now: datetime) -> Json:
     """Take in what was stopped or started."""
-    take_in(record, result)
+    ingest(record, result)
     for instance in result.get("instances", ()):
         row = record.machines[instance["instance_id"]]
         row["changed"] = row["changed"] or bool(instance["changed"])
@@ -125,9 +125,9 @@ def _keeps_date(instance: Mapping[str, Any], key: str, now: datetime) -> bool:
 
 
 def _begin(record: Record, look: Mapping[str, Any]) -> None:
-    take_in(record, look)
+    ingest(record, look)
     refuse_early_end(look)
-    record.machines = {each["instance_id"]: machine_entry.new_row(each) for each in look["instances"]}
+    record.machines = {each["instance_id"]: machine_entry.new_entry(each) for each in look["instances"]}
     for instance in look["instances"]:
         if instance["action"] not in ("blocked", "failed"):
             record.machines[instance["instance_id"]]["action"] = "none"

@@ -15,8 +15,8 @@ from ..._api.model.instance import TRANSITIONAL
 from ..input.options import Options
 from ..input.waves import slices
 from ..state import machine_entry
-from ..state.digest import difference, digest_of, told_difference
-from ..state.ingest import as_it_is, is_over, not_found, record_accepted, refuse_early_end, some, take_in
+from ..state.digest import difference, difference_text, digest_of
+from ..state.ingest import as_it_is, ingest, is_over, not_found, record_accepted, refuse_early_end, some
 from ..state.record import Record, Wave
 
 Json = dict[str, Any]
@@ -24,19 +24,19 @@ Json = dict[str, Any]
 
 def freeze(record: Record, options: Options, look: Mapping[str, Any], now: datetime) -> Json:
     """Take in the first look at what is selected, or at what is left of a frozen campaign. Returns what may be backed up."""
-    take_in(record, look)
+    ingest(record, look)
     refuse_early_end(look)
     look = as_it_is(look)
     for instance in look["instances"]:
-        row = record.machines.setdefault(instance["instance_id"], machine_entry.new_row(instance))
+        row = record.machines.setdefault(instance["instance_id"], machine_entry.new_entry(instance))
         # A machine that failed in an earlier run is judged anew.
         row.update(action=instance["action"], error=instance["error"], blockers=instance["blockers"])
     missing = [each["instance_id"] for each in look["instances"] if each["status"] == "absent" and not_found(each)]
     if missing and len(missing) == len(look["instances"]) and not record.frozen:
-        told = f"None of {len(missing)} ids exists in {record.region}"
+        text = f"None of {len(missing)} ids exists in {record.region}"
         confirmed = record.account.get("pin") or record.account.get("account_id")
         wrong = "the region is wrong" if confirmed else "the region is wrong, or the keys are those of another account"
-        record.note(f"{told}: they are gone already, as a run without the earlier record sees it, or {wrong}.")
+        record.note(f"{text}: they are gone already, as a run without the earlier record sees it, or {wrong}.")
     return {"candidates": [each["instance_id"] for each in look["instances"] if each["action"] == "deleted"]}
 
 
@@ -48,16 +48,16 @@ def plan(
     `look` is what `jdcloud_vm` would do, with the backups that `backup`, the preview of `jdcloud_vm_backup`, would make.
     Returns whether to go on, and the machines of each wave.
     """
-    take_in(record, look)
+    ingest(record, look)
     record.add_api_use(backup.get("summary") or {})
     refuse_early_end(look)
     look = as_it_is(look)
     entries = {entry["instance_id"]: entry for entry in (backup.get("manifest") or {}).get("machines", ())}
     for instance in look["instances"]:
-        row = record.machines.setdefault(instance["instance_id"], machine_entry.new_row(instance))
+        row = record.machines.setdefault(instance["instance_id"], machine_entry.new_entry(instance))
         _plan_row(row, instance, entries.get(instance["instance_id"]), record)
         if preview and row["action"] == "deleted" and instance["instance_id"] in entries:
-            row["backups"] = machine_entry.foreseen_backups(entries[instance["instance_id"]])
+            row["backups"] = machine_entry.predicted_backups(entries[instance["instance_id"]])
     if not record.frozen:
         if options.on_blocked == "skip":
             _skip_hanging(record, [each["instance_id"] for each in look["instances"]])
@@ -92,7 +92,7 @@ def _plan_row(row: Json, instance: Mapping[str, Any], entry: Mapping[str, Any] |
         "deleted_at",
         *(("status_before",) if record.frozen else ()),
     )
-    row.update({**machine_entry.new_row(instance), **{name: row[name] for name in names}})
+    row.update({**machine_entry.new_entry(instance), **{name: row[name] for name in names}})
     if hindered:
         # Judged without a backup, since there will be none: that it runs, or has none, is not what hinders it.
         more = [each for each in row["blockers"] if each["code"] not in ("running", "backup_missing")]
@@ -131,10 +131,10 @@ def approve(record: Record, options: Options, ids: Sequence[str]) -> None:
     record.digest = digest_of(region, ids)
     if options.digest and options.digest != record.digest:
         others = [*record.machines, *(options.instance_ids or ())]
-        told = told_difference(difference(options.digest, region, ids, others), record.machines)
+        text = difference_text(difference(options.digest, region, ids, others), record.machines)
         raise InputError(
             f"The plan now holds {len(ids)} machines with digest {record.digest}, not what was approved ({options.digest}), "
-            f"since {told}; so nothing was changed: plan and approve again."
+            f"since {text}; so nothing was changed: plan and approve again."
         )
 
 

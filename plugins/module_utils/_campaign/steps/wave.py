@@ -12,7 +12,7 @@ from typing import Any
 
 from ..input.options import Options
 from ..state import machine_entry
-from ..state.ingest import as_it_is, end_campaign, error_of, is_over, of_campaign, record_accepted, some, take_in, with_prefix
+from ..state.ingest import as_it_is, end_campaign, error_of, ingest, is_over, of_campaign, record_accepted, some, with_prefix
 from ..state.record import Record, Wave, read_stamp, stamp
 from .finish import owed
 
@@ -27,10 +27,10 @@ def begin_wave(record: Record, options: Options, number: int, look: Mapping[str,
     wave = record.wave(number)
     nothing = {"go": False, "instance_ids": [], "disk_ids": [], "elastic_ip_ids": []}
     if options.campaign_timeout and (now - read_stamp(record.runs[-1]["began"])).total_seconds() > options.campaign_timeout:
-        told = f"The campaign ran for more than {options.campaign_timeout:g} s"
-        end_campaign(record, f"{told}, so wave {number} was not begun.")
+        text = f"The campaign ran for more than {options.campaign_timeout:g} s"
+        end_campaign(record, f"{text}, so wave {number} was not begun.")
         return nothing
-    take_in(record, look)
+    ingest(record, look)
     if not look.get("instances"):
         why = with_prefix(str(look.get("msg") or "nothing was read"))
         end_campaign(record, f"Wave {number} was not begun, since it could not be planned: {why}")
@@ -66,9 +66,9 @@ def after_mark(record: Record, number: int, result: Mapping[str, Any], now: date
     record.phase("record", number, now, ok=not message, machines=len(marked))
     if not message:
         return {"go": True}
-    told = f"{len(bad)} disks or elastic IPs could not be marked" if bad else "The disks and elastic IPs could not be marked"
+    text = f"{len(bad)} disks or elastic IPs could not be marked" if bad else "The disks and elastic IPs could not be marked"
     if durable:
-        record.note(f"{told} as this campaign's, so only this record knows them: {message}")
+        record.note(f"{text} as this campaign's, so only this record knows them: {message}")
         return {"go": True}
     for instance_id in record.wave(number).instance_ids:
         record.machines[instance_id]["scope"] = None
@@ -100,24 +100,24 @@ def after_backup(record: Record, number: int, manifest: Mapping[str, Any], messa
 
 def before_delete(record: Record, look: Mapping[str, Any]) -> Json:
     """Take in a last look before a delete that follows a backup, which may have taken hours: what is gone by now is let go."""
-    take_in(record, look)
+    ingest(record, look)
     _narrow(record, look)
     return {}
 
 
 def after_delete(record: Record, options: Options, number: int, result: Mapping[str, Any], now: datetime) -> Json:
     """Take in what was deleted. Returns the leftovers that are this wave's to release."""
-    take_in(record, result)
+    ingest(record, result)
     _narrow(record, result)
     accepted = record_accepted(record)
-    told = {each["instance_id"] for each in result.get("instances", ())}
+    text = {each["instance_id"] for each in result.get("instances", ())}
     for instance in result.get("instances", ()):
         machine_entry.ended(record.machines[instance["instance_id"]], instance, accepted)
     for row in _scoped(record, number):
-        if row["instance_id"] not in told and row["action"] not in ("failed", "blocked", "deleted", "none"):
+        if row["instance_id"] not in text and row["action"] not in ("failed", "blocked", "deleted", "none"):
             machine_entry.failed(row, error_of("not_tried", result.get("msg") or "It was not tried."))
     ok = not result.get("msg") and not any(row["action"] in ("failed", "blocked") for row in _scoped(record, number))
-    record.phase("delete", number, now, ok=ok, machines=len(told))
+    record.phase("delete", number, now, ok=ok, machines=len(text))
     return owed(record, options)
 
 

@@ -42,10 +42,10 @@ def read(reader: str, **values: Any) -> Any:
 @pytest.mark.parametrize("nothing", [None, "", "  "])
 @pytest.mark.parametrize(("reader", "name"), EACH)
 def test_an_empty_answer_and_null_mean_not_given(reader: str, name: str, nothing: Any) -> None:
-    told, default = read(reader, **{name: nothing}), read(reader)
+    text, default = read(reader, **{name: nothing}), read(reader)
     # The role's variables are handed on as they arrived.
-    told.pop("input", None), default.pop("input", None)
-    assert told == default
+    text.pop("input", None), default.pop("input", None)
+    assert text == default
 
 
 @pytest.mark.parametrize("nothing", [None, ""])
@@ -135,5 +135,5 @@ def test_every_variable_of_a_role_is_read(role: str) -> None:
 
 
 def test_a_filter_on_the_status_makes_the_choice_only() -> None:
-    told = read("vm_backup", filters="status=running,az=a")
-    assert (told["arguments"]["filters"], told["lasting"]["filters"]) == ({"status": "running", "az": "a"}, {"az": "a"})
+    text = read("vm_backup", filters="status=running,az=a")
+    assert (text["arguments"]["filters"], text["lasting"]["filters"]) == ({"status": "running", "az": "a"}, {"az": "a"})

@@ -213,8 +213,8 @@ def test_every_write_is_in_the_data_with_time_outcome_and_request_id() -> None:
     block = next(json.loads(script) for script in Page(render(report)).blocks["script"] if script.startswith("{"))
     assert len(block["rows"]) == len(report["writes"])
     first = report["writes"][0]
-    told = (first["operation"], *first["resources"], "accepted", "200", first["request_id"], f"{first['seconds']:.2f}")
-    assert block["rows"][0][1:] == [f"vm.{told[0]}", *told[1:]]
+    text = (first["operation"], *first["resources"], "accepted", "200", first["request_id"], f"{first['seconds']:.2f}")
+    assert block["rows"][0][1:] == [f"vm.{text[0]}", *text[1:]]
     assert first["at"] == "2026-11-25T08:00:45Z"
     assert block["rows"][0][0] == "2026-11-25 16:00:45"
 
@@ -230,11 +230,11 @@ def test_what_is_left_is_told_with_what_it_costs() -> None:
 
 
 def test_a_bill_that_could_not_be_read_is_told() -> None:
-    told = "The bill could not be read: no permission."
-    money = {"source": "bill", "available": False, "message": told, "currency": "CNY"}
+    text = "The bill could not be read: no permission."
+    money = {"source": "bill", "available": False, "message": text, "currency": "CNY"}
     report = sample_report(5, money={**money, "month": None, "saved": None, "left": None, "unknown": 0})
     texts = Page(render(report)).texts()
-    assert told in texts
+    assert text in texts
     assert "a month saved" not in texts
 
 
@@ -247,8 +247,8 @@ def test_a_run_that_was_broken_off_is_told() -> None:
 def test_options_of_every_kind_are_readable() -> None:
     options: dict[str, Any] = {"a": True, "b": None, "c": [], "d": ["x", 2], "e": {"team": ["a", "b"]}, "f": 1.5}
     texts = Page(render(sample_report(3, options=options))).texts()
-    for told in ("yes", "x", "team", "1.5"):
-        assert told in texts
+    for text in ("yes", "x", "team", "1.5"):
+        assert text in texts
     assert "None" not in texts
 
 

@@ -154,14 +154,14 @@ def test_failures_come_before_blockers_and_are_grouped_by_what_the_service_said(
 
 
 def test_a_blocker_that_is_not_known_is_told_with_its_own_words() -> None:
-    told = reason_list([_blocked(1, "some_new_code")])
-    assert "Some new code" in told
-    assert "some_new_code of 1." in told
+    text = reason_list([_blocked(1, "some_new_code")])
+    assert "Some new code" in text
+    assert "some_new_code of 1." in text
 
 
 def test_all_machines_of_a_large_group_can_be_found() -> None:
-    told = reason_list([_blocked(number, "running") for number in range(40)])
-    assert all(f">i-{number}<" in told for number in range(40))
+    text = reason_list([_blocked(number, "running") for number in range(40)])
+    assert all(f">i-{number}<" in text for number in range(40))
 
 
 def test_nothing_is_said_where_nothing_stands_in_the_way() -> None:
@@ -180,23 +180,23 @@ def _totals(machines: int) -> str:
 
 
 def test_numbers_that_matter_are_told_even_where_they_are_zero() -> None:
-    told = totals(sample_report(1))
-    assert "<b>0</b><span>failed</span>" in told
-    assert "not started" not in told
+    text = totals(sample_report(1))
+    assert "<b>0</b><span>failed</span>" in text
+    assert "not started" not in text
 
 
 def test_a_preview_tells_no_results() -> None:
-    told = totals(preview_of(sample_report(12)))
-    assert "to delete" in told
-    assert "<span>deleted</span>" not in told
+    text = totals(preview_of(sample_report(12)))
+    assert "to delete" in text
+    assert "<span>deleted</span>" not in text
 
 
 @pytest.mark.parametrize(
-    ("seconds", "told"),
+    ("seconds", "text"),
     [(0, "0 s"), (59.6, "1 min"), (61, "1 min 1 s"), (3600, "1 h"), (90_061, "1 d 1 h"), (-3, "0 s")],
 )
-def test_spans_of_time_are_told_in_two_units_at_most(seconds: float, told: str) -> None:
-    assert duration(seconds) == told
+def test_spans_of_time_are_told_in_two_units_at_most(seconds: float, text: str) -> None:
+    assert duration(seconds) == text
 
 
 def test_times_of_every_form_are_told_in_beijing() -> None:

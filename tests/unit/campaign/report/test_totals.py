@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.input.options import Options
 from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.report.totals import totals_of
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.state.machine_entry import new_row
+from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.state.machine_entry import new_entry
 from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.state.record import Record, stamp
 from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.steps import finish, mark, plan
 from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.steps import wave as wave_step
@@ -48,14 +48,14 @@ class Fleet:
             if self.states[number] not in ("stopped", "running") or self.backup == "none":
                 continue
             action = "reused" if self.reused[number] else "created"
-            told: Json = {"action": action, "status": "ready", "created": stamp(NOW), "campaign": "c"}
+            text: Json = {"action": action, "status": "ready", "created": stamp(NOW), "campaign": "c"}
             known = real or self.reused[number]
             yield entry(
                 each,
                 action,
                 stopped_by_us=self.states[number] == "running",
-                image={**told, "image_id": f"img-{each}" if known else None} if self.backup != "snapshots" else None,
-                snapshots=[{**told, "status": "available", "snapshot_id": f"s-{each}" if known else None}]
+                image={**text, "image_id": f"img-{each}" if known else None} if self.backup != "snapshots" else None,
+                snapshots=[{**text, "status": "available", "snapshot_id": f"s-{each}" if known else None}]
                 if self.backup != "image"
                 else [],
             )
@@ -100,9 +100,9 @@ def campaign(fleet: Fleet, wanted: Options, *, preview: bool) -> Json:
     record.runs.append({"began": stamp(NOW), "ended": None, "outcome": None})
     foreseen = {"manifest": manifest(*fleet.entries(*fleet.ids(), real=False))} if fleet.backup != "none" else {}
     plan.freeze(record, wanted, fleet.look(*fleet.ids()), NOW)
-    told = plan.plan(record, wanted, fleet.look(*fleet.ids()), foreseen, later(5), preview=preview)
+    text = plan.plan(record, wanted, fleet.look(*fleet.ids()), foreseen, later(5), preview=preview)
     writes: list[Json] = []
-    for wave in told["waves"] if told["go"] and not preview else []:
+    for wave in text["waves"] if text["go"] and not preview else []:
         ids = wave["instance_ids"]
         wave_step.begin_wave(record, wanted, wave["number"], fleet.look(*ids), later(10))
         if fleet.backup != "none":
@@ -153,9 +153,9 @@ def test_an_image_that_failed_is_no_backup_that_was_made() -> None:
     plan.freeze(record, wanted, fleet.look("i-0"), NOW)
     plan.plan(record, wanted, fleet.look("i-0"), {}, later(5), preview=False)
     wave_step.begin_wave(record, wanted, 1, fleet.look("i-0"), later(10))
-    (told,) = fleet.entries("i-0", real=True)
-    told["image"]["status"] = "error"
-    wave_step.after_backup(record, 1, manifest({**told, "action": "failed"}), "", later(20))
+    (text,) = fleet.entries("i-0", real=True)
+    text["image"]["status"] = "error"
+    wave_step.after_backup(record, 1, manifest({**text, "action": "failed"}), "", later(20))
     totals = totals_of(list(record.machines.values()), [write("createImage", "i-0")], preview=False)
     assert (totals["backups_made"], totals["backups_reused"]) == (0, 0)
 
@@ -163,6 +163,6 @@ def test_an_image_that_failed_is_no_backup_that_was_made() -> None:
 @pytest.mark.parametrize(("action", "total"), [("stopped", "stopped"), ("started", "started")])
 def test_a_preview_of_a_mark_foresees_what_it_stops_or_starts_again(action: str, total: str) -> None:
     record = Record("c", "mark", {}, stamp(NOW), last=stamp(NOW))
-    record.machines = {"i-0": new_row(machine("i-0", "none"))}
+    record.machines = {"i-0": new_entry(machine("i-0", "none"))}
     mark.after_power(record, vm_result([machine("i-0", action)]), NOW)
     assert totals_of(list(record.machines.values()), [], preview=True)[total] == 1

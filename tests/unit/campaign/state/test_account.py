@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.state.ingest import settle, take_in
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.state.machine_entry import new_row
+from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.state.ingest import ingest, settle
+from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.state.machine_entry import new_entry
 from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.state.record import Record, record_from, stamp
 from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.steps import plan
 from support.campaign.results import NOW, leftovers, machine, not_found, options, vm_result
@@ -32,7 +32,7 @@ def frozen(**identity: str | None) -> Record:
     record = Record("c", "absent", {}, stamp(NOW), last=stamp(NOW), region="cn-north-1", account=account(**identity))
     record.frozen, record.instance_ids = True, [A, B]
     scope = {"disks": [{"disk_id": "vol-a", "fate": "deleted"}, {"disk_id": "vol-keep", "fate": "kept"}], "elastic_ips": []}
-    record.machines = {each: {**new_row(machine(each)), "scope": scope} for each in (A, B)}
+    record.machines = {each: {**new_entry(machine(each)), "scope": scope} for each in (A, B)}
     return record
 
 
@@ -43,7 +43,7 @@ def deleted(record: Record, *ids: str) -> Record:
 
 
 def look(record: Record, *rows: Json, keys: Json) -> None:
-    take_in(record, {**vm_result(rows), "account": keys})
+    ingest(record, {**vm_result(rows), "account": keys})
 
 
 def test_renewed_keys_of_the_same_pin_go_on_though_all_is_gone() -> None:

@@ -38,15 +38,15 @@ RELEASING = options(elastic_ips="release")
 
 
 def test_the_frozen_list_holds_what_may_go_and_nothing_else() -> None:
-    record, told = planned(options(on_blocked="skip"), machine(A), blocked(B, "protected"), not_found(C), machine(D))
+    record, text = planned(options(on_blocked="skip"), machine(A), blocked(B, "protected"), not_found(C), machine(D))
     assert record.instance_ids == [A, D] and record.digest == digest_of("cn-north-1", [D, A])
-    assert told["waves"] == [{"number": 1, "instance_ids": [A]}, {"number": 2, "instance_ids": [D]}]
+    assert text["waves"] == [{"number": 1, "instance_ids": [A]}, {"number": 2, "instance_ids": [D]}]
     assert record.machines[A]["action"] == "not_started" and record.machines[A]["disks"][0]["fate"] is None
 
 
 def test_a_blocker_of_one_holds_all_back() -> None:
-    record, told = planned(options(), machine(A), blocked(B, "protected"))
-    assert not told["go"] and record.outcome == "blocked" and "i-b (protected)" in record.problem
+    record, text = planned(options(), machine(A), blocked(B, "protected"))
+    assert not text["go"] and record.outcome == "blocked" and "i-b (protected)" in record.problem
 
 
 def test_a_plan_that_was_approved_is_this_one_or_none() -> None:
@@ -101,8 +101,8 @@ def test_a_machine_that_the_backup_would_stop_is_not_said_to_run() -> None:
     ],
 )
 def test_a_refusal_says_what_to_do_about_machines_that_only_run(codes: tuple[str, ...], advice: str) -> None:
-    record, told = planned(options(), blocked(A, *codes))
-    assert not told["go"] and record.problem.endswith(f"so nothing at all was changed: {advice}")
+    record, text = planned(options(), blocked(A, *codes))
+    assert not text["go"] and record.problem.endswith(f"so nothing at all was changed: {advice}")
 
 
 @pytest.mark.parametrize(
@@ -127,10 +127,10 @@ def test_a_refusal_says_what_to_do_about_machines_that_only_run(codes: tuple[str
 def test_the_last_sentence_tells_what_was_done_with_how_many(kind: str, actions: list[str], preview: bool, message: str) -> None:
     record = new_record(kind=kind, digest="sha256:x")
     for number, action in enumerate(actions):
-        record.machines[f"i-{number}"] = machine_entry.new_row(machine(f"i-{number}", action))
-    verdict = finish.finish(record, options(on_blocked="skip"), later(9), preview=preview)
-    assert verdict["message"] == message and not verdict["failed"]
-    assert (verdict["outcome"] == "planned") is preview
+        record.machines[f"i-{number}"] = machine_entry.new_entry(machine(f"i-{number}", action))
+    ending = finish.finish(record, options(on_blocked="skip"), later(9), preview=preview)
+    assert ending["message"] == message and not ending["failed"]
+    assert (ending["outcome"] == "planned") is preview
 
 
 def test_a_lack_of_room_is_told_with_its_numbers() -> None:
@@ -138,14 +138,14 @@ def test_a_lack_of_room_is_told_with_its_numbers() -> None:
         "manifest": manifest(entry(A, "blocked", blockers=[{"code": "quota_shortfall", "message": "No room."}])),
         "quota": {"images": {"limit": 5, "used": 5, "left": 0, "needed": 1}, "snapshots": None},
     }
-    record, told = planned(options(), machine(A), backup=backup)
-    assert not told["go"] and "no room for the backups of 1 of 1 machines (1 images needed, 0 left of 5)" in record.problem
+    record, text = planned(options(), machine(A), backup=backup)
+    assert not text["go"] and "no room for the backups of 1 of 1 machines (1 images needed, 0 left of 5)" in record.problem
 
 
 def test_what_is_written_down_for_a_wave_is_what_the_machines_have_then() -> None:
     record, _told = planned(options(), machine(A))
-    told = wave_step.begin_wave(record, options(), 1, vm_result([machine(A, disks=[disk("vol-new", "kept")])]), later(9))
-    assert told["go"] and told["disk_ids"] == ["vol-new"] and told["elastic_ip_ids"] == ["fip-a"]
+    text = wave_step.begin_wave(record, options(), 1, vm_result([machine(A, disks=[disk("vol-new", "kept")])]), later(9))
+    assert text["go"] and text["disk_ids"] == ["vol-new"] and text["elastic_ip_ids"] == ["fip-a"]
     assert [each["disk_id"] for each in record.machines[A]["scope"]["disks"]] == ["vol-new"]
 
 
@@ -153,16 +153,16 @@ def test_what_is_written_down_for_a_wave_is_what_the_machines_have_then() -> Non
 def test_a_machine_that_got_blocked_since_the_plan_holds_its_wave_back_unless_skipped(on_blocked: str) -> None:
     wanted = options(on_blocked=on_blocked, waves="100%")
     record, _told = planned(wanted, machine(A), machine(B))
-    told = wave_step.begin_wave(record, wanted, 1, vm_result([machine(A), blocked(B, "protected")]), later(9))
-    assert told["go"] is (on_blocked == "skip") and bool(record.problem) is (on_blocked == "fail")
+    text = wave_step.begin_wave(record, wanted, 1, vm_result([machine(A), blocked(B, "protected")]), later(9))
+    assert text["go"] is (on_blocked == "skip") and bool(record.problem) is (on_blocked == "fail")
     assert record.machines[B]["action"] == "blocked"
     assert record.machines[A]["scope"] is None or on_blocked == "skip"
 
 
 def test_a_wave_that_cannot_be_planned_is_not_begun() -> None:
     record, _told = planned(options(), machine(A))
-    told = wave_step.begin_wave(record, options(), 1, {"instances": [], "msg": "No network.", "account": {}}, later(9))
-    assert not told["go"] and record.outcome == "stopped" and "No network." in record.problem
+    text = wave_step.begin_wave(record, options(), 1, {"instances": [], "msg": "No network.", "account": {}}, later(9))
+    assert not text["go"] and record.outcome == "stopped" and "No network." in record.problem
 
 
 def test_no_wave_begins_after_the_campaigns_time() -> None:
@@ -184,8 +184,8 @@ def test_without_a_folder_the_scope_must_be_on_the_disks() -> None:
 def test_only_what_has_a_proven_backup_is_deleted() -> None:
     record = begun(options(waves="100%"), machine(A), machine(B), machine(C))
     error = {"code": "timeout", "operation": None, "http": None, "status": None, "message": "Not ready.", "request_id": None}
-    told = wave_step.after_backup(record, 1, manifest(entry(A), entry(B, "failed", error=error)), "2 machines failed.", later(30))
-    assert told["instance_ids"] == [A]
+    text = wave_step.after_backup(record, 1, manifest(entry(A), entry(B, "failed", error=error)), "2 machines failed.", later(30))
+    assert text["instance_ids"] == [A]
     assert record.machines[B]["error"]["code"] == "timeout" and record.machines[C]["error"]["code"] == "backup_failed"
 
 
@@ -196,8 +196,8 @@ def test_what_was_deleted_is_owed_what_it_was_to_take_along() -> None:
         A, "elastic_ip_not_released", "absent", elastic_ips=[{"elastic_ip_id": "fip-a", "address": None, "fate": "kept"}]
     )
     hanging["disks"] = [disk("vol-a", "kept"), disk("vol-ak", "kept")]
-    told = wave_step.after_delete(record, RELEASING, 1, vm_result([hanging], msg="1 machine failed."), later(40))
-    assert told == {"elastic_ip_ids": ["fip-a"], "disk_ids": ["vol-a"]}
+    text = wave_step.after_delete(record, RELEASING, 1, vm_result([hanging], msg="1 machine failed."), later(40))
+    assert text == {"elastic_ip_ids": ["fip-a"], "disk_ids": ["vol-a"]}
     finish.after_release(record, 1, [leftovers({"vol-a": "in-recyclebin"}, {"fip-a": "absent"})], later(50))
     assert record.machines[A]["action"] == "deleted" and finish.owed(record, RELEASING) == {"elastic_ip_ids": [], "disk_ids": []}
 
@@ -215,8 +215,8 @@ def test_a_machine_that_a_killed_run_deleted_is_ours_and_its_leftovers_are_owed(
     resumed = record_from(json.loads(json.dumps(record.as_json())))
     accept(resumed, *([A] if surely else []), likely=() if surely else (A,))
     plan.freeze(resumed, wanted, vm_result([not_found(A), machine(B)]), later(100))
-    told = plan.plan(resumed, wanted, vm_result([not_found(A), machine(B)]), {}, later(101), preview=False)
-    assert [wave["instance_ids"] for wave in told["waves"]] == [[B]]
+    text = plan.plan(resumed, wanted, vm_result([not_found(A), machine(B)]), {}, later(101), preview=False)
+    assert [wave["instance_ids"] for wave in text["waves"]] == [[B]]
     assert resumed.machines[A]["action"] == "deleted" and resumed.machines[A]["name"] == "web a"
     assert finish.owed(resumed, RELEASING) == {"elastic_ip_ids": ["fip-a"], "disk_ids": ["vol-a"]}
     assert set(finish.to_verify(resumed)["disk_ids"]) == {"vol-a", "vol-ak"}
@@ -236,9 +236,9 @@ def test_too_many_failures_end_the_campaign_before_the_next_wave() -> None:
     record = begun(options(), machine(A), machine(B))
     wave_step.after_delete(record, RELEASING, 1, vm_result([failed(A)], msg="1 failed."), later(40))
     assert wave_step.end_wave(record, options(), 1, later(41)) == {"go": False}
-    verdict = finish.finish(record, options(), later(42), preview=False)
-    assert verdict["failed"] and verdict["outcome"] == "stopped" and record.open
-    assert "stopped after wave 1" in verdict["message"] and "1 machine was not started" in verdict["message"]
+    ending = finish.finish(record, options(), later(42), preview=False)
+    assert ending["failed"] and ending["outcome"] == "stopped" and record.open
+    assert "stopped after wave 1" in ending["message"] and "1 machine was not started" in ending["message"]
 
 
 def test_failures_of_the_last_wave_fail_the_campaign() -> None:
@@ -253,8 +253,8 @@ def test_a_complete_campaign_is_closed() -> None:
     accept(record, A)
     wave_step.after_delete(record, RELEASING, 1, vm_result([machine(A)]), later(40))
     wave_step.end_wave(record, options(), 1, later(41))
-    verdict = finish.finish(record, options(), later(42), preview=False)
-    assert (verdict["outcome"], verdict["failed"], record.open) == ("complete", False, False)
+    ending = finish.finish(record, options(), later(42), preview=False)
+    assert (ending["outcome"], ending["failed"], record.open) == ("complete", False, False)
 
 
 def test_an_answer_from_another_region_is_refused() -> None:
@@ -279,8 +279,8 @@ def test_a_disk_or_address_that_was_taken_away_after_the_wave_began_is_let_go() 
     less = machine(A, disks=[disk("vol-ak", "kept")], elastic_ips=[])
     wave_step.before_delete(record, vm_result([less]))
     accept(record, A)
-    told = wave_step.after_delete(record, RELEASING, 1, vm_result([less]), later(40))
-    assert told == {"elastic_ip_ids": [], "disk_ids": []}
+    text = wave_step.after_delete(record, RELEASING, 1, vm_result([less]), later(40))
+    assert text == {"elastic_ip_ids": [], "disk_ids": []}
     assert any("i-a lost disks or elastic IPs" in note for note in record.notes)
 
 
@@ -304,8 +304,8 @@ def test_a_machine_that_goes_already_keeps_what_was_written_down_for_it() -> Non
     record = begun(RELEASING, machine(A))
     accept(record, A)
     leaving = machine(A, status_before="deleting", disks=[disk("vol-ak", "kept")], elastic_ips=[])
-    told = wave_step.after_delete(record, RELEASING, 1, vm_result([leaving]), later(40))
-    assert told == {"elastic_ip_ids": ["fip-a"], "disk_ids": ["vol-a"]}
+    text = wave_step.after_delete(record, RELEASING, 1, vm_result([leaving]), later(40))
+    assert text == {"elastic_ip_ids": ["fip-a"], "disk_ids": ["vol-a"]}
 
 
 def test_what_this_run_is_told_to_keep_is_kept_whatever_the_run_before_was_told() -> None:
@@ -323,9 +323,9 @@ def test_a_machine_that_got_blocked_in_the_last_wave_fails_the_campaign_unless_s
     record = begun(wanted, machine(A))
     wave_step.after_delete(record, wanted, 1, vm_result([blocked(A, "changed_since_plan")]), later(40))
     wave_step.end_wave(record, wanted, 1, later(41))
-    verdict = finish.finish(record, wanted, later(42), preview=False)
-    assert verdict["failed"] is (on_blocked == "fail") and record.open is (on_blocked == "fail")
-    assert ("i-a (changed_since_plan) failed or are blocked" in verdict["message"]) is (on_blocked == "fail")
+    ending = finish.finish(record, wanted, later(42), preview=False)
+    assert ending["failed"] is (on_blocked == "fail") and record.open is (on_blocked == "fail")
+    assert ("i-a (changed_since_plan) failed or are blocked" in ending["message"]) is (on_blocked == "fail")
 
 
 @pytest.mark.parametrize(
@@ -341,9 +341,9 @@ def test_a_machine_that_got_blocked_in_the_last_wave_fails_the_campaign_unless_s
 def test_a_mark_of_old_gives_what_runs_its_whole_grace_again(status: str, tag: str, kept: bool) -> None:
     look = vm_result([machine(A, "tagged", status=status, tags_before={"decommission-after": tag})])
     record = new_record()
-    told = mark.plan_mark(record, options(stop_running=True, grace_days=7), look, NOW)
+    text = mark.plan_mark(record, options(stop_running=True, grace_days=7), look, NOW)
     assert record.machines[A]["due_date"] == (tag if kept else "2026-12-02")
-    assert any("decommission-after" in group["set"] for group in told["groups"]) is not kept
+    assert any("decommission-after" in group["set"] for group in text["groups"]) is not kept
 
 
 def test_nothing_found_with_other_keys_is_no_deletion() -> None:
@@ -355,13 +355,13 @@ def test_nothing_found_with_other_keys_is_no_deletion() -> None:
 
 
 @pytest.mark.parametrize(
-    ("member", "value", "told"), [("region", "cn-east-2", "region"), ("access_key_suffix", "9999", "account")]
+    ("member", "value", "text"), [("region", "cn-east-2", "region"), ("access_key_suffix", "9999", "account")]
 )
-def test_leftovers_that_another_place_does_not_know_are_not_gone(member: str, value: str, told: str) -> None:
+def test_leftovers_that_another_place_does_not_know_are_not_gone(member: str, value: str, text: str) -> None:
     record = begun(RELEASING, machine(A))
     accept(record, A)
     place = {"source": "environment", "access_key_suffix": "0001", "region": "cn-north-1", member: value}
-    with pytest.raises(InputError, match=told):
+    with pytest.raises(InputError, match=text):
         finish.after_release(record, 1, [leftovers(elastic_ips={"fip-a": "absent"}, account=place)], later(50))
 
 

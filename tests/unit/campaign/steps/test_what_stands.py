@@ -38,8 +38,8 @@ def in_doubt(instance_id: str) -> Json:
 
 
 def report(record: Record, wanted: Any) -> Json:
-    verdict = finish.finish(record, wanted, later(99), preview=False)
-    return report_of(record, [], verdict, preview=False, prices={}, bill=None)
+    ending = finish.finish(record, wanted, later(99), preview=False)
+    return report_of(record, [], ending, preview=False, prices={}, bill=None)
 
 
 # --- a delete of which it is not known what came of it ------------------------------------------------------------
@@ -86,8 +86,8 @@ def test_the_next_run_finds_that_it_is_gone_by_our_delete() -> None:
 def test_the_next_run_finds_that_it_is_there_still() -> None:
     record, _report = doubtful()
     plan.freeze(record, options(), vm_result([machine(A)]), later(120))
-    told = plan.plan(record, options(), vm_result([machine(A)]), {}, later(121), preview=False)
-    assert told["waves"] == [{"number": 1, "instance_ids": [A]}]
+    text = plan.plan(record, options(), vm_result([machine(A)]), {}, later(121), preview=False)
+    assert text["waves"] == [{"number": 1, "instance_ids": [A]}]
 
 
 def test_a_machine_whose_stop_is_in_doubt_counts_as_changed() -> None:
@@ -194,8 +194,8 @@ def hanging(instance_id: str) -> Json:
 
 
 def test_a_machine_that_hangs_in_between_does_not_hold_up_the_others_where_blocked_ones_are_skipped() -> None:
-    _record, told = planned(options(on_blocked="skip"), machine(A), hanging(B))
-    assert told["waves"] == [{"number": 1, "instance_ids": [A]}]
+    _record, text = planned(options(on_blocked="skip"), machine(A), hanging(B))
+    assert text["waves"] == [{"number": 1, "instance_ids": [A]}]
 
 
 def test_a_machine_that_hangs_in_between_is_reported_as_blocked() -> None:
@@ -212,15 +212,15 @@ def test_a_machine_that_failed_for_another_reason_holds_all_back_in_any_case() -
 
 
 def test_a_cap_is_told_with_the_name_of_the_variable() -> None:
-    told = "The selection matches 12 machines, more than max_instances of 10; name fewer, or set max_instances to 12."
+    text = "The selection matches 12 machines, more than max_instances of 10; name fewer, or set max_instances to 12."
     with pytest.raises(InputError, match="more than vm_decommission_max_instances of 10.* set vm_decommission_max_instances to"):
-        refuse_early_end({"msg": told})
+        refuse_early_end({"msg": text})
 
 
 def test_what_the_backup_advises_is_told_with_the_variables_of_the_campaign() -> None:
     record = begun(options(), machine(A))
-    told = "The quotas have no room: set vm_backup_on_shortfall to fit, or raise vm_backup_wait_timeout."
-    wave.after_backup(record, 1, {}, told, later(20))
+    text = "The quotas have no room: set vm_backup_on_shortfall to fit, or raise vm_backup_wait_timeout."
+    wave.after_backup(record, 1, {}, text, later(20))
     message = record.machines[A]["error"]["message"]
     assert message.endswith("set vm_decommission_on_blocked to skip, or raise vm_decommission_wait_timeout.")
 

@@ -186,13 +186,13 @@ from ansible_collections.jdcloud.cloud.plugins.plugin_utils._inventory.expressio
 )
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._inventory.groups import (
     Constructs,
-    Tally,
+    FailureTally,
     composed,
     grouped,
     keyed,
     parse_constructs,
 )
-from ansible_collections.jdcloud.cloud.plugins.plugin_utils._inventory.hosts import Brought, Hosts, Source
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._inventory.hosts import AddedHost, Hosts, Source
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._inventory.names import Listing, Row, warnings_of
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._inventory.options import (
     MAY_BE_TEMPLATES,
@@ -292,9 +292,9 @@ class InventoryModule(BaseInventoryPlugin, Cacheable):  # type: ignore[misc]  # 
                 hosts.set(each, {name: printable(variables.pop(name)) for name in each.variables})
         return [*warnings, *warnings_of(hosts.finish(Source(listing, brought), naming))]
 
-    def _construct(self, hosts: Hosts, all_brought: list[Brought], constructs: Constructs) -> list[str]:
+    def _construct(self, hosts: Hosts, all_brought: list[AddedHost], constructs: Constructs) -> list[str]:
         """Evaluate everything for all hosts before a group is made, since an expression that fails for all is an error."""
-        tally = Tally()
+        tally = FailureTally()
         evaluations = (self._evaluator.expression, self._evaluator.template)
         found = []
         for brought in all_brought:

@@ -119,4 +119,4 @@ def documented_options() -> Json:
         inventory_cache.ModuleDocFragment.DOCUMENTATION,
         jdcloud_vm.DOCUMENTATION,
     )
-    return {name: told for text in texts for name, told in yaml.safe_load(text)["options"].items()}
+    return {name: words for text in texts for name, words in yaml.safe_load(text)["options"].items()}

@@ -30,7 +30,7 @@ from ansible.utils.display import Display
 from ...module_utils._api.dispatch.signals import signals_left_to_the_main_thread
 from ...module_utils._fleet.common.progress import from_text
 from ...module_utils._module.common.progress import PATH_VARIABLE
-from .progress_line import Teller, seconds_between
+from .progress_line import ProgressLine, seconds_between
 from .surroundings import repeated
 from .text_options import TextAction
 
@@ -48,7 +48,7 @@ class ProgressAction(TextAction):
         problem = repeated(_ad_hoc_words())
         if problem is not None:
             return {"changed": False, "failed": True, "msg": problem}
-        with self._shown(task_vars or {}) as path, self._told(path):
+        with self._shown(task_vars or {}) as path, self._with_progress(path):
             result: dict[str, Any] = super().run(tmp, task_vars)
         return result
 
@@ -67,8 +67,8 @@ class ProgressAction(TextAction):
             self._compute_environment_string(environment)
         except Exception:  # noqa: BLE001 - Ansible will tell about it itself, in its own words
             return None
-        wish = environment.get(SWITCH, os.environ.get(SWITCH))
-        return seconds_between(None if wish is None else str(wish))
+        setting = environment.get(SWITCH, os.environ.get(SWITCH))
+        return seconds_between(None if setting is None else str(setting))
 
     def _other_user(self) -> bool:
         """Whether the module runs as somebody else, who could neither see the file nor should."""
@@ -85,7 +85,7 @@ class ProgressAction(TextAction):
         return name if host in HERE else f"{name} [{host}]"
 
     @contextlib.contextmanager
-    def _told(self, path: str | None) -> Iterator[None]:
+    def _with_progress(self, path: str | None) -> Iterator[None]:
         """Let the module know where to write; of other tasks' environments nothing changes."""
         before = self._task.environment
         if path is not None:
@@ -114,8 +114,8 @@ def _lines(title: str, every: float) -> Iterator[str | None]:
         return
     path = Path(folder, "counts.json")
     ended = threading.Event()
-    teller, show = Teller(title, every, time.monotonic()), _way_to_the_screen(Display())
-    thread = threading.Thread(target=_show, args=(path, teller, every, show, ended), daemon=True)
+    progress_line, show = ProgressLine(title, every, time.monotonic()), _way_to_the_screen(Display())
+    thread = threading.Thread(target=_show, args=(path, progress_line, every, show, ended), daemon=True)
     try:
         with signals_left_to_the_main_thread():
             thread.start()
@@ -141,15 +141,15 @@ def _way_to_the_screen(display: Any) -> Callable[[str], None]:
     return functools.partial(queue.send_display, "display", stderr=True, screen_only=True)
 
 
-def _show(path: Path, teller: Teller, every: float, show: Callable[[str], None], ended: threading.Event) -> None:
+def _show(path: Path, progress_line: ProgressLine, every: float, show: Callable[[str], None], ended: threading.Event) -> None:
     """The thread: look into the file, and show what is to be shown, until the task has ended."""
     # Whatever happens here is no business of the task's.
     with contextlib.suppress(Exception):
         while not ended.wait(min(LOOK_EVERY, every)):
             heard = from_text(_read(path))
             if heard is not None:
-                teller.hear(*heard)
-            text = teller.tell(time.monotonic())
+                progress_line.update(*heard)
+            text = progress_line.render(time.monotonic())
             if text is not None:
                 show(text)
 

@@ -25,11 +25,11 @@ OFF = frozenset({"0", "false", "no", "off"})
 
 def seconds_between(text: str | None) -> float | None:
     """What JDCLOUD_PROGRESS asks for: the seconds between two lines, None if no lines are wanted."""
-    wish = (text or "").strip().lower()
-    if wish in OFF:
+    setting = (text or "").strip().lower()
+    if setting in OFF:
         return None
     try:
-        seconds = float(wish)
+        seconds = float(setting)
     except ValueError:
         return EVERY
     if seconds == 0:
@@ -143,7 +143,7 @@ class Forecast:
         return until_last + lasts if until_last + lasts > 0 else None
 
 
-class Teller:
+class ProgressLine:
     """Says what to show when. `every`: seconds between two lines, and before the first one; `now` is when the task began."""
 
     def __init__(self, title: str, every: float, now: float) -> None:
@@ -157,7 +157,7 @@ class Teller:
         self._shown: Counts | None = None
         self._shown_at = -math.inf
 
-    def hear(self, counts: Counts, at: float) -> None:
+    def update(self, counts: Counts, at: float) -> None:
         """Take in what the task says; `at` is its own time. What was heard before is nothing new."""
         if at <= self._at:
             return
@@ -167,7 +167,7 @@ class Teller:
         self._rate.add(at, counts.ended)
         self._forecast.add(at, counts)
 
-    def tell(self, now: float) -> str | None:
+    def render(self, now: float) -> str | None:
         """The line to show now, None if there is none."""
         counts = self._counts
         if counts is None or now < self._due:

@@ -78,7 +78,7 @@ class Constructs:
 
 
 @dataclass(slots=True)
-class Made:
+class Constructed:
     """What was made of one host. A group may have a parent."""
 
     variables: dict[str, Any] = field(default_factory=dict)
@@ -87,7 +87,7 @@ class Made:
 
 
 @dataclass(slots=True)
-class Tally:
+class FailureTally:
     """Where expressions failed: place -> the hosts, and what the first one said."""
 
     failures: dict[str, list[str]] = field(default_factory=dict)
@@ -134,7 +134,7 @@ def parse_constructs(options: Mapping[str, Any]) -> Constructs:
     )
 
 
-def composed(constructs: Constructs, host: str, variables: Variables, evaluate: Evaluate, tally: Tally) -> dict[str, Any]:
+def composed(constructs: Constructs, host: str, variables: Variables, evaluate: Evaluate, tally: FailureTally) -> dict[str, Any]:
     """The variables that `compose` makes for a host."""
     made = {}
     for name, expression in constructs.compose.items():
@@ -145,7 +145,7 @@ def composed(constructs: Constructs, host: str, variables: Variables, evaluate: 
     return made
 
 
-def grouped(constructs: Constructs, host: str, variables: Variables, evaluate: Evaluate, tally: Tally) -> list[str]:
+def grouped(constructs: Constructs, host: str, variables: Variables, evaluate: Evaluate, tally: FailureTally) -> list[str]:
     """The names in `groups` whose condition holds for a host. Raises `JdcloudError` for a value that is no boolean."""
     found = []
     for name, expression in constructs.groups.items():
@@ -168,7 +168,7 @@ def grouped(constructs: Constructs, host: str, variables: Variables, evaluate: E
 
 
 def keyed(
-    constructs: Constructs, host: str, variables: Variables, evaluations: tuple[Evaluate, Evaluate], tally: Tally
+    constructs: Constructs, host: str, variables: Variables, evaluations: tuple[Evaluate, Evaluate], tally: FailureTally
 ) -> list[tuple[str, str | None]]:
     """The raw names of the groups that `keyed_groups` gives a host, with their parents. Raises `JdcloudError` if it is strict."""
     evaluate, template = evaluations

@@ -17,14 +17,14 @@ from typing import Any
 
 from .expressions import plain
 from .groups import IDENTITY
-from .names import PREFIX, Listing, Naming, Notice, Row, Surroundings, host_names, variables_of
+from .names import PREFIX, Listing, Naming, Notice, Row, TakenNames, host_names, variables_of
 
 _OF_ANSIBLE = ("inventory_file", "inventory_dir")
 _GROUPS_OF_ANSIBLE = frozenset({"all", "ungrouped"})
 
 
 @dataclass(slots=True)
-class Brought:
+class AddedHost:
     """What a file brought for one machine: its host, the names of its variables and of its groups."""
 
     host: str
@@ -37,13 +37,13 @@ class Source:
     """A file that was read: its machines, and what it brought for each, in the order of its rows."""
 
     listing: Listing
-    brought: list[Brought]
+    brought: list[AddedHost]
 
 
 @dataclass(slots=True)
 class _Memory:
     sources: list[Source] = field(default_factory=list)
-    said: set[Notice] = field(default_factory=set)
+    shown: set[Notice] = field(default_factory=set)
 
 
 _MEMORIES: weakref.WeakKeyDictionary[Any, _Memory] = weakref.WeakKeyDictionary()
@@ -56,7 +56,7 @@ class Hosts:
     def __init__(self, inventory: Any) -> None:
         self._inventory = inventory
         self._memory = _MEMORIES.setdefault(inventory.groups["all"], _Memory())
-        self._renamed: list[tuple[Brought, str]] = []
+        self._renamed: list[tuple[AddedHost, str]] = []
         self._new: list[str] = []
 
     def name(self, listing: Listing, groups: Iterable[str], own: Iterable[str]) -> Naming:
@@ -68,7 +68,7 @@ class Hosts:
             if IDENTITY in host.vars and name not in mine
         }
         listings = [*(source.listing for source in self._memory.sources), listing]
-        return host_names(listings, Surroundings(frozenset(groups), frozenset(own), others))
+        return host_names(listings, TakenNames(frozenset(groups), frozenset(own), others))
 
     def rename(self, naming: Naming) -> None:
         """Give the machines of earlier files the names that they have now."""
@@ -78,7 +78,7 @@ class Hosts:
                     self._renamed.append((brought, brought.host))
                     self._move(brought, name)
 
-    def add(self, name: str, row: Row) -> Brought:
+    def add(self, name: str, row: Row) -> AddedHost:
         """A host with the variables of a machine, of which an earlier reading leaves nothing."""
         if name not in self._inventory.hosts:
             self._new.append(name)
@@ -86,17 +86,17 @@ class Hosts:
         variables = self._inventory.hosts[name].vars
         for variable in [each for each in variables if each.startswith(PREFIX)]:
             del variables[variable]
-        brought = Brought(name)
+        brought = AddedHost(name)
         self.set(brought, variables_of(row))
         return brought
 
-    def set(self, brought: Brought, variables: Mapping[str, Any]) -> None:
+    def set(self, brought: AddedHost, variables: Mapping[str, Any]) -> None:
         """Set variables of a host."""
         for name, value in variables.items():
             self._inventory.set_variable(brought.host, name, value)
             brought.variables.add(name)
 
-    def put_into(self, brought: Brought, group: str, parent: str | None = None) -> None:
+    def put_into(self, brought: AddedHost, group: str, parent: str | None = None) -> None:
         """Put a host into a group, which is made if it is not there."""
         group = self._inventory.add_group(group)
         self._inventory.add_child(group, brought.host)
@@ -107,8 +107,8 @@ class Hosts:
     def finish(self, source: Source, naming: Naming) -> list[Notice]:
         """Remember a file that was read; the notices that no earlier one led to."""
         self._memory.sources.append(source)
-        notices = [notice for notice in naming.notices if notice not in self._memory.said]
-        self._memory.said.update(notices)
+        notices = [notice for notice in naming.notices if notice not in self._memory.shown]
+        self._memory.shown.update(notices)
         return notices
 
     def undo(self) -> None:
@@ -119,7 +119,7 @@ class Hosts:
         for brought, old in reversed(self._renamed):
             self._move(brought, old)
 
-    def _move(self, brought: Brought, name: str) -> None:
+    def _move(self, brought: AddedHost, name: str) -> None:
         """Another name for what a file brought. What other sources say of the old name stays with the old name."""
         old = self._inventory.hosts.get(brought.host)
         self._inventory.add_host(name)

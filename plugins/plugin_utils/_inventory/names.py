@@ -68,7 +68,7 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class TakenNames:
     """What else has a name: groups, this computer, and the hosts of other sources that are machines, with their ids."""
 
     groups: Collection[str] = ()
@@ -100,7 +100,7 @@ def parse_preferences(given: Any) -> tuple[Preference, ...]:
     return tuple(_preference(member) for member in given)
 
 
-def host_names(listings: Sequence[Listing], surroundings: Surroundings) -> Naming:
+def host_names(listings: Sequence[Listing], surroundings: TakenNames) -> Naming:
     """A host name for each machine, the same in whatever order the files and regions come: the first usable one, else the id.
 
     Machines that would share a name are all called NAME_ID, so that none is taken for the other.
@@ -219,7 +219,7 @@ def _value(row: Row, source: str) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
-def _chosen(row: Row, preferences: Sequence[Preference], surroundings: Surroundings, fleet: _Fleet, notices: set[Notice]) -> str:
+def _chosen(row: Row, preferences: Sequence[Preference], surroundings: TakenNames, fleet: _Fleet, notices: set[Notice]) -> str:
     own: str = row["instance_id"]
     for preference in preferences:
         name = preference.of(row)
@@ -234,7 +234,7 @@ def _chosen(row: Row, preferences: Sequence[Preference], surroundings: Surroundi
     return own
 
 
-def _obstacle(name: str, preference: Preference, row: Row, surroundings: Surroundings, fleet: _Fleet) -> str | None:
+def _obstacle(name: str, preference: Preference, row: Row, surroundings: TakenNames, fleet: _Fleet) -> str | None:
     """Why a machine cannot be called like this, None if it can."""
     if means_this_computer(name, surroundings.own):
         return "means this computer"

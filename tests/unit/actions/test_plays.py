@@ -37,8 +37,8 @@ def test_a_play_checks_what_is_handed_over_before_it_uses_any_of_it(play: dict[s
 
 @pytest.mark.parametrize("play", PLAYS)
 def test_a_play_runs_here_as_the_caller_whatever_an_inventory_says(play: dict[str, Any]) -> None:
-    said = {name: play["vars"].get(name) for name in ("ansible_become", "ansible_connection")}
-    assert said == {"ansible_become": False, "ansible_connection": "local"}
+    messages = {name: play["vars"].get(name) for name in ("ansible_become", "ansible_connection")}
+    assert messages == {"ansible_become": False, "ansible_connection": "local"}
 
 
 @pytest.mark.parametrize("play", PLAYS)
@@ -54,8 +54,8 @@ def test_a_play_refuses_a_limit_that_leaves_it_without_its_host(play: dict[str, 
 @pytest.mark.parametrize("role", ["vm_backup", "vm_decommission"])
 def test_all_tasks_of_a_role_run_here_as_the_caller(role: str) -> None:
     [whole] = yaml.safe_load((ROOT / "roles" / role / "tasks" / "main.yml").read_text(encoding="utf-8"))
-    said = (whole["become"], whole["vars"])
-    assert said == (False, {"ansible_become": False, "ansible_connection": "local"})
+    messages = (whole["become"], whole["vars"])
+    assert messages == (False, {"ansible_become": False, "ansible_connection": "local"})
 
 
 @pytest.mark.parametrize("role", ["vm_backup", "vm_decommission"])

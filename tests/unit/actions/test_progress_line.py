@@ -21,8 +21,8 @@ from ansible_collections.jdcloud.cloud.plugins.plugin_utils._actions.progress_li
     SAMPLES,
     WINDOW,
     Forecast,
+    ProgressLine,
     Rate,
-    Teller,
     duration,
     line,
     seconds_between,
@@ -41,8 +41,8 @@ def ended(done: int) -> Counts:
 
 
 def test_a_line_tells_counts_rate_and_time_left() -> None:
-    told = line("jdcloud_vm", FLEET, 9.8, 145.0)
-    assert told == "jdcloud_vm: 412 of 1800 done, 64 in flight, 3 blocked, 0 failed, 9.8 a second, about 2 min 30 s left"
+    text = line("jdcloud_vm", FLEET, 9.8, 145.0)
+    assert text == "jdcloud_vm: 412 of 1800 done, 64 in flight, 3 blocked, 0 failed, 9.8 a second, about 2 min 30 s left"
 
 
 def test_a_line_without_a_rate_promises_nothing() -> None:
@@ -64,7 +64,7 @@ def test_no_time_is_left_when_all_are_through() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rate", "told"),
+    ("rate", "text"),
     [
         (120.4, "120 a second"),
         (9.96, "10 a second"),
@@ -74,12 +74,12 @@ def test_no_time_is_left_when_all_are_through() -> None:
         (1 / 600, "6.0 an hour"),
     ],
 )
-def test_a_rate_is_told_in_the_unit_that_fits(rate: float, told: str) -> None:
-    assert speed(rate) == told
+def test_a_rate_is_told_in_the_unit_that_fits(rate: float, text: str) -> None:
+    assert speed(rate) == text
 
 
 @pytest.mark.parametrize(
-    ("seconds", "told"),
+    ("seconds", "text"),
     [
         (0.2, "5 s"),
         (41, "45 s"),
@@ -90,8 +90,8 @@ def test_a_rate_is_told_in_the_unit_that_fits(rate: float, told: str) -> None:
         (90000, "25 h"),
     ],
 )
-def test_a_time_is_told_about(seconds: float, told: str) -> None:
-    assert duration(seconds) == told
+def test_a_time_is_told_about(seconds: float, text: str) -> None:
+    assert duration(seconds) == text
 
 
 @given(st.floats(min_value=0.001, max_value=1e7))
@@ -100,8 +100,8 @@ def test_a_time_is_never_told_too_short_nor_much_too_long(seconds: float) -> Non
     assert found is not None
     hours, minutes, rest = (int(part or 0) for part in found.groups())
     assert minutes < 60 and rest < 60
-    told = hours * 3600 + minutes * 60 + rest
-    assert seconds <= told + 1e-6 and told - seconds <= max(5, seconds * 0.2)
+    text = hours * 3600 + minutes * 60 + rest
+    assert seconds <= text + 1e-6 and text - seconds <= max(5, seconds * 0.2)
 
 
 # --- the rate ---------------------------------------------------------------------------------------------------------
@@ -168,8 +168,8 @@ def test_nothing_is_foretold_before_anything_ended() -> None:
 
 def test_what_is_in_flight_ends_as_fast_as_it_was_begun_however_few_have_ended() -> None:
     """After 62 s all are begun, and only some 24 have ended."""
-    told = forecast_at(until=61, total=1800, rate=30, lasts=60)
-    assert told == pytest.approx(1800 / 30 + 60 - 61, abs=3)
+    text = forecast_at(until=61, total=1800, rate=30, lasts=60)
+    assert text == pytest.approx(1800 / 30 + 60 - 61, abs=3)
 
 
 @given(
@@ -182,9 +182,9 @@ def test_a_steady_course_is_foretold_well_from_the_first_end_on(total: int, rate
     ends = total / rate + lasts
     now = int(lasts + share * total / rate) + 3
     if now + 3 < ends:
-        told = forecast_at(now, total, rate, lasts)
-        assert told is not None
-        assert told == pytest.approx(ends - now, abs=max(4.0, 3 / rate, 0.15 * ends))
+        text = forecast_at(now, total, rate, lasts)
+        assert text is not None
+        assert text == pytest.approx(ends - now, abs=max(4.0, 3 / rate, 0.15 * ends))
 
 
 def test_a_machine_that_takes_longer_than_all_others_promises_nothing() -> None:
@@ -205,49 +205,49 @@ def test_a_long_step_keeps_few_samples() -> None:
 
 
 def test_a_short_task_shows_nothing() -> None:
-    teller = Teller("x", EVERY, now=100.0)
-    teller.hear(ended(1), 7.0)
-    assert teller.tell(100.0 + EVERY - 0.01) is None and teller.tell(100.0 + EVERY) is not None
+    progress_line = ProgressLine("x", EVERY, now=100.0)
+    progress_line.update(ended(1), 7.0)
+    assert progress_line.render(100.0 + EVERY - 0.01) is None and progress_line.render(100.0 + EVERY) is not None
 
 
 def test_a_task_that_says_nothing_shows_nothing() -> None:
-    assert Teller("x", 1.0, now=0.0).tell(1e6) is None
+    assert ProgressLine("x", 1.0, now=0.0).render(1e6) is None
 
 
 def test_lines_keep_their_distance() -> None:
-    teller = Teller("x", 5.0, now=0.0)
+    progress_line = ProgressLine("x", 5.0, now=0.0)
     shown = []
     for tenth in range(600):
-        teller.hear(ended(tenth), tenth / 10)
-        if teller.tell(tenth / 10) is not None:
+        progress_line.update(ended(tenth), tenth / 10)
+        if progress_line.render(tenth / 10) is not None:
             shown.append(tenth / 10)
     assert shown[0] == 5.0 and len(shown) == 11 and all(later - earlier >= 5.0 for earlier, later in pairwise(shown))
 
 
 def test_a_line_that_says_nothing_new_is_rare() -> None:
-    teller = Teller("x", 5.0, now=0.0)
-    teller.hear(FLEET, 1.0)
-    shown = [now for now in range(5, 200) if teller.tell(float(now)) is not None]
+    progress_line = ProgressLine("x", 5.0, now=0.0)
+    progress_line.update(FLEET, 1.0)
+    shown = [now for now in range(5, 200) if progress_line.render(float(now)) is not None]
     assert shown == [5, 5 + SAME_AGAIN, 5 + 2 * SAME_AGAIN, 5 + 3 * SAME_AGAIN]
 
 
 def test_what_was_heard_before_is_nothing_new_to_the_rate() -> None:
-    teller = Teller("x", 1.0, now=0.0)
-    teller.hear(ended(10), 0.0)
-    teller.hear(ended(20), 5.0)
+    progress_line = ProgressLine("x", 1.0, now=0.0)
+    progress_line.update(ended(10), 0.0)
+    progress_line.update(ended(20), 5.0)
     for _again in range(20):
-        teller.hear(ended(20), 5.0)
-    told = teller.tell(2.0)
-    assert told is not None and "2.0 a second" in told
+        progress_line.update(ended(20), 5.0)
+    text = progress_line.render(2.0)
+    assert text is not None and "2.0 a second" in text
 
 
 def test_a_new_step_begins_with_no_rate() -> None:
-    teller = Teller("x", 1.0, now=0.0)
-    teller.hear(replace(FLEET, step="stopping", done=0), 0.0)
-    teller.hear(replace(FLEET, step="stopping", done=1790), 10.0)
-    teller.hear(replace(FLEET, step="making backups", done=5), 11.0)
-    told = teller.tell(12.0)
-    assert told is not None and "making backups: 5 of" in told and "a second" not in told
+    progress_line = ProgressLine("x", 1.0, now=0.0)
+    progress_line.update(replace(FLEET, step="stopping", done=0), 0.0)
+    progress_line.update(replace(FLEET, step="stopping", done=1790), 10.0)
+    progress_line.update(replace(FLEET, step="making backups", done=5), 11.0)
+    text = progress_line.render(12.0)
+    assert text is not None and "making backups: 5 of" in text and "a second" not in text
 
 
 # --- the switch -------------------------------------------------------------------------------------------------------

@@ -53,7 +53,7 @@ def listing(regions: Regions, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
 
 
 @pytest.fixture
-def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def messages(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The warnings."""
     texts: list[str] = []
     monkeypatch.setattr("ansible.utils.display.Display.warning", lambda _self, text, *_more, **_options: texts.append(str(text)))

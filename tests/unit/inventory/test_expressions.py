@@ -131,10 +131,10 @@ def test_a_wrong_construct_is_refused(listing: Lister, fleet: None, options: Jso
     ],
 )
 def test_an_expression_that_fails_for_some_hosts_is_a_warning_with_its_place_their_number_and_the_first_error(
-    listing: Lister, fleet: None, said: list[str], options: Json, place: str
+    listing: Lister, fleet: None, messages: list[str], options: Json, place: str
 ) -> None:
     listing(**options)
-    (warning,) = said
+    (warning,) = messages
     assert place in warning and "1 of 3 hosts" in warning and "'keep'" in warning and "(first at c)" in warning
 
 
@@ -142,10 +142,10 @@ def test_a_condition_that_fails_for_some_hosts_groups_the_others(listing: Lister
     assert members(listing(groups={"keep": "jdcloud_tags.keep == 'yes'"}), "keep") == ["a"]
 
 
-def test_conditions_that_hold_and_do_not_hold_are_no_warning(listing: Lister, fleet: None, said: list[str]) -> None:
+def test_conditions_that_hold_and_do_not_hold_are_no_warning(listing: Lister, fleet: None, messages: list[str]) -> None:
     inventory = listing(groups={"keep": f"{KEEP} == 'yes'", "everything": True, "nothing": "false", "odd": "'x' in jdcloud_name"})
     assert [members(inventory, group) for group in ("keep", "everything", "nothing", "odd")] == [["a"], ["a", "b", "c"], [], []]
-    assert said == []
+    assert messages == []
 
 
 def test_a_group_without_members_is_there_nevertheless(listing: Lister) -> None:

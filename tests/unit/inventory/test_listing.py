@@ -136,37 +136,37 @@ def test_one_malformed_row_does_no_harm_to_the_others(listing: Lister, regions: 
 
 @pytest.mark.parametrize("caches", [False, True])
 def test_a_machine_that_cannot_be_read_is_listed_as_such(
-    listing: Lister, regions: Regions, cached: Json, said: list[str], caches: bool
+    listing: Lister, regions: Regions, cached: Json, messages: list[str], caches: bool
 ) -> None:
     regions.north.add("i-a").update(status="")
     path = listing.file({"hostnames": ["instance_id"], **(cached if caches else {})})
     listing.parse(path)
-    said.clear()
+    messages.clear()
     found = listing.parse(path).hosts["i-a"].vars
     assert (found["jdcloud_status"], found["jdcloud_unreadable"]) == ("", ["status"])
-    assert "i-a (status)" in said[0] and "unknown_status" in said[0]
+    assert "i-a (status)" in messages[0] and "unknown_status" in messages[0]
 
 
 @pytest.mark.parametrize("caches", [False, True])
 def test_a_machine_whose_selection_cannot_be_read_is_left_out_with_a_warning(
-    listing: Lister, regions: Regions, cached: Json, said: list[str], caches: bool
+    listing: Lister, regions: Regions, cached: Json, messages: list[str], caches: bool
 ) -> None:
     """Rule 1: a selector is never widened."""
     regions.north.add("i-a", tags=tags(env="test"))
     regions.north.add("i-b").update(tags="env=test")
     path = listing.file({"hostnames": ["instance_id"], "tags": {"env": "test"}, **(cached if caches else {})})
     listing.parse(path)
-    said.clear()
+    messages.clear()
     assert list(listing.parse(path).hosts) == ["i-a"]
-    assert "left out" in said[0] and "i-b (tags)" in said[0]
+    assert "left out" in messages[0] and "i-b (tags)" in messages[0]
 
 
 def test_a_machine_that_lacks_the_tag_is_left_out_whatever_else_cannot_be_read(
-    listing: Lister, regions: Regions, said: list[str]
+    listing: Lister, regions: Regions, messages: list[str]
 ) -> None:
     regions.north.add("i-a", tags=tags(env="test"))
     regions.north.add("i-b", tags=tags(env="prod")).update(status="")
-    assert len(listing(tags={"env": "test"}).hosts) == 1 and said == []
+    assert len(listing(tags={"env": "test"}).hosts) == 1 and messages == []
 
 
 @pytest.mark.parametrize("row", [{"status": "running"}, {"instanceId": "", "status": "running"}, 7])
@@ -187,10 +187,10 @@ def test_an_empty_region_is_an_empty_inventory(listing: Lister) -> None:
     assert not listing().hosts
 
 
-def test_rule_25_a_file_that_leaves_no_hosts_says_so(listing: Lister, regions: Regions, said: list[str]) -> None:
+def test_rule_25_a_file_that_leaves_no_hosts_says_so(listing: Lister, regions: Regions, messages: list[str]) -> None:
     regions.north.add("i-a")
     listing(regions=[REGION, OTHER], tags={"env": "tset"})
-    assert f"No machine of {REGION}, {OTHER} matches" in said[0]
+    assert f"No machine of {REGION}, {OTHER} matches" in messages[0]
 
 
 def test_several_regions_are_listed(listing: Lister, regions: Regions) -> None:
@@ -298,20 +298,20 @@ def test_a_tag_that_is_gone_is_gone_from_a_host_that_is_read_again(listing: List
     assert listing(inventory).hosts["name-of-i-a"].vars["jdcloud_tags"] == {"team": "x"}
 
 
-def test_names_that_mean_something_else_are_a_warning(listing: Lister, regions: Regions, said: list[str]) -> None:
+def test_names_that_mean_something_else_are_a_warning(listing: Lister, regions: Regions, messages: list[str]) -> None:
     regions.north.add("i-a", instanceName="controller")
     regions.north.add("i-b", instanceName="2130706433")
     assert list(listing().hosts) == ["i-a", "i-b"]
-    (warning,) = said
+    (warning,) = messages
     assert "n0.jdcloud_vm.yml: " in warning and "i-a ('controller' means this computer)" in warning
 
 
-def test_what_was_said_is_not_said_again_for_the_next_file(listing: Lister, regions: Regions, said: list[str]) -> None:
+def test_what_was_said_is_not_said_again_for_the_next_file(listing: Lister, regions: Regions, messages: list[str]) -> None:
     regions.north.add("i-a", instanceName="localhost")
     regions.east.add("i-b")
     inventory = listing()
     listing(inventory, region=OTHER)
-    assert len(said) == 1
+    assert len(messages) == 1
 
 
 def test_nothing_is_made_that_was_not_asked_for(listing: Lister, regions: Regions) -> None:
@@ -342,12 +342,12 @@ def test_variables_and_groups_are_constructed(listing: Lister, regions: Regions)
     assert members(inventory, "cn_north_1") == ["name-of-i-a", "name-of-i-b"]
 
 
-def test_rule_17_unverified_certificates_are_a_warning(listing: Lister, regions: Regions, said: list[str]) -> None:
+def test_rule_17_unverified_certificates_are_a_warning(listing: Lister, regions: Regions, messages: list[str]) -> None:
     regions.north.add("i-a")
     listing()
-    assert said == []
+    assert messages == []
     listing(validate_certs=False)
-    assert len(said) == 1 and "validate_certs" in said[0]
+    assert len(messages) == 1 and "validate_certs" in messages[0]
 
 
 # --- the cache ------------------------------------------------------------------------------------------------------------

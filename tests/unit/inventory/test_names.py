@@ -18,7 +18,7 @@ from ansible_collections.jdcloud.cloud.plugins.plugin_utils._inventory.names imp
     Listing,
     Naming,
     Row,
-    Surroundings,
+    TakenNames,
     host_names,
     parse_preferences,
     variables_of,
@@ -39,7 +39,7 @@ def row(instance_id: str, name: str = "", tags: dict[str, str] | None = None, **
 
 def naming_of(*files: list[Row], hostnames: Any = ("name", "instance_id"), **others: str | None) -> Naming:
     preferences = parse_preferences(list(hostnames))
-    return host_names([Listing(rows, preferences) for rows in files], Surroundings(GROUPS, OWN, others))
+    return host_names([Listing(rows, preferences) for rows in files], TakenNames(GROUPS, OWN, others))
 
 
 def names_of(*rows: Row, hostnames: Any = ("name", "instance_id"), **others: str | None) -> list[str]:
@@ -100,7 +100,7 @@ def test_a_warning_does_not_list_everything() -> None:
 
 def test_one_machine_under_two_names_is_a_warning() -> None:
     by_name, by_id = parse_preferences(["name"]), parse_preferences(["instance_id"])
-    naming = host_names([Listing([row("i-a", "app")], by_name), Listing([row("i-a", "app")], by_id)], Surroundings())
+    naming = host_names([Listing([row("i-a", "app")], by_name), Listing([row("i-a", "app")], by_id)], TakenNames())
     assert "i-a (app, i-a)" in warnings_of(naming.notices)[0]
 
 

@@ -93,25 +93,25 @@ class Store:
         """A member as the API tells it."""
         resource, row = self._found(resource, number)
         url = f"/api/v2/{resource}/{number}/"
-        told = {**copy.deepcopy(row), "type": RESOURCES[resource].type, "url": url, "related": {}, "summary_fields": {}}
+        text = {**copy.deepcopy(row), "type": RESOURCES[resource].type, "url": url, "related": {}, "summary_fields": {}}
         if RESOURCES[resource].survey:
-            told["related"]["survey_spec"] = f"{url}survey_spec/"
+            text["related"]["survey_spec"] = f"{url}survey_spec/"
         if resource == "credential_types":
-            told["managed"] = False
+            text["managed"] = False
         if resource == "credentials":
-            told["inputs"] = rules.shown_inputs(row, self.rows["credential_types"][row["credential_type"]])
+            text["inputs"] = rules.shown_inputs(row, self.rows["credential_types"][row["credential_type"]])
         if resource in ROLES:
-            told["summary_fields"]["object_roles"] = {
+            text["summary_fields"]["object_roles"] = {
                 f"{role}_role": {"id": self._role(resource, number, role)} for role in ROLES[resource]
             }
         if resource == "projects":
-            told.update(scm_revision="1f9c", status=self.synced)
-            told["related"]["update"] = f"{url}update/"
-            told["summary_fields"].update({"current_update": {"id": number}} if created else {})
+            text.update(scm_revision="1f9c", status=self.synced)
+            text["related"]["update"] = f"{url}update/"
+            text["summary_fields"].update({"current_update": {"id": number}} if created else {})
         if resource == "workflow_job_template_nodes" and row["unified_job_template"]:
             kind, _row = self._found("unified_job_templates", row["unified_job_template"])
-            told["related"]["unified_job_template"] = f"/api/v2/{kind}/{row['unified_job_template']}/"
-        return told
+            text["related"]["unified_job_template"] = f"/api/v2/{kind}/{row['unified_job_template']}/"
+        return text
 
     def listed(self, resource: str, query: Mapping[str, str]) -> Json:
         """All members that a query matches, in one page."""

@@ -27,10 +27,10 @@ def _chrome() -> Iterator[Chrome]:
     binary = next((found for name in NAMES if (found := shutil.which(name))), None)
     driver = shutil.which("chromedriver")
     if binary is None or driver is None:
-        told = "Chromium and its driver are not installed (on Debian: apt-get install chromium chromium-driver)"
+        text = "Chromium and its driver are not installed (on Debian: apt-get install chromium chromium-driver)"
         if os.environ.get("JDCLOUD_BROWSER") == "required":
-            pytest.fail(told)
-        pytest.skip(told)
+            pytest.fail(text)
+        pytest.skip(text)
     options = Options()
     options.binary_location = binary
     for argument in ARGUMENTS:

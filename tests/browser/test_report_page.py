@@ -51,12 +51,12 @@ def test_a_machine_named_like_a_script_is_shown_by_its_name(browser: Browser) ->
 def test_words_and_outcome_narrow_the_list(browser: Browser) -> None:
     report = sample_report(300)
     browser.open(report)
-    assert browser.told() == "300 machines"
+    assert browser.count_text() == "300 machines"
     blocked = [row["instance_id"] for row in report["machines"] if row["action"] == "blocked"]
     browser.choose("blocked")
-    assert browser.told() == f"{len(blocked)} of 300 machines"
+    assert browser.count_text() == f"{len(blocked)} of 300 machines"
     browser.find(blocked[0])
-    assert browser.told() == "1 of 300 machines"
+    assert browser.count_text() == "1 of 300 machines"
     assert blocked[0] in browser.rows()[0]
     browser.choose("deleted")
     assert browser.rows() == []
@@ -67,7 +67,7 @@ def test_a_reason_leads_to_its_machines(browser: Browser) -> None:
     browser.open(report)
     held = [row for row in report["machines"] if any(blocker["code"] == "protected" for blocker in row["blockers"])]
     browser.one('button[data-show="code:protected"]').click()
-    assert browser.told() == f"{len(held)} of 300 machines"
+    assert browser.count_text() == f"{len(held)} of 300 machines"
     assert all(any(row["instance_id"] in shown for shown in browser.rows()) for row in held)
 
 
@@ -98,7 +98,7 @@ def test_writes_are_found_by_their_request_id(browser: Browser) -> None:
 def test_5000_machines_can_all_be_reached(browser: Browser) -> None:
     report = sample_report(5000)
     browser.open(report)
-    assert browser.told() == "5,000 machines"
+    assert browser.count_text() == "5,000 machines"
     assert len(browser.rows()) == 100
     last = report["machines"][-1]["instance_id"]
     browser.find(last)

@@ -81,17 +81,17 @@ class Browser:
         cells: list[str] = self.run(f"Array.from({rows}, (row) => row.cells[{column}].innerText)")
         return cells
 
-    def told(self, table: str = "machines") -> str:
+    def count_text(self, table: str = "machines") -> str:
         """What stands above a list about its number of rows."""
         return self.one(f'.controls[data-list="{table}"] output').text
 
     def find(self, words: str, table: str = "machines") -> None:
         """Type words into the field above a list, and wait until the list has followed."""
-        before = self.told(table)
+        before = self.count_text(table)
         field = self.one(f"#{table}-find")
         field.clear()
         field.send_keys(words)
-        WebDriverWait(self.chrome, 10).until(lambda chrome: self.told(table) != before)
+        WebDriverWait(self.chrome, 10).until(lambda chrome: self.count_text(table) != before)
 
     def choose(self, value: str, table: str = "machines") -> None:
         """Choose an outcome."""

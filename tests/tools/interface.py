@@ -61,8 +61,8 @@ def _fragment(name: str) -> Json:
         return {}
     file, part = ([*name.split(".")[2:], "documentation"])[:2]
     fragment = importlib.import_module(f"{PACKAGE}.doc_fragments.{file}").ModuleDocFragment
-    told: Json = yaml.safe_load(getattr(fragment, part.upper())) or {}
-    return told
+    text: Json = yaml.safe_load(getattr(fragment, part.upper())) or {}
+    return text
 
 
 def _role(path: Path) -> Json:
@@ -150,8 +150,8 @@ def _option_breaks(place: str, old: Mapping[str, Any], new: Mapping[str, Any]) -
         gone = sorted(set(old.get("choices", ())) - set(new["choices"]))
         if gone or not old.get("choices"):
             yield f"{place}: choices {', '.join(gone) or 'of any kind'} are gone"
-    for key, told in (("aliases", "alias"), ("env", "environment variable")):
-        yield from (f"{place}: {told} {each} is gone" for each in old.get(key, ()) if each not in new.get(key, ()))
+    for key, text in (("aliases", "alias"), ("env", "environment variable")):
+        yield from (f"{place}: {text} {each} is gone" for each in old.get(key, ()) if each not in new.get(key, ()))
     yield from _options_break(place, old.get("options", {}), new.get("options", {}))
 
 

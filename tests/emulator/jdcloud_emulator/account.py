@@ -67,8 +67,8 @@ def _tagged(call: Call, member: str) -> list[Resource]:
 
 def _data(call: Call, **members: Any) -> Json:
     settings = call.cloud.settings
-    told = settings.tag_pin == "always" or (settings.tag_pin == "tagged" and any(row.tags for row in _taggable(call)))
-    return {"data": {"pin": settings.owner_pin if told else None, "region": call.region.name, **members}}
+    text = settings.tag_pin == "always" or (settings.tag_pin == "tagged" and any(row.tags for row in _taggable(call)))
+    return {"data": {"pin": settings.owner_pin if text else None, "region": call.region.name, **members}}
 
 
 @operation("resourcetag", "POST", "tags:describeResources")
@@ -155,10 +155,10 @@ def _change_tags(call: Call, member: str, remove: bool) -> Json:
             row.settle_tags([str(tag.get("key")) for tag in tags])
             done += 1
             call.cloud.touch(row)
-    told: Any = failed
+    words: Any = failed
     if call.cloud.settings.failed_resources == "list":
-        told = [{"resourceId": key, "msg": text} for key, text in failed.items()]
-    return _data(call, failedResourcesMap=told, successCount=done)
+        words = [{"resourceId": key, "msg": text} for key, text in failed.items()]
+    return _data(call, failedResourcesMap=words, successCount=done)
 
 
 def _without(tags: dict[str, str], rows: list[Json]) -> dict[str, str]:

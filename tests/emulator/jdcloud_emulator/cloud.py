@@ -209,7 +209,7 @@ class Cloud:
             return sum(snapshot.source == "self" for snapshot in region.snapshots.values())
         return len(region.of(quota))
 
-    def room(self, region: Region, quota: str) -> int:
+    def left_in_quota(self, region: Region, quota: str) -> int:
         """How much of a quota is left; never below 0."""
         return max(0, int(getattr(self.quotas, quota)) - self.used(region, quota))
 

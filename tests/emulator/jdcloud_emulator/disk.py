@@ -96,7 +96,7 @@ def create_disks(call: Call) -> Json:
     tags = changed_tags({}, call.member("userTags", list, []))
 
     def make() -> list[str]:
-        if call.cloud.room(call.region, "disks") < count:
+        if call.cloud.left_in_quota(call.region, "disks") < count:
             raise quota_exceeded("Disk")
         disks = [new_disk(call, name, az, spec) for _each in range(count)]
         for disk in disks:
@@ -201,7 +201,7 @@ def create_snapshot(call: Call) -> Json:
     def make() -> list[str]:
         if disk.status not in ("available", "in-use"):
             raise precondition(f"Invalid disk status '{disk.status}'")
-        if not call.cloud.room(call.region, "snapshots"):
+        if not call.cloud.left_in_quota(call.region, "snapshots"):
             raise quota_exceeded("Snapshot")
         snapshot = Snapshot(
             kind="snapshots",

@@ -155,11 +155,11 @@ def spoil_list(fault: Fault, result: Json) -> None:
         return
     rows = result[name]
     # Bills tell their size elsewhere.
-    told, total = (result["pagination"], "numberRecords") if "pagination" in result else (result, "totalCount")
+    text, total = (result["pagination"], "numberRecords") if "pagination" in result else (result, "totalCount")
     if fault.kind == "wrong_total":
-        told[total] = told.get(total, len(rows)) + wanted["by"]
+        text[total] = text.get(total, len(rows)) + wanted["by"]
     elif fault.kind == "empty_list":
-        result[name], told[total] = [], wanted["total"]
+        result[name], text[total] = [], wanted["total"]
     else:
         ids = [f'"{one}"' for one in wanted["ids"]]
         kept = [row for row in rows if not any(one in _text(row) for one in ids)] if ids else rows[: len(rows) - wanted["count"]]

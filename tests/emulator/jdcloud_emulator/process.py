@@ -116,9 +116,9 @@ class EmulatorProcess:
                 self._process.kill()
                 self._process.wait()
                 log.seek(0)
-                said = log.read().strip()
+                texts = log.read().strip()
                 self.stop()
-                raise RuntimeError(f"the emulator did not start: {said or 'it said nothing'}")
+                raise RuntimeError(f"the emulator did not start: {texts or 'it said nothing'}")
         self.url = str(json.loads(line)["url"])
 
     def stop(self) -> None:

@@ -165,26 +165,26 @@ class Frontend:
         self, http: web.BaseRequest, code: int, body: bytes, faults: list[Fault], entry: Entry, headers: dict[str, str] | None
     ) -> web.StreamResponse:
         """Send an answer, spoilt as the faults say."""
-        told = {"Content-Type": "application/json; charset=utf-8", "Date": self._http_date(), **(headers or {})}
-        told["x-jdcloud-request-id"] = entry.request_id
+        text = {"Content-Type": "application/json; charset=utf-8", "Date": self._http_date(), **(headers or {})}
+        text["x-jdcloud-request-id"] = entry.request_id
         for fault in faults:
             wanted = fault.parameters
             match fault.kind:
                 case "garbage":
-                    told["Content-Type"] = "text/html"
+                    text["Content-Type"] = "text/html"
                     code, body = wanted["http"], str(wanted["body"]).encode()
                 case "redirect":
-                    told["Location"] = str(wanted["location"])
+                    text["Location"] = str(wanted["location"])
                     code, body = wanted["http"], b""
                 case "no_request_id":
-                    del told["x-jdcloud-request-id"]
+                    del text["x-jdcloud-request-id"]
                     body = orjson.dumps({key: value for key, value in orjson.loads(body).items() if key != "requestId"})
                 case "cut_off":
-                    return await self._cut_off(http, code, body, told)
+                    return await self._cut_off(http, code, body, text)
                 case "huge":
-                    return await self._huge(http, entry.request_id, int(wanted["megabytes"]), told)
+                    return await self._huge(http, entry.request_id, int(wanted["megabytes"]), text)
         entry.http = code
-        return web.Response(body=body, status=code, headers=told)
+        return web.Response(body=body, status=code, headers=text)
 
     async def _cut_off(self, http: web.BaseRequest, code: int, body: bytes, headers: dict[str, str]) -> web.StreamResponse:
         answer = web.StreamResponse(status=code, headers={**headers, "Content-Length": str(len(body))})
@@ -296,13 +296,13 @@ class Frontend:
 
     def _dumped(self, row: Resource) -> Json:
         """A resource as its service shows it, and (with an underscore) what no answer tells."""
-        told = self._world.cloud.renderer.shape(row)
-        told["_kind"] = row.kind
-        told["_under_way"] = row.transition is not None
+        text = self._world.cloud.renderer.shape(row)
+        text["_kind"] = row.kind
+        text["_under_way"] = row.transition is not None
         if isinstance(row, Instance):
-            told["_task"] = row.busy_with()
-            told["_local_data_lost"] = row.local_data_lost
-        return told
+            text["_task"] = row.busy_with()
+            text["_local_data_lost"] = row.local_data_lost
+        return text
 
 
 def _request(

@@ -65,9 +65,9 @@ def create_instances(call: Call) -> Json:
     _check_network(call, spec)
     image = _source_image(call, spec.get("imageId") or factory.PUBLIC_IMAGE)
     disks = _ordered_disks(call, spec, image)
-    if call.cloud.room(call.region, "instances") < count:
+    if call.cloud.left_in_quota(call.region, "instances") < count:
         raise quota_exceeded("Instance")
-    if call.cloud.room(call.region, "disks") < count * len(disks):
+    if call.cloud.left_in_quota(call.region, "disks") < count * len(disks):
         raise quota_exceeded("Disk")
     order = _Order(spec, az, image, changed_tags({}, spec.get("userTags")), _charge(call, spec.get("charge")), disks)
     made = once(call, token, lambda: [_new_instance(call, order, index).id for index in range(count)])

@@ -64,9 +64,9 @@ def create_image(call: Call) -> Json:
     for slot in [instance.system, *data]:
         _check_imageable(slot.disk)
     needed = len(data) + (instance.system.disk is not None)
-    if not cloud.room(call.region, "images"):
+    if not cloud.left_in_quota(call.region, "images"):
         raise quota_exceeded("Image")
-    if cloud.room(call.region, "snapshots") < needed:
+    if cloud.left_in_quota(call.region, "snapshots") < needed:
         raise quota_exceeded("Snapshot")
     image_id = cloud.new_id("images")
     image = Image(
@@ -138,7 +138,7 @@ def create_image_from_snapshots(call: Call) -> Json:
     system = next((disk for disk in disks if disk.device == "vda"), None)
     if system is None:
         raise ApiError(400, "INVALID_ARGUMENT", "cloudDisks must hold vda")
-    if not call.cloud.room(call.region, "images"):
+    if not call.cloud.left_in_quota(call.region, "images"):
         raise quota_exceeded("Image")
 
     def make() -> list[str]:

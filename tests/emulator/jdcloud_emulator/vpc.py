@@ -90,7 +90,7 @@ def create_elastic_ips(call: Call) -> Json:
         check_name(name, 1, 32, DISK_NAME)
     if given and (count != 1 or not re.fullmatch(r"\d+\.\d+\.\d+\.\d+", given)):
         raise bad_value("elasticIpAddress", given, ["one free address"])
-    if call.cloud.room(call.region, "elastic_ips") < count:
+    if call.cloud.left_in_quota(call.region, "elastic_ips") < count:
         raise quota_exceeded("ElasticIp")
     tags = changed_tags({}, call.member("userTags", list, []))
     mode = (spec.get("chargeSpec") or {}).get("chargeMode") or "postpaid_by_usage"

@@ -204,10 +204,10 @@ class World:
     def refusal(self, error: ApiError, service: str) -> tuple[bytes, str]:
         """The error envelope and its request id. The gateway's has error first (fact errors-gateway)."""
         request_id = self.cloud.request_id("gateway" if error.gateway else service)
-        told = {"code": error.http, "status": error.status, "message": error.message}
+        text = {"code": error.http, "status": error.status, "message": error.message}
         if error.gateway:
-            return orjson.dumps({"error": told, "requestId": request_id}), request_id
-        return orjson.dumps({"requestId": request_id, "error": told}), request_id
+            return orjson.dumps({"error": text, "requestId": request_id}), request_id
+        return orjson.dumps({"requestId": request_id, "error": text}), request_id
 
 
 def throttled() -> ApiError:

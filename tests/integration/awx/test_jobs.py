@@ -200,8 +200,8 @@ def test_a_plan_is_taken_from_when_it_was_made_until_it_expires(awx: Awx) -> Non
         }
         for name, plan in plans.items()
     ]
-    told = {"ansible.builtin.set_stats": {"data": {"taken": "{{ taken }}"}}}
-    play = {"hosts": "localhost", "gather_facts": False, "vars": {"taken": []}, "tasks": [*tried, told]}
+    text = {"ansible.builtin.set_stats": {"data": {"taken": "{{ taken }}"}}}
+    play = {"hosts": "localhost", "gather_facts": False, "vars": {"taken": []}, "tasks": [*tried, text]}
     assert awx.play(play).artifacts["taken"] == ["fresh", "from a clock that is fast", "nearly a day old"]
 
 

@@ -122,8 +122,8 @@ def test_the_workflow_asks_plans_waits_for_an_approval_and_goes_on(made: AwxApi)
     }
     assert follows == {"plan": [nodes["approve"]["id"]], "approve": [nodes["decommission"]["id"]], "decommission": []}
     assert nodes["approve"]["unified_job_template"] == store.named("workflow_approval_templates", "Approve the plan")["id"]
-    told = [kind for (_resource, number, kind), ids in store.links.items() if number == workflow["id"] and ids]
-    assert sorted(told) == [f"notification_templates_{event}" for event in ("approvals", "error", "success")]
+    text = [kind for (_resource, number, kind), ids in store.links.items() if number == workflow["id"] and ids]
+    assert sorted(text) == [f"notification_templates_{event}" for event in ("approvals", "error", "success")]
 
 
 def test_the_jobs_run_the_right_playbooks_where_their_reports_outlive_them(made: AwxApi) -> None:

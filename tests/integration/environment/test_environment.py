@@ -90,8 +90,8 @@ def test_a_definition_becomes_a_build_context(definition: Path, artifact: Path, 
 
 
 def test_the_collection_asks_for_requests_and_nothing_else(collections: Path, tmp_path: Path) -> None:
-    told = yaml.safe_load(run([BIN / "ansible-builder", "introspect", collections], tmp_path))
-    assert [each.partition("#")[0].strip() for each in told["python"]] == ["requests>=2.28"] and told["system"] == []
+    text = yaml.safe_load(run([BIN / "ansible-builder", "introspect", collections], tmp_path))
+    assert [each.partition("#")[0].strip() for each in text["python"]] == ["requests>=2.28"] and text["system"] == []
     wanted = (ROOT / "requirements" / "environment.txt").read_text(encoding="utf-8").split("\n")
     definition = yaml.safe_load(DEFINITIONS[0].read_text(encoding="utf-8"))["dependencies"]
     packages = [definition[name]["package_pip"] for name in ("ansible_core", "ansible_runner")]

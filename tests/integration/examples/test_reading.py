@@ -44,11 +44,11 @@ def flaws(examples: list[Example], check: Callable[[str], object]) -> list[str]:
     found = []
     for example in examples:
         try:
-            said = check(example.text)
+            texts = check(example.text)
         except Exception as error:  # noqa: BLE001  (every failure is told with its place)
-            said = f"{type(error).__name__}: {error}"
-        if said:
-            found.append(f"{example.where}: {said}")
+            texts = f"{type(error).__name__}: {error}"
+        if texts:
+            found.append(f"{example.where}: {texts}")
     return found
 
 

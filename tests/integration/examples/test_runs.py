@@ -114,8 +114,8 @@ def test_plays_and_tasks_run_in_check_mode(reader: Reader, of_plugins: bool) -> 
     assert len(plays) >= 6
     reader.save("hosts.jdcloud_vm.yml", yaml.safe_dump({"plugin": "jdcloud.cloud.jdcloud_vm", **HARBOR}))
     playbook = reader.save("examples.yml", yaml.safe_dump(plays, sort_keys=False))
-    said = reader.run(["ansible-playbook", "-i", "hosts.jdcloud_vm.yml", str(playbook), "--check"])
-    assert not said, said
+    texts = reader.run(["ansible-playbook", "-i", "hosts.jdcloud_vm.yml", str(playbook), "--check"])
+    assert not texts, texts
     assert reader.cloud.writes() == []
 
 
@@ -125,8 +125,8 @@ def test_inventories_are_read(reader: Reader) -> None:
     for number, example in enumerate(sources):
         words += ["-i", str(reader.save(f"n{number}.jdcloud_vm.yml", example.text))]
     reader.save("ansible.cfg", "")
-    said = reader.run([*words, "--export"])
-    assert not said, said
+    texts = reader.run([*words, "--export"])
+    assert not texts, texts
 
 
 def commands() -> list[tuple[str, list[str]]]:

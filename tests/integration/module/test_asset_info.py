@@ -69,12 +69,12 @@ def test_images_are_told_with_machine_disks_and_mark(cloud: Cloud) -> None:
 def test_snapshots_are_told_with_disk_images_and_mark(cloud: Cloud) -> None:
     alone = {"id": "snapshot-a", "disk": "vol-a", "description": MARK, "status": "error_create", "size": 100}
     seed(cloud, stopped(A), images=[{"id": "img-a", "of": A}], snapshots=[alone, {"id": "snapshot-o", "source": "others"}])
-    told = {each["snapshot_id"]: each for each in rows(info(cloud, "snapshot"))}
-    assert "snapshot-o" not in told and len(told) == 2
-    mine = told.pop("snapshot-a")
+    text = {each["snapshot_id"]: each for each in rows(info(cloud, "snapshot"))}
+    assert "snapshot-o" not in text and len(text) == 2
+    mine = text.pop("snapshot-a")
     assert (mine["disk_id"], mine["status"], mine["images"], mine["size_gb"]) == ("vol-a", "error_create", [], 100)
     assert mine["mark"]["campaign"] == "spring"
-    (part,) = told.values()
+    (part,) = text.values()
     assert part["images"] == ["img-a"] and part["mark"] is None
 
 

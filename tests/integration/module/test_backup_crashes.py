@@ -12,7 +12,7 @@ import sys
 
 import pytest
 
-from support.integration.backups import QUICK, assets, backup, made_of, mark, marked, seed
+from support.integration.backups import QUICK, assets, backup, made_of, marked, marker, seed
 from support.integration.cloud import Cloud, Json, running, stopped, wait_until
 from support.modules import MODULES
 
@@ -72,7 +72,7 @@ def test_a_run_that_is_killed_after_any_call_is_finished_by_the_next_without_dou
         ended = backup(cloud, A, B, stopped_before=[A], **WISHES)
         assert not ended.failed, (number, ended.result)
         assert made_of(cloud) == sorted([A, B, SYSTEM["id"], DATA["id"], OTHER["id"]]), number
-        assert set(marked(cloud).values()) == {mark(A), mark(B)}, number
+        assert set(marked(cloud).values()) == {marker(A), marker(B)}, number
         states = {row["status"] for row in [*assets(cloud, "images").values(), *assets(cloud, "snapshots").values()]}
         assert states == {"ready", "available"}, number
         assert (cloud.status(A), cloud.status(B)) == ("running", "stopped"), number

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from support.integration.backups import Backed, assets, backup, made_of, mark, marked, seed
+from support.integration.backups import Backed, assets, backup, made_of, marked, marker, seed
 from support.integration.cloud import Cloud, Json, account, running, stopped
 
 A, B = "i-aaaa000001", "i-bbbb000001"
@@ -63,7 +63,7 @@ def test_rule_11_a_lost_answer_never_makes_a_second_one(cloud: Cloud, method: st
     ended = backup(cloud, A, method=method, api_timeout=0.6)
     assert not ended.failed, ended.result
     assert ended.actions == {A: "created"} and made_of(cloud) == expected(method)
-    assert set(marked(cloud).values()) == {mark(A)}
+    assert set(marked(cloud).values()) == {marker(A)}
     again = backup(cloud, A, method=method)
     assert not again.changed and made_of(cloud) == expected(method)
 
@@ -178,8 +178,8 @@ def test_a_401_in_the_middle_ends_the_run_with_all_that_is_known(cloud: Cloud) -
     ended = backup(cloud, A, B)
     assert ended.failed and set(ended.actions.values()) == {"failed"}
     for instance_id in (A, B):
-        told = ended.machine(instance_id)
-        assert told["error"]["http"] == 401 and told["image"]["image_id"] in marked(cloud)
+        text = ended.machine(instance_id)
+        assert text["error"]["http"] == 401 and text["image"]["image_id"] in marked(cloud)
     # Images that were begun and failed are a change, and no backups.
     assert ended.changed and ended.summary == {"selected": 2, "changed": 2, "failed": 2}
 
@@ -263,7 +263,7 @@ def test_a_machine_that_somebody_starts_during_its_backup_fails_and_the_mark_no_
     ended = backup(cloud, A, method=method)
     assert ended.failed and ended.error["code"] == "changed_meanwhile" and "'running'" in ended.error["message"]
     marks = marked(cloud)
-    assert marks and set(marks.values()) == {mark(A, stopped=False)}
+    assert marks and set(marks.values()) == {marker(A, stopped=False)}
     assert not first(ended, method)["stopped"]
     assert {disk["disk_id"] for disk in ended.only["uncovered_disks"]} == {SYSTEM["id"], DATA["id"]}
 
@@ -286,7 +286,7 @@ def test_a_machine_that_somebody_starts_before_its_create_gets_no_false_mark(clo
     ended = backup(cloud, A, method=method, stop_running=runs)
     assert runs or ended.failed
     for text in marked(cloud).values():
-        assert text == mark(A, stopped=cloud.status(A) == "stopped")
+        assert text == marker(A, stopped=cloud.status(A) == "stopped")
 
 
 @METHODS

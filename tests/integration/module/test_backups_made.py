@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from support.integration.backups import MAKES, QUICK, Backed, assets, backup, made_of, mark, marked, seed
+from support.integration.backups import MAKES, QUICK, Backed, assets, backup, made_of, marked, marker, seed
 from support.integration.cloud import Cloud, Ended, Json, running, stopped
 
 A, B, C = "i-aaaa000001", "i-bbbb000001", "i-cccc000001"
@@ -20,7 +20,7 @@ POWER: Json = {"stop_running": True, "start_again": True}
 
 def image_of(instance_id: str, image_id: str = "img-old0000001", **members: Any) -> Json:
     """An own image of a machine, an hour old."""
-    return {"id": image_id, "of": instance_id, "created": "-1h", "description": mark(instance_id), **members}
+    return {"id": image_id, "of": instance_id, "created": "-1h", "description": marker(instance_id), **members}
 
 
 def being_made(cloud: Cloud, seconds: float) -> None:
@@ -158,7 +158,7 @@ def test_a_quota_taken_by_somebody_between_look_and_use_fails_those_and_does_the
 @pytest.mark.parametrize("method", ["image", "snapshots", "both"])
 @pytest.mark.parametrize("power", [{}, {"stop_running": True}, POWER], ids=["as it is", "stop", "stop and start"])
 def test_check_mode_sends_nothing_and_predicts_names_actions_and_counts(cloud: Cloud, method: str, power: Json) -> None:
-    images = [image_of(B, "img-b", description=mark(B))]
+    images = [image_of(B, "img-b", description=marker(B))]
     seed(cloud, running(A, disks=[DATA], local_disks=1), stopped(B), more={"images": images})
     options = {"method": method, "max_age": 12, **power}
     preview = backup(cloud, A, B, check=True, **options)
@@ -191,9 +191,9 @@ def test_an_own_young_image_serves_again_and_the_machine_is_not_touched(cloud: C
     [
         ({"created": "-30h"}, {}),
         ({"description": "by hand"}, {}),
-        ({"description": mark(A, stopped=False)}, {}),
-        ({"description": mark(A, campaign="other")}, {}),
-        ({"description": mark(B)}, {}),
+        ({"description": marker(A, stopped=False)}, {}),
+        ({"description": marker(A, campaign="other")}, {}),
+        ({"description": marker(B)}, {}),
         ({"expires": "+2d"}, {}),
         ({"status": "error"}, {}),
         ({}, {"max_age": 0.5}),
@@ -207,7 +207,7 @@ def test_an_image_that_would_not_count_does_not_serve_again(cloud: Cloud, member
 
 
 def test_without_a_campaign_a_backup_of_any_campaign_serves_again(cloud: Cloud) -> None:
-    seed(cloud, stopped(A), more={"images": [image_of(A, description=mark(A, campaign="other"))]})
+    seed(cloud, stopped(A), more={"images": [image_of(A, description=marker(A, campaign="other"))]})
     ended = backup(cloud, A, campaign=None)
     assert ended.actions == {A: "reused"} and ended.image["campaign"] == "other"
     assert backup(cloud, A, campaign=None, reuse="campaign").actions == {A: "created"}
@@ -230,7 +230,7 @@ def test_an_image_holds_the_disks_carries_the_mark_and_is_found_again(cloud: Clo
     assert {disk["device"] for disk in ended.only["uncovered_disks"]} == {"vdb"}
     system = next(disk["disk_id"] for disk in ended.only["disks"] if disk["system"])
     assert {disk["disk_id"] for disk in ended.image["disks"]} == {system, DATA["id"]}
-    assert marked(cloud) == {ended.image["image_id"]: mark(A)}
+    assert marked(cloud) == {ended.image["image_id"]: marker(A)}
     again = backup(cloud, A)
     assert not again.changed and again.actions == {A: "reused"}
     assert again.image["image_id"] == ended.image["image_id"] and again.image["disks"] == ended.image["disks"]
@@ -268,7 +268,7 @@ def test_a_running_machine_is_backed_up_with_a_warning_and_its_mark_says_so(clou
     seed(cloud, running(A))
     ended = backup(cloud, A, method="both")
     assert not ended.failed and ended.codes("warnings") == ["not_stopped"] and not ended.image["stopped"]
-    assert set(marked(cloud).values()) == {mark(A, stopped=False)} and cloud.status(A) == "running"
+    assert set(marked(cloud).values()) == {marker(A, stopped=False)} and cloud.status(A) == "running"
     assert "vm.stopInstance" not in cloud.writes()
 
 
@@ -281,7 +281,7 @@ def test_what_was_stopped_is_started_again_and_never_what_was_stopped_before(clo
         True,
         "running",
     )
-    assert set(marked(cloud).values()) == {mark(A), mark(B)}
+    assert set(marked(cloud).values()) == {marker(A), marker(B)}
     again = backup(cloud, A, B, **POWER)
     assert not again.changed and again.actions == {A: "reused", B: "reused"}
 
@@ -293,7 +293,7 @@ def test_without_start_again_the_machine_stays_stopped(cloud: Cloud) -> None:
 
 
 def test_the_machine_is_stopped_once_more_if_another_campaign_backed_it_up_before(cloud: Cloud) -> None:
-    seed(cloud, running(A), more={"images": [image_of(A, description=mark(A, campaign="other"))]})
+    seed(cloud, running(A), more={"images": [image_of(A, description=marker(A, campaign="other"))]})
     ended = backup(cloud, A, campaign=None, **POWER)
     assert ended.actions == {A: "created"} and cloud.writes() == ["vm.stopInstance", "vm.createImage", "vm.startInstance"]
 
@@ -341,7 +341,7 @@ def test_disks_get_snapshots_whether_they_are_on_a_machine_or_not(cloud: Cloud) 
     rows = {row["disk_id"]: row for row in ended.result["snapshots"]}
     assert {row["name"] for row in preview.result["snapshots"]} == {row["name"] for row in rows.values()}
     assert (rows[DATA["id"]]["instance_id"], rows["vol-free000001"]["instance_id"]) == (A, None)
-    assert sorted(marked(cloud).values()) == [mark(A), mark("none")]
+    assert sorted(marked(cloud).values()) == [marker(A), marker("none")]
     again = snapshots(cloud, DATA["id"], "vol-free000001")
     assert not again.result["changed"] and {row["action"] for row in again.result["snapshots"]} == {"reused"}
 

@@ -17,8 +17,8 @@ OPERATION = "billing.describeBillDetails"
 
 def test_a_denied_bill_is_told_and_no_failure_unless_wanted(cloud: Cloud) -> None:
     cloud.seed(stopped(A), accounts=[account(denied=["billing:*"])])
-    told = info(cloud, "bill", resource_ids=[A])
-    assert not told.failed and told.result["available"] is False and "HTTP_FORBIDDEN" in told.result["reason"]
+    text = info(cloud, "bill", resource_ids=[A])
+    assert not text.failed and text.result["available"] is False and "HTTP_FORBIDDEN" in text.result["reason"]
     failed = info(cloud, "bill", resource_ids=[A], on_denied="fail")
     assert failed.failed and "HTTP_FORBIDDEN" in failed.msg and failed.result["reason"] == failed.msg
 

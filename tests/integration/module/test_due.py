@@ -122,6 +122,6 @@ def test_a_preview_with_planned_backups_is_what_the_run_does_once_they_are_made(
     assert preview.actions == ended.actions == {A: "deleted", B: "blocked", C: "blocked"}
     for each in (A, B, C):
         assert preview.blockers(each) == ended.blockers(each)
-    (told,), (made,) = preview.machine(A)["backups"], ended.machine(A)["backups"]
-    assert (told["id"], told["status"], made["status"]) == (None, "planned", "ready")
+    (text,), (made,) = preview.machine(A)["backups"], ended.machine(A)["backups"]
+    assert (text["id"], text["status"], made["status"]) == (None, "planned", "ready")
     assert preview.machine(A)["status_before"] == "running" and preview.machine(A)["disks"] == ended.machine(A)["disks"]

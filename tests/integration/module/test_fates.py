@@ -42,12 +42,12 @@ def test_fates_of_all_kinds_of_disks_as_configured(cloud: Cloud, settings: Json)
 
 
 @pytest.mark.parametrize(("auto_delete", "fate"), [(True, "deleted"), (False, "kept")])
-@pytest.mark.parametrize("wish", ["as_configured", "keep", "delete"])
+@pytest.mark.parametrize("wanted", ["as_configured", "keep", "delete"])
 def test_a_system_disk_follows_its_own_attribute_whatever_is_wished(
-    cloud: Cloud, wish: str, auto_delete: bool, fate: str
+    cloud: Cloud, wanted: str, auto_delete: bool, fate: str
 ) -> None:
     cloud.seed(stopped(A, system_disk={"id": "vol-system", "auto_delete": auto_delete}))
-    ended = cloud.vm("absent", A, disks=wish)
+    ended = cloud.vm("absent", A, disks=wanted)
     assert ended.fates() == {"vol-system": fate} and cloud.exists("vol-system") is (fate == "kept")
     assert cloud.writes() == ["vm.deleteInstance"]
 
@@ -68,7 +68,7 @@ def test_keep_leaves_prepaid_and_shared_disks_alone(cloud: Cloud) -> None:
 
 
 @pytest.mark.parametrize(
-    ("disk", "wish"),
+    ("disk", "wanted"),
     [
         ({"charge": "prepaid"}, "delete"),
         ({"shared": True}, "delete"),
@@ -76,9 +76,9 @@ def test_keep_leaves_prepaid_and_shared_disks_alone(cloud: Cloud) -> None:
         ({"charge": "postpaid_by_usage", "auto_delete": True}, "keep"),
     ],
 )
-def test_a_fate_that_cannot_be_had_is_a_blocker(cloud: Cloud, disk: Json, wish: str) -> None:
+def test_a_fate_that_cannot_be_had_is_a_blocker(cloud: Cloud, disk: Json, wanted: str) -> None:
     cloud.seed(stopped(A, disks=[{"id": "vol-a", **disk}]))
-    ended = cloud.vm("absent", A, disks=wish)
+    ended = cloud.vm("absent", A, disks=wanted)
     assert ended.failed and ended.blockers() == ["disk_fate_impossible"] and "vol-a" in ended.only["blockers"][0]["message"]
     assert cloud.writes() == []
 

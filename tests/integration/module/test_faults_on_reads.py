@@ -58,12 +58,12 @@ def test_rule_09_a_404_without_a_request_id_proves_nothing(cloud: Cloud, fault: 
     assert ended.failed and "vm.describeInstance" in ended.msg and ended.summary["already_absent"] == 0
 
 
-@pytest.mark.parametrize(("fault", "told"), HOPELESS.values(), ids=HOPELESS.keys())
-def test_an_answer_that_asking_again_does_not_mend_ends_the_task(cloud: Cloud, fault: Json, told: str) -> None:
+@pytest.mark.parametrize(("fault", "text"), HOPELESS.values(), ids=HOPELESS.keys())
+def test_an_answer_that_asking_again_does_not_mend_ends_the_task(cloud: Cloud, fault: Json, text: str) -> None:
     cloud.seed(stopped(A))
     cloud.control.inject(operation="vm.describeInstances", times=0, **fault)
     ended = cloud.vm("absent", A)
-    assert ended.failed and told in ended.msg and len(cloud.calls()) == 1
+    assert ended.failed and text in ended.msg and len(cloud.calls()) == 1
     assert ended.result["instances"] == [] and cloud.exists(A)
 
 

@@ -63,52 +63,52 @@ def test_a_machine_whose_image_is_gone_blocks_all_and_nothing_is_made(cloud: Clo
 
 
 def test_an_image_that_is_not_ready_is_a_blocker(cloud: Cloud) -> None:
-    told = backed_up(cloud)
+    entry = backed_up(cloud)
     cloud.control.act("set_status", IMAGE, status="pending")
-    ended = restore(cloud, told)
+    ended = restore(cloud, entry)
     assert ended.failed and codes(ended, "blockers") == {"no_backup"} and "'pending', not ready" in ended.msg
 
 
 def test_a_disk_without_a_snapshot_is_a_blocker_unless_it_may_be_missing(cloud: Cloud) -> None:
-    told = snapshotted(cloud, SYSTEM, DATA)
-    ended = restore(cloud, told)
+    entry = snapshotted(cloud, SYSTEM, DATA)
+    ended = restore(cloud, entry)
     assert ended.failed and codes(ended, "blockers") == {"disk_not_covered"} and BIG in ended.msg and cloud.writes() == []
-    ended = restore(cloud, told, allow_missing_disks=True)
+    ended = restore(cloud, entry, allow_missing_disks=True)
     assert not ended.failed and "disk_not_covered" in codes(ended)
     assert [device for device, _size, _origin in disks(only_machine(cloud))] == ["vda", "vdb"]
 
 
 def test_a_full_quota_is_a_failure_with_the_services_answer(cloud: Cloud) -> None:
-    told = backed_up(cloud)
+    entry = backed_up(cloud)
     cloud.control.set_quotas(instances=0)
-    ended = restore(cloud, told)
+    ended = restore(cloud, entry)
     assert ended.failed and ended.error["status"] == "QUOTA_EXCEEDED" and ended.error["operation"] == CREATE
     assert ended.only["instance_id"] is None and ended.only["status"] == "absent" and not ended.result["changed"]
     assert len(cloud.calls(CREATE)) == 1
 
 
 def test_a_machine_that_the_service_cannot_make_is_a_failure(cloud: Cloud) -> None:
-    told = backed_up(cloud)
+    entry = backed_up(cloud)
     cloud.control.inject("transition_fails", operation=CREATE)
-    ended = restore(cloud, told)
+    ended = restore(cloud, entry)
     assert ended.failed and ended.error["code"] in ("error_state", "vanished") and ended.only["action"] == "failed"
 
 
 def test_a_machine_that_hangs_is_a_failure_that_names_its_state(cloud: Cloud) -> None:
-    told = backed_up(cloud)
+    entry = backed_up(cloud)
     cloud.control.inject("transition_hangs", operation=CREATE)
-    ended = restore(cloud, told, wait_timeout=1)
+    ended = restore(cloud, entry, wait_timeout=1)
     assert ended.failed and ended.error["code"] == "timeout" and "hangs in 'pending'" in ended.msg
     assert ended.result["changed"] and ended.only["instance_id"] in machines(cloud)
 
 
 def test_one_machines_failure_does_not_hide_the_others_result(cloud: Cloud) -> None:
-    told = backed_up(cloud, image_seconds=0.15)
+    entry = backed_up(cloud, image_seconds=0.15)
     snapshots = zip(origins(cloud), (SYSTEM, DATA, BIG), strict=True)
     rows = [{"snapshot_id": snapshot_id, "disk_id": disk_id} for snapshot_id, disk_id in snapshots]
-    twin = {**told, "instance_id": "i-twin000003", "name": "twin", "image": None, "snapshots": rows}
+    twin = {**entry, "instance_id": "i-twin000003", "name": "twin", "image": None, "snapshots": rows}
     cloud.control.inject("error", operation=CREATE, http=403, status="HTTP_FORBIDDEN", message="no")
-    ended = restore(cloud, told, twin)
+    ended = restore(cloud, entry, twin)
     actions = sorted(each["action"] for each in ended.result["instances"])
     assert ended.failed and actions == ["created", "failed"] and ended.summary["created"] == 1 and len(machines(cloud)) == 1
 
@@ -117,19 +117,19 @@ def test_one_machines_failure_does_not_hide_the_others_result(cloud: Cloud) -> N
 
 
 def test_check_mode_predicts_what_the_run_does(cloud: Cloud) -> None:
-    told = backed_up(cloud)
-    preview = restore(cloud, told, check=True)
+    entry = backed_up(cloud)
+    preview = restore(cloud, entry, check=True)
     assert preview.result["changed"] and preview.only["action"] == "created" and preview.only["instance_id"] is None
-    done = restore(cloud, told)
+    done = restore(cloud, entry)
     assert done.result["diff"] == preview.result["diff"] and done.only["warnings"] == preview.only["warnings"]
     assert [row["device"] for row in preview.only["disks"]] == [row["device"] for row in done.only["disks"]]
-    again = restore(cloud, told, check=True)
+    again = restore(cloud, entry, check=True)
     assert not again.result["changed"] and again.only["action"] == "none"
 
 
 def test_a_machine_comes_back_as_it_was_with_every_disk_from_its_snapshot(cloud: Cloud) -> None:
-    told = backed_up(cloud)
-    ended = restore(cloud, told)
+    entry = backed_up(cloud)
+    ended = restore(cloud, entry)
     assert not ended.failed, ended.msg
     machine = only_machine(cloud)
     system, data, big = origins(cloud)
@@ -148,34 +148,34 @@ def test_a_machine_comes_back_as_it_was_with_every_disk_from_its_snapshot(cloud:
 
 
 def test_a_second_run_makes_nothing_and_checks_the_disks_again(cloud: Cloud) -> None:
-    told = backed_up(cloud)
-    first = restore(cloud, told)
+    entry = backed_up(cloud)
+    first = restore(cloud, entry)
     cloud.control.clear_requests()
-    again = restore(cloud, told)
+    again = restore(cloud, entry)
     assert not again.failed and not again.result["changed"] and again.only["action"] == "none"
     assert again.only["instance_id"] == first.only["instance_id"] and cloud.writes() == []
     assert all(row["verified"] for row in again.only["disks"])
 
 
 def test_a_second_run_needs_no_backup_any_more(cloud: Cloud) -> None:
-    told = backed_up(cloud)
-    made = restore(cloud, told).only["instance_id"]
+    entry = backed_up(cloud)
+    made = restore(cloud, entry).only["instance_id"]
     cloud.control.act("delete", IMAGE, instantly=True)
-    again = restore(cloud, told)
+    again = restore(cloud, entry)
     assert not again.failed and again.only["action"] == "none" and again.only["instance_id"] == made
 
 
 def test_a_machine_that_only_has_the_name_is_not_taken_for_a_restored_one(cloud: Cloud) -> None:
-    told = backed_up(cloud)
+    entry = backed_up(cloud)
     add(cloud, instances=[{"id": "i-name000001", "name": "web-01", "description": f"restore={CAMPAIGN} instance={WEB}"}])
-    ended = restore(cloud, told)
+    ended = restore(cloud, entry)
     assert not ended.failed and ended.only["action"] == "created" and len(machines(cloud)) == 2
 
 
 def test_an_earlier_copy_elsewhere_is_no_success(cloud: Cloud) -> None:
-    told = backed_up(cloud)
-    restore(cloud, told)
-    ended = restore(cloud, told, subnet_id="subnet-other")
+    entry = backed_up(cloud)
+    restore(cloud, entry)
+    ended = restore(cloud, entry, subnet_id="subnet-other")
     assert ended.failed and ended.error["code"] == "made_otherwise" and len(machines(cloud)) == 1
 
 
@@ -184,36 +184,36 @@ def test_an_earlier_copy_elsewhere_is_no_success(cloud: Cloud) -> None:
 
 @pytest.mark.parametrize("fault", LOST.values(), ids=LOST.keys())
 def test_rule_11_a_lost_answer_makes_no_second_machine(cloud: Cloud, fault: Json) -> None:
-    told = backed_up(cloud)
+    entry = backed_up(cloud)
     cloud.control.inject(operation=CREATE, times=1, **fault)
-    ended = restore(cloud, told, api_timeout=0.6)
+    ended = restore(cloud, entry, api_timeout=0.6)
     assert not ended.failed, ended.msg
     assert ended.only["action"] == "created" and ended.only["instance_id"] == only_machine(cloud)["instanceId"]
 
 
 def test_rule_11_before_the_call_is_repeated_the_cloud_is_read(cloud: Cloud) -> None:
-    told = backed_up(cloud)
+    entry = backed_up(cloud)
     cloud.control.inject("close_after", operation=CREATE)
-    restore(cloud, told)
+    restore(cloud, entry)
     assert len(cloud.calls(CREATE)) == 1, "the read shows the machine, so nothing is repeated"
 
 
 def test_rule_11_a_call_that_never_gets_through_is_given_up(cloud: Cloud) -> None:
-    told = backed_up(cloud)
+    entry = backed_up(cloud)
     cloud.control.inject("close_before", operation=CREATE, times=0)
-    ended = restore(cloud, told, api_retries=2)
+    ended = restore(cloud, entry, api_retries=2)
     assert ended.failed and ended.error["code"] == "api" and not ended.result["changed"] and machines(cloud) == {}
     assert len(cloud.calls(CREATE)) == 3
 
 
 def test_rule_11_a_refusal_after_a_lost_answer_may_be_due_to_its_effect(cloud: Cloud) -> None:
     """The address is in use: by the machine that the first call made."""
-    told = backed_up(cloud)
+    entry = backed_up(cloud)
     cloud.control.inject("close_after", operation=CREATE)
     cloud.control.inject("empty_list", operation="vm.describeInstances", after=2)
     refusal = {"http": 400, "status": "FAILED_PRECONDITION", "message": "PrivateIpAddress '10.1.2.3' has been used"}
     cloud.control.inject("error", operation=CREATE, after=1, **refusal)
-    ended = restore(cloud, told, keep_private_ip=True)
+    ended = restore(cloud, entry, keep_private_ip=True)
     assert not ended.failed, ended.msg
     assert len(cloud.calls(CREATE)) == 2 and cloud.effects(CREATE) == 1
     assert only_machine(cloud)["privateIpAddress"] == "10.1.2.3"
@@ -221,9 +221,9 @@ def test_rule_11_a_refusal_after_a_lost_answer_may_be_due_to_its_effect(cloud: C
 
 @pytest.mark.parametrize("fault", [LOST["close_before"], LOST["close_after"]], ids=["before", "after"])
 def test_rule_11_a_lost_answer_makes_no_second_helper_image(cloud: Cloud, fault: Json) -> None:
-    told = snapshotted(cloud, SYSTEM, DATA, BIG)
+    entry = snapshotted(cloud, SYSTEM, DATA, BIG)
     cloud.control.inject(operation=HELP, times=1, **fault)
-    ended = restore(cloud, told)
+    ended = restore(cloud, entry)
     assert not ended.failed, ended.msg
     assert cloud.effects(HELP) == 1 and only_machine(cloud)["status"] == "running"
 
@@ -243,19 +243,19 @@ POINTS = [
 @pytest.mark.parametrize(("operation", "after", "effect"), POINTS)
 def test_a_run_that_is_killed_at_any_point_is_finished_by_the_next(cloud: Cloud, operation: str, after: int, effect: str) -> None:
     """The call hangs, before or after its effect, and then the module is killed the hard way."""
-    told = snapshotted(cloud, SYSTEM, DATA, BIG)
+    entry = snapshotted(cloud, SYSTEM, DATA, BIG)
     number = cloud.control.inject("hang", operation=operation, after=after, effect=effect)
-    _kill_when_fired(cloud, told, number)
+    _kill_when_fired(cloud, entry, number)
     cloud.control.clear_faults()
-    ended = restore(cloud, told)
+    ended = restore(cloud, entry)
     assert not ended.failed, ended.msg
     assert cloud.effects(HELP) == cloud.effects(CREATE) == 1 and ended.only["instance_id"] == only_machine(cloud)["instanceId"]
     assert len(disks(only_machine(cloud))) == 3 and all(row["verified"] for row in ended.only["disks"])
     wait_until(lambda: not cloud.control.state()["regions"]["cn-north-1"]["images"], "the helper image is gone")
 
 
-def _kill_when_fired(cloud: Cloud, told: Json, number: int) -> None:
-    options = {**QUICK, "machines": [told], "campaign": CAMPAIGN}
+def _kill_when_fired(cloud: Cloud, entry: Json, number: int) -> None:
+    options = {**QUICK, "machines": [entry], "campaign": CAMPAIGN}
     process = subprocess.Popen(
         [sys.executable, "-m", f"{MODULES}.jdcloud_vm_restore"],
         stdin=subprocess.PIPE,
@@ -279,8 +279,8 @@ def _kill_when_fired(cloud: Cloud, told: Json, number: int) -> None:
 
 
 def test_snapshots_alone_bring_the_machine_back_by_a_helper_image_that_is_deleted(cloud: Cloud) -> None:
-    told = snapshotted(cloud, SYSTEM, DATA, BIG)
-    ended = restore(cloud, told)
+    entry = snapshotted(cloud, SYSTEM, DATA, BIG)
+    ended = restore(cloud, entry)
     assert not ended.failed, ended.msg
     assert disks(only_machine(cloud)) == [
         ("vda", 50, f"snapshot-of-{SYSTEM}"),
@@ -295,36 +295,36 @@ def test_snapshots_alone_bring_the_machine_back_by_a_helper_image_that_is_delete
 
 
 def test_a_helper_image_that_cannot_be_deleted_is_a_warning_that_names_it(cloud: Cloud) -> None:
-    told = snapshotted(cloud, SYSTEM, DATA, BIG)
+    entry = snapshotted(cloud, SYSTEM, DATA, BIG)
     cloud.control.inject("error", operation="vm.deleteImage", http=403, status="HTTP_FORBIDDEN", message="no")
-    ended = restore(cloud, told)
+    ended = restore(cloud, entry)
     (left,) = [row for row in ended.only["warnings"] if row["code"] == "helper_image_left"]
     assert not ended.failed and ended.only["helper_image_id"] in left["message"]
-    again = restore(cloud, told)
+    again = restore(cloud, entry)
     assert not again.failed and again.only["action"] == "none" and len(cloud.calls("vm.deleteImage")) == 2
     assert "helper_image_left" not in codes(again)
 
 
 def test_a_run_that_failed_leaves_the_helper_image_to_the_next(cloud: Cloud) -> None:
-    told = snapshotted(cloud, SYSTEM, DATA, BIG)
+    entry = snapshotted(cloud, SYSTEM, DATA, BIG)
     cloud.control.set_quotas(instances=0)
-    failed = restore(cloud, told)
+    failed = restore(cloud, entry)
     assert failed.failed and "helper_image_left" in codes(failed)
     cloud.control.set_quotas(instances=10)
-    ended = restore(cloud, told)
+    ended = restore(cloud, entry)
     assert not ended.failed and ended.only["helper_image_id"] == failed.only["helper_image_id"] and cloud.effects(HELP) == 1
 
 
 def test_a_helper_image_that_fails_is_a_failure(cloud: Cloud) -> None:
-    told = snapshotted(cloud, SYSTEM, DATA, BIG)
+    entry = snapshotted(cloud, SYSTEM, DATA, BIG)
     cloud.control.inject("transition_fails", operation=HELP)
-    ended = restore(cloud, told)
+    ended = restore(cloud, entry)
     assert ended.failed and ended.error["code"] == "helper_image_failed" and machines(cloud) == {}
 
 
 def test_an_unusable_image_gives_way_to_snapshots(cloud: Cloud) -> None:
-    told = snapshotted(cloud, SYSTEM, DATA, BIG)
-    ended = restore(cloud, {**told, "image": {"image_id": "img-gone"}})
+    entry = snapshotted(cloud, SYSTEM, DATA, BIG)
+    ended = restore(cloud, {**entry, "image": {"image_id": "img-gone"}})
     assert not ended.failed and "image_not_usable" in codes(ended) and len(disks(only_machine(cloud))) == 3
 
 
@@ -332,10 +332,10 @@ def test_an_unusable_image_gives_way_to_snapshots(cloud: Cloud) -> None:
 
 
 def test_overrides_replace_what_was(cloud: Cloud) -> None:
-    told = backed_up(cloud)
+    entry = backed_up(cloud)
     ended = restore(
         cloud,
-        told,
+        entry,
         name="web-02",
         instance_type="g.n2.large",
         az="cn-north-1b",
@@ -349,38 +349,38 @@ def test_overrides_replace_what_was(cloud: Cloud) -> None:
 
 
 def test_the_private_address_comes_back_if_that_is_wanted(cloud: Cloud) -> None:
-    told = backed_up(cloud)
-    assert not restore(cloud, told, keep_private_ip=True).failed
+    entry = backed_up(cloud)
+    assert not restore(cloud, entry, keep_private_ip=True).failed
     assert only_machine(cloud)["privateIpAddress"] == "10.1.2.3"
 
 
 def test_a_drill_needs_a_network_of_its_own(cloud: Cloud) -> None:
-    told = backed_up(cloud, leave=True)
-    ended = restore(cloud, told, drill=True)
+    entry = backed_up(cloud, leave=True)
+    ended = restore(cloud, entry, drill=True)
     assert ended.failed and "subnet_id, security_group_ids" in ended.msg and cloud.calls() == []
 
 
 def test_a_drill_is_beside_the_original_and_has_nothing_of_it_but_the_disks(cloud: Cloud) -> None:
-    told = backed_up(cloud, leave=True)
-    ended = restore(cloud, told, drill=True, **NET)
+    entry = backed_up(cloud, leave=True)
+    ended = restore(cloud, entry, drill=True, **NET)
     assert not ended.failed, ended.msg
     machine = machines(cloud)[ended.only["instance_id"]]
     assert machine["instanceName"] == "drill-web-01" and machine["subnetId"] == "subnet-drill"
     assert "tags" not in machine and "keyNames" not in machine and "elasticIpId" not in machine and "ag" not in machine
     assert machine["privateIpAddress"] != "10.1.2.3" and machine["hostname"] == "drill-web-01"
     assert all(slot["autoDelete"] for slot in machine["dataDisks"]) and "original_exists" not in codes(ended)
-    assert restore(cloud, told, drill=True, **NET).only["action"] == "none" and len(machines(cloud)) == 2
+    assert restore(cloud, entry, drill=True, **NET).only["action"] == "none" and len(machines(cloud)) == 2
 
 
 def test_a_restore_beside_the_original_warns(cloud: Cloud) -> None:
-    told = backed_up(cloud, leave=True)
-    ended = restore(cloud, told)
+    entry = backed_up(cloud, leave=True)
+    ended = restore(cloud, entry)
     assert not ended.failed and "original_exists" in codes(ended)
 
 
 def test_prepaid_local_disks_and_groups_come_back_otherwise_with_warnings(cloud: Cloud) -> None:
-    told = backed_up(cloud, members={"charge": "prepaid", "local_disks": 1, "ag": "ag-web", "dedicated_host": "host-1"})
-    ended = restore(cloud, told)
+    entry = backed_up(cloud, members={"charge": "prepaid", "local_disks": 1, "ag": "ag-web", "dedicated_host": "host-1"})
+    ended = restore(cloud, entry)
     assert not ended.failed, ended.msg
     expected = {"prepaid_becomes_postpaid", "local_disk_lost", "group_not_rejoined", "dedicated_host_not_used"}
     assert expected < codes(ended) and only_machine(cloud)["charge"]["chargeMode"] == "postpaid_by_duration"
@@ -411,20 +411,20 @@ def test_an_image_whose_snapshot_is_gone_is_a_blocker(cloud: Cloud) -> None:
 
 
 def test_without_waiting_the_next_run_checks(cloud: Cloud) -> None:
-    told = backed_up(cloud)
-    ended = restore(cloud, told, wait=False)
+    entry = backed_up(cloud)
+    ended = restore(cloud, entry, wait=False)
     assert not ended.failed and ended.only["status"] == "pending"
     assert {row["verified"] for row in ended.only["disks"]} == {None}
-    again = restore(cloud, told)
+    again = restore(cloud, entry)
     assert not again.failed and again.only["action"] == "none" and all(row["verified"] for row in again.only["disks"])
 
 
 def test_text_of_the_cloud_stays_text(cloud: Cloud) -> None:
     cloud.seed(web(description="{{ 7*7 }} restore=x instance=y", tags={"k": "{{ 7*7 }}"}))
     add(cloud, images=[{"id": IMAGE, "of": WEB}])
-    told = entry(cloud, image=IMAGE)
+    manifest_entry = entry(cloud, image=IMAGE)
     delete(cloud)
-    assert not restore(cloud, told).failed
+    assert not restore(cloud, manifest_entry).failed
     machine = only_machine(cloud)
     assert machine["description"].endswith("{{ 7*7 }} restore=x instance=y") and machine["tags"][0]["value"] == "{{ 7*7 }}"
-    assert restore(cloud, told).only["action"] == "none"
+    assert restore(cloud, manifest_entry).only["action"] == "none"

@@ -48,8 +48,8 @@ def delete(cloud: Cloud, *ids: str, method: str = "image", **options: Any) -> En
     ended = cloud.vm("absent", *(ids or (A,)), **asked)
     if predicted is not None:
         parts = ("instance_id", "action", "changed", "blockers", "backups", "disks", "status")
-        told = [[{part: row[part] for part in parts} for row in each.result["instances"]] for each in (predicted, ended)]
-        assert told[0] == told[1]
+        text = [[{part: row[part] for part in parts} for row in each.result["instances"]] for each in (predicted, ended)]
+        assert text[0] == text[1]
         assert (predicted.failed, predicted.result["changed"]) == (ended.failed, ended.result["changed"])
     return ended
 

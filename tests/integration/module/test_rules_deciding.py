@@ -96,10 +96,10 @@ def test_rule_20_what_would_be_destroyed_with_a_machine_protects_it(cloud: Cloud
     assert cloud.writes() == []
 
 
-@pytest.mark.parametrize("wish", ["keep", "delete"])
-def test_a_machine_in_error_is_refused_what_only_a_change_of_its_disks_could_do(cloud: Cloud, wish: str) -> None:
-    cloud.seed({**stopped(A, disks=[{"id": "vol-a", "auto_delete": wish == "keep"}]), "status": "error"})
-    ended = cloud.vm("absent", A, disks=wish)
+@pytest.mark.parametrize("wanted", ["keep", "delete"])
+def test_a_machine_in_error_is_refused_what_only_a_change_of_its_disks_could_do(cloud: Cloud, wanted: str) -> None:
+    cloud.seed({**stopped(A, disks=[{"id": "vol-a", "auto_delete": wanted == "keep"}]), "status": "error"})
+    ended = cloud.vm("absent", A, disks=wanted)
     assert ended.failed and ended.blockers(A) == ["disk_fate_impossible"]
     assert cloud.writes() == []
 

@@ -99,11 +99,11 @@ def test_rule_10_an_interrupted_run_is_finished_by_the_next(cloud: Cloud) -> Non
     assert cloud.effects("vm.deleteInstance") == 1
 
 
-@pytest.mark.parametrize("wish", ["delete", "keep"])
-def test_rule_12_attributes_are_set_last_and_read_back(cloud: Cloud, wish: str) -> None:
-    before = wish == "keep"
+@pytest.mark.parametrize("wanted", ["delete", "keep"])
+def test_rule_12_attributes_are_set_last_and_read_back(cloud: Cloud, wanted: str) -> None:
+    before = wanted == "keep"
     cloud.seed(running(A, disks=[{"id": "vol-a", "auto_delete": before}, {"id": "vol-b", "auto_delete": not before}]))
-    ended = cloud.vm("absent", A, stop_running=True, disks=wish)
+    ended = cloud.vm("absent", A, stop_running=True, disks=wanted)
     assert not ended.failed
     assert cloud.writes() == ["vm.stopInstance", "vm.modifyInstanceDiskAttribute", "vm.deleteInstance"]
     (change,) = cloud.calls("vm.modifyInstanceDiskAttribute")
@@ -111,17 +111,17 @@ def test_rule_12_attributes_are_set_last_and_read_back(cloud: Cloud, wish: str) 
     after = [entry["operation"] for entry in cloud.calls() if entry["number"] > change["number"]]
     assert after.index("vm.describeInstances") < after.index("vm.deleteInstance")
     assert after.index("disk.describeDisks") < after.index("vm.deleteInstance"), "and the tags of what goes"
-    fate = {"delete": "deleted", "keep": "kept"}[wish]
+    fate = {"delete": "deleted", "keep": "kept"}[wanted]
     assert {key: ended.fates()[key] for key in ("vol-a", "vol-b")} == {"vol-a": fate, "vol-b": fate}
-    assert cloud.exists("vol-a") is cloud.exists("vol-b") is (wish == "keep")
+    assert cloud.exists("vol-a") is cloud.exists("vol-b") is (wanted == "keep")
 
 
-@pytest.mark.parametrize("wish", ["delete", "keep"])
-def test_rule_12_attributes_are_put_back_if_the_delete_is_refused(cloud: Cloud, wish: str) -> None:
-    before = wish == "keep"
+@pytest.mark.parametrize("wanted", ["delete", "keep"])
+def test_rule_12_attributes_are_put_back_if_the_delete_is_refused(cloud: Cloud, wanted: str) -> None:
+    before = wanted == "keep"
     cloud.seed(stopped(A, disks=[{"id": "vol-a", "auto_delete": before}]))
     cloud.control.inject("error", operation="vm.deleteInstance", times=0, **FORBIDDEN)
-    ended = cloud.vm("absent", A, disks=wish)
+    ended = cloud.vm("absent", A, disks=wanted)
     assert ended.failed and ended.error["operation"] == "vm.deleteInstance" and ended.error["http"] == 403
     assert cloud.auto_delete(A, "vol-a") is before
     assert cloud.writes() == ["vm.modifyInstanceDiskAttribute", "vm.deleteInstance", "vm.modifyInstanceDiskAttribute"]

@@ -40,8 +40,8 @@ def run(ansible: Ansible, playbook: str, *arguments: str, **variables: Any) -> P
 def stats(played: Played) -> Json:
     """What the playbook leaves to a workflow."""
     _before, _found, after = played.output.partition("RUN: ")
-    told, _end = json.JSONDecoder().raw_decode(after.strip())
-    return dict(told)
+    text, _end = json.JSONDecoder().raw_decode(after.strip())
+    return dict(text)
 
 
 @pytest.mark.cores
@@ -59,10 +59,10 @@ def test_a_campaign_with_texts_for_everything(cloud: Cloud, ansible: Ansible, tm
         vm_decommission_report_dir=str(tmp_path),
         vm_decommission_prices='{"instance": 100}',
     )
-    told = stats(played)["decommission"]
+    text = stats(played)["decommission"]
     assert played.status == 0, played.output
-    assert told["outcome"] == "complete" and told["totals"]["deleted"] == 2 and told["failed_ids"] == []
-    assert told["report"] == str(tmp_path / "report.html") and Path(told["report"]).is_file()
+    assert text["outcome"] == "complete" and text["totals"]["deleted"] == 2 and text["failed_ids"] == []
+    assert text["report"] == str(tmp_path / "report.html") and Path(text["report"]).is_file()
     assert json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))["money"]["saved"] == 200
     assert cloud.status(C) == "stopped"
 
@@ -71,8 +71,8 @@ def test_a_campaign_that_fails_ends_with_a_failure_and_still_tells_its_counts(cl
     cloud.seed(stopped(A), **FASTER)
     cloud.control.inject("error", operation="vm.deleteInstance", times=0, http=403, status="PERMISSION_DENIED")
     played = run(ansible, "decommission", vm_decommission_instance_ids=A, vm_decommission_backup="none")
-    told = stats(played)["decommission"]
-    assert played.status == 2 and told["outcome"] == "failed" and told["failed_ids"] == [A]
+    text = stats(played)["decommission"]
+    assert played.status == 2 and text["outcome"] == "failed" and text["failed_ids"] == [A]
 
 
 @pytest.mark.cores
@@ -92,12 +92,12 @@ def test_the_clean_up_deletes_what_is_due_and_says_why_the_others_stay(cloud: Cl
     assert not nightly.parent.exists()
     assert stats(foreseen)["cleanup"]["deleted"] == 1
     played = run(ansible, "cleanup", cleanup_regions=f"{REGION}, cn-east-2", cleanup_report_dir=str(nightly))
-    told = stats(played)["cleanup"]
+    text = stats(played)["cleanup"]
     assert played.status == 0, played.output
-    assert [told[name] for name in ("due", "blocked", "deleted", "failed")] == [1, 3, 1, 0]
+    assert [text[name] for name in ("due", "blocked", "deleted", "failed")] == [1, 3, 1, 0]
     assert cloud.control.resource(A) is None and cloud.status(C) == "running"
     assert all(cloud.control.resource(each) is not None for each in (B, C, D, "i-eeee000005"))
-    assert told["reports"] == [str(nightly / REGION / "report.html")]
+    assert text["reports"] == [str(nightly / REGION / "report.html")]
     for part in ("2026/01/01", B, C):
         assert part in played.output
 
@@ -142,5 +142,5 @@ def test_a_second_use_in_the_same_run_that_fails_does_not_show_the_counts_of_the
     path = tmp_path / "both.yml"
     path.write_text(json.dumps(both), encoding="utf-8")
     ended = ansible._run(["ansible-playbook", str(path)], {"ANSIBLE_SHOW_CUSTOM_STATS": "1"})
-    told = stats(Played(ended.returncode, ended.stdout + ended.stderr, {}))["cleanup"]
-    assert (told["outcome"], told["blocked"]) == ("failed", 0)
+    text = stats(Played(ended.returncode, ended.stdout + ended.stderr, {}))["cleanup"]
+    assert (text["outcome"], text["blocked"]) == ("failed", 0)

@@ -36,8 +36,8 @@ OTHER = "i-othr000002"
 def manifest(folder: Path, *entries: Json, **members: Any) -> Path:
     """A manifest in a file."""
     path = folder / "manifest.json"
-    told = {"format": FORMAT, "campaign": CAMPAIGN, "region": REGION, "method": "image", "machines": list(entries), **members}
-    path.write_text(json.dumps(told), encoding="utf-8")
+    entry = {"format": FORMAT, "campaign": CAMPAIGN, "region": REGION, "method": "image", "machines": list(entries), **members}
+    path.write_text(json.dumps(entry), encoding="utf-8")
     return path
 
 
@@ -53,8 +53,8 @@ def restore(ansible: Ansible, **variables: str) -> Played:
 def stats(played: Played) -> Json:
     """The numbers that the playbook leaves to a workflow."""
     _before, _found, after = played.output.partition("RUN: ")
-    told: Json = json.loads(after.strip())
-    return told
+    entry: Json = json.loads(after.strip())
+    return entry
 
 
 def count(**numbers: int) -> Json:
@@ -78,29 +78,29 @@ def test_without_a_clear_order_nothing_is_sent(cloud: Cloud, ansible: Ansible, v
 
 
 def test_a_file_that_is_no_manifest_is_refused(cloud: Cloud, ansible: Ansible, tmp_path: Path) -> None:
-    told = backed_up(cloud)
-    played = restore(ansible, manifest=str(manifest(tmp_path, told, format="jdcloud.cloud/manifest/9")))
+    entry = backed_up(cloud)
+    played = restore(ansible, manifest=str(manifest(tmp_path, entry, format="jdcloud.cloud/manifest/9")))
     assert played.status != 0 and "is no manifest of format" in played.output and cloud.calls() == []
 
 
 def test_a_machine_that_is_not_in_the_manifest_is_refused(cloud: Cloud, ansible: Ansible, tmp_path: Path) -> None:
-    told = backed_up(cloud)
-    played = restore(ansible, manifest=str(manifest(tmp_path, told)), instance_ids=f"{WEB}, {OTHER}")
+    entry = backed_up(cloud)
+    played = restore(ansible, manifest=str(manifest(tmp_path, entry)), instance_ids=f"{WEB}, {OTHER}")
     assert played.status != 0 and "not in the manifest" in played.output and cloud.calls() == []
 
 
 def test_a_blocked_machine_fails_the_play_and_leaves_the_numbers(cloud: Cloud, ansible: Ansible, tmp_path: Path) -> None:
-    told = backed_up(cloud)
-    played = restore(ansible, manifest=str(manifest(tmp_path, {**told, "image": None})))
+    entry = backed_up(cloud)
+    played = restore(ansible, manifest=str(manifest(tmp_path, {**entry, "image": None})))
     assert played.status != 0 and "nothing at all was made" in played.output
     assert stats(played) == count(selected=1, blocked=1) and machines(cloud) == {}
 
 
 @pytest.mark.cores
 def test_machines_of_a_manifest_come_back_and_only_once(cloud: Cloud, ansible: Ansible, tmp_path: Path) -> None:
-    told = backed_up(cloud)
-    other = {**told, "instance_id": OTHER, "name": "other", "image": {"image_id": "img-gone"}}
-    path = str(manifest(tmp_path, told, other))
+    entry = backed_up(cloud)
+    other = {**entry, "instance_id": OTHER, "name": "other", "image": {"image_id": "img-gone"}}
+    path = str(manifest(tmp_path, entry, other))
     played = restore(ansible, manifest=path, instance_ids=f" {WEB}, ", subnet_id="subnet-x", security_group_ids="sg-a, sg-b")
     assert played.status == 0, played.output
     machine = only_machine(cloud)
@@ -134,18 +134,18 @@ def test_text_of_the_cloud_is_never_a_template(cloud: Cloud, ansible: Ansible, t
     trap = "{{ lookup('ansible.builtin.pipe', 'touch trapped') }}"
     cloud.seed(web(description=trap, tags={"trap": trap}))
     add(cloud, images=[{"id": IMAGE, "of": WEB, "description": trap}])
-    told = entry(cloud, image=IMAGE)
+    manifest_entry = entry(cloud, image=IMAGE)
     delete(cloud)
-    played = restore(ansible, manifest=str(manifest(tmp_path, told)))
+    played = restore(ansible, manifest=str(manifest(tmp_path, manifest_entry)))
     assert played.status == 0, played.output
     assert only_machine(cloud)["description"].endswith(trap) and only_machine(cloud)["tags"][0]["value"] == trap
-    blocked = restore(ansible, manifest=str(manifest(tmp_path, {**told, "name": trap})))
+    blocked = restore(ansible, manifest=str(manifest(tmp_path, {**manifest_entry, "name": trap})))
     assert blocked.status != 0 and not list(tmp_path.rglob("trapped"))
 
 
 def test_a_drill_by_texts(cloud: Cloud, ansible: Ansible, tmp_path: Path) -> None:
-    told = backed_up(cloud, leave=True)
-    path = manifest(tmp_path, told)
+    entry = backed_up(cloud, leave=True)
+    path = manifest(tmp_path, entry)
     refused = restore(ansible, manifest=str(path), drill="yes")
     assert refused.status != 0 and "subnet_id, security_group_ids must be given" in refused.output
     played = restore(ansible, manifest=str(path), drill="yes", subnet_id="subnet-x", security_group_ids="['sg-a']")

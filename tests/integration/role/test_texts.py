@@ -98,14 +98,14 @@ def test_answers_that_are_no_texts_any_more_are_refused(cloud: Cloud, ansible: A
     played = ansible.play(
         [reading(reader) for reader in ("vm_decommission", "vm_backup", "restore")], "-e", answers(tmp_path, **given)
     )
-    told = {reader: each.get("msg", "") for reader, each in played.results.items()}
+    text = {reader: each.get("msg", "") for reader, each in played.results.items()}
     if OLD:
-        assert told == {"vm_decommission": "", "vm_backup": "", "restore": ""}
+        assert text == {"vm_decommission": "", "vm_backup": "", "restore": ""}
         assert played["vm_backup"]["next"]["arguments"]["name"] == "2026-01-01"
         return
-    assert told["vm_decommission"].startswith("vm_decommission_name is a number (7), not text: quote it")
-    assert told["vm_backup"].startswith("vm_backup_name is a date (2026-01-01), not text: quote it")
-    assert told["restore"].startswith("restore_image_id is a boolean (true), not text: quote it")
+    assert text["vm_decommission"].startswith("vm_decommission_name is a number (7), not text: quote it")
+    assert text["vm_backup"].startswith("vm_backup_name is a date (2026-01-01), not text: quote it")
+    assert text["restore"].startswith("restore_image_id is a boolean (true), not text: quote it")
 
 
 @pytest.mark.cores
@@ -134,16 +134,16 @@ def test_rule_04_dates_and_keys_are_refused_before_a_module_sees_them(cloud: Clo
         ("jdcloud_image_info", "{name: 010}"),
     ]
     lines = [f"  - jdcloud.cloud.{module}: {text}\n    register: {module}\n    ignore_errors: true\n" for module, text in tasks]
-    told = "[jdcloud_vm.msg, jdcloud_tag.msg, jdcloud_image_info.msg]"
-    keep = {"content": f"{{{{ {told} | to_json }}}}", "dest": str(tmp_path / "told.json"), "mode": "0600"}
+    words = "[jdcloud_vm.msg, jdcloud_tag.msg, jdcloud_image_info.msg]"
+    keep = {"content": f"{{{{ {words} | to_json }}}}", "dest": str(tmp_path / "told.json"), "mode": "0600"}
     lines.append(f"  - ansible.builtin.copy: {json.dumps(keep)}\n")
     play = tmp_path / "play.yml"
     play.write_text("- hosts: localhost\n  gather_facts: false\n  tasks:\n" + "".join(lines), encoding="utf-8")
     process = ansible._run(["ansible-playbook", str(play)], None)
-    told = (
+    words = (
         yaml.safe_load((tmp_path / "told.json").read_text(encoding="utf-8")) if process.returncode == 0 else [process.stdout] * 3
     )
-    assert [sentence.partition(", not text: quote it")[0] for sentence in told] == [
+    assert [sentence.partition(", not text: quote it")[0] for sentence in words] == [
         "tags.window is a date (2026-01-01 10:00:00)",
         "set has a key that is a number (8)",
         "name is a number (8)",

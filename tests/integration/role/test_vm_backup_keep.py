@@ -12,20 +12,20 @@ import pytest
 
 from support.integration.cloud import Cloud, Json, stopped
 from support.integration.commands import Ansible
-from support.integration.role_backups import FASTER, A, B, add, file_of, mark, play, resources
+from support.integration.role_backups import FASTER, A, B, add, file_of, marker, play, resources
 
 SYSTEM = "vol-system"
 
 
 def image(name: str, created: str, of: str = A, **members: object) -> Json:
     """An image of an earlier campaign."""
-    return {"id": f"img-{name}", "of": of, "created": created, "description": mark(f"c-{name}", of), **members}
+    return {"id": f"img-{name}", "of": of, "created": created, "description": marker(f"c-{name}", of), **members}
 
 
 def snapshot(name: str, created: str, **members: object) -> Json:
     """A snapshot of an earlier campaign."""
-    told = {"id": f"snapshot-{name}", "disk": SYSTEM, "created": created, "description": mark(f"c-{name}", A)}
-    return {**told, **members}
+    text = {"id": f"snapshot-{name}", "disk": SYSTEM, "created": created, "description": marker(f"c-{name}", A)}
+    return {**text, **members}
 
 
 @pytest.mark.parametrize(("keep", "gone"), [("1", {"img-old", "img-older"}), ("3", {"img-older"})])

@@ -24,8 +24,8 @@ def manifest(path: Path, *ids: str, **members: object) -> str:
         {"instance_id": each, "status_before": "running", "status": "stopped", "action": "created", "blockers": []}
         for each in ids
     ]
-    told = {"format": FORMAT, "campaign": "earlier", "region": REGION, "state": "complete", "machines": machines, **members}
-    path.write_text(json.dumps(told), encoding="utf-8")
+    text = {"format": FORMAT, "campaign": "earlier", "region": REGION, "state": "complete", "machines": machines, **members}
+    path.write_text(json.dumps(text), encoding="utf-8")
     return path.read_text(encoding="utf-8")
 
 

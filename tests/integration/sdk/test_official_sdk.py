@@ -139,8 +139,8 @@ def test_an_mfa_code_travels_in_the_header(emulator: EmulatorProcess, sdk: Call)
 
 def test_who_asks(emulator: EmulatorProcess, sdk: Call) -> None:
     """The call without a region, and the pin that tags tell."""
-    told = good(sdk("user", "describeUser", {"regionId": None}))
-    assert (told["pin"], told["accountId"]) == ("demo-account", "100000000001")
+    text = good(sdk("user", "describeUser", {"regionId": None}))
+    assert (text["pin"], text["accountId"]) == ("demo-account", "100000000001")
     keys = good(sdk("resourcetag", "describeKeys", {"tagKeysVo": {"serviceCodes": ["vm"]}}))
     assert keys["data"]["pin"] == "demo-account"
     emulator.control.configure(described_user="empty", tag_pin="never")

@@ -111,7 +111,7 @@ def manifest(*entries: Json) -> Json:
     return {"format": "jdcloud.cloud/manifest/1", "campaign": "c", "state": "complete", "machines": list(entries)}
 
 
-def leftovers(disks: dict[str, str] | None = None, elastic_ips: dict[str, str] | None = None, **members: Any) -> Json:
+def release_results(disks: dict[str, str] | None = None, elastic_ips: dict[str, str] | None = None, **members: Any) -> Json:
     """A result of `jdcloud_disk` or `jdcloud_elastic_ip`: the status of each now."""
     rows = [{"disk_id": key, "status_before": status, "status": status} for key, status in (disks or {}).items()]
     ips = [{"elastic_ip_id": key, "status_before": status, "status": status} for key, status in (elastic_ips or {}).items()]

@@ -198,7 +198,7 @@ class Audit:
         if row["action"] != "failed" and self._policy.state == "absent":
             on_its_way = not self._waited and self._was_begun(row)
             assert gone or on_its_way, f"{row['action']} is no failure, and the machine is there"
-        if any(write.told for write in deletes):
+        if any(write.answered for write in deletes):
             assert state.delete_accepted and row["changed"], "a delete was accepted, and the result hides it"
         for operation in (STOP, START, DELETE):
             if self._cloud.log.effects(operation, instance_id) and not self._disturbed_since(instance_id, 0.0):

@@ -21,7 +21,7 @@ DAY = 24 * HOUR
 BEIJING = timezone(timedelta(hours=8))
 
 
-def mark(instance_id: str, campaign: str = "c1", stopped: str = "true") -> str:
+def marker(instance_id: str, campaign: str = "c1", stopped: str = "true") -> str:
     """The marker of this collection."""
     return f"jdcloud.cloud/1 campaign={campaign} instance={instance_id} stopped={stopped}"
 
@@ -221,7 +221,7 @@ def _holds(snapshot: TrueSnapshot, need: Need, at: float) -> bool:
 
 def _counts(asset: Asset, machine: TrueMachine, need: Need, at: float) -> bool:
     campaigns = ["c1", "c2"] if need.campaign is None else [need.campaign]
-    ours = asset.description in [mark(machine.instance_id, campaign) for campaign in campaigns]
+    ours = asset.description in [marker(machine.instance_id, campaign) for campaign in campaigns]
     return ours and _young(asset, need, at)
 
 

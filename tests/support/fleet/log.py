@@ -51,7 +51,7 @@ class Snapshot:
 @dataclass(frozen=True)
 class Write:
     """A write that arrived. `truth` is the machine before it (None: there is none), `took_effect` whether anything changed
-    by it, `told` whether the caller learned that it was accepted."""
+    by it, `answered` whether the caller learned that it was accepted."""
 
     operation: str
     resource: str
@@ -60,7 +60,7 @@ class Write:
     arrived_at: float
     truth: Snapshot | None
     took_effect: bool
-    told: bool
+    answered: bool
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.timing
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.evidence.proof import Demand
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.policy import DiskChoice, Policy, State
 from support.fleet.audit import Before
-from support.fleet.backups import DAY, HOUR, mark
+from support.fleet.backups import DAY, HOUR, marker
 from support.fleet.log import DELETE, IMAGES, SET_DISKS, SNAPSHOTS
 from support.fleet.operations import Durations
 from support.fleet.service import Harm, Limits
@@ -177,7 +177,7 @@ def _asset(rng: random.Random, machine: TrueMachine, now: float, *, peaceful: bo
     made_at = now - rng.choice([*[HOUR] * 12, 23 * HOUR, 24 * HOUR - soon, 30 * HOUR])
     expires_at = rng.choice([None] * 20 + [now + 30 * DAY, now + 7 * DAY + soon, now + DAY])
     whose = machine.instance_id if rng.random() < 0.98 else "i-stranger"
-    text = mark(whose, rng.choice(["c1"] * 15 + ["c2"]), rng.choice(["true"] * 30 + ["false"]))
+    text = marker(whose, rng.choice(["c1"] * 15 + ["c2"]), rng.choice(["true"] * 30 + ["false"]))
     return {"made_at": made_at, "expires_at": expires_at, "description": text if rng.random() < 0.98 else "a backup"}
 
 

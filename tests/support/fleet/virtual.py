@@ -22,7 +22,7 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.timing
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.machines.run import MachineRecord, MachineRun, run_action
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.policy import Policy
 from ansible_collections.jdcloud.cloud.plugins.module_utils._module.machines.report import MachineReport
-from support.fleet.backups import HOUR, Backups, TrueImage, TrueSnapshot, mark
+from support.fleet.backups import HOUR, Backups, TrueImage, TrueSnapshot, marker
 from support.fleet.operations import Durations, Operations
 from support.fleet.service import Limits, Service
 from support.fleet.virtual_time import Network, VirtualPool, VirtualTime
@@ -76,7 +76,7 @@ class Cloud:
         local = any(disk.system and disk.local for disk in machine.disks)
         plain = {
             "machine_id": machine.instance_id,
-            "description": mark(machine.instance_id),
+            "description": marker(machine.instance_id),
             "parts": parts,
             "local_system": local,
         }
@@ -86,7 +86,7 @@ class Cloud:
 
     def snapshots(self, machine: TrueMachine, *, tag: str = "", **more: t.Any) -> list[TrueSnapshot]:
         """Add a snapshot of an hour ago of each cloud disk of a machine."""
-        plain: dict[str, t.Any] = {"made_at": self.time.now() - HOUR, "description": mark(machine.instance_id), **more}
+        plain: dict[str, t.Any] = {"made_at": self.time.now() - HOUR, "description": marker(machine.instance_id), **more}
         made = [TrueSnapshot(f"snapshot-{tag}{disk.disk_id}", disk.disk_id, **plain) for disk in machine.disks if disk.disk_id]
         for each in made:
             self.backups.add(each)
@@ -186,7 +186,7 @@ def by_ids(*ids: str, **more: t.Any) -> Selection:
     return Selection(ids=ids or ("i-one",), name=more.get("name"), tags=more.get("tags", {}), filters=more.get("filters", {}))
 
 
-def wish(state: t.Literal["absent", "stopped", "running"] = "absent", *ids: str, **more: t.Any) -> Policy:
+def make_policy(state: t.Literal["absent", "stopped", "running"] = "absent", *ids: str, **more: t.Any) -> Policy:
     """A policy for the machines with these ids (default `i-one`), or for `selection`."""
     selection = more.pop("selection", None) or by_ids(*ids)
     return Policy(state=state, selection=selection, protect_tags=more.pop("protect_tags", PROTECT), **more)

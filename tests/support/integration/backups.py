@@ -145,6 +145,6 @@ def made_of(cloud: Cloud) -> list[str]:
     return sorted(str(rows[key].get("instanceId") or rows[key].get("diskId")) for key in marked(cloud))
 
 
-def mark(instance_id: str, *, stopped: bool = True, campaign: str = CAMPAIGN) -> str:
+def marker(instance_id: str, *, stopped: bool = True, campaign: str = CAMPAIGN) -> str:
     """The mark of a backup."""
     return f"jdcloud.cloud/1 campaign={campaign} instance={instance_id} stopped={str(stopped).lower()}"

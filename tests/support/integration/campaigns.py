@@ -61,7 +61,7 @@ class Campaign:
         return {each[key] for each in self.report["left"][kind]}
 
 
-def wishes(variables: Json) -> Json:
+def role_variables(variables: Json) -> Json:
     """The role's variables from their names without the prefix."""
     return {**QUICK, **{f"vm_decommission_{name}": value for name, value in variables.items()}}
 
@@ -71,7 +71,7 @@ def campaign_tasks(variables: Json) -> list[Json]:
     use = {
         "name": "Use the role",
         "ansible.builtin.include_role": {"name": "jdcloud.cloud.vm_decommission"},
-        "vars": wishes(variables),
+        "vars": role_variables(variables),
     }
     note = {"name": "Note why", "ansible.builtin.set_fact": {"why": "{{ ansible_failed_result.msg }}"}}
     left = {"report": "{{ vm_decommission_report | default({}) }}", "why": "{{ why | default('') }}"}
@@ -90,8 +90,8 @@ def decommission(ansible: Ansible, *arguments: str, environment: dict[str, str] 
 def used(played: Played) -> Campaign:
     """What a play with the role left."""
     assert played.status == 0, played.output
-    told = played["use"]["msg"]
-    return Campaign(told["report"], told["why"], played.output)
+    text = played["use"]["msg"]
+    return Campaign(text["report"], text["why"], played.output)
 
 
 def report_of(folder: Path) -> Json:

@@ -75,10 +75,10 @@ def backed_up(cloud: Cloud, *, leave: bool = False, members: Json | None = None,
     """A fresh cloud in which the machine has an image and then is gone (unless `leave`); its entry."""
     cloud.seed(web(**(members or {})), **settings)
     add(cloud, images=[{"id": IMAGE, "of": WEB}])
-    told = entry(cloud, image=IMAGE)
+    manifest_entry = entry(cloud, image=IMAGE)
     if not leave:
         delete(cloud)
-    return told
+    return manifest_entry
 
 
 def snapshotted(cloud: Cloud, *disks: str, **settings: Any) -> Json:
@@ -86,9 +86,9 @@ def snapshotted(cloud: Cloud, *disks: str, **settings: Any) -> Json:
     cloud.seed(web(boot_mode="uefi"), **{"image_seconds": 0.15, "image_delete_seconds": 0.15, **settings})
     sizes = {SYSTEM: 50, DATA: 100, BIG: 200}
     add(cloud, snapshots=[{"id": f"snapshot-of-{disk}", "disk": disk, "size": sizes[disk]} for disk in disks])
-    told = entry(cloud, snapshots=tuple(f"snapshot-of-{disk}" for disk in disks))
+    manifest_entry = entry(cloud, snapshots=tuple(f"snapshot-of-{disk}" for disk in disks))
     delete(cloud)
-    return told
+    return manifest_entry
 
 
 def delete(cloud: Cloud, instance_id: str = WEB) -> None:

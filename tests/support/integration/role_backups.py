@@ -52,7 +52,7 @@ class Use:
         return next(dict(each) for each in self.manifest["machines"] if each["instance_id"] == instance_id)
 
 
-def wishes(variables: Json) -> Json:
+def role_variables(variables: Json) -> Json:
     """The role's variables from their names without the prefix."""
     return {**QUICK, **{f"vm_backup_{name}": value for name, value in variables.items()}}
 
@@ -62,7 +62,7 @@ def task(variables: Json) -> Json:
     return {
         "name": "Use the role",
         "ansible.builtin.include_role": {"name": "jdcloud.cloud.vm_backup"},
-        "vars": wishes(variables),
+        "vars": role_variables(variables),
     }
 
 
@@ -78,8 +78,8 @@ def play(
         tasks.append({"name": "Show", "ansible.builtin.debug": {"msg": left}, "register": f"use{number}"})
     played = ansible.play(tasks, *arguments, play=keywords, environment={"ANSIBLE_PIPELINING": "1", **environment})
     assert played.status == 0, played.output
-    told = [played[f"use{number}"]["msg"] for number in range(len(uses))]
-    return played, [Use(each["manifest"], each["why"]) for each in told]
+    text = [played[f"use{number}"]["msg"] for number in range(len(uses))]
+    return played, [Use(each["manifest"], each["why"]) for each in text]
 
 
 def back_up(ansible: Ansible, *arguments: str, **variables: Any) -> Use:
@@ -111,7 +111,7 @@ def names(cloud: Cloud, kind: str) -> set[str]:
     return {each["name"] for each in resources(cloud, kind).values()}
 
 
-def mark(campaign: str, instance_id: str, *, was_stopped: bool = True) -> str:
+def marker(campaign: str, instance_id: str, *, was_stopped: bool = True) -> str:
     """A description that makes a backup ours."""
     return f"jdcloud.cloud/1 campaign={campaign} instance={instance_id} stopped={str(was_stopped).lower()}"
 

@@ -330,8 +330,8 @@ def test_a_rule_that_names_no_test_is_found(text: str) -> None:
 
 
 def test_a_rule_that_is_not_built_must_say_so_and_name_no_test() -> None:
-    said = GOOD.replace("* `tests/unit/test_a.py::test_one`", NOT_BUILT_WORDS, 1)
-    assert unnamed_rules(parse_rules(said), {1}) == []
+    texts = GOOD.replace("* `tests/unit/test_a.py::test_one`", NOT_BUILT_WORDS, 1)
+    assert unnamed_rules(parse_rules(texts), {1}) == []
     [line] = unnamed_rules(parse_rules(GOOD), {1})
     assert line == f"rule 1 is in NOT_BUILT: expected no test and the words {NOT_BUILT_WORDS}"
 

@@ -89,9 +89,9 @@ def test_a_key_may_be_shown_twice_until_it_is_written(cloud: Any) -> None:
 
 def test_partial_failure_is_told_inside_a_good_answer(cloud: Any) -> None:
     cloud.seed({"id": "i-a"}, {"id": "i-b"}, settings={"tag_failures": "i-b"})
-    told = tag(cloud, "tagResources", ["i-a", "i-b", "i-none"], ("env", "test"))
-    assert told["successCount"] == 1
-    assert [row["resourceId"] for row in told["failedResourcesMap"]] == ["i-b", "i-none"]
+    text = tag(cloud, "tagResources", ["i-a", "i-b", "i-none"], ("env", "test"))
+    assert text["successCount"] == 1
+    assert [row["resourceId"] for row in text["failedResourcesMap"]] == ["i-b", "i-none"]
     cloud.control.configure(failed_resources="object")
     assert set(tag(cloud, "tagResources", ["i-b"], ("env", "test"))["failedResourcesMap"]) == {"i-b"}
     assert tags_of(cloud, "i-b") == {}
@@ -176,8 +176,8 @@ def test_a_bill_comes_in_pages(cloud: Any) -> None:
 def test_a_resource_may_have_several_lines_that_share_its_fee(cloud: Any) -> None:
     cloud.seed({"id": "i-a", "fee": 12}, {"id": "i-b", "fee": 6}, settings={"bill_lines": 3})
     pages = [bill(cloud, resourceIds=["i-a", "i-b"], pageIndex=number, pageSize=4).result for number in (1, 2)]
-    told = [(row["resourceId"], row["realTotalFee"]) for page in pages for row in page["result"]]
-    assert told == [("i-a", 4.0)] * 3 + [("i-b", 2.0)] * 3
+    text = [(row["resourceId"], row["realTotalFee"]) for page in pages for row in page["result"]]
+    assert text == [("i-a", 4.0)] * 3 + [("i-b", 2.0)] * 3
     assert [page["pagination"]["numberRecords"] for page in pages] == [6, 6] and pages[0]["pagination"]["numberPages"] == 2
 
 

@@ -373,8 +373,8 @@ def test_the_log_tells_what_was_called_and_what_came_of_it(cloud: Any) -> None:
     answer = stop(cloud)
     stop(cloud)
     entries = cloud.log()
-    told = [(one["operation"], one["method"], one["http"], one["status"], one["effect"]) for one in entries]
-    assert told == [
+    text = [(one["operation"], one["method"], one["http"], one["status"], one["effect"]) for one in entries]
+    assert text == [
         ("vm.describeInstances", "GET", 200, "", "read"),
         ("vm.stopInstance", "POST", 200, "", "applied"),
         ("vm.stopInstance", "POST", 400, "FAILED_PRECONDITION", "refused"),

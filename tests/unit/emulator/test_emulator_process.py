@@ -276,6 +276,6 @@ def test_a_refused_command_says_why_and_exits_with_1(cloud: Any, capsys: pytest.
 def test_help_names_every_setting(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         main(["serve", "--help"])
-    told = capsys.readouterr().out
+    text = capsys.readouterr().out
     assert caught.value.code == 0
-    assert all(name in told for name in Settings().as_dict())
+    assert all(name in text for name in Settings().as_dict())

@@ -128,10 +128,10 @@ def test_the_released_file_holds_what_users_use() -> None:
 
 @pytest.mark.parametrize("name", BREAKS)
 def test_a_break_is_found_and_told(name: str) -> None:
-    change, told = BREAKS[name]
+    change, text = BREAKS[name]
     new = copy.deepcopy(OLD)
     change(new)
-    assert breaks(OLD, new) == [told]
+    assert breaks(OLD, new) == [text]
 
 
 def test_what_is_only_added_breaks_nothing() -> None:

@@ -93,7 +93,7 @@ def hostile() -> Iterator[Hostile]:
     made.close()
 
 
-def told(result: Any, **headers: str) -> bytes:
+def answer_of(result: Any, **headers: str) -> bytes:
     """An answer with this result."""
     return http_answer({"requestId": "r", "result": result}, **headers)
 
@@ -131,11 +131,11 @@ NEVER: dict[str, Any] = {
     "text": http_answer(b'"requestId"'),
     "no request id": http_answer({"result": {}}),
     "request id twice": http_answer(b'{"requestId": "a", "requestId": "b", "result": {}}'),
-    "result of null": told(None),
-    "result of a list": told([]),
-    "result of a text": told("instance"),
-    "result that is no number": told(float("nan")),
-    "empty result": told({}),
+    "result of null": answer_of(None),
+    "result of a list": answer_of([]),
+    "result of a text": answer_of("instance"),
+    "result that is no number": answer_of(float("nan")),
+    "empty result": answer_of({}),
     "error in success": http_answer({"requestId": "r", "error": {"code": 404, "status": "NOT_FOUND", "message": "gone"}}),
     "error of odd types": http_answer({"requestId": "r", "error": {"code": [], "status": {}, "message": [None]}}, 500),
     "error of a text": http_answer({"requestId": "r", "error": "gone"}, 404),
@@ -143,9 +143,9 @@ NEVER: dict[str, Any] = {
     "error without a body": http_answer(b"", 500),
     "status 999": http_answer({"requestId": "r", "result": {}}, 999),
     "foreign 404": http_answer(b"404 page not found", 404),
-    "a date far away": told({}, Date="Mon, 01 Jan 0001 00:00:00 +1400"),
-    "a date that is none": told({}, Date="Mon, 99 Foo 99999 99:99:99 +999999999999"),
-    "an old date": told({}, Date="Mon, 01 Jan 2001 00:00:00 GMT"),
+    "a date far away": answer_of({}, Date="Mon, 01 Jan 0001 00:00:00 +1400"),
+    "a date that is none": answer_of({}, Date="Mon, 99 Foo 99999 99:99:99 +999999999999"),
+    "an old date": answer_of({}, Date="Mon, 01 Jan 2001 00:00:00 GMT"),
 }
 
 
@@ -165,14 +165,14 @@ def test_no_such_answer_says_that_something_is_gone(hostile: Hostile, name: str)
 @pytest.mark.parametrize("read", GOOD)
 def test_a_good_answer_is_read(hostile: Hostile, read: str) -> None:
     call, result = GOOD[read]
-    assert hostile.ask(call, told(result)).error is None
+    assert hostile.ask(call, answer_of(result)).error is None
 
 
 @pytest.mark.parametrize("read", SINGLES)
 def test_a_read_of_one_that_shows_another_is_an_error_of_that_read(hostile: Hostile, read: str) -> None:
     call, member, row = SINGLES[read]
     id_name = next(iter(row))
-    error = hostile.ask(call, told({member: {**row, id_name: f"{row[id_name]}0"}})).error
+    error = hostile.ask(call, answer_of({member: {**row, id_name: f"{row[id_name]}0"}})).error
     assert isinstance(error, TransportError) and "another id" in str(error)
 
 
@@ -183,21 +183,21 @@ WRONG_ROWS = [None, 5, "i-1", [], {}, [{"instanceId": "i-1"}], {"id": "i-1"}]
 @pytest.mark.parametrize("read", SINGLES)
 def test_a_read_of_one_that_shows_no_object_is_an_error_of_that_read(hostile: Hostile, read: str, row: Any) -> None:
     call, member, _row = SINGLES[read]
-    assert isinstance(hostile.ask(call, told({member: row})).error, TransportError)
+    assert isinstance(hostile.ask(call, answer_of({member: row})).error, TransportError)
 
 
 @pytest.mark.parametrize("total", [None, -1, "1", 1.0, True, [], float("inf")], ids=repr)
 @pytest.mark.parametrize("read", PAGES)
 def test_a_page_without_a_count_is_an_error_of_that_read(hostile: Hostile, read: str, total: Any) -> None:
     call, member, row = PAGES[read]
-    assert isinstance(hostile.ask(call, told({member: [row], "totalCount": total})).error, TransportError)
+    assert isinstance(hostile.ask(call, answer_of({member: [row], "totalCount": total})).error, TransportError)
 
 
 @pytest.mark.parametrize("rows", [{}, "i-1", 5, {"0": {"instanceId": "i-1"}}], ids=repr)
 @pytest.mark.parametrize("read", PAGES)
 def test_a_page_whose_rows_are_no_list_is_an_error_of_that_read(hostile: Hostile, read: str, rows: Any) -> None:
     call, member, _row = PAGES[read]
-    assert isinstance(hostile.ask(call, told({member: rows, "totalCount": 1})).error, TransportError)
+    assert isinstance(hostile.ask(call, answer_of({member: rows, "totalCount": 1})).error, TransportError)
 
 
 @pytest.mark.parametrize("read", PAGES)
@@ -205,19 +205,19 @@ def test_a_page_that_is_larger_than_asked_for_is_an_error_of_that_read(hostile: 
     call, member, row = PAGES[read]
     id_name = next(iter(row))
     rows = [{**row, id_name: f"{row[id_name]}{number}"} for number in range(101)]
-    assert isinstance(hostile.ask(call, told({member: rows, "totalCount": 101})).error, TransportError)
+    assert isinstance(hostile.ask(call, answer_of({member: rows, "totalCount": 101})).error, TransportError)
 
 
 @pytest.mark.parametrize("row", WRONG_ROWS[:5], ids=repr)
 @pytest.mark.parametrize("read", PAGES)
 def test_a_row_without_an_id_is_counted_and_the_others_are_read(hostile: Hostile, read: str, row: Any) -> None:
     call, member, good = PAGES[read]
-    page = hostile.ask(call, told({member: [row, good], "totalCount": 2})).value
+    page = hostile.ask(call, answer_of({member: [row, good], "totalCount": 2})).value
     assert (len(page.items), page.nameless, page.whole) == (1, 1, False)
 
 
 @pytest.mark.parametrize("read", PAGES)
 def test_a_row_that_stands_there_twice_is_not_believed(hostile: Hostile, read: str) -> None:
     call, member, good = PAGES[read]
-    page = hostile.ask(call, told({member: [{**good, "status": "running"}, good], "totalCount": 1})).value
+    page = hostile.ask(call, answer_of({member: [{**good, "status": "running"}, good], "totalCount": 1})).value
     assert (page.items, page.whole) == ((), False)

@@ -24,11 +24,11 @@ from support.campaign.results import (
     entry,
     failed,
     later,
-    leftovers,
     machine,
     manifest,
     not_found,
     options,
+    release_results,
     vm_result,
 )
 
@@ -198,7 +198,7 @@ def test_what_was_deleted_is_owed_what_it_was_to_take_along() -> None:
     hanging["disks"] = [disk("vol-a", "kept"), disk("vol-ak", "kept")]
     text = wave_step.after_delete(record, RELEASING, 1, vm_result([hanging], msg="1 machine failed."), later(40))
     assert text == {"elastic_ip_ids": ["fip-a"], "disk_ids": ["vol-a"]}
-    finish.after_release(record, 1, [leftovers({"vol-a": "in-recyclebin"}, {"fip-a": "absent"})], later(50))
+    finish.after_release(record, 1, [release_results({"vol-a": "in-recyclebin"}, {"fip-a": "absent"})], later(50))
     assert record.machines[A]["action"] == "deleted" and finish.owed(record, RELEASING) == {"elastic_ip_ids": [], "disk_ids": []}
 
 
@@ -220,7 +220,7 @@ def test_a_machine_that_a_killed_run_deleted_is_ours_and_its_leftovers_are_owed(
     assert resumed.machines[A]["action"] == "deleted" and resumed.machines[A]["name"] == "web a"
     assert finish.owed(resumed, RELEASING) == {"elastic_ip_ids": ["fip-a"], "disk_ids": ["vol-a"]}
     assert set(finish.to_verify(resumed)["disk_ids"]) == {"vol-a", "vol-ak"}
-    finish.verify(resumed, [leftovers({"vol-a": "absent", "vol-ak": "available"}, {"fip-a": "absent"})], later(110))
+    finish.verify(resumed, [release_results({"vol-a": "absent", "vol-ak": "available"}, {"fip-a": "absent"})], later(110))
     fates = [each["fate"] for each in (*resumed.machines[A]["disks"], *resumed.machines[A]["elastic_ips"])]
     assert fates == ["deleted", "kept", "released"]
 
@@ -362,7 +362,7 @@ def test_leftovers_that_another_place_does_not_know_are_not_gone(member: str, va
     accept(record, A)
     place = {"source": "environment", "access_key_suffix": "0001", "region": "cn-north-1", member: value}
     with pytest.raises(InputError, match=text):
-        finish.after_release(record, 1, [leftovers(elastic_ips={"fip-a": "absent"}, account=place)], later(50))
+        finish.after_release(record, 1, [release_results(elastic_ips={"fip-a": "absent"}, account=place)], later(50))
 
 
 def test_a_mark_never_stops_what_runs() -> None:
@@ -375,7 +375,7 @@ def test_a_disk_that_was_to_be_kept_and_is_gone_after_a_killed_run_is_a_failure(
     accept(record, A)
     plan.freeze(record, RELEASING, vm_result([not_found(A)]), later(60))
     plan.plan(record, RELEASING, vm_result([not_found(A)]), {}, later(61), preview=False)
-    seen = leftovers(disks={"vol-a": "absent", "vol-ak": "absent"}, elastic_ips={"fip-a": "absent"})
+    seen = release_results(disks={"vol-a": "absent", "vol-ak": "absent"}, elastic_ips={"fip-a": "absent"})
     finish.verify(record, [seen], later(62))
     assert record.machines[A]["error"]["code"] == "fate_mismatch" and "vol-ak" in record.machines[A]["error"]["message"]
     assert finish.finish(record, RELEASING, later(63), preview=False)["failed"]

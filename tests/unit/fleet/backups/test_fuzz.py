@@ -20,7 +20,7 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backups.recor
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.selection import Selection
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.timing import Timing
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.evidence.marker import DEFAULT_PATTERN
-from support.fleet.backups import HOUR, TrueImage, mark
+from support.fleet.backups import HOUR, TrueImage, marker
 from support.fleet.log import START, STOP
 from support.fleet.making import IMAGE, SNAPSHOT, BackedUp, Made, MakingCloud
 from support.fleet.operations import Durations
@@ -47,7 +47,7 @@ class Scenario:
     cloud: MakingCloud
     policy: BackupPolicy
     timing: Timing
-    manner: RunOptions
+    options: RunOptions
     status: dict[str, str]
     rate: float | None
 
@@ -90,7 +90,7 @@ def _machine(rng: random.Random, cloud: MakingCloud, instance_id: str) -> TrueMa
         instance_id, rng.choice(["running"] * 5 + ["stopped"] * 5 + ["stopping", "error"]), disks=disks, tags=tags
     )
     if rng.random() < 0.25:
-        text = mark(instance_id, rng.choice(["c1", "c1", "c2"]), rng.choice(["true", "true", "false"]))
+        text = marker(instance_id, rng.choice(["c1", "c1", "c2"]), rng.choice(["true", "true", "false"]))
         more: Json = {"description": text, "made_at": cloud.time.now() - rng.choice([1, 1, 30]) * HOUR, "name": f"old-{short}"}
         if rng.random() < 0.5:
             cloud.image(machine, **more, status=rng.choice(["ready"] * 4 + ["error", "pending"]))
@@ -193,7 +193,7 @@ class Audit:
     def _changed_is_true(self) -> None:
         writes = [write for write in self._cloud.log.writes if write.operation in (IMAGE, SNAPSHOT, STOP, START)]
         # What somebody else deleted before it was ever seen may have been made by an earlier run.
-        if all(map(self._exists, self._made)) and any(write.took_effect and write.told for write in writes):
+        if all(map(self._exists, self._made)) and any(write.took_effect and write.answered for write in writes):
             assert self._ended.report.changed
         doubted = any(row["status"] == "unverified" for row in self._ended.rows)
         power = [state for record in self._ended.run.records for state in (record.stop, record.start) if state is not None]
@@ -282,7 +282,7 @@ def replay(seed: int) -> None:
     """One run and all its checks."""
     each = scenario(seed)
     try:
-        ended = each.cloud.back_up(each.policy, each.timing, each.manner, each.rate)
+        ended = each.cloud.back_up(each.policy, each.timing, each.options, each.rate)
     except JdcloudError:
         assert not each.cloud.log.writes, "the run ended with an error after it had begun to change things"
         return

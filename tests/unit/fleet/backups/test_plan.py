@@ -37,7 +37,7 @@ OF_ANOTHER_MACHINE = "jdcloud.cloud/1 campaign=c1 instance=i-two stopped=true"
 SYSTEM_SNAPSHOT = snapshot(images=["img-one"], description="")
 
 
-def wishes(method: t.Literal["image", "snapshots", "both"] = "image", **more: t.Any) -> BackupPolicy:
+def make_policy(method: t.Literal["image", "snapshots", "both"] = "image", **more: t.Any) -> BackupPolicy:
     """A policy that selects `i-one`, for campaign c1."""
     selection = Selection(ids=("i-one",), name=None, tags={}, filters={})
     plain: dict[str, t.Any] = {"selection": selection, "campaign": "c1", "name_pattern": DEFAULT_PATTERN, "protect_tags": PROTECT}
@@ -48,7 +48,7 @@ def decide(of: Instance | None = None, *rows: Image | Snapshot, policy: BackupPo
     """What is decided with these images and snapshots."""
     images = [each for each in rows if isinstance(each, Image)]
     backup_set = backup_set_of(images, [each for each in rows if isinstance(each, Snapshot)])
-    return decide_backup(of or machine(), policy or wishes(), backup_set, NOW)
+    return decide_backup(of or machine(), policy or make_policy(), backup_set, NOW)
 
 
 def only(decision: BackupDecision) -> PlannedAsset:
@@ -93,7 +93,7 @@ def test_an_own_ready_covering_young_image_of_the_stopped_machine_is_used_again(
     ids=str,
 )
 def test_an_image_with_a_flaw_is_not_used_again(flaw: dict[str, t.Any]) -> None:
-    decision = decide(None, image("snapshot-vol-sys", **flaw), SYSTEM_SNAPSHOT, policy=wishes(any_campaign=False))
+    decision = decide(None, image("snapshot-vol-sys", **flaw), SYSTEM_SNAPSHOT, policy=make_policy(any_campaign=False))
     asset = only(decision)
     assert asset.asset_id is None and (asset.images, asset.snapshots) == (1, 1)
 
@@ -108,14 +108,14 @@ def test_an_image_is_not_used_again_unless_its_snapshots_are_of_the_very_disks()
 
 def test_an_image_without_data_disks_is_used_again_where_none_are_wanted() -> None:
     of = machine(data=(disk("vol-data"),))
-    asset = only(decide(of, image("snapshot-vol-sys"), SYSTEM_SNAPSHOT, policy=wishes(include_data_disks=False)))
+    asset = only(decide(of, image("snapshot-vol-sys"), SYSTEM_SNAPSHOT, policy=make_policy(include_data_disks=False)))
     assert asset.asset_id == "img-one" and asset.left_out == ("vdb",)
 
 
 @pytest.mark.parametrize("any_campaign", [True, False])
 def test_a_backup_of_another_campaign_is_used_again_only_if_any_campaign_will_do(any_campaign: bool) -> None:
     rows = (image("snapshot-vol-sys", desc=OTHERS), SYSTEM_SNAPSHOT)
-    asset = only(decide(None, *rows, policy=wishes(any_campaign=any_campaign)))
+    asset = only(decide(None, *rows, policy=make_policy(any_campaign=any_campaign)))
     assert (asset.asset_id, asset.campaign) == (("img-one", "c2") if any_campaign else (None, "c1"))
 
 
@@ -127,7 +127,7 @@ def test_an_image_in_progress_is_waited_for_whatever_its_state_is_called() -> No
 
 
 def test_a_snapshot_in_progress_is_waited_for() -> None:
-    asset = only(decide(None, snapshot(status="creating"), policy=wishes("snapshots")))
+    asset = only(decide(None, snapshot(status="creating"), policy=make_policy("snapshots")))
     assert (asset.asset_id, asset.ready, asset.snapshots) == ("snapshot-vol-sys", False, 0)
 
 
@@ -150,7 +150,7 @@ def test_the_newest_of_several_is_used() -> None:
     [{"description": "by hand"}, {"status": "error_create"}, {"createTime": OLD}, {"snapshotSource": "others"}],
 )
 def test_a_snapshot_with_a_flaw_is_not_used_again(flaw: dict[str, t.Any]) -> None:
-    asset = only(decide(None, snapshot(**flaw), policy=wishes("snapshots")))
+    asset = only(decide(None, snapshot(**flaw), policy=make_policy("snapshots")))
     assert asset.asset_id is None and (asset.images, asset.snapshots) == (0, 1)
 
 
@@ -160,12 +160,12 @@ def test_a_snapshot_with_a_flaw_is_not_used_again(flaw: dict[str, t.Any]) -> Non
 @pytest.mark.parametrize("description", [MINE, OTHERS, OF_A_RUNNING_ONE])
 def test_no_backup_of_a_running_machine_that_is_to_be_stopped_is_used_again(description: str) -> None:
     rows = (image("snapshot-vol-sys", desc=description), SYSTEM_SNAPSHOT)
-    decision = decide(machine("running"), *rows, policy=wishes(stop_running=True))
+    decision = decide(machine("running"), *rows, policy=make_policy(stop_running=True))
     assert only(decision).asset_id is None and only(decision).stopped and decision.stop and not decision.start
 
 
 def test_what_this_campaign_made_before_it_started_the_machine_again_is_used_again() -> None:
-    policy = wishes(stop_running=True, start_again=True)
+    policy = make_policy(stop_running=True, start_again=True)
     decision = decide(machine("running"), image("snapshot-vol-sys"), SYSTEM_SNAPSHOT, policy=policy)
     assert only(decision).asset_id == "img-one" and not decision.stop and not decision.start
     for description in (OTHERS, OF_A_RUNNING_ONE):
@@ -182,12 +182,12 @@ def test_a_running_machine_that_is_not_stopped_is_backed_up_with_a_warning_and_a
 def test_a_machine_is_not_stopped_if_all_its_backups_are_there_or_on_the_way() -> None:
     for status in ("ready", "pending"):
         rows = (image("snapshot-vol-sys", status=status), SYSTEM_SNAPSHOT)
-        decision = decide(machine("running"), *rows, policy=wishes(stop_running=True, start_again=True))
+        decision = decide(machine("running"), *rows, policy=make_policy(stop_running=True, start_again=True))
         assert not decision.stop and not decision.blockers
 
 
 def test_a_stopped_machine_is_started_again_only_if_an_earlier_try_stopped_it() -> None:
-    again = wishes(stop_running=True, start_again=True)
+    again = make_policy(stop_running=True, start_again=True)
     assert not decide(policy=again).start
     assert decide(policy=replace(again, stopped_before=frozenset({"i-one"}))).start
     assert not decide(policy=replace(again, start_again=False, stopped_before=frozenset({"i-one"}))).start
@@ -197,8 +197,8 @@ def test_a_stopped_machine_is_started_again_only_if_an_earlier_try_stopped_it() 
 
 
 def test_failed_ones_raise_the_attempt_so_that_names_and_tokens_differ() -> None:
-    failed = snapshot(status="error_create", name=planned_name("snapshot", "vol-sys", machine(), wishes(), 1))
-    first, second = only(decide(policy=wishes("snapshots"))), only(decide(None, failed, policy=wishes("snapshots")))
+    failed = snapshot(status="error_create", name=planned_name("snapshot", "vol-sys", machine(), make_policy(), 1))
+    first, second = only(decide(policy=make_policy("snapshots"))), only(decide(None, failed, policy=make_policy("snapshots")))
     assert (first.attempt, second.attempt) == (1, 2)
     assert first.name != second.name
     assert client_token("c1", "vol-sys", 1) != client_token("c1", "vol-sys", 2)
@@ -206,13 +206,13 @@ def test_failed_ones_raise_the_attempt_so_that_names_and_tokens_differ() -> None
 
 def test_those_of_other_campaigns_do_not_count_as_attempts() -> None:
     failed = snapshot(status="error_create", description=OTHERS)
-    assert only(decide(None, failed, policy=wishes("snapshots"))).attempt == 1
+    assert only(decide(None, failed, policy=make_policy("snapshots"))).attempt == 1
 
 
 def test_an_attempt_is_never_numbered_like_one_that_exists_though_earlier_ones_were_removed() -> None:
     """Else the service would answer the token of the second attempt with the old snapshot, which would pass for a new one."""
-    old = snapshot(createTime=OLD, name=planned_name("snapshot", "vol-sys", machine(), wishes(name_pattern="other-{id}"), 7))
-    asset = only(decide(None, old, policy=wishes("snapshots")))
+    old = snapshot(createTime=OLD, name=planned_name("snapshot", "vol-sys", machine(), make_policy(name_pattern="other-{id}"), 7))
+    asset = only(decide(None, old, policy=make_policy("snapshots")))
     assert asset.asset_id is None and asset.attempt == 8
 
 
@@ -226,7 +226,7 @@ def test_an_image_holds_the_system_disk_and_the_cloud_data_disks_and_never_a_loc
 
 
 def test_without_data_disks_their_devices_are_named_to_be_left_out() -> None:
-    asset = only(decide(machine(data=(disk("vol-data"), local_disk())), policy=wishes(include_data_disks=False)))
+    asset = only(decide(machine(data=(disk("vol-data"), local_disk())), policy=make_policy(include_data_disks=False)))
     assert [each.disk_id for each in asset.disks] == ["vol-sys"]
     assert (asset.snapshots, asset.left_out) == (1, ("vdb",))
 
@@ -238,7 +238,7 @@ def test_an_image_of_a_local_system_disk_takes_no_snapshot_for_it() -> None:
 
 
 def test_both_makes_an_image_and_a_snapshot_of_each_cloud_disk() -> None:
-    decision = decide(machine(data=(disk("vol-data"), local_disk())), policy=wishes("both"))
+    decision = decide(machine(data=(disk("vol-data"), local_disk())), policy=make_policy("both"))
     assert [(each.kind, each.of) for each in decision.assets] == [
         ("image", "i-one"),
         ("snapshot", "vol-sys"),
@@ -248,7 +248,7 @@ def test_both_makes_an_image_and_a_snapshot_of_each_cloud_disk() -> None:
 
 
 def test_only_the_named_disks_get_snapshots() -> None:
-    policy = wishes("snapshots", disk_ids=frozenset({"vol-data"}))
+    policy = make_policy("snapshots", disk_ids=frozenset({"vol-data"}))
     assert only(decide(machine(data=(disk("vol-data"),)), policy=policy)).of == "vol-data"
 
 
@@ -256,7 +256,7 @@ def test_only_the_named_disks_get_snapshots() -> None:
 
 
 def blocked(of: Instance | None = None, *rows: Image | Snapshot, **more: t.Any) -> list[str]:
-    decision = decide(of, *rows, policy=wishes(**more))
+    decision = decide(of, *rows, policy=make_policy(**more))
     assert not decision.assets and not decision.stop and not decision.start
     return codes(decision)
 
@@ -269,7 +269,7 @@ def test_states_in_between_unknown_ones_and_error_block() -> None:
     assert blocked(machine("stopping")) == ["transitional"]
     assert blocked(machine("frozen")) == ["unknown_status"]
     assert blocked(machine("error")) == ["invalid_status"]
-    assert not codes(decide(machine("error"), policy=wishes("snapshots")))
+    assert not codes(decide(machine("error"), policy=make_policy("snapshots")))
 
 
 def test_a_foreign_image_task_blocks() -> None:
@@ -283,14 +283,14 @@ def test_a_disk_that_is_being_attached_blocks() -> None:
 def test_a_local_system_disk_blocks_unless_the_machine_is_or_will_be_stopped() -> None:
     disks = (replace(system_disk(), disk_id=None, category="local"),)
     assert blocked(machine("running", disks=disks)) == ["running"]
-    assert not codes(decide(machine("running", disks=disks), policy=wishes(stop_running=True)))
+    assert not codes(decide(machine("running", disks=disks), policy=make_policy(stop_running=True)))
     assert not codes(decide(machine("stopped", disks=disks)))
 
 
 def test_a_machine_that_could_not_be_started_again_is_not_stopped() -> None:
     overdue = machine("running", charge=Charge(POSTPAID, "arrear"))
     assert blocked(overdue, stop_running=True, start_again=True) == ["charge_overdue"]
-    assert not codes(decide(overdue, policy=wishes(stop_running=True)))
+    assert not codes(decide(overdue, policy=make_policy(stop_running=True)))
 
 
 def test_nothing_to_back_up_blocks() -> None:
@@ -354,7 +354,7 @@ def test_whatever_exists_only_what_will_count_is_used_again(
     held: list[Image | Snapshot], method: t.Any, status: str, any_campaign: bool, stop_running: bool, start_again: bool
 ) -> None:
     of = machine(status, data=(disk("vol-data"),))
-    policy = wishes(method, any_campaign=any_campaign, stop_running=stop_running, start_again=stop_running and start_again)
+    policy = make_policy(method, any_campaign=any_campaign, stop_running=stop_running, start_again=stop_running and start_again)
     decision = decide(of, *held, policy=policy)
     known = {getattr(each, "image_id", None) or getattr(each, "snapshot_id", ""): each for each in held}
     for asset in decision.assets:

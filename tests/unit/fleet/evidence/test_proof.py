@@ -31,7 +31,7 @@ LOCAL_SYSTEM = AttachedDisk(None, "vda", "local", 40, True, system=True)
 DATA = disk("vol-data", auto_delete=True)
 
 
-def told(
+def proved(
     images: Iterable[Image] = (),
     snapshots: Iterable[Snapshot] = (),
     *,
@@ -49,14 +49,14 @@ def told(
 
 
 def proven(*args: t.Any, **more: t.Any) -> bool:
-    return not told(*args, **more).missing
+    return not proved(*args, **more).missing
 
 
 SYS = snapshot("vol-sys")
 
 
 def test_an_image_that_holds_the_disk_is_proof_and_is_reported() -> None:
-    proof = told([image("snapshot-vol-sys")], [SYS])
+    proof = proved([image("snapshot-vol-sys")], [SYS])
     assert proof.missing == ()
     [backup] = proof.backups
     assert (backup.type, backup.id, backup.status, backup.campaign) == ("image", "img-one", "ready", "c1")
@@ -64,7 +64,7 @@ def test_an_image_that_holds_the_disk_is_proof_and_is_reported() -> None:
 
 
 def test_nothing_is_no_proof_and_says_so() -> None:
-    [sentence] = told().missing
+    [sentence] = proved().missing
     assert sentence == "No image covers its disk vol-sys (vda): there is none."
 
 
@@ -97,7 +97,7 @@ IMAGE_FLAWS: list[tuple[dict[str, t.Any], str]] = [
 
 @pytest.mark.parametrize(("members", "reason"), IMAGE_FLAWS, ids=[f"{next(iter(m.items()))}" for m, _reason in IMAGE_FLAWS])
 def test_an_image_with_one_flaw_is_no_proof_and_the_flaw_is_told(members: dict[str, t.Any], reason: str) -> None:
-    proof = told([image("snapshot-vol-sys", **members)], [SYS])
+    proof = proved([image("snapshot-vol-sys", **members)], [SYS])
     assert proof.backups == ()
     [sentence] = proof.missing
     assert sentence.startswith("No image covers its disk vol-sys (vda): img-one: ") and reason in sentence
@@ -124,7 +124,7 @@ SNAPSHOT_FLAWS: list[tuple[dict[str, t.Any], str]] = [
 @pytest.mark.parametrize(("members", "reason"), SNAPSHOT_FLAWS, ids=[f"{next(iter(m.items()))}" for m, _r in SNAPSHOT_FLAWS])
 def test_a_snapshot_with_one_flaw_is_no_proof_and_the_flaw_is_told(members: dict[str, t.Any], reason: str) -> None:
     assert proven([], [SYS], method="snapshots")
-    proof = told([], [snapshot("vol-sys", **members)], method="snapshots")
+    proof = proved([], [snapshot("vol-sys", **members)], method="snapshots")
     assert proof.backups == ()
     [sentence] = proof.missing
     assert "snapshot-vol-sys: " in sentence and reason in sentence
@@ -166,7 +166,7 @@ def test_snapshots_inside_an_image_need_no_mark_and_may_be_in_use() -> None:
 
 def test_snapshots_inside_an_image_without_a_mark_of_their_own_are_no_snapshots_of_the_disk() -> None:
     inside = snapshot("vol-sys", images=["img-one"], description="")
-    [sentence] = told([image("snapshot-vol-sys")], [inside], method="snapshots").missing
+    [sentence] = proved([image("snapshot-vol-sys")], [inside], method="snapshots").missing
     assert "there is none" in sentence
 
 
@@ -174,7 +174,7 @@ def test_devices_and_sizes_cover_nothing() -> None:
     """A disk was swapped after the image: same device, same size, another id."""
     swapped = machine(data=(disk("vol-new", auto_delete=True),))
     rows = [SYS, snapshot("vol-data")]
-    [sentence] = told([image("snapshot-vol-sys", "snapshot-vol-data")], rows, of=swapped).missing
+    [sentence] = proved([image("snapshot-vol-sys", "snapshot-vol-data")], rows, of=swapped).missing
     assert sentence == "No image covers its disk vol-new (vdb): img-one: it does not hold this disk."
 
 
@@ -185,7 +185,7 @@ def test_a_disk_under_another_device_name_is_covered_by_its_id() -> None:
 
 def test_each_disk_is_named_that_nothing_covers() -> None:
     both = machine(data=(DATA, disk("vol-more", device="vdc", auto_delete=True)))
-    proof = told([image("snapshot-vol-sys")], [SYS], of=both)
+    proof = proved([image("snapshot-vol-sys")], [SYS], of=both)
     assert [sentence.split(":")[0] for sentence in proof.missing] == [
         "No image covers its disk vol-data (vdb)",
         "No image covers its disk vol-more (vdc)",
@@ -206,18 +206,18 @@ def test_both_demands_an_image_and_a_snapshot_of_each_cloud_disk() -> None:
     assert not proven([whole], [SYS, snapshot("vol-data", description="")], method="both", of=of)
     assert not proven([image("snapshot-vol-sys")], rows, method="both", of=of)
     assert not proven([], rows, method="both", of=of)
-    assert {backup.type for backup in told([whole], rows, method="both", of=of).backups} == {"image", "snapshot"}
+    assert {backup.type for backup in proved([whole], rows, method="both", of=of).backups} == {"image", "snapshot"}
 
 
 @pytest.mark.parametrize("method", ["image", "snapshots"])
 def test_only_demanded_kinds_are_reported(method: Method) -> None:
-    proof = told([image("snapshot-vol-sys")], [SYS], method=method)
+    proof = proved([image("snapshot-vol-sys")], [SYS], method=method)
     assert [backup.type for backup in proof.backups] == [{"image": "image", "snapshots": "snapshot"}[method]]
 
 
 @pytest.mark.parametrize("method", ["image", "snapshots", "both"])
 def test_a_machine_that_runs_has_no_valid_backup(method: Method) -> None:
-    proof = told([image("snapshot-vol-sys")], [SYS], method=method, of=machine("running"))
+    proof = proved([image("snapshot-vol-sys")], [SYS], method=method, of=machine("running"))
     assert proof.backups == () and "older than its stop" in proof.missing[0]
 
 
@@ -235,7 +235,7 @@ def test_both_of_a_local_system_disk_is_an_image() -> None:
 
 def test_a_local_data_disk_is_covered_by_nothing() -> None:
     of = machine(data=(local_disk(),))
-    [sentence] = told([image("snapshot-vol-sys", None)], [SYS], of=of).missing
+    [sentence] = proved([image("snapshot-vol-sys", None)], [SYS], of=of).missing
     assert sentence.startswith("No image covers its disk local vdc")
 
 
@@ -251,13 +251,13 @@ def test_an_empty_set_of_covered_disks_is_no_backup_even_if_no_disk_is_lost() ->
 def test_with_a_campaign_only_its_backups_count(method: Method) -> None:
     rows = ([image("snapshot-vol-sys")], [SYS])
     assert proven(*rows, method=method, campaign="c1")
-    proof = told(*rows, method=method, campaign="c2")
+    proof = proved(*rows, method=method, campaign="c2")
     assert proof.backups == () and "belongs to campaign c1" in proof.missing[0]
     assert not proven(*rows, method=method, campaign="c"), "a beginning of it is not it"
 
 
 def test_without_the_time_of_the_service_nothing_counts() -> None:
-    [sentence] = told([image("snapshot-vol-sys")], [SYS], now=None).missing
+    [sentence] = proved([image("snapshot-vol-sys")], [SYS], now=None).missing
     assert "the service's time is not known" in sentence
 
 
@@ -305,13 +305,13 @@ def test_what_never_expires_is_told_with_empty_or_missing_members() -> None:
 def test_a_machine_without_its_own_ids_is_covered_by_nothing() -> None:
     """Of a cloud disk whose id is not told nobody can say that an image holds it."""
     nameless = replace(machine(), disks=(system_disk(), disk(None, auto_delete=True)))
-    proof = told([image("snapshot-vol-sys", "snapshot-")], [SYS, snapshot("", snapshotId="snapshot-")], of=nameless)
+    proof = proved([image("snapshot-vol-sys", "snapshot-")], [SYS, snapshot("", snapshotId="snapshot-")], of=nameless)
     assert len(proof.missing) == 1 and "vdb" in proof.missing[0]
 
 
 def test_many_candidates_are_told_briefly() -> None:
     images = [image("snapshot-vol-sys", imageId=f"img-{number}", desc="") for number in range(20)]
-    [sentence] = told(images, [SYS]).missing
+    [sentence] = proved(images, [SYS]).missing
     assert sentence.count("img-") == 4 and sentence.endswith("; and 16 more.")
 
 

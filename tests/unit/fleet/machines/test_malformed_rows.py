@@ -31,7 +31,7 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.fate
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.plan import changes_since, decide
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.tags.plan import WantedTags, tag_blockers
 from support.fleet.builders import FACTS, NOW, PROTECT, address, elastic_ip, image, knowing, machine, snapshot
-from support.fleet.virtual import Campaign, Cloud, data_disk, wish
+from support.fleet.virtual import Campaign, Cloud, data_disk, make_policy
 from support.fleet.world import TrueAddress
 
 Json = dict[str, t.Any]
@@ -71,7 +71,7 @@ def with_a_bad_row(broken: Json, *, selection: Selection | None = None, **more: 
     for instance_id in ("i-good", "i-bad"):
         cloud.machine(instance_id, "stopped", tags={"env": "test"})
     cloud.service.twist = twisted(lambda row: {**row, **broken})
-    policy = wish("absent", "i-good", "i-bad") if selection is None else wish(selection=selection)
+    policy = make_policy("absent", "i-good", "i-bad") if selection is None else make_policy(selection=selection)
     return cloud, cloud.run(policy, Timing(wait_timeout=600.0), skip_blocked=True, **more)
 
 
@@ -105,14 +105,14 @@ def test_a_row_that_is_malformed_once_is_read_again() -> None:
         return {**row, "status": None} if len(shown) == 1 else row
 
     cloud.service.twist = twisted(once)
-    assert cloud.run(wish("absent", "i-bad"))["i-bad"]["action"] == "deleted"
+    assert cloud.run(make_policy("absent", "i-bad"))["i-bad"]["action"] == "deleted"
 
 
 def test_a_row_that_becomes_malformed_at_the_gate_is_not_deleted_by() -> None:
     cloud = Cloud()
     cloud.machine("i-bad", "running")
     cloud.service.twist = twisted(lambda row: {**row, "tags": "none"} if row["status"] == "stopped" else row)
-    campaign = cloud.run(wish("absent", "i-bad", stop_running=True))
+    campaign = cloud.run(make_policy("absent", "i-bad", stop_running=True))
     assert campaign.code("i-bad") == "changed_meanwhile"
 
 
@@ -126,7 +126,7 @@ def test_a_row_without_an_id_makes_a_listing_incomplete(nameless: Json | None, t
         {"instances": [result["instances"][0], nameless], "totalCount": total} if call.operation == LISTINGS[0] else result
     )
     with pytest.raises(IncompleteListing):
-        cloud.run(wish(selection=Selection(None, None, {"env": ("test",)}, {})))
+        cloud.run(make_policy(selection=Selection(None, None, {"env": ("test",)}, {})))
 
 
 @pytest.mark.parametrize("order", [1, -1])
@@ -143,7 +143,7 @@ def test_a_running_machine_that_a_listing_shows_twice_is_not_deleted(order: int)
 
     cloud.service.twist = twice
     with pytest.raises(IncompleteListing):
-        cloud.run(wish(selection=Selection(None, None, {"env": ("test",)}, {})))
+        cloud.run(make_policy(selection=Selection(None, None, {"env": ("test",)}, {})))
 
 
 def test_a_machine_that_the_gate_shows_twice_is_not_deleted() -> None:
@@ -157,7 +157,7 @@ def test_a_machine_that_the_gate_shows_twice_is_not_deleted() -> None:
         return {**result, "instances": [*rows, *double]} if call.operation == LISTINGS[0] else result
 
     cloud.service.twist = twice
-    campaign = cloud.run(wish("absent", "i-bad", "i-good", stop_running=True))
+    campaign = cloud.run(make_policy("absent", "i-bad", "i-good", stop_running=True))
     assert (campaign["i-bad"]["action"], campaign["i-good"]["action"]) == ("failed", "deleted")
 
 
@@ -167,7 +167,7 @@ def test_a_first_page_that_announces_absurdly_much_is_refused_without_reading_fu
     cloud.machine("i-bad", "stopped", tags={"env": "test"})
     cloud.service.twist = lambda call, result: {**result, "totalCount": total}
     with pytest.raises(IncompleteListing):
-        cloud.run(wish(selection=Selection(None, None, {"env": ("test",)}, {})))
+        cloud.run(make_policy(selection=Selection(None, None, {"env": ("test",)}, {})))
     assert len(cloud.log.calls) <= 5
 
 
@@ -185,7 +185,7 @@ def test_a_malformed_disk_makes_only_its_own_fate_unverified() -> None:
         return {"disk": {**result["disk"], "diskId": "vol-x"}} if call.operation == "disk.describeDisk" else result
 
     cloud.service.twist = twist
-    campaign = cloud.run(wish("absent", "i-a", "i-b"), Timing(retries=1))
+    campaign = cloud.run(make_policy("absent", "i-a", "i-b"), Timing(retries=1))
     fates = {disk["disk_id"]: disk["fate"] for each in ("i-a", "i-b") for disk in campaign[each]["disks"]}
     assert (fates["vol-a"], fates["vol-b"]) == ("unverified", "kept")
 
@@ -194,7 +194,7 @@ def test_a_bulk_answer_that_cannot_be_read_is_replaced_by_single_reads() -> None
     cloud = Cloud()
     cloud.machine("i-a", "stopped", disks=[data_disk("vol-a")])
     cloud.service.twist = lambda call, result: {} if cloud.log.writes and call.operation == "disk.describeDisks" else result
-    campaign = cloud.run(wish("absent", "i-a"), Timing(retries=1))
+    campaign = cloud.run(make_policy("absent", "i-a"), Timing(retries=1))
     assert {disk["disk_id"]: disk["fate"] for disk in campaign["i-a"]["disks"]}["vol-a"] == "kept"
 
 
@@ -208,7 +208,7 @@ def test_an_elastic_ip_whose_row_cannot_be_read_is_not_released() -> None:
         return {**result, "elasticIps": broken} if call.operation == "vpc.describeElasticIps" else result
 
     cloud.service.twist = twist
-    campaign = cloud.run(wish("absent", "i-a", release_elastic_ips=True))
+    campaign = cloud.run(make_policy("absent", "i-a", release_elastic_ips=True))
     assert campaign["i-a"]["elastic_ips"][0]["fate"] == "failed"
     assert campaign.seconds >= FATE_PATIENCE
 
@@ -219,12 +219,12 @@ BAD = machine(unreadable=("tags",))
 
 
 def test_an_unreadable_machine_is_blocked_whatever_else_is_wrong_with_it() -> None:
-    blockers = decide(replace(BAD, status="running", charge=None), wish(), FACTS).blockers
+    blockers = decide(replace(BAD, status="running", charge=None), make_policy(), FACTS).blockers
     assert [blocker.code for blocker in blockers] == ["unknown_status"]
 
 
 def test_the_gate_refuses_an_unreadable_observation() -> None:
-    assert changes_since(decide(machine(), wish(), FACTS), BAD, wish(), FACTS) != []
+    assert changes_since(decide(machine(), make_policy(), FACTS), BAD, make_policy(), FACTS) != []
 
 
 @pytest.mark.parametrize("unreadable", ["tags", "instanceName", "vpcId"])

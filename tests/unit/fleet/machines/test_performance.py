@@ -14,7 +14,7 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.timing
 from support.fleet.log import DELETE, STOP
 from support.fleet.operations import Durations
 from support.fleet.service import Limits
-from support.fleet.virtual import Campaign, Cloud, wish
+from support.fleet.virtual import Campaign, Cloud, make_policy
 from support.fleet.virtual_time import Network
 
 pytestmark = pytest.mark.no_cover
@@ -41,7 +41,7 @@ def delete_running(
     ids = [f"i-m{number:05d}" for number in range(count)]
     for instance_id in ids:
         cloud.machine(instance_id)
-    policy = wish("absent", *ids, stop_running=True)
+    policy = make_policy("absent", *ids, stop_running=True)
     campaign = cloud.run(policy, Timing(poll_interval=0.25), rate=limit if given else None)
     assert campaign.report.summary()["deleted"] == count
     assert not cloud.world.machines
@@ -90,7 +90,7 @@ def test_stops_run_ahead_of_deletes_only_as_far_as_needed() -> None:
 def test_waiting_for_one_machine_polls_no_faster_than_needed() -> None:
     cloud = Cloud()
     cloud.machine(hangs={"stopping"})
-    campaign = cloud.run(wish(stop_running=True), Timing(wait_timeout=600.0, poll_interval=5.0))
+    campaign = cloud.run(make_policy(stop_running=True), Timing(wait_timeout=600.0, poll_interval=5.0))
     assert campaign.code("i-one") == "timeout"
     assert campaign.calls <= 600 / 5.0 * 1.3 + 10
 

@@ -14,7 +14,7 @@ from support.fleet.audit import audited
 from support.fleet.log import DELETE, STOP
 from support.fleet.operations import Durations
 from support.fleet.service import Harm, Limits
-from support.fleet.virtual import Cloud, by_ids, data_disk, wish
+from support.fleet.virtual import Cloud, by_ids, data_disk, make_policy
 from support.fleet.virtual_time import Network
 from support.fleet.world import PREPAID, TrueAddress, TrueMachine
 
@@ -40,7 +40,7 @@ def test_no_delete_rests_on_an_observation_older_than_five_seconds(rate: float |
     cloud = Cloud(3, network=network, durations=Durations(jitter=0.5))
     for instance_id in IDS:
         cloud.machine(instance_id)
-    campaign = audited(cloud, wish("absent", *IDS, stop_running=True), rate=rate)
+    campaign = audited(cloud, make_policy("absent", *IDS, stop_running=True), rate=rate)
     assert campaign.report.summary()["deleted"] == len(IDS)
     assert max(gate_ages(cloud)) <= 5.0
 
@@ -49,7 +49,7 @@ def test_a_delete_that_was_throttled_goes_through_the_gate_again() -> None:
     cloud = Cloud(5, limits=Limits(rate=8.0, burst=1.0), network=Network(0.05, 1.0))
     for instance_id in IDS:
         cloud.machine(instance_id, "stopped")
-    campaign = audited(cloud, wish("absent", *IDS))
+    campaign = audited(cloud, make_policy("absent", *IDS))
     assert campaign.report.summary()["deleted"] == len(IDS)
     refused = [write for write in cloud.log.of(DELETE) if not write.took_effect]
     assert refused, "the limit was never met, and the test is none"
@@ -85,7 +85,7 @@ def test_what_somebody_changes_between_stop_and_delete_forbids_the_delete(act: C
     cloud = Cloud()
     machine = cloud.machine(disks=[data_disk(auto_delete=True)])
     cloud.service.upon(STOP, "i-one", cloud.disturb(machine, act), after=True)
-    campaign = audited(cloud, wish(stop_running=True))
+    campaign = audited(cloud, make_policy(stop_running=True))
     assert campaign.code("i-one") == "changed_meanwhile"
     assert campaign["i-one"]["changed"], "it was stopped by us"
     assert not cloud.log.of(DELETE)
@@ -97,7 +97,7 @@ def test_a_machine_that_did_not_stay_stopped_is_not_deleted(status: str) -> None
     cloud = Cloud()
     machine = cloud.machine(hangs={"stopping"})
     cloud.time.at(cloud.time.now() + 6.0, cloud.disturb(machine, lambda each: setattr(each, "status", status)))
-    campaign = audited(cloud, wish(stop_running=True))
+    campaign = audited(cloud, make_policy(stop_running=True))
     assert campaign.code("i-one") == "changed_meanwhile"
     assert status in campaign["i-one"]["error"]["message"]
     assert not cloud.log.of(DELETE)
@@ -107,7 +107,7 @@ def test_a_disk_attached_between_stop_and_delete_stops_the_delete() -> None:
     cloud = Cloud()
     machine = cloud.machine()
     cloud.service.upon(STOP, "i-one", cloud.attach(machine, data_disk("vol-new", auto_delete=True)), after=True)
-    campaign = audited(cloud, wish(stop_running=True))
+    campaign = audited(cloud, make_policy(stop_running=True))
     assert campaign.code("i-one") == "changed_meanwhile"
     assert "vol-new" in campaign["i-one"]["error"]["message"]
     assert not cloud.log.of(DELETE) and "vol-new" in cloud.world.disks
@@ -122,7 +122,7 @@ def test_an_elastic_ip_that_appears_between_stop_and_delete_stops_the_delete() -
         cloud.world.elastic_ips["fip-new"] = address
 
     cloud.service.upon(STOP, "i-one", cloud.disturb(machine, associate), after=True)
-    campaign = audited(cloud, wish(stop_running=True, release_elastic_ips=True))
+    campaign = audited(cloud, make_policy(stop_running=True, release_elastic_ips=True))
     assert campaign.code("i-one") == "changed_meanwhile"
     assert not cloud.log.of(DELETE)
 
@@ -132,7 +132,7 @@ def test_a_machine_whose_tag_does_not_match_any_more_is_not_deleted() -> None:
     machine = cloud.machine(tags={"env": "test"})
     retag = cloud.disturb(machine, lambda each: each.tags.update(env="prod"))
     cloud.service.upon(STOP, "i-one", retag, after=True)
-    campaign = audited(cloud, wish(selection=by_ids("i-one", tags={"env": ("test",)}), stop_running=True))
+    campaign = audited(cloud, make_policy(selection=by_ids("i-one", tags={"env": ("test",)}), stop_running=True))
     assert campaign.code("i-one") == "changed_meanwhile"
     assert not cloud.log.of(DELETE)
 
@@ -143,7 +143,7 @@ def test_a_machine_restarted_before_a_repeated_delete_is_never_deleted(harm: Har
     machine = cloud.machine(status="stopped")
     cloud.service.harm_upon(DELETE, "i-one", harm)
     cloud.service.upon(DELETE, "i-one", cloud.restart(machine), after=True)
-    campaign = audited(cloud, wish())
+    campaign = audited(cloud, make_policy())
     assert campaign.code("i-one") == "changed_meanwhile"
     assert machine.status == "running"
     assert len(cloud.log.of(DELETE)) == 1 and not cloud.log.effects(DELETE, "i-one")
@@ -154,7 +154,7 @@ def test_the_remaining_window_is_milliseconds_and_the_api_has_no_guard_for_it() 
     cloud = Cloud()
     machine = cloud.machine(status="stopped")
     cloud.service.upon(DELETE, "i-one", cloud.restart(machine))
-    campaign = audited(cloud, wish())
+    campaign = audited(cloud, make_policy())
     assert campaign["i-one"]["action"] == "deleted"
     [write] = cloud.log.of(DELETE)
     sight = cloud.log.last_sight("i-one", write.left_at)
@@ -165,7 +165,7 @@ def test_rule_7_error_is_deletable_only_if_it_was_error_when_planned() -> None:
     cloud = Cloud()
     cloud.machine("i-one", "error")
     cloud.machine("i-two", "running", ends_in_error={"stopping"})
-    campaign = audited(cloud, wish("absent", "i-one", "i-two", stop_running=True))
+    campaign = audited(cloud, make_policy("absent", "i-one", "i-two", stop_running=True))
     assert campaign["i-one"]["action"] == "deleted"
     assert campaign.code("i-two") == "changed_meanwhile"
     assert "i-two" in cloud.world.machines
@@ -174,7 +174,7 @@ def test_rule_7_error_is_deletable_only_if_it_was_error_when_planned() -> None:
 def test_rule_7_a_machine_that_becomes_error_while_it_is_deleted_failed() -> None:
     cloud = Cloud()
     cloud.machine(status="stopped", ends_in_error={"deleting"})
-    campaign = audited(cloud, wish())
+    campaign = audited(cloud, make_policy())
     assert campaign.code("i-one") == "changed_meanwhile"
     assert campaign["i-one"]["status"] == "error"
 
@@ -185,7 +185,7 @@ def test_rule_7_a_machine_that_goes_into_error_while_others_settle_is_not_delete
     machine = cloud.machine("i-one", status, ends_in_error={"deleting"})
     cloud.machine("i-two", "stopping")
     cloud.time.at(cloud.time.now() + 1.0, cloud.disturb(machine, break_down))
-    campaign = audited(cloud, wish("absent", "i-one", "i-two"), skip_blocked=True)
+    campaign = audited(cloud, make_policy("absent", "i-one", "i-two"), skip_blocked=True)
     assert campaign.code("i-one") == "changed_meanwhile"
     assert not cloud.log.of(DELETE, "i-one")
     assert campaign["i-two"]["action"] == "deleted"
@@ -194,6 +194,6 @@ def test_rule_7_a_machine_that_goes_into_error_while_others_settle_is_not_delete
 def test_rule_7_a_machine_that_goes_into_error_while_it_settles_is_not_deleted() -> None:
     cloud = Cloud()
     cloud.machine(status="stopping", ends_in_error={"stopping"})
-    campaign = audited(cloud, wish())
+    campaign = audited(cloud, make_policy())
     assert campaign.code("i-one") == "changed_meanwhile"
     assert not cloud.log.writes

@@ -14,11 +14,11 @@ import pytest
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.evidence.proof import Demand, Method
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.policy import Policy
 from support.fleet.audit import audited
-from support.fleet.backups import DAY, HOUR, TrueSnapshot, mark
+from support.fleet.backups import DAY, HOUR, TrueSnapshot, marker
 from support.fleet.log import DELETE, IMAGES, SET_DISKS, SNAPSHOTS
 from support.fleet.operations import Durations
 from support.fleet.service import Harm, Limits
-from support.fleet.virtual import Campaign, Cloud, data_disk, wish
+from support.fleet.virtual import Campaign, Cloud, data_disk, make_policy
 from support.fleet.virtual_time import Network
 from support.fleet.world import TrueMachine
 
@@ -29,7 +29,7 @@ LONG_AGO = -30 * HOUR
 
 def demanding(*ids: str, method: Method = "image", **more: t.Any) -> Policy:
     demand = Demand(method, more.pop("max_age", 24.0), more.pop("campaign", None))
-    return wish("absent", *ids, demand=demand, **more)
+    return make_policy("absent", *ids, demand=demand, **more)
 
 
 def backed_up(cloud: Cloud, instance_id: str = "i-one", **more: t.Any) -> TrueMachine:
@@ -137,7 +137,7 @@ LOSSES: dict[str, Act] = {
     "a snapshot in it breaks": lambda cloud: cloud.backups.change("snapshot-vol-onedatain", status="error_delete"),
     "the image is being deleted": lambda cloud: cloud.backups.change("img-one", status="deleting"),
     "the mark is rubbed out": lambda cloud: cloud.backups.change("img-one", description="old backup"),
-    "the mark is rewritten": lambda cloud: cloud.backups.change("img-one", description=mark("i-one", stopped="false")),
+    "the mark is rewritten": lambda cloud: cloud.backups.change("img-one", description=marker("i-one", stopped="false")),
     "the image will expire": lambda cloud: cloud.backups.change("img-one", expires_at=cloud.time.now() + DAY),
     "another image begins": lambda cloud: cloud.image(cloud.world.machines["i-one"], tag="new", status="pending") and None,
 }
@@ -364,5 +364,5 @@ def test_a_machine_that_others_delete_is_only_waited_for() -> None:
 def test_without_a_demand_no_backup_is_read() -> None:
     cloud = Cloud()
     cloud.machine(status="stopped")
-    assert audited(cloud, wish())["i-one"]["action"] == "deleted"
+    assert audited(cloud, make_policy())["i-one"]["action"] == "deleted"
     assert cloud.log.count(IMAGES) == cloud.log.count(SNAPSHOTS) == 0

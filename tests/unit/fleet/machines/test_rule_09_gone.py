@@ -16,7 +16,7 @@ from support.fleet.audit import audited
 from support.fleet.log import DELETE, SET_DISKS, START, STOP
 from support.fleet.operations import Durations
 from support.fleet.service import Harm
-from support.fleet.virtual import Cloud, data_disk, wish
+from support.fleet.virtual import Cloud, data_disk, make_policy
 from support.fleet.world import TrueAddress, TrueMachine
 
 BULK, SINGLE = "vm.describeInstances", "vm.describeInstance"
@@ -30,7 +30,7 @@ def vanish(cloud: Cloud, machine: TrueMachine) -> Callable[[], None]:
 
 def test_an_id_that_does_not_exist_is_absent_already() -> None:
     cloud = Cloud()
-    campaign = audited(cloud, wish("absent", "i-missing"))
+    campaign = audited(cloud, make_policy("absent", "i-missing"))
     row = campaign["i-missing"]
     assert (row["status"], row["action"], row["changed"], row["error"]) == ("absent", "none", False, None)
     assert [warning["code"] for warning in row["warnings"]] == ["not_found"]
@@ -40,7 +40,7 @@ def test_an_id_that_does_not_exist_is_absent_already() -> None:
 
 @pytest.mark.parametrize("state", ["stopped", "running"])
 def test_an_id_that_does_not_exist_cannot_be_stopped_or_started(state: str) -> None:
-    campaign = audited(Cloud(), wish(state, "i-missing"))  # type: ignore[arg-type]
+    campaign = audited(Cloud(), make_policy(state, "i-missing"))  # type: ignore[arg-type]
     assert (campaign["i-missing"]["action"], campaign.code("i-missing")) == ("failed", "not_found")
 
 
@@ -52,7 +52,7 @@ def test_a_machine_that_vanishes_before_a_step_is_gone_and_that_is_success(opera
     cloud = Cloud()
     machine = cloud.machine(disks=[data_disk()])
     cloud.service.upon(operation, "i-one", vanish(cloud, machine))
-    campaign = audited(cloud, wish(stop_running=True, disks=disks))
+    campaign = audited(cloud, make_policy(stop_running=True, disks=disks))
     row = campaign["i-one"]
     assert (row["status"], row["action"], row["error"]) == ("absent", "none", None)
     assert not cloud.log.effects(DELETE, "i-one")
@@ -62,7 +62,7 @@ def test_a_machine_that_vanishes_while_it_stops_is_gone() -> None:
     cloud = Cloud()
     machine = cloud.machine()
     cloud.time.at(cloud.time.now() + 1.0, vanish(cloud, machine))
-    campaign = audited(cloud, wish(stop_running=True))
+    campaign = audited(cloud, make_policy(stop_running=True))
     assert (campaign["i-one"]["status"], campaign["i-one"]["action"]) == ("absent", "none")
     assert not cloud.log.of(DELETE)
     assert cloud.log.count(SINGLE) >= 1
@@ -72,7 +72,7 @@ def test_a_machine_that_vanishes_while_it_settles_is_gone() -> None:
     cloud = Cloud()
     machine = cloud.machine(status="rebooting", hangs={"rebooting"})
     cloud.time.at(cloud.time.now() + 1.0, vanish(cloud, machine))
-    campaign = audited(cloud, wish())
+    campaign = audited(cloud, make_policy())
     assert (campaign["i-one"]["status"], campaign["i-one"]["action"], campaign.code("i-one")) == ("absent", "none", None)
 
 
@@ -81,14 +81,14 @@ def test_a_machine_that_vanishes_while_it_is_wanted_is_a_failure(state: str, sta
     cloud = Cloud()
     machine = cloud.machine(status=status)
     cloud.service.upon(operation, "i-one", vanish(cloud, machine))
-    campaign = audited(cloud, wish(state))  # type: ignore[arg-type]
+    campaign = audited(cloud, make_policy(state))  # type: ignore[arg-type]
     assert (campaign["i-one"]["status"], campaign.code("i-one")) == ("absent", "vanished")
 
 
 def test_a_machine_that_somebody_else_deletes_is_waited_for_and_not_ours() -> None:
     cloud = Cloud()
     cloud.machine(status="deleting", disks=[data_disk(auto_delete=True)], addresses=[TrueAddress("fip-one")])
-    campaign = audited(cloud, wish(release_elastic_ips=True))
+    campaign = audited(cloud, make_policy(release_elastic_ips=True))
     row = campaign["i-one"]
     assert (row["status_before"], row["status"], row["action"], row["changed"]) == ("deleting", "absent", "none", False)
     assert campaign.seconds >= 3.0 and not cloud.log.writes
@@ -100,7 +100,7 @@ def test_somebody_elses_delete_after_our_lost_stop_is_not_ours() -> None:
     machine = cloud.machine(addresses=[TrueAddress("fip-one")])
     cloud.service.harm_upon(STOP, "i-one", Harm.LOST_BEFORE)
     cloud.service.upon(STOP, "i-one", cloud.disturb(machine, cloud.operations.delete), after=True)
-    campaign = audited(cloud, wish(stop_running=True, release_elastic_ips=True))
+    campaign = audited(cloud, make_policy(stop_running=True, release_elastic_ips=True))
     row = campaign["i-one"]
     assert (row["action"], row["status"], row["changed"]) == ("none", "absent", False)
     assert not cloud.log.of(DELETE) and "fip-one" in cloud.world.elastic_ips
@@ -117,7 +117,7 @@ def test_two_complete_bulk_answers_prove_the_absence_if_they_are_far_enough_apar
     for instance_id in MANY:
         cloud.machine(instance_id, "stopped")
     cloud.machine("i-hangs", "stopped", hangs={"deleting"})
-    campaign = audited(cloud, wish("absent", *MANY, "i-hangs"), Timing(poll_interval=0.25, wait_timeout=20))
+    campaign = audited(cloud, make_policy("absent", *MANY, "i-hangs"), Timing(poll_interval=0.25, wait_timeout=20))
     assert [row["action"] for row in campaign.report.instances("all")] == ["deleted"] * 20 + ["failed"]
     singles = {resource for _when, operation, resource in cloud.log.calls if operation == SINGLE}
     for instance_id in set(MANY) - singles:
@@ -132,7 +132,7 @@ def test_empty_answers_prove_nothing_while_the_machines_are_there(first: int) ->
     for instance_id in MANY:
         cloud.machine(instance_id, "stopped")
     cloud.service.harm_upon(BULK, "", Harm.EMPTY, first, first + 1)
-    campaign = audited(cloud, wish("absent", *MANY), Timing(poll_interval=0.5))
+    campaign = audited(cloud, make_policy("absent", *MANY), Timing(poll_interval=0.5))
     assert campaign.report.summary()["deleted"] == len(MANY)
     assert campaign.report.summary()["failed"] == 0
     assert campaign.seconds >= 8.0
@@ -142,7 +142,7 @@ def test_an_empty_census_is_confirmed_by_a_404_for_each_id() -> None:
     cloud = Cloud()
     cloud.machine(status="stopped")
     cloud.service.harm_upon(BULK, "", Harm.EMPTY)
-    campaign = audited(cloud, wish())
+    campaign = audited(cloud, make_policy())
     assert campaign["i-one"]["action"] == "deleted"
 
 
@@ -151,7 +151,7 @@ def test_short_answers_with_a_wrong_total_prove_nothing() -> None:
     for instance_id in MANY:
         cloud.machine(instance_id, "stopped")
     cloud.service.harm_upon(BULK, "", Harm.SHORT, *range(3, 9))
-    campaign = audited(cloud, wish("absent", *MANY), Timing(poll_interval=0.5))
+    campaign = audited(cloud, make_policy("absent", *MANY), Timing(poll_interval=0.5))
     assert campaign.report.summary()["deleted"] == len(MANY)
 
 
@@ -160,7 +160,7 @@ def test_a_network_error_is_no_proof_of_absence(harm: Harm) -> None:
     cloud = Cloud(durations=Durations(delete=5.0))
     cloud.machine(status="stopped")
     cloud.service.harm = lambda call: harm if call.operation == SINGLE else None
-    campaign = audited(cloud, wish(), Timing(wait_timeout=60.0, retries=2))
+    campaign = audited(cloud, make_policy(), Timing(wait_timeout=60.0, retries=2))
     row = campaign["i-one"]
     assert row["action"] == "failed" or "i-one" not in cloud.world.machines
     assert row["changed"], "the delete was accepted"
@@ -170,7 +170,7 @@ def test_a_lockout_is_no_proof_of_absence() -> None:
     cloud = Cloud(durations=Durations(delete=5.0))
     cloud.machine(status="stopped")
     cloud.service.upon(DELETE, "i-one", lambda: setattr(cloud.limits, "locked_out_at", cloud.time.now()), after=True)
-    campaign = audited(cloud, wish())
+    campaign = audited(cloud, make_policy())
     row = campaign["i-one"]
     assert (row["action"], row["error"]["http"], row["changed"]) == ("failed", 401, True)
     assert row["status"] != "absent"
@@ -182,7 +182,7 @@ def test_after_a_lockout_no_further_write_leaves() -> None:
     for instance_id in MANY:
         cloud.machine(instance_id)
     cloud.limits.locked_out_at = cloud.time.now() + 1.0
-    campaign = audited(cloud, wish("absent", *MANY, stop_running=True))
+    campaign = audited(cloud, make_policy("absent", *MANY, stop_running=True))
     assert campaign.report.summary()["failed"] == len(MANY)
     late = [write for write in cloud.log.writes if write.arrived_at > cloud.limits.locked_out_at + 0.1]
     assert not late, "it goes on after the key was refused"

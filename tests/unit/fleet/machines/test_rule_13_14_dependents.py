@@ -16,7 +16,7 @@ from support.fleet.audit import audited
 from support.fleet.log import DELETE, RELEASE
 from support.fleet.operations import Durations
 from support.fleet.service import Harm
-from support.fleet.virtual import Cloud, data_disk, wish
+from support.fleet.virtual import Cloud, data_disk, make_policy
 from support.fleet.world import TrueAddress, TrueMachine, TrueNic
 
 FIP = "fip-one"
@@ -33,7 +33,7 @@ def fates(campaign: object, instance_id: str = "i-one") -> dict[str, str]:
 
 def test_an_elastic_ip_is_released_by_itself_after_its_machine_is_gone() -> None:
     cloud, _machine = with_address()
-    campaign = audited(cloud, wish(release_elastic_ips=True))
+    campaign = audited(cloud, make_policy(release_elastic_ips=True))
     assert fates(campaign) == {FIP: "released"}
     [deletion], [release] = cloud.log.of(DELETE), cloud.log.of(RELEASE)
     assert release.arrived_at >= deletion.arrived_at + 1.5
@@ -42,7 +42,7 @@ def test_an_elastic_ip_is_released_by_itself_after_its_machine_is_gone() -> None
 
 def test_it_is_waited_for_until_the_service_has_freed_it() -> None:
     cloud, _machine = with_address(tidying=6.0)
-    campaign = audited(cloud, wish(release_elastic_ips=True))
+    campaign = audited(cloud, make_policy(release_elastic_ips=True))
     assert fates(campaign) == {FIP: "released"}
     [release] = cloud.log.of(RELEASE)
     assert release.took_effect
@@ -52,14 +52,14 @@ def test_all_of_several_elastic_ips_are_released_one_by_one() -> None:
     cloud = Cloud()
     addresses = [TrueAddress(f"fip-x{number}") for number in range(3)] + [TrueAddress("fip-nic", nic="port-two")]
     cloud.machine(status="stopped", addresses=addresses, nics=[TrueNic("port-two", True)])
-    campaign = audited(cloud, wish(release_elastic_ips=True))
+    campaign = audited(cloud, make_policy(release_elastic_ips=True))
     assert set(fates(campaign).values()) == {"released"}
     assert len(cloud.log.of(RELEASE)) == 4
 
 
 def test_kept_is_the_default_and_told_as_still_billed() -> None:
     cloud, _machine = with_address()
-    campaign = audited(cloud, wish())
+    campaign = audited(cloud, make_policy())
     assert fates(campaign) == {FIP: "kept"}
     assert [each["elastic_ip_id"] for each in campaign.report.retained()["elastic_ips"]] == [FIP]
     assert not cloud.log.of(RELEASE)
@@ -67,7 +67,7 @@ def test_kept_is_the_default_and_told_as_still_billed() -> None:
 
 def test_one_that_never_becomes_free_is_a_failure_and_still_told() -> None:
     cloud, _machine = with_address(tidying=10_000.0)
-    campaign = audited(cloud, wish(release_elastic_ips=True))
+    campaign = audited(cloud, make_policy(release_elastic_ips=True))
     row = campaign["i-one"]
     assert (row["status"], row["action"], row["changed"]) == ("absent", "failed", True)
     assert fates(campaign) == {FIP: "failed"} and FIP in row["error"]["message"]
@@ -82,7 +82,7 @@ def test_one_that_somebody_gives_to_another_machine_is_not_released() -> None:
         address.machine_id, address.nic = "i-stranger", "port-stranger"
 
     cloud.service.upon(DELETE, "i-one", cloud.disturb(machine, lambda each: give_away()), after=True)
-    campaign = audited(cloud, wish(release_elastic_ips=True))
+    campaign = audited(cloud, make_policy(release_elastic_ips=True))
     assert fates(campaign) == {FIP: "failed"} and "i-stranger" in campaign["i-one"]["error"]["message"]
     assert not cloud.log.of(RELEASE) and FIP in cloud.world.elastic_ips
 
@@ -95,7 +95,7 @@ def test_one_that_left_the_machine_before_the_delete_is_not_released() -> None:
         address.machine_id = address.nic = None
 
     cloud.time.at(cloud.time.now() + 1.0, cloud.disturb(machine, leave))
-    campaign = audited(cloud, wish(stop_running=True, release_elastic_ips=True))
+    campaign = audited(cloud, make_policy(stop_running=True, release_elastic_ips=True))
     assert campaign.code("i-one") == "changed_meanwhile"
     assert FIP in cloud.world.elastic_ips
 
@@ -103,7 +103,7 @@ def test_one_that_left_the_machine_before_the_delete_is_not_released() -> None:
 def test_a_machine_that_failed_keeps_its_elastic_ips() -> None:
     cloud, machine = with_address("running")
     machine.hangs.add("stopping")
-    campaign = audited(cloud, wish(stop_running=True, release_elastic_ips=True), Timing(wait_timeout=10.0))
+    campaign = audited(cloud, make_policy(stop_running=True, release_elastic_ips=True), Timing(wait_timeout=10.0))
     assert fates(campaign) == {FIP: None}
     assert not cloud.log.of(RELEASE)
 
@@ -114,7 +114,7 @@ def test_a_machine_that_failed_keeps_its_elastic_ips() -> None:
 def test_an_unclear_release_ends_released_and_happens_once(harm: Harm) -> None:
     cloud, _machine = with_address()
     cloud.service.harm_upon(RELEASE, FIP, harm)
-    campaign = audited(cloud, wish(release_elastic_ips=True))
+    campaign = audited(cloud, make_policy(release_elastic_ips=True))
     assert fates(campaign) == {FIP: "released"} and campaign["i-one"]["error"] is None
     assert cloud.log.effects(RELEASE, FIP) == 1
 
@@ -124,7 +124,7 @@ def test_what_cannot_be_read_afterwards_is_unverified_and_no_success_is_claimed(
     cloud = Cloud()
     cloud.machine(status="stopped", disks=[data_disk(auto_delete=True)], addresses=[TrueAddress(FIP)])
     cloud.service.harm = lambda call: Harm.FAILED_BEFORE if call.operation == operation and cloud.log.of(DELETE) else None
-    campaign = audited(cloud, wish(), Timing(retries=2))
+    campaign = audited(cloud, make_policy(), Timing(retries=2))
     assert {each["fate"] for each in campaign["i-one"][kind]} == {"unverified"}
     assert campaign["i-one"]["status"] == "absent"
 
@@ -134,7 +134,7 @@ def test_a_disk_that_was_to_be_kept_and_is_gone_is_an_alarm() -> None:
     machine = cloud.machine(status="stopped", disks=[data_disk(auto_delete=False)])
     last_moment = cloud.disturb(machine, lambda each: setattr(each.disks[1], "auto_delete", True))
     cloud.service.upon(DELETE, "i-one", last_moment)
-    campaign = audited(cloud, wish())
+    campaign = audited(cloud, make_policy())
     assert campaign["i-one"]["disks"][1]["fate"] == "deleted"
     assert campaign.code("i-one") == "fate_mismatch"
 
@@ -142,7 +142,7 @@ def test_a_disk_that_was_to_be_kept_and_is_gone_is_an_alarm() -> None:
 def test_disks_that_take_their_time_are_waited_for() -> None:
     cloud = Cloud(durations=Durations(tidying=8.0))
     cloud.machine(status="stopped", disks=[data_disk(auto_delete=True)])
-    campaign = audited(cloud, wish())
+    campaign = audited(cloud, make_policy())
     assert {disk["fate"] for disk in campaign["i-one"]["disks"]} == {"deleted"}
     assert "vol-data" not in cloud.world.disks
 
@@ -152,7 +152,7 @@ def test_fates_are_read_in_bulk() -> None:
     ids = [f"i-m{number:03d}" for number in range(150)]
     for instance_id in ids:
         cloud.machine(instance_id, "stopped", disks=[data_disk(f"vol-{instance_id[2:]}")])
-    campaign = audited(cloud, wish("absent", *ids))
+    campaign = audited(cloud, make_policy("absent", *ids))
     assert campaign.report.summary()["deleted"] == 150
     assert cloud.log.count("disk.describeDisks") <= 12
     assert {disk["fate"] for row in campaign.report.instances("all") for disk in row["disks"]} == {"deleted", "kept"}
@@ -163,7 +163,9 @@ def test_one_failure_hides_no_result_of_another() -> None:
     cloud.machine("i-bad", ends_in_error={"stopping"})
     cloud.machine("i-good", addresses=[TrueAddress(FIP)], disks=[data_disk()])
     cloud.machine("i-blocked", tags={"jdcloud-protect": "1"})
-    campaign = audited(cloud, wish("absent", "i-bad", "i-good", "i-blocked", "i-none", stop_running=True), skip_blocked=True)
+    campaign = audited(
+        cloud, make_policy("absent", "i-bad", "i-good", "i-blocked", "i-none", stop_running=True), skip_blocked=True
+    )
     actions = {row["instance_id"]: row["action"] for row in campaign.report.instances("all")}
     assert actions == {"i-bad": "failed", "i-good": "deleted", "i-blocked": "blocked", "i-none": "none"}
     summary = campaign.report.summary()
@@ -177,7 +179,7 @@ def test_results_are_in_the_order_of_the_ids_given() -> None:
     cloud = Cloud()
     for instance_id in ("i-a", "i-b", "i-c"):
         cloud.machine(instance_id, "stopped")
-    campaign = audited(cloud, wish("absent", "i-c", "i-zzz", "i-a", "i-b"))
+    campaign = audited(cloud, make_policy("absent", "i-c", "i-zzz", "i-a", "i-b"))
     assert [row["instance_id"] for row in campaign.report.instances("all")] == ["i-c", "i-zzz", "i-a", "i-b"]
 
 
@@ -193,7 +195,7 @@ def test_rule_14_a_bug_in_the_middle_of_a_run_hides_no_result(monkeypatch: pytes
         return proved_gone(self, state, now)
 
     monkeypatch.setattr(Transitions, "proved_gone", stumbles)
-    campaign = cloud.run(wish("absent", "i-a", "i-b", "i-c"))
+    campaign = cloud.run(make_policy("absent", "i-a", "i-b", "i-c"))
     assert campaign.run.crash is not None and "a bug" in campaign.run.crash
     rows = {row["instance_id"]: row for row in campaign.report.instances("all")}
     assert [*rows] == ["i-a", "i-b", "i-c"] and all(row["changed"] for row in rows.values())

@@ -17,7 +17,7 @@ from support.fleet.audit import audited
 from support.fleet.builders import FACTS, address, disk, elastic_ip, knowing, local_disk, machine, policy, seen_disk, system_disk
 from support.fleet.log import DELETE, RELEASE, SET_DISKS, STOP
 from support.fleet.service import Harm
-from support.fleet.virtual import Campaign, Cloud, data_disk, wish
+from support.fleet.virtual import Campaign, Cloud, data_disk, make_policy
 from support.fleet.world import TrueAddress
 
 YES = {"jdcloud-protect": "yes"}
@@ -144,7 +144,7 @@ def refused(cloud: Cloud, campaign: Campaign) -> bool:
 
 def test_a_protected_disk_is_found_before_anything_is_changed() -> None:
     cloud, _machine = cloud_with("running", tags=YES)
-    campaign = audited(cloud, wish(stop_running=True))
+    campaign = audited(cloud, make_policy(stop_running=True))
     assert [each["code"] for each in campaign["i-one"]["blockers"]] == ["protected"]
     assert not cloud.log.writes
 
@@ -156,7 +156,7 @@ def test_a_tag_that_appears_between_plan_and_gate_stops_the_delete(status: str, 
     tagged = {"system disk": machine.disks[0], "data disk": machine.disks[1], "elastic IP": cloud.world.elastic_ips[FIP]}[where]
     operation = "vpc.describeElasticIps" if where == "elastic IP" else "disk.describeDisks"
     cloud.service.upon(operation, "", lambda: tagged.tags.update(YES), after=True)
-    campaign = audited(cloud, wish(stop_running=status == "running", release_elastic_ips=True))
+    campaign = audited(cloud, make_policy(stop_running=status == "running", release_elastic_ips=True))
     assert refused(cloud, campaign)
     assert "jdcloud-protect=yes protects" in campaign["i-one"]["error"]["message"]
 
@@ -164,13 +164,13 @@ def test_a_tag_that_appears_between_plan_and_gate_stops_the_delete(status: str, 
 def test_a_tag_that_appears_while_the_machine_stops_stops_the_delete() -> None:
     cloud, machine = cloud_with("running")
     cloud.service.upon(STOP, "i-one", lambda: machine.disks[1].tags.update(YES), after=True)
-    assert refused(cloud, audited(cloud, wish(stop_running=True)))
+    assert refused(cloud, audited(cloud, make_policy(stop_running=True)))
 
 
 def test_a_tag_that_appears_once_the_delete_attribute_is_set_stops_the_delete_and_the_attribute_is_put_back() -> None:
     cloud, machine = cloud_with(auto_delete=False)
     cloud.service.upon(SET_DISKS, "i-one", lambda: machine.disks[1].tags.update(YES), after=True)
-    assert refused(cloud, audited(cloud, wish(disks="delete")))
+    assert refused(cloud, audited(cloud, make_policy(disks="delete")))
     assert machine.disks[1].auto_delete is False
 
 
@@ -178,7 +178,7 @@ def test_a_tag_that_appears_before_a_repeated_delete_stops_it() -> None:
     cloud, machine = cloud_with()
     cloud.service.harm_upon(DELETE, "i-one", Harm.BUSY)
     cloud.service.upon(DELETE, "i-one", lambda: machine.disks[1].tags.update(YES), after=True)
-    campaign = audited(cloud, wish())
+    campaign = audited(cloud, make_policy())
     assert campaign.code("i-one") == "changed_meanwhile"
     assert "i-one" in cloud.world.machines
 
@@ -186,7 +186,7 @@ def test_a_tag_that_appears_before_a_repeated_delete_stops_it() -> None:
 def test_an_elastic_ip_that_is_tagged_after_the_delete_is_not_released_and_the_machine_failed() -> None:
     cloud, _machine = cloud_with()
     cloud.service.upon(DELETE, "i-one", lambda: cloud.world.elastic_ips[FIP].tags.update(YES), after=True)
-    campaign = audited(cloud, wish(release_elastic_ips=True))
+    campaign = audited(cloud, make_policy(release_elastic_ips=True))
     assert campaign.code("i-one") == "elastic_ip_not_released"
     assert "its tag jdcloud-protect=yes protects it now" in campaign["i-one"]["error"]["message"]
     assert not cloud.log.of(RELEASE)
@@ -195,7 +195,7 @@ def test_an_elastic_ip_that_is_tagged_after_the_delete_is_not_released_and_the_m
 def test_a_disk_that_the_disk_service_leaves_out_is_not_destroyed() -> None:
     cloud, _machine = cloud_with()
     del cloud.world.disks["vol-data"]
-    campaign = audited(cloud, wish())
+    campaign = audited(cloud, make_policy())
     assert [each["code"] for each in campaign["i-one"]["blockers"]] == ["surroundings_unknown"]
     assert not cloud.log.writes
 
@@ -204,7 +204,7 @@ def test_a_disk_whose_id_cannot_be_asked_for_blocks_its_machine_alone() -> None:
     cloud = Cloud()
     cloud.machine("i-odd", "stopped", disks=[data_disk("vol/odd", auto_delete=True)])
     cloud.machine("i-good", "stopped")
-    campaign = cloud.run(wish("absent", "i-odd", "i-good"), skip_blocked=True)
+    campaign = cloud.run(make_policy("absent", "i-odd", "i-good"), skip_blocked=True)
     assert campaign["i-odd"]["action"] == "blocked"
     assert campaign["i-good"]["action"] == "deleted"
 
@@ -214,14 +214,14 @@ def test_tags_are_read_a_hundred_disks_in_a_call() -> None:
     ids = [f"i-m{number:03d}" for number in range(100)]
     for instance_id in ids:
         cloud.machine(instance_id, "stopped")
-    campaign = cloud.run(wish("absent", *ids), preview=True, cap=100)
+    campaign = cloud.run(make_policy("absent", *ids), preview=True, cap=100)
     assert reads(cloud, "disk.describeDisks") == 1
     assert campaign.calls == 2
 
 
 def test_without_protecting_tags_no_disk_is_read_before_the_delete() -> None:
     cloud, _machine = cloud_with()
-    cloud.run(wish(protect_tags={}), preview=True)
+    cloud.run(make_policy(protect_tags={}), preview=True)
     assert reads(cloud, "disk.describeDisks") == 0
 
 
@@ -230,7 +230,7 @@ def test_only_disks_that_would_be_destroyed_are_read() -> None:
     cloud.machine(status="stopped", disks=[data_disk("vol-kept")])
     seen: list[str] = []
     cloud.service.harm = lambda call: seen.extend(value for _name, value in call.query)  # type: ignore[func-returns-value]
-    cloud.run(wish(), preview=True)
+    cloud.run(make_policy(), preview=True)
     assert "vol-onesys" in seen
     assert "vol-kept" not in seen
 
@@ -249,7 +249,7 @@ def test_what_is_protected_survives_whatever_goes_wrong(seed: int) -> None:
         protected |= {on.elastic_ip_id} if on.tags else set()
         cloud.machine(instance_id, cloud.rng.choice(["running", "stopped"]), disks=[data], addresses=[on])
     cloud.service.harm = lambda call: cloud.rng.choice(harms) if cloud.rng.random() < 0.1 else None
-    wished = wish(
+    wished = make_policy(
         "absent", *ids, stop_running=True, disks=cloud.rng.choice(["as_configured", "delete"]), release_elastic_ips=True
     )
     cloud.run(wished, Timing(wait_timeout=60.0), cap=100, skip_blocked=True)
@@ -261,7 +261,7 @@ def test_a_disk_that_bulk_answers_leave_out_is_asked_for_by_itself() -> None:
     cloud, machine = cloud_with()
     hidden = cloud.world.disks
     cloud.operations.hidden_in_bulk = {"vol-data"}
-    campaign = audited(cloud, wish())
+    campaign = audited(cloud, make_policy())
     assert campaign["i-one"]["action"] == "deleted"
     assert reads(cloud, "disk.describeDisk") >= 2
     assert machine.instance_id not in cloud.world.machines and "vol-data" not in hidden

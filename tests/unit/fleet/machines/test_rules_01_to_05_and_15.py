@@ -19,7 +19,7 @@ from support.fleet.audit import audited
 from support.fleet.log import DELETE
 from support.fleet.scenarios import scenario
 from support.fleet.service import Harm
-from support.fleet.virtual import Cloud, wish
+from support.fleet.virtual import Cloud, make_policy
 from support.fleet.world import PREPAID
 
 LISTING = "vm.describeInstances"
@@ -34,7 +34,7 @@ def test_rule_2_what_a_fuzzy_filter_returns_too_much_is_not_touched() -> None:
     cloud = Cloud()
     cloud.machine("i-one", "stopped", name="web")
     cloud.machine("i-two", "stopped", name="web-2")
-    campaign = audited(cloud, wish(selection=loose(name="web")))
+    campaign = audited(cloud, make_policy(selection=loose(name="web")))
     assert [row["instance_id"] for row in campaign.report.instances("all")] == ["i-one"]
     assert set(cloud.world.machines) == {"i-two"}
 
@@ -43,7 +43,7 @@ def test_rule_2_a_filter_that_the_service_ignores_is_applied_here() -> None:
     cloud = Cloud()
     cloud.machine("i-one", "stopped", az="cn-north-1a")
     cloud.machine("i-two", "stopped", az="cn-north-1b")
-    audited(cloud, wish(selection=loose(filters={"az": ("cn-north-1b",)})))
+    audited(cloud, make_policy(selection=loose(filters={"az": ("cn-north-1b",)})))
     assert set(cloud.world.machines) == {"i-one"}
 
 
@@ -53,7 +53,7 @@ def test_rule_3_twins_fail_and_are_named_even_if_other_conditions_would_tell_the
     cloud.machine("i-two", "stopped", name="web", tags={"env": "prod"})
     for selection in (loose(name="web"), loose(name="web", tags={"env": ("test",)}), loose(name="web", filters={"az": ("x",)})):
         with pytest.raises(InputError, match="i-one, i-two"):
-            cloud.run(wish(selection=selection), cap=100)
+            cloud.run(make_policy(selection=selection), cap=100)
     assert not cloud.log.writes
 
 
@@ -61,7 +61,7 @@ def test_rule_3_a_listing_of_several_pages_is_read_completely() -> None:
     cloud = Cloud()
     for number in range(251):
         cloud.machine(f"i-m{number}", "stopped", tags={"env": "test"})
-    campaign = audited(cloud, wish(selection=loose(tags={"env": ("test",)})), cap=300)
+    campaign = audited(cloud, make_policy(selection=loose(tags={"env": ("test",)})), cap=300)
     assert campaign.report.summary()["deleted"] == 251
 
 
@@ -70,12 +70,12 @@ def test_rule_3_contradicting_answers_are_read_again_and_then_the_run_fails(sele
     cloud = Cloud()
     cloud.machine("i-one", "stopped", tags={"env": "test"})
     cloud.service.harm_upon(LISTING, "", Harm.SHORT, 1, 2)
-    assert audited(cloud, wish(selection=selection))["i-one"]["action"] == "deleted"
+    assert audited(cloud, make_policy(selection=selection))["i-one"]["action"] == "deleted"
     cloud.machine("i-one", "stopped", tags={"env": "test"})
     cloud.service.harm = lambda call: Harm.SHORT if call.operation == LISTING else None
     before = len(cloud.log.writes)
     with pytest.raises(IncompleteListing):
-        cloud.run(wish(selection=selection))
+        cloud.run(make_policy(selection=selection))
     assert len(cloud.log.writes) == before
 
 
@@ -95,15 +95,15 @@ def test_more_machines_than_the_cap_and_nothing_is_changed(selection: Selection,
     for number in range(12):
         cloud.machine(f"i-m{number}", "stopped", tags={"env": "test"})
     if fits:
-        assert audited(cloud, wish(selection=selection), cap=cap).report.summary()["deleted"] == 12
+        assert audited(cloud, make_policy(selection=selection), cap=cap).report.summary()["deleted"] == 12
     else:
         with pytest.raises(InputError, match="12 machines"):
-            cloud.run(wish(selection=selection), cap=cap)
+            cloud.run(make_policy(selection=selection), cap=cap)
         assert not cloud.log.writes
 
 
 def test_a_selection_that_matches_nothing_is_no_failure_for_absent() -> None:
-    campaign = audited(Cloud(), wish(selection=loose(tags={"env": ("test",)})))
+    campaign = audited(Cloud(), make_policy(selection=loose(tags={"env": ("test",)})))
     assert campaign.report.instances("all") == [] and campaign.report.message() is None
 
 
@@ -111,7 +111,7 @@ def test_the_status_filter_chooses_and_does_not_hinder_what_follows() -> None:
     cloud = Cloud()
     cloud.machine("i-one", "running")
     cloud.machine("i-two", "stopped")
-    campaign = audited(cloud, wish(selection=loose(filters={"status": ("running",)}), stop_running=True))
+    campaign = audited(cloud, make_policy(selection=loose(filters={"status": ("running",)}), stop_running=True))
     assert campaign["i-one"]["action"] == "deleted"
     assert set(cloud.world.machines) == {"i-two"}
 
@@ -121,7 +121,7 @@ def test_rule_5_one_blocker_and_nothing_at_all_is_changed() -> None:
     cloud.machine("i-one", "stopped")
     cloud.machine("i-two", "running")
     cloud.machine("i-three", "stopped", tags={"jdcloud-protect": "x"}, charge_mode=None)
-    campaign = audited(cloud, wish("absent", "i-one", "i-two", "i-three"))
+    campaign = audited(cloud, make_policy("absent", "i-one", "i-two", "i-three"))
     assert not cloud.log.writes and campaign.run.held_back
     codes = {row["instance_id"]: [each["code"] for each in row["blockers"]] for row in campaign.report.instances("all")}
     assert codes == {"i-one": [], "i-two": ["running"], "i-three": ["protected", "no_charge_record"]}
@@ -134,7 +134,7 @@ def test_rule_5_skip_goes_on_with_the_others_and_is_no_failure() -> None:
     cloud = Cloud()
     cloud.machine("i-one", "stopped")
     cloud.machine("i-two", "running")
-    campaign = audited(cloud, wish("absent", "i-one", "i-two"), skip_blocked=True)
+    campaign = audited(cloud, make_policy("absent", "i-one", "i-two"), skip_blocked=True)
     assert (campaign["i-one"]["action"], campaign["i-two"]["action"]) == ("deleted", "blocked")
     assert campaign.report.message() is None
 
@@ -143,7 +143,7 @@ def test_rule_5_a_selector_mismatch_blocks() -> None:
     cloud = Cloud()
     cloud.machine("i-one", "stopped", tags={"env": "prod"})
     selection = Selection(("i-one",), None, {"env": ("test",)}, {})
-    campaign = audited(cloud, wish(selection=selection))
+    campaign = audited(cloud, make_policy(selection=selection))
     assert [each["code"] for each in campaign["i-one"]["blockers"]] == ["selector_mismatch"]
     assert not cloud.log.writes
 
@@ -151,7 +151,7 @@ def test_rule_5_a_selector_mismatch_blocks() -> None:
 def test_rule_15_a_write_in_a_preview_would_be_a_bug_that_is_raised() -> None:
     cloud = Cloud()
     cloud.machine("i-one", "stopped")
-    campaign = cloud.run(wish(), preview=True)
+    campaign = cloud.run(make_policy(), preview=True)
     assert campaign["i-one"]["action"] == "deleted" and campaign["i-one"]["status"] == "absent"
     assert not cloud.log.writes and "i-one" in cloud.world.machines
 
@@ -160,7 +160,7 @@ def test_rule_15_a_preview_settles_and_waits_for_what_others_delete() -> None:
     cloud = Cloud()
     cloud.machine("i-one", "stopping")
     cloud.machine("i-two", "deleting")
-    campaign = cloud.run(wish("absent", "i-one", "i-two"), preview=True)
+    campaign = cloud.run(make_policy("absent", "i-one", "i-two"), preview=True)
     assert (campaign["i-one"]["action"], campaign["i-two"]["action"]) == ("deleted", "none")
     assert campaign["i-two"]["status"] == "absent"
     assert not cloud.log.writes
@@ -199,6 +199,6 @@ def test_rule_19_expiry_is_judged_by_the_services_own_time() -> None:
     cloud = Cloud()
     cloud.machine("i-over", "stopped", charge_mode=PREPAID, expires="2026-01-14T23:59:59Z")
     cloud.machine("i-valid", "stopped", charge_mode=PREPAID, expires="2026-01-16T00:00:00Z")
-    campaign = audited(cloud, wish("absent", "i-over", "i-valid"), skip_blocked=True)
+    campaign = audited(cloud, make_policy("absent", "i-over", "i-valid"), skip_blocked=True)
     assert (campaign["i-over"]["action"], campaign["i-valid"]["action"]) == ("deleted", "blocked")
     assert [write.resource for write in cloud.log.of(DELETE)] == ["i-over"]

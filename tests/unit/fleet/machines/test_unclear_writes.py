@@ -17,7 +17,7 @@ from support.fleet.audit import Audit, audited
 from support.fleet.log import DELETE, RELEASE, SET_DISKS, START, STOP
 from support.fleet.scenarios import scenario
 from support.fleet.service import Harm
-from support.fleet.virtual import Campaign, Cloud, data_disk, wish
+from support.fleet.virtual import Campaign, Cloud, data_disk, make_policy
 from support.fleet.world import TrueAddress, TrueMachine
 
 READS = ("vm.describeInstances", "vm.describeInstance")
@@ -56,7 +56,7 @@ def show_as_it_is(cloud: Cloud, machine: TrueMachine, seconds: float) -> None:
 def one(cloud: Cloud, state: State, status: str, **more: t.Any) -> Campaign:
     disks = [data_disk("vol-keeps"), data_disk("vol-goes", device="vdc", auto_delete=True)]
     cloud.machine(status=status, disks=disks, addresses=[TrueAddress("fip-one")])
-    return audited(cloud, wish(state, stop_running=state == "absent", **more), Timing(retries=2))
+    return audited(cloud, make_policy(state, stop_running=state == "absent", **more), Timing(retries=2))
 
 
 @pytest.mark.parametrize("reads", BLIND)
@@ -137,7 +137,7 @@ def test_one_early_read_that_a_lagging_replica_may_have_answered_decides_nothing
     machine = cloud.machine(status=status)
     blind_after(cloud, operation, Harm.LOST_AFTER, Harm.FORBIDDEN, reads_before=1)
     cloud.service.upon(operation, "i-one", lambda: show_as_it_is(cloud, machine, 60.0))
-    row = cloud.run(wish(state, stop_running=state == "absent"), Timing(retries=2))["i-one"]
+    row = cloud.run(make_policy(state, stop_running=state == "absent"), Timing(retries=2))["i-one"]
     assert (row["status"], row["changed"]) == ("unverified", True)
 
 
@@ -145,7 +145,7 @@ def test_a_late_read_that_shows_no_effect_decides() -> None:
     cloud = Cloud()
     cloud.machine(status="stopped")
     cloud.service.harm = lambda call: Harm.FAILED_BEFORE if call.operation == DELETE else None
-    row = audited(cloud, wish(), Timing(retries=1))["i-one"]
+    row = audited(cloud, make_policy(), Timing(retries=1))["i-one"]
     assert (row["status"], row["changed"], row["error"]["code"]) == ("stopped", False, "api")
 
 
@@ -159,7 +159,7 @@ def test_a_refusal_after_a_lost_answer_is_not_believed_before_a_read(
     cloud.service.upon(operation, "i-one", lambda: show_as_it_is(cloud, machine, 1.0))
     cloud.service.harm_upon(operation, "i-one", Harm.LOST_AFTER)
     cloud.service.harm_upon(operation, "i-one", Harm.FORBIDDEN, 2)
-    row = cloud.run(wish(state, stop_running=state == "absent"))["i-one"]
+    row = cloud.run(make_policy(state, stop_running=state == "absent"))["i-one"]
     assert (row["changed"], row["error"], len(cloud.log.of(operation))) == (True, None, 2)
 
 
@@ -178,7 +178,7 @@ def test_a_lost_answer_that_comes_after_the_end_of_the_run_is_told() -> None:
         cloud.machine(instance_id, status="stopped")
         cloud.service.harm_upon(DELETE, instance_id, Harm.TIMED_OUT)
     cloud.service.upon(DELETE, "i-m2", lambda: setattr(cloud.limits, "locked_out_at", cloud.time.now()), after=True)
-    campaign = audited(cloud, wish("absent", *ids))
+    campaign = audited(cloud, make_policy("absent", *ids))
     assert {campaign[each]["error"]["code"] for each in ids} == {"unverified"}
 
 
@@ -190,7 +190,7 @@ def test_a_bug_that_ends_the_run_does_not_hide_what_was_sent(monkeypatch: pytest
         raise ZeroDivisionError
 
     cloud.service.upon(DELETE, "i-one", burst, after=True)
-    row = cloud.run(wish())["i-one"]
+    row = cloud.run(make_policy())["i-one"]
     assert (row["status"], row["changed"], row["error"]["code"]) == ("unverified", True, "unverified")
 
 
@@ -199,7 +199,7 @@ def test_attributes_are_only_put_back_towards_keeping_while_the_delete_is_in_dou
     cloud = Cloud()
     cloud.machine(status="stopped", disks=[data_disk("vol-data", auto_delete=configured)])
     blind_after(cloud, DELETE, Harm.LOST_BEFORE, Harm.FORBIDDEN)
-    campaign = audited(cloud, wish(disks=wished), Timing(retries=2))
+    campaign = audited(cloud, make_policy(disks=wished), Timing(retries=2))
     assert "vol-data" in campaign["i-one"]["error"]["message"]
     assert not any(row["autoDelete"] for write in cloud.log.of(SET_DISKS)[1:] for row in write.body["dataDisks"])
 

@@ -21,7 +21,7 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.due 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.plan import changes_since, decide
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.policy import Facts
 from support.fleet.builders import FACTS, NOW, local_disk, machine, policy
-from support.fleet.virtual import Cloud, wish
+from support.fleet.virtual import Cloud, make_policy
 
 KEY = "decommission-after"
 DUE, TODAY, LATER = "2026-01-14", "2026-01-15", "2026-01-20"
@@ -40,7 +40,7 @@ def codes(each: Instance, facts: Facts = FACTS, **options: object) -> list[str]:
     return [blocker.code for blocker in decision.blockers]
 
 
-def said(each: Instance, now: datetime | None = NOW) -> str:
+def finding_text(each: Instance, now: datetime | None = NOW) -> str:
     finding = judge_due_tag(each, KEY, now)
     assert finding is not None and finding.message.endswith(".")
     return finding.message
@@ -61,7 +61,7 @@ def said(each: Instance, now: datetime | None = NOW) -> str:
 def test_anything_but_a_real_date_in_the_one_form_is_malformed(text: str) -> None:
     assert due_from(text) is None
     assert codes(marked(text)) == ["mark_malformed"]
-    assert repr(text) in said(marked(text))
+    assert repr(text) in finding_text(marked(text))
 
 
 @pytest.mark.parametrize("text", ["2026-01-14", "2024-02-29", "2000-01-01", "9999-12-31"])
@@ -125,12 +125,12 @@ def test_the_last_day_of_the_calendar_never_passes() -> None:
 
 def test_without_the_time_of_the_service_nothing_is_due() -> None:
     assert codes(marked(), replace(FACTS, now=None)) == ["mark_not_due"]
-    assert "time is not known" in said(marked(), None)
+    assert "time is not known" in finding_text(marked(), None)
 
 
 def test_the_date_itself_is_not_due_and_the_first_day_is_named() -> None:
     assert codes(marked(TODAY)) == ["mark_not_due"]
-    assert "2026-01-16" in said(marked(TODAY))
+    assert "2026-01-16" in finding_text(marked(TODAY))
 
 
 # --- the plan -----------------------------------------------------------------------------------------------------
@@ -150,7 +150,7 @@ def test_a_machine_without_the_tag_is_not_marked(tags: dict[str, str]) -> None:
 def test_a_tag_that_is_shown_twice_is_no_mark(values: tuple[str, ...]) -> None:
     doubled = marked(values[-1], repeated_tags={KEY: values})
     assert codes(doubled) == ["mark_doubled"]
-    assert all(value in said(doubled) for value in values)
+    assert all(value in finding_text(doubled) for value in values)
 
 
 @pytest.mark.parametrize("stop_running", [False, True])
@@ -236,7 +236,7 @@ def test_marks_that_change_while_others_are_deleted_are_seen_at_the_gate(tags: d
     machines = [cloud.machine(each, "stopped", tags={KEY: DUE}) for each in ids]
     for each in machines:
         cloud.time.at(cloud.time.now() + 9.0, cloud.disturb(each, lambda one: setattr(one, "tags", dict(tags))))
-    campaign = cloud.run(wish("absent", *ids, due_tag=KEY), rate=1.0)
+    campaign = cloud.run(make_policy("absent", *ids, due_tag=KEY), rate=1.0)
     left = [each for each in ids if campaign[each]["action"] == "failed"]
     assert 0 < len(left) < len(ids) and set(left) == set(cloud.world.machines)
     assert {campaign.code(each) for each in left} == {"changed_meanwhile"}

@@ -54,7 +54,7 @@ SPECIFICATION: Json = {
 }
 
 
-def told(*disks: Json, **members: Any) -> Json:
+def manifest_entry(*disks: Json, **members: Any) -> Json:
     specification = {**SPECIFICATION, **members.pop("specification", {})}
     snapshots = members.pop("snapshots", [])
     return {
@@ -106,48 +106,48 @@ def codes(findings: Any) -> list[str]:
     ],
 )
 def test_an_image_that_cannot_be_used_is_a_blocker(members: Json, why: str) -> None:
-    made = plan(told(), AvailableBackups({"img-1": image(PART, **members)}, SNAPSHOTS))
+    made = plan(manifest_entry(), AvailableBackups({"img-1": image(PART, **members)}, SNAPSHOTS))
     assert codes(made.blockers) == ["no_backup"] and why in made.blockers[0].message
 
 
 def test_an_image_with_the_system_disk_of_another_machine_is_a_blocker() -> None:
     other = {**SNAPSHOTS, "snapshot-1": snapshot("snapshot-1", "vol-9")}
-    assert "no_backup" in codes(plan(told(), AvailableBackups({"img-1": image(PART)}, other)).blockers)
+    assert "no_backup" in codes(plan(manifest_entry(), AvailableBackups({"img-1": image(PART)}, other)).blockers)
 
 
 def test_a_snapshot_of_another_disk_covers_nothing_whatever_its_device() -> None:
     other = {**SNAPSHOTS, "snapshot-2": snapshot("snapshot-2", "vol-9")}
-    assert codes(plan(told(), AvailableBackups({"img-1": image(PART)}, other)).blockers) == ["disk_not_covered"]
+    assert codes(plan(manifest_entry(), AvailableBackups({"img-1": image(PART)}, other)).blockers) == ["disk_not_covered"]
 
 
 @pytest.mark.parametrize("status", ["creating", "error_create", "deleting"])
 def test_a_snapshot_that_does_not_hold_its_data_is_a_blocker(status: str) -> None:
     other = {**SNAPSHOTS, "snapshot-2": snapshot("snapshot-2", "vol-2", status=status)}
-    assert "snapshot_missing" in codes(plan(told(), AvailableBackups({"img-1": image(PART)}, other)).blockers)
+    assert "snapshot_missing" in codes(plan(manifest_entry(), AvailableBackups({"img-1": image(PART)}, other)).blockers)
 
 
 def test_a_system_disk_must_have_a_backup_whatever_may_be_missing() -> None:
-    made = plan(told(image=None, snapshots=[("snapshot-2", "vol-2")]), allow_missing_disks=True)
+    made = plan(manifest_entry(image=None, snapshots=[("snapshot-2", "vol-2")]), allow_missing_disks=True)
     assert codes(made.blockers) == ["disk_not_covered"]
 
 
 def test_a_local_system_disk_is_only_in_an_image() -> None:
     local = {**SYSTEM, "disk_id": None, "category": "local"}
-    assert "no_backup" in codes(plan(told(local, image=None)).blockers)
+    assert "no_backup" in codes(plan(manifest_entry(local, image=None)).blockers)
     parts = {"diskCategory": "local", "deviceName": "vda", "localDisk": {"diskSizeGB": 40}}
-    made = plan(told(local), AvailableBackups({"img-1": image(systemDisk=parts)}))
+    made = plan(manifest_entry(local), AvailableBackups({"img-1": image(systemDisk=parts)}))
     assert made.blockers == () and "systemDisk" not in made.spec
 
 
 @pytest.mark.parametrize("member", ["az", "instance_type", "subnet_id", "security_groups"])
 def test_what_is_not_known_must_be_given(member: str) -> None:
-    made = plan(told(specification={member: None}))
+    made = plan(manifest_entry(specification={member: None}))
     assert codes(made.blockers) == ["incomplete"]
     assert member.replace("groups", "group_ids") in made.blockers[0].message
 
 
 def test_a_helper_image_needs_platform_and_architecture() -> None:
-    entry = told(SYSTEM, image=None, snapshots=[("snapshot-1", "vol-1")], specification={"platform": None})
+    entry = manifest_entry(SYSTEM, image=None, snapshots=[("snapshot-1", "vol-1")], specification={"platform": None})
     assert codes(plan(entry).blockers) == ["incomplete"]
 
 
@@ -157,11 +157,11 @@ def test_a_helper_image_needs_platform_and_architecture() -> None:
         "text",
         {},
         {"instance_id": "i-old"},
-        told(instance_id="not an id"),
-        told(disks="x"),
-        told(specification={"az": ["a"]}),
-        told(specification={"tags": {"a": 1}}),
-        told(image="img-1"),
+        manifest_entry(instance_id="not an id"),
+        manifest_entry(disks="x"),
+        manifest_entry(specification={"az": ["a"]}),
+        manifest_entry(specification={"tags": {"a": 1}}),
+        manifest_entry(image="img-1"),
     ],
 )
 def test_what_is_no_machine_of_a_manifest_is_refused(entry: Any) -> None:
@@ -171,14 +171,14 @@ def test_what_is_no_machine_of_a_manifest_is_refused(entry: Any) -> None:
 
 def test_a_machine_is_given_once() -> None:
     with pytest.raises(InputError, match="more than once"):
-        parse_machines([told(), told()], "machines")
+        parse_machines([manifest_entry(), manifest_entry()], "machines")
 
 
 # --- the order ----------------------------------------------------------------------------------------------------
 
 
 def test_the_order_names_every_disk_and_leaves_nothing_to_defaults() -> None:
-    made = plan(told({**SYSTEM, "auto_delete": True}, {**DATA, "auto_delete": True, "encrypted": True}))
+    made = plan(manifest_entry({**SYSTEM, "auto_delete": True}, {**DATA, "auto_delete": True, "encrypted": True}))
     assert made.blockers == () and made.image_id == "img-1" and made.helper is None
     system, (data,) = made.spec["systemDisk"], made.spec["dataDisks"]
     assert system["autoDelete"] is True and system["cloudDiskSpec"]["diskSizeGB"] == 40
@@ -194,23 +194,25 @@ def test_the_order_names_every_disk_and_leaves_nothing_to_defaults() -> None:
 
 
 def test_a_new_machine_is_paid_afterwards_and_keeps_the_logins_of_its_image() -> None:
-    made = plan(told(specification={"charge_mode": "prepaid_by_duration"}))
+    made = plan(manifest_entry(specification={"charge_mode": "prepaid_by_duration"}))
     assert made.spec["charge"] == {"chargeMode": "postpaid_by_duration"} and made.spec["imageInherit"] == "yes"
     never = {"keyNames", "password", "elasticIp", "agId", "userdata", "metadata", "dedicatedHostId"}
     assert not never & set(made.spec) and codes(made.warnings) == ["prepaid_becomes_postpaid"]
 
 
 def test_iops_are_told_for_the_type_that_has_them() -> None:
-    entry = told(SYSTEM, {**DATA, "disk_type": "ssd.io1", "iops": 3000})
+    entry = manifest_entry(SYSTEM, {**DATA, "disk_type": "ssd.io1", "iops": 3000})
     assert plan(entry).spec["dataDisks"][0]["cloudDiskSpec"]["iops"] == 3000
-    assert "iops" not in plan(told(SYSTEM, {**DATA, "iops": 3000})).spec["dataDisks"][0]["cloudDiskSpec"]
+    assert "iops" not in plan(manifest_entry(SYSTEM, {**DATA, "iops": 3000})).spec["dataDisks"][0]["cloudDiskSpec"]
 
 
 def test_a_disk_is_never_smaller_than_it_was_nor_than_its_snapshot() -> None:
-    grown = plan(told(SYSTEM, {**DATA, "size_gb": 150})).spec["dataDisks"][0]
+    grown = plan(manifest_entry(SYSTEM, {**DATA, "size_gb": 150})).spec["dataDisks"][0]
     assert grown["cloudDiskSpec"]["diskSizeGB"] == 150
     larger = {**SNAPSHOTS, "snapshot-2": snapshot("snapshot-2", "vol-2", snapshotSizeGB=120)}
-    made = plan(told(image=None, snapshots=[("snapshot-1", "vol-1"), ("snapshot-2", "vol-2")]), AvailableBackups({}, larger))
+    made = plan(
+        manifest_entry(image=None, snapshots=[("snapshot-1", "vol-1"), ("snapshot-2", "vol-2")]), AvailableBackups({}, larger)
+    )
     assert made.spec["dataDisks"][0]["cloudDiskSpec"]["diskSizeGB"] == 120
 
 
@@ -221,7 +223,7 @@ def test_of_several_snapshots_of_a_disk_the_newest_usable_one_counts() -> None:
         "snapshot-bad": snapshot("snapshot-bad", "vol-2", createTime="2026-01-04T00:00:00+08:00", status="creating"),
     }
     named = [("snapshot-1", "vol-1"), *((each, "vol-2") for each in ("snapshot-2", "snapshot-new", "snapshot-bad"))]
-    made = plan(told(image=None, snapshots=named), AvailableBackups({}, several))
+    made = plan(manifest_entry(image=None, snapshots=named), AvailableBackups({}, several))
     assert made.spec["dataDisks"][0]["cloudDiskSpec"]["snapshotId"] == "snapshot-new"
 
 
@@ -231,24 +233,24 @@ def test_of_several_snapshots_of_a_disk_the_newest_usable_one_counts() -> None:
 )
 def test_the_helper_image_is_of_the_system_disk_alone(specification: Json, boot_mode: str) -> None:
     named = [("snapshot-1", "vol-1"), ("snapshot-2", "vol-2")]
-    made = plan(told(image=None, snapshots=named, specification=specification))
+    made = plan(manifest_entry(image=None, snapshots=named, specification=specification))
     assert made.helper is not None and made.image_id is None and made.helper.disk.snapshot_id == "snapshot-1"
     assert made.helper.system["bootMode"] == boot_mode and len(made.spec["dataDisks"]) == 1
 
 
 def test_a_disk_of_the_image_that_the_manifest_does_not_know_comes_along() -> None:
-    made = plan(told(SYSTEM))
+    made = plan(manifest_entry(SYSTEM))
     assert [disk.snapshot_id for disk in made.disks] == ["snapshot-1", "snapshot-2"]
 
 
 def test_tags_that_would_have_the_machine_deleted_or_are_forbidden_are_left_out() -> None:
     tags = {"env": "prod", "decommission-after": "2026-01-01", "jdc-x": "1"}
-    made = plan(told(specification={"tags": tags}), leave_out_tags=("decommission-after",))
+    made = plan(manifest_entry(specification={"tags": tags}), leave_out_tags=("decommission-after",))
     assert made.spec["userTags"] == [{"key": "env", "value": "prod"}] and codes(made.warnings) == ["tag_left_out"]
 
 
 def test_a_drill_has_its_disks_and_nothing_else_of_the_original() -> None:
-    made = plan(told(), drill=True, subnet_id="subnet-d", security_group_ids=("sg-d",))
+    made = plan(manifest_entry(), drill=True, subnet_id="subnet-d", security_group_ids=("sg-d",))
     assert made.name == made.spec["name"] == "drill-web"
     assert not {"userTags", "hostname"} & set(made.spec)
     network = made.spec["primaryNetworkInterface"]["networkInterface"]

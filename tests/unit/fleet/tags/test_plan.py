@@ -36,7 +36,7 @@ class Thing:
 
 
 @st.composite
-def wishes(draw: st.DrawFn) -> WantedTags:
+def any_wanted(draw: st.DrawFn) -> WantedTags:
     """Keys to set and other keys to remove."""
     wanted = draw(st.dictionaries(KEY, VALUE, max_size=3))
     remove = draw(st.lists(KEY.filter(lambda key: key not in wanted), unique=True, max_size=3))
@@ -59,7 +59,7 @@ def sent(thing: Thing, change: TagChange) -> dict[str, str]:
     return {**dict(rows), **dict(change.set)}
 
 
-@given(things(), wishes(), st.booleans())
+@given(things(), any_wanted(), st.booleans())
 def test_what_is_sent_makes_the_wish_come_true(thing: Thing, wanted: WantedTags, insist: bool) -> None:
     change = change_of(thing, wanted, insist=insist)
     after = sent(thing, change)
@@ -67,13 +67,13 @@ def test_what_is_sent_makes_the_wish_come_true(thing: Thing, wanted: WantedTags,
     assert change_of(Thing(after), wanted).empty
 
 
-@given(things(), wishes())
+@given(things(), any_wanted())
 def test_only_named_keys_are_touched(thing: Thing, wanted: WantedTags) -> None:
     change = change_of(thing, wanted)
     assert {key for key, _value in (*change.remove, *change.set)} <= set(wanted.set) | set(wanted.remove)
 
 
-@given(things(), wishes())
+@given(things(), any_wanted())
 def test_no_change_is_never_forbidden(thing: Thing, wanted: WantedTags) -> None:
     blockers = list(tag_blockers(thing, wanted, {"env": ("*",)}))
     assert not blockers or not change_of(thing, wanted).empty

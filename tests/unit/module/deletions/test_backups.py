@@ -24,7 +24,7 @@ KINDS = ["image", "snapshot"]
 MARK = "jdcloud.cloud/1 campaign=spring instance=i-a stopped=true"
 
 
-class Disposer:
+class Deleter:
     """Runs `state: absent` for either kind, and checks what holds always."""
 
     def __init__(self, cloud: MemoryCloud, run: Runner) -> None:
@@ -41,9 +41,9 @@ class Disposer:
 
 
 @pytest.fixture
-def absent(cloud: MemoryCloud, run: Runner) -> Disposer:
+def absent(cloud: MemoryCloud, run: Runner) -> Deleter:
     """Deletes images or snapshots."""
-    return Disposer(cloud, run)
+    return Deleter(cloud, run)
 
 
 def _rows(ended: Ended) -> list[dict[str, Any]]:
@@ -92,7 +92,7 @@ def _exists(cloud: MemoryCloud, asset_id: str) -> bool:
     ],
 )
 def test_wrong_input_is_refused_and_sends_nothing(
-    cloud: MemoryCloud, absent: Disposer, kind: str, options: dict[str, Any], text: str
+    cloud: MemoryCloud, absent: Deleter, kind: str, options: dict[str, Any], text: str
 ) -> None:
     ended = absent(kind, **{name.format(kind=kind): value for name, value in options.items()})
     assert ended.failed and text.format(kind=kind) in ended.msg
@@ -104,7 +104,7 @@ def test_wrong_input_is_refused_and_sends_nothing(
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_twins_are_refused_with_their_ids_and_neighbours_of_the_name_are_not_touched(
-    cloud: MemoryCloud, absent: Disposer, kind: str
+    cloud: MemoryCloud, absent: Deleter, kind: str
 ) -> None:
     for asset_id, name in (("a-1", "old"), ("a-2", "old"), ("a-3", "older")):
         _add(cloud, kind, asset_id, name=name)
@@ -115,7 +115,7 @@ def test_twins_are_refused_with_their_ids_and_neighbours_of_the_name_are_not_tou
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_cap_stops_before_anything_is_changed(cloud: MemoryCloud, absent: Disposer, kind: str) -> None:
+def test_the_cap_stops_before_anything_is_changed(cloud: MemoryCloud, absent: Deleter, kind: str) -> None:
     _add(cloud, kind, "a-1")
     _add(cloud, kind, "a-2")
     ended = absent(kind, "a-1", "a-2", **{f"max_{kind}s": 1})
@@ -124,7 +124,7 @@ def test_the_cap_stops_before_anything_is_changed(cloud: MemoryCloud, absent: Di
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_an_id_with_another_name_than_given_is_blocked(cloud: MemoryCloud, absent: Disposer, kind: str) -> None:
+def test_an_id_with_another_name_than_given_is_blocked(cloud: MemoryCloud, absent: Deleter, kind: str) -> None:
     _add(cloud, kind, "a-1", name="mine")
     _add(cloud, kind, "a-2", name="yours")
     ended = absent(kind, "a-1", "a-2", name="mine")
@@ -132,14 +132,14 @@ def test_an_id_with_another_name_than_given_is_blocked(cloud: MemoryCloud, absen
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_matches_nothing_is_unchanged_with_a_warning(cloud: MemoryCloud, absent: Disposer, kind: str) -> None:
+def test_what_matches_nothing_is_unchanged_with_a_warning(cloud: MemoryCloud, absent: Deleter, kind: str) -> None:
     ended = absent(kind, name="none")
     assert not ended.failed and not ended.result["changed"]
     assert f"no {kind} in cn-north-1 has this name" in ended.warnings[0]
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_ids_that_do_not_exist_are_absent_and_told(cloud: MemoryCloud, absent: Disposer, kind: str) -> None:
+def test_ids_that_do_not_exist_are_absent_and_told(cloud: MemoryCloud, absent: Deleter, kind: str) -> None:
     ended = absent(kind, "a-none")
     assert not ended.failed and "none of 1 ids exists in cn-north-1" in ended.warnings[0]
     row = _row(ended)
@@ -150,7 +150,7 @@ def test_ids_that_do_not_exist_are_absent_and_told(cloud: MemoryCloud, absent: D
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_rule_9_a_forbidden_read_is_no_proof_that_an_id_does_not_exist(cloud: MemoryCloud, absent: Disposer, kind: str) -> None:
+def test_rule_9_a_forbidden_read_is_no_proof_that_an_id_does_not_exist(cloud: MemoryCloud, absent: Deleter, kind: str) -> None:
     cloud.refuse(SINGLES[kind], 403, "HTTP_FORBIDDEN", "not authorized")
     assert absent(kind, "a-hidden").failed and cloud.writes == []
 
@@ -173,7 +173,7 @@ BLOCKED: list[tuple[str, dict[str, Any], list[str]]] = [
 @pytest.mark.parametrize("check_mode", [False, True])
 @pytest.mark.parametrize(("kind", "members", "codes"), BLOCKED)
 def test_all_blockers_are_found_and_with_any_nothing_is_changed(
-    cloud: MemoryCloud, absent: Disposer, kind: str, members: dict[str, Any], codes: list[str], check_mode: bool
+    cloud: MemoryCloud, absent: Deleter, kind: str, members: dict[str, Any], codes: list[str], check_mode: bool
 ) -> None:
     _add(cloud, kind, "a-1")
     _add(cloud, kind, "a-2", **members)
@@ -184,7 +184,7 @@ def test_all_blockers_are_found_and_with_any_nothing_is_changed(
     assert ended.result["summary"]["blocked"] == 1
 
 
-def test_a_snapshot_that_another_image_needs_is_not_deleted_with_an_image(cloud: MemoryCloud, absent: Disposer) -> None:
+def test_a_snapshot_that_another_image_needs_is_not_deleted_with_an_image(cloud: MemoryCloud, absent: Deleter) -> None:
     cloud.add_image("img-a", "snapshot-1")
     cloud.add_image("img-b", "snapshot-1", "snapshot-2")
     ended = absent("image", "img-a", delete_snapshots=True)
@@ -198,7 +198,7 @@ def test_a_snapshot_that_another_image_needs_is_not_deleted_with_an_image(cloud:
 @pytest.mark.parametrize("check_mode", [True, False])
 @pytest.mark.parametrize(("delete_snapshots", "fate"), [(True, "deleted"), (False, "kept")])
 def test_an_image_is_deleted_as_predicted_and_the_fate_of_its_snapshots_is_told(
-    cloud: MemoryCloud, absent: Disposer, delete_snapshots: bool, fate: str, check_mode: bool
+    cloud: MemoryCloud, absent: Deleter, delete_snapshots: bool, fate: str, check_mode: bool
 ) -> None:
     cloud.add_image("img-a", "snapshot-1", "snapshot-2", instanceId="i-a", desc=MARK, sizeMB=100, status="error")
     del cloud.snapshots["snapshot-2"]
@@ -217,7 +217,7 @@ def test_an_image_is_deleted_as_predicted_and_the_fate_of_its_snapshots_is_told(
 
 
 @pytest.mark.parametrize("check_mode", [True, False])
-def test_a_snapshot_is_deleted_as_predicted(cloud: MemoryCloud, absent: Disposer, check_mode: bool) -> None:
+def test_a_snapshot_is_deleted_as_predicted(cloud: MemoryCloud, absent: Deleter, check_mode: bool) -> None:
     cloud.add_snapshot("snapshot-1", "error_delete", description=MARK, diskId="vol-a")
     ended = absent("snapshot", "snapshot-1", check_mode=check_mode)
     row = _row(ended)
@@ -227,14 +227,14 @@ def test_a_snapshot_is_deleted_as_predicted(cloud: MemoryCloud, absent: Disposer
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_second_run_changes_nothing(cloud: MemoryCloud, absent: Disposer, kind: str) -> None:
+def test_a_second_run_changes_nothing(cloud: MemoryCloud, absent: Deleter, kind: str) -> None:
     _add(cloud, kind, "a-1")
     assert absent(kind, "a-1").result["changed"]
     again = absent(kind, "a-1")
     assert not again.failed and not again.result["changed"] and len(cloud.writes) == 1
 
 
-def test_a_snapshot_that_was_kept_can_be_deleted_by_id_once_its_image_is_gone(cloud: MemoryCloud, absent: Disposer) -> None:
+def test_a_snapshot_that_was_kept_can_be_deleted_by_id_once_its_image_is_gone(cloud: MemoryCloud, absent: Deleter) -> None:
     cloud.add_image("img-a", "snapshot-1")
     assert absent("snapshot", "snapshot-1").failed
     (kept,) = _row(absent("image", "img-a"))["snapshots"]
@@ -242,7 +242,7 @@ def test_a_snapshot_that_was_kept_can_be_deleted_by_id_once_its_image_is_gone(cl
     assert _actions(absent("snapshot", kept["snapshot_id"])) == ["deleted"]
 
 
-def test_fates_that_cannot_be_read_are_unverified_and_hide_nothing(cloud: MemoryCloud, absent: Disposer) -> None:
+def test_fates_that_cannot_be_read_are_unverified_and_hide_nothing(cloud: MemoryCloud, absent: Deleter) -> None:
     cloud.add_image("img-a", "snapshot-1")
     cloud.before["vm.deleteImage"] = lambda: cloud.refuse("disk.describeSnapshots", 403, "HTTP_FORBIDDEN", "not authorized")
     ended = absent("image", "img-a")
@@ -251,7 +251,7 @@ def test_fates_that_cannot_be_read_are_unverified_and_hide_nothing(cloud: Memory
 
 
 def test_snapshots_that_stay_although_they_were_to_go_are_a_failure(
-    cloud: MemoryCloud, absent: Disposer, monkeypatch: pytest.MonkeyPatch
+    cloud: MemoryCloud, absent: Deleter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cloud.add_image("img-a", "snapshot-1")
     monkeypatch.setattr(cloud, "_delete_image", lambda call: cloud.images.pop(str(call.resource)) and {})
@@ -263,7 +263,7 @@ def test_snapshots_that_stay_although_they_were_to_go_are_a_failure(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_without_waiting_the_run_ends_when_the_deletes_are_accepted(cloud: MemoryCloud, absent: Disposer, kind: str) -> None:
+def test_without_waiting_the_run_ends_when_the_deletes_are_accepted(cloud: MemoryCloud, absent: Deleter, kind: str) -> None:
     _add(cloud, kind, "a-1")
     predicted, done = (absent(kind, "a-1", wait=False, check_mode=mode) for mode in (True, False))
     assert _rows(predicted) == _rows(done) and _row(done)["status"] == "deleting"
@@ -286,7 +286,7 @@ def test_without_waiting_the_run_ends_when_the_deletes_are_accepted(cloud: Memor
     ],
 )
 def test_what_changed_since_the_plan_is_not_deleted_and_hides_no_other(
-    cloud: MemoryCloud, absent: Disposer, kind: str, change: dict[str, Any]
+    cloud: MemoryCloud, absent: Deleter, kind: str, change: dict[str, Any]
 ) -> None:
     _add(cloud, kind, "a-1")
     changing = _add(cloud, kind, "a-2")
@@ -308,7 +308,7 @@ def test_what_changed_since_the_plan_is_not_deleted_and_hides_no_other(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_rule_6_a_delete_never_leaves_on_a_look_older_than_five_seconds(cloud: MemoryCloud, absent: Disposer, kind: str) -> None:
+def test_rule_6_a_delete_never_leaves_on_a_look_older_than_five_seconds(cloud: MemoryCloud, absent: Deleter, kind: str) -> None:
     _add(cloud, kind, "a-1")
     read = cloud.send
     looks: list[float] = []
@@ -332,7 +332,7 @@ def test_rule_6_a_delete_never_leaves_on_a_look_older_than_five_seconds(cloud: M
 
 
 def test_an_image_whose_snapshot_came_into_use_by_another_image_is_not_deleted_with_it(
-    cloud: MemoryCloud, absent: Disposer
+    cloud: MemoryCloud, absent: Deleter
 ) -> None:
     cloud.add_image("img-a", "snapshot-1")
     read = cloud.send
@@ -354,9 +354,7 @@ def test_an_image_whose_snapshot_came_into_use_by_another_image_is_not_deleted_w
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_somebody_else_deleted_meanwhile_is_success_without_a_change(
-    cloud: MemoryCloud, absent: Disposer, kind: str
-) -> None:
+def test_what_somebody_else_deleted_meanwhile_is_success_without_a_change(cloud: MemoryCloud, absent: Deleter, kind: str) -> None:
     _add(cloud, kind, "a-1")
     rows = cloud.images if kind == "image" else cloud.snapshots
     cloud.before[DELETES[kind]] = rows.clear
@@ -365,7 +363,7 @@ def test_what_somebody_else_deleted_meanwhile_is_success_without_a_change(
     assert ended.result["summary"]["already_absent"] == 1 and cloud.calls[-1].operation == SINGLES[kind]
 
 
-def test_a_final_refusal_fails_that_image_alone_with_the_services_words(cloud: MemoryCloud, absent: Disposer) -> None:
+def test_a_final_refusal_fails_that_image_alone_with_the_services_words(cloud: MemoryCloud, absent: Deleter) -> None:
     cloud.add_image("img-a")
     cloud.add_image("img-b")
     cloud.refuse("vm.deleteImage", 403, "HTTP_FORBIDDEN", "no rights for it", "img-a")
@@ -387,9 +385,7 @@ REFUSED_FOR_GOOD = {
 
 
 @pytest.mark.parametrize("message", REFUSED_FOR_GOOD)
-def test_a_refusal_that_no_time_cures_has_a_code_and_advice_of_its_own(
-    cloud: MemoryCloud, absent: Disposer, message: str
-) -> None:
+def test_a_refusal_that_no_time_cures_has_a_code_and_advice_of_its_own(cloud: MemoryCloud, absent: Deleter, message: str) -> None:
     cloud.add_image("img-a")
     cloud.refuse("vm.deleteImage", 400, "FAILED_PRECONDITION", message, "img-a")
     error = _row(absent("image", "img-a"))["error"]
@@ -398,7 +394,7 @@ def test_a_refusal_that_no_time_cures_has_a_code_and_advice_of_its_own(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_with_on_blocked_skip_one_that_is_blocked_holds_back_no_other(cloud: MemoryCloud, absent: Disposer, kind: str) -> None:
+def test_with_on_blocked_skip_one_that_is_blocked_holds_back_no_other(cloud: MemoryCloud, absent: Deleter, kind: str) -> None:
     _add(cloud, kind, "a-1", status="copying")
     _add(cloud, kind, "a-2")
     ended = absent(kind, "a-1", "a-2", on_blocked="skip")
@@ -407,7 +403,7 @@ def test_with_on_blocked_skip_one_that_is_blocked_holds_back_no_other(cloud: Mem
 
 
 @pytest.mark.parametrize("message", ["The image 'img-a' is busy", "Conflict with underlay image task 'copy'"])
-def test_a_refusal_that_passes_is_tried_again_until_the_time_is_up(cloud: MemoryCloud, absent: Disposer, message: str) -> None:
+def test_a_refusal_that_passes_is_tried_again_until_the_time_is_up(cloud: MemoryCloud, absent: Deleter, message: str) -> None:
     cloud.add_image("img-a")
     cloud.refuse("vm.deleteImage", 400, "FAILED_PRECONDITION", message)
     ended = absent("image", "img-a", wait_timeout=20)
@@ -420,7 +416,7 @@ def test_a_refusal_that_passes_is_tried_again_until_the_time_is_up(cloud: Memory
     assert absent("image", "img-a", wait=False).failed and len(cloud.writes) == 1
 
 
-def test_throttling_is_waited_for_with_a_fresh_look_before_each_try(cloud: MemoryCloud, absent: Disposer) -> None:
+def test_throttling_is_waited_for_with_a_fresh_look_before_each_try(cloud: MemoryCloud, absent: Deleter) -> None:
     cloud.add_snapshot("snapshot-1")
     cloud.refuse("disk.deleteSnapshot", 429, "RATE_LIMIT", "Request rate limit exceeded")
     ended = absent("snapshot", "snapshot-1")
@@ -433,7 +429,7 @@ def test_throttling_is_waited_for_with_a_fresh_look_before_each_try(cloud: Memor
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("takes_effect", [True, False])
 def test_rule_11_after_a_lost_answer_it_is_read_first_and_deleted_once(
-    cloud: MemoryCloud, absent: Disposer, kind: str, takes_effect: bool
+    cloud: MemoryCloud, absent: Deleter, kind: str, takes_effect: bool
 ) -> None:
     _add(cloud, kind, "a-1")
     response = cloud.send
@@ -453,7 +449,7 @@ def test_rule_11_after_a_lost_answer_it_is_read_first_and_deleted_once(
     assert len(cloud.writes) == 1 and not _exists(cloud, "a-1")
 
 
-def test_a_refused_key_ends_the_run_and_every_row_says_so(cloud: MemoryCloud, absent: Disposer) -> None:
+def test_a_refused_key_ends_the_run_and_every_row_says_so(cloud: MemoryCloud, absent: Deleter) -> None:
     ids = [f"img-{number}" for number in range(30)]
     for image_id in ids:
         cloud.add_image(image_id)
@@ -465,7 +461,7 @@ def test_a_refused_key_ends_the_run_and_every_row_says_so(cloud: MemoryCloud, ab
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_timeout_names_the_asset_and_its_state(
-    cloud: MemoryCloud, absent: Disposer, monkeypatch: pytest.MonkeyPatch, kind: str
+    cloud: MemoryCloud, absent: Deleter, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     asset = _add(cloud, kind, "a-1")
     member = "_delete_image" if kind == "image" else "_delete_snapshot"
@@ -478,7 +474,7 @@ def test_a_timeout_names_the_asset_and_its_state(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_others_are_deleting_is_waited_for_in_check_mode_too(cloud: MemoryCloud, absent: Disposer, kind: str) -> None:
+def test_what_others_are_deleting_is_waited_for_in_check_mode_too(cloud: MemoryCloud, absent: Deleter, kind: str) -> None:
     _add(cloud, kind, "a-1", status="deleting")
     for mode in (True, False):
         ended = absent(kind, "a-1", wait_timeout=5, check_mode=mode)
@@ -489,7 +485,7 @@ def test_what_others_are_deleting_is_waited_for_in_check_mode_too(cloud: MemoryC
 
 
 def test_a_bug_in_the_middle_of_a_run_hides_no_result(
-    cloud: MemoryCloud, absent: Disposer, monkeypatch: pytest.MonkeyPatch
+    cloud: MemoryCloud, absent: Deleter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cloud.add_image("img-a")
     cloud.add_image("img-b")
@@ -508,7 +504,7 @@ def test_a_bug_in_the_middle_of_a_run_hides_no_result(
 
 
 @pytest.mark.parametrize("rate", [1, 2])
-def test_a_small_rate_holds_nothing_up_for_ever(cloud: MemoryCloud, absent: Disposer, rate: float) -> None:
+def test_a_small_rate_holds_nothing_up_for_ever(cloud: MemoryCloud, absent: Deleter, rate: float) -> None:
     for number in range(40):
         cloud.add_image(f"img-{number}", f"snapshot-{number}")
     ended = absent("image", *cloud.images, delete_snapshots=True, api_rate_limit=rate)

@@ -170,7 +170,7 @@ def _back_up_before(rng: random.Random, cloud: MemoryCloud, instance_id: str) ->
         cloud.add_snapshot(f"snapshot-{disk}old", diskId=disk, description=mark, createTime=made)
 
 
-def _told(ended: Ended) -> dict[str, Any]:
+def _compared(ended: Ended) -> dict[str, Any]:
     """What a preview and another one must agree on, by machine."""
     return {
         each["instance_id"]: (
@@ -213,7 +213,7 @@ def _replay(seed: int, cloud: MemoryCloud, run: Runner) -> Counter[str]:
     assert cloud.writes == []
     run("jdcloud_vm_backup", **backup)
     decided = run.vm("absent", *ids, check=True, **delete)
-    assert _told(preview) == _told(decided)
+    assert _compared(preview) == _compared(decided)
     done = run.vm("absent", *ids, **delete)
     assert preview.actions == done.actions
     assert {each["instance_id"] for each in done.result["instances"] if each["status"] != "absent"} == set(cloud.machines)

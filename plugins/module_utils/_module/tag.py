@@ -6,9 +6,8 @@
 
 from __future__ import annotations
 
-import typing as t
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 
 from .._api.errors import InputError
 from .._api.model.instance import Instance
@@ -195,7 +194,7 @@ def _service_codes(given: Mapping[str, Any]) -> dict[TaggedKind, str]:
     unknown = sorted(set(given) - set(SERVICE_CODES))
     if unknown or not all(isinstance(code, str) and code.strip() for code in given.values()):
         raise InputError("service_codes holds something else than texts for instance, disk and elastic_ip: correct it.")
-    return {**SERVICE_CODES, **{t.cast(TaggedKind, kind): str(code) for kind, code in given.items()}}
+    return {**SERVICE_CODES, **{cast(TaggedKind, kind): str(code) for kind, code in given.items()}}
 
 
 def _tags_of(tagged: Any) -> dict[str, str]:

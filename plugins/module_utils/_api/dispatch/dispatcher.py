@@ -15,10 +15,10 @@ import heapq
 import itertools
 import math
 import random
-import typing as t
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any, Protocol, TypeVar, cast
 
 from ..calls import Call, Response
 from ..errors import ApiError, JdcloudError, NotSentError, TransportError
@@ -36,10 +36,10 @@ FIRST_CONTACT_TRIES = 3
 HEARTBEAT = 0.25
 """Seconds between two looks at whether anybody still wants the result."""
 
-T = t.TypeVar("T")
+T = TypeVar("T")
 
 
-class Clock(t.Protocol):
+class Clock(Protocol):
     """Monotonic seconds."""
 
     def now(self) -> float:
@@ -47,12 +47,12 @@ class Clock(t.Protocol):
         raise NotImplementedError
 
 
-class Sender(t.Protocol):
+class Sender(Protocol):
     """Sends one call exactly once; see `transport.Transport.send`."""
 
     def send(
-        self, call: Call[t.Any], connect_timeout: float | None = None, before_send: Callable[[], bool] | None = None
-    ) -> Response[t.Any]:
+        self, call: Call[Any], connect_timeout: float | None = None, before_send: Callable[[], bool] | None = None
+    ) -> Response[Any]:
         """Send it. Raises a `JdcloudError`."""
         raise NotImplementedError
 
@@ -61,12 +61,12 @@ class Sender(t.Protocol):
 class Outcome:
     """What became of one job: an answer, or an error, or `stale` (it was not sent, because it would have left too late)."""
 
-    response: Response[t.Any] | None = None
+    response: Response[Any] | None = None
     error: JdcloudError | None = None
     stale: bool = False
 
     @property
-    def value(self) -> t.Any:
+    def value(self) -> Any:
         """The answer's value. Raises the error instead where there is one."""
         if self.response is None:
             raise self.error or RuntimeError("a call that was held back has no value")
@@ -80,7 +80,7 @@ class Job:
     `repeat_until`: the time after which a read is not repeated, because whoever waits for it has no more time.
     """
 
-    call: Call[t.Any]
+    call: Call[Any]
     done: Callable[[Outcome], None]
     leave_by: float | None = None
     repeat_until: float = math.inf
@@ -89,7 +89,7 @@ class Job:
     throttled_since: float | None = field(default=None, init=False)
 
 
-class Pool(t.Protocol):
+class Pool(Protocol):
     """Runs `execute(job)` for several jobs at once."""
 
     @property
@@ -106,7 +106,7 @@ class Pool(t.Protocol):
         raise NotImplementedError
 
 
-class Source(t.Protocol):
+class Source(Protocol):
     """Where the dispatcher gets its jobs: asked anew for each free slot, so that the choice is made when the job can leave."""
 
     @property
@@ -221,7 +221,7 @@ class Dispatcher:
 
     def read(self, call: Call[T]) -> T:
         """Send one read. Raises its error."""
-        return t.cast(T, self.gather([call])[0].value)
+        return cast(T, self.gather([call])[0].value)
 
     def pause(self, seconds: float) -> None:
         """Do nothing for a while, but notice when nobody wants the result any more."""
@@ -311,7 +311,7 @@ class Dispatcher:
 class _Batch:
     """A fixed list of reads as a `Source`."""
 
-    def __init__(self, calls: Sequence[Call[t.Any]]) -> None:
+    def __init__(self, calls: Sequence[Call[Any]]) -> None:
         self._calls = calls
         self._next = 0
         self._outcomes: dict[int, Outcome] = {}

@@ -10,8 +10,8 @@ complete only if `totalCount` is the same on all its pages and equals the number
 
 from __future__ import annotations
 
-import typing as t
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
 
 from ..calls import Call
 from ..errors import JdcloudError
@@ -25,8 +25,8 @@ FORBIDDEN = 403
 MAX_ROWS = 100_000
 """No account holds more of one kind in a region; a listing that announces more is wrong, and is not read to its end."""
 
-T = t.TypeVar("T")
-P = t.TypeVar("P")
+T = TypeVar("T")
+P = TypeVar("P")
 
 
 class IncompleteListing(JdcloudError):
@@ -80,7 +80,7 @@ def list_many(
     raise IncompleteListing(f"{todo[0](1).operation} gave contradicting pages {LISTING_TRIES} times: {why}.")
 
 
-def page_count(first: Page[t.Any]) -> int:
+def page_count(first: Page[Any]) -> int:
     """How many pages of the usual size a listing has, after its first one. Raises `IncompleteListing` for absurdly many."""
     if first.total > MAX_ROWS:
         raise IncompleteListing(

@@ -19,8 +19,6 @@ from ..._fleet.evidence.marker import check_campaign
 from .coerce import cap_of, choice_of, is_unset, name_of, seconds_of, switch_of, tags_of, text_of, whole_of, words_of
 from .options import FATES_OF_ADDRESSES, FATES_OF_DISKS, PREFIX, Options, directory_of, parse_options
 
-Json = dict[str, Any]
-
 
 @dataclass(frozen=True, slots=True)
 class GivenVariables:
@@ -50,13 +48,13 @@ ALSO = tuple(f"{PREFIX}{name}" for name in ("protect_tags", "disks", "elastic_ip
 CLEANUP = ("regions", "tag_key", "max_instances", "on_too_many", "empty_is_failure", "report_dir", "report_mount")
 
 
-def read_decommission(values: Mapping[str, Any]) -> Json:
+def read_decommission(values: Mapping[str, Any]) -> dict[str, Any]:
     """The variables of the role vm_decommission, checked, and still as they arrived: each step reads them again."""
     given = {name: values.get(name) for name in DECOMMISSION}
     return {"input": given, "report_dir": parse_options(given).report_dir}
 
 
-def read_backup(values: Mapping[str, Any]) -> Json:
+def read_backup(values: Mapping[str, Any]) -> dict[str, Any]:
     """The variables of the role vm_backup."""
     of = GivenVariables("vm_backup_", values)
     campaign = _campaign(of)
@@ -93,7 +91,7 @@ def read_backup(values: Mapping[str, Any]) -> Json:
     }
 
 
-def read_restore(values: Mapping[str, Any]) -> Json:
+def read_restore(values: Mapping[str, Any]) -> dict[str, Any]:
     """The variables of the playbook restore."""
     of = GivenVariables("restore_", values)
     path, image, ids = text_of(*of("manifest")), name_of(*of("image_id")), words_of(*of("instance_ids"))
@@ -118,7 +116,7 @@ def read_restore(values: Mapping[str, Any]) -> Json:
     }
 
 
-def read_cleanup(values: Mapping[str, Any]) -> Json:
+def read_cleanup(values: Mapping[str, Any]) -> dict[str, Any]:
     """The variables of the playbook cleanup."""
     of = GivenVariables("cleanup_", values)
     tag_key = text_of(*of("tag_key"), "decommission-after")
@@ -136,18 +134,18 @@ def read_cleanup(values: Mapping[str, Any]) -> Json:
     }
 
 
-def _given(**values: Any) -> Json:
+def _given(**values: Any) -> dict[str, Any]:
     """Those that have a value. An argument that is left out lets the module defaults of the group decide."""
     return {name: value for name, value in values.items() if value not in (None, "", {})}
 
 
-def _protection(given: tuple[Any, str]) -> Json:
+def _protection(given: tuple[Any, str]) -> dict[str, Any]:
     """Left out where it is not given, so that the module's default protects; {} was said, and switches it off."""
     tags = tags_of(*given, empty=True)
     return {} if tags is None else {"protect_tags": tags}
 
 
-def _fates(disks: tuple[Any, str], elastic_ips: tuple[Any, str]) -> Json:
+def _fates(disks: tuple[Any, str], elastic_ips: tuple[Any, str]) -> dict[str, Any]:
     """What becomes of disks and elastic IPs, with the role's defaults."""
     return {"disks": choice_of(*disks, FATES_OF_DISKS), "elastic_ips": choice_of(*elastic_ips, FATES_OF_ADDRESSES)}
 
@@ -164,7 +162,7 @@ def _file(of: GivenVariables) -> str:
     return path
 
 
-def _drill(of: GivenVariables, timing: Json) -> Json:
+def _drill(of: GivenVariables, timing: dict[str, Any]) -> dict[str, Any]:
     """How one machine is tried out, {} if it is not."""
     subnet, groups = text_of(*of("drill_subnet_id")), words_of(*of("drill_security_group_ids"))
     patience = {**timing, "wait_timeout": seconds_of(*of("drill_timeout"), 1800.0)}
@@ -178,7 +176,7 @@ def _drill(of: GivenVariables, timing: Json) -> Json:
     return {"wishes": {"drill": True, "subnet_id": subnet, "security_group_ids": groups, **patience}, "timing": patience}
 
 
-READERS: Mapping[str, Callable[[Mapping[str, Any]], Json]] = {
+READERS: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
     "vm_decommission": read_decommission,
     "vm_backup": read_backup,
     "restore": read_restore,

@@ -17,18 +17,16 @@ from .totals import carried_out, totals_of
 REPORT_FORMAT = "jdcloud.cloud/report/1"
 COLLECTION = "1.0.0"
 
-Json = dict[str, Any]
-
 
 def report_of(
     record: Record,
-    writes: Sequence[Json],
+    writes: Sequence[dict[str, Any]],
     ending: Mapping[str, Any],
     *,
     preview: bool,
     prices: Mapping[str, Any],
-    bill: Json | None,
-) -> Json:
+    bill: dict[str, Any] | None,
+) -> dict[str, Any]:
     """The report. `ending` has outcome and message; `bill` is the answer of `jdcloud_bill_info`, None where it was not asked."""
     machines = [_machine(row, preview=preview) for row in record.machines.values()]
     left = _left(list(record.machines.values()))
@@ -63,16 +61,16 @@ def report_of(
     }
 
 
-def _machine(row: Mapping[str, Any], *, preview: bool) -> Json:
+def _machine(row: Mapping[str, Any], *, preview: bool) -> dict[str, Any]:
     machine = {key: value for key, value in row.items() if key not in ("scope", "power", "unproven")}
     # What the plan meant to make of a machine that was left alone is no backup.
     machine["backups"] = [backup for backup in row["backups"] if backup["id"] or preview]
     return machine
 
 
-def _left(machines: Iterable[Mapping[str, Any]]) -> Json:
+def _left(machines: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """What outlives the deleted machines and is still billed, their backups among it."""
-    left: Json = {"disks": [], "elastic_ips": [], "images": [], "snapshots": []}
+    left: dict[str, Any] = {"disks": [], "elastic_ips": [], "images": [], "snapshots": []}
     for row in machines:
         if row["action"] != "deleted" and not row["accepted"] and row["status"] != UNVERIFIED:
             continue
@@ -103,7 +101,7 @@ def _left(machines: Iterable[Mapping[str, Any]]) -> Json:
     return left
 
 
-def _wave(record: Record, number: int, *, preview: bool) -> Json:
+def _wave(record: Record, number: int, *, preview: bool) -> dict[str, Any]:
     wave = record.wave(number)
     actions = [record.machines[instance_id]["action"] for instance_id in wave.instance_ids]
     state = wave.state
@@ -123,7 +121,9 @@ def _wave(record: Record, number: int, *, preview: bool) -> Json:
     }
 
 
-def _money(machines: Sequence[Mapping[str, Any]], left: Json, prices: Mapping[str, Any], bill: Json | None) -> Json | None:
+def _money(
+    machines: Sequence[Mapping[str, Any]], left: dict[str, Any], prices: Mapping[str, Any], bill: dict[str, Any] | None
+) -> dict[str, Any] | None:
     if bill is not None and bill.get("available"):
         text = f"From the account's bill of {bill['month']}."
         source = {"source": "bill", "message": text, "month": bill["month"]}

@@ -15,7 +15,6 @@ from typing import Any
 
 from ..._api.errors import InputError
 
-Json = dict[str, Any]
 Price = Callable[[str, Mapping[str, Any]], "float | None"]
 """What a resource costs: its kind (instance, disk, elastic_ip, image, snapshot) and what is known of it."""
 
@@ -70,7 +69,7 @@ def billed_ids(machines: Iterable[Mapping[str, Any]]) -> list[str]:
     return list(ids)
 
 
-def costs_of(machines: Iterable[Mapping[str, Any]], left: Json, price: Price, source: Json) -> Json:
+def costs_of(machines: Iterable[Mapping[str, Any]], left: dict[str, Any], price: Price, source: dict[str, Any]) -> dict[str, Any]:
     """The sums. `left` gets what each leftover costs. `source` has source, message and month."""
     saved, unknown = 0.0, 0
     known = False
@@ -102,7 +101,7 @@ def costs_of(machines: Iterable[Mapping[str, Any]], left: Json, price: Price, so
     }
 
 
-def no_costs(message: str, month: str | None = None) -> Json:
+def no_costs(message: str, month: str | None = None) -> dict[str, Any]:
     """The bill could not be read."""
     return {
         "source": "bill",

@@ -12,8 +12,6 @@ from typing import Any
 from .markup import FIRST_ROWS, NOTHING, Column, Row, controls, count, data, escaped, moment, money, plain, shown, table, when
 from .messages import ORDER, TONES, WRITE_TONES, WRITES, action_words, fate_words, label
 
-Json = Mapping[str, Any]
-
 SHOWN_RESOURCES = 5
 OUTCOME = 3
 """Place of the outcome among the columns of writes."""
@@ -33,7 +31,7 @@ WRITE_COLUMNS = (
 )
 
 
-def machine_list(report: Json) -> str:
+def machine_list(report: Mapping[str, Any]) -> str:
     """All machines; those that need a look come first."""
     machines = sorted(report["machines"], key=lambda row: ORDER.index(row["action"]))
     if not machines:
@@ -46,7 +44,7 @@ def machine_list(report: Json) -> str:
     return controls("machines", "machine", hint, choices) + table("machines", "Machines", MACHINES, rows)
 
 
-def _machine(row: Json, *, preview: bool) -> Row:
+def _machine(row: Mapping[str, Any], *, preview: bool) -> Row:
     facts = [escaped(row["instance_id"])]
     if row["instance_type"]:
         facts.append(escaped(row["instance_type"]))
@@ -66,11 +64,11 @@ def _machine(row: Json, *, preview: bool) -> Row:
     return Row(cells, known, {**keys, 4: _size(row), 5: len(row["backups"])})
 
 
-def _size(row: Json) -> int:
+def _size(row: Mapping[str, Any]) -> int:
     return sum(disk["size_gb"] or 0 for disk in row["disks"])
 
 
-def _outcome(row: Json, *, preview: bool) -> str:
+def _outcome(row: Mapping[str, Any], *, preview: bool) -> str:
     action = row["action"]
     words = action_words(action, preview=preview)
     if action == "none" and row["status"] == "absent":
@@ -91,7 +89,7 @@ def _outcome(row: Json, *, preview: bool) -> str:
     return "".join(parts)
 
 
-def _parts(row: Json, *, preview: bool) -> Iterable[str]:
+def _parts(row: Mapping[str, Any], *, preview: bool) -> Iterable[str]:
     for disk in row["disks"]:
         name = disk["disk_id"] or " ".join(part for part in (disk["category"], disk["device"]) if part)
         size = [f"{disk['size_gb']:,} GB"] if disk["size_gb"] is not None else []
@@ -101,7 +99,7 @@ def _parts(row: Json, *, preview: bool) -> Iterable[str]:
         yield _item(address["elastic_ip_id"], [*known, *_fate(address["fate"], preview=preview)])
 
 
-def _backup_line(backup: Json) -> str:
+def _backup_line(backup: Mapping[str, Any]) -> str:
     if backup["id"]:
         return _item(backup["id"], [escaped(backup["type"])])
     return f'<div class="item">{escaped(backup["type"])} <i>would be made</i></div>'
@@ -118,7 +116,7 @@ def _fate(fate: str | None, *, preview: bool) -> list[str]:
     return [f"<i{tone}>{escaped(fate_words(fate, preview=preview))}</i>"]
 
 
-def backup_list(report: Json) -> str:
+def backup_list(report: Mapping[str, Any]) -> str:
     """Every backup with its id, and what it costs where that is known."""
     left = report["left"]
     fees = {image["image_id"]: image["monthly"] for image in left["images"]}
@@ -129,7 +127,7 @@ def backup_list(report: Json) -> str:
     return controls("backups", "backup", "id, machine", {}) + table("backups", "Backups", BACKUPS, rows)
 
 
-def _backup(row: Json, backup: Json, fee: float | None) -> Row:
+def _backup(row: Mapping[str, Any], backup: Mapping[str, Any], fee: float | None) -> Row:
     cells = [
         f"<code>{escaped(backup['id'])}</code>" if backup["id"] else "<i>would be made</i>",
         escaped(backup["type"]),
@@ -142,7 +140,7 @@ def _backup(row: Json, backup: Json, fee: float | None) -> Row:
     return Row(cells, keys={2: row["name"] or row["instance_id"], **_by_fee(6, fee)})
 
 
-def left_list(report: Json) -> str:
+def left_list(report: Mapping[str, Any]) -> str:
     """Disks and elastic IPs that outlive their machines."""
     names = {row["instance_id"]: row["name"] for row in report["machines"]}
     preview = report["check_mode"]
@@ -158,7 +156,7 @@ def left_list(report: Json) -> str:
     return controls("left", "resource", "id, machine, address", {}) + table("left", "Leftovers", LEFT, rows)
 
 
-def _left(each: Json, name: str, kind: str, names: Mapping[str, str | None], *, preview: bool) -> Row:
+def _left(each: Mapping[str, Any], name: str, kind: str, names: Mapping[str, str | None], *, preview: bool) -> Row:
     cells = [
         f"<code>{escaped(name)}</code>",
         kind,
@@ -178,7 +176,7 @@ def _of(instance_id: str, name: str | None) -> str:
     return f"<bdi>{escaped(name)}</bdi> <small>{escaped(instance_id)}</small>" if name else f"<code>{escaped(instance_id)}</code>"
 
 
-def write_list(writes: Sequence[Json]) -> str:
+def write_list(writes: Sequence[Mapping[str, Any]]) -> str:
     """Every write in the order of sending: the first as rows, all of them as data for the script."""
     if not writes:
         return ""
@@ -197,7 +195,7 @@ def write_list(writes: Sequence[Json]) -> str:
     return "".join(parts)
 
 
-def _write(write: Json) -> list[str]:
+def _write(write: Mapping[str, Any]) -> list[str]:
     """The cells as plain text; the outcome is a code, which rows are chosen by."""
     resources = write["resources"]
     more = f" and {len(resources) - SHOWN_RESOURCES} more" if len(resources) > SHOWN_RESOURCES else ""

@@ -20,8 +20,6 @@ from .style import STYLE
 from .tiles import totals
 from .timeline import legend, phase_table, timeline
 
-Json = Mapping[str, Any]
-
 WAVES = (
     *(Column("Wave"), Column("State"), Column("Machines", "number"), Column("Deleted", "number")),
     *(Column("Blocked", "number"), Column("Failed", "number"), Column("Began", "when"), Column("Ended", "when")),
@@ -33,7 +31,7 @@ SUMS = (
 SHOWN_VALUES = 50
 
 
-def render(report: Json) -> str:
+def render(report: Mapping[str, Any]) -> str:
     """The page: HTML, to be written as UTF-8. `report` has the form of docs/report.schema.json."""
     sections = list(_sections(report))
     policy = f"default-src 'none'; style-src '{_hash(STYLE)}'; script-src '{_hash(SCRIPT)}'; base-uri 'none'; form-action 'none'"
@@ -57,7 +55,7 @@ def _hash(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
-def _sections(report: Json) -> Iterable[tuple[str, str, str]]:
+def _sections(report: Mapping[str, Any]) -> Iterable[tuple[str, str, str]]:
     """Name, title and content of each section that has something to say."""
     preview = report["check_mode"]
     every = (
@@ -82,7 +80,7 @@ def _contents(sections: Iterable[tuple[str, str, str]]) -> str:
     return f'<nav aria-label="Sections"><ul>{links}</ul></nav>'
 
 
-def _header(report: Json) -> str:
+def _header(report: Mapping[str, Any]) -> str:
     word, tone = OUTCOMES[report["outcome"]]
     preview = '<span class="preview">Preview: nothing was changed</span>' if report["check_mode"] else ""
     account = report["account"]
@@ -101,7 +99,7 @@ def _header(report: Json) -> str:
     )
 
 
-def _timeline(report: Json) -> str:
+def _timeline(report: Mapping[str, Any]) -> str:
     phases = report["timeline"]
     waves = report["waves"]
     drawing = timeline(phases, {wave["number"]: wave["machines"] for wave in waves})
@@ -116,7 +114,7 @@ def _timeline(report: Json) -> str:
     return "".join(parts)
 
 
-def _wave(wave: Json) -> Row:
+def _wave(wave: Mapping[str, Any]) -> Row:
     state = wave["state"]
     return Row(
         [
@@ -129,7 +127,7 @@ def _wave(wave: Json) -> Row:
     )
 
 
-def _left(report: Json) -> str:
+def _left(report: Mapping[str, Any]) -> str:
     left = report["left"]
     bill = report["money"]
     text = f"<p><bdi>{escaped(bill['message'])}</bdi>{_unknown(bill)}</p>" if bill else ""
@@ -140,18 +138,18 @@ def _left(report: Json) -> str:
     return text + table("sums", "What is left, by kind", SUMS, sums, "plain") + left_list(report)
 
 
-def _sum(title: str, members: Sequence[Json]) -> Row:
+def _sum(title: str, members: Sequence[Mapping[str, Any]]) -> Row:
     sizes = [each["size_gb"] for each in members if each.get("size_gb") is not None]
     fees = [each["monthly"] for each in members if each["monthly"] is not None]
     size = f"{sum(sizes):,}" if sizes else NOTHING
     return Row([title, f"{len(members):,}", size, money(sum(fees) if fees else None), f"{len(members) - len(fees):,}"])
 
 
-def _unknown(bill: Json) -> str:
+def _unknown(bill: Mapping[str, Any]) -> str:
     return f" Nothing is known of the price of {count(bill['unknown'], 'resource')}." if bill["unknown"] else ""
 
 
-def _facts(report: Json) -> str:
+def _facts(report: Mapping[str, Any]) -> str:
     api, account = report["api"], report["account"]
     calls = f"{count(api['calls'], 'call')}, {api['retries']:,} repeated, {api['throttled']:,} throttled"
     source = f"from {shown(account['source'])}" if account["source"] else NOTHING
@@ -176,7 +174,7 @@ def _pairs(pairs: Iterable[tuple[str, str]]) -> str:
     return f'<dl class="pairs">{"".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in pairs)}</dl>'
 
 
-def _run(run: Json) -> str:
+def _run(run: Mapping[str, Any]) -> str:
     outcome = run["outcome"]
     word = "not ended" if not outcome else OUTCOMES[outcome][0].lower() if outcome in OUTCOMES else outcome
     ended = f" to {moment(run['ended'])}" if run["ended"] else ""

@@ -13,8 +13,6 @@ from typing import Any
 from .markup import count, escaped
 from .messages import BLOCKERS, ERRORS, WARNINGS, advice, label
 
-Json = Mapping[str, Any]
-
 SHOWN = 8
 """So many machines are named at once; the others on demand."""
 KINDS = {"error": ("failed", "bad"), "blocker": ("blocked", "warn"), "warning": ("noted", "calm")}
@@ -28,17 +26,17 @@ class Reason:
     code: str
     where: str = ""
     message: str = ""
-    machines: list[Json] = field(default_factory=list)
+    machines: list[Mapping[str, Any]] = field(default_factory=list)
 
 
-def reason_list(machines: Iterable[Json]) -> str:
+def reason_list(machines: Iterable[Mapping[str, Any]]) -> str:
     """All reasons: errors first, then blockers, then warnings, the most frequent first. Empty if there is none."""
     places = list(KINDS)
     reasons = sorted(_reasons(machines), key=lambda reason: (places.index(reason.kind), -len(reason.machines)))
     return f'<ul class="reasons">{"".join(map(_reason, reasons))}</ul>' if reasons else ""
 
 
-def _reasons(machines: Iterable[Json]) -> Iterable[Reason]:
+def _reasons(machines: Iterable[Mapping[str, Any]]) -> Iterable[Reason]:
     found: dict[tuple[str, str, str], Reason] = {}
     for row in machines:
         for kind, code, where, message in dict.fromkeys(_causes(row)):
@@ -49,7 +47,7 @@ def _reasons(machines: Iterable[Json]) -> Iterable[Reason]:
     return found.values()
 
 
-def _causes(row: Json) -> Iterable[tuple[str, str, str, str]]:
+def _causes(row: Mapping[str, Any]) -> Iterable[tuple[str, str, str, str]]:
     error = row["error"]
     if error:
         where = " ".join(str(error[name]) for name in ("operation", "http", "status") if error[name])
@@ -81,7 +79,7 @@ def _words(reason: Reason) -> tuple[str, str]:
     return title, escaped(help_) or example
 
 
-def _names(machines: Sequence[Json]) -> str:
+def _names(machines: Sequence[Mapping[str, Any]]) -> str:
     shown, rest = machines[:SHOWN], machines[SHOWN:]
     names = f'<ul class="names">{"".join(map(_name, shown))}</ul>'
     if not rest:
@@ -90,6 +88,6 @@ def _names(machines: Sequence[Json]) -> str:
     return f'{names}<details><summary>and {count(len(rest), "more machine")}</summary><ul class="names">{more}</ul></details>'
 
 
-def _name(row: Json) -> str:
+def _name(row: Mapping[str, Any]) -> str:
     name = f"<bdi>{escaped(row['name'])}</bdi> " if row["name"] else ""
     return f"<li>{name}<code>{escaped(row['instance_id'])}</code></li>"

@@ -11,8 +11,6 @@ from typing import Any
 
 from .markup import escaped
 
-Json = Mapping[str, Any]
-
 MAIN = {
     "absent": ("deleted", "blocked", "failed"),
     "mark": ("marked", "blocked", "failed"),
@@ -50,7 +48,7 @@ THINNEST = 4.0
 """One failed machine of 5,000 is seen, too."""
 
 
-def totals(report: Json) -> str:
+def totals(report: Mapping[str, Any]) -> str:
     """The main numbers with their shares as a bar, then the others."""
     numbers, kind, preview = report["totals"], report["kind"], report["check_mode"]
     main = [name for name in TITLES if name in MAIN[kind] or (numbers[name] and name != "started")]

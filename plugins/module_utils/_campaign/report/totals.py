@@ -16,14 +16,12 @@ from typing import Any
 
 from ..state.record import UNVERIFIED
 
-Json = dict[str, Any]
-
 CREATES = {"image": "createImage", "snapshot": "createSnapshot"}
 READY = ("ready", "available", "planned")
 """The states of images and snapshots that are whole, or would be."""
 
 
-def totals_of(rows: Sequence[Mapping[str, Any]], writes: Sequence[Mapping[str, Any]], *, preview: bool) -> Json:
+def totals_of(rows: Sequence[Mapping[str, Any]], writes: Sequence[Mapping[str, Any]], *, preview: bool) -> dict[str, Any]:
     """All of them, from the rows of a record and its journal."""
     actions = [row["action"] for row in rows]
     warned = [{warning["code"] for warning in row["warnings"]} for row in rows]

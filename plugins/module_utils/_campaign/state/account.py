@@ -18,8 +18,6 @@ from ..._api.errors import InputError
 from . import machine_entry
 from .record import Record
 
-Json = dict[str, Any]
-
 IDENTITY = ("account_id", "pin")
 """What tells accounts apart, where the service was asked for it; the last characters of a key do not."""
 

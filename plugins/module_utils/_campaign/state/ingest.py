@@ -16,8 +16,6 @@ from . import machine_entry
 from .account import check_account
 from .record import UNVERIFIED, Record, check_region
 
-Json = dict[str, Any]
-
 # Only what is no word of a sentence, and is not part of another name.
 _OPTIONS = re.compile(
     r"(?<![\w.])(?:max_instances|instance_ids|protect_tags|stop_running|on_blocked|backup_max_age|allow_local_disk_loss"
@@ -43,7 +41,7 @@ def ingest(record: Record, result: Mapping[str, Any]) -> None:
     record.add_api_use(result.get("summary") or {})
 
 
-def as_it_is(look: Mapping[str, Any]) -> Json:
+def as_it_is(look: Mapping[str, Any]) -> dict[str, Any]:
     """A preview with the statuses that the machines have, not those that they would have."""
     instances = [
         each if each["action"] in ("none", "blocked", "failed") else {**each, "status": each["status_before"]}
@@ -118,7 +116,7 @@ def end_campaign(record: Record, sentence: str) -> None:
     record.outcome = "stopped"
 
 
-def error_of(code: str, message: str) -> Json:
+def error_of(code: str, message: str) -> dict[str, Any]:
     """An error that no answer of the service told."""
     return {"code": code, "operation": None, "http": None, "status": None, "message": message, "request_id": None}
 

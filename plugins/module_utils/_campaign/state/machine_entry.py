@@ -16,8 +16,6 @@ from typing import Any
 
 from .record import UNVERIFIED
 
-Json = dict[str, Any]
-
 COPIED = ("name", "status", "blockers", "warnings", "error", "disks", "elastic_ips", "backups")
 
 
@@ -37,7 +35,7 @@ class Accepted:
         return self.surely.get(instance_id) or (self.likely.get(instance_id) if over(row) else None)
 
 
-def new_entry(instance: Mapping[str, Any]) -> Json:
+def new_entry(instance: Mapping[str, Any]) -> dict[str, Any]:
     """A machine as `jdcloud_vm` or `jdcloud_tag` tells it, of which nothing was done."""
     return {
         "instance_id": instance["instance_id"],
@@ -61,20 +59,20 @@ def new_entry(instance: Mapping[str, Any]) -> Json:
     }
 
 
-def unstarted(row: Json) -> None:
+def unstarted(row: dict[str, Any]) -> None:
     """Of a machine that may go, nothing has been done yet; what is planned for its disks is not what became of them."""
     row["action"] = "not_started"
     row["disks"] = _without_fates(row["disks"])
     row["elastic_ips"] = _without_fates(row["elastic_ips"])
 
 
-def freeze_scope(row: Json, instance: Mapping[str, Any], wave: int) -> None:
+def freeze_scope(row: dict[str, Any], instance: Mapping[str, Any], wave: int) -> None:
     """Keep what the machine has now, and what is planned for it."""
     row["wave"] = wave
     row["scope"] = {"disks": list(instance["disks"]), "elastic_ips": list(instance["elastic_ips"])}
 
 
-def narrow_scope(row: Json, instance: Mapping[str, Any]) -> bool:
+def narrow_scope(row: dict[str, Any], instance: Mapping[str, Any]) -> bool:
     """Take out of the scope what the machine no longer has, and tell whether there was any.
 
     Somebody may have taken a disk or an address away to keep it, while the machine was stopped or backed up.
@@ -91,13 +89,13 @@ def narrow_scope(row: Json, instance: Mapping[str, Any]) -> bool:
     return narrowed
 
 
-def blocked(row: Json, instance: Mapping[str, Any]) -> None:
+def blocked(row: dict[str, Any], instance: Mapping[str, Any]) -> None:
     """It may not go after all. What was done before, a stop for example, stays told."""
     _copy(row, instance)
     row["action"] = "blocked"
 
 
-def failed(row: Json, error: Mapping[str, Any], status: str | None = None) -> None:
+def failed(row: dict[str, Any], error: Mapping[str, Any], status: str | None = None) -> None:
     """It failed before its delete was asked for."""
     row["action"] = "failed"
     row["error"] = dict(error)
@@ -105,7 +103,7 @@ def failed(row: Json, error: Mapping[str, Any], status: str | None = None) -> No
         row["status"] = status
 
 
-def backed_up(row: Json, entry: Mapping[str, Any]) -> None:
+def backed_up(row: dict[str, Any], entry: Mapping[str, Any]) -> None:
     """Take over the entry of the machine in a manifest."""
     doubtful = entry.get("status") == UNVERIFIED
     row["changed"] = row["changed"] or bool(entry.get("stopped_by_us")) or entry.get("action") == "created" or doubtful
@@ -122,7 +120,7 @@ def backed_up(row: Json, entry: Mapping[str, Any]) -> None:
         row["action"] = "stopped"
 
 
-def ended(row: Json, instance: Mapping[str, Any], accepted: Accepted) -> None:
+def ended(row: dict[str, Any], instance: Mapping[str, Any], accepted: Accepted) -> None:
     """What `jdcloud_vm` made of it."""
     changed = row["changed"] or bool(instance.get("changed"))
     action = instance["action"]
@@ -137,7 +135,7 @@ def ended(row: Json, instance: Mapping[str, Any], accepted: Accepted) -> None:
     note_accepted(row, accepted)
 
 
-def gone(row: Json, instance: Mapping[str, Any], accepted: Accepted) -> None:
+def gone(row: dict[str, Any], instance: Mapping[str, Any], accepted: Accepted) -> None:
     """It does not exist any more: by our hand, if the journal or the module says so; else somebody else's."""
     text = instance["action"] == "deleted"
     row.update(status="absent", error=None, blockers=[])
@@ -154,7 +152,7 @@ def gone(row: Json, instance: Mapping[str, Any], accepted: Accepted) -> None:
     note_accepted(row, accepted)
 
 
-def note_accepted(row: Json, accepted: Accepted) -> None:
+def note_accepted(row: dict[str, Any], accepted: Accepted) -> None:
     """Whether our delete was accepted, and when."""
     at = accepted.at(row)
     if at is not None:
@@ -200,7 +198,7 @@ def remaining_ids(rows: Iterable[Mapping[str, Any]], kind: str, key: str) -> lis
     ]
 
 
-def settle_fates(row: Json, kind: str, key: str, found: Mapping[str, Mapping[str, Any]]) -> list[str]:
+def settle_fates(row: dict[str, Any], kind: str, key: str, found: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """Take over what a later read says about the disks or elastic IPs of a deleted machine.
 
     Returns those that were to be kept and of which a killed run could not say that they went with the machine.
@@ -219,7 +217,7 @@ def settle_fates(row: Json, kind: str, key: str, found: Mapping[str, Mapping[str
     return lost
 
 
-def mend(row: Json) -> None:
+def mend(row: dict[str, Any]) -> None:
     """A machine failed only because of its leftovers, and these are gone by now."""
     mended = ("elastic_ip_not_released", "fate_mismatch")
     if row["action"] == "failed" and over(row) and (row["error"] or {}).get("code") in mended:
@@ -228,7 +226,7 @@ def mend(row: Json) -> None:
             row.update(action="deleted", error=None)
 
 
-def _planned(row: Mapping[str, Any], kind: str, fate: str) -> list[Json]:
+def _planned(row: Mapping[str, Any], kind: str, fate: str) -> list[dict[str, Any]]:
     scope = row["scope"] or {kind: ()}
     return [each for each in scope[kind] if each.get("fate") == fate]
 
@@ -242,18 +240,18 @@ def _unread(disk: Mapping[str, Any]) -> str | None:
     return disk.get("fate") if disk.get("category") == "local" else "unverified"
 
 
-def _without_fates(items: Iterable[Mapping[str, Any]]) -> list[Json]:
+def _without_fates(items: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return [{**each, "fate": None} for each in items]
 
 
-def _copy(row: Json, instance: Mapping[str, Any]) -> None:
+def _copy(row: dict[str, Any], instance: Mapping[str, Any]) -> None:
     for name in COPIED:
         # A plan that is refused later tells no backups; those that were made are there all the same.
         if name in instance and (instance[name] or name not in ("backups", "disks", "elastic_ips", "name")):
             row[name] = instance[name]
 
 
-def predicted_backups(entry: Mapping[str, Any]) -> list[Json]:
+def predicted_backups(entry: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The backups that the preview of a manifest foresees: without id and time where they would be made."""
     assets = [("image", entry.get("image")), *(("snapshot", each) for each in entry.get("snapshots") or ())]
     return [
@@ -275,7 +273,7 @@ def _unproven(entry: Mapping[str, Any]) -> list[str]:
     return [asset[key] for asset, key in assets if asset.get(key) and asset.get("action") == "failed"]
 
 
-def _backups(entry: Mapping[str, Any]) -> Iterable[Json]:
+def _backups(entry: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
     """The backups of a manifest's entry, as `jdcloud_vm` tells them."""
     image = entry.get("image")
     for kind, asset in [("image", image), *(("snapshot", each) for each in entry.get("snapshots", ()))]:

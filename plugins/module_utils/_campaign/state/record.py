@@ -23,8 +23,6 @@ UNVERIFIED = "unverified"
 """The status of a machine that failed after a call of which it is not known what came of it."""
 NO_API_USE = {"calls": 0, "retries": 0, "throttled": 0, "seconds": 0.0}
 
-Json = dict[str, Any]
-
 
 @dataclass(slots=True)
 class Wave:
@@ -47,31 +45,31 @@ class Record:
 
     campaign: str
     kind: str
-    wishes: Json
+    wishes: dict[str, Any]
     began: str
     run: str = ""
-    options: Json = field(default_factory=dict)
+    options: dict[str, Any] = field(default_factory=dict)
     open: bool = True
     frozen: bool = False
     region: str | None = None
-    account: Json = field(default_factory=lambda: {"source": None, "access_key_suffix": None, "region": None})
+    account: dict[str, Any] = field(default_factory=lambda: {"source": None, "access_key_suffix": None, "region": None})
     digest: str | None = None
     instance_ids: list[str] = field(default_factory=list)
     waves: list[Wave] = field(default_factory=list)
-    machines: dict[str, Json] = field(default_factory=dict)
-    timeline: list[Json] = field(default_factory=list)
-    runs: list[Json] = field(default_factory=list)
-    api: Json = field(default_factory=lambda: dict(NO_API_USE))
+    machines: dict[str, dict[str, Any]] = field(default_factory=dict)
+    timeline: list[dict[str, Any]] = field(default_factory=list)
+    runs: list[dict[str, Any]] = field(default_factory=list)
+    api: dict[str, Any] = field(default_factory=lambda: dict(NO_API_USE))
     notes: list[str] = field(default_factory=list)
-    accepted: Json = field(default_factory=dict)
+    accepted: dict[str, Any] = field(default_factory=dict)
     removed: list[str] = field(default_factory=list)
     stopped: list[str] = field(default_factory=list)
-    money: Json | None = None
+    money: dict[str, Any] | None = None
     problem: str = ""
     outcome: str = "unfinished"
     last: str = ""
 
-    def as_json(self) -> Json:
+    def as_json(self) -> dict[str, Any]:
         """For the file."""
         return {"format": RECORD_FORMAT, **asdict(self)}
 

@@ -16,8 +16,6 @@ from ..state import machine_entry
 from ..state.ingest import named, settle, some
 from ..state.record import UNVERIFIED, Record, stamp
 
-Json = dict[str, Any]
-
 _WHOLE_BATCH = re.compile(r"the whole batch: ([^)]*)\)")
 """The numbers in a blocker of the backup that says that the quotas have no room."""
 DONE = {"absent": "deleted", "mark": "marked", "unmark": "unmarked"}
@@ -26,7 +24,7 @@ NOTHING = {"absent": "gone already or never there", "mark": "marked before", "un
 """Why a machine had nothing done to it."""
 
 
-def owed(record: Record, options: Options) -> Json:
+def owed(record: Record, options: Options) -> dict[str, Any]:
     """The disks and elastic IPs that are to be released and were not yet; of all waves, also of a run that was killed.
 
     What this run is told to keep is kept, whatever the run before was told.
@@ -38,7 +36,7 @@ def owed(record: Record, options: Options) -> Json:
     }
 
 
-def after_release(record: Record, number: int | None, results: Sequence[Mapping[str, Any]], now: datetime) -> Json:
+def after_release(record: Record, number: int | None, results: Sequence[Mapping[str, Any]], now: datetime) -> dict[str, Any]:
     """Take in what became of leftovers."""
     bad = [result["msg"] for result in results if result.get("msg")]
     count = sum(settle(record, result) for result in results)
@@ -48,7 +46,7 @@ def after_release(record: Record, number: int | None, results: Sequence[Mapping[
     return {}
 
 
-def to_verify(record: Record) -> Json:
+def to_verify(record: Record) -> dict[str, Any]:
     """The disks and elastic IPs of deleted machines that may be there still."""
     machines = record.machines.values()
     return {
@@ -57,7 +55,7 @@ def to_verify(record: Record) -> Json:
     }
 
 
-def verify(record: Record, results: Sequence[Mapping[str, Any]], now: datetime) -> Json:
+def verify(record: Record, results: Sequence[Mapping[str, Any]], now: datetime) -> dict[str, Any]:
     """Take in a last read of what may be left."""
     unread = [result["msg"] for result in results if result.get("msg") and not (result.get("disks") or result.get("elastic_ips"))]
     count = sum(settle(record, result, preview=True) for result in results)
@@ -67,7 +65,7 @@ def verify(record: Record, results: Sequence[Mapping[str, Any]], now: datetime) 
     return {}
 
 
-def finish(record: Record, options: Options, now: datetime, *, preview: bool) -> Json:
+def finish(record: Record, options: Options, now: datetime, *, preview: bool) -> dict[str, Any]:
     """Judge the run. Returns its outcome, one sentence about it, and whether the task fails.
 
     A machine that got blocked after all is a failure, unless blocked ones were to be skipped.

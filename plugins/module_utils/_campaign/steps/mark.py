@@ -22,15 +22,13 @@ from ..state.ingest import ingest, refuse_early_end
 from ..state.record import Record
 from .plan import approve
 
-Json = dict[str, Any]
-
 
 def note_key(tag_key: str) -> str:
     """The tag that says: it ran until the mark stopped it."""
     return f"{tag_key}-stopped"
 
 
-def plan_mark(record: Record, options: Options, look: Mapping[str, Any], now: datetime) -> Json:
+def plan_mark(record: Record, options: Options, look: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     """From the preview of `jdcloud_tag` to what is to be written: groups of machines that need the same tags, and who is to stop.
 
     A date that is there and valid stays: marking again every night must not postpone the end for ever. But what runs although its
@@ -60,7 +58,7 @@ def plan_mark(record: Record, options: Options, look: Mapping[str, Any], now: da
     return {"groups": [{"set": dict(key), "instance_ids": ids} for key, ids in groups.items()], "stop": stop}
 
 
-def plan_unmark(record: Record, options: Options, look: Mapping[str, Any], now: datetime) -> Json:
+def plan_unmark(record: Record, options: Options, look: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     """From the preview of `jdcloud_tag` to who loses its mark, and which of those that the mark stopped are to start again."""
     _begin(record, look)
     if _held_back(record, options, look, now):
@@ -81,7 +79,7 @@ def plan_unmark(record: Record, options: Options, look: Mapping[str, Any], now: 
     return {"instance_ids": unmark, "start": start}
 
 
-def after_tags(record: Record, results: Sequence[Mapping[str, Any]], now: datetime) -> Json:
+def after_tags(record: Record, results: Sequence[Mapping[str, Any]], now: datetime) -> dict[str, Any]:
     """Take in which tags were written and read back. Returns the machines of which they were not."""
     count = 0
     for result in results:
@@ -101,7 +99,7 @@ def after_tags(record: Record, results: Sequence[Mapping[str, Any]], now: dateti
     return {"bad": bad}
 
 
-def after_power(record: Record, result: Mapping[str, Any], now: datetime) -> Json:
+def after_power(record: Record, result: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     """Take in what was stopped or started."""
     ingest(record, result)
     for instance in result.get("instances", ()):

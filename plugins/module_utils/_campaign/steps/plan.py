@@ -19,10 +19,8 @@ from ..state.digest import difference, difference_text, digest_of
 from ..state.ingest import as_it_is, ingest, is_over, not_found, record_accepted, refuse_early_end, some
 from ..state.record import Record, Wave
 
-Json = dict[str, Any]
 
-
-def freeze(record: Record, options: Options, look: Mapping[str, Any], now: datetime) -> Json:
+def freeze(record: Record, options: Options, look: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     """Take in the first look at what is selected, or at what is left of a frozen campaign. Returns what may be backed up."""
     ingest(record, look)
     refuse_early_end(look)
@@ -42,7 +40,7 @@ def freeze(record: Record, options: Options, look: Mapping[str, Any], now: datet
 
 def plan(
     record: Record, options: Options, look: Mapping[str, Any], backup: Mapping[str, Any], now: datetime, *, preview: bool
-) -> Json:
+) -> dict[str, Any]:
     """Take in the plan of the whole campaign, freeze its list, and cut it into waves.
 
     `look` is what `jdcloud_vm` would do, with the backups that `backup`, the preview of `jdcloud_vm_backup`, would make.
@@ -74,7 +72,7 @@ def plan(
     return {"go": not problem and bool(_open_waves(record)), "waves": _open_waves(record)}
 
 
-def _plan_row(row: Json, instance: Mapping[str, Any], entry: Mapping[str, Any] | None, record: Record) -> None:
+def _plan_row(row: dict[str, Any], instance: Mapping[str, Any], entry: Mapping[str, Any] | None, record: Record) -> None:
     if machine_entry.over(row) and row["action"] == "deleted":
         return
     if record.frozen and instance["status"] == "absent":
@@ -163,7 +161,7 @@ def _waves(record: Record, options: Options) -> list[Wave]:
     return waves
 
 
-def _open_waves(record: Record) -> list[Json]:
+def _open_waves(record: Record) -> list[dict[str, Any]]:
     """The waves in which something is left to do."""
     waves = []
     for wave in record.waves:
@@ -220,5 +218,5 @@ def _shortfall(short: int, machines: int, quota: Mapping[str, Any]) -> str:
     )
 
 
-def _distinct(remarks: Iterable[Json]) -> list[Json]:
+def _distinct(remarks: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     return [dict(each) for each in dict.fromkeys((("code", one["code"]), ("message", one["message"])) for one in remarks)]

@@ -16,10 +16,8 @@ from ..state.ingest import as_it_is, end_campaign, error_of, ingest, is_over, of
 from ..state.record import Record, Wave, read_stamp, stamp
 from .finish import owed
 
-Json = dict[str, Any]
 
-
-def begin_wave(record: Record, options: Options, number: int, look: Mapping[str, Any], now: datetime) -> Json:
+def begin_wave(record: Record, options: Options, number: int, look: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     """Take in the fresh plan of a wave and write down its scope; nothing of it was touched before.
 
     Returns whether to go on, the machines to go on with, and the disks and elastic IPs that are to be marked as the campaign's.
@@ -57,7 +55,7 @@ def begin_wave(record: Record, options: Options, number: int, look: Mapping[str,
     return {"go": bool(going), "instance_ids": _ids(going), "disk_ids": disks, "elastic_ip_ids": addresses}
 
 
-def after_mark(record: Record, number: int, result: Mapping[str, Any], now: datetime, *, durable: bool) -> Json:
+def after_mark(record: Record, number: int, result: Mapping[str, Any], now: datetime, *, durable: bool) -> dict[str, Any]:
     """Take in how the disks and elastic IPs were marked. Without a folder the marks are all that lasts, and must be there."""
     record.add_api_use(result.get("summary") or {})
     marked = [*result.get("disks", ()), *result.get("elastic_ips", ())]
@@ -80,7 +78,7 @@ def after_mark(record: Record, number: int, result: Mapping[str, Any], now: date
     return {"go": False}
 
 
-def after_backup(record: Record, number: int, manifest: Mapping[str, Any], message: str, now: datetime) -> Json:
+def after_backup(record: Record, number: int, manifest: Mapping[str, Any], message: str, now: datetime) -> dict[str, Any]:
     """Take in the manifest of a wave. Returns the machines that may be deleted now."""
     entries = {entry["instance_id"]: entry for entry in manifest.get("machines") or ()}
     ready, bad = [], 0
@@ -98,14 +96,14 @@ def after_backup(record: Record, number: int, manifest: Mapping[str, Any], messa
     return {"instance_ids": ready}
 
 
-def before_delete(record: Record, look: Mapping[str, Any]) -> Json:
+def before_delete(record: Record, look: Mapping[str, Any]) -> dict[str, Any]:
     """Take in a last look before a delete that follows a backup, which may have taken hours: what is gone by now is let go."""
     ingest(record, look)
     _narrow(record, look)
     return {}
 
 
-def after_delete(record: Record, options: Options, number: int, result: Mapping[str, Any], now: datetime) -> Json:
+def after_delete(record: Record, options: Options, number: int, result: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     """Take in what was deleted. Returns the leftovers that are this wave's to release."""
     ingest(record, result)
     _narrow(record, result)
@@ -121,7 +119,7 @@ def after_delete(record: Record, options: Options, number: int, result: Mapping[
     return owed(record, options)
 
 
-def end_wave(record: Record, options: Options, number: int, now: datetime) -> Json:
+def end_wave(record: Record, options: Options, number: int, now: datetime) -> dict[str, Any]:
     """Close a wave. Returns whether the next one may begin."""
     wave = record.wave(number)
     hindered = _hindered(record, options)
@@ -149,12 +147,12 @@ def _put_back(record: Record, wave: Wave, going: Iterable[Mapping[str, Any]]) ->
     wave.state, wave.began = "planned", None
 
 
-def _hindered(record: Record, options: Options) -> list[Json]:
+def _hindered(record: Record, options: Options) -> list[dict[str, Any]]:
     bad = ("failed", "blocked") if options.on_blocked == "fail" else ("failed",)
     return [record.machines[each] for each in record.instance_ids if record.machines[each]["action"] in bad]
 
 
-def _scoped(record: Record, number: int) -> list[Json]:
+def _scoped(record: Record, number: int) -> list[dict[str, Any]]:
     """The machines of a wave whose scope was written down and that are not gone."""
     wave = record.wave(number)
     chosen = [record.machines[each] for each in wave.instance_ids]

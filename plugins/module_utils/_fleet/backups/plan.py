@@ -10,10 +10,10 @@ is missing is made. Facts images-content, images-local-system-disk, states-image
 
 from __future__ import annotations
 
-import typing as t
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal, cast
 
 from ..._api.model.backup_assets import Image, Snapshot
 from ..._api.model.instance import STABLE, TRANSITIONAL, AttachedDisk, Instance
@@ -35,7 +35,7 @@ from ..evidence.proof import (
 )
 from ..planning.blockers import busy_disks, unmounted_system_disk
 
-AssetAction = t.Literal["created", "reused", "none", "blocked", "failed"]
+AssetAction = Literal["created", "reused", "none", "blocked", "failed"]
 KNOWN_ATTEMPTS = 500
 """So many attempts of a campaign are told apart by the names of what they left."""
 
@@ -52,7 +52,7 @@ class BackupPolicy:
     selection: Selection
     campaign: str
     name_pattern: str
-    protect_tags: t.Mapping[str, tuple[str, ...]]
+    protect_tags: Mapping[str, tuple[str, ...]]
     max_age: float = 24.0
     any_campaign: bool = True
     include_data_disks: bool = True
@@ -204,7 +204,7 @@ def _planned(
     found: Image | Snapshot | None,
 ) -> PlannedAsset:
     if found is not None:
-        marker = t.cast(Marker, read_marker(found.description))
+        marker = cast(Marker, read_marker(found.description))
         asset_id = found.image_id if isinstance(found, Image) else found.snapshot_id
         ready = found.status == "ready" if isinstance(found, Image) else found.status in SNAPSHOT_HOLDS
         return PlannedAsset(

@@ -11,10 +11,10 @@ long as it is young enough for that campaign's deletes, or something of that cam
 
 from __future__ import annotations
 
-import typing as t
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any, TypeVar
 
 from ..._api.model.backup_assets import Image, Snapshot
 from ..._api.model.instance import Instance
@@ -22,7 +22,7 @@ from ..evidence.marker import Marker, read_marker
 from ..evidence.proof import IMAGE_ENDED, SNAPSHOT_HOLDS, BackupSet, age_flaw, disk_key, disks_held_by, expiry_flaw
 from .plan import BackupPolicy, image_disks, snapshot_disks
 
-Asset = t.TypeVar("Asset", Image, Snapshot)
+Asset = TypeVar("Asset", Image, Snapshot)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ def _older(
     return [asset for asset, marker in dated if _made_at((asset, None)) < last and not _in_use(asset, marker, policy, busy, now)]
 
 
-def _made_at(row: tuple[Image | Snapshot, t.Any]) -> datetime:
+def _made_at(row: tuple[Image | Snapshot, Any]) -> datetime:
     return row[0].created or datetime.min.replace(tzinfo=UTC)
 
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import heapq
 import itertools
 import math
-import typing as t
 from collections import deque
 from collections.abc import Callable
+from typing import Generic, Protocol, TypeVar
 
 from ..._api.dispatch.pagination import PAGE_SIZE
 
@@ -21,16 +21,16 @@ BUSY_PATIENCE = 2.0
 """Seconds that a look which is not full waits while there is something else to send."""
 
 
-class Waiting(t.Protocol):
+class Waiting(Protocol):
     """What can wait for a look. `token` tells its newest appointment from older ones."""
 
     token: int
 
 
-W = t.TypeVar("W", bound=Waiting)
+W = TypeVar("W", bound=Waiting)
 
 
-class PollSchedule(t.Generic[W]):
+class PollSchedule(Generic[W]):
     """Machines or assets that wait for a look, by the time at which it is worth it. Times are monotonic seconds."""
 
     def __init__(self, poll_interval: float, waits: Callable[[W], bool]) -> None:

@@ -7,8 +7,8 @@
 from __future__ import annotations
 
 import abc
-import typing as t
 from collections.abc import Mapping, Sequence
+from typing import Any, Generic, Protocol, TypeVar
 
 from ..._api.calls import Call
 from ..._api.dispatch.dispatcher import Dispatcher
@@ -20,7 +20,7 @@ from ..common.finding import Finding
 DELETING = "deleting"
 
 
-class Deletable(t.Protocol):
+class Deletable(Protocol):
     """Anything in the cloud that has a status."""
 
     @property
@@ -34,10 +34,10 @@ class Deletable(t.Protocol):
         raise NotImplementedError
 
 
-D = t.TypeVar("D", bound=Deletable)
+D = TypeVar("D", bound=Deletable)
 
 
-class ResourceKind(abc.ABC, t.Generic[D]):
+class ResourceKind(abc.ABC, Generic[D]):
     """How things of one kind are read, judged and deleted. `word` is what messages call one of them.
 
     `look_limit`: at most so many are looked at in one go, None where that is not limited. Needed where a look takes two calls.
@@ -68,11 +68,11 @@ class ResourceKind(abc.ABC, t.Generic[D]):
         """Read, for the plan, what `related_call` reads for the gate. Raises `JdcloudError`."""
         return
 
-    def related_call(self, _assets: Sequence[D]) -> Call[Page[t.Any]] | None:
+    def related_call(self, _assets: Sequence[D]) -> Call[Page[Any]] | None:
         """What is to be read before the look that decides about these, None if nothing."""
         return None
 
-    def note_related(self, _assets: Sequence[D], _page: Page[t.Any]) -> None:
+    def note_related(self, _assets: Sequence[D], _page: Page[Any]) -> None:
         """The answer of `related_call` for these."""
         return
 

@@ -6,9 +6,9 @@
 
 from __future__ import annotations
 
-import typing as t
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Generic, Literal
 
 from ..._api.dispatch.dispatcher import Dispatcher
 from ..common.failure import Failure
@@ -21,11 +21,11 @@ from .kind import D, ResourceKind
 from .progress import standing_of_deletion
 from .state import DeletionState, Stage
 
-PartFate = t.Literal["deleted", "kept", "unverified"]
+PartFate = Literal["deleted", "kept", "unverified"]
 
 
 @dataclass(slots=True)
-class DeletionRecord(t.Generic[D]):
+class DeletionRecord(Generic[D]):
     """All about one id of a run. `asset` is how it was found, None if the id does not exist.
 
     `going`: somebody else was deleting it already; `was_gone`: it counted as gone already. `parts` are the snapshots of an image
@@ -73,7 +73,7 @@ class DeletionRecord(t.Generic[D]):
 
 
 @dataclass(slots=True)
-class DeletionRun(t.Generic[D]):
+class DeletionRun(Generic[D]):
     """The records in the order of the ids, else by id.
 
     `held_back`: something was blocked, so nothing at all was changed. `preview`: what is to be deleted would be, and was not.

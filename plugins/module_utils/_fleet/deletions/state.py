@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import enum
 import math
-import typing as t
 from dataclasses import dataclass
+from typing import Generic
 
 from ..._api.errors import JdcloudError
 from ..common.failure import Failure
@@ -26,7 +26,7 @@ class Stage(enum.Enum):
 
 
 @dataclass(slots=True, eq=False)
-class DeletionState(t.Generic[D]):
+class DeletionState(Generic[D]):
     """One asset's way. Times are monotonic seconds.
 
     `word` is what it is, `asset` how the plan saw it, `observed_at` when the look was asked for that its delete rests on,

@@ -11,8 +11,8 @@ for none), or `PROVE`.
 from __future__ import annotations
 
 import math
-import typing as t
 from collections.abc import Callable
+from typing import Generic
 
 from ..._api.errors import JdcloudError
 from ..common.failure import UNVERIFIED, Failure, with_unclear_call
@@ -27,7 +27,7 @@ DOUBTS = 5
 """How often bulk answers, or refused deletes, may leave out an asset that a single read shows."""
 
 
-class DeletionTransitions(t.Generic[D]):
+class DeletionTransitions(Generic[D]):
     """The rules of the way, the same for all kinds of things; `kind` is what one kind says."""
 
     def __init__(self, timing: Timing, backoff: Callable[[int], float], kind: ResourceKind[D]) -> None:

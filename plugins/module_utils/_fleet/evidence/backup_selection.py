@@ -9,9 +9,9 @@ As with machines, what the service is asked for only narrows the read; every sel
 
 from __future__ import annotations
 
-import typing as t
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 from ..._api.calls import Call
 from ..._api.dispatch.dispatcher import Dispatcher
@@ -25,11 +25,11 @@ from ..common.selection import parse_ids, parse_name
 from .existing_backups import image_id_of, list_each, snapshot_id_of
 from .proof import AssetType
 
-A = t.TypeVar("A", bound=Image | Snapshot)
+A = TypeVar("A", bound=Image | Snapshot)
 
 
 @dataclass(frozen=True, slots=True)
-class AssetKind(t.Generic[A]):
+class AssetKind(Generic[A]):
     """How one kind of asset is read. `owner_of`: the machine of an image, the disk of a snapshot."""
 
     word: AssetType
@@ -80,12 +80,12 @@ class AssetSelection:
         return all(options)
 
 
-def parse_asset_ids(kind: AssetKind[A], ids: Sequence[t.Any], option: str) -> tuple[str, ...]:
+def parse_asset_ids(kind: AssetKind[A], ids: Sequence[Any], option: str) -> tuple[str, ...]:
     """Trimmed, distinct ids. Public images may have ids like UUIDs, so they are held to no shape but a safe one."""
     return parse_ids(ids, option, SAFE_ID, kind.example)
 
 
-def parse_asset_name(kind: AssetKind[A], name: t.Any, option: str) -> str:
+def parse_asset_name(kind: AssetKind[A], name: Any, option: str) -> str:
     """The exact name of an asset; `option` is where several ids can be given instead."""
     return parse_name(name, kind.word, option)
 

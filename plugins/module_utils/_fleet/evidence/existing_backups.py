@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
-import typing as t
 from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeVar
 
 from ..._api.calls import Call
 from ..._api.dispatch.dispatcher import Dispatcher
@@ -21,8 +21,8 @@ from ..._api.services.snapshots import describe_snapshots
 from .marker import NO_INSTANCE
 from .proof import BackupSet, backup_set_of
 
-T = t.TypeVar("T")
-PageCall = Callable[[int], Call[Page[t.Any]]]
+T = TypeVar("T")
+PageCall = Callable[[int], Call[Page[Any]]]
 
 
 def image_id_of(image: Image) -> str:
@@ -104,13 +104,13 @@ class BackupCache:
         self._snapshots.update(fresh.snapshots)
 
 
-def list_each(dispatcher: Dispatcher, calls: Sequence[PageCall]) -> list[t.Any]:
+def list_each(dispatcher: Dispatcher, calls: Sequence[PageCall]) -> list[Any]:
     """All rows of several paged listings: first pages together, further pages together. Raises `IncompleteListing`."""
     why = "backups come and go while they are listed; try again when the account is quieter"
     return list_many(dispatcher, calls, page_count, complete_rows, why)
 
 
-def complete_rows(pages: Sequence[Page[t.Any]]) -> list[Image | Snapshot] | None:
+def complete_rows(pages: Sequence[Page[Any]]) -> list[Image | Snapshot] | None:
     """The distinct rows of all pages of a listing, None if the pages contradict each other."""
     return rows_by_key(pages, _key)
 

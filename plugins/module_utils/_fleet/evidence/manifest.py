@@ -6,11 +6,10 @@
 
 from __future__ import annotations
 
-import typing as t
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from ..._api.errors import InputError
 from ..._api.model.fields import Json, MalformedResponse, each_object, optional_bool, optional_int, optional_object, optional_text
@@ -66,7 +65,7 @@ class OldMachine:
         return self.instance_id or f"the machine of image {self.image_id}"
 
 
-class Entry(t.Protocol):
+class Entry(Protocol):
     """A machine of a manifest, or what was made of it."""
 
     @property
@@ -75,7 +74,7 @@ class Entry(t.Protocol):
         raise NotImplementedError
 
 
-E = t.TypeVar("E", bound=Entry)
+E = TypeVar("E", bound=Entry)
 
 
 def parse_machines(entries: Sequence[Any], option: str) -> list[OldMachine]:

@@ -11,18 +11,18 @@ the snapshots' disk ids, never by device names or sizes.
 
 from __future__ import annotations
 
-import typing as t
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any, Literal
 
 from ..._api.model.backup_assets import Image, Snapshot
 from ..._api.model.fields import unreadable_reason
 from ..._api.model.instance import AttachedDisk, Instance
 from .marker import Marker, read_marker
 
-Method = t.Literal["image", "snapshots", "both"]
-AssetType = t.Literal["image", "snapshot"]
+Method = Literal["image", "snapshots", "both"]
+AssetType = Literal["image", "snapshot"]
 
 IMAGE_ENDED = frozenset({"ready", "error", "deleting"})
 """Statuses of an image whose task on its machine is over. Not all transitional states are known (fact states-unnamed)."""
@@ -34,7 +34,7 @@ CLOCK_TOLERANCE = timedelta(minutes=10)
 """How far in the future a backup may seem to have been made: the services' clocks are not one clock."""
 SHOWN_CANDIDATES = 4
 
-Candidate = tuple[str, list[str], Mapping[str, t.Any]]
+Candidate = tuple[str, list[str], Mapping[str, Any]]
 """The id of an image or snapshot, everything that speaks against it, and the keys of the disks that it holds."""
 
 

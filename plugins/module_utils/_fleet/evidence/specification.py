@@ -15,8 +15,6 @@ from typing import Any
 
 from ..._api.model.instance import InstanceInFull
 
-Json = Mapping[str, Any]
-
 MANIFEST_FORMAT = "jdcloud.cloud/manifest/1"
 """The member `format` of a manifest that this version writes and reads."""
 
@@ -28,7 +26,7 @@ TEXTS = (
 """Members of `specification` that are text or None."""
 
 
-def specification_of(full: Json) -> dict[str, Any]:
+def specification_of(full: Mapping[str, Any]) -> dict[str, Any]:
     """The manifest's `specification` of a machine, from the snake case dict of `parse_instance_in_full`."""
     primary = _interface(full.get("primary_network_interface"))
     return {
@@ -68,31 +66,31 @@ def disks_of(machine: InstanceInFull) -> list[dict[str, Any]]:
     return found
 
 
-def _known(source: Json, name: str) -> Any:
+def _known(source: Mapping[str, Any], name: str) -> Any:
     """A member, None for one that is missing or empty."""
     value = source.get(name)
     return None if value == "" else value
 
 
-def _charge_mode(full: Json) -> str | None:
+def _charge_mode(full: Mapping[str, Any]) -> str | None:
     mode = _known(full.get("charge") or {}, "charge_mode")
     return mode.strip().lower() if isinstance(mode, str) else None
 
 
-def _interface(attachment: Json | None) -> Json:
+def _interface(attachment: Mapping[str, Any] | None) -> Mapping[str, Any]:
     return (attachment or {}).get("network_interface") or {}
 
 
-def _secondary_attachments(full: Json) -> list[Json]:
+def _secondary_attachments(full: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [*(full.get("secondary_network_interfaces") or []), *(full.get("rdma_network_interfaces") or [])]
 
 
-def _security_groups(interface: Json) -> list[dict[str, Any]]:
+def _security_groups(interface: Mapping[str, Any]) -> list[dict[str, Any]]:
     groups = interface.get("security_groups") or []
     return [{"group_id": _known(group, "group_id"), "group_name": _known(group, "group_name")} for group in groups]
 
 
-def _secondary(attachment: Json) -> dict[str, Any]:
+def _secondary(attachment: Mapping[str, Any]) -> dict[str, Any]:
     interface = _interface(attachment)
     return {
         "network_interface_id": _known(interface, "network_interface_id"),
@@ -105,12 +103,12 @@ def _secondary(attachment: Json) -> dict[str, Any]:
     }
 
 
-def _ips(interface: Json) -> Iterator[Json]:
+def _ips(interface: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     yield interface.get("primary_ip") or {}
     yield from interface.get("secondary_ips") or []
 
 
-def _elastic_ips(full: Json) -> Iterator[dict[str, Any]]:
+def _elastic_ips(full: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """The elastic IPs of all interfaces, then the one at the top, each once."""
     seen = set()
     interfaces = [_interface(full.get("primary_network_interface")), *map(_interface, _secondary_attachments(full))]

@@ -13,10 +13,10 @@ from __future__ import annotations
 
 import enum
 import math
-import typing as t
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from ..._api.calls import Call
 from ..._api.dispatch.dispatcher import Job, Outcome
@@ -137,7 +137,7 @@ class Dependents:
             self._look_again(asset, now)
         if self._to_prove:
             asset, same = self._to_prove.pop(0)
-            single: Call[t.Any] = (
+            single: Call[Any] = (
                 disk_api.describe_disk(asset.id) if asset.kind is DependentKind.DISK else vpc.describe_elastic_ip(asset.id)
             )
             return self._job(single, partial(self._proof_answered, asset, same))
@@ -147,7 +147,7 @@ class Dependents:
                 chosen = {id(asset) for asset in due}
                 self._open[kind] = [asset for asset in assets if id(asset) not in chosen]
                 ids = list(dict.fromkeys(asset.id for asset in due))
-                bulk: Call[t.Any] = disk_api.describe_disks(ids) if kind is DependentKind.DISK else vpc.describe_elastic_ips(ids)
+                bulk: Call[Any] = disk_api.describe_disks(ids) if kind is DependentKind.DISK else vpc.describe_elastic_ips(ids)
                 return self._job(bulk, partial(self._bulk_answered, due))
         return None
 
@@ -168,7 +168,7 @@ class Dependents:
         self._open = {DependentKind.DISK: [], DependentKind.ELASTIC_IP: []}
         self._to_release, self._to_prove = [], []
 
-    def _job(self, call: Call[t.Any], done: Callable[[Outcome], None]) -> Job:
+    def _job(self, call: Call[Any], done: Callable[[Outcome], None]) -> Job:
         self._under_way += 1
 
         def answered(outcome: Outcome) -> None:

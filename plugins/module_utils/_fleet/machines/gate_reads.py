@@ -6,10 +6,10 @@
 
 from __future__ import annotations
 
-import typing as t
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from ..._api.calls import Call
 from ..._api.dispatch.dispatcher import Job, Outcome
@@ -38,7 +38,7 @@ class Reading:
 
     page: PageCall
     ids: tuple[str, ...] = ()
-    one: Callable[[str], Call[t.Any]] | None = None
+    one: Callable[[str], Call[Any]] | None = None
 
 
 class GateReads:

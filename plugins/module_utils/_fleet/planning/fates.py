@@ -10,10 +10,10 @@ elastic-ips-outlive-their-machine.
 
 from __future__ import annotations
 
-import typing as t
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from ..._api.model.fields import unreadable_reason
 from ..._api.model.instance import AttachedDisk, Instance
@@ -27,7 +27,7 @@ UNMOUNTED = frozenset({"detached", "error_attach"})
 """Attachment statuses of a disk that its machine shows although it is not mounted (fact disks-attribute-needs-mount)."""
 
 
-class DiskFate(t.NamedTuple):
+class DiskFate(NamedTuple):
     """`change`: the delete attribute to set first; `impossible`: why the choice cannot be met."""
 
     fate: Fate

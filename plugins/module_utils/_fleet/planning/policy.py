@@ -6,10 +6,10 @@
 
 from __future__ import annotations
 
-import typing as t
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 
 from ..._api.model.resources import Disk, ElasticIp
 from ..common.finding import Finding
@@ -17,11 +17,11 @@ from ..common.selection import Selection
 from ..evidence.preview import PlannedMachine
 from ..evidence.proof import Backup, BackupSet, Demand
 
-State = t.Literal["absent", "stopped", "running"]
-Action = t.Literal["deleted", "stopped", "started", "none", "blocked", "failed"]
-Step = t.Literal["stop", "start", "set_disks", "delete", "release"]
-Fate = t.Literal["deleted", "kept", "lost", "released", "failed", "unverified"]
-DiskChoice = t.Literal["as_configured", "keep", "delete"]
+State = Literal["absent", "stopped", "running"]
+Action = Literal["deleted", "stopped", "started", "none", "blocked", "failed"]
+Step = Literal["stop", "start", "set_disks", "delete", "release"]
+Fate = Literal["deleted", "kept", "lost", "released", "failed", "unverified"]
+DiskChoice = Literal["as_configured", "keep", "delete"]
 
 
 @dataclass(frozen=True, slots=True)

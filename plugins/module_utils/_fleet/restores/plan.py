@@ -20,8 +20,6 @@ from ..evidence.manifest import OldMachine
 from .disks import WantedDisk, wanted_disks
 from .marker import MACHINE_NAME, RestoreMarker, disk_name, drill_name, marker_of
 
-Json = dict[str, Any]
-
 POSTPAID = "postpaid_by_duration"
 FORBIDDEN_TAGS = ("jrn:", "jdc-")
 """What keys of tags must not begin with (fact tags-limits)."""
@@ -73,7 +71,7 @@ class RestorePlan:
     machine: OldMachine
     marker: RestoreMarker
     name: str
-    spec: Json = field(default_factory=dict)
+    spec: dict[str, Any] = field(default_factory=dict)
     image_id: str | None = None
     helper: HelperImage | None = None
     disks: tuple[WantedDisk, ...] = ()
@@ -153,7 +151,9 @@ def _flaw(machine: OldMachine, image: Image | None) -> str | None:
     return None
 
 
-def _spec(machine: OldMachine, options: RestoreOptions, name: str, marker: RestoreMarker, blockers: list[Finding]) -> Json:
+def _spec(
+    machine: OldMachine, options: RestoreOptions, name: str, marker: RestoreMarker, blockers: list[Finding]
+) -> dict[str, Any]:
     wanted = {
         "instance_type": options.instance_type or machine.get("instance_type"),
         "az": options.az or machine.get("az"),
@@ -163,11 +163,11 @@ def _spec(machine: OldMachine, options: RestoreOptions, name: str, marker: Resto
     missing = [option for option, value in wanted.items() if not value] + ([] if groups else ["security_group_ids"])
     if missing:
         blockers.append(Finding("incomplete", f"It is not known which {', '.join(missing)} {machine.title} had: set it."))
-    interface: Json = {"subnetId": wanted["subnet_id"], "securityGroups": groups}
+    interface: dict[str, Any] = {"subnetId": wanted["subnet_id"], "securityGroups": groups}
     address = options.private_ip or (machine.get("private_ip_address") if options.keep_private_ip else None)
     if address:
         interface["primaryIpAddress"] = address
-    spec: Json = {
+    spec: dict[str, Any] = {
         "name": name,
         "az": wanted["az"],
         "instanceType": wanted["instance_type"],
@@ -200,13 +200,13 @@ def _left_out(key: str, options: RestoreOptions) -> bool:
     return key in options.leave_out_tags or key.startswith(FORBIDDEN_TAGS)
 
 
-def _disk_members(disks: list[WantedDisk], name: str, az: str | None) -> Json:
+def _disk_members(disks: list[WantedDisk], name: str, az: str | None) -> dict[str, Any]:
     """The members systemDisk and dataDisks of an instanceSpec."""
-    members: Json = {}
+    members: dict[str, Any] = {}
     for disk in disks:
         if disk.implicit:
             continue
-        attachment: Json = {"autoDelete": disk.auto_delete, "cloudDiskSpec": _cloud_disk(disk, name, az)}
+        attachment: dict[str, Any] = {"autoDelete": disk.auto_delete, "cloudDiskSpec": _cloud_disk(disk, name, az)}
         if disk.system:
             members["systemDisk"] = attachment
         else:
@@ -215,7 +215,7 @@ def _disk_members(disks: list[WantedDisk], name: str, az: str | None) -> Json:
     return members
 
 
-def _cloud_disk(disk: WantedDisk, name: str, az: str | None) -> Json:
+def _cloud_disk(disk: WantedDisk, name: str, az: str | None) -> dict[str, Any]:
     text = {
         "az": az,
         "name": disk_name(name, disk.device or ""),

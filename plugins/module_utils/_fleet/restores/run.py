@@ -11,9 +11,9 @@ leaves nothing behind that the next one does not find by name and marker.
 from __future__ import annotations
 
 import traceback
-import typing as t
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from ..._api.dispatch.dispatcher import Dispatcher
 from ..._api.dispatch.pagination import read_by_ids
@@ -35,7 +35,7 @@ from .plan import AvailableBackups, RestoreOptions, RestorePlan, plan_restore
 
 VERIFY_PATIENCE = 10.0
 """Seconds for which disks of a machine that runs may still be missing."""
-Action = t.Literal["created", "none", "blocked", "failed"]
+Action = Literal["created", "none", "blocked", "failed"]
 
 
 @dataclass(slots=True)

@@ -6,24 +6,23 @@
 
 from __future__ import annotations
 
-import typing as t
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal, Protocol
 
 from ..._api.errors import InputError
 from ..common.finding import Finding, unreadable_finding
 from ..common.selection import find_protecting_tag, holds_control, parse_tags, tag_values
 from ..common.texts import member_of, require_text, shown
 
-TaggedKind = t.Literal["instance", "disk", "elastic_ip"]
+TaggedKind = Literal["instance", "disk", "elastic_ip"]
 
 MAX_TAGS = 10
 MAX_KEY, MAX_VALUE = 127, 255
 FORBIDDEN_PREFIXES = ("jrn:", "jdc-")
 
 
-class HasTags(t.Protocol):
+class HasTags(Protocol):
     """A machine, disk or elastic IP."""
 
     @property

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import typing as t
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -39,7 +38,7 @@ def listed(session: Session, kind: AssetKind[A], ids: str, owners: str, row: Cal
     return result_of(session, kind, [row(asset) for asset in assets], len(missing))
 
 
-def result_of(session: Session, kind: AssetKind[t.Any], rows: Sequence[Result], not_found: int) -> Result:
+def result_of(session: Session, kind: AssetKind[Any], rows: Sequence[Result], not_found: int) -> Result:
     """The whole result."""
     return {
         "changed": False,

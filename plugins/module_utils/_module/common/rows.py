@@ -6,10 +6,9 @@
 
 from __future__ import annotations
 
-import typing as t
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from ..._fleet.common.failure import Failure
 from ..._fleet.common.finding import Finding
@@ -22,7 +21,7 @@ INTERNAL = "An internal error ended the run, see exception: report it."
 Result = dict[str, Any]
 
 
-class Named(t.Protocol):
+class Named(Protocol):
     """A record of a machine."""
 
     @property
@@ -31,7 +30,7 @@ class Named(t.Protocol):
         raise NotImplementedError
 
 
-N = t.TypeVar("N", bound=Named)
+N = TypeVar("N", bound=Named)
 
 
 def name_some(records: Sequence[N], reasons: Callable[[N], Sequence[str]]) -> str:

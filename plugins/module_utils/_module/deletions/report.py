@@ -7,9 +7,8 @@
 from __future__ import annotations
 
 import abc
-import typing as t
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Generic
 
 from ..._fleet.common.finding import Finding
 from ..._fleet.deletions.kind import D
@@ -18,7 +17,7 @@ from ..common.rows import INTERNAL, Result, error_of, finding_rows, list_some
 from ..common.session import Session
 
 
-class DeletionReport(abc.ABC, t.Generic[D]):
+class DeletionReport(abc.ABC, Generic[D]):
     """Reads the records of one run. What a preview did not do is told as if it had been done.
 
     `key` begins the name of the id in a row and, with an s, of the rows in the result.

@@ -52,7 +52,7 @@ def choice_of(value: Any, name: str, choices: Sequence[str]) -> str:
     return word
 
 
-def switch_of(value: Any, name: str, *, default: bool = False) -> bool:
+def boolean_of(value: Any, name: str, *, default: bool = False) -> bool:
     """True or false."""
     if isinstance(value, bool):
         return value
@@ -62,7 +62,7 @@ def switch_of(value: Any, name: str, *, default: bool = False) -> bool:
     return word in _TRUE
 
 
-def whole_of(value: Any, name: str, default: int, at_least: int = 0) -> int:
+def integer_of(value: Any, name: str, default: int, at_least: int = 0) -> int:
     """A whole number."""
     if is_unset(value):
         return default
@@ -74,10 +74,10 @@ def whole_of(value: Any, name: str, default: int, at_least: int = 0) -> int:
 
 def cap_of(value: Any, name: str) -> int | None:
     """The most machines that may be selected; None where it is not given."""
-    return None if is_unset(value) else whole_of(value, name, 1, at_least=1)
+    return None if is_unset(value) else integer_of(value, name, 1, at_least=1)
 
 
-def seconds_of(value: Any, name: str, default: float, *, zero: bool = False) -> float:
+def number_of(value: Any, name: str, default: float, *, zero: bool = False) -> float:
     """A number above zero, or with `zero` not below it."""
     if is_unset(value):
         return default
@@ -87,7 +87,7 @@ def seconds_of(value: Any, name: str, default: float, *, zero: bool = False) -> 
     return number
 
 
-def words_of(value: Any, name: str) -> list[str] | None:
+def word_list_of(value: Any, name: str) -> list[str] | None:
     """A list of words without blanks, also from a text with commas or white space between them; None where it is not given.
 
     A list that became a text on its way is read like one, too. An empty list is refused, since it could be meant as "all".
@@ -106,7 +106,7 @@ def words_of(value: Any, name: str) -> list[str] | None:
     return list(dict.fromkeys(words))
 
 
-def mapping_of(value: Any, name: str, *, empty: bool = False) -> dict[str, Any] | None:
+def dict_of(value: Any, name: str, *, empty: bool = False) -> dict[str, Any] | None:
     """A dictionary, also from JSON or from key=value,key=value; None where it is not given. `empty`: {} is allowed."""
     if is_unset(value):
         return None
@@ -121,8 +121,8 @@ def mapping_of(value: Any, name: str, *, empty: bool = False) -> dict[str, Any] 
 
 
 def tags_of(value: Any, name: str, *, empty: bool = False) -> dict[str, Any] | None:
-    """As `mapping_of`, with values that are compared as text: each one a text, or a list of texts of which any one will do."""
-    mapping = mapping_of(value, name, empty=empty)
+    """As `dict_of`, with values that are compared as text: each one a text, or a list of texts of which any one will do."""
+    mapping = dict_of(value, name, empty=empty)
     if mapping:
         parse_tags(mapping, name)
     return mapping

@@ -6,13 +6,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from typing import Any
 
 from ..._api.errors import InputError
 from ..._fleet.evidence.marker import check_campaign
-from .coerce import cap_of, choice_of, is_unset, mapping_of, name_of, seconds_of, switch_of, tags_of, text_of, whole_of, words_of
+from .coerce import (
+    boolean_of,
+    cap_of,
+    choice_of,
+    dict_of,
+    integer_of,
+    is_unset,
+    name_of,
+    number_of,
+    tags_of,
+    text_of,
+    word_list_of,
+)
 from .waves import Size, parse_waves
 
 PREFIX = "vm_decommission_"
@@ -106,7 +119,7 @@ class Options:
 
     @property
     def fate(self) -> dict[str, Any]:
-        """The arguments of a deletion beside its selection."""
+        """The arguments of a deletion without its selection."""
         due = {"due_tag": self.tag_key} if self.due_only else {}
         chosen = {"disks": self.disks, "elastic_ips": self.elastic_ips, "allow_local_disk_loss": self.allow_local_disk_loss}
         return {**chosen, **self.timing, **due}
@@ -124,58 +137,70 @@ class Options:
         return {name: getattr(self, name) for name in names if getattr(self, name) not in (None, "")}
 
 
-def parse_options(given: Mapping[str, Any]) -> Options:
-    """The typed options. `given` has the role's variables without their prefix, as they arrived."""
-
-    def of(name: str) -> tuple[Any, str]:
-        if name not in given:
-            raise InputError(f"{PREFIX}{name} is missing: give all variables of the role, an empty text where none is meant.")
-        return given[name], PREFIX + name
-
-    protect_tags = tags_of(*of("protect_tags"), empty=True)
-    due_only = switch_of(*of("due_only"))
-    options = Options(
-        kind=choice_of(*of("state"), KINDS),
-        region=text_of(*of("region")),
-        instance_ids=words_of(*of("instance_ids")),
-        name=name_of(*of("name")),
-        tags=tags_of(*of("tags")),
-        filters=tags_of(*of("filters")),
-        max_instances=cap_of(*of("max_instances")),
-        protect_tags=dict(PROTECTION) if protect_tags is None else protect_tags,
-        # What runs was taken back by whoever started it, so a mark never stops anything.
-        stop_running=switch_of(*of("stop_running")) and not due_only,
-        start_again=switch_of(*of("start_again")),
-        on_blocked=choice_of(*of("on_blocked"), ("fail", "skip")),
-        backup=choice_of(*of("backup"), BACKUPS),
-        backup_max_age=seconds_of(*of("backup_max_age"), 24.0),
-        allow_local_disk_loss=switch_of(*of("allow_local_disk_loss")),
-        disks=choice_of(*of("disks"), FATES_OF_DISKS),
-        elastic_ips=choice_of(*of("elastic_ips"), FATES_OF_ADDRESSES),
-        waves=parse_waves(*of("waves")),
-        max_failures=whole_of(*of("max_failures"), 0),
-        tag_key=text_of(*of("tag_key"), "decommission-after"),
-        due_only=due_only,
-        grace_days=whole_of(*of("grace_days"), 7),
-        report_dir=directory_of(*of("report_dir")),
-        campaign="" if is_unset(of("campaign")[0]) else check_campaign(name_of(*of("campaign")), PREFIX + "campaign"),
-        digest=text_of(*of("digest")).lower(),
-        campaign_timeout=seconds_of(*of("campaign_timeout"), 0.0, zero=True),
-        wait_timeout=seconds_of(*of("wait_timeout"), 600.0),
-        backup_timeout=seconds_of(*of("backup_timeout"), 7200.0),
-        poll_interval=seconds_of(*of("poll_interval"), 2.0),
-        bill=switch_of(*of("bill")),
-        prices=mapping_of(*of("prices"), empty=True) or {},
-    )
-    if options.instance_ids is None and not (options.name or options.tags or options.filters):
-        names = ", ".join(f"{PREFIX}{name}" for name in ("instance_ids", "name", "tags", "filters"))
-        raise InputError(f"Nothing is selected: give at least one of {names}.")
-    return options
-
-
 def directory_of(value: Any, name: str) -> str:
+    """The absolute path of a folder on the controller, empty where it is not given."""
     path = text_of(value, name)
     # Relative paths would mean the playbook's folder for one and the current one for another.
     if path and not path.startswith("/"):
         raise InputError(f"{name} is {path!r}, but must be an absolute path on the controller.")
     return path
+
+
+def campaign_of(value: Any, name: str) -> str:
+    """The name of a campaign, empty where it is not given."""
+    return "" if is_unset(value) else check_campaign(name_of(value, name), name)
+
+
+def _protect_tags_of(value: Any, name: str) -> dict[str, Any]:
+    tags = tags_of(value, name, empty=True)
+    return dict(PROTECTION) if tags is None else tags
+
+
+PARSERS: Mapping[str, Callable[[Any, str], Any]] = {
+    "protect_tags": _protect_tags_of,
+    "due_only": boolean_of,
+    "state": partial(choice_of, choices=KINDS),
+    "region": text_of,
+    "instance_ids": word_list_of,
+    "name": name_of,
+    "tags": tags_of,
+    "filters": tags_of,
+    "max_instances": cap_of,
+    "stop_running": boolean_of,
+    "start_again": boolean_of,
+    "on_blocked": partial(choice_of, choices=("fail", "skip")),
+    "backup": partial(choice_of, choices=BACKUPS),
+    "backup_max_age": partial(number_of, default=24.0),
+    "allow_local_disk_loss": boolean_of,
+    "disks": partial(choice_of, choices=FATES_OF_DISKS),
+    "elastic_ips": partial(choice_of, choices=FATES_OF_ADDRESSES),
+    "waves": parse_waves,
+    "max_failures": partial(integer_of, default=0),
+    "tag_key": partial(text_of, default="decommission-after"),
+    "grace_days": partial(integer_of, default=7),
+    "report_dir": directory_of,
+    "campaign": campaign_of,
+    "digest": lambda value, name: text_of(value, name).lower(),
+    "campaign_timeout": partial(number_of, default=0.0, zero=True),
+    "wait_timeout": partial(number_of, default=600.0),
+    "backup_timeout": partial(number_of, default=7200.0),
+    "poll_interval": partial(number_of, default=2.0),
+    "bill": boolean_of,
+    "prices": lambda value, name: dict_of(value, name, empty=True) or {},
+}
+"""The variables of the role without their prefix, and what reads each. A reader gets what was given, and the whole name."""
+
+
+def parse_options(given: Mapping[str, Any]) -> Options:
+    """The typed options. `given` has the role's variables without their prefix, as they arrived."""
+    missing = next((name for name in PARSERS if name not in given), None)
+    if missing is not None:
+        raise InputError(f"{PREFIX}{missing} is missing: give all variables of the role, an empty text where none is meant.")
+    values = {name: parse(given[name], PREFIX + name) for name, parse in PARSERS.items()}
+    # What runs was taken back by whoever started it, so a mark never stops anything.
+    values["stop_running"] = values["stop_running"] and not values["due_only"]
+    options = Options(kind=values.pop("state"), **values)
+    if options.instance_ids is None and not (options.name or options.tags or options.filters):
+        names = ", ".join(f"{PREFIX}{name}" for name in ("instance_ids", "name", "tags", "filters"))
+        raise InputError(f"Nothing is selected: give at least one of {names}.")
+    return options

@@ -11,13 +11,12 @@ read here stays in dictionaries, and these are handed to modules as a whole. Rai
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 from ..._api.errors import InputError
-from ..._fleet.evidence.marker import check_campaign
-from .coerce import cap_of, choice_of, is_unset, name_of, seconds_of, switch_of, tags_of, text_of, whole_of, words_of
-from .options import FATES_OF_ADDRESSES, FATES_OF_DISKS, PREFIX, Options, directory_of, parse_options
+from .coerce import boolean_of, cap_of, choice_of, integer_of, name_of, number_of, tags_of, text_of, word_list_of
+from .options import FATES_OF_ADDRESSES, FATES_OF_DISKS, PARSERS, PREFIX, campaign_of, directory_of, parse_options
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +31,6 @@ class GivenVariables:
         return self.values.get(name), self.prefix + name
 
 
-DECOMMISSION = tuple("state" if each.name == "kind" else each.name for each in fields(Options))
 BACKUP = (
     *("region", "instance_ids", "name", "tags", "filters", "max_instances", "protect_tags", "method", "include_data_disks"),
     *("stop_running", "start_again", "on_blocked", "on_shortfall", "max_age", "campaign", "reuse", "name_pattern"),
@@ -43,37 +41,37 @@ RESTORE = (
     *("manifest", "image_id", "instance_ids", "region", "name", "subnet_id", "security_group_ids", "instance_type", "az"),
     *("drill", "keep_private_ip", "wait_timeout", "poll_interval"),
 )
-ALSO = tuple(f"{PREFIX}{name}" for name in ("protect_tags", "disks", "elastic_ips"))
-"""Variables of the role that the clean-up passes on, by their whole name."""
+READ_BY_CLEANUP = tuple(f"{PREFIX}{name}" for name in ("protect_tags", "disks", "elastic_ips"))
+"""Variables of the role vm_decommission that the playbook cleanup reads, too, by their whole name."""
 CLEANUP = ("regions", "tag_key", "max_instances", "on_too_many", "empty_is_failure", "report_dir", "report_mount")
 
 
 def read_decommission(values: Mapping[str, Any]) -> dict[str, Any]:
     """The variables of the role vm_decommission, checked, and still as they arrived: each step reads them again."""
-    given = {name: values.get(name) for name in DECOMMISSION}
+    given = {name: values.get(name) for name in PARSERS}
     return {"input": given, "report_dir": parse_options(given).report_dir}
 
 
 def read_backup(values: Mapping[str, Any]) -> dict[str, Any]:
     """The variables of the role vm_backup."""
     of = GivenVariables("vm_backup_", values)
-    campaign = _campaign(of)
+    campaign = campaign_of(*of("campaign"))
     reuse = choice_of(of("reuse")[0] or ("campaign" if campaign else "any"), of("reuse")[1], ("any", "campaign"))
-    region, ids, filters = text_of(*of("region")), words_of(*of("instance_ids")), tags_of(*of("filters"))
-    timing = {"wait_timeout": seconds_of(*of("wait_timeout"), 7200.0), "poll_interval": seconds_of(*of("poll_interval"), 2.0)}
+    region, ids, filters = text_of(*of("region")), word_list_of(*of("instance_ids")), tags_of(*of("filters"))
+    timing = {"wait_timeout": number_of(*of("wait_timeout"), 7200.0), "poll_interval": number_of(*of("poll_interval"), 2.0)}
     arguments = {
         **_given(instance_ids=ids, name=name_of(*of("name")), tags=tags_of(*of("tags")), filters=filters),
         **_given(max_instances=cap_of(*of("max_instances")), campaign=campaign, name_pattern=name_of(*of("name_pattern"))),
         **_protection(of("protect_tags")),
         "method": choice_of(*of("method"), ("image", "snapshots", "both")),
-        "include_data_disks": switch_of(*of("include_data_disks"), default=True),
-        "stop_running": switch_of(*of("stop_running")),
-        "start_again": switch_of(*of("start_again")),
+        "include_data_disks": boolean_of(*of("include_data_disks"), default=True),
+        "stop_running": boolean_of(*of("stop_running")),
+        "start_again": boolean_of(*of("start_again")),
         "on_blocked": choice_of(*of("on_blocked"), ("fail", "skip")),
         "on_shortfall": choice_of(*of("on_shortfall"), ("fail", "fit")),
-        "max_age": seconds_of(*of("max_age"), 24.0),
+        "max_age": number_of(*of("max_age"), 24.0),
         "reuse": reuse,
-        "keep": whole_of(*of("keep"), 0),
+        "keep": integer_of(*of("keep"), 0),
         **timing,
     }
     lasting = {key: value for key, value in (filters or {}).items() if key != "status"}
@@ -94,7 +92,7 @@ def read_backup(values: Mapping[str, Any]) -> dict[str, Any]:
 def read_restore(values: Mapping[str, Any]) -> dict[str, Any]:
     """The variables of the playbook restore."""
     of = GivenVariables("restore_", values)
-    path, image, ids = text_of(*of("manifest")), name_of(*of("image_id")), words_of(*of("instance_ids"))
+    path, image, ids = text_of(*of("manifest")), name_of(*of("image_id")), word_list_of(*of("instance_ids"))
     if bool(path) == bool(image) or (ids and not path):
         raise InputError(
             "Give either restore_manifest (the path of a manifest; restore_instance_ids chooses machines of it) or "
@@ -107,11 +105,11 @@ def read_restore(values: Mapping[str, Any]) -> dict[str, Any]:
         "region": text_of(*of("region")),
         "arguments": {
             **_given(image_id=image, name=name_of(*of("name")), subnet_id=text_of(*of("subnet_id")), az=text_of(*of("az"))),
-            **_given(instance_type=text_of(*of("instance_type")), security_group_ids=words_of(*of("security_group_ids"))),
-            "drill": switch_of(*of("drill")),
-            "keep_private_ip": switch_of(*of("keep_private_ip")),
-            "wait_timeout": seconds_of(*of("wait_timeout"), 1800.0),
-            "poll_interval": seconds_of(*of("poll_interval"), 2.0),
+            **_given(instance_type=text_of(*of("instance_type")), security_group_ids=word_list_of(*of("security_group_ids"))),
+            "drill": boolean_of(*of("drill")),
+            "keep_private_ip": boolean_of(*of("keep_private_ip")),
+            "wait_timeout": number_of(*of("wait_timeout"), 1800.0),
+            "poll_interval": number_of(*of("poll_interval"), 2.0),
         },
     }
 
@@ -120,15 +118,15 @@ def read_cleanup(values: Mapping[str, Any]) -> dict[str, Any]:
     """The variables of the playbook cleanup."""
     of = GivenVariables("cleanup_", values)
     tag_key = text_of(*of("tag_key"), "decommission-after")
-    protection, disks, elastic_ips = ((values.get(name), name) for name in ALSO)
+    protection, disks, elastic_ips = ((values.get(name), name) for name in READ_BY_CLEANUP)
     return {
-        "regions": words_of(*of("regions")) or [""],
+        "regions": word_list_of(*of("regions")) or [""],
         # What would be destroyed with a machine may protect it, too.
         "look": {"due_tag": tag_key, "marked_only": True, **_fates(disks, elastic_ips), **_protection(protection)},
         "tag_key": tag_key,
-        "max_instances": whole_of(*of("max_instances"), 10, at_least=1),
+        "max_instances": integer_of(*of("max_instances"), 10, at_least=1),
         "on_too_many": choice_of(*of("on_too_many"), ("fail", "oldest")),
-        "empty_is_failure": switch_of(*of("empty_is_failure")),
+        "empty_is_failure": boolean_of(*of("empty_is_failure")),
         "report_dir": directory_of(*of("report_dir")),
         "report_mount": text_of(*of("report_mount")),
     }
@@ -150,11 +148,6 @@ def _fates(disks: tuple[Any, str], elastic_ips: tuple[Any, str]) -> dict[str, An
     return {"disks": choice_of(*disks, FATES_OF_DISKS), "elastic_ips": choice_of(*elastic_ips, FATES_OF_ADDRESSES)}
 
 
-def _campaign(of: GivenVariables) -> str:
-    given, name = of("campaign")
-    return "" if is_unset(given) else check_campaign(name_of(given, name), name)
-
-
 def _file(of: GivenVariables) -> str:
     path = text_of(*of("manifest_path"))
     if path and (not path.startswith("/") or path.endswith("/")):
@@ -164,9 +157,9 @@ def _file(of: GivenVariables) -> str:
 
 def _drill(of: GivenVariables, timing: dict[str, Any]) -> dict[str, Any]:
     """How one machine is tried out, {} if it is not."""
-    subnet, groups = text_of(*of("drill_subnet_id")), words_of(*of("drill_security_group_ids"))
-    patience = {**timing, "wait_timeout": seconds_of(*of("drill_timeout"), 1800.0)}
-    if not switch_of(*of("drill")):
+    subnet, groups = text_of(*of("drill_subnet_id")), word_list_of(*of("drill_security_group_ids"))
+    patience = {**timing, "wait_timeout": number_of(*of("drill_timeout"), 1800.0)}
+    if not boolean_of(*of("drill")):
         return {}
     if not subnet or not groups:
         raise InputError(
@@ -184,9 +177,9 @@ READERS: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
 }
 """By role or playbook, what reads its variables."""
 VARIABLES: Mapping[str, Mapping[str, str]] = {
-    "vm_decommission": {name: PREFIX + name for name in DECOMMISSION},
+    "vm_decommission": {name: PREFIX + name for name in PARSERS},
     "vm_backup": {name: f"vm_backup_{name}" for name in BACKUP},
     "restore": {name: f"restore_{name}" for name in RESTORE},
-    "cleanup": {**{name: f"cleanup_{name}" for name in CLEANUP}, **{name: name for name in ALSO}},
+    "cleanup": {**{name: f"cleanup_{name}" for name in CLEANUP}, **{name: name for name in READ_BY_CLEANUP}},
 }
 """Their whole names by what the readers call them."""

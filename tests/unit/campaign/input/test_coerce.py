@@ -24,13 +24,13 @@ ID = st.from_regex(r"i-[a-z0-9]{10}", fullmatch=True)
 @given(st.lists(ID, min_size=1, max_size=20, unique=True), st.sampled_from([",", " ", "\n", ", ", " , ,", "\t"]))
 def test_a_list_of_ids_means_the_same_in_every_form(ids: list[str], separator: str) -> None:
     forms: list[Any] = [ids, separator.join(ids), json.dumps(ids), repr(ids), [separator.join(ids)], f" {separator.join(ids)}, "]
-    assert [coerce.words_of(form, "ids") for form in forms] == [ids] * len(forms)
+    assert [coerce.word_list_of(form, "ids") for form in forms] == [ids] * len(forms)
 
 
 @pytest.mark.parametrize("given_value", [[], "[]", " , ", ["i-a", ""], ["i-a", None], [" "], [1], True, {"a": 1}])
 def test_a_list_that_could_mean_nothing_is_refused(given_value: Any) -> None:
     with pytest.raises(InputError, match="^ids"):
-        coerce.words_of(given_value, "ids")
+        coerce.word_list_of(given_value, "ids")
 
 
 @pytest.mark.parametrize(
@@ -47,17 +47,17 @@ def test_a_list_that_could_mean_nothing_is_refused(given_value: Any) -> None:
     ],
 )
 def test_a_dictionary_means_the_same_in_every_form(given_value: Any, meant: Any) -> None:
-    assert coerce.mapping_of(given_value, "tags") == meant
+    assert coerce.dict_of(given_value, "tags") == meant
 
 
 @pytest.mark.parametrize("given_value", [{}, "{}", "{", "env", "env=a,env=b", "=a", ["env"], 3, True, '{"a": '])
 def test_a_dictionary_that_could_mean_everything_is_refused(given_value: Any) -> None:
     with pytest.raises(InputError, match="^tags "):
-        coerce.mapping_of(given_value, "tags")
+        coerce.dict_of(given_value, "tags")
 
 
 def test_where_it_is_allowed_an_empty_dictionary_switches_off() -> None:
-    assert coerce.mapping_of("{}", "protect", empty=True) == coerce.mapping_of({}, "protect", empty=True) == {}
+    assert coerce.dict_of("{}", "protect", empty=True) == coerce.dict_of({}, "protect", empty=True) == {}
 
 
 @pytest.mark.parametrize(
@@ -65,35 +65,35 @@ def test_where_it_is_allowed_an_empty_dictionary_switches_off() -> None:
     [(True, True), ("true", True), ("Yes", True), ("1", True), ("off", False), (" FALSE ", False), (0, False), ("", False)],
 )
 def test_a_switch_means_the_same_in_every_form(given_value: Any, meant: bool) -> None:
-    assert coerce.switch_of(given_value, "flag") is meant
+    assert coerce.boolean_of(given_value, "flag") is meant
 
 
 @pytest.mark.parametrize("given_value", ["perhaps", 2, [], "truee"])
 def test_a_switch_that_is_unclear_is_refused(given_value: Any) -> None:
     with pytest.raises(InputError, match="^flag is "):
-        coerce.switch_of(given_value, "flag")
+        coerce.boolean_of(given_value, "flag")
 
 
 @pytest.mark.parametrize(("given_value", "meant"), [("", 7), ("3", 3), (3, 3), ("3.0", 3), (0, 0)])
 def test_a_whole_number_means_the_same_in_every_form(given_value: Any, meant: int) -> None:
-    assert coerce.whole_of(given_value, "days", 7) == meant
+    assert coerce.integer_of(given_value, "days", 7) == meant
 
 
 @pytest.mark.parametrize("given_value", ["-1", -1, "1.5", "many", True, [], "inf", "nan"])
 def test_what_is_no_whole_number_is_refused(given_value: Any) -> None:
     with pytest.raises(InputError, match="^days is "):
-        coerce.whole_of(given_value, "days", 7)
+        coerce.integer_of(given_value, "days", 7)
 
 
 @pytest.mark.parametrize("given_value", [0, "0", -1, "x", "inf"])
 def test_a_time_must_be_above_zero(given_value: Any) -> None:
     with pytest.raises(InputError, match="^wait is "):
-        coerce.seconds_of(given_value, "wait", 600.0)
+        coerce.number_of(given_value, "wait", 600.0)
 
 
 def test_a_number_with_an_underscore_is_none() -> None:
     with pytest.raises(InputError, match="must be a whole number, at least 1"):
-        coerce.whole_of("1_0", "max_instances", 10, at_least=1)
+        coerce.integer_of("1_0", "max_instances", 10, at_least=1)
 
 
 @pytest.mark.parametrize("given_value", [["a"], {"a": 1}, True, 1.5, 8])
@@ -113,14 +113,14 @@ def test_a_variable_of_the_role_that_is_missing_is_named(missing: str) -> None:
 def test_a_dictionary_that_python_would_read_otherwise_than_it_stands_there_is_refused(text: str) -> None:
     """Python joins two texts without a comma, and takes the last of two keys."""
     with pytest.raises(InputError, match="begins like JSON, but is none"):
-        coerce.mapping_of(text, "vm_decommission_tags")
+        coerce.dict_of(text, "vm_decommission_tags")
 
 
 def test_two_ids_without_a_comma_stay_two() -> None:
-    assert coerce.words_of("['i-a' 'i-b']", "vm_decommission_instance_ids") == ["i-a", "i-b"]
+    assert coerce.word_list_of("['i-a' 'i-b']", "vm_decommission_instance_ids") == ["i-a", "i-b"]
 
 
 @pytest.mark.parametrize("text", ['{"project": "x", "project": "y"}', '{"project": "x", "env": {"a": 1, "a": 2}}'])
 def test_a_key_that_json_holds_twice_is_refused_since_one_value_would_be_dropped(text: str) -> None:
     with pytest.raises(InputError, match="holds a key twice"):
-        coerce.mapping_of(text, "vm_decommission_tags")
+        coerce.dict_of(text, "vm_decommission_tags")

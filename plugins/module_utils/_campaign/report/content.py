@@ -21,30 +21,29 @@ COLLECTION = "1.0.0"
 def report_of(
     record: Record,
     writes: Sequence[dict[str, Any]],
-    ending: Mapping[str, Any],
+    finished: Mapping[str, Any],
     *,
     preview: bool,
     prices: Mapping[str, Any],
     bill: dict[str, Any] | None,
 ) -> dict[str, Any]:
-    """The report. `ending` has outcome and message; `bill` is the answer of `jdcloud_bill_info`, None where it was not asked."""
+    """The report. `finished` has outcome and message; `bill` is the result of `jdcloud_bill_info`, None without one."""
     machines = [_machine(row, preview=preview) for row in record.machines.values()]
     left = _left(list(record.machines.values()))
     money = _money(machines, left, prices, bill)
-    ended = record.runs[-1]["ended"]
     return {
         "format": REPORT_FORMAT,
         "collection": COLLECTION,
         "campaign": record.campaign,
         "kind": record.kind,
         "check_mode": preview,
-        "outcome": ending["outcome"],
-        "message": ending["message"],
+        "outcome": finished["outcome"],
+        "message": finished["message"],
         "region": record.region or "",
         "account": {name: record.account.get(name) for name in ("source", "access_key_suffix", "region")},
         "digest": record.digest,
         "began": record.began,
-        "ended": ended,
+        "ended": record.runs[-1]["ended"],
         "seconds": sum(_seconds(run) for run in record.runs),
         "runs": [{name: run.get(name) for name in ("began", "ended", "outcome")} for run in record.runs],
         "options": record.options,

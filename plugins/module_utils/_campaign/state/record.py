@@ -64,7 +64,6 @@ class Record:
     accepted: dict[str, Any] = field(default_factory=dict)
     removed: list[str] = field(default_factory=list)
     stopped: list[str] = field(default_factory=list)
-    money: dict[str, Any] | None = None
     problem: str = ""
     outcome: str = "unfinished"
     last: str = ""

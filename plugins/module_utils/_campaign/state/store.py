@@ -26,7 +26,7 @@ FILES = (RECORD, JOURNAL, MANIFEST, REPORT, PAGE)
 
 
 class Store:
-    """The files of the newest campaign in one folder; earlier ones are in folders of their names beside them."""
+    """The files of the newest campaign in one folder; earlier ones are in folders of their names within it."""
 
     def __init__(self, folder: str) -> None:
         self.folder = Path(folder)
@@ -103,7 +103,7 @@ class Store:
             raise
         self._sync()
 
-    def take_over(self, other: Store) -> None:
+    def copy_from(self, other: Store) -> None:
         """Copy the files of another folder, for a preview that changes none of them."""
         for name in (RECORD, JOURNAL, MANIFEST):
             with contextlib.suppress(FileNotFoundError):
@@ -114,7 +114,7 @@ class Store:
         """Whether files of a campaign are there."""
         return any(self.path(name).exists() for name in FILES)
 
-    def archive(self, campaign: str) -> None:
+    def move_aside(self, campaign: str) -> None:
         """Move the files of an earlier campaign into a folder of its name."""
         target = self.folder / campaign
         attempt = 1

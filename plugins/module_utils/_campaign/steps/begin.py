@@ -10,7 +10,7 @@ from datetime import datetime
 
 from ..._api.errors import InputError
 from ..input.options import PREFIX, Options
-from ..state.record import Record, new_campaign, read_stamp, stamp
+from ..state.record import Record, new_campaign, stamp
 from ..state.store import Store
 
 FATEFUL = ("backup", "disks", "elastic_ips", "allow_local_disk_loss", "protect_tags")
@@ -23,39 +23,19 @@ def open_campaign(store: Store, options: Options, now: datetime, token: str, *, 
     A preview works in a folder of its own, with copies of what is in the real one. Raises `InputError` if an unfinished campaign
     is in the way that is not the one that is asked for.
     """
-    lasting = Store(options.report_dir) if options.report_dir else None
-    if lasting is not None and preview:
-        lasting.check_without_making(f"{PREFIX}report_dir")
-        store.take_over(lasting)
-    elif lasting is not None:
-        lasting.check(f"{PREFIX}report_dir")
+    _prepare_folder(store, options, preview=preview)
     old = store.load()
     resumed = old is not None and _is_resumed(old, options)
     if old is not None and resumed:
         record = old
-        record.note(f"Resumed: campaign {old.campaign} of {len(old.instance_ids)} machines, begun at {old.began}.")
-        changed = [
-            f"{PREFIX}{name} was {old.options.get(name)} and is {options.shown.get(name)}"
-            for name in FATEFUL
-            if old.options.get(name) != options.shown.get(name)
-        ]
-        if changed:
-            record.note(f"Other than in the run before: {'; '.join(changed)}.")
+        _note_resumed(record, options)
     else:
         record = _new(options, now, token)
         if old is not None or store.has_files:
             # Files without a record are of a campaign whose record was moved away. Its manifest may be all that leads to backups.
-            store.archive(old.campaign if old is not None else f"before-{record.campaign}")
+            store.move_aside(old.campaign if old is not None else f"before-{record.campaign}")
         record.note(_why_new(options, old))
-    record.run = token
-    record.options = options.shown
-    record.problem, record.outcome = "", "unfinished"
-    # A run that was killed ended at the latest when the next thing was noted.
-    for run in record.runs:
-        run["ended"] = run["ended"] or record.last or run["began"]
-        run["outcome"] = run["outcome"] or "interrupted"
-    record.runs.append({"began": stamp(now), "ended": None, "outcome": None})
-    record.last = stamp(now)
+    _begin_run(record, options, now, token)
     store.save(record)
     return record, resumed
 
@@ -69,9 +49,35 @@ def check_run(record: Record | None, token: str) -> Record:
     return record
 
 
-def seconds_of_run(record: Record, now: datetime) -> float:
-    """How long this run takes so far."""
-    return (now - read_stamp(record.runs[-1]["began"])).total_seconds()
+def _prepare_folder(store: Store, options: Options, *, preview: bool) -> None:
+    lasting = Store(options.report_dir) if options.report_dir else None
+    if lasting is not None and preview:
+        lasting.check_without_making(f"{PREFIX}report_dir")
+        store.copy_from(lasting)
+    elif lasting is not None:
+        lasting.check(f"{PREFIX}report_dir")
+
+
+def _note_resumed(record: Record, options: Options) -> None:
+    record.note(f"Resumed: campaign {record.campaign} of {len(record.instance_ids)} machines, begun at {record.began}.")
+    before, now = record.options, options.shown
+    changed = [
+        f"{PREFIX}{name} was {before.get(name)} and is {now.get(name)}" for name in FATEFUL if before.get(name) != now.get(name)
+    ]
+    if changed:
+        record.note(f"Other than in the run before: {'; '.join(changed)}.")
+
+
+def _begin_run(record: Record, options: Options, now: datetime, token: str) -> None:
+    record.run = token
+    record.options = options.shown
+    record.problem, record.outcome = "", "unfinished"
+    # A run that was killed ended at the latest when the next thing was noted.
+    for run in record.runs:
+        run["ended"] = run["ended"] or record.last or run["began"]
+        run["outcome"] = run["outcome"] or "interrupted"
+    record.runs.append({"began": stamp(now), "ended": None, "outcome": None})
+    record.last = stamp(now)
 
 
 def _is_resumed(old: Record, options: Options) -> bool:

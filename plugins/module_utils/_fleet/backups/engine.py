@@ -11,24 +11,23 @@ create that ended unclearly is looked for by its unique name first.
 
 from __future__ import annotations
 
-import traceback
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
 
 from ..._api.calls import Call, Response
 from ..._api.dispatch.dispatcher import Dispatcher, Job, Outcome
 from ..._api.dispatch.pagination import PAGE_SIZE, IncompleteListing, page_count
-from ..._api.errors import ClockSkewError
 from ..._api.model.backup_assets import Image, Snapshot
 from ..._api.model.instance import Instance
 from ..._api.model.resources import Page
 from ..._api.services import images, snapshots, vm
 from ..common.duration_estimate import DurationEstimate
-from ..common.failure import Failure
+from ..common.engine_base import EngineBase
+from ..common.failure import Failure, api_failure
 from ..common.poll_schedule import PollSchedule
-from ..common.timing import GATE_FRESH, GATE_MARGIN, GATE_MAX_AGE, Timing
+from ..common.timing import GATE_FRESH, Timing, leave_by
 from ..evidence.existing_backups import complete_rows
 from ..evidence.marker import client_token
 from ..evidence.proof import AssetType
@@ -39,60 +38,38 @@ from .transitions import LOST, AssetTransitions
 GATE_URGENT = 2.0
 
 
-class BackupEngine:
-    """One run over the tracks; `finished` when every asset has its end. `crash` holds the traceback of a bug that ended it.
+class BackupEngine(EngineBase[AssetState]):
+    """One run over the assets: has them made, or waits for those that are being made.
 
     `parts` are the snapshots of images that have become ready, read while others are still being made.
     """
 
     def __init__(self, dispatcher: Dispatcher, timing: Timing) -> None:
-        self._dispatcher = dispatcher
+        super().__init__(dispatcher)
         self._timing = timing
         self._transitions = AssetTransitions(timing, dispatcher.backoff, dispatcher.service_time)
-        self._states: list[AssetState] = []
-        self._ended = 0
         self._create: deque[AssetState] = deque()
         self._gate: PollSchedule[AssetState] = PollSchedule(timing.poll_interval, lambda state: state.stage is Stage.GATE)
         self._doubt = {kind: self._schedule(Stage.DOUBT) for kind in KINDS}
         self._making = {kind: self._schedule(Stage.MAKING) for kind in KINDS}
         self._durations = {kind: DurationEstimate(timing.poll_interval) for kind in KINDS}
-        self._singles: deque[Job] = deque()
         self._run = f"{dispatcher.rng.getrandbits(64):016x}"
-        self._in_flight = 0
         self._looked_at = 0
         self._parts: deque[str] = deque()
         self.parts: dict[str, Snapshot] = {}
-        self.crash: str | None = None
 
     def _schedule(self, stage: Stage) -> PollSchedule[AssetState]:
         return PollSchedule(self._timing.poll_interval, lambda state: state.stage is stage)
 
-    def run(self, states: Sequence[AssetState]) -> None:
-        """Have the assets made; the ends are in the tracks, also if a bug ends the run."""
-        now = self._dispatcher.clock.now()
-        self._states = list(states)
-        self._ended = 0
+    def _begin(self, now: float) -> None:
         for state in self._states:
             state.since = now
             self._file(state, now if state.stage is not Stage.MAKING else now + self._pause(state, now))
-        try:
-            self._dispatcher.run(self)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the results must not be lost
-            self.crash = traceback.format_exc()
-            for state in self._states:
-                # The answers to what is under way never come.
-                state.unsure = state.unsure or state.sending
-            self._abandon(Failure("internal", f"An internal error ended the run: {type(error).__name__}: {error}"))
-            self._in_flight = 0
 
     @property
     def finished(self) -> bool:
         """Whether nothing is left to do."""
-        return self._all_ended and self._in_flight == 0 and not self._parts
-
-    @property
-    def _all_ended(self) -> bool:
-        return self._ended == len(self._states)
+        return super().finished and not self._parts
 
     def wake_at(self, now: float) -> float | None:
         """When there may be something to send although nothing came back."""
@@ -135,12 +112,12 @@ class BackupEngine:
         return self._job(vm.describe_instances(ids=ids, page_size=PAGE_SIZE), partial(self._machines_seen, chosen))
 
     def _machines_seen(self, chosen: Sequence[AssetState], outcome: Outcome) -> None:
-        now = self._dispatcher.clock.now()
+        now = self._now
         self._looked_at -= len(chosen)
         waiting = [state for state in chosen if state.stage is Stage.GATE]
         if outcome.response is None:
             for state in waiting:
-                self._end(state, Failure("api", str(outcome.error), outcome.error))
+                self._end(state, api_failure(outcome.error))
             return
         page: Page[Instance] = outcome.response.value
         rows = {machine.instance_id: machine for machine in page.items}
@@ -155,13 +132,13 @@ class BackupEngine:
 
     def _machine_proved(self, state: AssetState, outcome: Outcome) -> None:
         """A bulk answer left the machine out; only a 404 says that it is gone."""
-        now = self._dispatcher.clock.now()
+        now = self._now
         if state.stage is not Stage.GATE:
             return
         if outcome.error is not None and outcome.error.is_not_found:
             self._end(state, Failure("vanished", f"{state.instance_id} does not exist any more, so it could not be backed up."))
         elif outcome.response is None:
-            self._end(state, Failure("api", str(outcome.error), outcome.error))
+            self._end(state, api_failure(outcome.error))
         else:
             self._file(state, self._transitions.machine_seen(state, outcome.response.value, outcome.response.sent_at, now))
 
@@ -174,8 +151,7 @@ class BackupEngine:
             if state.instance_id is None:
                 return self._job(self._call(state), partial(self._asked, state))
             if now - state.observed_at <= GATE_FRESH:
-                leave_by = state.observed_at + GATE_MAX_AGE - GATE_MARGIN
-                return self._job(self._call(state), partial(self._asked, state), leave_by)
+                return self._job(self._call(state), partial(self._asked, state), leave_by(state.observed_at))
             self._file(state, self._transitions.stale(state, now))
         return None
 
@@ -191,7 +167,7 @@ class BackupEngine:
         return snapshots.create_snapshot(plan.of, state.name, str(marker), token)
 
     def _asked(self, state: AssetState, outcome: Outcome) -> None:
-        now = self._dispatcher.clock.now()
+        now = self._now
         state.sending = False
         if outcome.response is not None:
             state.accepted, state.asset_id = True, outcome.response.value
@@ -221,11 +197,11 @@ class BackupEngine:
     def _looked_for(
         self, kind: AssetType, ids: Sequence[str], chosen: Sequence[AssetState], found: Sequence[Page[Any]], outcome: Outcome
     ) -> None:
-        now = self._dispatcher.clock.now()
+        now = self._now
         waiting = [state for state in chosen if state.stage is Stage.DOUBT]
         if outcome.response is None:
             for state in waiting:
-                self._end(state, Failure("api", str(outcome.error), outcome.error))
+                self._end(state, api_failure(outcome.error))
             return
         pages = [*found, outcome.response.value]
         try:
@@ -254,7 +230,7 @@ class BackupEngine:
         return None
 
     def _polled(self, kind: AssetType, chosen: Sequence[AssetState], outcome: Outcome) -> None:
-        now = self._dispatcher.clock.now()
+        now = self._now
         waiting = [state for state in chosen if state.stage is Stage.MAKING]
         if outcome.response is None:
             for state in waiting:
@@ -295,13 +271,13 @@ class BackupEngine:
         self._singles.append(self._job(single, partial(self._proved, state)))
 
     def _proved(self, state: AssetState, outcome: Outcome) -> None:
-        now = self._dispatcher.clock.now()
+        now = self._now
         if state.stage is not Stage.MAKING:
             return
         if outcome.error is not None and outcome.error.is_not_found:
             self._file(state, self._transitions.vanished(state, now))
         elif outcome.response is None:
-            self._end(state, Failure("api", str(outcome.error), outcome.error))
+            self._end(state, api_failure(outcome.error))
         else:
             self._file(state, self._transitions.asset_seen(state, outcome.response.value, now, self._next_look(state, now)))
 
@@ -322,17 +298,6 @@ class BackupEngine:
         return max(0.0, self._durations[state.plan.kind].next_look(now, now) - now)
 
     # --- filing -------------------------------------------------------------------------------------------------------
-
-    def _job(self, call: Call[Any], done: Callable[[Outcome], None], leave_by: float | None = None) -> Job:
-        self._in_flight += 1
-
-        def answered(outcome: Outcome) -> None:
-            self._in_flight -= 1
-            done(outcome)
-            if outcome.error is not None and (outcome.error.is_unauthenticated or isinstance(outcome.error, ClockSkewError)):
-                self._abandon(Failure("api", str(outcome.error), outcome.error))
-
-        return Job(call, answered, leave_by)
 
     def _file(self, state: AssetState, when: float) -> None:
         """Put a state where its stage belongs; `when` is the time of its next look."""
@@ -361,7 +326,7 @@ class BackupEngine:
         """The snapshots of a machine wait for its image: two tasks on the same disks at once are not known to be allowed."""
         if ended.plan.kind != "image":
             return
-        now = self._dispatcher.clock.now()
+        now = self._now
         for state in self._states:
             if state.stage is Stage.LINE and state.instance_id == ended.instance_id:
                 if ended.failure is not None:
@@ -371,14 +336,14 @@ class BackupEngine:
                     state.stage = Stage.GATE
                     self._file(state, now)
 
-    def _abandon(self, failure: Failure) -> None:
-        """No call of this run will succeed any more: every asset without an end gets this one."""
-        for state in self._states:
-            if state.stage is not Stage.ENDED:
-                state.failure = with_unclear_create(state, failure)
-                state.stage = Stage.ENDED
-        self._ended = len(self._states)
+    def _lost(self, state: AssetState, now: float) -> None:
+        state.unsure = state.unsure or state.sending
+
+    def _give_up(self, state: AssetState, failure: Failure) -> None:
+        if state.stage is not Stage.ENDED:
+            state.failure = with_unclear_create(state, failure)
+            state.stage = Stage.ENDED
+
+    def _clear(self) -> None:
         self._create.clear()
         self._parts.clear()
-        self._in_flight -= len(self._singles)
-        self._singles.clear()

@@ -7,13 +7,13 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from ..._api.errors import JdcloudError
 from ..._api.model.backup_assets import Image, Snapshot
 from ..._api.model.instance import Instance
 from ..common.failure import UNVERIFIED, Failure
+from ..common.write_errors import Tries
 from .plan import AssetAction, PlannedAsset
 
 UNCLEAR_CREATE = "It was asked for and not clearly answered. Whether it is being made is not known: run again to see."
@@ -50,15 +50,12 @@ class AssetState:
     since: float = 0.0
     asked_at: datetime | None = None
     token: int = 0
-    tries: int = 0
+    tries: Tries = field(default_factory=Tries)
     doubts: int = 0
     unsure: bool = False
     sending: bool = False
     first_doubt_at: float = 0.0
-    throttled_since: float | None = None
-    refused_since: float | None = None
     absent_since: float | None = None
-    last_error: JdcloudError | None = None
     refusal: Failure | None = None
     stale_looks: int = 0
     status: str | None = None

@@ -18,8 +18,8 @@ from ..._api.model.backup_assets import Image, Snapshot
 from ..._api.model.fields import unreadable_reason
 from ..._api.model.instance import TRANSITIONAL, Instance
 from ..common.failure import UNVERIFIED, Failure
-from ..common.timing import READ_LAG, STALE_LOOKS, THROTTLE_PATIENCE, Timing
-from ..common.write_errors import ErrorMeaning, classify
+from ..common.timing import READ_LAG, STALE_LOOKS, Timing
+from ..common.write_errors import ErrorMeaning
 from ..evidence.marker import NO_INSTANCE, Marker
 from ..evidence.proof import CLOCK_TOLERANCE, SNAPSHOT_HOLDS, AssetType, disk_key
 from ..planning.blockers import busy_disks
@@ -93,26 +93,21 @@ class AssetTransitions:
 
     def refused(self, state: AssetState, error: JdcloudError, now: float) -> float:
         """The create ended with an error."""
-        kind = classify(error)
-        state.last_error = error
-        if kind is not ErrorMeaning.THROTTLED:
-            state.throttled_since = None
+        kind = state.tries.note(error, now)
         if error.is_quota:
             return self._refused_for_good(state, "quota_exceeded", error, now)
         if kind is ErrorMeaning.UNCLEAR:
-            state.tries += 1
+            state.tries.count += 1
             state.unsure = True
-            return self._doubt(state, now, self._backoff(state.tries - 1))
+            return self._doubt(state, now, self._backoff(state.tries.count - 1))
         if kind is ErrorMeaning.THROTTLED:
-            state.throttled_since = now if state.throttled_since is None else state.throttled_since
-            if now - state.throttled_since < THROTTLE_PATIENCE:
-                return self._again(state, now, self._backoff(1))
-        elif kind is ErrorMeaning.BUSY and self._timing.wait:
+            return self._again(state, now, self._backoff(1))
+        if kind is ErrorMeaning.BUSY and self._timing.wait:
             return self._not_now(state, error, now)
-        elif kind is ErrorMeaning.GONE and state.tries <= self._timing.retries:
+        if kind is ErrorMeaning.GONE and state.tries.count <= self._timing.retries:
             # The machine, a disk, or a replica that lags: the look at the machine tells.
-            state.tries += 1
-            return self._again(state, now, self._backoff(state.tries))
+            state.tries.count += 1
+            return self._again(state, now, self._backoff(state.tries.count))
         return self._refused_for_good(state, "api", error, now)
 
     def looked_for(
@@ -130,9 +125,8 @@ class AssetTransitions:
         state.doubts += complete
         if not complete and now - state.first_doubt_at >= LISTING_PATIENCE:
             message = f"The listings that would show whether {state.title} is being made contradict themselves."
-            return self._fail(state, UNVERIFIED, message, now, state.last_error)
-        error = state.last_error
-        given_up = error is not None and classify(error) is ErrorMeaning.UNCLEAR and state.tries > self._timing.retries
+            return self._fail(state, UNVERIFIED, message, now, state.tries.last_error)
+        given_up = state.tries.unclear_too_often(self._timing.retries)
         ends = given_up or state.refusal is not None
         # Where no further call with the same token follows, nothing but the looks says that there is none.
         enough = DOUBT_SECONDS["image" if ends else state.plan.kind]
@@ -146,7 +140,7 @@ class AssetTransitions:
             return now
         if given_up:
             state.unsure = False
-            return self._fail(state, "api", str(error), now, error)
+            return self._fail(state, "api", str(state.tries.last_error), now, state.tries.last_error)
         return self._again(state, now, 0.0)
 
     def asset_seen(self, state: AssetState, asset: Image | Snapshot, now: float, next_look: float) -> float:
@@ -231,15 +225,14 @@ class AssetTransitions:
 
     def _not_now(self, state: AssetState, error: JdcloudError | None, now: float) -> float:
         """Refused for now, or a task runs: try again, bounded by wait_timeout."""
-        state.refused_since = now if state.refused_since is None else state.refused_since
-        waited = now - state.refused_since
+        waited = state.tries.refused_for(now)
         if waited >= self._timing.wait_timeout:
             status = state.machine.status if state.machine is not None else "unknown"
             text = str(error) if error is not None else "a task runs on its disks."
             message = f"{state.instance_id} is in '{status}', and no {state.plan.kind} could be begun for {waited:.0f} s: {text}"
             return self._fail(state, "timeout", message, now, error)
-        state.tries += 1
-        pause = min(self._backoff(state.tries), max(READ_LAG, self._timing.poll_interval))
+        state.tries.count += 1
+        pause = min(self._backoff(state.tries.count), max(READ_LAG, self._timing.poll_interval))
         # The task that runs may be the effect of an earlier call of ours, whose answer was lost.
         return self._doubt(state, now, pause) if state.unsure else self._again(state, now, pause)
 

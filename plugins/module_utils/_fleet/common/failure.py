@@ -23,6 +23,11 @@ class Failure:
     error: JdcloudError | None = None
 
 
+def api_failure(error: JdcloudError | None) -> Failure:
+    """A call failed, and nothing else is known."""
+    return Failure("api", str(error), error)
+
+
 def with_unclear_call(failure: Failure, what: str) -> Failure:
     """A failure that does not hide that a call with an unclear end may have taken effect."""
     more = f"{what} was sent and not clearly answered, so it may have taken effect: run again to see."

@@ -17,10 +17,16 @@ THROTTLE_PATIENCE = 120.0
 GATE_MAX_AGE = 5.0
 """The oldest observation in seconds that a delete may rest on when it leaves."""
 GATE_FRESH = 4.0
-"""Older ones are not even tried: the rest is for the way to the wire."""
+"""Older ones are not even tried."""
 GATE_MARGIN = 0.2
+"""Seconds for the way to the wire."""
 FATE_PATIENCE = 30.0
 """Seconds, from the first read on, that the service has to detach, delete or free what belonged to a machine that is gone."""
+
+
+def leave_by(observed_at: float) -> float:
+    """The time after which a write that rests on this observation must not be sent any more."""
+    return observed_at + GATE_MAX_AGE - GATE_MARGIN
 
 
 @dataclass(frozen=True, slots=True)

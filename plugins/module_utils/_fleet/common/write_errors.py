@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What an error answer of a write means for the machine. Pure. Facts errors-statuses, errors-wording.
+"""What an error answer of a write means, and the tries of one write. Pure. Facts errors-statuses, errors-wording.
 
 The service's words are compared in lower case and by their stable part: tables differ in quoting and placeholders. The tables
 hold neither all of its words nor those in Chinese. So a refusal passes unless it is known to stay: waiting in vain costs
@@ -12,8 +12,10 @@ minutes, and a machine that is given up because a task ran on it for seconds cos
 from __future__ import annotations
 
 import enum
+from dataclasses import dataclass
 
 from ..._api.errors import ApiError, JdcloudError
+from .timing import THROTTLE_PATIENCE
 
 NO_CHARGE_PATIENCE = 60.0
 """Seconds: billing data of a new machine lags (fact charges-record-lags)."""
@@ -71,3 +73,38 @@ def _stays(error: ApiError) -> bool:
         return True
     text = error.message.lower()
     return any(words in text for words in STAYING_WORDS)
+
+
+@dataclass(slots=True)
+class Tries:
+    """What came of the tries of one write so far. Times are monotonic seconds.
+
+    `last_error`: how the last one that failed ended; `throttled_since`: since when each one is answered 429 RATE_LIMIT;
+    `refused_since`: when the first one was refused for now.
+    """
+
+    count: int = 0
+    last_error: JdcloudError | None = None
+    throttled_since: float | None = None
+    refused_since: float | None = None
+
+    def note(self, error: JdcloudError, now: float) -> ErrorMeaning:
+        """Take in how a try ended. What has been throttled for too long is FINAL."""
+        meaning = classify(error)
+        self.last_error = error
+        if meaning is not ErrorMeaning.THROTTLED:
+            self.throttled_since = None
+            return meaning
+        if self.throttled_since is None:
+            self.throttled_since = now
+        return meaning if now - self.throttled_since < THROTTLE_PATIENCE else ErrorMeaning.FINAL
+
+    def refused_for(self, now: float) -> float:
+        """A try was refused for now: for how many seconds such refusals come."""
+        if self.refused_since is None:
+            self.refused_since = now
+        return now - self.refused_since
+
+    def unclear_too_often(self, retries: int) -> bool:
+        """Whether the last try ended unclearly, and no further one is allowed."""
+        return self.last_error is not None and classify(self.last_error) is ErrorMeaning.UNCLEAR and self.count > retries

@@ -10,20 +10,19 @@ seconds of a look in bulk that showed the asset as planned; it is never repeated
 
 from __future__ import annotations
 
-import traceback
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any, Generic
 
-from ..._api.calls import Call, Response
+from ..._api.calls import Response
 from ..._api.dispatch.dispatcher import Dispatcher, Job, Outcome
 from ..._api.dispatch.pagination import PAGE_SIZE
-from ..._api.errors import ClockSkewError
 from ..common.duration_estimate import DurationEstimate
-from ..common.failure import Failure
+from ..common.engine_base import EngineBase
+from ..common.failure import Failure, api_failure
 from ..common.poll_schedule import IDLE_GAP, PollSchedule
-from ..common.timing import GATE_FRESH, GATE_MARGIN, GATE_MAX_AGE, Timing
+from ..common.timing import GATE_FRESH, Timing, leave_by
 from ..common.write_errors import ErrorMeaning, classify
 from .kind import D, ResourceKind
 from .state import DeletionState, Stage
@@ -33,46 +32,23 @@ URGENT = 2.0
 """Seconds after a look when the deletes that rest on it go before everything else."""
 
 
-class DeletionEngine(Generic[D]):
-    """One run over the tracks; `finished` when every asset has its end. `crash` holds the traceback of a bug that ended it."""
+class DeletionEngine(EngineBase[DeletionState[D]], Generic[D]):
+    """One run over the assets: deletes them, or waits for those that are being deleted."""
 
     def __init__(self, dispatcher: Dispatcher, kind: ResourceKind[D], timing: Timing) -> None:
-        self._dispatcher = dispatcher
+        super().__init__(dispatcher)
         self._kind = kind
         self._transitions = DeletionTransitions(timing, dispatcher.backoff, kind)
         self._gate: PollSchedule[DeletionState[D]] = PollSchedule(timing.poll_interval, lambda state: state.stage is Stage.GATE)
         self._going: PollSchedule[DeletionState[D]] = PollSchedule(timing.poll_interval, lambda state: state.stage is Stage.GOING)
         self._deletes: deque[DeletionState[D]] = deque()
-        self._gate_reads: deque[Job] = deque()
-        self._proofs: deque[Job] = deque()
         self._duration = DurationEstimate(timing.poll_interval)
-        self._states: list[DeletionState[D]] = []
-        self._ended = 0
-        self._in_flight = 0
         self._looked_at = 0
-        self.crash: str | None = None
 
-    def run(self, states: Sequence[DeletionState[D]]) -> None:
-        """Delete them, or wait for those that are being deleted; the ends are in the tracks, also if a bug ends the run."""
-        now = self._dispatcher.clock.now()
-        self._states = list(states)
+    def _begin(self, now: float) -> None:
         for state in self._states:
             state.since = now
             self._file(state, now)
-        try:
-            self._dispatcher.run(self)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the results must not be lost
-            self.crash = traceback.format_exc()
-            for state in self._states:
-                # The answers to what is under way never come.
-                state.doubt_since = now if state.sending else state.doubt_since
-            self._abandon(Failure("internal", f"An internal error ended the run: {type(error).__name__}: {error}"))
-            self._in_flight = 0
-
-    @property
-    def finished(self) -> bool:
-        """Whether nothing is left to do."""
-        return self._ended == len(self._states) and self._in_flight == 0
 
     def wake_at(self, now: float) -> float | None:
         """When there may be something to send although nothing came back."""
@@ -96,7 +72,7 @@ class DeletionEngine(Generic[D]):
         yield self._poll(now, idle=False)
         yield self._look_at_gate(now, idle=not self._deletes)
         yield self._delete(now)
-        yield self._proofs.popleft() if self._proofs else None
+        yield self._singles.popleft() if self._singles else None
         yield self._poll(now, idle=True)
 
     # --- the gate -----------------------------------------------------------------------------------------------------
@@ -142,14 +118,13 @@ class DeletionEngine(Generic[D]):
         while self._deletes:
             state = self._deletes.popleft()
             if now - state.observed_at <= GATE_FRESH:
-                leave_by = state.observed_at + GATE_MAX_AGE - GATE_MARGIN
                 state.sending = True
-                return self._job(self._kind.delete(state.asset), partial(self._asked, state), leave_by)
+                return self._job(self._kind.delete(state.asset), partial(self._asked, state), leave_by(state.observed_at))
             self._file(state, self._transitions.stale(state, now))
         return None
 
     def _asked(self, state: DeletionState[D], outcome: Outcome) -> None:
-        now = self._dispatcher.clock.now()
+        now = self._now
         state.sending = False
         if outcome.response is not None:
             state.accepted, state.doubt_since = True, None
@@ -186,7 +161,7 @@ class DeletionEngine(Generic[D]):
         if outcome.response is None:
             self._fail(states, outcome)
             return
-        now = self._dispatcher.clock.now()
+        now = self._now
         sent_at = outcome.response.sent_at if began_at is None else min(began_at, outcome.response.sent_at)
         rows = {self._kind.id_of(row): row for row in outcome.response.value.items}
         for state in states:
@@ -198,10 +173,10 @@ class DeletionEngine(Generic[D]):
 
     def _prove(self, state: DeletionState[D]) -> None:
         """Ask for one asset by itself: 404 NOT_FOUND is the proof that it is gone."""
-        self._proofs.append(self._job(self._kind.by_id(state.asset_id), partial(self._proved, state)))
+        self._singles.append(self._job(self._kind.by_id(state.asset_id), partial(self._proved, state)))
 
     def _proved(self, state: DeletionState[D], outcome: Outcome) -> None:
-        now = self._dispatcher.clock.now()
+        now = self._now
         if state.stage is Stage.ENDED:
             return
         if outcome.error is not None and outcome.error.is_not_found:
@@ -225,17 +200,6 @@ class DeletionEngine(Generic[D]):
 
     # --- filing -------------------------------------------------------------------------------------------------------
 
-    def _job(self, call: Call[Any], done: Callable[[Outcome], None], leave_by: float | None = None) -> Job:
-        self._in_flight += 1
-
-        def answered(outcome: Outcome) -> None:
-            self._in_flight -= 1
-            done(outcome)
-            if outcome.error is not None and (outcome.error.is_unauthenticated or isinstance(outcome.error, ClockSkewError)):
-                self._abandon(Failure("api", str(outcome.error), outcome.error))
-
-        return Job(call, answered, leave_by)
-
     def _file(self, state: DeletionState[D], when: float) -> None:
         """Put a state where its stage belongs; `when` is the time of its next look."""
         if state.stage is Stage.ENDED:
@@ -248,19 +212,18 @@ class DeletionEngine(Generic[D]):
             (self._gate if state.stage is Stage.GATE else self._going).add(state, when)
 
     def _fail(self, states: Sequence[DeletionState[D]], outcome: Outcome) -> None:
-        now = self._dispatcher.clock.now()
+        now = self._now
         for state in states:
             if state.stage is not Stage.ENDED:
-                self._transitions.abandon(state, Failure("api", str(outcome.error), outcome.error))
+                self._transitions.abandon(state, api_failure(outcome.error))
                 self._file(state, now)
 
-    def _abandon(self, failure: Failure) -> None:
-        """No call of this run will succeed any more: every asset without an end gets this one."""
-        for state in self._states:
-            if state.stage is not Stage.ENDED:
-                self._transitions.abandon(state, failure)
-        self._ended = len(self._states)
+    def _lost(self, state: DeletionState[D], now: float) -> None:
+        state.doubt_since = now if state.sending else state.doubt_since
+
+    def _give_up(self, state: DeletionState[D], failure: Failure) -> None:
+        if state.stage is not Stage.ENDED:
+            self._transitions.abandon(state, failure)
+
+    def _clear(self) -> None:
         self._deletes.clear()
-        self._in_flight -= len(self._proofs) + len(self._gate_reads)
-        self._proofs.clear()
-        self._gate_reads.clear()

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import enum
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic
 
-from ..._api.errors import JdcloudError
 from ..common.failure import Failure
+from ..common.write_errors import Tries
 from .kind import D
 
 
@@ -45,7 +45,7 @@ class DeletionState(Generic[D]):
     looked_at: float = -math.inf
     since: float = 0.0
     token: int = 0
-    tries: int = 0
+    tries: Tries = field(default_factory=Tries)
     refusals: int = 0
     doubts: int = 0
     stale_looks: int = 0
@@ -56,9 +56,6 @@ class DeletionState(Generic[D]):
     refusal: Failure | None = None
     sending: bool = False
     moving: bool = False
-    refused_since: float | None = None
-    throttled_since: float | None = None
-    last_error: JdcloudError | None = None
     accepted: bool = False
     gone: bool = False
     failure: Failure | None = None

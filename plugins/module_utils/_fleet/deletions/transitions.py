@@ -15,9 +15,9 @@ from collections.abc import Callable
 from typing import Generic
 
 from ..._api.errors import JdcloudError
-from ..common.failure import UNVERIFIED, Failure, with_unclear_call
-from ..common.timing import READ_LAG, STALE_LOOKS, THROTTLE_PATIENCE, Timing
-from ..common.write_errors import ErrorMeaning, classify
+from ..common.failure import UNVERIFIED, Failure, api_failure, with_unclear_call
+from ..common.timing import READ_LAG, STALE_LOOKS, Timing
+from ..common.write_errors import ErrorMeaning
 from .kind import D, ResourceKind
 from .state import DeletionState, Stage
 
@@ -54,8 +54,9 @@ class DeletionTransitions(Generic[D]):
         self._note_read(state, asset, sent_at)
         state.doubts += 1
         if state.doubts > DOUBTS:
-            text = str(state.last_error) if state.last_error is not None else "Listings leave it out, but a single read shows it."
-            return self.fail(state, Failure("api", f"{state.title} cannot be judged: {text}", state.last_error), now)
+            error = state.tries.last_error
+            text = "Listings leave it out, but a single read shows it." if error is None else str(error)
+            return self.fail(state, Failure("api", f"{state.title} cannot be judged: {text}", error), now)
         return now + self._backoff(state.doubts - 1)
 
     def proved_gone(self, state: DeletionState[D], now: float) -> float:
@@ -83,24 +84,19 @@ class DeletionTransitions(Generic[D]):
 
     def refused(self, state: DeletionState[D], error: JdcloudError, now: float) -> float:
         """The delete ended with an error."""
-        kind = classify(error)
-        state.last_error = error
-        if kind is not ErrorMeaning.THROTTLED:
-            state.throttled_since = None
+        kind = state.tries.note(error, now)
         if kind is ErrorMeaning.GONE:
             state.stage = Stage.GATE
             return PROVE
         if kind is ErrorMeaning.UNCLEAR:
             # Read first. Whether it may be sent again is decided when a look shows that it had no effect.
-            state.tries += 1
+            state.tries.count += 1
             state.unsure = state.maybe_sent = True
             state.doubt_since = now
-            return self._again(state, now, self._backoff(state.tries - 1))
+            return self._again(state, now, self._backoff(state.tries.count - 1))
         if kind is ErrorMeaning.THROTTLED:
-            state.throttled_since = now if state.throttled_since is None else state.throttled_since
-            if now - state.throttled_since < THROTTLE_PATIENCE:
-                return self._again(state, now, self._backoff(0))
-        elif kind is ErrorMeaning.BUSY and self._timing.wait:
+            return self._again(state, now, self._backoff(0))
+        if kind is ErrorMeaning.BUSY and self._timing.wait:
             return self._not_now(state, error, now)
         return self._fail_with(state, error, now)
 
@@ -141,15 +137,15 @@ class DeletionTransitions(Generic[D]):
             return self._wait(state, now, next_look)
         if state.refusal is not None:
             return self.fail(state, state.refusal, now)
-        if state.unsure and state.last_error is not None and self._kind.in_between(asset):
+        if state.unsure and state.tries.last_error is not None and self._kind.in_between(asset):
             # Perhaps on its way out, by our delete whose answer was lost.
-            return self._not_now(state, state.last_error, now)
+            return self._not_now(state, state.tries.last_error, now)
         reasons = self._kind.changes(state.asset, asset)
         if reasons:
             message = f"{state.title} changed since it was checked: {'; '.join(reasons)}."
             return self.fail(state, Failure("changed_meanwhile", message), now)
-        if state.unsure and state.tries > self._timing.retries and state.last_error is not None:
-            return self._fail_with(state, state.last_error, now)
+        if state.unsure and state.tries.count > self._timing.retries and state.tries.last_error is not None:
+            return self._fail_with(state, state.tries.last_error, now)
         state.unsure = False
         state.observed_at = sent_at
         state.stage = Stage.DELETE
@@ -187,8 +183,7 @@ class DeletionTransitions(Generic[D]):
 
     def _not_now(self, state: DeletionState[D], error: JdcloudError, now: float) -> float:
         """Refused for now: try again, bounded by wait_timeout."""
-        state.refused_since = now if state.refused_since is None else state.refused_since
-        waited = now - state.refused_since
+        waited = state.tries.refused_for(now)
         if waited >= self._timing.wait_timeout:
             message = f"{state.title} is in '{state.status}', and the service refused to delete it for {waited:.0f} s: {error}"
             return self.fail(state, Failure("timeout", message, error), now)
@@ -196,4 +191,4 @@ class DeletionTransitions(Generic[D]):
         return self._again(state, now, min(self._backoff(state.refusals), self._timing.poll_interval))
 
     def _fail_with(self, state: DeletionState[D], error: JdcloudError, now: float) -> float:
-        return self.fail(state, self._kind.explain(state.asset, error) or Failure("api", str(error), error), now)
+        return self.fail(state, self._kind.explain(state.asset, error) or api_failure(error), now)

@@ -12,7 +12,6 @@ is needed to keep the line busy, so that a run that ends early leaves few machin
 from __future__ import annotations
 
 import math
-import traceback
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -21,13 +20,13 @@ from typing import Any
 from ..._api.calls import Call, Response
 from ..._api.dispatch.dispatcher import Dispatcher, Job, Outcome
 from ..._api.dispatch.pagination import PAGE_SIZE
-from ..._api.errors import ClockSkewError
 from ..._api.model.instance import Instance
 from ..._api.model.resources import Page
 from ..._api.services import vm
-from ..common.failure import Failure
+from ..common.engine_base import EngineBase
+from ..common.failure import Failure, api_failure
 from ..common.poll_schedule import IDLE_GAP, PollSchedule
-from ..common.timing import GATE_FRESH, GATE_MARGIN, GATE_MAX_AGE, Timing
+from ..common.timing import GATE_FRESH, Timing, leave_by
 from ..planning.policy import Facts, Policy
 from .calls import bulk_look_of, write_of
 from .dependents import Dependents
@@ -47,11 +46,11 @@ LAST_SECONDS = 0.3
 """With a known duration, so are the last ones that can be asked for in this time: a second bulk answer takes as long."""
 
 
-class Engine:
-    """One run over the tracks. `finished` when every machine has its end and every fate was asked for."""
+class Engine(EngineBase[MachineState]):
+    """One run over the machines: carries out their decisions."""
 
     def __init__(self, dispatcher: Dispatcher, policy: Policy, timing: Timing, facts: Facts) -> None:
-        self._dispatcher = dispatcher
+        super().__init__(dispatcher)
         self._policy = policy
         self._wait_timeout = timing.wait_timeout
         self._current_facts = CurrentFacts(policy, facts)
@@ -60,16 +59,11 @@ class Engine:
         self._queues: dict[Phase, deque[MachineState]] = {
             phase: deque() for phase in Phase if phase not in LOOKED | {Phase.ENDED}
         }
-        self._singles: deque[Job] = deque()
-        self._gate_reads: deque[Job] = deque()
         self._gate_is_read = False
         self._gate_calls = (0.0, 1.0)
-        self._in_flight = 0
         self._phases: dict[Phase, int] = dict.fromkeys(Phase, 0)
-        self._states: list[MachineState] = []
         self._stop_turn = True
         self._stuck = 0
-        self.crash: str | None = None
         self._dependents = Dependents(
             timing.wait_timeout,
             dispatcher.backoff,
@@ -78,35 +72,18 @@ class Engine:
             protect_tags=policy.protect_tags,
         )
 
-    def run(self, states: Sequence[MachineState]) -> None:
-        """Carry out the decisions of `states`; the ends are in the tracks, also if a bug ends the run (`crash`)."""
-        now = self._dispatcher.clock.now()
-        self._states = list(states)
+    def _begin(self, now: float) -> None:
         self._gate_calls = self._current_facts.calls_each(self._states)
         for state in self._states:
             self._phases[state.phase] += 1
         for state in self._states:
             before = state.phase
             self._file(state, before, self._transitions.start(state, now), now)
-        try:
-            self._dispatcher.run(self)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the results must not be lost
-            # A bug must not hide what was already done to the other machines.
-            self.crash = traceback.format_exc()
-            for state in self._states:
-                # The answers to what is under way never come.
-                self._transitions.lost(state, self._dispatcher.clock.now())
-            self._abandon(Failure("internal", f"An internal error ended the run: {type(error).__name__}: {error}"))
-            self._in_flight = 0
 
     @property
     def finished(self) -> bool:
-        """Whether nothing is left to do."""
-        return self._all_ended and self._in_flight == 0 and self._dependents.finished
-
-    @property
-    def _all_ended(self) -> bool:
-        return self._phases[Phase.ENDED] == len(self._states)
+        """Whether nothing is left to do: every machine has its end, and every fate was asked for."""
+        return super().finished and self._dependents.finished
 
     def wake_at(self, now: float) -> float | None:
         """When there may be something to send although nothing came back."""
@@ -180,7 +157,7 @@ class Engine:
         quota, full_at = self._gate_room()
         if self._gate_is_read:
             quota = 0
-        left = len(self._states) - self._phases[Phase.ENDED]
+        left = len(self._states) - self._ended
         last = left == self._phases[Phase.DELETING] and left <= max(FEW, self._dispatcher.rate_limiter.rate * LAST_SECONDS)
         gap = 0.0 if last and self._transitions.deletes.certain else IDLE_GAP
         chosen = self._schedule.take(now, quota, full_at, self._leads_to_delete, idle=idle, gap=gap)
@@ -208,12 +185,12 @@ class Engine:
 
     def _repeat_until(self, state: MachineState) -> float:
         """How long a look at a machine that cannot be read is repeated: for one wait where it is in line."""
-        waits_until = self._dispatcher.clock.now() + self._wait_timeout if state.deadline is None else state.deadline
+        waits_until = self._now + self._wait_timeout if state.deadline is None else state.deadline
         return waits_until + LOOK_SLACK
 
     def _gate_was_read(self, reads: GateReads) -> None:
         """Machines at the gate were looked at, and their backups, disks and elastic IPs are known anew."""
-        now = self._dispatcher.clock.now()
+        now = self._now
         self._gate_is_read = False
         states = [state for state in reads.tracks if state.phase is not Phase.ENDED]
         if reads.error is not None:
@@ -241,9 +218,9 @@ class Engine:
                     return None
                 self._file(state, phase, self._transitions.refresh(state, now), now)
             else:
-                leave_by = state.observed_at + GATE_MAX_AGE - GATE_MARGIN if phase is Phase.DELETE else None
+                until = leave_by(state.observed_at) if phase is Phase.DELETE else None
                 state.sending = phase
-                return self._job(write_of(state, self._policy.charge_on_stopped), partial(self._written, state, phase), leave_by)
+                return self._job(write_of(state, self._policy.charge_on_stopped), partial(self._written, state, phase), until)
         return None
 
     def _job(
@@ -253,21 +230,13 @@ class Engine:
         leave_by: float | None = None,
         repeat_until: float | None = None,
     ) -> Job:
-        self._in_flight += 1
-
-        def answered(outcome: Outcome) -> None:
-            self._in_flight -= 1
-            done(outcome)
-            if outcome.error is not None and (outcome.error.is_unauthenticated or isinstance(outcome.error, ClockSkewError)):
-                self._abandon(Failure("api", str(outcome.error), outcome.error))
-
+        """As for all engines; a failing read is repeated for one wait, where nothing else is said."""
         if repeat_until is None:
-            waits = self._dispatcher.clock.now() + self._wait_timeout + LOOK_SLACK
-            repeat_until = math.inf if call.write else waits
-        return Job(call, answered, leave_by, repeat_until)
+            repeat_until = math.inf if call.write else self._now + self._wait_timeout + LOOK_SLACK
+        return super()._job(call, done, leave_by, repeat_until)
 
     def _written(self, state: MachineState, phase: Phase, outcome: Outcome) -> None:
-        now = self._dispatcher.clock.now()
+        now = self._now
         state.sending = None
         if outcome.response is not None:
             self._transitions.note_effect(state, phase)
@@ -283,7 +252,7 @@ class Engine:
             self._file(state, phase, self._transitions.accepted(state, outcome.response.received_at), now)
 
     def _looked(self, chosen: Sequence[MachineState], began_at: float, outcome: Outcome) -> None:
-        now = self._dispatcher.clock.now()
+        now = self._now
         states = [state for state in chosen if state.phase is not Phase.ENDED]
         if outcome.response is None:
             self._fail(states, outcome, now)
@@ -307,7 +276,7 @@ class Engine:
                 self._prove(state)
 
     def _vouched(self, first: MachineState, others: Sequence[MachineState], empty: Response[Any], outcome: Outcome) -> None:
-        now = self._dispatcher.clock.now()
+        now = self._now
         others = [state for state in others if state.phase is not Phase.ENDED]
         self._proved(first, outcome)
         if outcome.error is not None and outcome.error.is_not_found:
@@ -319,7 +288,7 @@ class Engine:
                 self._file(state, state.phase, NextStep(now + self._dispatcher.backoff(1)), now)
 
     def _proved(self, state: MachineState, outcome: Outcome) -> None:
-        now = self._dispatcher.clock.now()
+        now = self._now
         if state.phase is Phase.ENDED:
             return
         if outcome.error is not None and outcome.error.is_not_found:
@@ -351,7 +320,7 @@ class Engine:
 
     def _fail(self, states: Sequence[MachineState], outcome: Outcome, now: float) -> None:
         """The machines cannot be read."""
-        failure = Failure("api", str(outcome.error), outcome.error)
+        failure = api_failure(outcome.error)
         for state in states:
             before = state.phase
             self._file(state, before, self._transitions.fail(state, failure, now, blind=True), now)
@@ -366,6 +335,7 @@ class Engine:
         self._stuck += stuck - state.stuck
         state.stuck = stuck
         if state.phase is Phase.ENDED:
+            self._ended += 1
             if state.gone and (state.deleted or state.disks_set):
                 self._dependents.add(state, now)
         elif following.prove_gone:
@@ -377,16 +347,16 @@ class Engine:
         else:
             self._queues[state.phase].append(state)
 
-    def _abandon(self, failure: Failure) -> None:
-        """No call of this run will succeed any more: every machine without an end gets this one."""
-        for state in self._states:
-            if state.phase is not Phase.ENDED:
-                self._phases[state.phase] -= 1
-                self._phases[Phase.ENDED] += 1
-                self._transitions.abandon(state, failure)
+    def _lost(self, state: MachineState, now: float) -> None:
+        self._transitions.lost(state, now)
+
+    def _give_up(self, state: MachineState, failure: Failure) -> None:
+        if state.phase is not Phase.ENDED:
+            self._phases[state.phase] -= 1
+            self._phases[Phase.ENDED] += 1
+            self._transitions.abandon(state, failure)
+
+    def _clear(self) -> None:
         for queue in self._queues.values():
             queue.clear()
-        self._in_flight -= len(self._singles) + len(self._gate_reads)
-        self._singles.clear()
-        self._gate_reads.clear()
         self._dependents.abandon()

@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from ..._api.errors import JdcloudError
-from ..common.failure import Failure
-from ..common.timing import READ_LAG, STALE_LOOKS, THROTTLE_PATIENCE, Timing
+from ..common.failure import Failure, api_failure
+from ..common.timing import READ_LAG, STALE_LOOKS, Timing
 from ..common.write_errors import NO_CHARGE_PATIENCE, ErrorMeaning, classify
 from ..planning.plan import decide
 from ..planning.policy import Facts, Policy
@@ -74,30 +74,25 @@ class Recovery:
 
     def refused(self, state: MachineState, error: JdcloudError, now: float) -> NextStep:
         """The call of the present phase ended with an error."""
-        kind = classify(error)
-        state.last_error = error
-        if kind is not ErrorMeaning.THROTTLED:
-            state.throttled_since = None
+        kind = state.tries.note(error, now)
         if kind is ErrorMeaning.GONE:
-            state.tries += 1
+            state.tries.count += 1
             return PROVE_GONE
         if kind is ErrorMeaning.UNCLEAR:
             return self._unclear(state, now)
         if kind is ErrorMeaning.THROTTLED:
-            state.throttled_since = state.throttled_since or now
-            if now - state.throttled_since < THROTTLE_PATIENCE:
-                return self._again(state, now, self._backoff(0))
-        elif kind in (ErrorMeaning.BUSY, ErrorMeaning.UNCHARGED) and self._timing.wait:
+            return self._again(state, now, self._backoff(0))
+        if kind in (ErrorMeaning.BUSY, ErrorMeaning.UNCHARGED) and self._timing.wait:
             return self._not_now(state, kind, error, now)
         return self._fail_with(state, error, now)
 
     def exists_after_all(self, state: MachineState, now: float) -> NextStep:
         """A write was answered 404, but a single read shows the machine: something else was not found, or a replica lags."""
-        error = state.last_error
+        error = state.tries.last_error
         if error is None:
             return NextStep(now)
-        if state.phase is Phase.DELETE and state.tries <= self._timing.retries:
-            return self._again(state, now, self._backoff(state.tries - 1))
+        if state.phase is Phase.DELETE and state.tries.count <= self._timing.retries:
+            return self._again(state, now, self._backoff(state.tries.count - 1))
         return self._fail_with(state, error, now)
 
     def overdue(self, state: MachineState, now: float) -> NextStep | None:
@@ -156,19 +151,18 @@ class Recovery:
             state.disks_set = state.disks_set or state.sending is Phase.SET_DISKS
 
     def _not_now(self, state: MachineState, kind: ErrorMeaning, error: JdcloudError, now: float) -> NextStep:
-        state.refused_since = now if state.refused_since is None else state.refused_since
-        waited = now - state.refused_since
+        waited = state.tries.refused_for(now)
         patience = self._timing.wait_timeout
         if kind is ErrorMeaning.UNCHARGED:
             patience = min(patience, NO_CHARGE_PATIENCE)
         if waited >= patience:
             return self._timed_out(state, waited, error, now)
-        state.tries += 1
-        return self._again(state, now, min(self._backoff(state.tries), self._timing.poll_interval))
+        state.tries.count += 1
+        return self._again(state, now, min(self._backoff(state.tries.count), self._timing.poll_interval))
 
     def _unclear(self, state: MachineState, now: float) -> NextStep:
         """Read first. Whether the call may be repeated is decided when the read shows that it did not take effect."""
-        state.tries += 1
+        state.tries.count += 1
         if state.phase is Phase.SET_DISKS:
             # It may have taken effect: from here on the attributes count as ours to put back.
             state.disks_set = True
@@ -181,17 +175,17 @@ class Recovery:
         state.since = now
         if state.phase is not Phase.CHECK_DISKS:
             state.deadline = now + self._timing.wait_timeout
-        return NextStep(now + self._backoff(state.tries - 1))
+        return NextStep(now + self._backoff(state.tries.count - 1))
 
     def _repeat(self, state: MachineState, phase: Phase, now: float) -> NextStep:
         """A read shows that a call with an unclear end, or a refused one, did not take effect: send it again, within limits.
 
         Before it counts as failed, a read must show so that no lagging replica can have answered.
         """
-        error = state.last_error
+        error = state.tries.last_error
         if state.refusal is not None:
             return self.fail(state, state.refusal, now)
-        if error is not None and classify(error) is ErrorMeaning.UNCLEAR and state.tries > self._timing.retries:
+        if error is not None and state.tries.unclear_too_often(self._timing.retries):
             return self._fail_with(state, error, now)
         if phase in (Phase.STOP, Phase.START):
             blockers = decide(state.machine, self._policy, self._facts()).blockers
@@ -218,12 +212,12 @@ class Recovery:
 
     def _again(self, state: MachineState, now: float, pause: float) -> NextStep:
         """Repeat the call later. A delete goes through the gate again; a refused stop or start is looked at first."""
-        if state.phase in (Phase.STOP, Phase.START) and state.refused_since is not None:
+        if state.phase in (Phase.STOP, Phase.START) and state.tries.refused_since is not None:
             state.phase = Phase.STOPPING if state.phase is Phase.STOP else Phase.STARTING
             state.unsure = True
             state.moving = False
             state.since = now
-            state.deadline = state.refused_since + self._timing.wait_timeout
+            state.deadline = state.tries.refused_since + self._timing.wait_timeout
         elif state.phase in (Phase.DELETE, Phase.SET_DISKS):
             state.phase = Phase.CHECK_DISKS if state.disks_set else Phase.GATE
         return NextStep(now + pause)
@@ -243,7 +237,7 @@ class Recovery:
         return f" The changed delete attribute of its disks was not put back as far as is known ({disks}): set it by hand."
 
     def _fail_with(self, state: MachineState, error: JdcloudError, now: float) -> NextStep:
-        return self.fail(state, Failure("api", str(error), error), now)
+        return self.fail(state, api_failure(error), now)
 
     def _changed_meanwhile(self, state: MachineState, reasons: list[str], now: float) -> NextStep:
         message = f"{state.instance_id} changed since it was checked: {'; '.join(reasons)}"

@@ -9,9 +9,9 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass, field
 
-from ..._api.errors import JdcloudError
 from ..._api.model.instance import Instance
 from ..common.failure import Failure
+from ..common.write_errors import Tries
 from ..planning.policy import Action, Decision, Fate
 
 
@@ -52,7 +52,7 @@ class MachineState:
     `delete_sent`: a delete with a lost answer was among these;
     `doubt`: the stop, start or delete of which no read has shown yet what came of it (see `unclear.py`), since `doubt_since`;
     `refusal`: what the machine fails with if it came to nothing. `sending`: a call of this phase is under way.
-    `last_error`: how it ended. `moving`: the transition was seen to have begun. `stuck`: it takes unusually long, or is refused.
+    `moving`: the transition was seen to have begun. `stuck`: it takes unusually long, or is refused.
     `shown_by_ids`: a bulk answer by ids has shown this machine, so its absence from another one means something.
     """
 
@@ -64,7 +64,7 @@ class MachineState:
     deadline: float | None = None
     status: str = ""
     token: int = 0
-    tries: int = 0
+    tries: Tries = field(default_factory=Tries)
     unsure: bool = False
     maybe_ours: bool = False
     moving: bool = False
@@ -74,9 +74,6 @@ class MachineState:
     sending: Phase | None = None
     looks_back: int = 0
     stuck: bool = False
-    last_error: JdcloudError | None = None
-    refused_since: float | None = None
-    throttled_since: float | None = None
     shown_by_ids: bool = False
     asked_singly: bool = False
     stale_looks: int = 0
@@ -132,15 +129,12 @@ class MachineState:
     def begin(self, phase: Phase) -> None:
         """Enter a phase with a fresh count of tries."""
         self.phase = phase
-        self.tries = 0
+        self.tries = Tries()
         self.unsure = False
         self.maybe_ours = False
         self.moving = False
         self.looks_back = 0
         self.refusal = None
-        self.last_error = None
-        self.refused_since = None
-        self.throttled_since = None
         self.absent_at = None
         self.stale_looks = 0
         self.doubts = 0
@@ -148,6 +142,6 @@ class MachineState:
 
     def look_between(self, phase: Phase) -> None:
         """Enter a phase between two tries of one call, or the call again after it: what bounds the tries goes on."""
-        bounds = self.tries, self.last_error, self.refused_since, self.throttled_since
+        tries = self.tries
         self.begin(phase)
-        self.tries, self.last_error, self.refused_since, self.throttled_since = bounds
+        self.tries = tries

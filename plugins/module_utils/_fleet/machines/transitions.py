@@ -103,7 +103,7 @@ class Transitions(Recovery):
             return False
         expected = self.stops.expected
         hangs = state.phase is Phase.STOPPING and expected is not None and now - state.since > STUCK_FACTOR * expected + READ_LAG
-        return hangs or state.refused_since is not None
+        return hangs or state.tries.refused_since is not None
 
     def stops_ahead(self, rate: float) -> float:
         """How many machines may be stopped and not deleted, at so many calls in a second."""

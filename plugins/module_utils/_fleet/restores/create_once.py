@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from ..._api.calls import Call
 from ..._api.dispatch.dispatcher import Dispatcher, Outcome
 from ..._api.errors import JdcloudError
-from ..common.failure import Failure, with_unclear_call
+from ..common.failure import Failure, api_failure, with_unclear_call
 from ..common.timing import READ_LAG, THROTTLE_PATIENCE, Timing
 from ..common.write_errors import ErrorMeaning, classify
 
@@ -91,7 +91,7 @@ def _take(dispatcher: Dispatcher, request: CreateRequest, outcome: Outcome, timi
 
 
 def _api_failure(error: JdcloudError) -> Failure:
-    return Failure("api", str(error), error)
+    return api_failure(error)
 
 
 def _look_for(dispatcher: Dispatcher, request: CreateRequest, timing: Timing) -> None:

@@ -22,7 +22,7 @@ from ..._api.model.instance import InstanceInFull
 from ..._api.services.images import describe_images
 from ..._api.services.snapshots import describe_snapshots
 from ..._api.services.vm import describe_instances
-from ..common.failure import UNVERIFIED, Failure
+from ..common.failure import UNVERIFIED, Failure, api_failure
 from ..common.finding import Finding
 from ..common.timing import Timing
 from ..evidence.existing_backups import image_id_of, snapshot_id_of
@@ -203,7 +203,7 @@ def _step(records: Sequence[RestoreRecord], work: Callable[[list[RestoreRecord]]
         work(active)
     except JdcloudError as error:
         for record in active:
-            record.failure = record.failure or Failure("api", str(error), error)
+            record.failure = record.failure or api_failure(error)
 
 
 def _make_helpers(dispatcher: Dispatcher, records: Sequence[RestoreRecord], timing: Timing, run: str) -> None:

@@ -74,7 +74,8 @@ benchmark: $(STAMP)/demo ## Measure deletions and backups of whole fleets agains
 	@$(RUN) .venv/bin/python tests/benchmark/run.py
 	@$(RUN) .venv/bin/python tests/benchmark/backup.py
 
-format: $(STAMP)/lint ## Format the Python files
+format: $(STAMP)/lint ## Format the Python files, and write what modules share in their documentation
+	@$(RUN) .venv/lint/bin/python $(TOOLS)/docs_blocks.py
 	@$(RUN) .venv/lint/bin/ruff check --fix --exit-zero --quiet .
 	@$(RUN) .venv/lint/bin/ruff format .
 

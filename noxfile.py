@@ -94,6 +94,12 @@ def docs(session: nox.Session) -> None:
     run_here(session, ".venv/docs/env/bin/python", "tests/tools/docs.py", *session.posargs)
 
 
+@nox.session(name="docs-blocks", venv_backend="none")
+def docs_blocks(session: nox.Session) -> None:
+    """Write the pieces of documentation that modules share; with -- --check only say which modules differ."""
+    run_here(session, ".venv/lint/bin/python", "tests/tools/docs_blocks.py", *session.posargs)
+
+
 @nox.session(venv_backend="none")
 def newer(session: nox.Session) -> None:
     """Run sanity, and the tests that tell versions apart, in .venv/newer: a newer Python with the ansible-core that fits it."""

@@ -79,11 +79,13 @@ options:
       - A wait that runs out is a failure that names the backup and its status.
     type: float
     default: 7200.0
+  # BEGIN shared: poll_interval
   poll_interval:
     description:
       - Seconds between two looks at what is waited for, at most. All are looked at together, up to 100 in one call.
     type: float
     default: 2.0
+  # END shared: poll_interval
 notes:
   - Each backup carries a mark in its description, C(jdcloud.cloud/1 campaign=… instance=… stopped=true|false). Nothing else
     makes a backup one that this collection uses again, counts or removes.

@@ -52,11 +52,13 @@ options:
       - A wait that runs out is a failure that names what hangs and in which status.
     type: float
     default: 600.0
+  # BEGIN shared: poll_interval
   poll_interval:
     description:
       - Seconds between two looks at what is waited for, at most. All are looked at together, up to 100 in one call.
     type: float
     default: 2.0
+  # END shared: poll_interval
 notes:
   - Within five seconds before each delete it is looked at once more. What changed since the task began is left alone and
     reported as C(changed_meanwhile). The service has no conditional delete, so a window of milliseconds remains.

@@ -77,6 +77,7 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+# BEGIN shared: account
 account:
   description: Which account was used; no secrets.
   returned: always
@@ -102,6 +103,7 @@ account:
       description: The account id, as the service tells it; null unless O(expected_account) is set.
       type: str
       sample: "100000000001"
+# END shared: account
 available:
   description: Whether the bill was read.
   returned: always
@@ -187,6 +189,7 @@ summary:
       description: Resources that are in the bill with a line that does not tell its fee.
       type: int
       sample: 0
+    # BEGIN shared: api_use calls=1 seconds=0.4
     api_calls:
       description: All requests sent, repeated ones included.
       type: int
@@ -203,6 +206,7 @@ summary:
       description: How long the run took.
       type: float
       sample: 0.4
+    # END shared: api_use
 """
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._module.bill_info import BILL_INFO_SPEC, early_end, work

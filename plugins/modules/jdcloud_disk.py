@@ -91,6 +91,7 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+# BEGIN shared: account
 account:
   description: Which account was used; no secrets.
   returned: always
@@ -116,11 +117,14 @@ account:
       description: The account id, as the service tells it; null unless O(expected_account) is set.
       type: str
       sample: "100000000001"
+# END shared: account
+# BEGIN shared: check_mode
 check_mode:
   description: Whether this is only a preview, so that nothing was done.
   returned: in check mode
   type: bool
   sample: true
+# END shared: check_mode
 disks:
   description: The disks, in the order of O(disk_ids).
   returned: always
@@ -201,6 +205,7 @@ disks:
           description: One sentence.
           type: str
           sample: "The service does not put it into the recycle bin: its data is destroyed at once."
+    # BEGIN shared: deletion_error operation=disk.deleteDisk
     error:
       description: Why it failed, or null.
       type: dict
@@ -224,6 +229,7 @@ disks:
           description: The service's status word, or null.
           type: str
           sample: FAILED_PRECONDITION
+    # END shared: deletion_error
         message:
           description: One sentence.
           type: str
@@ -269,6 +275,7 @@ summary:
       description: Disks for which something failed.
       type: int
       sample: 0
+    # BEGIN shared: api_use calls=6 seconds=2.4
     api_calls:
       description: All requests sent, repeated ones included.
       type: int
@@ -285,6 +292,7 @@ summary:
       description: How long the run took.
       type: float
       sample: 2.4
+    # END shared: api_use
 diff:
   description: What goes.
   returned: always

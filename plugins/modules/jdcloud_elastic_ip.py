@@ -71,6 +71,7 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+# BEGIN shared: account
 account:
   description: Which account was used; no secrets.
   returned: always
@@ -96,11 +97,14 @@ account:
       description: The account id, as the service tells it; null unless O(expected_account) is set.
       type: str
       sample: "100000000001"
+# END shared: account
+# BEGIN shared: check_mode
 check_mode:
   description: Whether this is only a preview, so that nothing was done.
   returned: in check mode
   type: bool
   sample: true
+# END shared: check_mode
 elastic_ips:
   description: The elastic IPs, in the order of O(elastic_ip_ids).
   returned: always
@@ -176,6 +180,7 @@ elastic_ips:
           description: One sentence.
           type: str
           sample: "fip-8wz1t5c0rn does not exist in cn-north-1."
+    # BEGIN shared: deletion_error operation=vpc.deleteElasticIp
     error:
       description: Why it failed, or null.
       type: dict
@@ -199,6 +204,7 @@ elastic_ips:
           description: The service's status word, or null.
           type: str
           sample: FAILED_PRECONDITION
+    # END shared: deletion_error
         message:
           description: One sentence.
           type: str
@@ -240,6 +246,7 @@ summary:
       description: Elastic IPs for which something failed.
       type: int
       sample: 0
+    # BEGIN shared: api_use calls=6 seconds=2.4
     api_calls:
       description: All requests sent, repeated ones included.
       type: int
@@ -256,6 +263,7 @@ summary:
       description: How long the run took.
       type: float
       sample: 2.4
+    # END shared: api_use
 diff:
   description: What goes.
   returned: always

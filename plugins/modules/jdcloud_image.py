@@ -59,12 +59,14 @@ options:
       - For O(state=absent), delete the snapshots that belong to the images, too. Otherwise they stay and go on being billed.
     type: bool
     default: false
+  # BEGIN shared: include_data_disks
   include_data_disks:
     description:
       - Whether the image holds the cloud data disks, too. Without them it does not cover them for
         O(jdcloud.cloud.jdcloud_vm#module:require_backup).
     type: bool
     default: true
+  # END shared: include_data_disks
 notes:
   - An image takes one from the quota of images, and one from the quota of snapshots for each cloud disk.
   - In O(state=absent), O(name) is the exact name of an image. If several have it, the task fails and lists their ids. With any
@@ -102,6 +104,7 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+# BEGIN shared: account
 account:
   description: Which account was used; no secrets.
   returned: always
@@ -127,16 +130,20 @@ account:
       description: The account id, as the service tells it; null unless O(expected_account) is set.
       type: str
       sample: "100000000001"
+# END shared: account
+# BEGIN shared: check_mode
 check_mode:
   description: Whether this is only a preview, so that nothing was done.
   returned: in check mode
   type: bool
   sample: true
+# END shared: check_mode
 campaign:
   description: The campaign of this run, given or made up; null if the run ended before it began, and for O(state=absent).
   returned: always
   type: str
   sample: spring-2026
+# BEGIN shared: quota
 quota:
   description: What all that is to be made needs, and what is left; null if nothing is to be made.
   returned: always
@@ -192,6 +199,7 @@ quota:
       type: list
       elements: str
       sample: []
+# END shared: quota
 images:
   description:
     - The images, in the order of O(instance_ids) or O(image_ids), else by machine; and a row without an image for each machine
@@ -218,6 +226,7 @@ images:
           shows what came of that.
       type: str
       sample: ready
+    # BEGIN shared: backup_row
     action:
       description:
         - One of V(created), V(reused), V(deleted), V(none), V(blocked), V(failed). In check mode what it would be.
@@ -239,6 +248,7 @@ images:
       description: When it was made; null if it does not exist yet.
       type: str
       sample: "2026-01-15T16:09:10+08:00"
+    # END shared: backup_row
     size_mb:
       description: The size of the image in MB as far as the service tells it, or null.
       type: int
@@ -316,6 +326,7 @@ images:
           description: One sentence.
           type: str
           sample: "Its tag jdcloud-protect=yes protects it: remove the tag first, or change protect_tags."
+    # BEGIN shared: backup_warnings
     warnings:
       description:
         - What should be known beside. Codes are V(not_stopped) (made while the machine was not stopped) and V(not_found).
@@ -330,6 +341,7 @@ images:
           description: One sentence.
           type: str
           sample: "It is backed up while it is not stopped: nothing promises consistent data."
+    # END shared: backup_warnings
     error:
       description: Why it failed, or null.
       type: dict
@@ -344,6 +356,7 @@ images:
               collection).
           type: str
           sample: timeout
+        # BEGIN shared: backup_error_call
         operation:
           description: The call that failed, or null if it was none.
           type: str
@@ -364,11 +377,13 @@ images:
           description: The service's request id, or null.
           type: str
           sample: c0ffee00c0ffee00c0ffee00c0ffee0b
+        # END shared: backup_error_call
 summary:
   description: How many of what.
   returned: always
   type: dict
   contains:
+    # BEGIN shared: backup_counts
     selected:
       description: Machines and ids in the result.
       type: int
@@ -397,6 +412,8 @@ summary:
       description: Machines for which something failed.
       type: int
       sample: 0
+    # END shared: backup_counts
+    # BEGIN shared: backup_deletion_counts
     deleted:
       description: For O(state=absent), what this run deleted.
       type: int
@@ -405,6 +422,8 @@ summary:
       description: For O(state=absent), what is gone without this run.
       type: int
       sample: 0
+    # END shared: backup_deletion_counts
+    # BEGIN shared: api_use calls=12 seconds=8.5
     api_calls:
       description: All requests sent, repeated ones included.
       type: int
@@ -421,6 +440,8 @@ summary:
       description: How long the run took.
       type: float
       sample: 8.5
+    # END shared: api_use
+# BEGIN shared: backup_diff
 diff:
   description: What comes into being or goes, and power states that change.
   returned: always
@@ -439,6 +460,7 @@ diff:
         backups:
           bk-i-4x9q2m7kva-k3j5x7qa2m: image of i-4x9q2m7kva
         status: {}
+# END shared: backup_diff
 """
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._module.backups.image import IMAGE_SPEC, early_end, work

@@ -40,6 +40,7 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+# BEGIN shared: account
 account:
   description: Which account was used; no secrets.
   returned: always
@@ -65,6 +66,7 @@ account:
       description: The account id, as the service tells it; null unless O(expected_account) is set.
       type: str
       sample: "100000000001"
+# END shared: account
 quotas:
   description: The quotas; null if the run ended before they were read.
   returned: always
@@ -74,6 +76,7 @@ quotas:
       description: Private images.
       type: dict
       contains:
+        # BEGIN shared: quota_numbers limit=50 used=12 left=38
         limit:
           description: How many the region may hold.
           type: int
@@ -86,10 +89,12 @@ quotas:
           description: How many more may be made.
           type: int
           sample: 38
+        # END shared: quota_numbers
     snapshots:
       description: Snapshots.
       type: dict
       contains:
+        # BEGIN shared: quota_numbers limit=100 used=40 left=60
         limit:
           description: How many the region may hold.
           type: int
@@ -102,10 +107,12 @@ quotas:
           description: How many more may be made.
           type: int
           sample: 60
+        # END shared: quota_numbers
     elastic_ips:
       description: Elastic IPs.
       type: dict
       contains:
+        # BEGIN shared: quota_numbers limit=10 used=4 left=6
         limit:
           description: How many the region may hold.
           type: int
@@ -118,11 +125,13 @@ quotas:
           description: How many more may be made.
           type: int
           sample: 6
+        # END shared: quota_numbers
 summary:
   description: What it took.
   returned: always
   type: dict
   contains:
+    # BEGIN shared: api_use calls=3 seconds=0.4
     api_calls:
       description: All requests sent, repeated ones included.
       type: int
@@ -139,6 +148,7 @@ summary:
       description: How long the run took.
       type: float
       sample: 0.4
+    # END shared: api_use
 """
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._module.common.session import run_module

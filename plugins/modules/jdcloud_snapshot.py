@@ -93,6 +93,7 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+# BEGIN shared: account
 account:
   description: Which account was used; no secrets.
   returned: always
@@ -118,16 +119,20 @@ account:
       description: The account id, as the service tells it; null unless O(expected_account) is set.
       type: str
       sample: "100000000001"
+# END shared: account
+# BEGIN shared: check_mode
 check_mode:
   description: Whether this is only a preview, so that nothing was done.
   returned: in check mode
   type: bool
   sample: true
+# END shared: check_mode
 campaign:
   description: The campaign of this run, given or made up; null if the run ended before it began, and for O(state=absent).
   returned: always
   type: str
   sample: spring-2026
+# BEGIN shared: quota
 quota:
   description: What all that is to be made needs, and what is left; null if nothing is to be made.
   returned: always
@@ -183,6 +188,7 @@ quota:
       type: list
       elements: str
       sample: []
+# END shared: quota
 snapshots:
   description:
     - The snapshots, machine by machine, or as O(snapshot_ids) or O(disk_ids) has them; and a row without a snapshot for each
@@ -217,6 +223,7 @@ snapshots:
           shows what came of that.
       type: str
       sample: available
+    # BEGIN shared: backup_row
     action:
       description:
         - One of V(created), V(reused), V(deleted), V(none), V(blocked), V(failed). In check mode what it would be.
@@ -238,6 +245,7 @@ snapshots:
       description: When it was made; null if it does not exist yet.
       type: str
       sample: "2026-01-15T16:09:10+08:00"
+    # END shared: backup_row
     size_gb:
       description: The size in GB, or null.
       type: int
@@ -260,6 +268,7 @@ snapshots:
           description: One sentence.
           type: str
           sample: "Its tag jdcloud-protect=yes protects it: remove the tag first, or change protect_tags."
+    # BEGIN shared: backup_warnings
     warnings:
       description:
         - What should be known beside. Codes are V(not_stopped) (made while the machine was not stopped) and V(not_found).
@@ -274,6 +283,7 @@ snapshots:
           description: One sentence.
           type: str
           sample: "It is backed up while it is not stopped: nothing promises consistent data."
+    # END shared: backup_warnings
     error:
       description: Why it failed, or null.
       type: dict
@@ -286,6 +296,7 @@ snapshots:
               V(not_found), V(internal) (a bug of this collection).
           type: str
           sample: timeout
+        # BEGIN shared: backup_error_call
         operation:
           description: The call that failed, or null if it was none.
           type: str
@@ -306,11 +317,13 @@ snapshots:
           description: The service's request id, or null.
           type: str
           sample: c0ffee00c0ffee00c0ffee00c0ffee0b
+        # END shared: backup_error_call
 summary:
   description: How many of what.
   returned: always
   type: dict
   contains:
+    # BEGIN shared: backup_counts
     selected:
       description: Machines and ids in the result.
       type: int
@@ -339,6 +352,8 @@ summary:
       description: Machines for which something failed.
       type: int
       sample: 0
+    # END shared: backup_counts
+    # BEGIN shared: backup_deletion_counts
     deleted:
       description: For O(state=absent), what this run deleted.
       type: int
@@ -347,6 +362,8 @@ summary:
       description: For O(state=absent), what is gone without this run.
       type: int
       sample: 0
+    # END shared: backup_deletion_counts
+    # BEGIN shared: api_use calls=12 seconds=8.5
     api_calls:
       description: All requests sent, repeated ones included.
       type: int
@@ -363,6 +380,8 @@ summary:
       description: How long the run took.
       type: float
       sample: 8.5
+    # END shared: api_use
+# BEGIN shared: backup_diff
 diff:
   description: What comes into being or goes, and power states that change.
   returned: always
@@ -381,6 +400,7 @@ diff:
         backups:
           bk-i-4x9q2m7kva-k3j5x7qa2m: image of i-4x9q2m7kva
         status: {}
+# END shared: backup_diff
 """
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._module.backups.snapshot import SNAPSHOT_SPEC, early_end, work

@@ -68,6 +68,7 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+# BEGIN shared: account
 account:
   description: Which account was used; no secrets.
   returned: always
@@ -93,6 +94,7 @@ account:
       description: The account id, as the service tells it; null unless O(expected_account) is set.
       type: str
       sample: "100000000001"
+# END shared: account
 snapshots:
   description:
     - The snapshots, in the order of O(snapshot_ids), else by id. Beside what is listed here, each one holds everything else
@@ -127,6 +129,7 @@ snapshots:
       description: What its maker wrote; empty if nothing.
       type: str
       sample: jdcloud.cloud/1 campaign=spring-2026 instance=i-4x9q2m7kva stopped=true
+    # BEGIN shared: marker
     mark:
       description:
         - Who made it, as its description tells; null if it carries no mark of this collection. Only what carries one is used
@@ -149,6 +152,7 @@ snapshots:
       description: When it was made; null if that cannot be read.
       type: str
       sample: "2026-01-15T16:09:10+08:00"
+    # END shared: marker
     size_gb:
       description: The size in GB, or null.
       type: int
@@ -166,6 +170,7 @@ summary:
       description: Ids that do not exist.
       type: int
       sample: 0
+    # BEGIN shared: api_use calls=1 seconds=0.4
     api_calls:
       description: All requests sent, repeated ones included.
       type: int
@@ -182,6 +187,7 @@ summary:
       description: How long the run took.
       type: float
       sample: 0.4
+    # END shared: api_use
 """
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._module.backups.snapshot_info import (

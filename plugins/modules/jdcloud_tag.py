@@ -130,6 +130,7 @@ account:
       description: The region.
       type: str
       sample: cn-north-1
+    # BEGIN shared: account_owner
     pin:
       description: The pin of the keys' user, as the service tells it; null unless O(expected_account) is set.
       type: str
@@ -138,11 +139,14 @@ account:
       description: The account id, as the service tells it; null unless O(expected_account) is set.
       type: str
       sample: "100000000001"
+    # END shared: account_owner
+# BEGIN shared: check_mode
 check_mode:
   description: Whether this is only a preview, so that nothing was done.
   returned: in check mode
   type: bool
   sample: true
+# END shared: check_mode
 instances:
   description: The machines, in the order of the ids given, else by id.
   returned: always
@@ -182,6 +186,7 @@ instances:
       description: What was done, or in check mode would be. One of V(tagged), V(none), V(blocked) and V(failed).
       type: str
       sample: tagged
+    # BEGIN shared: tag_change
     changed:
       description: Whether its tags changed, or in check mode would. Also true if that could not be read back.
       type: bool
@@ -198,6 +203,8 @@ instances:
       description: Keys that the service showed more than once before, with all their values.
       type: dict
       sample: {}
+    # END shared: tag_change
+    # BEGIN shared: tag_problems codes="V(protected), V(too_many_tags) and V(selector_mismatch)" id=i-4x9q2m7kva
     blockers:
       description: Everything that forbids the change. Codes are V(protected), V(too_many_tags) and V(selector_mismatch).
       type: list
@@ -247,6 +254,7 @@ instances:
           description: The service's request id, or null.
           type: str
           sample: c0ffee00c0ffee00c0ffee00c0ffee0b
+    # END shared: tag_problems
 disks:
   description: The disks, in the order of O(disk_ids).
   returned: always
@@ -265,6 +273,7 @@ disks:
       description: As for machines.
       type: str
       sample: tagged
+    # BEGIN shared: tag_change
     changed:
       description: Whether its tags changed, or in check mode would. Also true if that could not be read back.
       type: bool
@@ -281,6 +290,8 @@ disks:
       description: Keys that the service showed more than once before, with all their values.
       type: dict
       sample: {}
+    # END shared: tag_change
+    # BEGIN shared: tag_problems codes="V(protected) and V(too_many_tags)" id=vol-2k0w8q7n1d
     blockers:
       description: Everything that forbids the change. Codes are V(protected) and V(too_many_tags).
       type: list
@@ -330,6 +341,7 @@ disks:
           description: The service's request id, or null.
           type: str
           sample: c0ffee00c0ffee00c0ffee00c0ffee0b
+    # END shared: tag_problems
 elastic_ips:
   description: The elastic IPs, in the order of O(elastic_ip_ids).
   returned: always
@@ -348,6 +360,7 @@ elastic_ips:
       description: As for machines.
       type: str
       sample: tagged
+    # BEGIN shared: tag_change
     changed:
       description: Whether its tags changed, or in check mode would. Also true if that could not be read back.
       type: bool
@@ -364,6 +377,8 @@ elastic_ips:
       description: Keys that the service showed more than once before, with all their values.
       type: dict
       sample: {}
+    # END shared: tag_change
+    # BEGIN shared: tag_problems codes="V(protected) and V(too_many_tags)" id=fip-8wz1t5c0rn
     blockers:
       description: Everything that forbids the change. Codes are V(protected) and V(too_many_tags).
       type: list
@@ -413,6 +428,7 @@ elastic_ips:
           description: The service's request id, or null.
           type: str
           sample: c0ffee00c0ffee00c0ffee00c0ffee0b
+    # END shared: tag_problems
 summary:
   description: Counts of machines, disks and elastic IPs together, and the use of the API.
   returned: always
@@ -448,6 +464,7 @@ summary:
       description: How many failed.
       type: int
       sample: 0
+    # BEGIN shared: api_use calls=3 seconds=0.6
     api_calls:
       description: All requests sent, repeated ones included.
       type: int
@@ -464,6 +481,7 @@ summary:
       description: How long the run took.
       type: float
       sample: 0.6
+    # END shared: api_use
 diff:
   description: Tags before and after, by id, of what changes.
   returned: always

@@ -246,6 +246,7 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+# BEGIN shared: account
 account:
   description: Which account was used; no secrets.
   returned: always
@@ -271,11 +272,14 @@ account:
       description: The account id, as the service tells it; null unless O(expected_account) is set.
       type: str
       sample: "100000000001"
+# END shared: account
+# BEGIN shared: check_mode
 check_mode:
   description: Whether this is only a preview, so that nothing was done.
   returned: in check mode
   type: bool
   sample: true
+# END shared: check_mode
 instances:
   description:
     - The machines in the order of O(instance_ids), else by id. In check mode, what would be.
@@ -358,6 +362,7 @@ instances:
               came of it, so it may have taken effect), V(internal) (a bug of this collection).
           type: str
           sample: changed_meanwhile
+        # BEGIN shared: error_call operation=vm.deleteInstance http=400 status=FAILED_PRECONDITION
         operation:
           description: The call that failed, or null if it was none.
           type: str
@@ -370,6 +375,7 @@ instances:
           description: The service's status word, or null.
           type: str
           sample: FAILED_PRECONDITION
+        # END shared: error_call
         message:
           description: One sentence.
           type: str
@@ -414,6 +420,7 @@ instances:
       type: list
       elements: dict
       contains:
+        # BEGIN shared: address
         elastic_ip_id:
           description: The id.
           type: str
@@ -422,6 +429,7 @@ instances:
           description: The address, or null.
           type: str
           sample: 203.0.113.17
+        # END shared: address
         fate:
           description:
             - V(kept), V(released), V(failed) or V(unverified), as read back from the service; null if the machine was not
@@ -520,6 +528,7 @@ summary:
       description: Machines that failed.
       type: int
       sample: 0
+    # BEGIN shared: api_use calls=12 seconds=8.5
     api_calls:
       description: All requests sent, repeated ones included.
       type: int
@@ -536,6 +545,7 @@ summary:
       description: How long the run took.
       type: float
       sample: 8.5
+    # END shared: api_use
 retained:
   description:
     - What outlives the deleted machines and is still billed, or may be. Of a machine whose delete may have taken effect, all that
@@ -569,6 +579,7 @@ retained:
       type: list
       elements: dict
       contains:
+        # BEGIN shared: address
         elastic_ip_id:
           description: The id.
           type: str
@@ -577,6 +588,7 @@ retained:
           description: The address, or null.
           type: str
           sample: 203.0.113.17
+        # END shared: address
         instance_id:
           description: The machine that it was on.
           type: str

@@ -47,12 +47,14 @@ options:
       - image
       - snapshots
       - both
+  # BEGIN shared: include_data_disks
   include_data_disks:
     description:
       - Whether the image holds the cloud data disks, too. Without them it does not cover them for
         O(jdcloud.cloud.jdcloud_vm#module:require_backup).
     type: bool
     default: true
+  # END shared: include_data_disks
   stop_running:
     description:
       - Stop machines that run before they are backed up. Without it they are backed up as they run; such backups do not count for
@@ -106,6 +108,7 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+# BEGIN shared: account
 account:
   description: Which account was used; no secrets.
   returned: always
@@ -131,16 +134,20 @@ account:
       description: The account id, as the service tells it; null unless O(expected_account) is set.
       type: str
       sample: "100000000001"
+# END shared: account
+# BEGIN shared: check_mode
 check_mode:
   description: Whether this is only a preview, so that nothing was done.
   returned: in check mode
   type: bool
   sample: true
+# END shared: check_mode
 campaign:
   description: The campaign of this run, given or made up; null if the run ended before it began.
   returned: always
   type: str
   sample: spring-2026
+# BEGIN shared: quota
 quota:
   description: What all that is to be made needs, and what is left; null if nothing is to be made.
   returned: always
@@ -196,6 +203,7 @@ quota:
       type: list
       elements: str
       sample: []
+# END shared: quota
 manifest:
   description: All that was made and what the machines were like; null if the run ended before it looked at any.
   returned: always
@@ -323,6 +331,7 @@ summary:
   returned: always
   type: dict
   contains:
+    # BEGIN shared: backup_counts
     selected:
       description: Machines and ids in the result.
       type: int
@@ -351,6 +360,7 @@ summary:
       description: Machines for which something failed.
       type: int
       sample: 0
+    # END shared: backup_counts
     stopped:
       description: Machines that this run stopped.
       type: int
@@ -359,6 +369,7 @@ summary:
       description: Machines that this run started again.
       type: int
       sample: 0
+    # BEGIN shared: api_use calls=12 seconds=8.5
     api_calls:
       description: All requests sent, repeated ones included.
       type: int
@@ -375,6 +386,8 @@ summary:
       description: How long the run took.
       type: float
       sample: 8.5
+    # END shared: api_use
+# BEGIN shared: backup_diff
 diff:
   description: What comes into being or goes, and power states that change.
   returned: always
@@ -393,6 +406,7 @@ diff:
         backups:
           bk-i-4x9q2m7kva-k3j5x7qa2m: image of i-4x9q2m7kva
         status: {}
+# END shared: backup_diff
 """
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._module.backups.vm_backup import VM_BACKUP_SPEC, early_end, work

@@ -102,6 +102,7 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+# BEGIN shared: account
 account:
   description: Which account was used; no secrets.
   returned: always
@@ -127,6 +128,7 @@ account:
       description: The account id, as the service tells it; null unless O(expected_account) is set.
       type: str
       sample: "100000000001"
+# END shared: account
 instances:
   description:
     - The machines, in the order of O(instance_ids), else by id. Beside what is listed here, each one holds everything else
@@ -263,6 +265,7 @@ summary:
       description: Ids that do not exist.
       type: int
       sample: 0
+    # BEGIN shared: api_use calls=1 seconds=0.4
     api_calls:
       description: All requests sent, repeated ones included.
       type: int
@@ -279,6 +282,7 @@ summary:
       description: How long the run took.
       type: float
       sample: 0.4
+    # END shared: api_use
 """
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._module.common.session import run_module

@@ -183,6 +183,7 @@ account:
       description: The region; null if the task failed before.
       type: str
       sample: cn-north-1
+    # BEGIN shared: account_owner
     pin:
       description: The pin of the keys' user, as the service tells it; null unless O(expected_account) is set.
       type: str
@@ -191,11 +192,14 @@ account:
       description: The account id, as the service tells it; null unless O(expected_account) is set.
       type: str
       sample: "100000000001"
+    # END shared: account_owner
+# BEGIN shared: check_mode
 check_mode:
   description: Whether this is only a preview, so that nothing was done.
   returned: in check mode
   type: bool
   sample: true
+# END shared: check_mode
 instances:
   description: One entry for each machine that was to be restored, in the order of the input.
   returned: always
@@ -351,6 +355,7 @@ summary:
       description: Machines that failed.
       type: int
       sample: 0
+    # BEGIN shared: api_use calls=9 seconds=41.7
     api_calls:
       description: All requests sent, repeated ones included.
       type: int
@@ -367,6 +372,7 @@ summary:
       description: How long the run took.
       type: float
       sample: 41.7
+    # END shared: api_use
 diff:
   description: The machines that are made, by the id of the machine or image that they are made of.
   returned: always

@@ -30,6 +30,7 @@ check "mypy, tools" mypy --explicit-package-bases demo tests/tools
 # The benchmarks import their neighbour measure.py, as scripts do.
 check "mypy, benchmarks" env MYPYPATH=tests/benchmark mypy -m run -m backup
 check "ansible-lint" ansible-lint --offline -q
+check "shared documentation" python tests/tools/docs_blocks.py --check
 check "antsibull-docs" antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs self .
 check "antsibull-changelog" antsibull-changelog lint
 check "workflow" check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/ci.yml

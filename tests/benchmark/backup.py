@@ -56,7 +56,8 @@ def measure(emulator: EmulatorProcess, module: str, machines: int, rate: float |
         arguments["api_rate_limit"] = rate
     done = run_module(emulator, module, arguments)
     assets = machines if module == "jdcloud_image" else machines * (1 + DATA_DISKS)
-    assert done.result["summary"]["created"] == assets and "msg" not in done.result, done.result.get("msg")
+    assert done.result["summary"]["created"] == assets, done.result.get("msg")
+    assert "msg" not in done.result, done.result.get("msg")
     bound = lower_bound(module, machines)
     throttled = sum(request["http"] == 429 for request in done.requests) / len(done.requests)
     print(
@@ -66,7 +67,8 @@ def measure(emulator: EmulatorProcess, module: str, machines: int, rate: float |
         flush=True,
     )
     again = run_module(emulator, module, arguments)
-    assert not again.result["changed"] and again.result["summary"]["reused"] == assets, again.result.get("msg")
+    assert not again.result["changed"], again.result.get("msg")
+    assert again.result["summary"]["reused"] == assets, again.result.get("msg")
     print(f"        the same again, nothing to do: {again.wall:6.2f} s, {len(again.requests)} calls", flush=True)
 
 

@@ -76,14 +76,17 @@ def lanes(*numbers: int, of: int) -> Json:
 def test_what_was_not_approved_as_it_is_changes_nothing(awx: Awx, artifacts: Json, more: Json, part: str) -> None:
     awx.seed(stopped(A), stopped(B))
     job = awx.decommission({**answers("decommission_fleet"), **NO_BACKUP, **more}, artifacts)
-    assert job.failed and part in job.output, job.output
+    assert job.failed, job.output
+    assert part in job.output, job.output
     assert awx.cloud.writes() == []
 
 
 def test_a_plan_that_is_no_preview_is_refused(awx: Awx) -> None:
     awx.seed(stopped(A))
     job = awx.job("decommission_fleet", "plan", answers("decommission_fleet", decommission_instance_ids=A))
-    assert job.failed and "This playbook only plans" in job.output and awx.cloud.calls() == []
+    assert job.failed
+    assert "This playbook only plans" in job.output
+    assert awx.cloud.calls() == []
 
 
 def test_exactly_what_was_approved_is_deleted(awx: Awx) -> None:
@@ -95,7 +98,8 @@ def test_exactly_what_was_approved_is_deleted(awx: Awx) -> None:
         vm_decommission_stop_running="true",
         **NO_BACKUP,
     )
-    assert not plan.failed and awx.cloud.writes() == [], plan.output
+    assert not plan.failed, plan.output
+    assert awx.cloud.writes() == [], plan.output
     assert listed(plan) == frozen(A, B)
     assert f"{A} deleted" in plan.output
 
@@ -107,7 +111,8 @@ def test_exactly_what_was_approved_is_deleted(awx: Awx) -> None:
     assert job.artifacts["decommission"]["totals"]["deleted"] == 2
     handed_over = json.loads(base64.b64decode(job.artifacts["decommission_report_base64"]))
     kept = json.loads(Path(job.artifacts["decommission"]["report"]).with_name("report.json").read_text(encoding="utf-8"))
-    assert handed_over["totals"] == kept["totals"] and Path(job.artifacts["decommission"]["report"]).parent.parent == reports
+    assert handed_over["totals"] == kept["totals"]
+    assert Path(job.artifacts["decommission"]["report"]).parent.parent == reports
 
 
 def test_a_machine_that_may_no_longer_go_holds_the_approved_plan_back(awx: Awx) -> None:
@@ -117,7 +122,9 @@ def test_a_machine_that_may_no_longer_go_holds_the_approved_plan_back(awx: Awx) 
     assert plan.artifacts["decommission_plan"]["instance_ids"] == [A, B], plan.output
     awx.cloud.control.act("start", B)
     job = awx.decommission(answered, plan.artifacts)
-    assert job.failed and "not what was approved" in job.output and awx.cloud.writes() == []
+    assert job.failed
+    assert "not what was approved" in job.output
+    assert awx.cloud.writes() == []
 
 
 def test_days_of_grace_mark_instead_of_deleting(awx: Awx) -> None:
@@ -127,8 +134,10 @@ def test_days_of_grace_mark_instead_of_deleting(awx: Awx) -> None:
     )
     assert listed(plan) == frozen(A, B, kind="mark"), plan.output
     job = awx.decommission(answered, plan.artifacts)
-    assert not job.failed and job.artifacts["decommission"]["totals"]["marked"] == 2, job.output
-    assert awx.gone(A, B) == [False, False] and awx.cloud.status(A) == "stopped"
+    assert not job.failed, job.output
+    assert job.artifacts["decommission"]["totals"]["marked"] == 2, job.output
+    assert awx.gone(A, B) == [False, False]
+    assert awx.cloud.status(A) == "stopped"
 
 
 def test_slices_share_the_approved_list_and_together_take_all_of_it(awx: Awx) -> None:
@@ -137,14 +146,18 @@ def test_slices_share_the_approved_list_and_together_take_all_of_it(awx: Awx) ->
     settings = {"decommission_reports": str(awx.folder / "reports")}
     approved = plan_of(C, A, B)
     first = awx.decommission(answered, approved, lanes(1, of=2), **settings)
-    assert not first.failed and awx.gone(A, B, C, D) == [False, True, True, False], first.output
+    assert not first.failed, first.output
+    assert awx.gone(A, B, C, D) == [False, True, True, False], first.output
     second = awx.decommission(answered, approved, lanes(2, of=2), **settings)
-    assert not second.failed and awx.gone(A, B, C, D) == [True, True, True, False], second.output
+    assert not second.failed, second.output
+    assert awx.gone(A, B, C, D) == [True, True, True, False], second.output
     assert len({first.artifacts["decommission"]["report"], second.artifacts["decommission"]["report"]}) == 2
 
     awx.cloud.control.clear_requests()
     idle = awx.decommission(answered, approved, lanes(4, of=4), **settings)
-    assert not idle.failed and "0 of 3 approved machines are taken by this job" in idle.output and awx.cloud.calls() == []
+    assert not idle.failed
+    assert "0 of 3 approved machines are taken by this job" in idle.output
+    assert awx.cloud.calls() == []
 
 
 def test_a_preview_of_what_was_approved_needs_no_folder_that_the_job_makes(awx: Awx) -> None:
@@ -156,7 +169,8 @@ def test_a_preview_of_what_was_approved_needs_no_folder_that_the_job_makes(awx: 
         "decommission_reports": str(awx.folder / "new" / "reports"),
     }
     job = awx.job("decommission_fleet", "decommission", variables, "--check")
-    assert not job.failed and awx.cloud.writes() == [], job.output
+    assert not job.failed, job.output
+    assert awx.cloud.writes() == [], job.output
     assert not (awx.folder / "new").exists()
 
 
@@ -221,7 +235,8 @@ def test_a_slice_whose_lane_is_missing_takes_nothing(awx: Awx, hosts: Json, sett
     """AWX counts disabled hosts when it makes slices, and leaves them out of the inventories of their jobs."""
     awx.seed(stopped(A))
     job = awx.decommission({**answers("decommission_fleet"), **NO_BACKUP}, plan_of(A), hosts, **settings)
-    assert job.failed and "holds no lane, so it takes no machine" in job.output
+    assert job.failed
+    assert "holds no lane, so it takes no machine" in job.output
     assert awx.cloud.calls() == []
 
 
@@ -240,7 +255,9 @@ def test_an_inventory_that_leaves_the_share_unclear_changes_nothing(awx: Awx, ho
     awx.seed(stopped(A))
     settings = {"decommission_lanes": 2 if hosts == lanes(1, of=4) else 0}
     job = awx.decommission({**answers("decommission_fleet"), **NO_BACKUP}, plan_of(A), hosts, **settings)
-    assert job.failed and "hosts without jdcloud_lane" in job.output and awx.cloud.calls() == []
+    assert job.failed
+    assert "hosts without jdcloud_lane" in job.output
+    assert awx.cloud.calls() == []
 
 
 def test_the_clean_up_takes_the_answers_of_its_survey(awx: Awx) -> None:
@@ -250,5 +267,6 @@ def test_the_clean_up_takes_the_answers_of_its_survey(awx: Awx) -> None:
     given = answers("scheduled_cleanup", cleanup_regions=REGION, cleanup_max_instances=5, vm_decommission_backup="none")
     Path(reports).parent.mkdir()
     job = awx.job("scheduled_cleanup", "cleanup", {**given, "cleanup_report_dir": reports, "cleanup_report_mount": "/proc"})
-    assert not job.failed and awx.gone(A, B) == [True, False], job.output
+    assert not job.failed, job.output
+    assert awx.gone(A, B) == [True, False], job.output
     assert (Path(reports) / REGION / "report.html").is_file()

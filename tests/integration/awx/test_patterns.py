@@ -90,11 +90,13 @@ def test_a_pattern_is_well_formed(folder: Path) -> None:
     pattern = pattern_of(folder)
     jsonschema.validate(pattern, PATTERN)
     jobs = pattern["aap_resources"]["controller_job_templates"]
-    assert pattern["name"] == folder.name and (folder / "README.md").is_file()
+    assert pattern["name"] == folder.name
+    assert (folder / "README.md").is_file()
     assert sum(job["primary"] for job in jobs) == 1
     environment = pattern["aap_resources"]["controller_execution_environment"]["name"]
     for job in jobs:
-        assert (folder / "playbooks" / job["playbook"]).is_file() and job["execution_environment"] == environment
+        assert (folder / "playbooks" / job["playbook"]).is_file()
+        assert job["execution_environment"] == environment
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)

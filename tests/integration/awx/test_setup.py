@@ -83,15 +83,19 @@ def set_up(ansible: Ansible, api: AwxApi, *patterns: str, **settings: Any) -> tu
 
 def test_what_is_missing_is_said_before_anything_is_made(awx: Awx, api: AwxApi) -> None:
     status, output, _changed = set_up(awx.ansible, api, "decommission_fleet", jdcloud_awx_image="")
-    assert status == 2 and "jdcloud_awx_image must name the image" in output
+    assert status == 2
+    assert "jdcloud_awx_image must name the image" in output
     assert not [method for method, _path in api.requests if method != "GET"]
 
 
 def test_a_setup_makes_everything_and_the_second_time_changes_nothing(awx: Awx, api: AwxApi) -> None:
     status, output, changed = set_up(awx.ansible, api, *BOTH, jdcloud_awx_slices="2")
-    assert status == 0 and changed > 1 and SECRET not in output, output
+    assert status == 0, output
+    assert changed > 1, output
+    assert SECRET not in output, output
     again, output, changed = set_up(awx.ansible, api, *BOTH, jdcloud_awx_slices="2")
-    assert (again, changed) == (0, 0) and "WARNING" not in output, output
+    assert (again, changed) == (0, 0), output
+    assert "WARNING" not in output, output
 
 
 def test_the_credential_injects_what_the_modules_read(made: AwxApi) -> None:
@@ -132,7 +136,8 @@ def test_the_jobs_run_the_right_playbooks_where_their_reports_outlive_them(made:
     assert (plan["job_type"], act["job_type"], clean["job_type"]) == ("check", "run", "run")
     assert all((PATTERNS.parents[1] / job["playbook"]).is_file() for job in (plan, act, clean))
     assert not any(job["ask_variables_on_launch"] for job in (plan, act, clean))
-    assert act["job_slice_count"] == 2 and act["inventory"] == store.named("inventories", "JD Cloud lanes")["id"]
+    assert act["job_slice_count"] == 2
+    assert act["inventory"] == store.named("inventories", "JD Cloud lanes")["id"]
     assert [json.loads(store.named("hosts", f"lane-{lane}")["variables"]) for lane in (1, 2)] == [
         {"jdcloud_lane": lane, "jdcloud_lanes": 2} for lane in (1, 2)
     ]
@@ -187,7 +192,8 @@ def test_the_example_of_the_guide_for_events_launches_the_clean_up(made: AwxApi)
 
 def test_the_machines_are_an_inventory_of_the_plugin(made: AwxApi) -> None:
     source = made.store.named("inventory_sources", "JD Cloud")
-    assert source["source"] == "scm" and (PATTERNS.parents[1] / source["source_path"]).name == "jdcloud_vm.yml"
+    assert source["source"] == "scm"
+    assert (PATTERNS.parents[1] / source["source_path"]).name == "jdcloud_vm.yml"
     assert (PATTERNS.parents[1] / source["source_path"]).is_file()
     assert source["execution_environment"] == made.store.named("execution_environments", "JD Cloud")["id"]
 

@@ -29,9 +29,11 @@ MODULE = "jdcloud.cloud.jdcloud_vm"
 )
 def test_a_wrong_ad_hoc_command_says_what_to_do(fleet: Fleet, tmp_path: Path, arguments: str, named: str) -> None:
     ended = Ansible(fleet.cloud, tmp_path).ad_hoc(MODULE, arguments)
-    assert ended.status == 2 and "Traceback" not in ended.output
+    assert ended.status == 2
+    assert "Traceback" not in ended.output
     result = ended["localhost"]
-    assert result["changed"] is False and result["summary"]["api_calls"] == 0
+    assert result["changed"] is False
+    assert result["summary"]["api_calls"] == 0
     fleet.check_message(result["msg"], (named,))
     fleet.check_untouched(sends=False)
 

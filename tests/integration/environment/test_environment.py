@@ -79,7 +79,8 @@ def test_a_definition_becomes_a_build_context(definition: Path, artifact: Path, 
     context = tmp_path / "context"
     (collection,) = yaml.safe_load((context / "_build" / "requirements.yml").read_text(encoding="utf-8"))["collections"]
     (recipe,) = [path.read_text(encoding="utf-8") for path in context.glob("*file")]
-    assert "ansible-core>=2.18,<2.22" in recipe and "ansible-runner>=2.4" in recipe
+    assert "ansible-core>=2.18,<2.22" in recipe
+    assert "ansible-runner>=2.4" in recipe
     # requests alone would not see the CAs of the system, into which AWX mounts those of its node.
     assert "ENV REQUESTS_CA_BUNDLE=/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem" in recipe.rpartition("FROM")[2]
     if definition.parent == ROOT:
@@ -91,7 +92,8 @@ def test_a_definition_becomes_a_build_context(definition: Path, artifact: Path, 
 
 def test_the_collection_asks_for_requests_and_nothing_else(collections: Path, tmp_path: Path) -> None:
     text = yaml.safe_load(run([BIN / "ansible-builder", "introspect", collections], tmp_path))
-    assert [each.partition("#")[0].strip() for each in text["python"]] == ["requests>=2.28"] and text["system"] == []
+    assert [each.partition("#")[0].strip() for each in text["python"]] == ["requests>=2.28"]
+    assert text["system"] == []
     wanted = (ROOT / "requirements" / "environment.txt").read_text(encoding="utf-8").split("\n")
     definition = yaml.safe_load(DEFINITIONS[0].read_text(encoding="utf-8"))["dependencies"]
     packages = [definition[name]["package_pip"] for name in ("ansible_core", "ansible_runner")]
@@ -135,7 +137,8 @@ def test_a_campaign_runs_on_this_node_and_on_another(cloud: Cloud, collections: 
     here = private_data(tmp_path / "here", cloud, collections, PLAYBOOKS / "plan.yml", answers, "--check")
     run([runner, "run", here, "-p", PLAYBOOKS / "plan.yml"], tmp_path)
     plan = artifacts_of(here)
-    assert plan["decommission_plan"]["instance_ids"] == [A, B] and plan["decommission_plan"]["region"] == REGION
+    assert plan["decommission_plan"]["instance_ids"] == [A, B]
+    assert plan["decommission_plan"]["region"] == REGION
     assert cloud.writes() == []
 
     sent, back = tmp_path / "sent", tmp_path / "back"

@@ -86,7 +86,8 @@ def test_rule_18_text_from_the_cloud_is_data_in_lists_groups_and_plays(inventory
     assert not mark.exists()
     values = json.loads(Path(shown + A).read_text(encoding="utf-8"))
     assert values["jdcloud_name"] == values["as_it_is"] == values["changed"] == text
-    assert values["longer"] == f"name {text}" and values["jdcloud_tags"] == {"env": text, "{{ 7 * 7 }}": "k"}
+    assert values["longer"] == f"name {text}"
+    assert values["jdcloud_tags"] == {"env": text, "{{ 7 * 7 }}": "k"}
     assert values["inside"] == [text, values["jdcloud_tags"]]
     assert Path(f"{shown}{B}-others").read_text(encoding="utf-8") == f"{text} and name {text}"
 
@@ -168,7 +169,9 @@ def test_a_region_that_fails_fails_the_inventory_and_shows_no_secret(inventory: 
         ended = inventory.ansible._run(["ansible-inventory", "-i", "test.jdcloud_vm.yml", "--list", "-vvvv"], environment)
         output = ended.stdout + ended.stderr
         assert "was not read, so there is no inventory" in " ".join(output.split())
-        assert DEFAULT_SECRET_KEY not in output and A not in ended.stdout and B not in ended.stdout
+        assert DEFAULT_SECRET_KEY not in output
+        assert A not in ended.stdout
+        assert B not in ended.stdout
         assert (ended.returncode != 0) is bool(environment), "only the setting makes Ansible stop"
 
 
@@ -177,7 +180,8 @@ def test_an_error_in_the_file_does_not_print_the_key_beside_it(inventory: Invent
     for wrong in ('region: "{{ nowhere }}"', "api_timeout: soon", "tag: {env: test}", "tags: {env: }"):
         (tmp_path / "test.jdcloud_vm.yml").write_text("\n".join([*lines, wrong, ""]), encoding="utf-8")
         ended = inventory.run("ansible-inventory", "--list", "-vvvv", **STRICT)
-        assert ended.returncode != 0 and DEFAULT_SECRET_KEY not in ended.stdout + ended.stderr, wrong
+        assert ended.returncode != 0, wrong
+        assert DEFAULT_SECRET_KEY not in ended.stdout + ended.stderr, wrong
     assert inventory.cloud.calls() == []
 
 
@@ -189,7 +193,8 @@ def test_the_cache_is_used_until_it_is_flushed(inventory: Inventory, tmp_path: P
     assert set(inventory.listed()["_meta"]["hostvars"]) == {A}
     # ansible-inventory itself has the option from ansible-core 2.19 on.
     flushed = inventory.run("ansible-playbook", str(inventory.ansible.write([], hosts="all")), "--list-hosts", "--flush-cache")
-    assert A in flushed.stdout and B in flushed.stdout
+    assert A in flushed.stdout
+    assert B in flushed.stdout
     assert set(inventory.listed()["_meta"]["hostvars"]) == {A, B}
     assert len(inventory.cloud.calls("vm.describeInstances")) == 2
 
@@ -210,17 +215,22 @@ def test_a_play_deletes_each_batch_of_a_group_in_one_task(inventory: Inventory, 
     play: Json = {"hosts": "project_harbor", "serial": 2}
     inventory.seed(cn_north_1=[running(A, **HARBOR), running(B, **protected), stopped(C, **HARBOR), running(D)])
     assert inventory.play(*batch(tmp_path), **play).returncode != 0
-    assert inventory.cloud.writes() == [] and not list(tmp_path.glob("batch-*"))
+    assert inventory.cloud.writes() == []
+    assert not list(tmp_path.glob("batch-*"))
 
     inventory.seed(cn_north_1=[running(A, **HARBOR), running(B, **HARBOR), stopped(C, **HARBOR), running(D)])
     played = inventory.play(*batch(tmp_path), **play)
     assert played.returncode == 0, played.stdout + played.stderr
-    assert not any(inventory.cloud.exists(instance_id) for instance_id in (A, B, C)) and inventory.cloud.exists(D)
+    assert not any(inventory.cloud.exists(instance_id) for instance_id in (A, B, C))
+    assert inventory.cloud.exists(D)
     kept = [json.loads((tmp_path / f"batch-{host}").read_text(encoding="utf-8")) for host in (A, C)]
-    assert [result["summary"]["deleted"] for result in kept] == [2, 1] and len(list(tmp_path.glob("batch-*"))) == 2
+    assert [result["summary"]["deleted"] for result in kept] == [2, 1]
+    assert len(list(tmp_path.glob("batch-*"))) == 2
     log = inventory.cloud.calls()
     assert len(log) == 1 + sum(result["summary"]["api_calls"] for result in kept), (
         "one listing, and one call of the module a batch"
     )
     looks = [unquote(entry["query"]) for entry in log if entry["operation"] == "vm.describeInstances"][1:]
-    assert A in looks[0] and B in looks[0] and not any(C in look for look in looks if A in look or B in look)
+    assert A in looks[0]
+    assert B in looks[0]
+    assert not any(C in look for look in looks if A in look or B in look)

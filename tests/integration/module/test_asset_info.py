@@ -21,7 +21,9 @@ def test_a_listing_that_contradicts_itself_fails(cloud: Cloud, kind: str) -> Non
     seed_kind(cloud, kind, {"id": f"{kind}-a"})
     cloud.control.inject("wrong_total", operation=READ[kind], times=0)
     ended = info(cloud, kind)
-    assert ended.failed and "contradicting pages" in ended.msg and rows(ended) == []
+    assert ended.failed
+    assert "contradicting pages" in ended.msg
+    assert rows(ended) == []
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -37,14 +39,17 @@ def test_an_id_that_only_the_bulk_answer_leaves_out_is_an_error(cloud: Cloud, ki
     seed_kind(cloud, kind, {"id": f"{kind}-a"})
     cloud.control.inject("empty_list", operation=READ[kind], times=0)
     ended = info(cloud, kind, **{f"{kind}_ids": [f"{kind}-a"]})
-    assert ended.failed and f"leaves out {kind}-a, which {SINGLE[kind]} shows" in ended.msg
+    assert ended.failed
+    assert f"leaves out {kind}-a, which {SINGLE[kind]} shows" in ended.msg
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_denied_listing_is_an_error(cloud: Cloud, kind: str) -> None:
     cloud.seed(accounts=[account(denied=[READ[kind].replace(".", ":")])])
     ended = info(cloud, kind)
-    assert ended.failed and "HTTP_FORBIDDEN" in ended.msg and ended.result["account"]["source"] == "environment"
+    assert ended.failed
+    assert "HTTP_FORBIDDEN" in ended.msg
+    assert ended.result["account"]["source"] == "environment"
 
 
 def test_images_are_told_with_machine_disks_and_mark(cloud: Cloud) -> None:
@@ -58,10 +63,13 @@ def test_images_are_told_with_machine_disks_and_mark(cloud: Cloud) -> None:
     ended = info(cloud, "image")
     first, second = rows(ended)
     assert (first["name"], first["instance_id"], first["image_source"]) == ("{{ 7*7 }}", A, "private")
-    assert first["mark"] == {"campaign": "spring", "instance_id": A, "stopped": True} and first["description"] == MARK
-    assert first["created"].endswith("+08:00") and [disk["size_gb"] for disk in first["disks"]] == [40, 100]
+    assert first["mark"] == {"campaign": "spring", "instance_id": A, "stopped": True}
+    assert first["description"] == MARK
+    assert first["created"].endswith("+08:00")
+    assert [disk["size_gb"] for disk in first["disks"]] == [40, 100]
     assert all(cloud.exists(disk["snapshot_id"]) for disk in first["disks"])
-    assert [disk["category"] for disk in second["disks"]] == ["local", "cloud"] and second["mark"] is None
+    assert [disk["category"] for disk in second["disks"]] == ["local", "cloud"]
+    assert second["mark"] is None
     public = rows(info(cloud, "image", image_ids=[PUBLIC]))
     assert [image["image_source"] for image in public] == ["public"]
 
@@ -70,12 +78,14 @@ def test_snapshots_are_told_with_disk_images_and_mark(cloud: Cloud) -> None:
     alone = {"id": "snapshot-a", "disk": "vol-a", "description": MARK, "status": "error_create", "size": 100}
     seed(cloud, stopped(A), images=[{"id": "img-a", "of": A}], snapshots=[alone, {"id": "snapshot-o", "source": "others"}])
     text = {each["snapshot_id"]: each for each in rows(info(cloud, "snapshot"))}
-    assert "snapshot-o" not in text and len(text) == 2
+    assert "snapshot-o" not in text
+    assert len(text) == 2
     mine = text.pop("snapshot-a")
     assert (mine["disk_id"], mine["status"], mine["images"], mine["size_gb"]) == ("vol-a", "error_create", [], 100)
     assert mine["mark"]["campaign"] == "spring"
     (part,) = text.values()
-    assert part["images"] == ["img-a"] and part["mark"] is None
+    assert part["images"] == ["img-a"]
+    assert part["mark"] is None
 
 
 def test_selectors_are_exact_and_all_must_fit(cloud: Cloud) -> None:
@@ -90,13 +100,16 @@ def test_selectors_are_exact_and_all_must_fit(cloud: Cloud) -> None:
     assert [each["image_id"] for each in rows(ended)] == ["img-a"]
     assert [each["snapshot_id"] for each in rows(info(cloud, "snapshot", name="old", disk_ids="vol-a"))] == ["snapshot-old"]
     none = info(cloud, "image", name="ol")
-    assert not none.failed and rows(none) == [] and none.summary["selected"] == 0
+    assert not none.failed
+    assert rows(none) == []
+    assert none.summary["selected"] == 0
 
 
 def test_a_missing_id_is_left_out_with_a_warning(cloud: Cloud) -> None:
     seed(cloud, images=[{"id": "img-a"}])
     ended = info(cloud, "image", image_ids=["img-none", "img-a"])
-    assert [each["image_id"] for each in rows(ended)] == ["img-a"] and ended.summary["not_found"] == 1
+    assert [each["image_id"] for each in rows(ended)] == ["img-a"]
+    assert ended.summary["not_found"] == 1
     assert "img-none" in ended.warnings[0]
 
 
@@ -104,7 +117,8 @@ def test_the_owners_of_many_assets_are_asked_for_in_chunks(cloud: Cloud) -> None
     ids = [f"vol-{number:03}" for number in range(250)]
     seed(cloud, snapshots=[{"id": f"snapshot-{each[4:]}", "disk": each} for each in ids])
     ended = info(cloud, "snapshot", disk_ids=ids[1:])
-    assert len(rows(ended)) == 249 and ended.summary["api_calls"] == 3
+    assert len(rows(ended)) == 249
+    assert ended.summary["api_calls"] == 3
 
 
 def test_quotas_are_live(cloud: Cloud) -> None:
@@ -120,4 +134,6 @@ def test_quotas_are_live(cloud: Cloud) -> None:
 def test_a_quota_that_cannot_be_read_fails_the_whole_answer(cloud: Cloud) -> None:
     cloud.seed(accounts=[account(denied=["vpc:describeQuota"])])
     ended = info(cloud, "quota")
-    assert ended.failed and ended.result["quotas"] is None and "vpc.describeQuota" in ended.msg
+    assert ended.failed
+    assert ended.result["quotas"] is None
+    assert "vpc.describeQuota" in ended.msg

@@ -62,10 +62,12 @@ def test_rule_11_a_lost_answer_never_makes_a_second_one(cloud: Cloud, method: st
     cloud.control.inject(operation=CREATES[method], **fault)
     ended = backup(cloud, A, method=method, api_timeout=0.6)
     assert not ended.failed, ended.result
-    assert ended.actions == {A: "created"} and made_of(cloud) == expected(method)
+    assert ended.actions == {A: "created"}
+    assert made_of(cloud) == expected(method)
     assert set(marked(cloud).values()) == {marker(A)}
     again = backup(cloud, A, method=method)
-    assert not again.changed and made_of(cloud) == expected(method)
+    assert not again.changed
+    assert made_of(cloud) == expected(method)
 
 
 @METHODS
@@ -88,10 +90,14 @@ def test_answers_that_are_always_lost_end_in_a_failure_once_the_listings_show_th
     machine(cloud, runs=True)
     cloud.control.inject("close_before", operation=CREATES[method], times=0)
     ended = backup(cloud, A, method=method, api_retries=1, **POWER)
-    assert ended.failed and ended.error["code"] == "api" and "closed the connection" in ended.error["message"]
+    assert ended.failed
+    assert ended.error["code"] == "api"
+    assert "closed the connection" in ended.error["message"]
     made = first(ended, method)
     assert (made["action"], made["status"], made[f"{method.removesuffix('s')}_id"]) == ("failed", None, None)
-    assert marked(cloud) == {} and cloud.status(A) == "running" and ended.only["started_by_us"]
+    assert marked(cloud) == {}
+    assert cloud.status(A) == "running"
+    assert ended.only["started_by_us"]
 
 
 @METHODS
@@ -102,9 +108,13 @@ def test_answers_that_are_always_lost_and_listings_that_cannot_be_read_leave_it_
     # The plan's own reads come first.
     cloud.control.inject("error", operation=listing, after=1, times=0, http=403, status="HTTP_FORBIDDEN", message="no")
     ended = backup(cloud, A, method=method, api_retries=1, **POWER)
-    assert ended.failed and ended.error["code"] == "unverified" and "run again to see" in ended.error["message"]
-    assert ended.changed and first(ended, method)["status"] == "unverified"
-    assert cloud.status(A) == "running" and ended.only["started_by_us"]
+    assert ended.failed
+    assert ended.error["code"] == "unverified"
+    assert "run again to see" in ended.error["message"]
+    assert ended.changed
+    assert first(ended, method)["status"] == "unverified"
+    assert cloud.status(A) == "running"
+    assert ended.only["started_by_us"]
 
 
 @METHODS
@@ -117,7 +127,8 @@ def test_a_refusal_after_a_lost_answer_hides_no_backup_that_was_made(cloud: Clou
     cloud.control.inject("empty_list", operation=listing, after=1, times=2)
     ended = backup(cloud, A, method=method)
     assert not ended.failed, ended.result
-    assert made_of(cloud) == expected(method) and ended.actions == {A: "created"}
+    assert made_of(cloud) == expected(method)
+    assert ended.actions == {A: "created"}
 
 
 def test_a_task_that_is_our_own_lost_call_is_not_waited_for_and_repeated(cloud: Cloud) -> None:
@@ -126,7 +137,9 @@ def test_a_task_that_is_our_own_lost_call_is_not_waited_for_and_repeated(cloud: 
     cloud.control.inject("close_after", operation="vm.createImage")
     cloud.control.inject("empty_list", operation="vm.describeImages", after=1, times=2)
     ended = backup(cloud, A)
-    assert not ended.failed and made_of(cloud) == [A] and cloud.effects("vm.createImage") == 1
+    assert not ended.failed
+    assert made_of(cloud) == [A]
+    assert cloud.effects("vm.createImage") == 1
 
 
 # --- throttling, refusals, lockouts -------------------------------------------------------------------------------
@@ -139,7 +152,8 @@ def test_a_storm_of_429_is_weathered(cloud: Cloud, method: str) -> None:
     cloud.control.inject("throttle", probability=0.5, times=0)
     ended = backup(cloud, A, method=method, **POWER)
     assert not ended.failed, ended.result
-    assert made_of(cloud) == expected(method) and cloud.status(A) == "running"
+    assert made_of(cloud) == expected(method)
+    assert cloud.status(A) == "running"
     assert ended.ended.summary["api_throttled"] > 0
 
 
@@ -147,7 +161,8 @@ def test_the_slowest_pace_at_which_anything_can_be_proved_still_comes_to_an_end(
     """One call in two seconds: no look grows too old before its create leaves."""
     seed(cloud, stopped(A), stopped(B), image_seconds=4)
     ended = backup(cloud, A, B, api_rate_limit=0.6, wait_timeout=120)
-    assert not ended.failed and made_of(cloud) == [A, B]
+    assert not ended.failed
+    assert made_of(cloud) == [A, B]
 
 
 @METHODS
@@ -156,7 +171,8 @@ def test_a_refusal_that_passes_is_tried_again(cloud: Cloud, method: str) -> None
     refusal = {"http": 400, "status": "FAILED_PRECONDITION", "message": "Conflict with underlay task resize"}
     cloud.control.inject("error", operation=CREATES[method], times=2, **refusal)
     ended = backup(cloud, A, method=method)
-    assert not ended.failed and made_of(cloud) == expected(method)
+    assert not ended.failed
+    assert made_of(cloud) == expected(method)
 
 
 @METHODS
@@ -166,8 +182,12 @@ def test_a_refusal_that_does_not_pass_is_told_with_operation_and_request_and_the
     machine(cloud, runs=True)
     cloud.control.inject("error", operation=CREATES[method], times=0, http=403, status="HTTP_FORBIDDEN", message="no")
     ended = backup(cloud, A, method=method, **POWER)
-    assert ended.failed and ended.error["operation"] == CREATES[method] and ended.error["request_id"]
-    assert cloud.status(A) == "running" and ended.only["status"] == "running" and marked(cloud) == {}
+    assert ended.failed
+    assert ended.error["operation"] == CREATES[method]
+    assert ended.error["request_id"]
+    assert cloud.status(A) == "running"
+    assert ended.only["status"] == "running"
+    assert marked(cloud) == {}
 
 
 def test_a_401_in_the_middle_ends_the_run_with_all_that_is_known(cloud: Cloud) -> None:
@@ -176,12 +196,15 @@ def test_a_401_in_the_middle_ends_the_run_with_all_that_is_known(cloud: Cloud) -
     # The plan's own read comes first.
     cloud.control.inject("error", operation="vm.describeImages", after=1, times=0, **denied)
     ended = backup(cloud, A, B)
-    assert ended.failed and set(ended.actions.values()) == {"failed"}
+    assert ended.failed
+    assert set(ended.actions.values()) == {"failed"}
     for instance_id in (A, B):
         text = ended.machine(instance_id)
-        assert text["error"]["http"] == 401 and text["image"]["image_id"] in marked(cloud)
+        assert text["error"]["http"] == 401
+        assert text["image"]["image_id"] in marked(cloud)
     # Images that were begun and failed are a change, and no backups.
-    assert ended.changed and ended.summary == {"selected": 2, "changed": 2, "failed": 2}
+    assert ended.changed
+    assert ended.summary == {"selected": 2, "changed": 2, "failed": 2}
 
 
 # --- transitions --------------------------------------------------------------------------------------------------
@@ -192,14 +215,19 @@ def test_a_backup_that_ends_in_error_fails_with_its_id_and_the_machine_is_starte
     machine(cloud, runs=True)
     cloud.control.inject("transition_fails", operation=CREATES[method])
     ended = backup(cloud, A, method=method, **POWER)
-    assert ended.failed and ended.error["code"] == "backup_failed" and ended.changed
+    assert ended.failed
+    assert ended.error["code"] == "backup_failed"
+    assert ended.changed
     failed = first(ended, method) if method == "image" else next(row for row in ended.only["snapshots"] if row["error"])
     key = "image_id" if method == "image" else "snapshot_id"
-    assert failed[key] in ended.error["message"] and failed["action"] == "failed"
+    assert failed[key] in ended.error["message"]
+    assert failed["action"] == "failed"
     assert failed["status"] == ("error" if method == "image" else "error_create")
-    assert cloud.status(A) == "running" and ended.only["started_by_us"]
+    assert cloud.status(A) == "running"
+    assert ended.only["started_by_us"]
     again = backup(cloud, A, method=method, **POWER)
-    assert not again.failed and again.actions == {A: "created"}
+    assert not again.failed
+    assert again.actions == {A: "created"}
 
 
 @METHODS
@@ -208,18 +236,22 @@ def test_rule_10_a_backup_that_hangs_is_a_failure_that_names_it_its_state_and_fo
     machine(cloud)
     cloud.control.inject("transition_hangs", operation=CREATES[method], times=0)
     ended = backup(cloud, A, method=method, wait_timeout=1.5)
-    assert ended.failed and ended.error["code"] == "timeout" and ended.actions == {A: "failed"}
+    assert ended.failed
+    assert ended.error["code"] == "timeout"
+    assert ended.actions == {A: "failed"}
     state = "pending" if method == "image" else "creating"
     assert f"hangs in '{state}' for " in ended.error["message"]
     asset_id = first(ended, method)["image_id" if method == "image" else "snapshot_id"]
-    assert asset_id in marked(cloud) and asset_id in ended.error["message"]
+    assert asset_id in marked(cloud)
+    assert asset_id in ended.error["message"]
 
 
 def test_snapshots_are_not_made_where_the_image_failed(cloud: Cloud) -> None:
     machine(cloud)
     cloud.control.inject("transition_fails", operation="vm.createImage")
     ended = backup(cloud, A, method="both")
-    assert ended.failed and {row["error"]["code"] for row in ended.only["snapshots"]} == {"not_made"}
+    assert ended.failed
+    assert {row["error"]["code"] for row in ended.only["snapshots"]} == {"not_made"}
     assert cloud.calls("disk.createSnapshot") == []
 
 
@@ -227,17 +259,23 @@ def test_a_stop_that_hangs_is_named_and_nothing_is_made_of_that_machine(cloud: C
     seed(cloud, running(A), stopped(B))
     cloud.control.inject("transition_hangs", operation="vm.stopInstance")
     ended = backup(cloud, A, B, stop_running=True, wait_timeout=1.5)
-    assert ended.failed and ended.actions == {A: "failed", B: "created"}
+    assert ended.failed
+    assert ended.actions == {A: "failed", B: "created"}
     error = ended.machine(A)["error"]
-    assert error["code"] == "timeout" and "'stopping'" in error["message"] and made_of(cloud) == [B]
+    assert error["code"] == "timeout"
+    assert "'stopping'" in error["message"]
+    assert made_of(cloud) == [B]
 
 
 def test_a_start_that_hangs_is_named_and_the_backup_stays_reported(cloud: Cloud) -> None:
     machine(cloud, runs=True)
     cloud.control.inject("transition_hangs", operation="vm.startInstance")
     ended = backup(cloud, A, wait_timeout=1.5, **POWER)
-    assert ended.failed and ended.error["code"] == "timeout" and "'starting'" in ended.error["message"]
-    assert ended.image["action"] == "created" and ended.summary["created"] == 1
+    assert ended.failed
+    assert ended.error["code"] == "timeout"
+    assert "'starting'" in ended.error["message"]
+    assert ended.image["action"] == "created"
+    assert ended.summary["created"] == 1
 
 
 def test_an_image_that_lacks_a_disk_is_no_backup(cloud: Cloud) -> None:
@@ -245,10 +283,13 @@ def test_an_image_that_lacks_a_disk_is_no_backup(cloud: Cloud) -> None:
     machine(cloud)
     cloud.control.inject("leaves_out", operation="vm.createImage", devices=["vdb"])
     ended = backup(cloud, A)
-    assert ended.failed and ended.error["code"] == "incomplete" and DATA["id"] in ended.error["message"]
+    assert ended.failed
+    assert ended.error["code"] == "incomplete"
+    assert DATA["id"] in ended.error["message"]
     assert DATA["id"] in {disk["disk_id"] for disk in ended.only["uncovered_disks"]}
     again = backup(cloud, A)
-    assert not again.failed and again.actions == {A: "created"}
+    assert not again.failed
+    assert again.actions == {A: "created"}
 
 
 # --- somebody else ------------------------------------------------------------------------------------------------
@@ -261,9 +302,12 @@ def test_a_machine_that_somebody_starts_during_its_backup_fails_and_the_mark_no_
     machine(cloud)
     cloud.control.act("start", A, instantly=True, when={"operation": CREATES[method], "resource": "*", "moment": "after"})
     ended = backup(cloud, A, method=method)
-    assert ended.failed and ended.error["code"] == "changed_meanwhile" and "'running'" in ended.error["message"]
+    assert ended.failed
+    assert ended.error["code"] == "changed_meanwhile"
+    assert "'running'" in ended.error["message"]
     marks = marked(cloud)
-    assert marks and set(marks.values()) == {marker(A, stopped=False)}
+    assert marks
+    assert set(marks.values()) == {marker(A, stopped=False)}
     assert not first(ended, method)["stopped"]
     assert {disk["disk_id"] for disk in ended.only["uncovered_disks"]} == {SYSTEM["id"], DATA["id"]}
 
@@ -273,7 +317,8 @@ def test_a_mark_that_cannot_be_taken_back_is_told(cloud: Cloud) -> None:
     cloud.control.act("start", A, instantly=True, when={"operation": "vm.createImage", "resource": "*", "moment": "after"})
     cloud.control.inject("error", operation="vm.modifyImageAttribute", times=0, http=403, status="HTTP_FORBIDDEN")
     ended = backup(cloud, A)
-    assert ended.failed and ended.error["message"].endswith("could not be changed: delete it by hand.")
+    assert ended.failed
+    assert ended.error["message"].endswith("could not be changed: delete it by hand.")
 
 
 @METHODS
@@ -296,7 +341,9 @@ def test_a_disk_that_somebody_attaches_meanwhile_is_told(cloud: Cloud, method: s
     when = {"operation": CREATES[method], "resource": "*", "moment": moment}
     cloud.control.act("attach", A, disk=OTHER["id"], when=when)
     ended = backup(cloud, A, method=method)
-    assert ended.failed and ended.error["code"] == "changed_meanwhile" and OTHER["id"] in ended.error["message"]
+    assert ended.failed
+    assert ended.error["code"] == "changed_meanwhile"
+    assert OTHER["id"] in ended.error["message"]
     assert ended.manifest["state"] == "incomplete"
 
 
@@ -307,23 +354,29 @@ def test_a_disk_that_somebody_swaps_during_the_stop_is_noticed_before_anything_i
     cloud.control.act("detach", A, disk=DATA["id"], when=when)
     cloud.control.act("attach", A, disk=OTHER["id"], when=when)
     ended = backup(cloud, A, method=method, **POWER)
-    assert ended.failed and ended.error["code"] == "changed_meanwhile"
-    assert DATA["id"] in ended.error["message"] and OTHER["id"] in ended.error["message"]
-    assert marked(cloud) == {} and cloud.status(A) == "running"
+    assert ended.failed
+    assert ended.error["code"] == "changed_meanwhile"
+    assert DATA["id"] in ended.error["message"]
+    assert OTHER["id"] in ended.error["message"]
+    assert marked(cloud) == {}
+    assert cloud.status(A) == "running"
 
 
 def test_a_disk_that_somebody_detaches_right_before_the_image_is_missed(cloud: Cloud) -> None:
     machine(cloud)
     cloud.control.act("detach", A, disk=DATA["id"], when={"operation": "vm.createImage", "resource": "*"})
     ended = backup(cloud, A)
-    assert ended.failed and ended.error["code"] == "incomplete" and DATA["id"] in ended.error["message"]
+    assert ended.failed
+    assert ended.error["code"] == "incomplete"
+    assert DATA["id"] in ended.error["message"]
 
 
 def test_a_disk_that_somebody_detaches_when_it_is_in_the_image_is_not_missed(cloud: Cloud) -> None:
     machine(cloud)
     cloud.control.act("detach", A, disk=DATA["id"], when={"operation": "vm.createImage", "resource": "*", "moment": "after"})
     ended = backup(cloud, A)
-    assert not ended.failed and ended.actions == {A: "created"}
+    assert not ended.failed
+    assert ended.actions == {A: "created"}
 
 
 @METHODS
@@ -333,7 +386,9 @@ def test_a_machine_that_somebody_deletes_during_its_backup_keeps_the_backup(clou
     when = {"operation": CREATES[method], "resource": "*", "moment": "after", "nth": nth}
     cloud.control.act("delete", A, instantly=True, when=when)
     ended = backup(cloud, A, method=method)
-    assert not ended.failed and ended.only["status"] == "absent" and made_of(cloud) == expected(method)
+    assert not ended.failed
+    assert ended.only["status"] == "absent"
+    assert made_of(cloud) == expected(method)
 
 
 def test_an_image_that_lacks_a_disk_is_no_backup_of_a_machine_that_is_gone_either(cloud: Cloud) -> None:
@@ -341,7 +396,8 @@ def test_an_image_that_lacks_a_disk_is_no_backup_of_a_machine_that_is_gone_eithe
     cloud.control.inject("leaves_out", operation="vm.createImage", devices=["vdb"])
     cloud.control.act("delete", A, instantly=True, when={"operation": "vm.createImage", "resource": "*", "moment": "after"})
     ended = backup(cloud, A)
-    assert ended.failed and ended.error["code"] == "incomplete"
+    assert ended.failed
+    assert ended.error["code"] == "incomplete"
 
 
 @METHODS
@@ -349,7 +405,9 @@ def test_a_machine_that_somebody_deletes_before_its_backup_is_told_and_the_other
     seed(cloud, running(A, system_disk=SYSTEM), stopped(B))
     cloud.control.act("delete", A, instantly=True, when={"operation": "vm.stopInstance", "resource": A})
     ended = backup(cloud, A, B, method=method, **POWER)
-    assert ended.failed and ended.actions == {A: "failed", B: "created"} and len(marked(cloud)) == 1
+    assert ended.failed
+    assert ended.actions == {A: "failed", B: "created"}
+    assert len(marked(cloud)) == 1
 
 
 @METHODS
@@ -361,7 +419,9 @@ def test_a_backup_that_somebody_deletes_while_it_is_waited_for_is_told(cloud: Cl
     listing = {"image": "vm.describeImages", "snapshots": "disk.describeSnapshots"}[method]
     cloud.control.act("delete", asset_id, instantly=True, when={"operation": listing, "resource": "*", "nth": 3})
     ended = backup(cloud, A, method=method, wait_timeout=3)
-    assert ended.failed and ended.error["code"] == "vanished" and asset_id in ended.error["message"]
+    assert ended.failed
+    assert ended.error["code"] == "vanished"
+    assert asset_id in ended.error["message"]
     assert cloud.effects(CREATES[method]) == len(expected(method)), "nothing is made again behind somebody's back"
 
 
@@ -372,9 +432,14 @@ def test_rule_14_what_cannot_be_read_back_is_unverified_and_the_machine_is_start
     machine(cloud, runs=True)
     cloud.control.inject("error", operation="disk.describeSnapshots", times=0, http=403, status="HTTP_FORBIDDEN")
     ended = backup(cloud, A, **POWER)
-    assert ended.failed and ended.error["code"] == "unverified" and ended.error["http"] == 403
-    assert ended.image["image_id"] in marked(cloud) and ended.image["disks"] == []
-    assert cloud.status(A) == "running" and ended.only["started_by_us"] and ended.changed
+    assert ended.failed
+    assert ended.error["code"] == "unverified"
+    assert ended.error["http"] == 403
+    assert ended.image["image_id"] in marked(cloud)
+    assert ended.image["disks"] == []
+    assert cloud.status(A) == "running"
+    assert ended.only["started_by_us"]
+    assert ended.changed
 
 
 def test_rule_14_machines_that_cannot_be_seen_once_more_are_unverified_and_started_again(cloud: Cloud) -> None:
@@ -382,5 +447,7 @@ def test_rule_14_machines_that_cannot_be_seen_once_more_are_unverified_and_start
     denied = {"http": 403, "status": "HTTP_FORBIDDEN"}
     cloud.control.inject("error", operation="vm.describeInstances", times=0, after=4, **denied)
     ended = backup(cloud, A, **POWER)
-    assert ended.failed and ended.only["error"] is not None
-    assert len(assets(cloud, "images")) == 1 and ended.image["image_id"] in marked(cloud)
+    assert ended.failed
+    assert ended.only["error"] is not None
+    assert len(assets(cloud, "images")) == 1
+    assert ended.image["image_id"] in marked(cloud)

@@ -41,58 +41,74 @@ def snapshots(cloud: Cloud, *disk_ids: str, check: bool = False, **options: Any)
 def test_one_blocked_machine_holds_back_all_and_nothing_is_stopped(cloud: Cloud) -> None:
     seed(cloud, running(A), stopped(B, tags={"jdcloud-protect": "x"}), stopped(C, status="starting", task="x"))
     ended = backup(cloud, A, B, stop_running=True)
-    assert ended.failed and not ended.changed and ended.actions == {A: "none", B: "blocked"}
+    assert ended.failed
+    assert not ended.changed
+    assert ended.actions == {A: "none", B: "blocked"}
     assert ended.codes(instance_id=B) == ["protected"]
     assert ended.msg == (
         f"1 of 2 machines cannot be backed up, so nothing at all was changed: {B} (protected); remove the causes, or set "
         "on_blocked to skip to go on with the others."
     )
-    assert cloud.writes() == [] and cloud.status(A) == "running"
+    assert cloud.writes() == []
+    assert cloud.status(A) == "running"
 
 
 def test_on_blocked_skip_does_the_others_and_is_no_failure(cloud: Cloud) -> None:
     seed(cloud, running(A), stopped(B, tags={"jdcloud-protect": "x"}))
     ended = backup(cloud, A, B, stop_running=True, on_blocked="skip")
-    assert not ended.failed and ended.actions == {A: "created", B: "blocked"}
+    assert not ended.failed
+    assert ended.actions == {A: "created", B: "blocked"}
     assert made_of(cloud) == [A]
 
 
 def test_a_foreign_image_task_blocks(cloud: Cloud) -> None:
     seed(cloud, stopped(A), more={"images": [image_of(A, description="by hand", status="pending")]})
     ended = backup(cloud, A)
-    assert ended.failed and ended.codes() == ["task_in_progress"] and "img-old0000001" in ended.only["blockers"][0]["message"]
+    assert ended.failed
+    assert ended.codes() == ["task_in_progress"]
+    assert "img-old0000001" in ended.only["blockers"][0]["message"]
     assert cloud.writes() == []
 
 
 def test_a_local_system_disk_of_a_running_machine_blocks_unless_it_is_stopped(cloud: Cloud) -> None:
     seed(cloud, running(A, system_disk="local"))
     ended = backup(cloud, A)
-    assert ended.failed and ended.codes() == ["running"]
+    assert ended.failed
+    assert ended.codes() == ["running"]
     done = backup(cloud, A, stop_running=True)
-    assert not done.failed and [disk["disk_id"] for disk in done.image["disks"]] == [None]
+    assert not done.failed
+    assert [disk["disk_id"] for disk in done.image["disks"]] == [None]
     assert done.only["uncovered_disks"] == []
 
 
 def test_twins_by_name_are_refused_and_listed(cloud: Cloud) -> None:
     seed(cloud, stopped(A, name="twin"), stopped(B, name="twin"))
     ended = backup(cloud, name="twin")
-    assert ended.failed and A in ended.msg and B in ended.msg and cloud.writes() == []
+    assert ended.failed
+    assert A in ended.msg
+    assert B in ended.msg
+    assert cloud.writes() == []
 
 
 def test_more_machines_than_the_cap_are_refused(cloud: Cloud) -> None:
     seed(cloud, *(stopped(f"i-many00000{number}", tags={"env": "x"}) for number in range(3)))
     ended = backup(cloud, tags={"env": "x"}, max_instances=2)
-    assert ended.failed and "max_instances" in ended.msg and cloud.writes() == []
+    assert ended.failed
+    assert "max_instances" in ended.msg
+    assert cloud.writes() == []
 
 
 def test_an_id_that_does_not_exist_is_told_and_holds_back_the_others(cloud: Cloud) -> None:
     seed(cloud, stopped(A))
     ended = backup(cloud, A, "i-none000001")
-    assert ended.failed and ended.machine("i-none000001")["error"]["code"] == "not_found"
+    assert ended.failed
+    assert ended.machine("i-none000001")["error"]["code"] == "not_found"
     assert ended.machine("i-none000001")["status_before"] == "absent"
     assert made_of(cloud) == []
     skipped = backup(cloud, A, "i-none000001", on_blocked="skip")
-    assert skipped.failed and made_of(cloud) == [A] and skipped.summary["not_found"] == 1
+    assert skipped.failed
+    assert made_of(cloud) == [A]
+    assert skipped.summary["not_found"] == 1
 
 
 def test_start_again_without_a_stop_and_a_stop_without_waiting_are_refused(cloud: Cloud) -> None:
@@ -108,7 +124,8 @@ def test_start_again_without_a_stop_and_a_stop_without_waiting_are_refused(cloud
 def test_a_batch_without_room_is_refused_with_all_numbers_before_anything_is_stopped(cloud: Cloud) -> None:
     seed(cloud, running(A), stopped(B, disks=[DATA]), stopped(C), quotas={"images": 2, "snapshots": 2})
     ended = backup(cloud, A, B, C, stop_running=True)
-    assert ended.failed and not ended.changed
+    assert ended.failed
+    assert not ended.changed
     assert ended.msg == (
         "The quotas have no room for this batch (3 images needed, 2 left of 2; 4 snapshots needed, 2 left of 2), so nothing at "
         f"all was changed; 2 of 3 machines fit ({A}, {C}): have the quotas raised, remove what is no longer needed, or set "
@@ -120,16 +137,20 @@ def test_a_batch_without_room_is_refused_with_all_numbers_before_anything_is_sto
         "fits": [A, C],
         "does_not_fit": [B],
     }
-    assert ended.actions == {A: "none", B: "blocked", C: "none"} and ended.codes(instance_id=B) == ["quota_shortfall"]
-    assert cloud.writes() == [] and cloud.status(A) == "running"
+    assert ended.actions == {A: "none", B: "blocked", C: "none"}
+    assert ended.codes(instance_id=B) == ["quota_shortfall"]
+    assert cloud.writes() == []
+    assert cloud.status(A) == "running"
 
 
 @pytest.mark.parametrize("check", [True, False])
 def test_the_part_that_fits_is_done_on_request_and_the_rest_is_listed(cloud: Cloud, check: bool) -> None:
     seed(cloud, running(A), running(B, disks=[DATA]), stopped(C), quotas={"images": 2, "snapshots": 2})
     ended = backup(cloud, A, B, C, on_shortfall="fit", check=check, **POWER)
-    assert not ended.failed and ended.changed
-    assert ended.actions == {A: "created", B: "blocked", C: "created"} and ended.codes(instance_id=B) == ["quota_shortfall"]
+    assert not ended.failed
+    assert ended.changed
+    assert ended.actions == {A: "created", B: "blocked", C: "created"}
+    assert ended.codes(instance_id=B) == ["quota_shortfall"]
     assert ended.summary == {"selected": 3, "changed": 2, "created": 2, "blocked": 1, "stopped": 1, "started": 1}
     assert made_of(cloud) == ([] if check else [A, C])
     assert [entry["resources"] for entry in cloud.calls("vm.stopInstance")] == ([] if check else [[A]])
@@ -138,17 +159,22 @@ def test_the_part_that_fits_is_done_on_request_and_the_rest_is_listed(cloud: Clo
 def test_what_an_earlier_try_stopped_is_started_again_also_when_there_is_no_room_for_its_backup(cloud: Cloud) -> None:
     seed(cloud, stopped(A), quotas={"images": 0})
     ended = backup(cloud, A, on_shortfall="fit", stopped_before=[A], **POWER)
-    assert ended.actions == {A: "blocked"} and cloud.status(A) == "running" and ended.only["started_by_us"]
+    assert ended.actions == {A: "blocked"}
+    assert cloud.status(A) == "running"
+    assert ended.only["started_by_us"]
 
 
 def test_a_quota_taken_by_somebody_between_look_and_use_fails_those_and_does_the_others(cloud: Cloud) -> None:
     seed(cloud, stopped(A), stopped(B), stopped(C), quotas={"images": 3})
     cloud.control.act("set_quotas", "", images=2, when={"operation": "vm.createImage", "resource": "*", "nth": 1})
     ended = backup(cloud, A, B, C)
-    assert ended.failed and sorted(ended.actions.values()) == ["created", "created", "failed"]
+    assert ended.failed
+    assert sorted(ended.actions.values()) == ["created", "created", "failed"]
     (failed,) = [machine for machine in ended.manifest["machines"] if machine["action"] == "failed"]
-    assert failed["error"]["code"] == "quota_exceeded" and failed["error"]["status"] == "QUOTA_EXCEEDED"
-    assert ended.summary["created"] == 2 and len(marked(cloud)) == 2
+    assert failed["error"]["code"] == "quota_exceeded"
+    assert failed["error"]["status"] == "QUOTA_EXCEEDED"
+    assert ended.summary["created"] == 2
+    assert len(marked(cloud)) == 2
     assert ended.manifest["state"] == "incomplete"
 
 
@@ -163,8 +189,10 @@ def test_check_mode_sends_nothing_and_predicts_names_actions_and_counts(cloud: C
     options = {"method": method, "max_age": 12, **power}
     preview = backup(cloud, A, B, check=True, **options)
     done = backup(cloud, A, B, **options)
-    assert not done.failed and done.planned == preview.planned
-    assert preview.manifest["state"] == "planned" and done.manifest["state"] == "complete"
+    assert not done.failed
+    assert done.planned == preview.planned
+    assert preview.manifest["state"] == "planned"
+    assert done.manifest["state"] == "complete"
 
 
 @pytest.mark.parametrize("case", ["protected", "shortfall"])
@@ -173,7 +201,9 @@ def test_check_mode_fails_as_the_run_would(cloud: Cloud, case: str) -> None:
     if case == "protected":
         cloud.control.act("protect", A)
     preview, done = backup(cloud, A, check=True), backup(cloud, A)
-    assert preview.failed and preview.msg == done.msg and preview.planned == done.planned
+    assert preview.failed
+    assert preview.msg == done.msg
+    assert preview.planned == done.planned
 
 
 # --- unchanged ----------------------------------------------------------------------------------------------------
@@ -182,8 +212,12 @@ def test_check_mode_fails_as_the_run_would(cloud: Cloud, case: str) -> None:
 def test_an_own_young_image_serves_again_and_the_machine_is_not_touched(cloud: Cloud) -> None:
     seed(cloud, stopped(A), more={"images": [image_of(A)]})
     ended = backup(cloud, A, **POWER)
-    assert not ended.failed and not ended.changed and ended.actions == {A: "reused"}
-    assert ended.image["image_id"] == "img-old0000001" and cloud.writes() == [] and ended.result["quota"] is None
+    assert not ended.failed
+    assert not ended.changed
+    assert ended.actions == {A: "reused"}
+    assert ended.image["image_id"] == "img-old0000001"
+    assert cloud.writes() == []
+    assert ended.result["quota"] is None
 
 
 @pytest.mark.parametrize(
@@ -203,20 +237,25 @@ def test_an_own_young_image_serves_again_and_the_machine_is_not_touched(cloud: C
 def test_an_image_that_would_not_count_does_not_serve_again(cloud: Cloud, members: Json, options: Json) -> None:
     seed(cloud, stopped(A), more={"images": [image_of(A, **members)]})
     ended = backup(cloud, A, **options)
-    assert not ended.failed and ended.actions == {A: "created"} and ended.image["image_id"] != "img-old0000001"
+    assert not ended.failed
+    assert ended.actions == {A: "created"}
+    assert ended.image["image_id"] != "img-old0000001"
 
 
 def test_without_a_campaign_a_backup_of_any_campaign_serves_again(cloud: Cloud) -> None:
     seed(cloud, stopped(A), more={"images": [image_of(A, description=marker(A, campaign="other"))]})
     ended = backup(cloud, A, campaign=None)
-    assert ended.actions == {A: "reused"} and ended.image["campaign"] == "other"
+    assert ended.actions == {A: "reused"}
+    assert ended.image["campaign"] == "other"
     assert backup(cloud, A, campaign=None, reuse="campaign").actions == {A: "created"}
 
 
 def test_an_image_in_progress_is_waited_for_and_none_is_made(cloud: Cloud) -> None:
     being_made(cloud, 1.0)
     ended = backup(cloud, A)
-    assert not ended.failed and ended.actions == {A: "reused"} and ended.image["status"] == "ready"
+    assert not ended.failed
+    assert ended.actions == {A: "reused"}
+    assert ended.image["status"] == "ready"
     assert cloud.calls("vm.createImage") == []
 
 
@@ -226,39 +265,49 @@ def test_an_image_in_progress_is_waited_for_and_none_is_made(cloud: Cloud) -> No
 def test_an_image_holds_the_disks_carries_the_mark_and_is_found_again(cloud: Cloud) -> None:
     seed(cloud, stopped(A, disks=[DATA], local_disks=1))
     ended = backup(cloud, A)
-    assert not ended.failed and ended.changed and ended.actions == {A: "created"} and ended.manifest["state"] == "complete"
+    assert not ended.failed
+    assert ended.changed
+    assert ended.actions == {A: "created"}
+    assert ended.manifest["state"] == "complete"
     assert {disk["device"] for disk in ended.only["uncovered_disks"]} == {"vdb"}
     system = next(disk["disk_id"] for disk in ended.only["disks"] if disk["system"])
     assert {disk["disk_id"] for disk in ended.image["disks"]} == {system, DATA["id"]}
     assert marked(cloud) == {ended.image["image_id"]: marker(A)}
     again = backup(cloud, A)
-    assert not again.changed and again.actions == {A: "reused"}
-    assert again.image["image_id"] == ended.image["image_id"] and again.image["disks"] == ended.image["disks"]
+    assert not again.changed
+    assert again.actions == {A: "reused"}
+    assert again.image["image_id"] == ended.image["image_id"]
+    assert again.image["disks"] == ended.image["disks"]
     assert cloud.writes() == ["vm.createImage"]
 
 
 def test_without_data_disks_they_are_left_out_and_uncovered(cloud: Cloud) -> None:
     seed(cloud, stopped(A, disks=[DATA]))
     ended = backup(cloud, A, include_data_disks=False)
-    assert not ended.failed and [disk["disk_id"] for disk in ended.only["uncovered_disks"]] == [DATA["id"]]
+    assert not ended.failed
+    assert [disk["disk_id"] for disk in ended.only["uncovered_disks"]] == [DATA["id"]]
     assert len(assets(cloud, "snapshots")) == 1
 
 
 def test_snapshots_are_made_of_each_cloud_disk_and_both_makes_them_after_the_image(cloud: Cloud) -> None:
     seed(cloud, stopped(A, disks=[DATA]))
     ended = backup(cloud, A, method="both")
-    assert not ended.failed and {row["action"] for row in ended.only["snapshots"]} == {"created"} and len(marked(cloud)) == 3
+    assert not ended.failed
+    assert {row["action"] for row in ended.only["snapshots"]} == {"created"}
+    assert len(marked(cloud)) == 3
     order = [entry["operation"] for entry in cloud.calls() if entry["operation"] in MAKES]
     assert order == ["vm.createImage", "disk.createSnapshot", "disk.createSnapshot"]
     again = backup(cloud, A, method="both")
-    assert not again.changed and again.summary["reused"] == 3
+    assert not again.changed
+    assert again.summary["reused"] == 3
     assert backup(cloud, A, method="snapshots").actions == {A: "reused"}
 
 
 def test_the_snapshots_of_a_machine_also_wait_for_an_image_that_is_already_being_made(cloud: Cloud) -> None:
     being_made(cloud, 1.5)
     ended = backup(cloud, A, method="both")
-    assert not ended.failed and ended.summary == {"selected": 1, "changed": 1, "created": 1, "reused": 1}
+    assert not ended.failed
+    assert ended.summary == {"selected": 1, "changed": 1, "created": 1, "reused": 1}
     (create,) = cloud.calls("disk.createSnapshot")
     polls = [entry for entry in cloud.calls("vm.describeImages") if entry["time"] < create["time"]]
     assert len(polls) > 2, "it was asked for while the image was still pending"
@@ -267,15 +316,19 @@ def test_the_snapshots_of_a_machine_also_wait_for_an_image_that_is_already_being
 def test_a_running_machine_is_backed_up_with_a_warning_and_its_mark_says_so(cloud: Cloud) -> None:
     seed(cloud, running(A))
     ended = backup(cloud, A, method="both")
-    assert not ended.failed and ended.codes("warnings") == ["not_stopped"] and not ended.image["stopped"]
-    assert set(marked(cloud).values()) == {marker(A, stopped=False)} and cloud.status(A) == "running"
+    assert not ended.failed
+    assert ended.codes("warnings") == ["not_stopped"]
+    assert not ended.image["stopped"]
+    assert set(marked(cloud).values()) == {marker(A, stopped=False)}
+    assert cloud.status(A) == "running"
     assert "vm.stopInstance" not in cloud.writes()
 
 
 def test_what_was_stopped_is_started_again_and_never_what_was_stopped_before(cloud: Cloud) -> None:
     seed(cloud, running(A), stopped(B))
     ended = backup(cloud, A, B, **POWER)
-    assert not ended.failed and (cloud.status(A), cloud.status(B)) == ("running", "stopped")
+    assert not ended.failed
+    assert (cloud.status(A), cloud.status(B)) == ("running", "stopped")
     assert (ended.machine(A)["stopped_by_us"], ended.machine(A)["started_by_us"], ended.machine(A)["status"]) == (
         True,
         True,
@@ -283,27 +336,36 @@ def test_what_was_stopped_is_started_again_and_never_what_was_stopped_before(clo
     )
     assert set(marked(cloud).values()) == {marker(A), marker(B)}
     again = backup(cloud, A, B, **POWER)
-    assert not again.changed and again.actions == {A: "reused", B: "reused"}
+    assert not again.changed
+    assert again.actions == {A: "reused", B: "reused"}
 
 
 def test_without_start_again_the_machine_stays_stopped(cloud: Cloud) -> None:
     seed(cloud, running(A))
     ended = backup(cloud, A, stop_running=True)
-    assert not ended.failed and cloud.status(A) == "stopped" and ended.summary["stopped"] == 1 and "started" not in ended.summary
+    assert not ended.failed
+    assert cloud.status(A) == "stopped"
+    assert ended.summary["stopped"] == 1
+    assert "started" not in ended.summary
 
 
 def test_the_machine_is_stopped_once_more_if_another_campaign_backed_it_up_before(cloud: Cloud) -> None:
     seed(cloud, running(A), more={"images": [image_of(A, description=marker(A, campaign="other"))]})
     ended = backup(cloud, A, campaign=None, **POWER)
-    assert ended.actions == {A: "created"} and cloud.writes() == ["vm.stopInstance", "vm.createImage", "vm.startInstance"]
+    assert ended.actions == {A: "created"}
+    assert cloud.writes() == ["vm.stopInstance", "vm.createImage", "vm.startInstance"]
 
 
 def test_without_waiting_the_backup_is_reported_as_it_was_accepted(cloud: Cloud) -> None:
     seed(cloud, stopped(A), image_seconds=60)
     ended = backup(cloud, A, wait=False)
-    assert not ended.failed and ended.actions == {A: "created"} and ended.image["status"] == "pending"
+    assert not ended.failed
+    assert ended.actions == {A: "created"}
+    assert ended.image["status"] == "pending"
     again = backup(cloud, A, wait=False)
-    assert not again.changed and again.actions == {A: "reused"} and made_of(cloud) == [A]
+    assert not again.changed
+    assert again.actions == {A: "reused"}
+    assert made_of(cloud) == [A]
 
 
 def test_without_waiting_snapshots_beside_an_image_in_progress_are_asked_for_at_once(cloud: Cloud) -> None:
@@ -319,14 +381,17 @@ def test_every_machine_name_gives_names_that_the_service_takes(cloud: Cloud, nam
     ended = backup(cloud, A, method="both", name_pattern=pattern)
     assert not ended.failed, ended.result
     names = [ended.image["name"], *(row["name"] for row in ended.only["snapshots"])]
-    assert all(2 <= len(each) <= 32 for each in names) and len(set(names)) == 2
+    assert all(2 <= len(each) <= 32 for each in names)
+    assert len(set(names)) == 2
 
 
 def test_a_failed_backup_is_made_anew_under_another_name(cloud: Cloud) -> None:
     seed(cloud, stopped(A))
     cloud.control.inject("transition_fails", operation="vm.createImage")
     first, second = backup(cloud, A), backup(cloud, A)
-    assert first.failed and not second.failed and first.image["name"] != second.image["name"]
+    assert first.failed
+    assert not second.failed
+    assert first.image["name"] != second.image["name"]
 
 
 # --- snapshots of disks -------------------------------------------------------------------------------------------
@@ -343,13 +408,16 @@ def test_disks_get_snapshots_whether_they_are_on_a_machine_or_not(cloud: Cloud) 
     assert (rows[DATA["id"]]["instance_id"], rows["vol-free000001"]["instance_id"]) == (A, None)
     assert sorted(marked(cloud).values()) == [marker(A), marker("none")]
     again = snapshots(cloud, DATA["id"], "vol-free000001")
-    assert not again.result["changed"] and {row["action"] for row in again.result["snapshots"]} == {"reused"}
+    assert not again.result["changed"]
+    assert {row["action"] for row in again.result["snapshots"]} == {"reused"}
 
 
 def test_a_disk_that_does_not_exist_is_told(cloud: Cloud) -> None:
     seed(cloud, more={"disks": [{"id": "vol-free000001", "size": 20}]})
     ended = snapshots(cloud, "vol-none000001", "vol-free000001")
-    assert ended.failed and "vol-none000001" in ended.msg and marked(cloud) == {}
+    assert ended.failed
+    assert "vol-none000001" in ended.msg
+    assert marked(cloud) == {}
 
 
 def test_jdcloud_image_makes_what_jdcloud_vm_backup_makes(cloud: Cloud) -> None:
@@ -357,9 +425,11 @@ def test_jdcloud_image_makes_what_jdcloud_vm_backup_makes(cloud: Cloud) -> None:
     given = {**QUICK, "state": "present", "instance_ids": [A]}
     preview, done = (cloud._run("jdcloud_image", given, check, None) for check in (True, False))
     (planned,), (row,) = preview.result["images"], done.result["images"]
-    assert not done.failed and (row["action"], row["name"]) == ("created", planned["name"])
+    assert not done.failed
+    assert (row["action"], row["name"]) == ("created", planned["name"])
     covered = [{name: each[name] for name in ("disk_id", "device", "size_gb")} for each in row["covered_disks"]]
     assert covered == [{name: each[name] for name in ("disk_id", "device", "size_gb")} for each in planned["covered_disks"]]
     assert [each["reason"] for each in row["uncovered_disks"]] == ["local data disks are never in an image"]
     reused: Backed = backup(cloud, A)
-    assert reused.image["image_id"] == row["image_id"] and not reused.changed
+    assert reused.image["image_id"] == row["image_id"]
+    assert not reused.changed

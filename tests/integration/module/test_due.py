@@ -52,10 +52,13 @@ def test_what_becomes_of_the_mark_before_the_last_look_ends_the_delete(
     cloud.control.act(action, A, when=GATE, **parameters)
     ended = cloud.vm("absent", A, B, due_tag=KEY, stop_running=True)
     assert cloud.control.acts() == [], "the action took place"
-    assert ended.failed and ended.actions == {A: "failed", B: "deleted"}
+    assert ended.failed
+    assert ended.actions == {A: "failed", B: "deleted"}
     error = ended.machine(A)["error"]
-    assert error["code"] == "changed_meanwhile" and says in error["message"]
-    assert cloud.exists(A) and cloud.writes() == ["vm.deleteInstance"]
+    assert error["code"] == "changed_meanwhile"
+    assert says in error["message"]
+    assert cloud.exists(A)
+    assert cloud.writes() == ["vm.deleteInstance"]
 
 
 # --- the verdict --------------------------------------------------------------------------------------------------
@@ -70,7 +73,8 @@ def test_only_what_is_due_goes_and_the_preview_and_the_list_say_so(cloud: Cloud)
     )
     options: Json = {"due_tag": KEY, "stop_running": True}
     refused = cloud.vm("absent", A, B, C, D, **options)
-    assert refused.failed and cloud.writes() == []
+    assert refused.failed
+    assert cloud.writes() == []
     listed = cloud.vm_info(A, B, C, D, **options)
     preview = cloud.vm("absent", A, B, C, D, check=True, on_blocked="skip", **options)
     ended = cloud.vm("absent", A, B, C, D, on_blocked="skip", **options)
@@ -79,7 +83,8 @@ def test_only_what_is_due_goes_and_the_preview_and_the_list_say_so(cloud: Cloud)
         assert {key: each.blockers(key) for key in expected} == expected
     assert {each["instance_id"]: each["due_date"] for each in listed.result["instances"]} == {A: DUE, B: LATER, C: DUE, D: DUE}
     assert preview.actions == ended.actions == {A: "deleted", B: "blocked", C: "blocked", D: "blocked"}
-    assert cloud.writes() == ["vm.deleteInstance"] and cloud.status(C) == "running"
+    assert cloud.writes() == ["vm.deleteInstance"]
+    assert cloud.status(C) == "running"
     assert not cloud.vm("absent", A, due_tag=KEY).result["changed"]
 
 
@@ -99,7 +104,8 @@ def test_marked_only_reads_the_region_and_lists_what_carries_the_key(cloud: Clou
     )
     ended = cloud.vm_info(due_tag=KEY, marked_only=True)
     assert {each["instance_id"]: each["due_date"] for each in ended.result["instances"]} == {A: DUE, B: "x"}
-    assert ended.blockers(A) == [] and ended.blockers(B) == ["mark_malformed"]
+    assert ended.blockers(A) == []
+    assert ended.blockers(B) == ["mark_malformed"]
     # The tags of the disks of those two machines may protect; nobody reads those of the 150 others.
     assert [entry["operation"] for entry in cloud.calls()] == ["vm.describeInstances"] * 2 + ["disk.describeDisks"]
     (disks,) = cloud.calls("disk.describeDisks")
@@ -124,4 +130,5 @@ def test_a_preview_with_planned_backups_is_what_the_run_does_once_they_are_made(
         assert preview.blockers(each) == ended.blockers(each)
     (text,), (made,) = preview.machine(A)["backups"], ended.machine(A)["backups"]
     assert (text["id"], text["status"], made["status"]) == (None, "planned", "ready")
-    assert preview.machine(A)["status_before"] == "running" and preview.machine(A)["disks"] == ended.machine(A)["disks"]
+    assert preview.machine(A)["status_before"] == "running"
+    assert preview.machine(A)["disks"] == ended.machine(A)["disks"]

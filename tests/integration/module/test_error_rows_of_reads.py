@@ -32,9 +32,14 @@ def test_a_refused_selection_ends_the_task_before_anything_is_changed(cloud: Clo
     cloud.control.inject("error", operation=operation, times=0, **row.fault)
     ended = cloud.vm("absent", A, GONE)
     (answer,) = cloud.calls(operation)
-    assert ended.failed and operation in ended.msg and row.status in ended.msg and answer["request_id"] in ended.msg
+    assert ended.failed
+    assert operation in ended.msg
+    assert row.status in ended.msg
+    assert answer["request_id"] in ended.msg
     assert row.message.rstrip(".") in ended.msg
-    assert ended.result["instances"] == [] and not ended.result["changed"] and cloud.writes() == []
+    assert ended.result["instances"] == []
+    assert not ended.result["changed"]
+    assert cloud.writes() == []
 
 
 @pytest.mark.parametrize("row", PASSING, ids=lambda row: row.name)
@@ -43,10 +48,12 @@ def test_a_read_is_repeated(cloud: Cloud, row: Row) -> None:
     for operation in ("vm.describeInstances", "vm.describeInstance", "disk.describeDisks", "vpc.describeElasticIps"):
         cloud.control.inject("error", operation=operation, times=1, **row.fault)
     ended = cloud.vm("absent", A, GONE, elastic_ips="release")
-    assert not ended.failed and ended.machine(A)["action"] == "deleted"
+    assert not ended.failed
+    assert ended.machine(A)["action"] == "deleted"
     assert [disk["fate"] for disk in ended.machine(A)["disks"]] == ["deleted", "deleted"]
     assert [address["fate"] for address in ended.machine(A)["elastic_ips"]] == ["released"]
-    assert ended.summary["api_retries"] >= 4 and ended.summary["not_found"] == 1
+    assert ended.summary["api_retries"] >= 4
+    assert ended.summary["not_found"] == 1
     assert ended.summary["api_throttled"] == (4 if row.http == 429 else 0)
 
 
@@ -55,8 +62,11 @@ def test_a_read_is_repeated_api_retries_times_at_most(cloud: Cloud, row: Row) ->
     cloud.seed(stopped(A))
     cloud.control.inject("error", operation="vm.describeInstances", times=0, **row.fault)
     ended = cloud.vm("absent", A, api_retries=1)
-    assert ended.failed and row.status in ended.msg and len(cloud.calls()) == 2
-    assert ended.summary["api_retries"] == 1 and cloud.exists(A)
+    assert ended.failed
+    assert row.status in ended.msg
+    assert len(cloud.calls()) == 2
+    assert ended.summary["api_retries"] == 1
+    assert cloud.exists(A)
 
 
 @pytest.mark.parametrize("row", SOME_FINAL, ids=lambda row: row.name)
@@ -66,8 +76,10 @@ def test_fates_that_cannot_be_read_are_unverified(cloud: Cloud, row: Row) -> Non
     cloud.control.inject("error", operation="disk.describeDisks", after=2, times=0, **row.fault)
     cloud.control.inject("error", operation="vpc.describeElasticIps", times=0, **row.fault)
     ended = cloud.vm("absent", A)
-    assert not ended.failed and ended.actions == {A: "deleted"}
-    assert set(ended.fates().values()) == {"unverified"} and ended.fates("elastic_ips") == {"fip-kept": "unverified"}
+    assert not ended.failed
+    assert ended.actions == {A: "deleted"}
+    assert set(ended.fates().values()) == {"unverified"}
+    assert ended.fates("elastic_ips") == {"fip-kept": "unverified"}
     retained = ended.result["retained"]
     # Whether the system disk went is not known either.
     assert len(retained["disks"]) == 2
@@ -80,9 +92,12 @@ def test_an_elastic_ip_whose_state_cannot_be_read_is_not_released(cloud: Cloud, 
     cloud.seed(stopped(A, elastic_ip={"id": "fip-a"}))
     cloud.control.inject("error", operation="vpc.describeElasticIps", after=2, times=0, **row.fault)
     ended = cloud.vm("absent", A, elastic_ips="release")
-    assert ended.failed and ended.error["code"] == "elastic_ip_not_released"
-    assert ended.fates("elastic_ips") == {"fip-a": "unverified"} and ended.summary["deleted"] == 1
-    assert "vpc.deleteElasticIp" not in cloud.writes() and cloud.exists("fip-a")
+    assert ended.failed
+    assert ended.error["code"] == "elastic_ip_not_released"
+    assert ended.fates("elastic_ips") == {"fip-a": "unverified"}
+    assert ended.summary["deleted"] == 1
+    assert "vpc.deleteElasticIp" not in cloud.writes()
+    assert cloud.exists("fip-a")
 
 
 @pytest.mark.parametrize("row", SOME_FINAL, ids=lambda row: row.name)
@@ -92,6 +107,9 @@ def test_rule_09_a_refused_proof_is_no_proof(cloud: Cloud, row: Row) -> None:
     for operation in ("vm.describeInstance", "vm.describeInstances"):
         cloud.control.inject("error", operation=operation, after=2 if operation.endswith("s") else 0, times=0, **row.fault)
     ended = cloud.vm("absent", A)
-    assert ended.failed and ended.error["code"] == "api" and ended.error["http"] == row.http
-    assert ended.only["status"] == "deleting" and ended.only["changed"]
+    assert ended.failed
+    assert ended.error["code"] == "api"
+    assert ended.error["http"] == row.http
+    assert ended.only["status"] == "deleting"
+    assert ended.only["changed"]
     assert cloud.effects("vm.deleteInstance") == 1

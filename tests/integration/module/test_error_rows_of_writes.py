@@ -40,8 +40,11 @@ def _seed(cloud: Cloud, row: Row, times: int) -> None:
 def _check_error(cloud: Cloud, error: Json, operation: str, resource: str, row: Row) -> None:
     """The machine's error is the service's answer, down to the request id."""
     (answer, *_later) = cloud.calls(operation, resource)
-    assert error["operation"] == operation and error["http"] == row.http and error["status"] == row.status
-    assert row.message.rstrip(".") in error["message"] and error["message"].endswith(".")
+    assert error["operation"] == operation
+    assert error["http"] == row.http
+    assert error["status"] == row.status
+    assert row.message.rstrip(".") in error["message"]
+    assert error["message"].endswith(".")
     assert error["request_id"] in {entry["request_id"] for entry in cloud.calls(operation, resource)}
     assert answer["effect"] == "none"
 
@@ -50,16 +53,21 @@ def _check_error(cloud: Cloud, error: Json, operation: str, resource: str, row: 
 def test_a_final_refusal_is_told_and_never_repeated(cloud: Cloud, row: Row) -> None:
     _seed(cloud, row, times=0)
     ended = cloud.vm("absent", STOP, SET, DELETE, RELEASE, B, wait_timeout=2, **FATES)
-    assert ended.failed and ended.actions == {STOP: "failed", SET: "failed", DELETE: "failed", RELEASE: "failed", B: "deleted"}
+    assert ended.failed
+    assert ended.actions == {STOP: "failed", SET: "failed", DELETE: "failed", RELEASE: "failed", B: "deleted"}
     for instance_id, operation in WRITES.items():
         resource = "fip-rel" if instance_id == RELEASE else instance_id
         assert len(cloud.calls(operation, resource)) == 1
         error = ended.machine(instance_id)["error"]
         assert error["code"] == ("elastic_ip_not_released" if instance_id == RELEASE else "api")
         _check_error(cloud, error, operation, resource, row)
-    assert cloud.status(STOP) == "running" and cloud.status(SET) == "stopped" and cloud.status(DELETE) == "stopped"
-    assert cloud.auto_delete(SET, "vol-set") is False and cloud.exists("fip-rel")
-    assert not cloud.exists(RELEASE) and not cloud.exists(B)
+    assert cloud.status(STOP) == "running"
+    assert cloud.status(SET) == "stopped"
+    assert cloud.status(DELETE) == "stopped"
+    assert cloud.auto_delete(SET, "vol-set") is False
+    assert cloud.exists("fip-rel")
+    assert not cloud.exists(RELEASE)
+    assert not cloud.exists(B)
     assert {each["instance_id"] for each in ended.result["instances"] if each["changed"]} == {RELEASE, B}
 
 
@@ -67,11 +75,13 @@ def test_a_final_refusal_is_told_and_never_repeated(cloud: Cloud, row: Row) -> N
 def test_a_passing_refusal_is_repeated_with_one_effect_only(cloud: Cloud, row: Row) -> None:
     _seed(cloud, row, times=1)
     ended = cloud.vm("absent", STOP, SET, DELETE, RELEASE, B, **FATES)
-    assert not ended.failed and set(ended.actions.values()) == {"deleted"}
+    assert not ended.failed
+    assert set(ended.actions.values()) == {"deleted"}
     for instance_id, operation in WRITES.items():
         resource = "fip-rel" if instance_id == RELEASE else instance_id
         assert [entry["effect"] for entry in cloud.calls(operation, resource)] == ["none", "applied"]
-    assert not cloud.exists("vol-set") and not cloud.exists("fip-rel")
+    assert not cloud.exists("vol-set")
+    assert not cloud.exists("fip-rel")
 
 
 @pytest.mark.parametrize("row", UNCLEAR, ids=lambda row: row.name)
@@ -81,24 +91,32 @@ def test_rule_11_a_call_that_took_effect_and_answers_with_an_error_is_not_done_t
     for operation in WRITES.values():
         cloud.control.inject("error", operation=operation, effect="before", times=0, **row.fault)
     ended = cloud.vm("absent", STOP, SET, DELETE, RELEASE, B, **FATES)
-    assert not ended.failed and set(ended.actions.values()) == {"deleted"}
+    assert not ended.failed
+    assert set(ended.actions.values()) == {"deleted"}
     for instance_id in (STOP, SET, DELETE, RELEASE, B):
-        assert cloud.effects("vm.deleteInstance", instance_id) == 1 and not cloud.exists(instance_id)
-    assert cloud.effects("vm.stopInstance") == 1 and cloud.effects("vpc.deleteElasticIp") == 1
-    assert not cloud.exists("vol-set") and not cloud.exists("fip-rel")
+        assert cloud.effects("vm.deleteInstance", instance_id) == 1
+        assert not cloud.exists(instance_id)
+    assert cloud.effects("vm.stopInstance") == 1
+    assert cloud.effects("vpc.deleteElasticIp") == 1
+    assert not cloud.exists("vol-set")
+    assert not cloud.exists("fip-rel")
 
 
 @pytest.mark.parametrize("row", UNCLEAR, ids=lambda row: row.name)
 def test_an_unclear_refusal_that_stays_is_given_up(cloud: Cloud, row: Row) -> None:
     _seed(cloud, row, times=0)
     ended = cloud.vm("absent", STOP, SET, DELETE, B, api_retries=1, stop_running=True, disks="delete")
-    assert ended.failed and ended.actions == {STOP: "failed", SET: "failed", DELETE: "failed", B: "deleted"}
+    assert ended.failed
+    assert ended.actions == {STOP: "failed", SET: "failed", DELETE: "failed", B: "deleted"}
     for instance_id in (STOP, SET, DELETE):
         error = ended.machine(instance_id)["error"]
         assert error["code"] == "api"
         _check_error(cloud, error, WRITES[instance_id], instance_id, row)
-    assert len(cloud.calls("vm.stopInstance", STOP)) == 2 and len(cloud.calls("vm.deleteInstance", DELETE)) == 2
-    assert cloud.status(STOP) == "running" and cloud.status(SET) == "stopped" and cloud.status(DELETE) == "stopped"
+    assert len(cloud.calls("vm.stopInstance", STOP)) == 2
+    assert len(cloud.calls("vm.deleteInstance", DELETE)) == 2
+    assert cloud.status(STOP) == "running"
+    assert cloud.status(SET) == "stopped"
+    assert cloud.status(DELETE) == "stopped"
     assert cloud.auto_delete(SET, "vol-set") is False
 
 
@@ -106,13 +124,17 @@ def test_an_unclear_refusal_that_stays_is_given_up(cloud: Cloud, row: Row) -> No
 def test_a_conflict_that_stays_is_a_timeout_with_the_answer_in_it(cloud: Cloud, row: Row) -> None:
     _seed(cloud, row, times=0)
     ended = cloud.vm("absent", STOP, SET, DELETE, B, stop_running=True, disks="delete", wait_timeout=1)
-    assert ended.failed and ended.actions[B] == "deleted"
+    assert ended.failed
+    assert ended.actions[B] == "deleted"
     for instance_id in (STOP, SET, DELETE):
         error = ended.machine(instance_id)["error"]
-        assert error["code"] == "timeout" and "refused" in error["message"]
+        assert error["code"] == "timeout"
+        assert "refused" in error["message"]
         _check_error(cloud, error, WRITES[instance_id], instance_id, row)
         assert len(cloud.calls(WRITES[instance_id], instance_id)) > 1
-    assert cloud.status(STOP) == "running" and cloud.exists(SET) and cloud.exists(DELETE)
+    assert cloud.status(STOP) == "running"
+    assert cloud.exists(SET)
+    assert cloud.exists(DELETE)
 
 
 def _meet(cloud: Cloud, operation: str, row: Row, times: int) -> Ended:
@@ -146,7 +168,8 @@ def test_a_row_of_an_operation_that_passes(cloud: Cloud, operation: str, row: Ro
 @pytest.mark.parametrize(("operation", "row"), [pair for pair in SPECIFIC if not pair[1].again], ids=_id)
 def test_a_row_of_an_operation_that_stays(cloud: Cloud, operation: str, row: Row) -> None:
     ended = _meet(cloud, operation, row, times=0)
-    assert ended.failed and len(cloud.calls(operation)) == 1
+    assert ended.failed
+    assert len(cloud.calls(operation)) == 1
     resource = "fip-aaaa" if operation == "vpc.deleteElasticIp" else A
     _check_error(cloud, ended.error, operation, resource, row)
     assert cloud.exists("fip-aaaa") is (operation not in ("vm.stopInstance", "vm.startInstance"))
@@ -158,17 +181,21 @@ def test_rule_09_a_404_of_another_call_only_triggers_the_read_that_proves_it(clo
     """The machine is still there, so something else was not found: nothing is absent, and nothing is repeated."""
     row = Row(404, "NOT_FOUND", f"Instance '{A}' not found.")
     ended = _meet(cloud, operation, row, times=0)
-    assert ended.error["code"] == "api" and ended.only["status"] != "absent"
+    assert ended.error["code"] == "api"
+    assert ended.only["status"] != "absent"
     _check_error(cloud, ended.error, operation, A, row)
-    assert len(cloud.calls(operation)) == 1 and [entry["http"] for entry in cloud.calls("vm.describeInstance")] == [200]
+    assert len(cloud.calls(operation)) == 1
+    assert [entry["http"] for entry in cloud.calls("vm.describeInstance")] == [200]
 
 
 def test_rule_09_a_delete_that_always_answers_404_for_a_machine_that_exists_is_given_up(cloud: Cloud) -> None:
     row = Row(404, "NOT_FOUND", f"Instance '{A}' not found.")
     ended = _meet(cloud, "vm.deleteInstance", row, times=0)
-    assert ended.error["code"] == "api" and ended.only["status"] == "stopped"
+    assert ended.error["code"] == "api"
+    assert ended.only["status"] == "stopped"
     _check_error(cloud, ended.error, "vm.deleteInstance", A, row)
-    assert len(cloud.calls("vm.deleteInstance")) == 3 and cloud.auto_delete(A, "vol-aaaa") is False
+    assert len(cloud.calls("vm.deleteInstance")) == 3
+    assert cloud.auto_delete(A, "vol-aaaa") is False
 
 
 def test_a_new_machine_without_a_charge_record_yet_is_tried_again_for_a_while(cloud: Cloud) -> None:
@@ -177,4 +204,5 @@ def test_a_new_machine_without_a_charge_record_yet_is_tried_again_for_a_while(cl
     row = Row(403, "PERMISSION_DENIED", "Can't delete no charged resource")
     cloud.control.inject("error", operation="vm.deleteInstance", times=3, **row.fault)
     ended = cloud.vm("absent", A)
-    assert ended.actions == {A: "deleted"} and len(cloud.calls("vm.deleteInstance")) == 4
+    assert ended.actions == {A: "deleted"}
+    assert len(cloud.calls("vm.deleteInstance")) == 4

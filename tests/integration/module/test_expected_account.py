@@ -43,5 +43,8 @@ def test_the_expected_account_is_confirmed(cloud: Cloud, who: dict[str, object],
 def test_without_a_confirmation_nothing_is_deleted(cloud: Cloud, who: dict[str, object], settings: dict[str, str]) -> None:
     cloud.seed(stopped("i-a"), accounts=[account(**who)], **settings)
     ended = cloud.vm("absent", "i-a", expected_account="demo-account")
-    assert ended.failed and "'demo-account'" in ended.msg
-    assert cloud.exists("i-a") and cloud.writes() == [] and cloud.calls("vm.*") == []
+    assert ended.failed
+    assert "'demo-account'" in ended.msg
+    assert cloud.exists("i-a")
+    assert cloud.writes() == []
+    assert cloud.calls("vm.*") == []

@@ -34,7 +34,8 @@ def test_fates_of_all_kinds_of_disks_as_configured(cloud: Cloud, settings: Json)
         "vol-shared": "kept",
         local: "lost",
     }
-    assert ended.fates() == expected and not ended.failed
+    assert ended.fates() == expected
+    assert not ended.failed
     for disk_id, fate in expected.items():
         assert disk_id == local or cloud.exists(disk_id) is (fate == "kept")
     kept = {(row["disk_id"], row["size_gb"], row["instance_id"], row["fate"]) for row in ended.result["retained"]["disks"]}
@@ -48,7 +49,8 @@ def test_a_system_disk_follows_its_own_attribute_whatever_is_wished(
 ) -> None:
     cloud.seed(stopped(A, system_disk={"id": "vol-system", "auto_delete": auto_delete}))
     ended = cloud.vm("absent", A, disks=wanted)
-    assert ended.fates() == {"vol-system": fate} and cloud.exists("vol-system") is (fate == "kept")
+    assert ended.fates() == {"vol-system": fate}
+    assert cloud.exists("vol-system") is (fate == "kept")
     assert cloud.writes() == ["vm.deleteInstance"]
 
 
@@ -56,13 +58,16 @@ def test_a_local_system_disk_is_lost(cloud: Cloud) -> None:
     cloud.seed(stopped(A, system_disk="local"))
     ended = cloud.vm("absent", A)
     (disk,) = ended.only["disks"]
-    assert disk["category"] == "local" and disk["disk_id"] is None and disk["fate"] == "lost"
+    assert disk["category"] == "local"
+    assert disk["disk_id"] is None
+    assert disk["fate"] == "lost"
 
 
 def test_keep_leaves_prepaid_and_shared_disks_alone(cloud: Cloud) -> None:
     cloud.seed(stopped(A, disks=DISKS))
     ended = cloud.vm("absent", A, disks="keep")
-    assert not ended.failed and all(cloud.exists(str(disk["id"])) for disk in DISKS)
+    assert not ended.failed
+    assert all(cloud.exists(str(disk["id"])) for disk in DISKS)
     (change,) = cloud.calls("vm.modifyInstanceDiskAttribute")
     assert change["resources"] == [A, "vol-goes"]
 
@@ -79,26 +84,32 @@ def test_keep_leaves_prepaid_and_shared_disks_alone(cloud: Cloud) -> None:
 def test_a_fate_that_cannot_be_had_is_a_blocker(cloud: Cloud, disk: Json, wanted: str) -> None:
     cloud.seed(stopped(A, disks=[{"id": "vol-a", **disk}]))
     ended = cloud.vm("absent", A, disks=wanted)
-    assert ended.failed and ended.blockers() == ["disk_fate_impossible"] and "vol-a" in ended.only["blockers"][0]["message"]
+    assert ended.failed
+    assert ended.blockers() == ["disk_fate_impossible"]
+    assert "vol-a" in ended.only["blockers"][0]["message"]
     assert cloud.writes() == []
 
 
 def test_a_disk_that_takes_its_time_to_go_is_waited_for(cloud: Cloud) -> None:
     cloud.seed(stopped(A, disks=[{"id": "vol-a", "auto_delete": True}]), disk_deletion_lag_seconds=1.0)
     ended = cloud.vm("absent", A)
-    assert not ended.failed and set(ended.fates().values()) == {"deleted"} and not cloud.exists("vol-a")
+    assert not ended.failed
+    assert set(ended.fates().values()) == {"deleted"}
+    assert not cloud.exists("vol-a")
 
 
 def test_a_disk_that_never_goes_is_unverified(cloud: Cloud) -> None:
     cloud.seed(stopped(A, disks=[{"id": "vol-a", "auto_delete": True}]), disk_deletion_lag_seconds=600)
     ended = cloud.vm("absent", A, wait_timeout=1)
-    assert ended.fates()["vol-a"] == "unverified" and cloud.status("vol-a") == "deleting"
+    assert ended.fates()["vol-a"] == "unverified"
+    assert cloud.status("vol-a") == "deleting"
 
 
 def test_elastic_ips_are_kept_unless_asked_for(cloud: Cloud) -> None:
     cloud.seed(stopped(A, elastic_ip={"id": "fip-a", "address": "203.0.113.5"}))
     ended = cloud.vm("absent", A)
-    assert ended.fates("elastic_ips") == {"fip-a": "kept"} and cloud.status("fip-a") == "NOT_ASSOCIATED"
+    assert ended.fates("elastic_ips") == {"fip-a": "kept"}
+    assert cloud.status("fip-a") == "NOT_ASSOCIATED"
     assert ended.result["retained"]["elastic_ips"] == [
         {"elastic_ip_id": "fip-a", "address": "203.0.113.5", "instance_id": A, "fate": "kept"}
     ]
@@ -113,7 +124,9 @@ def test_elastic_ips_are_kept_unless_asked_for(cloud: Cloud) -> None:
 def test_elastic_ips_that_can_be_released(cloud: Cloud, address: Json) -> None:
     cloud.seed(stopped(A, elastic_ip={"id": "fip-a", **address}))
     ended = cloud.vm("absent", A, elastic_ips="release")
-    assert not ended.failed and ended.fates("elastic_ips") == {"fip-a": "released"} and not cloud.exists("fip-a")
+    assert not ended.failed
+    assert ended.fates("elastic_ips") == {"fip-a": "released"}
+    assert not cloud.exists("fip-a")
 
 
 @pytest.mark.parametrize(
@@ -128,7 +141,9 @@ def test_elastic_ips_that_can_be_released(cloud: Cloud, address: Json) -> None:
 def test_elastic_ips_that_cannot_be_released_are_a_blocker(cloud: Cloud, machine: Json, reason: str) -> None:
     cloud.seed(stopped(A, **machine))
     ended = cloud.vm("absent", A, elastic_ips="release")
-    assert ended.failed and ended.blockers() == ["elastic_ip_not_releasable"] and reason in ended.only["blockers"][0]["message"]
+    assert ended.failed
+    assert ended.blockers() == ["elastic_ip_not_releasable"]
+    assert reason in ended.only["blockers"][0]["message"]
     assert cloud.writes() == []
     assert not cloud.vm("absent", A).failed, "keeping it is always possible"
 
@@ -140,12 +155,16 @@ def test_secondary_interfaces_and_their_addresses(cloud: Cloud) -> None:
         stopped(B, secondary_interfaces=[{"id": "port-stays", "elastic_ip": True}]),
     )
     released = cloud.vm("absent", A, elastic_ips="release")
-    assert not released.failed and set(released.fates("elastic_ips").values()) == {"released"} and released.only["warnings"] == []
+    assert not released.failed
+    assert set(released.fates("elastic_ips").values()) == {"released"}
+    assert released.only["warnings"] == []
     kept = cloud.vm("absent", B)
     assert [warning["code"] for warning in kept.only["warnings"]] == ["secondary_interface_kept"]
-    assert set(kept.fates("elastic_ips").values()) == {"kept"} and cloud.exists("port-stays")
+    assert set(kept.fates("elastic_ips").values()) == {"kept"}
+    assert cloud.exists("port-stays")
     roles = {row["network_interface_id"]: (row["role"], row["auto_delete"]) for row in kept.only["network_interfaces"]}
-    assert roles["port-stays"] == ("secondary", False) and len(roles) == 2
+    assert roles["port-stays"] == ("secondary", False)
+    assert len(roles) == 2
 
 
 def test_warnings_of_groups_and_scheduled_releases(cloud: Cloud) -> None:
@@ -162,7 +181,9 @@ def test_charge_on_stopped_is_passed_to_the_stop(cloud: Cloud, state: str, choic
     cloud.control.inject("error", operation="vm.deleteInstance", times=0, http=403, status="HTTP_FORBIDDEN", message="no")
     cloud.vm(state, A, charge_on_stopped=choice, **allowing_stops(state))
     machine = cloud.control.resource(A)
-    assert machine is not None and machine["status"] == "stopped" and machine["chargeOnStopped"] == choice
+    assert machine is not None
+    assert machine["status"] == "stopped"
+    assert machine["chargeOnStopped"] == choice
 
 
 @pytest.mark.parametrize("state", ["stopped", "absent"])
@@ -170,7 +191,9 @@ def test_stop_charging_with_local_disks_is_blocked_unless_allowed(cloud: Cloud, 
     cloud.seed(running(A, local_disks=1))
     more: Json = {"charge_on_stopped": "stopCharging", **allowing_stops(state)}
     ended = cloud.vm(state, A, **more)
-    assert ended.failed and ended.blockers() == ["local_disk_loss"] and cloud.writes() == []
+    assert ended.failed
+    assert ended.blockers() == ["local_disk_loss"]
+    assert cloud.writes() == []
     assert not cloud.vm(state, A, allow_local_disk_loss=True, **more).failed
 
 
@@ -186,14 +209,18 @@ def test_stop_charging_with_local_disks_is_blocked_unless_allowed(cloud: Cloud, 
 def test_charge_on_stopped_that_the_service_would_refuse_is_a_blocker(cloud: Cloud, machine: Json, choice: str) -> None:
     cloud.seed(running(A, **machine))
     ended = cloud.vm("stopped", A, charge_on_stopped=choice, allow_local_disk_loss=True)
-    assert ended.failed and ended.blockers() == ["stop_charging_not_allowed"] and cloud.writes() == []
+    assert ended.failed
+    assert ended.blockers() == ["stop_charging_not_allowed"]
+    assert cloud.writes() == []
 
 
 @pytest.mark.parametrize("charge", ["overdue", "arrear"])
 def test_an_overdue_machine_cannot_be_started_but_deleted(cloud: Cloud, charge: str) -> None:
     cloud.seed(stopped(A, charge=charge))
     ended = cloud.vm("running", A)
-    assert ended.failed and ended.blockers() == ["charge_overdue"] and cloud.writes() == []
+    assert ended.failed
+    assert ended.blockers() == ["charge_overdue"]
+    assert cloud.writes() == []
     assert cloud.vm("absent", A).actions == {A: "deleted"}
 
 
@@ -210,11 +237,13 @@ def test_an_overdue_machine_cannot_be_started_but_deleted(cloud: Cloud, charge: 
 def test_charge_modes_decide_about_deletion(cloud: Cloud, machine: Json, deleted: bool) -> None:
     cloud.seed(stopped(A, **machine))
     ended = cloud.vm("absent", A)
-    assert ended.failed is not deleted and cloud.exists(A) is not deleted
+    assert ended.failed is not deleted
+    assert cloud.exists(A) is not deleted
 
 
 def test_a_white_list_of_prepaid_machines_is_told(cloud: Cloud) -> None:
     cloud.seed(stopped(A, charge="prepaid", expires="-1d"), prepaid_white_list=True)
     ended = cloud.vm("absent", A)
-    assert ended.error["status"] == "PERMISSION_DENIED" and "white list" in ended.error["message"]
+    assert ended.error["status"] == "PERMISSION_DENIED"
+    assert "white list" in ended.error["message"]
     assert len(cloud.calls("vm.deleteInstance")) == 1

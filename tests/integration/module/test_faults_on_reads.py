@@ -37,8 +37,10 @@ def test_a_read_whose_answer_is_lost_is_sent_again(cloud: Cloud, fault: Json) ->
     for operation in READS:
         cloud.control.inject(operation=operation, times=1, **fault)
     ended = cloud.vm("absent", A, elastic_ips="release", api_timeout=0.6)
-    assert not ended.failed and ended.actions == {A: "deleted"}
-    assert set(ended.fates().values()) == {"deleted"} and ended.fates("elastic_ips") == {"fip-a": "released"}
+    assert not ended.failed
+    assert ended.actions == {A: "deleted"}
+    assert set(ended.fates().values()) == {"deleted"}
+    assert ended.fates("elastic_ips") == {"fip-a": "released"}
     assert ended.summary["api_retries"] >= 3
 
 
@@ -47,7 +49,9 @@ def test_rule_09_a_404_that_does_not_arrive_is_asked_for_again(cloud: Cloud, nam
     cloud.seed(stopped(A))
     cloud.control.inject(operation="vm.describeInstance", times=1, **PASSING[name])
     ended = cloud.vm("absent", GONE, api_timeout=0.6)
-    assert not ended.failed and ended.summary["not_found"] == 1 and ended.summary["api_retries"] == 1
+    assert not ended.failed
+    assert ended.summary["not_found"] == 1
+    assert ended.summary["api_retries"] == 1
 
 
 @pytest.mark.parametrize("fault", [PASSING["no_request_id"], FOREIGN], ids=["no_request_id", "foreign_page"])
@@ -55,7 +59,9 @@ def test_rule_09_a_404_without_a_request_id_proves_nothing(cloud: Cloud, fault: 
     cloud.seed(stopped(A))
     cloud.control.inject(operation="vm.describeInstance", times=0, **fault)
     ended = cloud.vm("absent", GONE, api_retries=1)
-    assert ended.failed and "vm.describeInstance" in ended.msg and ended.summary["already_absent"] == 0
+    assert ended.failed
+    assert "vm.describeInstance" in ended.msg
+    assert ended.summary["already_absent"] == 0
 
 
 @pytest.mark.parametrize(("fault", "text"), HOPELESS.values(), ids=HOPELESS.keys())
@@ -63,15 +69,20 @@ def test_an_answer_that_asking_again_does_not_mend_ends_the_task(cloud: Cloud, f
     cloud.seed(stopped(A))
     cloud.control.inject(operation="vm.describeInstances", times=0, **fault)
     ended = cloud.vm("absent", A)
-    assert ended.failed and text in ended.msg and len(cloud.calls()) == 1
-    assert ended.result["instances"] == [] and cloud.exists(A)
+    assert ended.failed
+    assert text in ended.msg
+    assert len(cloud.calls()) == 1
+    assert ended.result["instances"] == []
+    assert cloud.exists(A)
 
 
 def test_a_foreign_page_as_the_first_answer_ends_the_task_soon(cloud: Cloud) -> None:
     """A wrong address is more likely than an outage as long as the service never answered."""
     cloud.control.inject(operation="vm.describeInstances", times=0, **FOREIGN)
     ended = cloud.vm("absent", A)
-    assert ended.failed and "endpoint_url" in ended.msg and len(cloud.calls()) <= 3
+    assert ended.failed
+    assert "endpoint_url" in ended.msg
+    assert len(cloud.calls()) <= 3
 
 
 @pytest.mark.parametrize("name", [*(name for name in PASSING if name != "throttle"), "huge", "redirect"])
@@ -82,8 +93,12 @@ def test_rule_09_a_lost_proof_is_no_proof(cloud: Cloud, name: str) -> None:
     cloud.control.inject(operation="vm.describeInstance", times=0, **fault)
     cloud.control.inject(operation="vm.describeInstances", after=2, times=0, **fault)
     ended = cloud.vm("absent", A, api_retries=1, api_timeout=0.4)
-    assert ended.failed and ended.error["code"] == "api" and ended.error["operation"].startswith("vm.describeInstance")
-    assert ended.only["status"] == "deleting" and ended.only["changed"] and ended.only["action"] == "failed"
+    assert ended.failed
+    assert ended.error["code"] == "api"
+    assert ended.error["operation"].startswith("vm.describeInstance")
+    assert ended.only["status"] == "deleting"
+    assert ended.only["changed"]
+    assert ended.only["action"] == "failed"
     assert set(ended.fates().values()) == {"unverified"}
 
 
@@ -91,7 +106,8 @@ def test_rule_09_an_empty_answer_at_the_gate_is_looked_at_again(cloud: Cloud) ->
     cloud.seed(stopped(A), stopped(B))
     cloud.control.inject("empty_list", operation="vm.describeInstances", after=1, times=1)
     ended = cloud.vm("absent", A, B)
-    assert not ended.failed and ended.actions == {A: "deleted", B: "deleted"}
+    assert not ended.failed
+    assert ended.actions == {A: "deleted", B: "deleted"}
     assert cloud.effects("vm.deleteInstance") == 2
 
 
@@ -101,8 +117,11 @@ def test_rule_10_a_machine_that_bulk_answers_never_show_again_is_not_deleted(clo
     cloud.seed(stopped(A), stopped(B))
     cloud.control.inject(operation="vm.describeInstances", after=1, times=0, **fault)
     ended = cloud.vm("absent", A, wait_timeout=1)
-    assert ended.failed and ended.error["code"] in ("api", "timeout") and A in ended.error["message"]
-    assert cloud.writes() == [] and cloud.exists(A)
+    assert ended.failed
+    assert ended.error["code"] in ("api", "timeout")
+    assert A in ended.error["message"]
+    assert cloud.writes() == []
+    assert cloud.exists(A)
 
 
 def _slow_fleet(cloud: Cloud) -> list[str]:
@@ -127,7 +146,8 @@ def test_rule_09_a_machine_that_is_still_there_is_not_taken_for_gone(cloud: Clou
     for fault in faults:
         cloud.control.inject(operation="vm.describeInstances", after=2, **fault)
     ended = cloud.vm("absent", *ids)
-    assert not ended.failed and set(ended.actions.values()) == {"deleted"}
+    assert not ended.failed
+    assert set(ended.actions.values()) == {"deleted"}
     # Asked the moment the module ended: it must really be gone, although answers left it out long before.
     assert not cloud.exists(ids[0])
     assert ended.summary["seconds"] >= 2.5
@@ -137,7 +157,8 @@ def test_rule_09_two_complete_bulk_answers_are_proof_after_our_delete(cloud: Clo
     """The slow one keeps the answers from being empty, so the fast ones need no read of their own."""
     ids = _slow_fleet(cloud)
     ended = cloud.vm("absent", *ids)
-    assert set(ended.actions.values()) == {"deleted"} and not any(cloud.exists(instance_id) for instance_id in ids)
+    assert set(ended.actions.values()) == {"deleted"}
+    assert not any(cloud.exists(instance_id) for instance_id in ids)
     assert {entry["resources"][0] for entry in cloud.calls("vm.describeInstance")} <= {ids[0]}
     assert cloud.calls("vm.describeInstance"), "the last one, alone, is proved by a 404"
 
@@ -149,12 +170,14 @@ def test_rule_14_an_empty_answer_about_fates_needs_a_404(cloud: Cloud, operation
     cloud.control.inject("empty_list", operation=operation, times=0)
     ended = cloud.vm("absent", A)
     assert not ended.failed
-    assert ended.fates()["vol-a"] == "kept" and ended.fates("elastic_ips") == {"fip-a": "kept"}
+    assert ended.fates()["vol-a"] == "kept"
+    assert ended.fates("elastic_ips") == {"fip-a": "kept"}
 
 
 def test_rule_14_rows_that_an_answer_lacks_are_asked_for_again(cloud: Cloud) -> None:
     cloud.seed(stopped(A, disks=[{"id": "vol-a"}, {"id": "vol-b"}], elastic_ip={"id": "fip-a"}))
     cloud.control.inject("drop_rows", operation="disk.describeDisks", times=1)
     ended = cloud.vm("absent", A)
-    assert ended.fates()["vol-a"] == "kept" and ended.fates()["vol-b"] == "kept"
+    assert ended.fates()["vol-a"] == "kept"
+    assert ended.fates()["vol-b"] == "kept"
     assert len(cloud.calls("disk.describeDisks")) >= 2

@@ -49,18 +49,22 @@ def test_rule_11_a_lost_answer_costs_no_second_effect(cloud: Cloud, fault: Json)
         "absent", STOP, SET, DELETE, RELEASE, stop_running=True, disks="delete", elastic_ips="release", api_timeout=0.6
     )
     assert not ended.failed, ended.msg
-    assert set(ended.actions.values()) == {"deleted"} and ended.summary["deleted"] == 4
+    assert set(ended.actions.values()) == {"deleted"}
+    assert ended.summary["deleted"] == 4
     for instance_id in (STOP, SET, DELETE, RELEASE):
-        assert cloud.effects("vm.deleteInstance", instance_id) == 1 and not cloud.exists(instance_id)
+        assert cloud.effects("vm.deleteInstance", instance_id) == 1
+        assert not cloud.exists(instance_id)
     assert cloud.effects("vm.stopInstance") == 1
-    assert not cloud.exists("vol-set") and not cloud.exists("fip-rel")
+    assert not cloud.exists("vol-set")
+    assert not cloud.exists("fip-rel")
 
 
 def test_rule_11_a_stop_that_takes_effect_after_its_time_out_is_not_done_twice(cloud: Cloud) -> None:
     cloud.seed(running(A))
     cloud.control.inject("delay", operation="vm.stopInstance", seconds=0.9)
     ended = cloud.vm("absent", A, stop_running=True, api_timeout=0.6)
-    assert not ended.failed and ended.only["action"] == "deleted"
+    assert not ended.failed
+    assert ended.only["action"] == "deleted"
     assert cloud.effects("vm.stopInstance") == cloud.effects("vm.deleteInstance") == 1
 
 
@@ -70,9 +74,14 @@ def test_rule_13_a_delete_that_may_not_have_been_ours_releases_nothing(cloud: Cl
     cloud.control.inject("close_before", operation="vm.deleteInstance", times=0)
     cloud.control.act("delete", A, when={"operation": "vm.describeInstance*", "resource": "*", "nth": 4})
     ended = cloud.vm("absent", A, elastic_ips="release")
-    assert len(cloud.calls("vm.deleteInstance")) == 1 and not cloud.exists(A)
-    assert ended.failed and ended.error["code"] == "elastic_ip_not_released" and ended.only["changed"]
-    assert ended.only["status"] == "absent" and ended.fates("elastic_ips") == {"fip-a": "kept"} and cloud.exists("fip-a")
+    assert len(cloud.calls("vm.deleteInstance")) == 1
+    assert not cloud.exists(A)
+    assert ended.failed
+    assert ended.error["code"] == "elastic_ip_not_released"
+    assert ended.only["changed"]
+    assert ended.only["status"] == "absent"
+    assert ended.fates("elastic_ips") == {"fip-a": "kept"}
+    assert cloud.exists("fip-a")
     assert [row["elastic_ip_id"] for row in ended.result["retained"]["elastic_ips"]] == ["fip-a"]
 
 
@@ -83,8 +92,10 @@ def test_rule_11_a_lost_answer_of_a_start_or_stop_costs_no_second_effect(cloud: 
     operation = {"running": "vm.startInstance", "stopped": "vm.stopInstance"}[state]
     cloud.control.inject(operation=operation, times=1, **LOST[name])
     ended = cloud.vm(state, A, api_timeout=0.6)
-    assert not ended.failed and ended.only["action"] == {"running": "started", "stopped": "stopped"}[state]
-    assert cloud.effects(operation) == 1 and cloud.status(A) == state
+    assert not ended.failed
+    assert ended.only["action"] == {"running": "started", "stopped": "stopped"}[state]
+    assert cloud.effects(operation) == 1
+    assert cloud.status(A) == state
 
 
 @pytest.mark.parametrize("name", ["close_after", "garbage", "no_request_id", "cut_off"])
@@ -93,9 +104,12 @@ def test_rule_11_answers_that_are_always_lost_are_replaced_by_reads(cloud: Cloud
     for operation in WRITES:
         cloud.control.inject(operation=operation, times=0, **LOST[name])
     ended = cloud.vm("absent", STOP, SET, DELETE, RELEASE, stop_running=True, disks="delete", elastic_ips="release")
-    assert not ended.failed and ended.summary["deleted"] == 4
-    assert cloud.effects("vm.deleteInstance") == 4 and cloud.effects("vm.stopInstance") == 1
-    assert cloud.effects("vpc.deleteElasticIp") == 1 and not cloud.exists("fip-rel")
+    assert not ended.failed
+    assert ended.summary["deleted"] == 4
+    assert cloud.effects("vm.deleteInstance") == 4
+    assert cloud.effects("vm.stopInstance") == 1
+    assert cloud.effects("vpc.deleteElasticIp") == 1
+    assert not cloud.exists("fip-rel")
 
 
 @pytest.mark.parametrize("name", ["close_before", "redirect", "garbage_without_effect", "hang"])
@@ -104,11 +118,16 @@ def test_rule_11_a_write_that_never_gets_through_is_given_up(cloud: Cloud, name:
     for operation in WRITES[:3]:
         cloud.control.inject(operation=operation, times=0, **LOST[name])
     ended = cloud.vm("absent", STOP, SET, DELETE, stop_running=True, disks="delete", api_retries=1, api_timeout=0.4)
-    assert ended.failed and set(ended.actions.values()) == {"failed"}
+    assert ended.failed
+    assert set(ended.actions.values()) == {"failed"}
     for instance_id, operation in zip((STOP, SET, DELETE), WRITES[:3], strict=True):
         error = ended.machine(instance_id)["error"]
-        assert error["code"] == "api" and error["operation"] == operation and error["request_id"] is None
-    assert cloud.effects() == 0 and cloud.status(STOP) == "running" and cloud.auto_delete(SET, "vol-set") is False
+        assert error["code"] == "api"
+        assert error["operation"] == operation
+        assert error["request_id"] is None
+    assert cloud.effects() == 0
+    assert cloud.status(STOP) == "running"
+    assert cloud.auto_delete(SET, "vol-set") is False
 
 
 def test_rule_11_a_lost_stop_of_a_machine_that_somebody_else_stopped_is_one_stop(cloud: Cloud) -> None:
@@ -116,15 +135,19 @@ def test_rule_11_a_lost_stop_of_a_machine_that_somebody_else_stopped_is_one_stop
     cloud.control.inject("close_before", operation="vm.stopInstance")
     cloud.control.act("stop", A, when={"operation": "vm.stopInstance"})
     ended = cloud.vm("stopped", A)
-    assert not ended.failed and len(cloud.calls("vm.stopInstance")) == 1 and cloud.status(A) == "stopped"
+    assert not ended.failed
+    assert len(cloud.calls("vm.stopInstance")) == 1
+    assert cloud.status(A) == "stopped"
 
 
 def test_rule_11_without_waiting_a_lost_answer_is_still_looked_after(cloud: Cloud) -> None:
     cloud.seed(stopped(DELETE), stopped(START), delete_seconds=600)
     cloud.control.inject("close_after", operation="vm.deleteInstance")
     ended = cloud.vm("absent", DELETE, START, wait=False)
-    assert not ended.failed and ended.actions == {DELETE: "deleted", START: "deleted"}
-    assert cloud.effects("vm.deleteInstance", DELETE) == 1 and cloud.effects("vm.deleteInstance", START) == 1
+    assert not ended.failed
+    assert ended.actions == {DELETE: "deleted", START: "deleted"}
+    assert cloud.effects("vm.deleteInstance", DELETE) == 1
+    assert cloud.effects("vm.deleteInstance", START) == 1
 
 
 def test_rule_12_a_put_back_whose_answer_is_lost_is_done_again(cloud: Cloud) -> None:
@@ -132,5 +155,8 @@ def test_rule_12_a_put_back_whose_answer_is_lost_is_done_again(cloud: Cloud) -> 
     cloud.control.inject(operation="vm.modifyInstanceDiskAttribute", after=1, times=1, **LOST["close_before"])
     cloud.control.inject("error", operation="vm.deleteInstance", times=0, http=403, status="HTTP_FORBIDDEN", message="no")
     ended = cloud.vm("absent", A, disks="delete", api_timeout=0.6)
-    assert ended.failed and ended.error["status"] == "HTTP_FORBIDDEN" and "put back" not in ended.error["message"]
-    assert cloud.auto_delete(A, "vol-a") is False and not ended.only["changed"]
+    assert ended.failed
+    assert ended.error["status"] == "HTTP_FORBIDDEN"
+    assert "put back" not in ended.error["message"]
+    assert cloud.auto_delete(A, "vol-a") is False
+    assert not ended.only["changed"]

@@ -60,9 +60,13 @@ def test_rule_06_what_changed_before_the_last_look_is_not_deleted(cloud: Cloud, 
     cloud.control.act(action, A, when=GATE, **parameters)
     ended = cloud.vm("absent", A, name="web", tags={"env": "test"}, elastic_ips="release")
     assert cloud.control.acts() == [], "the action took place"
-    assert ended.failed and ended.error["code"] == "changed_meanwhile"
-    assert ended.only["action"] == "failed" and not ended.only["changed"] and not ended.result["changed"]
-    assert cloud.writes() == [] and cloud.exists(A)
+    assert ended.failed
+    assert ended.error["code"] == "changed_meanwhile"
+    assert ended.only["action"] == "failed"
+    assert not ended.only["changed"]
+    assert not ended.result["changed"]
+    assert cloud.writes() == []
+    assert cloud.exists(A)
 
 
 @pytest.mark.parametrize(("action", "parameters"), [AT_THE_GATE[0], AT_THE_GATE[3], AT_THE_GATE[10], AT_THE_GATE[11]])
@@ -72,9 +76,13 @@ def test_rule_06_what_changed_while_the_machine_stopped_is_not_deleted(cloud: Cl
     cloud.control.act(action, A, when={"operation": "vm.stopInstance", "moment": "after"}, **parameters)
     ended = cloud.vm("absent", A, tags={"env": "test"}, stop_running=True, wait_timeout=3)
     # A machine that runs again before its stop was seen looks like a stop that begins late: that is waited for.
-    assert ended.failed and ended.error["code"] == ("timeout" if action == "start" else "changed_meanwhile")
-    assert ended.only["changed"] and ended.summary["changed"] == 1 and ended.summary["stopped"] == 0
-    assert cloud.writes() == ["vm.stopInstance"] and cloud.exists(A)
+    assert ended.failed
+    assert ended.error["code"] == ("timeout" if action == "start" else "changed_meanwhile")
+    assert ended.only["changed"]
+    assert ended.summary["changed"] == 1
+    assert ended.summary["stopped"] == 0
+    assert cloud.writes() == ["vm.stopInstance"]
+    assert cloud.exists(A)
     assert ended.only["status"] == cloud.status(A)
 
 
@@ -82,8 +90,10 @@ def test_rule_06_one_changed_machine_does_not_hold_up_the_others(cloud: Cloud) -
     _seed(cloud, stopped(A))
     cloud.control.act("protect", A, when=GATE)
     ended = cloud.vm("absent", A, B)
-    assert ended.failed and ended.actions == {A: "failed", B: "deleted"}
-    assert cloud.exists(A) and not cloud.exists(B)
+    assert ended.failed
+    assert ended.actions == {A: "failed", B: "deleted"}
+    assert cloud.exists(A)
+    assert not cloud.exists(B)
 
 
 @pytest.mark.parametrize("nth", [1, 2, 3])
@@ -97,7 +107,8 @@ def test_rule_06_disks_that_change_around_the_delete_attribute_are_noticed(cloud
         cloud.control.act("set_auto_delete", A, when=undo, disk="vol-data", value=False)
     ended = cloud.vm("absent", A, disks="delete")
     assert ended.error["code"] == "changed_meanwhile"
-    assert "vm.deleteInstance" not in cloud.writes() and cloud.exists("vol-data")
+    assert "vm.deleteInstance" not in cloud.writes()
+    assert cloud.exists("vol-data")
     assert cloud.auto_delete(A, "vol-data") is False, "put back"
 
 
@@ -105,9 +116,13 @@ def test_rule_09_a_machine_that_somebody_deletes_at_the_gate_is_waited_for(cloud
     _seed(cloud, stopped(A))
     cloud.control.act("delete", A, when=GATE)
     ended = cloud.vm("absent", A)
-    assert not ended.failed and ended.only["action"] == "none" and ended.only["status"] == "absent"
-    assert not ended.result["changed"] and ended.summary["already_absent"] == 1
-    assert cloud.writes() == [] and not cloud.exists(A)
+    assert not ended.failed
+    assert ended.only["action"] == "none"
+    assert ended.only["status"] == "absent"
+    assert not ended.result["changed"]
+    assert ended.summary["already_absent"] == 1
+    assert cloud.writes() == []
+    assert not cloud.exists(A)
 
 
 @pytest.mark.parametrize("instantly", [True, False])
@@ -118,7 +133,9 @@ def test_rule_09_a_machine_that_somebody_deletes_just_before_our_call_is_gone(
     _seed(cloud, running(A))
     cloud.control.act("delete", A, when={"operation": operation}, instantly=instantly)
     ended = cloud.vm("absent", A, stop_running=True)
-    assert not ended.failed and ended.only["status"] == "absent" and ended.only["action"] == "none"
+    assert not ended.failed
+    assert ended.only["status"] == "absent"
+    assert ended.only["action"] == "none"
     assert cloud.effects("vm.deleteInstance") == 0
     assert ended.only["changed"] is (operation == "vm.deleteInstance"), "our stop is a change, their delete is not"
 
@@ -127,8 +144,11 @@ def test_rule_09_a_machine_that_somebody_deletes_while_it_stops_is_gone(cloud: C
     _seed(cloud, running(A))
     cloud.control.act("delete", A, when={"operation": "vm.stopInstance", "moment": "after"})
     ended = cloud.vm("absent", A, stop_running=True)
-    assert not ended.failed and ended.only["status"] == "absent" and ended.only["action"] == "none"
-    assert ended.only["changed"] and cloud.writes() == ["vm.stopInstance"]
+    assert not ended.failed
+    assert ended.only["status"] == "absent"
+    assert ended.only["action"] == "none"
+    assert ended.only["changed"]
+    assert cloud.writes() == ["vm.stopInstance"]
 
 
 @pytest.mark.parametrize("state", ["stopped", "running"])
@@ -137,22 +157,27 @@ def test_a_machine_that_vanishes_on_its_way_failed(cloud: Cloud, state: str) -> 
     operation = {"stopped": "vm.stopInstance", "running": "vm.startInstance"}[state]
     cloud.control.act("delete", A, when={"operation": operation, "moment": "after"}, instantly=True)
     ended = cloud.vm(state, A)
-    assert ended.failed and ended.error["code"] == "vanished" and ended.only["status"] == "absent"
+    assert ended.failed
+    assert ended.error["code"] == "vanished"
+    assert ended.only["status"] == "absent"
 
 
 def test_somebody_else_who_stops_the_machine_first_does_our_work(cloud: Cloud) -> None:
     _seed(cloud, running(A))
     cloud.control.act("stop", A, when={"operation": "vm.stopInstance"})
     ended = cloud.vm("absent", A, stop_running=True)
-    assert not ended.failed and ended.actions == {A: "deleted"}
-    assert cloud.effects("vm.stopInstance") == 0 and not cloud.exists(A)
+    assert not ended.failed
+    assert ended.actions == {A: "deleted"}
+    assert cloud.effects("vm.stopInstance") == 0
+    assert not cloud.exists(A)
 
 
 def test_somebody_else_who_starts_the_machine_while_it_should_stop_is_noticed(cloud: Cloud) -> None:
     _seed(cloud, running(A))
     cloud.control.act("restart", A, when={"operation": "vm.stopInstance", "moment": "after"})
     ended = cloud.vm("stopped", A)
-    assert ended.failed and ended.error["code"] == "changed_meanwhile"
+    assert ended.failed
+    assert ended.error["code"] == "changed_meanwhile"
     assert cloud.writes() == ["vm.stopInstance"]
 
 
@@ -162,7 +187,8 @@ def test_another_elastic_ip_than_planned_is_never_released(cloud: Cloud) -> None
     cloud.control.act("associate", A, when={"operation": "vm.deleteInstance"}, elastic_ip="fip-free")
     ended = cloud.vm("absent", A, elastic_ips="release")
     assert ended.actions == {A: "deleted"}
-    assert cloud.exists("fip-free") and not cloud.exists("fip-main")
+    assert cloud.exists("fip-free")
+    assert not cloud.exists("fip-main")
     assert ended.fates("elastic_ips") == {"fip-main": "released"}
 
 
@@ -170,9 +196,13 @@ def test_rule_13_an_elastic_ip_that_moved_to_another_machine_is_not_released(clo
     _seed(cloud, stopped(A))
     cloud.control.act("associate", B, when={"operation": "vm.deleteInstance", "resource": A}, elastic_ip="fip-main")
     ended = cloud.vm("absent", A, elastic_ips="release")
-    assert ended.failed and ended.error["code"] == "elastic_ip_not_released" and B in ended.error["message"]
-    assert ended.fates("elastic_ips") == {"fip-main": "failed"} and ended.summary["deleted"] == 1
-    assert "vpc.deleteElasticIp" not in cloud.writes() and cloud.exists("fip-main")
+    assert ended.failed
+    assert ended.error["code"] == "elastic_ip_not_released"
+    assert B in ended.error["message"]
+    assert ended.fates("elastic_ips") == {"fip-main": "failed"}
+    assert ended.summary["deleted"] == 1
+    assert "vpc.deleteElasticIp" not in cloud.writes()
+    assert cloud.exists("fip-main")
     assert [row["elastic_ip_id"] for row in ended.result["retained"]["elastic_ips"]] == ["fip-main"]
 
 
@@ -180,15 +210,18 @@ def test_rule_13_an_elastic_ip_of_a_machine_that_somebody_else_deleted_is_not_re
     _seed(cloud, stopped(A))
     cloud.control.act("delete", A, when={"operation": "vm.deleteInstance"}, instantly=True)
     ended = cloud.vm("absent", A, elastic_ips="release")
-    assert not ended.failed and ended.only["action"] == "none"
-    assert cloud.exists("fip-main") and cloud.writes() == ["vm.deleteInstance"]
+    assert not ended.failed
+    assert ended.only["action"] == "none"
+    assert cloud.exists("fip-main")
+    assert cloud.writes() == ["vm.deleteInstance"]
 
 
 def test_an_elastic_ip_that_somebody_released_first_counts_as_released(cloud: Cloud) -> None:
     _seed(cloud, stopped(A))
     cloud.control.act("delete", "fip-main", when={"operation": "vpc.deleteElasticIp", "resource": "fip-main"})
     ended = cloud.vm("absent", A, elastic_ips="release")
-    assert not ended.failed and ended.fates("elastic_ips") == {"fip-main": "released"}
+    assert not ended.failed
+    assert ended.fates("elastic_ips") == {"fip-main": "released"}
 
 
 def test_a_disk_that_somebody_deletes_after_the_machine_is_told_as_it_is(cloud: Cloud) -> None:
@@ -197,5 +230,7 @@ def test_a_disk_that_somebody_deletes_after_the_machine_is_told_as_it_is(cloud: 
     # The first two reads are of tags: for the plan, and at the gate.
     cloud.control.act("delete", "vol-data", when={"operation": "disk.describeDisks", "resource": "*", "nth": 3}, instantly=True)
     ended = cloud.vm("absent", A)
-    assert ended.fates()["vol-data"] == "deleted" and ended.error["code"] == "fate_mismatch"
-    assert ended.summary["deleted"] == 1 and not cloud.exists(A)
+    assert ended.fates()["vol-data"] == "deleted"
+    assert ended.error["code"] == "fate_mismatch"
+    assert ended.summary["deleted"] == 1
+    assert not cloud.exists(A)

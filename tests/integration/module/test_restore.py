@@ -57,24 +57,34 @@ def test_a_machine_whose_image_is_gone_blocks_all_and_nothing_is_made(cloud: Clo
     good = backed_up(cloud)
     bad = {**good, "instance_id": "i-badd000002", "image": {"image_id": "img-gone"}}
     ended = restore(cloud, good, bad)
-    assert ended.failed and "nothing at all was made" in ended.msg and "img-gone does not exist" in ended.msg
+    assert ended.failed
+    assert "nothing at all was made" in ended.msg
+    assert "img-gone does not exist" in ended.msg
     assert [each["action"] for each in ended.result["instances"]] == ["none", "blocked"]
-    assert ended.result["changed"] is False and cloud.writes() == [] and machines(cloud) == {}
+    assert ended.result["changed"] is False
+    assert cloud.writes() == []
+    assert machines(cloud) == {}
 
 
 def test_an_image_that_is_not_ready_is_a_blocker(cloud: Cloud) -> None:
     entry = backed_up(cloud)
     cloud.control.act("set_status", IMAGE, status="pending")
     ended = restore(cloud, entry)
-    assert ended.failed and codes(ended, "blockers") == {"no_backup"} and "'pending', not ready" in ended.msg
+    assert ended.failed
+    assert codes(ended, "blockers") == {"no_backup"}
+    assert "'pending', not ready" in ended.msg
 
 
 def test_a_disk_without_a_snapshot_is_a_blocker_unless_it_may_be_missing(cloud: Cloud) -> None:
     entry = snapshotted(cloud, SYSTEM, DATA)
     ended = restore(cloud, entry)
-    assert ended.failed and codes(ended, "blockers") == {"disk_not_covered"} and BIG in ended.msg and cloud.writes() == []
+    assert ended.failed
+    assert codes(ended, "blockers") == {"disk_not_covered"}
+    assert BIG in ended.msg
+    assert cloud.writes() == []
     ended = restore(cloud, entry, allow_missing_disks=True)
-    assert not ended.failed and "disk_not_covered" in codes(ended)
+    assert not ended.failed
+    assert "disk_not_covered" in codes(ended)
     assert [device for device, _size, _origin in disks(only_machine(cloud))] == ["vda", "vdb"]
 
 
@@ -82,8 +92,12 @@ def test_a_full_quota_is_a_failure_with_the_services_answer(cloud: Cloud) -> Non
     entry = backed_up(cloud)
     cloud.control.set_quotas(instances=0)
     ended = restore(cloud, entry)
-    assert ended.failed and ended.error["status"] == "QUOTA_EXCEEDED" and ended.error["operation"] == CREATE
-    assert ended.only["instance_id"] is None and ended.only["status"] == "absent" and not ended.result["changed"]
+    assert ended.failed
+    assert ended.error["status"] == "QUOTA_EXCEEDED"
+    assert ended.error["operation"] == CREATE
+    assert ended.only["instance_id"] is None
+    assert ended.only["status"] == "absent"
+    assert not ended.result["changed"]
     assert len(cloud.calls(CREATE)) == 1
 
 
@@ -91,15 +105,20 @@ def test_a_machine_that_the_service_cannot_make_is_a_failure(cloud: Cloud) -> No
     entry = backed_up(cloud)
     cloud.control.inject("transition_fails", operation=CREATE)
     ended = restore(cloud, entry)
-    assert ended.failed and ended.error["code"] in ("error_state", "vanished") and ended.only["action"] == "failed"
+    assert ended.failed
+    assert ended.error["code"] in ("error_state", "vanished")
+    assert ended.only["action"] == "failed"
 
 
 def test_a_machine_that_hangs_is_a_failure_that_names_its_state(cloud: Cloud) -> None:
     entry = backed_up(cloud)
     cloud.control.inject("transition_hangs", operation=CREATE)
     ended = restore(cloud, entry, wait_timeout=1)
-    assert ended.failed and ended.error["code"] == "timeout" and "hangs in 'pending'" in ended.msg
-    assert ended.result["changed"] and ended.only["instance_id"] in machines(cloud)
+    assert ended.failed
+    assert ended.error["code"] == "timeout"
+    assert "hangs in 'pending'" in ended.msg
+    assert ended.result["changed"]
+    assert ended.only["instance_id"] in machines(cloud)
 
 
 def test_one_machines_failure_does_not_hide_the_others_result(cloud: Cloud) -> None:
@@ -110,7 +129,10 @@ def test_one_machines_failure_does_not_hide_the_others_result(cloud: Cloud) -> N
     cloud.control.inject("error", operation=CREATE, http=403, status="HTTP_FORBIDDEN", message="no")
     ended = restore(cloud, entry, twin)
     actions = sorted(each["action"] for each in ended.result["instances"])
-    assert ended.failed and actions == ["created", "failed"] and ended.summary["created"] == 1 and len(machines(cloud)) == 1
+    assert ended.failed
+    assert actions == ["created", "failed"]
+    assert ended.summary["created"] == 1
+    assert len(machines(cloud)) == 1
 
 
 # --- check mode, do, do again -------------------------------------------------------------------------------------
@@ -119,12 +141,16 @@ def test_one_machines_failure_does_not_hide_the_others_result(cloud: Cloud) -> N
 def test_check_mode_predicts_what_the_run_does(cloud: Cloud) -> None:
     entry = backed_up(cloud)
     preview = restore(cloud, entry, check=True)
-    assert preview.result["changed"] and preview.only["action"] == "created" and preview.only["instance_id"] is None
+    assert preview.result["changed"]
+    assert preview.only["action"] == "created"
+    assert preview.only["instance_id"] is None
     done = restore(cloud, entry)
-    assert done.result["diff"] == preview.result["diff"] and done.only["warnings"] == preview.only["warnings"]
+    assert done.result["diff"] == preview.result["diff"]
+    assert done.only["warnings"] == preview.only["warnings"]
     assert [row["device"] for row in preview.only["disks"]] == [row["device"] for row in done.only["disks"]]
     again = restore(cloud, entry, check=True)
-    assert not again.result["changed"] and again.only["action"] == "none"
+    assert not again.result["changed"]
+    assert again.only["action"] == "none"
 
 
 def test_a_machine_comes_back_as_it_was_with_every_disk_from_its_snapshot(cloud: Cloud) -> None:
@@ -140,10 +166,13 @@ def test_a_machine_comes_back_as_it_was_with_every_disk_from_its_snapshot(cloud:
     groups = machine["primaryNetworkInterface"]["networkInterface"]["securityGroups"]
     assert [group["groupId"] for group in groups] == ["sg-prod", "sg-more"]
     assert machine["description"] == f"jdcloud.cloud/1 restore={CAMPAIGN} instance={WEB} the old web server"
-    assert machine["tags"] == [{"key": "env", "value": "prod"}] and "elasticIpId" not in machine
+    assert machine["tags"] == [{"key": "env", "value": "prod"}]
+    assert "elasticIpId" not in machine
     assert codes(ended) == {"elastic_ip_not_restored", "tag_left_out"}
-    assert all(row["verified"] for row in ended.only["disks"]) and ended.only["instance_id"] == machine["instanceId"]
-    assert ended.only["source_instance_id"] == WEB and ended.only["helper_image_id"] is None
+    assert all(row["verified"] for row in ended.only["disks"])
+    assert ended.only["instance_id"] == machine["instanceId"]
+    assert ended.only["source_instance_id"] == WEB
+    assert ended.only["helper_image_id"] is None
     assert ended.summary["api_calls"] == len([each for each in cloud.calls() if each["number"]])
 
 
@@ -152,8 +181,11 @@ def test_a_second_run_makes_nothing_and_checks_the_disks_again(cloud: Cloud) -> 
     first = restore(cloud, entry)
     cloud.control.clear_requests()
     again = restore(cloud, entry)
-    assert not again.failed and not again.result["changed"] and again.only["action"] == "none"
-    assert again.only["instance_id"] == first.only["instance_id"] and cloud.writes() == []
+    assert not again.failed
+    assert not again.result["changed"]
+    assert again.only["action"] == "none"
+    assert again.only["instance_id"] == first.only["instance_id"]
+    assert cloud.writes() == []
     assert all(row["verified"] for row in again.only["disks"])
 
 
@@ -162,21 +194,27 @@ def test_a_second_run_needs_no_backup_any_more(cloud: Cloud) -> None:
     made = restore(cloud, entry).only["instance_id"]
     cloud.control.act("delete", IMAGE, instantly=True)
     again = restore(cloud, entry)
-    assert not again.failed and again.only["action"] == "none" and again.only["instance_id"] == made
+    assert not again.failed
+    assert again.only["action"] == "none"
+    assert again.only["instance_id"] == made
 
 
 def test_a_machine_that_only_has_the_name_is_not_taken_for_a_restored_one(cloud: Cloud) -> None:
     entry = backed_up(cloud)
     add(cloud, instances=[{"id": "i-name000001", "name": "web-01", "description": f"restore={CAMPAIGN} instance={WEB}"}])
     ended = restore(cloud, entry)
-    assert not ended.failed and ended.only["action"] == "created" and len(machines(cloud)) == 2
+    assert not ended.failed
+    assert ended.only["action"] == "created"
+    assert len(machines(cloud)) == 2
 
 
 def test_an_earlier_copy_elsewhere_is_no_success(cloud: Cloud) -> None:
     entry = backed_up(cloud)
     restore(cloud, entry)
     ended = restore(cloud, entry, subnet_id="subnet-other")
-    assert ended.failed and ended.error["code"] == "made_otherwise" and len(machines(cloud)) == 1
+    assert ended.failed
+    assert ended.error["code"] == "made_otherwise"
+    assert len(machines(cloud)) == 1
 
 
 # --- lost answers -------------------------------------------------------------------------------------------------
@@ -188,7 +226,8 @@ def test_rule_11_a_lost_answer_makes_no_second_machine(cloud: Cloud, fault: Json
     cloud.control.inject(operation=CREATE, times=1, **fault)
     ended = restore(cloud, entry, api_timeout=0.6)
     assert not ended.failed, ended.msg
-    assert ended.only["action"] == "created" and ended.only["instance_id"] == only_machine(cloud)["instanceId"]
+    assert ended.only["action"] == "created"
+    assert ended.only["instance_id"] == only_machine(cloud)["instanceId"]
 
 
 def test_rule_11_before_the_call_is_repeated_the_cloud_is_read(cloud: Cloud) -> None:
@@ -202,7 +241,10 @@ def test_rule_11_a_call_that_never_gets_through_is_given_up(cloud: Cloud) -> Non
     entry = backed_up(cloud)
     cloud.control.inject("close_before", operation=CREATE, times=0)
     ended = restore(cloud, entry, api_retries=2)
-    assert ended.failed and ended.error["code"] == "api" and not ended.result["changed"] and machines(cloud) == {}
+    assert ended.failed
+    assert ended.error["code"] == "api"
+    assert not ended.result["changed"]
+    assert machines(cloud) == {}
     assert len(cloud.calls(CREATE)) == 3
 
 
@@ -215,7 +257,8 @@ def test_rule_11_a_refusal_after_a_lost_answer_may_be_due_to_its_effect(cloud: C
     cloud.control.inject("error", operation=CREATE, after=1, **refusal)
     ended = restore(cloud, entry, keep_private_ip=True)
     assert not ended.failed, ended.msg
-    assert len(cloud.calls(CREATE)) == 2 and cloud.effects(CREATE) == 1
+    assert len(cloud.calls(CREATE)) == 2
+    assert cloud.effects(CREATE) == 1
     assert only_machine(cloud)["privateIpAddress"] == "10.1.2.3"
 
 
@@ -225,7 +268,8 @@ def test_rule_11_a_lost_answer_makes_no_second_helper_image(cloud: Cloud, fault:
     cloud.control.inject(operation=HELP, times=1, **fault)
     ended = restore(cloud, entry)
     assert not ended.failed, ended.msg
-    assert cloud.effects(HELP) == 1 and only_machine(cloud)["status"] == "running"
+    assert cloud.effects(HELP) == 1
+    assert only_machine(cloud)["status"] == "running"
 
 
 POINTS = [
@@ -249,8 +293,10 @@ def test_a_run_that_is_killed_at_any_point_is_finished_by_the_next(cloud: Cloud,
     cloud.control.clear_faults()
     ended = restore(cloud, entry)
     assert not ended.failed, ended.msg
-    assert cloud.effects(HELP) == cloud.effects(CREATE) == 1 and ended.only["instance_id"] == only_machine(cloud)["instanceId"]
-    assert len(disks(only_machine(cloud))) == 3 and all(row["verified"] for row in ended.only["disks"])
+    assert cloud.effects(HELP) == cloud.effects(CREATE) == 1
+    assert ended.only["instance_id"] == only_machine(cloud)["instanceId"]
+    assert len(disks(only_machine(cloud))) == 3
+    assert all(row["verified"] for row in ended.only["disks"])
     wait_until(lambda: not cloud.control.state()["regions"]["cn-north-1"]["images"], "the helper image is gone")
 
 
@@ -289,9 +335,12 @@ def test_snapshots_alone_bring_the_machine_back_by_a_helper_image_that_is_delete
     ]
     helper = ended.only["helper_image_id"]
     (call,) = cloud.calls("vm.deleteImage")
-    assert helper in call["resources"] and "deleteSnapshot" not in call["query"] and cloud.status(helper) in ("deleting", None)
+    assert helper in call["resources"]
+    assert "deleteSnapshot" not in call["query"]
+    assert cloud.status(helper) in ("deleting", None)
     assert all(cloud.exists(f"snapshot-of-{disk}") for disk in (SYSTEM, DATA, BIG))
-    assert only_machine(cloud)["bootMode"] == "uefi" and "helper_image_left" not in codes(ended)
+    assert only_machine(cloud)["bootMode"] == "uefi"
+    assert "helper_image_left" not in codes(ended)
 
 
 def test_a_helper_image_that_cannot_be_deleted_is_a_warning_that_names_it(cloud: Cloud) -> None:
@@ -299,9 +348,12 @@ def test_a_helper_image_that_cannot_be_deleted_is_a_warning_that_names_it(cloud:
     cloud.control.inject("error", operation="vm.deleteImage", http=403, status="HTTP_FORBIDDEN", message="no")
     ended = restore(cloud, entry)
     (left,) = [row for row in ended.only["warnings"] if row["code"] == "helper_image_left"]
-    assert not ended.failed and ended.only["helper_image_id"] in left["message"]
+    assert not ended.failed
+    assert ended.only["helper_image_id"] in left["message"]
     again = restore(cloud, entry)
-    assert not again.failed and again.only["action"] == "none" and len(cloud.calls("vm.deleteImage")) == 2
+    assert not again.failed
+    assert again.only["action"] == "none"
+    assert len(cloud.calls("vm.deleteImage")) == 2
     assert "helper_image_left" not in codes(again)
 
 
@@ -309,23 +361,30 @@ def test_a_run_that_failed_leaves_the_helper_image_to_the_next(cloud: Cloud) -> 
     entry = snapshotted(cloud, SYSTEM, DATA, BIG)
     cloud.control.set_quotas(instances=0)
     failed = restore(cloud, entry)
-    assert failed.failed and "helper_image_left" in codes(failed)
+    assert failed.failed
+    assert "helper_image_left" in codes(failed)
     cloud.control.set_quotas(instances=10)
     ended = restore(cloud, entry)
-    assert not ended.failed and ended.only["helper_image_id"] == failed.only["helper_image_id"] and cloud.effects(HELP) == 1
+    assert not ended.failed
+    assert ended.only["helper_image_id"] == failed.only["helper_image_id"]
+    assert cloud.effects(HELP) == 1
 
 
 def test_a_helper_image_that_fails_is_a_failure(cloud: Cloud) -> None:
     entry = snapshotted(cloud, SYSTEM, DATA, BIG)
     cloud.control.inject("transition_fails", operation=HELP)
     ended = restore(cloud, entry)
-    assert ended.failed and ended.error["code"] == "helper_image_failed" and machines(cloud) == {}
+    assert ended.failed
+    assert ended.error["code"] == "helper_image_failed"
+    assert machines(cloud) == {}
 
 
 def test_an_unusable_image_gives_way_to_snapshots(cloud: Cloud) -> None:
     entry = snapshotted(cloud, SYSTEM, DATA, BIG)
     ended = restore(cloud, {**entry, "image": {"image_id": "img-gone"}})
-    assert not ended.failed and "image_not_usable" in codes(ended) and len(disks(only_machine(cloud))) == 3
+    assert not ended.failed
+    assert "image_not_usable" in codes(ended)
+    assert len(disks(only_machine(cloud))) == 3
 
 
 # --- overrides and drills -----------------------------------------------------------------------------------------
@@ -345,7 +404,8 @@ def test_overrides_replace_what_was(cloud: Cloud) -> None:
     assert not ended.failed, ended.msg
     machine = only_machine(cloud)
     assert (machine["instanceName"], machine["instanceType"], machine["az"]) == ("web-02", "g.n2.large", "cn-north-1b")
-    assert machine["subnetId"] == "subnet-x" and machine["hostname"] == "web-01"
+    assert machine["subnetId"] == "subnet-x"
+    assert machine["hostname"] == "web-01"
 
 
 def test_the_private_address_comes_back_if_that_is_wanted(cloud: Cloud) -> None:
@@ -357,7 +417,9 @@ def test_the_private_address_comes_back_if_that_is_wanted(cloud: Cloud) -> None:
 def test_a_drill_needs_a_network_of_its_own(cloud: Cloud) -> None:
     entry = backed_up(cloud, leave=True)
     ended = restore(cloud, entry, drill=True)
-    assert ended.failed and "subnet_id, security_group_ids" in ended.msg and cloud.calls() == []
+    assert ended.failed
+    assert "subnet_id, security_group_ids" in ended.msg
+    assert cloud.calls() == []
 
 
 def test_a_drill_is_beside_the_original_and_has_nothing_of_it_but_the_disks(cloud: Cloud) -> None:
@@ -365,17 +427,25 @@ def test_a_drill_is_beside_the_original_and_has_nothing_of_it_but_the_disks(clou
     ended = restore(cloud, entry, drill=True, **NET)
     assert not ended.failed, ended.msg
     machine = machines(cloud)[ended.only["instance_id"]]
-    assert machine["instanceName"] == "drill-web-01" and machine["subnetId"] == "subnet-drill"
-    assert "tags" not in machine and "keyNames" not in machine and "elasticIpId" not in machine and "ag" not in machine
-    assert machine["privateIpAddress"] != "10.1.2.3" and machine["hostname"] == "drill-web-01"
-    assert all(slot["autoDelete"] for slot in machine["dataDisks"]) and "original_exists" not in codes(ended)
-    assert restore(cloud, entry, drill=True, **NET).only["action"] == "none" and len(machines(cloud)) == 2
+    assert machine["instanceName"] == "drill-web-01"
+    assert machine["subnetId"] == "subnet-drill"
+    assert "tags" not in machine
+    assert "keyNames" not in machine
+    assert "elasticIpId" not in machine
+    assert "ag" not in machine
+    assert machine["privateIpAddress"] != "10.1.2.3"
+    assert machine["hostname"] == "drill-web-01"
+    assert all(slot["autoDelete"] for slot in machine["dataDisks"])
+    assert "original_exists" not in codes(ended)
+    assert restore(cloud, entry, drill=True, **NET).only["action"] == "none"
+    assert len(machines(cloud)) == 2
 
 
 def test_a_restore_beside_the_original_warns(cloud: Cloud) -> None:
     entry = backed_up(cloud, leave=True)
     ended = restore(cloud, entry)
-    assert not ended.failed and "original_exists" in codes(ended)
+    assert not ended.failed
+    assert "original_exists" in codes(ended)
 
 
 def test_prepaid_local_disks_and_groups_come_back_otherwise_with_warnings(cloud: Cloud) -> None:
@@ -383,7 +453,8 @@ def test_prepaid_local_disks_and_groups_come_back_otherwise_with_warnings(cloud:
     ended = restore(cloud, entry)
     assert not ended.failed, ended.msg
     expected = {"prepaid_becomes_postpaid", "local_disk_lost", "group_not_rejoined", "dedicated_host_not_used"}
-    assert expected < codes(ended) and only_machine(cloud)["charge"]["chargeMode"] == "postpaid_by_duration"
+    assert expected < codes(ended)
+    assert only_machine(cloud)["charge"]["chargeMode"] == "postpaid_by_duration"
 
 
 # --- one image ----------------------------------------------------------------------------------------------------
@@ -404,7 +475,9 @@ def test_an_image_whose_snapshot_is_gone_is_a_blocker(cloud: Cloud) -> None:
     backed_up(cloud)
     cloud.control.act("delete", origins(cloud)[1], instantly=True)
     ended = restore(cloud, image_id=IMAGE, instance_type="g.n2.medium", az="cn-north-1a", name="of-image", **NET)
-    assert ended.failed and codes(ended, "blockers") == {"snapshot_missing"} and cloud.writes() == []
+    assert ended.failed
+    assert codes(ended, "blockers") == {"snapshot_missing"}
+    assert cloud.writes() == []
 
 
 # --- without waiting ----------------------------------------------------------------------------------------------
@@ -413,10 +486,13 @@ def test_an_image_whose_snapshot_is_gone_is_a_blocker(cloud: Cloud) -> None:
 def test_without_waiting_the_next_run_checks(cloud: Cloud) -> None:
     entry = backed_up(cloud)
     ended = restore(cloud, entry, wait=False)
-    assert not ended.failed and ended.only["status"] == "pending"
+    assert not ended.failed
+    assert ended.only["status"] == "pending"
     assert {row["verified"] for row in ended.only["disks"]} == {None}
     again = restore(cloud, entry)
-    assert not again.failed and again.only["action"] == "none" and all(row["verified"] for row in again.only["disks"])
+    assert not again.failed
+    assert again.only["action"] == "none"
+    assert all(row["verified"] for row in again.only["disks"])
 
 
 def test_text_of_the_cloud_stays_text(cloud: Cloud) -> None:
@@ -426,5 +502,6 @@ def test_text_of_the_cloud_stays_text(cloud: Cloud) -> None:
     delete(cloud)
     assert not restore(cloud, manifest_entry).failed
     machine = only_machine(cloud)
-    assert machine["description"].endswith("{{ 7*7 }} restore=x instance=y") and machine["tags"][0]["value"] == "{{ 7*7 }}"
+    assert machine["description"].endswith("{{ 7*7 }} restore=x instance=y")
+    assert machine["tags"][0]["value"] == "{{ 7*7 }}"
     assert restore(cloud, manifest_entry).only["action"] == "none"

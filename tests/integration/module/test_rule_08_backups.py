@@ -57,11 +57,15 @@ def delete(cloud: Cloud, *ids: str, method: str = "image", **options: Any) -> En
 def refuse(cloud: Cloud, *words: str, codes: tuple[str, ...] = ("backup_missing",), **options: Any) -> Ended:
     """Delete, and see it blocked for these reasons, with these words in the messages, and nothing changed."""
     ended = delete(cloud, **options)
-    assert ended.failed and ended.only["action"] == "blocked" and set(ended.blockers()) == set(codes)
+    assert ended.failed
+    assert ended.only["action"] == "blocked"
+    assert set(ended.blockers()) == set(codes)
     text = " ".join(blocker["message"] for blocker in ended.only["blockers"])
     for word in words:
         assert word in text, text
-    assert cloud.writes() == [] and cloud.exists(A) and cloud.exists(DATA)
+    assert cloud.writes() == []
+    assert cloud.exists(A)
+    assert cloud.exists(DATA)
     return ended
 
 
@@ -133,7 +137,8 @@ def test_only_the_demanded_campaign_counts(cloud: Cloud, method: str) -> None:
     cloud.seed(machine(), images=[image()], snapshots=snapshots())
     refuse(cloud, "it belongs to campaign c1", method=method, backup_campaign="c2")
     ended = delete(cloud, method=method, backup_campaign="c1")
-    assert not ended.failed and {backup["campaign"] for backup in ended.only["backups"]} == {"c1"}
+    assert not ended.failed
+    assert {backup["campaign"] for backup in ended.only["backups"]} == {"c1"}
 
 
 @pytest.mark.parametrize("flaw", ["no mark", "mark of another machine", "made while it ran", "too old", "about to expire"])
@@ -178,20 +183,24 @@ def test_the_age_is_an_option(cloud: Cloud) -> None:
 def test_a_local_system_disk_is_covered_by_an_image(cloud: Cloud) -> None:
     cloud.seed(stopped(A, system_disk={"local": True, "size": 40}), images=[image()])
     ended = delete(cloud)
-    assert not ended.failed and ended.only["action"] == "deleted"
+    assert not ended.failed
+    assert ended.only["action"] == "deleted"
 
 
 def test_a_local_system_disk_is_not_covered_by_snapshots(cloud: Cloud) -> None:
     cloud.seed(stopped(A, system_disk={"local": True, "size": 40}), images=[image()])
     ended = delete(cloud, method="snapshots")
-    assert ended.failed and "local_disk_loss" in ended.blockers() and cloud.writes() == []
+    assert ended.failed
+    assert "local_disk_loss" in ended.blockers()
+    assert cloud.writes() == []
 
 
 def test_a_local_data_disk_is_covered_by_nothing_and_may_be_given_up(cloud: Cloud) -> None:
     cloud.seed(machine(local_disks=[{"size": 200}]), images=[image()])
     refuse(cloud, "save its data by other means", codes=("local_disk_loss",))
     ended = delete(cloud, allow_local_disk_loss=True)
-    assert not ended.failed and "lost" in ended.fates().values()
+    assert not ended.failed
+    assert "lost" in ended.fates().values()
 
 
 def test_giving_up_local_disks_gives_up_no_cloud_disk(cloud: Cloud) -> None:
@@ -206,7 +215,9 @@ def test_a_disk_that_is_kept_needs_no_backup(cloud: Cloud) -> None:
     cloud.seed(machine(), images=[image(leave_out=["vdb"])])
     refuse(cloud, f"No image covers its disk {DATA}")
     ended = delete(cloud, disks="keep")
-    assert not ended.failed and ended.fates() == {SYS: "deleted", DATA: "kept"} and cloud.exists(DATA)
+    assert not ended.failed
+    assert ended.fates() == {SYS: "deleted", DATA: "kept"}
+    assert cloud.exists(DATA)
 
 
 def test_a_disk_that_would_be_kept_needs_one_if_all_are_to_go(cloud: Cloud) -> None:
@@ -231,21 +242,27 @@ def test_even_if_no_disk_goes_a_demand_is_no_empty_word(cloud: Cloud, images: li
 def test_a_backed_up_machine_is_deleted_and_its_backups_stay_and_are_told(cloud: Cloud, method: str, disks: str) -> None:
     cloud.seed(machine(), images=[image()], snapshots=snapshots())
     ended = delete(cloud, method=method, disks=disks)
-    assert not ended.failed and ended.only["action"] == "deleted" and not cloud.exists(A)
+    assert not ended.failed
+    assert ended.only["action"] == "deleted"
+    assert not cloud.exists(A)
     expected = {"image": {"img-a"}, "snapshots": {f"snapshot-{SYS}", f"snapshot-{DATA}"}}
     expected["both"] = expected["image"] | expected["snapshots"]
     assert {backup["id"] for backup in ended.only["backups"]} == expected[method]
     assert all(cloud.exists(each) for each in expected["both"])
     again = cloud.vm("absent", A, require_backup=method)
-    assert not again.failed and not again.result["changed"]
+    assert not again.failed
+    assert not again.result["changed"]
 
 
 def test_on_blocked_skip_deletes_only_the_backed_up(cloud: Cloud) -> None:
     cloud.seed(machine(), stopped(B), images=[image()])
     held = delete(cloud, A, B)
-    assert held.failed and cloud.writes() == []
+    assert held.failed
+    assert cloud.writes() == []
     ended = delete(cloud, A, B, on_blocked="skip")
-    assert not ended.failed and ended.actions == {A: "deleted", B: "blocked"} and cloud.exists(B)
+    assert not ended.failed
+    assert ended.actions == {A: "deleted", B: "blocked"}
+    assert cloud.exists(B)
 
 
 def test_backups_are_read_in_bulk(cloud: Cloud) -> None:
@@ -281,8 +298,11 @@ def test_what_somebody_changes_at_the_gate_stops_the_delete(cloud: Cloud, what: 
     cloud.control.act(action, resource, when={"resource": "*", **when}, **parameters)
     ended = delete(cloud)
     assert cloud.control.acts() == [], "it took place"
-    assert ended.failed and ended.error["code"] == "changed_meanwhile"
-    assert cloud.writes() == [] and cloud.exists(A) and not ended.result["changed"]
+    assert ended.failed
+    assert ended.error["code"] == "changed_meanwhile"
+    assert cloud.writes() == []
+    assert cloud.exists(A)
+    assert not ended.result["changed"]
 
 
 def test_a_snapshot_deleted_at_the_gate_stops_the_delete(cloud: Cloud) -> None:
@@ -291,7 +311,8 @@ def test_a_snapshot_deleted_at_the_gate_stops_the_delete(cloud: Cloud) -> None:
         "delete", f"snapshot-{DATA}", when={"operation": "disk.describeSnapshots", "resource": "*", "nth": 2}, instantly=True
     )
     ended = delete(cloud, method="snapshots")
-    assert ended.error["code"] == "changed_meanwhile" and f"disk {DATA}" in ended.error["message"]
+    assert ended.error["code"] == "changed_meanwhile"
+    assert f"disk {DATA}" in ended.error["message"]
     assert cloud.writes() == []
 
 
@@ -300,8 +321,11 @@ def test_an_image_deleted_before_the_repeat_of_a_delete_stops_it(cloud: Cloud) -
     cloud.control.inject("error", operation="vm.deleteInstance", http=500)
     cloud.control.act("delete", "img-a", when={"operation": "vm.deleteInstance", "resource": A}, instantly=True)
     ended = delete(cloud)
-    assert cloud.control.acts() == [] and ended.error["code"] == "changed_meanwhile"
-    assert len(cloud.calls("vm.deleteInstance")) == 1 and cloud.effects("vm.deleteInstance") == 0 and cloud.exists(A)
+    assert cloud.control.acts() == []
+    assert ended.error["code"] == "changed_meanwhile"
+    assert len(cloud.calls("vm.deleteInstance")) == 1
+    assert cloud.effects("vm.deleteInstance") == 0
+    assert cloud.exists(A)
 
 
 @pytest.mark.parametrize("operation", ["vm.describeImages", "disk.describeSnapshots"])
@@ -310,7 +334,9 @@ def test_backups_that_may_not_be_read_are_an_error_and_no_delete(cloud: Cloud, o
     cloud.seed(machine(), images=[image()])
     cloud.control.inject("error", operation=operation, times=0, http=403, status="HTTP_FORBIDDEN")
     ended = cloud.vm("absent", A, require_backup="image")
-    assert ended.failed and operation in ended.msg and cloud.writes() == []
+    assert ended.failed
+    assert operation in ended.msg
+    assert cloud.writes() == []
 
 
 # --- options ----------------------------------------------------------------------------------------------------------
@@ -332,7 +358,8 @@ def test_options_that_cannot_be_meant_are_refused_before_anything_is_sent(
 ) -> None:
     cloud.seed(machine(), images=[image()])
     ended = cloud.vm("absent", A, **options)
-    assert ended.failed and cloud.calls() == []
+    assert ended.failed
+    assert cloud.calls() == []
     for word in words:
         assert word in ended.msg, ended.msg
 
@@ -341,4 +368,6 @@ def test_options_that_cannot_be_meant_are_refused_before_anything_is_sent(
 def test_a_demand_is_for_deletes_only(cloud: Cloud, state: str) -> None:
     cloud.seed(machine(), running(B))
     ended = cloud.vm(state, A, require_backup="image")
-    assert ended.failed and "require_backup=image is for state=absent only" in ended.msg and cloud.calls() == []
+    assert ended.failed
+    assert "require_backup=image is for state=absent only" in ended.msg
+    assert cloud.calls() == []

@@ -44,11 +44,16 @@ def test_rule_05_each_blocker_stops_everything_before_anything_is_changed(
 ) -> None:
     cloud.seed(machine, stopped(B, name="another"))
     ended = cloud.vm("absent", B, A, **options)
-    assert ended.failed and "nothing at all was changed" in ended.msg and code in ended.msg
-    assert ended.blockers(A) == [code] and ended.blockers(B) == []
+    assert ended.failed
+    assert "nothing at all was changed" in ended.msg
+    assert code in ended.msg
+    assert ended.blockers(A) == [code]
+    assert ended.blockers(B) == []
     assert ended.machine(A)["blockers"][0]["message"].endswith(".")
-    assert ended.actions == {B: "none", A: "blocked"} and ended.summary["blocked"] == 1
-    assert not ended.result["changed"] and cloud.writes() == []
+    assert ended.actions == {B: "none", A: "blocked"}
+    assert ended.summary["blocked"] == 1
+    assert not ended.result["changed"]
+    assert cloud.writes() == []
 
 
 def test_rule_05_all_blockers_of_all_machines_are_reported_together(cloud: Cloud) -> None:
@@ -60,14 +65,18 @@ def test_rule_05_all_blockers_of_all_machines_are_reported_together(cloud: Cloud
     ended = cloud.vm("absent", A, B, C, disks="delete", elastic_ips="release")
     assert set(ended.blockers(A)) == {"protected", "running", "prepaid_unexpired", "disk_fate_impossible"}
     assert set(ended.blockers(B)) == {"no_charge_record", "elastic_ip_not_releasable"}
-    assert ended.failed and cloud.writes() == [] and cloud.exists(C)
+    assert ended.failed
+    assert cloud.writes() == []
+    assert cloud.exists(C)
 
 
 @pytest.mark.parametrize("check", [True, False])
 def test_rule_05_check_mode_reports_the_same_blockers(cloud: Cloud, check: bool) -> None:
     cloud.seed(running(A), stopped(B))
     ended = cloud.vm("absent", A, B, check=check)
-    assert ended.failed and ended.actions == {A: "blocked", B: "none"} and not ended.result["changed"]
+    assert ended.failed
+    assert ended.actions == {A: "blocked", B: "none"}
+    assert not ended.result["changed"]
 
 
 @pytest.mark.parametrize(
@@ -81,7 +90,8 @@ def test_rule_05_check_mode_reports_the_same_blockers(cloud: Cloud, check: bool)
 def test_rule_05_nothing_overrides_protection(cloud: Cloud, protect_tags: Json, tags: Json) -> None:
     cloud.seed(stopped(A, tags=tags), stopped(B))
     ended = cloud.vm("absent", A, B, protect_tags=protect_tags, on_blocked="skip")
-    assert ended.blockers(A) == ["protected"] and ended.actions[B] == "deleted"
+    assert ended.blockers(A) == ["protected"]
+    assert ended.actions[B] == "deleted"
     assert cloud.exists(A)
 
 
@@ -92,7 +102,8 @@ def test_rule_20_what_would_be_destroyed_with_a_machine_protects_it(cloud: Cloud
     address: Json = {"id": "fip-a", **(shielded if "elastic_ips" in options else {})}
     cloud.seed(stopped(A, disks=[disk], elastic_ip=address))
     ended = cloud.vm("absent", A, **options)
-    assert ended.failed and ended.blockers(A) == ["protected"]
+    assert ended.failed
+    assert ended.blockers(A) == ["protected"]
     assert cloud.writes() == []
 
 
@@ -100,7 +111,8 @@ def test_rule_20_what_would_be_destroyed_with_a_machine_protects_it(cloud: Cloud
 def test_a_machine_in_error_is_refused_what_only_a_change_of_its_disks_could_do(cloud: Cloud, wanted: str) -> None:
     cloud.seed({**stopped(A, disks=[{"id": "vol-a", "auto_delete": wanted == "keep"}]), "status": "error"})
     ended = cloud.vm("absent", A, disks=wanted)
-    assert ended.failed and ended.blockers(A) == ["disk_fate_impossible"]
+    assert ended.failed
+    assert ended.blockers(A) == ["disk_fate_impossible"]
     assert cloud.writes() == []
 
 
@@ -113,13 +125,16 @@ def test_rule_05_an_empty_dict_switches_protection_off(cloud: Cloud) -> None:
 def test_rule_05_protection_holds_for_every_state(cloud: Cloud, state: str) -> None:
     cloud.seed({**stopped(A, tags={"jdcloud-protect": "x"}), "status": "running" if state == "stopped" else "stopped"})
     ended = cloud.vm(state, A)
-    assert ended.failed and ended.blockers() == ["protected"] and cloud.writes() == []
+    assert ended.failed
+    assert ended.blockers() == ["protected"]
+    assert cloud.writes() == []
 
 
 def test_rule_05_a_machine_on_which_nothing_would_be_done_has_no_blockers(cloud: Cloud) -> None:
     cloud.seed(stopped(A, tags={"jdcloud-protect": "x"}, charge="overdue"))
     ended = cloud.vm("stopped", A)
-    assert not ended.failed and ended.actions == {A: "none"}
+    assert not ended.failed
+    assert ended.actions == {A: "none"}
 
 
 def test_rule_05_diff_is_the_prediction_and_then_the_truth(cloud: Cloud) -> None:
@@ -129,8 +144,11 @@ def test_rule_05_diff_is_the_prediction_and_then_the_truth(cloud: Cloud) -> None
     done = cloud.vm("absent", A, **options)
     assert predicted.result["diff"] == done.result["diff"]
     before, after = (done.result["diff"][side]["instances"][A] for side in ("before", "after"))
-    assert before["status"] == "running" and before["disks"]["vol-a"] == "auto_delete=false"
-    assert after["status"] == "absent" and after["disks"]["vol-a"] == "deleted" and after["elastic_ips"] == {"fip-a": "released"}
+    assert before["status"] == "running"
+    assert before["disks"]["vol-a"] == "auto_delete=false"
+    assert after["status"] == "absent"
+    assert after["disks"]["vol-a"] == "deleted"
+    assert after["elastic_ips"] == {"fip-a": "released"}
 
 
 def test_rule_06_the_gate_reads_by_ids_just_before_the_delete(cloud: Cloud) -> None:
@@ -139,7 +157,8 @@ def test_rule_06_the_gate_reads_by_ids_just_before_the_delete(cloud: Cloud) -> N
     cloud.vm("absent", A, B)
     gates = [entry for entry in cloud.calls("vm.describeInstances") if "pageSize=100" in entry["query"]]
     deletes = cloud.calls("vm.deleteInstance")
-    assert len(deletes) == 2 and all(any(gate["time"] < each["time"] for gate in gates) for each in deletes)
+    assert len(deletes) == 2
+    assert all(any(gate["time"] < each["time"] for gate in gates) for each in deletes)
 
 
 def test_rule_06_a_delete_that_waits_for_its_turn_rests_on_a_fresh_look(cloud: Cloud) -> None:
@@ -185,7 +204,9 @@ def test_rule_06_a_delete_is_not_repeated_on_a_machine_that_was_started_meanwhil
     ended = cloud.vm("absent", A)
     assert len(cloud.calls("vm.deleteInstance")) == 1
     assert cloud.status(A) == "running"
-    assert ended.failed and ended.error["code"] == "changed_meanwhile" and "running" in ended.error["message"]
+    assert ended.failed
+    assert ended.error["code"] == "changed_meanwhile"
+    assert "running" in ended.error["message"]
 
 
 @pytest.mark.parametrize("status", ["running", "pending", "starting", "rebooting", "suspended", "error"])
@@ -194,14 +215,17 @@ def test_rule_07_deletable_is_stopped(cloud: Cloud, status: str) -> None:
     cloud.seed(stopped(A))
     cloud.control.act("set_status", A, when={"operation": "vm.describeInstances", "resource": "*", "nth": 2}, status=status)
     ended = cloud.vm("absent", A)
-    assert ended.error["code"] == "changed_meanwhile" and status in ended.error["message"]
-    assert cloud.writes() == [] and cloud.exists(A)
+    assert ended.error["code"] == "changed_meanwhile"
+    assert status in ended.error["message"]
+    assert cloud.writes() == []
+    assert cloud.exists(A)
 
 
 def test_rule_07_a_machine_in_error_may_be_deleted_if_it_was_so_when_planned(cloud: Cloud) -> None:
     cloud.seed({**stopped(A), "status": "error"})
     ended = cloud.vm("absent", A)
-    assert ended.actions == {A: "deleted"} and ended.only["status_before"] == "error"
+    assert ended.actions == {A: "deleted"}
+    assert ended.only["status_before"] == "error"
     assert cloud.writes() == ["vm.deleteInstance"]
 
 
@@ -218,9 +242,13 @@ def test_rule_07_a_machine_that_becomes_error_during_the_run_failed(cloud: Cloud
     cloud.seed(running(A) if state == "absent" else stopped(A))
     cloud.control.inject("transition_fails", operation=operation)
     ended = cloud.vm(state, A, **allowing_stops(state))
-    assert ended.failed and ended.error["code"] == "changed_meanwhile" and "error" in ended.error["message"]
-    assert ended.only["status"] == "error" and ended.only["changed"]
-    assert cloud.status(A) == "error" and cloud.effects(operation) == 1
+    assert ended.failed
+    assert ended.error["code"] == "changed_meanwhile"
+    assert "error" in ended.error["message"]
+    assert ended.only["status"] == "error"
+    assert ended.only["changed"]
+    assert cloud.status(A) == "error"
+    assert cloud.effects(operation) == 1
 
 
 def test_rule_07_a_machine_that_becomes_error_while_it_settles_failed(cloud: Cloud) -> None:

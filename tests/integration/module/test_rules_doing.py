@@ -21,17 +21,22 @@ FORBIDDEN: Json = {"http": 403, "status": "HTTP_FORBIDDEN", "message": "You are 
 def test_rule_09_already_gone_is_success(cloud: Cloud) -> None:
     cloud.seed(stopped(A))
     ended = cloud.vm("absent", GONE, A)
-    assert not ended.failed and ended.actions == {GONE: "none", A: "deleted"}
+    assert not ended.failed
+    assert ended.actions == {GONE: "none", A: "deleted"}
     gone = ended.machine(GONE)
-    assert gone["status"] == gone["status_before"] == "absent" and gone["name"] is None
+    assert gone["status"] == gone["status_before"] == "absent"
+    assert gone["name"] is None
     assert [warning["code"] for warning in gone["warnings"]] == ["not_found"]
-    assert ended.summary["not_found"] == ended.summary["already_absent"] == 1 and ended.summary["selected"] == 2
-    assert ended.warnings == [] and [entry["http"] for entry in cloud.calls("vm.describeInstance", GONE)] == [404]
+    assert ended.summary["not_found"] == ended.summary["already_absent"] == 1
+    assert ended.summary["selected"] == 2
+    assert ended.warnings == []
+    assert [entry["http"] for entry in cloud.calls("vm.describeInstance", GONE)] == [404]
 
 
 def test_rule_09_if_none_of_the_ids_exists_the_module_warns(cloud: Cloud) -> None:
     ended = cloud.vm("absent", GONE, A)
-    assert not ended.failed and not ended.result["changed"]
+    assert not ended.failed
+    assert not ended.result["changed"]
     assert any("none of 2 ids exists in cn-north-1" in warning for warning in ended.warnings)
 
 
@@ -39,10 +44,14 @@ def test_rule_09_if_none_of_the_ids_exists_the_module_warns(cloud: Cloud) -> Non
 def test_an_id_that_does_not_exist_cannot_be_stopped_or_started(cloud: Cloud, state: str) -> None:
     cloud.seed(running(A), stopped(B))
     ended = cloud.vm(state, A, B, GONE)
-    assert ended.failed and ended.actions[GONE] == "failed" and ended.machine(GONE)["error"]["code"] == "not_found"
+    assert ended.failed
+    assert ended.actions[GONE] == "failed"
+    assert ended.machine(GONE)["error"]["code"] == "not_found"
     assert cloud.writes() == [], "with on_blocked=fail nothing at all is changed"
     ended = cloud.vm(state, A, B, GONE, on_blocked="skip")
-    assert ended.failed and ended.actions[GONE] == "failed" and ended.summary["failed"] == 1
+    assert ended.failed
+    assert ended.actions[GONE] == "failed"
+    assert ended.summary["failed"] == 1
     assert cloud.status(A) == cloud.status(B) == state
 
 
@@ -51,7 +60,9 @@ def test_an_id_that_does_not_exist_cannot_be_stopped_or_started(cloud: Cloud, st
 def test_a_selection_that_matches_nothing(cloud: Cloud, state: str, fails: bool, selector: Json) -> None:
     cloud.seed(stopped(A))
     ended = cloud.vm(state, **selector)
-    assert ended.failed is fails and ended.result["instances"] == [] and not ended.result["changed"]
+    assert ended.failed is fails
+    assert ended.result["instances"] == []
+    assert not ended.result["changed"]
     assert cloud.exists(A)
 
 
@@ -68,12 +79,16 @@ def test_rule_10_a_wait_that_runs_out_is_a_failure(cloud: Cloud, operation: str,
     cloud.seed({**stopped(A), "status": "stopped" if state == "running" else "running"})
     cloud.control.inject("transition_hangs", operation=operation)
     ended = cloud.vm(state, A, wait_timeout=1, **allowing_stops(state))
-    assert ended.failed and ended.error["code"] == "timeout"
+    assert ended.failed
+    assert ended.error["code"] == "timeout"
     assert all(part in ended.error["message"] for part in (A, f"'{hangs_in}'", "1 s", "wait_timeout"))
-    assert ended.only["changed"] and ended.only["status"] == hangs_in == cloud.status(A)
-    assert A in ended.msg and cloud.effects(operation) == 1
+    assert ended.only["changed"]
+    assert ended.only["status"] == hangs_in == cloud.status(A)
+    assert A in ended.msg
+    assert cloud.effects(operation) == 1
     if hangs_in == "deleting":
-        assert ended.summary["deleted"] == 0 and set(ended.fates().values()) == {"unverified"}
+        assert ended.summary["deleted"] == 0
+        assert set(ended.fates().values()) == {"unverified"}
 
 
 def test_rule_10_each_transition_has_its_own_time(cloud: Cloud) -> None:
@@ -86,7 +101,8 @@ def test_rule_10_one_that_hangs_does_not_hold_up_the_others(cloud: Cloud) -> Non
     cloud.seed(running(A), running(B), stopped(C))
     cloud.control.inject("transition_hangs", operation="vm.stopInstance", resource=A)
     ended = cloud.vm("absent", A, B, C, stop_running=True, wait_timeout=1.5)
-    assert ended.failed and ended.actions == {A: "failed", B: "deleted", C: "deleted"}
+    assert ended.failed
+    assert ended.actions == {A: "failed", B: "deleted", C: "deleted"}
 
 
 def test_rule_10_an_interrupted_run_is_finished_by_the_next(cloud: Cloud) -> None:
@@ -95,7 +111,9 @@ def test_rule_10_an_interrupted_run_is_finished_by_the_next(cloud: Cloud) -> Non
     assert cloud.vm("absent", A, stop_running=True, wait_timeout=0.5).failed
     cloud.control.act("delete", A, when={"operation": "vm.describeInstance", "nth": 2}, instantly=True)
     ended = cloud.vm("absent", A)
-    assert not ended.failed and ended.only["status_before"] == "deleting" and ended.only["action"] == "none"
+    assert not ended.failed
+    assert ended.only["status_before"] == "deleting"
+    assert ended.only["action"] == "none"
     assert cloud.effects("vm.deleteInstance") == 1
 
 
@@ -122,10 +140,13 @@ def test_rule_12_attributes_are_put_back_if_the_delete_is_refused(cloud: Cloud, 
     cloud.seed(stopped(A, disks=[{"id": "vol-a", "auto_delete": before}]))
     cloud.control.inject("error", operation="vm.deleteInstance", times=0, **FORBIDDEN)
     ended = cloud.vm("absent", A, disks=wanted)
-    assert ended.failed and ended.error["operation"] == "vm.deleteInstance" and ended.error["http"] == 403
+    assert ended.failed
+    assert ended.error["operation"] == "vm.deleteInstance"
+    assert ended.error["http"] == 403
     assert cloud.auto_delete(A, "vol-a") is before
     assert cloud.writes() == ["vm.modifyInstanceDiskAttribute", "vm.deleteInstance", "vm.modifyInstanceDiskAttribute"]
-    assert not ended.only["changed"] and set(ended.fates().values()) == {None}
+    assert not ended.only["changed"]
+    assert set(ended.fates().values()) == {None}
 
 
 def test_rule_12_attributes_that_cannot_be_put_back_are_named(cloud: Cloud) -> None:
@@ -133,9 +154,13 @@ def test_rule_12_attributes_that_cannot_be_put_back_are_named(cloud: Cloud) -> N
     cloud.control.inject("error", operation="vm.deleteInstance", times=0, **FORBIDDEN)
     cloud.control.inject("error", operation="vm.modifyInstanceDiskAttribute", after=1, times=0, **FORBIDDEN)
     ended = cloud.vm("absent", A, disks="delete")
-    assert ended.failed and ended.only["changed"] and ended.result["changed"]
-    assert "vol-a=true" in ended.error["message"] and "by hand" in ended.error["message"]
-    assert ended.error["operation"] == "vm.deleteInstance" and cloud.auto_delete(A, "vol-a") is True
+    assert ended.failed
+    assert ended.only["changed"]
+    assert ended.result["changed"]
+    assert "vol-a=true" in ended.error["message"]
+    assert "by hand" in ended.error["message"]
+    assert ended.error["operation"] == "vm.deleteInstance"
+    assert cloud.auto_delete(A, "vol-a") is True
 
 
 def test_rule_12_an_attribute_that_does_not_stick_deletes_nothing(cloud: Cloud) -> None:
@@ -143,8 +168,11 @@ def test_rule_12_an_attribute_that_does_not_stick_deletes_nothing(cloud: Cloud) 
     cloud.seed(stopped(A, disks=[{"id": "vol-a", "auto_delete": True}]))
     cloud.control.inject("delay", operation="vm.modifyInstanceDiskAttribute", seconds=0, effect="none", times=0)
     ended = cloud.vm("absent", A, disks="keep")
-    assert ended.failed and ended.error["code"] == "changed_meanwhile" and "vol-a" in ended.error["message"]
-    assert "vm.deleteInstance" not in cloud.writes() and cloud.exists("vol-a")
+    assert ended.failed
+    assert ended.error["code"] == "changed_meanwhile"
+    assert "vol-a" in ended.error["message"]
+    assert "vm.deleteInstance" not in cloud.writes()
+    assert cloud.exists("vol-a")
 
 
 def test_rule_13_elastic_ips_are_released_one_by_one_after_the_machine(cloud: Cloud) -> None:
@@ -157,16 +185,20 @@ def test_rule_13_elastic_ips_are_released_one_by_one_after_the_machine(cloud: Cl
     for instance_id, address in ((A, "fip-a"), (B, "fip-b")):
         deleted = next(entry for entry in log if entry["operation"] == "vm.deleteInstance" and instance_id in entry["resources"])
         released = next(entry for entry in log if entry["operation"] == "vpc.deleteElasticIp" and address in entry["resources"])
-        assert deleted["number"] < released["number"] and released["effect"] == "applied"
+        assert deleted["number"] < released["number"]
+        assert released["effect"] == "applied"
     assert not any("disassociate" in entry["operation"] for entry in log)
-    assert cloud.exists("fip-c") and ended.result["retained"]["elastic_ips"] == []
+    assert cloud.exists("fip-c")
+    assert ended.result["retained"]["elastic_ips"] == []
 
 
 def test_rule_13_no_address_is_released_if_its_machine_is_not_deleted(cloud: Cloud) -> None:
     cloud.seed(stopped(A, elastic_ip={"id": "fip-a"}))
     cloud.control.inject("error", operation="vm.deleteInstance", times=0, **FORBIDDEN)
     ended = cloud.vm("absent", A, elastic_ips="release")
-    assert ended.failed and ended.fates("elastic_ips") == {"fip-a": None} and cloud.exists("fip-a")
+    assert ended.failed
+    assert ended.fates("elastic_ips") == {"fip-a": None}
+    assert cloud.exists("fip-a")
     assert "vpc.deleteElasticIp" not in cloud.writes()
 
 
@@ -175,10 +207,14 @@ def test_rule_14_every_result_is_there_although_some_failed(cloud: Cloud) -> Non
     cloud.control.inject("transition_fails", operation="vm.stopInstance", resource=A)
     cloud.control.inject("error", operation="vpc.deleteElasticIp", times=0, **FORBIDDEN)
     ended = cloud.vm("absent", C, B, A, GONE, stop_running=True, elastic_ips="release")
-    assert ended.failed and A in ended.msg and B in ended.msg and "2 of 4" in ended.msg
+    assert ended.failed
+    assert A in ended.msg
+    assert B in ended.msg
+    assert "2 of 4" in ended.msg
     assert list(ended.actions) == [C, B, A, GONE], "in the order of the ids"
     assert ended.actions == {C: "deleted", B: "failed", A: "failed", GONE: "none"}
-    assert ended.machine(B)["error"]["code"] == "elastic_ip_not_released" and ended.machine(B)["status"] == "absent"
+    assert ended.machine(B)["error"]["code"] == "elastic_ip_not_released"
+    assert ended.machine(B)["status"] == "absent"
     counts = {key: ended.summary[key] for key in ("selected", "changed", "deleted", "already_absent", "failed", "unchanged")}
     assert counts == {"selected": 4, "changed": 3, "deleted": 2, "already_absent": 1, "failed": 2, "unchanged": 1}
     assert [row["elastic_ip_id"] for row in ended.result["retained"]["elastic_ips"]] == ["fip-b"]
@@ -230,7 +266,8 @@ def test_rule_15_check_mode_predicts_exactly_what_the_run_does(cloud: Cloud, opt
     _seed_in_between(cloud, machines)
     done = cloud.vm(state, *ids, **more)
     assert _forecast(predicted.result) == _forecast(done.result)
-    assert predicted.failed == done.failed and predicted.result.get("msg") == done.result.get("msg")
+    assert predicted.failed == done.failed
+    assert predicted.result.get("msg") == done.result.get("msg")
 
 
 def test_rule_15_a_second_run_changes_nothing(cloud: Cloud) -> None:
@@ -240,6 +277,8 @@ def test_rule_15_a_second_run_changes_nothing(cloud: Cloud) -> None:
         assert cloud.vm(state, *ids, **options).summary["changed"] == len(ids)
         cloud.control.clear_requests()
         again = cloud.vm(state, *ids, **options)
-        assert not again.failed and not again.result["changed"] and set(again.actions.values()) == {"none"}
+        assert not again.failed
+        assert not again.result["changed"]
+        assert set(again.actions.values()) == {"none"}
         assert again.result["diff"] == {"before": {"instances": {}}, "after": {"instances": {}}}
         assert cloud.writes() == []

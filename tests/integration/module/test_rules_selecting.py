@@ -38,7 +38,8 @@ A, B, C = "i-aaaa000001", "i-bbbb000002", "i-cccc000003"
 def test_rule_01_an_empty_selector_is_an_error_and_selects_nothing(cloud: Cloud, options: dict[str, Any]) -> None:
     cloud.seed(stopped(A))
     ended = cloud.vm("absent", **options)
-    assert ended.failed and not ended.result["changed"]
+    assert ended.failed
+    assert not ended.result["changed"]
     assert cloud.calls() == []
     assert cloud.exists(A)
 
@@ -56,15 +57,19 @@ def test_rule_01_ids_are_looked_up_alone_and_other_selectors_checked_here(cloud:
     ended = cloud.vm("absent", A, B, tags={"env": "test"}, filters={"az": "cn-north-1a"}, on_blocked="skip")
     assert ended.actions == {A: "deleted", B: "blocked"}
     assert ended.blockers(B) == ["selector_mismatch"]
-    assert cloud.exists(B) and cloud.exists(C)
+    assert cloud.exists(B)
+    assert cloud.exists(C)
     first = cloud.calls("vm.describeInstances")[0]
-    assert "env" not in first["query"] and "az" not in first["query"]
+    assert "env" not in first["query"]
+    assert "az" not in first["query"]
 
 
 def test_rule_01_a_mismatched_id_stops_the_whole_run(cloud: Cloud) -> None:
     cloud.seed(stopped(A, tags={"env": "test"}), stopped(B))
     ended = cloud.vm("absent", A, B, tags={"env": "test"})
-    assert ended.failed and ended.blockers(B) == ["selector_mismatch"] and ended.blockers(A) == []
+    assert ended.failed
+    assert ended.blockers(B) == ["selector_mismatch"]
+    assert ended.blockers(A) == []
     assert cloud.writes() == []
 
 
@@ -72,7 +77,8 @@ def test_rule_02_the_fuzzy_name_filter_never_widens(cloud: Cloud) -> None:
     cloud.seed(stopped(A, name="web"), stopped(B, name="web-1"), stopped(C, name="old-web"))
     ended = cloud.vm("absent", name="web")
     assert ended.actions == {A: "deleted"}
-    assert cloud.exists(B) and cloud.exists(C)
+    assert cloud.exists(B)
+    assert cloud.exists(C)
 
 
 def test_rule_02_ored_and_fuzzy_filters_are_anded_and_exact_here(cloud: Cloud) -> None:
@@ -83,16 +89,19 @@ def test_rule_02_ored_and_fuzzy_filters_are_anded_and_exact_here(cloud: Cloud) -
     )
     # The service would show A for its address and B for its interface.
     both = cloud.vm("absent", filters={"elasticIpAddress": "203.0.113.7", "networkInterfaceId": "port-bbbb000002"})
-    assert not both.failed and both.result["instances"] == []
+    assert not both.failed
+    assert both.result["instances"] == []
     address = cloud.vm("absent", filters={"privateIpAddress": "10.0.0.1"})
     assert address.actions == {A: "deleted"}
-    assert cloud.exists(B) and cloud.exists(C)
+    assert cloud.exists(B)
+    assert cloud.exists(C)
 
 
 def test_rule_02_several_tags_are_anded(cloud: Cloud) -> None:
     cloud.seed(stopped(A, tags={"env": "test", "team": "x"}), stopped(B, tags={"env": "test"}), stopped(C, tags={"team": "x"}))
     assert cloud.vm("absent", tags={"env": "test", "team": ["x", "y"]}).actions == {A: "deleted"}
-    assert cloud.exists(B) and cloud.exists(C)
+    assert cloud.exists(B)
+    assert cloud.exists(C)
 
 
 def test_rule_02_the_status_filter_chooses_and_is_forgotten_then(cloud: Cloud) -> None:
@@ -106,7 +115,8 @@ def test_rule_02_the_status_filter_chooses_and_is_forgotten_then(cloud: Cloud) -
 def test_rule_02_filters_that_cannot_be_checked_are_refused(cloud: Cloud, key: str) -> None:
     cloud.seed(stopped(A))
     ended = cloud.vm("absent", filters={key: "x"})
-    assert ended.failed and f"filters.{key}" in ended.msg
+    assert ended.failed
+    assert f"filters.{key}" in ended.msg
     assert cloud.calls() == []
 
 
@@ -114,7 +124,10 @@ def test_rule_03_twins_always_fail_and_their_ids_are_listed(cloud: Cloud) -> Non
     cloud.seed(stopped(A, name="web"), stopped(B, name="web", tags={"env": "test"}), stopped(C, name="web-1"))
     for more in ({}, {"tags": {"env": "test"}}, {"max_instances": 5}, {"filters": {"status": "stopped"}}):
         ended = cloud.vm("absent", name="web", **more)
-        assert ended.failed and A in ended.msg and B in ended.msg and C not in ended.msg
+        assert ended.failed
+        assert A in ended.msg
+        assert B in ended.msg
+        assert C not in ended.msg
     assert cloud.writes() == []
 
 
@@ -139,8 +152,11 @@ def test_rule_03_a_listing_that_stays_inconsistent_fails(cloud: Cloud) -> None:
     cloud.seed(stopped(A), stopped(B))
     cloud.control.inject("drop_rows", operation="vm.describeInstances", times=0)
     ended = cloud.vm("absent", filters={"status": "stopped"})
-    assert ended.failed and "contradicting pages" in ended.msg
-    assert cloud.writes() == [] and cloud.exists(A) and cloud.exists(B)
+    assert ended.failed
+    assert "contradicting pages" in ended.msg
+    assert cloud.writes() == []
+    assert cloud.exists(A)
+    assert cloud.exists(B)
 
 
 def test_rule_03_all_pages_must_tell_the_same_total(cloud: Cloud) -> None:
@@ -155,7 +171,8 @@ def test_rule_03_reads_by_id_must_be_consistent_too(cloud: Cloud) -> None:
     cloud.seed(stopped(A), stopped(B))
     cloud.control.inject("wrong_total", operation="vm.describeInstances", times=0)
     ended = cloud.vm("absent", A, B)
-    assert ended.failed and "contradict themselves" in ended.msg
+    assert ended.failed
+    assert "contradict themselves" in ended.msg
     assert cloud.writes() == []
 
 
@@ -164,7 +181,8 @@ def test_rule_03_a_row_dropped_from_a_read_by_id_is_no_missing_machine(cloud: Cl
     cloud.seed(stopped(A), stopped(B))
     cloud.control.inject("empty_list", operation="vm.describeInstances", times=1)
     ended = cloud.vm("absent", A, B)
-    assert ended.actions == {A: "deleted", B: "deleted"} and ended.summary["not_found"] == 0
+    assert ended.actions == {A: "deleted", B: "deleted"}
+    assert ended.summary["not_found"] == 0
 
 
 def test_rule_04_tag_values_compare_as_text(cloud: Cloud) -> None:
@@ -180,14 +198,19 @@ def test_rule_04_other_tag_values_are_an_error_that_says_quote(cloud: Cloud, opt
     cloud.seed(stopped(A))
     options: Json = {option: {"env": value}}
     ended = cloud.vm("absent", A, **options)
-    assert ended.failed and "quote it" in ended.msg and f"{option}.env" in ended.msg
+    assert ended.failed
+    assert "quote it" in ended.msg
+    assert f"{option}.env" in ended.msg
     assert cloud.calls() == []
 
 
 def test_caps_default_to_the_smallest_that_applies(cloud: Cloud) -> None:
     cloud.seed({"count": 11, "id": "i-capped{n:03}", "status": "stopped", "tags": {"env": "test"}})
     ended = cloud.vm("absent", tags={"env": "test"})
-    assert ended.failed and "11" in ended.msg and "10" in ended.msg and "max_instances" in ended.msg
+    assert ended.failed
+    assert "11" in ended.msg
+    assert "10" in ended.msg
+    assert "max_instances" in ended.msg
     assert cloud.writes() == []
     assert cloud.vm("absent", tags={"env": "test"}, max_instances=11, check=True).summary["deleted"] == 11
 
@@ -195,7 +218,8 @@ def test_caps_default_to_the_smallest_that_applies(cloud: Cloud) -> None:
 def test_an_explicit_cap_holds_for_ids_too(cloud: Cloud) -> None:
     cloud.seed(stopped(A), stopped(B))
     ended = cloud.vm("absent", A, B, max_instances=1)
-    assert ended.failed and "max_instances" in ended.msg
+    assert ended.failed
+    assert "max_instances" in ended.msg
     assert cloud.writes() == []
 
 

@@ -27,7 +27,9 @@ def _settle(cloud: Cloud, during: str, afterwards: str) -> None:
 def test_states_in_between_are_waited_for(cloud: Cloud, during: str) -> None:
     _settle(cloud, during, "stopped")
     ended = cloud.vm("absent", A)
-    assert not ended.failed and ended.only["action"] == "deleted" and ended.only["status_before"] == during.lower()
+    assert not ended.failed
+    assert ended.only["action"] == "deleted"
+    assert ended.only["status_before"] == during.lower()
 
 
 @pytest.mark.parametrize(("state", "afterwards", "action"), [("absent", "running", "deleted"), ("stopped", "running", "stopped")])
@@ -35,16 +37,23 @@ def test_a_machine_that_settles_as_running_is_treated_as_such(cloud: Cloud, stat
     _settle(cloud, "pending", afterwards)
     if state == "absent":
         ended = cloud.vm(state, A)
-        assert ended.failed and ended.blockers() == ["running"] and cloud.writes() == []
+        assert ended.failed
+        assert ended.blockers() == ["running"]
+        assert cloud.writes() == []
     ended = cloud.vm(state, A, **allowing_stops(state))
-    assert not ended.failed and ended.only["action"] == action and cloud.writes()[0] == "vm.stopInstance"
+    assert not ended.failed
+    assert ended.only["action"] == action
+    assert cloud.writes()[0] == "vm.stopInstance"
 
 
 @pytest.mark.parametrize(("status", "wanted"), [("starting", "running"), ("stopping", "stopped")])
 def test_a_machine_that_is_on_its_way_already_is_not_changed(cloud: Cloud, status: str, wanted: str) -> None:
     _settle(cloud, status, wanted)
     ended = cloud.vm(wanted, A)
-    assert not ended.failed and ended.only["action"] == "none" and ended.only["status"] == wanted and not ended.result["changed"]
+    assert not ended.failed
+    assert ended.only["action"] == "none"
+    assert ended.only["status"] == wanted
+    assert not ended.result["changed"]
     assert cloud.writes() == []
 
 
@@ -53,22 +62,28 @@ def test_a_machine_that_is_on_its_way_already_is_not_changed(cloud: Cloud, statu
 def test_rule_10_a_machine_that_never_settles_fails_before_anything_is_changed(cloud: Cloud, state: str, status: str) -> None:
     cloud.seed({**stopped(A), "status": status}, running(B))
     ended = cloud.vm(state, A, B, wait_timeout=0.6, **allowing_stops(state))
-    assert ended.failed and ended.machine(A)["error"]["code"] == "timeout"
-    assert f"'{status}'" in ended.machine(A)["error"]["message"] and A in ended.msg
-    assert cloud.writes() == [] and cloud.status(B) == "running"
+    assert ended.failed
+    assert ended.machine(A)["error"]["code"] == "timeout"
+    assert f"'{status}'" in ended.machine(A)["error"]["message"]
+    assert A in ended.msg
+    assert cloud.writes() == []
+    assert cloud.status(B) == "running"
 
 
 def test_rule_10_with_skip_the_others_are_done_and_it_still_failed(cloud: Cloud) -> None:
     cloud.seed({**stopped(A), "status": "resizing"}, stopped(B))
     ended = cloud.vm("absent", A, B, wait_timeout=0.6, on_blocked="skip")
-    assert ended.failed and ended.actions == {A: "failed", B: "deleted"} and cloud.status(A) == "resizing"
+    assert ended.failed
+    assert ended.actions == {A: "failed", B: "deleted"}
+    assert cloud.status(A) == "resizing"
 
 
 @pytest.mark.parametrize("status", ["suspended", "recycled"])
 def test_an_unknown_status_is_a_blocker_and_with_skip_the_others_are_done(cloud: Cloud, status: str) -> None:
     cloud.seed({**stopped(A), "status": status}, stopped(B))
     ended = cloud.vm("absent", A, B, wait_timeout=0.6, on_blocked="skip")
-    assert not ended.failed and ended.actions == {A: "blocked", B: "deleted"}
+    assert not ended.failed
+    assert ended.actions == {A: "blocked", B: "deleted"}
     assert [blocker["code"] for blocker in ended.machine(A)["blockers"]] == ["unknown_status"]
 
 
@@ -77,22 +92,28 @@ def test_an_unknown_status_is_a_blocker_and_with_skip_the_others_are_done(cloud:
 def test_without_waiting_a_state_in_between_is_a_blocker(cloud: Cloud, state: str, status: str, code: str) -> None:
     cloud.seed({**stopped(A), "status": status})
     ended = cloud.vm(state, A, wait=False)
-    assert ended.failed and ended.blockers() == [code] and cloud.writes() == []
+    assert ended.failed
+    assert ended.blockers() == [code]
+    assert cloud.writes() == []
 
 
 @pytest.mark.parametrize("state", ["stopped", "running"])
 def test_from_error_a_machine_can_only_be_deleted(cloud: Cloud, state: str) -> None:
     cloud.seed({**stopped(A), "status": "error"})
     ended = cloud.vm(state, A)
-    assert ended.failed and ended.blockers() == ["invalid_status"] and cloud.writes() == []
+    assert ended.failed
+    assert ended.blockers() == ["invalid_status"]
+    assert cloud.writes() == []
 
 
 def test_disks_that_are_being_moved_are_waited_for(cloud: Cloud) -> None:
     cloud.seed(stopped(A), disks=[{"id": "vol-a"}], attach_seconds=1.2)
     cloud.control.act("attach", A, disk="vol-a", instantly=False)
     ended = cloud.vm("absent", A)
-    assert not ended.failed and ended.fates()["vol-a"] == "kept"
-    assert cloud.exists("vol-a") and not cloud.exists(A)
+    assert not ended.failed
+    assert ended.fates()["vol-a"] == "kept"
+    assert cloud.exists("vol-a")
+    assert not cloud.exists(A)
 
 
 def test_a_machine_that_somebody_else_is_deleting_is_waited_for(cloud: Cloud) -> None:
@@ -101,9 +122,13 @@ def test_a_machine_that_somebody_else_is_deleting_is_waited_for(cloud: Cloud) ->
         cloud.control.act("set_status", instance_id, status="deleting")
         cloud.control.act("delete", instance_id, instantly=True, when={"operation": "vm.describeInstance", "nth": 2})
     ended = cloud.vm("absent", A, B)
-    assert not ended.failed and ended.actions == {A: "none", B: "none"} and not ended.result["changed"]
+    assert not ended.failed
+    assert ended.actions == {A: "none", B: "none"}
+    assert not ended.result["changed"]
     assert {each["status"] for each in ended.result["instances"]} == {"absent"}
-    assert ended.summary["already_absent"] == 2 and ended.summary["deleted"] == 0 and cloud.writes() == []
+    assert ended.summary["already_absent"] == 2
+    assert ended.summary["deleted"] == 0
+    assert cloud.writes() == []
 
 
 @pytest.mark.parametrize("state", ["stopped", "running"])
@@ -112,17 +137,24 @@ def test_a_machine_that_disappears_while_it_settles_vanished(cloud: Cloud, state
     cloud.control.act("set_status", A, status="resizing")
     cloud.control.act("delete", A, instantly=True, when=SECOND_READ)
     ended = cloud.vm(state, A)
-    assert ended.failed and ended.error["code"] == "vanished" and ended.only["status"] == "absent"
+    assert ended.failed
+    assert ended.error["code"] == "vanished"
+    assert ended.only["status"] == "absent"
 
 
 def test_the_recycle_bin_is_not_the_end(cloud: Cloud) -> None:
     """How the service shows recycled machines is unknown: a state that is not known is not gone, and the wait says so."""
     cloud.seed(stopped(A, disks=[{"id": "vol-a"}], elastic_ip={"id": "fip-a"}), instance_recycle_bin=True)
     ended = cloud.vm("absent", A, wait_timeout=1, elastic_ips="release")
-    assert ended.failed and ended.error["code"] == "timeout" and "'recycled'" in ended.error["message"]
-    assert ended.only["changed"] and ended.only["status"] == "recycled"
-    assert set(ended.fates().values()) == {"unverified"} and cloud.exists("fip-a")
-    assert "vpc.deleteElasticIp" not in cloud.writes() and cloud.effects("vm.deleteInstance") == 1
+    assert ended.failed
+    assert ended.error["code"] == "timeout"
+    assert "'recycled'" in ended.error["message"]
+    assert ended.only["changed"]
+    assert ended.only["status"] == "recycled"
+    assert set(ended.fates().values()) == {"unverified"}
+    assert cloud.exists("fip-a")
+    assert "vpc.deleteElasticIp" not in cloud.writes()
+    assert cloud.effects("vm.deleteInstance") == 1
 
 
 @pytest.mark.parametrize(
@@ -138,8 +170,11 @@ def test_without_waiting_the_call_is_accepted_and_that_is_all(
 ) -> None:
     cloud.seed({**stopped(A, disks=[{"id": "vol-a"}]), "status": status}, stop_seconds=600, start_seconds=600, delete_seconds=600)
     ended = cloud.vm(state, A, wait=False)
-    assert not ended.failed and ended.only["action"] == action and ended.only["status"] == now == cloud.status(A)
-    assert ended.result["changed"] and cloud.writes() == [operation]
+    assert not ended.failed
+    assert ended.only["action"] == action
+    assert ended.only["status"] == now == cloud.status(A)
+    assert ended.result["changed"]
+    assert cloud.writes() == [operation]
     assert set(ended.fates().values()) == ({"unverified"} if state == "absent" else {None})
 
 
@@ -147,16 +182,22 @@ def test_without_waiting_the_call_is_accepted_and_that_is_all(
 def test_without_waiting_some_options_make_no_sense(cloud: Cloud, options: Json) -> None:
     cloud.seed(stopped(A))
     ended = cloud.vm("absent", A, wait=False, **options)
-    assert ended.failed and "wait=false" in ended.msg and cloud.calls() == []
+    assert ended.failed
+    assert "wait=false" in ended.msg
+    assert cloud.calls() == []
 
 
 def test_stopping_and_starting(cloud: Cloud) -> None:
     cloud.seed(running(A), stopped(B))
     ended = cloud.vm("stopped", A, B)
-    assert ended.actions == {A: "stopped", B: "none"} and ended.summary["stopped"] == 1 and ended.summary["unchanged"] == 1
-    assert ended.machine(A)["status_before"] == "running" and ended.machine(A)["status"] == "stopped"
+    assert ended.actions == {A: "stopped", B: "none"}
+    assert ended.summary["stopped"] == 1
+    assert ended.summary["unchanged"] == 1
+    assert ended.machine(A)["status_before"] == "running"
+    assert ended.machine(A)["status"] == "stopped"
     ended = cloud.vm("running", A, B)
-    assert ended.actions == {A: "started", B: "started"} and ended.summary["started"] == 2
+    assert ended.actions == {A: "started", B: "started"}
+    assert ended.summary["started"] == 2
     assert ended.result["diff"]["after"]["instances"][A] == {"name": A, "status": "running"}
 
 
@@ -168,15 +209,20 @@ def test_return_instances(cloud: Cloud, which: str, listed: list[str]) -> None:
     cloud.control.inject("error", operation="vm.deleteInstance", resource=C, times=0, http=403, status="HTTP_FORBIDDEN")
     ended = cloud.vm("absent", A, B, C, GONE, return_instances=which, on_blocked="skip")
     assert list(ended.actions) == listed
-    assert ended.summary["selected"] == 4 and ended.summary["deleted"] == 1 and ended.summary["blocked"] == 1
+    assert ended.summary["selected"] == 4
+    assert ended.summary["deleted"] == 1
+    assert ended.summary["blocked"] == 1
     assert [row["elastic_ip_id"] for row in ended.result["retained"]["elastic_ips"]] == ["fip-a"]
 
 
 def test_on_blocked_skip_alone_is_no_failure(cloud: Cloud) -> None:
     cloud.seed(stopped(A), running(B))
     ended = cloud.vm("absent", A, B, on_blocked="skip")
-    assert not ended.failed and "msg" not in ended.result and ended.actions == {A: "deleted", B: "blocked"}
-    assert ended.summary["blocked"] == 1 and cloud.status(B) == "running"
+    assert not ended.failed
+    assert "msg" not in ended.result
+    assert ended.actions == {A: "deleted", B: "blocked"}
+    assert ended.summary["blocked"] == 1
+    assert cloud.status(B) == "running"
 
 
 def test_machines_chosen_by_tags_are_ordered_by_id(cloud: Cloud) -> None:
@@ -188,5 +234,8 @@ def test_hundreds_of_machines_go_in_one_task(cloud: Cloud) -> None:
     cloud.seed({"count": 150, "id": "i-many{n:06}", "status": "running"}, stopped(A))
     ids = [f"i-many{number:06}" for number in range(1, 151)]
     ended = cloud.vm("absent", *ids, stop_running=True, api_rate_limit=400, return_instances="problems")
-    assert not ended.failed and ended.summary["deleted"] == 150 and ended.result["instances"] == []
-    assert cloud.effects("vm.stopInstance") == cloud.effects("vm.deleteInstance") == 150 and cloud.exists(A)
+    assert not ended.failed
+    assert ended.summary["deleted"] == 150
+    assert ended.result["instances"] == []
+    assert cloud.effects("vm.stopInstance") == cloud.effects("vm.deleteInstance") == 150
+    assert cloud.exists(A)

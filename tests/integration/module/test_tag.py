@@ -53,7 +53,8 @@ def test_wrong_wishes_are_refused_and_nothing_is_sent(cloud: Cloud) -> None:
     ]
     for options, part in wrong:
         ended = run(cloud, **options)
-        assert ended.failed and part in ended.msg, (options, ended.result.get("msg"))
+        assert ended.failed, (options, ended.result.get("msg"))
+        assert part in ended.msg, (options, ended.result.get("msg"))
     assert cloud.calls() == []
 
 
@@ -61,12 +62,16 @@ def test_what_is_protected_full_or_unknown_holds_all_back_unless_skipped(cloud: 
     full = {f"key{number}": "x" for number in range(10)}
     cloud.seed(stopped(A), stopped(B, tags={"jdcloud-protect": "yes"}), stopped(C, tags=full))
     held = tag(cloud, A, B, C, "i-none000009", set=DUE)
-    assert held.failed and "nothing at all was changed" in held.msg and cloud.writes() == []
+    assert held.failed
+    assert "nothing at all was changed" in held.msg
+    assert cloud.writes() == []
     skipped = tag(cloud, A, B, C, "i-none000009", set=DUE, on_blocked="skip")
     codes = {row["instance_id"]: [each["code"] for each in row["blockers"]] for row in skipped.result["instances"]}
     assert skipped.actions == {A: "tagged", B: "blocked", C: "blocked", "i-none000009": "failed"}
-    assert codes[B] == ["protected"] and codes[C] == ["too_many_tags"]
-    assert tags(cloud, A) == DUE and tags(cloud, C) == full
+    assert codes[B] == ["protected"]
+    assert codes[C] == ["too_many_tags"]
+    assert tags(cloud, A) == DUE
+    assert tags(cloud, C) == full
 
 
 def test_check_mode_predicts_the_change_and_the_second_run_changes_nothing(cloud: Cloud) -> None:
@@ -80,7 +85,8 @@ def test_check_mode_predicts_the_change_and_the_second_run_changes_nothing(cloud
     assert text == [(row["instance_id"], row["action"], row["changed"], row["tags"]) for row in done.result["instances"]]
     assert tags(cloud, A) == tags(cloud, B) == {"env": "new", "number": "7"}
     assert foreseen.result["diff"] == done.result["diff"]
-    assert not again.result["changed"] and again.actions == {A: "none", B: "none"}
+    assert not again.result["changed"]
+    assert again.actions == {A: "none", B: "none"}
 
 
 def test_many_machines_disks_and_addresses_need_few_calls(cloud: Cloud) -> None:
@@ -95,7 +101,9 @@ def test_many_machines_disks_and_addresses_need_few_calls(cloud: Cloud) -> None:
         disk_ids=["vol-free000001"],
         elastic_ip_ids=["fip-free000001"],
     )
-    assert not done.failed and done.summary["tagged"] == 252 and len(cloud.writes()) == 5
+    assert not done.failed
+    assert done.summary["tagged"] == 252
+    assert len(cloud.writes()) == 5
     assert tags(cloud, "vol-free000001") == tags(cloud, "fip-free000001") == DUE
     assert done.summary["api_calls"] <= 20
 
@@ -104,8 +112,11 @@ def test_a_part_that_fails_inside_a_200_is_a_failure_of_just_that_part(cloud: Cl
     cloud.seed(stopped(A), stopped(B), tag_failures=B)
     done = tag(cloud, A, B, set=DUE)
     errors = {row["instance_id"]: row["error"] for row in done.result["instances"]}
-    assert done.failed and done.actions == {A: "tagged", B: "failed"}
-    assert errors[A] is None and errors[B]["code"] == "not_applied" and "tag operation failed" in errors[B]["message"]
+    assert done.failed
+    assert done.actions == {A: "tagged", B: "failed"}
+    assert errors[A] is None
+    assert errors[B]["code"] == "not_applied"
+    assert "tag operation failed" in errors[B]["message"]
 
 
 @pytest.mark.parametrize("effect", ["none", "before"])
@@ -113,7 +124,8 @@ def test_a_lost_answer_is_read_first_and_only_what_is_missing_is_sent_again(clou
     cloud.seed(stopped(A))
     cloud.control.inject("close_after" if effect == "before" else "close_before", operation="resourcetag.tagResources")
     done = tag(cloud, A, set=DUE)
-    assert not done.failed and tags(cloud, A) == DUE
+    assert not done.failed
+    assert tags(cloud, A) == DUE
     assert len(cloud.calls("resourcetag.tagResources")) == (1 if effect == "before" else 2)
 
 
@@ -121,18 +133,23 @@ def test_a_key_that_is_there_twice_ends_as_one(cloud: Cloud) -> None:
     twice = [{"key": "decommission-after", "value": "2026-01-01"}, {"key": "decommission-after", "value": "2026-02-02"}]
     cloud.seed(stopped(A, tags=twice))
     done = tag(cloud, A, set=DUE)
-    assert not done.failed and tags(cloud, A) == DUE
+    assert not done.failed
+    assert tags(cloud, A) == DUE
     assert done.only["repeated_tags"] == {"decommission-after": ["2026-01-01", "2026-02-02"]}
 
 
 def test_without_the_right_to_tag_it_fails_with_the_services_reason(cloud: Cloud) -> None:
     cloud.seed(stopped(A), accounts=[account(denied=["resourcetag:tagResources"])])
     done = tag(cloud, A, set=DUE)
-    assert done.failed and done.only["error"]["code"] == "api" and done.only["error"]["http"] == 403
+    assert done.failed
+    assert done.only["error"]["code"] == "api"
+    assert done.only["error"]["http"] == 403
     assert tags(cloud, A) == {}
 
 
 def test_a_selection_that_matches_nothing_changes_nothing(cloud: Cloud) -> None:
     cloud.seed(stopped(A))
     done = run(cloud, tags={"project": "gone"}, set=DUE)
-    assert not done.failed and not done.result["changed"] and any("matches the selection" in text for text in done.warnings)
+    assert not done.failed
+    assert not done.result["changed"]
+    assert any("matches the selection" in text for text in done.warnings)

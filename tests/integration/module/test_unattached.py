@@ -85,20 +85,22 @@ def test_only_what_is_free_goes_as_check_mode_predicts(
 ) -> None:
     ids = seed(cloud)
     refused = absent(cloud, kind, *ids)
-    assert refused.failed and _codes(rows(refused)) == codes and cloud.writes() == []
+    assert refused.failed
+    assert _codes(rows(refused)) == codes
+    assert cloud.writes() == []
     predicted = absent(cloud, kind, *ids, check=True, on_blocked="skip")
     ended = absent(cloud, kind, *ids, on_blocked="skip")
-    assert not ended.failed and actions(ended) == done and rows(predicted) == rows(ended)
+    assert not ended.failed
+    assert actions(ended) == done
+    assert rows(predicted) == rows(ended)
     assert predicted.result["diff"] == ended.result["diff"]
     for each in rows(ended):
         assert _gone(cloud, each[f"{kind}_id"]) is (each["action"] != "blocked")
         assert (cloud.status(each[f"{kind}_id"]) == "in-recyclebin") is (each["status"] == "in-recyclebin")
     again = absent(cloud, kind, *ids, on_blocked="skip")
-    assert (
-        not again.failed
-        and not again.result["changed"]
-        and len(cloud.calls(DELETE[kind])) == sum(action in ("released", "deleted", "recycled") for action in done)
-    )
+    assert not again.failed
+    assert not again.result["changed"]
+    assert len(cloud.calls(DELETE[kind])) == sum(action in ("released", "deleted", "recycled") for action in done)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -109,7 +111,8 @@ def test_hundreds_are_looked_at_in_bulk(cloud: Cloud, kind: str) -> None:
     ended = absent(cloud, kind, *ids, **more)
     assert not ended.failed, ended.msg
     assert not any(cloud.exists(each) for each in ids)
-    assert len(cloud.calls(DELETE[kind])) == len(cloud.calls(SINGLE[kind])) == 150 and len(cloud.calls(READ[kind])) < 40
+    assert len(cloud.calls(DELETE[kind])) == len(cloud.calls(SINGLE[kind])) == 150
+    assert len(cloud.calls(READ[kind])) < 40
 
 
 def test_a_snapshot_that_is_being_made_saves_the_disk(cloud: Cloud) -> None:
@@ -117,7 +120,9 @@ def test_a_snapshot_that_is_being_made_saves_the_disk(cloud: Cloud) -> None:
     when = {"operation": READ["snapshot"], "resource": "*", "nth": 2}
     cloud.control.act("snapshot", "vol-a", when=when)
     ended = absent(cloud, "disk", "vol-a", "vol-b")
-    assert ended.failed and actions(ended) == ["failed", "recycled"] and cloud.status("vol-a") == "available"
+    assert ended.failed
+    assert actions(ended) == ["failed", "recycled"]
+    assert cloud.status("vol-a") == "available"
     assert rows(ended)[0]["error"]["code"] == "changed_meanwhile"
     assert _codes(rows(absent(cloud, "disk", "vol-a"))) == [["task_in_progress"]]
 
@@ -129,8 +134,10 @@ def test_rule_11_a_lost_answer_costs_no_second_effect(cloud: Cloud, kind: str, f
     cloud.control.inject(operation=DELETE[kind], times=1, **fault)
     ended = absent(cloud, kind, "a-1", api_timeout=0.6)
     assert not ended.failed, ended.msg
-    assert actions(ended) == [DONE[kind]] and row(ended)["fate"] == DONE[kind]
-    assert cloud.effects(DELETE[kind]) == 1 and _gone(cloud, "a-1")
+    assert actions(ended) == [DONE[kind]]
+    assert row(ended)["fate"] == DONE[kind]
+    assert cloud.effects(DELETE[kind]) == 1
+    assert _gone(cloud, "a-1")
 
 
 def test_an_elastic_ip_that_somebody_takes_meanwhile_is_left_on_its_machine(cloud: Cloud) -> None:
@@ -138,7 +145,9 @@ def test_an_elastic_ip_that_somebody_takes_meanwhile_is_left_on_its_machine(clou
     when = {"operation": READ["elastic_ip"], "resource": "*", "nth": 2}
     cloud.control.act("associate", A, when=when, elastic_ip="fip-a")
     ended = absent(cloud, "elastic_ip", "fip-a", "fip-b")
-    assert ended.failed and actions(ended) == ["failed", "released"] and cloud.calls(DELETE["elastic_ip"], "fip-a") == []
+    assert ended.failed
+    assert actions(ended) == ["failed", "released"]
+    assert cloud.calls(DELETE["elastic_ip"], "fip-a") == []
     taken = rows(ended)[0]
     assert (taken["error"]["code"], taken["instance_id"], taken["fate"]) == ("changed_meanwhile", A, "kept")
 
@@ -148,7 +157,10 @@ def test_a_disk_that_somebody_attaches_meanwhile_stays(cloud: Cloud) -> None:
     when = {"operation": READ["disk"], "resource": "*", "nth": 2}
     cloud.control.act("attach", A, when=when, disk="vol-a")
     ended = absent(cloud, "disk", "vol-a", "vol-b", recycle=False)
-    assert ended.failed and actions(ended) == ["failed", "deleted"] and cloud.exists("vol-a") and not cloud.exists("vol-b")
+    assert ended.failed
+    assert actions(ended) == ["failed", "deleted"]
+    assert cloud.exists("vol-a")
+    assert not cloud.exists("vol-b")
     assert rows(ended)[0]["error"]["code"] == "changed_meanwhile"
 
 
@@ -156,7 +168,8 @@ def test_an_unknown_disk_that_the_service_ignores_is_success(cloud: Cloud) -> No
     cloud.seed(disks=[{"id": "vol-a"}], unknown_disk_delete="ignored", disk_delete_seconds=0.0)
     cloud.control.act("delete", "vol-a", when={"operation": DELETE["disk"]})
     ended = absent(cloud, "disk", "vol-a", recycle=False)
-    assert not ended.failed and row(ended)["status"] == "absent"
+    assert not ended.failed
+    assert row(ended)["status"] == "absent"
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -164,5 +177,9 @@ def test_a_denied_delete_fails_each_row_and_changes_nothing(cloud: Cloud, kind: 
     operation = DELETE[kind].replace(".", ":")
     cloud.seed(accounts=[account(denied=[operation])], **{f"{kind}s": [{"id": "a-1"}, {"id": "a-2"}]})
     ended = absent(cloud, kind, "a-1", "a-2")
-    assert ended.failed and actions(ended) == ["failed", "failed"] and not ended.result["changed"]
-    assert {each["error"]["http"] for each in rows(ended)} == {403} and cloud.exists("a-1") and cloud.exists("a-2")
+    assert ended.failed
+    assert actions(ended) == ["failed", "failed"]
+    assert not ended.result["changed"]
+    assert {each["error"]["http"] for each in rows(ended)} == {403}
+    assert cloud.exists("a-1")
+    assert cloud.exists("a-2")

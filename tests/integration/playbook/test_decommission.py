@@ -61,8 +61,11 @@ def test_a_campaign_with_texts_for_everything(cloud: Cloud, ansible: Ansible, tm
     )
     text = stats(played)["decommission"]
     assert played.status == 0, played.output
-    assert text["outcome"] == "complete" and text["totals"]["deleted"] == 2 and text["failed_ids"] == []
-    assert text["report"] == str(tmp_path / "report.html") and Path(text["report"]).is_file()
+    assert text["outcome"] == "complete"
+    assert text["totals"]["deleted"] == 2
+    assert text["failed_ids"] == []
+    assert text["report"] == str(tmp_path / "report.html")
+    assert Path(text["report"]).is_file()
     assert json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))["money"]["saved"] == 200
     assert cloud.status(C) == "stopped"
 
@@ -72,7 +75,9 @@ def test_a_campaign_that_fails_ends_with_a_failure_and_still_tells_its_counts(cl
     cloud.control.inject("error", operation="vm.deleteInstance", times=0, http=403, status="PERMISSION_DENIED")
     played = run(ansible, "decommission", vm_decommission_instance_ids=A, vm_decommission_backup="none")
     text = stats(played)["decommission"]
-    assert played.status == 2 and text["outcome"] == "failed" and text["failed_ids"] == [A]
+    assert played.status == 2
+    assert text["outcome"] == "failed"
+    assert text["failed_ids"] == [A]
 
 
 @pytest.mark.cores
@@ -88,14 +93,16 @@ def test_the_clean_up_deletes_what_is_due_and_says_why_the_others_stay(cloud: Cl
     roomy(cloud)
     nightly = tmp_path / "reports" / "nightly"
     foreseen = run(ansible, "cleanup", "--check", cleanup_regions=REGION, cleanup_report_dir=str(nightly))
-    assert foreseen.status == 0 and cloud.writes() == [], foreseen.output
+    assert foreseen.status == 0, foreseen.output
+    assert cloud.writes() == [], foreseen.output
     assert not nightly.parent.exists()
     assert stats(foreseen)["cleanup"]["deleted"] == 1
     played = run(ansible, "cleanup", cleanup_regions=f"{REGION}, cn-east-2", cleanup_report_dir=str(nightly))
     text = stats(played)["cleanup"]
     assert played.status == 0, played.output
     assert [text[name] for name in ("due", "blocked", "deleted", "failed")] == [1, 3, 1, 0]
-    assert cloud.control.resource(A) is None and cloud.status(C) == "running"
+    assert cloud.control.resource(A) is None
+    assert cloud.status(C) == "running"
     assert all(cloud.control.resource(each) is not None for each in (B, C, D, "i-eeee000005"))
     assert text["reports"] == [str(nightly / REGION / "report.html")]
     for part in ("2026/01/01", B, C):
@@ -103,7 +110,9 @@ def test_the_clean_up_deletes_what_is_due_and_says_why_the_others_stay(cloud: Cl
 
     cloud.control.clear_requests()
     again = run(ansible, "cleanup", cleanup_report_dir=str(nightly))
-    assert again.status == 0 and stats(again)["cleanup"]["due"] == 0 and cloud.writes() == []
+    assert again.status == 0
+    assert stats(again)["cleanup"]["due"] == 0
+    assert cloud.writes() == []
 
 
 def test_what_is_refused_changes_nothing(cloud: Cloud, ansible: Ansible) -> None:
@@ -116,7 +125,8 @@ def test_what_is_refused_changes_nothing(cloud: Cloud, ansible: Ansible) -> None
     ]
     for variables, part in refused:
         played = run(ansible, "cleanup", **variables)
-        assert played.status == 2 and part in " ".join(played.output.split()), played.output
+        assert played.status == 2, played.output
+        assert part in " ".join(played.output.split()), played.output
     assert cloud.writes() == []
 
 

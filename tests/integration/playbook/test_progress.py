@@ -138,7 +138,8 @@ def test_check_mode_shows_nothing(stage: Stage) -> None:
 
 def test_a_task_in_the_background_shows_nothing_and_works(stage: Stage) -> None:
     process = stage.play(delete(**{"async": 60, "poll": 1}))
-    assert process.stderr == "" and "changed=1" in process.stdout
+    assert process.stderr == ""
+    assert "changed=1" in process.stdout
     assert not any(stage.cloud.exists(each) for each in IDS)
 
 
@@ -147,8 +148,10 @@ def test_ad_hoc(stage: Stage) -> None:
     process = stage.command(
         "ansible", "localhost", "-m", "jdcloud.cloud.jdcloud_vm", "-a", arguments, "-o", ANSIBLE_DEPRECATION_WARNINGS="0"
     )
-    assert process.returncode == 0 and lines(process)
-    assert re.match(r"localhost \| CHANGED => \{", process.stdout) and len(process.stdout.splitlines()) == 1
+    assert process.returncode == 0
+    assert lines(process)
+    assert re.match(r"localhost \| CHANGED => \{", process.stdout)
+    assert len(process.stdout.splitlines()) == 1
 
 
 def test_several_hosts_at_once_are_told_apart(stage: Stage) -> None:
@@ -185,9 +188,11 @@ def test_module_defaults_apply_to_modules_with_an_action_plugin(stage: Stage) ->
     # Since ansible-core 2.21 a result tells its options only if that is asked for.
     asked = {"ANSIBLE_INJECT_INVOCATION": "1"}
     process = stage.play(task, "-vvv", play=play, **{**nothing, **LINES, **asked})
-    assert "changed=1" in process.stdout and not any(stage.cloud.exists(each) for each in IDS)
+    assert "changed=1" in process.stdout
+    assert not any(stage.cloud.exists(each) for each in IDS)
     assert LINE.search(process.stderr)
-    assert '"poll_interval": 0.2' in process.stdout and '"source": "options"' in process.stdout
+    assert '"poll_interval": 0.2' in process.stdout
+    assert '"source": "options"' in process.stdout
     assert keys["JDCLOUD_SECRET_KEY"] not in process.stdout + process.stderr
 
 

@@ -74,26 +74,34 @@ def count(**numbers: int) -> Json:
 def test_without_a_clear_order_nothing_is_sent(cloud: Cloud, ansible: Ansible, variables: dict[str, str]) -> None:
     cloud.seed()
     played = restore(ansible, **variables)
-    assert played.status != 0 and "Give either restore_manifest" in played.output and cloud.calls() == []
+    assert played.status != 0
+    assert "Give either restore_manifest" in played.output
+    assert cloud.calls() == []
 
 
 def test_a_file_that_is_no_manifest_is_refused(cloud: Cloud, ansible: Ansible, tmp_path: Path) -> None:
     entry = backed_up(cloud)
     played = restore(ansible, manifest=str(manifest(tmp_path, entry, format="jdcloud.cloud/manifest/9")))
-    assert played.status != 0 and "is no manifest of format" in played.output and cloud.calls() == []
+    assert played.status != 0
+    assert "is no manifest of format" in played.output
+    assert cloud.calls() == []
 
 
 def test_a_machine_that_is_not_in_the_manifest_is_refused(cloud: Cloud, ansible: Ansible, tmp_path: Path) -> None:
     entry = backed_up(cloud)
     played = restore(ansible, manifest=str(manifest(tmp_path, entry)), instance_ids=f"{WEB}, {OTHER}")
-    assert played.status != 0 and "not in the manifest" in played.output and cloud.calls() == []
+    assert played.status != 0
+    assert "not in the manifest" in played.output
+    assert cloud.calls() == []
 
 
 def test_a_blocked_machine_fails_the_play_and_leaves_the_numbers(cloud: Cloud, ansible: Ansible, tmp_path: Path) -> None:
     entry = backed_up(cloud)
     played = restore(ansible, manifest=str(manifest(tmp_path, {**entry, "image": None})))
-    assert played.status != 0 and "nothing at all was made" in played.output
-    assert stats(played) == count(selected=1, blocked=1) and machines(cloud) == {}
+    assert played.status != 0
+    assert "nothing at all was made" in played.output
+    assert stats(played) == count(selected=1, blocked=1)
+    assert machines(cloud) == {}
 
 
 @pytest.mark.cores
@@ -104,13 +112,17 @@ def test_machines_of_a_manifest_come_back_and_only_once(cloud: Cloud, ansible: A
     played = restore(ansible, manifest=path, instance_ids=f" {WEB}, ", subnet_id="subnet-x", security_group_ids="sg-a, sg-b")
     assert played.status == 0, played.output
     machine = only_machine(cloud)
-    assert [origin for _device, _size, origin in disks(machine)] == origins(cloud) and machine["status"] == "running"
+    assert [origin for _device, _size, origin in disks(machine)] == origins(cloud)
+    assert machine["status"] == "running"
     groups = machine["primaryNetworkInterface"]["networkInterface"]["securityGroups"]
-    assert machine["subnetId"] == "subnet-x" and [group["groupId"] for group in groups] == ["sg-a", "sg-b"]
+    assert machine["subnetId"] == "subnet-x"
+    assert [group["groupId"] for group in groups] == ["sg-a", "sg-b"]
     assert f"{WEB} -> {machine['instanceId']} created, running" in played.output
     assert stats(played) == count(selected=1, created=1)
     again = restore(ansible, manifest=path, instance_ids=WEB, subnet_id="subnet-x", security_group_ids="sg-a, sg-b")
-    assert again.status == 0 and "changed=0" in again.output and stats(again) == count(selected=1, unchanged=1)
+    assert again.status == 0
+    assert "changed=0" in again.output
+    assert stats(again) == count(selected=1, unchanged=1)
 
 
 def test_one_machine_of_an_image_with_texts_for_everything(cloud: Cloud, ansible: Ansible) -> None:
@@ -138,16 +150,19 @@ def test_text_of_the_cloud_is_never_a_template(cloud: Cloud, ansible: Ansible, t
     delete(cloud)
     played = restore(ansible, manifest=str(manifest(tmp_path, manifest_entry)))
     assert played.status == 0, played.output
-    assert only_machine(cloud)["description"].endswith(trap) and only_machine(cloud)["tags"][0]["value"] == trap
+    assert only_machine(cloud)["description"].endswith(trap)
+    assert only_machine(cloud)["tags"][0]["value"] == trap
     blocked = restore(ansible, manifest=str(manifest(tmp_path, {**manifest_entry, "name": trap})))
-    assert blocked.status != 0 and not list(tmp_path.rglob("trapped"))
+    assert blocked.status != 0
+    assert not list(tmp_path.rglob("trapped"))
 
 
 def test_a_drill_by_texts(cloud: Cloud, ansible: Ansible, tmp_path: Path) -> None:
     entry = backed_up(cloud, leave=True)
     path = manifest(tmp_path, entry)
     refused = restore(ansible, manifest=str(path), drill="yes")
-    assert refused.status != 0 and "subnet_id, security_group_ids must be given" in refused.output
+    assert refused.status != 0
+    assert "subnet_id, security_group_ids must be given" in refused.output
     played = restore(ansible, manifest=str(path), drill="yes", subnet_id="subnet-x", security_group_ids="['sg-a']")
     assert played.status == 0, played.output
     assert {machine["instanceName"] for machine in machines(cloud).values()} == {"web-01", "drill-web-01"}

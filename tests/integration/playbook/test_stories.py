@@ -41,20 +41,28 @@ def test_the_story_of_a_deletion(cloud: Cloud, ansible: Ansible) -> None:
         ]
     )
     assert played.status == 0, played.output
-    assert played["nothing_selected"]["failed"] and "Nothing is selected" in played["nothing_selected"]["msg"]
-    assert D in played["twins"]["msg"] and "max_instances" in played["too_many"]["msg"]
-    assert played["blocked"]["failed"] and _actions(played["blocked"]) == {A: "blocked", B: "none", C: "blocked"}
+    assert played["nothing_selected"]["failed"]
+    assert "Nothing is selected" in played["nothing_selected"]["msg"]
+    assert D in played["twins"]["msg"]
+    assert "max_instances" in played["too_many"]["msg"]
+    assert played["blocked"]["failed"]
+    assert _actions(played["blocked"]) == {A: "blocked", B: "none", C: "blocked"}
     for name in ("twins", "too_many", "blocked", "unchanged_so_far"):
         assert not played[name]["changed"]
     wanted = {A: "deleted", B: "deleted", C: "blocked"}
     assert _actions(played["preview"]) == _actions(played["done"]) == wanted
-    assert played["preview"]["changed"] and played["done"]["changed"]
-    assert played["preview"]["diff"] == played["done"]["diff"] and played["preview"]["instances"] == played["done"]["instances"]
-    assert _actions(played["again"]) == {A: "none", B: "none", C: "blocked"} and not played["again"]["changed"]
+    assert played["preview"]["changed"]
+    assert played["done"]["changed"]
+    assert played["preview"]["diff"] == played["done"]["diff"]
+    assert played["preview"]["instances"] == played["done"]["instances"]
+    assert _actions(played["again"]) == {A: "none", B: "none", C: "blocked"}
+    assert not played["again"]["changed"]
     for result in played.results.values():
         check_result({key: value for key, value in result.items() if key != "failed"})
-    assert cloud.exists(C) and not any(cloud.exists(each) for each in (A, B, "vol-a", "fip-a"))
-    assert cloud.effects("vm.deleteInstance") == 2 and cloud.effects("vm.stopInstance") == 1
+    assert cloud.exists(C)
+    assert not any(cloud.exists(each) for each in (A, B, "vol-a", "fip-a"))
+    assert cloud.effects("vm.deleteInstance") == 2
+    assert cloud.effects("vm.stopInstance") == 1
 
 
 def test_the_story_of_stopping_and_starting(cloud: Cloud, ansible: Ansible) -> None:
@@ -72,11 +80,14 @@ def test_the_story_of_stopping_and_starting(cloud: Cloud, ansible: Ansible) -> N
         ]
     )
     assert played.status == 0, played.output
-    assert played["missing"]["failed"] and played["overdue"]["failed"] and "stop_running" in played["wrong_option"]["msg"]
+    assert played["missing"]["failed"]
+    assert played["overdue"]["failed"]
+    assert "stop_running" in played["wrong_option"]["msg"]
     assert _actions(played["preview"]) == _actions(played["stop"]) == {A: "stopped", B: "none"}
     assert _actions(played["start"]) == {A: "started", B: "started"}
     for name in ("stop_again", "start_again"):
-        assert not played[name]["changed"] and set(_actions(played[name]).values()) == {"none"}
+        assert not played[name]["changed"]
+        assert set(_actions(played[name]).values()) == {"none"}
     assert cloud.status(A) == cloud.status(B) == "running"
 
 
@@ -104,14 +115,16 @@ def test_module_defaults_of_the_action_group_and_info(cloud: Cloud, ansible: Ans
     assert [each["deletable"] for each in played["info"]["instances"]] == [True, True]
     assert played["every"]["summary"]["selected"] == 3
     assert _actions(played["done"]) == {A: "deleted", B: "deleted"}
-    assert played["done"]["account"]["source"] == "options" and cloud.exists(C)
+    assert played["done"]["account"]["source"] == "options"
+    assert cloud.exists(C)
     assert keys["JDCLOUD_SECRET_KEY"] not in played.output
 
 
 def test_check_and_diff_on_the_command_line(cloud: Cloud, ansible: Ansible) -> None:
     cloud.seed(running(A, disks=[{"id": "vol-a"}], elastic_ip={"id": "fip-a"}))
     played = ansible.play([vm("preview", "absent", A, stop_running=True)], "--check", "--diff")
-    assert played.status == 0 and cloud.writes() == []
+    assert played.status == 0
+    assert cloud.writes() == []
     lines = [line.strip() for line in played.output.splitlines()]
     assert any(line.startswith("-") and '"status": "running"' in line for line in lines)
     assert any(line.startswith("+") and '"status": "absent"' in line for line in lines)
@@ -131,16 +144,21 @@ def test_a_task_in_the_background(cloud: Cloud, ansible: Ansible) -> None:
     begin = vm("begun", "absent", A, stop_running=True, **{"async": 60, "poll": 0})
     played = ansible.play([begin, later])
     assert played.status == 0, played.output
-    assert _actions(played["ended"]) == {A: "deleted"} and not cloud.exists(A)
+    assert _actions(played["ended"]) == {A: "deleted"}
+    assert not cloud.exists(A)
 
 
 def test_ad_hoc(cloud: Cloud, ansible: Ansible) -> None:
     cloud.seed(running(A), stopped(B), stopped(C))
     refused = ansible.ad_hoc("jdcloud.cloud.jdcloud_vm", f"state=absent instance_ids={A}")
-    assert refused.status != 0 and "nothing at all was changed" in refused["localhost"]["msg"] and cloud.writes() == []
+    assert refused.status != 0
+    assert "nothing at all was changed" in refused["localhost"]["msg"]
+    assert cloud.writes() == []
     done = ansible.ad_hoc("jdcloud.cloud.jdcloud_vm", f"state=absent instance_ids={A},{B} stop_running=true poll_interval=0.2")
-    assert done.status == 0 and _actions(done["localhost"]) == {A: "deleted", B: "deleted"}
-    assert cloud.exists(C) and not cloud.exists(A)
+    assert done.status == 0
+    assert _actions(done["localhost"]) == {A: "deleted", B: "deleted"}
+    assert cloud.exists(C)
+    assert not cloud.exists(A)
 
 
 def test_the_task_is_the_same_through_the_short_module_name(cloud: Cloud, ansible: Ansible) -> None:
@@ -148,4 +166,5 @@ def test_the_task_is_the_same_through_the_short_module_name(cloud: Cloud, ansibl
     task = vm("done", "absent", A)
     task["jdcloud_vm"] = task.pop("jdcloud.cloud.jdcloud_vm")
     played = ansible.play([task], play={"collections": ["jdcloud.cloud"]})
-    assert played.status == 0 and _actions(played["done"]) == {A: "deleted"}
+    assert played.status == 0
+    assert _actions(played["done"]) == {A: "deleted"}

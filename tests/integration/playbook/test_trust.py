@@ -36,7 +36,9 @@ def test_rule_17_secrets_are_nowhere_in_the_most_verbose_output(cloud: Cloud, an
         "-vvvv",
         "--diff",
     )
-    assert played.status == 0 and played["from_options"]["failed"] and played["two_sources"]["failed"]
+    assert played.status == 0
+    assert played["from_options"]["failed"]
+    assert played["two_sources"]["failed"]
     everything = played.output + json.dumps(played.results)
     assert not any(secret in everything for secret in (DEFAULT_SECRET_KEY, TOKEN, SECRET))
     assert "no rights for ****" in played["from_options"]["instances"][0]["error"]["message"]
@@ -69,6 +71,8 @@ def test_rule_18_text_from_the_cloud_is_not_templated(cloud: Cloud, ansible: Ans
     )
     assert played.status == 0, played.output
     assert played["info"]["instances"][0]["name"] == TEMPLATE
-    assert played["again"]["msg"] == TEMPLATE and played["looped"]["results"][0]["msg"] == f"{TEMPLATE} and {TEMPLATE}"
-    assert TEMPLATE in played["message"]["msg"] and TEMPLATE in played["blocker"]["msg"]
+    assert played["again"]["msg"] == TEMPLATE
+    assert played["looped"]["results"][0]["msg"] == f"{TEMPLATE} and {TEMPLATE}"
+    assert TEMPLATE in played["message"]["msg"]
+    assert TEMPLATE in played["blocker"]["msg"]
     assert "49" not in played["again"]["msg"]

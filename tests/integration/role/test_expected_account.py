@@ -27,10 +27,12 @@ def test_a_campaign_with_keys_of_another_account_changes_nothing(cloud: Cloud, a
     cloud.seed(running(A), **FASTER)
     ended = expecting(ansible, "other")
     assert "These keys belong to pin 'demo-account'" in ended.message, ended.output
-    assert cloud.writes() == [] and cloud.calls("vm.*") == []
+    assert cloud.writes() == []
+    assert cloud.calls("vm.*") == []
 
 
 def test_a_campaign_of_the_expected_account_runs_and_keeps_whose_it_is(cloud: Cloud, ansible: Ansible) -> None:
     cloud.seed(running(A), **FASTER)
     ended = expecting(ansible, "demo-account")
-    assert ended.message == "" and ended.actions == {A: "deleted"}, ended.output
+    assert ended.message == "", ended.output
+    assert ended.actions == {A: "deleted"}, ended.output

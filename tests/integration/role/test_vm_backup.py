@@ -42,7 +42,8 @@ def test_wrong_input_is_refused_and_nothing_is_sent(cloud: Cloud, ansible: Ansib
     ]
     _played, uses = play(ansible, *[variables for variables, _part in wrong])
     for use, (variables, part) in zip(uses, wrong, strict=True):
-        assert part in use.message and use.manifest == {}, (variables, use.message)
+        assert part in use.message, (variables, use.message)
+        assert use.manifest == {}, (variables, use.message)
     assert cloud.calls() == []
 
 
@@ -59,11 +60,15 @@ def test_what_forbids_any_backup_is_told_before_anything_is_stopped(cloud: Cloud
         {"tags": "project=nothing", **whole},
     )[1]
     assert "1 of 2 machines cannot be backed up, so nothing at all was changed" in blocked.message
-    assert A in blocked.message and "protected" in blocked.message
-    assert "The quotas have no room" in short.message and "set vm_backup_on_shortfall to fit" in short.message
-    assert "i-none000009" in unknown.message and "does not exist" in unknown.message
+    assert A in blocked.message
+    assert "protected" in blocked.message
+    assert "The quotas have no room" in short.message
+    assert "set vm_backup_on_shortfall to fit" in short.message
+    assert "i-none000009" in unknown.message
+    assert "does not exist" in unknown.message
     assert "No machine matches" in none.message
-    assert cloud.writes() == [] and not path.exists()
+    assert cloud.writes() == []
+    assert not path.exists()
 
 
 def test_check_mode_predicts_what_the_run_does_and_the_next_run_finds_it_done(
@@ -75,30 +80,43 @@ def test_check_mode_predicts_what_the_run_does_and_the_next_run_finds_it_done(
     wanted: Json = {"instance_ids": [A, B], "stop_running": True, "campaign": "spring", "manifest_path": str(path)}
 
     foreseen = back_up(ansible, "--check", **wanted)
-    assert foreseen.message == "" and foreseen.manifest["state"] == "planned"
-    assert cloud.writes() == [] and not path.exists() and cloud.status(A) == "running"
+    assert foreseen.message == ""
+    assert foreseen.manifest["state"] == "planned"
+    assert cloud.writes() == []
+    assert not path.exists()
+    assert cloud.status(A) == "running"
 
     done = back_up(ansible, **wanted)
-    assert done.message == "" and done.manifest == file_of(path) and done.manifest["state"] == "complete"
+    assert done.message == ""
+    assert done.manifest == file_of(path)
+    assert done.manifest["state"] == "complete"
     assert done.actions == foreseen.actions == {A: "created", B: "created"}
     foreseen_names = {machine["image"]["name"] for machine in foreseen.manifest["machines"]}
     assert foreseen_names == {machine["image"]["name"] for machine in done.manifest["machines"]} == names(cloud, "images")
-    assert cloud.writes().count("vm.stopInstance") == 1 and cloud.status(A) == "stopped"
+    assert cloud.writes().count("vm.stopInstance") == 1
+    assert cloud.status(A) == "stopped"
     machine = done.machine(A)
     assert (machine["status_before"], machine["status"], machine["stopped_by_us"]) == ("running", "stopped", True)
-    assert len(machine["image"]["disks"]) == 3 and machine["uncovered_disks"] == []
+    assert len(machine["image"]["disks"]) == 3
+    assert machine["uncovered_disks"] == []
     snapshots = resources(cloud, "snapshots")
     assert all(snapshots[disk["snapshot_id"]]["diskId"] == disk["disk_id"] for disk in machine["image"]["disks"])
     specification = machine["specification"]
-    assert specification["tags"] == {"env": "prod"} and specification["description"] == "a database"
+    assert specification["tags"] == {"env": "prod"}
+    assert specification["description"] == "a database"
     assert [group["group_id"] for group in specification["security_groups"]] == ["sg-a"]
-    assert specification["subnet_id"] and specification["instance_type"] and len(specification["elastic_ips"]) == 1
+    assert specification["subnet_id"]
+    assert specification["instance_type"]
+    assert len(specification["elastic_ips"]) == 1
     assert [disk["size_gb"] for disk in machine["disks"]][1:] == [30, 40]
 
     cloud.control.clear_requests()
     played, (again,) = play(ansible, wanted)
-    assert again.message == "" and again.actions == {A: "reused", B: "reused"} and again.manifest == file_of(path)
-    assert cloud.writes() == [] and "changed=0" in played.output
+    assert again.message == ""
+    assert again.actions == {A: "reused", B: "reused"}
+    assert again.manifest == file_of(path)
+    assert cloud.writes() == []
+    assert "changed=0" in played.output
 
 
 def test_what_was_stopped_is_started_again_and_a_run_of_the_same_campaign_does_nothing(cloud: Cloud, ansible: Ansible) -> None:
@@ -106,8 +124,10 @@ def test_what_was_stopped_is_started_again_and_a_run_of_the_same_campaign_does_n
     wanted: Json = {"instance_ids": f"['{A}', '{B}']", "stop_running": "yes", "start_again": "yes", "campaign": "nightly"}
     first, second = play(ansible, wanted, wanted)[1]
     assert first.message == second.message == ""
-    assert first.machine(A)["started_by_us"] and not first.machine(B)["started_by_us"]
-    assert cloud.status(A) == "running" and cloud.status(B) == "stopped"
+    assert first.machine(A)["started_by_us"]
+    assert not first.machine(B)["started_by_us"]
+    assert cloud.status(A) == "running"
+    assert cloud.status(B) == "stopped"
     assert second.actions == {A: "reused", B: "reused"}
     assert sorted(cloud.writes()) == ["vm.createImage", "vm.createImage", "vm.startInstance", "vm.stopInstance"]
 
@@ -132,9 +152,12 @@ def test_every_variable_may_be_a_text_as_surveys_send_it(cloud: Cloud, ansible: 
     }
     extra = json.dumps({f"vm_backup_{name}": value for name, value in answers.items()})
     done = back_up(ansible, "-e", extra)
-    assert done.message == "" and done.manifest == file_of(path)
-    assert done.actions == {A: "created", B: "created", C: "created"} and done.manifest["method"] == "both"
-    assert len(done.machine(A)["snapshots"]) == 2 and done.machine(A)["image"]["status"] == "ready"
+    assert done.message == ""
+    assert done.manifest == file_of(path)
+    assert done.actions == {A: "created", B: "created", C: "created"}
+    assert done.manifest["method"] == "both"
+    assert len(done.machine(A)["snapshots"]) == 2
+    assert done.machine(A)["image"]["status"] == "ready"
     assert cloud.status(A) == "stopped"
 
 
@@ -148,10 +171,14 @@ def test_tags_and_filters_may_be_json_or_pairs_and_snapshots_need_no_stop(cloud:
         {**unanswered, "filters": '{"status": "stopped"}', "instance_ids": ""},
     )[1]
     assert by_json.message == by_pairs.message == by_filters.message == ""
-    assert by_json.actions == {A: "created"} and by_pairs.actions == {A: "reused"} and by_filters.actions == {B: "created"}
-    assert by_json.only["image"] is None and by_json.only["uncovered_disks"] == []
+    assert by_json.actions == {A: "created"}
+    assert by_pairs.actions == {A: "reused"}
+    assert by_filters.actions == {B: "created"}
+    assert by_json.only["image"] is None
+    assert by_json.only["uncovered_disks"] == []
     assert {snapshot["disk_id"] for snapshot in by_json.only["snapshots"]} == {disk["disk_id"] for disk in by_json.only["disks"]}
-    assert by_json.only["warnings"][0]["code"] == "not_stopped" and "vm.stopInstance" not in cloud.writes()
+    assert by_json.only["warnings"][0]["code"] == "not_stopped"
+    assert "vm.stopInstance" not in cloud.writes()
 
 
 def test_an_earlier_use_in_the_same_play_leaves_nothing_behind(cloud: Cloud, ansible: Ansible, tmp_path: Path) -> None:
@@ -164,12 +191,20 @@ def test_an_earlier_use_in_the_same_play_leaves_nothing_behind(cloud: Cloud, ans
         {"instance_ids": C},
         {"instance_ids": [B, C], "on_blocked": "skip"},
     )[1]
-    assert first.message == "" and first.manifest["drill"]["outcome"] == "passed" and first.manifest == file_of(path)
-    assert second.message == "" and second.actions == {B: "created"} and "drill" not in second.manifest
-    assert second.manifest["campaign"] not in ("", "one") and "removed" not in second.manifest
-    assert "protected" in third.message and third.manifest == {}
-    assert fourth.message == "" and fourth.actions == {B: "reused", C: "blocked"}
-    assert fourth.manifest["state"] == "incomplete" and file_of(path) == first.manifest
+    assert first.message == ""
+    assert first.manifest["drill"]["outcome"] == "passed"
+    assert first.manifest == file_of(path)
+    assert second.message == ""
+    assert second.actions == {B: "created"}
+    assert "drill" not in second.manifest
+    assert second.manifest["campaign"] not in ("", "one")
+    assert "removed" not in second.manifest
+    assert "protected" in third.message
+    assert third.manifest == {}
+    assert fourth.message == ""
+    assert fourth.actions == {B: "reused", C: "blocked"}
+    assert fourth.manifest["state"] == "incomplete"
+    assert file_of(path) == first.manifest
 
 
 def test_keys_and_region_from_module_defaults(cloud: Cloud, ansible: Ansible) -> None:
@@ -179,7 +214,9 @@ def test_keys_and_region_from_module_defaults(cloud: Cloud, ansible: Ansible) ->
     defaults = {"module_defaults": {"group/jdcloud.cloud.jdcloud": keys}}
     wanted: Json = {"instance_ids": A, "keep": 1, **DRILL}
     played, (done, elsewhere) = play(ansible, wanted, {**wanted, "region": "cn-east-2"}, keywords=defaults, **wrong)
-    assert done.message == "" and done.actions == {A: "created"} and done.manifest["drill"]["outcome"] == "passed"
+    assert done.message == ""
+    assert done.actions == {A: "created"}
+    assert done.manifest["drill"]["outcome"] == "passed"
     assert "does not exist" in elsewhere.message, "the role's own variable comes first"
     assert DEFAULT_SECRET_KEY not in played.output + json.dumps(done.manifest)
 
@@ -193,12 +230,20 @@ def test_text_of_the_cloud_is_never_a_template_and_an_incomplete_campaign_goes_o
     path = tmp_path / "manifest.json"
     wanted: Json = {"instance_ids": A, "stop_running": True, "start_again": True, "manifest_path": str(path)}
     failed, done = play(ansible, wanted, wanted)[1]
-    assert A in failed.message and failed.actions == {A: "failed"} and failed.manifest["state"] == "incomplete"
+    assert A in failed.message
+    assert failed.actions == {A: "failed"}
+    assert failed.manifest["state"] == "incomplete"
     assert failed.only["started_by_us"]
-    assert done.message == "" and done.actions == {A: "created"} and done.manifest["campaign"] == failed.manifest["campaign"]
-    assert done.manifest["state"] == "complete" and cloud.status(A) == "running"
-    assert done.manifest == file_of(path) and not list(tmp_path.glob("manifest.json.*"))
+    assert done.message == ""
+    assert done.actions == {A: "created"}
+    assert done.manifest["campaign"] == failed.manifest["campaign"]
+    assert done.manifest["state"] == "complete"
+    assert cloud.status(A) == "running"
+    assert done.manifest == file_of(path)
+    assert not list(tmp_path.glob("manifest.json.*"))
     for manifest in (failed.manifest, done.manifest):
         (machine,) = manifest["machines"]
-        assert machine["name"] == TRAP and machine["specification"]["tags"] == {"trap": TRAP}
-        assert machine["specification"]["description"] == TRAP and machine["status_before"] == "running"
+        assert machine["name"] == TRAP
+        assert machine["specification"]["tags"] == {"trap": TRAP}
+        assert machine["specification"]["description"] == TRAP
+        assert machine["status_before"] == "running"

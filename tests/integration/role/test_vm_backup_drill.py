@@ -23,14 +23,23 @@ def test_a_drill_passes_and_leaves_nothing_behind(cloud: Cloud, ansible: Ansible
     texts = {"drill": "true", "drill_timeout": "20", **where}
     wanted: Json = {"instance_ids": [A, B], "stop_running": True, "manifest_path": str(path), **texts}
     _played, (done,) = play(ansible, wanted)
-    assert done.message == "" and done.manifest == file_of(path) and done.manifest["state"] == "complete"
+    assert done.message == ""
+    assert done.manifest == file_of(path)
+    assert done.manifest["state"] == "complete"
     drill = done.manifest["drill"]
-    assert drill["outcome"] == "passed" and drill["source_instance_id"] == A and drill["left_over"] == []
+    assert drill["outcome"] == "passed"
+    assert drill["source_instance_id"] == A
+    assert drill["left_over"] == []
     (copy,) = drill["instance_ids"]
-    assert copy not in (A, B) and not cloud.exists(copy) and set(resources(cloud, "instances")) == {A, B}
-    assert len(drill["disks"]) == 2 and all(disk["verified"] for disk in drill["disks"])
-    assert set(resources(cloud, "disks")) == disks and set(resources(cloud, "elastic_ips")) == {"fip-web"}
-    assert cloud.writes().count("vm.createInstances") == 1 and cloud.effects("vm.deleteInstance") == 1
+    assert copy not in (A, B)
+    assert not cloud.exists(copy)
+    assert set(resources(cloud, "instances")) == {A, B}
+    assert len(drill["disks"]) == 2
+    assert all(disk["verified"] for disk in drill["disks"])
+    assert set(resources(cloud, "disks")) == disks
+    assert set(resources(cloud, "elastic_ips")) == {"fip-web"}
+    assert cloud.writes().count("vm.createInstances") == 1
+    assert cloud.effects("vm.deleteInstance") == 1
     assert cloud.effects("vm.deleteInstance", A) == cloud.effects("vm.deleteInstance", B) == 0
 
 
@@ -45,12 +54,20 @@ def test_a_copy_that_cannot_be_removed_is_listed_and_the_next_run_removes_it(
     failed, again = play(ansible, {**wanted, "manifest_path": str(first)}, {**wanted, "manifest_path": str(second)})[1]
     drill = failed.manifest["drill"]
     (copy,) = drill["instance_ids"]
-    assert drill["outcome"] == "failed" and drill["left_over"] == [copy] and failed.manifest == file_of(first)
-    assert "the drill failed" in failed.message and copy in failed.message and "no rights" in failed.message
-    assert failed.manifest["state"] == "complete" and "removed" not in failed.manifest
-    assert again.actions == {A: "reused"} and again.manifest["drill"]["instance_ids"] == [copy]
-    assert again.manifest["drill"]["left_over"] == [] and again.manifest == file_of(second)
-    assert set(resources(cloud, "instances")) == {A} and cloud.writes().count("vm.createInstances") == 1
+    assert drill["outcome"] == "failed"
+    assert drill["left_over"] == [copy]
+    assert failed.manifest == file_of(first)
+    assert "the drill failed" in failed.message
+    assert copy in failed.message
+    assert "no rights" in failed.message
+    assert failed.manifest["state"] == "complete"
+    assert "removed" not in failed.manifest
+    assert again.actions == {A: "reused"}
+    assert again.manifest["drill"]["instance_ids"] == [copy]
+    assert again.manifest["drill"]["left_over"] == []
+    assert again.manifest == file_of(second)
+    assert set(resources(cloud, "instances")) == {A}
+    assert cloud.writes().count("vm.createInstances") == 1
 
 
 def test_a_copy_that_does_not_come_up_fails_the_drill_and_is_removed(cloud: Cloud, ansible: Ansible, tmp_path: Path) -> None:
@@ -63,11 +80,16 @@ def test_a_copy_that_does_not_come_up_fails_the_drill_and_is_removed(cloud: Clou
         {"instance_ids": A, "manifest_path": str(path), **DRILL},
         {"instance_ids": B, **DRILL},
     )[1]
-    assert "The backups are made, but the drill failed" in failed.message and failed.actions == {A: "created"}
-    assert failed.manifest["drill"]["outcome"] == "failed" and failed.manifest["drill"]["left_over"] == []
-    assert failed.manifest == file_of(path) and failed.manifest["state"] == "complete"
-    assert passed.message == "" and passed.manifest["drill"]["outcome"] == "passed"
-    assert set(resources(cloud, "instances")) == {A, B} and len(resources(cloud, "disks")) == 2
+    assert "The backups are made, but the drill failed" in failed.message
+    assert failed.actions == {A: "created"}
+    assert failed.manifest["drill"]["outcome"] == "failed"
+    assert failed.manifest["drill"]["left_over"] == []
+    assert failed.manifest == file_of(path)
+    assert failed.manifest["state"] == "complete"
+    assert passed.message == ""
+    assert passed.manifest["drill"]["outcome"] == "passed"
+    assert set(resources(cloud, "instances")) == {A, B}
+    assert len(resources(cloud, "disks")) == 2
 
 
 def test_a_drill_that_was_killed_is_done_again_and_its_copy_removed(cloud: Cloud, ansible: Ansible, tmp_path: Path) -> None:
@@ -77,11 +99,17 @@ def test_a_drill_that_was_killed_is_done_again_and_its_copy_removed(cloud: Cloud
     wanted: Json = {"instance_ids": A, "manifest_path": str(path), **DRILL}
     kill_at(cloud, ansible, "vm.deleteInstance", wanted)
     killed = file_of(path)
-    assert killed["drill"] == {"outcome": "begun", "source_instance_id": A} and killed["state"] == "complete"
+    assert killed["drill"] == {"outcome": "begun", "source_instance_id": A}
+    assert killed["state"] == "complete"
     (copy,) = [machine for instance_id, machine in resources(cloud, "instances").items() if instance_id != A]
-    assert not copy.get("tags") and not copy.get("elasticIpId") and copy["subnetId"] == "subnet-drill"
+    assert not copy.get("tags")
+    assert not copy.get("elasticIpId")
+    assert copy["subnetId"] == "subnet-drill"
     assert set(resources(cloud, "elastic_ips")) == {"fip-web"}
     _played, (done,) = play(ansible, wanted)
-    assert done.manifest["campaign"] == killed["campaign"] and done.actions == {A: "reused"}
-    assert set(resources(cloud, "instances")) == {A} and len(resources(cloud, "disks")) == 2
-    assert done.manifest["drill"]["left_over"] == [] and cloud.writes().count("vm.createInstances") == 1
+    assert done.manifest["campaign"] == killed["campaign"]
+    assert done.actions == {A: "reused"}
+    assert set(resources(cloud, "instances")) == {A}
+    assert len(resources(cloud, "disks")) == 2
+    assert done.manifest["drill"]["left_over"] == []
+    assert cloud.writes().count("vm.createInstances") == 1

@@ -41,12 +41,16 @@ def test_of_old_images_only_superfluous_ones_of_ours_go(
     path = tmp_path / "manifest.json"
     wanted: Json = {"instance_ids": A, "campaign": "new", "keep": keep, "manifest_path": str(path)}
     _played, (done,) = play(ansible, wanted)
-    assert done.message == "" and done.actions == {A: "created"} and done.manifest == file_of(path)
+    assert done.message == ""
+    assert done.actions == {A: "created"}
+    assert done.manifest == file_of(path)
     new = done.only["image"]["image_id"]
-    assert set(done.manifest["removed"]["image_ids"]) == gone and done.manifest["removed"]["snapshot_ids"] == []
+    assert set(done.manifest["removed"]["image_ids"]) == gone
+    assert done.manifest["removed"]["snapshot_ids"] == []
     everything = {"img-old", "img-older", "img-young", "img-elsewhere", "img-unmarked", new}
     assert set(resources(cloud, "images")) == everything - gone
-    assert part not in resources(cloud, "snapshots") and len(resources(cloud, "snapshots")) == 6 - len(gone)
+    assert part not in resources(cloud, "snapshots")
+    assert len(resources(cloud, "snapshots")) == 6 - len(gone)
 
 
 def test_nothing_goes_without_a_proven_backup_and_check_mode_removes_nothing(cloud: Cloud, ansible: Ansible) -> None:
@@ -54,10 +58,14 @@ def test_nothing_goes_without_a_proven_backup_and_check_mode_removes_nothing(clo
     add(cloud, images=[image("old", "-50h"), image("older", "-70h")])
     cloud.control.inject("transition_fails", operation="vm.createImage")
     _played, (failed,) = play(ansible, {"instance_ids": A, "campaign": "new", "keep": 1})
-    assert failed.actions == {A: "failed"} and "removed" not in failed.manifest
-    assert {"img-old", "img-older"} <= set(resources(cloud, "images")) and "vm.deleteImage" not in cloud.writes()
+    assert failed.actions == {A: "failed"}
+    assert "removed" not in failed.manifest
+    assert {"img-old", "img-older"} <= set(resources(cloud, "images"))
+    assert "vm.deleteImage" not in cloud.writes()
     played, (foreseen,) = play(ansible, {"instance_ids": A, "campaign": "new", "keep": 1}, arguments=("--check",))
-    assert foreseen.message == "" and "vm.deleteImage" not in cloud.writes() and "failed=0" in played.output
+    assert foreseen.message == ""
+    assert "vm.deleteImage" not in cloud.writes()
+    assert "failed=0" in played.output
 
 
 def test_snapshots_go_one_by_one_and_a_refused_removal_fails_the_role(cloud: Cloud, ansible: Ansible) -> None:
@@ -75,10 +83,14 @@ def test_snapshots_go_one_by_one_and_a_refused_removal_fails_the_role(cloud: Clo
         {"instance_ids": A, "method": "snapshots", "keep": 1, "max_age": 30},
         {"instance_ids": B, "keep": 1, "max_age": 30},
     )[1]
-    assert snapshots.message == "" and set(snapshots.manifest["removed"]["snapshot_ids"]) == {"snapshot-old", "snapshot-older"}
-    assert snapshots.manifest["removed"]["image_ids"] == [] and cloud.exists("snapshot-unmarked")
-    assert "The backups are made, but older ones could not be removed" in images.message and "no rights" in images.message
-    assert images.manifest["state"] == "complete" and images.manifest["removed"]["image_ids"] == ["img-b-old"]
+    assert snapshots.message == ""
+    assert set(snapshots.manifest["removed"]["snapshot_ids"]) == {"snapshot-old", "snapshot-older"}
+    assert snapshots.manifest["removed"]["image_ids"] == []
+    assert cloud.exists("snapshot-unmarked")
+    assert "The backups are made, but older ones could not be removed" in images.message
+    assert "no rights" in images.message
+    assert images.manifest["state"] == "complete"
+    assert images.manifest["removed"]["image_ids"] == ["img-b-old"]
     assert cloud.exists("img-b-older")
 
 

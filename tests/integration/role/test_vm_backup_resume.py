@@ -48,17 +48,21 @@ def test_a_killed_run_is_finished_by_the_next_one(
     wanted = {"stop_running": True, "start_again": True, "manifest_path": str(path), **selection}
     kill_at(cloud, ansible, operation, wanted)
     killed = file_of(path)
-    assert killed["state"] == "planned" and {machine["status_before"] for machine in killed["machines"]} == {"running"}
+    assert killed["state"] == "planned"
+    assert {machine["status_before"] for machine in killed["machines"]} == {"running"}
     cloud.control.act("retag", C, set=harbor["tags"])
     cloud.control.act("start", C, instantly=True)
 
     played, (done,) = play(ansible, wanted)
-    assert done.message == "" and done.manifest == file_of(path), played.output
-    assert done.manifest["campaign"] == killed["campaign"] and done.manifest["state"] == "complete"
+    assert done.message == "", played.output
+    assert done.manifest == file_of(path), played.output
+    assert done.manifest["campaign"] == killed["campaign"]
+    assert done.manifest["state"] == "complete"
     assert set(done.actions) == {A, B}
     assert {machine["status_before"] for machine in done.manifest["machines"]} == {"running"}
     assert cloud.status(A) == cloud.status(B) == "running"
-    assert len(resources(cloud, "images")) == 2 and len(resources(cloud, "snapshots")) == 2
+    assert len(resources(cloud, "images")) == 2
+    assert len(resources(cloud, "snapshots")) == 2
     assert names(cloud, "images") == {machine["image"]["name"] for machine in killed["machines"]}
     assert not any(entry["method"] != "GET" for entry in cloud.calls(resource=C))
     assert not list(tmp_path.glob("manifest.json.*"))
@@ -86,13 +90,16 @@ def test_manifests_that_do_not_fit_are_refused_or_kept(cloud: Cloud, ansible: An
         {"instance_ids": A, "manifest_path": str(same), "campaign": "earlier"},
     )[1]
     for use, (_path, part) in zip(wrong, refused, strict=True):
-        assert part in use.message and use.manifest == {}
+        assert part in use.message
+        assert use.manifest == {}
     assert [damaged.read_text(encoding="utf-8"), strange.read_text(encoding="utf-8")] == before[:2]
     assert kept.message == named.message == more.message == ""
     for path, text, use in ((finished, finished_text, kept), (unfinished, other, named), (same, same_text, more)):
         (beside,) = tmp_path.glob(f"{path.name}.*")
-        assert beside.read_text(encoding="utf-8") == text and file_of(path) == use.manifest
-    assert kept.manifest["campaign"] != "earlier" and named.manifest["campaign"] == "later"
+        assert beside.read_text(encoding="utf-8") == text
+        assert file_of(path) == use.manifest
+    assert kept.manifest["campaign"] != "earlier"
+    assert named.manifest["campaign"] == "later"
 
 
 def test_a_blocked_machine_does_not_hold_the_next_run_to_the_old_list(cloud: Cloud, ansible: Ansible, tmp_path: Path) -> None:
@@ -103,8 +110,11 @@ def test_a_blocked_machine_does_not_hold_the_next_run_to_the_old_list(cloud: Clo
     wanted: Json = {"tags": harbor, "on_blocked": "skip", "manifest_path": str(path)}
     cloud.control.act("retag", C, set=harbor, when={"operation": "vm.createImage", "resource": A, "moment": "after"})
     first, second = play(ansible, wanted, wanted)[1]
-    assert first.message == "" and first.actions == {A: "created", B: "blocked"} and first.manifest["state"] == "incomplete"
-    assert second.message == "" and second.actions == {A: "reused", B: "blocked", C: "created"}
+    assert first.message == ""
+    assert first.actions == {A: "created", B: "blocked"}
+    assert first.manifest["state"] == "incomplete"
+    assert second.message == ""
+    assert second.actions == {A: "reused", B: "blocked", C: "created"}
 
 
 def test_a_part_that_did_not_fit_is_done_by_the_next_run(cloud: Cloud, ansible: Ansible, tmp_path: Path) -> None:
@@ -115,7 +125,11 @@ def test_a_part_that_did_not_fit_is_done_by_the_next_run(cloud: Cloud, ansible: 
     whole: Json = {"instance_ids": [A, B], "stop_running": True, "start_again": True, "on_shortfall": "fit"}
     wanted = {**whole, "manifest_path": str(tmp_path / "manifest.json")}
     first, second = play(ansible, wanted, wanted)[1]
-    assert first.message == "" and first.actions == {A: "created", B: "blocked"}
-    assert second.message == "" and second.actions == {A: "reused", B: "created"}
-    assert second.manifest["campaign"] == first.manifest["campaign"] and second.manifest["state"] == "complete"
-    assert cloud.status(A) == cloud.status(B) == "running" and len(resources(cloud, "images")) == 2
+    assert first.message == ""
+    assert first.actions == {A: "created", B: "blocked"}
+    assert second.message == ""
+    assert second.actions == {A: "reused", B: "created"}
+    assert second.manifest["campaign"] == first.manifest["campaign"]
+    assert second.manifest["state"] == "complete"
+    assert cloud.status(A) == cloud.status(B) == "running"
+    assert len(resources(cloud, "images")) == 2

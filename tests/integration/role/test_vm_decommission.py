@@ -24,12 +24,15 @@ def test_a_campaign_goes_from_a_canary_to_all_and_says_what_is_left(cloud: Cloud
     wanted: Json = {"instance_ids": [A, B, C, D], "stop_running": "true", "waves": "1,50%,100%", "report_dir": str(folder)}
 
     foreseen = decommission(ansible, "--check", **wanted, elastic_ips="release")
-    assert foreseen.message == "" and foreseen.report["outcome"] == "planned"
+    assert foreseen.message == ""
+    assert foreseen.report["outcome"] == "planned"
     assert set(foreseen.actions.values()) == {"deleted"}
-    assert cloud.writes() == [] and not folder.exists()
+    assert cloud.writes() == []
+    assert not folder.exists()
 
     done = decommission(ansible, **wanted, elastic_ips="release")
-    assert done.message == "" and done.report["outcome"] == "complete", done.output
+    assert done.message == "", done.output
+    assert done.report["outcome"] == "complete", done.output
     assert done.actions == foreseen.actions
     fates = {
         part: [[each["fate"] for each in row[part]] for row in foreseen.report["machines"]] for part in ("disks", "elastic_ips")
@@ -39,14 +42,17 @@ def test_a_campaign_goes_from_a_canary_to_all_and_says_what_is_left(cloud: Cloud
     assert f"4 of 4 machines would be deleted. Digest: {done.report['digest']}" in foreseen.output
     assert done.waves == [(1, "complete"), (1, "complete"), (2, "complete")]
     assert {**report_of(folder), "path": done.report["path"]} == done.report
-    assert done.totals["deleted"] == 4 and done.totals["backups_made"] == 4
+    assert done.totals["deleted"] == 4
+    assert done.totals["backups_made"] == 4
     assert done.report["api"]["calls"] == len(cloud.calls()) - foreseen.report["api"]["calls"]
-    assert done.totals["elastic_ips_released"] == 1 and len(done.left("disks", "disk_id")) == 1
+    assert done.totals["elastic_ips_released"] == 1
+    assert len(done.left("disks", "disk_id")) == 1
     assert len(done.left("images", "image_id")) == 4
     assert all(cloud.control.resource(each) is None for each in (A, B, C, D))
 
     again = decommission(ansible, **wanted, elastic_ips="release")
-    assert again.message == "" and again.report["outcome"] == "nothing_to_do"
+    assert again.message == ""
+    assert again.report["outcome"] == "nothing_to_do"
 
 
 def test_wrong_input_is_refused_and_nothing_is_sent(cloud: Cloud, ansible: Ansible, tmp_path: Path) -> None:
@@ -63,7 +69,8 @@ def test_wrong_input_is_refused_and_nothing_is_sent(cloud: Cloud, ansible: Ansib
     ]
     for variables, part in wrong:
         used = decommission(ansible, **variables)
-        assert part in used.message and used.report == {}, (variables, used.message)
+        assert part in used.message, (variables, used.message)
+        assert used.report == {}, (variables, used.message)
     assert cloud.calls() == []
 
 
@@ -77,9 +84,13 @@ def test_all_that_forbids_any_deletion_is_told_before_anything_is_touched(cloud:
     )
     roomy(cloud)
     used = decommission(ansible, instance_ids=f"{A}, {B}\n{C},{D}")
-    assert "4 machines" in used.message and "nothing at all was changed" in used.message
-    assert used.report["outcome"] == "blocked" and set(used.actions.values()) == {"blocked"}
-    assert used.codes(A) == {"running"} and used.codes(B) == {"protected"} and used.codes(C) == {"prepaid_unexpired"}
+    assert "4 machines" in used.message
+    assert "nothing at all was changed" in used.message
+    assert used.report["outcome"] == "blocked"
+    assert set(used.actions.values()) == {"blocked"}
+    assert used.codes(A) == {"running"}
+    assert used.codes(B) == {"protected"}
+    assert used.codes(C) == {"prepaid_unexpired"}
     assert used.codes(D) == {"local_disk_loss"}
     assert cloud.writes() == []
 
@@ -89,8 +100,10 @@ def test_too_many_machines_for_the_cap_or_for_the_quotas_change_nothing(cloud: C
     capped = decommission(ansible, tags="project=x", max_instances="2")
     cloud.control.set_quotas(images=2)
     short = decommission(ansible, tags={"project": "x"})
-    assert "max_instances" in capped.message and capped.report == {}
-    assert "The quotas have no room" in short.message and short.report["outcome"] == "blocked"
+    assert "max_instances" in capped.message
+    assert capped.report == {}
+    assert "The quotas have no room" in short.message
+    assert short.report["outcome"] == "blocked"
     assert cloud.writes() == []
 
 
@@ -98,7 +111,8 @@ def test_what_is_blocked_is_skipped_if_that_is_wanted(cloud: Cloud, ansible: Ans
     cloud.seed(stopped(A), stopped(B, tags={"jdcloud-protect": "yes"}), **FASTER)
     roomy(cloud)
     used = decommission(ansible, instance_ids=[A, B], on_blocked="skip", backup="none")
-    assert used.message == "" and used.actions == {A: "deleted", B: "blocked"}
+    assert used.message == ""
+    assert used.actions == {A: "deleted", B: "blocked"}
     assert cloud.status(B) == "stopped"
 
 
@@ -113,7 +127,8 @@ def test_what_would_be_destroyed_with_a_machine_protects_it(cloud: Cloud, ansibl
     used = decommission(ansible, instance_ids=[A, B, C], on_blocked="skip", backup="none", elastic_ips="release")
     assert used.actions == {A: "blocked", B: "blocked", C: "deleted"}
     assert used.codes(A) == used.codes(B) == {"protected"}
-    assert cloud.exists("vol-a") and cloud.exists("fip-b")
+    assert cloud.exists("vol-a")
+    assert cloud.exists("fip-b")
 
 
 def test_a_failing_canary_ends_the_campaign_and_the_next_run_goes_on(cloud: Cloud, ansible: Ansible, tmp_path: Path) -> None:
@@ -124,17 +139,22 @@ def test_a_failing_canary_ends_the_campaign_and_the_next_run_goes_on(cloud: Clou
     )
     wanted: Json = {"instance_ids": [A, B, C], "stop_running": True, "report_dir": str(tmp_path)}
     stopped_here = decommission(ansible, **wanted)
-    assert "stopped after wave 1" in stopped_here.message and "2 machines were not started" in stopped_here.message
+    assert "stopped after wave 1" in stopped_here.message
+    assert "2 machines were not started" in stopped_here.message
     assert stopped_here.report["outcome"] == "stopped"
     assert stopped_here.actions == {A: "failed", B: "not_started", C: "not_started"}
     assert [state for _machines, state in stopped_here.waves] == ["failed", "not_started"]
-    assert cloud.status(B) == "running" and not cloud.calls("vm.stopInstance", B) and not cloud.calls("vm.createImage", C)
+    assert cloud.status(B) == "running"
+    assert not cloud.calls("vm.stopInstance", B)
+    assert not cloud.calls("vm.createImage", C)
 
     cloud.control.clear_faults(fault)
     finished = decommission(ansible, **wanted)
-    assert finished.message == "" and finished.report["campaign"] == stopped_here.report["campaign"]
+    assert finished.message == ""
+    assert finished.report["campaign"] == stopped_here.report["campaign"]
     assert finished.actions == {A: "deleted", B: "deleted", C: "deleted"}
-    assert len(finished.report["runs"]) == 2 and finished.report["digest"] == stopped_here.report["digest"]
+    assert len(finished.report["runs"]) == 2
+    assert finished.report["digest"] == stopped_here.report["digest"]
     assert any(note.startswith("Resumed") for note in finished.report["notes"])
 
 
@@ -142,22 +162,27 @@ def test_failures_up_to_the_threshold_let_the_campaign_go_on_and_still_fail_it(c
     cloud.seed(stopped(A), stopped(B), **FASTER)
     cloud.control.inject("error", operation="vm.deleteInstance", resource=A, times=0, http=403, status="PERMISSION_DENIED")
     used = decommission(ansible, instance_ids=[A, B], backup="none", waves="1,100%", max_failures="1")
-    assert used.actions == {A: "failed", B: "deleted"} and used.report["outcome"] == "failed"
+    assert used.actions == {A: "failed", B: "deleted"}
+    assert used.report["outcome"] == "failed"
     assert "1 machine" in used.message
 
 
 def test_a_wrong_region_touches_nothing_and_says_so(cloud: Cloud, ansible: Ansible) -> None:
     cloud.seed(stopped(A), **FASTER)
     used = decommission(ansible, instance_ids=A, region="cn-east-2")
-    assert used.message == "" and used.report["outcome"] == "nothing_to_do"
+    assert used.message == ""
+    assert used.report["outcome"] == "nothing_to_do"
     assert any("None of 1 ids exists in cn-east-2" in note for note in used.report["notes"])
-    assert cloud.writes() == [] and cloud.status(A) == "stopped"
+    assert cloud.writes() == []
+    assert cloud.status(A) == "stopped"
 
 
 def test_nothing_selected_by_tags_is_a_success(cloud: Cloud, ansible: Ansible) -> None:
     cloud.seed(stopped(A), **FASTER)
     used = decommission(ansible, tags="project=gone")
-    assert used.message == "" and used.report["outcome"] == "nothing_to_do" and used.report["machines"] == []
+    assert used.message == ""
+    assert used.report["outcome"] == "nothing_to_do"
+    assert used.report["machines"] == []
     assert len(cloud.calls()) <= 2
 
 
@@ -170,10 +195,13 @@ def test_two_campaigns_over_the_same_machines_do_not_hurt_each_other(cloud: Clou
         cloud, ansible, "vm.deleteInstance", {**wanted, "report_dir": str(tmp_path / "one")}, resource=A, effect="before"
     )
     second = decommission(ansible, **wanted, report_dir=str(tmp_path / "two"))
-    assert second.message == "" and second.actions == {A: "none", B: "deleted"}
-    assert cloud.control.resource(B) is None and cloud.control.resource(address["id"]) is not None
+    assert second.message == ""
+    assert second.actions == {A: "none", B: "deleted"}
+    assert cloud.control.resource(B) is None
+    assert cloud.control.resource(address["id"]) is not None
     first = decommission(ansible, **wanted, report_dir=str(tmp_path / "one"))
-    assert first.message == "" and first.machine(A)["action"] == "deleted"
+    assert first.message == ""
+    assert first.machine(A)["action"] == "deleted"
     assert cloud.control.resource(address["id"]) is None
 
 
@@ -182,10 +210,12 @@ def test_text_of_the_cloud_is_only_text(cloud: Cloud, ansible: Ansible, tmp_path
     cloud.seed(stopped(A, name=trap, tags={"note": trap}, elastic_ip=True, disks=[{"size": 20}]), **FASTER)
     roomy(cloud)
     used = decommission(ansible, instance_ids=A, report_dir=str(tmp_path))
-    assert used.message == "" and used.machine(A)["name"] == trap
+    assert used.message == ""
+    assert used.machine(A)["name"] == trap
     assert report_of(tmp_path)["machines"][0]["name"] == trap
     assert "<script>x" not in (tmp_path / "report.html").read_text(encoding="utf-8")
-    assert used.left("elastic_ips", "elastic_ip_id") and used.left("disks", "disk_id")
+    assert used.left("elastic_ips", "elastic_ip_id")
+    assert used.left("disks", "disk_id")
     region = cloud.control.state()["regions"]["cn-north-1"]
     for kept in (*region["elastic_ips"].values(), *region["disks"].values()):
         assert {"key": "decommission-campaign", "value": used.report["campaign"]} in kept["tags"]
@@ -197,9 +227,11 @@ def test_more_machines_than_the_default_cap_go_if_the_cap_allows_it(cloud: Cloud
     cloud.seed(*(stopped(each, tags={"project": "x"}) for each in ids), **FASTER)
     wanted: Json = {"tags": "project=x", "max_instances": 12, "report_dir": str(tmp_path)}
     marked = decommission(ansible, **wanted, state="mark")
-    assert marked.message == "" and marked.totals["marked"] == 12
+    assert marked.message == ""
+    assert marked.totals["marked"] == 12
     used = decommission(ansible, **wanted, backup="none", waves="1,100%")
-    assert used.message == "" and used.totals["deleted"] == 12
+    assert used.message == ""
+    assert used.totals["deleted"] == 12
 
 
 def test_what_is_taken_off_a_machine_during_its_backup_is_saved(cloud: Cloud, ansible: Ansible, tmp_path: Path) -> None:
@@ -212,8 +244,10 @@ def test_what_is_taken_off_a_machine_during_its_backup_is_saved(cloud: Cloud, an
     cloud.control.act("disassociate", A, when=backed_up, elastic_ip="fip-rescued01")
     done = decommission(ansible, instance_ids=A, elastic_ips="release", report_dir=str(tmp_path / "campaign"))
     assert done.actions == {A: "deleted"}, done.message
-    assert cloud.exists("vol-rescued01") and cloud.exists("fip-rescued01")
-    assert cloud.calls("disk.deleteDisk") == [] and cloud.calls("vpc.deleteElasticIp") == []
+    assert cloud.exists("vol-rescued01")
+    assert cloud.exists("fip-rescued01")
+    assert cloud.calls("disk.deleteDisk") == []
+    assert cloud.calls("vpc.deleteElasticIp") == []
     assert any("lost disks or elastic IPs" in note for note in done.report["notes"])
 
 
@@ -224,8 +258,11 @@ def test_a_play_in_check_mode_is_a_preview_without_the_option_of_the_command_lin
     folder = tmp_path / "campaign"
     tasks = campaign_tasks({"instance_ids": A, "report_dir": str(folder), "backup": "none"})
     foreseen = outcome_of(ansible.play(tasks, play={"check_mode": True}, environment={"ANSIBLE_PIPELINING": "1"}))
-    assert foreseen.report["check_mode"] is True and foreseen.report["outcome"] == "planned", foreseen.message
-    assert cloud.writes() == [] and cloud.exists(A) and not folder.exists()
+    assert foreseen.report["check_mode"] is True, foreseen.message
+    assert foreseen.report["outcome"] == "planned", foreseen.message
+    assert cloud.writes() == []
+    assert cloud.exists(A)
+    assert not folder.exists()
 
 
 def test_a_variable_of_the_backup_on_the_command_line_deletes_nothing(cloud: Cloud, ansible: Ansible) -> None:
@@ -234,4 +271,5 @@ def test_a_variable_of_the_backup_on_the_command_line_deletes_nothing(cloud: Clo
     roomy(cloud)
     stray = decommission(ansible, "-e", "vm_backup_keep=1", instance_ids=A)
     assert "Variables of the role vm_backup are given on the command line" in stray.report["machines"][0]["error"]["message"]
-    assert cloud.exists(A) and stray.actions == {A: "failed"}
+    assert cloud.exists(A)
+    assert stray.actions == {A: "failed"}

@@ -25,7 +25,8 @@ def test_a_campaign_tells_what_it_saves_if_it_may_read_the_bill(
     machine = {**stopped(A, fee=100.4, system_disk={"local": True, "size": 40}), "disks": [disk]}
     cloud.seed(machine, accounts=[account(denied=denied)], **FASTER)
     done = decommission(ansible, instance_ids=[A], backup="none", bill=True)
-    assert done.actions == {A: "deleted"} and done.report["outcome"] == "complete", done.output
+    assert done.actions == {A: "deleted"}, done.output
+    assert done.report["outcome"] == "complete", done.output
     money = done.report["money"]
     assert (money["source"], money["available"], money["saved"], money["left"]) == ("bill", not denied, saved, left)
     assert ("HTTP_FORBIDDEN" in money["message"]) == bool(denied)

@@ -39,36 +39,47 @@ def test_machines_are_marked_stopped_and_taken_back(cloud: Cloud, ansible: Ansib
     )
     wanted = {"state": "mark", "instance_ids": [A, B, C, D], "grace_days": "3", "stop_running": "true", "on_blocked": "skip"}
     foreseen = decommission(ansible, "--check", **wanted)
-    assert foreseen.message == "" and cloud.writes() == []
+    assert foreseen.message == ""
+    assert cloud.writes() == []
 
     marked = decommission(ansible, **wanted)
     assert marked.message == "", marked.message
     assert foreseen.actions == marked.actions == {A: "marked", B: "none", C: "marked", D: "blocked"}
-    assert tags(cloud, A) == {KEY: date_in(3), NOTE: "true"} and cloud.status(A) == "stopped"
-    assert tags(cloud, B) == {KEY: "2026-01-31"} and tags(cloud, C) == {KEY: date_in(3)}
-    assert marked.machine(A)["due_date"] == date_in(3) and marked.totals["marked"] == 2
+    assert tags(cloud, A) == {KEY: date_in(3), NOTE: "true"}
+    assert cloud.status(A) == "stopped"
+    assert tags(cloud, B) == {KEY: "2026-01-31"}
+    assert tags(cloud, C) == {KEY: date_in(3)}
+    assert marked.machine(A)["due_date"] == date_in(3)
+    assert marked.totals["marked"] == 2
     assert "2 of 4 machines are marked, 1 was marked before, 1 is blocked." in marked.output
 
     again = decommission(ansible, **wanted)
-    assert again.actions == {A: "none", B: "none", C: "none", D: "blocked"} and again.report["outcome"] == "nothing_to_do"
+    assert again.actions == {A: "none", B: "none", C: "none", D: "blocked"}
+    assert again.report["outcome"] == "nothing_to_do"
 
     back = decommission(ansible, state="unmark", instance_ids=[A, B], start_again="yes")
-    assert back.message == "" and back.actions == {A: "unmarked", B: "unmarked"}
+    assert back.message == ""
+    assert back.actions == {A: "unmarked", B: "unmarked"}
     assert tags(cloud, A) == tags(cloud, B) == {}
-    assert cloud.status(A) == "running" and cloud.status(B) == "stopped"
+    assert cloud.status(A) == "running"
+    assert cloud.status(B) == "stopped"
 
 
 def test_a_machine_whose_mark_was_not_written_runs_on(cloud: Cloud, ansible: Ansible) -> None:
     cloud.seed(running(A), accounts=[account(denied=["resourcetag:tagResources"])], **FASTER)
     used = decommission(ansible, state="mark", instance_ids=A, stop_running=True)
-    assert used.message != "" and used.actions == {A: "failed"}
-    assert cloud.status(A) == "running" and not cloud.calls("vm.stopInstance")
+    assert used.message != ""
+    assert used.actions == {A: "failed"}
+    assert cloud.status(A) == "running"
+    assert not cloud.calls("vm.stopInstance")
 
 
 def test_something_protected_holds_the_marks_back(cloud: Cloud, ansible: Ansible) -> None:
     cloud.seed(stopped(A), stopped(B, tags={"jdcloud-protect": "yes"}), **FASTER)
     used = decommission(ansible, state="mark", instance_ids=[A, B])
-    assert "protected" in used.message and used.report["outcome"] == "blocked" and cloud.writes() == []
+    assert "protected" in used.message
+    assert used.report["outcome"] == "blocked"
+    assert cloud.writes() == []
 
 
 def test_only_what_is_due_is_deleted_by_its_mark(cloud: Cloud, ansible: Ansible) -> None:
@@ -80,6 +91,7 @@ def test_only_what_is_due_is_deleted_by_its_mark(cloud: Cloud, ansible: Ansible)
         **FASTER,
     )
     used = decommission(ansible, instance_ids=[A, B, C, D], due_only="true", on_blocked="skip", backup="none", stop_running=True)
-    assert used.message == "" and used.actions == {A: "deleted", B: "blocked", C: "blocked", D: "blocked"}
+    assert used.message == ""
+    assert used.actions == {A: "deleted", B: "blocked", C: "blocked", D: "blocked"}
     assert (used.codes(B), used.codes(C), used.codes(D)) == ({"mark_not_due"}, {"taken_back"}, {"mark_malformed"})
     assert cloud.status(C) == "running"

@@ -54,16 +54,21 @@ def test_a_killed_campaign_is_finished_and_nothing_else_is_touched(
     done = decommission(ansible, **wanted)
     assert done.message == "", done.message
     gone = {machine for machine in (A, B) if cloud.control.resource(machine) is None}
-    assert gone == {A, B} and cloud.control.resource(address["id"]) is None
+    assert gone == {A, B}
+    assert cloud.control.resource(address["id"]) is None
     assert cloud.control.resource(other["id"]) is not None
     if record["frozen"]:
-        assert done.report["campaign"] == record["campaign"] and done.report["digest"] == record["digest"]
+        assert done.report["campaign"] == record["campaign"]
+        assert done.report["digest"] == record["digest"]
         assert done.actions == {A: "deleted", B: "deleted"}
-        assert cloud.status(C) == "stopped" and not any(entry["method"] != "GET" for entry in cloud.calls(resource=C))
-        assert done.machine(A)["elastic_ips"][0]["fate"] == "released" and done.totals["elastic_ips_released"] == 1
+        assert cloud.status(C) == "stopped"
+        assert not any(entry["method"] != "GET" for entry in cloud.calls(resource=C))
+        assert done.machine(A)["elastic_ips"][0]["fate"] == "released"
+        assert done.totals["elastic_ips_released"] == 1
         assert [run["outcome"] for run in done.report["runs"]] == ["interrupted", "complete"]
     else:
-        assert done.report["campaign"] != record["campaign"] and done.actions[C] == "deleted"
+        assert done.report["campaign"] != record["campaign"]
+        assert done.actions[C] == "deleted"
     deletes = [
         write for write in done.report["writes"] if write["operation"] == "deleteInstance" and write["outcome"] == "accepted"
     ]
@@ -80,7 +85,8 @@ def test_without_its_record_it_is_a_new_campaign_and_says_so(cloud: Cloud, ansib
         file.unlink()
     done = decommission(ansible, **wanted)
     assert any("A new campaign, since no record" in note for note in done.report["notes"])
-    assert done.actions == {B: "deleted"} and cloud.control.resource(address["id"]) is not None
+    assert done.actions == {B: "deleted"}
+    assert cloud.control.resource(address["id"]) is not None
 
 
 def test_an_unfinished_campaign_of_another_selection_is_not_taken_over(cloud: Cloud, ansible: Ansible, tmp_path: Path) -> None:
@@ -89,9 +95,11 @@ def test_an_unfinished_campaign_of_another_selection_is_not_taken_over(cloud: Cl
     wanted: Json = {"tags": "project=x", "stop_running": True, "report_dir": str(tmp_path)}
     kill_campaign_at(cloud, ansible, "vm.createImage", wanted, resource=A)
     other = decommission(ansible, instance_ids=C, report_dir=str(tmp_path))
-    assert "holds the unfinished campaign" in other.message and cloud.status(C) == "stopped"
+    assert "holds the unfinished campaign" in other.message
+    assert cloud.status(C) == "stopped"
     given_up = decommission(ansible, instance_ids=C, report_dir=str(tmp_path), campaign="other")
-    assert given_up.message == "" and given_up.actions == {C: "deleted"}
+    assert given_up.message == ""
+    assert given_up.actions == {C: "deleted"}
     assert any("given up" in note for note in given_up.report["notes"])
     assert [each.name.startswith("dc-") for each in tmp_path.iterdir() if each.is_dir() and (each / "record.json").exists()] == [
         True

@@ -24,7 +24,8 @@ SPEC = {
 
 def good(answer: Any) -> Any:
     """The result of an answer without an error."""
-    assert answer["error"] is None and answer["request_id"], answer
+    assert answer["error"] is None, answer
+    assert answer["request_id"], answer
     return answer["result"]
 
 

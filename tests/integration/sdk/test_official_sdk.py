@@ -49,7 +49,8 @@ def test_the_whole_life_of_a_machine(emulator: EmulatorProcess, sdk: Call) -> No
         "tags": [{"key": "env", "values": ["测试"]}],
     }
     listed = good(sdk("vm", "describeInstances", wanted))
-    assert listed["totalCount"] == 1 and listed["instances"][0]["instanceName"] == "life-1"
+    assert listed["totalCount"] == 1
+    assert listed["instances"][0]["instanceName"] == "life-1"
     data_disk = listed["instances"][0]["dataDisks"][0]["cloudDisk"]["diskId"]
 
     address = good(sdk("vpc", "createElasticIps", {"maxCount": 1, "elasticIpSpec": {"bandwidthMbps": 5, "provider": "bgp"}}))[
@@ -74,7 +75,8 @@ def test_the_whole_life_of_a_machine(emulator: EmulatorProcess, sdk: Call) -> No
     rows = {"resources": [{"serviceCode": "vm", "resourceId": [machine]}], "tags": [{"key": "due", "value": "2027-01-01"}]}
     assert good(sdk("resourcetag", "tagResources", {"tagResources": rows}))["data"]["successCount"] == 1
     seen = good(sdk("vm", "describeInstance", {"instanceId": machine}))["instance"]
-    assert seen["dataDisks"][0]["autoDelete"] is True and {"key": "due", "value": "2027-01-01"} in seen["tags"]
+    assert seen["dataDisks"][0]["autoDelete"] is True
+    assert {"key": "due", "value": "2027-01-01"} in seen["tags"]
 
     good(sdk("vm", "deleteInstance", {"instanceId": machine, "deletePrimaryNetworkInterfaceAllElasticIp": False}))
     assert good(sdk("vm", "describeInstanceStatus", {}))["instanceStatuses"] == [{"instanceId": machine, "status": "deleting"}]
@@ -89,7 +91,8 @@ def test_the_whole_life_of_a_machine(emulator: EmulatorProcess, sdk: Call) -> No
         0
     ]
     copy = good(sdk("vm", "describeInstance", {"instanceId": restored}))["instance"]
-    assert copy["dataDisks"][0]["cloudDisk"]["diskSizeGB"] == 100 and copy["dataDisks"][0]["cloudDisk"]["snapshotId"]
+    assert copy["dataDisks"][0]["cloudDisk"]["diskSizeGB"] == 100
+    assert copy["dataDisks"][0]["cloudDisk"]["snapshotId"]
 
 
 def test_quotas_and_bills_are_read(emulator: EmulatorProcess, sdk: Call) -> None:

@@ -69,7 +69,8 @@ class Audit:
         record = self._records.get(write.resource)
         assert record is not None, f"{write.operation} of {write.resource}, which is not selected"
         assert not self._campaign.run.held_back, "something was held back, and yet something was changed"
-        assert record.decision is not None and not record.decision.blockers, f"{write.resource} was blocked, and yet changed"
+        assert record.decision is not None, f"{write.resource} was blocked, and yet changed"
+        assert not record.decision.blockers, f"{write.resource} was blocked, and yet changed"
         return record
 
     def _basis(self, write: Write, max_age: float) -> Sight:
@@ -90,7 +91,8 @@ class Audit:
 
     def _delete(self, write: Write) -> None:
         record = self._worked_on(write)
-        assert self._policy.state == "absent" and record.decision is not None
+        assert self._policy.state == "absent"
+        assert record.decision is not None
         sight = self._basis(write, MAX_AGE)
         assert sight.bulk, "a delete rests on a single read"
         deletable = "error" if record.decision.status == "error" else "stopped"
@@ -111,7 +113,8 @@ class Audit:
     def _backed_up(self, write: Write, record: MachineRecord, sight: Sight) -> None:
         """Rule 8: what the newest answers showed, none older than allowed, was a true backup of all that the delete destroys."""
         demand = self._policy.demand
-        assert demand is not None and record.decision is not None
+        assert demand is not None
+        assert record.decision is not None
         machine = self._before.machines[write.resource]
         reads = [self._backup_read(IMAGES, write.resource, write)]
         reads += [self._backup_read(SNAPSHOTS, disk_id, write) for disk_id in self._cloud_disks(sight)]
@@ -155,7 +158,8 @@ class Audit:
 
     def _set_disks(self, write: Write) -> None:
         record = self._worked_on(write)
-        assert record.decision is not None and self._policy.disks != "as_configured"
+        assert record.decision is not None
+        assert self._policy.disks != "as_configured"
         wanted = {row["diskId"]: row["autoDelete"] for row in write.body["dataDisks"]}
         if wanted == dict(record.decision.disk_changes):
             assert self._basis(write, SET_MAX_AGE).snapshot.status in ("stopped", "error")
@@ -166,14 +170,16 @@ class Audit:
             assert value is bool(text[disk_id]), f"{disk_id} is put back as {value}, and was {text[disk_id]}"
 
     def _release(self, write: Write) -> None:
-        assert self._policy.release_elastic_ips and not self._campaign.run.held_back
+        assert self._policy.release_elastic_ips
+        assert not self._campaign.run.held_back
         owner = self._owner(write.resource)
         deletes = [each for each in self._cloud.log.of(DELETE, owner) if each.arrived_at < write.left_at]
         assert deletes, "an elastic IP was released before its machine's delete was sent"
         if owner not in self._before.deleted_by_others:
             assert any(each.took_effect for each in deletes), "an elastic IP was released of a machine that we did not delete"
         sight = self._cloud.log.last_sight(owner, deletes[-1].left_at)
-        assert sight is not None and write.resource in sight.snapshot.addresses, "it was not on the machine in the last read"
+        assert sight is not None, "it was not on the machine in the last read"
+        assert write.resource in sight.snapshot.addresses, "it was not on the machine in the last read"
         assert owner not in self._cloud.world.machines, "an elastic IP was released before its machine was gone"
 
     def _owner(self, elastic_ip_id: str) -> str:
@@ -199,7 +205,8 @@ class Audit:
             on_its_way = not self._waited and self._was_begun(row)
             assert gone or on_its_way, f"{row['action']} is no failure, and the machine is there"
         if any(write.answered for write in deletes):
-            assert state.delete_accepted and row["changed"], "a delete was accepted, and the result hides it"
+            assert state.delete_accepted, "a delete was accepted, and the result hides it"
+            assert row["changed"], "a delete was accepted, and the result hides it"
         for operation in (STOP, START, DELETE):
             if self._cloud.log.effects(operation, instance_id) and not self._disturbed_since(instance_id, 0.0):
                 assert row["changed"], f"{operation} took effect, and the result hides it"
@@ -236,7 +243,8 @@ class Audit:
             return
         for disk_id in record.decision.disk_changes:
             if bool(self._cloud.world.disks[disk_id].auto_delete) != self._before.attributes[disk_id]:
-                assert row["error"] is not None and disk_id in row["error"]["message"], f"{disk_id} is left changed in silence"
+                assert row["error"] is not None, f"{disk_id} is left changed in silence"
+                assert disk_id in row["error"]["message"], f"{disk_id} is left changed in silence"
 
 
 def audited(cloud: Cloud, policy: Policy, timing: Timing | None = None, **more: t.Any) -> Campaign:

@@ -44,7 +44,8 @@ class Fleet:
     def check(self, ended: Ended, named: tuple[str, ...], *, sends: bool) -> None:
         """It failed, said so well, changed nothing, and sent nothing unless `sends`."""
         assert ended.failed
-        assert ended.result["changed"] is False and ended.result["instances"] == []
+        assert ended.result["changed"] is False
+        assert ended.result["instances"] == []
         self.check_message(ended.msg, named)
         assert not any(secret in str(ended.result) for secret in SPARE_SECRETS)
         self.check_untouched(sends=sends)

@@ -295,7 +295,8 @@ def last_look(log: list[Json], resource: str, delete: str, read: str) -> Json | 
 
 def check_sentence(text: str) -> None:
     """A message for people: one line that ends with a full stop."""
-    assert "\n" not in text and text.endswith("."), text
+    assert "\n" not in text, text
+    assert text.endswith("."), text
 
 
 def check_result(result: Json) -> None:

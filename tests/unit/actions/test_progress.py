@@ -76,7 +76,8 @@ class Stage:
         return RESULT
 
     def _display(self, text: str, *, stderr: bool, screen_only: bool) -> None:
-        assert stderr and screen_only
+        assert stderr
+        assert screen_only
         self.shown.append(text)
 
 
@@ -97,7 +98,9 @@ def test_the_module_is_told_of_a_file_in_a_private_folder(stage: Stage) -> None:
     modes = []
     stage.while_running = lambda: modes.extend([stage.path.parent.stat().st_mode & 0o777] if stage.path else [])
     assert stage.run() is RESULT
-    assert stage.path is not None and stage.path.is_relative_to(stage.folder) and modes == [0o700]
+    assert stage.path is not None
+    assert stage.path.is_relative_to(stage.folder)
+    assert modes == [0o700]
     assert stage.environment[0] == {"HTTPS_PROXY": "p"}
 
 
@@ -118,7 +121,8 @@ def test_elsewhere_and_where_nobody_wants_it_the_module_is_told_nothing(stage: S
     vars(stage.task).update(of_task)
     vars(stage.connection).update(of_connection)
     assert stage.run() is RESULT
-    assert stage.path is None and stage.environment is stage.task.environment
+    assert stage.path is None
+    assert stage.environment is stage.task.environment
 
 
 def test_a_ctrl_c_is_not_lost_in_the_thread_that_looks(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -49,7 +49,8 @@ def test_a_wrong_number_is_nothing(wrong: str) -> None:
 def test_every_member_is_counted_once(standings: list[Standing]) -> None:
     counts = count(standings, "some step")
     waiting = standings.count(Standing.WAITING)
-    assert counts.total == len(standings) and counts.step == "some step"
+    assert counts.total == len(standings)
+    assert counts.step == "some step"
     assert counts.left == counts.in_flight + waiting
     assert counts.done + counts.failed + counts.blocked + counts.in_flight + waiting == counts.total
 
@@ -78,7 +79,8 @@ def test_a_new_step_is_written_at_once(tmp_path: Path) -> None:
         progress.watch(lambda step=step: count([], step))  # type: ignore[misc]
         progress.beat()
         heard = from_text(path.read_text(encoding="utf-8"))
-        assert heard is not None and heard[0].step == step
+        assert heard is not None
+        assert heard[0].step == step
 
 
 @pytest.mark.parametrize(("environ", "wanted"), [({}, True), ({PATH_VARIABLE: ""}, True), ({PATH_VARIABLE: "x"}, False)])

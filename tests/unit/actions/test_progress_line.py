@@ -55,7 +55,8 @@ def test_a_line_names_the_step() -> None:
 
 def test_blocked_and_failed_ones_are_not_waited_for() -> None:
     counts = Counts(step="", total=10, done=4, in_flight=1, blocked=3, failed=2)
-    assert counts.left == 1 and line("x", counts, 1.0, 1.0).endswith("1.0 a second, about 5 s left")
+    assert counts.left == 1
+    assert line("x", counts, 1.0, 1.0).endswith("1.0 a second, about 5 s left")
 
 
 def test_no_time_is_left_when_all_are_through() -> None:
@@ -99,9 +100,11 @@ def test_a_time_is_never_told_too_short_nor_much_too_long(seconds: float) -> Non
     found = TIME_LEFT.fullmatch(duration(seconds))
     assert found is not None
     hours, minutes, rest = (int(part or 0) for part in found.groups())
-    assert minutes < 60 and rest < 60
+    assert minutes < 60
+    assert rest < 60
     text = hours * 3600 + minutes * 60 + rest
-    assert seconds <= text + 1e-6 and text - seconds <= max(5, seconds * 0.2)
+    assert seconds <= text + 1e-6
+    assert text - seconds <= max(5, seconds * 0.2)
 
 
 # --- the rate ---------------------------------------------------------------------------------------------------------
@@ -143,7 +146,8 @@ def test_a_rate_lies_between_the_slowest_and_the_fastest_stretch(stretches: list
     if count == 0:
         assert found is None
     else:
-        assert found is not None and 0 < found <= max(more / seconds for seconds, more in stretches) * (1 + 1e-6)
+        assert found is not None
+        assert 0 < found <= max(more / seconds for seconds, more in stretches) * (1 + 1e-6)
 
 
 # --- the time left ----------------------------------------------------------------------------------------------------
@@ -207,7 +211,8 @@ def test_a_long_step_keeps_few_samples() -> None:
 def test_a_short_task_shows_nothing() -> None:
     progress_line = ProgressLine("x", EVERY, now=100.0)
     progress_line.update(ended(1), 7.0)
-    assert progress_line.render(100.0 + EVERY - 0.01) is None and progress_line.render(100.0 + EVERY) is not None
+    assert progress_line.render(100.0 + EVERY - 0.01) is None
+    assert progress_line.render(100.0 + EVERY) is not None
 
 
 def test_a_task_that_says_nothing_shows_nothing() -> None:
@@ -221,7 +226,9 @@ def test_lines_keep_their_distance() -> None:
         progress_line.update(ended(tenth), tenth / 10)
         if progress_line.render(tenth / 10) is not None:
             shown.append(tenth / 10)
-    assert shown[0] == 5.0 and len(shown) == 11 and all(later - earlier >= 5.0 for earlier, later in pairwise(shown))
+    assert shown[0] == 5.0
+    assert len(shown) == 11
+    assert all(later - earlier >= 5.0 for earlier, later in pairwise(shown))
 
 
 def test_a_line_that_says_nothing_new_is_rare() -> None:
@@ -238,7 +245,8 @@ def test_what_was_heard_before_is_nothing_new_to_the_rate() -> None:
     for _again in range(20):
         progress_line.update(ended(20), 5.0)
     text = progress_line.render(2.0)
-    assert text is not None and "2.0 a second" in text
+    assert text is not None
+    assert "2.0 a second" in text
 
 
 def test_a_new_step_begins_with_no_rate() -> None:
@@ -247,7 +255,9 @@ def test_a_new_step_begins_with_no_rate() -> None:
     progress_line.update(replace(FLEET, step="stopping", done=1790), 10.0)
     progress_line.update(replace(FLEET, step="making backups", done=5), 11.0)
     text = progress_line.render(12.0)
-    assert text is not None and "making backups: 5 of" in text and "a second" not in text
+    assert text is not None
+    assert "making backups: 5 of" in text
+    assert "a second" not in text
 
 
 # --- the switch -------------------------------------------------------------------------------------------------------

@@ -178,7 +178,8 @@ def test_a_resource_may_have_several_lines_that_share_its_fee(cloud: Any) -> Non
     pages = [bill(cloud, resourceIds=["i-a", "i-b"], pageIndex=number, pageSize=4).result for number in (1, 2)]
     text = [(row["resourceId"], row["realTotalFee"]) for page in pages for row in page["result"]]
     assert text == [("i-a", 4.0)] * 3 + [("i-b", 2.0)] * 3
-    assert [page["pagination"]["numberRecords"] for page in pages] == [6, 6] and pages[0]["pagination"]["numberPages"] == 2
+    assert [page["pagination"]["numberRecords"] for page in pages] == [6, 6]
+    assert pages[0]["pagination"]["numberPages"] == 2
 
 
 def test_a_fault_may_hit_the_size_that_a_bill_tells(cloud: Any) -> None:

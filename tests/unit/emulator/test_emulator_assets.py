@@ -72,7 +72,8 @@ def test_disks_marked_no_device_are_left_out(cloud: Any) -> None:
 def test_local_data_disks_are_never_in_an_image(cloud: Any) -> None:
     cloud.seed({**WEB, "local_disks": 2, "disks": []})
     image = shown(cloud, image_of(cloud))
-    assert "dataDisks" not in image and image["rootDeviceType"] == "cloudDisk"
+    assert "dataDisks" not in image
+    assert image["rootDeviceType"] == "cloudDisk"
 
 
 def test_a_local_system_disk_needs_a_stopped_machine(cloud: Any) -> None:
@@ -81,7 +82,8 @@ def test_a_local_system_disk_needs_a_stopped_machine(cloud: Any) -> None:
     assert answer.error == "400 FAILED_PRECONDITION: Please stop the instance first"
     cloud.control.act("stop", "i-web", instantly=True)
     image = shown(cloud, image_of(cloud))
-    assert image["rootDeviceType"] == "localDisk" and "snapshotId" not in image
+    assert image["rootDeviceType"] == "localDisk"
+    assert "snapshotId" not in image
 
 
 @pytest.mark.parametrize(
@@ -156,7 +158,8 @@ def test_deleting_an_image_keeps_its_snapshots_unless_asked(cloud: Any) -> None:
     cloud.control.advance(2)
     assert cloud.vm("GET", "images/img-a").error == "404 NOT_FOUND: Image 'img-a' not found"
     left = snapshots(cloud)
-    assert len(left) == 3 and all(one["images"] == [] for one in left.values())
+    assert len(left) == 3
+    assert all(one["images"] == [] for one in left.values())
 
 
 @pytest.mark.parametrize(
@@ -295,7 +298,8 @@ def test_disks_are_made_and_deleted(cloud: Any) -> None:
     spec = {"az": "cn-north-1a", "name": "data", "diskType": "ssd.gp1", "diskSizeGB": 100}
     body = {"diskSpec": spec, "maxCount": 2, "clientToken": "t", "userTags": [{"key": "a", "value": "b"}]}
     made = cloud.disk("POST", "disks", body).result["diskIds"]
-    assert cloud.disk("POST", "disks", body).result["diskIds"] == made and len(made) == 2
+    assert cloud.disk("POST", "disks", body).result["diskIds"] == made
+    assert len(made) == 2
     assert cloud.disk("GET", f"disks/{made[0]}").result["disk"]["status"] == "creating"
     assert cloud.disk("DELETE", f"disks/{made[0]}").error.endswith("Cannot delete disk in status 'creating'")
     cloud.control.advance(2)
@@ -330,7 +334,8 @@ def test_a_disk_goes_into_its_recycle_bin_and_comes_back(cloud: Any) -> None:
     assert cloud.disk("POST", "disks/vol-a:recover", {}).http == 400
     cloud.disk("DELETE", "disks/vol-a?putInRecycleBin=true")
     one = cloud.disk("GET", "disks/vol-a").result["disk"]
-    assert one["status"] == "in-recyclebin" and one["trashTime"]
+    assert one["status"] == "in-recyclebin"
+    assert one["trashTime"]
     assert cloud.disk("POST", "disks/vol-a:recover", {}).http == 200
     assert cloud.disk("GET", "disks/vol-a").result["disk"]["status"] == "available"
     cloud.disk("DELETE", "disks/vol-b?putInRecycleBin=true")
@@ -482,7 +487,8 @@ def test_a_listed_device_replaces_the_machines_disk_in_the_image(cloud: Any) -> 
     ]
     image = shown(cloud, image_of(cloud, dataDisks=rows))
     parts = {one["deviceName"]: one["cloudDisk"] for one in image["dataDisks"]}
-    assert parts["vdb"]["snapshotId"] == "snapshot-x" and "snapshotId" not in parts["vdd"]
+    assert parts["vdb"]["snapshotId"] == "snapshot-x"
+    assert "snapshotId" not in parts["vdd"]
     assert {one["diskId"] for one in snapshots(cloud).values()} == {"vol-sys", "vol-b", "vol-x"}
 
 

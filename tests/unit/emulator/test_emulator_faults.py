@@ -73,7 +73,8 @@ def test_garbage_has_the_effect_and_no_json(cloud: Any) -> None:
 def test_an_answer_without_its_request_id(cloud: Any) -> None:
     cloud.control.inject("no_request_id", operation="vm.describeInstance", times=2)
     answer = cloud.vm("GET", "instances/i-none")
-    assert answer.http == 404 and "requestId" not in answer.body
+    assert answer.http == 404
+    assert "requestId" not in answer.body
     assert "x-jdcloud-request-id" not in answer.headers
     assert set(cloud.vm("GET", "instances/i-web").body) == {"result"}
 
@@ -170,7 +171,8 @@ def test_a_fault_waits_for_its_turn_and_ends(cloud: Any) -> None:
     cloud.control.inject("throttle", times=0)
     assert [cloud.vm("GET", "instances").http for _each in range(3)] == [429] * 3
     cloud.control.clear_faults()
-    assert cloud.vm("GET", "instances").http == 200 and cloud.control.faults() == []
+    assert cloud.vm("GET", "instances").http == 200
+    assert cloud.control.faults() == []
 
 
 def test_a_fault_is_about_one_resource_only(cloud: Any) -> None:
@@ -188,7 +190,8 @@ def test_a_probability_is_met_the_same_way_each_time(cloud: Any) -> None:
         return [cloud.vm("GET", "instances/i-web").http for _each in range(20)]
 
     first = story()
-    assert {200, 429} == set(first) and story() == first
+    assert {200, 429} == set(first)
+    assert story() == first
 
 
 @pytest.mark.parametrize("wanted", [{"kind": "nonsense"}, {"kind": "delay", "colour": "red"}])
@@ -229,12 +232,15 @@ def test_somebody_else_changes_disks_charges_and_addresses(cloud: Any) -> None:
     instance = cloud.vm("GET", "instances/i-web").result["instance"]
     disks = [(one["cloudDisk"]["diskSizeGB"], one["autoDelete"], one["status"]) for one in instance["dataDisks"]]
     assert disks == [(100, True, "attached"), (30, False, "attached")]
-    assert instance["charge"]["chargeMode"] == "prepaid_by_duration" and instance["elasticIpId"]
+    assert instance["charge"]["chargeMode"] == "prepaid_by_duration"
+    assert instance["elasticIpId"]
     cloud.control.act("set_auto_delete", "i-web", disk="vol-free", value=False)
     cloud.control.act("disassociate", "i-web")
     cloud.control.act("set_charge", "i-web", mode="none")
     instance = cloud.vm("GET", "instances/i-web").result["instance"]
-    assert not instance["dataDisks"][0]["autoDelete"] and "elasticIpId" not in instance and "charge" not in instance
+    assert not instance["dataDisks"][0]["autoDelete"]
+    assert "elasticIpId" not in instance
+    assert "charge" not in instance
 
 
 def test_somebody_else_deletes_at_once(cloud: Any) -> None:
@@ -380,7 +386,8 @@ def test_the_log_tells_what_was_called_and_what_came_of_it(cloud: Any) -> None:
         ("vm.stopInstance", "POST", 400, "FAILED_PRECONDITION", "refused"),
     ]
     assert entries[0]["query"] == "pageSize=10"
-    assert entries[1]["resources"] == ["i-web"] and entries[1]["request_id"] == answer.body["requestId"]
+    assert entries[1]["resources"] == ["i-web"]
+    assert entries[1]["request_id"] == answer.body["requestId"]
     assert entries[0]["connection"] == entries[1]["connection"]
     assert cloud.control.requests(since=entries[1]["number"]) == entries[2:]
     assert len(cloud.control.requests(resource="i-*")) == 2

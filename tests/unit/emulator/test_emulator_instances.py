@@ -165,7 +165,8 @@ def test_disks_meet_the_fates_that_are_documented(cloud: Any) -> None:
     cloud.seed(stopped(system_disk={"id": "vol-system"}, disks=disks), {"id": "i-other"})
     deleted(cloud)
     status = {one["diskId"]: one["status"] for one in cloud.disk("GET", "disks").result["disks"]}
-    assert "vol-system" not in status and "vol-dies" not in status
+    assert "vol-system" not in status
+    assert "vol-dies" not in status
     assert (status["vol-stays"], status["vol-prepaid"], status["vol-shared"]) == ("available",) * 3
     assert cloud.disk("GET", "disks/vol-dies").error == "404 NOT_FOUND: Disk 'vol-dies' not found"
     assert cloud.disk("GET", "disks/vol-stays").result["disk"]["attachments"] is None
@@ -259,7 +260,8 @@ def test_the_delete_attribute_is_for_mounted_unshared_postpaid_disks(cloud: Any,
     cloud.seed({**WEB, "disks": [disk]})
     body = {"dataDisks": [{"diskId": "vol-a", "autoDelete": True}]}
     answer = cloud.vm("POST", "instances/i-web:modifyInstanceDiskAttribute", body)
-    assert "400 FAILED_PRECONDITION" in answer.error and refusal in answer.error
+    assert "400 FAILED_PRECONDITION" in answer.error
+    assert refusal in answer.error
 
 
 def test_attach_and_detach_take_their_time_in_both_views(cloud: Any) -> None:

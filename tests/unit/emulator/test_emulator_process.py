@@ -76,7 +76,8 @@ def test_jitter_varies_durations_within_its_share_and_repeats_itself() -> None:
         return [cloud.schedule(10, lambda _now: None).due for _each in range(50)]
 
     first = dues()
-    assert all(8 <= due <= 12 for due in first) and len(set(first)) > 40
+    assert all(8 <= due <= 12 for due in first)
+    assert len(set(first)) > 40
     assert dues() == first
 
 
@@ -173,7 +174,8 @@ def test_it_says_one_json_line_and_ends_cleanly_on_a_signal(tmp_path: Path, numb
     process = serve("--ready-file", str(ready), "--stop-seconds", "2", "--set", "image_seconds=3", "--rate-limit", "7")
     assert process.stdout is not None
     line = json.loads(process.stdout.readline())
-    assert line["pid"] == process.pid and json.loads(ready.read_text()) == line
+    assert line["pid"] == process.pid
+    assert json.loads(ready.read_text()) == line
     settings = requests.get(line["url"] + "/_emulator/settings", timeout=10).json()
     assert (settings["stop_seconds"], settings["image_seconds"], settings["rate_limit"]) == (2, 3, 7)
     process.send_signal(number)
@@ -184,7 +186,8 @@ def test_it_says_one_json_line_and_ends_cleanly_on_a_signal(tmp_path: Path, numb
 def test_it_ends_when_the_process_it_belongs_to_is_gone() -> None:
     parent = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     process = serve("--parent-pid", str(parent.pid))
-    assert process.stdout is not None and process.stdout.readline()
+    assert process.stdout is not None
+    assert process.stdout.readline()
     parent.communicate(b"\n", timeout=10)
     process.communicate(timeout=10)
     assert process.returncode == 0
@@ -263,7 +266,8 @@ def test_a_story_told_by_commands(cloud: Any, capsys: pytest.CaptureFixture[str]
     seed = tmp_path / "seed.yml"
     seed.write_text("regions: {cn-north-1: {instances: [i-new]}}")
     run(capsys, "reset", *url, "--seed", str(seed))
-    assert cloud.status("i-new") == "running" and cloud.status("i-a") == "gone"
+    assert cloud.status("i-new") == "running"
+    assert cloud.status("i-a") == "gone"
 
 
 def test_a_refused_command_says_why_and_exits_with_1(cloud: Any, capsys: pytest.CaptureFixture[str]) -> None:

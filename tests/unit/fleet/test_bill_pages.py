@@ -30,7 +30,9 @@ def bill(rows: Sequence[BillRow], size: int = MAX_ROWS) -> Script:
     """A service that knows these lines and gives `size` of them a page."""
 
     def script(call: Call[Any], _nth: int) -> BillPage:
-        assert call.body is not None and not call.write and call.body["pageSize"] == MAX_ROWS
+        assert call.body is not None
+        assert not call.write
+        assert call.body["pageSize"] == MAX_ROWS
         number, ids = call.body["pageIndex"], set(call.body["resourceIds"])
         mine = [each for each in rows if each.resource_id in ids]
         return BillPage(tuple(mine[(number - 1) * size : number * size]), number, -(-len(mine) // size), len(mine))
@@ -79,7 +81,8 @@ def test_pages_that_keep_contradicting_each_other_are_an_error(name: str) -> Non
 @pytest.mark.parametrize("name", CONTRADICTIONS)
 def test_a_bill_that_agrees_the_second_time_is_taken(name: str) -> None:
     rows, sent = read(["i-0"], turned(bill(LINES, 10), CONTRADICTIONS[name], tries=1))
-    assert rows == LINES and sent > 3
+    assert rows == LINES
+    assert sent > 3
 
 
 def test_a_page_that_cannot_be_read_is_an_error() -> None:
@@ -94,7 +97,8 @@ def test_a_page_that_cannot_be_read_is_an_error() -> None:
 @pytest.mark.parametrize("count", [0, 1, 10, 11, 25])
 def test_all_pages_are_read_once_even_if_they_are_smaller_than_asked_for(count: int) -> None:
     rows, sent = read(["i-0"], bill(LINES[:count], 10))
-    assert rows == LINES[:count] and sent == max(1, -(-count // 10))
+    assert rows == LINES[:count]
+    assert sent == max(1, -(-count // 10))
 
 
 def test_lines_that_are_alike_all_count() -> None:
@@ -105,7 +109,9 @@ def test_lines_that_are_alike_all_count() -> None:
 def test_ids_are_asked_for_five_hundred_at_a_time() -> None:
     ids = [f"i-{number}" for number in range(2 * MAX_IDS + 1)]
     rows, sent = read(ids, bill([line(each, 1) for each in ids]))
-    assert {each.resource_id for each in rows} == set(ids) and len(rows) == len(ids) and sent == 3
+    assert {each.resource_id for each in rows} == set(ids)
+    assert len(rows) == len(ids)
+    assert sent == 3
 
 
 @pytest.mark.parametrize(("records", "pages"), [(10**6, 1000), (10**12, 10**9), (25, 10**6), (10**6, 1)])

@@ -78,7 +78,8 @@ def test_the_last_complete_month_ends_at_midnight_in_beijing(now: datetime, mont
 @given(st.dates(date(2000, 1, 1), date(2026, 1, 31)))
 def test_a_month_is_what_its_name_says(day: date) -> None:
     month = parse_month(f" {day:%Y-%m} ", NOW)
-    assert (month.year, month.month, month.day) == (day.year, day.month, 1) and month_name(month) == f"{day:%Y-%m}"
+    assert (month.year, month.month, month.day) == (day.year, day.month, 1)
+    assert month_name(month) == f"{day:%Y-%m}"
 
 
 # --- sums ---------------------------------------------------------------------------------------------------------
@@ -91,16 +92,19 @@ def test_purchase_usage_and_refund_of_a_resource_are_added_up() -> None:
 
 def test_a_resource_that_is_not_in_the_bill_has_no_fee_which_is_not_nothing() -> None:
     free, absent = bills_of(["i-0", "i-1"], [row("i-0", "0")])
-    assert (free.fee, free.rows) == (0, 1) and (absent.fee, absent.rows, absent.name) == (None, 0, None)
+    assert (free.fee, free.rows) == (0, 1)
+    assert (absent.fee, absent.rows, absent.name) == (None, 0, None)
 
 
 def test_a_line_without_a_fee_makes_the_sum_of_its_resource_unknown() -> None:
     unknown, known = bills_of(["i-0", "i-1"], [row("i-0", "5"), row("i-0", None), row("i-1", "7")])
-    assert (unknown.fee, unknown.rows) == (None, 2) and total_of([unknown, known]) == 7
+    assert (unknown.fee, unknown.rows) == (None, 2)
+    assert total_of([unknown, known]) == 7
 
 
 def test_without_any_fee_there_is_no_total() -> None:
-    assert total_of(bills_of(["i-0", "i-1"], [row("i-0", None)])) is None and total_of([]) is None
+    assert total_of(bills_of(["i-0", "i-1"], [row("i-0", None)])) is None
+    assert total_of([]) is None
 
 
 def test_names_and_products_are_the_first_that_are_told() -> None:
@@ -118,7 +122,8 @@ def test_fees_are_rounded_as_on_paper(fee: str, shown: float) -> None:
 
 
 def test_nothing_is_never_shown_as_minus_nothing() -> None:
-    assert str(rounded(Decimal("-0.004"))) == "0.0" and rounded(None) is None
+    assert str(rounded(Decimal("-0.004"))) == "0.0"
+    assert rounded(None) is None
 
 
 @given(st.lists(ROWS, max_size=12), st.randoms())

@@ -69,8 +69,11 @@ def refused(listing: Lister, regions: Regions) -> Callable[..., str]:
         with pytest.raises(jdcloud_vm.AnsibleParserError) as refused:
             listing(inventory, **options)
         text = str(refused.value)
-        assert text.endswith(".") and "\n" not in text and SECRET not in text
-        assert regions.calls == 0 and not inventory.hosts
+        assert text.endswith(".")
+        assert "\n" not in text
+        assert SECRET not in text
+        assert regions.calls == 0
+        assert not inventory.hosts
         return text
 
     return refusal

@@ -21,7 +21,8 @@ def test_keys_of_another_account_make_no_inventory(listing: Lister, regions: Reg
     inventory = InventoryData()
     with pytest.raises(AnsibleParserError, match="These keys belong to pin 'shop'") as refused:
         listing(inventory, expected_account="other")
-    assert not inventory.hosts and str(refused.value).endswith(".")
+    assert not inventory.hosts
+    assert str(refused.value).endswith(".")
 
 
 def test_keys_of_the_expected_account_list_its_machines(listing: Lister, regions: Regions) -> None:

@@ -37,7 +37,8 @@ def refusal(listing: Lister, **options: Any) -> str:
     inventory = InventoryData()
     with pytest.raises(AnsibleParserError) as failed:
         listing(inventory, **options)
-    assert not inventory.hosts and set(inventory.groups) == {"all", "ungrouped"}
+    assert not inventory.hosts
+    assert set(inventory.groups) == {"all", "ungrouped"}
     return str(failed.value)
 
 
@@ -76,7 +77,8 @@ def test_an_expression_that_fails_for_every_host_fails_the_inventory(
 )
 def test_a_condition_that_is_no_boolean_fails_the_inventory(listing: Lister, fleet: None, expression: str) -> None:
     text = refusal(listing, groups={"keep": expression})
-    assert text.startswith("groups.keep gives") and "neither true nor false" in text
+    assert text.startswith("groups.keep gives")
+    assert "neither true nor false" in text
 
 
 @pytest.mark.parametrize(
@@ -96,7 +98,8 @@ def test_a_failed_file_leaves_what_an_earlier_one_brought(listing: Lister, fleet
     inventory = listing(hostnames=["instance_id"])
     with pytest.raises(AnsibleParserError):
         listing(inventory, groups={"keep": KEEP})
-    assert list(inventory.hosts) == ["i-a", "i-b", "i-c"] and set(inventory.groups) == {"all", "ungrouped"}
+    assert list(inventory.hosts) == ["i-a", "i-b", "i-c"]
+    assert set(inventory.groups) == {"all", "ungrouped"}
 
 
 @pytest.mark.parametrize(
@@ -135,7 +138,10 @@ def test_an_expression_that_fails_for_some_hosts_is_a_warning_with_its_place_the
 ) -> None:
     listing(**options)
     (warning,) = messages
-    assert place in warning and "1 of 3 hosts" in warning and "'keep'" in warning and "(first at c)" in warning
+    assert place in warning
+    assert "1 of 3 hosts" in warning
+    assert "'keep'" in warning
+    assert "(first at c)" in warning
 
 
 def test_a_condition_that_fails_for_some_hosts_groups_the_others(listing: Lister, fleet: None) -> None:
@@ -207,7 +213,8 @@ def odd(regions: Regions) -> None:
 def test_in_a_play_every_text_is_protected(listing: Lister, odd: None) -> None:
     """A text without any mark is dangerous as a bare condition, and joined to another one."""
     found = listing(compose={"joined": "'{' ~ jdcloud_tags.half"}).hosts["a"].vars
-    assert found["joined"] == "{{ 7 * 7 }}" and is_protected(found["joined"])
+    assert found["joined"] == "{{ 7 * 7 }}"
+    assert is_protected(found["joined"])
     assert all(is_protected(value) for value in found["jdcloud_tags"].values())
 
 
@@ -230,7 +237,8 @@ def test_a_mark_anywhere_in_a_text_keeps_it_protected(text: str) -> None:
 @pytest.mark.parametrize("text", ["", "web", "{", "}}", "{ {", '{"a": 1}', "%}", "100 %", "# web", "网站"])
 def test_a_text_without_marks_is_printed_plainly(text: str) -> None:
     (shown,) = expressions.printable(expressions.protected([text]))
-    assert shown == text and not is_protected(shown)
+    assert shown == text
+    assert not is_protected(shown)
 
 
 # --- the names of keyed groups --------------------------------------------------------------------------------------------

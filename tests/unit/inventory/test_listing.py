@@ -144,7 +144,8 @@ def test_a_machine_that_cannot_be_read_is_listed_as_such(
     messages.clear()
     found = listing.parse(path).hosts["i-a"].vars
     assert (found["jdcloud_status"], found["jdcloud_unreadable"]) == ("", ["status"])
-    assert "i-a (status)" in messages[0] and "unknown_status" in messages[0]
+    assert "i-a (status)" in messages[0]
+    assert "unknown_status" in messages[0]
 
 
 @pytest.mark.parametrize("caches", [False, True])
@@ -158,7 +159,8 @@ def test_a_machine_whose_selection_cannot_be_read_is_left_out_with_a_warning(
     listing.parse(path)
     messages.clear()
     assert list(listing.parse(path).hosts) == ["i-a"]
-    assert "left out" in messages[0] and "i-b (tags)" in messages[0]
+    assert "left out" in messages[0]
+    assert "i-b (tags)" in messages[0]
 
 
 def test_a_machine_that_lacks_the_tag_is_left_out_whatever_else_cannot_be_read(
@@ -166,7 +168,8 @@ def test_a_machine_that_lacks_the_tag_is_left_out_whatever_else_cannot_be_read(
 ) -> None:
     regions.north.add("i-a", tags=tags(env="test"))
     regions.north.add("i-b", tags=tags(env="prod")).update(status="")
-    assert len(listing(tags={"env": "test"}).hosts) == 1 and messages == []
+    assert len(listing(tags={"env": "test"}).hosts) == 1
+    assert messages == []
 
 
 @pytest.mark.parametrize("row", [{"status": "running"}, {"instanceId": "", "status": "running"}, 7])
@@ -213,7 +216,8 @@ def test_rule_2_tags_and_filters_are_checked_again_exactly(listing: Lister, regi
     inventory = listing(tags={"env": ["test", "dev"], "team": "x"}, filters={"status": "running"}, hostnames=["instance_id"])
     assert list(inventory.hosts) == ["i-a"]
     asked = dict(regions.north.calls[0].query)
-    assert "running" in asked.values() and "team" in asked.values(), "the service is asked to narrow the listing"
+    assert "running" in asked.values(), "the service is asked to narrow the listing"
+    assert "team" in asked.values(), "the service is asked to narrow the listing"
 
 
 def test_a_name_of_a_group_is_not_the_name_of_a_host(listing: Lister, regions: Regions) -> None:
@@ -224,7 +228,8 @@ def test_a_name_of_a_group_is_not_the_name_of_a_host(listing: Lister, regions: R
     inventory.add_group("web")
     listing(inventory, groups={"production": "true"})
     assert list(inventory.hosts) == ["i-a", "i-b"]
-    assert members(inventory, "production") == ["i-a", "i-b"] and not inventory.groups["web"].vars
+    assert members(inventory, "production") == ["i-a", "i-b"]
+    assert not inventory.groups["web"].vars
 
 
 def test_machines_of_two_files_with_one_name_are_two_hosts(listing: Lister, regions: Regions) -> None:
@@ -278,7 +283,8 @@ def test_a_renamed_host_leaves_behind_what_another_source_says_of_its_name(listi
     inventory.set_variable("web", "mine", "yes")
     listing(inventory, region=REGION, groups={"up": True})
     listing(inventory, region=OTHER)
-    assert members(inventory, "keep") == ["web"] and members(inventory, "up") == ["web_i-a"]
+    assert members(inventory, "keep") == ["web"]
+    assert members(inventory, "up") == ["web_i-a"]
     assert {name for name in inventory.hosts["web"].vars if not name.startswith("inventory_")} == {"mine"}
 
 
@@ -303,7 +309,8 @@ def test_names_that_mean_something_else_are_a_warning(listing: Lister, regions: 
     regions.north.add("i-b", instanceName="2130706433")
     assert list(listing().hosts) == ["i-a", "i-b"]
     (warning,) = messages
-    assert "n0.jdcloud_vm.yml: " in warning and "i-a ('controller' means this computer)" in warning
+    assert "n0.jdcloud_vm.yml: " in warning
+    assert "i-a ('controller' means this computer)" in warning
 
 
 def test_what_was_said_is_not_said_again_for_the_next_file(listing: Lister, regions: Regions, messages: list[str]) -> None:
@@ -347,7 +354,8 @@ def test_rule_17_unverified_certificates_are_a_warning(listing: Lister, regions:
     listing()
     assert messages == []
     listing(validate_certs=False)
-    assert len(messages) == 1 and "validate_certs" in messages[0]
+    assert len(messages) == 1
+    assert "validate_certs" in messages[0]
 
 
 # --- the cache ------------------------------------------------------------------------------------------------------------
@@ -365,7 +373,8 @@ def test_what_is_cached_is_not_read_again(listing: Lister, regions: Regions, cac
     first = variables(listing.parse(path), "name-of-i-a")
     regions.north.add("i-b")
     again = listing.parse(path)
-    assert list(again.hosts) == ["name-of-i-a"] and variables(again, "name-of-i-a") == first
+    assert list(again.hosts) == ["name-of-i-a"]
+    assert variables(again, "name-of-i-a") == first
     assert regions.calls == 1
 
 

@@ -73,7 +73,8 @@ def test_the_same_machine_in_another_source_is_the_same_host() -> None:
 
 def test_the_same_machine_in_two_files_is_the_same_host() -> None:
     naming = naming_of([row("i-a", "db")], [row("i-a", "db")])
-    assert naming.names == (("db",), ("db",)) and not naming.notices
+    assert naming.names == (("db",), ("db",))
+    assert not naming.notices
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
@@ -95,7 +96,8 @@ def test_a_name_without_a_twin_is_no_warning() -> None:
 
 def test_a_warning_does_not_list_everything() -> None:
     (warning,) = warnings_for([row(f"i-{number}", "localhost") for number in range(30)])
-    assert warning.count("localhost") == 5 and "and 25 more" in warning
+    assert warning.count("localhost") == 5
+    assert "and 25 more" in warning
 
 
 def test_one_machine_under_two_names_is_a_warning() -> None:
@@ -154,7 +156,8 @@ def test_a_name_that_cannot_be_used_gives_way_to_the_next_choice(name: str) -> N
 def test_a_name_that_cannot_be_used_is_a_warning(name: str) -> None:
     another = row("i-b", private_ip_address="10.0.0.9", elastic_ip_address="203.0.113.9")
     (warning,) = warnings_for([row("i-a", name), another])
-    assert repr(name) in warning and "i-a" in warning
+    assert repr(name) in warning
+    assert "i-a" in warning
 
 
 @pytest.mark.parametrize(
@@ -225,7 +228,8 @@ def test_whatever_they_are_called_no_two_machines_are_one_host(
     assert not {name for name, owner in others.items() if owner == "i-x"}.intersection(hosts)
     for machine, host in zip(rows, hosts, strict=True):
         assert host in (machine["instance_id"], machine["name"]) or host.endswith(f"_{machine['instance_id']}")
-        assert not set(" ,:/[]{}\n").intersection(host) and host[0] not in "-."
+        assert not set(" ,:/[]{}\n").intersection(host)
+        assert host[0] not in "-."
 
 
 @pytest.mark.parametrize(

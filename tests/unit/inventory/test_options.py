@@ -82,7 +82,8 @@ def test_an_error_does_not_show_the_lines_of_the_file(listing: Lister, tmp_path:
         listing.parse(path)
     assert SECRET not in str(failed.value)
     assert getattr(failed.value, "obj", None) is None
-    assert failed.value.__cause__ is None and failed.value.__context__ is None
+    assert failed.value.__cause__ is None
+    assert failed.value.__context__ is None
 
 
 def test_a_lost_region_names_what_to_set(refused: Refused, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,7 +99,8 @@ def test_the_environment_completes_no_keys_of_the_file(refused: Refused) -> None
 def test_keys_of_the_file_go_before_those_of_the_environment(listing: Lister, regions: Regions) -> None:
     listing(access_key="AKFILE", secret_key="SKFILE")
     connection = regions.north.connection
-    assert connection is not None and connection.credentials.access_key == "AKFILE"
+    assert connection is not None
+    assert connection.credentials.access_key == "AKFILE"
     assert connection.credentials.source == "options"
 
 
@@ -108,7 +110,8 @@ def test_a_profile_is_a_source_of_keys_and_region(listing: Lister, regions: Regi
     (tmp_path / ".jdc" / "config").write_text(profile, encoding="utf-8")
     listing(profile="shop", regions=[OTHER])
     connection = regions.east.connection
-    assert connection is not None and connection.credentials.source == "profile:shop"
+    assert connection is not None
+    assert connection.credentials.source == "profile:shop"
 
 
 def test_values_may_be_templates_of_the_one_who_wrote_the_file(
@@ -125,8 +128,10 @@ def test_values_may_be_templates_of_the_one_who_wrote_the_file(
         tags={"env": "{{ 'te' ~ 'st' }}"},
     )
     connection = regions.east.connection
-    assert connection is not None and connection.credentials.access_key == "AKSHOP"
-    assert connection.credentials.secret_key == "secret-key" and connection.endpoint == "https://cloud.example.org"
+    assert connection is not None
+    assert connection.credentials.access_key == "AKSHOP"
+    assert connection.credentials.secret_key == "secret-key"
+    assert connection.endpoint == "https://cloud.example.org"
     assert list(found.hosts) == ["name-of-i-a"]
 
 
@@ -165,7 +170,8 @@ def test_rule_4_what_yaml_makes_of_a_text_is_refused_with_what_to_do(
 @pytest.mark.parametrize("option", ["access_key", "secret_key", "security_token"])
 def test_a_key_that_yaml_made_a_number_of_is_refused_without_being_shown(refused: Refused, option: str) -> None:
     text = refused(**{"access_key": "AK", "secret_key": "SK", option: 27182818})
-    assert "quote it" in text and "27182818" not in text
+    assert "quote it" in text
+    assert "27182818" not in text
 
 
 def test_what_a_template_makes_of_a_text_is_refused_too(refused: Refused) -> None:

@@ -110,7 +110,8 @@ def test_a_ctrl_c_reaches_the_main_thread(monkeypatch: pytest.MonkeyPatch, wires
 
     monkeypatch.setattr(read_inventory, "Transport", transport)
     read()
-    assert len(masks) == len(NAMES) and all(mask >= ENDINGS for mask in masks)
+    assert len(masks) == len(NAMES)
+    assert all(mask >= ENDINGS for mask in masks)
 
 
 def test_no_thread_is_left_when_all_is_read(wires: Wires) -> None:

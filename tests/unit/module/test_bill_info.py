@@ -46,7 +46,8 @@ class BilledCloud(MemoryCloud):
         return {**super()._replies, OPERATION: self._describe_bill}
 
     def _describe_bill(self, call: Call[Any]) -> Json:
-        assert call.body is not None and call.body["regionId"] == "cn-north-1"
+        assert call.body is not None
+        assert call.body["regionId"] == "cn-north-1"
         number = call.body["pageIndex"]
         mine = [line for line in self.lines if line["resourceId"] in call.body["resourceIds"]]
         text = {"currPageNo": number, "numberPages": -(-len(mine) // PAGE), "numberRecords": len(mine)}
@@ -89,9 +90,12 @@ def test_wrong_input_ends_with_all_result_keys_and_sends_nothing(
     cloud: BilledCloud, run: Runner, options: Json, text: str
 ) -> None:
     ended = run(BILL, **options)
-    assert ended.failed and text in ended.msg
+    assert ended.failed
+    assert text in ended.msg
     check(ended.result, BILL)
-    assert cloud.calls == [] and ended.result["available"] is False and ended.result["resources"] == []
+    assert cloud.calls == []
+    assert ended.result["available"] is False
+    assert ended.result["resources"] == []
 
 
 @pytest.mark.parametrize("status", ["HTTP_FORBIDDEN", "PERMISSION_DENIED"])
@@ -100,7 +104,8 @@ def test_without_the_right_to_read_it_the_result_says_so_and_the_task_goes_on(
 ) -> None:
     cloud.refuse(OPERATION, 403, status, "no permission")
     ended = run(BILL, resource_ids=["i-a"])
-    assert not ended.failed and ended.result["available"] is False
+    assert not ended.failed
+    assert ended.result["available"] is False
     assert f"no permission (403 {status}" in ended.result["reason"]
     assert (ended.result["resources"], ended.result["total"], ended.result["month"]) == ([], None, "2026-01")
     check(ended.result, BILL)
@@ -109,8 +114,11 @@ def test_without_the_right_to_read_it_the_result_says_so_and_the_task_goes_on(
 def test_without_the_right_to_read_it_the_task_fails_if_that_is_wanted(cloud: BilledCloud, run: Runner) -> None:
     cloud.refuse(OPERATION, 403, "HTTP_FORBIDDEN", "no permission")
     ended = run(BILL, resource_ids=["i-a"], on_denied="fail")
-    assert ended.failed and ended.result["reason"] == ended.msg and "403 HTTP_FORBIDDEN" in ended.msg
-    assert ended.result["available"] is False and ended.result["month"] == "2026-01"
+    assert ended.failed
+    assert ended.result["reason"] == ended.msg
+    assert "403 HTTP_FORBIDDEN" in ended.msg
+    assert ended.result["available"] is False
+    assert ended.result["month"] == "2026-01"
     check(ended.result, BILL)
 
 
@@ -118,7 +126,10 @@ def test_without_the_right_to_read_it_the_task_fails_if_that_is_wanted(cloud: Bi
 def test_every_other_refusal_is_a_failure(cloud: BilledCloud, run: Runner, http: int, status: str) -> None:
     cloud.refuse(OPERATION, http, status, "told")
     ended = run(BILL, resource_ids=["i-a"])
-    assert ended.failed and status in ended.msg and ended.result["available"] is False and ended.result["reason"] is None
+    assert ended.failed
+    assert status in ended.msg
+    assert ended.result["available"] is False
+    assert ended.result["reason"] is None
     check(ended.result, BILL)
 
 
@@ -128,33 +139,41 @@ def test_a_bill_whose_pages_contradict_each_other_is_a_failure(
     text = {"currPageNo": 1, "numberPages": 1, "numberRecords": 2}
     monkeypatch.setattr(cloud, "_describe_bill", lambda _call: {"pagination": text, "result": [{"resourceId": "i-a"}]})
     ended = run(BILL, resource_ids=["i-a"])
-    assert ended.failed and "contradicting pages" in ended.msg and ended.result["resources"] == []
+    assert ended.failed
+    assert "contradicting pages" in ended.msg
+    assert ended.result["resources"] == []
 
 
 @pytest.mark.parametrize("check_mode", [False, True])
 def test_the_result_is_as_documented_in_check_mode_too(cloud: BilledCloud, run: Runner, check_mode: bool) -> None:
     cloud.charge("i-a", 12)
     ended = run(BILL, check=check_mode, resource_ids=["i-a"])
-    assert not ended.failed and ended.result["changed"] is False and ended.result["available"] is True
+    assert not ended.failed
+    assert ended.result["changed"] is False
+    assert ended.result["available"] is True
     assert set(paths(documented_returns(BILL))) - check(ended.result, BILL) == set()
-    assert cloud.writes == [] and ended.warnings == []
+    assert cloud.writes == []
+    assert ended.warnings == []
 
 
 def test_without_a_month_the_last_complete_one_in_beijing_is_read(cloud: BilledCloud, run: Runner) -> None:
     ended = run(BILL, resource_ids=["i-a"])
-    assert ended.result["month"] == "2026-01" and cloud.months == {("2026-01-01 00:00:00", "2026-01-31 23:59:59")}
+    assert ended.result["month"] == "2026-01"
+    assert cloud.months == {("2026-01-01 00:00:00", "2026-01-31 23:59:59")}
 
 
 def test_any_earlier_month_can_be_read(cloud: BilledCloud, run: Runner) -> None:
     ended = run(BILL, resource_ids=["i-a"], month="2024-02")
-    assert ended.result["month"] == "2024-02" and cloud.months == {("2024-02-01 00:00:00", "2024-02-29 23:59:59")}
+    assert ended.result["month"] == "2024-02"
+    assert cloud.months == {("2024-02-01 00:00:00", "2024-02-29 23:59:59")}
 
 
 def test_a_month_that_is_not_over_is_read_with_a_warning(cloud: BilledCloud, run: Runner) -> None:
     cloud.charge("i-a", 1)
     ended = run(BILL, resource_ids=["i-a"], month="2026-02")
     (warning,) = ended.warnings
-    assert "2026-02 is not over" in warning and fees(ended) == {"i-a": 1.0}
+    assert "2026-02 is not over" in warning
+    assert fees(ended) == {"i-a": 1.0}
 
 
 def test_lines_are_added_up_for_each_resource_and_refunds_count(cloud: BilledCloud, run: Runner) -> None:
@@ -172,7 +191,8 @@ def test_lines_are_added_up_for_each_resource_and_refunds_count(cloud: BilledClo
         "currency": "CNY",
         "rows": 2,
     }
-    assert (machine["fee"], machine["rows"]) == (-30.1, 2) and ended.result["total"] == -29.85
+    assert (machine["fee"], machine["rows"]) == (-30.1, 2)
+    assert ended.result["total"] == -29.85
 
 
 def test_each_id_is_told_once_in_the_order_given_also_if_it_is_not_in_the_bill(cloud: BilledCloud, run: Runner) -> None:
@@ -180,7 +200,8 @@ def test_each_id_is_told_once_in_the_order_given_also_if_it_is_not_in_the_bill(c
     ended = run(BILL, resource_ids=["i-none", " i-b", "i-none", "98d44a1f-88b1-4014-90f1-0ab1e1f0a5b3"])
     assert [*fees(ended).items()] == [("i-none", None), ("i-b", 0.0), ("98d44a1f-88b1-4014-90f1-0ab1e1f0a5b3", None)]
     counts = {name: ended.result["summary"][name] for name in ("selected", "billed", "not_billed", "fee_unknown")}
-    assert counts == {"selected": 3, "billed": 1, "not_billed": 2, "fee_unknown": 0} and ended.result["total"] == 0.0
+    assert counts == {"selected": 3, "billed": 1, "not_billed": 2, "fee_unknown": 0}
+    assert ended.result["total"] == 0.0
     assert ended.warnings == []
 
 
@@ -191,7 +212,8 @@ def test_a_line_that_tells_no_fee_is_a_warning_and_its_resource_is_left_out_of_t
     ended = run(BILL, resource_ids=["i-a", "i-b"])
     (warning,) = ended.warnings
     assert "leaves out fees of 1 of 2 resources" in warning
-    assert fees(ended) == {"i-a": None, "i-b": 7.0} and ended.result["total"] == 7.0
+    assert fees(ended) == {"i-a": None, "i-b": 7.0}
+    assert ended.result["total"] == 7.0
     assert ended.result["summary"]["fee_unknown"] == 1
 
 
@@ -199,7 +221,8 @@ def test_if_nothing_is_in_the_bill_a_warning_says_where_was_looked(cloud: Billed
     ended = run(BILL, resource_ids=["i-a", "i-b"])
     (warning,) = ended.warnings
     assert "None of the 2 resources is in the bill of 2026-01 in cn-north-1" in warning
-    assert ended.result["available"] is True and ended.result["total"] is None
+    assert ended.result["available"] is True
+    assert ended.result["total"] is None
 
 
 def test_a_bill_of_many_pages_and_ids_is_read_with_few_calls(cloud: BilledCloud, run: Runner) -> None:
@@ -207,6 +230,7 @@ def test_a_bill_of_many_pages_and_ids_is_read_with_few_calls(cloud: BilledCloud,
     for resource_id in ids * 3:
         cloud.charge(resource_id, 0.01)
     ended = run(BILL, resource_ids=ids)
-    assert ended.result["total"] == 21.0 and {each["rows"] for each in ended.result["resources"]} == {3}
+    assert ended.result["total"] == 21.0
+    assert {each["rows"] for each in ended.result["resources"]} == {3}
     # 1500 lines of the first 500 resources are three pages, 600 of the others two.
     assert ended.result["summary"]["api_calls"] == len(cloud.calls) == 5

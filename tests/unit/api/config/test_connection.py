@@ -271,7 +271,9 @@ EXPORTED = {"JDCLOUD_ACCESS_KEY": "AK0001", "JDCLOUD_SECRET_KEY": "SK", "JDCLOUD
 
 def test_a_profile_of_the_environment_that_is_not_used_is_a_warning(home: Path) -> None:
     (warning,) = resolve_connection({}, {**EXPORTED, "JDCLOUD_PROFILE": "shop"}, home).warnings
-    assert "'shop'" in warning and "JDCLOUD_ACCESS_KEY" in warning and "SK" not in warning.replace("JDCLOUD", "")
+    assert "'shop'" in warning
+    assert "JDCLOUD_ACCESS_KEY" in warning
+    assert "SK" not in warning.replace("JDCLOUD", "")
 
 
 @pytest.mark.parametrize("profile", ["", " "])

@@ -138,7 +138,8 @@ def test_unknown_profile(home: Path, name: str) -> None:
 
 def test_an_unknown_profile_is_refused_with_the_names_of_those_that_exist(home: Path) -> None:
     text = refusal({}, {"JDCLOUD_PROFILE": "nobody"}, home)
-    assert "has 'default', 'other'" in text and "sk-" not in text
+    assert "has 'default', 'other'" in text
+    assert "sk-" not in text
 
 
 def test_of_many_profiles_the_first_are_named(home: Path) -> None:

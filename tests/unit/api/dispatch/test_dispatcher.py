@@ -154,7 +154,9 @@ def test_outcomes_come_in_the_order_of_the_calls_and_errors_stay_beside_them() -
 
 def test_nothing_to_send_ends_at_once() -> None:
     dispatcher, pool, clock = stage(lambda _call, _nth: {})
-    assert dispatcher.gather([]) == [] and pool.sent == [] and clock.now() == 50.0
+    assert dispatcher.gather([]) == []
+    assert pool.sent == []
+    assert clock.now() == 50.0
 
 
 def test_calls_leave_at_the_given_rate() -> None:

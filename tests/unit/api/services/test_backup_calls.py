@@ -70,7 +70,8 @@ WRITES: list[tuple[Call[None], str, str, Any, str]] = [
 @pytest.mark.parametrize(("call", "method", "path", "body", "query"), WRITES, ids=lambda value: getattr(value, "operation", None))
 def test_writes(call: Call[None], method: str, path: str, body: Any, query: str) -> None:
     assert (call.method, call.path, call.body, encode_query(call.query), call.write) == (method, path, body, query, True)
-    assert call.resource is not None and call.resource in call.path
+    assert call.resource is not None
+    assert call.resource in call.path
     assert call.parse({}) is None
 
 
@@ -106,7 +107,9 @@ def test_images_by_id_are_asked_for_without_a_source_so_that_none_is_hidden() ->
 
 def test_images_take_plain_parameters_and_no_filters() -> None:
     query = encode_query(images.describe_images(instance_ids=["i-1"], name="bk", status="ready").query)
-    assert "imageName=bk" in query and "status=ready" in query and "filters" not in query
+    assert "imageName=bk" in query
+    assert "status=ready" in query
+    assert "filters" not in query
 
 
 def test_snapshots_are_asked_for_with_filters() -> None:

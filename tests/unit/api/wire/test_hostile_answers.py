@@ -159,7 +159,8 @@ def test_an_answer_that_is_none_is_an_error_of_that_read(hostile: Hostile, read:
 @pytest.mark.parametrize("name", NEVER)
 def test_no_such_answer_says_that_something_is_gone(hostile: Hostile, name: str) -> None:
     error = hostile.ask(vm.describe_instance("i-1"), NEVER[name]).error
-    assert error is not None and not error.is_not_found
+    assert error is not None
+    assert not error.is_not_found
 
 
 @pytest.mark.parametrize("read", GOOD)
@@ -173,7 +174,8 @@ def test_a_read_of_one_that_shows_another_is_an_error_of_that_read(hostile: Host
     call, member, row = SINGLES[read]
     id_name = next(iter(row))
     error = hostile.ask(call, answer_of({member: {**row, id_name: f"{row[id_name]}0"}})).error
-    assert isinstance(error, TransportError) and "another id" in str(error)
+    assert isinstance(error, TransportError)
+    assert "another id" in str(error)
 
 
 WRONG_ROWS = [None, 5, "i-1", [], {}, [{"instanceId": "i-1"}], {"id": "i-1"}]

@@ -205,7 +205,8 @@ def test_the_last_check_comes_after_the_line(
         return True
 
     make_transport(make_server().url, journal_path=str(path)).send(vm.delete_instance("i-1"), before_send=check)
-    assert seen and all(seen)
+    assert seen
+    assert all(seen)
 
 
 def test_a_write_without_its_line_does_not_leave(
@@ -215,7 +216,8 @@ def test_a_write_without_its_line_does_not_leave(
     transport = make_transport(server.url, journal_path=str(tmp_path / "missing" / "journal.jsonl"))
     with pytest.raises(InputError, match="nothing is sent without it"):
         transport.send(vm.delete_instance("i-1"))
-    assert server.requests == [] and transport.requests_sent == 0
+    assert server.requests == []
+    assert transport.requests_sent == 0
 
 
 @pytest.mark.parametrize("path", ["journal.jsonl", "/nowhere/at/all/journal.jsonl"])

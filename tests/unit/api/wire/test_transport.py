@@ -222,7 +222,8 @@ def test_rule_06_before_send_is_asked_again_on_a_connection_that_had_to_be_opene
     responses = iter([True, False])
     with pytest.raises(NotSentError):
         transport.send(vm.delete_instance("i-1"), before_send=lambda: next(responses))
-    assert server.requests == [] and transport.requests_sent == 0
+    assert server.requests == []
+    assert transport.requests_sent == 0
     assert list(responses) == []
     transport.send(vm.delete_instance("i-1"), before_send=lambda: True)
     assert len(server.requests) == 1

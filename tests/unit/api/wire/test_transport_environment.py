@@ -241,7 +241,9 @@ def _refused(reason: str) -> str:
 )
 def test_the_strict_check_of_newer_pythons_gets_its_own_advice(reason: str) -> None:
     text = _refused(reason)
-    assert reason in text and "Python 3.12" in text and "give the file of its CA" not in text
+    assert reason in text
+    assert "Python 3.12" in text
+    assert "give the file of its CA" not in text
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,7 @@ def test_each_machine_is_in_at_most_one_wave_and_in_order(machines: int, waves: 
     except InputError:
         return
     flat = [each for wave in cut for each in wave]
-    assert flat == ids[: len(flat)] and all(cut)
+    assert flat == ids[: len(flat)]
+    assert all(cut)
     most = max(math.ceil(machines * int(size[:-1]) / 100) if isinstance(size, str) else size for size in waves)
     assert len(flat) == min(machines, most)

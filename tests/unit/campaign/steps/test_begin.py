@@ -32,7 +32,9 @@ def unfinished(folder: Path, **variables: Any) -> Store:
 def test_an_unfinished_campaign_is_gone_on_with(tmp_path: Path) -> None:
     store = unfinished(tmp_path)
     record, resumed = open_campaign(store, options(report_dir=str(tmp_path)), NOW, "second", preview=False)
-    assert resumed and record.run == "second" and len(record.runs) == 2
+    assert resumed
+    assert record.run == "second"
+    assert len(record.runs) == 2
 
 
 def test_what_a_resumed_run_does_in_another_way_is_told(tmp_path: Path) -> None:
@@ -62,7 +64,8 @@ def test_a_manifest_without_its_record_is_kept(tmp_path: Path) -> None:
     store.write(MANIFEST, "backups of machines that are gone")
     record, resumed = open_campaign(store, options(report_dir=str(tmp_path)), NOW, "first", preview=False)
     kept = tmp_path / f"before-{record.campaign}" / MANIFEST
-    assert not resumed and kept.read_text(encoding="utf-8") == "backups of machines that are gone"
+    assert not resumed
+    assert kept.read_text(encoding="utf-8") == "backups of machines that are gone"
     assert store.manifest() is None
 
 

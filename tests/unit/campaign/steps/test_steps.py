@@ -39,14 +39,18 @@ RELEASING = options(elastic_ips="release")
 
 def test_the_frozen_list_holds_what_may_go_and_nothing_else() -> None:
     record, text = planned(options(on_blocked="skip"), machine(A), blocked(B, "protected"), not_found(C), machine(D))
-    assert record.instance_ids == [A, D] and record.digest == digest_of("cn-north-1", [D, A])
+    assert record.instance_ids == [A, D]
+    assert record.digest == digest_of("cn-north-1", [D, A])
     assert text["waves"] == [{"number": 1, "instance_ids": [A]}, {"number": 2, "instance_ids": [D]}]
-    assert record.machines[A]["action"] == "not_started" and record.machines[A]["disks"][0]["fate"] is None
+    assert record.machines[A]["action"] == "not_started"
+    assert record.machines[A]["disks"][0]["fate"] is None
 
 
 def test_a_blocker_of_one_holds_all_back() -> None:
     record, text = planned(options(), machine(A), blocked(B, "protected"))
-    assert not text["go"] and record.outcome == "blocked" and "i-b (protected)" in record.problem
+    assert not text["go"]
+    assert record.outcome == "blocked"
+    assert "i-b (protected)" in record.problem
 
 
 def test_a_plan_that_was_approved_is_this_one_or_none() -> None:
@@ -102,7 +106,8 @@ def test_a_machine_that_the_backup_would_stop_is_not_said_to_run() -> None:
 )
 def test_a_refusal_says_what_to_do_about_machines_that_only_run(codes: tuple[str, ...], advice: str) -> None:
     record, text = planned(options(), blocked(A, *codes))
-    assert not text["go"] and record.problem.endswith(f"so nothing at all was changed: {advice}")
+    assert not text["go"]
+    assert record.problem.endswith(f"so nothing at all was changed: {advice}")
 
 
 @pytest.mark.parametrize(
@@ -129,7 +134,8 @@ def test_the_last_sentence_tells_what_was_done_with_how_many(kind: str, actions:
     for number, action in enumerate(actions):
         record.machines[f"i-{number}"] = machine_entry.new_entry(machine(f"i-{number}", action))
     ending = finish.finish(record, options(on_blocked="skip"), later(9), preview=preview)
-    assert ending["message"] == message and not ending["failed"]
+    assert ending["message"] == message
+    assert not ending["failed"]
     assert (ending["outcome"] == "planned") is preview
 
 
@@ -139,13 +145,16 @@ def test_a_lack_of_room_is_told_with_its_numbers() -> None:
         "quota": {"images": {"limit": 5, "used": 5, "left": 0, "needed": 1}, "snapshots": None},
     }
     record, text = planned(options(), machine(A), backup=backup)
-    assert not text["go"] and "no room for the backups of 1 of 1 machines (1 images needed, 0 left of 5)" in record.problem
+    assert not text["go"]
+    assert "no room for the backups of 1 of 1 machines (1 images needed, 0 left of 5)" in record.problem
 
 
 def test_what_is_written_down_for_a_wave_is_what_the_machines_have_then() -> None:
     record, _told = planned(options(), machine(A))
     text = wave_step.begin_wave(record, options(), 1, vm_result([machine(A, disks=[disk("vol-new", "kept")])]), later(9))
-    assert text["go"] and text["disk_ids"] == ["vol-new"] and text["elastic_ip_ids"] == ["fip-a"]
+    assert text["go"]
+    assert text["disk_ids"] == ["vol-new"]
+    assert text["elastic_ip_ids"] == ["fip-a"]
     assert [each["disk_id"] for each in record.machines[A]["scope"]["disks"]] == ["vol-new"]
 
 
@@ -154,7 +163,8 @@ def test_a_machine_that_got_blocked_since_the_plan_holds_its_wave_back_unless_sk
     wanted = options(on_blocked=on_blocked, waves="100%")
     record, _told = planned(wanted, machine(A), machine(B))
     text = wave_step.begin_wave(record, wanted, 1, vm_result([machine(A), blocked(B, "protected")]), later(9))
-    assert text["go"] is (on_blocked == "skip") and bool(record.problem) is (on_blocked == "fail")
+    assert text["go"] is (on_blocked == "skip")
+    assert bool(record.problem) is (on_blocked == "fail")
     assert record.machines[B]["action"] == "blocked"
     assert record.machines[A]["scope"] is None or on_blocked == "skip"
 
@@ -162,7 +172,9 @@ def test_a_machine_that_got_blocked_since_the_plan_holds_its_wave_back_unless_sk
 def test_a_wave_that_cannot_be_planned_is_not_begun() -> None:
     record, _told = planned(options(), machine(A))
     text = wave_step.begin_wave(record, options(), 1, {"instances": [], "msg": "No network.", "account": {}}, later(9))
-    assert not text["go"] and record.outcome == "stopped" and "No network." in record.problem
+    assert not text["go"]
+    assert record.outcome == "stopped"
+    assert "No network." in record.problem
 
 
 def test_no_wave_begins_after_the_campaigns_time() -> None:
@@ -176,9 +188,11 @@ def test_without_a_folder_the_scope_must_be_on_the_disks() -> None:
     refused = {"msg": "No right to tag.", "disks": [{"disk_id": "vol-ak", "action": "failed"}]}
     record = begun(options(), machine(A))
     assert wave_step.after_mark(record, 1, refused, later(11), durable=True) == {"go": True}
-    assert record.machines[A]["scope"] is not None and any("No right to tag." in note for note in record.notes)
+    assert record.machines[A]["scope"] is not None
+    assert any("No right to tag." in note for note in record.notes)
     assert wave_step.after_mark(record, 1, refused, later(11), durable=False) == {"go": False}
-    assert record.machines[A]["scope"] is None and record.outcome == "stopped"
+    assert record.machines[A]["scope"] is None
+    assert record.outcome == "stopped"
 
 
 def test_only_what_has_a_proven_backup_is_deleted() -> None:
@@ -186,7 +200,8 @@ def test_only_what_has_a_proven_backup_is_deleted() -> None:
     error = {"code": "timeout", "operation": None, "http": None, "status": None, "message": "Not ready.", "request_id": None}
     text = wave_step.after_backup(record, 1, manifest(entry(A), entry(B, "failed", error=error)), "2 machines failed.", later(30))
     assert text["instance_ids"] == [A]
-    assert record.machines[B]["error"]["code"] == "timeout" and record.machines[C]["error"]["code"] == "backup_failed"
+    assert record.machines[B]["error"]["code"] == "timeout"
+    assert record.machines[C]["error"]["code"] == "backup_failed"
 
 
 def test_what_was_deleted_is_owed_what_it_was_to_take_along() -> None:
@@ -199,13 +214,15 @@ def test_what_was_deleted_is_owed_what_it_was_to_take_along() -> None:
     text = wave_step.after_delete(record, RELEASING, 1, vm_result([hanging], msg="1 machine failed."), later(40))
     assert text == {"elastic_ip_ids": ["fip-a"], "disk_ids": ["vol-a"]}
     finish.after_release(record, 1, [release_results({"vol-a": "in-recyclebin"}, {"fip-a": "absent"})], later(50))
-    assert record.machines[A]["action"] == "deleted" and finish.owed(record, RELEASING) == {"elastic_ip_ids": [], "disk_ids": []}
+    assert record.machines[A]["action"] == "deleted"
+    assert finish.owed(record, RELEASING) == {"elastic_ip_ids": [], "disk_ids": []}
 
 
 def test_nothing_is_owed_to_a_machine_that_somebody_else_deleted() -> None:
     record = begun(options(), machine(A))
     wave_step.after_delete(record, RELEASING, 1, vm_result([not_found(A)]), later(40))
-    assert record.machines[A]["action"] == "none" and finish.owed(record, RELEASING) == {"elastic_ip_ids": [], "disk_ids": []}
+    assert record.machines[A]["action"] == "none"
+    assert finish.owed(record, RELEASING) == {"elastic_ip_ids": [], "disk_ids": []}
 
 
 @pytest.mark.parametrize("surely", [True, False])
@@ -217,7 +234,8 @@ def test_a_machine_that_a_killed_run_deleted_is_ours_and_its_leftovers_are_owed(
     plan.freeze(resumed, wanted, vm_result([not_found(A), machine(B)]), later(100))
     text = plan.plan(resumed, wanted, vm_result([not_found(A), machine(B)]), {}, later(101), preview=False)
     assert [wave["instance_ids"] for wave in text["waves"]] == [[B]]
-    assert resumed.machines[A]["action"] == "deleted" and resumed.machines[A]["name"] == "web a"
+    assert resumed.machines[A]["action"] == "deleted"
+    assert resumed.machines[A]["name"] == "web a"
     assert finish.owed(resumed, RELEASING) == {"elastic_ip_ids": ["fip-a"], "disk_ids": ["vol-a"]}
     assert set(finish.to_verify(resumed)["disk_ids"]) == {"vol-a", "vol-ak"}
     finish.verify(resumed, [release_results({"vol-a": "absent", "vol-ak": "available"}, {"fip-a": "absent"})], later(110))
@@ -229,7 +247,8 @@ def test_a_lost_answer_counts_for_nothing_while_the_machine_is_there() -> None:
     record = begun(options(), machine(A))
     accept(record, likely=(A,))
     wave_step.after_delete(record, RELEASING, 1, vm_result([failed(A)], msg="1 failed."), later(40))
-    assert record.machines[A]["accepted"] is False and finish.owed(record, RELEASING)["elastic_ip_ids"] == []
+    assert record.machines[A]["accepted"] is False
+    assert finish.owed(record, RELEASING)["elastic_ip_ids"] == []
 
 
 def test_too_many_failures_end_the_campaign_before_the_next_wave() -> None:
@@ -237,8 +256,11 @@ def test_too_many_failures_end_the_campaign_before_the_next_wave() -> None:
     wave_step.after_delete(record, RELEASING, 1, vm_result([failed(A)], msg="1 failed."), later(40))
     assert wave_step.end_wave(record, options(), 1, later(41)) == {"go": False}
     ending = finish.finish(record, options(), later(42), preview=False)
-    assert ending["failed"] and ending["outcome"] == "stopped" and record.open
-    assert "stopped after wave 1" in ending["message"] and "1 machine was not started" in ending["message"]
+    assert ending["failed"]
+    assert ending["outcome"] == "stopped"
+    assert record.open
+    assert "stopped after wave 1" in ending["message"]
+    assert "1 machine was not started" in ending["message"]
 
 
 def test_failures_of_the_last_wave_fail_the_campaign() -> None:
@@ -324,7 +346,8 @@ def test_a_machine_that_got_blocked_in_the_last_wave_fails_the_campaign_unless_s
     wave_step.after_delete(record, wanted, 1, vm_result([blocked(A, "changed_since_plan")]), later(40))
     wave_step.end_wave(record, wanted, 1, later(41))
     ending = finish.finish(record, wanted, later(42), preview=False)
-    assert ending["failed"] is (on_blocked == "fail") and record.open is (on_blocked == "fail")
+    assert ending["failed"] is (on_blocked == "fail")
+    assert record.open is (on_blocked == "fail")
     assert ("i-a (changed_since_plan) failed or are blocked" in ending["message"]) is (on_blocked == "fail")
 
 
@@ -377,5 +400,6 @@ def test_a_disk_that_was_to_be_kept_and_is_gone_after_a_killed_run_is_a_failure(
     plan.plan(record, RELEASING, vm_result([not_found(A)]), {}, later(61), preview=False)
     seen = release_results(disks={"vol-a": "absent", "vol-ak": "absent"}, elastic_ips={"fip-a": "absent"})
     finish.verify(record, [seen], later(62))
-    assert record.machines[A]["error"]["code"] == "fate_mismatch" and "vol-ak" in record.machines[A]["error"]["message"]
+    assert record.machines[A]["error"]["code"] == "fate_mismatch"
+    assert "vol-ak" in record.machines[A]["error"]["message"]
     assert finish.finish(record, RELEASING, later(63), preview=False)["failed"]

@@ -64,7 +64,8 @@ def test_listings_that_never_agree_end_in_a_failure_that_says_what_is_not_known(
     cloud.making.lag, cloud.making.counted = 10_000.0, True
     cloud.service.harm_upon(IMAGE, "i-one", Harm.LOST_AFTER)
     row = only(run(cloud))
-    assert row["error"]["code"] == "unverified" and "Whether it is being made is not known" in row["error"]["message"]
+    assert row["error"]["code"] == "unverified"
+    assert "Whether it is being made is not known" in row["error"]["message"]
     assert len(cloud.log.of(IMAGE)) == 1
 
 
@@ -78,7 +79,8 @@ def test_a_full_quota_after_a_lost_answer_may_be_full_of_our_own(method: str) ->
     cloud.service.harm_upon(*CREATES[method], Harm.LOST_AFTER)
     row = only(run(cloud, method))
     assert row["action"] == "created", row["error"]
-    assert len(cloud.making.made) == 1 and len(cloud.log.of(CREATES[method][0])) == 2
+    assert len(cloud.making.made) == 1
+    assert len(cloud.log.of(CREATES[method][0])) == 2
 
 
 class _Forgetful(dict[str, str]):
@@ -103,7 +105,9 @@ def test_a_refusal_that_nothing_explains_is_what_is_told(method: str) -> None:
     cloud.service.harm_upon(*CREATES[method], Harm.LOST_BEFORE)
     cloud.service.upon(*CREATES[method], lambda: setattr(cloud.making, "quotas", (0, 0)), nth=2)
     row = only(run(cloud, method))
-    assert row["error"]["code"] == "quota_exceeded" and row["error"]["status"] == "QUOTA_EXCEEDED" and not row["changed"]
+    assert row["error"]["code"] == "quota_exceeded"
+    assert row["error"]["status"] == "QUOTA_EXCEEDED"
+    assert not row["changed"]
 
 
 @METHODS
@@ -122,7 +126,8 @@ def test_a_create_that_is_lost_again_and_again_is_made_once_in_the_end(method: s
     cloud.service.harm_upon(*CREATES[method], Harm.LOST_BEFORE, 1, 2)
     cloud.service.harm_upon(*CREATES[method], Harm.TIMED_OUT, 3)
     assert only(run(cloud, method))["action"] == "created"
-    assert len(cloud.making.made) == 1 and len(cloud.log.of(CREATES[method][0])) == 3
+    assert len(cloud.making.made) == 1
+    assert len(cloud.log.of(CREATES[method][0])) == 3
 
 
 # --- rule 11: what was made, and cannot be read yet ------------------------------------------------------------------
@@ -201,7 +206,8 @@ def test_a_repeated_token_that_gives_what_was_made_and_deleted_before_is_not_tak
     first = only(run(cloud, "snapshots"))
     cloud.backups.lose(first["snapshot_id"])
     second = only(run(cloud, "snapshots"))
-    assert second["action"] == "created" and second["snapshot_id"] != first["snapshot_id"]
+    assert second["action"] == "created"
+    assert second["snapshot_id"] != first["snapshot_id"]
 
 
 def test_a_repeated_token_never_passes_an_old_snapshot_for_a_new_one() -> None:
@@ -214,7 +220,8 @@ def test_a_repeated_token_never_passes_an_old_snapshot_for_a_new_one() -> None:
         cloud.time.advance(cloud.time.now() + 100.0, lambda: False)
     cloud.backups.lose(made[0])
     latest = only(run(cloud, "snapshots", max_age=0.01))
-    assert latest["action"] == "created" and latest["snapshot_id"] not in made
+    assert latest["action"] == "created"
+    assert latest["snapshot_id"] not in made
 
 
 # --- the look before the call -------------------------------------------------------------------------------------
@@ -227,14 +234,16 @@ def test_nothing_is_made_of_a_machine_that_somebody_started_before_the_call(meth
     machine = cloud.world.machines["i-one"]
     cloud.time.at(cloud.time.now() + 3.0, cloud.restart(machine))
     row = only(run(cloud, method))
-    assert row["error"]["code"] == "changed_meanwhile" and "'running'" in row["error"]["message"]
+    assert row["error"]["code"] == "changed_meanwhile"
+    assert "'running'" in row["error"]["message"]
     assert cloud.log.writes == []
 
 
 def test_a_pace_at_which_no_look_stays_fresh_ends_in_a_failure_that_says_so() -> None:
     cloud = stopped()
     row = only(run(cloud, rate=0.2))
-    assert row["error"]["code"] == "timeout" and "was looked at 20 times" in row["error"]["message"]
+    assert row["error"]["code"] == "timeout"
+    assert "was looked at 20 times" in row["error"]["message"]
     assert cloud.log.writes == []
 
 
@@ -261,7 +270,8 @@ def test_a_machine_that_somebody_else_stopped_first_is_not_started_again() -> No
     cloud.service.upon(STOP, "i-one", cloud.disturb(machine, lambda each: setattr(each, "status", "stopped")))
     ended = run(cloud, stop_running=True, start_again=True)
     assert only(ended)["action"] == "created"
-    assert cloud.log.of(START) == [] and machine.status == "stopped"
+    assert cloud.log.of(START) == []
+    assert machine.status == "stopped"
 
 
 def test_a_machine_whose_backup_failed_is_started_again() -> None:
@@ -269,7 +279,8 @@ def test_a_machine_whose_backup_failed_is_started_again() -> None:
     machine = cloud.machine(status="running")
     cloud.making.ends = lambda: "error"
     row = only(run(cloud, stop_running=True, start_again=True))
-    assert row["error"]["code"] == "backup_failed" and machine.status == "running"
+    assert row["error"]["code"] == "backup_failed"
+    assert machine.status == "running"
 
 
 # --- the end ------------------------------------------------------------------------------------------------------
@@ -283,7 +294,8 @@ def test_a_lockout_while_a_call_is_on_its_way_hides_nothing(method: str) -> None
     # The time-out takes 30 s; the keys are locked before the doubts are cleared.
     cloud.limits.locked_out_at = cloud.time.now() + 5.0
     row = only(run(cloud, method))
-    assert row["error"]["http"] == 401 and "Whether it is being made is not known" in row["error"]["message"]
+    assert row["error"]["http"] == 401
+    assert "Whether it is being made is not known" in row["error"]["message"]
 
 
 def test_a_mark_is_taken_back_although_some_answers_are_lost() -> None:
@@ -293,8 +305,10 @@ def test_a_mark_is_taken_back_although_some_answers_are_lost() -> None:
     cloud.service.harm = lambda call: _harm_of_voids(cloud, call.operation)
     row = only(run(cloud))
     image = cloud.backups.find(row["image_id"])
-    assert image is not None and image.description.endswith("stopped=false")
-    assert row["error"]["code"] == "changed_meanwhile" and "by hand" not in row["error"]["message"]
+    assert image is not None
+    assert image.description.endswith("stopped=false")
+    assert row["error"]["code"] == "changed_meanwhile"
+    assert "by hand" not in row["error"]["message"]
 
 
 def _harm_of_voids(cloud: MakingCloud, operation: str) -> Harm | None:

@@ -69,7 +69,9 @@ def test_an_own_ready_covering_young_image_of_the_stopped_machine_is_used_again(
     decision = decide(None, image("snapshot-vol-sys"), SYSTEM_SNAPSHOT)
     asset = only(decision)
     assert (asset.asset_id, asset.ready, asset.images, asset.snapshots) == ("img-one", True, 0, 0)
-    assert not decision.makes and not decision.blockers and not decision.warnings
+    assert not decision.makes
+    assert not decision.blockers
+    assert not decision.warnings
 
 
 @pytest.mark.parametrize(
@@ -95,7 +97,8 @@ def test_an_own_ready_covering_young_image_of_the_stopped_machine_is_used_again(
 def test_an_image_with_a_flaw_is_not_used_again(flaw: dict[str, t.Any]) -> None:
     decision = decide(None, image("snapshot-vol-sys", **flaw), SYSTEM_SNAPSHOT, policy=make_policy(any_campaign=False))
     asset = only(decision)
-    assert asset.asset_id is None and (asset.images, asset.snapshots) == (1, 1)
+    assert asset.asset_id is None
+    assert (asset.images, asset.snapshots) == (1, 1)
 
 
 def test_an_image_is_not_used_again_unless_its_snapshots_are_of_the_very_disks() -> None:
@@ -109,7 +112,8 @@ def test_an_image_is_not_used_again_unless_its_snapshots_are_of_the_very_disks()
 def test_an_image_without_data_disks_is_used_again_where_none_are_wanted() -> None:
     of = machine(data=(disk("vol-data"),))
     asset = only(decide(of, image("snapshot-vol-sys"), SYSTEM_SNAPSHOT, policy=make_policy(include_data_disks=False)))
-    assert asset.asset_id == "img-one" and asset.left_out == ("vdb",)
+    assert asset.asset_id == "img-one"
+    assert asset.left_out == ("vdb",)
 
 
 @pytest.mark.parametrize("any_campaign", [True, False])
@@ -123,7 +127,8 @@ def test_an_image_in_progress_is_waited_for_whatever_its_state_is_called() -> No
     for status in ("pending", "replicating", "?"):
         decision = decide(None, image("snapshot-vol-sys", status=status))
         assert (only(decision).asset_id, only(decision).ready, only(decision).status) == ("img-one", False, status)
-        assert not decision.makes and not decision.blockers
+        assert not decision.makes
+        assert not decision.blockers
 
 
 def test_a_snapshot_in_progress_is_waited_for() -> None:
@@ -151,7 +156,8 @@ def test_the_newest_of_several_is_used() -> None:
 )
 def test_a_snapshot_with_a_flaw_is_not_used_again(flaw: dict[str, t.Any]) -> None:
     asset = only(decide(None, snapshot(**flaw), policy=make_policy("snapshots")))
-    assert asset.asset_id is None and (asset.images, asset.snapshots) == (0, 1)
+    assert asset.asset_id is None
+    assert (asset.images, asset.snapshots) == (0, 1)
 
 
 # --- running machines ---------------------------------------------------------------------------------------------
@@ -161,21 +167,29 @@ def test_a_snapshot_with_a_flaw_is_not_used_again(flaw: dict[str, t.Any]) -> Non
 def test_no_backup_of_a_running_machine_that_is_to_be_stopped_is_used_again(description: str) -> None:
     rows = (image("snapshot-vol-sys", desc=description), SYSTEM_SNAPSHOT)
     decision = decide(machine("running"), *rows, policy=make_policy(stop_running=True))
-    assert only(decision).asset_id is None and only(decision).stopped and decision.stop and not decision.start
+    assert only(decision).asset_id is None
+    assert only(decision).stopped
+    assert decision.stop
+    assert not decision.start
 
 
 def test_what_this_campaign_made_before_it_started_the_machine_again_is_used_again() -> None:
     policy = make_policy(stop_running=True, start_again=True)
     decision = decide(machine("running"), image("snapshot-vol-sys"), SYSTEM_SNAPSHOT, policy=policy)
-    assert only(decision).asset_id == "img-one" and not decision.stop and not decision.start
+    assert only(decision).asset_id == "img-one"
+    assert not decision.stop
+    assert not decision.start
     for description in (OTHERS, OF_A_RUNNING_ONE):
         again = decide(machine("running"), image("snapshot-vol-sys", desc=description), SYSTEM_SNAPSHOT, policy=policy)
-        assert only(again).asset_id is None and again.stop and again.start
+        assert only(again).asset_id is None
+        assert again.stop
+        assert again.start
 
 
 def test_a_running_machine_that_is_not_stopped_is_backed_up_with_a_warning_and_a_mark_that_says_so() -> None:
     decision = decide(machine("running"))
-    assert not only(decision).stopped and not decision.stop
+    assert not only(decision).stopped
+    assert not decision.stop
     assert [warning.code for warning in decision.warnings] == ["not_stopped"]
 
 
@@ -183,7 +197,8 @@ def test_a_machine_is_not_stopped_if_all_its_backups_are_there_or_on_the_way() -
     for status in ("ready", "pending"):
         rows = (image("snapshot-vol-sys", status=status), SYSTEM_SNAPSHOT)
         decision = decide(machine("running"), *rows, policy=make_policy(stop_running=True, start_again=True))
-        assert not decision.stop and not decision.blockers
+        assert not decision.stop
+        assert not decision.blockers
 
 
 def test_a_stopped_machine_is_started_again_only_if_an_earlier_try_stopped_it() -> None:
@@ -213,7 +228,8 @@ def test_an_attempt_is_never_numbered_like_one_that_exists_though_earlier_ones_w
     """Else the service would answer the token of the second attempt with the old snapshot, which would pass for a new one."""
     old = snapshot(createTime=OLD, name=planned_name("snapshot", "vol-sys", machine(), make_policy(name_pattern="other-{id}"), 7))
     asset = only(decide(None, old, policy=make_policy("snapshots")))
-    assert asset.asset_id is None and asset.attempt == 8
+    assert asset.asset_id is None
+    assert asset.attempt == 8
 
 
 # --- what is needed -----------------------------------------------------------------------------------------------
@@ -257,7 +273,9 @@ def test_only_the_named_disks_get_snapshots() -> None:
 
 def blocked(of: Instance | None = None, *rows: Image | Snapshot, **more: t.Any) -> list[str]:
     decision = decide(of, *rows, policy=make_policy(**more))
-    assert not decision.assets and not decision.stop and not decision.start
+    assert not decision.assets
+    assert not decision.stop
+    assert not decision.start
     return codes(decision)
 
 
@@ -360,7 +378,8 @@ def test_whatever_exists_only_what_will_count_is_used_again(
     for asset in decision.assets:
         if asset.asset_id is None:
             assert asset.stopped == (status == "stopped" or stop_running)
-            assert asset.campaign == "c1" and asset.name not in {each.name for each in held}
+            assert asset.campaign == "c1"
+            assert asset.name not in {each.name for each in held}
             continue
         row = known[asset.asset_id]
         assert row.description in (MINE, OTHERS, OF_A_RUNNING_ONE)
@@ -369,7 +388,8 @@ def test_whatever_exists_only_what_will_count_is_used_again(
         if status == "stopped":
             assert row.description != OF_A_RUNNING_ONE
         if status == "running" and stop_running:
-            assert row.description == MINE and policy.start_again
+            assert row.description == MINE
+            assert policy.start_again
         if asset.ready:
             assert row.created_text == RECENT
     # The machine is stopped only for something that is made.

@@ -36,7 +36,8 @@ def test_an_image_takes_one_image_and_one_snapshot_for_each_cloud_disk_that_it_h
 def test_what_exists_already_takes_nothing() -> None:
     quota = check_quota([decided("i-a", image(asset_id="img-1"), snapshot("snapshot-1"), snapshot())], Quota(0, 0), Quota(5, 4))
     assert (quota.images_needed, quota.snapshots_needed) == (0, 1)
-    assert quota.fits == ("i-a",) and not quota.short
+    assert quota.fits == ("i-a",)
+    assert not quota.short
 
 
 def test_one_that_does_not_fit_does_not_stop_a_smaller_one_behind_it() -> None:
@@ -54,7 +55,8 @@ def test_both_quotas_must_have_room() -> None:
 
 def test_a_quota_that_is_overdrawn_has_no_room_and_counts_no_debt() -> None:
     quota = check_quota([decided("i-a", image())], Quota(5, 9), Quota(10, 0))
-    assert quota.short and quota.images.left == 0
+    assert quota.short
+    assert quota.images.left == 0
 
 
 def test_only_what_is_needed_is_named_in_the_numbers() -> None:

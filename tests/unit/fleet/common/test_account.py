@@ -31,14 +31,16 @@ def test_another_spelling_is_another_account(expected: str) -> None:
 def test_a_refusal_says_what_was_seen_and_what_was_expected(pin: str | None, account_id: str | None) -> None:
     refused = account_problem(KeyOwner(Identity(pin, account_id)), "other") or ""
     assert all(repr(text) in refused for text in (pin, account_id, "other") if text is not None)
-    assert "None" not in refused and refused.endswith(".")
+    assert "None" not in refused
+    assert refused.endswith(".")
 
 
 def test_an_account_that_is_not_told_is_refused_with_what_was_tried() -> None:
     refused = (
         account_problem(KeyOwner(trouble=("user.describeUser failed: no right (403)", "the answer names nobody")), "shop") or ""
     )
-    assert "no right (403); the answer names nobody" in refused and "user:describeUser" in refused
+    assert "no right (403); the answer names nobody" in refused
+    assert "user:describeUser" in refused
 
 
 @pytest.mark.parametrize("text", [{}, {"pin": None}, {"pin": ""}, {"pin": " "}, {"pin": True}, {"pin": 1.0}, {"pin": ["shop"]}])

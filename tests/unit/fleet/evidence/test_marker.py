@@ -72,7 +72,8 @@ def test_a_description_that_is_no_whole_and_single_mark_is_none(description: str
 @pytest.mark.parametrize("word", ["false", "True", "TRUE", "tru", "1", "yes", "true,", "truefalse"])
 def test_stopped_is_only_what_says_exactly_true(word: str) -> None:
     marker = read_marker(MARK.replace("stopped=true", f"stopped={word}"))
-    assert marker is not None and not marker.stopped
+    assert marker is not None
+    assert not marker.stopped
 
 
 @pytest.mark.parametrize("more", [" kept for the audit", " owner=me", "\nline two", " stop=now = =="])
@@ -125,7 +126,8 @@ def test_names_fit_the_rules_of_the_service_whatever_the_machine_is_called(
         name = name_of(check_pattern(pattern), dots=dots, attempt=attempt, **words)
         assert rule.fullmatch(name), name
         assert unique_part(campaign, asset_of, attempt) in name, "what makes it unique is never cut"
-        assert not name.startswith(".") and not name.endswith(".")
+        assert not name.startswith(".")
+        assert not name.endswith(".")
 
 
 @given(st.tuples(CAMPAIGNS, IDS, st.integers(1, 99)), st.tuples(CAMPAIGNS, IDS, st.integers(1, 99)), MACHINE_NAMES)

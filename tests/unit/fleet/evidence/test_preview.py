@@ -101,7 +101,8 @@ def codes(decision: Decision) -> list[str]:
 def test_what_is_no_manifest_is_refused(wrong: t.Any, says: str) -> None:
     with pytest.raises(InputError) as caught:
         parse_planned([entry(instance_id="i-good"), wrong], "planned_backups")
-    assert "planned_backups[1]" in str(caught.value) and says in str(caught.value)
+    assert "planned_backups[1]" in str(caught.value)
+    assert says in str(caught.value)
 
 
 def test_a_machine_that_is_told_twice_is_refused() -> None:
@@ -121,7 +122,8 @@ def test_a_machine_that_its_backup_would_stop_would_be_deleted_with_all_its_fate
     decision = preview(each, entry(image=planned_image("vol-sys", "vol-data")))
     assert (decision.action, decision.steps) == ("deleted", ("delete",))
     assert [one.fate for one in decision.disks] == ["deleted", "deleted"]
-    assert decision.status == "running" and decision.final_status == "absent"
+    assert decision.status == "running"
+    assert decision.final_status == "absent"
 
 
 def test_planned_backups_are_told_as_planned_and_without_id_and_time() -> None:
@@ -147,10 +149,10 @@ def test_a_machine_that_would_not_be_backed_up_is_judged_as_it_is(action: str) -
 def test_a_disk_that_nothing_would_hold_is_missing_still() -> None:
     each = machine("running", data=(disk(auto_delete=True),))
     decision = preview(each, entry())
-    assert codes(decision) == ["backup_missing"] and decision.steps == ()
-    assert (
-        "vol-data" in decision.blockers[0].message and "planned image: it does not hold this disk" in decision.blockers[0].message
-    )
+    assert codes(decision) == ["backup_missing"]
+    assert decision.steps == ()
+    assert "vol-data" in decision.blockers[0].message
+    assert "planned image: it does not hold this disk" in decision.blockers[0].message
 
 
 def test_a_disk_that_stays_needs_no_backup() -> None:
@@ -278,7 +280,8 @@ def test_what_is_being_made_already_would_be_waited_for() -> None:
     text = entry(action="reused", image=planned_image("vol-sys", action="reused", image_id="img-one"))
     assert "task_in_progress" in codes(preview(machine(), assets=[making]))
     decision = preview(machine(), text, assets=[making])
-    assert decision.action == "deleted" and [each.id for each in decision.backups] == ["img-one"]
+    assert decision.action == "deleted"
+    assert [each.id for each in decision.backups] == ["img-one"]
     creating = snapshot(status="creating")
     snapshots = [planned_snapshot("vol-sys", action="reused", snapshot_id=creating.snapshot_id)]
     assert preview(machine(), entry(image=None, snapshots=snapshots), method="snapshots", assets=[creating]).action == "deleted"

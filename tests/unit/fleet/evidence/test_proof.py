@@ -100,7 +100,8 @@ def test_an_image_with_one_flaw_is_no_proof_and_the_flaw_is_told(members: dict[s
     proof = proved([image("snapshot-vol-sys", **members)], [SYS])
     assert proof.backups == ()
     [sentence] = proof.missing
-    assert sentence.startswith("No image covers its disk vol-sys (vda): img-one: ") and reason in sentence
+    assert sentence.startswith("No image covers its disk vol-sys (vda): img-one: ")
+    assert reason in sentence
 
 
 SNAPSHOT_FLAWS: list[tuple[dict[str, t.Any], str]] = [
@@ -127,7 +128,8 @@ def test_a_snapshot_with_one_flaw_is_no_proof_and_the_flaw_is_told(members: dict
     proof = proved([], [snapshot("vol-sys", **members)], method="snapshots")
     assert proof.backups == ()
     [sentence] = proof.missing
-    assert "snapshot-vol-sys: " in sentence and reason in sentence
+    assert "snapshot-vol-sys: " in sentence
+    assert reason in sentence
 
 
 def test_an_image_of_another_machine_is_no_proof_even_with_our_mark_and_our_disks() -> None:
@@ -218,7 +220,8 @@ def test_only_demanded_kinds_are_reported(method: Method) -> None:
 @pytest.mark.parametrize("method", ["image", "snapshots", "both"])
 def test_a_machine_that_runs_has_no_valid_backup(method: Method) -> None:
     proof = proved([image("snapshot-vol-sys")], [SYS], method=method, of=machine("running"))
-    assert proof.backups == () and "older than its stop" in proof.missing[0]
+    assert proof.backups == ()
+    assert "older than its stop" in proof.missing[0]
 
 
 def test_a_local_system_disk_is_covered_by_an_image_only() -> None:
@@ -252,7 +255,8 @@ def test_with_a_campaign_only_its_backups_count(method: Method) -> None:
     rows = ([image("snapshot-vol-sys")], [SYS])
     assert proven(*rows, method=method, campaign="c1")
     proof = proved(*rows, method=method, campaign="c2")
-    assert proof.backups == () and "belongs to campaign c1" in proof.missing[0]
+    assert proof.backups == ()
+    assert "belongs to campaign c1" in proof.missing[0]
     assert not proven(*rows, method=method, campaign="c"), "a beginning of it is not it"
 
 
@@ -306,13 +310,15 @@ def test_a_machine_without_its_own_ids_is_covered_by_nothing() -> None:
     """Of a cloud disk whose id is not told nobody can say that an image holds it."""
     nameless = replace(machine(), disks=(system_disk(), disk(None, auto_delete=True)))
     proof = proved([image("snapshot-vol-sys", "snapshot-")], [SYS, snapshot("", snapshotId="snapshot-")], of=nameless)
-    assert len(proof.missing) == 1 and "vdb" in proof.missing[0]
+    assert len(proof.missing) == 1
+    assert "vdb" in proof.missing[0]
 
 
 def test_many_candidates_are_told_briefly() -> None:
     images = [image("snapshot-vol-sys", imageId=f"img-{number}", desc="") for number in range(20)]
     [sentence] = proved(images, [SYS]).missing
-    assert sentence.count("img-") == 4 and sentence.endswith("; and 16 more.")
+    assert sentence.count("img-") == 4
+    assert sentence.endswith("; and 16 more.")
 
 
 def test_which_images_are_still_being_made() -> None:

@@ -32,10 +32,13 @@ def test_the_specification_of_a_machine_says_where_and_what_it_was() -> None:
     assert (text["vpc_id"], text["subnet_id"], text["private_ip_address"]) == ("vpc-7kq2m4x9sd", "subnet-3nd8ze1qla", "10.0.0.11")
     assert text["security_groups"] == [{"group_id": "sg-5ph0v7yrte", "group_name": "web"}]
     assert text["elastic_ips"] == [{"elastic_ip_id": "fip-8wz1t5c0rn", "address": "203.0.113.17"}]
-    assert text["tags"] == {"env": "test", "owner": "web"} and text["key_names"] == ["ops"]
+    assert text["tags"] == {"env": "test", "owner": "web"}
+    assert text["key_names"] == ["ops"]
     assert (text["charge_mode"], text["charge_on_stopped"]) == ("postpaid_by_duration", "keepCharging")
     assert (text["platform"], text["os_version"], text["architecture"]) == ("Ubuntu", "22.04", "x86_64")
-    assert text["boot_mode"] is None and text["group_id"] is None and text["secondary_interfaces"] == []
+    assert text["boot_mode"] is None
+    assert text["group_id"] is None
+    assert text["secondary_interfaces"] == []
 
 
 def test_the_specification_of_a_bare_machine_has_all_members_and_no_invented_value() -> None:

@@ -110,7 +110,8 @@ def test_a_disk_attached_between_stop_and_delete_stops_the_delete() -> None:
     campaign = audited(cloud, make_policy(stop_running=True))
     assert campaign.code("i-one") == "changed_meanwhile"
     assert "vol-new" in campaign["i-one"]["error"]["message"]
-    assert not cloud.log.of(DELETE) and "vol-new" in cloud.world.disks
+    assert not cloud.log.of(DELETE)
+    assert "vol-new" in cloud.world.disks
 
 
 def test_an_elastic_ip_that_appears_between_stop_and_delete_stops_the_delete() -> None:
@@ -146,7 +147,8 @@ def test_a_machine_restarted_before_a_repeated_delete_is_never_deleted(harm: Har
     campaign = audited(cloud, make_policy())
     assert campaign.code("i-one") == "changed_meanwhile"
     assert machine.status == "running"
-    assert len(cloud.log.of(DELETE)) == 1 and not cloud.log.effects(DELETE, "i-one")
+    assert len(cloud.log.of(DELETE)) == 1
+    assert not cloud.log.effects(DELETE, "i-one")
 
 
 def test_the_remaining_window_is_milliseconds_and_the_api_has_no_guard_for_it() -> None:

@@ -52,7 +52,8 @@ def test_a_machine_without_backups_is_blocked_before_anything_is_changed(method:
     backed_up(cloud, "i-two")
     campaign = audited(cloud, demanding("i-one", "i-two", method=method))
     assert set(blockers(campaign)) == {"backup_missing"}
-    assert campaign["i-two"]["action"] in ("deleted", "none") and not cloud.log.writes
+    assert campaign["i-two"]["action"] in ("deleted", "none")
+    assert not cloud.log.writes
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -83,7 +84,8 @@ def test_a_machine_that_runs_is_blocked_whatever_backups_it_has() -> None:
     machine = backed_up(cloud)
     machine.status = "running"
     campaign = audited(cloud, demanding())
-    assert blockers(campaign) == ["running", "backup_missing"] and not cloud.log.writes
+    assert blockers(campaign) == ["running", "backup_missing"]
+    assert not cloud.log.writes
 
 
 def test_an_image_in_the_making_blocks_with_the_task_that_it_is() -> None:
@@ -120,7 +122,8 @@ def test_machines_with_many_snapshots_are_read_page_by_page() -> None:
     for number in range(350):
         cloud.backups.add(TrueSnapshot(f"snapshot-old{number}", "vol-onedata", cloud.time.now() - 900 * HOUR))
     campaign = audited(cloud, demanding(method="snapshots"))
-    assert campaign["i-one"]["action"] == "deleted" and machine.status == "gone"
+    assert campaign["i-one"]["action"] == "deleted"
+    assert machine.status == "gone"
     assert cloud.log.count(SNAPSHOTS) == 2 * 4, "four pages for the plan, four at the gate"
 
 
@@ -151,7 +154,8 @@ def test_a_backup_that_is_lost_between_plan_and_gate_stops_the_delete(loss: str)
     cloud.service.upon(IMAGES, "", lambda: LOSSES[loss](cloud), nth=2)
     campaign = audited(cloud, demanding())
     assert campaign.code("i-one") == "changed_meanwhile"
-    assert not cloud.log.of(DELETE) and "i-one" in cloud.world.machines
+    assert not cloud.log.of(DELETE)
+    assert "i-one" in cloud.world.machines
     assert not campaign["i-one"]["changed"]
 
 
@@ -164,7 +168,8 @@ def test_what_is_lost_after_a_refused_delete_stops_its_repeat(method: Method) ->
     cloud.service.upon(DELETE, "i-one", lambda: cloud.backups.lose(lost), after=True)
     campaign = audited(cloud, demanding(method=method))
     assert campaign.code("i-one") == "changed_meanwhile"
-    assert len(cloud.log.of(DELETE)) == 1 and not cloud.log.effects(DELETE, "i-one")
+    assert len(cloud.log.of(DELETE)) == 1
+    assert not cloud.log.effects(DELETE, "i-one")
 
 
 @pytest.mark.parametrize("harm", [Harm.BUSY, Harm.THROTTLED, Harm.FAILED_BEFORE, Harm.UNREACHABLE])
@@ -186,7 +191,8 @@ def test_a_backup_that_grows_too_old_between_plan_and_gate_stops_the_delete() ->
         cloud.image(machine, made_at=cloud.time.now() - 24 * HOUR + 30)
     campaign = audited(cloud, demanding(*ids), cap=100, rate=1.5)
     summary = campaign.report.summary()
-    assert summary["deleted"] and summary["failed"], summary
+    assert summary["deleted"], summary
+    assert summary["failed"], summary
     assert {campaign.code(each) for each in ids} == {None, "changed_meanwhile"}
     assert summary["deleted"] + summary["failed"] == 60
 
@@ -213,7 +219,8 @@ def test_a_disk_swapped_at_the_gate_stops_the_delete(operation: str) -> None:
     cloud.service.upon(operation, "", lambda: swap_disk(cloud), nth=2)
     campaign = audited(cloud, demanding())
     assert campaign.code("i-one") == "changed_meanwhile"
-    assert "vol-swapped" in campaign["i-one"]["error"]["message"] and not cloud.log.of(DELETE)
+    assert "vol-swapped" in campaign["i-one"]["error"]["message"]
+    assert not cloud.log.of(DELETE)
 
 
 def test_a_machine_started_while_the_backups_are_read_is_not_deleted() -> None:
@@ -222,7 +229,8 @@ def test_a_machine_started_while_the_backups_are_read_is_not_deleted() -> None:
     machine = backed_up(cloud)
     cloud.service.upon(SNAPSHOTS, "", cloud.restart(machine), nth=2, after=True)
     campaign = audited(cloud, demanding())
-    assert campaign.code("i-one") == "changed_meanwhile" and not cloud.log.of(DELETE)
+    assert campaign.code("i-one") == "changed_meanwhile"
+    assert not cloud.log.of(DELETE)
 
 
 def test_the_backups_are_read_again_after_the_delete_attributes_were_set() -> None:
@@ -231,7 +239,8 @@ def test_the_backups_are_read_again_after_the_delete_attributes_were_set() -> No
     machine.disks[1].auto_delete = False
     cloud.service.upon(SET_DISKS, "i-one", lambda: cloud.backups.lose("img-one"), after=True)
     campaign = audited(cloud, demanding(disks="delete"))
-    assert campaign.code("i-one") == "changed_meanwhile" and not cloud.log.of(DELETE)
+    assert campaign.code("i-one") == "changed_meanwhile"
+    assert not cloud.log.of(DELETE)
     assert machine.disks[1].auto_delete is False, "put back"
 
 
@@ -272,7 +281,8 @@ def test_a_line_too_slow_for_the_gate_is_a_failure_that_says_so_and_never_a_dele
     cloud = Cloud()
     backed_up(cloud)
     campaign = audited(cloud, demanding(), rate=0.5)
-    assert campaign.code("i-one") == "timeout" and not cloud.log.of(DELETE)
+    assert campaign.code("i-one") == "timeout"
+    assert not cloud.log.of(DELETE)
 
 
 def test_a_service_that_limits_calls_is_borne() -> None:
@@ -300,9 +310,11 @@ def test_backups_that_cannot_be_read_completely_at_the_gate_are_no_backups(opera
     backed_up(cloud)
     cloud.service.harm_upon(operation, "", Harm.SHORT, *range(2, 20))
     campaign = audited(cloud, demanding())
-    assert campaign["i-one"]["action"] == "failed" and not cloud.log.of(DELETE)
+    assert campaign["i-one"]["action"] == "failed"
+    assert not cloud.log.of(DELETE)
     error = campaign["i-one"]["error"]
-    assert error["operation"] == operation and "contradicting pages" in error["message"]
+    assert error["operation"] == operation
+    assert "contradicting pages" in error["message"]
 
 
 @pytest.mark.parametrize("operation", [IMAGES, SNAPSHOTS])
@@ -322,7 +334,9 @@ def test_a_read_of_backups_that_fails_for_good_fails_only_those_that_need_it() -
     cloud.service.harm_upon(IMAGES, "", Harm.FAILED_BEFORE, *range(3, 12))
     campaign = audited(cloud, demanding(*ids), cap=1000)
     summary = campaign.report.summary()
-    assert summary["failed"] and summary["deleted"] and summary["failed"] + summary["deleted"] == 150
+    assert summary["failed"]
+    assert summary["deleted"]
+    assert summary["failed"] + summary["deleted"] == 150
     errors = [row["error"] for row in campaign.report.instances("all") if row["error"]]
     assert {(error["code"], error["operation"]) for error in errors} == {("api", IMAGES)}
 
@@ -332,7 +346,8 @@ def test_the_end_of_the_keys_during_the_reads_ends_the_run() -> None:
     backed_up(cloud)
     cloud.service.upon(IMAGES, "", lambda: setattr(cloud.limits, "locked_out_at", cloud.time.now()), nth=2)
     campaign = audited(cloud, demanding())
-    assert campaign["i-one"]["action"] == "failed" and not cloud.log.of(DELETE)
+    assert campaign["i-one"]["action"] == "failed"
+    assert not cloud.log.of(DELETE)
 
 
 def test_waiting_for_the_reads_at_the_gate_is_no_busy_wait(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -59,7 +59,8 @@ def test_if_the_delete_is_not_accepted_the_attributes_are_put_back(text: bool) -
     cloud.service.harm = lambda call: Harm.BUSY if call.operation == DELETE else None
     campaign = audited(cloud, make_policy(disks="keep" if text else "delete"), Timing(wait_timeout=20.0))
     assert [disk.auto_delete for disk in machine.disks[1:]] == [text, text]
-    assert campaign["i-one"]["action"] == "failed" and not campaign["i-one"]["changed"]
+    assert campaign["i-one"]["action"] == "failed"
+    assert not campaign["i-one"]["changed"]
     assert "attribute" not in campaign["i-one"]["error"]["message"]
 
 
@@ -130,7 +131,8 @@ def test_after_a_restart_between_setting_and_delete_the_attributes_are_put_back(
     cloud.service.upon(SET_DISKS, "i-one", cloud.restart(machine), after=True)
     campaign = audited(cloud, make_policy(disks="delete"))
     assert campaign.code("i-one") == "changed_meanwhile"
-    assert machine.status == "running" and machine.disks[1].auto_delete is False
+    assert machine.status == "running"
+    assert machine.disks[1].auto_delete is False
 
 
 def test_a_lockout_after_the_setting_names_the_disks() -> None:

@@ -70,7 +70,8 @@ def test_one_that_never_becomes_free_is_a_failure_and_still_told() -> None:
     campaign = audited(cloud, make_policy(release_elastic_ips=True))
     row = campaign["i-one"]
     assert (row["status"], row["action"], row["changed"]) == ("absent", "failed", True)
-    assert fates(campaign) == {FIP: "failed"} and FIP in row["error"]["message"]
+    assert fates(campaign) == {FIP: "failed"}
+    assert FIP in row["error"]["message"]
     assert [each["fate"] for each in campaign.report.retained()["elastic_ips"]] == ["failed"]
 
 
@@ -83,8 +84,10 @@ def test_one_that_somebody_gives_to_another_machine_is_not_released() -> None:
 
     cloud.service.upon(DELETE, "i-one", cloud.disturb(machine, lambda each: give_away()), after=True)
     campaign = audited(cloud, make_policy(release_elastic_ips=True))
-    assert fates(campaign) == {FIP: "failed"} and "i-stranger" in campaign["i-one"]["error"]["message"]
-    assert not cloud.log.of(RELEASE) and FIP in cloud.world.elastic_ips
+    assert fates(campaign) == {FIP: "failed"}
+    assert "i-stranger" in campaign["i-one"]["error"]["message"]
+    assert not cloud.log.of(RELEASE)
+    assert FIP in cloud.world.elastic_ips
 
 
 def test_one_that_left_the_machine_before_the_delete_is_not_released() -> None:
@@ -115,7 +118,8 @@ def test_an_unclear_release_ends_released_and_happens_once(harm: Harm) -> None:
     cloud, _machine = with_address()
     cloud.service.harm_upon(RELEASE, FIP, harm)
     campaign = audited(cloud, make_policy(release_elastic_ips=True))
-    assert fates(campaign) == {FIP: "released"} and campaign["i-one"]["error"] is None
+    assert fates(campaign) == {FIP: "released"}
+    assert campaign["i-one"]["error"] is None
     assert cloud.log.effects(RELEASE, FIP) == 1
 
 
@@ -172,7 +176,9 @@ def test_one_failure_hides_no_result_of_another() -> None:
     wanted = {"selected": 4, "changed": 2, "deleted": 1, "failed": 1, "blocked": 1, "not_found": 1, "already_absent": 1}
     assert {key: summary[key] for key in wanted} == wanted
     message = campaign.report.message()
-    assert message is not None and "i-bad" in message and "i-good" not in message
+    assert message is not None
+    assert "i-bad" in message
+    assert "i-good" not in message
 
 
 def test_results_are_in_the_order_of_the_ids_given() -> None:
@@ -196,8 +202,11 @@ def test_rule_14_a_bug_in_the_middle_of_a_run_hides_no_result(monkeypatch: pytes
 
     monkeypatch.setattr(Transitions, "proved_gone", stumbles)
     campaign = cloud.run(make_policy("absent", "i-a", "i-b", "i-c"))
-    assert campaign.run.crash is not None and "a bug" in campaign.run.crash
+    assert campaign.run.crash is not None
+    assert "a bug" in campaign.run.crash
     rows = {row["instance_id"]: row for row in campaign.report.instances("all")}
-    assert [*rows] == ["i-a", "i-b", "i-c"] and all(row["changed"] for row in rows.values())
-    assert rows["i-b"]["error"]["code"] == "internal" and "KeyError" in rows["i-b"]["error"]["message"]
+    assert [*rows] == ["i-a", "i-b", "i-c"]
+    assert all(row["changed"] for row in rows.values())
+    assert rows["i-b"]["error"]["code"] == "internal"
+    assert "KeyError" in rows["i-b"]["error"]["message"]
     assert campaign.report.message() is not None

@@ -264,4 +264,5 @@ def test_a_disk_that_bulk_answers_leave_out_is_asked_for_by_itself() -> None:
     campaign = audited(cloud, make_policy())
     assert campaign["i-one"]["action"] == "deleted"
     assert reads(cloud, "disk.describeDisk") >= 2
-    assert machine.instance_id not in cloud.world.machines and "vol-data" not in hidden
+    assert machine.instance_id not in cloud.world.machines
+    assert "vol-data" not in hidden

@@ -42,7 +42,8 @@ def codes(each: Instance, facts: Facts = FACTS, **options: object) -> list[str]:
 
 def finding_text(each: Instance, now: datetime | None = NOW) -> str:
     finding = judge_due_tag(each, KEY, now)
-    assert finding is not None and finding.message.endswith(".")
+    assert finding is not None
+    assert finding.message.endswith(".")
     return finding.message
 
 
@@ -116,7 +117,8 @@ def test_a_machine_is_due_from_midnight_in_beijing_after_its_date_and_never_befo
 def test_nothing_else_is_ever_due(text: str, now: datetime | None) -> None:
     if judge_due_tag(marked(text), KEY, now) is None:
         day = date.fromisoformat(text)
-        assert now is not None and now.astimezone(BEIJING).date() > day
+        assert now is not None
+        assert now.astimezone(BEIJING).date() > day
 
 
 def test_the_last_day_of_the_calendar_never_passes() -> None:
@@ -238,5 +240,6 @@ def test_marks_that_change_while_others_are_deleted_are_seen_at_the_gate(tags: d
         cloud.time.at(cloud.time.now() + 9.0, cloud.disturb(each, lambda one: setattr(one, "tags", dict(tags))))
     campaign = cloud.run(make_policy("absent", *ids, due_tag=KEY), rate=1.0)
     left = [each for each in ids if campaign[each]["action"] == "failed"]
-    assert 0 < len(left) < len(ids) and set(left) == set(cloud.world.machines)
+    assert 0 < len(left) < len(ids)
+    assert set(left) == set(cloud.world.machines)
     assert {campaign.code(each) for each in left} == {"changed_meanwhile"}

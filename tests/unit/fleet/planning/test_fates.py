@@ -58,7 +58,8 @@ def test_fate_of_each_kind_of_disk(
     for wanted, expected in options:
         fate = disk_fate(each, wanted, "stopped")
         if expected is None:
-            assert fate.impossible is not None and fate.change is None
+            assert fate.impossible is not None
+            assert fate.change is None
         else:
             assert fate == expected
 

@@ -136,7 +136,8 @@ def test_what_does_not_matter_does_not_hinder(seen: Instance) -> None:
 
 def test_the_reason_names_the_disk() -> None:
     reasons = changes(PLANNED, replace(PLANNED, disks=(*PLANNED.disks, disk("vol-new", device="vdd"))))
-    assert len(reasons) == 1 and "vol-new" in reasons[0]
+    assert len(reasons) == 1
+    assert "vol-new" in reasons[0]
 
 
 def test_after_the_attributes_were_set_they_must_read_so() -> None:

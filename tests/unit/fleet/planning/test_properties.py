@@ -44,7 +44,8 @@ def test_nothing_is_done_to_what_is_not_selected_or_protected_or_in_between(
 ) -> None:
     decision = decide(machine, policy, facts)
     if decision.steps:
-        assert selected(machine, policy) and not protected(machine, policy)
+        assert selected(machine, policy)
+        assert not protected(machine, policy)
         assert machine.status in STABLE
         assert not any(disk.attachment_status in ("attaching", "detaching") for disk in machine.disks)
 
@@ -74,7 +75,8 @@ def test_nothing_runs_when_it_is_deleted(machine: Instance, policy: Policy, fact
     if "delete" in steps:
         assert policy.state == "absent"
         if machine.status == "running":
-            assert policy.stop_running and steps[0] == "stop"
+            assert policy.stop_running
+            assert steps[0] == "stop"
         assert steps.index("delete") == len(steps) - (2 if "release" in steps else 1)
         assert "start" not in steps
 
@@ -84,7 +86,8 @@ def test_nothing_runs_when_it_is_deleted(machine: Instance, policy: Policy, fact
 def test_nothing_prepaid_is_deleted_before_it_expired(machine: Instance, policy: Policy, facts: Facts) -> None:
     if "delete" in decide(machine, policy, facts).steps:
         charge = machine.charge
-        assert charge is not None and charge.mode in (POSTPAID, USAGE, PREPAID)
+        assert charge is not None
+        assert charge.mode in (POSTPAID, USAGE, PREPAID)
         if charge.mode == PREPAID:
             over = facts.now is not None and charge.expires is not None and charge.expires < facts.now
             assert charge.status in ("overdue", "arrear") or over
@@ -113,7 +116,9 @@ def test_attributes_are_set_only_where_that_is_wished_and_possible(machine: Inst
     for disk_id, value in decision.disk_changes.items():
         disk = disks[disk_id]
         assert policy.disks == ("delete" if value else "keep")
-        assert disk.category == "cloud" and not disk.system and not disk.shared
+        assert disk.category == "cloud"
+        assert not disk.system
+        assert not disk.shared
         assert disk.charge is None or disk.charge.mode == POSTPAID
         assert disk.auto_delete is not value
 
@@ -125,10 +130,12 @@ def test_elastic_ips_are_released_only_on_wish_and_where_they_are_known_to_be_on
 ) -> None:
     decision = decide(machine, policy, facts)
     if "release" in decision.steps:
-        assert policy.release_elastic_ips and decision.steps[-1] == "release"
+        assert policy.release_elastic_ips
+        assert decision.steps[-1] == "release"
         for address in machine.addresses:
             shown = facts.elastic_ips[address.elastic_ip_id]
-            assert shown.instance_id == "i-one" and shown.bandwidth_package_id is None
+            assert shown.instance_id == "i-one"
+            assert shown.bandwidth_package_id is None
 
 
 @ANY
@@ -151,7 +158,8 @@ def test_the_gate_opens_only_for_what_would_be_decided_the_same_way(
     if "delete" not in before.steps or changes_since(before, seen, policy, facts):
         return
     assert seen.status == stopped.status
-    assert selected(seen, policy) and not protected(seen, policy)
+    assert selected(seen, policy)
+    assert not protected(seen, policy)
     now = decide(seen, policy, facts)
     assert "delete" in now.steps
     assert {(disk.disk_id, disk.fate) for disk in now.disks} == {(disk.disk_id, disk.fate) for disk in before.disks}

@@ -107,7 +107,8 @@ def codes(findings: Any) -> list[str]:
 )
 def test_an_image_that_cannot_be_used_is_a_blocker(members: Json, why: str) -> None:
     made = plan(manifest_entry(), AvailableBackups({"img-1": image(PART, **members)}, SNAPSHOTS))
-    assert codes(made.blockers) == ["no_backup"] and why in made.blockers[0].message
+    assert codes(made.blockers) == ["no_backup"]
+    assert why in made.blockers[0].message
 
 
 def test_an_image_with_the_system_disk_of_another_machine_is_a_blocker() -> None:
@@ -136,7 +137,8 @@ def test_a_local_system_disk_is_only_in_an_image() -> None:
     assert "no_backup" in codes(plan(manifest_entry(local, image=None)).blockers)
     parts = {"diskCategory": "local", "deviceName": "vda", "localDisk": {"diskSizeGB": 40}}
     made = plan(manifest_entry(local), AvailableBackups({"img-1": image(systemDisk=parts)}))
-    assert made.blockers == () and "systemDisk" not in made.spec
+    assert made.blockers == ()
+    assert "systemDisk" not in made.spec
 
 
 @pytest.mark.parametrize("member", ["az", "instance_type", "subnet_id", "security_groups"])
@@ -179,9 +181,12 @@ def test_a_machine_is_given_once() -> None:
 
 def test_the_order_names_every_disk_and_leaves_nothing_to_defaults() -> None:
     made = plan(manifest_entry({**SYSTEM, "auto_delete": True}, {**DATA, "auto_delete": True, "encrypted": True}))
-    assert made.blockers == () and made.image_id == "img-1" and made.helper is None
+    assert made.blockers == ()
+    assert made.image_id == "img-1"
+    assert made.helper is None
     system, (data,) = made.spec["systemDisk"], made.spec["dataDisks"]
-    assert system["autoDelete"] is True and system["cloudDiskSpec"]["diskSizeGB"] == 40
+    assert system["autoDelete"] is True
+    assert system["cloudDiskSpec"]["diskSizeGB"] == 40
     assert (data["deviceName"], data["diskCategory"], data["autoDelete"]) == ("vdb", "cloud", True)
     assert data["cloudDiskSpec"] == {
         "az": "cn-north-1a",
@@ -195,9 +200,11 @@ def test_the_order_names_every_disk_and_leaves_nothing_to_defaults() -> None:
 
 def test_a_new_machine_is_paid_afterwards_and_keeps_the_logins_of_its_image() -> None:
     made = plan(manifest_entry(specification={"charge_mode": "prepaid_by_duration"}))
-    assert made.spec["charge"] == {"chargeMode": "postpaid_by_duration"} and made.spec["imageInherit"] == "yes"
+    assert made.spec["charge"] == {"chargeMode": "postpaid_by_duration"}
+    assert made.spec["imageInherit"] == "yes"
     never = {"keyNames", "password", "elasticIp", "agId", "userdata", "metadata", "dedicatedHostId"}
-    assert not never & set(made.spec) and codes(made.warnings) == ["prepaid_becomes_postpaid"]
+    assert not never & set(made.spec)
+    assert codes(made.warnings) == ["prepaid_becomes_postpaid"]
 
 
 def test_iops_are_told_for_the_type_that_has_them() -> None:
@@ -234,8 +241,11 @@ def test_of_several_snapshots_of_a_disk_the_newest_usable_one_counts() -> None:
 def test_the_helper_image_is_of_the_system_disk_alone(specification: Json, boot_mode: str) -> None:
     named = [("snapshot-1", "vol-1"), ("snapshot-2", "vol-2")]
     made = plan(manifest_entry(image=None, snapshots=named, specification=specification))
-    assert made.helper is not None and made.image_id is None and made.helper.disk.snapshot_id == "snapshot-1"
-    assert made.helper.system["bootMode"] == boot_mode and len(made.spec["dataDisks"]) == 1
+    assert made.helper is not None
+    assert made.image_id is None
+    assert made.helper.disk.snapshot_id == "snapshot-1"
+    assert made.helper.system["bootMode"] == boot_mode
+    assert len(made.spec["dataDisks"]) == 1
 
 
 def test_a_disk_of_the_image_that_the_manifest_does_not_know_comes_along() -> None:
@@ -246,7 +256,8 @@ def test_a_disk_of_the_image_that_the_manifest_does_not_know_comes_along() -> No
 def test_tags_that_would_have_the_machine_deleted_or_are_forbidden_are_left_out() -> None:
     tags = {"env": "prod", "decommission-after": "2026-01-01", "jdc-x": "1"}
     made = plan(manifest_entry(specification={"tags": tags}), leave_out_tags=("decommission-after",))
-    assert made.spec["userTags"] == [{"key": "env", "value": "prod"}] and codes(made.warnings) == ["tag_left_out"]
+    assert made.spec["userTags"] == [{"key": "env", "value": "prod"}]
+    assert codes(made.warnings) == ["tag_left_out"]
 
 
 def test_a_drill_has_its_disks_and_nothing_else_of_the_original() -> None:
@@ -266,7 +277,8 @@ def test_a_mark_is_read_again_and_what_follows_it_is_not() -> None:
     assert read_restore_marker(marker.described("restore=x instance=y")) == RestoreMarker("spring", "i-old")
     assert read_restore_marker("web restore=spring instance=i-old") is None
     assert read_restore_marker("jdcloud.cloud/1 campaign=a instance=b stopped=true") is None
-    assert read_restore_marker("") is None and read_restore_marker("jdcloud.cloud/1 restore= instance=i-old") is None
+    assert read_restore_marker("") is None
+    assert read_restore_marker("jdcloud.cloud/1 restore= instance=i-old") is None
 
 
 def test_a_description_fits_and_an_older_mark_gives_way() -> None:
@@ -279,12 +291,15 @@ def test_a_description_fits_and_an_older_mark_gives_way() -> None:
 @pytest.mark.parametrize("name", ["a", "web", "drill-web", "网" * 128, "a" * 121 + "." + "b" * 6, "x" * 200])
 def test_a_drills_name_fits_the_services_rules(name: str) -> None:
     made = drill_name(name)
-    assert made.startswith("drill-") and not made.startswith("drill-drill-") and MACHINE_NAME.fullmatch(made)
+    assert made.startswith("drill-")
+    assert not made.startswith("drill-drill-")
+    assert MACHINE_NAME.fullmatch(made)
 
 
 def test_a_disks_name_fits_and_keeps_its_device() -> None:
     assert disk_name("web.01 x", "vdb") == "web-01-x-vdb"
-    assert len(disk_name("n" * 128, "vdbm")) == 32 and disk_name("n" * 128, "vdbm").endswith("-vdbm")
+    assert len(disk_name("n" * 128, "vdbm")) == 32
+    assert disk_name("n" * 128, "vdbm").endswith("-vdbm")
 
 
 # --- whether the disks came back ----------------------------------------------------------------------------------

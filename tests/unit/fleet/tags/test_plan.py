@@ -93,4 +93,5 @@ def test_no_change_is_never_forbidden(thing: Thing, wanted: WantedTags) -> None:
 def test_what_a_200_says_of_failures_is_read_in_every_form(text: object, failures: dict[str, str]) -> None:
     call = calls.tag_resources("vm", ["i-a"], {"env": "a"})
     assert call.parse({"data": {"failedResourcesMap": text, "successCount": 0}}) == failures
-    assert call.resources == ("i-a",) and call.write
+    assert call.resources == ("i-a",)
+    assert call.write

@@ -86,15 +86,22 @@ def test_wrong_input_ends_with_all_result_keys_and_sends_nothing(
     cloud: MemoryCloud, backup: Backup, options: dict[str, Any], says: str
 ) -> None:
     ended = backup(**options)
-    assert ended.failed and says in ended.msg and ended.msg.endswith(".") and not ended.result["changed"]
-    assert ended.result["manifest"] is None and ended.result["campaign"] is None and cloud.calls == []
+    assert ended.failed
+    assert says in ended.msg
+    assert ended.msg.endswith(".")
+    assert not ended.result["changed"]
+    assert ended.result["manifest"] is None
+    assert ended.result["campaign"] is None
+    assert cloud.calls == []
 
 
 def test_a_refused_read_ends_with_all_result_keys_and_the_account_and_changes_nothing(cloud: MemoryCloud, backup: Backup) -> None:
     cloud.add("i-a", "running")
     cloud.refuse("vm.describeQuotas", 403, "HTTP_FORBIDDEN", "not authorized")
     ended = backup("i-a", **POWER)
-    assert ended.failed and "IAM" in ended.msg and cloud.writes == []
+    assert ended.failed
+    assert "IAM" in ended.msg
+    assert cloud.writes == []
     assert ended.result["account"]["access_key_suffix"] == ACCESS_KEY[-4:]
 
 
@@ -103,7 +110,8 @@ def test_rule_5_all_blockers_of_all_machines_are_told_and_nothing_is_changed(clo
     cloud.add("i-b", tags=PROTECTED)
     cloud.add("i-c", "error", tags=PROTECTED)
     ended = backup("i-a", "i-b", "i-c", **POWER)
-    assert ended.failed and cloud.writes == []
+    assert ended.failed
+    assert cloud.writes == []
     assert "i-b (protected), i-c (protected, invalid_status)" in ended.msg
     assert counts(ended) == {"selected": 3, "blocked": 2}
     assert {key: row["action"] for key, row in machines(ended).items()} == {"i-a": "none", "i-b": "blocked", "i-c": "blocked"}
@@ -115,7 +123,9 @@ def test_a_batch_without_room_is_told_with_its_numbers(cloud: MemoryCloud, backu
     cloud.add("i-a", "running")
     cloud.add("i-b")
     ended = backup("i-a", "i-b", **POWER)
-    assert ended.failed and "2 images needed, 1 left of 5" in ended.msg and "1 of 2 machines fit (i-a)" in ended.msg
+    assert ended.failed
+    assert "2 images needed, 1 left of 5" in ended.msg
+    assert "1 of 2 machines fit (i-a)" in ended.msg
     assert ended.result["quota"]["images"] == {"limit": 5, "used": 4, "left": 1, "needed": 2}
     assert cloud.writes == []
 
@@ -125,10 +135,12 @@ def test_rule_14_one_failed_machine_hides_no_other_and_is_started_again(cloud: M
     cloud.add("i-b", "running")
     cloud.refuse(IMAGE, 400, "QUOTA_EXCEEDED", "Quota limit exceeded", "i-a")
     ended = backup("i-a", "i-b", **POWER)
-    assert ended.failed and ended.msg.startswith("1 of 2 machines failed: i-a (")
+    assert ended.failed
+    assert ended.msg.startswith("1 of 2 machines failed: i-a (")
     text = machines(ended)
     assert (text["i-a"]["error"]["code"], text["i-a"]["error"]["operation"]) == ("quota_exceeded", IMAGE)
-    assert text["i-b"]["action"] == "created" and text["i-b"]["error"] is None
+    assert text["i-b"]["action"] == "created"
+    assert text["i-b"]["error"] is None
     assert counts(ended) == {"selected": 2, "changed": 2, "created": 1, "failed": 1, "stopped": 2, "started": 2}
     assert {machine["status"] for machine in cloud.machines.values()} == {"running"}
 
@@ -138,8 +150,12 @@ def test_what_cannot_be_started_again_is_told_beside_its_backup(cloud: MemoryClo
     cloud.refuse(START, 403, "HTTP_FORBIDDEN", "not authorized")
     ended = backup("i-a", **POWER)
     row = machines(ended)["i-a"]
-    assert ended.failed and row["error"]["operation"] == START and row["status"] == "stopped"
-    assert row["image"]["action"] == "created" and row["stopped_by_us"] and not row["started_by_us"]
+    assert ended.failed
+    assert row["error"]["operation"] == START
+    assert row["status"] == "stopped"
+    assert row["image"]["action"] == "created"
+    assert row["stopped_by_us"]
+    assert not row["started_by_us"]
 
 
 def test_a_backup_whose_machine_was_started_meanwhile_fails_and_loses_its_mark(cloud: MemoryCloud, backup: Backup) -> None:
@@ -147,7 +163,8 @@ def test_a_backup_whose_machine_was_started_meanwhile_fails_and_loses_its_mark(c
     cloud.before["vm.describeImages"] = lambda: None
     cloud.before[IMAGE] = lambda: cloud.machines["i-a"].update(status="running")
     ended = backup("i-a", method="image")
-    assert ended.failed and machines(ended)["i-a"]["error"]["code"] == "changed_meanwhile"
+    assert ended.failed
+    assert machines(ended)["i-a"]["error"]["code"] == "changed_meanwhile"
     assert [image["desc"] for image in cloud.images.values()] == [MARK + "false"]
     assert machines(ended)["i-a"]["image"]["stopped"] is False
 
@@ -162,8 +179,10 @@ def test_check_mode_sends_no_write_and_predicts_the_run(cloud: MemoryCloud, back
     preview = backup("i-a", "i-b", check_mode=True, method=method, **POWER)
     done = backup("i-a", "i-b", method=method, **POWER)
     assert counts(preview) == counts(done)
-    assert preview.result["diff"] == done.result["diff"] and preview.result["quota"] == done.result["quota"]
-    assert preview.result["manifest"]["state"] == "planned" and done.result["manifest"]["state"] == "complete"
+    assert preview.result["diff"] == done.result["diff"]
+    assert preview.result["quota"] == done.result["quota"]
+    assert preview.result["manifest"]["state"] == "planned"
+    assert done.result["manifest"]["state"] == "complete"
     for key in ("action", "status", "status_before", "stopped_by_us", "started_by_us", "warnings", "uncovered_disks"):
         assert [row[key] for row in machines(preview).values()] == [row[key] for row in machines(done).values()], key
 
@@ -174,34 +193,41 @@ def test_check_mode_sends_no_write_and_predicts_the_run(cloud: MemoryCloud, back
 def test_stop_back_up_and_start_again(cloud: MemoryCloud, backup: Backup) -> None:
     cloud.add("i-a", "running", instanceName="web-01")
     ended = backup("i-a", **POWER)
-    assert not ended.failed and operations(cloud) == [STOP, IMAGE, START]
+    assert not ended.failed
+    assert operations(cloud) == [STOP, IMAGE, START]
     row = machines(ended)["i-a"]
     assert (row["name"], row["status_before"], row["status"], row["action"]) == ("web-01", "running", "running", "created")
-    assert row["image"]["image_id"] == "img-1" and row["image"]["disks"][0]["snapshot_id"] == "snapshot-1"
+    assert row["image"]["image_id"] == "img-1"
+    assert row["image"]["disks"][0]["snapshot_id"] == "snapshot-1"
     assert cloud.images["img-1"]["desc"] == MARK + "true"
     assert ended.result["diff"] == {
         "before": {"backups": {}, "status": {}},
         "after": {"backups": {cloud.images["img-1"]["name"]: "image of i-a"}, "status": {}},
     }
     again = backup("i-a", **POWER)
-    assert not again.result["changed"] and counts(again) == {"selected": 1, "reused": 1}
-    assert operations(cloud) == [STOP, IMAGE, START] and again.result["quota"] is None
+    assert not again.result["changed"]
+    assert counts(again) == {"selected": 1, "reused": 1}
+    assert operations(cloud) == [STOP, IMAGE, START]
+    assert again.result["quota"] is None
 
 
 def test_both_makes_snapshots_after_the_image_and_all_are_reused(cloud: MemoryCloud, backup: Backup) -> None:
     cloud.add("i-a")
     cloud.add_disk("i-a", "vol-a", auto_delete=False)
     ended = backup("i-a", method="both")
-    assert not ended.failed and operations(cloud) == [IMAGE, SNAPSHOT, SNAPSHOT]
+    assert not ended.failed
+    assert operations(cloud) == [IMAGE, SNAPSHOT, SNAPSHOT]
     assert {row["disk_id"] for row in machines(ended)["i-a"]["snapshots"]} == {"vol-sysia", "vol-a"}
     again = backup("i-a", method="both")
-    assert not again.result["changed"] and counts(again) == {"selected": 1, "reused": 3}
+    assert not again.result["changed"]
+    assert counts(again) == {"selected": 1, "reused": 3}
 
 
 def test_a_running_machine_is_backed_up_with_a_mark_that_says_so(cloud: MemoryCloud, backup: Backup) -> None:
     cloud.add("i-a", "running")
     ended = backup("i-a")
-    assert not ended.failed and cloud.images["img-1"]["desc"] == MARK + "false"
+    assert not ended.failed
+    assert cloud.images["img-1"]["desc"] == MARK + "false"
     assert [warning["code"] for warning in machines(ended)["i-a"]["warnings"]] == ["not_stopped"]
     assert operations(cloud) == [IMAGE]
 
@@ -219,14 +245,17 @@ def test_data_disks_are_left_out_on_request_and_local_ones_always(cloud: MemoryC
 def test_a_campaign_is_made_up_if_none_is_given_and_its_backups_serve_again(cloud: MemoryCloud, backup: Backup) -> None:
     cloud.add("i-a")
     first, second = backup("i-a", campaign=None), backup("i-a", campaign=None)
-    assert first.result["campaign"] != second.result["campaign"] and not second.result["changed"]
+    assert first.result["campaign"] != second.result["campaign"]
+    assert not second.result["changed"]
     assert machines(second)["i-a"]["image"]["campaign"] == first.result["campaign"]
 
 
 def test_without_any_existing_id_the_task_says_so(cloud: MemoryCloud, backup: Backup) -> None:
     ended = backup("i-x")
-    assert ended.failed and any("none of 1 ids exists in cn-north-1" in warning for warning in ended.warnings)
-    assert machines(ended)["i-x"]["error"]["code"] == "not_found" and counts(ended)["not_found"] == 1
+    assert ended.failed
+    assert any("none of 1 ids exists in cn-north-1" in warning for warning in ended.warnings)
+    assert machines(ended)["i-x"]["error"]["code"] == "not_found"
+    assert counts(ended)["not_found"] == 1
 
 
 def test_results_are_as_documented(cloud: MemoryCloud, backup: Backup, run: Runner) -> None:
@@ -237,7 +266,8 @@ def test_results_are_as_documented(cloud: MemoryCloud, backup: Backup, run: Runn
     assert check(ended.result, MODULE) == set(paths(documented_returns(MODULE)))
     for module, options in (("jdcloud_image", {}), ("jdcloud_snapshot", {})):
         made = run(module, state="present", instance_ids=["i-a"], campaign="c2", **options)
-        assert not made.failed and made.result["changed"]
+        assert not made.failed
+        assert made.result["changed"]
         check(made.result, module)
         again = run(module, state="present", instance_ids=["i-a"], campaign="c2")
         assert not again.result["changed"]
@@ -253,10 +283,12 @@ def test_disks_are_selected_without_machines(cloud: MemoryCloud, backup: Backup,
     cloud.disks["vol-free"] = {"diskId": "vol-free", "status": "available", "diskSizeGB": 20, "attachments": []}
     ended = run("jdcloud_snapshot", state="present", disk_ids=["vol-a", "vol-free"], campaign="c1")
     check(ended.result, "jdcloud_snapshot")
-    assert not ended.failed and sorted(row["description"] for row in cloud.snapshots.values()) == [
+    assert not ended.failed
+    assert sorted(row["description"] for row in cloud.snapshots.values()) == [
         MARK + "true",
         "jdcloud.cloud/1 campaign=c1 instance=none stopped=true",
     ]
     assert [(row["disk_id"], row["instance_id"]) for row in ended.result["snapshots"]] == [("vol-a", "i-a"), ("vol-free", None)]
     refused = run("jdcloud_snapshot", state="present", disk_ids=["vol-a"], instance_ids=["i-a"])
-    assert refused.failed and "disk_ids goes without instance_ids" in refused.msg
+    assert refused.failed
+    assert "disk_ids goes without instance_ids" in refused.msg

@@ -45,7 +45,8 @@ def test_wrong_input_ends_with_all_result_keys_and_sends_nothing(
     cloud: MemoryCloud, run: Runner, module: str, options: dict[str, Any], text: str
 ) -> None:
     ended = run(module, **options)
-    assert ended.failed and text in ended.msg
+    assert ended.failed
+    assert text in ended.msg
     check(ended.result, module)
     assert cloud.calls == []
 
@@ -58,9 +59,13 @@ def test_a_refused_read_ends_with_all_result_keys_and_nothing_listed(
 ) -> None:
     cloud.refuse(operation, 403, "HTTP_FORBIDDEN", "not authorized")
     ended = run(module)
-    assert ended.failed and operation in ended.msg and "403 HTTP_FORBIDDEN" in ended.msg
+    assert ended.failed
+    assert operation in ended.msg
+    assert "403 HTTP_FORBIDDEN" in ended.msg
     check(ended.result, module)
-    assert not ended.result.get("images") and not ended.result.get("snapshots") and not ended.result.get("quotas")
+    assert not ended.result.get("images")
+    assert not ended.result.get("snapshots")
+    assert not ended.result.get("quotas")
 
 
 @pytest.mark.parametrize(
@@ -80,7 +85,8 @@ def test_an_id_that_a_single_read_shows_makes_the_listing_incomplete(
     cloud.add_image("img-a")
     monkeypatch.setattr(cloud, "_describe_images", lambda _call: {"images": [], "totalCount": 0})
     ended = run(IMAGES, image_ids=["img-a"])
-    assert ended.failed and "leaves out img-a, which vm.describeImage shows" in ended.msg
+    assert ended.failed
+    assert "leaves out img-a, which vm.describeImage shows" in ended.msg
 
 
 def test_without_selectors_all_private_images_are_listed_and_no_others(cloud: MemoryCloud, run: Runner) -> None:
@@ -88,11 +94,13 @@ def test_without_selectors_all_private_images_are_listed_and_no_others(cloud: Me
     cloud.add_image("img-a", status="Pending")
     cloud.add_image(UUID, imageSource="public")
     ended = run(IMAGES)
-    assert not ended.failed and _ids(ended.result) == ["img-a", "img-b"]
+    assert not ended.failed
+    assert _ids(ended.result) == ["img-a", "img-b"]
     bare, full = ended.result["images"]
     assert (bare["status"], bare["mark"], bare["description"], bare["disks"]) == ("pending", None, "", [])
     assert (full["mark"], full["description"], full["size_mb"]) == (CAMPAIGN, MARK, 40960)
-    assert full["created"] == "2026-01-19T08:00:00+08:00" and full["create_time"] == "2026-01-19 08:00:00"
+    assert full["created"] == "2026-01-19T08:00:00+08:00"
+    assert full["create_time"] == "2026-01-19 08:00:00"
     assert full["disks"] == [{"device": "vda", "category": "cloud", "system": True, "snapshot_id": "snapshot-1", "size_gb": 40}]
     assert ended.result["summary"] | {"seconds": 0} == {
         "selected": 2,
@@ -123,7 +131,8 @@ def test_ids_are_trimmed_distinct_and_listed_in_their_order_and_missing_ones_are
     assert _ids(ended.result) == [UUID, "img-a"]
     assert (ended.result["summary"]["selected"], ended.result["summary"]["not_found"]) == (2, 1)
     (warning,) = ended.warnings
-    assert "img-none" in warning and "cn-north-1" in warning
+    assert "img-none" in warning
+    assert "cn-north-1" in warning
 
 
 def test_all_selectors_of_images_are_checked_here_and_all_must_fit(
@@ -173,6 +182,7 @@ def test_results_are_as_documented_in_check_mode_too(cloud: MemoryCloud, run: Ru
     cloud.add_image("img-a", "snapshot-a", instanceId="i-a", desc=MARK)
     cloud.snapshots["snapshot-a"]["description"] = MARK
     ended = run(module, check=check_mode)
-    assert not ended.failed and ended.result["changed"] is False
+    assert not ended.failed
+    assert ended.result["changed"] is False
     assert set(paths(documented_returns(module))) - check(ended.result, module) == set()
     assert cloud.writes == []

@@ -52,7 +52,8 @@ def test_no_connection_option_hides_where_its_value_came_from() -> None:
 def test_every_return_value_says_what_it_is(module: str) -> None:
     def check(returns: dict[str, Any], where: str) -> None:
         for name, text in returns.items():
-            assert text["description"] and text["type"], where + name
+            assert text["description"], where + name
+            assert text["type"], where + name
             assert text["type"] != "list" or text["elements"], where + name
             check(text.get("contains", {}), f"{where}{name}.")
 

@@ -54,7 +54,8 @@ def counted(module: str, ended: Ended) -> list[str]:
     """The ids of the machines that count, in the order of their names."""
     found = outputs(module, ended.result)
     for node in found:
-        assert set(node) == {"name", "canonical_facts", "facts"} and node["name"]
+        assert set(node) == {"name", "canonical_facts", "facts"}
+        assert node["name"]
         assert set(node["canonical_facts"]) == {"instance_id", "region"}
         assert node["canonical_facts"]["region"] == "cn-north-1"
         assert node["facts"]["device_type"] == "virtual_machine"
@@ -107,7 +108,8 @@ ANYTHING = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=3) | st.
 def test_whatever_a_result_holds_no_query_fails_and_all_outputs_can_be_counted(module: str, result: Any) -> None:
     """An error, or an output that is no object, would cost the whole job its count; a null fact would not be counted."""
     for node in outputs(module, result):
-        assert isinstance(node, dict) and set(node) == {"name", "canonical_facts", "facts"}
+        assert isinstance(node, dict)
+        assert set(node) == {"name", "canonical_facts", "facts"}
         assert all(isinstance(value, str) for value in node["canonical_facts"].values())
 
 
@@ -115,7 +117,8 @@ def test_wrong_arguments_count_nothing(cloud: MemoryCloud, run: Runner) -> None:
     cloud.add("i-a")
     for module in COMPILED:
         ended = run(module, instance_ids=[])
-        assert ended.failed and counted(module, ended) == []
+        assert ended.failed
+        assert counted(module, ended) == []
 
 
 # --- check mode ---------------------------------------------------------------------------------------------------
@@ -135,14 +138,16 @@ def test_check_mode_counts_nothing(cloud: MemoryCloud, run: Runner) -> None:
     ]
     for module, options in every:
         ended = run(module, check=True, instance_ids=["i-a", "i-b"], **options)
-        assert not ended.failed and ended.result["check_mode"] is True
+        assert not ended.failed
+        assert ended.result["check_mode"] is True
         assert counted(module, ended) == []
 
 
 def test_a_failing_preview_says_that_it_is_one(cloud: MemoryCloud, run: Runner) -> None:
     cloud.add("i-a", tags=PROTECTED)
     ended = run.vm("absent", "i-a", check=True)
-    assert ended.failed and ended.result["check_mode"] is True
+    assert ended.failed
+    assert ended.result["check_mode"] is True
 
 
 def test_modules_that_only_read_say_nothing_of_check_mode(cloud: MemoryCloud, run: Runner) -> None:
@@ -164,7 +169,8 @@ def test_machines_that_are_changed_or_as_wished_count_and_others_do_not(cloud: M
 def test_deleted_machines_count_and_ids_that_do_not_exist_do_not(cloud: MemoryCloud, run: Runner) -> None:
     cloud.add("i-a")
     ended = run.vm("absent", "i-a", "i-none")
-    assert not ended.failed and counted("jdcloud_vm", ended) == ["i-a"]
+    assert not ended.failed
+    assert counted("jdcloud_vm", ended) == ["i-a"]
     assert counted("jdcloud_vm", run.vm("absent", "i-a", "i-none")) == []
 
 
@@ -172,7 +178,8 @@ def test_what_a_blocker_held_back_does_not_count(cloud: MemoryCloud, run: Runner
     cloud.add("i-a")
     cloud.add("i-safe", tags=PROTECTED)
     ended = run.vm("absent", "i-a", "i-safe")
-    assert ended.failed and ended.actions == {"i-a": "none", "i-safe": "blocked"}
+    assert ended.failed
+    assert ended.actions == {"i-a": "none", "i-safe": "blocked"}
     assert counted("jdcloud_vm", ended) == []
 
 
@@ -205,7 +212,8 @@ def test_tagged_machines_count_and_their_disks_do_not(run: Runner, monkeypatch: 
     assert ended.actions == {"i-a": "tagged", "i-b": "none", "i-safe": "blocked", "i-none": "failed"}
     assert counted("jdcloud_tag", ended) == ["i-a"], "a machine that was left alone in a failed task is not counted"
     again = run("jdcloud_tag", instance_ids=["i-a", "i-b"], set={"env": "test"})
-    assert not again.result["changed"] and counted("jdcloud_tag", again) == ["i-a", "i-b"]
+    assert not again.result["changed"]
+    assert counted("jdcloud_tag", again) == ["i-a", "i-b"]
 
 
 # --- backups ------------------------------------------------------------------------------------------------------
@@ -228,7 +236,9 @@ def test_machines_that_are_backed_up_count_once_also_by_what_exists(
     cloud.add("i-safe", tags=PROTECTED)
     wanted: Json = {"instance_ids": ["i-a", "i-safe"], "campaign": "c1", "on_blocked": "skip", **options}
     first, second = run(module, **wanted), run(module, **wanted)
-    assert not first.failed and first.result["changed"] and not second.result["changed"]
+    assert not first.failed
+    assert first.result["changed"]
+    assert not second.result["changed"]
     assert counted(module, first) == counted(module, second) == ["i-a"]
 
 
@@ -238,14 +248,16 @@ def test_a_machine_that_was_only_stopped_for_a_failed_backup_counts(cloud: Memor
     cloud.add("i-b")
     cloud.refuse("vm.createImage", 403, "HTTP_FORBIDDEN", "not authorized")
     ended = run("jdcloud_vm_backup", instance_ids=["i-a", "i-b"], campaign="c1", stop_running=True)
-    assert ended.failed and counted("jdcloud_vm_backup", ended) == ["i-a"]
+    assert ended.failed
+    assert counted("jdcloud_vm_backup", ended) == ["i-a"]
 
 
 def test_deleting_an_image_manages_no_machine(cloud: MemoryCloud, run: Runner) -> None:
     cloud.add("i-a")
     cloud.add_image("img-a", "snapshot-a", instanceId="i-a")
     ended = run("jdcloud_image", state="absent", image_ids=["img-a"])
-    assert ended.result["changed"] and counted("jdcloud_image", ended) == []
+    assert ended.result["changed"]
+    assert counted("jdcloud_image", ended) == []
 
 
 # --- restores -----------------------------------------------------------------------------------------------------
@@ -256,10 +268,13 @@ def test_a_restore_counts_the_new_machine(run: Runner, monkeypatch: pytest.Monke
     backups.clock = cloud.clock
     monkeypatch.setattr(session, "Transport", backups.transport)
     preview = run("jdcloud_vm_restore", check=True, **OF_IMAGE)
-    assert not preview.failed and counted("jdcloud_vm_restore", preview) == []
+    assert not preview.failed
+    assert counted("jdcloud_vm_restore", preview) == []
     done = run("jdcloud_vm_restore", **OF_IMAGE)
     again = run("jdcloud_vm_restore", **OF_IMAGE)
-    assert not done.failed and done.only["action"] == "created" and again.only["action"] == "none"
+    assert not done.failed
+    assert done.only["action"] == "created"
+    assert again.only["action"] == "none"
     assert counted("jdcloud_vm_restore", done) == counted("jdcloud_vm_restore", again) == [done.only["instance_id"]]
 
 

@@ -71,7 +71,8 @@ def test_keys_of_another_account_do_nothing_in_any_module(
 ) -> None:
     full(cloud)
     ended = run(module, check=preview, expected_account="other", **options)
-    assert ended.failed and ended.msg == (
+    assert ended.failed
+    assert ended.msg == (
         "These keys belong to pin 'shop' and account id '100000000001', but expected_account (JDCLOUD_EXPECTED_ACCOUNT) is "
         "'other', so nothing was done: use keys of that account, or correct the expected one."
     )
@@ -88,7 +89,8 @@ def test_the_right_account_is_asked_for_once_and_told(cloud: MemoryCloud, run: R
     full(cloud)
     ended = run.vm("absent", "i-a", expected_account=expected)
     assert ended.actions == {"i-a": "deleted"}
-    assert operations(cloud)[0] == "user.describeUser" and operations(cloud).count("user.describeUser") == 1
+    assert operations(cloud)[0] == "user.describeUser"
+    assert operations(cloud).count("user.describeUser") == 1
     assert (ended.result["account"]["pin"], ended.result["account"]["account_id"]) == ("shop", "100000000001")
 
 
@@ -127,7 +129,8 @@ def test_the_pin_that_tags_tell_confirms_the_account(cloud: MemoryCloud, run: Ru
     full(cloud)
     silent(cloud)
     ended = run.vm("absent", "i-a", expected_account="shop")
-    assert ended.actions == {"i-a": "deleted"} and ended.result["account"]["pin"] == "shop"
+    assert ended.actions == {"i-a": "deleted"}
+    assert ended.result["account"]["pin"] == "shop"
 
 
 @pytest.mark.parametrize("silent", SILENT)
@@ -135,7 +138,9 @@ def test_the_pin_that_tags_tell_refuses_another_account(cloud: MemoryCloud, run:
     full(cloud)
     silent(cloud)
     ended = run.vm("absent", "i-a", expected_account="100000000001")
-    assert ended.failed and "pin 'shop'" in ended.msg and cloud.writes == []
+    assert ended.failed
+    assert "pin 'shop'" in ended.msg
+    assert cloud.writes == []
 
 
 @pytest.mark.parametrize("silent", SILENT)
@@ -144,7 +149,9 @@ def test_unknown_is_never_enough(cloud: MemoryCloud, run: Runner, silent: Any) -
     silent(cloud)
     cloud.tag_pin = None
     ended = run.vm("absent", "i-a", expected_account="shop")
-    assert ended.failed and ended.msg.startswith("The service does not tell whose keys these are (") and cloud.writes == []
+    assert ended.failed
+    assert ended.msg.startswith("The service does not tell whose keys these are (")
+    assert cloud.writes == []
     assert operations(cloud) == ["user.describeUser", "resourcetag.describeKeys"]
 
 
@@ -152,14 +159,16 @@ def test_a_refusal_of_both_calls_names_both(cloud: MemoryCloud, run: Runner) -> 
     refused(cloud)
     cloud.refuse("resourcetag.describeKeys", 403, "HTTP_FORBIDDEN", "You are not authorized")
     ended = run.vm("absent", "i-a", expected_account="shop")
-    assert "user.describeUser failed" in ended.msg and "resourcetag.describeKeys failed" in ended.msg
+    assert "user.describeUser failed" in ended.msg
+    assert "resourcetag.describeKeys failed" in ended.msg
 
 
 def test_a_pin_that_is_told_is_not_asked_for_again(cloud: MemoryCloud, run: Runner) -> None:
     """A sub-user with a pin of its own is not taken for the main user because tags name that one."""
     cloud.user = {"pin": "shop-sub", "accountId": "7"}
     ended = run.vm("absent", "i-a", expected_account="shop")
-    assert "pin 'shop-sub' and account id '7'" in ended.msg and operations(cloud) == ["user.describeUser"]
+    assert "pin 'shop-sub' and account id '7'" in ended.msg
+    assert operations(cloud) == ["user.describeUser"]
 
 
 # --- the option ---------------------------------------------------------------------------------------------------
@@ -167,14 +176,16 @@ def test_a_pin_that_is_told_is_not_asked_for_again(cloud: MemoryCloud, run: Runn
 
 def test_the_environment_is_used(cloud: MemoryCloud, run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JDCLOUD_EXPECTED_ACCOUNT", "商店")
-    assert "'商店'" in run.vm("absent", "i-a").msg and operations(cloud) == ["user.describeUser"]
+    assert "'商店'" in run.vm("absent", "i-a").msg
+    assert operations(cloud) == ["user.describeUser"]
 
 
 @pytest.mark.parametrize("text", ["", " "])
 def test_an_empty_variable_is_not_set(cloud: MemoryCloud, run: Runner, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     monkeypatch.setenv("JDCLOUD_EXPECTED_ACCOUNT", text)
     full(cloud)
-    assert not run.vm("absent", "i-a").failed and "user.describeUser" not in operations(cloud)
+    assert not run.vm("absent", "i-a").failed
+    assert "user.describeUser" not in operations(cloud)
 
 
 def test_the_option_goes_before_the_environment(cloud: MemoryCloud, run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -186,13 +197,18 @@ def test_the_option_goes_before_the_environment(cloud: MemoryCloud, run: Runner,
 @pytest.mark.parametrize("number", [100000000001, 1.5, True])
 def test_a_number_is_refused_since_yaml_may_have_changed_it(cloud: MemoryCloud, run: Runner, number: Any) -> None:
     ended = run.vm("absent", "i-a", expected_account=number)
-    assert ended.failed and "expected_account" in ended.msg and "quote it" in ended.msg and cloud.calls == []
+    assert ended.failed
+    assert "expected_account" in ended.msg
+    assert "quote it" in ended.msg
+    assert cloud.calls == []
 
 
 @pytest.mark.parametrize("blank", ["", " "])
 def test_a_blank_option_is_an_error_and_not_the_environments_business(cloud: MemoryCloud, run: Runner, blank: str) -> None:
     ended = run.vm("absent", "i-a", expected_account=blank)
-    assert ended.failed and "expected_account is blank" in ended.msg and cloud.calls == []
+    assert ended.failed
+    assert "expected_account is blank" in ended.msg
+    assert cloud.calls == []
 
 
 # --- ids that do not exist ----------------------------------------------------------------------------------------
@@ -208,7 +224,8 @@ def test_where_nothing_exists_a_foreign_account_is_named_as_a_reason(
 
 def test_of_a_confirmed_account_what_does_not_exist_does_not_exist(cloud: MemoryCloud, run: Runner) -> None:
     (warning,) = run.vm("absent", "i-a", expected_account="shop").warnings
-    assert "none of 1 ids exists in cn-north-1" in warning and "another account" not in warning
+    assert "none of 1 ids exists in cn-north-1" in warning
+    assert "another account" not in warning
 
 
 def test_where_some_exist_the_account_is_right(cloud: MemoryCloud, run: Runner) -> None:

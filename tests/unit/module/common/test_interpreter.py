@@ -56,5 +56,7 @@ def test_an_old_python_says_so(python: Path) -> None:
     code = f"import sys; sys.path.insert(0, {str(collections)!r}); import {FRAME}.session"
     ended = subprocess.run([str(python), "-B", "-I", "-c", code], capture_output=True, text=True, check=False)
     text = json.loads(ended.stdout)
-    assert ended.returncode == 1 and ended.stderr == ""
-    assert text["failed"] is True and "need Python 3.11 or newer" in text["msg"]
+    assert ended.returncode == 1
+    assert ended.stderr == ""
+    assert text["failed"] is True
+    assert "need Python 3.11 or newer" in text["msg"]

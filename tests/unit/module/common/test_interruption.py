@@ -90,7 +90,8 @@ def test_a_closed_reading_end_of_standard_output_ends_it(watched: Watched, monke
         os.close(reading)
         with pytest.raises(SystemExit) as ended:
             watcher.check()
-    assert ended.value.code == 1 and watched.ends == 1
+    assert ended.value.code == 1
+    assert watched.ends == 1
 
 
 def test_a_parent_that_is_gone_ends_it(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:

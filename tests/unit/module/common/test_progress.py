@@ -98,14 +98,16 @@ def test_a_deletion_tells_done_blocked_and_failed(cloud: MemoryCloud, run: Runne
     assert ended.failed
     # What does not exist is as wanted, and so it counts as done.
     assert reported.steps == [Counts(step="", total=7, done=5, in_flight=0, blocked=1, failed=1)]
-    assert reported.counts[0].done == 1 and max(each.in_flight for each in reported.counts) >= 4
+    assert reported.counts[0].done == 1
+    assert max(each.in_flight for each in reported.counts) >= 4
 
 
 def test_machines_that_are_started_are_told(cloud: MemoryCloud, run: Runner, reported: Reported) -> None:
     cloud.add("i-a")
     cloud.add("i-b", "running")
     assert not run.vm("running", "i-a", "i-b").failed
-    assert reported.counts[0].done == 1 and reported.steps == [Counts(step="", total=2, done=2, in_flight=0, blocked=0, failed=0)]
+    assert reported.counts[0].done == 1
+    assert reported.steps == [Counts(step="", total=2, done=2, in_flight=0, blocked=0, failed=0)]
 
 
 def test_a_backup_tells_its_three_steps(cloud: MemoryCloud, run: Runner, reported: Reported) -> None:
@@ -187,7 +189,8 @@ def test_the_file_is_private_and_replaced_as_a_whole(
     assert [each.name for each in path.parent.iterdir()] == ["counts.json"]
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     heard = from_text(path.read_text(encoding="utf-8"))
-    assert heard is not None and heard[0].total == 1
+    assert heard is not None
+    assert heard[0].total == 1
 
 
 @pytest.mark.parametrize("wrong", ["no folder", "a folder", "a link"])
@@ -206,7 +209,9 @@ def test_a_file_that_cannot_be_written_does_not_matter(
     monkeypatch.setenv(progress.PATH_VARIABLE, str(path))
     cloud.add("i-a", "running")
     ended = run.vm("absent", "i-a", stop_running=True)
-    assert not ended.failed and ended.actions == {"i-a": "deleted"} and ended.warnings == []
+    assert not ended.failed
+    assert ended.actions == {"i-a": "deleted"}
+    assert ended.warnings == []
     assert victim.read_text(encoding="utf-8") == "precious"
 
 
@@ -218,4 +223,5 @@ def test_a_bug_in_the_counting_does_not_matter(
 
     monkeypatch.setattr(progress, "to_text", broken)
     cloud.add("i-a")
-    assert not run.vm("absent", "i-a").failed and reported.texts == []
+    assert not run.vm("absent", "i-a").failed
+    assert reported.texts == []

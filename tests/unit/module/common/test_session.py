@@ -35,8 +35,10 @@ def test_what_ansible_itself_refuses_has_the_same_shape(
     cloud: MemoryCloud, run: Runner, options: dict[str, Any], named: str
 ) -> None:
     ended = run("jdcloud_vm", **options)
-    assert ended.failed and named in ended.msg
-    assert ended.msg.endswith(".") and "\n" not in ended.msg
+    assert ended.failed
+    assert named in ended.msg
+    assert ended.msg.endswith(".")
+    assert "\n" not in ended.msg
     check(ended.result, "jdcloud_vm")
     assert cloud.calls == []
 
@@ -46,7 +48,9 @@ def test_an_infinite_whole_number_is_an_error_without_traceback_or_secret(cloud:
     """Ansible's own check breaks on it before it knows what is secret; the runner looks for the secret."""
     options: dict[str, Any] = {option: "inf"}
     ended = run.vm("absent", "i-a", access_key="AK", secret_key=SECRET, **options)
-    assert ended.failed and "finite" in ended.msg and ended.msg.endswith(".")
+    assert ended.failed
+    assert "finite" in ended.msg
+    assert ended.msg.endswith(".")
     check(ended.result, "jdcloud_vm")
     assert cloud.calls == []
 
@@ -55,7 +59,9 @@ def test_an_infinite_whole_number_is_an_error_without_traceback_or_secret(cloud:
 def test_a_missing_library_is_named(cloud: MemoryCloud, run: Runner, monkeypatch: pytest.MonkeyPatch, module: str) -> None:
     monkeypatch.setattr(session, "REQUESTS_IMPORT_ERROR", "ModuleNotFoundError: No module named 'requests'")
     ended = run.vm("absent", "i-a") if module == "jdcloud_vm" else run.vm_info()
-    assert ended.failed and "requests" in ended.msg and ended.msg.endswith(".")
+    assert ended.failed
+    assert "requests" in ended.msg
+    assert ended.msg.endswith(".")
     check(ended.result, module)
     assert cloud.calls == []
 
@@ -64,7 +70,8 @@ def test_rule_17_unverified_certificates_are_a_warning(cloud: MemoryCloud, run: 
     assert run.vm_info().warnings == []
     (warning,) = run.vm_info(validate_certs=False).warnings
     assert "validate_certs" in warning
-    assert cloud.connection is not None and cloud.connection.verify is False
+    assert cloud.connection is not None
+    assert cloud.connection.verify is False
 
 
 def test_rule_17_secrets_from_a_profile_do_not_reach_the_result(cloud: MemoryCloud, run: Runner, tmp_path: Path) -> None:
@@ -76,7 +83,8 @@ def test_rule_17_secrets_from_a_profile_do_not_reach_the_result(cloud: MemoryClo
     cloud.add("i-a", instanceName=f"web {SECRET}")
     ended = run.vm("absent", "i-a", profile="shop", check=True)
     assert not ended.failed
-    assert ended.result["account"]["source"] == "profile:shop" and ended.result["account"]["access_key_suffix"] == "0001"
+    assert ended.result["account"]["source"] == "profile:shop"
+    assert ended.result["account"]["access_key_suffix"] == "0001"
 
 
 def test_rule_17_a_token_is_hidden_also_as_it_is_sent(cloud: MemoryCloud, run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -85,7 +93,8 @@ def test_rule_17_a_token_is_hidden_also_as_it_is_sent(cloud: MemoryCloud, run: R
     cloud.add("i-a", instanceName=TOKEN, description=sent)
     ended = run.vm_info()
     assert not ended.failed
-    assert TOKEN not in ended.text and sent not in ended.text
+    assert TOKEN not in ended.text
+    assert sent not in ended.text
 
 
 def test_limits_are_taken_from_the_environment(cloud: MemoryCloud, run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:

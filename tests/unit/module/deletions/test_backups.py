@@ -95,8 +95,10 @@ def test_wrong_input_is_refused_and_sends_nothing(
     cloud: MemoryCloud, absent: Deleter, kind: str, options: dict[str, Any], text: str
 ) -> None:
     ended = absent(kind, **{name.format(kind=kind): value for name, value in options.items()})
-    assert ended.failed and text.format(kind=kind) in ended.msg
-    assert cloud.calls == [] and _rows(ended) == []
+    assert ended.failed
+    assert text.format(kind=kind) in ended.msg
+    assert cloud.calls == []
+    assert _rows(ended) == []
 
 
 # --- selecting ------------------------------------------------------------------------------------------------------------
@@ -109,9 +111,13 @@ def test_twins_are_refused_with_their_ids_and_neighbours_of_the_name_are_not_tou
     for asset_id, name in (("a-1", "old"), ("a-2", "old"), ("a-3", "older")):
         _add(cloud, kind, asset_id, name=name)
     ended = absent(kind, name="old", **{f"max_{kind}s": 9})
-    assert ended.failed and "a-1, a-2" in ended.msg and "a-3" not in ended.msg
+    assert ended.failed
+    assert "a-1, a-2" in ended.msg
+    assert "a-3" not in ended.msg
     ended = absent(kind, name="older")
-    assert _actions(ended) == ["deleted"] and _exists(cloud, "a-1") and not _exists(cloud, "a-3")
+    assert _actions(ended) == ["deleted"]
+    assert _exists(cloud, "a-1")
+    assert not _exists(cloud, "a-3")
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -119,7 +125,8 @@ def test_the_cap_stops_before_anything_is_changed(cloud: MemoryCloud, absent: De
     _add(cloud, kind, "a-1")
     _add(cloud, kind, "a-2")
     ended = absent(kind, "a-1", "a-2", **{f"max_{kind}s": 1})
-    assert ended.failed and f"more than max_{kind}s of 1 (a-1, a-2)" in ended.msg
+    assert ended.failed
+    assert f"more than max_{kind}s of 1 (a-1, a-2)" in ended.msg
     assert cloud.writes == []
 
 
@@ -128,20 +135,24 @@ def test_an_id_with_another_name_than_given_is_blocked(cloud: MemoryCloud, absen
     _add(cloud, kind, "a-1", name="mine")
     _add(cloud, kind, "a-2", name="yours")
     ended = absent(kind, "a-1", "a-2", name="mine")
-    assert ended.failed and _codes(ended) == [[], ["selector_mismatch"]] and cloud.writes == []
+    assert ended.failed
+    assert _codes(ended) == [[], ["selector_mismatch"]]
+    assert cloud.writes == []
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_matches_nothing_is_unchanged_with_a_warning(cloud: MemoryCloud, absent: Deleter, kind: str) -> None:
     ended = absent(kind, name="none")
-    assert not ended.failed and not ended.result["changed"]
+    assert not ended.failed
+    assert not ended.result["changed"]
     assert f"no {kind} in cn-north-1 has this name" in ended.warnings[0]
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_ids_that_do_not_exist_are_absent_and_told(cloud: MemoryCloud, absent: Deleter, kind: str) -> None:
     ended = absent(kind, "a-none")
-    assert not ended.failed and "none of 1 ids exists in cn-north-1" in ended.warnings[0]
+    assert not ended.failed
+    assert "none of 1 ids exists in cn-north-1" in ended.warnings[0]
     row = _row(ended)
     assert (row["status"], row["action"], row["changed"]) == ("absent", "none", False)
     assert [warning["code"] for warning in row["warnings"]] == ["not_found"]
@@ -152,7 +163,8 @@ def test_ids_that_do_not_exist_are_absent_and_told(cloud: MemoryCloud, absent: D
 @pytest.mark.parametrize("kind", KINDS)
 def test_rule_9_a_forbidden_read_is_no_proof_that_an_id_does_not_exist(cloud: MemoryCloud, absent: Deleter, kind: str) -> None:
     cloud.refuse(SINGLES[kind], 403, "HTTP_FORBIDDEN", "not authorized")
-    assert absent(kind, "a-hidden").failed and cloud.writes == []
+    assert absent(kind, "a-hidden").failed
+    assert cloud.writes == []
 
 
 # --- blockers -------------------------------------------------------------------------------------------------------------
@@ -178,8 +190,11 @@ def test_all_blockers_are_found_and_with_any_nothing_is_changed(
     _add(cloud, kind, "a-1")
     _add(cloud, kind, "a-2", **members)
     ended = absent(kind, "a-1", "a-2", "a-none", check_mode=check_mode)
-    assert ended.failed and not ended.result["changed"] and cloud.writes == []
-    assert _codes(ended) == [[], codes, []] and _actions(ended) == ["none", "blocked", "none"]
+    assert ended.failed
+    assert not ended.result["changed"]
+    assert cloud.writes == []
+    assert _codes(ended) == [[], codes, []]
+    assert _actions(ended) == ["none", "blocked", "none"]
     assert f"1 of 3 {kind}s cannot be deleted, so nothing at all was changed: a-2 ({', '.join(codes)})" in ended.msg
     assert ended.result["summary"]["blocked"] == 1
 
@@ -188,8 +203,10 @@ def test_a_snapshot_that_another_image_needs_is_not_deleted_with_an_image(cloud:
     cloud.add_image("img-a", "snapshot-1")
     cloud.add_image("img-b", "snapshot-1", "snapshot-2")
     ended = absent("image", "img-a", delete_snapshots=True)
-    assert _codes(ended) == [["belongs_to_image"]] and "img-b" in _row(ended)["blockers"][0]["message"]
-    assert not absent("image", "img-a").failed and "snapshot-1" in cloud.snapshots
+    assert _codes(ended) == [["belongs_to_image"]]
+    assert "img-b" in _row(ended)["blockers"][0]["message"]
+    assert not absent("image", "img-a").failed
+    assert "snapshot-1" in cloud.snapshots
 
 
 # --- deleting -------------------------------------------------------------------------------------------------------------
@@ -203,17 +220,20 @@ def test_an_image_is_deleted_as_predicted_and_the_fate_of_its_snapshots_is_told(
     cloud.add_image("img-a", "snapshot-1", "snapshot-2", instanceId="i-a", desc=MARK, sizeMB=100, status="error")
     del cloud.snapshots["snapshot-2"]
     ended = absent("image", "img-a", delete_snapshots=delete_snapshots, check_mode=check_mode)
-    assert not ended.failed and ended.result["changed"]
+    assert not ended.failed
+    assert ended.result["changed"]
     row = _row(ended)
     assert (row["image_id"], row["instance_id"], row["status"], row["action"]) == ("img-a", "i-a", "absent", "deleted")
     assert (row["campaign"], row["stopped"], row["size_mb"]) == ("spring", True, 100)
-    assert row["created"] == "2026-01-19T08:00:00+08:00" and row["covered_disks"] == row["uncovered_disks"] == []
+    assert row["created"] == "2026-01-19T08:00:00+08:00"
+    assert row["covered_disks"] == row["uncovered_disks"] == []
     assert row["snapshots"] == [{"snapshot_id": "snapshot-1", "fate": fate}]
     assert ended.result["diff"]["before"]["backups"] == {"img-a": "image of i-a, named name-of-img-a"}
     assert ended.result["diff"]["after"]["backups"] == {}
     assert ended.result["summary"]["deleted"] == ended.result["summary"]["changed"] == 1
     if not check_mode:
-        assert "img-a" not in cloud.images and ("snapshot-1" in cloud.snapshots) is not delete_snapshots
+        assert "img-a" not in cloud.images
+        assert ("snapshot-1" in cloud.snapshots) is not delete_snapshots
 
 
 @pytest.mark.parametrize("check_mode", [True, False])
@@ -231,7 +251,9 @@ def test_a_second_run_changes_nothing(cloud: MemoryCloud, absent: Deleter, kind:
     _add(cloud, kind, "a-1")
     assert absent(kind, "a-1").result["changed"]
     again = absent(kind, "a-1")
-    assert not again.failed and not again.result["changed"] and len(cloud.writes) == 1
+    assert not again.failed
+    assert not again.result["changed"]
+    assert len(cloud.writes) == 1
 
 
 def test_a_snapshot_that_was_kept_can_be_deleted_by_id_once_its_image_is_gone(cloud: MemoryCloud, absent: Deleter) -> None:
@@ -246,7 +268,8 @@ def test_fates_that_cannot_be_read_are_unverified_and_hide_nothing(cloud: Memory
     cloud.add_image("img-a", "snapshot-1")
     cloud.before["vm.deleteImage"] = lambda: cloud.refuse("disk.describeSnapshots", 403, "HTTP_FORBIDDEN", "not authorized")
     ended = absent("image", "img-a")
-    assert not ended.failed and _actions(ended) == ["deleted"]
+    assert not ended.failed
+    assert _actions(ended) == ["deleted"]
     assert _row(ended)["snapshots"] == [{"snapshot_id": "snapshot-1", "fate": "unverified"}]
 
 
@@ -257,7 +280,10 @@ def test_snapshots_that_stay_although_they_were_to_go_are_a_failure(
     monkeypatch.setattr(cloud, "_delete_image", lambda call: cloud.images.pop(str(call.resource)) and {})
     ended = absent("image", "img-a", delete_snapshots=True)
     row = _row(ended)
-    assert ended.failed and row["error"]["code"] == "fate_mismatch" and row["changed"] and row["status"] == "absent"
+    assert ended.failed
+    assert row["error"]["code"] == "fate_mismatch"
+    assert row["changed"]
+    assert row["status"] == "absent"
     assert row["snapshots"] == [{"snapshot_id": "snapshot-1", "fate": "kept"}]
     assert ended.result["summary"]["deleted"] == ended.result["summary"]["failed"] == 1
 
@@ -266,7 +292,8 @@ def test_snapshots_that_stay_although_they_were_to_go_are_a_failure(
 def test_without_waiting_the_run_ends_when_the_deletes_are_accepted(cloud: MemoryCloud, absent: Deleter, kind: str) -> None:
     _add(cloud, kind, "a-1")
     predicted, done = (absent(kind, "a-1", wait=False, check_mode=mode) for mode in (True, False))
-    assert _rows(predicted) == _rows(done) and _row(done)["status"] == "deleting"
+    assert _rows(predicted) == _rows(done)
+    assert _row(done)["status"] == "deleting"
     assert cloud.calls[-1].operation == DELETES[kind]
 
 
@@ -302,7 +329,9 @@ def test_what_changed_since_the_plan_is_not_deleted_and_hides_no_other(
 
     cloud.send = send  # type: ignore[method-assign]
     ended = absent(kind, "a-1", "a-2")
-    assert ended.failed and _actions(ended) == ["deleted", "failed"] and _exists(cloud, "a-2")
+    assert ended.failed
+    assert _actions(ended) == ["deleted", "failed"]
+    assert _exists(cloud, "a-2")
     assert _rows(ended)[1]["error"]["code"] == "changed_meanwhile"
     assert cloud.writes == [(DELETES[kind], "a-1")]
 
@@ -328,7 +357,8 @@ def test_rule_6_a_delete_never_leaves_on_a_look_older_than_five_seconds(cloud: M
     cloud.send = send  # type: ignore[method-assign]
     assert not absent(kind, "a-1").failed
     (left_at,) = deletes
-    assert looks[1] < left_at - 5 and 0 <= left_at - looks[2] <= 5
+    assert looks[1] < left_at - 5
+    assert 0 <= left_at - looks[2] <= 5
 
 
 def test_an_image_whose_snapshot_came_into_use_by_another_image_is_not_deleted_with_it(
@@ -347,7 +377,9 @@ def test_an_image_whose_snapshot_came_into_use_by_another_image_is_not_deleted_w
 
     cloud.send = send  # type: ignore[method-assign]
     ended = absent("image", "img-a", delete_snapshots=True)
-    assert ended.failed and _row(ended)["error"]["code"] == "changed_meanwhile" and cloud.writes == []
+    assert ended.failed
+    assert _row(ended)["error"]["code"] == "changed_meanwhile"
+    assert cloud.writes == []
 
 
 # --- refusals and lost answers --------------------------------------------------------------------------------------------
@@ -359,8 +391,11 @@ def test_what_somebody_else_deleted_meanwhile_is_success_without_a_change(cloud:
     rows = cloud.images if kind == "image" else cloud.snapshots
     cloud.before[DELETES[kind]] = rows.clear
     ended = absent(kind, "a-1")
-    assert not ended.failed and _actions(ended) == ["none"] and not ended.result["changed"]
-    assert ended.result["summary"]["already_absent"] == 1 and cloud.calls[-1].operation == SINGLES[kind]
+    assert not ended.failed
+    assert _actions(ended) == ["none"]
+    assert not ended.result["changed"]
+    assert ended.result["summary"]["already_absent"] == 1
+    assert cloud.calls[-1].operation == SINGLES[kind]
 
 
 def test_a_final_refusal_fails_that_image_alone_with_the_services_words(cloud: MemoryCloud, absent: Deleter) -> None:
@@ -368,10 +403,12 @@ def test_a_final_refusal_fails_that_image_alone_with_the_services_words(cloud: M
     cloud.add_image("img-b")
     cloud.refuse("vm.deleteImage", 403, "HTTP_FORBIDDEN", "no rights for it", "img-a")
     ended = absent("image", "img-a", "img-b")
-    assert ended.failed and _actions(ended) == ["failed", "deleted"]
+    assert ended.failed
+    assert _actions(ended) == ["failed", "deleted"]
     error = _rows(ended)[0]["error"]
     assert (error["code"], error["operation"], error["http"]) == ("api", "vm.deleteImage", 403)
-    assert error["request_id"] == "req-403" and "no rights for it" in ended.msg
+    assert error["request_id"] == "req-403"
+    assert "no rights for it" in ended.msg
     assert sum(operation == "vm.deleteImage" for operation, _resource in cloud.writes) == 2
 
 
@@ -408,22 +445,27 @@ def test_a_refusal_that_passes_is_tried_again_until_the_time_is_up(cloud: Memory
     cloud.refuse("vm.deleteImage", 400, "FAILED_PRECONDITION", message)
     ended = absent("image", "img-a", wait_timeout=20)
     error = _row(ended)["error"]
-    assert (
-        ended.failed and error["code"] == "timeout" and "img-a is in 'ready'" in error["message"] and message in error["message"]
-    )
-    assert len(cloud.writes) > 5 and not ended.result["changed"]
+    assert ended.failed
+    assert error["code"] == "timeout"
+    assert "img-a is in 'ready'" in error["message"]
+    assert message in error["message"]
+    assert len(cloud.writes) > 5
+    assert not ended.result["changed"]
     cloud.calls.clear()
-    assert absent("image", "img-a", wait=False).failed and len(cloud.writes) == 1
+    assert absent("image", "img-a", wait=False).failed
+    assert len(cloud.writes) == 1
 
 
 def test_throttling_is_waited_for_with_a_fresh_look_before_each_try(cloud: MemoryCloud, absent: Deleter) -> None:
     cloud.add_snapshot("snapshot-1")
     cloud.refuse("disk.deleteSnapshot", 429, "RATE_LIMIT", "Request rate limit exceeded")
     ended = absent("snapshot", "snapshot-1")
-    assert ended.failed and _row(ended)["error"]["status"] == "RATE_LIMIT"
+    assert ended.failed
+    assert _row(ended)["error"]["status"] == "RATE_LIMIT"
     order = [call.operation for call in cloud.calls if call.operation in (READS["snapshot"], DELETES["snapshot"])]
     deletes = [place for place, operation in enumerate(order) if operation == DELETES["snapshot"]]
-    assert len(deletes) > 5 and all(order[place - 1] == READS["snapshot"] for place in deletes)
+    assert len(deletes) > 5
+    assert all(order[place - 1] == READS["snapshot"] for place in deletes)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -445,8 +487,11 @@ def test_rule_11_after_a_lost_answer_it_is_read_first_and_deleted_once(
 
     cloud.send = send  # type: ignore[method-assign]
     ended = absent(kind, "a-1")
-    assert not ended.failed and _actions(ended) == ["deleted"] and ended.result["changed"]
-    assert len(cloud.writes) == 1 and not _exists(cloud, "a-1")
+    assert not ended.failed
+    assert _actions(ended) == ["deleted"]
+    assert ended.result["changed"]
+    assert len(cloud.writes) == 1
+    assert not _exists(cloud, "a-1")
 
 
 def test_a_refused_key_ends_the_run_and_every_row_says_so(cloud: MemoryCloud, absent: Deleter) -> None:
@@ -455,7 +500,9 @@ def test_a_refused_key_ends_the_run_and_every_row_says_so(cloud: MemoryCloud, ab
         cloud.add_image(image_id)
     cloud.refuse("vm.deleteImage", 401, "UNAUTHENTICATED", "no valid identity", "img-1")
     ended = absent("image", *ids)
-    assert ended.failed and set(_actions(ended)) == {"failed"} and len(cloud.writes) <= 9
+    assert ended.failed
+    assert set(_actions(ended)) == {"failed"}
+    assert len(cloud.writes) <= 9
     assert sum(row["changed"] for row in _rows(ended)) == 30 - len(cloud.images) > 0
 
 
@@ -468,7 +515,10 @@ def test_a_timeout_names_the_asset_and_its_state(
     monkeypatch.setattr(cloud, member, lambda _call: asset.update(status="deleting") or {})
     ended = absent(kind, "a-1", wait_timeout=30)
     row = _row(ended)
-    assert ended.failed and row["error"]["code"] == "timeout" and row["status"] == "deleting" and row["changed"]
+    assert ended.failed
+    assert row["error"]["code"] == "timeout"
+    assert row["status"] == "deleting"
+    assert row["changed"]
     assert f"{kind} a-1 hangs in 'deleting' for 30 s" in row["error"]["message"]
     assert (ended.result["summary"]["deleted"], ended.result["summary"]["failed"]) == (0, 1)
 
@@ -478,10 +528,13 @@ def test_what_others_are_deleting_is_waited_for_in_check_mode_too(cloud: MemoryC
     _add(cloud, kind, "a-1", status="deleting")
     for mode in (True, False):
         ended = absent(kind, "a-1", wait_timeout=5, check_mode=mode)
-        assert ended.failed and "hangs in 'deleting'" in ended.msg and not ended.result["changed"]
+        assert ended.failed
+        assert "hangs in 'deleting'" in ended.msg
+        assert not ended.result["changed"]
         assert cloud.writes == []
     ended = absent(kind, "a-1", wait=False)
-    assert not ended.failed and (_row(ended)["action"], _row(ended)["status"]) == ("none", "deleting")
+    assert not ended.failed
+    assert (_row(ended)["action"], _row(ended)["status"]) == ("none", "deleting")
 
 
 def test_a_bug_in_the_middle_of_a_run_hides_no_result(
@@ -498,7 +551,8 @@ def test_a_bug_in_the_middle_of_a_run_hides_no_result(
 
     monkeypatch.setattr(DeletionTransitions, "accepted", accepted)
     ended = absent("image", "img-a", "img-b")
-    assert ended.failed and [row["changed"] for row in _rows(ended)] == [True, True]
+    assert ended.failed
+    assert [row["changed"] for row in _rows(ended)] == [True, True]
     assert {row["error"]["code"] for row in _rows(ended) if row["error"]} == {"internal"}
     assert "KeyError: 'a bug'" in ended.msg
 

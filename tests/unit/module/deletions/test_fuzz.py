@@ -118,7 +118,8 @@ def test_whatever_happens_the_result_is_true_and_each_delete_rests_on_a_fresh_lo
         assert row["action"] in ("deleted", "none", "failed")
         assert (row["action"] == "failed") == (row["error"] is not None)
         if row["action"] != "failed":
-            assert row["status"] == "absent" and asset_id not in weather.rows
+            assert row["status"] == "absent"
+            assert asset_id not in weather.rows
         if row["status"] == "absent":
             assert asset_id not in weather.rows
         fates = {part["snapshot_id"]: part["fate"] for part in row.get("snapshots", [])}
@@ -149,9 +150,11 @@ def test_whatever_happens_only_what_is_free_goes_and_its_fate_is_true(
             assert not row["changed"]
         if row["fate"] == "recycled":
             # What is in the bin may be purged by somebody else at any time.
-            assert row["changed"] and (in_bin or there is None)
+            assert row["changed"]
+            assert in_bin or there is None
         if row["fate"] in ("deleted", "released") or row["status"] == "absent":
             assert there is None
         if row["action"] == "none":
-            assert not row["changed"] and (there is None or in_bin)
+            assert not row["changed"]
+            assert there is None or in_bin
     assert ended.result["changed"] == any(row["changed"] for row in rows.values())

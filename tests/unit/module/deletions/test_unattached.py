@@ -61,14 +61,17 @@ def test_wrong_input_is_refused_and_sends_nothing(
     cloud: MemoryCloud, absent: Remover, kind: str, options: dict[str, Any], text: str
 ) -> None:
     ended = absent(kind, **{name.format(kind=kind): value for name, value in options.items()})
-    assert ended.failed and text.format(kind=kind) in ended.msg
-    assert cloud.calls == [] and rows(ended) == []
+    assert ended.failed
+    assert text.format(kind=kind) in ended.msg
+    assert cloud.calls == []
+    assert rows(ended) == []
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_state_must_be_named(cloud: MemoryCloud, run: Runner, kind: str) -> None:
     ended = run(f"jdcloud_{kind}", **{f"{kind}_ids": ["a-1"]})
-    assert "missing required arguments: state" in ended.msg and cloud.calls == []
+    assert "missing required arguments: state" in ended.msg
+    assert cloud.calls == []
 
 
 # --- selecting ------------------------------------------------------------------------------------------------------------
@@ -79,7 +82,8 @@ def test_the_cap_stops_before_anything_is_changed(cloud: MemoryCloud, absent: Re
     add(cloud, kind, "a-1")
     add(cloud, kind, "a-2")
     ended = absent(kind, "a-1", "a-2", "a-none", **{f"max_{kind}s": 1})
-    assert ended.failed and f"matches 2 {WORDS[kind]}s, more than max_{kind}s of 1 (a-1, a-2)" in ended.msg
+    assert ended.failed
+    assert f"matches 2 {WORDS[kind]}s, more than max_{kind}s of 1 (a-1, a-2)" in ended.msg
     assert cloud.writes == []
     assert not absent(kind, "a-1", "a-2", "a-none", **{f"max_{kind}s": 2}).failed
 
@@ -87,10 +91,12 @@ def test_the_cap_stops_before_anything_is_changed(cloud: MemoryCloud, absent: Re
 @pytest.mark.parametrize("kind", KINDS)
 def test_ids_that_do_not_exist_are_absent_and_told(cloud: MemoryCloud, absent: Remover, kind: str) -> None:
     ended = absent(kind, "a-none")
-    assert not ended.failed and "none of 1 ids exists in cn-north-1" in ended.warnings[0]
+    assert not ended.failed
+    assert "none of 1 ids exists in cn-north-1" in ended.warnings[0]
     row = row_of(ended)
     assert (row["status_before"], row["status"], row["action"], row["fate"]) == ("absent", "absent", "none", None)
-    assert not row["changed"] and codes_of(ended, "warnings") == [["not_found"]]
+    assert not row["changed"]
+    assert codes_of(ended, "warnings") == [["not_found"]]
     summary = ended.result["summary"]
     assert (summary["not_found"], summary["already_absent"], summary["changed"]) == (1, 1, 0)
 
@@ -98,7 +104,8 @@ def test_ids_that_do_not_exist_are_absent_and_told(cloud: MemoryCloud, absent: R
 @pytest.mark.parametrize("kind", KINDS)
 def test_rule_9_a_forbidden_read_is_no_proof_that_an_id_does_not_exist(cloud: MemoryCloud, absent: Remover, kind: str) -> None:
     cloud.refuse(SINGLES[kind], 403, "HTTP_FORBIDDEN", "not authorized")
-    assert absent(kind, "a-hidden").failed and cloud.writes == []
+    assert absent(kind, "a-hidden").failed
+    assert cloud.writes == []
 
 
 def test_a_disk_in_the_recycle_bin_is_gone_already(cloud: MemoryCloud, absent: Remover) -> None:
@@ -106,8 +113,10 @@ def test_a_disk_in_the_recycle_bin_is_gone_already(cloud: MemoryCloud, absent: R
     for recycle in (True, False):
         ended = absent("disk", "vol-1", recycle=recycle)
         row = row_of(ended)
-        assert not ended.failed and (row["action"], row["status"], row["fate"]) == ("none", "in-recyclebin", None)
-        assert cloud.writes == [] and ended.result["summary"]["already_absent"] == 1
+        assert not ended.failed
+        assert (row["action"], row["status"], row["fate"]) == ("none", "in-recyclebin", None)
+        assert cloud.writes == []
+        assert ended.result["summary"]["already_absent"] == 1
 
 
 # --- blockers -------------------------------------------------------------------------------------------------------------
@@ -132,11 +141,15 @@ def test_all_blockers_are_found_and_with_any_nothing_is_changed(
     add(cloud, kind, "a-1")
     add(cloud, kind, "a-2", **members)
     ended = absent(kind, "a-1", "a-2", "a-none", check_mode=check_mode)
-    assert ended.failed and not ended.result["changed"] and cloud.writes == []
-    assert codes_of(ended) == [[], codes, []] and actions(ended) == ["none", "blocked", "none"]
+    assert ended.failed
+    assert not ended.result["changed"]
+    assert cloud.writes == []
+    assert codes_of(ended) == [[], codes, []]
+    assert actions(ended) == ["none", "blocked", "none"]
     assert [row["fate"] for row in rows(ended)] == ["kept", "kept", None]
     assert f"1 of 3 {WORDS[kind]}s cannot be deleted, so nothing at all was changed: a-2 ({', '.join(codes)})" in ended.msg
-    assert "on_blocked" in ended.msg and ended.result["summary"]["blocked"] == 1
+    assert "on_blocked" in ended.msg
+    assert ended.result["summary"]["blocked"] == 1
 
 
 @pytest.mark.parametrize(("kind", "members", "codes"), BLOCKED)
@@ -147,10 +160,15 @@ def test_skip_goes_on_with_the_others_and_check_mode_predicts_their_very_rows(
     add(cloud, kind, "a-2", **members)
     ids = ("a-2", "a-none", "a-1")
     predicted, done = (absent(kind, *ids, on_blocked="skip", check_mode=mode) for mode in (True, False))
-    assert not done.failed and rows(predicted) == rows(done) and predicted.result["diff"] == done.result["diff"]
-    assert actions(done) == ["blocked", "none", DONE[kind]] and codes_of(done) == [codes, [], []]
+    assert not done.failed
+    assert rows(predicted) == rows(done)
+    assert predicted.result["diff"] == done.result["diff"]
+    assert actions(done) == ["blocked", "none", DONE[kind]]
+    assert codes_of(done) == [codes, [], []]
     assert [row["fate"] for row in rows(done)] == ["kept", None, DONE[kind]]
-    assert cloud.writes == [(DELETES[kind], "a-1")] and exists(cloud, "a-2") and not exists(cloud, "a-1")
+    assert cloud.writes == [(DELETES[kind], "a-1")]
+    assert exists(cloud, "a-2")
+    assert not exists(cloud, "a-1")
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -173,7 +191,8 @@ def test_a_disk_of_which_a_snapshot_is_being_made_is_blocked(cloud: MemoryCloud,
     cloud.add_snapshot("snapshot-1", "creating", diskId="vol-1")
     cloud.add_snapshot("snapshot-2", "creating", diskId="vol-2")
     ended = absent("disk", "vol-1")
-    assert codes_of(ended) == [["task_in_progress"]] and "snapshot-1" in row_of(ended)["blockers"][0]["message"]
+    assert codes_of(ended) == [["task_in_progress"]]
+    assert "snapshot-1" in row_of(ended)["blockers"][0]["message"]
     cloud.snapshots["snapshot-1"]["status"] = "available"
     assert actions(absent("disk", "vol-1")) == ["recycled"]
 
@@ -194,7 +213,10 @@ def test_an_elastic_ip_is_released_as_predicted(cloud: MemoryCloud, absent: Remo
     cloud.add_free_elastic_ip("fip-1")
     ended = absent("elastic_ip", " fip-1 ", "fip-1", check_mode=check_mode)
     row = row_of(ended)
-    assert not ended.failed and row["changed"] and row["error"] is None and row["instance_id"] is None
+    assert not ended.failed
+    assert row["changed"]
+    assert row["error"] is None
+    assert row["instance_id"] is None
     assert (row["address"], row["name"]) == ("203.0.113.1", "name-of-fip-1")
     assert (row["status_before"], row["status"], row["action"], row["fate"]) == (
         "NOT_ASSOCIATED",
@@ -225,7 +247,8 @@ def test_a_disk_goes_into_the_bin_or_for_good_as_predicted(
     ended = absent("disk", "vol-1", recycle=recycle, check_mode=check_mode)
     row = row_of(ended)
     status = "in-recyclebin" if done == "recycled" else "absent"
-    assert not ended.failed and (row["action"], row["fate"], row["status"], row["changed"]) == (done, done, status, True)
+    assert not ended.failed
+    assert (row["action"], row["fate"], row["status"], row["changed"]) == (done, done, status, True)
     assert (row["status_before"], row["size_gb"], row["attached_to"]) == ("available", 100, [])
     assert codes_of(ended, "warnings") == [warnings]
     summary = ended.result["summary"]
@@ -242,14 +265,18 @@ def test_a_second_run_changes_nothing(cloud: MemoryCloud, absent: Remover, kind:
     add(cloud, kind, "a-1")
     assert absent(kind, "a-1").result["changed"]
     again = absent(kind, "a-1")
-    assert not again.failed and not again.result["changed"] and len(cloud.writes) == 1
+    assert not again.failed
+    assert not again.result["changed"]
+    assert len(cloud.writes) == 1
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_without_waiting_the_run_ends_when_the_deletes_are_accepted(cloud: MemoryCloud, absent: Remover, kind: str) -> None:
     add(cloud, kind, "a-1")
     predicted, done = (absent(kind, "a-1", wait=False, check_mode=mode) for mode in (True, False))
-    assert rows(predicted) == rows(done) and row_of(done)["changed"] and row_of(done)["fate"] is None
+    assert rows(predicted) == rows(done)
+    assert row_of(done)["changed"]
+    assert row_of(done)["fate"] is None
     assert row_of(done)["status"] == {"elastic_ip": "NOT_ASSOCIATED", "disk": "deleting"}[kind]
     assert cloud.calls[-1].operation == DELETES[kind]
 
@@ -262,7 +289,9 @@ def test_check_mode_reads_hundreds_with_few_calls(cloud: MemoryCloud, absent: Re
     cloud_rows = cloud.elastic_ips if kind == "elastic_ip" else cloud.disks
     cloud_rows["a-7"].update(HELD[kind])
     ended = absent(kind, *ids, on_blocked="skip", check_mode=True)
-    assert not ended.failed and ended.result["summary"]["blocked"] == 1 and ended.result["summary"]["changed"] == 249
+    assert not ended.failed
+    assert ended.result["summary"]["blocked"] == 1
+    assert ended.result["summary"]["changed"] == 249
     assert len(cloud.calls) == calls
 
 
@@ -272,8 +301,10 @@ def test_hundreds_are_looked_at_in_bulk(cloud: MemoryCloud, absent: Remover, kin
     for asset_id in ids:
         add(cloud, kind, asset_id)
     ended = absent(kind, *ids)
-    assert not ended.failed and not any(exists(cloud, asset_id) for asset_id in ids)
-    assert len(cloud.writes) == 250 and sum(call.operation == READS[kind] for call in cloud.calls) < 50
+    assert not ended.failed
+    assert not any(exists(cloud, asset_id) for asset_id in ids)
+    assert len(cloud.writes) == 250
+    assert sum(call.operation == READS[kind] for call in cloud.calls) < 50
 
 
 def test_a_disk_that_never_appears_in_the_bin_is_told(
@@ -283,7 +314,8 @@ def test_a_disk_that_never_appears_in_the_bin_is_told(
     monkeypatch.setattr(cloud, "_delete_disk", lambda call: cloud.disks.pop(str(call.resource)) and {})
     ended = absent("disk", "vol-1")
     row = row_of(ended)
-    assert not ended.failed and (row["action"], row["status"], row["fate"]) == ("recycled", "absent", None)
+    assert not ended.failed
+    assert (row["action"], row["status"], row["fate"]) == ("recycled", "absent", None)
     assert codes_of(ended, "warnings") == [["not_in_bin"]]
 
 

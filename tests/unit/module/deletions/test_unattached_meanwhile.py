@@ -67,9 +67,13 @@ def test_what_changed_since_the_plan_is_not_deleted_and_hides_no_other(
     changing = add(cloud, kind, "a-2")
     absent.at_look(kind, 2, lambda: changing.update(change))
     ended = absent(kind, "a-1", "a-2")
-    assert ended.failed and actions(ended) == [DONE[kind], "failed"] and exists(cloud, "a-2")
+    assert ended.failed
+    assert actions(ended) == [DONE[kind], "failed"]
+    assert exists(cloud, "a-2")
     row = rows(ended)[1]
-    assert row["error"]["code"] == "changed_meanwhile" and row["fate"] == "kept" and not row["changed"]
+    assert row["error"]["code"] == "changed_meanwhile"
+    assert row["fate"] == "kept"
+    assert not row["changed"]
     assert cloud.writes == [(DELETES[kind], "a-1")]
 
 
@@ -85,7 +89,9 @@ def test_a_snapshot_that_was_begun_since_the_plan_saves_the_disk(cloud: MemoryCl
 
     cloud.send = send  # type: ignore[method-assign]
     ended = absent("disk", "vol-1")
-    assert ended.failed and row_of(ended)["error"]["code"] == "changed_meanwhile" and cloud.writes == []
+    assert ended.failed
+    assert row_of(ended)["error"]["code"] == "changed_meanwhile"
+    assert cloud.writes == []
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -109,7 +115,8 @@ def test_rule_6_a_delete_never_leaves_on_a_look_older_than_five_seconds(cloud: M
     cloud.send = send  # type: ignore[method-assign]
     assert not absent(kind, "a-1").failed
     (left_at,) = deletes
-    assert looks[1] < left_at - 5 and 0 <= left_at - looks[2] <= 5
+    assert looks[1] < left_at - 5
+    assert 0 <= left_at - looks[2] <= 5
 
 
 # --- refusals and lost answers --------------------------------------------------------------------------------------------
@@ -120,8 +127,11 @@ def test_what_somebody_else_deleted_meanwhile_is_success_without_a_change(cloud:
     add(cloud, kind, "a-1")
     cloud.before[DELETES[kind]] = (cloud.elastic_ips if kind == "elastic_ip" else cloud.disks).clear
     ended = absent(kind, "a-1")
-    assert not ended.failed and actions(ended) == ["none"] and not ended.result["changed"]
-    assert row_of(ended)["fate"] is None and ended.result["summary"]["already_absent"] == 1
+    assert not ended.failed
+    assert actions(ended) == ["none"]
+    assert not ended.result["changed"]
+    assert row_of(ended)["fate"] is None
+    assert ended.result["summary"]["already_absent"] == 1
 
 
 def test_a_disk_that_somebody_else_put_into_the_bin_is_success_without_a_change(cloud: MemoryCloud, absent: Remover) -> None:
@@ -129,7 +139,8 @@ def test_a_disk_that_somebody_else_put_into_the_bin_is_success_without_a_change(
     absent.at_look("disk", 2, lambda: disk.update(status="in-recyclebin"))
     ended = absent("disk", "vol-1")
     row = row_of(ended)
-    assert not ended.failed and (row["action"], row["status"], row["fate"]) == ("none", "in-recyclebin", None)
+    assert not ended.failed
+    assert (row["action"], row["status"], row["fate"]) == ("none", "in-recyclebin", None)
     assert cloud.writes == []
 
 
@@ -137,10 +148,13 @@ def test_a_disk_that_others_are_deleting_is_waited_for_in_check_mode_too(cloud: 
     cloud.add_free_disk("vol-1", "deleting", **PROTECTED)
     for mode in (True, False):
         ended = absent("disk", "vol-1", wait_timeout=5, check_mode=mode)
-        assert ended.failed and "disk vol-1 hangs in 'deleting'" in str(row_of(ended)["error"]) and cloud.writes == []
+        assert ended.failed
+        assert "disk vol-1 hangs in 'deleting'" in str(row_of(ended)["error"])
+        assert cloud.writes == []
     ended = absent("disk", "vol-1", wait=False)
     row = row_of(ended)
-    assert not ended.failed and (row["action"], row["status"], row["fate"]) == ("none", "deleting", None)
+    assert not ended.failed
+    assert (row["action"], row["status"], row["fate"]) == ("none", "deleting", None)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -163,8 +177,10 @@ def test_rule_11_after_a_lost_answer_it_is_read_first_and_deleted_once(
     cloud.send = send  # type: ignore[method-assign]
     ended = absent(kind, "a-1")
     row = row_of(ended)
-    assert not ended.failed and (row["action"], row["fate"], row["status"]) == (DONE[kind], DONE[kind], GONE[kind])
-    assert len(cloud.writes) == 1 and not exists(cloud, "a-1")
+    assert not ended.failed
+    assert (row["action"], row["fate"], row["status"]) == (DONE[kind], DONE[kind], GONE[kind])
+    assert len(cloud.writes) == 1
+    assert not exists(cloud, "a-1")
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -181,7 +197,9 @@ def test_after_a_lost_answer_one_that_is_in_use_now_is_not_deleted_again(cloud: 
 
     cloud.send = send  # type: ignore[method-assign]
     ended = absent(kind, "a-1")
-    assert ended.failed and row_of(ended)["error"]["code"] == "changed_meanwhile" and len(cloud.writes) == 1
+    assert ended.failed
+    assert row_of(ended)["error"]["code"] == "changed_meanwhile"
+    assert len(cloud.writes) == 1
 
 
 def test_an_elastic_ip_in_between_after_a_lost_answer_is_looked_at_again(cloud: MemoryCloud, absent: Remover) -> None:
@@ -200,7 +218,9 @@ def test_an_elastic_ip_in_between_after_a_lost_answer_is_looked_at_again(cloud: 
 
     cloud.send = send  # type: ignore[method-assign]
     ended = absent("elastic_ip", "fip-1")
-    assert not ended.failed and actions(ended) == ["released"] and len(cloud.writes) == 1
+    assert not ended.failed
+    assert actions(ended) == ["released"]
+    assert len(cloud.writes) == 1
 
 
 def test_a_final_refusal_fails_that_disk_alone_with_the_services_words(cloud: MemoryCloud, absent: Remover) -> None:
@@ -208,10 +228,13 @@ def test_a_final_refusal_fails_that_disk_alone_with_the_services_words(cloud: Me
     cloud.add_free_disk("vol-2")
     cloud.refuse("disk.deleteDisk", 400, "FAILED_PRECONDITION", "Can't delete 'prepaid_by_duration' disk", "vol-1")
     ended = absent("disk", "vol-1", "vol-2")
-    assert ended.failed and actions(ended) == ["failed", "recycled"] and "'prepaid_by_duration'" in ended.msg
+    assert ended.failed
+    assert actions(ended) == ["failed", "recycled"]
+    assert "'prepaid_by_duration'" in ended.msg
     error = rows(ended)[0]["error"]
     assert (error["code"], error["operation"], error["http"], error["request_id"]) == ("api", "disk.deleteDisk", 400, "req-400")
-    assert rows(ended)[0]["fate"] == "kept" and len(cloud.writes) == 2
+    assert rows(ended)[0]["fate"] == "kept"
+    assert len(cloud.writes) == 2
 
 
 def test_an_elastic_ip_whose_release_is_refused_is_tried_within_wait_timeout(cloud: MemoryCloud, absent: Remover) -> None:
@@ -220,10 +243,14 @@ def test_an_elastic_ip_whose_release_is_refused_is_tried_within_wait_timeout(clo
     cloud.refuse(*refusal)
     began = cloud.clock.now()
     ended = absent("elastic_ip", "fip-1", wait_timeout=90)
-    assert ended.failed and row_of(ended)["error"]["code"] == "timeout" and "still associated" in ended.msg
-    assert 90 <= cloud.clock.now() - began < 120 and len(cloud.writes) > 5
+    assert ended.failed
+    assert row_of(ended)["error"]["code"] == "timeout"
+    assert "still associated" in ended.msg
+    assert 90 <= cloud.clock.now() - began < 120
+    assert len(cloud.writes) > 5
     cloud.calls.clear()
-    assert absent("elastic_ip", "fip-1", wait=False).failed and len(cloud.writes) == 1
+    assert absent("elastic_ip", "fip-1", wait=False).failed
+    assert len(cloud.writes) == 1
     response = cloud.send
 
     def send(call: Any, *rest: Any) -> Any:
@@ -245,7 +272,10 @@ def test_a_timeout_names_what_hangs_and_its_state(
     monkeypatch.setattr(cloud, f"_delete_{kind}", lambda _call: asset.update(status=status) or {})
     ended = absent(kind, "a-1", wait_timeout=30)
     row = row_of(ended)
-    assert ended.failed and row["error"]["code"] == "timeout" and row["status"] == status and row["fate"] is None
+    assert ended.failed
+    assert row["error"]["code"] == "timeout"
+    assert row["status"] == status
+    assert row["fate"] is None
     assert f"{WORDS[kind]} a-1 hangs in '{status}' for 30 s" in row["error"]["message"]
     summary = ended.result["summary"]
     assert (summary[DONE[kind]], summary["changed"], summary["failed"]) == (0, 1, 1)
@@ -259,7 +289,9 @@ def test_one_that_comes_into_use_after_an_accepted_delete_is_a_failure_at_once(
     monkeypatch.setattr(cloud, f"_delete_{kind}", lambda _call: asset.update(HELD[kind]) or {})
     began = cloud.clock.now()
     ended = absent(kind, "a-1")
-    assert ended.failed and row_of(ended)["error"]["code"] == "changed_meanwhile" and cloud.clock.now() - began < 30
+    assert ended.failed
+    assert row_of(ended)["error"]["code"] == "changed_meanwhile"
+    assert cloud.clock.now() - began < 30
 
 
 def test_a_deletion_that_ends_in_an_error_is_a_failure(
@@ -275,11 +307,15 @@ def test_rule_9_a_forbidden_read_after_the_delete_is_no_proof(cloud: MemoryCloud
     cloud.add_free_disk("vol-1")
     cloud.refuse("disk.describeDisk", 403, "HTTP_FORBIDDEN", "not authorized")
     ended = absent("disk", "vol-1", recycle=False)
-    assert ended.failed and row_of(ended)["fate"] is None and row_of(ended)["error"]["http"] == 403
+    assert ended.failed
+    assert row_of(ended)["fate"] is None
+    assert row_of(ended)["error"]["http"] == 403
 
 
 def test_a_read_that_fails_ends_the_run_before_anything_is_changed(cloud: MemoryCloud, absent: Remover) -> None:
     cloud.add_free_disk("vol-1")
     cloud.refusals["disk.describeSnapshots", None] = ApiError("disk.describeSnapshots", 403, "HTTP_FORBIDDEN", "no", "req-403")
     ended = absent("disk", "vol-1")
-    assert ended.failed and cloud.writes == [] and rows(ended) == []
+    assert ended.failed
+    assert cloud.writes == []
+    assert rows(ended) == []

@@ -65,21 +65,27 @@ def test_wrong_input_of_a_delete_sends_nothing(
     cloud: MemoryCloud, run: Runner, state: str, options: dict[str, Any], says: str
 ) -> None:
     ended = run.vm(state, "i-a", **options)
-    assert ended.failed and says in ended.msg and cloud.calls == []
+    assert ended.failed
+    assert says in ended.msg
+    assert cloud.calls == []
     check(ended.result, "jdcloud_vm")
 
 
 @pytest.mark.parametrize(("options", "says"), [({"due_tag": ""}, "due_tag is blank"), ({"marked_only": True}, "set due_tag")])
 def test_wrong_input_of_a_list_sends_nothing(cloud: MemoryCloud, run: Runner, options: dict[str, Any], says: str) -> None:
     ended = run.vm_info(**options)
-    assert ended.failed and says in ended.msg and cloud.calls == []
+    assert ended.failed
+    assert says in ended.msg
+    assert cloud.calls == []
     check(ended.result, "jdcloud_vm_info")
 
 
 def test_what_is_not_due_holds_back_what_is(fleet: MemoryCloud, run: Runner) -> None:
     ended = run.vm("absent", *fleet.machines, due_tag=KEY, stop_running=True)
-    assert ended.failed and "nothing at all was changed" in ended.msg
-    assert codes(ended) == EXPECTED and fleet.writes == []
+    assert ended.failed
+    assert "nothing at all was changed" in ended.msg
+    assert codes(ended) == EXPECTED
+    assert fleet.writes == []
 
 
 # --- jdcloud_vm ---------------------------------------------------------------------------------------------------
@@ -90,10 +96,13 @@ def test_only_what_is_due_is_deleted_and_the_preview_says_so(fleet: MemoryCloud,
     preview = run.vm("absent", *ids, check=True, **options)
     assert fleet.writes == []
     ended = run.vm("absent", *ids, **options)
-    assert not ended.failed and preview.actions == ended.actions and codes(preview) == codes(ended) == EXPECTED
+    assert not ended.failed
+    assert preview.actions == ended.actions
+    assert codes(preview) == codes(ended) == EXPECTED
     assert fleet.writes == [("vm.deleteInstance", "i-due")]
     again = run.vm("absent", *ids, **options)
-    assert not again.result["changed"] and again.result["summary"]["not_found"] == 1
+    assert not again.result["changed"]
+    assert again.result["summary"]["not_found"] == 1
 
 
 def test_blanks_around_the_key_do_not_matter(cloud: MemoryCloud, run: Runner) -> None:
@@ -115,7 +124,9 @@ def test_a_mark_that_changes_during_the_read_of_backups_is_seen_at_the_gate(
 
     cloud.before["vm.describeImages"] = change_it_at_the_gate
     ended = run.vm("absent", "i-a", due_tag=KEY, require_backup="image")
-    assert ended.only["error"]["code"] == "changed_meanwhile" and not ended.result["changed"] and cloud.writes == []
+    assert ended.only["error"]["code"] == "changed_meanwhile"
+    assert not ended.result["changed"]
+    assert cloud.writes == []
 
 
 def test_a_machine_that_is_started_meanwhile_is_not_stopped_again(cloud: MemoryCloud, run: Runner) -> None:
@@ -130,7 +141,8 @@ def test_a_machine_that_is_started_meanwhile_is_not_stopped_again(cloud: MemoryC
 
     cloud.before["vm.describeInstances"] = wait_and_take_back
     ended = run.vm("absent", "i-a", due_tag=KEY, stop_running=True)
-    assert codes(ended) == {"i-a": ["taken_back"]} and cloud.writes == []
+    assert codes(ended) == {"i-a": ["taken_back"]}
+    assert cloud.writes == []
 
 
 # --- jdcloud_vm_info ----------------------------------------------------------------------------------------------
@@ -161,7 +173,8 @@ def test_marked_only_leaves_out_what_lacks_the_tag_whatever_its_value_is(fleet: 
     fleet.add("i-blank", tags=tags(""))
     ended = run.vm_info(due_tag=KEY, marked_only=True)
     assert [each["instance_id"] for each in ended.result["instances"]] == sorted({*EXPECTED, "i-blank"} - {"i-bare"})
-    assert ended.result["summary"]["selected"] == 6 and ended.result["summary"]["api_calls"] == 2
+    assert ended.result["summary"]["selected"] == 6
+    assert ended.result["summary"]["api_calls"] == 2
 
 
 def test_marked_only_goes_with_selectors(fleet: MemoryCloud, run: Runner) -> None:

@@ -40,8 +40,11 @@ def test_wrong_input_ends_with_all_result_keys_and_sends_nothing(cloud: MemoryCl
 def test_a_refused_listing_ends_with_all_result_keys_and_the_account(cloud: MemoryCloud, run: Runner) -> None:
     cloud.refuse("vm.describeInstances", 403, "HTTP_FORBIDDEN", "User is not authorized")
     ended = run.vm("absent", tags={"env": "test"})
-    assert ended.failed and not ended.result["changed"]
-    assert ended.msg.endswith(".") and "\n" not in ended.msg and "IAM" in ended.msg
+    assert ended.failed
+    assert not ended.result["changed"]
+    assert ended.msg.endswith(".")
+    assert "\n" not in ended.msg
+    assert "IAM" in ended.msg
     check(ended.result, MODULE)
     known = {"source": "environment", "access_key_suffix": ACCESS_KEY[-4:], "region": "cn-north-1"}
     assert ended.result["account"] == {**known, "pin": None, "account_id": None}
@@ -51,7 +54,8 @@ def test_a_refused_listing_ends_with_all_result_keys_and_the_account(cloud: Memo
 def test_a_refusal_says_what_to_do_about_machines_that_only_run(cloud: MemoryCloud, run: Runner) -> None:
     cloud.add("i-a", "running")
     ended = run.vm("absent", "i-a")
-    assert ended.failed and cloud.writes == []
+    assert ended.failed
+    assert cloud.writes == []
     assert ended.msg == (
         "1 of 1 machines cannot be changed, so nothing at all was changed: i-a (running); "
         "stop what runs first, or set stop_running to true."
@@ -62,7 +66,8 @@ def test_rule_5_one_blocked_machine_holds_back_all_of_them(cloud: MemoryCloud, r
     cloud.add("i-a")
     cloud.add("i-b", "running", tags=PROTECTED)
     ended = run.vm("absent", "i-a", "i-b")
-    assert ended.failed and not ended.result["changed"]
+    assert ended.failed
+    assert not ended.result["changed"]
     assert ended.msg == (
         "1 of 2 machines cannot be changed, so nothing at all was changed: i-b (protected, running); remove the causes, "
         "or set on_blocked to skip to go on with the others."
@@ -76,7 +81,8 @@ def test_on_blocked_skip_reports_the_blocked_and_does_the_others(cloud: MemoryCl
     cloud.add("i-a")
     cloud.add("i-b", tags=PROTECTED)
     ended = run.vm("absent", "i-a", "i-b", on_blocked="skip")
-    assert not ended.failed and ended.result["changed"]
+    assert not ended.failed
+    assert ended.result["changed"]
     assert ended.actions == {"i-a": "deleted", "i-b": "blocked"}
     assert [*cloud.machines] == ["i-b"]
 
@@ -86,13 +92,16 @@ def test_rule_14_one_failed_machine_does_not_hide_the_others(cloud: MemoryCloud,
     cloud.add("i-b")
     cloud.refuse("vm.deleteInstance", 403, "HTTP_FORBIDDEN", "not authorized", "i-a")
     ended = run.vm("absent", "i-a", "i-b")
-    assert ended.failed and ended.result["changed"]
+    assert ended.failed
+    assert ended.result["changed"]
     assert ended.actions == {"i-a": "failed", "i-b": "deleted"}
     failed = ended.result["instances"][0]
     expected = {"code": "api", "operation": "vm.deleteInstance", "http": 403, "status": "HTTP_FORBIDDEN", "request_id": "req-403"}
     assert expected.items() <= failed["error"].items()
-    assert ended.msg.startswith("1 of 2 machines failed: i-a (") and ended.msg.endswith(".")
-    assert ended.result["summary"]["failed"] == 1 and ended.result["summary"]["deleted"] == 1
+    assert ended.msg.startswith("1 of 2 machines failed: i-a (")
+    assert ended.msg.endswith(".")
+    assert ended.result["summary"]["failed"] == 1
+    assert ended.result["summary"]["deleted"] == 1
 
 
 def test_rule_6_a_machine_that_changed_meanwhile_is_not_deleted(cloud: MemoryCloud, run: Runner) -> None:
@@ -113,7 +122,8 @@ def test_rule_6_a_machine_that_changed_meanwhile_is_not_deleted(cloud: MemoryClo
 def test_an_id_that_does_not_exist_fails_unless_it_was_to_be_absent(cloud: MemoryCloud, run: Runner, state: str) -> None:
     ended = run.vm(state, "i-none")
     assert ended.failed
-    assert ended.only["action"] == "failed" and ended.only["error"]["code"] == "not_found"
+    assert ended.only["action"] == "failed"
+    assert ended.only["error"]["code"] == "not_found"
     assert "i-none (does not exist" in ended.msg
     assert counts(ended.result["summary"]) == {"selected": 1, "not_found": 1, "failed": 1}
 
@@ -122,10 +132,14 @@ def test_more_matches_than_allowed_fail_and_say_how_to_go_on(cloud: MemoryCloud,
     for number in range(3):
         cloud.add(f"i-{number}", instanceName="web")
     ended = run.vm("absent", filters={"status": "stopped"}, max_instances=2)
-    assert ended.failed and cloud.writes == []
-    assert "more than max_instances of 2" in ended.msg and "set max_instances to 3" in ended.msg
+    assert ended.failed
+    assert cloud.writes == []
+    assert "more than max_instances of 2" in ended.msg
+    assert "set max_instances to 3" in ended.msg
     twins = run.vm("absent", name="web", max_instances=3)
-    assert twins.failed and "i-0, i-1, i-2" in twins.msg and "instance_ids" in twins.msg
+    assert twins.failed
+    assert "i-0, i-1, i-2" in twins.msg
+    assert "instance_ids" in twins.msg
 
 
 # --- check mode ---------------------------------------------------------------------------------------------------
@@ -158,7 +172,8 @@ def test_rule_15_check_mode_sends_no_write_and_predicts_the_run(
     preview = run.vm(state, "i-a", "i-b", "i-none" if state == "absent" else "i-b", check=True, **options)
     assert cloud.writes == [], "rule 15"
     done = run.vm(state, "i-a", "i-b", "i-none" if state == "absent" else "i-b", **options)
-    assert not preview.failed and not done.failed
+    assert not preview.failed
+    assert not done.failed
     for key in ("changed", "account", "instances", "retained", "diff"):
         assert preview.result[key] == done.result[key], key
     assert counts(preview.result["summary"]) == counts(done.result["summary"])
@@ -168,7 +183,8 @@ def test_rule_15_check_mode_sends_no_write_and_predicts_the_run(
 def test_check_mode_predicts_the_refusal(cloud: MemoryCloud, run: Runner) -> None:
     cloud.add("i-a", "running")
     preview, done = run.vm("absent", "i-a", check=True), run.vm("absent", "i-a")
-    assert preview.failed and preview.msg == done.msg
+    assert preview.failed
+    assert preview.msg == done.msg
     assert preview.result["instances"] == done.result["instances"]
 
 
@@ -178,10 +194,12 @@ def test_check_mode_predicts_the_refusal(cloud: MemoryCloud, run: Runner) -> Non
 def test_an_id_that_does_not_exist_is_absent(cloud: MemoryCloud, run: Runner) -> None:
     cloud.add("i-other")
     ended = run.vm("absent", "i-none")
-    assert not ended.failed and not ended.result["changed"]
+    assert not ended.failed
+    assert not ended.result["changed"]
     machine = ended.only
     assert (machine["status_before"], machine["status"], machine["action"]) == ("absent", "absent", "none")
-    assert machine["name"] is None and [warning["code"] for warning in machine["warnings"]] == ["not_found"]
+    assert machine["name"] is None
+    assert [warning["code"] for warning in machine["warnings"]] == ["not_found"]
     (warning,) = ended.warnings
     assert "none of 1 ids exists in cn-north-1" in warning
     assert counts(ended.result["summary"]) == {"selected": 1, "already_absent": 1, "not_found": 1, "unchanged": 1}
@@ -194,8 +212,10 @@ def test_some_ids_that_do_not_exist_are_no_warning_of_the_task(cloud: MemoryClou
 
 def test_nothing_that_matches_is_fine_for_absent_and_an_empty_result(cloud: MemoryCloud, run: Runner) -> None:
     ended = run.vm("absent", name="web")
-    assert not ended.failed and not ended.result["changed"]
-    assert ended.result["instances"] == [] and ended.result["diff"]["before"] == {"instances": {}}
+    assert not ended.failed
+    assert not ended.result["changed"]
+    assert ended.result["instances"] == []
+    assert ended.result["diff"]["before"] == {"instances": {}}
 
 
 @pytest.mark.parametrize("state", ["stopped", "running"])
@@ -204,7 +224,8 @@ def test_nothing_that_matches_is_an_error_for_stopped_and_running(
     cloud: MemoryCloud, run: Runner, state: str, selector: dict[str, Any]
 ) -> None:
     ended = run.vm(state, **selector)
-    assert ended.failed and ended.msg.endswith(".")
+    assert ended.failed
+    assert ended.msg.endswith(".")
     check(ended.result, MODULE)
 
 
@@ -212,8 +233,10 @@ def test_nothing_that_matches_is_an_error_for_stopped_and_running(
 def test_a_machine_that_is_as_wished_is_left_alone(cloud: MemoryCloud, run: Runner, state: str) -> None:
     cloud.add("i-a", state, tags=PROTECTED)
     ended = run.vm(state, "i-a")
-    assert not ended.failed and not ended.result["changed"]
-    assert ended.only["action"] == "none" and ended.only["blockers"] == []
+    assert not ended.failed
+    assert not ended.result["changed"]
+    assert ended.only["action"] == "none"
+    assert ended.only["blockers"] == []
     assert cloud.writes == []
 
 
@@ -241,7 +264,8 @@ def test_disks_and_elastic_ips_go_along_if_asked(cloud: MemoryCloud, run: Runner
     ended = run.vm("absent", "i-a", stop_running=True, disks="delete", elastic_ips="release")
     assert not ended.failed
     assert ended.result["retained"] == {"disks": [], "elastic_ips": []}
-    assert cloud.elastic_ips == {} and "vol-stays" not in cloud.disks
+    assert cloud.elastic_ips == {}
+    assert "vol-stays" not in cloud.disks
     assert cloud.writes == [
         ("vm.stopInstance", "i-a"),
         ("vm.modifyInstanceDiskAttribute", "i-a"),
@@ -265,11 +289,15 @@ def test_a_second_run_changes_nothing(
 ) -> None:
     cloud.add("i-a", before)
     first = run.vm(state, "i-a", **options)
-    assert first.result["changed"] and first.only["action"] == action and first.only["status"] == state
+    assert first.result["changed"]
+    assert first.only["action"] == action
+    assert first.only["status"] == state
     writes = len(cloud.writes)
     second = run.vm(state, "i-a", **options)
-    assert not second.failed and not second.result["changed"]
-    assert second.only["action"] == "none" and second.only["status"] == state
+    assert not second.failed
+    assert not second.result["changed"]
+    assert second.only["action"] == "none"
+    assert second.only["status"] == state
     assert second.result["diff"] == {"before": {"instances": {}}, "after": {"instances": {}}}
     assert len(cloud.writes) == writes
 
@@ -299,7 +327,8 @@ def test_without_waiting_the_fates_are_not_known(cloud: MemoryCloud, run: Runner
     seed_every_fate(cloud)
     cloud.machines["i-a"]["status"] = "stopped"
     ended = run.vm("absent", "i-a", wait=False)
-    assert not ended.failed and ended.only["action"] == "deleted"
+    assert not ended.failed
+    assert ended.only["action"] == "deleted"
     assert {disk["fate"] for disk in ended.only["disks"]} == {"unverified"}
     assert ended.result["retained"]["disks"] == [
         {"disk_id": "vol-stays", "instance_id": "i-a", "size_gb": 100, "fate": "unverified"}
@@ -386,7 +415,8 @@ def test_every_module_that_changes_something_refuses_them(
 ) -> None:
     twins(cloud)
     ended = run(module, filters={"privateIpAddress": "10.0.0.5"}, **options)
-    assert ended.failed and "(i-a, i-b)" in ended.msg
+    assert ended.failed
+    assert "(i-a, i-b)" in ended.msg
     assert cloud.writes == []
 
 

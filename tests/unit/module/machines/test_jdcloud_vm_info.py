@@ -18,7 +18,8 @@ PROTECTED = [{"key": "jdcloud-protect", "value": "yes"}]
 
 def test_wrong_input_ends_with_all_result_keys_and_sends_nothing(cloud: MemoryCloud, run: Runner) -> None:
     ended = run.vm_info(tags={})
-    assert ended.failed and ended.msg.startswith("tags is an empty dict")
+    assert ended.failed
+    assert ended.msg.startswith("tags is an empty dict")
     check(ended.result, MODULE)
     assert cloud.calls == []
 
@@ -26,7 +27,8 @@ def test_wrong_input_ends_with_all_result_keys_and_sends_nothing(cloud: MemoryCl
 def test_a_refused_read_ends_with_all_result_keys_and_the_account(cloud: MemoryCloud, run: Runner) -> None:
     cloud.refuse("vm.describeInstances", 401, "UNAUTHENTICATED", "the request sign result is not same")
     ended = run.vm_info()
-    assert ended.failed and "401 UNAUTHENTICATED" in ended.msg
+    assert ended.failed
+    assert "401 UNAUTHENTICATED" in ended.msg
     check(ended.result, MODULE)
     assert ended.result["account"]["source"] == "environment"
 
@@ -35,21 +37,25 @@ def test_an_id_that_only_a_forbidden_read_could_prove_absent_is_an_error(cloud: 
     """Rule 9: a 403 is no proof of anything."""
     cloud.refuse("vm.describeInstance", 403, "HTTP_FORBIDDEN", "not authorized", "i-hidden")
     ended = run.vm_info("i-hidden")
-    assert ended.failed and ended.result["instances"] == []
+    assert ended.failed
+    assert ended.result["instances"] == []
 
 
 def test_no_selector_lists_all_machines_with_everything_the_service_says(cloud: MemoryCloud, run: Runner) -> None:
     cloud.add("i-b", "running", hostName="b.local", tags=[{"key": "env", "value": "test"}])
     cloud.add("i-a")
     ended = run.vm_info()
-    assert not ended.failed and ended.result["changed"] is False
+    assert not ended.failed
+    assert ended.result["changed"] is False
     machines = {machine["instance_id"]: machine for machine in ended.result["instances"]}
     assert {*machines} == {"i-a", "i-b"}
     running = machines["i-b"]
     assert (running["name"], running["hostname"], running["tags"]) == ("name-of-i-b", "b.local", {"env": "test"})
     assert running["system_disk"]["cloud_disk"]["disk_id"] == "vol-sysib"
-    assert running["deletable"] is False and [blocker["code"] for blocker in running["blockers"]] == ["running"]
-    assert machines["i-a"]["deletable"] is True and machines["i-a"]["blockers"] == []
+    assert running["deletable"] is False
+    assert [blocker["code"] for blocker in running["blockers"]] == ["running"]
+    assert machines["i-a"]["deletable"] is True
+    assert machines["i-a"]["blockers"] == []
     summary = ended.result["summary"]
     assert (summary["selected"], summary["deletable"], summary["blocked"], summary["not_found"]) == (2, 1, 1, 0)
     assert [call.operation for call in cloud.calls] == ["vm.describeInstances", "disk.describeDisks"]
@@ -107,7 +113,8 @@ def test_ids_are_listed_in_their_order_and_missing_ones_are_a_warning(cloud: Mem
     assert [machine["instance_id"] for machine in ended.result["instances"]] == ["i-b", "i-a"]
     assert ended.result["summary"]["not_found"] == 1
     (warning,) = ended.warnings
-    assert "i-none" in warning and "cn-north-1" in warning
+    assert "i-none" in warning
+    assert "cn-north-1" in warning
 
 
 def words_of(value: object) -> set[str]:
@@ -137,7 +144,8 @@ def test_twins_are_all_listed_and_fuzzy_finds_are_not(cloud: MemoryCloud, run: R
 def test_check_mode_makes_no_difference(cloud: MemoryCloud, run: Runner, check_mode: bool) -> None:
     cloud.add("i-a")
     ended = run(MODULE, check=check_mode)
-    assert not ended.failed and [machine["instance_id"] for machine in ended.result["instances"]] == ["i-a"]
+    assert not ended.failed
+    assert [machine["instance_id"] for machine in ended.result["instances"]] == ["i-a"]
 
 
 def test_results_are_as_documented(cloud: MemoryCloud, run: Runner) -> None:

@@ -43,7 +43,9 @@ def test_wrong_input_sends_nothing(
     cloud: MemoryCloud, run: Runner, state: str, in_check_mode: bool, options: Json, says: str
 ) -> None:
     ended = run.vm(state, "i-a", check=in_check_mode, **options)
-    assert ended.failed and says in ended.msg and cloud.calls == []
+    assert ended.failed
+    assert says in ended.msg
+    assert cloud.calls == []
     check(ended.result, "jdcloud_vm")
 
 
@@ -56,7 +58,9 @@ def test_the_preview_after_the_preview_of_a_backup(cloud: MemoryCloud, run: Runn
     cloud.add_disk("i-a", "vol-a", auto_delete=True)
     backup = run("jdcloud_vm_backup", check=True, instance_ids=["i-a"], stop_running=True, campaign="c1")
     ended = run.vm("absent", "i-a", check=True, require_backup="image", planned_backups=machines_of(backup))
-    assert not ended.failed and ended.result["changed"] and cloud.writes == []
+    assert not ended.failed
+    assert ended.result["changed"]
+    assert cloud.writes == []
     assert (ended.only["status_before"], ended.only["status"], ended.only["action"]) == ("running", "absent", "deleted")
     assert [disk["fate"] for disk in ended.only["disks"]] == ["deleted", "deleted"]
     expected = {"type": "image", "id": None, "status": "planned", "created": None, "campaign": "c1"}
@@ -72,7 +76,8 @@ def test_a_blocked_machine_keeps_the_status_that_it_has(cloud: MemoryCloud, run:
     options: Json = {"stop_running": True, "include_data_disks": False}
     backup = run("jdcloud_vm_backup", check=True, instance_ids=["i-a"], **options)
     ended = run.vm("absent", "i-a", check=True, require_backup="image", planned_backups=machines_of(backup))
-    assert ended.failed and ended.only["status"] == "running"
+    assert ended.failed
+    assert ended.only["status"] == "running"
     assert [each["code"] for each in ended.only["blockers"]] == ["backup_missing"]
 
 
@@ -226,4 +231,5 @@ def test_a_preview_with_planned_backups_is_what_the_run_does_after_them(cloud: M
     for seed in range(first, first + PER_TEST):
         cloud.__init__()  # type: ignore[misc]
         seen += _replay(seed, cloud, run)
-    assert seen["deleted"] and seen["blocked"], "nothing was tried"
+    assert seen["deleted"], "nothing was tried"
+    assert seen["blocked"], "nothing was tried"

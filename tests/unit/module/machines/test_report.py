@@ -71,7 +71,8 @@ def report(*records: MachineRecord, held_back: bool = False) -> MachineReport:
 def test_a_disk_that_stays_or_may_stay_is_retained(planned: Fate, read_back: Fate | None, listed: bool) -> None:
     """Rule 14: what could not be read is unverified, and still told."""
     record = deleted(disk_fates={"vol-a": read_back} if read_back else {})
-    assert record.state is not None and record.decision is not None
+    assert record.state is not None
+    assert record.decision is not None
     record.decision = replace(record.decision, disks=(replace(DISK, fate=planned), LOCAL))
     expected = {"disk_id": "vol-a", "instance_id": "i-a", "size_gb": 100, "fate": read_back or "unverified"}
     assert report(record).retained()["disks"] == ([expected] if listed else [])
@@ -147,7 +148,8 @@ def test_what_was_held_back_was_not_done() -> None:
 def test_a_message_names_a_few_machines_and_counts_the_rest() -> None:
     message = report(*[failed(f"i-{number}") for number in range(8)]).message()
     assert message is not None
-    assert message.count("hangs in") == 5 and message.endswith(" and 3 more.")
+    assert message.count("hangs in") == 5
+    assert message.endswith(" and 3 more.")
 
 
 def test_blocked_machines_alone_are_no_failure() -> None:

@@ -91,7 +91,8 @@ def test_wrong_input_ends_with_all_result_keys_and_sends_nothing(
     cloud: Backups, run: Runner, options: Json, sentence: str
 ) -> None:
     ended = run(MODULE, **options)
-    assert ended.failed and sentence in ended.msg
+    assert ended.failed
+    assert sentence in ended.msg
     check(ended.result, MODULE)
     assert cloud.calls == []
 
@@ -99,7 +100,9 @@ def test_wrong_input_ends_with_all_result_keys_and_sends_nothing(
 def test_a_refused_read_ends_with_all_result_keys_and_makes_nothing(cloud: Backups, run: Runner) -> None:
     cloud.refuse("vm.describeImages", 403, "HTTP_FORBIDDEN", "not authorized")
     ended = restore(run, manifest())
-    assert ended.failed and "HTTP_FORBIDDEN" in ended.msg and cloud.writes == []
+    assert ended.failed
+    assert "HTTP_FORBIDDEN" in ended.msg
+    assert cloud.writes == []
     check(ended.result, MODULE)
 
 
@@ -124,9 +127,12 @@ def test_a_disk_that_did_not_come_back_is_a_failure_that_names_it(
 ) -> None:
     cloud.spoil = spoil
     ended = restore(run, manifest())
-    assert ended.failed and ended.only["error"]["code"] == "disks_missing"
-    assert "vdb of snapshot-data" in ended.msg and "vda" not in ended.msg
-    assert ended.result["changed"] and ended.only["instance_id"] == "i-made0"
+    assert ended.failed
+    assert ended.only["error"]["code"] == "disks_missing"
+    assert "vdb of snapshot-data" in ended.msg
+    assert "vda" not in ended.msg
+    assert ended.result["changed"]
+    assert ended.only["instance_id"] == "i-made0"
     assert [row["verified"] for row in ended.only["disks"]] == [True, False]
 
 
@@ -148,7 +154,8 @@ def test_a_disk_that_appears_late_is_waited_for(cloud: Backups, run: Runner) -> 
 
     cloud.spoil = hide
     ended = restore(run, manifest())
-    assert not ended.failed and all(row["verified"] for row in ended.only["disks"])
+    assert not ended.failed
+    assert all(row["verified"] for row in ended.only["disks"])
 
 
 def test_the_origin_may_be_told_by_the_disk_service_alone(cloud: Backups, run: Runner) -> None:
@@ -166,13 +173,18 @@ def test_machines_that_exist_twice_are_a_failure_that_names_them(cloud: Backups,
     for instance_id in ("i-a", "i-b"):
         cloud.add(instance_id, instanceName="old", description="jdcloud.cloud/1 restore=spring instance=i-old")
     ended = restore(run, manifest())
-    assert ended.failed and ended.only["error"]["code"] == "made_twice" and "i-a, i-b" in ended.msg and cloud.writes == []
+    assert ended.failed
+    assert ended.only["error"]["code"] == "made_twice"
+    assert "i-a, i-b" in ended.msg
+    assert cloud.writes == []
 
 
 def test_an_earlier_copy_that_is_going_is_a_failure(cloud: Backups, run: Runner) -> None:
     cloud.add("i-a", "error", instanceName="old", description="jdcloud.cloud/1 restore=spring instance=i-old")
     ended = restore(run, manifest())
-    assert ended.failed and ended.only["error"]["code"] == "error_state" and cloud.writes == []
+    assert ended.failed
+    assert ended.only["error"]["code"] == "error_state"
+    assert cloud.writes == []
 
 
 def test_a_machine_that_vanishes_is_a_failure(cloud: Backups, run: Runner) -> None:
@@ -183,7 +195,9 @@ def test_a_machine_that_vanishes_is_a_failure(cloud: Backups, run: Runner) -> No
 
     cloud.spoil = go
     ended = restore(run, manifest())
-    assert ended.failed and ended.only["error"]["code"] == "vanished" and not ended.result["changed"]
+    assert ended.failed
+    assert ended.only["error"]["code"] == "vanished"
+    assert not ended.result["changed"]
 
 
 def test_a_bug_hides_no_machine_that_was_made(cloud: Backups, run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -192,8 +206,11 @@ def test_a_bug_hides_no_machine_that_was_made(cloud: Backups, run: Runner, monke
 
     monkeypatch.setattr(f"{PATH}._verify", broken)
     ended = restore(run, manifest())
-    assert ended.failed and ended.only["instance_id"] == "i-made0" and ended.result["changed"]
-    assert ended.only["error"]["code"] == "internal" and "internal error" in ended.msg
+    assert ended.failed
+    assert ended.only["instance_id"] == "i-made0"
+    assert ended.result["changed"]
+    assert ended.only["error"]["code"] == "internal"
+    assert "internal error" in ended.msg
 
 
 # --- once, and again ----------------------------------------------------------------------------------------------
@@ -204,7 +221,9 @@ def test_a_machine_that_was_deleted_can_be_restored_again_on_the_same_day(cloud:
     assert not restore(run, manifest()).failed
     cloud.machines.clear()
     again = restore(run, manifest())
-    assert not again.failed and again.only["action"] == "created" and again.only["instance_id"] == "i-made1"
+    assert not again.failed
+    assert again.only["action"] == "created"
+    assert again.only["instance_id"] == "i-made1"
     assert len(cloud.tokens) == 2
 
 
@@ -294,10 +313,13 @@ def test_the_token_of_the_same_order_is_the_same_and_of_another_is_not(cloud: Ba
 def test_a_helper_image_of_a_killed_run_is_deleted_by_the_next(cloud: Backups, run: Runner) -> None:
     cloud.refuse("vm.deleteImage", 403, "HTTP_FORBIDDEN", "not authorized")
     first = restore(run, manifest(snapshots=True))
-    assert not first.failed and "img-help" in cloud.images
+    assert not first.failed
+    assert "img-help" in cloud.images
     cloud.refusals.clear()
     again = restore(run, manifest(snapshots=True))
-    assert not again.failed and again.only["action"] == "none" and "img-help" not in cloud.images
+    assert not again.failed
+    assert again.only["action"] == "none"
+    assert "img-help" not in cloud.images
 
 
 # --- documentation ------------------------------------------------------------------------------------------------
@@ -309,7 +331,10 @@ def test_results_are_exactly_as_documented(cloud: Backups, run: Runner) -> None:
     cloud.refuse("vm.createInstances", 429, "QUOTA_EXCEEDED", "Instance quota limit exceeded")
     failed = restore(run, manifest(), name="other")
     preview = run(MODULE, check=True, **OF_IMAGE)
-    assert not done.failed and blocked.failed and failed.failed and not preview.failed
+    assert not done.failed
+    assert blocked.failed
+    assert failed.failed
+    assert not preview.failed
     seen = set().union(*(check(ended.result, MODULE) for ended in (done, blocked, failed, preview)))
     assert set(paths(documented_returns(MODULE))) == seen
 

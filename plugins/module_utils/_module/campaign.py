@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,8 +21,9 @@ from .._campaign.input.role_variables import READERS
 from .._campaign.report.content import report_of
 from .._campaign.report.costs import billed_ids, check_prices
 from .._campaign.report.page import render
-from .._campaign.state.record import Record, stamp
-from .._campaign.state.store import JOURNAL, MANIFEST, PAGE, REPORT, Store
+from .._campaign.state.record import Record
+from .._campaign.state.sent_writes import note_writes, write_row
+from .._campaign.state.store import JOURNAL, PAGE, REPORT, Store
 from .._campaign.steps import finish, mark, plan
 from .._campaign.steps import wave as wave_step
 from .._campaign.steps.begin import check_run, open_campaign
@@ -31,20 +32,9 @@ from .common.arguments import CONNECTION_SPEC, Spec
 Result = dict[str, Any]
 
 STEPS = (
-    *(
-        "read",
-        "open",
-        "freeze",
-        "plan",
-        "begin_wave",
-        "after_mark",
-        "after_backup",
-        "before_delete",
-        "after_delete",
-        "after_release",
-        "end_wave",
-    ),
-    *("owed", "to_verify", "verify", "plan_mark", "plan_unmark", "after_tags", "after_power", "finish"),
+    *("read", "open", "freeze", "plan", "begin_wave", "after_mark", "after_backup", "before_delete", "after_delete"),
+    *("after_release", "end_wave", "owed", "to_verify", "verify"),
+    *("plan_mark", "plan_unmark", "after_tags", "after_power", "finish"),
 )
 CAMPAIGN_SPEC: Spec = {
     # Not used: they come with the defaults of the action group.
@@ -89,14 +79,14 @@ class CampaignStep:
             "resumed": resumed,
             "remaining": remaining,
             "journal_path": str(self.store.path(JOURNAL)),
-            "place": self.options.place,
-            "selected": self.options.selected,
-            "frozen": self.options.frozen,
-            "fate": self.options.fate,
-            "timing": self.options.timing,
+            "place": self.options.connection_arguments,
+            "selected": self.options.selection_arguments,
+            "frozen": self.options.scope_arguments,
+            "fate": self.options.deletion_arguments,
+            "timing": self.options.timing_arguments,
             "reuse_age": self.options.reuse_age,
             "options": {**self.options.shown, **_switches(self.options)},
-            "note_key": mark.note_key(self.options.tag_key),
+            "note_key": mark.stopped_tag_key(self.options.tag_key),
         }
 
     def load(self) -> None:
@@ -108,17 +98,7 @@ class CampaignStep:
         """Which writes were sent so far, and which deletes were accepted."""
         journal = read_journal(self.store.journal())
         self.writes, self.skipped = journal.writes, journal.skipped
-        surely: dict[str, str] = {}
-        likely: dict[str, str] = {}
-        for write in self.writes:
-            if write.operation == "deleteInstance":
-                for resource in write.resources:
-                    likely.pop(resource, None)
-                    if write.outcome in ("accepted", "unclear"):
-                        (surely if write.outcome == "accepted" else likely)[resource] = stamp(write.at)
-        self.record.accepted = {"surely": surely, "likely": likely}
-        self.record.removed = removed_by(self.writes)
-        self.record.stopped = stopped_by(self.writes)
+        note_writes(self.record, self.writes)
 
     def do(self, step: str) -> Result:
         """One step after the first."""
@@ -143,25 +123,24 @@ class CampaignStep:
             "after_power": lambda: mark.after_power(record, result, now),
             "finish": self._finish,
         }
-        text = table[step]()
+        output = table[step]()
         self.store.save(record)
-        return text
+        return output
 
     def _after_backup(self) -> Result:
         manifest = self.params["manifest"]
         self.record.add_api_use(self.params["result"].get("summary") or {})
-        text = wave_step.after_backup(self.record, self.params["wave"], manifest, self.params["reason"], self.now)
+        output = wave_step.after_backup(self.record, self.params["wave"], manifest, self.params["reason"], self.now)
         # Written before the first delete: the machines can be made again from it.
-        if manifest.get("machines"):
-            self.store.write_json(MANIFEST, merged_manifest(self.store.manifest(), manifest))
-        return text
+        self.store.add_manifest(manifest)
+        return output
 
     def _finish(self) -> Result:
-        meaning = finish.finish(self.record, self.options, self.now, preview=self.preview)
+        outcome = finish.finish(self.record, self.options, self.now, preview=self.preview)
         report = report_of(
             self.record,
-            [written(write) for write in self.writes],
-            meaning,
+            [write_row(write) for write in self.writes],
+            outcome,
             preview=self.preview,
             prices=self.options.prices,
             bill=self.params["bill"],
@@ -171,36 +150,11 @@ class CampaignStep:
             self.store.write_json(REPORT, report)
             self.store.write(PAGE, render(report))
         return {
-            **meaning,
+            **outcome,
             "report": report,
             "report_path": str(self.store.path(PAGE)) if lasting else "",
             "failed_ids": [row["instance_id"] for row in report["machines"] if row["action"] == "failed"],
         }
-
-
-def merged_manifest(old: dict[str, Any] | None, new: dict[str, Any]) -> dict[str, Any]:
-    """One manifest of all waves; the newest entry of each machine counts."""
-    if old is None or old.get("campaign") != new.get("campaign"):
-        return new
-    entries = {entry["instance_id"]: entry for entry in [*old.get("machines", ()), *new["machines"]]}
-    whole = all(entry["action"] in ("created", "reused") for entry in entries.values())
-    return {**new, "machines": list(entries.values()), "state": "complete" if whole else "incomplete"}
-
-
-def removed_by(writes: Iterable[Write]) -> list[str]:
-    """The disks and elastic IPs whose removal the service accepted."""
-    wanted = ("deleteDisk", "deleteElasticIp")
-    accepted = (write for write in writes if write.operation in wanted and write.outcome == "accepted")
-    return sorted({each for write in accepted for each in write.resources})
-
-
-def stopped_by(writes: Iterable[Write]) -> list[str]:
-    """The machines that were stopped, or may have been, and were not started again."""
-    last: dict[str, str] = {}
-    for write in writes:
-        if write.operation in ("stopInstance", "startInstance") and write.outcome in ("accepted", "unclear"):
-            last.update(dict.fromkeys(write.resources, write.operation))
-    return sorted(each for each, operation in last.items() if operation == "stopInstance")
 
 
 def _switches(options: Options) -> Result:
@@ -209,37 +163,21 @@ def _switches(options: Options) -> Result:
     return {name: getattr(options, name) for name in names}
 
 
-def written(write: Write) -> Result:
-    """A write as the report tells it."""
-    return {
-        "at": stamp(write.at),
-        "seconds": write.seconds,
-        "service": write.service,
-        "operation": write.operation,
-        "resources": list(write.resources),
-        "outcome": write.outcome,
-        "http": write.http,
-        "status": write.status,
-        "request_id": write.request_id,
-        "message": write.message,
-    }
-
-
 def run() -> None:
     """Run the module. Its arguments hold whole results, which the result does not repeat."""
     module = AnsibleModule(argument_spec=CAMPAIGN_SPEC, supports_check_mode=True, required_if=[("step", "read", ["reader"])])
     quiet = {"invocation": {"module_args": {"step": module.params["step"], "directory": module.params["directory"]}}}
     try:
         if module.params["step"] == "read":
-            # A play or a task can be in check mode without --check, and ansible_check_mode tells of the command line alone.
-            text = {**READERS[module.params["reader"]](module.params["input"]), "check_mode": module.check_mode}
-            module.exit_json(changed=False, next=text, **quiet)
+            # A play or a task can be in check mode without --check, and ansible_check_mode knows the command line alone.
+            output = {**READERS[module.params["reader"]](module.params["input"]), "check_mode": module.check_mode}
+            module.exit_json(changed=False, next=output, **quiet)
         step = CampaignStep(module.params)
         if module.params["step"] == "open":
-            text = step.open()
+            output = step.open()
         else:
             step.load()
-            text = step.do(module.params["step"])
+            output = step.do(module.params["step"])
     except (JdcloudError, OSError) as error:
         module.fail_json(msg=_sentence(error), **quiet)
     if step.skipped and module.params["step"] in ("open", "finish"):
@@ -256,7 +194,7 @@ def run() -> None:
         instance_ids=record.instance_ids,
         problem=record.problem,
         folder=str(Path(module.params["directory"])),
-        next=text,
+        next=output,
         **quiet,
     )
 

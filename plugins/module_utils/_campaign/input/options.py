@@ -94,35 +94,40 @@ class Options:
         return {**values, "waves": [str(size) for size in self.waves]}
 
     @property
-    def place(self) -> dict[str, Any]:
-        """Where, if it was said. An argument that is left out lets the module defaults of the group decide."""
+    def connection_arguments(self) -> dict[str, Any]:
+        """Where: the region, if one is given. An argument that is left out lets the module defaults of the group decide."""
         return {"region": self.region} if self.region else {}
 
     @property
-    def timing(self) -> dict[str, Any]:
+    def timing_arguments(self) -> dict[str, Any]:
         """How long and how often to look."""
         return {"wait_timeout": self.wait_timeout, "poll_interval": self.poll_interval}
 
     @property
-    def selected(self) -> dict[str, Any]:
-        """The arguments of a module that selects as the user said."""
+    def selection_arguments(self) -> dict[str, Any]:
+        """The arguments of a module that selects what the user asked for."""
         return {**self._narrowed(self.filters), **self._given("instance_ids", "max_instances")}
 
     @property
-    def frozen(self) -> dict[str, Any]:
+    def scope_arguments(self) -> dict[str, Any]:
         """The arguments of a module that acts on some of the frozen ids, which must match still.
 
-        A filter on the status made the choice; the status changes under our own hands.
+        Without a filter on the status: it made the choice, and the campaign itself changes the status.
         """
         filters = {key: value for key, value in (self.filters or {}).items() if key != "status"}
         return self._narrowed(filters or None)
 
     @property
-    def fate(self) -> dict[str, Any]:
+    def deletion_arguments(self) -> dict[str, Any]:
         """The arguments of a deletion without its selection."""
         due = {"due_tag": self.tag_key} if self.due_only else {}
         chosen = {"disks": self.disks, "elastic_ips": self.elastic_ips, "allow_local_disk_loss": self.allow_local_disk_loss}
-        return {**chosen, **self.timing, **due}
+        return {**chosen, **self.timing_arguments, **due}
+
+    @property
+    def failing_actions(self) -> tuple[str, ...]:
+        """What makes a machine a failure of the campaign; one that is blocked is none where those are skipped."""
+        return ("failed", "blocked") if self.on_blocked == "fail" else ("failed",)
 
     @property
     def reuse_age(self) -> float:
@@ -130,7 +135,7 @@ class Options:
         return self.backup_max_age - min(1.0, 0.1 * self.backup_max_age)
 
     def _narrowed(self, filters: dict[str, Any] | None) -> dict[str, Any]:
-        narrowed = {**self.place, **self._given("name", "tags"), "protect_tags": self.protect_tags}
+        narrowed = {**self.connection_arguments, **self._given("name", "tags"), "protect_tags": self.protect_tags}
         return {**narrowed, "filters": filters} if filters else narrowed
 
     def _given(self, *names: str) -> dict[str, Any]:

@@ -60,7 +60,7 @@ def parse_waves(value: Any, name: str) -> tuple[Size, ...]:
     return sizes
 
 
-def slices(ids: Sequence[str], sizes: Sequence[Size]) -> list[list[str]]:
+def split_into_waves(ids: Sequence[str], sizes: Sequence[Size]) -> list[list[str]]:
     """The machines of each wave, in order. Sizes that add nothing to the wave before make no wave."""
     waves: list[list[str]] = []
     done = 0

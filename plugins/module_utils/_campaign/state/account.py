@@ -23,7 +23,7 @@ IDENTITY = ("account_id", "pin")
 
 
 def check_account(record: Record, account: Mapping[str, Any], absent: Iterable[str], *, found: bool) -> None:
-    """Take in whose keys gave an answer. `absent` are the ids that it showed to be gone, `found` whether it showed anything else.
+    """Note whose keys gave a result. `absent` are the ids that it showed to be gone, `found` whether it showed anything else.
 
     Raises `InputError` if they are another account's, or if nothing speaks against that.
     """
@@ -40,7 +40,7 @@ def check_account(record: Record, account: Mapping[str, Any], absent: Iterable[s
     gone = set(absent)
     if not trusted:
         _check_traces(record, account, gone)
-        # The keys stay unproven: the next answer is looked at as closely.
+        # The keys stay unproven: the next result is looked at as closely.
         return
     known = {name: account.get(name) or before.get(name) for name in IDENTITY}
     record.account = {**account, **{name: value for name, value in known.items() if value}}
@@ -63,7 +63,7 @@ def _check_traces(record: Record, account: Mapping[str, Any], gone: AbstractSet[
             f"Nothing of campaign {record.campaign} is found with the key that ends in {now}, also not {untraced[0]}{more}, "
             f"which it did not delete; it began with one that ends in {before}: run it with keys of the same account."
         )
-    record.note(
+    record.add_note(
         f"The access key ends in {now}, and in the run before in {before}. All that is gone was deleted by this campaign, so "
         "both are taken for keys of one account."
     )
@@ -71,7 +71,7 @@ def _check_traces(record: Record, account: Mapping[str, Any], gone: AbstractSet[
 
 def _traced(record: Record) -> set[str]:
     """What this campaign had deleted or released, by the word of its journal, and the disks that went with their machines."""
-    accepted = machine_entry.Accepted(**record.accepted)
+    accepted = machine_entry.accepted_deletes(record)
     machines = {*accepted.surely, *accepted.likely}
     with_machines = {
         str(disk["disk_id"])

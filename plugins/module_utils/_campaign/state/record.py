@@ -76,12 +76,12 @@ class Record:
         """The wave of a number, from 1."""
         return self.waves[number - 1]
 
-    def note(self, sentence: str) -> None:
+    def add_note(self, sentence: str) -> None:
         """Keep a sentence for the report, once."""
         if sentence not in self.notes:
             self.notes.append(sentence)
 
-    def phase(self, name: str, wave: int | None, now: datetime, *, ok: bool, machines: int) -> None:
+    def end_phase(self, name: str, wave: int | None, now: datetime, *, ok: bool, machines: int) -> None:
         """A phase has ended; it began when the one before had."""
         ended = stamp(now)
         self.timeline.append(
@@ -139,7 +139,7 @@ def new_campaign(kind: str, now: datetime, random: str) -> str:
 
 
 def check_region(record: Record, region: str | None) -> None:
-    """Raise `InputError` if an answer came from another region than the campaign's."""
+    """Raise `InputError` if a result came from another region than the campaign's."""
     if record.region is not None and region is not None and region != record.region:
         raise InputError(
             f"Campaign {record.campaign} belongs to region {record.region}, but this run works in {region}: run it with the "

@@ -84,6 +84,17 @@ class Store:
             return None
         return manifest if isinstance(manifest, dict) else None
 
+    def add_manifest(self, new: dict[str, Any]) -> None:
+        """Add the manifest of a wave to that of the waves before; the newest entry of each machine counts."""
+        if not new.get("machines"):
+            return
+        old = self.manifest()
+        if old is not None and old.get("campaign") == new.get("campaign"):
+            entries = {entry["instance_id"]: entry for entry in [*old.get("machines", ()), *new["machines"]]}
+            whole = all(entry["action"] in ("created", "reused") for entry in entries.values())
+            new = {**new, "machines": list(entries.values()), "state": "complete" if whole else "incomplete"}
+        self.write_json(MANIFEST, new)
+
     def write_json(self, name: str, value: Any) -> None:
         """Write a value durably, and readable for people."""
         self.write(name, json.dumps(value, ensure_ascii=False, indent=1) + "\n")

@@ -34,7 +34,7 @@ def open_campaign(store: Store, options: Options, now: datetime, token: str, *, 
         if old is not None or store.has_files:
             # Files without a record are of a campaign whose record was moved away. Its manifest may be all that leads to backups.
             store.move_aside(old.campaign if old is not None else f"before-{record.campaign}")
-        record.note(_why_new(options, old))
+        record.add_note(_why_new(options, old))
     _begin_run(record, options, now, token)
     store.save(record)
     return record, resumed
@@ -59,13 +59,13 @@ def _prepare_folder(store: Store, options: Options, *, preview: bool) -> None:
 
 
 def _note_resumed(record: Record, options: Options) -> None:
-    record.note(f"Resumed: campaign {record.campaign} of {len(record.instance_ids)} machines, begun at {record.began}.")
+    record.add_note(f"Resumed: campaign {record.campaign} of {len(record.instance_ids)} machines, begun at {record.began}.")
     before, now = record.options, options.shown
     changed = [
         f"{PREFIX}{name} was {before.get(name)} and is {now.get(name)}" for name in FATEFUL if before.get(name) != now.get(name)
     ]
     if changed:
-        record.note(f"Other than in the run before: {'; '.join(changed)}.")
+        record.add_note(f"Other than in the run before: {'; '.join(changed)}.")
 
 
 def _begin_run(record: Record, options: Options, now: datetime, token: str) -> None:

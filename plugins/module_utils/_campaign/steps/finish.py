@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The end of a campaign: its leftovers, and what is said about it. Pure."""
+"""The end of a campaign: what remains of its machines, and its outcome in words. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 
 from ..input.options import Options
 from ..state import machine_entry
-from ..state.ingest import named, settle, some
+from ..state.ingest import count_machines, ingest_remains, named, some
 from ..state.record import UNVERIFIED, Record, stamp
 
 _WHOLE_BATCH = re.compile(r"the whole batch: ([^)]*)\)")
@@ -27,22 +27,22 @@ NOTHING = {"absent": "gone already or never there", "mark": "marked before", "un
 def owed(record: Record, options: Options) -> dict[str, Any]:
     """The disks and elastic IPs that are to be released and were not yet; of all waves, also of a run that was killed.
 
-    What this run is told to keep is kept, whatever the run before was told.
+    What this run is to keep is kept, whatever the run before was to do.
     """
     machines = record.machines.values()
     return {
-        "elastic_ip_ids": machine_entry.owed_addresses(machines) if options.elastic_ips == "release" else [],
-        "disk_ids": [] if options.disks == "keep" else machine_entry.owed_disks(machines),
+        "elastic_ip_ids": machine_entry.unreleased_ids(machines, "elastic_ips") if options.elastic_ips == "release" else [],
+        "disk_ids": [] if options.disks == "keep" else machine_entry.unreleased_ids(machines, "disks"),
     }
 
 
 def after_release(record: Record, number: int | None, results: Sequence[Mapping[str, Any]], now: datetime) -> dict[str, Any]:
-    """Take in what became of leftovers."""
+    """Take in what became of the disks and elastic IPs that were to be released."""
     bad = [result["msg"] for result in results if result.get("msg")]
-    count = sum(settle(record, result) for result in results)
+    count = sum(ingest_remains(record, result) for result in results)
     for message in bad:
-        record.note(f"Leftovers are still there: {message}")
-    record.phase("release", number, now, ok=not bad, machines=count)
+        record.add_note(f"Leftovers are still there: {message}")
+    record.end_phase("release", number, now, ok=not bad, machines=count)
     return {}
 
 
@@ -50,18 +50,18 @@ def to_verify(record: Record) -> dict[str, Any]:
     """The disks and elastic IPs of deleted machines that may be there still."""
     machines = record.machines.values()
     return {
-        "disk_ids": machine_entry.remaining_ids(machines, "disks", "disk_id"),
-        "elastic_ip_ids": machine_entry.remaining_ids(machines, "elastic_ips", "elastic_ip_id"),
+        "disk_ids": machine_entry.remaining_ids(machines, "disks"),
+        "elastic_ip_ids": machine_entry.remaining_ids(machines, "elastic_ips"),
     }
 
 
 def verify(record: Record, results: Sequence[Mapping[str, Any]], now: datetime) -> dict[str, Any]:
     """Take in a last read of what may be left."""
     unread = [result["msg"] for result in results if result.get("msg") and not (result.get("disks") or result.get("elastic_ips"))]
-    count = sum(settle(record, result, preview=True) for result in results)
+    count = sum(ingest_remains(record, result, preview=True) for result in results)
     for message in unread:
-        record.note(f"What is left could not be read once more: {message}")
-    record.phase("verify", None, now, ok=not unread, machines=count)
+        record.add_note(f"What is left could not be read once more: {message}")
+    record.end_phase("verify", None, now, ok=not unread, machines=count)
     return {}
 
 
@@ -71,8 +71,7 @@ def finish(record: Record, options: Options, now: datetime, *, preview: bool) ->
     A machine that got blocked after all is a failure, unless blocked ones were to be skipped.
     """
     machines = list(record.machines.values())
-    bad = ("failed", "blocked") if options.on_blocked == "fail" else ("failed",)
-    failed = [row for row in machines if row["action"] in bad]
+    failed = [row for row in machines if row["action"] in options.failing_actions]
     unstarted = [row for row in machines if row["action"] == "not_started"]
     left = owed(record, options)
     count = len(left["disk_ids"]) + len(left["elastic_ip_ids"])
@@ -83,12 +82,12 @@ def finish(record: Record, options: Options, now: datetime, *, preview: bool) ->
     if count:
         sentences.append(f"{count} disks or elastic IPs that were to go with their machines are still there.")
     if unstarted and record.problem:
-        sentences.append(f"{_machines(len(unstarted))} {_be(len(unstarted), past=True)} not started.")
+        sentences.append(f"{count_machines(len(unstarted))} {_be(len(unstarted), past=True)} not started.")
     if record.outcome not in ("blocked", "stopped"):
         record.outcome = _outcome(record, preview=preview, bad=bool(sentences), unstarted=bool(unstarted))
     # What was refused before it began needs no end; what began is open until all of it is done.
     done = not failed and not unstarted and not count
-    # What is due and still marked is found again by its mark: only a run that was broken off is gone on with there.
+    # What is due and still marked is found again by its mark: there, only a run that was interrupted is resumed.
     by_mark = bool(record.wishes.get("due_only"))
     record.open = record.frozen and not done and not by_mark and any(row["scope"] for row in machines)
     record.runs[-1].update(ended=stamp(now), outcome=record.outcome)
@@ -135,17 +134,13 @@ def _success(record: Record, machines: Sequence[Mapping[str, Any]], *, preview: 
     blocked = sum(row["action"] == "blocked" for row in machines)
     unstarted = sum(row["action"] == "not_started" for row in machines)
     nothing = sum(row["action"] == "none" for row in machines)
-    text = f"{done} of {_machines(len(machines))} {'would be' if preview else _be(done)} {DONE[record.kind]}"
+    text = f"{done} of {count_machines(len(machines))} {'would be' if preview else _be(done)} {DONE[record.kind]}"
     text += f", {nothing} {_be(nothing, past=True)} {NOTHING[record.kind]}" if nothing else ""
     text += f", {blocked} {_be(blocked)} blocked" if blocked else ""
     text += f", {unstarted} {'waits' if unstarted == 1 else 'wait'} for a later run" if unstarted else ""
     # What is approved after a preview; see vm_decommission_digest.
     text += f". Digest: {record.digest}" if preview and record.digest else ""
     return f"{text}." if machines else "Nothing is selected, so there is nothing to do."
-
-
-def _machines(count: int) -> str:
-    return "1 machine" if count == 1 else f"{count} machines"
 
 
 def _be(count: int, *, past: bool = False) -> str:

@@ -23,7 +23,7 @@ from ..state.record import Record
 from .plan import approve
 
 
-def note_key(tag_key: str) -> str:
+def stopped_tag_key(tag_key: str) -> str:
     """The tag that says: it ran until the mark stopped it."""
     return f"{tag_key}-stopped"
 
@@ -50,11 +50,11 @@ def plan_mark(record: Record, options: Options, look: Mapping[str, Any], now: da
         wanted = {} if keeps else {options.tag_key: date}
         if stops:
             stop.append(instance["instance_id"])
-            wanted |= {} if tags.get(note_key(options.tag_key)) else {note_key(options.tag_key): "true"}
+            wanted |= {} if tags.get(stopped_tag_key(options.tag_key)) else {stopped_tag_key(options.tag_key): "true"}
         row["action"] = "marked" if wanted or stops else "none"
         if wanted:
             groups.setdefault(tuple(sorted(wanted.items())), []).append(instance["instance_id"])
-    record.phase("plan", None, now, ok=True, machines=len(look["instances"]))
+    record.end_phase("plan", None, now, ok=True, machines=len(look["instances"]))
     return {"groups": [{"set": dict(key), "instance_ids": ids} for key, ids in groups.items()], "stop": stop}
 
 
@@ -68,14 +68,14 @@ def plan_unmark(record: Record, options: Options, look: Mapping[str, Any], now: 
     for instance in _open(look):
         tags = instance["tags_before"]
         row = record.machines[instance["instance_id"]]
-        marked = options.tag_key in tags or note_key(options.tag_key) in tags
+        marked = options.tag_key in tags or stopped_tag_key(options.tag_key) in tags
         row["action"] = "unmarked" if marked else "none"
         row["due_date"] = tags.get(options.tag_key)
         if marked:
             unmark.append(instance["instance_id"])
-        if options.start_again and note_key(options.tag_key) in tags and instance["status"] == "stopped":
+        if options.start_again and stopped_tag_key(options.tag_key) in tags and instance["status"] == "stopped":
             start.append(instance["instance_id"])
-    record.phase("plan", None, now, ok=True, machines=len(look["instances"]))
+    record.end_phase("plan", None, now, ok=True, machines=len(look["instances"]))
     return {"instance_ids": unmark, "start": start}
 
 
@@ -88,14 +88,14 @@ def after_tags(record: Record, results: Sequence[Mapping[str, Any]], now: dateti
             row = record.machines[instance["instance_id"]]
             row["changed"] = row["changed"] or bool(instance["changed"])
             if instance["action"] in ("failed", "blocked"):
-                row.update(action=instance["action"], error=instance["error"], blockers=instance["blockers"])
+                machine_entry.copy_problem(row, instance)
             else:
                 count += 1
         if result.get("msg") and not result.get("instances"):
             record.problem = str(result["msg"])
-    # Without an answer it is not known of any.
+    # Without a result it is not known of any.
     bad = [each for each, row in record.machines.items() if record.problem or row["action"] in ("failed", "blocked")]
-    record.phase(record.kind, None, now, ok=not bad, machines=count)
+    record.end_phase(record.kind, None, now, ok=not bad, machines=count)
     return {"bad": bad}
 
 
@@ -108,10 +108,10 @@ def after_power(record: Record, result: Mapping[str, Any], now: datetime) -> dic
         row["status"] = instance["status"]
         row["power"] = instance["action"] if instance["action"] in ("stopped", "started") else None
         if instance["action"] in ("failed", "blocked"):
-            row.update(action=instance["action"], error=instance["error"], blockers=instance["blockers"])
+            machine_entry.copy_problem(row, instance)
     if result.get("msg") and not result.get("instances"):
         record.problem = str(result["msg"])
-    record.phase("start" if record.kind == "unmark" else "stop", None, now, ok=not result.get("msg"), machines=_count(result))
+    record.end_phase("start" if record.kind == "unmark" else "stop", None, now, ok=not result.get("msg"), machines=_count(result))
     return {}
 
 
@@ -140,7 +140,7 @@ def _held_back(record: Record, options: Options, look: Mapping[str, Any], now: d
         look.get("msg") or f"{len(blocked)} of {_count(look)} machines are blocked, so nothing at all was changed."
     )
     record.outcome = "blocked"
-    record.phase("plan", None, now, ok=False, machines=_count(look))
+    record.end_phase("plan", None, now, ok=False, machines=_count(look))
     return True
 
 

@@ -13,10 +13,10 @@ from typing import Any
 from ..._api.errors import InputError
 from ..._api.model.instance import TRANSITIONAL
 from ..input.options import Options
-from ..input.waves import slices
+from ..input.waves import split_into_waves
 from ..state import machine_entry
 from ..state.digest import difference, difference_text, digest_of
-from ..state.ingest import as_it_is, ingest, is_over, not_found, record_accepted, refuse_early_end, some
+from ..state.ingest import ingest, not_found, refuse_early_end, some, with_present_status
 from ..state.record import Record, Wave
 
 
@@ -24,17 +24,17 @@ def freeze(record: Record, options: Options, look: Mapping[str, Any], now: datet
     """Take in the first look at what is selected, or at what is left of a frozen campaign. Returns what may be backed up."""
     ingest(record, look)
     refuse_early_end(look)
-    look = as_it_is(look)
+    look = with_present_status(look)
     for instance in look["instances"]:
         row = record.machines.setdefault(instance["instance_id"], machine_entry.new_entry(instance))
-        # A machine that failed in an earlier run is judged anew.
-        row.update(action=instance["action"], error=instance["error"], blockers=instance["blockers"])
+        # A machine that failed in an earlier run is judged again.
+        machine_entry.copy_problem(row, instance)
     missing = [each["instance_id"] for each in look["instances"] if each["status"] == "absent" and not_found(each)]
     if missing and len(missing) == len(look["instances"]) and not record.frozen:
         text = f"None of {len(missing)} ids exists in {record.region}"
         confirmed = record.account.get("pin") or record.account.get("account_id")
         wrong = "the region is wrong" if confirmed else "the region is wrong, or the keys are those of another account"
-        record.note(f"{text}: they are gone already, as a run without the earlier record sees it, or {wrong}.")
+        record.add_note(f"{text}: they are gone already, as a run without the earlier record sees it, or {wrong}.")
     return {"candidates": [each["instance_id"] for each in look["instances"] if each["action"] == "deleted"]}
 
 
@@ -49,7 +49,7 @@ def plan(
     ingest(record, look)
     record.add_api_use(backup.get("summary") or {})
     refuse_early_end(look)
-    look = as_it_is(look)
+    look = with_present_status(look)
     entries = {entry["instance_id"]: entry for entry in (backup.get("manifest") or {}).get("machines", ())}
     for instance in look["instances"]:
         row = record.machines.setdefault(instance["instance_id"], machine_entry.new_entry(instance))
@@ -66,21 +66,21 @@ def plan(
     for wave in record.waves:
         if problem or wave.state == "not_started" or not preview:
             _unstart(record, wave.instance_ids)
-    record.phase("plan", None, now, ok=not problem, machines=len(look["instances"]))
+    record.end_phase("plan", None, now, ok=not problem, machines=len(look["instances"]))
     if problem:
         record.problem, record.outcome = problem, "blocked"
     return {"go": not problem and bool(_open_waves(record)), "waves": _open_waves(record)}
 
 
 def _plan_row(row: dict[str, Any], instance: Mapping[str, Any], entry: Mapping[str, Any] | None, record: Record) -> None:
-    if machine_entry.over(row) and row["action"] == "deleted":
+    if machine_entry.is_gone(row) and row["action"] == "deleted":
         return
     if record.frozen and instance["status"] == "absent":
-        machine_entry.gone(row, instance, record_accepted(record))
+        machine_entry.set_gone(row, instance, machine_entry.accepted_deletes(record))
         return
     hindered = row["action"] in ("blocked", "failed")
     own = row["blockers"]
-    # What it was when the campaign began stays told.
+    # What it was when the campaign began stays in its row.
     names = (
         "scope",
         "wave",
@@ -108,7 +108,7 @@ def _plan_row(row: dict[str, Any], instance: Mapping[str, Any], entry: Mapping[s
 
 
 def _skip_hanging(record: Record, ids: Iterable[str]) -> None:
-    """What hangs in a state in between is left out like what is blocked: nothing of it was touched."""
+    """What hangs in a transitional state is left out like what is blocked: nothing of it was touched."""
     for instance_id in ids:
         row = record.machines[instance_id]
         error = row["error"] or {}
@@ -138,15 +138,15 @@ def approve(record: Record, options: Options, ids: Sequence[str]) -> None:
 
 def _unstart(record: Record, ids: Iterable[str]) -> None:
     for row in (record.machines[each] for each in ids):
-        if row["action"] == "deleted" and not machine_entry.over(row):
-            machine_entry.unstarted(row)
+        if row["action"] == "deleted" and not machine_entry.is_gone(row):
+            machine_entry.set_not_started(row)
 
 
 def _waves(record: Record, options: Options) -> list[Wave]:
-    """The frozen list, cut anew: a campaign that is resumed may have other sizes, never other machines."""
+    """The frozen list, cut again: a campaign that is resumed may have other sizes, never other machines."""
     old = {wave.number: wave for wave in record.waves}
     waves = []
-    for number, ids in enumerate(slices(record.instance_ids, options.waves), 1):
+    for number, ids in enumerate(split_into_waves(record.instance_ids, options.waves), 1):
         same = number in old and old[number].instance_ids == ids
         waves.append(old[number] if same else Wave(number, ids))
         for instance_id in ids:
@@ -155,7 +155,7 @@ def _waves(record: Record, options: Options) -> list[Wave]:
     left = record.instance_ids[taken:]
     if left:
         waves.append(Wave(len(waves) + 1, left, state="not_started"))
-        record.note(
+        record.add_note(
             f"The waves end before {len(left)} of {len(record.instance_ids)} machines: run again with a last wave of 100%."
         )
     return waves
@@ -165,7 +165,7 @@ def _open_waves(record: Record) -> list[dict[str, Any]]:
     """The waves in which something is left to do."""
     waves = []
     for wave in record.waves:
-        ids = [instance_id for instance_id in wave.instance_ids if not is_over(record, instance_id)]
+        ids = [instance_id for instance_id in wave.instance_ids if not machine_entry.is_gone(record.machines[instance_id])]
         if ids and wave.state != "not_started":
             waves.append({"number": wave.number, "instance_ids": ids})
     return waves
@@ -181,15 +181,15 @@ def _plan_problem(record: Record, options: Options, look: Mapping[str, Any], bac
     if blocked and options.on_blocked == "fail":
         if all(_is_short(row) for row in blocked):
             return _shortfall(len(blocked), len(seen), backup.get("quota") or {})
-        room = _room(backup.get("quota") or {}) if any(_is_short(row) for row in blocked) else ""
+        numbers = _quota_numbers(backup.get("quota") or {}) if any(_is_short(row) for row in blocked) else ""
         advice = "" if len(blocked) == len(seen) else ", or set vm_decommission_on_blocked to skip to go on with the others"
-        changed = f"nothing at all was changed ({room})" if room else "nothing at all was changed"
+        changed = f"nothing at all was changed ({numbers})" if numbers else "nothing at all was changed"
         return f"{some(blocked)} cannot be deleted, so {changed}: {_way_out(blocked)}{advice}."
     return ""
 
 
 def _way_out(blocked: Sequence[Mapping[str, Any]]) -> str:
-    """What to do; the one cause that a variable takes away is told with it."""
+    """What to do; where a variable takes the one cause away, that is said, too."""
     codes = [{blocker["code"] for blocker in row["blockers"]} for row in blocked]
     # No backup of what runs counts, so that it has none is no cause of its own.
     runs = all("running" in each and each <= {"running", "backup_missing"} for each in codes)
@@ -200,23 +200,23 @@ def _is_short(row: Mapping[str, Any]) -> bool:
     return any(each["code"] == "quota_shortfall" for each in row["blockers"])
 
 
-def _room(quota: Mapping[str, Any]) -> str:
+def _quota_numbers(quota: Mapping[str, Any]) -> str:
     """What the backups need and what there is, empty where that was not read."""
-    numbers = [
+    parts = [
         f"{quota[kind]['needed']} {kind} needed, {quota[kind]['left']} left of {quota[kind]['limit']}"
         for kind in ("images", "snapshots")
         if quota.get(kind) and quota[kind]["needed"]
     ]
-    return "; ".join(numbers)
+    return "; ".join(parts)
 
 
 def _shortfall(short: int, machines: int, quota: Mapping[str, Any]) -> str:
     return (
-        f"The quotas have no room for the backups of {short} of {machines} machines ({_room(quota)}), so nothing at "
+        f"The quotas have no room for the backups of {short} of {machines} machines ({_quota_numbers(quota)}), so nothing at "
         "all was changed: have the quotas raised, remove what is no longer needed, or set vm_decommission_on_blocked to skip to "
         "do the part that fits."
     )
 
 
-def _distinct(remarks: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [dict(each) for each in dict.fromkeys((("code", one["code"]), ("message", one["message"])) for one in remarks)]
+def _distinct(findings: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [dict(each) for each in dict.fromkeys((("code", one["code"]), ("message", one["message"])) for one in findings)]

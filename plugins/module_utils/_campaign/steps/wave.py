@@ -12,7 +12,15 @@ from typing import Any
 
 from ..input.options import Options
 from ..state import machine_entry
-from ..state.ingest import as_it_is, end_campaign, error_of, ingest, is_over, of_campaign, record_accepted, some, with_prefix
+from ..state.ingest import (
+    error_of,
+    ingest,
+    some,
+    stop_campaign,
+    with_campaign_variables,
+    with_present_status,
+    with_role_variables,
+)
 from ..state.record import Record, Wave, read_stamp, stamp
 from .finish import owed
 
@@ -26,30 +34,30 @@ def begin_wave(record: Record, options: Options, number: int, look: Mapping[str,
     nothing = {"go": False, "instance_ids": [], "disk_ids": [], "elastic_ip_ids": []}
     if options.campaign_timeout and (now - read_stamp(record.runs[-1]["began"])).total_seconds() > options.campaign_timeout:
         text = f"The campaign ran for more than {options.campaign_timeout:g} s"
-        end_campaign(record, f"{text}, so wave {number} was not begun.")
+        stop_campaign(record, f"{text}, so wave {number} was not begun.")
         return nothing
     ingest(record, look)
     if not look.get("instances"):
-        why = with_prefix(str(look.get("msg") or "nothing was read"))
-        end_campaign(record, f"Wave {number} was not begun, since it could not be planned: {why}")
+        why = with_role_variables(str(look.get("msg") or "nothing was read"))
+        stop_campaign(record, f"Wave {number} was not begun, since it could not be planned: {why}")
         return nothing
-    look = as_it_is(look)
+    look = with_present_status(look)
     wave.state, wave.began = "begun", wave.began or stamp(now)
     going, hindered = [], []
-    accepted = record_accepted(record)
+    accepted = machine_entry.accepted_deletes(record)
     for instance in look["instances"]:
         row = record.machines[instance["instance_id"]]
         if instance["action"] == "deleted":
             machine_entry.freeze_scope(row, instance, number)
             going.append(instance)
         else:
-            machine_entry.ended(row, instance, accepted)
+            machine_entry.apply_result(row, instance, accepted)
             row["wave"] = number
             if row["action"] in ("blocked", "failed"):
                 hindered.append(row)
     if hindered and options.on_blocked == "fail":
         _put_back(record, wave, going)
-        end_campaign(record, f"Wave {number} was not begun, since {some(hindered)} cannot be deleted any more.")
+        stop_campaign(record, f"Wave {number} was not begun, since {some(hindered)} cannot be deleted any more.")
         return nothing
     disks, addresses = _to_mark(going)
     return {"go": bool(going), "instance_ids": _ids(going), "disk_ids": disks, "elastic_ip_ids": addresses}
@@ -61,16 +69,16 @@ def after_mark(record: Record, number: int, result: Mapping[str, Any], now: date
     marked = [*result.get("disks", ()), *result.get("elastic_ips", ())]
     bad = [each for each in marked if each["action"] == "failed"]
     message = result.get("msg")
-    record.phase("record", number, now, ok=not message, machines=len(marked))
+    record.end_phase("record", number, now, ok=not message, machines=len(marked))
     if not message:
         return {"go": True}
     text = f"{len(bad)} disks or elastic IPs could not be marked" if bad else "The disks and elastic IPs could not be marked"
     if durable:
-        record.note(f"{text} as this campaign's, so only this record knows them: {message}")
+        record.add_note(f"{text} as this campaign's, so only this record knows them: {message}")
         return {"go": True}
     for instance_id in record.wave(number).instance_ids:
         record.machines[instance_id]["scope"] = None
-    end_campaign(
+    stop_campaign(
         record,
         f"Wave {number} was not begun, since its scope could not be written down: {message} Set vm_decommission_report_dir, or "
         "grant the right to tag.",
@@ -85,51 +93,52 @@ def after_backup(record: Record, number: int, manifest: Mapping[str, Any], messa
     for row in _scoped(record, number):
         entry = entries.get(row["instance_id"])
         if entry is not None:
-            machine_entry.backed_up(row, entry)
+            machine_entry.apply_backup(row, entry)
         if entry is not None and entry.get("action") in ("created", "reused"):
             ready.append(row["instance_id"])
             continue
         bad += 1
         if row["action"] not in ("failed", "blocked"):
-            machine_entry.failed(row, error_of("backup_failed", of_campaign(message) or "It was not backed up."))
-    record.phase("backup", number, now, ok=not bad and not message, machines=len(ready) + bad)
+            machine_entry.set_failed(row, error_of("backup_failed", with_campaign_variables(message) or "It was not backed up."))
+    record.end_phase("backup", number, now, ok=not bad and not message, machines=len(ready) + bad)
     return {"instance_ids": ready}
 
 
 def before_delete(record: Record, look: Mapping[str, Any]) -> dict[str, Any]:
-    """Take in a last look before a delete that follows a backup, which may have taken hours: what is gone by now is let go."""
+    """Take in a last look before a delete that follows a backup, which may have taken hours: what is gone leaves the scope."""
     ingest(record, look)
     _narrow(record, look)
     return {}
 
 
 def after_delete(record: Record, options: Options, number: int, result: Mapping[str, Any], now: datetime) -> dict[str, Any]:
-    """Take in what was deleted. Returns the leftovers that are this wave's to release."""
+    """Take in what was deleted. Returns the disks and elastic IPs that are to be released now."""
     ingest(record, result)
     _narrow(record, result)
-    accepted = record_accepted(record)
-    text = {each["instance_id"] for each in result.get("instances", ())}
+    accepted = machine_entry.accepted_deletes(record)
+    reported = {each["instance_id"] for each in result.get("instances", ())}
     for instance in result.get("instances", ()):
-        machine_entry.ended(record.machines[instance["instance_id"]], instance, accepted)
+        machine_entry.apply_result(record.machines[instance["instance_id"]], instance, accepted)
     for row in _scoped(record, number):
-        if row["instance_id"] not in text and row["action"] not in ("failed", "blocked", "deleted", "none"):
-            machine_entry.failed(row, error_of("not_tried", result.get("msg") or "It was not tried."))
+        if row["instance_id"] not in reported and row["action"] not in ("failed", "blocked", "deleted", "none"):
+            machine_entry.set_failed(row, error_of("not_tried", result.get("msg") or "It was not tried."))
     ok = not result.get("msg") and not any(row["action"] in ("failed", "blocked") for row in _scoped(record, number))
-    record.phase("delete", number, now, ok=ok, machines=len(text))
+    record.end_phase("delete", number, now, ok=ok, machines=len(reported))
     return owed(record, options)
 
 
 def end_wave(record: Record, options: Options, number: int, now: datetime) -> dict[str, Any]:
     """Close a wave. Returns whether the next one may begin."""
     wave = record.wave(number)
-    hindered = _hindered(record, options)
+    failed = _failed_machines(record, options)
     wave.ended = stamp(now)
-    wave.state = "failed" if any(row["wave"] == number for row in hindered) else "complete"
-    later = [each for each in record.waves if each.number > number and any(not is_over(record, one) for one in each.instance_ids)]
-    if len(hindered) > options.max_failures and later:
-        end_campaign(
+    wave.state = "failed" if any(row["wave"] == number for row in failed) else "complete"
+    later = (record.machines[each] for one in record.waves if one.number > number for each in one.instance_ids)
+    more_to_do = not all(map(machine_entry.is_gone, later))
+    if len(failed) > options.max_failures and more_to_do:
+        stop_campaign(
             record,
-            f"The campaign was stopped after wave {number}, since {some(hindered)} failed and {options.max_failures} may.",
+            f"The campaign was stopped after wave {number}, since {some(failed)} failed and {options.max_failures} may.",
         )
         return {"go": False}
     return {"go": True}
@@ -138,7 +147,7 @@ def end_wave(record: Record, options: Options, number: int, now: datetime) -> di
 def _narrow(record: Record, result: Mapping[str, Any]) -> None:
     for instance in result.get("instances", ()):
         if machine_entry.narrow_scope(record.machines[instance["instance_id"]], instance):
-            record.note(f"{instance['instance_id']} lost disks or elastic IPs after its wave began; these are left alone.")
+            record.add_note(f"{instance['instance_id']} lost disks or elastic IPs after its wave began; these are left alone.")
 
 
 def _put_back(record: Record, wave: Wave, going: Iterable[Mapping[str, Any]]) -> None:
@@ -147,16 +156,16 @@ def _put_back(record: Record, wave: Wave, going: Iterable[Mapping[str, Any]]) ->
     wave.state, wave.began = "planned", None
 
 
-def _hindered(record: Record, options: Options) -> list[dict[str, Any]]:
-    bad = ("failed", "blocked") if options.on_blocked == "fail" else ("failed",)
-    return [record.machines[each] for each in record.instance_ids if record.machines[each]["action"] in bad]
+def _failed_machines(record: Record, options: Options) -> list[dict[str, Any]]:
+    frozen = [record.machines[each] for each in record.instance_ids]
+    return [row for row in frozen if row["action"] in options.failing_actions]
 
 
 def _scoped(record: Record, number: int) -> list[dict[str, Any]]:
     """The machines of a wave whose scope was written down and that are not gone."""
     wave = record.wave(number)
     chosen = [record.machines[each] for each in wave.instance_ids]
-    return [row for row in chosen if row["scope"] is not None and not machine_entry.over(row)]
+    return [row for row in chosen if row["scope"] is not None and not machine_entry.is_gone(row)]
 
 
 def _to_mark(going: Iterable[Mapping[str, Any]]) -> tuple[list[str], list[str]]:

@@ -14,12 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.input.waves import parse_waves, slices
+from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.input.waves import parse_waves, split_into_waves
 
 
 def sizes_of(machines: int, waves: Any) -> list[int]:
     ids = [f"i-{number}" for number in range(machines)]
-    return [len(wave) for wave in slices(ids, parse_waves(waves, "waves"))]
+    return [len(wave) for wave in split_into_waves(ids, parse_waves(waves, "waves"))]
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_what_is_no_size_is_refused(waves: Any) -> None:
 def test_each_machine_is_in_at_most_one_wave_and_in_order(machines: int, waves: list[Any]) -> None:
     ids = [f"i-{number}" for number in range(machines)]
     try:
-        cut = slices(ids, parse_waves(waves, "waves"))
+        cut = split_into_waves(ids, parse_waves(waves, "waves"))
     except InputError:
         return
     flat = [each for wave in cut for each in wave]

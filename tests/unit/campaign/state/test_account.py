@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.state.ingest import ingest, settle
+from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.state.ingest import ingest, ingest_remains
 from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.state.machine_entry import new_entry
 from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.state.record import Record, record_from, stamp
 from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.steps import plan
@@ -84,19 +84,19 @@ def test_keys_that_only_the_journal_speaks_for_are_looked_at_again_with_the_left
     record = deleted(frozen(), A, B)
     look(record, not_found(A), not_found(B), keys=account("9999"))
     with pytest.raises(InputError, match="also not vol-keep"):
-        settle(record, release_results(disks={"vol-a": "absent", "vol-keep": "absent"}, account=account("9999")))
+        ingest_remains(record, release_results(disks={"vol-a": "absent", "vol-keep": "absent"}, account=account("9999")))
 
 
 def test_a_kept_disk_that_is_found_vouches_for_renewed_keys() -> None:
     record = deleted(frozen(), A, B)
-    settle(record, release_results(disks={"vol-a": "absent", "vol-keep": "available"}, account=account("9999")))
+    ingest_remains(record, release_results(disks={"vol-a": "absent", "vol-keep": "available"}, account=account("9999")))
     assert record.account["access_key_suffix"] == "9999"
 
 
 def test_an_address_that_the_campaign_released_is_gone_for_renewed_keys_too() -> None:
     record = deleted(frozen(), A, B)
     record.removed = ["fip-a"]
-    assert settle(record, release_results(elastic_ips={"fip-a": "absent"}, account=account("9999"))) == 1
+    assert ingest_remains(record, release_results(elastic_ips={"fip-a": "absent"}, account=account("9999"))) == 1
 
 
 def test_the_same_key_needs_no_proof() -> None:

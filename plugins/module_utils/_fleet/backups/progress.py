@@ -2,15 +2,22 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where the backups of a machine stand, as a count of progress."""
+"""Where the machines of a run of backups stand, as a count of progress."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from ..common.progress import Standing
-from .state import AssetState
-from .state import Stage as Making
+from .record import BackupRecord, failure_of
+from .state import AssetState, Stage
+
+
+def standing_of_record(record: BackupRecord, in_step: Standing) -> Standing:
+    """What already keeps a machine from its end goes before where it stands in the present step."""
+    if failure_of(record) is not None:
+        return Standing.FAILED
+    return Standing.BLOCKED if record.blocked else in_step
 
 
 def standing_of_backups(states: Iterable[AssetState]) -> Standing:
@@ -20,7 +27,7 @@ def standing_of_backups(states: Iterable[AssetState]) -> Standing:
         if state.failure is not None:
             return Standing.FAILED
         stages.append(state.stage)
-    if all(stage is Making.ENDED for stage in stages):
+    if all(stage is Stage.ENDED for stage in stages):
         return Standing.DONE
-    begun = any(stage in (Making.DOUBT, Making.MAKING, Making.ENDED) for stage in stages)
+    begun = any(stage in (Stage.DOUBT, Stage.MAKING, Stage.ENDED) for stage in stages)
     return Standing.IN_FLIGHT if begun else Standing.WAITING

@@ -2,18 +2,21 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""All about one run of backups, and about each machine of it. Values only."""
+"""What one run of backups works with, and all about it and about each machine of it. Values only."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ..._api.dispatch.dispatcher import Dispatcher
 from ..._api.model.backup_assets import Snapshot
 from ..._api.model.instance import Instance
 from ..common.failure import Failure
+from ..common.progress import Watch
+from ..common.timing import Timing
 from ..machines.state import MachineState
-from .plan import BackupDecision
+from .plan import BackupDecision, BackupPolicy
 from .quota import QuotaCheck
 from .retention import Superseded
 from .state import AssetState
@@ -76,6 +79,18 @@ class RunOptions:
     fit: bool = False
     preview: bool = False
     keep: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RunContext:
+    """What each step of a run works with. `observed_at`: when the machines were asked for, in monotonic seconds."""
+
+    dispatcher: Dispatcher
+    policy: BackupPolicy
+    timing: Timing
+    options: RunOptions
+    watch: Watch
+    observed_at: float
 
 
 def on_machine(record: BackupRecord) -> bool:

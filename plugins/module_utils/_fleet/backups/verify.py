@@ -7,7 +7,7 @@ loses its marker."""
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
 
 from ..._api.calls import Call
@@ -24,7 +24,7 @@ from ..evidence.existing_backups import image_id_of, snapshot_id_of
 from ..evidence.marker import Marker, read_marker
 from ..evidence.proof import BackupSet, disk_key, disks_held_by
 from ..machines.find import find_machines
-from .record import BackupRecord, BackupRun, failure_of, on_machine
+from .record import BackupRecord, BackupRun, RunContext, failure_of, on_machine
 from .state import AssetState, Stage
 from .transitions import disk_keys
 
@@ -37,22 +37,37 @@ VOID_TRIES = 6
 """How often a marker is tried to be taken back. The same text may be written again, whatever became of an earlier call."""
 
 
-def verify_run(
-    dispatcher: Dispatcher, run: BackupRun, backup_set: BackupSet, known: Mapping[str, Snapshot], *, preview: bool, whole: bool
-) -> None:
-    """Read back what the images hold, through their snapshots, and see the machines once more.
+def verify_run(context: RunContext, run: BackupRun, known: Mapping[str, Snapshot]) -> None:
+    """See the machines once more, read back what the images hold, through their snapshots, and judge every asset by that.
 
-    `whole`: machines are backed up, not some of their disks.
+    `known`: snapshots that were read since their images became ready.
     """
-    machines = [record.machine.instance_id for record in run.records if record.machine and record.assets and on_machine(record)]
-    if machines and not preview:
-        found = find_machines(dispatcher, machines)
-        for record in run.records:
-            if record.assets and on_machine(record):
-                record.seen = found.get(record.instance_id)
-    images = _known_images(dispatcher, run, backup_set, preview=preview)
+    machines = [record.instance_id for record in run.records if record.assets and on_machine(record)]
+    found = find_machines(context.dispatcher, machines) if machines else {}
+    for record in run.records:
+        if record.assets and on_machine(record):
+            record.seen = found.get(record.instance_id)
+    images = _read_images(context.dispatcher, run)
     parts = sorted({part.snapshot_id for image in images.values() for part in image.disks if part.snapshot_id})
-    run.snapshots = dict(backup_set.snapshots) if preview else _settled_parts(dispatcher, parts, known, _fresh(run, images))
+    run.snapshots = _settled_parts(context.dispatcher, parts, known, _fresh(run, images))
+    _note_held(run, images)
+    for record in run.records:
+        for state in record.assets:
+            if state.stage is Stage.ENDED and state.failure is None:
+                state.failure = _flaw(record, state)
+        # Where only snapshots of all disks were made, none of them is at fault if there is one disk more.
+        only_snapshots = record.assets and all(state.plan.kind == "snapshot" for state in record.assets)
+        if context.policy.disk_ids is None and only_snapshots and on_machine(record) and failure_of(record) is None:
+            record.failure = _grown(record)
+
+
+def read_preview(run: BackupRun, backup_set: BackupSet) -> None:
+    """Note what images that exist already hold, from what was read for the plan."""
+    run.snapshots = dict(backup_set.snapshots)
+    _note_held(run, {image.image_id: image for images in backup_set.images.values() for image in images})
+
+
+def _note_held(run: BackupRun, images: Mapping[str, Image]) -> None:
     for record in run.records:
         for state in record.assets:
             image = images.get(state.asset_id or "")
@@ -61,11 +76,6 @@ def verify_run(
                 # Also what has left the machine since: the image holds it nevertheless.
                 held = disks_held_by(image, record.machine, run.snapshots)
                 record.held[image.image_id] = {**held, **disks_held_by(image, record.seen or record.machine, run.snapshots)}
-            if not preview and state.stage is Stage.ENDED and state.failure is None:
-                state.failure = _flaw(record, state)
-        if not preview and whole and record.assets and all(state.plan.kind == "snapshot" for state in record.assets):
-            # None of the snapshots is at fault if there is one disk more.
-            record.failure = _grown(record) if on_machine(record) and failure_of(record) is None else record.failure
 
 
 def _fresh(run: BackupRun, images: Mapping[str, Image]) -> set[str | None]:
@@ -104,15 +114,11 @@ def unverified(run: BackupRun, error: JdcloudError) -> None:
             state.failure = state.failure or Failure("unverified", message, error)
 
 
-def _known_images(dispatcher: Dispatcher, run: BackupRun, backup_set: BackupSet, *, preview: bool) -> dict[str, Image]:
+def _read_images(dispatcher: Dispatcher, run: BackupRun) -> dict[str, Image]:
+    """All images of a run. Those that were waited for have just been read; those that only serve again are read once more."""
     states = [state for record in run.records for state in record.assets if state.plan.kind == "image" and state.asset_id]
-    ids = {str(state.asset_id) for state in states}
-    if preview:
-        every: Iterable[Image] = (image for images in backup_set.images.values() for image in images)
-        return {image.image_id: image for image in every if image.image_id in ids}
-    # Those that were waited for have just been read; those that only serve again are read once more.
     known = {state.asset.image_id: state.asset for state in states if isinstance(state.asset, Image)}
-    others = sorted(ids - set(known))
+    others = sorted({str(state.asset_id) for state in states} - set(known))
     if others:
         known |= read_by_ids(dispatcher, others, lambda chunk: image_api.describe_images(ids=chunk), image_id_of)
     return known

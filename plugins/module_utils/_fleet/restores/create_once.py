@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Makes things that carry a name and a marker, each once, whatever becomes of the answers.
+"""Makes things that carry a name and a marker, each once, whatever becomes of the responses.
 
-After an answer that is lost or unclear, what exists is read first; only what is not there is asked for again, with the same
+After a response that is lost or unclear, what exists is read first; only what is not there is asked for again, with the same
 token. What was accepted is never asked for again, also if no read shows it yet. Each run has tokens of its own: one of an earlier
 run could be answered with what was made and deleted then.
 """
@@ -12,7 +12,7 @@ run could be answered with what was made and deleted then.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ..._api.calls import Call
 from ..._api.dispatch.dispatcher import Dispatcher, Outcome
@@ -20,11 +20,6 @@ from ..._api.errors import JdcloudError
 from ..common.failure import Failure, api_failure, with_unclear_call
 from ..common.timing import READ_LAG, THROTTLE_PATIENCE, Timing
 from ..common.write_errors import ErrorMeaning, classify
-
-UNREAD_PATIENCE = 120.0
-"""Seconds for which something that was accepted may be shown by no read at all."""
-GONE_PATIENCE = READ_LAG
-"""Seconds for which something that was seen already must be shown by no read before it counts as gone."""
 
 
 @dataclass(slots=True)
@@ -44,22 +39,22 @@ class CreateRequest:
     failure: Failure | None = None
     unclear: int = 0
     unclear_at: float = 0.0
-    refused_since: float | None = field(default=None)
+    refused_since: float | None = None
 
 
 def new_run(dispatcher: Dispatcher) -> str:
-    """What tells the tokens of this run from those of others."""
+    """What makes the tokens of this run differ from those of others."""
     return f"{dispatcher.rng.getrandbits(64):016x}"
 
 
 def create_once(dispatcher: Dispatcher, requests: Sequence[CreateRequest], timing: Timing) -> None:
-    """Make all pieces; each ends with a `made_id` or a `failure`."""
+    """Make all of them; each ends with a `made_id` or a `failure`."""
     todo = [request for request in requests if request.made_id is None and request.failure is None]
     while todo:
         outcomes = dispatcher.gather([request.create() for request in todo])
         pause = 0.0
         for request, outcome in zip(todo, outcomes, strict=True):
-            pause = max(pause, _take(dispatcher, request, outcome, timing))
+            pause = max(pause, _note_outcome(dispatcher, request, outcome, timing))
         if pause:
             dispatcher.pause(pause)
         for request in todo:
@@ -68,7 +63,7 @@ def create_once(dispatcher: Dispatcher, requests: Sequence[CreateRequest], timin
         todo = [request for request in todo if request.made_id is None and request.failure is None]
 
 
-def _take(dispatcher: Dispatcher, request: CreateRequest, outcome: Outcome, timing: Timing) -> float:
+def _note_outcome(dispatcher: Dispatcher, request: CreateRequest, outcome: Outcome, timing: Timing) -> float:
     """Note how a call ended. Returns for how long to wait before the next one."""
     error = outcome.error
     if error is None:
@@ -116,9 +111,3 @@ def _look_for(dispatcher: Dispatcher, request: CreateRequest, timing: Timing) ->
             f"{request.failure.message.rstrip('.')}; {request.title} was not made as far as can be seen: run again to be sure."
         )
         request.failure = Failure(request.failure.code, message, request.failure.error)
-
-
-def never_shown(title: str, made_id: str, unread: float) -> Failure:
-    """Something was accepted, and no read shows it. It is not made again, since it may exist."""
-    message = f"{title} was accepted as {made_id}, and no read shows it for {unread:.0f} s: it may exist, so run again to see."
-    return Failure("unverified", message)

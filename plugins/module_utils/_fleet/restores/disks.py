@@ -9,7 +9,7 @@ Which disk a snapshot holds, the snapshot itself must say: device names and size
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -55,65 +55,70 @@ class MadeDisk:
     verified: bool | None
 
 
-def wanted_disks(
-    machine: OldMachine,
-    image: Image | None,
-    snapshots: Mapping[str, Snapshot],
-    blockers: list[Finding],
-    warnings: list[Finding],
-    *,
-    drill: bool,
-    partial: bool,
-) -> list[WantedDisk]:
-    """The disks of the new machine, system disk first: those of the image, then those that have snapshots only.
+@dataclass(frozen=True, slots=True)
+class DiskPlan:
+    """The disks of a new machine, its system disk first, and what forbids or should be known of them."""
+
+    disks: tuple[WantedDisk, ...] = ()
+    blockers: tuple[Finding, ...] = ()
+    warnings: tuple[Finding, ...] = ()
+
+
+def plan_disks(
+    machine: OldMachine, image: Image | None, snapshots: Mapping[str, Snapshot], *, drill: bool, partial: bool
+) -> DiskPlan:
+    """The disks of the new machine: those of the image, then those that have snapshots only.
 
     `partial`: what nothing covers is a warning. Nothing of a drill's machine outlives it.
     """
     old = {disk.disk_id: disk for disk in machine.disks if disk.disk_id}
-    found: dict[str, WantedDisk] = {}
-    held: set[str | None] = set()
-    for part in image.disks if image else ():
-        disk_id = _held(part, machine, snapshots, blockers)
-        held.add(disk_id)
-        wanted = _from_part(part, old.get(disk_id or ""), snapshots)
-        found[wanted.device or f"?{len(found)}"] = wanted
-    held.discard(None)
+    parts = image.disks if image else ()
+    origins = [_disk_held_by(part, snapshots) for part in parts]
+    held = set(origins) - {None}
+    wanted = [_from_part(part, old.get(origin or ""), snapshots) for part, origin in zip(parts, origins, strict=True)]
+    blockers = [finding for part in parts for finding in _part_blockers(part, machine, snapshots)]
+    warnings: list[Finding] = []
     for disk in machine.disks:
-        _warn(disk, machine, warnings)
+        warnings += _losses(disk, machine)
         if disk.local or disk.disk_id in held:
-            _check_local_system(disk, machine, image, blockers)
+            blockers += _local_system_blockers(disk, machine, image)
             continue
         snapshot = _newest(disk, machine, snapshots)
         if snapshot is not None:
-            wanted = _from_old(disk, snapshot)
-            found[wanted.device or f"?{len(found)}"] = wanted
+            wanted.append(_from_old(disk, snapshot))
+        elif partial and not disk.system:
+            warnings.append(_not_covered(disk, machine))
         else:
-            optional = partial and not disk.system
-            (warnings if optional else blockers).append(_not_covered(disk, machine))
+            blockers.append(_not_covered(disk, machine))
+    # Of two for one device the later one counts, in the place of the first.
+    found = {disk.device or f"?{number}": disk for number, disk in enumerate(wanted)}
     disks = sorted(found.values(), key=lambda disk: not disk.system)
-    return [replace(disk, auto_delete=True) for disk in disks] if drill else disks
+    return DiskPlan(tuple(replace(disk, auto_delete=True) if drill else disk for disk in disks), tuple(blockers), tuple(warnings))
 
 
-def _held(part: ImageDisk, machine: OldMachine, snapshots: Mapping[str, Snapshot], blockers: list[Finding]) -> str | None:
-    """The id of the disk that a part of the image holds, by its snapshot's own word."""
+def _disk_held_by(part: ImageDisk, snapshots: Mapping[str, Snapshot]) -> str | None:
+    """The id of the disk that a part of the image holds, by its snapshot's own word; None if that does not hold its data."""
+    snapshot = snapshots.get(part.snapshot_id or "")
+    return snapshot.disk_id if snapshot is not None and snapshot.status in SNAPSHOT_HOLDS else None
+
+
+def _part_blockers(part: ImageDisk, machine: OldMachine, snapshots: Mapping[str, Snapshot]) -> Iterator[Finding]:
     if part.snapshot_id is None:
-        return None
+        return
     snapshot = snapshots.get(part.snapshot_id)
     if snapshot is None or snapshot.status not in SNAPSHOT_HOLDS:
         state = "does not exist" if snapshot is None else f"is '{snapshot.status}'"
         message = f"Snapshot {part.snapshot_id}, which holds {part.device or 'a disk'} of the image, {state}."
-        blockers.append(Finding("snapshot_missing", message))
-        return None
-    if part.system and machine.disks and snapshot.disk_id not in {disk.disk_id for disk in machine.disks if disk.system}:
+        yield Finding("snapshot_missing", message)
+    elif part.system and machine.disks and snapshot.disk_id not in {disk.disk_id for disk in machine.disks if disk.system}:
         message = f"The image's system disk is of {snapshot.disk_id}, which was not the system disk of {machine.title}."
-        blockers.append(Finding("no_backup", message))
-    return snapshot.disk_id
+        yield Finding("no_backup", message)
 
 
-def _check_local_system(disk: OldDisk, machine: OldMachine, image: Image | None, blockers: list[Finding]) -> None:
+def _local_system_blockers(disk: OldDisk, machine: OldMachine, image: Image | None) -> Iterator[Finding]:
     if disk.local and disk.system and not (image and any(part.system and part.category == "local" for part in image.disks)):
         message = f"The system disk of {machine.title} was a local one, which only an image of the machine holds."
-        blockers.append(Finding("no_backup", message))
+        yield Finding("no_backup", message)
 
 
 def _newest(disk: OldDisk, machine: OldMachine, snapshots: Mapping[str, Snapshot]) -> Snapshot | None:
@@ -130,12 +135,12 @@ def _not_covered(disk: OldDisk, machine: OldMachine) -> Finding:
     return Finding("disk_not_covered", f"Disk {disk.disk_id}{where} of {machine.title} cannot come back, since {why}.")
 
 
-def _warn(disk: OldDisk, machine: OldMachine, warnings: list[Finding]) -> None:
+def _losses(disk: OldDisk, machine: OldMachine) -> Iterator[Finding]:
     if disk.local and not disk.system:
-        warnings.append(Finding("local_disk_lost", f"The local disk {disk.device} of {machine.title} is in no backup."))
+        yield Finding("local_disk_lost", f"The local disk {disk.device} of {machine.title} is in no backup.")
     if disk.shared:
         message = f"Disk {disk.disk_id} of {machine.title} was shared; the new machine gets a copy of its own."
-        warnings.append(Finding("shared_disk_copied", message))
+        yield Finding("shared_disk_copied", message)
 
 
 def _from_part(part: ImageDisk, old: OldDisk | None, snapshots: Mapping[str, Snapshot]) -> WantedDisk:
@@ -175,7 +180,7 @@ def _from_old(disk: OldDisk, snapshot: Snapshot) -> WantedDisk:
 
 @dataclass(frozen=True, slots=True)
 class SeenDisk:
-    """A disk of the new machine, and the snapshot that it was made of (None: not told)."""
+    """A disk of the new machine, and the snapshot that it was made of (None: the service does not say)."""
 
     disk_id: str | None
     device: str | None

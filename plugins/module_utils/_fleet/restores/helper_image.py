@@ -25,10 +25,11 @@ from ..common.timing import Timing
 from ..common.write_errors import ErrorMeaning, classify
 from ..evidence.existing_backups import image_id_of
 from ..evidence.marker import asset_name
-from .create_once import GONE_PATIENCE, UNREAD_PATIENCE, CreateRequest, never_shown
+from .create_once import CreateRequest
 from .lookup import token_of
 from .marker import read_restore_marker
 from .plan import HelperImage, RestorePlan
+from .wait import is_missing, looks, never_shown
 
 PATTERN = "restore-{instance_id}-{unique}"
 
@@ -84,9 +85,14 @@ def helper_request(dispatcher: Dispatcher, plan: RestorePlan, found: str | None,
 
 def _row(helper: HelperImage) -> dict[str, Any]:
     disk = helper.disk
-    text: dict[str, Any] = {"snapshotId": disk.snapshot_id, "deviceName": disk.device, "diskType": disk.disk_type}
-    text.update(diskSizeGB=disk.size_gb, autoDelete=True)
-    return {name: value for name, value in text.items() if value is not None}
+    row = {
+        "snapshotId": disk.snapshot_id,
+        "deviceName": disk.device,
+        "diskType": disk.disk_type,
+        "diskSizeGB": disk.size_gb,
+        "autoDelete": True,
+    }
+    return {key: value for key, value in row.items() if value is not None}
 
 
 def wait_for_helpers(dispatcher: Dispatcher, helpers: Mapping[str, RestorePlan], timing: Timing) -> Mapping[str, Failure]:
@@ -96,8 +102,9 @@ def wait_for_helpers(dispatcher: Dispatcher, helpers: Mapping[str, RestorePlan],
     """
     failures: dict[str, Failure] = {}
     waiting, began = list(helpers), dispatcher.clock.now()
+    images: dict[str, Image] = {}
     shown_at: dict[str, float] = {}
-    while waiting:
+    for _look in looks(dispatcher, timing) if waiting else ():
         images = _read(dispatcher, {image_id: helpers[image_id] for image_id in waiting})
         now = dispatcher.clock.now()
         shown_at.update(dict.fromkeys(images, now))
@@ -105,15 +112,14 @@ def wait_for_helpers(dispatcher: Dispatcher, helpers: Mapping[str, RestorePlan],
             failure = _flaw(image_id, images.get(image_id), began, shown_at.get(image_id), now)
             failures.update({image_id: failure} if failure is not None else {})
         waiting = [each for each in waiting if each not in failures and not (each in images and images[each].status == "ready")]
-        waited = now - began
-        if waiting and waited >= timing.wait_timeout:
-            for image_id in waiting:
-                status = images[image_id].status if image_id in images else "not shown"
-                message = f"The helper image {image_id} hangs in '{status}' for {waited:.0f} s: run again later."
-                failures[image_id] = Failure("timeout", message)
+        if not waiting:
             break
-        if waiting:
-            dispatcher.pause(min(timing.poll_interval, max(0.3, 0.25 * waited), timing.wait_timeout - waited))
+    waited = dispatcher.clock.now() - began
+    for image_id in waiting:
+        status = images[image_id].status if image_id in images else "not shown"
+        failures[image_id] = Failure(
+            "timeout", f"The helper image {image_id} hangs in '{status}' for {waited:.0f} s: run again later."
+        )
     return failures
 
 
@@ -132,10 +138,11 @@ def _flaw(image_id: str, image: Image | None, began: float, shown_at: float | No
     if image is not None:
         wrong = image.status in ("error", "deleting")
         return Failure("helper_image_failed", f"The helper image {image_id} became '{image.status}'.") if wrong else None
+    if not is_missing(began, shown_at, now):
+        return None
     if shown_at is None:
-        return never_shown("The helper image", image_id, now - began) if now - began >= UNREAD_PATIENCE else None
-    gone = now - shown_at >= GONE_PATIENCE
-    return Failure("helper_image_failed", f"The helper image {image_id} became 'absent'.") if gone else None
+        return never_shown("The helper image", image_id, now - began)
+    return Failure("helper_image_failed", f"The helper image {image_id} became 'absent'.")
 
 
 def delete_helpers(dispatcher: Dispatcher, ids: Sequence[str], timing: Timing) -> Mapping[str, str]:

@@ -87,7 +87,7 @@ def _is_new(machine: InstanceInFull, asked_at: datetime | None) -> bool:
 
 
 def read_full(dispatcher: Dispatcher, ids: Sequence[str]) -> dict[str, InstanceInFull]:
-    """The machines with these ids, in bulk. One that an answer leaves out is asked for by itself: only a 404 says it is gone."""
+    """The machines with these ids, in bulk. One that a response leaves out is asked for by itself: only a 404 says it is gone."""
     found = read_by_ids(dispatcher, ids, lambda chunk: describe_instances(ids=chunk, in_full=True), instance_id_of)
     doubtful = [instance_id for instance_id in ids if instance_id not in found]
     for instance_id, outcome in zip(doubtful, dispatcher.gather([describe_instance(each) for each in doubtful]), strict=True):
@@ -107,6 +107,6 @@ def read_made(dispatcher: Dispatcher, made: Mapping[str, RestorePlan]) -> dict[s
 
 
 def read_origins(dispatcher: Dispatcher, disk_ids: Sequence[str]) -> dict[str, str | None]:
-    """The snapshots that disks were made of, as the disk service tells them."""
+    """The snapshots that disks were made of, as the disk service knows them."""
     disks = read_by_ids(dispatcher, disk_ids, describe_disks, lambda disk: disk.disk_id)
     return {disk_id: disk.snapshot_id for disk_id, disk in disks.items()}

@@ -10,14 +10,14 @@ service's defaults.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from ..._api.model.backup_assets import Image, Snapshot
 from ..common.finding import Finding
 from ..evidence.manifest import OldMachine
-from .disks import WantedDisk, wanted_disks
+from .disks import DiskPlan, WantedDisk, plan_disks
 from .marker import MACHINE_NAME, RestoreMarker, disk_name, drill_name, marker_of
 
 POSTPAID = "postpaid_by_duration"
@@ -42,6 +42,15 @@ class RestoreOptions:
     drill: bool = False
     allow_missing_disks: bool = False
     leave_out_tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreOrder:
+    """What is to be restored: machines, what each one's marker names as its origin, and what is wanted for all."""
+
+    machines: Sequence[OldMachine]
+    origins: Sequence[str]
+    options: RestoreOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,34 +90,28 @@ class RestorePlan:
 
 def plan_restore(machine: OldMachine, origin: str, options: RestoreOptions, available: AvailableBackups) -> RestorePlan:
     """The order for a new machine like `machine`, from what `available` holds. `origin`: the campaign, or an image id."""
-    blockers: list[Finding] = []
-    warnings = _warnings(machine, options)
-    name = _name(machine, options)
-    if not MACHINE_NAME.fullmatch(name):
-        blockers.append(Finding("bad_name", f"No machine can be named like {machine.title} ({name!r}): set name."))
-    image = _image(machine, available, blockers, warnings)
-    disks: list[WantedDisk] = []
+    name, marker = _name(machine, options), marker_of(origin, machine.instance_id)
+    image, image_blockers, image_warnings = _image(machine, available)
     # Without anything to start from it is of no use to say so of each disk.
-    if not _has(blockers, "no_backup"):
-        disks = wanted_disks(
-            machine, image, available.snapshots, blockers, warnings, drill=options.drill, partial=options.allow_missing_disks
-        )
-    marker = marker_of(origin, machine.instance_id)
-    spec = _spec(machine, options, name, marker, blockers)
-    spec.update(_disk_members(disks, name, spec.get("az")))
+    disks = DiskPlan()
+    if not image_blockers:
+        disks = plan_disks(machine, image, available.snapshots, drill=options.drill, partial=options.allow_missing_disks)
+    placement = _placement(machine, options)
+    blockers = [*_name_blockers(machine, name), *image_blockers, *disks.blockers, *_placement_blockers(machine, placement)]
     helper = None
     if image is None and not _has(blockers, "no_backup"):
-        helper = _helper(machine, marker, disks, blockers)
+        helper, helper_blockers = _helper(machine, marker, disks)
+        blockers += helper_blockers
     return RestorePlan(
         machine=machine,
         marker=marker,
         name=name,
-        spec=spec,
+        spec={**_spec(machine, options, placement, marker, name), **_disk_fields(disks.disks, name, placement["az"])},
         image_id=image.image_id if image else None,
         helper=helper,
-        disks=tuple(disks),
+        disks=disks.disks,
         blockers=tuple(blockers),
-        warnings=tuple(warnings),
+        warnings=(*_warnings(machine, options), *image_warnings, *disks.warnings),
     )
 
 
@@ -122,19 +125,22 @@ def _name(machine: OldMachine, options: RestoreOptions) -> str:
     return drill_name(name) if options.drill else name
 
 
-def _image(machine: OldMachine, available: AvailableBackups, blockers: list[Finding], warnings: list[Finding]) -> Image | None:
-    """The image to start from. One that cannot be used is a blocker, unless the snapshots will do as well."""
+def _name_blockers(machine: OldMachine, name: str) -> Iterator[Finding]:
+    if not MACHINE_NAME.fullmatch(name):
+        yield Finding("bad_name", f"No machine can be named like {machine.title} ({name!r}): set name.")
+
+
+def _image(machine: OldMachine, available: AvailableBackups) -> tuple[Image | None, list[Finding], list[Finding]]:
+    """The image to start from, blockers and warnings. One that cannot be used is a blocker, unless the snapshots will do."""
     if machine.image_id is None:
-        return None
+        return None, [], []
     flaw = _flaw(machine, available.images.get(machine.image_id))
     if flaw is None:
-        return available.images[machine.image_id]
+        return available.images[machine.image_id], [], []
     system = {disk.disk_id for disk in machine.disks if disk.system and disk.disk_id}
     if any(snapshot.disk_id in system for snapshot in machine.snapshots):
-        warnings.append(Finding("image_not_usable", f"{flaw} The snapshots are used instead."))
-    else:
-        blockers.append(Finding("no_backup", flaw))
-    return None
+        return None, [], [Finding("image_not_usable", f"{flaw} The snapshots are used instead.")]
+    return None, [Finding("no_backup", flaw)], []
 
 
 def _flaw(machine: OldMachine, image: Image | None) -> str | None:
@@ -151,26 +157,34 @@ def _flaw(machine: OldMachine, image: Image | None) -> str | None:
     return None
 
 
-def _spec(
-    machine: OldMachine, options: RestoreOptions, name: str, marker: RestoreMarker, blockers: list[Finding]
-) -> dict[str, Any]:
-    wanted = {
+def _placement(machine: OldMachine, options: RestoreOptions) -> dict[str, Any]:
+    """What a machine cannot be made without, by the name of its option; empty where neither options nor manifest say it."""
+    return {
         "instance_type": options.instance_type or machine.get("instance_type"),
         "az": options.az or machine.get("az"),
         "subnet_id": options.subnet_id or machine.get("subnet_id"),
+        "security_group_ids": _security_groups(machine, options),
     }
-    groups = _security_groups(machine, options)
-    missing = [option for option, value in wanted.items() if not value] + ([] if groups else ["security_group_ids"])
+
+
+def _placement_blockers(machine: OldMachine, placement: Mapping[str, Any]) -> Iterator[Finding]:
+    missing = [option for option, value in placement.items() if not value]
     if missing:
-        blockers.append(Finding("incomplete", f"It is not known which {', '.join(missing)} {machine.title} had: set it."))
-    interface: dict[str, Any] = {"subnetId": wanted["subnet_id"], "securityGroups": groups}
+        yield Finding("incomplete", f"It is not known which {', '.join(missing)} {machine.title} had: set it.")
+
+
+def _spec(
+    machine: OldMachine, options: RestoreOptions, placement: Mapping[str, Any], marker: RestoreMarker, name: str
+) -> dict[str, Any]:
+    """The instanceSpec without its image and its disks."""
+    interface = {"subnetId": placement["subnet_id"], "securityGroups": placement["security_group_ids"]}
     address = options.private_ip or (machine.get("private_ip_address") if options.keep_private_ip else None)
     if address:
         interface["primaryIpAddress"] = address
-    spec: dict[str, Any] = {
+    spec = {
         "name": name,
-        "az": wanted["az"],
-        "instanceType": wanted["instance_type"],
+        "az": placement["az"],
+        "instanceType": placement["instance_type"],
         "description": marker.described(machine.get("description") or ""),
         # The logins of the image stay (fact images-logins); else the service would make up a password and send it around.
         "imageInherit": "yes",
@@ -200,23 +214,23 @@ def _left_out(key: str, options: RestoreOptions) -> bool:
     return key in options.leave_out_tags or key.startswith(FORBIDDEN_TAGS)
 
 
-def _disk_members(disks: list[WantedDisk], name: str, az: str | None) -> dict[str, Any]:
-    """The members systemDisk and dataDisks of an instanceSpec."""
-    members: dict[str, Any] = {}
+def _disk_fields(disks: Iterable[WantedDisk], name: str, az: str | None) -> dict[str, Any]:
+    """systemDisk and dataDisks of an instanceSpec."""
+    fields: dict[str, Any] = {}
     for disk in disks:
         if disk.implicit:
             continue
         attachment: dict[str, Any] = {"autoDelete": disk.auto_delete, "cloudDiskSpec": _cloud_disk(disk, name, az)}
         if disk.system:
-            members["systemDisk"] = attachment
+            fields["systemDisk"] = attachment
         else:
             device = {"deviceName": disk.device} if disk.device else {}
-            members.setdefault("dataDisks", []).append({**device, "diskCategory": "cloud", **attachment})
-    return members
+            fields.setdefault("dataDisks", []).append({**device, "diskCategory": "cloud", **attachment})
+    return fields
 
 
 def _cloud_disk(disk: WantedDisk, name: str, az: str | None) -> dict[str, Any]:
-    text = {
+    spec = {
         "az": az,
         "name": disk_name(name, disk.device or ""),
         "diskType": disk.disk_type,
@@ -226,26 +240,25 @@ def _cloud_disk(disk: WantedDisk, name: str, az: str | None) -> dict[str, Any]:
         "snapshotId": None if disk.system else disk.snapshot_id,
         "encrypt": True if disk.encrypted else None,
     }
-    return {member: value for member, value in text.items() if value is not None}
+    return {key: value for key, value in spec.items() if value is not None}
 
 
-def _helper(machine: OldMachine, marker: RestoreMarker, disks: list[WantedDisk], blockers: list[Finding]) -> HelperImage | None:
-    """The image to make of the system disk's snapshot; None if it is not known enough of the machine for that."""
-    system = next((disk for disk in disks if disk.system and disk.snapshot_id), None)
+def _helper(machine: OldMachine, marker: RestoreMarker, disks: DiskPlan) -> tuple[HelperImage | None, list[Finding]]:
+    """The image to make of the system disk's snapshot; None if too little is known of the machine, and then why not."""
+    system = next((disk for disk in disks.disks if disk.system and disk.snapshot_id), None)
     if system is None:
-        if not _has(blockers, "snapshot_missing", "disk_not_covered"):
-            blockers.append(Finding("no_backup", f"{machine.title} has neither an image nor a snapshot of its system disk."))
-        return None
+        if _has(disks.blockers, "snapshot_missing", "disk_not_covered"):
+            return None, []
+        return None, [Finding("no_backup", f"{machine.title} has neither an image nor a snapshot of its system disk.")]
     platform, architecture = machine.get("platform"), machine.get("architecture")
     if not platform or not architecture:
         message = f"It is not known which platform and architecture {machine.title} had, so no image can be made of a snapshot."
-        blockers.append(Finding("incomplete", message))
-        return None
+        return None, [Finding("incomplete", message)]
     boot_mode = machine.get("boot_mode") or BOOT_MODE.get(architecture, DEFAULT_BOOT_MODE)
-    text = {"platform": platform, "architecture": architecture, "bootMode": boot_mode}
+    image_spec = {"platform": platform, "architecture": architecture, "bootMode": boot_mode}
     if machine.get("os_version"):
-        text["osVersion"] = str(machine.get("os_version"))
-    return HelperImage(marker.described("helper of a restore, may be deleted"), text, system)
+        image_spec["osVersion"] = str(machine.get("os_version"))
+    return HelperImage(marker.described("helper of a restore, may be deleted"), image_spec, system), []
 
 
 def _warnings(machine: OldMachine, options: RestoreOptions) -> list[Finding]:
@@ -260,12 +273,12 @@ def _warnings(machine: OldMachine, options: RestoreOptions) -> list[Finding]:
     if specification.get("secondary_interfaces"):
         count = len(specification["secondary_interfaces"])
         found.append(Finding("secondary_interface_not_restored", f"{title} had {count} more network interfaces."))
-    for member, code, what in (
+    for field_name, code, what in (
         ("group_id", "group_not_rejoined", "the availability group"),
         ("dedicated_host_id", "dedicated_host_not_used", "the dedicated host"),
     ):
-        if machine.get(member):
-            found.append(Finding(code, f"{title} was in {what} {machine.get(member)}; the new machine is not."))
+        if machine.get(field_name):
+            found.append(Finding(code, f"{title} was in {what} {machine.get(field_name)}; the new machine is not."))
     left_out = [] if options.drill else [key for key in _tags(machine) if _left_out(key, options)]
     if left_out:
         found.append(Finding("tag_left_out", f"Tags of {title} are left out: {', '.join(left_out)}."))

@@ -6,8 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 from ..._api.errors import InputError
@@ -17,7 +16,7 @@ from ..._fleet.common.texts import shown
 from ..._fleet.evidence.manifest import OldMachine, parse_machines
 from ..._fleet.evidence.marker import check_campaign
 from ..._fleet.restores.marker import MACHINE_NAME
-from ..._fleet.restores.plan import RestoreOptions
+from ..._fleet.restores.plan import RestoreOptions, RestoreOrder
 from ..common.arguments import CONNECTION_SPEC, Spec
 
 MAX_GROUPS = 5
@@ -46,15 +45,6 @@ RESTORE_SPEC: Spec = {
     "wait_timeout": {"type": "float", "default": 1800.0},
     "poll_interval": {"type": "float", "default": 2.0},
 }
-
-
-@dataclass(frozen=True, slots=True)
-class RestoreOrder:
-    """What is to be restored: machines, what each one's marker names as its origin, and what is wanted for all."""
-
-    machines: Sequence[OldMachine]
-    origins: Sequence[str]
-    options: RestoreOptions
 
 
 def order_of(params: Mapping[str, Any]) -> RestoreOrder:
@@ -138,6 +128,6 @@ def _check_count(params: Mapping[str, Any], count: int) -> None:
 
 
 def _origin(machine: OldMachine) -> str:
-    """What the marker names where the campaign is not told: the image, else a snapshot."""
+    """What the marker names where no campaign is given: the image, else a snapshot."""
     snapshots = [snapshot.snapshot_id for snapshot in machine.snapshots]
     return machine.image_id or next(iter(snapshots), "none")

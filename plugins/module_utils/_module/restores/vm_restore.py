@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..._fleet.restores.disks import MadeDisk, seen_disks
-from ..._fleet.restores.run import RestoreRecord, RestoreRun, run_restore
+from ..._fleet.restores.record import RestoreRecord, RestoreRun
+from ..._fleet.restores.run import run_restore
 from ..common.arguments import timing_of
 from ..common.rows import SHOWN, Result, error_of, finding_rows
 from ..common.session import Session
@@ -24,7 +25,7 @@ def work(session: Session) -> Result:
     timing_of(module.params, 0)
     dispatcher = session.connect()
     timing = timing_of(module.params, dispatcher.retries)
-    run = run_restore(dispatcher, order.machines, order.origins, order.options, timing, preview=module.check_mode)
+    run = run_restore(dispatcher, order, timing, preview=module.check_mode)
     message = message_of(run)
     return {
         **_result(run, session.account, session.api_use()),

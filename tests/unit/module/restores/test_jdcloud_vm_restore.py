@@ -204,7 +204,7 @@ def test_a_bug_hides_no_machine_that_was_made(cloud: Backups, run: Runner, monke
     def broken(*_arguments: Any) -> None:
         raise KeyError("bug")
 
-    monkeypatch.setattr(f"{PATH}._verify", broken)
+    monkeypatch.setattr(f"{PATH}.verify_disks", broken)
     ended = restore(run, manifest())
     assert ended.failed
     assert ended.only["instance_id"] == "i-made0"

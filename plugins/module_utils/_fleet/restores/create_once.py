@@ -12,14 +12,14 @@ run could be answered with what was made and deleted then.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..._api.calls import Call
 from ..._api.dispatch.dispatcher import Dispatcher, Outcome
 from ..._api.errors import JdcloudError
 from ..common.failure import Failure, api_failure, with_unclear_call
-from ..common.timing import READ_LAG, THROTTLE_PATIENCE, Timing
-from ..common.write_errors import ErrorMeaning, classify
+from ..common.timing import READ_LAG, Timing
+from ..common.write_errors import ErrorMeaning, Tries
 
 
 @dataclass(slots=True)
@@ -27,7 +27,8 @@ class CreateRequest:
     """One thing to make. `find` reads the ids of what is ours already.
 
     `made_id` is its id once it exists, `created` whether this run made it, `in_doubt` whether it may have: a call ended
-    unclearly, and what came of it could not be read.
+    unclearly, and what came of it could not be read. `tries` counts the calls that ended unclearly, the last of them at
+    `unclear_at` (monotonic seconds).
     """
 
     title: str
@@ -37,9 +38,8 @@ class CreateRequest:
     created: bool = False
     in_doubt: bool = False
     failure: Failure | None = None
-    unclear: int = 0
+    tries: Tries = field(default_factory=Tries)
     unclear_at: float = 0.0
-    refused_since: float | None = None
 
 
 def new_run(dispatcher: Dispatcher) -> str:
@@ -58,7 +58,7 @@ def create_once(dispatcher: Dispatcher, requests: Sequence[CreateRequest], timin
         if pause:
             dispatcher.pause(pause)
         for request in todo:
-            if request.made_id is None and request.unclear:
+            if request.made_id is None and request.tries.count:
                 _look_for(dispatcher, request, timing)
         todo = [request for request in todo if request.made_id is None and request.failure is None]
 
@@ -69,24 +69,19 @@ def _note_outcome(dispatcher: Dispatcher, request: CreateRequest, outcome: Outco
     if error is None:
         request.made_id, request.created = outcome.value, True
         return 0.0
-    kind, now = classify(error), dispatcher.clock.now()
-    if kind is ErrorMeaning.UNCLEAR:
-        request.unclear += 1
+    now = dispatcher.clock.now()
+    meaning = request.tries.note(error, now)
+    if meaning is ErrorMeaning.UNCLEAR:
+        request.tries.count += 1
         request.unclear_at = now
-        if request.unclear > timing.retries:
-            request.failure = _api_failure(error)
-        return dispatcher.backoff(request.unclear)
-    if kind in (ErrorMeaning.THROTTLED, ErrorMeaning.BUSY):
-        patience = THROTTLE_PATIENCE if kind is ErrorMeaning.THROTTLED else timing.wait_timeout
-        request.refused_since = now if request.refused_since is None else request.refused_since
-        if now - request.refused_since < patience:
-            return dispatcher.backoff(3)
-    request.failure = _api_failure(error)
+        if request.tries.count > timing.retries:
+            request.failure = api_failure(error)
+        return dispatcher.backoff(request.tries.count)
+    busy = meaning is ErrorMeaning.BUSY and request.tries.refused_for(now) < timing.wait_timeout
+    if busy or meaning is ErrorMeaning.THROTTLED:
+        return dispatcher.backoff(3)
+    request.failure = api_failure(error)
     return 0.0
-
-
-def _api_failure(error: JdcloudError) -> Failure:
-    return api_failure(error)
 
 
 def _look_for(dispatcher: Dispatcher, request: CreateRequest, timing: Timing) -> None:
@@ -97,7 +92,7 @@ def _look_for(dispatcher: Dispatcher, request: CreateRequest, timing: Timing) ->
             dispatcher.pause(max(0.0, request.unclear_at + READ_LAG - dispatcher.clock.now()))
         found = request.find()
     except JdcloudError as error:
-        request.failure = with_unclear_call(request.failure or _api_failure(error), f"The call that makes {request.title}")
+        request.failure = with_unclear_call(request.failure or api_failure(error), f"The call that makes {request.title}")
         request.in_doubt = True
         return
     if len(found) == 1:
@@ -106,7 +101,7 @@ def _look_for(dispatcher: Dispatcher, request: CreateRequest, timing: Timing) ->
         request.failure = Failure(
             "made_twice", f"{request.title} exists more than once: {', '.join(found)}; delete what is too much."
         )
-    elif request.failure is not None and request.unclear > timing.retries:
+    elif request.failure is not None and request.tries.count > timing.retries:
         message = (
             f"{request.failure.message.rstrip('.')}; {request.title} was not made as far as can be seen: run again to be sure."
         )

@@ -56,21 +56,21 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships no t
     def _problem(self, task_vars: dict[str, Any], *, only_data: bool) -> str | None:
         run_tags, skip_tags = (tuple(context.CLIARGS.get(name) or ()) for name in ("tags", "skip_tags"))
         if only_data and _by_name():
-            problem = surroundings.narrowed(run_tags, skip_tags)
+            problem = surroundings.tags_problem(run_tags, skip_tags)
             if problem is not None:
                 return problem
-        elif surroundings.only_always(self._task.tags, run_tags):
+        elif surroundings.is_tagged_always_only(self._task.tags, run_tags):
             return None
         given = [str(text) for text in context.CLIARGS.get("extra_vars", ())]
         # As Ansible read them, before any of it is evaluated.
         extra: dict[str, Any] = load_extra_vars(self._loader)
-        problem = surroundings.left_over(given, self._read)
+        problem = surroundings.extra_variables_problem(given, self._read)
         if problem is None and only_data:
-            problem = surroundings.template_in(extra, is_trusted_as_template)
-        if problem is None and (surroundings.becomes(extra) or getattr(self._connection, "become", None) is not None):
+            problem = surroundings.template_problem(extra, is_trusted_as_template)
+        if problem is None and (surroundings.asks_for_become(extra) or getattr(self._connection, "become", None) is not None):
             problem = BECOME
-        problem = problem or surroundings.elsewhere(str(getattr(self._connection, "transport", "local")))
-        return problem or surroundings.several_hosts(
+        problem = problem or surroundings.connection_problem(str(getattr(self._connection, "transport", "local")))
+        return problem or surroundings.hosts_problem(
             task_vars.get("ansible_play_hosts_all", []),
             task_vars.get("ansible_play_batch", []),
             run_once=_is_once(self._task),

@@ -30,14 +30,14 @@ from ansible.utils.display import Display
 from ...module_utils._api.dispatch.signals import signals_left_to_the_main_thread
 from ...module_utils._fleet.common.progress import from_text
 from ...module_utils._module.common.progress import PATH_VARIABLE
-from .progress_line import ProgressLine, seconds_between
-from .surroundings import repeated
+from .progress_line import ProgressLine, line_interval
+from .surroundings import repeated_option_problem
 from .text_options import TextAction
 
-SWITCH = "JDCLOUD_PROGRESS"
-LOOK_EVERY = 0.5
+INTERVAL_VARIABLE = "JDCLOUD_PROGRESS"
+READ_INTERVAL = 0.5
 """Seconds between two looks into the file."""
-HERE = frozenset({"localhost", "127.0.0.1", "::1"})
+LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class ProgressAction(TextAction):
@@ -45,19 +45,19 @@ class ProgressAction(TextAction):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Run the module. Its result is not touched."""
-        problem = repeated(_ad_hoc_words())
+        problem = repeated_option_problem(_ad_hoc_arguments())
         if problem is not None:
             return {"changed": False, "failed": True, "msg": problem}
-        with self._shown(task_vars or {}) as path, self._with_progress(path):
+        with self._progress_lines(task_vars or {}) as path, self._with_progress(path):
             result: dict[str, Any] = super().run(tmp, task_vars)
         return result
 
-    def _shown(self, task_vars: Mapping[str, Any]) -> contextlib.AbstractContextManager[str | None]:
+    def _progress_lines(self, task_vars: Mapping[str, Any]) -> contextlib.AbstractContextManager[str | None]:
         """Lines, if they are wanted and possible."""
-        every = self._seconds_between()
+        every = self._line_interval()
         return contextlib.nullcontext() if every is None else _lines(self._title(task_vars), every)
 
-    def _seconds_between(self) -> float | None:
+    def _line_interval(self) -> float | None:
         """Seconds between two lines, None if there are to be none."""
         # An async task lives on by itself, and nobody waits for it here.
         if self._task.check_mode or self._task.async_val or self._connection.transport != "local" or self._other_user():
@@ -65,13 +65,13 @@ class ProgressAction(TextAction):
         environment: dict[str, Any] = {}
         try:
             self._compute_environment_string(environment)
-        except Exception:  # noqa: BLE001 - Ansible will tell about it itself, in its own words
+        except Exception:  # noqa: BLE001 - Ansible reports it itself, in its own words
             return None
-        setting = environment.get(SWITCH, os.environ.get(SWITCH))
-        return seconds_between(None if setting is None else str(setting))
+        setting = environment.get(INTERVAL_VARIABLE, os.environ.get(INTERVAL_VARIABLE))
+        return line_interval(None if setting is None else str(setting))
 
     def _other_user(self) -> bool:
-        """Whether the module runs as somebody else, who could neither see the file nor should."""
+        """Whether the module runs as another user, who could neither see the file nor should."""
         if self._connection.become is None:
             return False
         try:
@@ -82,7 +82,7 @@ class ProgressAction(TextAction):
     def _title(self, task_vars: Mapping[str, Any]) -> str:
         name = str(self._task.action).rpartition(".")[2]
         host = str(task_vars.get("inventory_hostname", "localhost"))
-        return name if host in HERE else f"{name} [{host}]"
+        return name if host in LOCAL_HOSTS else f"{name} [{host}]"
 
     @contextlib.contextmanager
     def _with_progress(self, path: str | None) -> Iterator[None]:
@@ -97,7 +97,7 @@ class ProgressAction(TextAction):
             self._task.environment = before
 
 
-def _ad_hoc_words() -> list[str]:
+def _ad_hoc_arguments() -> list[str]:
     """The words of -a, if this is an ad-hoc call that gives its options so."""
     given = str(context.CLIARGS.get("module_args") or "")
     return [] if given.startswith("{") else list(split_args(given))
@@ -114,7 +114,7 @@ def _lines(title: str, every: float) -> Iterator[str | None]:
         return
     path = Path(folder, "counts.json")
     ended = threading.Event()
-    progress_line, show = ProgressLine(title, every, time.monotonic()), _way_to_the_screen(Display())
+    progress_line, show = ProgressLine(title, every, time.monotonic()), _display_function(Display())
     thread = threading.Thread(target=_show, args=(path, progress_line, every, show, ended), daemon=True)
     try:
         with signals_left_to_the_main_thread():
@@ -127,7 +127,7 @@ def _lines(title: str, every: float) -> Iterator[str | None]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _way_to_the_screen(display: Any) -> Callable[[str], None]:
+def _display_function(display: Any) -> Callable[[str], None]:
     """What shows a line on standard error, of any thread. Not in the log: a line is of no use later.
 
     A worker hands it to the queue that the main process reads, as the display does there by itself. But the callback of
@@ -145,10 +145,10 @@ def _show(path: Path, progress_line: ProgressLine, every: float, show: Callable[
     """The thread: look into the file, and show what is to be shown, until the task has ended."""
     # Whatever happens here is no business of the task's.
     with contextlib.suppress(Exception):
-        while not ended.wait(min(LOOK_EVERY, every)):
-            heard = from_text(_read(path))
-            if heard is not None:
-                progress_line.update(*heard)
+        while not ended.wait(min(READ_INTERVAL, every)):
+            update = from_text(_read(path))
+            if update is not None:
+                progress_line.update(*update)
             text = progress_line.render(time.monotonic())
             if text is not None:
                 show(text)

@@ -11,19 +11,19 @@ from collections import deque
 
 from ...module_utils._fleet.common.progress import Counts
 
-EVERY = 5.0
+DEFAULT_INTERVAL = 5.0
 """Seconds between two lines, unless the user says otherwise; so a task that is shorter shows none."""
-SHORTEST = 0.1
-WINDOW = 60.0
+SHORTEST_INTERVAL = 0.1
+RATE_WINDOW = 60.0
 """Seconds that the rate looks back on. Where nothing ended in that time, it is the mean since the step began."""
-SAMPLES = 1000
-"""So many are kept of a step at most; of more, every other one is forgotten."""
-SAME_AGAIN = 60.0
+MAX_SAMPLES = 1000
+"""The most that are kept of a step; of more, every other one is dropped."""
+REPEAT_AFTER = 60.0
 """Seconds after which a line is shown again although nothing has moved."""
 OFF = frozenset({"0", "false", "no", "off"})
 
 
-def seconds_between(text: str | None) -> float | None:
+def line_interval(text: str | None) -> float | None:
     """What JDCLOUD_PROGRESS asks for: the seconds between two lines, None if no lines are wanted."""
     setting = (text or "").strip().lower()
     if setting in OFF:
@@ -31,13 +31,13 @@ def seconds_between(text: str | None) -> float | None:
     try:
         seconds = float(setting)
     except ValueError:
-        return EVERY
+        return DEFAULT_INTERVAL
     if seconds == 0:
         return None
-    return max(SHORTEST, seconds) if math.isfinite(seconds) and seconds > 0 else EVERY
+    return max(SHORTEST_INTERVAL, seconds) if math.isfinite(seconds) and seconds > 0 else DEFAULT_INTERVAL
 
 
-def line(title: str, counts: Counts, rate: float | None, seconds_left: float | None = None) -> str:
+def format_line(title: str, counts: Counts, rate: float | None, seconds_left: float | None = None) -> str:
     """The line; `rate` is how many end in one second. Both are None as long as they are not known."""
     name = f"{title}, {counts.step}" if counts.step else title
     parts = [
@@ -47,13 +47,13 @@ def line(title: str, counts: Counts, rate: float | None, seconds_left: float | N
         f"{counts.failed} failed",
     ]
     if rate:
-        parts.append(speed(rate))
+        parts.append(format_rate(rate))
     if seconds_left is not None and counts.left > 0:
-        parts.append(f"about {duration(seconds_left)} left")
+        parts.append(f"about {format_duration(seconds_left)} left")
     return f"{name}: {', '.join(parts)}"
 
 
-def speed(rate: float) -> str:
+def format_rate(rate: float) -> str:
     """A rate (a second) in the largest unit in which it is at least about one."""
     units = (("a second", 1), ("a minute", 60), ("an hour", 3600))
     unit, factor = next((each for each in units if rate * each[1] >= 0.95), units[-1])
@@ -61,7 +61,7 @@ def speed(rate: float) -> str:
     return f"{value:.1f} {unit}" if value < 9.95 else f"{value:.0f} {unit}"
 
 
-def duration(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """A time that is not known better than this: rounded up to 5 s, 10 s or 1 min."""
     if seconds <= 55:
         return f"{max(5, math.ceil(seconds / 5) * 5)} s"
@@ -73,7 +73,7 @@ def duration(seconds: float) -> str:
 
 
 class Rate:
-    """How many members of one step end in a second, over a sliding window."""
+    """How many machines of one step end in a second, over a sliding window."""
 
     def __init__(self) -> None:
         self._first: tuple[float, int] | None = None
@@ -83,11 +83,11 @@ class Rate:
         """So many had ended at that time; times must not go back."""
         self._first = self._first or (at, ended)
         self._samples.append((at, ended))
-        while len(self._samples) > 2 and at - self._samples[1][0] >= WINDOW:
+        while len(self._samples) > 2 and at - self._samples[1][0] >= RATE_WINDOW:
             self._samples.popleft()
 
     @property
-    def a_second(self) -> float | None:
+    def per_second(self) -> float | None:
         """The rate, None if nothing ended yet."""
         if self._first is None:
             return None
@@ -102,7 +102,7 @@ class Rate:
 class Forecast:
     """When a step will end.
 
-    The members of a step are begun at the pace of the API's limit, and each needs a while from its beginning to its end: the
+    The machines of a step are begun at the pace of the API's limit, and each needs a while from its beginning to its end: the
     service stops and deletes in its own time. So those in flight will end about as fast as they were begun, however few have
     ended up to now.
     """
@@ -119,7 +119,7 @@ class Forecast:
             self._first_ended = counts.ended
         if not self._samples or counts.begun > self._samples[-1][1]:
             self._samples.append((at, counts.begun))
-        if len(self._samples) > SAMPLES:
+        if len(self._samples) > MAX_SAMPLES:
             del self._samples[1::2]
         self._last = counts
         self._at = at
@@ -158,7 +158,7 @@ class ProgressLine:
         self._shown_at = -math.inf
 
     def update(self, counts: Counts, at: float) -> None:
-        """Take in what the task says; `at` is its own time. What was heard before is nothing new."""
+        """Take in what the task says; `at` is its own time. Counts of an earlier time are ignored."""
         if at <= self._at:
             return
         if self._counts is None or counts.step != self._counts.step:
@@ -172,7 +172,7 @@ class ProgressLine:
         counts = self._counts
         if counts is None or now < self._due:
             return None
-        if counts == self._shown and now - self._shown_at < SAME_AGAIN:
+        if counts == self._shown and now - self._shown_at < REPEAT_AFTER:
             return None
         self._shown, self._shown_at, self._due = counts, now, now + self._every
-        return line(self._title, counts, self._rate.a_second, self._forecast.seconds_left)
+        return format_line(self._title, counts, self._rate.per_second, self._forecast.seconds_left)

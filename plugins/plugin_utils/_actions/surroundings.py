@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a command line and a play would make of a campaign silently. Pure; each check gives one sentence, or None.
+"""What a command line and a play would silently make of a campaign. Pure; each `…_problem` gives one sentence, or None.
 
 Nothing here is ever templated: the values come from outside, and are looked at as they arrived.
 """
@@ -22,12 +22,12 @@ SELECTING = ("instance_ids", "name", "tags", "filters", "regions", "region", "im
 TEMPLATE_MARKS = ("{{", "{%", "{#")
 FALSE = frozenset({"", "0", "false", "f", "no", "n", "off", "none", "null"})
 SHOWN = 80
-"""Characters of a stranger's text in a message."""
+"""The most characters of a given text that a message shows."""
 
 QUOTE = """quote the whole value (-e "name='one two'"), or give JSON (-e '{"name": "one two"}')"""
 
 
-def left_over(given: Sequence[str], read: Callable[[str], Mapping[str, Any]]) -> str | None:
+def extra_variables_problem(given: Sequence[str], read: Callable[[str], Mapping[str, Any]]) -> str | None:
     """Words of the extra variables that Ansible drops, or takes for another variable than was meant.
 
     `given` are the arguments of -e, `read` is Ansible's own reader of them. It splits key=value at each blank, and puts what
@@ -39,13 +39,15 @@ def left_over(given: Sequence[str], read: Callable[[str], Mapping[str, Any]]) ->
         if not text or text.startswith("@"):
             continue
         pairs = read(text)
-        problem = _twice(text, pairs, seen) or (_doubled(text) if text.startswith("{") else _loose(pairs))
+        problem = _repeated_choice(text, pairs, seen) or (
+            _repeated_key(text) if text.startswith("{") else _left_over_words(pairs)
+        )
         if problem is not None:
             return problem
     return None
 
 
-def repeated(words: Sequence[str]) -> str | None:
+def repeated_option_problem(words: Sequence[str]) -> str | None:
     """An option that an ad-hoc call (ansible -a) gives twice; Ansible takes the last one."""
     names = [name for name, sign, _value in (word.partition("=") for word in words) if sign]
     twice = sorted({name for name in names if names.count(name) > 1})
@@ -57,7 +59,7 @@ def repeated(words: Sequence[str]) -> str | None:
     )
 
 
-def template_in(variables: Mapping[str, Any], evaluated: Callable[[str], bool]) -> str | None:
+def template_problem(variables: Mapping[str, Any], evaluated: Callable[[str], bool]) -> str | None:
     """Extra variables that hold a template. `evaluated` says of a text whether Ansible would evaluate it."""
     for name, value in variables.items():
         if _has_mark(str(name)) or any(evaluated(text) and _has_mark(text) for text in _texts(value)):
@@ -69,7 +71,7 @@ def template_in(variables: Mapping[str, Any], evaluated: Callable[[str], bool]) 
     return None
 
 
-def elsewhere(transport: str) -> str | None:
+def connection_problem(transport: str) -> str | None:
     """A connection to another computer, with other keys; an extra variable or a fact beats what a play or a role says of it."""
     if transport == "local":
         return None
@@ -79,12 +81,12 @@ def elsewhere(transport: str) -> str | None:
     )
 
 
-def becomes(variables: Mapping[str, Any]) -> bool:
+def asks_for_become(variables: Mapping[str, Any]) -> bool:
     """Whether the extra variables make every task run as another user; no keyword of a play stands against that."""
     return str(variables.get("ansible_become", "")).strip().lower() not in FALSE
 
 
-def narrowed(run_tags: Sequence[str], skip_tags: Sequence[str]) -> str | None:
+def tags_problem(run_tags: Sequence[str], skip_tags: Sequence[str]) -> str | None:
     """Tags of the command line, where a playbook has none: most of its tasks would be skipped."""
     if _runs_untagged(run_tags) and not skip_tags:
         return None
@@ -93,13 +95,13 @@ def narrowed(run_tags: Sequence[str], skip_tags: Sequence[str]) -> str | None:
     )
 
 
-def only_always(task_tags: Sequence[str], run_tags: Sequence[str]) -> bool:
+def is_tagged_always_only(task_tags: Sequence[str], run_tags: Sequence[str]) -> bool:
     """Whether a task runs merely because it is tagged always, in a run that is about other things."""
     own = set(task_tags) - {"always"}
     return not _runs_untagged(run_tags) and not own & set(run_tags) and not (own and "tagged" in run_tags)
 
 
-def several_hosts(hosts: Sequence[str], batch: Sequence[str], *, run_once: bool, strategy: str) -> str | None:
+def hosts_problem(hosts: Sequence[str], batch: Sequence[str], *, run_once: bool, strategy: str) -> str | None:
     """A play over several hosts would do everything once for each of them."""
     # A free strategy does not know run_once, and with serial it means once for each batch.
     if len(hosts) <= 1 or (run_once and len(batch) == len(hosts) and not strategy.endswith("free")):
@@ -114,7 +116,7 @@ def _runs_untagged(run_tags: Sequence[str]) -> bool:
     return not run_tags or bool({"all", "untagged"} & set(run_tags))
 
 
-def _loose(pairs: Mapping[str, Any]) -> str | None:
+def _left_over_words(pairs: Mapping[str, Any]) -> str | None:
     """What key=value would lose: words without an equals sign, and names that kept a quote of their value and so are nobody's."""
     quoted = [f"{name}={value}" for name, value in pairs.items() if name[:1] in "\"'"]
     words = " ".join([str(pairs.get("_raw_params") or ""), *quoted]).strip()
@@ -138,7 +140,7 @@ def _strays(pairs: Mapping[str, Any]) -> list[str]:
     return [f"{name}={pairs[name]}" for name in names[first:] if not name.startswith((*OURS, "ansible_"))]
 
 
-def _twice(text: str, pairs: Mapping[str, Any], seen: set[str]) -> str | None:
+def _repeated_choice(text: str, pairs: Mapping[str, Any], seen: set[str]) -> str | None:
     """A choice that is given twice; Ansible takes the last one."""
     for name in pairs:
         if not (name.startswith(OURS) and name.endswith(SELECTING)):
@@ -152,18 +154,18 @@ def _twice(text: str, pairs: Mapping[str, Any], seen: set[str]) -> str | None:
     return None
 
 
-def _doubled(text: str) -> str | None:
+def _repeated_key(text: str) -> str | None:
     """A name that stands twice in one dictionary of JSON or YAML; Ansible takes the last one, of JSON without a word."""
     found: list[str] = []
 
-    def noted(members: Sequence[tuple[Any, Any]]) -> None:
-        names = [str(name) for name, _value in members]
+    def note(items: Sequence[tuple[Any, Any]]) -> None:
+        names = [str(name) for name, _value in items]
         found.extend(name for place, name in enumerate(names) if name in names[:place])
 
     try:
-        json.loads(text, object_pairs_hook=noted)
+        json.loads(text, object_pairs_hook=note)
     except ValueError:
-        _walk(yaml.compose(text, Loader=yaml.SafeLoader), noted)
+        _walk(yaml.compose(text, Loader=yaml.SafeLoader), note)
     if not found:
         return None
     return (
@@ -172,12 +174,12 @@ def _doubled(text: str) -> str | None:
     )
 
 
-def _walk(node: yaml.Node | None, noted: Callable[[Sequence[tuple[Any, Any]]], None]) -> None:
+def _walk(node: yaml.Node | None, note: Callable[[Sequence[tuple[Any, Any]]], None]) -> None:
     if isinstance(node, yaml.MappingNode):
-        noted([(key.value, value) for key, value in node.value])
+        note([(key.value, value) for key, value in node.value])
     for member in node.value if isinstance(node, yaml.CollectionNode) else ():
         for each in member if isinstance(member, tuple) else (member,):
-            _walk(each, noted)
+            _walk(each, note)
 
 
 def _texts(value: Any) -> Iterator[str]:
@@ -197,6 +199,6 @@ def _has_mark(text: str) -> bool:
 
 
 def _quoted(text: str) -> str:
-    """A stranger's text for a message: short, on one line, and without anything that could be taken for a template."""
+    """A given text for a message: short, on one line, and without anything that could be taken for a template."""
     plain = " ".join(text.split()).replace("{", "(").replace("}", ")")
     return "'" + (plain if len(plain) <= SHOWN else plain[:SHOWN] + "…") + "'"

@@ -44,7 +44,7 @@ class Stage:
         monkeypatch.setattr(progress.C, "DEFAULT_LOCAL_TMP", str(folder))
         monkeypatch.setattr(progress.TextAction, "run", lambda *_arguments: self._normal())
         monkeypatch.setattr(progress, "Display", lambda: SimpleNamespace(display=self._display))
-        monkeypatch.delenv(progress.SWITCH, raising=False)
+        monkeypatch.delenv(progress.INTERVAL_VARIABLE, raising=False)
 
     @property
     def path(self) -> Path | None:
@@ -109,9 +109,9 @@ def test_the_module_is_told_of_a_file_in_a_private_folder(stage: Stage) -> None:
     [
         ({"check_mode": True}, {}),
         ({"async_val": 60}, {}),
-        ({"environment": [{progress.SWITCH: "no"}]}, {}),
-        ({"environment": [{progress.SWITCH: 0}]}, {}),
-        ({"environment": [{progress.SWITCH: False}]}, {}),
+        ({"environment": [{progress.INTERVAL_VARIABLE: "no"}]}, {}),
+        ({"environment": [{progress.INTERVAL_VARIABLE: 0}]}, {}),
+        ({"environment": [{progress.INTERVAL_VARIABLE: False}]}, {}),
         ({}, {"transport": "ssh"}),
         ({}, {"become": SimpleNamespace(get_option=lambda *_arguments, **_more: "somebody-else")}),
         ({}, {"become": SimpleNamespace(get_option=lambda *_arguments, **_more: None)}),
@@ -129,7 +129,7 @@ def test_a_ctrl_c_is_not_lost_in_the_thread_that_looks(stage: Stage, monkeypatch
     """Ansible's worker sleeps until the module ends, and would not be woken by a signal that another thread received."""
     masks: list[set[int]] = []
     monkeypatch.setattr(progress, "_read", lambda _path: str(masks.append(signal.pthread_sigmask(signal.SIG_BLOCK, ()))))
-    monkeypatch.setattr(progress, "LOOK_EVERY", 0.01)
+    monkeypatch.setattr(progress, "READ_INTERVAL", 0.01)
     stage.while_running = lambda: _wait_until(lambda: bool(masks))
     stage.run()
     assert masks[0] >= ENDINGS
@@ -143,7 +143,7 @@ def test_becoming_oneself_does_not_matter(stage: Stage) -> None:
 
 
 def test_the_environment_of_the_controller_turns_it_off(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(progress.SWITCH, "off")
+    monkeypatch.setenv(progress.INTERVAL_VARIABLE, "off")
     stage.run()
     assert stage.path is None
 
@@ -182,7 +182,7 @@ def test_nothing_is_left_after_an_error(stage: Stage, error: type[BaseException]
 
 @pytest.mark.parametrize(("host", "title"), [("localhost", "jdcloud_vm: "), ("web1", "jdcloud_vm [web1]: ")])
 def test_what_the_module_writes_is_shown(stage: Stage, monkeypatch: pytest.MonkeyPatch, host: str, title: str) -> None:
-    monkeypatch.setenv(progress.SWITCH, "0.1")
+    monkeypatch.setenv(progress.INTERVAL_VARIABLE, "0.1")
 
     def work() -> None:
         assert stage.path is not None
@@ -196,7 +196,7 @@ def test_what_the_module_writes_is_shown(stage: Stage, monkeypatch: pytest.Monke
 
 def test_in_a_worker_a_line_goes_into_the_queue_of_the_display(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     """Never through the display itself, around which the callback of ansible-runner takes a lock that a fork inherits."""
-    monkeypatch.setenv(progress.SWITCH, "0.1")
+    monkeypatch.setenv(progress.INTERVAL_VARIABLE, "0.1")
     sent: list[tuple[str, str, Json]] = []
     queue = SimpleNamespace(send_display=lambda method, text, **more: sent.append((method, text, more)))
     monkeypatch.setattr(progress, "Display", lambda: SimpleNamespace(display=None, _final_q=queue))
@@ -213,7 +213,7 @@ def test_in_a_worker_a_line_goes_into_the_queue_of_the_display(stage: Stage, mon
 
 
 def test_a_display_that_breaks_does_not_matter(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(progress.SWITCH, "0.1")
+    monkeypatch.setenv(progress.INTERVAL_VARIABLE, "0.1")
     asked = []
 
     def broken(*_arguments: Any, **_more: Any) -> None:

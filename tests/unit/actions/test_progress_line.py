@@ -16,17 +16,17 @@ from hypothesis import strategies as st
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.progress import Counts
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._actions.progress_line import (
-    EVERY,
-    SAME_AGAIN,
-    SAMPLES,
-    WINDOW,
+    DEFAULT_INTERVAL,
+    MAX_SAMPLES,
+    RATE_WINDOW,
+    REPEAT_AFTER,
     Forecast,
     ProgressLine,
     Rate,
-    duration,
-    line,
-    seconds_between,
-    speed,
+    format_duration,
+    format_line,
+    format_rate,
+    line_interval,
 )
 
 FLEET = Counts(step="", total=1800, done=412, in_flight=64, blocked=3, failed=0)
@@ -41,27 +41,29 @@ def ended(done: int) -> Counts:
 
 
 def test_a_line_tells_counts_rate_and_time_left() -> None:
-    text = line("jdcloud_vm", FLEET, 9.8, 145.0)
+    text = format_line("jdcloud_vm", FLEET, 9.8, 145.0)
     assert text == "jdcloud_vm: 412 of 1800 done, 64 in flight, 3 blocked, 0 failed, 9.8 a second, about 2 min 30 s left"
 
 
 def test_a_line_without_a_rate_promises_nothing() -> None:
-    assert line("jdcloud_vm", FLEET, None) == "jdcloud_vm: 412 of 1800 done, 64 in flight, 3 blocked, 0 failed"
+    assert format_line("jdcloud_vm", FLEET, None) == "jdcloud_vm: 412 of 1800 done, 64 in flight, 3 blocked, 0 failed"
 
 
 def test_a_line_names_the_step() -> None:
-    assert line("jdcloud_vm_backup", replace(FLEET, step="stopping"), None).startswith("jdcloud_vm_backup, stopping: 412 of 1800")
+    assert format_line("jdcloud_vm_backup", replace(FLEET, step="stopping"), None).startswith(
+        "jdcloud_vm_backup, stopping: 412 of 1800"
+    )
 
 
 def test_blocked_and_failed_ones_are_not_waited_for() -> None:
     counts = Counts(step="", total=10, done=4, in_flight=1, blocked=3, failed=2)
     assert counts.left == 1
-    assert line("x", counts, 1.0, 1.0).endswith("1.0 a second, about 5 s left")
+    assert format_line("x", counts, 1.0, 1.0).endswith("1.0 a second, about 5 s left")
 
 
 def test_no_time_is_left_when_all_are_through() -> None:
     counts = Counts(step="", total=5, done=4, in_flight=0, blocked=0, failed=1)
-    assert line("x", counts, 2.0, 3.0).endswith("1 failed, 2.0 a second")
+    assert format_line("x", counts, 2.0, 3.0).endswith("1 failed, 2.0 a second")
 
 
 @pytest.mark.parametrize(
@@ -76,7 +78,7 @@ def test_no_time_is_left_when_all_are_through() -> None:
     ],
 )
 def test_a_rate_is_told_in_the_unit_that_fits(rate: float, text: str) -> None:
-    assert speed(rate) == text
+    assert format_rate(rate) == text
 
 
 @pytest.mark.parametrize(
@@ -92,12 +94,12 @@ def test_a_rate_is_told_in_the_unit_that_fits(rate: float, text: str) -> None:
     ],
 )
 def test_a_time_is_told_about(seconds: float, text: str) -> None:
-    assert duration(seconds) == text
+    assert format_duration(seconds) == text
 
 
 @given(st.floats(min_value=0.001, max_value=1e7))
 def test_a_time_is_never_told_too_short_nor_much_too_long(seconds: float) -> None:
-    found = TIME_LEFT.fullmatch(duration(seconds))
+    found = TIME_LEFT.fullmatch(format_duration(seconds))
     assert found is not None
     hours, minutes, rest = (int(part or 0) for part in found.groups())
     assert minutes < 60
@@ -113,25 +115,25 @@ def test_a_time_is_never_told_too_short_nor_much_too_long(seconds: float) -> Non
 def test_what_ended_before_the_first_look_is_no_work_of_this_run() -> None:
     rate = Rate()
     rate.add(10.0, 900)
-    assert rate.a_second is None
+    assert rate.per_second is None
     rate.add(12.0, 904)
-    assert rate.a_second == 2.0
+    assert rate.per_second == 2.0
 
 
 def test_the_rate_forgets_what_is_longer_ago_than_the_window() -> None:
     rate = Rate()
     for second in range(101):
         rate.add(float(second), second * 10)
-    for second in range(101, 101 + int(WINDOW) + 1):
+    for second in range(101, 101 + int(RATE_WINDOW) + 1):
         rate.add(float(second), 1000 + (second - 100))
-    assert rate.a_second == pytest.approx(1.0)
+    assert rate.per_second == pytest.approx(1.0)
 
 
 def test_a_slow_step_has_a_rate_although_nothing_ended_within_the_window() -> None:
     rate = Rate()
-    for at, count in ((0.0, 0), (100.0, 1), (100.0 + 2 * WINDOW, 1), (100.0 + 3 * WINDOW, 1)):
+    for at, count in ((0.0, 0), (100.0, 1), (100.0 + 2 * RATE_WINDOW, 1), (100.0 + 3 * RATE_WINDOW, 1)):
         rate.add(at, count)
-    assert rate.a_second == pytest.approx(1 / (100 + 3 * WINDOW))
+    assert rate.per_second == pytest.approx(1 / (100 + 3 * RATE_WINDOW))
 
 
 @given(st.lists(st.tuples(st.floats(min_value=0.01, max_value=500), st.integers(min_value=0, max_value=50)), max_size=40))
@@ -142,7 +144,7 @@ def test_a_rate_lies_between_the_slowest_and_the_fastest_stretch(stretches: list
     for seconds, more in stretches:
         at, count = at + seconds, count + more
         rate.add(at, count)
-    found = rate.a_second
+    found = rate.per_second
     if count == 0:
         assert found is None
     else:
@@ -200,19 +202,19 @@ def test_a_machine_that_takes_longer_than_all_others_promises_nothing() -> None:
 
 def test_a_long_step_keeps_few_samples() -> None:
     forecast = Forecast()
-    for second in range(10 * SAMPLES):
+    for second in range(10 * MAX_SAMPLES):
         forecast.add(float(second), course(second, 10**6, 1.0, 100))
-    assert forecast.seconds_left == pytest.approx(10**6 + 100 - 10 * SAMPLES, rel=0.01)
+    assert forecast.seconds_left == pytest.approx(10**6 + 100 - 10 * MAX_SAMPLES, rel=0.01)
 
 
 # --- when -------------------------------------------------------------------------------------------------------------
 
 
 def test_a_short_task_shows_nothing() -> None:
-    progress_line = ProgressLine("x", EVERY, now=100.0)
+    progress_line = ProgressLine("x", DEFAULT_INTERVAL, now=100.0)
     progress_line.update(ended(1), 7.0)
-    assert progress_line.render(100.0 + EVERY - 0.01) is None
-    assert progress_line.render(100.0 + EVERY) is not None
+    assert progress_line.render(100.0 + DEFAULT_INTERVAL - 0.01) is None
+    assert progress_line.render(100.0 + DEFAULT_INTERVAL) is not None
 
 
 def test_a_task_that_says_nothing_shows_nothing() -> None:
@@ -235,7 +237,7 @@ def test_a_line_that_says_nothing_new_is_rare() -> None:
     progress_line = ProgressLine("x", 5.0, now=0.0)
     progress_line.update(FLEET, 1.0)
     shown = [now for now in range(5, 200) if progress_line.render(float(now)) is not None]
-    assert shown == [5, 5 + SAME_AGAIN, 5 + 2 * SAME_AGAIN, 5 + 3 * SAME_AGAIN]
+    assert shown == [5, 5 + REPEAT_AFTER, 5 + 2 * REPEAT_AFTER, 5 + 3 * REPEAT_AFTER]
 
 
 def test_what_was_heard_before_is_nothing_new_to_the_rate() -> None:
@@ -265,14 +267,14 @@ def test_a_new_step_begins_with_no_rate() -> None:
 
 @pytest.mark.parametrize("text", ["0", "false", "NO", " off ", "0.0", "False"])
 def test_the_switch_turns_lines_off(text: str) -> None:
-    assert seconds_between(text) is None
+    assert line_interval(text) is None
 
 
 @pytest.mark.parametrize(("text", "seconds"), [("30", 30.0), ("0.5", 0.5), (" 1 ", 1.0), ("1e-9", 0.1)])
 def test_the_switch_sets_the_distance(text: str, seconds: float) -> None:
-    assert seconds_between(text) == seconds
+    assert line_interval(text) == seconds
 
 
 @pytest.mark.parametrize("text", [None, "", "yes", "true", "on", "often", "nan", "inf", "-3"])
 def test_anything_else_means_the_usual_distance(text: str | None) -> None:
-    assert seconds_between(text) == EVERY
+    assert line_interval(text) == DEFAULT_INTERVAL

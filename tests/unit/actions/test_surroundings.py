@@ -25,7 +25,7 @@ def _read(text: str) -> Mapping[str, Any]:
 
 
 def _left_over(*given: str) -> str:
-    return surroundings.left_over(given, _read) or ""
+    return surroundings.extra_variables_problem(given, _read) or ""
 
 
 @pytest.mark.parametrize(
@@ -111,19 +111,21 @@ def test_an_assignment_whose_quotes_hold_its_name_too_is_refused_since_it_sets_n
 
 
 def test_a_connection_to_another_computer_is_refused() -> None:
-    assert "'ssh'" in (surroundings.elsewhere("ssh") or "")
+    assert "'ssh'" in (surroundings.connection_problem("ssh") or "")
 
 
 def test_a_local_connection_is_fine() -> None:
-    assert surroundings.elsewhere("local") is None
+    assert surroundings.connection_problem("local") is None
 
 
 def test_an_option_that_an_ad_hoc_call_gives_twice_is_refused() -> None:
-    assert "tags is given twice" in (surroundings.repeated(["state=absent", "tags=project=x", "tags=env=test"]) or "")
+    assert "tags is given twice" in (
+        surroundings.repeated_option_problem(["state=absent", "tags=project=x", "tags=env=test"]) or ""
+    )
 
 
 def test_an_option_whose_value_holds_its_own_name_is_given_once() -> None:
-    assert surroundings.repeated(["state=absent", "name=name=x", "tags=a=b"]) is None
+    assert surroundings.repeated_option_problem(["state=absent", "name=name=x", "tags=a=b"]) is None
 
 
 def test_what_a_message_shows_of_left_over_words_is_no_template_and_short() -> None:
@@ -149,21 +151,21 @@ TEMPLATE = "{{ lookup('ansible.builtin.pipe', 'id') }}"
     ],
 )
 def test_a_template_is_refused_wherever_it_stands_in_extra_variables(variables: dict[str, Any]) -> None:
-    assert "holds a template" in (surroundings.template_in(variables, lambda _text: True) or "")
+    assert "holds a template" in (surroundings.template_problem(variables, lambda _text: True) or "")
 
 
 def test_a_text_that_ansible_never_evaluates_may_hold_braces() -> None:
-    assert surroundings.template_in({TAGS: {"note": TEMPLATE}}, lambda _text: False) is None
+    assert surroundings.template_problem({TAGS: {"note": TEMPLATE}}, lambda _text: False) is None
 
 
 @pytest.mark.parametrize("value", [True, "true", "yes", 1, "{{ x }}"])
 def test_become_of_the_extra_variables_is_seen(value: object) -> None:
-    assert surroundings.becomes({"ansible_become": value})
+    assert surroundings.asks_for_become({"ansible_become": value})
 
 
 @pytest.mark.parametrize("variables", [{}, {"ansible_become": False}, {"ansible_become": "no"}, {"ansible_become": None}])
 def test_become_that_is_off_is_no_hindrance(variables: dict[str, Any]) -> None:
-    assert not surroundings.becomes(variables)
+    assert not surroundings.asks_for_become(variables)
 
 
 THREE = ["h1", "h2", "h3"]
@@ -180,25 +182,25 @@ THREE = ["h1", "h2", "h3"]
     ],
 )
 def test_a_play_over_several_hosts_is_refused(batch: list[str], run_once: bool, strategy: str) -> None:
-    message = surroundings.several_hosts(THREE, batch, run_once=run_once, strategy=strategy) or ""
+    message = surroundings.hosts_problem(THREE, batch, run_once=run_once, strategy=strategy) or ""
     assert "has 3 hosts" in message
 
 
 def test_once_for_all_hosts_is_once() -> None:
-    assert surroundings.several_hosts(THREE, THREE, run_once=True, strategy="linear") is None
+    assert surroundings.hosts_problem(THREE, THREE, run_once=True, strategy="linear") is None
 
 
 def test_one_host_is_one() -> None:
-    assert surroundings.several_hosts(["h1"], ["h1"], run_once=False, strategy="free") is None
+    assert surroundings.hosts_problem(["h1"], ["h1"], run_once=False, strategy="free") is None
 
 
 @pytest.mark.parametrize(("run", "skip"), [(["x"], []), (["all"], ["x"]), (["tagged"], [])])
 def test_tags_that_a_playbook_does_not_have_are_refused(run: list[str], skip: list[str]) -> None:
-    assert "has no tags" in (surroundings.narrowed(run, skip) or "")
+    assert "has no tags" in (surroundings.tags_problem(run, skip) or "")
 
 
 def test_no_tags_on_the_command_line_are_fine() -> None:
-    assert surroundings.narrowed(["all"], []) is None
+    assert surroundings.tags_problem(["all"], []) is None
 
 
 @pytest.mark.parametrize(
@@ -211,4 +213,4 @@ def test_no_tags_on_the_command_line_are_fine() -> None:
     ],
 )
 def test_a_check_that_is_merely_tagged_always_leaves_other_runs_alone(own: list[str], run: list[str], only_always: bool) -> None:
-    assert surroundings.only_always(own, run) is only_always
+    assert surroundings.is_tagged_always_only(own, run) is only_always

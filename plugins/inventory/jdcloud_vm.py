@@ -180,16 +180,13 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import J
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._inventory.expressions import (
     Evaluator,
     is_printing,
+    mark_unsafe,
     plain,
     printable,
-    protected,
 )
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._inventory.groups import (
     Constructs,
-    FailureTally,
-    composed,
-    grouped,
-    keyed,
+    HostConstructor,
     parse_constructs,
 )
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._inventory.hosts import AddedHost, Hosts, Source
@@ -197,14 +194,14 @@ from ansible_collections.jdcloud.cloud.plugins.plugin_utils._inventory.names imp
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._inventory.options import (
     MAY_BE_TEMPLATES,
     Settings,
-    check_given,
-    is_source,
-    regions_given,
+    is_inventory_file,
+    parse_regions,
+    parse_settings,
+    refuse_unknown_options,
     require_texts,
-    settings_of,
 )
-from ansible_collections.jdcloud.cloud.plugins.plugin_utils._inventory.read import cached_machines, read_machines, selected
-from ansible_collections.jdcloud.cloud.plugins.plugin_utils._inventory.reserved_names import this_computer
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._inventory.read import certain_rows, read_machines, usable_cache
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._inventory.reserved_names import names_of_this_computer
 
 
 class InventoryModule(BaseInventoryPlugin, Cacheable):  # type: ignore[misc]  # ansible-core ships no types
@@ -214,7 +211,7 @@ class InventoryModule(BaseInventoryPlugin, Cacheable):  # type: ignore[misc]  # 
 
     def verify_file(self, path: str) -> bool:
         """Whether the file is one for this plugin."""
-        return is_source(path) and bool(super().verify_file(path))
+        return is_inventory_file(path) and bool(super().verify_file(path))
 
     def set_options(self, task_keys: Any = None, var_options: Any = None, direct: Any = None) -> None:
         """As Ansible does, which makes texts of numbers: after a look at what the file itself says."""
@@ -229,20 +226,20 @@ class InventoryModule(BaseInventoryPlugin, Cacheable):  # type: ignore[misc]  # 
             return
         except (AnsibleError, JdcloudError) as error:
             failure = " ".join(str(error).split()).rstrip(".") + "."
-        # Raised anew: the original may carry its place in the file, which Ansible prints with the lines around, keys included.
+        # A new error: the original may carry its place in the file, which Ansible prints with the lines around, keys included.
         raise AnsibleParserError(failure)
 
     def _parse(self, path: str, use_cache: bool) -> None:
         given = self._read_config_data(path)
-        check_given(given, self._options)
+        refuse_unknown_options(given, self._options)
         self._evaluator = Evaluator(self.templar)
         constructs = parse_constructs(self._options)
-        settings = settings_of(self._values(given), os.environ, Path(os.path.expanduser("~")))
+        settings = parse_settings(self._values(given), os.environ, Path(os.path.expanduser("~")))
         if settings.connections[0].verify is False:
             self.display.warning(UNVERIFIED)
         for warning in settings.connections[0].warnings:
             self.display.warning(warning)
-        rows, warnings = selected(self._machines(settings, f"{self.get_cache_key(path)}_{settings.fingerprint}", use_cache))
+        rows, warnings = certain_rows(self._machines(settings, f"{self.get_cache_key(path)}_{settings.fingerprint}", use_cache))
         if not rows:
             regions = ", ".join(connection.region for connection in settings.connections)
             warnings.append(
@@ -262,11 +259,11 @@ class InventoryModule(BaseInventoryPlugin, Cacheable):  # type: ignore[misc]  # 
                     values[option] = self._evaluator.template(values[option], self._vars or {})
                 except AnsibleError as error:
                     raise AnsibleParserError(f"The template of {option} has no value: {error}") from error
-        return {**values, "regions": regions_given(values["regions"])}
+        return {**values, "regions": parse_regions(values["regions"])}
 
     def _machines(self, settings: Settings, key: str, use_cache: bool) -> list[Row]:
         caches = self.get_option("cache")
-        if caches and use_cache and (found := cached_machines(self._cache.get(key))) is not None:
+        if caches and use_cache and (found := usable_cache(self._cache.get(key))) is not None:
             return found
         rows = read_machines(settings.connections, settings.selection)
         if caches:
@@ -277,10 +274,10 @@ class InventoryModule(BaseInventoryPlugin, Cacheable):  # type: ignore[misc]  # 
         """Add the hosts; what the user has to know."""
         hosts = Hosts(self.inventory)
         taken = {*self.inventory.groups, *map(to_safe_group_name, constructs.groups)}
-        naming = hosts.name(listing, taken, this_computer())
+        naming = hosts.name(listing, taken, names_of_this_computer())
         try:
             hosts.rename(naming)
-            brought = [hosts.add(name, protected(row)) for name, row in zip(naming.names[-1], listing.rows, strict=True)]
+            brought = [hosts.add(name, mark_unsafe(row)) for name, row in zip(naming.names[-1], listing.rows, strict=True)]
             warnings = self._construct(hosts, brought, constructs)
         except BaseException:
             # Since Ansible goes on with a warning.
@@ -294,22 +291,21 @@ class InventoryModule(BaseInventoryPlugin, Cacheable):  # type: ignore[misc]  # 
 
     def _construct(self, hosts: Hosts, all_brought: list[AddedHost], constructs: Constructs) -> list[str]:
         """Evaluate everything for all hosts before a group is made, since an expression that fails for all is an error."""
-        tally = FailureTally()
-        evaluations = (self._evaluator.expression, self._evaluator.template)
+        constructor = HostConstructor(constructs, self._evaluator.expression, self._evaluator.template)
         found = []
         for brought in all_brought:
             name = brought.host
-            hosts.set(brought, protected(composed(constructs, name, self._variables(name), evaluations[0], tally)))
+            hosts.set(brought, mark_unsafe(constructor.compose(name, self._variables(name))))
             variables = self._variables(name)
-            conditional = grouped(constructs, name, variables, evaluations[0], tally)
-            found.append((conditional, keyed(constructs, name, variables, evaluations, tally)))
-        warnings = tally.judge(len(all_brought), strict=constructs.strict)
+            conditional = constructor.conditional_groups(name, variables)
+            found.append((conditional, constructor.keyed_groups(name, variables)))
+        warnings = constructor.warnings(len(all_brought))
         for group in constructs.groups:
             # Also one that nobody is in: a play that leaves it out must not take it for a misspelt one.
             self.inventory.add_group(self._safe(group))
         for brought, (conditional, by_key) in zip(all_brought, found, strict=True):
             for group, parent in [*((each, None) for each in conditional), *by_key]:
-                hosts.put_into(brought, self._safe(group), None if parent is None else self._safe(parent))
+                hosts.add_to_group(brought, self._safe(group), None if parent is None else self._safe(parent))
         return warnings
 
     def _variables(self, name: str) -> dict[str, Any]:

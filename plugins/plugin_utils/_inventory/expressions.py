@@ -48,8 +48,8 @@ def is_printing() -> bool:
     return "graph" in context.CLIARGS
 
 
-def protected(value: Any) -> Any:
-    """A value of somebody else, which Ansible is not to template. From ansible-core 2.19 on it would not do so anyway."""
+def mark_unsafe(value: Any) -> Any:
+    """A value from the cloud, which Ansible is not to template. From ansible-core 2.19 on it would not do so anyway."""
     return wrap_var(value)
 
 

@@ -23,13 +23,13 @@ Evaluate = Callable[[str, Variables], Any]
 
 IDENTITY = "jdcloud_instance_id"
 """The variable that tells a play which machine a host is."""
-_KEYED_MEMBERS = ("key", "prefix", "separator", "parent_group", "default_value", "trailing_separator")
+_KEYED_FIELDS = ("key", "prefix", "separator", "parent_group", "default_value", "trailing_separator")
 _EMPTY: tuple[Any, ...] = (None, "", [], {}, False)
 
 
 @dataclass(frozen=True, slots=True)
 class KeyedGroup:
-    """A member of `keyed_groups`."""
+    """An entry of `keyed_groups`."""
 
     place: str
     key: str
@@ -78,15 +78,6 @@ class Constructs:
 
 
 @dataclass(slots=True)
-class Constructed:
-    """What was made of one host. A group may have a parent."""
-
-    variables: dict[str, Any] = field(default_factory=dict)
-    groups: list[str] = field(default_factory=list)
-    keyed_groups: list[tuple[str, str | None]] = field(default_factory=list)
-
-
-@dataclass(slots=True)
 class FailureTally:
     """Where expressions failed: place -> the hosts, and what the first one said."""
 
@@ -116,8 +107,8 @@ class FailureTally:
 def parse_constructs(options: Mapping[str, Any]) -> Constructs:
     """The checked options. Raises `InputError`."""
     compose, groups = options["compose"] or {}, options["groups"] or {}
-    for option, members in (("compose", compose), ("groups", groups)):
-        for name, expression in members.items():
+    for option, expressions in (("compose", compose), ("groups", groups)):
+        for name, expression in expressions.items():
             if not require_key(name, option).strip():
                 raise InputError(f"{option} has a blank name: remove it.")
             if option == "groups" and isinstance(expression, bool):
@@ -134,57 +125,75 @@ def parse_constructs(options: Mapping[str, Any]) -> Constructs:
     )
 
 
-def composed(constructs: Constructs, host: str, variables: Variables, evaluate: Evaluate, tally: FailureTally) -> dict[str, Any]:
-    """The variables that `compose` makes for a host."""
-    made = {}
-    for name, expression in constructs.compose.items():
-        try:
-            made[name] = evaluate(expression, variables)
-        except Exception as error:  # noqa: BLE001  # A filter may raise anything, and Ansible takes all of it for "no value".
-            tally.add(member_of("compose", name), host, error)
-    return made
+class HostConstructor:
+    """Evaluates the constructs for one host after the other, and counts where that fails.
+
+    A filter may raise anything, and Ansible takes all of it for "no value".
+    """
+
+    def __init__(self, constructs: Constructs, evaluate: Evaluate, template: Evaluate) -> None:
+        self._constructs = constructs
+        self._evaluate = evaluate
+        self._template = template
+        self._tally = FailureTally()
+
+    def compose(self, host: str, variables: Variables) -> dict[str, Any]:
+        """The variables that `compose` makes for a host."""
+        made = {}
+        for name, expression in self._constructs.compose.items():
+            try:
+                made[name] = self._evaluate(expression, variables)
+            except Exception as error:  # noqa: BLE001  # see the class
+                self._tally.add(member_of("compose", name), host, error)
+        return made
+
+    def conditional_groups(self, host: str, variables: Variables) -> list[str]:
+        """The names in `groups` whose condition holds for a host. Raises `JdcloudError` for a value that is no boolean."""
+        found = []
+        for name, expression in self._constructs.groups.items():
+            try:
+                holds = expression if isinstance(expression, bool) else self._evaluate(expression, variables)
+            except Exception as error:  # noqa: BLE001  # see the class
+                self._tally.add(member_of("groups", name), host, error)
+                continue
+            if not isinstance(holds, bool):
+                raise JdcloudError(
+                    f"{member_of('groups', name)} gives {_kind(holds)} for the host {host}, and neither true nor false: compare "
+                    "it, for example with == 'yes', or use a test such as is defined."
+                )
+            if holds:
+                found.append(name)
+        return found
+
+    def keyed_groups(self, host: str, variables: Variables) -> list[tuple[str, str | None]]:
+        """The raw names of the groups that `keyed_groups` gives a host, with their parents.
+
+        Raises `JdcloudError` for an empty value where `strict` is set.
+        """
+        constructs = self._constructs
+        found: list[tuple[str, str | None]] = []
+        for entry in constructs.keyed_groups:
+            try:
+                value = self._evaluate(entry.key, variables)
+                names = entry.names(value, constructs.leading_separator)
+                parent = self._template(entry.parent_group, variables) if names and entry.parent_group is not None else None
+            except Exception as error:  # noqa: BLE001  # see the class
+                self._tally.add(entry.place, host, error)
+                continue
+            if constructs.strict and not names and value not in ([], {}):
+                raise JdcloudError(f"{entry.place} gives no group for the host {host}: its value is empty.")
+            found.extend((name, None if parent is None else f"{parent}") for name in names)
+        return found
+
+    def warnings(self, hosts: int) -> list[str]:
+        """What failed for some hosts. Raises `JdcloudError` for what failed for all, or with `strict` for any."""
+        return self._tally.judge(hosts, strict=self._constructs.strict)
 
 
-def grouped(constructs: Constructs, host: str, variables: Variables, evaluate: Evaluate, tally: FailureTally) -> list[str]:
-    """The names in `groups` whose condition holds for a host. Raises `JdcloudError` for a value that is no boolean."""
-    found = []
-    for name, expression in constructs.groups.items():
-        try:
-            holds = expression if isinstance(expression, bool) else evaluate(expression, variables)
-        except Exception as error:  # noqa: BLE001  # as above
-            tally.add(member_of("groups", name), host, error)
-            continue
-        if not isinstance(holds, bool):
-            kind = (
-                "a text" if isinstance(holds, str) else "null" if holds is None else f"a value of the type {type(holds).__name__}"
-            )
-            raise JdcloudError(
-                f"{member_of('groups', name)} gives {kind} for the host {host}, and neither true nor false: compare it, for "
-                "example with == 'yes', or use a test such as is defined."
-            )
-        if holds:
-            found.append(name)
-    return found
-
-
-def keyed(
-    constructs: Constructs, host: str, variables: Variables, evaluations: tuple[Evaluate, Evaluate], tally: FailureTally
-) -> list[tuple[str, str | None]]:
-    """The raw names of the groups that `keyed_groups` gives a host, with their parents. Raises `JdcloudError` if it is strict."""
-    evaluate, template = evaluations
-    found: list[tuple[str, str | None]] = []
-    for entry in constructs.keyed_groups:
-        try:
-            value = evaluate(entry.key, variables)
-            names = entry.names(value, constructs.leading_separator)
-            parent = template(entry.parent_group, variables) if names and entry.parent_group is not None else None
-        except Exception as error:  # noqa: BLE001  # as above
-            tally.add(entry.place, host, error)
-            continue
-        if constructs.strict and not names and value not in ([], {}):
-            raise JdcloudError(f"{entry.place} gives no group for the host {host}: its value is empty.")
-        found.extend((name, None if parent is None else f"{parent}") for name in names)
-    return found
+def _kind(value: Any) -> str:
+    if isinstance(value, str):
+        return "a text"
+    return "null" if value is None else f"a value of the type {type(value).__name__}"
 
 
 def _check_expression(given: Any, place: str) -> None:
@@ -200,8 +209,8 @@ def _keyed_group(given: Any, number: int) -> KeyedGroup:
     if not isinstance(given, Mapping):
         raise InputError(f"{place} is no dict: give it a key, and a prefix if you like.")
     for name, value in given.items():
-        if name not in _KEYED_MEMBERS:
-            raise InputError(f"{place}: there is no {shown(str(name))}; use {', '.join(_KEYED_MEMBERS)}.")
+        if name not in _KEYED_FIELDS:
+            raise InputError(f"{place}: there is no {shown(str(name))}; use {', '.join(_KEYED_FIELDS)}.")
         if name == "trailing_separator":
             if not isinstance(value, bool):
                 raise InputError(f"{place}.{name} is neither true nor false: give one of them, without quotes.")

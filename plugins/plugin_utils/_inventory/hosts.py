@@ -96,7 +96,7 @@ class Hosts:
             self._inventory.set_variable(brought.host, name, value)
             brought.variables.add(name)
 
-    def put_into(self, brought: AddedHost, group: str, parent: str | None = None) -> None:
+    def add_to_group(self, brought: AddedHost, group: str, parent: str | None = None) -> None:
         """Put a host into a group, which is made if it is not there."""
         group = self._inventory.add_group(group)
         self._inventory.add_child(group, brought.host)

@@ -4,7 +4,7 @@
 
 """How the machines are called as hosts of an inventory, and what variables they have. Pure.
 
-Names and tags in the cloud are anybody's text, and neither unique nor harmless. A host's name is: no two machines ever become
+Names and tags in the cloud are text of any user, and neither unique nor harmless. A host's name is: no two machines ever become
 one host, none takes the place of this computer, of a group or of another machine, and none means something in a host pattern,
 a command line, a path or a template.
 """
@@ -29,7 +29,7 @@ FIELDS = ("name", "instance_id", *ADDRESSES)
 TAG = "tag:"
 SHOWN = 5
 """The most machines that a warning names."""
-_MEMBERS = frozenset({"name", "prefix", "separator"})
+_PREFERENCE_FIELDS = frozenset({"name", "prefix", "separator"})
 # Letters of any script, digits, and what stands inside of names. In front no '-' (an option of ssh) and no '.' (a folder).
 _USABLE = re.compile(r"\w(?:[\w.-]*[\w-])?")
 # The observed form of an instance's id. The machine that has it may be in another file, or in none.
@@ -55,7 +55,7 @@ class Preference:
 
     @property
     def is_address(self) -> bool:
-        """Whether the name is the address that the service says, and nobody's text."""
+        """Whether the name is the address that the service shows, and not a text that a user chose."""
         return self.prefix is None and self.name in ADDRESSES
 
 
@@ -100,7 +100,7 @@ def parse_preferences(given: Any) -> tuple[Preference, ...]:
     return tuple(_preference(member) for member in given)
 
 
-def host_names(listings: Sequence[Listing], surroundings: TakenNames) -> Naming:
+def host_names(listings: Sequence[Listing], taken: TakenNames) -> Naming:
     """A host name for each machine, the same in whatever order the files and regions come: the first usable one, else the id.
 
     Machines that would share a name are all called NAME_ID, so that none is taken for the other.
@@ -109,20 +109,21 @@ def host_names(listings: Sequence[Listing], surroundings: TakenNames) -> Naming:
     for listing in listings:
         _refuse_repeated(listing.rows)
     fleet = _fleet_of(listings)
-    notices: set[Notice] = set()
-    chosen = [[_chosen(row, listing.preferences, surroundings, fleet, notices) for row in listing.rows] for listing in listings]
+    chosen = [[_choose(row, listing.preferences, taken, fleet) for row in listing.rows] for listing in listings]
+    bases = [[choice.name for choice in choices] for choices in chosen]
     holders: dict[str, set[str]] = {}
-    for listing, bases in zip(listings, chosen, strict=True):
-        for row, base in zip(listing.rows, bases, strict=True):
+    for listing, each in zip(listings, bases, strict=True):
+        for row, base in zip(listing.rows, each, strict=True):
             holders.setdefault(folded(base), set()).add(row["instance_id"])
-    for name, instance_id in surroundings.others.items():
+    for name, instance_id in taken.others.items():
         holders.setdefault(folded(name), set()).add(str(instance_id))
     names = tuple(
-        tuple(_alone(base, row["instance_id"], holders[folded(base)]) for row, base in zip(listing.rows, bases, strict=True))
-        for listing, bases in zip(listings, chosen, strict=True)
+        tuple(_alone(base, row["instance_id"], holders[folded(base)]) for row, base in zip(listing.rows, each, strict=True))
+        for listing, each in zip(listings, bases, strict=True)
     )
-    _refuse_groups(names, surroundings.groups)
-    notices.update(_twins(chosen, holders), _doubles(listings, names), _tags_of_nobody(listings))
+    _refuse_groups(names, taken.groups)
+    refused = (notice for choices in chosen for choice in choices for notice in choice.refused)
+    notices = {*refused, *_twins(bases, holders), *_doubles(listings, names), *_tags_of_nobody(listings)}
     return Naming(names, tuple(sorted(notices, key=lambda notice: (notice.kind, notice.about))))
 
 
@@ -170,6 +171,14 @@ class _Fleet:
     owners: Mapping[str, Collection[str]]
 
 
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """What a machine is called, before others that share its name are known, and the names that it cannot have."""
+
+    name: str
+    refused: tuple[Notice, ...]
+
+
 def _fleet_of(listings: Sequence[Listing]) -> _Fleet:
     owners: dict[str, set[str]] = {}
     ids = set()
@@ -200,7 +209,7 @@ def _refuse_groups(names: Iterable[Iterable[str]], groups: Collection[str]) -> N
 def _preference(given: Any) -> Preference:
     if not isinstance(given, (Mapping, list)):
         return Preference(_source(given))
-    if isinstance(given, list) or "name" not in given or not _MEMBERS.issuperset(given):
+    if isinstance(given, list) or "name" not in given or not _PREFERENCE_FIELDS.issuperset(given):
         raise InputError("A member of hostnames is neither a text nor a dict of name, prefix and separator: correct it.")
     separator = require_text(given.get("separator", "_"), "The separator in hostnames")
     prefix = given.get("prefix")
@@ -219,26 +228,26 @@ def _value(row: Row, source: str) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
-def _chosen(row: Row, preferences: Sequence[Preference], surroundings: TakenNames, fleet: _Fleet, notices: set[Notice]) -> str:
+def _choose(row: Row, preferences: Sequence[Preference], taken: TakenNames, fleet: _Fleet) -> _Choice:
+    """The first preferred name that a machine has and that can be used, else its id."""
     own: str = row["instance_id"]
+    refused: list[Notice] = []
     for preference in preferences:
         name = preference.of(row)
         if name is None:
             continue
-        if name == own:
-            return own
-        obstacle = _obstacle(name, preference, row, surroundings, fleet)
+        obstacle = None if name == own else _obstacle(name, preference, row, taken, fleet)
         if obstacle is None:
-            return name
-        notices.add(Notice("refused", (own, name), f"{own} ({shown(name)} {obstacle})"))
-    return own
+            return _Choice(name, tuple(refused))
+        refused.append(Notice("refused", (own, name), f"{own} ({shown(name)} {obstacle})"))
+    return _Choice(own, tuple(refused))
 
 
-def _obstacle(name: str, preference: Preference, row: Row, surroundings: TakenNames, fleet: _Fleet) -> str | None:
+def _obstacle(name: str, preference: Preference, row: Row, taken: TakenNames, fleet: _Fleet) -> str | None:
     """Why a machine cannot be called like this, None if it can."""
-    if means_this_computer(name, surroundings.own):
+    if means_this_computer(name, taken.own):
         return "means this computer"
-    if folded(name) in _GROUPS_OF_ANSIBLE or name in surroundings.groups:
+    if folded(name) in _GROUPS_OF_ANSIBLE or name in taken.groups:
         return "is the name of a group"
     if not _USABLE.fullmatch(name):
         return "has characters that host names do not have"
@@ -252,7 +261,7 @@ def _obstacle(name: str, preference: Preference, row: Row, surroundings: TakenNa
 
 
 def _not_its_address(name: str, preference: Preference, row: Row, fleet: _Fleet) -> str | None:
-    # In two networks machines may have one address. A name that somebody chose means either of them then.
+    # In two networks machines may have one address. A name that a user chose means either of them then.
     is_alone = preference.is_address or len(fleet.owners.get(name, ())) < 2
     return None if is_alone and name in (row.get(each) for each in ADDRESSES) else "is an address, and not this machine's alone"
 
@@ -261,8 +270,8 @@ def _alone(base: str, instance_id: str, holders: Collection[str]) -> str:
     return f"{base}_{instance_id}" if len(holders) > 1 else base
 
 
-def _twins(chosen: Iterable[Iterable[str]], holders: Mapping[str, Collection[str]]) -> Iterable[Notice]:
-    for base in sorted({base for bases in chosen for base in bases}):
+def _twins(bases: Iterable[Iterable[str]], holders: Mapping[str, Collection[str]]) -> Iterable[Notice]:
+    for base in sorted({base for each in bases for base in each}):
         ids = tuple(sorted(holders[folded(base)]))
         if len(ids) > 1:
             yield Notice("twins", (base, *ids), f"{base} ({some_of(ids)})")

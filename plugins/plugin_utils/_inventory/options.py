@@ -33,8 +33,8 @@ MAY_BE_TEMPLATES = (
 """Options whose values may be expressions of the one who wrote the file."""
 _TEXTS = ("profile", "region", "endpoint_url", "ca_bundle", "expected_account")
 _SECRETS = ("access_key", "secret_key", "security_token")
-LAYOUT = 1
-"""Of what is cached."""
+CACHE_VERSION = 1
+"""The version of what is cached."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +53,16 @@ class Settings:
         """
         source = [[each.region, each.endpoint, each.credentials.access_key, each.expected_account] for each in self.connections]
         selectors = [sorted(part.items()) for part in (self.selection.tags, self.selection.filters)]
-        return hashlib.sha256(json.dumps([LAYOUT, source, selectors]).encode()).hexdigest()[:20]
+        return hashlib.sha256(json.dumps([CACHE_VERSION, source, selectors]).encode()).hexdigest()[:20]
 
 
-def is_source(path: str) -> bool:
+def is_inventory_file(path: str) -> bool:
     """Whether a file is meant for this inventory: jdcloud_vm.yml, or a name that ends with .jdcloud_vm.yml (or .yaml)."""
     name = PurePath(path).name
     return name in FILE_NAMES or name.endswith(tuple(f".{each}" for each in FILE_NAMES))
 
 
-def check_given(given: Mapping[str, Any], known: Collection[str]) -> None:
+def refuse_unknown_options(given: Mapping[str, Any], known: Collection[str]) -> None:
     """Raise `InputError` for an option that does not exist, and for one without a value."""
     for option, value in given.items():
         if option not in known:
@@ -82,7 +82,7 @@ def require_texts(options: Mapping[str, Any]) -> None:
             raise InputError(f"{option} is no text: quote it, since YAML makes numbers of keys such as 0123 and 12e5.")
 
 
-def regions_given(given: Any) -> list[Any] | None:
+def parse_regions(given: Any) -> list[Any] | None:
     """The option `regions` as a list, also if a text, for example of a template, names them. Raises `InputError`."""
     if given is None or isinstance(given, list):
         return given
@@ -93,7 +93,7 @@ def regions_given(given: Any) -> list[Any] | None:
     return re.split(r"\s*,\s*|\s+", given.strip())
 
 
-def settings_of(options: Mapping[str, Any], environ: Mapping[str, str], home: Path) -> Settings:
+def parse_settings(options: Mapping[str, Any], environ: Mapping[str, str], home: Path) -> Settings:
     """The checked settings. Raises `InputError`, one sentence each; sends nothing."""
     require_texts(options)
     filters = options["filters"]

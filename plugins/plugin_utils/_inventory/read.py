@@ -27,7 +27,7 @@ from .names import Row, some_of
 
 REGIONS_AT_ONCE = 8
 UNREADABLE, UNDECIDED = "unreadable", "undecided"
-"""What a row also holds if the service's answer about the machine could not be read: where, and whether it is selected at all."""
+"""What a row also holds if the service's response about the machine could not be read: where, and whether it is selected."""
 
 
 class RegionError(JdcloudError):
@@ -35,7 +35,7 @@ class RegionError(JdcloudError):
 
 
 class _Ended(Exception):
-    """Nobody wants the result any more."""
+    """The reading was given up, so the result is of no use."""
 
 
 def read_machines(connections: Sequence[Connection], selection: Selection) -> list[Row]:
@@ -64,8 +64,8 @@ def read_machines(connections: Sequence[Connection], selection: Selection) -> li
     return [row for future in futures for row in future.result()]
 
 
-def selected(rows: Sequence[Row]) -> tuple[list[Row], list[str]]:
-    """The rows that are selected for sure, and warnings about machines of which the service gave answers that cannot be read.
+def certain_rows(rows: Sequence[Row]) -> tuple[list[Row], list[str]]:
+    """The rows that are selected for sure, and warnings about machines of which the service gave responses that cannot be read.
 
     A selector is never widened: a machine that may lack the tag is left out. It does not take the others with it.
     """
@@ -90,7 +90,7 @@ def _flaw(row: Row) -> str:
     return f"{row['instance_id']} ({', '.join(row[UNREADABLE])})"
 
 
-def cached_machines(cached: Any) -> list[Row] | None:
+def usable_cache(cached: Any) -> list[Row] | None:
     """What the cache holds, if it can be used; older versions may have cached something else."""
     if isinstance(cached, list) and all(isinstance(row, dict) and _is_row(row) for row in cached):
         return cached

@@ -69,7 +69,7 @@ def own_names(node: str, hosts_file: str) -> frozenset[str]:
     return frozenset(names)
 
 
-def this_computer() -> frozenset[str]:
+def names_of_this_computer() -> frozenset[str]:
     """The names of the computer that this runs on."""
     try:
         hosts_file = Path(HOSTS_FILE).read_text(encoding="utf-8", errors="replace")

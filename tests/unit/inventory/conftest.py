@@ -32,7 +32,7 @@ def listing(regions: Regions, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
     monkeypatch.setattr(read, "Transport", regions.transport)
     monkeypatch.setattr(read, "SystemClock", lambda: regions.clock)
     monkeypatch.setattr(read, "ThreadPool", ClosingPool)
-    monkeypatch.setattr(jdcloud_vm, "this_computer", lambda: frozenset({"controller"}))
+    monkeypatch.setattr(jdcloud_vm, "names_of_this_computer", lambda: frozenset({"controller"}))
     monkeypatch.setenv("HOME", str(tmp_path))
     names = (
         "SECURITY_TOKEN",

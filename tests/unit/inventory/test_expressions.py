@@ -231,12 +231,12 @@ def test_for_printing_only_texts_with_marks_are_protected(listing: Lister, odd: 
 
 @pytest.mark.parametrize("text", ["{{ x }}", "a {% if %}", "{#", "x{{", "{%", "{{{"])
 def test_a_mark_anywhere_in_a_text_keeps_it_protected(text: str) -> None:
-    assert is_protected(expressions.printable(expressions.protected([text]))[0])
+    assert is_protected(expressions.printable(expressions.mark_unsafe([text]))[0])
 
 
 @pytest.mark.parametrize("text", ["", "web", "{", "}}", "{ {", '{"a": 1}', "%}", "100 %", "# web", "网站"])
 def test_a_text_without_marks_is_printed_plainly(text: str) -> None:
-    (shown,) = expressions.printable(expressions.protected([text]))
+    (shown,) = expressions.printable(expressions.mark_unsafe([text]))
     assert shown == text
     assert not is_protected(shown)
 

@@ -13,7 +13,7 @@ import pytest
 from ansible.errors import AnsibleParserError
 from ansible.inventory.data import InventoryData
 
-from ansible_collections.jdcloud.cloud.plugins.plugin_utils._inventory.read import cached_machines
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._inventory.read import usable_cache
 from support.inventory import ACCESS_KEY, OTHER, REGION, SECRET, Json, Lister, Regions
 
 ROW = {"instance_id": "i-a", "name": "web", "region": REGION, "tags": {}}
@@ -419,5 +419,5 @@ def test_rule_17_no_key_is_cached(listing: Lister, regions: Regions, cached: Jso
 
 @pytest.mark.parametrize("content", [None, {}, "i-a", [7], [{"instance_id": "i-a"}], [{**ROW, "tags": None}], [ROW, None]])
 def test_a_cache_of_another_kind_is_not_believed(content: Any) -> None:
-    assert cached_machines(content) is None
-    assert cached_machines([ROW]) == [ROW]
+    assert usable_cache(content) is None
+    assert usable_cache([ROW]) == [ROW]

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from ansible.errors import AnsibleParserError
 
-from ansible_collections.jdcloud.cloud.plugins.plugin_utils._inventory.options import Settings, is_source, settings_of
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._inventory.options import Settings, is_inventory_file, parse_settings
 from support.inventory import ACCESS_KEY, OTHER, REGION, SECRET, Lister, Regions
 
 Refused = Callable[..., str]
@@ -33,7 +33,7 @@ KEYS = {"JDCLOUD_ACCESS_KEY": ACCESS_KEY, "JDCLOUD_SECRET_KEY": SECRET}
     ],
 )
 def test_a_file_is_told_by_its_name(path: str, expected: bool) -> None:
-    assert is_source(path) is expected
+    assert is_inventory_file(path) is expected
 
 
 @pytest.mark.parametrize(
@@ -231,7 +231,7 @@ def test_regions_share_the_limit_of_the_account(listing: Lister, regions: Region
 def settings(environ: dict[str, str] | None = None, **options: Any) -> Settings:
     names = ("access_key", "secret_key", "security_token", "profile", "region", "endpoint_url", "regions", "tags", "filters")
     given = {**dict.fromkeys(names), "hostnames": ["name"], "region": None if "regions" in options else REGION, **options}
-    return settings_of(given, {**KEYS, **(environ or {})}, Path("/nonexistent"))
+    return parse_settings(given, {**KEYS, **(environ or {})}, Path("/nonexistent"))
 
 
 def test_the_cache_is_the_same_for_the_same_question() -> None:

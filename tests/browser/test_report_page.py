@@ -13,7 +13,8 @@ import pytest
 from pypdf import PdfReader
 
 from support.browser import PHONE, Browser
-from support.campaign.reports import TRAPS, Json, empty_report, mark_report, preview_of, resumed_report, sample_report, with_texts
+from support.campaign.reports import TRAPS, empty_report, mark_report, preview_of, resumed_report, sample_report, with_texts
+from support.json_object import Json
 
 REPORTS: dict[str, Callable[[], Json]] = {
     "usual": lambda: sample_report(30),

@@ -17,7 +17,7 @@ from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.report.page import render
-from support.campaign.reports import Json
+from support.json_object import Json
 
 DESK, PHONE = 1280, 360
 

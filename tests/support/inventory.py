@@ -21,15 +21,13 @@ from ansible.plugins.doc_fragments import constructed, inventory_cache
 from ansible_collections.jdcloud.cloud.plugins.doc_fragments import jdcloud
 from ansible_collections.jdcloud.cloud.plugins.inventory import jdcloud_vm
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.config.connection import Connection
+from support.json_object import Json
 from support.module.memory_cloud import MemoryCloud, VirtualClock, VirtualPool
 
 NAME = jdcloud_vm.InventoryModule.NAME
 REGION, OTHER = "cn-north-1", "cn-east-2"
 SECRET = "Very/Secret+Key=0001"
 ACCESS_KEY = "TESTACCESSKEY0000000000000000AK01"
-
-
-Json = dict[str, Any]
 
 
 class ClosingPool(VirtualPool):

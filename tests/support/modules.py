@@ -37,8 +37,7 @@ from ansible.module_utils.common import warnings as ansible_warnings
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch import pool
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.wire.transport import Transport
 from ansible_collections.jdcloud.cloud.plugins.module_utils._module.common import session
-
-Json = dict[str, Any]
+from support.json_object import Json
 
 MODULES = "ansible_collections.jdcloud.cloud.plugins.modules"
 DURATIONS = {"api_timeout", "wait_timeout", "poll_interval"}

@@ -9,8 +9,15 @@ import hashlib
 from datetime import datetime
 from typing import Any
 
-from jdcloud_emulator.api import Call, Json, bad_value, changed_tags, has_tags, operation
+from jdcloud_emulator.api import (
+    Call,
+    bad_value,
+    changed_tags,
+    has_tags,
+    operation,
+)
 from jdcloud_emulator.cloud import KINDS
+from jdcloud_emulator.json_object import Json
 from jdcloud_emulator.model import PREPAID, Disk, ElasticIp, Image, Instance, Resource, Snapshot
 from jdcloud_emulator.settings import ApiError, utc_time
 from jdcloud_emulator.signature import Credential

@@ -17,11 +17,11 @@ from typing import Any
 
 from jdcloud_emulator import factory, lifecycle
 from jdcloud_emulator.cloud import Cloud
+from jdcloud_emulator.json_object import Json
 from jdcloud_emulator.model import PREPAID, Charge, Disk, ElasticIp, Image, Instance, Resource, Slot, Snapshot
 from jdcloud_emulator.seed_file import moment, tag_rows
 from jdcloud_emulator.settings import UsageError
 
-Json = dict[str, Any]
 PROTECT_TAG = "jdcloud-protect"
 
 

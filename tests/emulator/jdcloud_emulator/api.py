@@ -12,11 +12,11 @@ from fnmatch import fnmatchcase
 from typing import Any, TypeVar
 
 from jdcloud_emulator.cloud import NORMAL, Cloud, Outcome, Region
+from jdcloud_emulator.json_object import Json
 from jdcloud_emulator.model import Resource
 from jdcloud_emulator.settings import ApiError
 from jdcloud_emulator.signature import Account, Gate
 
-Json = dict[str, Any]
 # Operator and values of a filter.
 Condition = tuple[str, list[str]]
 Filters = dict[str, Condition]

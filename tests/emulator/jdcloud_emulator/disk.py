@@ -13,7 +13,6 @@ from jdcloud_emulator.api import (
     DISK_NAME,
     Call,
     Condition,
-    Json,
     bad_value,
     changed_tags,
     check_description,
@@ -26,6 +25,7 @@ from jdcloud_emulator.api import (
     precondition,
     quota_exceeded,
 )
+from jdcloud_emulator.json_object import Json
 from jdcloud_emulator.model import Disk, Snapshot
 from jdcloud_emulator.settings import ApiError, parse_time
 from jdcloud_emulator.vm_create import new_disk

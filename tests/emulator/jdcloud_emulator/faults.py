@@ -15,9 +15,8 @@ from typing import Any
 import orjson
 
 from jdcloud_emulator.cloud import NORMAL, Outcome
+from jdcloud_emulator.json_object import Json
 from jdcloud_emulator.settings import UsageError
-
-Json = dict[str, Any]
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ from typing import Any
 
 import orjson
 
+from jdcloud_emulator.json_object import Json
 from jdcloud_emulator.model import Charge, Disk, ElasticIp, Image, ImageDisk, Instance, Interface, Resource, Slot, Snapshot
 from jdcloud_emulator.settings import Settings, disk_time, utc_time, vm_time
 
-Json = dict[str, Any]
 BRIEF_LEAVES_OUT = ("charge", "tags", "systemDisk", "dataDisks", "primaryNetworkInterface", "secondaryNetworkInterfaces")
 
 

@@ -24,10 +24,16 @@ from aiohttp.web_protocol import RequestHandler
 from jdcloud_emulator.api import Call, Operation
 from jdcloud_emulator.cloud import KINDS
 from jdcloud_emulator.faults import Fault, spoil_list
+from jdcloud_emulator.json_object import Json
 from jdcloud_emulator.model import Instance, Resource
 from jdcloud_emulator.seed import Seeder
 from jdcloud_emulator.settings import ApiError, UsageError
-from jdcloud_emulator.world import Entry, Json, Request, World, throttled
+from jdcloud_emulator.world import (
+    Entry,
+    Request,
+    World,
+    throttled,
+)
 
 CONTROL = "/_emulator/"
 MEGABYTE = 1 << 20

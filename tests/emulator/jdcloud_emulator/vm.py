@@ -14,7 +14,6 @@ from jdcloud_emulator.api import (
     Call,
     Condition,
     Filters,
-    Json,
     bad_value,
     check_description,
     check_name,
@@ -24,6 +23,7 @@ from jdcloud_emulator.api import (
     page,
     precondition,
 )
+from jdcloud_emulator.json_object import Json
 from jdcloud_emulator.model import POSTPAID, PREPAID, Disk, ElasticIp, Instance, Slot
 from jdcloud_emulator.settings import ApiError, parse_time
 

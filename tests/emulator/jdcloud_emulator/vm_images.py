@@ -12,7 +12,6 @@ from jdcloud_emulator import lifecycle
 from jdcloud_emulator.api import (
     VM_NAME,
     Call,
-    Json,
     bad_value,
     check_description,
     check_name,
@@ -22,6 +21,7 @@ from jdcloud_emulator.api import (
     precondition,
     quota_exceeded,
 )
+from jdcloud_emulator.json_object import Json
 from jdcloud_emulator.model import Disk, Image, ImageDisk, Slot, Snapshot
 from jdcloud_emulator.settings import ApiError
 from jdcloud_emulator.vm import the_instance

@@ -13,7 +13,6 @@ from jdcloud_emulator.api import (
     DISK_NAME,
     Call,
     Condition,
-    Json,
     bad_value,
     changed_tags,
     check_name,
@@ -25,6 +24,7 @@ from jdcloud_emulator.api import (
     precondition,
     quota_exceeded,
 )
+from jdcloud_emulator.json_object import Json
 from jdcloud_emulator.model import PREPAID, Charge, ElasticIp, Interface
 from jdcloud_emulator.settings import ApiError
 from jdcloud_emulator.vm_create import MONTH

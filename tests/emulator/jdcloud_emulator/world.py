@@ -19,12 +19,12 @@ from jdcloud_emulator.actions import Acts
 from jdcloud_emulator.api import OPERATIONS, Call, Operation, bad_value, forbidden
 from jdcloud_emulator.cloud import Cloud, Region
 from jdcloud_emulator.faults import Fault, Faults, outcome
+from jdcloud_emulator.json_object import Json
 from jdcloud_emulator.seed import Seeder
 from jdcloud_emulator.seed_file import add_accounts
 from jdcloud_emulator.settings import ApiError, Clock, Quotas, Settings, UsageError
 from jdcloud_emulator.signature import Account, Authorization, Credential, Gate, decoded_path, decoded_token
 
-Json = dict[str, Any]
 # Importing these modules registers their operations.
 SERVICES = (vm, vm_images, vm_create, disk, vpc, account)
 LOGGED_REQUESTS = 100_000

@@ -17,7 +17,8 @@ import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.state.digest import digest_of
 from support.integration.awx import LOCALHOST, PATTERNS, Awx, Job, answers
-from support.integration.cloud import REGION, Json, running, stopped
+from support.integration.cloud import REGION, running, stopped
+from support.json_object import Json
 
 A, B, C, D = "i-aaaa000001", "i-bbbb000002", "i-cccc000003", "i-dddd000004"
 X: Json = {"tags": {"project": "x"}}

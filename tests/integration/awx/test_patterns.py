@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from support.integration.awx import PATTERNS, survey_of
-from support.integration.cloud import Json
+from support.json_object import Json
 
 from ...awx_api.rules import check_survey
 

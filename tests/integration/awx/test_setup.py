@@ -15,8 +15,9 @@ import pytest
 import yaml
 
 from support.integration.awx import PATTERNS, Awx, messages, survey_of
-from support.integration.cloud import COLLECTIONS, Json
+from support.integration.cloud import COLLECTIONS
 from support.integration.commands import Ansible
+from support.json_object import Json
 
 from ...awx_api.server import AwxApi
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from support.integration.awx import survey_of
-from support.integration.cloud import Json
+from support.json_object import Json
 
 from ...awx_api.rules import Refused
 from ...awx_api.store import Store

@@ -18,7 +18,7 @@ from jinja2 import StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from support.integration.awx import ROOT, _Loader, messages
-from support.integration.cloud import Json
+from support.json_object import Json
 
 JOBS, APPROVALS = ("started", "success", "error"), ("running", "approved", "denied", "timed_out")
 # Where each service reads the text, and what says that it is one.

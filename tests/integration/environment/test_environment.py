@@ -18,7 +18,8 @@ import pytest
 import yaml
 
 from support.integration.campaigns import QUICK
-from support.integration.cloud import REGION, Cloud, Json, stopped
+from support.integration.cloud import REGION, Cloud, stopped
+from support.json_object import Json
 
 ROOT = Path(__file__).resolve().parents[3]
 BIN = Path(sys.executable).parent
@@ -105,7 +106,7 @@ def private_data(folder: Path, cloud: Cloud, collections: Path, playbook: Path, 
     project = folder / "project"
     shutil.copytree(collections / "ansible_collections/jdcloud/cloud", project)
     given = {name: value for name, value in cloud.environment().items() if name.startswith("JDCLOUD_")}
-    files: dict[str, Any] = {
+    files: Json = {
         "env/envvars": {**given, "ANSIBLE_COLLECTIONS_PATH": str(collections), "ANSIBLE_HOME": str(folder / "home")},
         "env/extravars": {**QUICK, "vm_decommission_backup": "none", "vm_decommission_waves": "100%", **variables},
         "inventory/hosts.json": {"all": {"hosts": {"lane-1": {"jdcloud_lane": 1, "jdcloud_lanes": 1}}}},

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
 
 import pytest
 
-from support.integration.cloud import FAST, QUICK, REGION, Cloud, Json, account
+from support.integration.cloud import FAST, QUICK, REGION, Cloud, account
 from support.integration.examples import ROOT
+from support.json_object import Json
 from support.modules import run_here
 
 _OPERATION = re.compile(r"`((?:vm|disk|vpc|resourcetag|billing|user)\.[A-Za-z]+)`")
@@ -122,7 +122,7 @@ def test_the_rights_in_the_guide_are_enough(cloud: Cloud, what: str) -> None:
     assert refused == []
 
 
-def of_a_restore(module: str) -> dict[str, Any]:
+def of_a_restore(module: str) -> Json:
     """What a restore of an image needs to be told; nothing for the others."""
     if module != "jdcloud_vm_restore":
         return {}

@@ -14,8 +14,9 @@ import pytest
 import yaml
 
 from jdcloud_emulator.process import DEFAULT_ACCESS_KEY, DEFAULT_SECRET_KEY
-from support.integration.cloud import Json, running, stopped
+from support.integration.cloud import running, stopped
 from support.integration.inventory import FILE, STRICT, Inventory
+from support.json_object import Json
 
 A, B, C, D = "i-aaaa000001", "i-bbbb000002", "i-cccc000003", "i-dddd000004"
 HARBOR: Json = {"tags": {"project": "harbor"}}

@@ -13,7 +13,8 @@ import sys
 import pytest
 
 from support.integration.backups import QUICK, assets, backup, made_of, marked, marker, seed
-from support.integration.cloud import Cloud, Json, running, stopped, wait_until
+from support.integration.cloud import Cloud, running, stopped, wait_until
+from support.json_object import Json
 from support.modules import MODULES
 
 A, B = "i-aaaa000001", "i-bbbb000001"

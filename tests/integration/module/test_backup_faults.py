@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from support.integration.backups import Backed, assets, backup, made_of, marked, marker, seed
-from support.integration.cloud import Cloud, Json, account, running, stopped
+from support.integration.cloud import Cloud, account, running, stopped
+from support.json_object import Json
 
 A, B = "i-aaaa000001", "i-bbbb000001"
 SYSTEM: Json = {"id": "vol-syst000001", "size": 40}

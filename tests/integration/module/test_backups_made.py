@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from support.integration.backups import MAKES, QUICK, Backed, assets, backup, made_of, marked, marker, seed
-from support.integration.cloud import Cloud, Ended, Json, running, stopped
+from support.integration.cloud import Cloud, Ended, running, stopped
+from support.json_object import Json
 
 A, B, C = "i-aaaa000001", "i-bbbb000001", "i-cccc000001"
 DATA: Json = {"id": "vol-data000001", "size": 20}

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import pytest
 
-from support.integration.cloud import REGION, Cloud, Json, account, stopped
+from support.integration.cloud import REGION, Cloud, account, stopped
 from support.integration.deletions import DELETE, FAST, MARK, READ, SINGLE, absent, actions, row, rows, seed, seed_kind
+from support.json_object import Json
 
 A = "i-aaaa000001"
 KINDS = ["image", "snapshot"]

@@ -11,7 +11,8 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from support.integration.backups import CAMPAIGN, backup, seed
-from support.integration.cloud import Cloud, Json, running, stopped
+from support.integration.cloud import Cloud, running, stopped
+from support.json_object import Json
 
 A, B, C, D = "i-aaaa000001", "i-bbbb000002", "i-cccc000003", "i-dddd000004"
 KEY = "decommission-after"

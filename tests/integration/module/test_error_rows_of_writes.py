@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import pytest
 
-from support.integration.cloud import Cloud, Ended, Json, running, stopped
+from support.integration.cloud import Cloud, Ended, running, stopped
 from support.integration.error_table import BY_OPERATION, STATUS_TABLE, Row
+from support.json_object import Json
 
 A, B = "i-aaaa000001", "i-bbbb000002"
 STOP, SET, DELETE, RELEASE = "i-stop000001", "i-disk000002", "i-dele000003", "i-rele000004"

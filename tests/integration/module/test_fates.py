@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import pytest
 
-from support.integration.cloud import Cloud, Json, allowing_stops, running, stopped
+from support.integration.cloud import Cloud, allowing_stops, running, stopped
+from support.json_object import Json
 
 A, B = "i-aaaa000001", "i-bbbb000002"
 DISKS: list[Json] = [

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import pytest
 
-from support.integration.cloud import Cloud, Json, stopped
+from support.integration.cloud import Cloud, stopped
+from support.json_object import Json
 
 A, B, GONE = "i-aaaa000001", "i-bbbb000002", "i-gone000009"
 READS = ("vm.describeInstances", "disk.describeDisks", "vpc.describeElasticIps")

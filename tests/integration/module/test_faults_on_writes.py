@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import pytest
 
-from support.integration.cloud import Cloud, Json, running, stopped
+from support.integration.cloud import Cloud, running, stopped
+from support.json_object import Json
 
 A = "i-aaaa000001"
 STOP, SET, DELETE, RELEASE, START = "i-stop000001", "i-disk000002", "i-dele000003", "i-rele000004", "i-star000005"

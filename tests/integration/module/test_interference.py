@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from support.integration.cloud import Cloud, Json, running, stopped
+from support.integration.cloud import Cloud, running, stopped
+from support.json_object import Json
 
 A, B = "i-aaaa000001", "i-bbbb000002"
 GATE: Json = {"operation": "vm.describeInstances", "resource": "*", "nth": 2}

@@ -15,7 +15,8 @@ from typing import Any
 
 import pytest
 
-from support.integration.cloud import QUICK, Cloud, Json, stopped
+from support.integration.cloud import QUICK, Cloud, stopped
+from support.json_object import Json
 from support.modules import Output, run_alone, run_here
 
 from ..examples.test_rights import RUNS, of_a_restore, seeded

@@ -12,7 +12,7 @@ import sys
 
 import pytest
 
-from support.integration.cloud import Cloud, Json, wait_until
+from support.integration.cloud import Cloud, wait_until
 from support.integration.restores import (
     BIG,
     CAMPAIGN,
@@ -35,6 +35,7 @@ from support.integration.restores import (
     snapshotted,
     web,
 )
+from support.json_object import Json
 from support.modules import MODULES
 
 CREATE = "vm.createInstances"

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from support.integration.cloud import Cloud, Ended, Json, running, stopped
+from support.integration.cloud import Cloud, Ended, running, stopped
+from support.json_object import Json
 
 A, B = "i-aaaa000001", "i-bbbb000002"
 SYS, DATA = "vol-sys", "vol-data"

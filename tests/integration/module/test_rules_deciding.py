@@ -6,11 +6,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from support.integration.cloud import Cloud, Json, allowing_stops, running, stopped
+from support.integration.cloud import Cloud, allowing_stops, running, stopped
+from support.json_object import Json
 
 A, B, C = "i-aaaa000001", "i-bbbb000002", "i-cccc000003"
 
@@ -139,7 +138,7 @@ def test_rule_05_a_machine_on_which_nothing_would_be_done_has_no_blockers(cloud:
 
 def test_rule_05_diff_is_the_prediction_and_then_the_truth(cloud: Cloud) -> None:
     cloud.seed(running(A, elastic_ip={"id": "fip-a", "address": "203.0.113.9"}, disks=[{"id": "vol-a", "auto_delete": False}]))
-    options: dict[str, Any] = {"stop_running": True, "elastic_ips": "release", "disks": "delete"}
+    options: Json = {"stop_running": True, "elastic_ips": "release", "disks": "delete"}
     predicted = cloud.vm("absent", A, check=True, **options)
     done = cloud.vm("absent", A, **options)
     assert predicted.result["diff"] == done.result["diff"]

@@ -6,11 +6,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from support.integration.cloud import Cloud, Json, allowing_stops, running, stopped
+from support.integration.cloud import Cloud, allowing_stops, running, stopped
+from support.json_object import Json
 
 A, B, C, GONE = "i-aaaa000001", "i-bbbb000002", "i-cccc000003", "i-gone000009"
 SETTLING, LEAVING = "i-eeee000005", "i-ffff000006"
@@ -246,7 +245,7 @@ def _forecast(result: Json) -> Json:
         {"state": "running", "on_blocked": "skip"},
     ],
 )
-def test_rule_15_check_mode_predicts_exactly_what_the_run_does(cloud: Cloud, options: dict[str, Any]) -> None:
+def test_rule_15_check_mode_predicts_exactly_what_the_run_does(cloud: Cloud, options: Json) -> None:
     machines = [
         running(A, elastic_ip={"id": "fip-a"}, disks=[{"id": "vol-a"}], local_disks=1),
         stopped(B, disks=[{"id": "vol-b", "auto_delete": True}, {"id": "vol-s", "shared": True}], elastic_ip={"id": "fip-b"}),

@@ -6,11 +6,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from support.integration.cloud import Cloud, Json, running, stopped
+from support.integration.cloud import Cloud, running, stopped
+from support.json_object import Json
 
 A, B, C = "i-aaaa000001", "i-bbbb000002", "i-cccc000003"
 
@@ -35,7 +34,7 @@ A, B, C = "i-aaaa000001", "i-bbbb000002", "i-cccc000003"
         {"instance_ids": [A], "name": ""},
     ],
 )
-def test_rule_01_an_empty_selector_is_an_error_and_selects_nothing(cloud: Cloud, options: dict[str, Any]) -> None:
+def test_rule_01_an_empty_selector_is_an_error_and_selects_nothing(cloud: Cloud, options: Json) -> None:
     cloud.seed(stopped(A))
     ended = cloud.vm("absent", **options)
     assert ended.failed
@@ -141,7 +140,7 @@ def test_rule_03_a_name_with_ids_has_no_twins_among_other_machines(cloud: Cloud)
 @pytest.mark.parametrize(
     "fault", [{"kind": "wrong_total", "by": 1}, {"kind": "drop_rows", "count": 1}, {"kind": "drop_rows", "count": 1, "repeat": 1}]
 )
-def test_rule_03_an_inconsistent_listing_is_read_again(cloud: Cloud, fault: dict[str, Any]) -> None:
+def test_rule_03_an_inconsistent_listing_is_read_again(cloud: Cloud, fault: Json) -> None:
     cloud.seed(stopped(A), stopped(B))
     cloud.control.inject(operation="vm.describeInstances", times=2, **fault)
     ended = cloud.vm("absent", filters={"status": "stopped"})

@@ -11,7 +11,8 @@ import json
 import pytest
 
 from jdcloud_emulator.process import DEFAULT_ACCESS_KEY, DEFAULT_SECRET_KEY
-from support.integration.cloud import Cloud, Json, account, running, stopped
+from support.integration.cloud import Cloud, account, running, stopped
+from support.json_object import Json
 
 A, B, C = "i-aaaa000001", "i-bbbb000002", "i-cccc000003"
 NO_KEYS: dict[str, str | None] = {"JDCLOUD_ACCESS_KEY": None, "JDCLOUD_SECRET_KEY": None}

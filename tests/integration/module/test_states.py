@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import pytest
 
-from support.integration.cloud import Cloud, Json, allowing_stops, running, stopped
+from support.integration.cloud import Cloud, allowing_stops, running, stopped
+from support.json_object import Json
 
 A, B, C, GONE = "i-aaaa000001", "i-bbbb000002", "i-cccc000003", "i-gone000009"
 SECOND_READ: Json = {"operation": "vm.describeInstances", "resource": "*", "nth": 2}

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from support.integration.cloud import Cloud, Ended, Json, account, stopped
+from support.integration.cloud import Cloud, Ended, account, stopped
+from support.json_object import Json
 
 A, B, C = "i-aaaa000001", "i-bbbb000002", "i-cccc000003"
 DUE: Json = {"decommission-after": "2026-12-02"}

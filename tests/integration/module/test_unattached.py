@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from support.integration.cloud import Cloud, Json, account, stopped
+from support.integration.cloud import Cloud, account, stopped
 from support.integration.deletions import DELETE, READ, SINGLE, absent, actions, row, rows, seed_kind
+from support.json_object import Json
 
 A = "i-aaaa000001"
 KINDS = ["disk", "elastic_ip"]

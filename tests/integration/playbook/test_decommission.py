@@ -14,9 +14,10 @@ from typing import Any
 import pytest
 
 from support.integration.campaigns import QUICK, roomy
-from support.integration.cloud import REGION, Cloud, Json, running, stopped
+from support.integration.cloud import REGION, Cloud, running, stopped
 from support.integration.commands import Ansible, Played
 from support.integration.role_backups import FASTER
+from support.json_object import Json
 
 A, B, C, D = "i-aaaa000001", "i-bbbb000002", "i-cccc000003", "i-dddd000004"
 KEY = "decommission-after"

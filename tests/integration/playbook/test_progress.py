@@ -18,8 +18,9 @@ from typing import Any
 
 import pytest
 
-from support.integration.cloud import Cloud, Json, running
+from support.integration.cloud import Cloud, running
 from support.integration.commands import BIN, Ansible, vm
+from support.json_object import Json
 
 ENVIRONMENT = Path(__file__).resolve().parents[3] / ".venv" / "environment" / "bin"
 RUNNER = next((each for each in (BIN, ENVIRONMENT) if (each / "ansible-runner").exists()), None)

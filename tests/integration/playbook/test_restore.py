@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from support.integration.cloud import REGION, Cloud, Json
+from support.integration.cloud import REGION, Cloud
 from support.integration.commands import Ansible, Played
 from support.integration.restores import (
     CAMPAIGN,
@@ -28,6 +28,7 @@ from support.integration.restores import (
     origins,
     web,
 )
+from support.json_object import Json
 
 FORMAT = "jdcloud.cloud/manifest/1"
 OTHER = "i-othr000002"

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import pytest
 
-from support.integration.cloud import Cloud, Json, check_result, running, stopped
+from support.integration.cloud import Cloud, check_result, running, stopped
 from support.integration.commands import Ansible, vm
+from support.json_object import Json
 
 A, B, C, D, GONE = "i-aaaa000001", "i-bbbb000002", "i-cccc000003", "i-dddd000004", "i-gone000009"
 

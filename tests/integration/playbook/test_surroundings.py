@@ -15,9 +15,10 @@ from typing import Any
 import pytest
 
 from support.integration.campaigns import QUICK
-from support.integration.cloud import Cloud, Json, stopped
+from support.integration.cloud import Cloud, stopped
 from support.integration.commands import Ansible, Played
 from support.integration.role_backups import FASTER
+from support.json_object import Json
 
 pytestmark = pytest.mark.cores
 

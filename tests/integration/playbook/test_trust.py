@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 
 from jdcloud_emulator.process import DEFAULT_SECRET_KEY
-from support.integration.cloud import Cloud, Json, account, stopped
+from support.integration.cloud import Cloud, account, stopped
 from support.integration.commands import Ansible, vm
+from support.json_object import Json
 
 A, B = "i-aaaa000001", "i-bbbb000002"
 TOKEN = "tmp-token-0123456789"

@@ -9,8 +9,9 @@ from __future__ import annotations
 import pytest
 
 from support.integration.campaigns import FASTER, Campaign, campaign_tasks, used
-from support.integration.cloud import Cloud, Json, running
+from support.integration.cloud import Cloud, running
 from support.integration.commands import Ansible
+from support.json_object import Json
 
 A = "i-aaaa000001"
 

@@ -15,9 +15,10 @@ import yaml
 from ansible.release import __version__ as core
 
 from support.integration.campaigns import FASTER, QUICK, decommission, roomy
-from support.integration.cloud import Cloud, Json, stopped
+from support.integration.cloud import Cloud, stopped
 from support.integration.commands import Ansible
 from support.integration.role_backups import A, B, C
+from support.json_object import Json
 
 OLD = tuple(int(part) for part in core.split(".")[:2]) < (2, 19)
 """Whether an answer in the file of AWX stays a text whatever it looks like."""

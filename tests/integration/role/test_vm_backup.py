@@ -10,9 +10,10 @@ import json
 from pathlib import Path
 
 from jdcloud_emulator.process import DEFAULT_ACCESS_KEY, DEFAULT_SECRET_KEY
-from support.integration.cloud import REGION, Cloud, Json, running, stopped
+from support.integration.cloud import REGION, Cloud, running, stopped
 from support.integration.commands import Ansible
 from support.integration.role_backups import DRILL, FASTER, A, B, C, back_up, file_of, names, play, resources
+from support.json_object import Json
 
 TRAP = "{{ 1/0 }}{% x %}"
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from support.integration.cloud import Cloud, Json, running, stopped
+from support.integration.cloud import Cloud, running, stopped
 from support.integration.commands import Ansible
 from support.integration.role_backups import DRILL, FASTER, A, B, file_of, kill_at, play, resources
+from support.json_object import Json
 
 WHOLE: Json = {"disks": [{"size": 30}], "tags": {"env": "prod"}, "elastic_ip": {"id": "fip-web"}}
 

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from support.integration.cloud import Cloud, Json, stopped
+from support.integration.cloud import Cloud, stopped
 from support.integration.commands import Ansible
 from support.integration.role_backups import FASTER, A, B, add, file_of, marker, play, resources
+from support.json_object import Json
 
 SYSTEM = "vol-system"
 

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from support.integration.cloud import REGION, Cloud, Json, running, stopped
+from support.integration.cloud import REGION, Cloud, running, stopped
 from support.integration.commands import Ansible
 from support.integration.role_backups import FASTER, A, B, C, file_of, kill_at, names, play, resources
+from support.json_object import Json
 
 FORMAT = "jdcloud.cloud/manifest/1"
 

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from support.integration.campaigns import FASTER, campaign_tasks, decommission, kill_campaign_at, report_of, roomy
 from support.integration.campaigns import used as outcome_of
-from support.integration.cloud import Cloud, Json, running, stopped
+from support.integration.cloud import Cloud, running, stopped
 from support.integration.commands import Ansible
+from support.json_object import Json
 
 A, B, C, D = "i-aaaa000001", "i-bbbb000002", "i-cccc000003", "i-dddd000004"
 

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from support.integration.campaigns import FASTER, decommission, kill_campaign_at, roomy
-from support.integration.cloud import Cloud, Json, running, stopped
+from support.integration.cloud import Cloud, running, stopped
 from support.integration.commands import Ansible
+from support.json_object import Json
 
 A, B, C, D = "i-aaaa000001", "i-bbbb000002", "i-cccc000003", "i-dddd000004"
 X: Json = {"tags": {"project": "x"}}

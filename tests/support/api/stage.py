@@ -7,9 +7,9 @@
 from __future__ import annotations
 
 import random
-import typing as t
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any, Literal
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Call, Response
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.dispatcher import Dispatcher, Job, Outcome
@@ -17,7 +17,7 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.rate_l
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import ApiError, JdcloudError, TransportError
 
 DATE = datetime(2026, 1, 15, 12, tzinfo=UTC)
-Script = Callable[[Call[t.Any], int], t.Any]
+Script = Callable[[Call[Any], int], Any]
 """What the service does with the n-th sending of a call: a value, or an error to raise."""
 
 
@@ -74,7 +74,7 @@ class ScriptedPool:
 
 
 def stage(
-    script: Script, *, retries: int = 3, rate: float | None = 1000.0, **more: t.Any
+    script: Script, *, retries: int = 3, rate: float | None = 1000.0, **more: Any
 ) -> tuple[Dispatcher, ScriptedPool, Clock]:
     """A dispatcher over a script."""
     clock = Clock()
@@ -83,7 +83,7 @@ def stage(
     return Dispatcher(pool, clock, rate_limiter, random.Random(1), retries, **more), pool, clock
 
 
-def call(operation: str = "vm.describeInstance", resource: str | None = "i-one", *, write: bool = False) -> Call[t.Any]:
+def call(operation: str = "vm.describeInstance", resource: str | None = "i-one", *, write: bool = False) -> Call[Any]:
     """A call that means nothing."""
     return Call(
         operation=operation,
@@ -103,6 +103,6 @@ def refusal(http: int, status: str) -> ApiError:
     return ApiError("vm.describeInstance", http, status, "told", "request-1")
 
 
-def failure(kind: t.Literal["unreachable", "timeout", "reset", "garbled", "tls", "redirect", "too_big"]) -> TransportError:
+def failure(kind: Literal["unreachable", "timeout", "reset", "garbled", "tls", "redirect", "too_big"]) -> TransportError:
     """A failed exchange."""
     return TransportError("Failed.", operation="vm.describeInstance", kind=kind, sent=kind not in ("unreachable", "tls"))

@@ -17,8 +17,7 @@ from support.campaign.results import (
     later,
     vm_result,
 )
-
-Json = dict[str, Any]
+from support.json_object import Json
 
 
 def new_record(kind: str = "absent", **members: Any) -> Record:

@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from support.campaign.results import NOW
-
-Json = dict[str, Any]
+from support.json_object import Json
 
 SCHEMA: Json = json.loads((Path(__file__).parents[3] / "docs" / "report.schema.json").read_text(encoding="utf-8"))
 CAMPAIGN = "dc-20261125-080000-1f9c"

@@ -11,8 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.input.options import Options, parse_options
-
-Json = dict[str, Any]
+from support.json_object import Json
 
 NOW = datetime(2026, 11, 25, 8, 0, 0, tzinfo=UTC)
 ACCOUNT = {"source": "environment", "access_key_suffix": "0001", "region": "cn-north-1"}

@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
-import typing as t
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.timing import Timing
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.machines.run import MachineRecord
@@ -83,10 +84,10 @@ class Audit:
         assert self._matches(sight.snapshot.tags), f"{write.operation} of {write.resource}, which is not selected any more"
         return sight
 
-    def _protected(self, tags: t.Mapping[str, str]) -> bool:
+    def _protected(self, tags: Mapping[str, str]) -> bool:
         return any(key in tags and ("*" in values or tags[key] in values) for key, values in self._policy.protect_tags.items())
 
-    def _matches(self, tags: t.Mapping[str, str]) -> bool:
+    def _matches(self, tags: Mapping[str, str]) -> bool:
         return all(tags.get(key) in values for key, values in self._policy.selection.tags.items())
 
     def _delete(self, write: Write) -> None:
@@ -218,13 +219,13 @@ class Audit:
         if not gone:
             self._attributes(record, row)
 
-    def _was_begun(self, row: dict[str, t.Any]) -> bool:
+    def _was_begun(self, row: dict[str, Any]) -> bool:
         """Whether the delete was accepted, ours or somebody else's; without waiting, nobody promised more."""
         instance_id = row["instance_id"]
         by_others = row["status_before"] == "deleting" or instance_id in self._before.deleted_by_others
         return by_others or self._cloud.log.effects(DELETE, instance_id) == 1
 
-    def _fates(self, row: dict[str, t.Any]) -> None:
+    def _fates(self, row: dict[str, Any]) -> None:
         world = self._cloud.world
         for disk in row["disks"]:
             there = disk["disk_id"] in world.disks and world.disks[disk["disk_id"]].status != "deleting"
@@ -235,7 +236,7 @@ class Audit:
                 there = address["elastic_ip_id"] in world.elastic_ips
                 assert there is (address["fate"] == "kept"), f"{address['elastic_ip_id']} is said to be {address['fate']}"
 
-    def _attributes(self, record: MachineRecord, row: dict[str, t.Any]) -> None:
+    def _attributes(self, record: MachineRecord, row: dict[str, Any]) -> None:
         """Rule 12: attributes that we changed are put back, or named."""
         machine = self._before.machines[record.instance_id]
         assert record.decision is not None
@@ -247,7 +248,7 @@ class Audit:
                 assert disk_id in row["error"]["message"], f"{disk_id} is left changed in silence"
 
 
-def audited(cloud: Cloud, policy: Policy, timing: Timing | None = None, **more: t.Any) -> Campaign:
+def audited(cloud: Cloud, policy: Policy, timing: Timing | None = None, **more: Any) -> Campaign:
     """Let a campaign happen in `cloud` and check it."""
     before = Before.of(cloud)
     campaign = cloud.run(policy, timing, **more)

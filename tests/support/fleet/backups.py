@@ -7,12 +7,13 @@
 from __future__ import annotations
 
 import copy
-import typing as t
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any, TypeVar
 
-from support.fleet.world import Json, TrueMachine
+from support.fleet.world import TrueMachine
+from support.json_object import Json
 
 EPOCH = datetime(2026, 1, 15, tzinfo=UTC)
 """The service's time at second 0 of the virtual clock."""
@@ -59,7 +60,7 @@ class TrueImage:
 
 
 Asset = TrueImage | TrueSnapshot
-A = t.TypeVar("A", TrueImage, TrueSnapshot)
+A = TypeVar("A", TrueImage, TrueSnapshot)
 
 
 def asset_id(asset: Asset) -> str:
@@ -80,7 +81,7 @@ class Backups:
         self._write_down(asset_id(asset), None)
         self._assets[asset_id(asset)] = asset
 
-    def change(self, each: str, **members: t.Any) -> None:
+    def change(self, each: str, **members: Any) -> None:
         """Somebody changes an asset, if it exists."""
         if each in self._assets:
             self._write_down(each, copy.deepcopy(self._assets[each]))

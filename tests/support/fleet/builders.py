@@ -6,9 +6,9 @@
 
 from __future__ import annotations
 
-import typing as t
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any, Literal
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.backup_assets import (
     Image,
@@ -28,10 +28,10 @@ POSTPAID, USAGE, PREPAID = "postpaid_by_duration", "postpaid_by_usage", "prepaid
 PROTECT = {"jdcloud-protect": ("*",)}
 
 
-def machine(status: str = "stopped", **more: t.Any) -> Instance:
+def machine(status: str = "stopped", **more: Any) -> Instance:
     """A machine with a cloud system disk, paid by duration."""
     disks = (system_disk(), *more.pop("data", ()))
-    plain: dict[str, t.Any] = {
+    plain: dict[str, Any] = {
         "name": "web",
         "tags": {},
         "charge": Charge(POSTPAID, "normal"),
@@ -41,20 +41,20 @@ def machine(status: str = "stopped", **more: t.Any) -> Instance:
     return Instance(instance_id="i-one", status=status, **{**plain, **more})
 
 
-def system_disk(**more: t.Any) -> AttachedDisk:
+def system_disk(**more: Any) -> AttachedDisk:
     """A system disk that goes with its machine."""
     return replace(disk("vol-sys", auto_delete=True), device="vda", system=True, **more)
 
 
 def disk(
-    disk_id: str | None = "vol-data", *, auto_delete: bool | None = False, mode: str = POSTPAID, **more: t.Any
+    disk_id: str | None = "vol-data", *, auto_delete: bool | None = False, mode: str = POSTPAID, **more: Any
 ) -> AttachedDisk:
     """A cloud data disk."""
-    plain: dict[str, t.Any] = {"device": "vdb", "category": "cloud", "size_gb": 100, "attachment_status": "attached"}
+    plain: dict[str, Any] = {"device": "vdb", "category": "cloud", "size_gb": 100, "attachment_status": "attached"}
     return AttachedDisk(disk_id=disk_id, auto_delete=auto_delete, charge=Charge(mode, "normal"), **{**plain, **more})
 
 
-def local_disk(**more: t.Any) -> AttachedDisk:
+def local_disk(**more: Any) -> AttachedDisk:
     """A local data disk."""
     return AttachedDisk(**{"disk_id": None, "device": "vdc", "category": "local", "size_gb": 400, "auto_delete": None, **more})
 
@@ -64,9 +64,9 @@ def address(elastic_ip_id: str = "fip-one", nic: str = "port-1") -> Address:
     return Address(elastic_ip_id, "203.0.113.17", nic, nic == "port-1")
 
 
-def elastic_ip(elastic_ip_id: str = "fip-one", **more: t.Any) -> ElasticIp:
+def elastic_ip(elastic_ip_id: str = "fip-one", **more: Any) -> ElasticIp:
     """An elastic IP as the vpc service shows it."""
-    plain: dict[str, t.Any] = {
+    plain: dict[str, Any] = {
         "address": "203.0.113.17",
         "status": "ASSOCIATED",
         "instance_id": "i-one",
@@ -77,9 +77,9 @@ def elastic_ip(elastic_ip_id: str = "fip-one", **more: t.Any) -> ElasticIp:
     return ElasticIp(elastic_ip_id=elastic_ip_id, **{**plain, **more})
 
 
-def seen_disk(disk_id: str = "vol-data", **more: t.Any) -> Disk:
+def seen_disk(disk_id: str = "vol-data", **more: Any) -> Disk:
     """A disk as the disk service shows it, with its tags."""
-    plain: dict[str, t.Any] = {"size_gb": 100, "attached_to": ("i-one",), "charge": Charge(POSTPAID, "normal"), "shared": False}
+    plain: dict[str, Any] = {"size_gb": 100, "attached_to": ("i-one",), "charge": Charge(POSTPAID, "normal"), "shared": False}
     return Disk(disk_id=disk_id, status="in-use", attached=True, **{**plain, **more})
 
 
@@ -97,10 +97,10 @@ RECENT = "2026-01-15T19:00:00+08:00"
 """One hour before `NOW`."""
 
 
-def image(*snapshot_ids: str | None, **more: t.Any) -> Image:
+def image(*snapshot_ids: str | None, **more: Any) -> Image:
     """A good image of `i-one` as the service shows it; the first snapshot is of the system disk, None for a local disk."""
     parts = [_image_part(f"vd{'abcdef'[place]}", each) for place, each in enumerate(snapshot_ids)]
-    raw: dict[str, t.Any] = {
+    raw: dict[str, Any] = {
         "imageId": "img-one",
         "imageSource": "private",
         "status": "ready",
@@ -116,15 +116,15 @@ def image(*snapshot_ids: str | None, **more: t.Any) -> Image:
     return parse_image(raw)
 
 
-def _image_part(device: str, snapshot_id: str | None) -> dict[str, t.Any]:
+def _image_part(device: str, snapshot_id: str | None) -> dict[str, Any]:
     if snapshot_id is None:
         return {"deviceName": device, "diskCategory": "local", "localDisk": {"diskType": "SSD", "diskSizeGB": 40}}
     return {"deviceName": device, "diskCategory": "cloud", "cloudDisk": {"diskSizeGB": 40, "snapshotId": snapshot_id}}
 
 
-def snapshot(disk_id: str = "vol-sys", **more: t.Any) -> Snapshot:
+def snapshot(disk_id: str = "vol-sys", **more: Any) -> Snapshot:
     """A good snapshot of a disk, called after it."""
-    raw: dict[str, t.Any] = {
+    raw: dict[str, Any] = {
         "snapshotId": f"snapshot-{disk_id}",
         "snapshotSource": "self",
         "diskId": disk_id,
@@ -138,7 +138,7 @@ def snapshot(disk_id: str = "vol-sys", **more: t.Any) -> Snapshot:
     return parse_snapshot(raw)
 
 
-def policy(state: t.Literal["absent", "stopped", "running"] = "absent", **more: t.Any) -> Policy:
+def policy(state: Literal["absent", "stopped", "running"] = "absent", **more: Any) -> Policy:
     """A policy that selects `i-one`."""
     selection = more.pop("selection", Selection(ids=("i-one",), name=None, tags={}, filters={}))
     return Policy(state=state, selection=selection, **{"protect_tags": PROTECT, **more})

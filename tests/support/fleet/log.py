@@ -6,11 +6,12 @@
 
 from __future__ import annotations
 
-import typing as t
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from support.fleet.world import Json, TrueMachine
+from support.fleet.world import TrueMachine
+from support.json_object import Json
 
 IMAGES, SNAPSHOTS = "vm.describeImages", "disk.describeSnapshots"
 STOP, START, SET_DISKS, DELETE, RELEASE = (
@@ -35,7 +36,7 @@ class Snapshot:
     addresses: frozenset[str]
 
     @classmethod
-    def of(cls, machine: TrueMachine, addresses: t.Iterable[str]) -> Snapshot:
+    def of(cls, machine: TrueMachine, addresses: Iterable[str]) -> Snapshot:
         """Of the machine as it is now."""
         return cls(
             machine.status,

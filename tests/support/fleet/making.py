@@ -7,9 +7,9 @@
 from __future__ import annotations
 
 import random
-import typing as t
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Call
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.dispatcher import Dispatcher
@@ -24,7 +24,8 @@ from support.fleet.operations import NOTHING, Operations, _filters, _page
 from support.fleet.service import Service
 from support.fleet.virtual import Cloud
 from support.fleet.virtual_time import VirtualPool
-from support.fleet.world import Json, TrueMachine
+from support.fleet.world import TrueMachine
+from support.json_object import Json
 
 IMAGE, SNAPSHOT = "vm.createImage", "disk.createSnapshot"
 
@@ -58,7 +59,7 @@ class Making:
 class MakingOperations(Operations):
     """Also carries out the calls that make and describe backups."""
 
-    def __init__(self, *arguments: t.Any) -> None:
+    def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
         self.making = Making()
         self.tasks: dict[str, str] = {}
@@ -79,12 +80,12 @@ class MakingOperations(Operations):
             "disk.describeQuota": lambda _call: {"quota": self._quota(TrueSnapshot, 1)},
         }
 
-    def _unless_busy(self, call: Call[t.Any], act: Callable[[Call[t.Any]], Json]) -> Json:
+    def _unless_busy(self, call: Call[Any], act: Callable[[Call[Any]], Json]) -> Json:
         if self._machine(call).instance_id in self.tasks:
             raise self._error(call, 400, "FAILED_PRECONDITION", "Conflict with underlay task 'create_image'")
         return act(call)
 
-    def _room(self, call: Call[t.Any], kind: type[TrueImage] | type[TrueSnapshot], needed: int) -> None:
+    def _room(self, call: Call[Any], kind: type[TrueImage] | type[TrueSnapshot], needed: int) -> None:
         quota = self._quota(kind, 0 if kind is TrueImage else 1)
         if needed > quota["limit"] - quota["used"]:
             raise self._error(call, 400, "QUOTA_EXCEEDED", "Quota limit exceeded")
@@ -93,10 +94,10 @@ class MakingOperations(Operations):
         used = sum(isinstance(self.backups.find(each), kind) for each in self.backups.ids())
         return {"limit": self.making.quotas[place], "used": used}
 
-    def _create_image(self, call: Call[t.Any]) -> Json:
+    def _create_image(self, call: Call[Any]) -> Json:
         return self._unless_busy(call, self._begin_image)
 
-    def _begin_image(self, call: Call[t.Any]) -> Json:
+    def _begin_image(self, call: Call[Any]) -> Json:
         machine, body = self._machine(call), dict(call.body or {})
         self._refuse_state(call, machine, "running", "stopped")
         left_out = [row["deviceName"] for row in body.get("dataDisks", [])]
@@ -128,7 +129,7 @@ class MakingOperations(Operations):
                 self.backups.lose(part)
         self.backups.change(image.image_id, status="ready" if good else "error")
 
-    def _create_snapshot(self, call: Call[t.Any]) -> Json:
+    def _create_snapshot(self, call: Call[Any]) -> Json:
         body = dict(call.body or {})
         spec, token = body["snapshotSpec"], body["clientToken"]
         if token in self._given:
@@ -156,17 +157,17 @@ class MakingOperations(Operations):
         found = self.backups.find(asset_id)
         return None if found is not None and self._time.now() - found.made_at < self.making.unreadable else found
 
-    def _asset(self, call: Call[t.Any], kind: t.Any) -> t.Any:
+    def _asset(self, call: Call[Any], kind: Any) -> Any:
         found = self._by_id(call.resource or "") if not call.write else self.backups.find(call.resource or "")
         if not isinstance(found, kind):
             raise self._error(call, 404, "NOT_FOUND", f"'{call.resource}' not found")
         return found
 
-    def _describe(self, call: Call[t.Any]) -> Json:
+    def _describe(self, call: Call[Any]) -> Json:
         self.backups.change(asset_id(self._asset(call, (TrueImage, TrueSnapshot))), **dict(call.body or {}))
         return NOTHING
 
-    def _images(self, call: Call[t.Any]) -> Json:
+    def _images(self, call: Call[Any]) -> Json:
         query = dict(call.query)
         ids = [value for name, value in query.items() if name.startswith("ids.")]
         if not ids:
@@ -174,7 +175,7 @@ class MakingOperations(Operations):
         rows = [found for each in ids if isinstance(found := self._by_id(each), TrueImage)]
         return {"images": [self.backups.image_json(each) for each in _page(rows, query)], "totalCount": len(rows)}
 
-    def _snapshots(self, call: Call[t.Any]) -> Json:
+    def _snapshots(self, call: Call[Any]) -> Json:
         query = dict(call.query)
         ids = _filters(query, "filters", "name").get("snapshotId")
         if ids is None:
@@ -195,7 +196,7 @@ class MakingCloud(Cloud):
 
     operations: MakingOperations
 
-    def __init__(self, seed: int = 0, **more: t.Any) -> None:
+    def __init__(self, seed: int = 0, **more: Any) -> None:
         durations = more.get("durations")
         super().__init__(seed, **more)
         self.operations = MakingOperations(self.time, self.world, self.rng, durations or self.operations._durations)

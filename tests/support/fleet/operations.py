@@ -10,16 +10,17 @@ Written a second time, from the facts and not from the code that is tested.
 from __future__ import annotations
 
 import random
-import typing as t
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import Any, TypeVar
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Call
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import ApiError
 from support.fleet.backups import Backups
 from support.fleet.virtual_time import VirtualTime
-from support.fleet.world import PREPAID, Json, TrueAddress, TrueDisk, TrueMachine, World
+from support.fleet.world import PREPAID, TrueAddress, TrueDisk, TrueMachine, World
+from support.json_object import Json
 
 NOTHING: Json = {}
 
@@ -46,7 +47,7 @@ class Operations:
         self._rng = rng
         self._durations = durations
         self.backups = Backups()
-        self._handlers: Mapping[str, Callable[[Call[t.Any]], Json]] = {
+        self._handlers: Mapping[str, Callable[[Call[Any]], Json]] = {
             "vm.describeInstances": self._describe_instances,
             "vm.describeInstance": lambda call: {"instance": world.instance_json(self._machine(call))},
             "vm.stopInstance": self._stop,
@@ -62,7 +63,7 @@ class Operations:
             "vpc.deleteElasticIp": self._release,
         }
 
-    def carry_out(self, call: Call[t.Any]) -> Json:
+    def carry_out(self, call: Call[Any]) -> Json:
         """The `result` member of the answer."""
         return self._handlers[call.operation](call)
 
@@ -136,26 +137,26 @@ class Operations:
         if address.machine_id == instance_id:
             address.machine_id = address.nic = None
 
-    def _machine(self, call: Call[t.Any]) -> TrueMachine:
+    def _machine(self, call: Call[Any]) -> TrueMachine:
         machine = self._world.machines.get(call.resource or "")
         if machine is None:
             raise self._error(call, 404, "NOT_FOUND", f"Instance '{call.resource}' not found.")
         return machine
 
-    def _error(self, call: Call[t.Any], http: int, status: str, message: str) -> ApiError:
+    def _error(self, call: Call[Any], http: int, status: str, message: str) -> ApiError:
         return ApiError(call.operation, http, status, message, f"refusal-{self._rng.randrange(10**9)}")
 
-    def _refuse_state(self, call: Call[t.Any], machine: TrueMachine, *allowed: str) -> None:
+    def _refuse_state(self, call: Call[Any], machine: TrueMachine, *allowed: str) -> None:
         if machine.status not in allowed:
             raise self._error(call, 400, "FAILED_PRECONDITION", f"Invalid instance status '{machine.status}'")
 
-    def _stop(self, call: Call[t.Any]) -> Json:
+    def _stop(self, call: Call[Any]) -> Json:
         machine = self._machine(call)
         self._refuse_state(call, machine, "running")
         self.stop(machine)
         return NOTHING
 
-    def _start(self, call: Call[t.Any]) -> Json:
+    def _start(self, call: Call[Any]) -> Json:
         machine = self._machine(call)
         self._refuse_state(call, machine, "stopped")
         if machine.charge_mode is not None and machine.charge_status != "normal":
@@ -163,7 +164,7 @@ class Operations:
         self.start(machine)
         return NOTHING
 
-    def _delete(self, call: Call[t.Any]) -> Json:
+    def _delete(self, call: Call[Any]) -> Json:
         machine = self._machine(call)
         self._refuse_state(call, machine, "running", "stopped", "error")
         if self._time.now() < machine.uncharged_until or machine.charge_mode is None:
@@ -171,7 +172,7 @@ class Operations:
         self.delete(machine)
         return NOTHING
 
-    def _set_disks(self, call: Call[t.Any]) -> Json:
+    def _set_disks(self, call: Call[Any]) -> Json:
         machine = self._machine(call)
         if machine.status == "error":
             raise self._error(call, 400, "FAILED_PRECONDITION", "Invalid instance status error")
@@ -184,7 +185,7 @@ class Operations:
             disks[disk_id].auto_delete = value
         return NOTHING
 
-    def _describe_instances(self, call: Call[t.Any]) -> Json:
+    def _describe_instances(self, call: Call[Any]) -> Json:
         query = dict(call.query)
         wanted = _filters(query, "filters", "name")
         rows = list(self._world.machines.values())
@@ -200,43 +201,43 @@ class Operations:
         page = _page(rows, query)
         return {"instances": [self._world.instance_json(machine) for machine in page], "totalCount": len(rows)}
 
-    def _describe_disks(self, call: Call[t.Any]) -> Json:
+    def _describe_disks(self, call: Call[Any]) -> Json:
         query = dict(call.query)
         ids = _filters(query, "filters", "name")["diskId"]
         rows = [self._world.disks[each] for each in ids if each in self._world.disks.keys() - self.hidden_in_bulk]
         return {"disks": [self._world.disk_json(disk) for disk in _page(rows, query)] or None, "totalCount": len(rows)}
 
-    def _describe_disk(self, call: Call[t.Any]) -> Json:
+    def _describe_disk(self, call: Call[Any]) -> Json:
         disk = self._world.disks.get(call.resource or "")
         if disk is None:
             raise self._error(call, 404, "NOT_FOUND", f"Disk '{call.resource}' not found")
         return {"disk": self._world.disk_json(disk)}
 
-    def _describe_images(self, call: Call[t.Any]) -> Json:
+    def _describe_images(self, call: Call[Any]) -> Json:
         query = dict(call.query)
         assert query["imageSource"] == "private"
         rows = self.backups.images(value for name, value in query.items() if name.startswith("instanceIds."))
         return {"images": [self.backups.image_json(each) for each in _page(rows, query)], "totalCount": len(rows)}
 
-    def _describe_snapshots(self, call: Call[t.Any]) -> Json:
+    def _describe_snapshots(self, call: Call[Any]) -> Json:
         query = dict(call.query)
         rows = self.backups.snapshots(_filters(query, "filters", "name")["diskId"])
         shown = [self.backups.snapshot_json(each) for each in _page(rows, query)]
         return {"snapshots": shown or None, "totalCount": len(rows)}
 
-    def _describe_elastic_ips(self, call: Call[t.Any]) -> Json:
+    def _describe_elastic_ips(self, call: Call[Any]) -> Json:
         query = dict(call.query)
         ids = _filters(query, "filters", "name")["elasticIpIds"]
         rows = [self._world.elastic_ips[each] for each in ids if each in self._world.elastic_ips]
         return {"elasticIps": [World.elastic_ip_json(each) for each in _page(rows, query)], "totalCount": len(rows)}
 
-    def _describe_elastic_ip(self, call: Call[t.Any]) -> Json:
+    def _describe_elastic_ip(self, call: Call[Any]) -> Json:
         address = self._world.elastic_ips.get(call.resource or "")
         if address is None:
             raise self._error(call, 404, "NOT_FOUND", f"elasticIp '{call.resource}' not found")
         return {"elasticIp": World.elastic_ip_json(address)}
 
-    def _release(self, call: Call[t.Any]) -> Json:
+    def _release(self, call: Call[Any]) -> Json:
         address = self._world.elastic_ips.get(call.resource or "")
         if address is None:
             raise self._error(call, 404, "NOT_FOUND", f"elasticIp '{call.resource}' not found")
@@ -259,7 +260,7 @@ def _filters(query: Mapping[str, str], kind: str, name: str) -> dict[str, list[s
     return found
 
 
-T = t.TypeVar("T")
+T = TypeVar("T")
 
 
 def _page(rows: list[T], query: Mapping[str, str]) -> list[T]:

@@ -7,9 +7,9 @@
 from __future__ import annotations
 
 import random
-import typing as t
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.selection import Selection
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.timing import Timing
@@ -146,7 +146,7 @@ def _policy(rng: random.Random, machines: list[TrueMachine]) -> Policy:
     )
 
 
-def _demand(rng: random.Random) -> dict[str, t.Any]:
+def _demand(rng: random.Random) -> dict[str, Any]:
     demand = Demand(rng.choice(["image", "image", "snapshots", "both"]), 24.0, rng.choice([None, None, "c1"]))
     return {"state": "absent", "stop_running": False, "charge_on_stopped": None, "demand": demand}
 
@@ -172,7 +172,7 @@ def _back_up(rng: random.Random, cloud: Cloud, machine: TrueMachine, *, peaceful
                 snapshot.disk_id = "vol-stranger"
 
 
-def _asset(rng: random.Random, machine: TrueMachine, now: float, *, peaceful: bool) -> dict[str, t.Any]:
+def _asset(rng: random.Random, machine: TrueMachine, now: float, *, peaceful: bool) -> dict[str, Any]:
     soon = HOUR if peaceful else rng.uniform(0, 20)
     made_at = now - rng.choice([*[HOUR] * 12, 23 * HOUR, 24 * HOUR - soon, 30 * HOUR])
     expires_at = rng.choice([None] * 20 + [now + 30 * DAY, now + 7 * DAY + soon, now + DAY])
@@ -195,7 +195,7 @@ def _disturb_backups(rng: random.Random, cloud: Cloud) -> None:
 
 
 def _change_of(rng: random.Random, cloud: Cloud, asset: str) -> Callable[[], None]:
-    members: dict[str, t.Any] = rng.choice(
+    members: dict[str, Any] = rng.choice(
         [{"status": "deleting"}, {"status": "error"}, {"description": "rubbed out"}, {"expires_at": cloud.time.now() + DAY}]
     )
     return rng.choice([lambda: cloud.backups.lose(asset), lambda: cloud.backups.change(asset, **members)])
@@ -207,7 +207,7 @@ def _break(rng: random.Random, cloud: Cloud) -> None:
     harms = rng.sample(ALL_HARMS, rng.randint(1, len(ALL_HARMS)))
     lies = [Harm.EMPTY] if rng.random() < 0.3 else []
 
-    def harm(call: t.Any) -> Harm | None:
+    def harm(call: Any) -> Harm | None:
         if cloud.rng.random() >= share:
             return None
         if call.operation in (IMAGES, SNAPSHOTS) and cloud.rng.random() < 0.5:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import enum
 import random
-import typing as t
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Call, Response
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import (
@@ -25,7 +25,8 @@ from support.fleet.backups import EPOCH
 from support.fleet.log import IMAGES, SNAPSHOTS, BackupRead, Log, Sight, Snapshot, Write
 from support.fleet.operations import Operations
 from support.fleet.virtual_time import Reply, VirtualTime
-from support.fleet.world import Json, TrueMachine, World
+from support.fleet.world import TrueMachine, World
+from support.json_object import Json
 
 TIME_OUT = 30.0
 
@@ -67,8 +68,8 @@ class Service:
 
     def __init__(self, time: VirtualTime, world: World, rng: random.Random, operations: Operations, limits: Limits) -> None:
         self.log = Log()
-        self.harm: Callable[[Call[t.Any]], Harm | None] = lambda call: None
-        self.twist: Callable[[Call[t.Any], Json], Json] = lambda call, result: result
+        self.harm: Callable[[Call[Any]], Harm | None] = lambda call: None
+        self.twist: Callable[[Call[Any], Json], Json] = lambda call, result: result
         self.limits = limits
         self._time = time
         self._world = world
@@ -91,7 +92,7 @@ class Service:
         for nth in nths or (1,):
             self._ordered[operation, resource, nth] = harm
 
-    def receive(self, call: Call[t.Any], left_at: float) -> Reply:
+    def receive(self, call: Call[Any], left_at: float) -> Reply:
         """A request arrives."""
         now = self._time.now()
         resource = call.resource or ""
@@ -108,7 +109,7 @@ class Service:
         self._intrude(call.operation, resource, nth, after=True)
         return reply
 
-    def answered(self, call: Call[t.Any], left_at: float, reply: Reply, received_at: float) -> Response[t.Any]:
+    def answered(self, call: Call[Any], left_at: float, reply: Reply, received_at: float) -> Response[Any]:
         """The answer as its receiver gets it; what it shows of machines is written down."""
         self._serial += 1
         now = self._time.now()
@@ -125,7 +126,7 @@ class Service:
         date = EPOCH + timedelta(seconds=int(now))
         return Response(reply.value, f"request-{self._serial}", date, left_at, received_at)
 
-    def _answer(self, call: Call[t.Any], left_at: float, harm: Harm | None) -> Reply:
+    def _answer(self, call: Call[Any], left_at: float, harm: Harm | None) -> Reply:
         truth = self._truth(call)
         try:
             if harm is not None and harm not in AFTER:
@@ -145,7 +146,7 @@ class Service:
         except (ValueError, TypeError, LookupError):
             return Reply(error=TransportError("garbled.", operation=call.operation, kind="garbled", sent=True, http=200))
 
-    def _harmed(self, call: Call[t.Any], harm: Harm) -> JdcloudError:
+    def _harmed(self, call: Call[Any], harm: Harm) -> JdcloudError:
         if harm is Harm.THROTTLED:
             return self._api_error(call, 429, "RATE_LIMIT", "Request rate limit exceeded")
         if harm is Harm.FORBIDDEN:
@@ -167,22 +168,22 @@ class Service:
         rows = [row for row in result[name] or [] if self._rng.random() < 0.5]
         return {name: rows, "totalCount": len(rows) + 1}
 
-    def _api_error(self, call: Call[t.Any], http: int, status: str, message: str) -> ApiError:
+    def _api_error(self, call: Call[Any], http: int, status: str, message: str) -> ApiError:
         self._serial += 1
         return ApiError(call.operation, http, status, message, f"request-{self._serial}")
 
-    def _refuse(self, call: Call[t.Any], left_at: float, http: int, status: str, message: str) -> Reply:
+    def _refuse(self, call: Call[Any], left_at: float, http: int, status: str, message: str) -> Reply:
         self._write_down(call, left_at, self._truth(call), took_effect=False, text=False)
         return Reply(error=self._api_error(call, http, status, message))
 
-    def _truth(self, call: Call[t.Any]) -> Snapshot | None:
+    def _truth(self, call: Call[Any]) -> Snapshot | None:
         machine = self._world.machines.get(call.resource or "")
         return self._snapshot(machine) if machine is not None and call.write else None
 
     def _snapshot(self, machine: TrueMachine) -> Snapshot:
         return Snapshot.of(machine, [each.elastic_ip_id for each in self._world.addresses_of(machine.instance_id)])
 
-    def _write_down(self, call: Call[t.Any], left_at: float, truth: Snapshot | None, *, took_effect: bool, text: bool) -> None:
+    def _write_down(self, call: Call[Any], left_at: float, truth: Snapshot | None, *, took_effect: bool, text: bool) -> None:
         if call.write:
             body = dict(call.body or {})
             resource = call.resource or ""

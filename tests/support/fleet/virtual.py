@@ -11,9 +11,9 @@ a given seed.
 from __future__ import annotations
 
 import random
-import typing as t
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Literal
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.dispatcher import Dispatcher
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.rate_limit import RateLimiter
@@ -52,7 +52,7 @@ class Cloud:
         self.dispatcher: Dispatcher | None = None
 
     @property
-    def log(self) -> t.Any:
+    def log(self) -> Any:
         """What arrived."""
         return self.service.log
 
@@ -61,9 +61,7 @@ class Cloud:
         """Images and snapshots."""
         return self.operations.backups
 
-    def image(
-        self, machine: TrueMachine, *, tag: str = "", inside: t.Mapping[str, t.Any] | None = None, **more: t.Any
-    ) -> TrueImage:
+    def image(self, machine: TrueMachine, *, tag: str = "", inside: Mapping[str, Any] | None = None, **more: Any) -> TrueImage:
         """Add an image of an hour ago of all cloud disks of a machine; `inside` changes its snapshots."""
         image_id = f"img-{machine.instance_id[2:]}{tag}"
         made_at = more.pop("made_at", self.time.now() - HOUR)
@@ -84,15 +82,15 @@ class Cloud:
         self.backups.add(image)
         return image
 
-    def snapshots(self, machine: TrueMachine, *, tag: str = "", **more: t.Any) -> list[TrueSnapshot]:
+    def snapshots(self, machine: TrueMachine, *, tag: str = "", **more: Any) -> list[TrueSnapshot]:
         """Add a snapshot of an hour ago of each cloud disk of a machine."""
-        plain: dict[str, t.Any] = {"made_at": self.time.now() - HOUR, "description": marker(machine.instance_id), **more}
+        plain: dict[str, Any] = {"made_at": self.time.now() - HOUR, "description": marker(machine.instance_id), **more}
         made = [TrueSnapshot(f"snapshot-{tag}{disk.disk_id}", disk.disk_id, **plain) for disk in machine.disks if disk.disk_id]
         for each in made:
             self.backups.add(each)
         return made
 
-    def machine(self, instance_id: str = "i-one", status: str = "running", **more: t.Any) -> TrueMachine:
+    def machine(self, instance_id: str = "i-one", status: str = "running", **more: Any) -> TrueMachine:
         """Add a machine; `addresses` are its elastic IPs."""
         addresses: Sequence[TrueAddress] = more.pop("addresses", ())
         machine = self.world.add(TrueMachine(instance_id, status, **more), addresses=addresses)
@@ -167,7 +165,7 @@ class Campaign:
     seconds: float
     calls: int
 
-    def __getitem__(self, instance_id: str) -> dict[str, t.Any]:
+    def __getitem__(self, instance_id: str) -> dict[str, Any]:
         """The public result of one machine."""
         return {row["instance_id"]: row for row in self.report.instances("all")}[instance_id]
 
@@ -181,17 +179,17 @@ class Campaign:
         return None if error is None else str(error["code"])
 
 
-def by_ids(*ids: str, **more: t.Any) -> Selection:
+def by_ids(*ids: str, **more: Any) -> Selection:
     """A selection by ids and perhaps more."""
     return Selection(ids=ids or ("i-one",), name=more.get("name"), tags=more.get("tags", {}), filters=more.get("filters", {}))
 
 
-def make_policy(state: t.Literal["absent", "stopped", "running"] = "absent", *ids: str, **more: t.Any) -> Policy:
+def make_policy(state: Literal["absent", "stopped", "running"] = "absent", *ids: str, **more: Any) -> Policy:
     """A policy for the machines with these ids (default `i-one`), or for `selection`."""
     selection = more.pop("selection", None) or by_ids(*ids)
     return Policy(state=state, selection=selection, protect_tags=more.pop("protect_tags", PROTECT), **more)
 
 
-def data_disk(name: str = "vol-data", **more: t.Any) -> TrueDisk:
+def data_disk(name: str = "vol-data", **more: Any) -> TrueDisk:
     """A cloud data disk."""
     return TrueDisk(name, more.pop("device", "vdb"), **more)

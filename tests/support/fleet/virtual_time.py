@@ -9,9 +9,9 @@ from __future__ import annotations
 import heapq
 import itertools
 import random
-import typing as t
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Call, Response
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.dispatcher import Job, Outcome
@@ -61,17 +61,17 @@ class VirtualTime:
 class Reply:
     """What the service does with a call: a value or an error, and how long it takes beyond the usual latency (seconds)."""
 
-    value: t.Any = None
+    value: Any = None
     error: JdcloudError | None = None
     delay: float = 0.0
 
 
-class Receiver(t.Protocol):
+class Receiver(Protocol):
     """Who answers. `receive` is called when the request arrives, and `answered` says when its answer will be there."""
 
-    def receive(self, call: Call[t.Any], left_at: float) -> Reply: ...
+    def receive(self, call: Call[Any], left_at: float) -> Reply: ...
 
-    def answered(self, call: Call[t.Any], left_at: float, reply: Reply, received_at: float) -> Response[t.Any]: ...
+    def answered(self, call: Call[Any], left_at: float, reply: Reply, received_at: float) -> Response[Any]: ...
 
 
 @dataclass

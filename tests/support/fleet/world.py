@@ -9,10 +9,11 @@ Nothing here knows about time or calls; see `service`.
 
 from __future__ import annotations
 
-import typing as t
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-Json = dict[str, t.Any]
+from support.json_object import Json
+
 POSTPAID = "postpaid_by_duration"
 PREPAID = "prepaid_by_duration"
 PAST = "2025-12-31T15:59:59Z"
@@ -97,7 +98,7 @@ class World:
         self.disks: dict[str, TrueDisk] = {}
         self.elastic_ips: dict[str, TrueAddress] = {}
 
-    def add(self, machine: TrueMachine, *, addresses: t.Sequence[TrueAddress] = ()) -> TrueMachine:
+    def add(self, machine: TrueMachine, *, addresses: Sequence[TrueAddress] = ()) -> TrueMachine:
         """Put a machine with its disks and elastic IPs into the world. Without a system disk or interface it gets them."""
         if not any(disk.system for disk in machine.disks):
             system = TrueDisk(f"vol-{machine.instance_id[2:]}sys", "vda", system=True, auto_delete=True, size_gb=40)

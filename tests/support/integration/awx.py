@@ -14,9 +14,10 @@ from typing import Any
 import yaml
 
 from support.integration.campaigns import QUICK, roomy
-from support.integration.cloud import Cloud, Json
+from support.integration.cloud import Cloud
 from support.integration.commands import Ansible
 from support.integration.role_backups import FASTER
+from support.json_object import Json
 
 # As the inventory that setup.yml makes.
 LOCALHOST = {"localhost": {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}}

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from support.integration.cloud import REGION, Cloud, Ended, Json
+from support.integration.cloud import REGION, Cloud, Ended
+from support.json_object import Json
 
 CAMPAIGN = "spring-2026"
 QUICK: Json = {"poll_interval": 0.2, "wait_timeout": 20, "campaign": CAMPAIGN}

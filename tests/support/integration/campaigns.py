@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from support.integration.cloud import Cloud, Json
+from support.integration.cloud import Cloud
 from support.integration.commands import Ansible, Played
 from support.integration.role_backups import FASTER, kill_tasks_at
+from support.json_object import Json
 
 QUICK: Json = {
     "vm_decommission_poll_interval": "0.2",

@@ -22,9 +22,8 @@ from urllib.parse import unquote
 
 from jdcloud_emulator.control import ControlClient
 from jdcloud_emulator.process import DEFAULT_ACCESS_KEY, DEFAULT_SECRET_KEY, EmulatorProcess
+from support.json_object import Json
 from support.modules import run_here
-
-Json = dict[str, Any]
 
 REGION = "cn-north-1"
 COLLECTIONS = Path(__file__).resolve().parents[3] / ".venv" / "collections"

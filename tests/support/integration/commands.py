@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from support.integration.cloud import COLLECTIONS, Cloud, Json
+from support.integration.cloud import COLLECTIONS, Cloud
+from support.json_object import Json
 
 BIN = Path(sys.executable).parent
 CONFIG = Path(__file__).resolve().parents[2] / "ansible.cfg"

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from support.integration.cloud import GATE_SECONDS, REGION, Cloud, Ended, Json, last_look
+from support.integration.cloud import GATE_SECONDS, REGION, Cloud, Ended, last_look
+from support.json_object import Json
 
 FAST: Json = {"image_delete_seconds": 0.15, "snapshot_delete_seconds": 0.15, "disk_delete_seconds": 0.15}
 QUICK: Json = {"poll_interval": 0.2, "wait_timeout": 20}

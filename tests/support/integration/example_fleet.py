@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from support.integration.cloud import FAST, QUICK, REGION, Cloud, Json
+from support.integration.cloud import FAST, QUICK, REGION, Cloud
+from support.json_object import Json
 from support.modules import run_here
 
 SPRING = {"project": "spring-campaign"}

@@ -11,8 +11,9 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from support.integration.cloud import FAST, Cloud, Json
+from support.integration.cloud import FAST, Cloud
 from support.integration.commands import Ansible
+from support.json_object import Json
 
 FILE = "test.jdcloud_vm.yml"
 STRICT = {"ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "true"}

@@ -10,7 +10,8 @@ from typing import Any
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.instance import parse_instance_in_full
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.evidence.specification import disks_of, specification_of
-from support.integration.cloud import REGION, Cloud, Ended, Json, stopped
+from support.integration.cloud import REGION, Cloud, Ended, stopped
+from support.json_object import Json
 
 WEB, IMAGE = "i-webb000001", "img-webb000001"
 CAMPAIGN = "spring-2026"

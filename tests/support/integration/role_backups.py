@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from support.integration.cloud import REGION, Cloud, Json, wait_until
+from support.integration.cloud import REGION, Cloud, wait_until
 from support.integration.commands import Ansible, Played
+from support.json_object import Json
 
 A, B, C = "i-aaaa000001", "i-bbbb000002", "i-cccc000003"
 QUICK: Json = {"vm_backup_poll_interval": "0.2", "vm_backup_wait_timeout": "20", "vm_backup_drill_timeout": "20"}

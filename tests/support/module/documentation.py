@@ -23,6 +23,7 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._module.deletions.el
 from ansible_collections.jdcloud.cloud.plugins.module_utils._module.machines.options import VM_SPEC
 from ansible_collections.jdcloud.cloud.plugins.module_utils._module.machines.vm_info import VM_INFO_SPEC
 from ansible_collections.jdcloud.cloud.plugins.module_utils._module.quota_info import QUOTA_INFO_SPEC
+from support.json_object import Json
 
 SPECS = {
     "jdcloud_bill_info": BILL_INFO_SPEC,
@@ -38,8 +39,6 @@ SPECS = {
     "jdcloud_vm_info": VM_INFO_SPEC,
 }
 
-
-Json = dict[str, Any]
 
 COLLECTION = "ansible_collections.jdcloud.cloud.plugins"
 COMMON_RETURNS = {"invocation", "failed", "msg", "warnings", "deprecations", "exception"}

@@ -18,8 +18,8 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Ca
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.config.connection import Connection
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.dispatcher import Job, Outcome, Sender, execute
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import ApiError, JdcloudError
+from support.json_object import Json
 
-Json = dict[str, Any]
 Reply = Callable[[Call[Any]], Json]
 
 NOW = datetime(2026, 1, 20, tzinfo=UTC)

@@ -11,6 +11,7 @@ from typing import Any
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Call
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import ApiError
+from support.json_object import Json
 from support.module.memory_cloud import MemoryCloud
 
 GROUPS = ["sg-one"]
@@ -22,9 +23,6 @@ OF_IMAGE: Json = {
     "security_group_ids": GROUPS,
     "name": "one",
 }
-
-
-Json = dict[str, Any]
 
 
 class Backups(MemoryCloud):

@@ -22,10 +22,10 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.signal
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.progress import Counts, to_text
 from ansible_collections.jdcloud.cloud.plugins.module_utils._module.common.progress import PATH_VARIABLE
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._actions import progress
+from support.json_object import Json
 
 ME = pwd.getpwuid(os.geteuid()).pw_name
 RESULT = {"changed": True}
-Json = dict[str, Any]
 
 
 class Stage:

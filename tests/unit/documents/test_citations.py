@@ -15,11 +15,11 @@ import ast
 import io
 import re
 import tokenize
-import typing as t
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any, Final
 
 import pytest
 import yaml
@@ -34,7 +34,7 @@ NOT_BUILT = frozenset({21, 22})
 """Rules that name no test, because nothing is built that a test could hold: groups and load balancers are not read."""
 NOT_BUILT_WORDS = "**Not built yet.**"
 
-FACTS_SCHEMA: t.Final = {
+FACTS_SCHEMA: Final = {
     "type": "object",
     "required": ["subject", "facts"],
     "additionalProperties": False,
@@ -133,7 +133,7 @@ def pages() -> Mapping[str, str]:
     return {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in sorted(kept)}
 
 
-def files_of_facts() -> dict[str, t.Any]:
+def files_of_facts() -> dict[str, Any]:
     """What the files of facts hold, by their stems."""
     return {path.stem: yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted(FACTS.glob("*.yaml"))}
 
@@ -200,7 +200,7 @@ def uncited_facts(known: Collection[str], texts: Mapping[str, str]) -> list[str]
     return [f"fact {fact} is cited nowhere: expected a place that relies on it" for fact in sorted(set(known) - cited)]
 
 
-def malformed_facts(stem: str, held: t.Any, sources: Collection[str]) -> list[str]:
+def malformed_facts(stem: str, held: Any, sources: Collection[str]) -> list[str]:
     """What is wrong with a file of facts: its form, ids that do not begin like the file, ids given twice, unknown sources."""
     where = f"docs/facts/{stem}.yaml"
     wrong = [f"{where}, {error.json_path}: {error.message}" for error in Draft202012Validator(FACTS_SCHEMA).iter_errors(held)]

@@ -19,9 +19,9 @@ from jdcloud_sdk.core.util import base64encode
 
 from jdcloud_emulator.control import ControlClient
 from jdcloud_emulator.process import DEFAULT_ACCESS_KEY, DEFAULT_SECRET_KEY, EmulatorProcess
+from support.json_object import Json
 
 REGION = "cn-north-1"
-Json = dict[str, Any]
 
 
 @dataclass

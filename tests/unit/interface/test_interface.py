@@ -9,13 +9,13 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
+from support.json_object import Json
+
 from ...tools.interface import RELEASED, breaks, interface, may_break
 
-Json = dict[str, Any]
 Change = Callable[[Json], None]
 
 OLD: Json = {

@@ -16,7 +16,8 @@ from ansible.module_utils.common.collections import ImmutableDict
 
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._inventory import expressions
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._inventory.groups import KeyedGroup
-from support.inventory import Json, Lister, Regions
+from support.inventory import Lister, Regions
+from support.json_object import Json
 
 pytestmark = pytest.mark.cores
 

@@ -13,11 +13,10 @@ import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Call
 from ansible_collections.jdcloud.cloud.plugins.module_utils._module import bill_info
+from support.json_object import Json
 from support.module.documentation import check, documented_returns, paths
 from support.module.memory_cloud import MemoryCloud, Reply
 from support.module.runner import Ended, Runner
-
-Json = dict[str, Any]
 
 BILL = "jdcloud_bill_info"
 OPERATION = "billing.describeBillDetails"
@@ -67,7 +66,7 @@ def in_february(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bill_info, "_utcnow", lambda: datetime(2026, 1, 31, 16, 0, tzinfo=UTC))
 
 
-def fees(ended: Ended) -> dict[str, Any]:
+def fees(ended: Ended) -> Json:
     return {each["resource_id"]: each["fee"] for each in ended.result["resources"]}
 
 

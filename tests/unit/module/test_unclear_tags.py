@@ -9,10 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import ApiError, TransportError
+from support.json_object import Json
 from support.module.memory_cloud import MemoryCloud
 from support.module.runner import Runner
-
-Json = dict[str, Any]
 
 
 def tagged(cloud: MemoryCloud, run: Runner, *, reads: bool, effect: bool, lost: bool = True) -> Json:

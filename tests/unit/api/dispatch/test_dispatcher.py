@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
-import typing as t
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -62,7 +62,7 @@ class One:
         return None
 
 
-def send_once(error: JdcloudError | Outcome, *, write: bool) -> tuple[list[Outcome], int, t.Any]:
+def send_once(error: JdcloudError | Outcome, *, write: bool) -> tuple[list[Outcome], int, Any]:
     """Have one call sent that always ends with `error`; the outcomes, how often it was sent, and the counters."""
     dispatcher, pool, _clock = stage(lambda _call, _nth: error)
     outcomes: list[Outcome] = []
@@ -219,7 +219,7 @@ class FakeSender:
         self._connecting = connecting
         self._error = error
 
-    def send(self, each: Call[t.Any], connect_timeout: float | None = None, before_send: t.Any = None) -> Response[t.Any]:
+    def send(self, each: Call[Any], connect_timeout: float | None = None, before_send: Any = None) -> Response[Any]:
         self.connect_timeout = connect_timeout
         self._clock.time += self._connecting
         if before_send is not None and not before_send():
@@ -259,7 +259,7 @@ def test_errors_of_the_api_layer_are_outcomes_and_bugs_are_raised() -> None:
 def test_a_bug_that_ends_one_run_does_not_make_the_next_one_wait_for_ever() -> None:
     beats: list[int] = []
 
-    def script(sent: Call[t.Any], _nth: int) -> t.Any:
+    def script(sent: Call[Any], _nth: int) -> Any:
         if sent.resource == "i-bug":
             raise KeyError("a bug")
         return {}

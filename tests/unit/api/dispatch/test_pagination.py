@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
-import typing as t
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -30,7 +31,7 @@ def page_call(number: int) -> Call[Page[str]]:
     return call(OPERATION, str(number))
 
 
-def ids_call(ids: t.Sequence[str]) -> Call[Page[str]]:
+def ids_call(ids: Sequence[str]) -> Call[Page[str]]:
     return replace(call(OPERATION, ids[0]), query=tuple(("id", each) for each in ids))
 
 
@@ -40,7 +41,7 @@ def listed(script: Script) -> tuple[list[str], int]:
 
 
 def pages(rows: list[str], totals: dict[int, int] | None = None) -> Script:
-    def script(each: Call[t.Any], _nth: int) -> Page[str]:
+    def script(each: Call[Any], _nth: int) -> Page[str]:
         number = int(each.resource or "0")
         return Page(tuple(rows[(number - 1) * 100 : number * 100]), (totals or {}).get(number, len(rows)))
 
@@ -65,7 +66,7 @@ def test_totals_that_contradict_the_rows_or_each_other_are_an_error_after_some_t
 def test_a_row_that_slipped_from_one_page_to_another_is_noticed_and_read_again() -> None:
     rows = [f"i-{number}" for number in range(150)]
 
-    def script(each: Call[t.Any], nth: int) -> Page[str]:
+    def script(each: Call[Any], nth: int) -> Page[str]:
         if nth == 1 and each.resource == "2":
             # Somebody deleted a row of the first page meanwhile, and another one came to be.
             return Page(tuple(rows[101:150]), 150)
@@ -100,7 +101,7 @@ def by_ids(ids: list[str], script: Script) -> tuple[dict[str, str], int]:
 def test_ids_are_read_a_hundred_at_a_time_and_missing_ones_are_left_out() -> None:
     ids = [f"i-{number}" for number in range(250)]
 
-    def script(each: Call[t.Any], _nth: int) -> Page[str]:
+    def script(each: Call[Any], _nth: int) -> Page[str]:
         rows = tuple(value for _name, value in each.query if value != "i-7")
         assert len(each.query) <= 100
         return Page(rows, len(rows))
@@ -118,7 +119,7 @@ def test_rows_that_were_not_asked_for_are_ignored() -> None:
 def test_only_the_chunk_that_contradicts_itself_is_read_again() -> None:
     ids = [f"i-{number}" for number in range(200)]
 
-    def script(each: Call[t.Any], nth: int) -> Page[str]:
+    def script(each: Call[Any], nth: int) -> Page[str]:
         rows = tuple(value for _name, value in each.query)
         return Page(rows[1:], 100) if each.resource == "i-100" and nth < LISTING_TRIES else Page(rows, 100)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import signal
 import threading
 import time
-import typing as t
+from typing import Any
 
 import pytest
 
@@ -32,7 +32,7 @@ class Gate:
         self.sent: list[str | None] = []
         self._bug = bug
 
-    def send(self, each: Call[t.Any], connect_timeout: float | None = None, before_send: t.Any = None) -> Response[t.Any]:
+    def send(self, each: Call[Any], connect_timeout: float | None = None, before_send: Any = None) -> Response[Any]:
         self.sent.append(each.resource)
         self.entered.release()
         assert self.open.wait(PATIENCE)

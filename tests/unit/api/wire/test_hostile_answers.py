@@ -24,8 +24,8 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.resources
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.services import billing, disk, images, snapshots, vm, vpc
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.wire.transport import Transport
 from support.api.server import Reset, Server, Torn, http_answer
+from support.json_object import Json
 
-Json = dict[str, Any]
 PATIENCE = 20.0
 
 SINGLES: dict[str, tuple[Call[Any], str, Json]] = {
@@ -100,7 +100,7 @@ def answer_of(result: Any, **headers: str) -> bytes:
 
 HEAD = b"HTTP/1.1 200 OK\r\n"
 ENOUGH = json.dumps({"requestId": "r", "result": {"instance": {"instanceId": "i-1", "status": "stopped"}}}).encode()
-NEVER: dict[str, Any] = {
+NEVER: Json = {
     "reset": Reset(),
     "torn headers": Torn(HEAD + b"X-A"),
     "torn body": Torn(HEAD + b"Content-Length: 100\r\n\r\n{"),

@@ -7,13 +7,12 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.action import jdcloud_campaign
+from support.json_object import Json
 
-Json = dict[str, Any]
 OF_THE_CAMPAIGN = {"instance_ids": ["i-aaaa000001", "i-bbbb000002"]}
 
 

@@ -13,7 +13,6 @@ import re
 import time
 import unicodedata
 from html.parser import HTMLParser
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -25,7 +24,6 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.report.pag
 from support.campaign.reports import (
     SCHEMA,
     TRAPS,
-    Json,
     empty_report,
     mark_report,
     preview_of,
@@ -33,6 +31,7 @@ from support.campaign.reports import (
     sample_report,
     with_texts,
 )
+from support.json_object import Json
 
 ELEMENTS = """
 html head meta title style body header nav main section footer script noscript h1 h2 h3 p ul ol li dl dt dd div span b i small
@@ -245,7 +244,7 @@ def test_a_run_that_was_broken_off_is_told() -> None:
 
 
 def test_options_of_every_kind_are_readable() -> None:
-    options: dict[str, Any] = {"a": True, "b": None, "c": [], "d": ["x", 2], "e": {"team": ["a", "b"]}, "f": 1.5}
+    options: Json = {"a": True, "b": None, "c": [], "d": ["x", 2], "e": {"team": ["a", "b"]}, "f": 1.5}
     texts = Page(render(sample_report(3, options=options))).texts()
     for text in ("yes", "x", "team", "1.5"):
         assert text in texts

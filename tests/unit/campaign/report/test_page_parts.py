@@ -27,8 +27,9 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.report.tim
     phase_table,
     timeline,
 )
-from support.campaign.reports import Json, preview_of, resumed_report, sample_report
+from support.campaign.reports import preview_of, resumed_report, sample_report
 from support.campaign.results import NOW
+from support.json_object import Json
 
 RECT = re.compile(r'<rect x="([\d.]+)" y="([\d.]+)" width="([\d.]+)"')
 TICK_TEXT = re.compile(r'<text class="tick" x="([\d.]+)"[^>]*>([\d:]+)</text>')

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -21,8 +20,7 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.state.reco
 from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.steps import finish, mark, plan
 from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.steps import wave as wave_step
 from support.campaign.results import NOW, blocked, entry, later, machine, manifest, not_found, options, vm_result
-
-Json = dict[str, Any]
+from support.json_object import Json
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError
@@ -16,8 +14,8 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.state.mach
 from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.state.record import Record, record_from, stamp
 from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.steps import plan
 from support.campaign.results import NOW, machine, not_found, options, release_results, vm_result
+from support.json_object import Json
 
-Json = dict[str, Any]
 A, B = "i-a", "i-b"
 
 

@@ -31,8 +31,8 @@ from support.campaign.results import (
     release_results,
     vm_result,
 )
+from support.json_object import Json
 
-Json = dict[str, Any]
 A, B, C, D = "i-a", "i-b", "i-c", "i-d"
 RELEASING = options(elastic_ips="release")
 

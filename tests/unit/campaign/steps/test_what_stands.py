@@ -24,8 +24,8 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.steps impo
 from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.steps.begin import open_campaign
 from support.campaign.records import accept, begun, new_record, planned
 from support.campaign.results import NOW, blocked, entry, failed, later, machine, manifest, not_found, options, vm_result
+from support.json_object import Json
 
-Json = dict[str, Any]
 A, B, C = "i-a", "i-b", "i-c"
 
 

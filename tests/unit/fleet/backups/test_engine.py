@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-import typing as t
+from typing import Any
 
 import pytest
 
@@ -20,14 +20,14 @@ from support.fleet.making import IMAGE, SNAPSHOT, BackedUp, MakingCloud
 from support.fleet.service import Harm
 from support.fleet.virtual import PROTECT, by_ids
 from support.fleet.virtual_time import Network
-from support.fleet.world import Json
+from support.json_object import Json
 
 DISK = "vol-onesys"
 CREATES = {"image": (IMAGE, "i-one"), "snapshots": (SNAPSHOT, DISK)}
 METHODS = pytest.mark.parametrize("method", CREATES)
 
 
-def run(cloud: MakingCloud, method: t.Any = "image", rate: float | None = None, **more: t.Any) -> BackedUp:
+def run(cloud: MakingCloud, method: Any = "image", rate: float | None = None, **more: Any) -> BackedUp:
     """Back up `i-one` for campaign c1."""
     timing = more.pop("timing", Timing(wait_timeout=120.0))
     policy = BackupPolicy(method, by_ids("i-one"), "c1", DEFAULT_PATTERN, PROTECT, **more)
@@ -40,7 +40,7 @@ def only(ended: BackedUp) -> Json:
     return row
 
 
-def stopped(**more: t.Any) -> MakingCloud:
+def stopped(**more: Any) -> MakingCloud:
     """A cloud with a stopped machine."""
     cloud = MakingCloud(**more)
     cloud.machine(status="stopped")

@@ -7,10 +7,10 @@
 from __future__ import annotations
 
 import random
-import typing as t
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -28,7 +28,8 @@ from support.fleet.scenarios import ALL_HARMS
 from support.fleet.service import Harm, Limits
 from support.fleet.virtual import PROTECT, data_disk
 from support.fleet.virtual_time import Network
-from support.fleet.world import Json, TrueDisk, TrueMachine
+from support.fleet.world import TrueDisk, TrueMachine
+from support.json_object import Json
 
 pytestmark = pytest.mark.no_cover
 """Measuring would double the time of so many runs, and their lines are covered elsewhere, too."""
@@ -101,7 +102,7 @@ def _machine(rng: random.Random, cloud: MakingCloud, instance_id: str) -> TrueMa
 
 def _policy(rng: random.Random, machines: list[TrueMachine]) -> BackupPolicy:
     stop = rng.random() < 0.6
-    methods: list[t.Any] = ["image", "image", "snapshots", "both"]
+    methods: list[Any] = ["image", "image", "snapshots", "both"]
     return BackupPolicy(
         rng.choice(methods),
         Selection(ids=tuple(machine.instance_id for machine in machines), name=None, tags={}, filters={}),
@@ -152,7 +153,7 @@ def _break(rng: random.Random, cloud: MakingCloud) -> None:
     share = rng.choice([0.0, 0.02, 0.1, 0.3])
     harms = [*rng.sample(ALL_HARMS, rng.randint(1, len(ALL_HARMS))), Harm.THROTTLED]
 
-    def harm(call: t.Any) -> Harm | None:
+    def harm(call: Any) -> Harm | None:
         if cloud.rng.random() >= share:
             return None
         if call.write:
@@ -175,7 +176,7 @@ class Audit:
         self._made = each.cloud.making.made
         self._errors = {record.instance_id: str(row) for record in ended.run.records for row in self._told(record)}
 
-    def _told(self, record: t.Any) -> list[str]:
+    def _told(self, record: Any) -> list[str]:
         failures = [record.failure, *(state.failure for state in record.assets)]
         return [" ".join(failure.message for failure in failures if failure is not None)]
 

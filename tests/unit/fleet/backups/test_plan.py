@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
-import typing as t
 from dataclasses import replace
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given
@@ -37,10 +37,10 @@ OF_ANOTHER_MACHINE = "jdcloud.cloud/1 campaign=c1 instance=i-two stopped=true"
 SYSTEM_SNAPSHOT = snapshot(images=["img-one"], description="")
 
 
-def make_policy(method: t.Literal["image", "snapshots", "both"] = "image", **more: t.Any) -> BackupPolicy:
+def make_policy(method: Literal["image", "snapshots", "both"] = "image", **more: Any) -> BackupPolicy:
     """A policy that selects `i-one`, for campaign c1."""
     selection = Selection(ids=("i-one",), name=None, tags={}, filters={})
-    plain: dict[str, t.Any] = {"selection": selection, "campaign": "c1", "name_pattern": DEFAULT_PATTERN, "protect_tags": PROTECT}
+    plain: dict[str, Any] = {"selection": selection, "campaign": "c1", "name_pattern": DEFAULT_PATTERN, "protect_tags": PROTECT}
     return BackupPolicy(method, **{**plain, **more})
 
 
@@ -94,7 +94,7 @@ def test_an_own_ready_covering_young_image_of_the_stopped_machine_is_used_again(
     ],
     ids=str,
 )
-def test_an_image_with_a_flaw_is_not_used_again(flaw: dict[str, t.Any]) -> None:
+def test_an_image_with_a_flaw_is_not_used_again(flaw: dict[str, Any]) -> None:
     decision = decide(None, image("snapshot-vol-sys", **flaw), SYSTEM_SNAPSHOT, policy=make_policy(any_campaign=False))
     asset = only(decision)
     assert asset.asset_id is None
@@ -154,7 +154,7 @@ def test_the_newest_of_several_is_used() -> None:
     "flaw",
     [{"description": "by hand"}, {"status": "error_create"}, {"createTime": OLD}, {"snapshotSource": "others"}],
 )
-def test_a_snapshot_with_a_flaw_is_not_used_again(flaw: dict[str, t.Any]) -> None:
+def test_a_snapshot_with_a_flaw_is_not_used_again(flaw: dict[str, Any]) -> None:
     asset = only(decide(None, snapshot(**flaw), policy=make_policy("snapshots")))
     assert asset.asset_id is None
     assert (asset.images, asset.snapshots) == (0, 1)
@@ -271,7 +271,7 @@ def test_only_the_named_disks_get_snapshots() -> None:
 # --- what forbids it ----------------------------------------------------------------------------------------------
 
 
-def blocked(of: Instance | None = None, *rows: Image | Snapshot, **more: t.Any) -> list[str]:
+def blocked(of: Instance | None = None, *rows: Image | Snapshot, **more: Any) -> list[str]:
     decision = decide(of, *rows, policy=make_policy(**more))
     assert not decision.assets
     assert not decision.stop
@@ -369,7 +369,7 @@ def rows(draw: st.DrawFn) -> list[Image | Snapshot]:
     st.booleans(),
 )
 def test_whatever_exists_only_what_will_count_is_used_again(
-    held: list[Image | Snapshot], method: t.Any, status: str, any_campaign: bool, stop_running: bool, start_again: bool
+    held: list[Image | Snapshot], method: Any, status: str, any_campaign: bool, stop_running: bool, start_again: bool
 ) -> None:
     of = machine(status, data=(disk("vol-data"),))
     policy = make_policy(method, any_campaign=any_campaign, stop_running=stop_running, start_again=stop_running and start_again)

@@ -6,9 +6,9 @@
 
 from __future__ import annotations
 
-import typing as t
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -21,8 +21,7 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.evidence.proo
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.plan import decide
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.policy import Decision
 from support.fleet.builders import FACTS, NOW, disk, image, local_disk, machine, policy, snapshot, system_disk
-
-Json = dict[str, t.Any]
+from support.json_object import Json
 
 ASSET: Json = {
     "name": "bk",
@@ -35,18 +34,18 @@ ASSET: Json = {
 }
 
 
-def planned_image(*disk_ids: str | None, **more: t.Any) -> Json:
+def planned_image(*disk_ids: str | None, **more: Any) -> Json:
     """The image of a manifest in check mode; it would hold these disks, None for the local system disk."""
     disks = [{"disk_id": each, "device": "vda" if each in (None, "vol-sys") else "vdb", "snapshot_id": None} for each in disk_ids]
     return {**ASSET, "image_id": None, "size_mb": None, "disks": disks, **more}
 
 
-def planned_snapshot(disk_id: str, **more: t.Any) -> Json:
+def planned_snapshot(disk_id: str, **more: Any) -> Json:
     """A snapshot of a manifest in check mode."""
     return {**ASSET, "snapshot_id": None, "size_gb": 40, "disk_id": disk_id, "device": "vdb", **more}
 
 
-def entry(**more: t.Any) -> Json:
+def entry(**more: Any) -> Json:
     """A machine of a manifest in check mode, that the backup would stop."""
     plain: Json = {"instance_id": "i-one", "status_before": "running", "status": "stopped", "action": "created"}
     flags = {"stopped_by_us": True, "started_by_us": False}
@@ -54,7 +53,7 @@ def entry(**more: t.Any) -> Json:
 
 
 def preview(
-    each: Instance, *entries: Json, method: Method = "image", assets: Iterable[Image | Snapshot] = (), **options: t.Any
+    each: Instance, *entries: Json, method: Method = "image", assets: Iterable[Image | Snapshot] = (), **options: Any
 ) -> Decision:
     """The decision about a machine, with planned backups and those that exist."""
     demand = options.pop("demand", Demand(method, 24.0))
@@ -98,7 +97,7 @@ def codes(decision: Decision) -> list[str]:
     ],
     ids=str,
 )
-def test_what_is_no_manifest_is_refused(wrong: t.Any, says: str) -> None:
+def test_what_is_no_manifest_is_refused(wrong: Any, says: str) -> None:
     with pytest.raises(InputError) as caught:
         parse_planned([entry(instance_id="i-good"), wrong], "planned_backups")
     assert "planned_backups[1]" in str(caught.value)

@@ -6,10 +6,10 @@
 
 from __future__ import annotations
 
-import typing as t
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -39,7 +39,7 @@ def proved(
     of: Instance | None = None,
     disks: Sequence[AttachedDisk] | None = None,
     campaign: str | None = None,
-    **more: t.Any,
+    **more: Any,
 ) -> Proof:
     """The proof for all disks of a stopped machine, or for `disks` of it."""
     judged = of or machine()
@@ -48,7 +48,7 @@ def proved(
     return prove(judged, judged.disks if disks is None else disks, demand, backup_set, more.pop("now", NOW))
 
 
-def proven(*args: t.Any, **more: t.Any) -> bool:
+def proven(*args: Any, **more: Any) -> bool:
     return not proved(*args, **more).missing
 
 
@@ -68,7 +68,7 @@ def test_nothing_is_no_proof_and_says_so() -> None:
     assert sentence == "No image covers its disk vol-sys (vda): there is none."
 
 
-IMAGE_FLAWS: list[tuple[dict[str, t.Any], str]] = [
+IMAGE_FLAWS: list[tuple[dict[str, Any], str]] = [
     ({"status": "pending"}, "still being made"),
     ({"status": "replicating"}, "still being made"),
     ({"status": "error"}, "its status is 'error'"),
@@ -96,7 +96,7 @@ IMAGE_FLAWS: list[tuple[dict[str, t.Any], str]] = [
 
 
 @pytest.mark.parametrize(("members", "reason"), IMAGE_FLAWS, ids=[f"{next(iter(m.items()))}" for m, _reason in IMAGE_FLAWS])
-def test_an_image_with_one_flaw_is_no_proof_and_the_flaw_is_told(members: dict[str, t.Any], reason: str) -> None:
+def test_an_image_with_one_flaw_is_no_proof_and_the_flaw_is_told(members: dict[str, Any], reason: str) -> None:
     proof = proved([image("snapshot-vol-sys", **members)], [SYS])
     assert proof.backups == ()
     [sentence] = proof.missing
@@ -104,7 +104,7 @@ def test_an_image_with_one_flaw_is_no_proof_and_the_flaw_is_told(members: dict[s
     assert reason in sentence
 
 
-SNAPSHOT_FLAWS: list[tuple[dict[str, t.Any], str]] = [
+SNAPSHOT_FLAWS: list[tuple[dict[str, Any], str]] = [
     ({"status": "creating"}, "still being made"),
     ({"status": "copying"}, "its status is 'copying'"),
     ({"status": "in-use"}, "its status is 'in-use'"),
@@ -123,7 +123,7 @@ SNAPSHOT_FLAWS: list[tuple[dict[str, t.Any], str]] = [
 
 
 @pytest.mark.parametrize(("members", "reason"), SNAPSHOT_FLAWS, ids=[f"{next(iter(m.items()))}" for m, _r in SNAPSHOT_FLAWS])
-def test_a_snapshot_with_one_flaw_is_no_proof_and_the_flaw_is_told(members: dict[str, t.Any], reason: str) -> None:
+def test_a_snapshot_with_one_flaw_is_no_proof_and_the_flaw_is_told(members: dict[str, Any], reason: str) -> None:
     assert proven([], [SYS], method="snapshots")
     proof = proved([], [snapshot("vol-sys", **members)], method="snapshots")
     assert proof.backups == ()
@@ -152,7 +152,7 @@ def test_an_image_of_another_machine_is_no_proof_even_with_our_mark_and_our_disk
         ({"expireTime": "2026-01-16T00:00:00+08:00"}, "goes before anybody needs it"),
     ],
 )
-def test_an_image_holds_a_disk_only_through_a_good_snapshot_of_that_disk(members: dict[str, t.Any], why: str) -> None:
+def test_an_image_holds_a_disk_only_through_a_good_snapshot_of_that_disk(members: dict[str, Any], why: str) -> None:
     held = snapshot("vol-sys", images=["img-one"], description="", **members)
     assert not proven([image("snapshot-vol-sys")], [held]), why
 

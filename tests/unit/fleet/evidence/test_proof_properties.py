@@ -6,9 +6,9 @@
 
 from __future__ import annotations
 
-import typing as t
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -40,7 +40,7 @@ class Truth:
     campaign: str
 
 
-def one_of(good: t.Any, *bad: t.Any) -> st.SearchStrategy[t.Any]:
+def one_of(good: Any, *bad: Any) -> st.SearchStrategy[Any]:
     """Good in most cases, so that proofs happen at all."""
     return st.sampled_from([good] * 12 + list(bad))
 
@@ -57,7 +57,7 @@ FORMS = st.sampled_from(["Z", "+08:00", ""])
 
 
 @st.composite
-def members(draw: st.DrawFn, description: str, expiry: str) -> tuple[dict[str, t.Any], Truth]:
+def members(draw: st.DrawFn, description: str, expiry: str) -> tuple[dict[str, Any], Truth]:
     """What images and snapshots have in common."""
     age = draw(one_of(1.0, 0.0, 23.99, 24.01, 800.0, -0.1, -1.0, None))
     expires_in = draw(one_of(None, 8.0, 6.9, -1.0, "odd"))
@@ -66,7 +66,7 @@ def members(draw: st.DrawFn, description: str, expiry: str) -> tuple[dict[str, t
     text = f"jdcloud.cloud/1 campaign={campaign} instance={of} stopped={stopped}"
     good = marked and of == "i-one" and stopped == "true"
     good = good and age is not None and -1 / 6 <= age <= MAX_AGE and (expires_in is None or expires_in == 8.0)
-    raw: dict[str, t.Any] = {
+    raw: dict[str, Any] = {
         description: text if marked else draw(st.sampled_from(["", None, "backup", f"see {text}"])),
         "createTime": "?" if age is None else written(NOW - timedelta(hours=age), draw(FORMS)),
     }
@@ -131,7 +131,7 @@ def covered(
 
 @settings(max_examples=600)
 @given(worlds(), METHODS, st.sampled_from([None, "c1", "c2"]))
-def test_what_counts_is_exactly_what_the_rule_says(world: t.Any, method: t.Any, campaign: str | None) -> None:
+def test_what_counts_is_exactly_what_the_rule_says(world: Any, method: Any, campaign: str | None) -> None:
     images, snapshots, of = world
     backup_set = backup_set_of([each for each, _truth in images], [each for each, *_more in snapshots])
     proof = prove(of, of.disks, Demand(method, MAX_AGE, campaign), backup_set, NOW)
@@ -152,7 +152,7 @@ def test_what_counts_is_exactly_what_the_rule_says(world: t.Any, method: t.Any, 
 
 
 @given(worlds(), METHODS, st.sampled_from(["running", "starting", "stopping", "rebooting", "stopped", "error"]))
-def test_only_a_machine_at_rest_with_every_lost_disk_covered_is_ever_deleted(world: t.Any, method: t.Any, status: str) -> None:
+def test_only_a_machine_at_rest_with_every_lost_disk_covered_is_ever_deleted(world: Any, method: Any, status: str) -> None:
     images, snapshots, of = world
     wanted = policy(demand=Demand(method, MAX_AGE))
     facts = replace(FACTS, backup_set=backup_set_of([each for each, _truth in images], [each for each, *_more in snapshots]))
@@ -167,7 +167,7 @@ def test_only_a_machine_at_rest_with_every_lost_disk_covered_is_ever_deleted(wor
 
 
 @given(worlds(), METHODS)
-def test_no_flawed_asset_changes_a_proof(world: t.Any, method: t.Any) -> None:
+def test_no_flawed_asset_changes_a_proof(world: Any, method: Any) -> None:
     """Whatever does not count may be there or not."""
     images, snapshots, of = world
     demand = Demand(method, MAX_AGE)
@@ -179,7 +179,7 @@ def test_no_flawed_asset_changes_a_proof(world: t.Any, method: t.Any) -> None:
 
 
 @given(worlds(), METHODS, st.integers(0, 3))
-def test_what_the_plan_allowed_and_lost_a_backup_is_not_allowed_at_the_gate(world: t.Any, method: t.Any, place: int) -> None:
+def test_what_the_plan_allowed_and_lost_a_backup_is_not_allowed_at_the_gate(world: Any, method: Any, place: int) -> None:
     images, snapshots, of = world
     wanted = policy(demand=Demand(method, MAX_AGE))
     rows = [*(each for each, _truth in images), *(each for each, *_more in snapshots)]

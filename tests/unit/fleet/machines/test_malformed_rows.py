@@ -6,9 +6,9 @@
 
 from __future__ import annotations
 
-import typing as t
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -33,8 +33,8 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.tags.plan imp
 from support.fleet.builders import FACTS, NOW, PROTECT, address, elastic_ip, image, knowing, machine, snapshot
 from support.fleet.virtual import Campaign, Cloud, data_disk, make_policy
 from support.fleet.world import TrueAddress
+from support.json_object import Json
 
-Json = dict[str, t.Any]
 LISTINGS = ("vm.describeInstances", "vm.describeInstance")
 
 MALFORMED: list[Json] = [
@@ -50,10 +50,10 @@ MALFORMED: list[Json] = [
 ]
 
 
-def twisted(change: Callable[[Json], Json], instance_id: str = "i-bad", *operations: str) -> Callable[[Call[t.Any], Json], Json]:
+def twisted(change: Callable[[Json], Json], instance_id: str = "i-bad", *operations: str) -> Callable[[Call[Any], Json], Json]:
     """A twist of what the service shows of one machine."""
 
-    def twist(call: Call[t.Any], result: Json) -> Json:
+    def twist(call: Call[Any], result: Json) -> Json:
         if call.operation not in (operations or LISTINGS):
             return result
         if "instance" in result:
@@ -65,7 +65,7 @@ def twisted(change: Callable[[Json], Json], instance_id: str = "i-bad", *operati
     return twist
 
 
-def with_a_bad_row(broken: Json, *, selection: Selection | None = None, **more: t.Any) -> tuple[Cloud, Campaign]:
+def with_a_bad_row(broken: Json, *, selection: Selection | None = None, **more: Any) -> tuple[Cloud, Campaign]:
     """A run over two stopped machines, of which the service always shows one so."""
     cloud = Cloud()
     for instance_id in ("i-good", "i-bad"):
@@ -135,7 +135,7 @@ def test_a_running_machine_that_a_listing_shows_twice_is_not_deleted(order: int)
     cloud = Cloud()
     cloud.machine("i-bad", "running", tags={"env": "test"})
 
-    def twice(call: Call[t.Any], result: Json) -> Json:
+    def twice(call: Call[Any], result: Json) -> Json:
         if call.operation != LISTINGS[0]:
             return result
         row = result["instances"][0]
@@ -151,7 +151,7 @@ def test_a_machine_that_the_gate_shows_twice_is_not_deleted() -> None:
     cloud.machine("i-bad", "running")
     cloud.machine("i-good", "stopped")
 
-    def twice(call: Call[t.Any], result: Json) -> Json:
+    def twice(call: Call[Any], result: Json) -> Json:
         rows = result.get("instances") or []
         double = [row for row in rows if row["instanceId"] == "i-bad" and row["status"] == "stopped"]
         return {**result, "instances": [*rows, *double]} if call.operation == LISTINGS[0] else result
@@ -179,7 +179,7 @@ def test_a_malformed_disk_makes_only_its_own_fate_unverified() -> None:
     for number in ("a", "b"):
         cloud.machine(f"i-{number}", "stopped", disks=[data_disk(f"vol-{number}")])
 
-    def twist(call: Call[t.Any], result: Json) -> Json:
+    def twist(call: Call[Any], result: Json) -> Json:
         if call.operation == "disk.describeDisks":
             return {**result, "disks": [{**row, "diskId": None} if row["diskId"] == "vol-a" else row for row in result["disks"]]}
         return {"disk": {**result["disk"], "diskId": "vol-x"}} if call.operation == "disk.describeDisk" else result
@@ -202,7 +202,7 @@ def test_an_elastic_ip_whose_row_cannot_be_read_is_not_released() -> None:
     cloud = Cloud()
     cloud.machine("i-a", "stopped", addresses=[TrueAddress("fip-a")])
 
-    def twist(call: Call[t.Any], result: Json) -> Json:
+    def twist(call: Call[Any], result: Json) -> Json:
         rows = result.get("elasticIps", [])
         broken = [{**row, "chargeMode": 1, "tags": "none"} if row.get("status") == "NOT_ASSOCIATED" else row for row in rows]
         return {**result, "elasticIps": broken} if call.operation == "vpc.describeElasticIps" else result
@@ -231,7 +231,7 @@ def test_the_gate_refuses_an_unreadable_observation() -> None:
 def test_what_cannot_be_read_does_not_leave_a_machine_out_without_a_word(unreadable: str) -> None:
     selection = Selection(None, "other", {"env": ("test",)}, {"vpcId": ("vpc-1",)})
     whole = machine(name="other", tags={"env": "test"}, vpc_id="vpc-1")
-    empty: dict[str, t.Any] = {"tags": {"tags": {}}, "instanceName": {"name": ""}, "vpcId": {"vpc_id": None}}
+    empty: Json = {"tags": {"tags": {}}, "instanceName": {"name": ""}, "vpcId": {"vpc_id": None}}
     assert selection.mismatch(replace(whole, **empty[unreadable])) is not None
     assert selection.mismatch(replace(whole, **empty[unreadable], unreadable=(unreadable,))) is None
 

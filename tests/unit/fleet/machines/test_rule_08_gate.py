@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
-import typing as t
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -27,12 +27,12 @@ LOOK = "vm.describeInstances"
 LONG_AGO = -30 * HOUR
 
 
-def demanding(*ids: str, method: Method = "image", **more: t.Any) -> Policy:
+def demanding(*ids: str, method: Method = "image", **more: Any) -> Policy:
     demand = Demand(method, more.pop("max_age", 24.0), more.pop("campaign", None))
     return make_policy("absent", *ids, demand=demand, **more)
 
 
-def backed_up(cloud: Cloud, instance_id: str = "i-one", **more: t.Any) -> TrueMachine:
+def backed_up(cloud: Cloud, instance_id: str = "i-one", **more: Any) -> TrueMachine:
     """A stopped machine with a data disk that goes with it, an image and snapshots."""
     disk = data_disk(f"vol-{instance_id[2:]}data", auto_delete=True)
     machine = cloud.machine(instance_id, "stopped", disks=[disk], **more)

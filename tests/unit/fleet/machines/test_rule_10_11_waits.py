@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-import typing as t
+from typing import Any
 
 import pytest
 
@@ -247,10 +247,10 @@ def test_waiting_to_send_a_throttled_stop_or_start_again_is_no_busy_wait(
     assert len(asked) < 300
 
 
-def watched(wait: t.Any, asked: list[float]) -> t.Any:
+def watched(wait: Any, asked: list[float]) -> Any:
     """The same, and each time that it is asked for is noted."""
 
-    def noting(pool: VirtualPool, timeout: float | None) -> t.Any:
+    def noting(pool: VirtualPool, timeout: float | None) -> Any:
         asked.append(timeout or 0.0)
         return wait(pool, timeout)
 
@@ -287,7 +287,7 @@ def test_rule_10_reads_that_keep_timing_out_do_not_outlast_the_wait(operation: s
     cloud.machine("i-one", "stopped")
     cloud.machine("i-two", "stopped")
 
-    def harm(call: t.Any) -> Harm | None:
+    def harm(call: Any) -> Harm | None:
         late = any(write.operation == "vm.deleteInstance" for write in cloud.log.writes)
         return Harm.TIMED_OUT if late and call.operation == operation else None
 
@@ -303,7 +303,7 @@ def test_rule_10_a_machine_in_line_for_its_delete_does_not_prolong_the_look_at_o
     cloud.machine("i-one", "running")
     cloud.machine("i-two", "stopped")
 
-    def harm(call: t.Any) -> Harm | None:
+    def harm(call: Any) -> Harm | None:
         late = any(write.operation == STOP for write in cloud.log.writes)
         return Harm.TIMED_OUT if late and call.operation in ("vm.describeInstances", "vm.describeInstance") else None
 

@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
-import typing as t
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -24,11 +24,11 @@ YES = {"jdcloud-protect": "yes"}
 FIP = "fip-one"
 
 
-def with_disk(disk_id: str = "vol-data", **more: t.Any) -> t.Any:
+def with_disk(disk_id: str = "vol-data", **more: Any) -> Any:
     return replace(FACTS, disks={**FACTS.disks, disk_id: seen_disk(disk_id, **{"tags": YES, **more})})
 
 
-def found(decision: t.Any) -> list[tuple[str, str]]:
+def found(decision: Any) -> list[tuple[str, str]]:
     return [(each.code, each.message) for each in decision.blockers]
 
 
@@ -44,7 +44,7 @@ def found(decision: t.Any) -> list[tuple[str, str]]:
     ],
     ids=["its delete attribute", "both", "disks=delete"],
 )
-def test_a_protected_disk_that_would_go_with_its_machine_blocks(each: t.Any, options: dict[str, t.Any]) -> None:
+def test_a_protected_disk_that_would_go_with_its_machine_blocks(each: Any, options: dict[str, Any]) -> None:
     decision = decide(machine(data=[each]), policy(**options), with_disk())
     message = (
         "The tag jdcloud-protect=yes protects its disk vol-data, which would be deleted with it: set disks to keep, or remove "
@@ -71,7 +71,7 @@ def test_a_protected_system_disk_blocks_and_keeping_data_disks_is_no_advice() ->
     ],
     ids=["not deleted with it", "disks=keep", "shared"],
 )
-def test_a_protected_disk_that_outlives_its_machine_does_not_block(each: t.Any, options: dict[str, t.Any]) -> None:
+def test_a_protected_disk_that_outlives_its_machine_does_not_block(each: Any, options: dict[str, Any]) -> None:
     assert decide(machine(data=[each]), policy(**options), with_disk()).action == "deleted"
 
 
@@ -127,7 +127,7 @@ def test_a_stop_destroys_no_disk_and_asks_for_no_tags() -> None:
 # --- the run ----------------------------------------------------------------------------------------------------------
 
 
-def cloud_with(status: str = "stopped", **of_disk: t.Any) -> tuple[Cloud, t.Any]:
+def cloud_with(status: str = "stopped", **of_disk: Any) -> tuple[Cloud, Any]:
     cloud = Cloud()
     return cloud, cloud.machine(
         status=status, disks=[data_disk(**{"auto_delete": True, **of_disk})], addresses=[TrueAddress(FIP)]

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-import typing as t
+from typing import Any, cast
 
 import pytest
 
@@ -34,7 +34,7 @@ def blind_after(cloud: Cloud, operation: str, lost: Harm, reads: Harm, *, reads_
     """The answer to the first call of an operation is lost, and after some more reads none succeeds any more."""
     seen = {"writes": 0, "reads": 0}
 
-    def harm(call: t.Any) -> Harm | None:
+    def harm(call: Any) -> Harm | None:
         if call.operation == operation:
             seen["writes"] += 1
             return lost if seen["writes"] == 1 else None
@@ -53,7 +53,7 @@ def show_as_it_is(cloud: Cloud, machine: TrueMachine, seconds: float) -> None:
     cloud.time.at(cloud.time.now() + seconds, lambda: setattr(cloud.world, "instance_json", show))
 
 
-def one(cloud: Cloud, state: State, status: str, **more: t.Any) -> Campaign:
+def one(cloud: Cloud, state: State, status: str, **more: Any) -> Campaign:
     disks = [data_disk("vol-keeps"), data_disk("vol-goes", device="vdc", auto_delete=True)]
     cloud.machine(status=status, disks=disks, addresses=[TrueAddress("fip-one")])
     return audited(cloud, make_policy(state, stop_running=state == "absent", **more), Timing(retries=2))
@@ -224,9 +224,9 @@ def test_whatever_is_lost_and_refused_the_result_never_shows_what_was_before() -
         each = scenario(seed)
         begins, share = each.cloud.time.now() + (seed % 17) * 0.5, each.cloud.service.harm
 
-        def harm(call: t.Any, each: t.Any = each, begins: float = begins, share: t.Any = share) -> Harm | None:
+        def harm(call: Any, each: Any = each, begins: float = begins, share: Any = share) -> Harm | None:
             if each.cloud.time.now() < begins:
-                return t.cast("Harm | None", share(call))
+                return cast("Harm | None", share(call))
             if call.operation in READS:
                 return Harm.FORBIDDEN
             return Harm.LOST_AFTER if call.write else None

@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
-import typing as t
 from collections import Counter
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -28,7 +28,7 @@ ROWS = st.lists(st.tuples(st.sampled_from(["env", "owner"]), st.sampled_from([""
 VALUES = st.lists(st.sampled_from(["", "a", "b", "c"]), min_size=1, max_size=3).map(tuple)
 
 
-def raw(rows: Rows, **members: t.Any) -> dict[str, t.Any]:
+def raw(rows: Rows, **members: Any) -> dict[str, Any]:
     return {"tags": [{"key": key, "value": value} for key, value in rows], **members}
 
 

@@ -33,8 +33,8 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.restores.plan
     RestorePlan,
     plan_restore,
 )
+from support.json_object import Json
 
-Json = dict[str, Any]
 SYSTEM = {"disk_id": "vol-1", "device": "vda", "category": "cloud", "system": True, "size_gb": 40, "disk_type": "ssd.gp1"}
 DATA = {"disk_id": "vol-2", "device": "vdb", "category": "cloud", "system": False, "size_gb": 100, "disk_type": "ssd.gp1"}
 SPECIFICATION: Json = {

@@ -17,11 +17,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._module.common import session
+from support.json_object import Json
 from support.module.memory_cloud import MemoryCloud
 from support.module.restores import OF_IMAGE, Backups
 from support.module.runner import Ended, Runner
-
-Json = dict[str, Any]
 
 ROOT = Path(__file__).resolve().parents[4]
 QUERIES: dict[str, Json] = yaml.safe_load((ROOT / "extensions" / "audit" / "event_query.yml").read_text(encoding="utf-8"))

@@ -10,11 +10,10 @@ from typing import Any
 
 import pytest
 
+from support.json_object import Json
 from support.module.documentation import check
 from support.module.memory_cloud import MemoryCloud
 from support.module.runner import Runner
-
-Json = dict[str, Any]
 
 WRITERS: list[tuple[str, Json]] = [
     ("jdcloud_vm", {"state": "absent", "instance_ids": ["i-a"]}),

@@ -11,10 +11,9 @@ from typing import Any
 import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import ApiError
+from support.json_object import Json
 from support.module.memory_cloud import MemoryCloud
 from support.module.runner import Ended, Runner
-
-Json = dict[str, Any]
 
 IN_CHINESE = (400, "FAILED_PRECONDITION", "云主机正在执行其他任务，请稍后重试")
 OF_NO_TABLE = (409, "LOCKED_BY_TASK", "somebody works on it")

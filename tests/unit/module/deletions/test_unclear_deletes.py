@@ -12,11 +12,11 @@ import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import ApiError, TransportError
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.timing import READ_LAG
+from support.json_object import Json
 from support.module.documentation import check
 from support.module.memory_cloud import MemoryCloud
 from support.module.runner import Runner
 
-Json = dict[str, Any]
 DELETES = {
     "image": "vm.deleteImage",
     "snapshot": "disk.deleteSnapshot",

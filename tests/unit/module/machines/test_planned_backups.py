@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
+from support.json_object import Json
 from support.module.documentation import check
 from support.module.memory_cloud import MemoryCloud
 from support.module.runner import Ended, Runner
 
-Json = dict[str, Any]
 SEEDS = 120
 PER_TEST = 20
 
@@ -175,7 +175,7 @@ def _back_up_before(rng: random.Random, cloud: MemoryCloud, instance_id: str) ->
         cloud.add_snapshot(f"snapshot-{disk}old", diskId=disk, description=mark, createTime=made)
 
 
-def _compared(ended: Ended) -> dict[str, Any]:
+def _compared(ended: Ended) -> Json:
     """What a preview and another one must agree on, by machine."""
     return {
         each["instance_id"]: (

@@ -13,11 +13,10 @@ import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Call
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import ApiError, TransportError
+from support.json_object import Json
 from support.module.documentation import check, documented_options, documented_returns, paths
 from support.module.restores import OF_IMAGE, Backups
 from support.module.runner import Ended, Runner
-
-Json = dict[str, Any]
 
 MODULE = "jdcloud_vm_restore"
 PATH = "ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.restores.run"

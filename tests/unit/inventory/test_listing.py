@@ -13,14 +13,9 @@ import pytest
 from ansible.errors import AnsibleParserError
 from ansible.inventory.data import InventoryData
 
-<<<<<<< HEAD
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._inventory.read import usable_cache
-from support.inventory import ACCESS_KEY, OTHER, REGION, SECRET, Json, Lister, Regions
-=======
-from ansible_collections.jdcloud.cloud.plugins.plugin_utils._inventory.read import cached_machines
 from support.inventory import ACCESS_KEY, OTHER, REGION, SECRET, Lister, Regions
 from support.json_object import Json
->>>>>>> 0ee5e4af (Name JSON objects once in tests and emulator, and import typing one way)
 
 ROW = {"instance_id": "i-a", "name": "web", "region": REGION, "tags": {}}
 

@@ -11,6 +11,7 @@ and RATE_LIMIT (slow down) share HTTP 429 (fact errors-429-twice).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 TransportKind = Literal["unreachable", "tls", "timeout", "reset", "garbled", "too_big", "redirect"]
@@ -54,6 +55,13 @@ _SPEED_WORDS = (
     "请求",
 )
 _ADVICE_DEFAULT = "run again later, and give JD Cloud's support the request id if it happens again"
+
+
+def first_of(texts: Sequence[str], count: int, separator: str = ", ") -> str:
+    """The first of many texts, and how many more there are, for a message."""
+    more = len(texts) - count
+    rest = f"{separator.lstrip(',')}and {more} more" if more > 0 else ""
+    return separator.join(texts[:count]) + rest
 
 
 class JdcloudError(Exception):

@@ -16,7 +16,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...module_utils._api.errors import InputError, JdcloudError
+from ...module_utils._api.errors import InputError, JdcloudError, first_of
 from ...module_utils._fleet.common.texts import require_text, shown
 from .reserved_names import address_in, addresses_of, folded, means_this_computer
 
@@ -142,8 +142,7 @@ def warnings_of(notices: Iterable[Notice]) -> list[str]:
 
 def some_of(texts: Sequence[str]) -> str:
     """The first of some texts, and how many more there are."""
-    more = f" and {len(texts) - SHOWN} more" if len(texts) > SHOWN else ""
-    return ", ".join(texts[:SHOWN]) + more
+    return first_of(texts, SHOWN)
 
 
 _WARNINGS = {

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..errors import InputError
+from ..errors import InputError, first_of
 
 DEFAULT_PROFILE = "default"
 SHOWN_PROFILES = 10
@@ -186,8 +186,7 @@ def _those_in(parser: configparser.RawConfigParser) -> str:
     names = parser.sections()
     if not names:
         return "has none"
-    more = f" and {len(names) - SHOWN_PROFILES} more" if len(names) > SHOWN_PROFILES else ""
-    return f"has {', '.join(map(repr, names[:SHOWN_PROFILES]))}{more}"
+    return f"has {first_of([repr(name) for name in names], SHOWN_PROFILES)}"
 
 
 def _config_path(home: Path) -> Path:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from ..._api.errors import first_of
 from .markup import FIRST_ROWS, NOTHING, Column, Row, controls, count, data, escaped, moment, money, plain, shown, table, when
 from .messages import ORDER, TONES, WRITE_TONES, WRITES, action_words, fate_words, label
 
@@ -198,12 +199,11 @@ def write_list(writes: Sequence[Mapping[str, Any]]) -> str:
 def _write(write: Mapping[str, Any]) -> list[str]:
     """The cells as plain text; the outcome is a code, which rows are chosen by."""
     resources = write["resources"]
-    more = f" and {len(resources) - SHOWN_RESOURCES} more" if len(resources) > SHOWN_RESOURCES else ""
     answer = " ".join(str(part) for part in (write["http"], write["status"], write["message"]) if part)
     cells: Iterable[str] = [
         moment(write["at"]),
         f"{write['service']}.{write['operation']}",
-        (", ".join(resources[:SHOWN_RESOURCES]) + more) or NOTHING,
+        first_of(resources, SHOWN_RESOURCES) or NOTHING,
         write["outcome"],
         answer or NOTHING,
         write["request_id"] or NOTHING,

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any
 
-from ..._api.errors import InputError
+from ..._api.errors import InputError, first_of
 from . import machine_entry
 from .record import Record
 
@@ -58,9 +58,8 @@ def _check_traces(record: Record, account: Mapping[str, Any], gone: AbstractSet[
     untraced = sorted(gone - _traced(record))
     now, before = account["access_key_suffix"], record.account["access_key_suffix"]
     if untraced:
-        more = f" and {len(untraced) - 1} more" if len(untraced) > 1 else ""
         raise InputError(
-            f"Nothing of campaign {record.campaign} is found with the key that ends in {now}, also not {untraced[0]}{more}, "
+            f"Nothing of campaign {record.campaign} is found with the key that ends in {now}, also not {first_of(untraced, 1)}, "
             f"which it did not delete; it began with one that ends in {before}: run it with keys of the same account."
         )
     record.add_note(

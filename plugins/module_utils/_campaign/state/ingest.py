@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..._api.errors import InputError
+from ..._api.errors import InputError, first_of
 from ..input.options import PREFIX
 from . import machine_entry
 from .account import check_account
@@ -108,19 +108,17 @@ def error_of(code: str, message: str) -> dict[str, Any]:
 
 def named(ids: Sequence[str]) -> str:
     """The first of some ids."""
-    more = f" and {len(ids) - SHOWN} more" if len(ids) > SHOWN else ""
-    return ", ".join(ids[:SHOWN]) + more
+    return first_of(ids, SHOWN)
 
 
 def some(found: Sequence[Mapping[str, Any]]) -> str:
     """How many machines, and the first of them with their reasons."""
     named = []
-    for row in found[:SHOWN]:
+    for row in found:
         text = row["error"]["code"] if row["action"] == "failed" and row["error"] else ""
         reasons = [text] if text else list(dict.fromkeys(blocker["code"] for blocker in row["blockers"]))
         named.append(f"{row['instance_id']} ({', '.join(reasons)})" if reasons else row["instance_id"])
-    more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
-    return f"{count_machines(len(found))}, {', '.join(named)}{more},"
+    return f"{count_machines(len(found))}, {first_of(named, SHOWN)},"
 
 
 def count_machines(count: int) -> str:

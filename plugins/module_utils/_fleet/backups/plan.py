@@ -116,12 +116,9 @@ class BackupDecision:
 
 def decide_backup(machine: Instance, policy: BackupPolicy, backup_set: BackupSet, now: datetime | None) -> BackupDecision:
     """What is to be made of `machine`, used again or waited for, and everything that forbids it."""
-    mismatch = policy.selection.mismatch(machine)
-    if mismatch is not None:
-        blocker = Finding("selector_mismatch", f"It exists, but the other selectors do not match: {mismatch}.")
-        return BackupDecision(machine.instance_id, machine.status, blockers=(blocker,))
-    if machine.unreadable:
-        return BackupDecision(machine.instance_id, machine.status, blockers=tuple(unreadable_finding(machine)))
+    excluded = tuple(policy.selection.mismatch_findings(machine)) or tuple(unreadable_finding(machine))
+    if excluded:
+        return BackupDecision(machine.instance_id, machine.status, blockers=excluded)
     assets = tuple(_assets(machine, policy, backup_set, now))
     makes = any(asset.asset_id is None for asset in assets)
     stop = makes and machine.status == "running" and policy.stop_running

@@ -15,10 +15,9 @@ from ..._api.model.instance import AttachedDisk, Instance
 from ..._api.model.resources import Disk
 from ..._api.services import disk as disk_api
 from ..common.failure import Failure
-from ..common.selection import SelectionError
 from ..common.timing import Timing
 from ..evidence.marker import NO_INSTANCE
-from ..machines.find import FoundMachines, check_cap, find_machines, find_selected, wait_until_settled
+from ..machines.find import FoundMachines, find_machines, find_to_change, wait_until_settled
 from .plan import BackupPolicy
 
 POWER_TIMEOUT = 600.0
@@ -49,10 +48,7 @@ def find_targets(dispatcher: Dispatcher, policy: BackupPolicy, timing: Timing, c
     if policy.disk_ids is not None:
         return _of_disks(dispatcher, policy, timing)
     selection = policy.selection
-    found = find_selected(dispatcher, selection)
-    if not (found.matched or found.mismatched or found.missing):
-        raise SelectionError("No machine matches the selection, so nothing can be backed up: check the selectors and the region.")
-    check_cap(found, selection.default_cap() if cap is None else cap, cap is None)
+    found = find_to_change(dispatcher, selection, cap, hindered="nothing can be backed up")
     return _settled(dispatcher, found, timing, selection.ids)
 
 

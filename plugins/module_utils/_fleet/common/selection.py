@@ -12,12 +12,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..._api.errors import InputError
+from ..._api.errors import InputError, first_of
 from ..._api.model.instance import Instance
+from .finding import Finding
 from .texts import member_of, require_key, require_text, shown
 
 SHOWN_IDS = 10
@@ -113,6 +114,12 @@ class Selection:
             if text and not set(CHECKABLE[key](machine)).intersection(allowed):
                 return f"its {key} is not {_alternatives(allowed)}"
         return None
+
+    def mismatch_findings(self, machine: Instance) -> Iterator[Finding]:
+        """The blocker of a machine that was given by its id, but is not selected."""
+        mismatch = self.mismatch(machine)
+        if mismatch is not None:
+            yield Finding("selector_mismatch", f"It exists, but the other selectors do not match: {mismatch}.")
 
     def undecided(self, machine: Instance) -> bool:
         """Whether a machine is only not excluded because something that selects could not be read."""
@@ -319,5 +326,23 @@ class SelectionError(InputError):
 
 def some_ids(ids: Sequence[str]) -> str:
     """The first ids, for a message."""
-    more = len(ids) - SHOWN_IDS
-    return ", ".join(ids[:SHOWN_IDS]) + (f" and {more} more" if more > 0 else "")
+    return first_of(ids, SHOWN_IDS)
+
+
+def check_cap(
+    matched: Sequence[str],
+    cap: int | None,
+    default: int,
+    *,
+    things: str = "machines",
+    option: str = "max_instances",
+    advice: str = "narrow the selection",
+) -> None:
+    """Raise `SelectionError` if more match than `cap`, or than `default` where the user sets no cap. `option` sets it."""
+    limit = default if cap is None else cap
+    if len(matched) > limit:
+        which = "the default cap for this selection" if cap is None else option
+        raise SelectionError(
+            f"The selection matches {len(matched)} {things}, more than {which} of {limit} ({some_ids(matched)}); nothing was "
+            f"changed: {advice}, or set {option} to {len(matched)} if all of them are meant."
+        )

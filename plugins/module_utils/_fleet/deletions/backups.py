@@ -19,13 +19,13 @@ from ..._api.services.snapshots import delete_snapshot
 from ..common.failure import Failure
 from ..common.finding import Finding
 from ..common.progress import Watch, unwatched
-from ..common.selection import SelectionError, some_ids
+from ..common.selection import SelectionError, check_cap, some_ids
 from ..common.texts import shown
 from ..common.timing import FATE_PATIENCE, Timing
 from ..evidence.backup_selection import SNAPSHOTS, A, AssetKind, AssetSelection, find_assets, read_assets
 from .backup_rules import BackupDeletionPolicy, Parts, backup_blockers, backup_differences, kept_by_service, part_ids
 from .kind import DELETING, ResourceKind
-from .run import DeletionRun, PartFate, check_cap, delete_resources
+from .run import DeletionRun, PartFate, delete_resources
 
 FATE_POLL = 1.0
 
@@ -123,7 +123,7 @@ def _select(dispatcher: Dispatcher, kind: AssetKind[A], selection: AssetSelectio
             f"select what is meant with {kind.word}_ids; nothing was changed."
         )
     default = 1 if selection.ids is None or selection.name is not None else len(selection.ids)
-    check_cap(matched, cap, default, f"{kind.word}s", f"max_{kind.word}s")
+    check_cap(matched, cap, default, things=f"{kind.word}s", option=f"max_{kind.word}s", advice="name fewer")
     return found
 
 

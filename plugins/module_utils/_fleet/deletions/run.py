@@ -14,7 +14,6 @@ from ..._api.dispatch.dispatcher import Dispatcher
 from ..common.failure import Failure
 from ..common.finding import Finding
 from ..common.progress import Standing, Watch, count, unwatched
-from ..common.selection import SelectionError, some_ids
 from ..common.timing import Timing
 from .engine import DeletionEngine
 from .kind import D, ResourceKind
@@ -133,14 +132,3 @@ def _record(kind: ResourceKind[D], asset_id: str, asset: D | None) -> DeletionRe
 
 def _standing(record: DeletionRecord[D]) -> Standing:
     return Standing.BLOCKED if record.blockers else standing_of_deletion(record.state)
-
-
-def check_cap(matched: Sequence[str], cap: int | None, default: int, words: str, option: str) -> None:
-    """Raise `SelectionError` if more match than `cap`, or than `default` where the user sets no cap. `option` sets it."""
-    limit = default if cap is None else cap
-    if len(matched) > limit:
-        which = "the default cap for this selection" if cap is None else option
-        raise SelectionError(
-            f"The selection matches {len(matched)} {words}, more than {which} of {limit} ({some_ids(matched)}); nothing was "
-            f"changed: name fewer, or set {option} to {len(matched)} if all of them are meant."
-        )

@@ -19,9 +19,10 @@ from ..._api.services.snapshots import describe_snapshots
 from ..._api.services.vpc import delete_elastic_ip, describe_elastic_ip, describe_elastic_ips
 from ..common.finding import Finding
 from ..common.progress import Watch, unwatched
+from ..common.selection import check_cap
 from ..common.timing import Timing
 from .kind import D, ResourceKind
-from .run import DeletionRun, check_cap, delete_resources
+from .run import DeletionRun, delete_resources
 from .unattached_rules import (
     DISK_GONE,
     FREE,
@@ -164,6 +165,6 @@ def delete_unattached(
     """
     found = find_each(dispatcher, ids, kind.by_ids, kind.by_id, kind.id_of)
     option, limit = cap
-    check_cap(list(found), limit, len(ids), f"{kind.word}s", option)
+    check_cap(list(found), limit, len(ids), things=f"{kind.word}s", option=option, advice="name fewer")
     kind.prepare(dispatcher, found)
     return delete_resources(dispatcher, kind, ids, found, timing, preview=preview, skip_blocked=skip_blocked, watch=watch)

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
+from ..._api.errors import first_of
 from ..._api.model.backup_assets import Image, Snapshot
 from ..._api.model.fields import unreadable_reason
 from ..._api.model.instance import AttachedDisk, Instance
@@ -294,8 +295,7 @@ def _flaws_text(judged: Sequence[Candidate], key: str | None) -> str:
         for asset_id, flaws, held in judged
         if key is None or key in held
     ]
-    more = len(reasons) - SHOWN_CANDIDATES
-    return ("; ".join(reasons[:SHOWN_CANDIDATES]) + (f"; and {more} more" if more > 0 else "")) or "there is none"
+    return first_of(reasons, SHOWN_CANDIDATES, "; ") or "there is none"
 
 
 def _reported(kind: AssetType, asset_id: str, asset: Image | Snapshot) -> Backup:

@@ -14,7 +14,7 @@ from ..._api.dispatch.pagination import find_each, list_all, prove_missing, read
 from ..._api.model.instance import Instance, InstanceInFull
 from ..._api.services import vm
 from ..common.failure import Failure
-from ..common.selection import Selection, SelectionError, some_ids
+from ..common.selection import Selection, SelectionError, check_cap, some_ids
 from ..common.texts import shown
 from ..common.timing import Timing
 from ..planning.plan import is_settled, puzzling
@@ -53,16 +53,19 @@ def find_selected(dispatcher: Dispatcher, selection: Selection, *, twins: bool =
     return found
 
 
-def check_cap(found: FoundMachines, cap: int, is_default: bool) -> None:
-    """Raise `SelectionError` if more machines match than `cap` allows."""
-    count = len(found.matched)
-    if count > cap:
-        which = "the default cap for this selection" if is_default else "max_instances"
-        ids = some_ids([machine.instance_id for machine in found.matched])
-        raise SelectionError(
-            f"The selection matches {count} machines, more than {which} of {cap} ({ids}); nothing was changed: "
-            f"narrow the selection, or set max_instances to {count} if all of them are meant."
-        )
+def find_to_change(
+    dispatcher: Dispatcher, selection: Selection, cap: int | None, *, hindered: str | None = None
+) -> FoundMachines:
+    """As `find_selected`, for machines that are to be changed.
+
+    Raises `SelectionError` also if more match than `cap`, or than the selection's own cap, allows; and if there is nothing at
+    all, where that must not be: `hindered` says what it keeps from being done.
+    """
+    found = find_selected(dispatcher, selection)
+    if hindered and not (found.matched or found.mismatched or found.missing):
+        raise SelectionError(f"No machine matches the selection, so {hindered}: check the selectors and the region.")
+    check_cap([machine.instance_id for machine in found.matched], cap, selection.default_cap())
+    return found
 
 
 def _by_ids(dispatcher: Dispatcher, ids: Sequence[str], selection: Selection) -> FoundMachines:

@@ -14,7 +14,6 @@ from ..._api.dispatch.dispatcher import Dispatcher
 from ..._api.model.instance import Instance
 from ..common.failure import Failure
 from ..common.progress import Standing, Watch, count, unwatched
-from ..common.selection import SelectionError
 from ..common.timing import Timing
 from ..evidence.existing_backups import read_backups
 from ..evidence.preview import PlannedMachine
@@ -23,7 +22,7 @@ from ..planning.plan import decide
 from ..planning.policy import Decision, Facts, Policy
 from .dependent_tags import with_dependent_tags
 from .engine import Engine
-from .find import FoundMachines, SettledMachines, check_cap, find_selected, wait_until_settled
+from .find import FoundMachines, SettledMachines, find_to_change, wait_until_settled
 from .progress import standing_of_machine
 from .state import MachineState, Phase
 
@@ -77,12 +76,8 @@ def run_action(
     """
     selection = policy.selection
     observed_at = dispatcher.clock.now()
-    found = find_selected(dispatcher, selection)
-    if policy.state != "absent" and not (found.matched or found.mismatched or found.missing):
-        raise SelectionError(
-            f"No machine matches the selection, so none can become {policy.state}: check the selectors and the region."
-        )
-    check_cap(found, selection.default_cap() if cap is None else cap, cap is None)
+    hindered = "" if policy.state == "absent" else f"none can become {policy.state}"
+    found = find_to_change(dispatcher, selection, cap, hindered=hindered)
     # The status filter made the choice; from here on the status changes under our own hands.
     chosen = replace(policy, selection=selection.chosen())
     stable = wait_until_settled(dispatcher, found.matched, policy.state, timing)

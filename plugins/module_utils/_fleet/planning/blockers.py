@@ -29,13 +29,10 @@ def blockers_of(machine: Instance, policy: Policy, facts: Facts, proof: Proof | 
 
     One that is not selected is not judged further, and one on which nothing would be done has none.
     """
-    mismatch = policy.selection.mismatch(machine)
-    if mismatch is not None:
-        yield Finding("selector_mismatch", f"It exists, but the other selectors do not match: {mismatch}.")
-        return
-    if machine.unreadable:
-        # Whether anything else forbids it cannot be judged by what could not be read.
-        yield from unreadable_finding(machine)
+    # Whether anything else forbids it cannot be judged by what could not be read.
+    excluded = [*policy.selection.mismatch_findings(machine)] or [*unreadable_finding(machine)]
+    yield from excluded
+    if excluded:
         return
     if _nothing_to_do(machine, policy):
         return

@@ -26,7 +26,7 @@ from ..common.finding import Finding
 from ..common.selection import Selection
 from ..common.timing import READ_LAG, THROTTLE_PATIENCE
 from ..common.write_errors import ErrorMeaning, classify
-from ..machines.find import check_cap, find_machines, find_selected
+from ..machines.find import find_machines, find_to_change
 from .plan import (
     HasTags,
     TagChange,
@@ -143,15 +143,13 @@ def _find(dispatcher: Dispatcher, targets: TagTargets) -> list[TagRecord]:
     records: list[TagRecord] = []
     selection = targets.selection
     if selection is not None:
-        found_machines = find_selected(dispatcher, selection)
-        check_cap(found_machines, selection.default_cap() if targets.cap is None else targets.cap, targets.cap is None)
+        found_machines = find_to_change(dispatcher, selection, targets.cap)
         machines = {machine.instance_id: machine for machine in (*found_machines.matched, *found_machines.mismatched)}
         for instance_id in selection.ids if selection.ids is not None else machines:
             machine = machines.get(instance_id)
             record = TagRecord("instance", instance_id, machine, machine)
-            mismatch = selection.mismatch(machine) if machine is not None else None
-            if mismatch is not None:
-                record.blockers = (Finding("selector_mismatch", f"It exists, but the other selectors do not match: {mismatch}."),)
+            if machine is not None:
+                record.blockers = tuple(selection.mismatch_findings(machine))
             records.append(record)
     kinds: tuple[tuple[TaggedKind, Sequence[str]], ...] = (("disk", targets.disk_ids), ("elastic_ip", targets.elastic_ip_ids))
     for kind, ids in kinds:

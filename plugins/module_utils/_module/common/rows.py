@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
+from ..._api.errors import first_of
 from ..._fleet.common.failure import Failure
 from ..._fleet.common.finding import Finding
 
@@ -40,15 +41,12 @@ def name_some(records: Sequence[N], reasons: Callable[[N], Sequence[str]]) -> st
 
 def list_some(reasons: Sequence[tuple[str, Sequence[str]]]) -> str:
     """The first of many ids with their reasons, for a message."""
-    named = [f"{row_id} ({', '.join(text)})" for row_id, text in reasons[:SHOWN]]
-    more = len(reasons) - SHOWN
-    return ", ".join(named) + (f" and {more} more" if more > 0 else "")
+    return first_of([f"{row_id} ({', '.join(text)})" for row_id, text in reasons], SHOWN)
 
 
 def left_stopped(ids: Sequence[str]) -> str:
     """A sentence about machines that were stopped for something that then failed; empty if there are none."""
-    more = f" and {len(ids) - SHOWN} more" if len(ids) > SHOWN else ""
-    return f" Stopped by this run and left stopped: {', '.join(ids[:SHOWN])}{more}." if ids else ""
+    return f" Stopped by this run and left stopped: {first_of(ids, SHOWN)}." if ids else ""
 
 
 def finding_rows(items: Iterable[Finding]) -> list[Result]:

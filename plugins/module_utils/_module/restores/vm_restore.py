@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..._api.errors import first_of
 from ..._fleet.restores.disks import MadeDisk, seen_disks
 from ..._fleet.restores.record import RestoreRecord, RestoreRun
 from ..._fleet.restores.run import run_restore
@@ -123,12 +124,11 @@ def message_of(run: RestoreRun) -> str | None:
     problems = [record for record in run.records if run.action(record) in ("blocked", "failed")]
     if not problems:
         return None
-    named = "; ".join(f"{record.plan.machine.title}: {_reasons(record)}" for record in problems[:SHOWN])
-    more = f"; and {len(problems) - SHOWN} more" if len(problems) > SHOWN else ""
+    named = first_of([f"{record.plan.machine.title}: {_reasons(record)}" for record in problems], SHOWN, "; ")
     count = f"{len(problems)} of {len(run.records)} machines"
     if run.held_back:
-        return f"{count} cannot be restored, so nothing at all was made: {named}{more}."
-    return f"{count} failed to be restored: {named}{more}."
+        return f"{count} cannot be restored, so nothing at all was made: {named}."
+    return f"{count} failed to be restored: {named}."
 
 
 def _reasons(record: RestoreRecord) -> str:

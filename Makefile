@@ -21,7 +21,7 @@ INSTALL := sh $(TOOLS)/install.sh
 NOX := .venv/runner/bin/nox --session
 LINK := .venv/collections/ansible_collections/jdcloud/cloud
 
-.PHONY: help setup demo test lint sanity newer oldest build galaxy matrix docs pictures interface benchmark format clean
+.PHONY: help setup demo check test lint sanity newer oldest build galaxy matrix docs pictures interface benchmark format clean
 
 help: ## List the targets
 	@echo 'make TARGET; everything is installed below .venv of this checkout.'
@@ -35,6 +35,9 @@ setup: $(STAMP)/demo $(STAMP)/cli $(STAMP)/nox ## Make the private environment: 
 
 demo: $(STAMP)/demo $(STAMP)/nox ## Delete a fleet on the emulated cloud: preview, refusal, the real run, and the run again
 	@$(NOX) demo
+
+check: $(STAMP)/test ## Run the unit tests, or those that PYTEST_ARGS names
+	@$(RUN) .venv/bin/python -m pytest $(or $(PYTEST_ARGS),-n $(WORKERS) tests/unit)
 
 test: $(STAMP)/test $(STAMP)/cli $(STAMP)/nox $(STAMP)/awx $(STAMP)/environment $(STAMP)/eda ## Run all tests, unit and integration, and measure the coverage
 	@$(NOX) test -- $(or $(PYTEST_ARGS),-n $(WORKERS) --cov --cov-report=term)

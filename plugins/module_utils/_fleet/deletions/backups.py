@@ -18,14 +18,13 @@ from ..._api.services.images import delete_image
 from ..._api.services.snapshots import delete_snapshot
 from ..common.failure import Failure
 from ..common.finding import Finding
-from ..common.progress import Watch, unwatched
 from ..common.selection import SelectionError, check_cap, some_ids
 from ..common.texts import shown
-from ..common.timing import FATE_PATIENCE, Timing
+from ..common.timing import FATE_PATIENCE
 from ..evidence.backup_selection import SNAPSHOTS, A, AssetKind, AssetSelection, find_assets, read_assets
 from .backup_rules import BackupDeletionPolicy, Parts, backup_blockers, backup_differences, kept_by_service, part_ids
 from .kind import DELETING, ResourceKind
-from .run import DeletionRun, PartFate, delete_resources
+from .run import DeletionOptions, DeletionRun, PartFate, delete_resources
 
 FATE_POLL = 1.0
 
@@ -34,7 +33,7 @@ class BackupKind(ResourceKind[A]):
     """Images or snapshots. `parts` are the snapshots of the images, `most_parts` is how many an image has at most."""
 
     def __init__(self, kind: AssetKind[A], policy: BackupDeletionPolicy, parts: Parts, most_parts: int) -> None:
-        self.word = kind.word
+        self.word = self.key = kind.word
         self._kind = kind
         self._policy = policy
         self._parts = dict(parts)
@@ -80,33 +79,24 @@ class BackupKind(ResourceKind[A]):
 
 
 def delete_backups(
-    dispatcher: Dispatcher,
-    kind: AssetKind[A],
-    selection: AssetSelection,
-    timing: Timing,
-    *,
-    cap: int | None,
-    delete_snapshots: bool,
-    preview: bool,
-    skip_blocked: bool = False,
-    watch: Watch = unwatched,
+    dispatcher: Dispatcher, kind: AssetKind[A], selection: AssetSelection, options: DeletionOptions, *, delete_snapshots: bool
 ) -> DeletionRun[A]:
-    """Do it. With `preview` nothing is changed, with `skip_blocked` what is not forbidden goes in any case.
+    """Delete the selected images or snapshots; with `delete_snapshots` images with their snapshots.
 
     Raises `JdcloudError` if something cannot be read or the selection is refused; then nothing was changed.
     """
-    found = _select(dispatcher, kind, selection, cap)
+    found = _select(dispatcher, kind, selection, options.cap)
     images = [asset for asset in found.values() if isinstance(asset, Image) and asset.source == "private"]
     parts = find_assets(dispatcher, SNAPSHOTS, list(dict.fromkeys(part for image in images for part in part_ids(image))))
     policy = BackupDeletionPolicy(selection.name, delete_snapshots, frozenset(found))
     resource_kind = BackupKind(kind, policy, parts, max((len(part_ids(image)) for image in images), default=0))
     ids = list(found) if selection.ids is None else selection.ids
-    run = delete_resources(dispatcher, resource_kind, ids, found, timing, preview=preview, skip_blocked=skip_blocked, watch=watch)
+    run = delete_resources(dispatcher, resource_kind, ids, found, options)
     for record in run.records:
         if isinstance(record.asset, Image):
             record.parts = tuple(part for part in part_ids(record.asset) if part in parts)
     if not run.held_back:
-        _settle_fates(dispatcher, run, delete_snapshots=delete_snapshots, grace=min(FATE_PATIENCE, timing.wait_timeout))
+        _settle_fates(dispatcher, run, delete_snapshots=delete_snapshots, grace=min(FATE_PATIENCE, options.timing.wait_timeout))
     return run
 
 

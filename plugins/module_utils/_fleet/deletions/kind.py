@@ -25,12 +25,12 @@ class Deletable(Protocol):
 
     @property
     def status(self) -> str:
-        """As the service tells it."""
+        """As the service shows it."""
         raise NotImplementedError
 
     @property
     def unreadable(self) -> tuple[str, ...]:
-        """The names of the members that could not be read."""
+        """The names of the fields that could not be read."""
         raise NotImplementedError
 
 
@@ -38,11 +38,13 @@ D = TypeVar("D", bound=Deletable)
 
 
 class ResourceKind(abc.ABC, Generic[D]):
-    """How things of one kind are read, judged and deleted. `word` is what messages call one of them.
+    """How things of one kind are read, judged and deleted.
 
+    `key` is what names of options and results call one of them, `word` what messages do.
     `look_limit`: at most so many are looked at in one go, None where that is not limited. Needed where a look takes two calls.
     """
 
+    key: str
     word: str
     look_limit: int | None = None
 
@@ -73,7 +75,7 @@ class ResourceKind(abc.ABC, Generic[D]):
         return None
 
     def note_related(self, _assets: Sequence[D], _page: Page[Any]) -> None:
-        """The answer of `related_call` for these."""
+        """The response to `related_call` for these."""
         return
 
     # --- judgement ----------------------------------------------------------------------------------------------------

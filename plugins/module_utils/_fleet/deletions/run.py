@@ -90,34 +90,40 @@ class DeletionRun(Generic[D]):
         return self.preview and not self.held_back and record.to_delete
 
 
-def delete_resources(
-    dispatcher: Dispatcher,
-    kind: ResourceKind[D],
-    ids: Sequence[str],
-    found: Mapping[str, D],
-    timing: Timing,
-    *,
-    preview: bool,
-    skip_blocked: bool = False,
-    watch: Watch = unwatched,
-) -> DeletionRun[D]:
-    """Delete those of `found` that may go; with `skip_blocked` false, nothing at all if one is blocked.
+@dataclass(frozen=True, slots=True)
+class DeletionOptions:
+    """How one run deletes.
 
-    With `preview` nothing is changed, and what others are deleting is waited for as the run would.
+    `cap`: the most that may be selected, None for the default of the selection. `preview`: nothing is changed, and what others
+    are deleting is waited for as the run would. `skip_blocked`: what is not blocked goes in any case; without it nothing at all
+    goes if one is blocked.
     """
-    run = DeletionRun([_record(kind, asset_id, found.get(asset_id)) for asset_id in ids], kind, preview, timing.wait)
-    run.held_back = not skip_blocked and any(record.blockers for record in run.records)
+
+    timing: Timing
+    cap: int | None = None
+    preview: bool = False
+    skip_blocked: bool = False
+    watch: Watch = unwatched
+
+
+def delete_resources(
+    dispatcher: Dispatcher, kind: ResourceKind[D], ids: Sequence[str], found: Mapping[str, D], options: DeletionOptions
+) -> DeletionRun[D]:
+    """Delete those of `found` that may go."""
+    timing = options.timing
+    run = DeletionRun([_record(kind, asset_id, found.get(asset_id)) for asset_id in ids], kind, options.preview, timing.wait)
+    run.held_back = not options.skip_blocked and any(record.blockers for record in run.records)
     if run.held_back:
         return run
     for record in run.records:
         asset = record.asset
         if asset is None or record.blockers:
             continue
-        if record.to_delete and not preview:
+        if record.to_delete and not options.preview:
             record.state = DeletionState(kind.word, record.asset_id, asset, Stage.GATE, asset.status)
         elif record.going and timing.wait:
             record.state = DeletionState(kind.word, record.asset_id, asset, Stage.GOING, asset.status)
-    watch(lambda: count(map(_standing, run.records)))
+    options.watch(lambda: count(map(_standing, run.records)))
     engine = DeletionEngine(dispatcher, kind, timing)
     engine.run([record.state for record in run.records if record.state is not None])
     run.crash = engine.crash

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How elastic IPs and disks that are left over are read, judged and deleted, and one run of that."""
+"""How elastic IPs and disks that are attached to nothing are read, judged and deleted, and one run of that."""
 
 from __future__ import annotations
 
@@ -18,11 +18,9 @@ from ..._api.services.disk import delete_disk, describe_disk, describe_disks
 from ..._api.services.snapshots import describe_snapshots
 from ..._api.services.vpc import delete_elastic_ip, describe_elastic_ip, describe_elastic_ips
 from ..common.finding import Finding
-from ..common.progress import Watch, unwatched
 from ..common.selection import check_cap
-from ..common.timing import Timing
 from .kind import D, ResourceKind
-from .run import DeletionRun, delete_resources
+from .run import DeletionOptions, DeletionRun, delete_resources
 from .unattached_rules import (
     DISK_GONE,
     FREE,
@@ -44,14 +42,25 @@ MAKING = "creating"
 """The status of a snapshot that is being made."""
 
 
-class ElasticIpKind(ResourceKind[ElasticIp]):
-    """Elastic IPs. `service_time` is the service's clock."""
+class UnattachedKind(ResourceKind[D]):
+    """Things that may be left without a machine. `example` is an id, for messages.
 
-    word = "elastic IP"
+    `service_time` is the service's clock, None while it is not known.
+    """
+
+    example: str
 
     def __init__(self, policy: UnattachedPolicy, service_time: Callable[[], datetime | None]) -> None:
         self._policy = policy
         self._service_time = service_time
+
+
+class ElasticIpKind(UnattachedKind[ElasticIp]):
+    """Elastic IPs."""
+
+    key = "elastic_ip"
+    word = "elastic IP"
+    example = "fip-8wz1t5c0rn"
 
     def id_of(self, asset: ElasticIp) -> str:
         return asset.elastic_ip_id
@@ -85,15 +94,16 @@ class ElasticIpKind(ResourceKind[ElasticIp]):
         return asset.status
 
 
-class DiskKind(ResourceKind[Disk]):
-    """Cloud disks. `service_time` is the service's clock. Before a disk is judged, it is asked which snapshots are being made."""
+class DiskKind(UnattachedKind[Disk]):
+    """Cloud disks. Before a disk is judged, it is asked which snapshots of it are being made."""
 
+    key = "disk"
     word = "disk"
+    example = "vol-2dat4dsk1b"
     look_limit = PAGE_SIZE
 
     def __init__(self, policy: UnattachedPolicy, service_time: Callable[[], datetime | None]) -> None:
-        self._policy = policy
-        self._service_time = service_time
+        super().__init__(policy, service_time)
         self._tasks: dict[str, str | None] = {}
 
     def id_of(self, asset: Disk) -> str:
@@ -112,8 +122,7 @@ class DiskKind(ResourceKind[Disk]):
         return describe_snapshots(disk_ids=[disk.disk_id for disk in assets], status=MAKING)
 
     def note_related(self, assets: Sequence[Disk], page: Page[Snapshot]) -> None:
-        # The first page holds 100 of them. Of what stands on a further one nothing is known.
-        # So it is if a row does not tell its disk.
+        # The first page holds 100 of them. Of what stands on a further one nothing is known, nor of a row without its disk.
         otherwise = None if page.whole and not any("diskId" in row.unreadable for row in page.items) else UNKNOWN_TASK
         making = {row.disk_id: row.snapshot_id for row in page.items if row.status in (MAKING, "")}
         self._tasks.update((disk.disk_id, making.get(disk.disk_id, otherwise)) for disk in assets)
@@ -149,22 +158,13 @@ class DiskKind(ResourceKind[Disk]):
 
 
 def delete_unattached(
-    dispatcher: Dispatcher,
-    kind: ResourceKind[D],
-    ids: Sequence[str],
-    timing: Timing,
-    *,
-    cap: tuple[str, int | None],
-    preview: bool,
-    skip_blocked: bool,
-    watch: Watch = unwatched,
+    dispatcher: Dispatcher, kind: UnattachedKind[D], ids: Sequence[str], options: DeletionOptions
 ) -> DeletionRun[D]:
-    """Delete those of `ids` that are free; `cap` is the option of that name and its value. With `preview` nothing is changed.
+    """Delete those of `ids` that are free.
 
     Raises `JdcloudError` if something cannot be read or more exist than the cap allows; then nothing was changed.
     """
     found = find_each(dispatcher, ids, kind.by_ids, kind.by_id, kind.id_of)
-    option, limit = cap
-    check_cap(list(found), limit, len(ids), things=f"{kind.word}s", option=option, advice="name fewer")
+    check_cap(list(found), options.cap, len(ids), things=f"{kind.word}s", option=f"max_{kind.key}s", advice="name fewer")
     kind.prepare(dispatcher, found)
-    return delete_resources(dispatcher, kind, ids, found, timing, preview=preview, skip_blocked=skip_blocked, watch=watch)
+    return delete_resources(dispatcher, kind, ids, found, options)

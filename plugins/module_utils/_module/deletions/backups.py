@@ -12,12 +12,13 @@ from typing import Any
 from ..._api.errors import InputError
 from ..._api.model.backup_assets import Image, Snapshot
 from ..._fleet.deletions.backups import delete_backups
-from ..._fleet.deletions.run import DeletionRecord, DeletionRun
+from ..._fleet.deletions.run import DeletionRecord
 from ..._fleet.evidence.backup_selection import IMAGES, SNAPSHOTS, A, AssetKind, AssetSelection, parse_asset_ids, parse_asset_name
 from ..._fleet.evidence.marker import NO_INSTANCE, marker_row
-from ..common.arguments import Spec, cap_of, timing_of
+from ..common.arguments import Spec
 from ..common.rows import Result, time_of
 from ..common.session import Session
+from .options import connect_for_deletion
 from .report import DeletionReport
 
 IMAGE_ABSENT_SPEC: Spec = {
@@ -43,20 +44,8 @@ def snapshot_absent(session: Session, params: Mapping[str, Any]) -> Result:
 
 def _absent(session: Session, params: Mapping[str, Any], kind: AssetKind[A]) -> Result:
     selection = _selection(kind, params)
-    cap = cap_of(params, f"max_{kind.word}s")
-    timing_of(params, 0)
-    dispatcher = session.connect()
-    run = delete_backups(
-        dispatcher,
-        kind,
-        selection,
-        timing_of(params, dispatcher.retries),
-        cap=cap,
-        delete_snapshots=bool(params.get("delete_snapshots")),
-        preview=bool(session.module.check_mode),
-        skip_blocked=params.get("on_blocked") == "skip",
-        watch=session.progress.watch,
-    )
+    dispatcher, options = connect_for_deletion(session, kind.word)
+    run = delete_backups(dispatcher, kind, selection, options, delete_snapshots=bool(params.get("delete_snapshots")))
     if not run.records:
         session.module.warn(f"no {kind.word} in {session.region} has this name")
     return _BackupReport(run, session.region).result(session)
@@ -76,10 +65,6 @@ def _selection(kind: AssetKind[A], params: Mapping[str, Any]) -> AssetSelection:
 class _BackupReport(DeletionReport[A]):
     """Images or snapshots."""
 
-    def __init__(self, run: DeletionRun[A], region: str) -> None:
-        self.key = run.kind.word
-        super().__init__(run, region)
-
     def summary(self) -> Result:
         """How many of what."""
         counts = self.counts()
@@ -98,7 +83,7 @@ class _BackupReport(DeletionReport[A]):
         return {"before": before, "after": after}
 
     def row(self, record: DeletionRecord[A]) -> Result:
-        """One member of the result's list."""
+        """One row of the result."""
         asset: Image | Snapshot | None = record.asset
         marker = marker_row(asset.description) if asset is not None else None
         common = {
@@ -120,7 +105,7 @@ def _image_row(record: DeletionRecord[A], image: Image | None, common: Result) -
         "instance_id": image.instance_id if image is not None else None,
         **common,
         "size_mb": image.size_mb if image is not None else None,
-        # Told of images that are made; what is deleted covers nothing any more.
+        # Of use where images are made; what is deleted covers nothing any more.
         "covered_disks": [],
         "uncovered_disks": [],
         "snapshots": [{"snapshot_id": part, "fate": record.fates.get(part)} for part in record.parts],

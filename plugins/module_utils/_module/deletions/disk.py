@@ -10,7 +10,7 @@ from ..._api.model.resources import Disk
 from ..._fleet.common.finding import Finding
 from ..._fleet.deletions.run import DeletionRecord
 from ..._fleet.deletions.unattached import DiskKind
-from ..._fleet.deletions.unattached_rules import IN_BIN, UnattachedPolicy
+from ..._fleet.deletions.unattached_rules import IN_BIN
 from ..common.arguments import Spec
 from ..common.rows import Result
 from ..common.session import Session
@@ -26,19 +26,17 @@ DISK_SPEC: Spec = {
 
 def work(session: Session) -> Result:
     """Delete disks; the result has a `msg` if the task fails."""
-    run = run_unattached(session, DiskKind, "disk", "vol-2dat4dsk1b")
-    return DiskReport(run, session.region).result(session)
+    return DiskReport(run_unattached(session, DiskKind), session.region).result(session)
 
 
 def early_end(session: Session) -> Result:
     """The result of a run that ended before it looked at anything."""
-    return early_result(session, DiskReport, DiskKind(UnattachedPolicy(), lambda: None))
+    return early_result(session, DiskReport, DiskKind)
 
 
 class DiskReport(DeletionReport[Disk]):
     """Disks."""
 
-    key = "disk"
     advice = ADVICE
 
     def summary(self) -> Result:
@@ -60,7 +58,7 @@ class DiskReport(DeletionReport[Disk]):
         return {"before": before, "after": after}
 
     def row(self, record: DeletionRecord[Disk]) -> Result:
-        """One member of the result's list."""
+        """One row of the result."""
         disk, seen = record.asset, record.seen
         return {
             "disk_id": record.asset_id,
@@ -73,7 +71,7 @@ class DiskReport(DeletionReport[Disk]):
         }
 
     def warnings(self, record: DeletionRecord[Disk]) -> list[Finding]:
-        """What should be known beside."""
+        """What else should be known."""
         missing = "It was to go into the recycle bin, and the service does not show it there: look for it in the console."
         return [*super().warnings(record), *([Finding("not_in_bin", missing)] if self._lost_sight(record) else [])]
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from ..._api.model.resources import ElasticIp
 from ..._fleet.deletions.run import DeletionRecord
 from ..._fleet.deletions.unattached import ElasticIpKind
-from ..._fleet.deletions.unattached_rules import UnattachedPolicy
 from ..common.arguments import Spec
 from ..common.rows import Result
 from ..common.session import Session
@@ -21,19 +20,17 @@ ELASTIC_IP_SPEC: Spec = unattached_spec("elastic_ip_ids", "max_elastic_ips")
 
 def work(session: Session) -> Result:
     """Release elastic IPs; the result has a `msg` if the task fails."""
-    run = run_unattached(session, ElasticIpKind, "elastic_ip", "fip-8wz1t5c0rn")
-    return ElasticIpReport(run, session.region).result(session)
+    return ElasticIpReport(run_unattached(session, ElasticIpKind), session.region).result(session)
 
 
 def early_end(session: Session) -> Result:
     """The result of a run that ended before it looked at anything."""
-    return early_result(session, ElasticIpReport, ElasticIpKind(UnattachedPolicy(), lambda: None))
+    return early_result(session, ElasticIpReport, ElasticIpKind)
 
 
 class ElasticIpReport(DeletionReport[ElasticIp]):
     """Elastic IPs."""
 
-    key = "elastic_ip"
     advice = ADVICE
 
     def summary(self) -> Result:
@@ -53,7 +50,7 @@ class ElasticIpReport(DeletionReport[ElasticIp]):
         return {"before": before, "after": after}
 
     def row(self, record: DeletionRecord[ElasticIp]) -> Result:
-        """One member of the result's list."""
+        """One row of the result."""
         address, seen = record.asset, record.seen
         return {
             "elastic_ip_id": record.asset_id,

@@ -18,23 +18,23 @@ from ..common.session import Session
 
 
 class DeletionReport(abc.ABC, Generic[D]):
-    """Reads the records of one run. What a preview did not do is told as if it had been done.
+    """Reads the records of one run. What a preview would do is shown as if it had been done.
 
     `key` begins the name of the id in a row and, with an s, of the rows in the result.
     """
 
-    key: str
     advice = "remove the causes or leave them out"
     """What to do if blocked ones held everything back."""
 
     def __init__(self, run: DeletionRun[D], region: str) -> None:
         self.run = run
+        self.key = run.kind.key
         self._region = region
         self.rows = [self.row(record) for record in run.records]
 
     @abc.abstractmethod
     def row(self, record: DeletionRecord[D]) -> Result:
-        """One member of the result's list."""
+        """One row of the result."""
 
     @abc.abstractmethod
     def summary(self) -> Result:
@@ -111,7 +111,7 @@ class DeletionReport(abc.ABC, Generic[D]):
         return bool(row["changed"]) and row["action"] == "failed" and not record.gone
 
     def warnings(self, record: DeletionRecord[D]) -> list[Finding]:
-        """What should be known beside."""
+        """What else should be known."""
         if record.asset is not None:
             return list(self.run.kind.warnings(record.asset)) if record.to_delete else []
         return [Finding("not_found", f"{record.asset_id} does not exist in {self._region}.")]

@@ -6,32 +6,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
-from typing import Protocol
-
-from ..._api.dispatch.dispatcher import Dispatcher
 from ..._fleet.common.failure import UNVERIFIED
 from ..._fleet.common.selection import parse_ids, parse_protect_tags
-from ..._fleet.deletions.kind import D, ResourceKind
+from ..._fleet.deletions.kind import D
 from ..._fleet.deletions.run import DeletionRecord, DeletionRun
-from ..._fleet.deletions.unattached import delete_unattached
+from ..._fleet.deletions.unattached import UnattachedKind, delete_unattached
 from ..._fleet.deletions.unattached_rules import UnattachedPolicy
-from ..common.arguments import CONNECTION_SPEC, GUARD_SPEC, Spec, cap_of, timing_of
+from ..common.arguments import CONNECTION_SPEC, GUARD_SPEC, Spec
 from ..common.rows import Result
 from ..common.session import Session
 from ..machines.options import VM_SPEC
+from .options import connect_for_deletion
 from .report import DeletionReport
 
 ADVICE = "remove the causes, or set on_blocked to skip to go on with the others"
-
-
-class MakeKind(Protocol[D]):
-    """Makes the kind for a policy, with a clock that tells the account's time, None while it is not known."""
-
-    def __call__(self, policy: UnattachedPolicy, clock: Callable[[], datetime | None], /) -> ResourceKind[D]:
-        """The kind."""
-        raise NotImplementedError
 
 
 def unattached_spec(ids: str, cap: str) -> Spec:
@@ -46,33 +34,23 @@ def unattached_spec(ids: str, cap: str) -> Spec:
     }
 
 
-def run_unattached(session: Session, make_kind: MakeKind[D], key: str, example: str) -> DeletionRun[D]:
+def run_unattached(session: Session, kind: type[UnattachedKind[D]]) -> DeletionRun[D]:
     """Check the options, then delete. Raises `JdcloudError` before anything is changed."""
     params = session.module.params
-    ids = parse_ids(params[f"{key}_ids"], f"{key}_ids", example=example)
-    cap = cap_of(params, f"max_{key}s")
+    ids = parse_ids(params[f"{kind.key}_ids"], f"{kind.key}_ids", example=kind.example)
     policy = UnattachedPolicy(
         protect_tags=parse_protect_tags(params["protect_tags"]),
         recycle=params.get("recycle", False),
         shared=params.get("shared", False),
     )
-    timing_of(params, 0)
-    dispatcher: Dispatcher = session.connect()
-    return delete_unattached(
-        dispatcher,
-        make_kind(policy, dispatcher.service_time),
-        ids,
-        timing_of(params, dispatcher.retries),
-        cap=(f"max_{key}s", cap),
-        preview=bool(session.module.check_mode),
-        skip_blocked=params["on_blocked"] == "skip",
-        watch=session.progress.watch,
-    )
+    dispatcher, options = connect_for_deletion(session, kind.key)
+    return delete_unattached(dispatcher, kind(policy, dispatcher.service_time), ids, options)
 
 
-def early_result(session: Session, report: type[DeletionReport[D]], kind: ResourceKind[D]) -> Result:
+def early_result(session: Session, report: type[DeletionReport[D]], kind: type[UnattachedKind[D]]) -> Result:
     """The result of a run that ended before it looked at anything."""
-    return report(DeletionRun([], kind, preview=False, waits=True), session.region).result(session)
+    run = DeletionRun([], kind(UnattachedPolicy(), lambda: None), preview=False, waits=True)
+    return report(run, session.region).result(session)
 
 
 def fate_of(report: DeletionReport[D], record: DeletionRecord[D], gone_as: str | None) -> str | None:

@@ -19,7 +19,7 @@ from ..._api.model.backup_assets import Image, Snapshot
 from ..._api.model.instance import STABLE, TRANSITIONAL, AttachedDisk, Instance
 from ..common.finding import Finding, unreadable_finding
 from ..common.selection import Selection, protecting_tag
-from ..evidence.marker import Marker, asset_name, read_marker, unique_part
+from ..evidence.marker import Marker, NameParts, asset_name, read_marker, unique_part
 from ..evidence.proof import (
     IMAGE_ENDED,
     SNAPSHOT_HOLDS,
@@ -27,17 +27,20 @@ from ..evidence.proof import (
     BackupSet,
     Method,
     age_flaw,
+    asset_id_of,
     being_made,
     disk_key,
     disks_begun_with,
     disks_held_by,
     expiry_flaw,
+    is_ready,
+    own_flaws,
 )
 from ..planning.blockers import busy_disks, unmounted_system_disk
 
 AssetAction = Literal["created", "reused", "none", "blocked", "failed"]
 KNOWN_ATTEMPTS = 500
-"""So many attempts of a campaign are told apart by the names of what they left."""
+"""How many attempts of a campaign are known by the names of what they left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +155,7 @@ def _assets(machine: Instance, policy: BackupPolicy, backup_set: BackupSet, now:
         yield _planned_image(machine, policy, backup_set, now)
     if policy.method in ("snapshots", "both"):
         for disk in snapshot_disks(machine, policy):
-            yield _planned_snapshot(machine, disk, policy, backup_set.snapshots_of_disk.get(disk.disk_id or "", ()), now)
+            yield _planned_snapshot(machine, disk, policy, backup_set, now)
 
 
 def _will_be_stopped(machine: Instance, policy: BackupPolicy) -> bool:
@@ -160,84 +163,90 @@ def _will_be_stopped(machine: Instance, policy: BackupPolicy) -> bool:
 
 
 def _planned_image(machine: Instance, policy: BackupPolicy, backup_set: BackupSet, now: datetime | None) -> PlannedAsset:
-    wanted = image_disks(machine, policy)
+    disks = image_disks(machine, policy)
     left_out = () if policy.include_data_disks else _devices_left_out(machine)
-    keys = {disk_key(disk.disk_id, disk.device) for disk in wanted}
-    images = backup_set.images.get(machine.instance_id, ())
+    keys = {disk_key(disk.disk_id, disk.device) for disk in disks}
 
     def fits(image: Image) -> bool:
         if image.status not in IMAGE_ENDED:
             # It is waited for, and proven when it is ready. One that was begun without a disk will never hold it.
             begun = disks_begun_with(image, machine, backup_set.snapshots)
             return begun is None or keys <= begun
-        if image.status != "ready" or image.source != "private" or image.imported or image.offline:
+        if own_flaws(image) or not _fresh(image, policy, now):
             return False
-        return _fresh(image, policy, now) and keys <= set(disks_held_by(image, machine, backup_set.snapshots))
+        return keys <= set(disks_held_by(image, machine, backup_set.snapshots))
 
+    images = backup_set.images.get(machine.instance_id, ())
     found = _newest([image for image in images if _usable(image, machine, policy) and fits(image)])
-    return _planned("image", machine.instance_id, machine, policy, images, wanted, left_out, found)
+    return _planned(_Wanted("image", machine.instance_id, disks, left_out, images), machine, policy, found)
 
 
 def _planned_snapshot(
-    machine: Instance, disk: AttachedDisk, policy: BackupPolicy, snapshots: Sequence[Snapshot], now: datetime | None
+    machine: Instance, disk: AttachedDisk, policy: BackupPolicy, backup_set: BackupSet, now: datetime | None
 ) -> PlannedAsset:
     def fits(snapshot: Snapshot) -> bool:
         if snapshot.status == "creating":
             return True
         return snapshot.status in SNAPSHOT_HOLDS and snapshot.source == "self" and _fresh(snapshot, policy, now)
 
+    disk_id = disk.disk_id or ""
+    snapshots = backup_set.snapshots_of_disk.get(disk_id, ())
     found = _newest([each for each in snapshots if _usable(each, machine, policy) and fits(each)])
-    return _planned("snapshot", disk.disk_id or "", machine, policy, snapshots, (disk,), (), found)
+    return _planned(_Wanted("snapshot", disk_id, (disk,), (), snapshots), machine, policy, found)
 
 
-def _planned(
-    kind: AssetType,
-    of: str,
-    machine: Instance,
-    policy: BackupPolicy,
-    existing: Sequence[Image | Snapshot],
-    disks: tuple[AttachedDisk, ...],
-    left_out: tuple[str, ...],
-    found: Image | Snapshot | None,
-) -> PlannedAsset:
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """An image of a machine or a snapshot of a disk that there is to be, and all that exist of it."""
+
+    kind: AssetType
+    of: str
+    disks: tuple[AttachedDisk, ...]
+    left_out: tuple[str, ...]
+    existing: Sequence[Image | Snapshot]
+
+
+def _planned(wanted: _Wanted, machine: Instance, policy: BackupPolicy, found: Image | Snapshot | None) -> PlannedAsset:
+    """What is wanted: `found`, which is there already, or another one."""
     if found is not None:
         marker = cast(Marker, read_marker(found.description))
-        asset_id = found.image_id if isinstance(found, Image) else found.snapshot_id
-        ready = found.status == "ready" if isinstance(found, Image) else found.status in SNAPSHOT_HOLDS
         return PlannedAsset(
-            kind, of, found.name, 0, marker.campaign, marker.stopped, disks, left_out, asset_id, ready, found.status
+            wanted.kind,
+            wanted.of,
+            found.name,
+            attempt=0,
+            campaign=marker.campaign,
+            stopped=marker.stopped,
+            disks=wanted.disks,
+            left_out=wanted.left_out,
+            asset_id=asset_id_of(found),
+            ready=is_ready(found),
+            status=found.status,
         )
-    attempt = 1 + _attempts_so_far(existing, of, policy)
+    attempt = 1 + _attempts_so_far(wanted.existing, wanted.of, policy)
     return PlannedAsset(
-        kind,
-        of,
-        planned_name(kind, of, machine, policy, attempt),
-        attempt,
-        policy.campaign,
-        _will_be_stopped(machine, policy),
-        disks,
-        left_out,
+        wanted.kind,
+        wanted.of,
+        planned_name(wanted.kind, wanted.of, machine, policy, attempt),
+        attempt=attempt,
+        campaign=policy.campaign,
+        stopped=_will_be_stopped(machine, policy),
+        disks=wanted.disks,
+        left_out=wanted.left_out,
     )
 
 
 def planned_name(kind: AssetType, of: str, machine: Instance, policy: BackupPolicy, attempt: int) -> str:
     """The name of an asset that is to be made."""
-    return asset_name(
-        policy.name_pattern,
-        asset_of=of,
-        instance_id=machine.instance_id,
-        machine_name=machine.name,
-        campaign=policy.campaign,
-        attempt=attempt,
-        dots=kind == "image",
-    )
+    parts = NameParts(of, machine.instance_id, machine.name, policy.campaign, attempt)
+    return asset_name(policy.name_pattern, parts, dots=kind == "image")
 
 
 def _usable(asset: Image | Snapshot, machine: Instance, policy: BackupPolicy) -> bool:
     """Whether an asset is ours, and was made in a state of the machine that is still the present one.
 
     Once a stopped machine runs again, each backup is older than its next stop. There is one exception: this very campaign has
-    backed it up and started it again, as it was told to.
+    backed it up and started it again, as its policy says.
     """
     marker = read_marker(asset.description)
     if marker is None or marker.instance_id != machine.instance_id or asset.unreadable:
@@ -280,32 +289,18 @@ def _devices_left_out(machine: Instance) -> tuple[str, ...]:
 def _blockers(
     machine: Instance, policy: BackupPolicy, backup_set: BackupSet, assets: Sequence[PlannedAsset]
 ) -> Iterator[Finding]:
-    if not any(not asset.ready for asset in assets) and assets:
+    if assets and all(asset.ready for asset in assets):
         # Everything is there already.
         return
     protection = protecting_tag(machine, policy.protect_tags)
     if protection is not None:
         yield Finding("protected", f"Its tag {protection} protects it: remove the tag first, or change protect_tags.")
     yield from _status_blockers(machine, assets)
-    making = {asset.asset_id for asset in assets if asset.kind == "image" and asset.asset_id}
-    for image_id in being_made(backup_set.images.get(machine.instance_id, ())):
-        if image_id not in making and any(asset.asset_id is None for asset in assets):
-            yield Finding("task_in_progress", f"Image {image_id} is being made of it: wait until that is ready.")
+    yield from _task_blockers(machine, backup_set, assets)
     if not assets:
         yield Finding("nothing_to_back_up", "It has no cloud disk of which a snapshot could be made: make an image.")
-    system = next((disk for disk in machine.disks if disk.system), None)
     if any(asset.images for asset in assets):
-        if system is None:
-            yield Finding("nothing_to_back_up", "It shows no system disk, so no image can be made of it.")
-        elif system.category == "local" and not _will_be_stopped(machine, policy) and machine.status == "running":
-            yield Finding(
-                "running", "It has a local system disk, of which an image can only be made while it is stopped: stop it first."
-            )
-        state = unmounted_system_disk(machine)
-        if state is not None:
-            yield Finding(
-                "invalid_status", f"The attachment of its system disk is '{state}', so no image can be made: attach it first."
-            )
+        yield from _image_blockers(machine, policy)
     overdue = machine.charge is not None and machine.charge.status in ("overdue", "arrear")
     if policy.start_again and policy.stop_running and machine.status == "running" and overdue:
         yield Finding("charge_overdue", "It could not be started again after the backup: pay or renew it first.")
@@ -322,9 +317,32 @@ def _status_blockers(machine: Instance, assets: Sequence[PlannedAsset]) -> Itera
             "invalid_status",
             "Its status is 'error', in which no image can be made: make snapshots, which no require_backup accepts.",
         )
+
+
+def _task_blockers(machine: Instance, backup_set: BackupSet, assets: Sequence[PlannedAsset]) -> Iterator[Finding]:
     busy = busy_disks(machine)
     if busy:
         yield Finding("task_in_progress", f"A task runs on its disks ({', '.join(busy)}): wait until it has ended.")
+    if any(asset.asset_id is None for asset in assets):
+        waited_for = [asset.asset_id for asset in assets if asset.kind == "image"]
+        for image_id in being_made(backup_set.images.get(machine.instance_id, ())):
+            if image_id not in waited_for:
+                yield Finding("task_in_progress", f"Image {image_id} is being made of it: wait until that is ready.")
+
+
+def _image_blockers(machine: Instance, policy: BackupPolicy) -> Iterator[Finding]:
+    system = next((disk for disk in machine.disks if disk.system), None)
+    if system is None:
+        yield Finding("nothing_to_back_up", "It shows no system disk, so no image can be made of it.")
+    elif system.category == "local" and not _will_be_stopped(machine, policy) and machine.status == "running":
+        yield Finding(
+            "running", "It has a local system disk, of which an image can only be made while it is stopped: stop it first."
+        )
+    state = unmounted_system_disk(machine)
+    if state is not None:
+        yield Finding(
+            "invalid_status", f"The attachment of its system disk is '{state}', so no image can be made: attach it first."
+        )
 
 
 def _warnings(machine: Instance, assets: Sequence[PlannedAsset]) -> Iterator[Finding]:

@@ -13,13 +13,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any, TypeVar
+from datetime import datetime
+from typing import TypeVar
 
 from ..._api.model.backup_assets import Image, Snapshot
 from ..._api.model.instance import Instance
 from ..evidence.marker import Marker, read_marker
-from ..evidence.proof import IMAGE_ENDED, SNAPSHOT_HOLDS, BackupSet, age_flaw, disk_key, disks_held_by, expiry_flaw
+from ..evidence.proof import (
+    IMAGE_ENDED,
+    SNAPSHOT_HOLDS,
+    BackupSet,
+    age_flaw,
+    asset_id_of,
+    disk_key,
+    disks_held_by,
+    expiry_flaw,
+    own_flaws,
+)
 from .plan import BackupPolicy, image_disks, snapshot_disks
 
 Asset = TypeVar("Asset", Image, Snapshot)
@@ -37,64 +47,55 @@ def superseded(
     machines: Iterable[Instance], policy: BackupPolicy, backup_set: BackupSet, keep: int, now: datetime | None
 ) -> Superseded:
     """What may go of these machines, each of which has a proven backup of this run, if `keep` (at least 1) are to stay."""
-    busy = _busy_campaigns(backup_set)
+    rules = _Rules(policy, keep, now, _busy_campaigns(backup_set))
     image_ids: list[str] = []
     snapshot_ids: list[str] = []
     for machine in machines:
         if policy.method in ("image", "both"):
             images = backup_set.images.get(machine.instance_id, ())
-            older = _older(images, machine, policy, keep, busy, now, _image_counter(machine, policy, backup_set))
-            image_ids += [image.image_id for image in older]
+            image_ids += rules.older(images, machine, _image_counter(machine, policy, backup_set))
         if policy.method in ("snapshots", "both"):
             for disk in snapshot_disks(machine, policy):
                 # One that an image consists of goes with its image, or not at all.
                 loose = [each for each in backup_set.snapshots_of_disk.get(disk.disk_id or "", ()) if not each.images]
-                older_ones = _older(loose, machine, policy, keep, busy, now, lambda each: each.status == "available")
-                snapshot_ids += [snapshot.snapshot_id for snapshot in older_ones]
+                snapshot_ids += rules.older(loose, machine, lambda each: each.status == "available")
     return Superseded(tuple(image_ids), tuple(snapshot_ids))
 
 
 def _image_counter(machine: Instance, policy: BackupPolicy, backup_set: BackupSet) -> Callable[[Image], bool]:
     wanted = {disk_key(disk.disk_id, disk.device) for disk in image_disks(machine, policy)}
-
-    def counts(image: Image) -> bool:
-        whole = wanted <= set(disks_held_by(image, machine, backup_set.snapshots))
-        return image.status == "ready" and image.source == "private" and not image.imported and not image.offline and whole
-
-    return counts
+    return lambda image: not own_flaws(image) and wanted <= set(disks_held_by(image, machine, backup_set.snapshots))
 
 
-def _older(
-    assets: Sequence[Asset],
-    machine: Instance,
-    policy: BackupPolicy,
-    keep: int,
-    busy: frozenset[str],
-    now: datetime | None,
-    counts: Callable[[Asset], bool],
-) -> list[Asset]:
-    # One that cannot be read is neither counted nor removed.
-    marked = [(asset, read_marker(asset.description)) for asset in assets if not asset.unreadable]
-    own = [(asset, marker) for asset, marker in marked if marker is not None and marker.instance_id == machine.instance_id]
-    # What was made when, is not known of one whose time cannot be read: it is neither counted nor removed.
-    dated = sorted(((asset, marker) for asset, marker in own if asset.created is not None), key=_made_at, reverse=True)
-    kept = [asset for asset, marker in dated if marker.stopped and counts(asset) and expiry_flaw(asset, now) is None][:keep]
-    if len(kept) < keep:
-        return []
-    last = _made_at((kept[-1], None))
-    return [asset for asset, marker in dated if _made_at((asset, None)) < last and not _in_use(asset, marker, policy, busy, now)]
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """What stays and what may go. `busy`: campaigns of which something is still being made."""
 
+    policy: BackupPolicy
+    keep: int
+    now: datetime | None
+    busy: frozenset[str]
 
-def _made_at(row: tuple[Image | Snapshot, Any]) -> datetime:
-    return row[0].created or datetime.min.replace(tzinfo=UTC)
+    def older(self, assets: Sequence[Asset], machine: Instance, counts: Callable[[Asset], bool]) -> list[str]:
+        """Ids of what is older than the last of those that stay. `counts`: what is a whole backup."""
+        # One that cannot be read is neither counted nor removed.
+        marked = [(asset, read_marker(asset.description)) for asset in assets if not asset.unreadable]
+        own = [(asset, marker) for asset, marker in marked if marker is not None and marker.instance_id == machine.instance_id]
+        # What was made when, is not known of one whose time cannot be read: it is neither counted nor removed.
+        dated = [(asset.created, asset, marker) for asset, marker in own if asset.created is not None]
+        dated.sort(key=lambda row: row[0], reverse=True)
+        proven = [made for made, asset, marker in dated if marker.stopped and counts(asset) and not expiry_flaw(asset, self.now)]
+        if len(proven) < self.keep:
+            return []
+        last = proven[self.keep - 1]
+        return [asset_id_of(asset) for made, asset, marker in dated if made < last and not self._in_use(asset, marker)]
 
-
-def _in_use(asset: Image | Snapshot, marker: Marker, policy: BackupPolicy, busy: frozenset[str], now: datetime | None) -> bool:
-    if asset.status not in ("ready", "error", *SNAPSHOT_HOLDS):
-        return True
-    if marker.campaign == policy.campaign:
-        return False
-    return marker.campaign in busy or age_flaw(asset.created, policy.max_age, now) is None
+    def _in_use(self, asset: Image | Snapshot, marker: Marker) -> bool:
+        if asset.status not in ("ready", "error", *SNAPSHOT_HOLDS):
+            return True
+        if marker.campaign == self.policy.campaign:
+            return False
+        return marker.campaign in self.busy or age_flaw(asset.created, self.policy.max_age, self.now) is None
 
 
 def _busy_campaigns(backup_set: BackupSet) -> frozenset[str]:

@@ -42,17 +42,20 @@ class Marker:
         return text[:DESCRIPTION_LENGTH]
 
 
+def marked_words(description: str) -> list[str]:
+    """The words of a description behind the prefix of this collection, none of one that does not begin with that."""
+    words = description.split()
+    return words[1:] if words[:1] == [PREFIX] else []
+
+
 def read_marker(description: str) -> Marker | None:
     """The marker of a description, None if it carries none. More words behind it do not matter; a doubled one voids it."""
-    words = description.split()
-    if not words or words[0] != PREFIX:
+    pairs = [word.split("=", 1) for word in marked_words(description) if "=" in word]
+    wanted = [(name, value) for name, value in pairs if name in ("campaign", "instance", "stopped")]
+    values = dict(wanted)
+    if len(wanted) != 3 or len(values) != 3 or not all(values.values()):
         return None
-    pairs = [word.split("=", 1) for word in words[1:] if "=" in word]
-    text = {pair[0]: pair[1] for pair in pairs}
-    wanted = [pair[0] for pair in pairs if pair[0] in ("campaign", "instance", "stopped")]
-    if len(wanted) != 3 or len(set(wanted)) != 3 or not all(text[name] for name in wanted):
-        return None
-    return Marker(text["campaign"], text["instance"], text["stopped"] == "true")
+    return Marker(values["campaign"], values["instance"], values["stopped"] == "true")
 
 
 def check_campaign(campaign: str, option: str) -> str:
@@ -76,25 +79,34 @@ def check_pattern(pattern: str) -> str:
     return pattern
 
 
-def asset_name(
-    pattern: str, *, asset_of: str, instance_id: str, machine_name: str, campaign: str, attempt: int, dots: bool
-) -> str:
+@dataclass(frozen=True, slots=True)
+class NameParts:
+    """What the name of an asset tells. `asset_of`: the machine or disk that it is made of."""
+
+    asset_of: str
+    instance_id: str
+    machine_name: str
+    campaign: str
+    attempt: int
+
+
+def asset_name(pattern: str, parts: NameParts, *, dots: bool) -> str:
     """A name after the pattern that fits the service's rules, whatever the machine is called, and that nothing else has.
 
-    `asset_of` is the machine or disk that the asset is made of. `{unique}` is where the pattern has it, else at the end; it
-    differs with campaign, asset and attempt, and is never cut. `dots`: image names may hold them, snapshot names may not.
+    `{unique}` is where the pattern has it, else at the end; it differs with campaign, asset and attempt, and is never cut.
+    `dots`: image names may hold them, snapshot names may not.
     """
-    values = {"id": asset_of, "instance_id": instance_id, "name": machine_name, "campaign": campaign}
+    values = {"id": parts.asset_of, "instance_id": parts.instance_id, "name": parts.machine_name, "campaign": parts.campaign}
     before, found, after = pattern.partition("{unique}")
     if not found and before:
         before += "-"
     after = _PLACEHOLDER.sub(lambda match: values.get(match[1], ""), after)
     before = _PLACEHOLDER.sub(lambda match: values.get(match[1], ""), before)
-    quota = NAME_LENGTH - _UNIQUE_LENGTH
-    before, after = _clean(before, dots=dots).lstrip(".-"), _clean(after, dots=dots).rstrip(".-")
-    after = after[: max(quota - len(before), quota // 2)].rstrip(".-")
-    before = _shortened(before, quota - len(after))
-    return before + unique_part(campaign, asset_of, attempt) + after
+    free = NAME_LENGTH - _UNIQUE_LENGTH
+    before, after = safe_name(before, dots=dots).lstrip(".-"), safe_name(after, dots=dots).rstrip(".-")
+    after = after[: max(free - len(before), free // 2)].rstrip(".-")
+    before = _shortened(before, free - len(after))
+    return before + unique_part(parts.campaign, parts.asset_of, parts.attempt) + after
 
 
 def unique_part(campaign: str, asset_of: str, attempt: int) -> str:
@@ -115,7 +127,7 @@ def _shortened(text: str, length: int) -> str:
     return text[: length - 1] + text[-1] if text.endswith(("-", "_")) else text[:length]
 
 
-def _clean(text: str, *, dots: bool) -> str:
+def safe_name(text: str, *, dots: bool) -> str:
     """Chinese characters, letters, digits, '_', '-' and perhaps '.'; anything else becomes '-'."""
     allowed = r"[^\u4e00-\u9fffA-Za-z0-9_.-]" if dots else r"[^\u4e00-\u9fffA-Za-z0-9_-]"
     return re.sub(allowed, "-", text)

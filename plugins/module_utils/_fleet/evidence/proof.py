@@ -107,6 +107,16 @@ class Proof:
     left_out: tuple[str, ...] = ()
 
 
+def asset_id_of(asset: Image | Snapshot) -> str:
+    """The id of an image or snapshot."""
+    return asset.image_id if isinstance(asset, Image) else asset.snapshot_id
+
+
+def is_ready(asset: Image | Snapshot) -> bool:
+    """Whether an image or snapshot is made."""
+    return asset.status == "ready" if isinstance(asset, Image) else asset.status in SNAPSHOT_HOLDS
+
+
 def disk_key(disk_id: str | None, device: str | None) -> str:
     """How a disk is called: its id, or its device for a local one, which has none."""
     return disk_id or f"local {device}"
@@ -206,6 +216,11 @@ def image_flaws(image: Image, machine: Instance, demand: Demand, now: datetime |
     unreadable = unreadable_reason(image)
     if unreadable is not None:
         return [unreadable]
+    return own_flaws(image) + _asset_flaws(image, machine, demand, now)
+
+
+def own_flaws(image: Image) -> list[str]:
+    """Why an image is no backup, whichever machine it is of."""
     flaws = []
     if image.status != "ready":
         flaws.append("it is still being made" if image.status not in IMAGE_ENDED else f"its status is '{image.status}'")
@@ -215,7 +230,7 @@ def image_flaws(image: Image, machine: Instance, demand: Demand, now: datetime |
         flaws.append("it was imported")
     if image.offline:
         flaws.append("it is offline")
-    return flaws + _asset_flaws(image, machine, demand, now)
+    return flaws
 
 
 def snapshot_flaws(snapshot: Snapshot, machine: Instance, demand: Demand, now: datetime | None) -> list[str]:

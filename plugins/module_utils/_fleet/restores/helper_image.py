@@ -24,7 +24,7 @@ from ..common.failure import Failure
 from ..common.timing import Timing
 from ..common.write_errors import ErrorMeaning, classify
 from ..evidence.existing_backups import image_id_of
-from ..evidence.marker import asset_name
+from ..evidence.marker import NameParts, asset_name
 from .create_once import CreateRequest
 from .lookup import token_of
 from .marker import read_restore_marker
@@ -37,15 +37,7 @@ PATTERN = "restore-{instance_id}-{unique}"
 def helper_name(plan: RestorePlan) -> str:
     """The same for the same restore, so that the next run finds it."""
     source = plan.marker.instance_id
-    return asset_name(
-        PATTERN,
-        asset_of=source,
-        instance_id=source,
-        machine_name="",
-        campaign=f"{plan.marker.origin}\0{plan.name}",
-        attempt=1,
-        dots=True,
-    )
+    return asset_name(PATTERN, NameParts(source, source, "", f"{plan.marker.origin}\0{plan.name}", attempt=1), dots=True)
 
 
 def find_helpers(dispatcher: Dispatcher, plans: Sequence[RestorePlan]) -> list[str | None]:

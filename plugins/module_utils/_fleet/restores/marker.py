@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ..evidence.marker import DESCRIPTION_LENGTH, NO_INSTANCE, PREFIX
+from ..evidence.marker import DESCRIPTION_LENGTH, NO_INSTANCE, PREFIX, marked_words, safe_name
 
 MACHINE_NAME = re.compile(r"(?!\.)[\u4e00-\u9fffA-Za-z0-9_.-]{2,128}(?<!\.)")
 """The service's rule for names of machines (fact limits-machine-names)."""
@@ -42,10 +42,7 @@ def marker_of(origin: str, instance_id: str | None) -> RestoreMarker:
 
 def read_restore_marker(description: str) -> RestoreMarker | None:
     """The marker that a description begins with, None if there is none. What follows it is not ours and never read."""
-    words = description.split(maxsplit=3)[:3]
-    if len(words) < 3 or words[0] != PREFIX:
-        return None
-    text = dict(word.partition("=")[::2] for word in words[1:])
+    text = dict(word.partition("=")[::2] for word in marked_words(description)[:2])
     if [*text] != ["restore", "instance"] or not all(text.values()):
         return None
     return RestoreMarker(text["restore"], text["instance"])
@@ -59,5 +56,5 @@ def drill_name(name: str) -> str:
 
 def disk_name(machine_name: str, device: str) -> str:
     """A name for a disk of a new machine: its machine's, as far as it fits, and the device."""
-    stem = re.sub(r"[^\u4e00-\u9fffA-Za-z0-9_-]", "-", machine_name)
+    stem = safe_name(machine_name, dots=False)
     return f"{stem[: DISK_NAME_LENGTH - len(device) - 1]}-{device}"

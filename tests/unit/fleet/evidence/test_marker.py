@@ -16,6 +16,7 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import I
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.evidence.marker import (
     DEFAULT_PATTERN,
     Marker,
+    NameParts,
     asset_name,
     check_campaign,
     check_pattern,
@@ -42,7 +43,7 @@ PATTERNS = st.lists(PIECES, min_size=1, max_size=6).map("".join).filter(lambda p
 
 def name_of(pattern: str = DEFAULT_PATTERN, *, dots: bool = True, attempt: int = 1, **more: str) -> str:
     values = {"asset_of": "i-one", "instance_id": "i-one", "machine_name": "web", "campaign": "c1", **more}
-    return asset_name(pattern, attempt=attempt, dots=dots, **values)  # type: ignore[arg-type]
+    return asset_name(pattern, NameParts(attempt=attempt, **values), dots=dots)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from .._fleet.common.selection import parse_ids, parse_protect_tags
 from .._fleet.tags.plan import TaggedKind, WantedTags, parse_wanted
 from .._fleet.tags.run import TagRecord, TagRun, TagTargets, change_tags, wanted_tags
 from .common.arguments import CONNECTION_SPEC, GUARD_SPEC, SELECTION_SPEC, Spec, cap_of, selection_of
-from .common.rows import Result, error_of, finding_rows, list_some
+from .common.rows import Result, error_of, failure_keys, finding_rows, list_some
 from .common.session import Session
 
 SERVICE_CODES: Mapping[TaggedKind, str] = {"instance": "vm", "disk": "disk", "elastic_ip": "ip"}
@@ -53,14 +53,13 @@ def work(session: Session) -> Result:
     for warning in _warnings(run, targets, session):
         session.module.warn(warning)
     report = TagReport(run, wanted, session.region, preview=bool(session.module.check_mode))
-    message = report.message()
     return {
         "changed": any(row["changed"] for rows in report.rows.values() for row in rows),
         "account": session.account,
         **report.rows,
         "summary": {**report.summary(), **session.api_use()},
         "diff": report.diff(),
-        **({"msg": message} if message else {}),
+        **failure_keys(report.message()),
     }
 
 

@@ -59,8 +59,9 @@ def _check_traces(record: Record, account: Mapping[str, Any], gone: AbstractSet[
     now, before = account["access_key_suffix"], record.account["access_key_suffix"]
     if untraced:
         raise InputError(
-            f"Nothing of campaign {record.campaign} is found with the key that ends in {now}, also not {first_of(untraced, 1)}, "
-            f"which it did not delete; it began with one that ends in {before}: run it with keys of the same account."
+            f"Nothing of campaign {record.campaign} is found with the key that ends in {now}, also not "
+            f"{first_of(untraced, 1)}, which it did not delete; it began with one that ends in {before}: run it with keys of "
+            "the same account."
         )
     record.add_note(
         f"The access key ends in {now}, and in the run before in {before}. All that is gone was deleted by this campaign, so "

@@ -106,19 +106,14 @@ def error_of(code: str, message: str) -> dict[str, Any]:
     return {"code": code, "operation": None, "http": None, "status": None, "message": message, "request_id": None}
 
 
-def named(ids: Sequence[str]) -> str:
-    """The first of some ids."""
-    return first_of(ids, SHOWN)
-
-
-def some(found: Sequence[Mapping[str, Any]]) -> str:
+def count_and_name(rows: Sequence[Mapping[str, Any]]) -> str:
     """How many machines, and the first of them with their reasons."""
     named = []
-    for row in found:
+    for row in rows:
         text = row["error"]["code"] if row["action"] == "failed" and row["error"] else ""
         reasons = [text] if text else list(dict.fromkeys(blocker["code"] for blocker in row["blockers"]))
         named.append(f"{row['instance_id']} ({', '.join(reasons)})" if reasons else row["instance_id"])
-    return f"{count_machines(len(found))}, {first_of(named, SHOWN)},"
+    return f"{count_machines(len(rows))}, {first_of(named, SHOWN)},"
 
 
 def count_machines(count: int) -> str:

@@ -11,9 +11,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from ..._api.errors import first_of
 from ..input.options import Options
 from ..state import machine_entry
-from ..state.ingest import count_machines, ingest_remains, named, some
+from ..state.ingest import SHOWN, count_and_name, count_machines, ingest_remains
 from ..state.record import UNVERIFIED, Record, stamp
 
 _WHOLE_BATCH = re.compile(r"the whole batch: ([^)]*)\)")
@@ -78,7 +79,7 @@ def finish(record: Record, options: Options, now: datetime, *, preview: bool) ->
     sentences = [record.problem] if record.problem else []
     if failed and record.outcome != "blocked":
         blocked = any(row["action"] == "blocked" for row in failed)
-        sentences.append(f"{some(failed).rstrip(',')} {'failed or are blocked' if blocked else 'failed'}.")
+        sentences.append(f"{count_and_name(failed).rstrip(',')} {'failed or are blocked' if blocked else 'failed'}.")
     if count:
         sentences.append(f"{count} disks or elastic IPs that were to go with their machines are still there.")
     if unstarted and record.problem:
@@ -108,14 +109,17 @@ def _what_stands(record: Record) -> list[str]:
     text = []
     unknown = [instance_id for instance_id, row in record.machines.items() if row["status"] == UNVERIFIED]
     if unknown:
-        text.append(f"It is not known what the last call did to {named(unknown)}: it was not clearly answered; run again to see.")
+        text.append(
+            f"It is not known what the last call did to {first_of(unknown, SHOWN)}: it was not clearly answered; run again to "
+            "see."
+        )
     short = [_WHOLE_BATCH.search(str(each["message"])) for row in record.machines.values() for each in row["blockers"]]
-    room = next((found[1] for found in short if found), "")
-    if room and room not in record.problem:
-        text.append(f"Quotas: {room}.")
+    numbers = next((found[1] for found in short if found), "")
+    if numbers and numbers not in record.problem:
+        text.append(f"Quotas: {numbers}.")
     stopped = left_stopped(record)
     if stopped:
-        text.append(f"Stopped by this campaign and left stopped: {named(stopped)}.")
+        text.append(f"Stopped by this campaign and left stopped: {first_of(stopped, SHOWN)}.")
     return text
 
 

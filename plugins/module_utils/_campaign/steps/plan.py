@@ -16,7 +16,7 @@ from ..input.options import Options
 from ..input.waves import split_into_waves
 from ..state import machine_entry
 from ..state.digest import difference, difference_text, digest_of
-from ..state.ingest import ingest, not_found, refuse_early_end, some, with_present_status
+from ..state.ingest import count_and_name, ingest, not_found, refuse_early_end, with_present_status
 from ..state.record import Record, Wave
 
 
@@ -177,14 +177,14 @@ def _plan_problem(record: Record, options: Options, look: Mapping[str, Any], bac
     failed = [row for row in seen if row["action"] == "failed"]
     blocked = [row for row in seen if row["action"] == "blocked"]
     if failed:
-        return f"{some(failed)} could not be planned, so nothing at all was changed: remove the causes, then run again."
+        return f"{count_and_name(failed)} could not be planned, so nothing at all was changed: remove the causes, then run again."
     if blocked and options.on_blocked == "fail":
         if all(_is_short(row) for row in blocked):
             return _shortfall(len(blocked), len(seen), backup.get("quota") or {})
         numbers = _quota_numbers(backup.get("quota") or {}) if any(_is_short(row) for row in blocked) else ""
         advice = "" if len(blocked) == len(seen) else ", or set vm_decommission_on_blocked to skip to go on with the others"
         changed = f"nothing at all was changed ({numbers})" if numbers else "nothing at all was changed"
-        return f"{some(blocked)} cannot be deleted, so {changed}: {_way_out(blocked)}{advice}."
+        return f"{count_and_name(blocked)} cannot be deleted, so {changed}: {_way_out(blocked)}{advice}."
     return ""
 
 

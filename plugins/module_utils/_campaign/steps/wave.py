@@ -13,9 +13,9 @@ from typing import Any
 from ..input.options import Options
 from ..state import machine_entry
 from ..state.ingest import (
+    count_and_name,
     error_of,
     ingest,
-    some,
     stop_campaign,
     with_campaign_variables,
     with_present_status,
@@ -57,7 +57,7 @@ def begin_wave(record: Record, options: Options, number: int, look: Mapping[str,
                 hindered.append(row)
     if hindered and options.on_blocked == "fail":
         _put_back(record, wave, going)
-        stop_campaign(record, f"Wave {number} was not begun, since {some(hindered)} cannot be deleted any more.")
+        stop_campaign(record, f"Wave {number} was not begun, since {count_and_name(hindered)} cannot be deleted any more.")
         return nothing
     disks, addresses = _to_mark(going)
     return {"go": bool(going), "instance_ids": _ids(going), "disk_ids": disks, "elastic_ip_ids": addresses}
@@ -136,10 +136,8 @@ def end_wave(record: Record, options: Options, number: int, now: datetime) -> di
     later = (record.machines[each] for one in record.waves if one.number > number for each in one.instance_ids)
     more_to_do = not all(map(machine_entry.is_gone, later))
     if len(failed) > options.max_failures and more_to_do:
-        stop_campaign(
-            record,
-            f"The campaign was stopped after wave {number}, since {some(failed)} failed and {options.max_failures} may.",
-        )
+        why = f"{count_and_name(failed)} failed and {options.max_failures} may"
+        stop_campaign(record, f"The campaign was stopped after wave {number}, since {why}.")
         return {"go": False}
     return {"go": True}
 

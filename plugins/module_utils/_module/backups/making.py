@@ -14,7 +14,7 @@ from ..._fleet.backups.record import BackupRun
 from ..._fleet.backups.run import back_up
 from ..._fleet.evidence.proof import AssetType, Method
 from ..common.arguments import timing_of
-from ..common.rows import INTERNAL, Result
+from ..common.rows import Result, failure_keys
 from ..common.session import Session
 from .manifest import manifest_of
 from .options import backup_policy, run_options_of
@@ -88,7 +88,6 @@ def _run(session: Session, method: Method) -> tuple[BackupRun, BackupReport]:
 
 
 def _result(session: Session, run: BackupRun, report: BackupReport, kinds: tuple[AssetType, ...]) -> Result:
-    message = report.message() or (INTERNAL if run.crash else None)
     return {
         "changed": report.changed,
         "account": session.account,
@@ -96,8 +95,7 @@ def _result(session: Session, run: BackupRun, report: BackupReport, kinds: tuple
         "quota": report.quota(),
         "summary": {**report.counts(kinds), **session.api_use()},
         "diff": report.diff(),
-        **({"msg": message} if message else {}),
-        **({"exception": run.crash} if run.crash else {}),
+        **failure_keys(report.message(), run.crash),
     }
 
 

@@ -17,11 +17,11 @@ from ..._fleet.common.failure import UNVERIFIED
 from ..._fleet.common.finding import Finding
 from ..._fleet.evidence.marker import NO_INSTANCE
 from ..._fleet.evidence.proof import AssetType, disk_key
-from ..common.rows import Result, error_of, finding_rows, left_stopped, name_some
+from ..common.rows import SHOWN, Result, error_of, finding_rows, left_stopped, name_some, reasons_of
 
 
 class BackupReport:
-    """Reads the records of one run. What a preview did not do is told as if it had been done."""
+    """Reads the records of one run. What a preview would do is reported as if it was done."""
 
     def __init__(self, run: BackupRun, region: str, *, preview: bool) -> None:
         self._run = run
@@ -125,7 +125,7 @@ class BackupReport:
         run = self._run
         problems = [record for record in run.records if self.action(record) in ("blocked", "failed")]
         if run.held_back and run.quota is not None and problems and all(_short_of_quota(record) for record in problems):
-            fits = ", ".join(run.quota.fits[:5]) + (" and others" if len(run.quota.fits) > 5 else "")
+            fits = ", ".join(run.quota.fits[:SHOWN]) + (" and others" if len(run.quota.fits) > SHOWN else "")
             count = f"{len(run.quota.fits)} of {len(run.quota.fits) + len(run.quota.does_not_fit)} machines fit"
             return (
                 f"The quotas have no room for this batch ({run.quota.numbers}), so nothing at all was changed; "
@@ -216,7 +216,7 @@ class BackupReport:
             "action": self.action(record),
             "changed": False,
             **dict.fromkeys(("campaign", "stopped", "created")),
-            "blockers": finding_rows(record.decision.blockers if record.decision is not None else ()),
+            "blockers": finding_rows(_blockers(record)),
             "warnings": finding_rows(_warnings(record)),
             "error": error_of(failure_of(record)),
         }
@@ -256,13 +256,12 @@ def _warnings(record: BackupRecord) -> Sequence[Finding]:
 
 
 def _short_of_quota(record: BackupRecord) -> bool:
-    blockers = record.decision.blockers if record.decision is not None else ()
-    return any(blocker.code == "quota_shortfall" for blocker in blockers)
+    return any(blocker.code == "quota_shortfall" for blocker in _blockers(record))
 
 
 def _reasons(record: BackupRecord) -> list[str]:
-    failure = failure_of(record)
-    if failure is not None:
-        return [failure.message.removeprefix(f"{record.instance_id} ").rstrip(".")]
-    blockers = record.decision.blockers if record.decision is not None else ()
-    return list(dict.fromkeys(blocker.code for blocker in blockers))
+    return reasons_of(record.instance_id, failure_of(record), _blockers(record))
+
+
+def _blockers(record: BackupRecord) -> Sequence[Finding]:
+    return record.decision.blockers if record.decision is not None else ()

@@ -49,6 +49,19 @@ def left_stopped(ids: Sequence[str]) -> str:
     return f" Stopped by this run and left stopped: {first_of(ids, SHOWN)}." if ids else ""
 
 
+def failure_keys(message: str | None, crash: str | None = None) -> Result:
+    """`msg` and `exception` of a task that failed, nothing of one that went well. `crash` is a traceback."""
+    text = message or (INTERNAL if crash else None)
+    return {**({"msg": text} if text else {}), **({"exception": crash} if crash else {})}
+
+
+def reasons_of(instance_id: str, failure: Failure | None, blockers: Iterable[Finding]) -> list[str]:
+    """Why something failed or is blocked, for a list that names its id."""
+    if failure is not None:
+        return [failure.message.removeprefix(f"{instance_id} ").rstrip(".")]
+    return list(dict.fromkeys(blocker.code for blocker in blockers))
+
+
 def finding_rows(items: Iterable[Finding]) -> list[Result]:
     """Blockers or warnings."""
     return [{"code": item.code, "message": item.message} for item in items]

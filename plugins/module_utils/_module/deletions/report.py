@@ -13,7 +13,7 @@ from typing import Any, Generic
 from ..._fleet.common.finding import Finding
 from ..._fleet.deletions.kind import D
 from ..._fleet.deletions.run import DeletionRecord, DeletionRun
-from ..common.rows import INTERNAL, Result, error_of, finding_rows, list_some
+from ..common.rows import Result, error_of, failure_keys, finding_rows, list_some
 from ..common.session import Session
 
 
@@ -48,15 +48,13 @@ class DeletionReport(abc.ABC, Generic[D]):
         """The whole result, with a `msg` if the task fails. Warns if there is nothing at all."""
         if self.run.records and all(record.asset is None for record in self.run.records):
             session.module.warn(session.none_exists(len(self.run.records)))
-        message = self.message() or (INTERNAL if self.run.crash else None)
         return {
             "changed": any(row["changed"] for row in self.rows),
             "account": session.account,
             f"{self.key}s": self.rows,
             "summary": {**self.summary(), **session.api_use()},
             "diff": self.diff(),
-            **({"msg": message} if message else {}),
-            **({"exception": self.run.crash} if self.run.crash else {}),
+            **failure_keys(self.message(), self.run.crash),
         }
 
     def message(self) -> str | None:

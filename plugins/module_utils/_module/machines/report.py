@@ -15,13 +15,13 @@ from ..._fleet.common.finding import Finding
 from ..._fleet.evidence.proof import Backup
 from ..._fleet.machines.run import MachineRecord, MachineRun
 from ..._fleet.planning.policy import Action, Decision, Fate, PlannedAddress, PlannedDisk
-from ..common.rows import Result, error_of, finding_rows, left_stopped, name_some
+from ..common.rows import Result, error_of, finding_rows, left_stopped, name_some, reasons_of
 
 PROBLEMS = ("blocked", "failed")
 
 
 class MachineReport:
-    """Reads the records of one run for the result. What a preview did not do is told as if it had been done."""
+    """Reads the records of one run for the result. What a preview would do is reported as if it was done."""
 
     def __init__(self, run: MachineRun, region: str, state: str, *, may_stop: bool = True) -> None:
         """`may_stop`: the option stop_running is not excluded by others."""
@@ -118,7 +118,7 @@ class MachineReport:
         return self._state == "absent" and state is not None and state.stopped_by_us and state.status == "stopped"
 
     def _way_out(self, problems: Sequence[MachineRecord]) -> str:
-        """What to do; the one cause that an option takes away is told with it."""
+        """What to do; where an option takes the one cause away, that is said, too."""
         codes = {reason for record in problems for reason in self._reasons(record)}
         if codes == {"running"}:
             return "stop what runs first" + (", or set stop_running to true" if self._may_stop else "")
@@ -128,11 +128,7 @@ class MachineReport:
         return "remove the causes"
 
     def _reasons(self, record: MachineRecord) -> list[str]:
-        failure = _failure(record)
-        if failure is not None:
-            return [failure.message.removeprefix(f"{record.instance_id} ").rstrip(".")]
-        blockers = record.decision.blockers if record.decision else ()
-        return list(dict.fromkeys(blocker.code for blocker in blockers))
+        return reasons_of(record.instance_id, _failure(record), record.decision.blockers if record.decision else ())
 
     def _wanted(self, record: MachineRecord, which: str) -> bool:
         if which == "changed":

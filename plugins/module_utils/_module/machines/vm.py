@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ..._fleet.machines.run import run_action
 from ..common.arguments import cap_of, timing_of
-from ..common.rows import Result
+from ..common.rows import Result, failure_keys
 from ..common.session import Session
 from .options import planned_of, policy_of
 from .report import MachineReport, empty_result
@@ -36,7 +36,6 @@ def work(session: Session) -> Result:
     if not run.records:
         module.warn(f"no machine in {session.region} matches the selection")
     report = MachineReport(run, session.region, policy.state, may_stop=policy.may_stop)
-    message = report.message() or ("An internal error ended the run, see exception: report it." if run.crash else None)
     return {
         "changed": report.changed,
         "account": session.account,
@@ -45,8 +44,7 @@ def work(session: Session) -> Result:
         "retained": report.retained(),
         # With thousands of machines, a result that lists problems only must stay small.
         "diff": report.diff(wanted=bool(module._diff) or module.params["return_instances"] != "problems"),
-        **({"msg": message} if message else {}),
-        **({"exception": run.crash} if run.crash else {}),
+        **failure_keys(report.message(), run.crash),
     }
 
 

@@ -14,7 +14,7 @@ from ..._fleet.restores.disks import MadeDisk, seen_disks
 from ..._fleet.restores.record import RestoreRecord, RestoreRun
 from ..._fleet.restores.run import run_restore
 from ..common.arguments import timing_of
-from ..common.rows import SHOWN, Result, error_of, finding_rows
+from ..common.rows import SHOWN, Result, error_of, failure_keys, finding_rows
 from ..common.session import Session
 from .options import order_of
 
@@ -27,12 +27,7 @@ def work(session: Session) -> Result:
     dispatcher = session.connect()
     timing = timing_of(module.params, dispatcher.retries)
     run = run_restore(dispatcher, order, timing, preview=module.check_mode)
-    message = message_of(run)
-    return {
-        **_result(run, session.account, session.api_use()),
-        **({"msg": message} if message else {}),
-        **({"exception": run.crash} if run.crash else {}),
-    }
+    return {**_result(run, session.account, session.api_use()), **failure_keys(message_of(run), run.crash)}
 
 
 def early_end(session: Session) -> Result:

@@ -12,8 +12,10 @@ from typing import Any, cast
 from .._api.errors import InputError
 from .._api.model.instance import Instance
 from .._fleet.common.selection import parse_ids, parse_protect_tags
-from .._fleet.tags.plan import TaggedKind, WantedTags, parse_wanted
-from .._fleet.tags.run import TagRecord, TagRun, TagTargets, change_tags, wanted_tags
+from .._fleet.tags.plan import TaggedKind, TagOptions, WantedTags, after_change, parse_wanted
+from .._fleet.tags.record import TagRecord, TagRun
+from .._fleet.tags.run import change_tags
+from .._fleet.tags.targets import TagTargets
 from .common.arguments import CONNECTION_SPEC, GUARD_SPEC, SELECTION_SPEC, Spec, cap_of, selection_of
 from .common.rows import Result, error_of, failure_keys, finding_rows, list_some
 from .common.session import Session
@@ -39,20 +41,16 @@ def work(session: Session) -> Result:
     params = session.module.params
     targets = _targets(params)
     wanted = parse_wanted(params["set"], params["remove"])
-    protect_tags = parse_protect_tags(params["protect_tags"])
-    codes = _service_codes(params["service_codes"])
-    run = change_tags(
-        session.connect(),
-        targets,
-        wanted,
-        protect_tags,
-        codes,
+    options = TagOptions(
+        protect_tags=parse_protect_tags(params["protect_tags"]),
+        service_codes=_service_codes(params["service_codes"]),
         skip_blocked=params["on_blocked"] == "skip",
         preview=bool(session.module.check_mode),
     )
+    run = change_tags(session.connect(), targets, wanted, options)
     for warning in _warnings(run, targets, session):
         session.module.warn(warning)
-    report = TagReport(run, wanted, session.region, preview=bool(session.module.check_mode))
+    report = TagReport(run, wanted, session.region, preview=options.preview)
     return {
         "changed": any(row["changed"] for rows in report.rows.values() for row in rows),
         "account": session.account,
@@ -84,11 +82,11 @@ def early_end(session: Session) -> Result:
 
 
 class TagReport:
-    """Reads the records of one run. What a preview did not do is told as if it had been done."""
+    """Reads the records of one run. What a preview would do is shown as if it had been done."""
 
     def __init__(self, run: TagRun, wanted: WantedTags, region: str, *, preview: bool) -> None:
         self._run = run
-        self._wish = wanted
+        self._wanted = wanted
         self._region = region
         self._preview = preview
         self.rows: dict[str, list[Result]] = {name: [] for name in LISTS.values()}
@@ -158,19 +156,19 @@ class TagReport:
             return "failed"
         if record.blockers:
             return "blocked"
-        return "tagged" if record.wanted and not self._run.held_back else "none"
+        return "tagged" if record.to_change and not self._run.held_back else "none"
 
     def _changed(self, record: TagRecord) -> bool:
         if self._preview:
             return self._action(record) == "tagged"
         if record.failure is not None and record.failure.code == "unverified" and record.touched:
             return True
-        return record.now is not None and _repeated_tags(record.before) != _repeated_tags(record.now)
+        return record.seen is not None and _repeated_tags(record.before) != _repeated_tags(record.seen)
 
     def _tags(self, record: TagRecord) -> dict[str, str]:
         if self._preview and self._action(record) == "tagged":
-            return wanted_tags(record, self._wish)
-        return _tags_of(record.now)
+            return after_change(record.before, self._wanted) if record.before is not None else {}
+        return _tags_of(record.seen)
 
 
 def _targets(params: Mapping[str, Any]) -> TagTargets:

@@ -15,6 +15,8 @@ from ..model.fields import Json
 SERVICE = "resourcetag"
 MAX_RESOURCES = 100
 """How many resources one call tags: what listings take, since no limit is published (fact tags-resources-of-a-call)."""
+RESERVED_PREFIXES = ("jrn:", "jdc-")
+"""What keys of tags must not begin with (fact tags-limits)."""
 NO_REASON = "no reason given"
 
 

@@ -15,14 +15,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..._api.model.backup_assets import Image, Snapshot
+from ..._api.services.tags import RESERVED_PREFIXES
 from ..common.finding import Finding
 from ..evidence.manifest import OldMachine
 from .disks import DiskPlan, WantedDisk, plan_disks
 from .marker import MACHINE_NAME, RestoreMarker, disk_name, drill_name, marker_of
 
 POSTPAID = "postpaid_by_duration"
-FORBIDDEN_TAGS = ("jrn:", "jdc-")
-"""What keys of tags must not begin with (fact tags-limits)."""
 BOOT_MODE = {"arm64": "uefi"}
 DEFAULT_BOOT_MODE = "bios"
 """The default of images (fact images-boot-mode); machines of arm64 know uefi only."""
@@ -211,7 +210,7 @@ def _tags(machine: OldMachine) -> Mapping[str, str]:
 
 
 def _left_out(key: str, options: RestoreOptions) -> bool:
-    return key in options.leave_out_tags or key.startswith(FORBIDDEN_TAGS)
+    return key in options.leave_out_tags or key.startswith(RESERVED_PREFIXES)
 
 
 def _disk_fields(disks: Iterable[WantedDisk], name: str, az: str | None) -> dict[str, Any]:

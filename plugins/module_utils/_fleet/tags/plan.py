@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from ..._api.errors import InputError
+from ..._api.services.tags import RESERVED_PREFIXES
 from ..common.finding import Finding, unreadable_finding
 from ..common.selection import find_protecting_tag, holds_control, parse_tags, tag_values
 from ..common.texts import member_of, require_text, shown
@@ -19,7 +20,6 @@ TaggedKind = Literal["instance", "disk", "elastic_ip"]
 
 MAX_TAGS = 10
 MAX_KEY, MAX_VALUE = 127, 255
-FORBIDDEN_PREFIXES = ("jrn:", "jdc-")
 
 
 class HasTags(Protocol):
@@ -37,7 +37,7 @@ class HasTags(Protocol):
 
     @property
     def unreadable(self) -> tuple[str, ...]:
-        """The names of the members that could not be read."""
+        """The names of the fields that could not be read."""
         raise NotImplementedError
 
 
@@ -50,6 +50,19 @@ class WantedTags:
 
 
 @dataclass(frozen=True, slots=True)
+class TagOptions:
+    """How tags are changed. `service_codes`: what the tag service calls each kind of resource. `preview`: nothing is changed.
+
+    `skip_blocked`: what is not blocked is changed in any case; without it nothing at all is if one is blocked.
+    """
+
+    protect_tags: Mapping[str, tuple[str, ...]]
+    service_codes: Mapping[TaggedKind, str]
+    skip_blocked: bool
+    preview: bool
+
+
+@dataclass(frozen=True, slots=True)
 class TagChange:
     """What is to be sent for one resource: tags that go, with their values, and then tags that come."""
 
@@ -58,7 +71,7 @@ class TagChange:
 
     @property
     def empty(self) -> bool:
-        """Whether the resource is as it is wished."""
+        """Whether the resource is as it is wanted."""
         return not self.remove and not self.set
 
 
@@ -69,7 +82,7 @@ def parse_wanted(wanted: Mapping[str, Any] | None, remove: Sequence[Any] | None)
     tags = _tags(wanted) if wanted is not None else {}
     keys = _keys(remove) if remove is not None else ()
     for key in (*tags, *keys):
-        if key.lower().startswith(FORBIDDEN_PREFIXES):
+        if key.lower().startswith(RESERVED_PREFIXES):
             raise InputError(f"The tag key {shown(key)} begins with a prefix that the service keeps for itself: use another one.")
         if len(key) > MAX_KEY:
             raise InputError(f"The tag key {shown(key)} is longer than {MAX_KEY} characters: use a shorter one.")
@@ -99,7 +112,7 @@ def change_of(tagged: HasTags, wanted: WantedTags, *, insist: bool = False) -> T
 
 
 def after_change(tagged: HasTags, wanted: WantedTags) -> dict[str, str]:
-    """The tags as they are wished."""
+    """The tags as they are wanted."""
     kept = {key: value for key, value in (tagged.tags or {}).items() if key not in wanted.remove}
     return {**kept, **wanted.set}
 
@@ -126,8 +139,8 @@ def later_blockers(tagged: HasTags, wanted: WantedTags, protect_tags: Mapping[st
     return tag_blockers(tagged, wanted, {key: values for key, values in protect_tags.items() if key not in wanted.set})
 
 
-def taken_for_good(before: HasTags, now: HasTags, taken: Collection[str]) -> dict[str, str]:
-    """Tags as they were before, of the keys that were removed to be set anew and now are missing."""
+def old_values(before: HasTags, now: HasTags, taken: Collection[str]) -> dict[str, str]:
+    """Tags as they were before, of the keys that were removed to be set again and now are missing."""
     return {key: (before.tags or {})[key] for key in sorted(taken) if key in (before.tags or {}) and key not in (now.tags or {})}
 
 

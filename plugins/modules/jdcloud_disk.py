@@ -19,7 +19,7 @@ author:
   - The jdcloud.cloud authors (@jdcloud-cloud)
 extends_documentation_fragment:
   - jdcloud.cloud.jdcloud
-  - jdcloud.cloud.leftovers
+  - jdcloud.cloud.unattached
   - jdcloud.cloud.attributes
 attributes:
   check_mode:

@@ -22,7 +22,7 @@ extends_documentation_fragment:
   - jdcloud.cloud.jdcloud
   - jdcloud.cloud.selection
   - jdcloud.cloud.selection_guard
-  - jdcloud.cloud.due_mark
+  - jdcloud.cloud.due_tag
   - jdcloud.cloud.backup_demand
   - jdcloud.cloud.attributes
 attributes:

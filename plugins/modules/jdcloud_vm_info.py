@@ -20,7 +20,7 @@ author:
 extends_documentation_fragment:
   - jdcloud.cloud.jdcloud
   - jdcloud.cloud.selection
-  - jdcloud.cloud.due_mark
+  - jdcloud.cloud.due_tag
   - jdcloud.cloud.backup_demand
   - jdcloud.cloud.attributes
   - jdcloud.cloud.attributes.info_module

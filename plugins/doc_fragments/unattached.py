@@ -2,13 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Documentation of the options of modules that delete what is left over of machines."""
+"""Documentation of the options of modules that delete disks or elastic IPs that are on no machine."""
 
 from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """How leftovers are deleted."""
+    """How what is on no machine is deleted."""
 
     DOCUMENTATION = r"""
 options:

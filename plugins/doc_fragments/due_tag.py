@@ -8,7 +8,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """Whose mark must be due."""
+    """Which date must be over."""
 
     DOCUMENTATION = r"""
 options:

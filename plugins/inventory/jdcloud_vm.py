@@ -175,7 +175,7 @@ from ansible.errors import AnsibleError, AnsibleParserError
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, to_safe_group_name
 from ansible.utils.vars import combine_vars
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.factory import UNVERIFIED
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.pool import UNVERIFIED
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import JdcloudError
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._inventory.expressions import (
     Evaluator,

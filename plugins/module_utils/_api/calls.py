@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
+from .query import Query
+
 T = TypeVar("T")
 
 
@@ -30,13 +32,45 @@ class Call(Generic[T]):
     service: str
     method: str
     path: str
-    query: tuple[tuple[str, str], ...]
+    query: Query
     body: Mapping[str, Any] | None
     write: bool
     parse: Callable[[Mapping[str, Any]], T]
     resource: str | None = None
     resources: tuple[str, ...] = ()
     regional: bool = True
+
+
+def read(
+    operation: str, path: str, parse: Callable[[Mapping[str, Any]], T], query: Query = (), resource: str | None = None
+) -> Call[T]:
+    """A GET, which changes nothing."""
+    return Call(operation, _service_of(operation), "GET", path, query, None, write=False, parse=parse, resource=resource)
+
+
+def posted_read(operation: str, path: str, body: Mapping[str, Any], parse: Callable[[Mapping[str, Any]], T]) -> Call[T]:
+    """A read although it is a POST."""
+    return Call(operation, _service_of(operation), "POST", path, (), body, write=False, parse=parse)
+
+
+def action(
+    operation: str,
+    path: str,
+    body: Mapping[str, Any],
+    parse: Callable[[Mapping[str, Any]], T],
+    resource: str | None = None,
+) -> Call[T]:
+    """A POST that makes or changes something."""
+    return Call(operation, _service_of(operation), "POST", path, (), body, write=True, parse=parse, resource=resource)
+
+
+def remove(operation: str, path: str, resource: str, query: Query = ()) -> Call[None]:
+    """A DELETE of one resource."""
+    return Call(operation, _service_of(operation), "DELETE", path, query, None, write=True, parse=accepted, resource=resource)
+
+
+def _service_of(operation: str) -> str:
+    return operation.partition(".")[0]
 
 
 @dataclass(slots=True)

@@ -6,10 +6,7 @@
 
 from __future__ import annotations
 
-from .._api.model.backup_assets import Quota
-from .._api.services.images import describe_image_quota
-from .._api.services.snapshots import describe_snapshot_quota
-from .._api.services.vpc import describe_elastic_ip_quota
+from .._api.services.quotas import Quota, describe_elastic_ip_quota, describe_image_quota, describe_snapshot_quota
 from .common.arguments import CONNECTION_SPEC, Spec
 from .common.rows import Result
 from .common.session import Session

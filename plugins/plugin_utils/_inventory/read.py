@@ -13,11 +13,10 @@ from dataclasses import replace
 from typing import Any
 
 from ...module_utils._api.config.connection import Connection
-from ...module_utils._api.dispatch.factory import THREADS, USER_AGENT, dispatcher_for
-from ...module_utils._api.dispatch.pool import SystemClock, ThreadPool
+from ...module_utils._api.dispatch.pool import THREADS, USER_AGENT, SystemClock, ThreadPool, dispatcher_for
 from ...module_utils._api.dispatch.signals import signals_left_to_the_main_thread
 from ...module_utils._api.errors import JdcloudError
-from ...module_utils._api.model.fields import snake_name
+from ...module_utils._api.fields import snake_name
 from ...module_utils._api.model.instance import InstanceInFull
 from ...module_utils._api.wire.transport import Transport
 from ...module_utils._fleet.common.account import AccountError, account_problem, read_key_owner

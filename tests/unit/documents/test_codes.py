@@ -72,10 +72,10 @@ def operations() -> set[str]:
     found = set()
     for path in (ROOT / "plugins" / "module_utils" / "_api").rglob("*.py"):
         text = path.read_text(encoding="utf-8")
-        found |= set(re.findall(r'operation="([a-z]+\.\w+)"', text))
+        found |= set(re.findall(r'\b(?:read|posted_read|action|remove)\(\s*"([a-z]+\.\w+)"', text))
         # Some are put together of a service and a name.
         for service, call in (("vm", "_action"), ("resourcetag", "_change")):
-            if f'operation=f"{service}.' in text:
+            if f'action(f"{service}.' in text:
                 found |= {f"{service}.{name}" for name in re.findall(rf'\b{call}\((?:\w+, )?"(\w+)"', text)}
     return found
 

@@ -15,11 +15,9 @@ from typing import Any, TypeVar
 
 from ..calls import Call
 from ..errors import JdcloudError
-from ..model.resources import Page
+from ..fields import PAGE_SIZE, Page
 from .dispatcher import Dispatcher
 
-PAGE_SIZE = 100
-"""The service's maximum (fact requests-pages)."""
 LISTING_TRIES = 5
 FORBIDDEN = 403
 MAX_ROWS = 100_000

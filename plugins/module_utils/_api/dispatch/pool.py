@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A few daemon threads that send jobs.
+"""A few daemon threads that send jobs, and the dispatcher over them as modules and the inventory open it.
 
 Daemon threads, and no executor of the standard library: at a signal the process must end at once, and an executor waits
 for its threads at exit.
@@ -12,15 +12,24 @@ from __future__ import annotations
 
 import math
 import queue
+import random
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from ..config.connection import Connection
 from ..wire.exchange import Exchange, as_current_exchange
 from ..wire.transport_errors import timed_out
-from .dispatcher import Clock, Job, Outcome, Sender, execute
+from .dispatcher import Clock, Dispatcher, Job, Outcome, Pool, Sender, execute
+from .rate_limit import RateLimiter
 from .signals import signals_left_to_the_main_thread
 
+USER_AGENT = "ansible-jdcloud.cloud/1.0.0"
+THREADS = 16
+"""Calls to one region that are under way at the same time, at most."""
+UNVERIFIED = "validate_certs is false: anybody on the way to the service can read and change what is sent."
+"""The warning where certificates are not verified."""
 LOST_AFTER = 1.0
 """Seconds after which an exchange that was ended is not waited for any more: its thread hangs in something that has no
 connection yet, such as the name service."""
@@ -152,3 +161,18 @@ class ThreadPool:
                 self._ends.put((running, outcome))
             except BaseException as error:  # noqa: BLE001 - handed to the dispatcher's thread, which raises it
                 self._ends.put((running, error))
+
+
+def dispatcher_for(
+    connection: Connection, pool: Pool, clock: Clock, *, read_only: bool, on_heartbeat: Callable[[], None]
+) -> Dispatcher:
+    """A dispatcher with the pace and the patience that the connection asks for."""
+    return Dispatcher(
+        pool,
+        clock,
+        RateLimiter(clock.now(), connection.rate_limit),
+        random.Random(),
+        connection.retries,
+        read_only=read_only,
+        on_heartbeat=on_heartbeat,
+    )

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Images, snapshots and quotas as immutable values, and the functions that read them from JSON.
+"""Images and snapshots as immutable values, and the functions that read them from JSON.
 
 A wrong type where a decision rests on it makes the row ``unreadable``, and proves nothing; what is missing reads as "not told".
 Times that cannot be read are None and prove nothing; their text is kept for messages. Only a row without an id raises
@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from .fields import (
+from ..fields import (
     Json,
     MalformedResponse,
     Row,
@@ -26,7 +26,6 @@ from .fields import (
     optional_int,
     optional_object,
     optional_text,
-    required_count,
 )
 from .times import parse_time
 
@@ -91,19 +90,6 @@ class Snapshot:
     images: tuple[str, ...] = ()
     raw: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
     unreadable: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Quota:
-    """How many of something the region may hold, and holds."""
-
-    limit: int
-    used: int
-
-    @property
-    def left(self) -> int:
-        """How many more may be made; 0 if more are used than allowed."""
-        return max(0, self.limit - self.used)
 
 
 def parse_image(raw: Json) -> Image:
@@ -191,8 +177,3 @@ def _texts(raw: Json, name: str) -> Iterator[str]:
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise MalformedResponse(f"{name} is no list of texts")
     yield from filter(None, value)
-
-
-def parse_quota(raw: Json, limit: str, used: str) -> Quota:
-    """Read a quota; vm and disk call its members limit and used, vpc maxLimit and count."""
-    return Quota(required_count(raw, limit), required_count(raw, used))

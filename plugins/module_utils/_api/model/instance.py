@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from .fields import (
+from ..fields import (
     Json,
     MalformedResponse,
     Row,

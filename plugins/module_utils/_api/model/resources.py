@@ -2,19 +2,17 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Pages of listings, charges, disks and elastic IPs as immutable values, and the functions that read them from JSON."""
+"""Charges, disks and elastic IPs as immutable values, and the functions that read them from JSON."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import TypeVar
 
-from .fields import (
+from ..fields import (
     Json,
-    MalformedResponse,
     Row,
     each_object,
     lower_text,
@@ -23,8 +21,6 @@ from .fields import (
     optional_object,
     optional_text,
     repeated_tags,
-    required_count,
-    required_id,
     tags_of,
 )
 from .times import parse_time
@@ -93,44 +89,6 @@ class ElasticIp:
     instance_type: str | None = None
     repeated_tags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     unreadable: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Page(Generic[T]):
-    """One page of a listing; ``total`` is the number of all matches, not of the page.
-
-    ``nameless`` counts the rows that are not among the ``items``: those without a readable id, and all that share their id with
-    another row, because which of them is true is not known.
-    """
-
-    items: tuple[T, ...]
-    total: int
-    nameless: int = 0
-
-    @property
-    def whole(self) -> bool:
-        """Whether this page alone shows every match, so that what is missing on it does not match."""
-        return self.nameless == 0 and self.total == len(self.items)
-
-
-def parse_page(result: Json, name: str, id_name: str, parse: Callable[[Json], T], size: int) -> Page[T]:
-    """Read a page of at most ``size`` rows. Raises MalformedResponse if it has more, or if it does not tell ``totalCount``."""
-    rows = result.get(name)
-    if rows is not None and not isinstance(rows, list):
-        raise MalformedResponse(f"{name} is no list")
-    if len(rows or ()) > size:
-        raise MalformedResponse(f"{name} has more than {size} rows")
-    named: dict[str, list[Json]] = {}
-    for row in rows or ():
-        with suppress(MalformedResponse):
-            named.setdefault(required_id(row if isinstance(row, dict) else {}, id_name), []).append(row)
-    items = tuple(parse(same[0]) for same in named.values() if len(same) == 1)
-    return Page(items, parse_page_total(result), len(rows or ()) - len(items))
-
-
-def parse_page_total(result: Json) -> int:
-    """Return ``totalCount``, without which a listing cannot be proved complete."""
-    return required_count(result, "totalCount")
 
 
 def parse_charge(owner: Json) -> Charge | None:

@@ -13,15 +13,14 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
-from ..calls import Call
-from ..model.fields import Json, MalformedResponse, each_object, optional_text, required_count, required_object
+from ..calls import Call, posted_read
+from ..fields import Json, MalformedResponse, each_object, optional_text, required_count, required_object
 
-SERVICE = "billing"
 MAX_IDS = 500
 """The most resource ids of one call."""
 MAX_ROWS = 500
 """The most rows of one page. The service gives up to 1000; with ten tags each and a long formula they are larger than any answer
-may be (bodies.py)."""
+may be (wire/responses.py)."""
 # No fee comes near; what is larger would only make sums meaningless.
 _TOO_MUCH = Decimal(10) ** 15
 
@@ -59,25 +58,16 @@ def describe_bill_details(
     if not 0 < len(ids) <= MAX_IDS:
         raise ValueError(f"{len(ids)} resource ids, but a call takes 1 to {MAX_IDS}")
     last_day = calendar.monthrange(month.year, month.month)[1]
-    return Call(
-        operation="billing.describeBillDetails",
-        service=SERVICE,
-        # A read, although it is posted.
-        method="POST",
-        path="/describeBillDetails",
-        query=(),
-        body={
-            # The region is in the path, and must be here, too.
-            "regionId": region,
-            "startTime": f"{month.replace(day=1).isoformat()} 00:00:00",
-            "endTime": f"{month.replace(day=last_day).isoformat()} 23:59:59",
-            "resourceIds": [*ids],
-            "pageIndex": page,
-            "pageSize": page_size,
-        },
-        write=False,
-        parse=lambda result: _page(result, page_size),
-    )
+    body = {
+        # The region is in the path, and must be here, too.
+        "regionId": region,
+        "startTime": f"{month.replace(day=1).isoformat()} 00:00:00",
+        "endTime": f"{month.replace(day=last_day).isoformat()} 23:59:59",
+        "resourceIds": [*ids],
+        "pageIndex": page,
+        "pageSize": page_size,
+    }
+    return posted_read("billing.describeBillDetails", "/describeBillDetails", body, lambda result: _page(result, page_size))
 
 
 def _page(result: Json, size: int) -> BillPage:

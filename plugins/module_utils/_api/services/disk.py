@@ -8,41 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..calls import Call, accepted
-from ..model.fields import Json, expect_id, required_object
-from ..model.resources import Disk, Page, parse_disk, parse_page
+from ..calls import Call, read, remove
+from ..fields import Page, one_of, page_of
+from ..model.resources import Disk, parse_disk
 from ..query import filters, path_id, scalars
-
-SERVICE = "disk"
 
 
 def describe_disks(ids: Sequence[str], page: int = 1, page_size: int = 100) -> Call[Page[Disk]]:
     """One page of the cloud disks with these ids. Raises ValueError for no ids, InputError for ids that are none."""
-    return Call(
-        operation="disk.describeDisks",
-        service=SERVICE,
-        method="GET",
-        path="/disks",
-        query=filters([("diskId", [path_id(disk_id) for disk_id in ids])]) + scalars(pageNumber=page, pageSize=page_size),
-        body=None,
-        write=False,
-        parse=lambda result: parse_page(result, "disks", "diskId", parse_disk, page_size),
+    wanted = filters([("diskId", [path_id(disk_id) for disk_id in ids])])
+    return read(
+        "disk.describeDisks",
+        "/disks",
+        page_of("disks", "diskId", parse_disk, page_size),
+        wanted + scalars(pageNumber=page, pageSize=page_size),
     )
 
 
 def describe_disk(disk_id: str) -> Call[Disk]:
     """One cloud disk; 404 NOT_FOUND if it does not exist."""
-    return Call(
-        operation="disk.describeDisk",
-        service=SERVICE,
-        method="GET",
-        path=f"/disks/{path_id(disk_id)}",
-        query=(),
-        body=None,
-        write=False,
-        parse=lambda result: _asked_for(result, disk_id),
-        resource=disk_id,
-    )
+    parse = one_of("disk", "diskId", parse_disk, disk_id)
+    return read("disk.describeDisk", f"/disks/{path_id(disk_id)}", parse, resource=disk_id)
 
 
 def delete_disk(disk_id: str, *, into_bin: bool) -> Call[None]:
@@ -50,20 +36,4 @@ def delete_disk(disk_id: str, *, into_bin: bool) -> Call[None]:
 
     With ``into_bin``, too, the service destroys at once what may not go into the bin (fact disks-recycle-bin).
     """
-    return Call(
-        operation="disk.deleteDisk",
-        service=SERVICE,
-        method="DELETE",
-        path=f"/disks/{path_id(disk_id)}",
-        query=scalars(putInRecycleBin=into_bin),
-        body=None,
-        write=True,
-        parse=accepted,
-        resource=disk_id,
-    )
-
-
-def _asked_for(result: Json, disk_id: str) -> Disk:
-    found = parse_disk(required_object(result, "disk"))
-    expect_id(found.disk_id, disk_id)
-    return found
+    return remove("disk.deleteDisk", f"/disks/{path_id(disk_id)}", disk_id, scalars(putInRecycleBin=into_bin))

@@ -9,12 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..calls import Call, accepted
-from ..model.backup_assets import Image, Quota, parse_image, parse_quota
-from ..model.fields import Json, MalformedResponse, expect_id, required_id, required_object
-from ..model.resources import Page, parse_page
-from ..query import Query, filters, indexed, path_id, scalars
-from .vm import SERVICE
+from ..calls import Call, accepted, action, read, remove
+from ..fields import PAGE_SIZE, Json, Page, one_of, page_of, required_id
+from ..model.backup_assets import Image, parse_image
+from ..query import Query, indexed, path_id, scalars
 
 
 def create_image(instance_id: str, name: str, description: str, left_out: Sequence[str] = ()) -> Call[str]:
@@ -26,17 +24,7 @@ def create_image(instance_id: str, name: str, description: str, left_out: Sequen
     body: dict[str, Any] = {"name": name, "description": description}
     if left_out:
         body["dataDisks"] = [{"deviceName": device, "noDevice": True} for device in left_out]
-    return Call(
-        operation="vm.createImage",
-        service=SERVICE,
-        method="POST",
-        path=f"/instances/{path_id(instance_id)}:createImage",
-        query=(),
-        body=body,
-        write=True,
-        parse=lambda result: required_id(result, "imageId"),
-        resource=instance_id,
-    )
+    return action("vm.createImage", f"/instances/{path_id(instance_id)}:createImage", body, _image_id, instance_id)
 
 
 def describe_images(
@@ -46,7 +34,6 @@ def describe_images(
     name: str | None = None,
     status: str | None = None,
     page: int = 1,
-    page_size: int = 100,
 ) -> Call[Page[Image]]:
     """One page of images: those with these ids, or private ones, of these source machines if given. ``name`` is fuzzy there.
 
@@ -57,68 +44,26 @@ def describe_images(
     query: Query = indexed("ids", [path_id(image_id) for image_id in ids or ()])
     query += indexed("instanceIds", [path_id(instance_id) for instance_id in instance_ids or ()])
     # A source is needed without ids (fact images-listed-by-source). Named together with ids it could hide what is asked for.
-    query += scalars(imageSource=None if ids else "private", imageName=name, status=status, pageNumber=page, pageSize=page_size)
-    return Call(
-        operation="vm.describeImages",
-        service=SERVICE,
-        method="GET",
-        path="/images",
-        query=query,
-        body=None,
-        write=False,
-        parse=lambda result: parse_page(result, "images", "imageId", parse_image, page_size),
-    )
+    query += scalars(imageSource=None if ids else "private", imageName=name, status=status, pageNumber=page, pageSize=PAGE_SIZE)
+    return read("vm.describeImages", "/images", page_of("images", "imageId", parse_image), query)
 
 
 def describe_image(image_id: str) -> Call[Image]:
     """One image; 404 NOT_FOUND if it does not exist."""
-    return Call(
-        operation="vm.describeImage",
-        service=SERVICE,
-        method="GET",
-        path=f"/images/{path_id(image_id)}",
-        query=(),
-        body=None,
-        write=False,
-        parse=lambda result: _asked_for(result, image_id),
-        resource=image_id,
-    )
-
-
-def _asked_for(result: Json, image_id: str) -> Image:
-    image = parse_image(required_object(result, "image"))
-    expect_id(image.image_id, image_id)
-    return image
+    parse = one_of("image", "imageId", parse_image, image_id)
+    return read("vm.describeImage", f"/images/{path_id(image_id)}", parse, resource=image_id)
 
 
 def delete_image(image_id: str, *, with_snapshots: bool) -> Call[None]:
     """Delete an image that is ready or failed. Its snapshots stay unless ``with_snapshots`` (fact images-keep-snapshots)."""
-    return Call(
-        operation="vm.deleteImage",
-        service=SERVICE,
-        method="DELETE",
-        path=f"/images/{path_id(image_id)}",
-        query=scalars(deleteSnapshot=True if with_snapshots else None),
-        body=None,
-        write=True,
-        parse=accepted,
-        resource=image_id,
-    )
+    query = scalars(deleteSnapshot=True if with_snapshots else None)
+    return remove("vm.deleteImage", f"/images/{path_id(image_id)}", image_id, query)
 
 
 def set_image_description(image_id: str, description: str) -> Call[None]:
     """Write another description on an image, at most 256 characters."""
-    return Call(
-        operation="vm.modifyImageAttribute",
-        service=SERVICE,
-        method="POST",
-        path=f"/images/{path_id(image_id)}:modifyImageAttribute",
-        query=(),
-        body={"description": description},
-        write=True,
-        parse=accepted,
-        resource=image_id,
-    )
+    path = f"/images/{path_id(image_id)}:modifyImageAttribute"
+    return action("vm.modifyImageAttribute", path, {"description": description}, accepted, image_id)
 
 
 def create_image_from_snapshots(
@@ -126,36 +71,8 @@ def create_image_from_snapshots(
 ) -> Call[str]:
     """Begin to make an image of snapshots; returns its id. ``system`` names platform, architecture, bootMode, osVersion."""
     body = {"name": name, "description": description, **system, "cloudDisks": list(cloud_disks), "clientToken": client_token}
-    return Call(
-        operation="vm.createImageFromSnapshots",
-        service=SERVICE,
-        method="POST",
-        path="/images:createImageFromSnapshots",
-        query=(),
-        body=body,
-        write=True,
-        parse=lambda result: required_id(result, "imageId"),
-    )
+    return action("vm.createImageFromSnapshots", "/images:createImageFromSnapshots", body, _image_id)
 
 
-def describe_image_quota() -> Call[Quota]:
-    """How many private images the region may hold, and holds."""
-    return Call(
-        operation="vm.describeQuotas",
-        service=SERVICE,
-        method="GET",
-        path="/quotas",
-        query=filters([("resourceTypes", ["image"])]),
-        body=None,
-        write=False,
-        parse=_image_quota,
-    )
-
-
-def _image_quota(result: Json) -> Quota:
-    rows = result.get("quotas")
-    for row in rows if isinstance(rows, list) else ():
-        # The rows of other resources are not asked for, and may be whatever they are.
-        if isinstance(row, dict) and row.get("resourceType") == "image":
-            return parse_quota(row, "limit", "used")
-    raise MalformedResponse("quotas has no row for images")
+def _image_id(result: Json) -> str:
+    return required_id(result, "imageId")

@@ -7,14 +7,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from ..calls import Call, accepted
-from ..model.backup_assets import Quota, Snapshot, parse_quota, parse_snapshot
-from ..model.fields import Json, expect_id, required_id, required_object
-from ..model.resources import Page, parse_page
+from ..calls import Call, accepted, action, read, remove
+from ..fields import PAGE_SIZE, Page, one_of, page_of, required_id
+from ..model.backup_assets import Snapshot, parse_snapshot
 from ..query import filters, path_id, scalars
-from .disk import SERVICE
-from .vm import Filters
 
 
 def create_snapshot(disk_id: str, name: str, description: str, client_token: str) -> Call[str]:
@@ -22,20 +20,9 @@ def create_snapshot(disk_id: str, name: str, description: str, client_token: str
 
     Whether the service honours the token is not certain (fact snapshots-token): read before it is sent again.
     """
-    return Call(
-        operation="disk.createSnapshot",
-        service=SERVICE,
-        method="POST",
-        path="/snapshots",
-        query=(),
-        body={
-            "snapshotSpec": {"name": name, "description": description, "diskId": path_id(disk_id)},
-            "clientToken": client_token,
-        },
-        write=True,
-        parse=lambda result: required_id(result, "snapshotId"),
-        resource=disk_id,
-    )
+    spec = {"name": name, "description": description, "diskId": path_id(disk_id)}
+    body = {"snapshotSpec": spec, "clientToken": client_token}
+    return action("disk.createSnapshot", "/snapshots", body, lambda result: required_id(result, "snapshotId"), disk_id)
 
 
 def describe_snapshots(
@@ -45,7 +32,6 @@ def describe_snapshots(
     name: str | None = None,
     status: str | None = None,
     page: int = 1,
-    page_size: int = 100,
 ) -> Call[Page[Snapshot]]:
     """One page of the account's own snapshots: all, or those with these ids, of these disks, with this name or status.
 
@@ -62,82 +48,22 @@ def describe_snapshots(
         wanted.append(("name", [name]))
     if status is not None:
         wanted.append(("status", [status]))
-    return _page_of(wanted, page, page_size)
-
-
-def _page_of(wanted: Filters, page: int, page_size: int) -> Call[Page[Snapshot]]:
-    return Call(
-        operation="disk.describeSnapshots",
-        service=SERVICE,
-        method="GET",
-        path="/snapshots",
-        query=filters(wanted) + scalars(pageNumber=page, pageSize=page_size),
-        body=None,
-        write=False,
-        parse=lambda result: parse_page(result, "snapshots", "snapshotId", parse_snapshot, page_size),
-    )
+    query = filters(wanted) + scalars(pageNumber=page, pageSize=PAGE_SIZE)
+    return read("disk.describeSnapshots", "/snapshots", page_of("snapshots", "snapshotId", parse_snapshot), query)
 
 
 def describe_snapshot(snapshot_id: str) -> Call[Snapshot]:
     """One snapshot; 404 NOT_FOUND if it does not exist."""
-    return Call(
-        operation="disk.describeSnapshot",
-        service=SERVICE,
-        method="GET",
-        path=f"/snapshots/{path_id(snapshot_id)}",
-        query=(),
-        body=None,
-        write=False,
-        parse=lambda result: _asked_for(result, snapshot_id),
-        resource=snapshot_id,
-    )
-
-
-def _asked_for(result: Json, snapshot_id: str) -> Snapshot:
-    snapshot = parse_snapshot(required_object(result, "snapshot"))
-    expect_id(snapshot.snapshot_id, snapshot_id)
-    return snapshot
+    parse = one_of("snapshot", "snapshotId", parse_snapshot, snapshot_id)
+    return read("disk.describeSnapshot", f"/snapshots/{path_id(snapshot_id)}", parse, resource=snapshot_id)
 
 
 def delete_snapshot(snapshot_id: str) -> Call[None]:
     """Delete a snapshot that is available or failed; not one of an image (fact snapshots-of-images)."""
-    return Call(
-        operation="disk.deleteSnapshot",
-        service=SERVICE,
-        method="DELETE",
-        path=f"/snapshots/{path_id(snapshot_id)}",
-        query=(),
-        body=None,
-        write=True,
-        parse=accepted,
-        resource=snapshot_id,
-    )
+    return remove("disk.deleteSnapshot", f"/snapshots/{path_id(snapshot_id)}", snapshot_id)
 
 
 def set_snapshot_description(snapshot_id: str, description: str) -> Call[None]:
-    """Write another description on a snapshot, at most 256 characters."""
-    return Call(
-        operation="disk.modifySnapshotAttribute",
-        service=SERVICE,
-        method="PATCH",
-        path=f"/snapshots/{path_id(snapshot_id)}",
-        query=(),
-        body={"description": description},
-        write=True,
-        parse=accepted,
-        resource=snapshot_id,
-    )
-
-
-def describe_snapshot_quota() -> Call[Quota]:
-    """How many snapshots the region may hold, and holds."""
-    return Call(
-        operation="disk.describeQuota",
-        service=SERVICE,
-        method="GET",
-        path="/quotas",
-        query=scalars(type="snapshot"),
-        body=None,
-        write=False,
-        parse=lambda result: parse_quota(required_object(result, "quota"), "limit", "used"),
-    )
+    """Write another description on a snapshot, at most 256 characters. The one call that is a PATCH."""
+    path, body = f"/snapshots/{path_id(snapshot_id)}", {"description": description}
+    return replace(action("disk.modifySnapshotAttribute", path, body, accepted, snapshot_id), method="PATCH")

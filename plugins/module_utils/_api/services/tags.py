@@ -7,12 +7,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from ..calls import Call
-from ..model.fields import Json
+from ..calls import Call, action
+from ..fields import Json
 
-SERVICE = "resourcetag"
 MAX_RESOURCES = 100
 """How many resources one call tags: what listings take, since no limit is published (fact tags-resources-of-a-call)."""
 RESERVED_PREFIXES = ("jrn:", "jdc-")
@@ -38,17 +38,7 @@ def _change(
         "resources": [{"serviceCode": service_code, "resourceId": list(ids)}],
         "tags": [{"key": key, "value": value} for key, value in pairs],
     }
-    return Call(
-        operation=f"resourcetag.{name}",
-        service=SERVICE,
-        method="POST",
-        path=f"/tags:{name}",
-        query=(),
-        body={name: wanted},
-        write=True,
-        parse=_failures,
-        resources=tuple(ids),
-    )
+    return replace(action(f"resourcetag.{name}", f"/tags:{name}", {name: wanted}, _failures), resources=tuple(ids))
 
 
 def _failures(result: Json) -> Mapping[str, str]:

@@ -6,10 +6,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from ..calls import Call
-from ..model.fields import Json
+from ..calls import Call, posted_read, read
+from ..fields import Json
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,31 +22,17 @@ class Identity:
 
 def describe_user() -> Call[Identity]:
     """The user of the key that asks. The only call that is about no region."""
-    return Call(
-        operation="user.describeUser",
-        service="user",
-        method="GET",
-        path="/describeUser",
-        query=(),
-        body=None,
-        write=False,
-        parse=lambda result: Identity(_word(result, "pin"), _word(result, "accountId")),
-        regional=False,
-    )
+    return replace(read("user.describeUser", "/describeUser", _user), regional=False)
 
 
 def describe_keys() -> Call[Identity]:
     """The keys of the tags of machines, a read that who tags may make; its answer tells a pin, too."""
-    return Call(
-        operation="resourcetag.describeKeys",
-        service="resourcetag",
-        method="POST",
-        path="/tags:describeKeys",
-        query=(),
-        body={"tagKeysVo": {"serviceCodes": ["vm"]}},
-        write=False,
-        parse=_owner,
-    )
+    body = {"tagKeysVo": {"serviceCodes": ["vm"]}}
+    return posted_read("resourcetag.describeKeys", "/tags:describeKeys", body, _owner)
+
+
+def _user(result: Json) -> Identity:
+    return Identity(_word(result, "pin"), _word(result, "accountId"))
 
 
 def _owner(result: Json) -> Identity:

@@ -6,89 +6,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal, TypeVar, overload
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from ..calls import Call, accepted
-from ..model.fields import Json, expect_id, required_object
+from ..calls import Call, accepted, action, read, remove
+from ..fields import PAGE_SIZE, Page, one_of, page_of
 from ..model.instance import Instance, InstanceInFull, parse_instance, parse_instance_in_full
-from ..model.resources import Page, parse_page
 from ..query import Query, filters, path_id, scalars
 from ..query import tags as tag_query
 
-SERVICE = "vm"
 CHARGE_ON_STOPPED = ("keepCharging", "stopCharging")
 
-T = TypeVar("T")
 Filters = Sequence[tuple[str, Sequence[str]]]
 Tags = Sequence[tuple[str, Sequence[str]]]
 
 
-@overload
 def describe_instances(
-    *,
-    ids: Sequence[str] | None = ...,
-    filters: Filters = ...,
-    tags: Tags = ...,
-    page: int = ...,
-    page_size: int = ...,
-    in_full: Literal[False] = ...,
+    *, ids: Sequence[str] | None = None, filters: Filters = (), tags: Tags = (), page: int = 1, page_size: int = PAGE_SIZE
 ) -> Call[Page[Instance]]:
-    """With what is always read."""
-
-
-@overload
-def describe_instances(
-    *,
-    ids: Sequence[str] | None = ...,
-    filters: Filters = ...,
-    tags: Tags = ...,
-    page: int = ...,
-    page_size: int = ...,
-    in_full: Literal[True],
-) -> Call[Page[InstanceInFull]]:
-    """With everything that is told of a machine."""
-
-
-def describe_instances(
-    *,
-    ids: Sequence[str] | None = None,
-    filters: Filters = (),
-    tags: Tags = (),
-    page: int = 1,
-    page_size: int = 100,
-    in_full: bool = False,
-) -> Call[Page[Instance]] | Call[Page[InstanceInFull]]:
     """One page of the region's machines, with tags, charge, disks and interfaces.
 
     The service's filters only narrow: 'name' and 'privateIpAddress' are fuzzy, 'elasticIpAddress' and
     'networkInterfaceId' are ORed (fact requests-fuzzy-filters). ``page_size`` is 10..100. Raises ValueError for empty ``ids``
     (that would be all machines), InputError for ids that are none.
     """
-    parse: Callable[[Json], Any] = parse_instance_in_full if in_full else parse_instance
-    query = _by_ids(ids, filters) + tag_query(tags)
-    return _instances_page(query + scalars(pageNumber=page, pageSize=page_size), parse, page_size)
+    query = _wanted(ids, filters, tags) + scalars(pageNumber=page, pageSize=page_size)
+    return read("vm.describeInstances", "/instances", page_of("instances", "instanceId", parse_instance, page_size), query)
+
+
+def describe_instances_in_full(
+    *, ids: Sequence[str] | None = None, filters: Filters = (), tags: Tags = (), page: int = 1
+) -> Call[Page[InstanceInFull]]:
+    """As `describe_instances`, with everything that the answer says of a machine."""
+    query = _wanted(ids, filters, tags) + scalars(pageNumber=page, pageSize=PAGE_SIZE)
+    return read("vm.describeInstances", "/instances", page_of("instances", "instanceId", parse_instance_in_full), query)
 
 
 def describe_instance(instance_id: str) -> Call[Instance]:
     """One machine; 404 NOT_FOUND with a request id says that it does not exist (fact deletions-end-with-404)."""
-    return Call(
-        operation="vm.describeInstance",
-        service=SERVICE,
-        method="GET",
-        path=f"/instances/{path_id(instance_id)}",
-        query=(),
-        body=None,
-        write=False,
-        parse=lambda result: _asked_for(result, instance_id),
-        resource=instance_id,
-    )
-
-
-def _asked_for(result: Json, instance_id: str) -> Instance:
-    machine = parse_instance(required_object(result, "instance"))
-    expect_id(machine.instance_id, instance_id)
-    return machine
+    parse = one_of("instance", "instanceId", parse_instance, instance_id)
+    return read("vm.describeInstance", f"/instances/{path_id(instance_id)}", parse, resource=instance_id)
 
 
 def stop_instance(instance_id: str, charge_on_stopped: str | None = None) -> Call[None]:
@@ -113,17 +70,7 @@ def delete_instance(instance_id: str) -> Call[None]:
 
     deletePrimaryNetworkInterfaceAllElasticIp is never sent (fact elastic-ips-delete-flag): elastic IPs outlive the machine.
     """
-    return Call(
-        operation="vm.deleteInstance",
-        service=SERVICE,
-        method="DELETE",
-        path=f"/instances/{path_id(instance_id)}",
-        query=(),
-        body=None,
-        write=True,
-        parse=accepted,
-        resource=instance_id,
-    )
+    return remove("vm.deleteInstance", f"/instances/{path_id(instance_id)}", instance_id)
 
 
 def set_disk_auto_delete(instance_id: str, auto_delete: Mapping[str, bool]) -> Call[None]:
@@ -137,34 +84,10 @@ def set_disk_auto_delete(instance_id: str, auto_delete: Mapping[str, bool]) -> C
     return _action(instance_id, "modifyInstanceDiskAttribute", {"dataDisks": disks})
 
 
-def _by_ids(ids: Sequence[str] | None, more: Filters) -> Query:
-    if ids is None:
-        return filters(more)
-    return filters([("instanceId", [path_id(instance_id) for instance_id in ids]), *more])
+def _wanted(ids: Sequence[str] | None, more: Filters, tags: Tags) -> Query:
+    by_ids = [] if ids is None else [("instanceId", [path_id(instance_id) for instance_id in ids])]
+    return filters([*by_ids, *more]) + tag_query(tags)
 
 
-def _instances_page(query: Query, parse: Callable[[Json], T], size: int) -> Call[Page[T]]:
-    return Call(
-        operation="vm.describeInstances",
-        service=SERVICE,
-        method="GET",
-        path="/instances",
-        query=query,
-        body=None,
-        write=False,
-        parse=lambda result: parse_page(result, "instances", "instanceId", parse, size),
-    )
-
-
-def _action(instance_id: str, action: str, body: Mapping[str, Any]) -> Call[None]:
-    return Call(
-        operation=f"vm.{action}",
-        service=SERVICE,
-        method="POST",
-        path=f"/instances/{path_id(instance_id)}:{action}",
-        query=(),
-        body=body,
-        write=True,
-        parse=accepted,
-        resource=instance_id,
-    )
+def _action(instance_id: str, name: str, body: Mapping[str, Any]) -> Call[None]:
+    return action(f"vm.{name}", f"/instances/{path_id(instance_id)}:{name}", body, accepted, instance_id)

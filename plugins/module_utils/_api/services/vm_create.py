@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..calls import Call
-from ..model.fields import Json, MalformedResponse, required_id
-from .vm import SERVICE
+from ..calls import Call, action
+from ..fields import Json, MalformedResponse, required_id
 
 
 def create_instances(spec: Mapping[str, Any], client_token: str) -> Call[str]:
@@ -19,16 +18,8 @@ def create_instances(spec: Mapping[str, Any], client_token: str) -> Call[str]:
 
     The service makes one machine for one ``client_token``, however often it is sent (fact limits-client-tokens).
     """
-    return Call(
-        operation="vm.createInstances",
-        service=SERVICE,
-        method="POST",
-        path="/instances",
-        query=(),
-        body={"instanceSpec": dict(spec), "maxCount": 1, "clientToken": client_token},
-        write=True,
-        parse=_only_id,
-    )
+    body = {"instanceSpec": dict(spec), "maxCount": 1, "clientToken": client_token}
+    return action("vm.createInstances", "/instances", body, _only_id)
 
 
 def _only_id(result: Json) -> str:

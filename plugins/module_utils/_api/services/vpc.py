@@ -8,13 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..calls import Call, accepted
-from ..model.backup_assets import Quota, parse_quota
-from ..model.fields import Json, expect_id, required_object
-from ..model.resources import ElasticIp, Page, parse_elastic_ip, parse_page
+from ..calls import Call, read, remove
+from ..fields import Page, one_of, page_of
+from ..model.resources import ElasticIp, parse_elastic_ip
 from ..query import filters, path_id, scalars
-
-SERVICE = "vpc"
 
 
 def describe_elastic_ips(ids: Sequence[str], page: int = 1, page_size: int = 100) -> Call[Page[ElasticIp]]:
@@ -26,65 +23,21 @@ def describe_elastic_ips(ids: Sequence[str], page: int = 1, page_size: int = 100
     wanted = filters(
         [("elasticIpIds", [path_id(elastic_ip_id) for elastic_ip_id in ids]), ("ipType", ["all"]), ("status", ["ALL"])]
     )
-    return Call(
-        operation="vpc.describeElasticIps",
-        service=SERVICE,
-        method="GET",
+    return read(
+        "vpc.describeElasticIps",
         # The listing path ends in a slash (fact requests-listing-slash), and that slash is signed.
-        path="/elasticIps/",
-        query=wanted + scalars(pageNumber=page, pageSize=page_size),
-        body=None,
-        write=False,
-        parse=lambda result: parse_page(result, "elasticIps", "elasticIpId", parse_elastic_ip, page_size),
+        "/elasticIps/",
+        page_of("elasticIps", "elasticIpId", parse_elastic_ip, page_size),
+        wanted + scalars(pageNumber=page, pageSize=page_size),
     )
 
 
 def describe_elastic_ip(elastic_ip_id: str) -> Call[ElasticIp]:
     """One elastic IP; 404 NOT_FOUND if it does not exist."""
-    return Call(
-        operation="vpc.describeElasticIp",
-        service=SERVICE,
-        method="GET",
-        path=f"/elasticIps/{path_id(elastic_ip_id)}",
-        query=(),
-        body=None,
-        write=False,
-        parse=lambda result: _asked_for(result, elastic_ip_id),
-        resource=elastic_ip_id,
-    )
+    parse = one_of("elasticIp", "elasticIpId", parse_elastic_ip, elastic_ip_id)
+    return read("vpc.describeElasticIp", f"/elasticIps/{path_id(elastic_ip_id)}", parse, resource=elastic_ip_id)
 
 
 def delete_elastic_ip(elastic_ip_id: str) -> Call[None]:
     """Release an elastic IP for good; the service refuses in some states (fact elastic-ips-release)."""
-    return Call(
-        operation="vpc.deleteElasticIp",
-        service=SERVICE,
-        method="DELETE",
-        path=f"/elasticIps/{path_id(elastic_ip_id)}",
-        query=(),
-        body=None,
-        write=True,
-        parse=accepted,
-        resource=elastic_ip_id,
-    )
-
-
-def describe_elastic_ip_quota() -> Call[Quota]:
-    """How many elastic IPs the region may hold, and holds."""
-    return Call(
-        operation="vpc.describeQuota",
-        service=SERVICE,
-        method="GET",
-        # This path ends in a slash, too.
-        path="/quotas/",
-        query=scalars(type="elastic_ip"),
-        body=None,
-        write=False,
-        parse=lambda result: parse_quota(required_object(result, "quota"), "maxLimit", "count"),
-    )
-
-
-def _asked_for(result: Json, elastic_ip_id: str) -> ElasticIp:
-    found = parse_elastic_ip(required_object(result, "elasticIp"))
-    expect_id(found.elastic_ip_id, elastic_ip_id)
-    return found
+    return remove("vpc.deleteElasticIp", f"/elasticIps/{path_id(elastic_ip_id)}", elastic_ip_id)

@@ -26,14 +26,11 @@ from ..calls import Call, Response
 from ..config.connection import Connection
 from ..config.endpoints import is_loopback
 from ..errors import InputError, JdcloudError, NotSentError, TransportError
-from ..model.fields import MalformedResponse
+from ..fields import MalformedResponse
 from ..query import encode_query
-from .bodies import MAX_BODY_BYTES
-from .exchange import current_exchange
+from .exchange import REQUESTS_IMPORT_ERROR, current_exchange, guarded_adapter, requests, send_guard, urllib3
 from .journal import Journal
-from .libraries import REQUESTS_IMPORT_ERROR, requests, urllib3
-from .responses import RawResponse, api_error, check_clock, open_envelope, read_response, service_date
-from .send_guard import guarded_adapter, send_guard
+from .responses import MAX_BODY_BYTES, RawResponse, api_error, check_clock, open_envelope, read_response, service_date
 from .signature import REGION_OF_GLOBAL_CALLS, sign
 from .transport_errors import garbled_response, sending_failure, timed_out
 

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from typing import TypeVar
 
 from ..errors import InputError, JdcloudError, TransportError
-from .libraries import requests, urllib3
+from .exchange import requests, urllib3
 
 # What OpenSSL says of certificates that only VERIFY_X509_STRICT refuses, which Python 3.13 made the default.
 _STRICT_REASONS = (

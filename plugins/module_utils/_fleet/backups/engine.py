@@ -18,10 +18,10 @@ from typing import Any
 
 from ..._api.calls import Call, Response
 from ..._api.dispatch.dispatcher import Dispatcher, Job, Outcome
-from ..._api.dispatch.pagination import PAGE_SIZE, IncompleteListing, page_count
+from ..._api.dispatch.pagination import IncompleteListing, page_count
+from ..._api.fields import PAGE_SIZE, Page
 from ..._api.model.backup_assets import Image, Snapshot
 from ..._api.model.instance import Instance
-from ..._api.model.resources import Page
 from ..._api.services import images, snapshots, vm
 from ..common.duration_estimate import DurationEstimate
 from ..common.engine_base import EngineBase

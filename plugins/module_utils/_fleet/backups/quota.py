@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..._api.model.backup_assets import Quota
+from ..._api.services.quotas import Quota
 from .plan import BackupDecision
 
 

@@ -13,8 +13,7 @@ from dataclasses import replace
 from ..._api.dispatch.dispatcher import Dispatcher
 from ..._api.errors import JdcloudError
 from ..._api.model.backup_assets import Snapshot
-from ..._api.services import images as image_api
-from ..._api.services import snapshots as snapshot_api
+from ..._api.services.quotas import describe_image_quota, describe_snapshot_quota
 from ..common.finding import Finding
 from ..common.progress import Watch, count, unwatched
 from ..common.timing import Timing
@@ -70,7 +69,7 @@ def _check_quota(context: RunContext, run: BackupRun) -> None:
     making = [decision for decision in decisions if decision.makes]
     if not making:
         return
-    calls = [image_api.describe_image_quota(), snapshot_api.describe_snapshot_quota()]
+    calls = [describe_image_quota(), describe_snapshot_quota()]
     images, snapshots = (outcome.value for outcome in context.dispatcher.gather(calls))
     run.quota = check_quota(making, images, snapshots)
     for record in run.records:

@@ -14,8 +14,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from ..._api.errors import JdcloudError
+from ..._api.fields import unreadable_reason
 from ..._api.model.backup_assets import Image, Snapshot
-from ..._api.model.fields import unreadable_reason
 from ..._api.model.instance import TRANSITIONAL, Instance
 from ..common.failure import UNVERIFIED, Failure
 from ..common.timing import READ_LAG, STALE_LOOKS, Timing

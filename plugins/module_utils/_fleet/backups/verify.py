@@ -14,8 +14,8 @@ from ..._api.calls import Call
 from ..._api.dispatch.dispatcher import Dispatcher, Outcome
 from ..._api.dispatch.pagination import read_by_ids
 from ..._api.errors import JdcloudError
+from ..._api.fields import unreadable_reason
 from ..._api.model.backup_assets import Image, Snapshot
-from ..._api.model.fields import unreadable_reason
 from ..._api.services import images as image_api
 from ..._api.services import snapshots as snapshot_api
 from ..common.failure import Failure

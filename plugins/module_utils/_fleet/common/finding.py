@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..._api.model.fields import Readable, unreadable_reason
+from ..._api.fields import Readable, unreadable_reason
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Generic, Protocol, TypeVar
 
-from ..._api.dispatch.pagination import PAGE_SIZE
+from ..._api.fields import PAGE_SIZE
 
 IDLE_GAP = 0.15
 """Seconds between two small looks while there is nothing else to send."""

@@ -10,10 +10,9 @@ from collections.abc import Sequence
 
 from ..._api.calls import Call
 from ..._api.dispatch.dispatcher import Dispatcher
-from ..._api.dispatch.pagination import PAGE_SIZE
 from ..._api.errors import JdcloudError
+from ..._api.fields import PAGE_SIZE, Page
 from ..._api.model.backup_assets import Image, Snapshot
-from ..._api.model.resources import Page
 from ..._api.services.images import delete_image
 from ..._api.services.snapshots import delete_snapshot
 from ..common.failure import Failure

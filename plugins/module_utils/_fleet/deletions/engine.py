@@ -17,7 +17,7 @@ from typing import Any, Generic
 
 from ..._api.calls import Response
 from ..._api.dispatch.dispatcher import Dispatcher, Job, Outcome
-from ..._api.dispatch.pagination import PAGE_SIZE
+from ..._api.fields import PAGE_SIZE
 from ..common.duration_estimate import DurationEstimate
 from ..common.engine_base import EngineBase
 from ..common.failure import Failure, api_failure

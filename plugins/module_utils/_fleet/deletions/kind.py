@@ -13,7 +13,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from ..._api.calls import Call
 from ..._api.dispatch.dispatcher import Dispatcher
 from ..._api.errors import JdcloudError
-from ..._api.model.resources import Page
+from ..._api.fields import Page
 from ..common.failure import Failure
 from ..common.finding import Finding
 

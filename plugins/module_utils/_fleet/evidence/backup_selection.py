@@ -16,8 +16,8 @@ from typing import Any, Generic, TypeVar
 from ..._api.calls import Call
 from ..._api.dispatch.dispatcher import Dispatcher
 from ..._api.dispatch.pagination import chunks, find_each, prove_missing, read_by_ids
+from ..._api.fields import Page
 from ..._api.model.backup_assets import Image, Snapshot
-from ..._api.model.resources import Page
 from ..._api.query import SAFE_ID
 from ..._api.services.images import describe_image, describe_images
 from ..._api.services.snapshots import describe_snapshot, describe_snapshots

@@ -13,9 +13,9 @@ from ..._api.calls import Call
 from ..._api.dispatch.dispatcher import Dispatcher
 from ..._api.dispatch.pagination import chunks, list_many, page_count
 from ..._api.dispatch.pagination import complete_rows as rows_by_key
+from ..._api.fields import Page
 from ..._api.model.backup_assets import Image, Snapshot
 from ..._api.model.instance import Instance
-from ..._api.model.resources import Page
 from ..._api.services.images import describe_images
 from ..._api.services.snapshots import describe_snapshots
 from .marker import NO_INSTANCE

@@ -15,16 +15,8 @@ from datetime import datetime
 from typing import Any
 
 from ..._api.errors import InputError
+from ..._api.fields import Json, MalformedResponse, each_object, optional_bool, optional_object, optional_text, required_text
 from ..._api.model.backup_assets import Image, ImageDisk, Snapshot
-from ..._api.model.fields import (
-    Json,
-    MalformedResponse,
-    each_object,
-    optional_bool,
-    optional_object,
-    optional_text,
-    required_text,
-)
 from ..._api.model.instance import Instance
 from ..common.texts import shown
 from .manifest import instance_id_of, parse_entries

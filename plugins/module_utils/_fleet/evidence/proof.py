@@ -17,8 +17,8 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from ..._api.errors import first_of
+from ..._api.fields import unreadable_reason
 from ..._api.model.backup_assets import Image, Snapshot
-from ..._api.model.fields import unreadable_reason
 from ..._api.model.instance import AttachedDisk, Instance
 from .marker import Marker, read_marker
 

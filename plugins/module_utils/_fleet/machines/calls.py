@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..._api.calls import Call
-from ..._api.dispatch.pagination import PAGE_SIZE
+from ..._api.fields import PAGE_SIZE
 from ..._api.services import vm
 from .recovery import disks_to_put_back
 from .state import MachineState, Phase

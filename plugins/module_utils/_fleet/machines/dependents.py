@@ -20,9 +20,9 @@ from typing import Any
 
 from ..._api.calls import Call
 from ..._api.dispatch.dispatcher import Job, Outcome
-from ..._api.dispatch.pagination import PAGE_SIZE
 from ..._api.errors import JdcloudError, TransportError
-from ..._api.model.resources import Disk, ElasticIp, Page
+from ..._api.fields import PAGE_SIZE, Page
+from ..._api.model.resources import Disk, ElasticIp
 from ..._api.services import disk as disk_api
 from ..._api.services import vpc
 from ..common.failure import Failure

@@ -19,9 +19,8 @@ from typing import Any
 
 from ..._api.calls import Call, Response
 from ..._api.dispatch.dispatcher import Dispatcher, Job, Outcome
-from ..._api.dispatch.pagination import PAGE_SIZE
+from ..._api.fields import PAGE_SIZE, Page
 from ..._api.model.instance import Instance
-from ..._api.model.resources import Page
 from ..._api.services import vm
 from ..common.engine_base import EngineBase
 from ..common.failure import Failure, api_failure

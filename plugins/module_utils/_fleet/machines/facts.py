@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from ..._api.dispatch.pagination import PAGE_SIZE
+from ..._api.fields import PAGE_SIZE
 from ..._api.model.backup_assets import Image, Snapshot
 from ..._api.model.resources import Disk, ElasticIp
 from ..evidence.existing_backups import BackupCache, backup_calls

@@ -98,7 +98,7 @@ def read_in_full(dispatcher: Dispatcher, selection: Selection) -> tuple[list[Ins
         filters, tags = selection.narrowing_filters(), selection.narrowing_tags()
         listed = list_all(
             dispatcher,
-            lambda page: vm.describe_instances(filters=filters, tags=tags, page=page, in_full=True),
+            lambda page: vm.describe_instances_in_full(filters=filters, tags=tags, page=page),
             lambda machine: machine.instance.instance_id,
         )
         listed.sort(key=lambda machine: machine.instance.instance_id)
@@ -107,7 +107,7 @@ def read_in_full(dispatcher: Dispatcher, selection: Selection) -> tuple[list[Ins
         found = read_by_ids(
             dispatcher,
             selection.ids,
-            lambda chunk: vm.describe_instances(ids=chunk, in_full=True),
+            lambda chunk: vm.describe_instances_in_full(ids=chunk),
             lambda machine: machine.instance.instance_id,
         )
         missing = [instance_id for instance_id in selection.ids if instance_id not in found]

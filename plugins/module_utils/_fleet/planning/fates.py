@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from ..._api.model.fields import unreadable_reason
+from ..._api.fields import unreadable_reason
 from ..._api.model.instance import AttachedDisk, Instance
 from ..._api.model.resources import Charge, ElasticIp
 from .policy import DiskChoice, Facts, Fate, PlannedAddress, PlannedDisk, Policy

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..._api.model.fields import unreadable_reason
+from ..._api.fields import unreadable_reason
 from ..._api.model.instance import STABLE, TRANSITIONAL, Instance
 from ..common.finding import Finding
 from ..evidence.preview import as_planned, predict

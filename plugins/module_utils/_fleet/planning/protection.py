@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from ..._api.model.fields import unreadable_reason
+from ..._api.fields import unreadable_reason
 from ..._api.model.instance import Instance
 from ..common.finding import Finding
 from ..common.selection import find_protecting_tag

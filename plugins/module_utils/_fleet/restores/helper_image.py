@@ -17,8 +17,8 @@ from ..._api.calls import Call
 from ..._api.dispatch.dispatcher import Dispatcher
 from ..._api.dispatch.pagination import list_all, read_by_ids
 from ..._api.errors import JdcloudError
+from ..._api.fields import Page
 from ..._api.model.backup_assets import Image
-from ..._api.model.resources import Page
 from ..._api.services.images import create_image_from_snapshots, delete_image, describe_image, describe_images
 from ..common.failure import Failure
 from ..common.timing import Timing

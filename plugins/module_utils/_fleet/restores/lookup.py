@@ -14,11 +14,11 @@ from datetime import datetime
 from ..._api.calls import Call
 from ..._api.dispatch.dispatcher import Dispatcher
 from ..._api.dispatch.pagination import list_all, read_by_ids
+from ..._api.fields import Page
 from ..._api.model.instance import InstanceInFull
-from ..._api.model.resources import Page
 from ..._api.model.times import parse_time
 from ..._api.services.disk import describe_disks
-from ..._api.services.vm import describe_instance, describe_instances
+from ..._api.services.vm import describe_instance, describe_instances_in_full
 from ..._api.services.vm_create import create_instances
 from ..evidence.marker import client_token
 from ..evidence.proof import CLOCK_TOLERANCE
@@ -49,7 +49,7 @@ def find_machines_of(dispatcher: Dispatcher, plans: Sequence[RestorePlan]) -> li
 
 def _named(name: str) -> Callable[[int], Call[Page[InstanceInFull]]]:
     # Fuzzy at the service: what it finds is compared again.
-    return lambda page: describe_instances(filters=[("name", [name])], page=page, in_full=True)
+    return lambda page: describe_instances_in_full(filters=[("name", [name])], page=page)
 
 
 def _is_of(plan: RestorePlan, machine: InstanceInFull) -> bool:
@@ -88,7 +88,7 @@ def _is_new(machine: InstanceInFull, asked_at: datetime | None) -> bool:
 
 def read_full(dispatcher: Dispatcher, ids: Sequence[str]) -> dict[str, InstanceInFull]:
     """The machines with these ids, in bulk. One that a response leaves out is asked for by itself: only a 404 says it is gone."""
-    found = read_by_ids(dispatcher, ids, lambda chunk: describe_instances(ids=chunk, in_full=True), instance_id_of)
+    found = read_by_ids(dispatcher, ids, lambda chunk: describe_instances_in_full(ids=chunk), instance_id_of)
     doubtful = [instance_id for instance_id in ids if instance_id not in found]
     for instance_id, outcome in zip(doubtful, dispatcher.gather([describe_instance(each) for each in doubtful]), strict=True):
         if outcome.error is None or not outcome.error.is_not_found:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..._api.errors import InputError
-from ..._api.model.fields import snake_case
+from ..._api.fields import snake_case
 from ..._fleet.common.selection import parse_ids
 from ..._fleet.evidence.backup_selection import A, AssetKind, AssetSelection, parse_asset_ids, parse_asset_name, read_assets
 from ..._fleet.evidence.marker import marker_row

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ..._api.model.backup_assets import Image, Quota, Snapshot
+from ..._api.model.backup_assets import Image, Snapshot
 from ..._api.model.instance import AttachedDisk
+from ..._api.services.quotas import Quota
 from ..._fleet.backups.plan import AssetAction
 from ..._fleet.backups.record import BackupRecord, BackupRun, failure_of
 from ..._fleet.backups.state import AssetState

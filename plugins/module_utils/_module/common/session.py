@@ -16,8 +16,7 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ..._api.config.connection import Connection, resolve_connection
 from ..._api.dispatch.dispatcher import Dispatcher
-from ..._api.dispatch.factory import THREADS, UNVERIFIED, USER_AGENT, dispatcher_for
-from ..._api.dispatch.pool import SystemClock, ThreadPool
+from ..._api.dispatch.pool import THREADS, UNVERIFIED, USER_AGENT, SystemClock, ThreadPool, dispatcher_for
 from ..._api.errors import InputError, JdcloudError
 from ..._api.wire.transport import REQUESTS_IMPORT_ERROR, Transport
 from ..._fleet.common.account import FOREIGN, AccountError, account_problem, read_key_owner

@@ -21,7 +21,7 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.pagina
     read_by_ids,
 )
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import ApiError
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.resources import Page
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.fields import Page
 from support.api.stage import Script, call, refusal, stage
 
 OPERATION = "vm.describeInstances"

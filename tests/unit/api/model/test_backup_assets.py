@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.fields import MalformedResponse
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.backup_assets import (
     Image,
     ImageDisk,
@@ -19,7 +20,6 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.backup_as
     parse_image,
     parse_snapshot,
 )
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.fields import MalformedResponse
 
 MOMENT = datetime(2026, 1, 15, 8, 9, 10, tzinfo=UTC)
 

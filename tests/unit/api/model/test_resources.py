@@ -12,7 +12,12 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.fields import MalformedResponse, snake_name
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.fields import (
+    MalformedResponse,
+    parse_page,
+    parse_page_total,
+    snake_name,
+)
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.instance import (
     Address,
     Instance,
@@ -26,8 +31,6 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.resources
     ElasticIp,
     parse_disk,
     parse_elastic_ip,
-    parse_page,
-    parse_page_total,
 )
 
 MINIMAL = {"instanceId": "i-1", "status": "Stopped"}

@@ -13,10 +13,10 @@ import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Call
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.backup_assets import Quota
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.fields import MalformedResponse
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.fields import MalformedResponse
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.query import encode_query
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.services import disk, images, snapshots, vpc
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.services import disk, images, quotas, snapshots
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.services.quotas import Quota
 
 BAD_IDS = ["", "..", " ", "img-1/../img-2", "img-1?deleteSnapshot=true", "img-1&ids.2=x"]
 
@@ -78,11 +78,11 @@ def test_writes(call: Call[None], method: str, path: str, body: Any, query: str)
 READS: list[tuple[Call[Any], str, str]] = [
     (images.describe_image("img-1"), "vm.describeImage", "/images/img-1"),
     (images.describe_images(ids=["img-1"]), "vm.describeImages", "/images"),
-    (images.describe_image_quota(), "vm.describeQuotas", "/quotas"),
+    (quotas.describe_image_quota(), "vm.describeQuotas", "/quotas"),
     (snapshots.describe_snapshot("snapshot-1"), "disk.describeSnapshot", "/snapshots/snapshot-1"),
     (snapshots.describe_snapshots(ids=["snapshot-1"]), "disk.describeSnapshots", "/snapshots"),
-    (snapshots.describe_snapshot_quota(), "disk.describeQuota", "/quotas"),
-    (vpc.describe_elastic_ip_quota(), "vpc.describeQuota", "/quotas/"),
+    (quotas.describe_snapshot_quota(), "disk.describeQuota", "/quotas"),
+    (quotas.describe_elastic_ip_quota(), "vpc.describeQuota", "/quotas/"),
 ]
 
 
@@ -162,7 +162,7 @@ def test_what_is_no_id_is_never_sent(function: Callable[[str], Call[Any]], resou
 
 
 def test_the_quota_of_images_is_its_row_among_others(example: Callable[[str], Any]) -> None:
-    call = images.describe_image_quota()
+    call = quotas.describe_image_quota()
     assert encode_query(call.query) == "filters.1.name=resourceTypes&filters.1.values.1=image"
     result = example("vm.describeQuotas.json")["result"]
     other = {"resourceType": "imageShare", "limit": 99, "used": 0}
@@ -172,13 +172,13 @@ def test_the_quota_of_images_is_its_row_among_others(example: Callable[[str], An
 
 
 def test_the_quota_of_snapshots(example: Callable[[str], Any]) -> None:
-    call = snapshots.describe_snapshot_quota()
+    call = quotas.describe_snapshot_quota()
     assert encode_query(call.query) == "type=snapshot"
     assert call.parse(example("disk.describeQuota.json")["result"]) == Quota(15, 9)
 
 
 def test_the_quota_of_elastic_ips_has_other_members() -> None:
-    call = vpc.describe_elastic_ip_quota()
+    call = quotas.describe_elastic_ip_quota()
     assert encode_query(call.query) == "type=elastic_ip"
     assert call.parse({"quota": {"type": "elastic_ip", "maxLimit": 5, "count": 7}}) == Quota(5, 7)
 
@@ -193,7 +193,7 @@ def test_what_is_left_of_a_quota_is_never_below_zero(limit: int, used: int, left
 )
 def test_a_quota_that_is_no_count_is_malformed(quota: dict[str, Any]) -> None:
     with pytest.raises(MalformedResponse):
-        snapshots.describe_snapshot_quota().parse({"quota": quota})
+        quotas.describe_snapshot_quota().parse({"quota": quota})
 
 
 def test_an_image_from_snapshots_names_its_system_and_disks() -> None:

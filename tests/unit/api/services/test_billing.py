@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.fields import MalformedResponse
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.fields import MalformedResponse
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.services.billing import MAX_IDS, BillRow, describe_bill_details
 
 PAGINATION = {"currPageNo": 1, "numberPages": 1, "numberRecords": 1, "pageSize": 1000, "startIndex": 0}

@@ -13,7 +13,7 @@ import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Call
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.fields import MalformedResponse
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.fields import MalformedResponse
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.instance import InstanceInFull
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.query import encode_query
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.services import disk, vm, vpc
@@ -128,7 +128,7 @@ def test_pages(example: Callable[[str], Any]) -> None:
     page = vm.describe_instances().parse(result)
     assert page.total == result["totalCount"]
     assert [machine.instance_id for machine in page.items] == [raw["instanceId"] for raw in result["instances"]]
-    in_full = vm.describe_instances(in_full=True).parse(result)
+    in_full = vm.describe_instances_in_full().parse(result)
     assert all(isinstance(item, InstanceInFull) for item in in_full.items)
     assert in_full.items[0].full["name"] == page.items[0].name
 

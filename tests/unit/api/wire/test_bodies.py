@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.services import vm
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.services.billing import MAX_ROWS
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.wire.bodies import (
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.wire.responses import (
     MAX_BODY_BYTES,
     MAX_DEPTH,
     MAX_VALUES,

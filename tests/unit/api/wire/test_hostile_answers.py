@@ -20,8 +20,8 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._api.config.credenti
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.dispatcher import Job, Outcome
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.pool import SystemClock, ThreadPool
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import JdcloudError, TransportError
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.resources import Page
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.services import billing, disk, images, snapshots, vm, vpc
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.fields import Page
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.services import billing, disk, images, quotas, snapshots, vm, vpc
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.wire.transport import Transport
 from support.api.server import Reset, Server, Torn, http_answer
 from support.json_object import Json
@@ -37,16 +37,16 @@ SINGLES: dict[str, tuple[Call[Any], str, Json]] = {
 }
 PAGES: dict[str, tuple[Call[Page[Any]], str, Json]] = {
     "machines": (vm.describe_instances(ids=["i-1"]), "instances", SINGLES["machine"][2]),
-    "machines in full": (vm.describe_instances(in_full=True), "instances", SINGLES["machine"][2]),
+    "machines in full": (vm.describe_instances_in_full(), "instances", SINGLES["machine"][2]),
     "disks": (disk.describe_disks(["vol-1"]), "disks", SINGLES["disk"][2]),
     "elastic ips": (vpc.describe_elastic_ips(["fip-1"]), "elasticIps", SINGLES["elastic ip"][2]),
     "images": (images.describe_images(ids=["img-1"]), "images", SINGLES["image"][2]),
     "snapshots": (snapshots.describe_snapshots(ids=["snapshot-1"]), "snapshots", SINGLES["snapshot"][2]),
 }
 OTHERS: dict[str, tuple[Call[Any], Json]] = {
-    "image quota": (images.describe_image_quota(), {"quotas": [{"resourceType": "image", "limit": 5, "used": 1}]}),
-    "snapshot quota": (snapshots.describe_snapshot_quota(), {"quota": {"limit": 5, "used": 1}}),
-    "elastic ip quota": (vpc.describe_elastic_ip_quota(), {"quota": {"maxLimit": 5, "count": 1}}),
+    "image quota": (quotas.describe_image_quota(), {"quotas": [{"resourceType": "image", "limit": 5, "used": 1}]}),
+    "snapshot quota": (quotas.describe_snapshot_quota(), {"quota": {"limit": 5, "used": 1}}),
+    "elastic ip quota": (quotas.describe_elastic_ip_quota(), {"quota": {"maxLimit": 5, "count": 1}}),
     "bill": (
         billing.describe_bill_details("cn-north-1", ["i-1"], date(2026, 1, 1)),
         {"pagination": {"currPageNo": 1, "numberPages": 1, "numberRecords": 1}, "result": [{"resourceId": "i-1"}]},

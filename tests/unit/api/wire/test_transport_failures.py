@@ -25,7 +25,7 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._api.config.credenti
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import ApiError, InputError, JdcloudError, TransportError
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.services import vm
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.wire import responses
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.wire.bodies import MAX_BODY_BYTES, MAX_VALUES
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.wire.responses import MAX_BODY_BYTES, MAX_VALUES
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.wire.transport import Transport
 from support.api.server import SECRET, TOKEN, Hang, Reset, Server, Torn, accepted, assert_no_secret, http_answer
 

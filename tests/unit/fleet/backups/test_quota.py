@@ -9,7 +9,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.backup_assets import Quota
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.services.quotas import Quota
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backups.plan import BackupDecision, PlannedAsset
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backups.quota import check_quota
 from support.fleet.builders import disk, local_disk, system_disk

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reading members of the service's JSON objects, strict where a wrong type could lead to a wrong decision.
+"""Reading pages, rows and members of the service's JSON objects, strict where a wrong type could lead to a wrong decision.
 
 The vm service leaves empty members out, the disk service sends null (fact requests-empty-members): both count as
 "not told" everywhere.
@@ -12,13 +12,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
-from ..query import SAFE_ID
+from .query import SAFE_ID
 
 Json = Mapping[str, Any]
 T = TypeVar("T")
+
+PAGE_SIZE = 100
+"""The most rows of one page of a listing (fact requests-pages)."""
 
 
 class MalformedResponse(ValueError):
@@ -71,6 +76,24 @@ class Row:
         return (self.text(name) or "").strip().lower()
 
 
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """One page of a listing; ``total`` is the number of all matches, not of the page.
+
+    ``nameless`` counts the rows that are not among the ``items``: those without a readable id, and all that share their id with
+    another row, because which of them is true is not known.
+    """
+
+    items: tuple[T, ...]
+    total: int
+    nameless: int = 0
+
+    @property
+    def whole(self) -> bool:
+        """Whether this page alone shows every match, so that what is missing on it does not match."""
+        return self.nameless == 0 and self.total == len(self.items)
+
+
 class Readable(Protocol):
     """Anything that was read from a row of an answer."""
 
@@ -83,12 +106,6 @@ class Readable(Protocol):
 def unreadable_reason(row: Readable) -> str | None:
     """What is wrong with a row as a part of a sentence, None if it could be read."""
     return f"the service's answer about it cannot be read ({', '.join(row.unreadable)})" if row.unreadable else None
-
-
-def expect_id(shown: str, asked: str) -> None:
-    """Raise MalformedResponse if an answer shows another resource than the one that was asked for."""
-    if shown != asked:
-        raise MalformedResponse(f"it shows another id than {asked}")
 
 
 def required_id(source: Json, name: str) -> str:
@@ -176,6 +193,43 @@ def each_object(source: Json, name: str) -> Iterator[Json]:
         if not isinstance(item, dict):
             raise MalformedResponse(f"{name} holds something that is no object")
         yield item
+
+
+def parse_page(result: Json, name: str, id_name: str, parse: Callable[[Json], T], size: int) -> Page[T]:
+    """Read a page of at most ``size`` rows. Raises MalformedResponse if it has more, or if it does not tell ``totalCount``."""
+    rows = result.get(name)
+    if rows is not None and not isinstance(rows, list):
+        raise MalformedResponse(f"{name} is no list")
+    if len(rows or ()) > size:
+        raise MalformedResponse(f"{name} has more than {size} rows")
+    named: dict[str, list[Json]] = {}
+    for row in rows or ():
+        with suppress(MalformedResponse):
+            named.setdefault(required_id(row if isinstance(row, dict) else {}, id_name), []).append(row)
+    items = tuple(parse(same[0]) for same in named.values() if len(same) == 1)
+    return Page(items, parse_page_total(result), len(rows or ()) - len(items))
+
+
+def page_of(name: str, id_name: str, parse: Callable[[Json], T], size: int = PAGE_SIZE) -> Callable[[Json], Page[T]]:
+    """The parser of a listing whose rows are called ``name``."""
+    return lambda result: parse_page(result, name, id_name, parse, size)
+
+
+def one_of(name: str, id_name: str, parse: Callable[[Json], T], asked: str) -> Callable[[Json], T]:
+    """The parser of an answer about the one resource ``asked``. MalformedResponse if the answer shows another one."""
+
+    def parse_one(result: Json) -> T:
+        row = required_object(result, name)
+        if required_id(row, id_name) != asked:
+            raise MalformedResponse(f"it shows another id than {asked}")
+        return parse(row)
+
+    return parse_one
+
+
+def parse_page_total(result: Json) -> int:
+    """Return ``totalCount``, without which a listing cannot be proved complete."""
+    return required_count(result, "totalCount")
 
 
 def tag_map(source: Json) -> dict[str, str]:

@@ -144,7 +144,7 @@ def test_days_of_grace_mark_instead_of_deleting(awx: Awx) -> None:
 def test_slices_share_the_approved_list_and_together_take_all_of_it(awx: Awx) -> None:
     awx.seed(*(stopped(each) for each in (A, B, C, D)))
     answered = {**answers("decommission_fleet"), **NO_BACKUP, "vm_decommission_max_instances": 3}
-    settings = {"decommission_reports": str(awx.folder / "reports")}
+    settings: Json = {"decommission_reports": str(awx.folder / "reports")}
     approved = plan_of(C, A, B)
     first = awx.decommission(answered, approved, lanes(1, of=2), **settings)
     assert not first.failed, first.output
@@ -178,7 +178,7 @@ def test_a_preview_of_what_was_approved_needs_no_folder_that_the_job_makes(awx: 
 def test_a_campaign_that_was_begun_in_time_is_finished_later(awx: Awx) -> None:
     """What a relaunch finds is the record of the first job; its approval need not be given twice."""
     awx.seed(stopped(A), stopped(B))
-    settings = {"decommission_reports": str(awx.folder / "reports")}
+    settings: Json = {"decommission_reports": str(awx.folder / "reports")}
     answered = {**answers("decommission_fleet"), "vm_decommission_backup": "none"}
     awx.decommission({**answered, "vm_decommission_waves": "1"}, plan_of(A, B), **settings)
     assert awx.gone(A, B) == [True, False]
@@ -204,7 +204,7 @@ def test_a_plan_is_taken_from_when_it_was_made_until_it_expires(awx: Awx) -> Non
         "with a time that is none": with_plan(fresh, made="yesterday"),
         "with a number for a time": with_plan(fresh, made=20261125),
     }
-    tried = [
+    tried: list[Json] = [
         {
             "vars": {**plan, "__approved_break": "\n", "__approved_max_age": "24"},
             "block": [
@@ -222,7 +222,7 @@ def test_a_plan_is_taken_from_when_it_was_made_until_it_expires(awx: Awx) -> Non
 
 def test_a_relaunch_without_the_record_says_where_it_may_be(awx: Awx) -> None:
     awx.seed(stopped(A))
-    settings = {"decommission_reports": str(awx.folder / "reports"), "awx_job_launch_type": "relaunch"}
+    settings: Json = {"decommission_reports": str(awx.folder / "reports"), "awx_job_launch_type": "relaunch"}
     job = awx.decommission({**answers("decommission_fleet"), **NO_BACKUP}, plan_of(A), **settings)
     assert "This relaunch finds no record of the job before it" in job.output
 

@@ -13,10 +13,9 @@ import jsonschema
 import pytest
 import yaml
 
+from awx_api.rules import check_survey
 from support.integration.awx import PATTERNS, survey_of
 from support.json_object import Json
-
-from ...awx_api.rules import check_survey
 
 FOLDERS = sorted(path for path in PATTERNS.iterdir() if path.is_dir())
 TEXT: Json = {"type": "string", "minLength": 1}

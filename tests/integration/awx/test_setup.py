@@ -14,12 +14,11 @@ from typing import Any
 import pytest
 import yaml
 
+from awx_api.server import AwxApi
 from support.integration.awx import PATTERNS, Awx, messages, survey_of
 from support.integration.cloud import COLLECTIONS
 from support.integration.commands import Ansible
 from support.json_object import Json
-
-from ...awx_api.server import AwxApi
 
 AWX_COLLECTIONS = COLLECTIONS.parent / "awx" / "collections"
 BOTH = ("decommission_fleet", "scheduled_cleanup")

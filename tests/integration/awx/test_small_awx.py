@@ -10,11 +10,10 @@ from typing import Any
 
 import pytest
 
+from awx_api.rules import Refused
+from awx_api.store import Store
 from support.integration.awx import survey_of
 from support.json_object import Json
-
-from ...awx_api.rules import Refused
-from ...awx_api.store import Store
 
 RULE = "DTSTART;TZID=Asia/Shanghai:20260101T023000 RRULE:FREQ=DAILY;INTERVAL=1"
 ANSWERS: Json = {

@@ -18,6 +18,7 @@ import yaml
 
 from support.integration.cloud import COLLECTIONS, Cloud, stopped
 from support.integration.commands import Ansible
+from support.json_object import Json
 
 ROOT = Path(__file__).parents[3]
 RULEBOOK = ROOT / "extensions" / "eda" / "rulebooks" / "cleanup_when_due.yml"
@@ -94,8 +95,8 @@ def test_other_events_start_nothing(cloud: Cloud, ansible: Ansible, tmp_path: Pa
         ["cn-north-1"],
         {"a": evil},
     ]
-    strange = [{"payload": {"kind": "decommission_due", "region": region}} for region in regions]
-    others = [{"payload": {"kind": "other", "region": "cn-north-1"}}, {"payload": "decommission_due"}]
+    strange: list[Json] = [{"payload": {"kind": "decommission_due", "region": region}} for region in regions]
+    others: list[Json] = [{"payload": {"kind": "other", "region": "cn-north-1"}}, {"payload": "decommission_due"}]
     output = _listen(cloud, ansible, tmp_path, [*others, *strange])
     assert "PLAY [" not in output
     assert not made.exists()

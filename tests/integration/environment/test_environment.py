@@ -49,7 +49,7 @@ def run(command: list[Any], folder: Path, **how: Any) -> str:
         **how,
     )
     assert ended.returncode == 0, (ended.stdout + ended.stderr).decode(errors="replace")
-    return ended.stdout.decode(errors="replace")
+    return str(ended.stdout, errors="replace")
 
 
 @pytest.fixture(scope="module")

@@ -172,7 +172,7 @@ def test_what_somebody_else_deletes_meanwhile_is_success_without_a_change(cloud:
     when = {"operation": READ[kind], "resource": "*", "nth": 2} if nth == 2 else {"operation": DELETE[kind]}
     cloud.control.act("delete", f"{kind}-a", when=when)
     if nth == 3:
-        cloud.control.act("configure", "", **{f"{kind}_delete_seconds": 0.0})
+        cloud.control.act("configure", "", **Json({f"{kind}_delete_seconds": 0.0}))
     ended = absent(cloud, kind, f"{kind}-a")
     assert not ended.failed
     assert actions(ended) == ["none"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import pytest
 
 from support.integration.cloud import Cloud, account, stopped
+from support.json_object import Json
 
 DENIED = ["user:describeUser"]
 
@@ -25,7 +26,7 @@ DENIED = ["user:describeUser"]
         ({"denied": DENIED}, {"tag_pin": "always"}, "demo-account"),
     ],
 )
-def test_the_expected_account_is_confirmed(cloud: Cloud, who: dict[str, object], settings: dict[str, str], expected: str) -> None:
+def test_the_expected_account_is_confirmed(cloud: Cloud, who: dict[str, object], settings: Json, expected: str) -> None:
     cloud.seed(stopped("i-a"), accounts=[account(**who)], **settings)
     ended = cloud.vm("absent", "i-a", environment={"JDCLOUD_EXPECTED_ACCOUNT": expected})
     assert ended.actions == {"i-a": "deleted"}, ended.result
@@ -40,7 +41,7 @@ def test_the_expected_account_is_confirmed(cloud: Cloud, who: dict[str, object],
         ({"denied": [*DENIED, "resourcetag:*"]}, {}),
     ],
 )
-def test_without_a_confirmation_nothing_is_deleted(cloud: Cloud, who: dict[str, object], settings: dict[str, str]) -> None:
+def test_without_a_confirmation_nothing_is_deleted(cloud: Cloud, who: dict[str, object], settings: Json) -> None:
     cloud.seed(stopped("i-a"), accounts=[account(**who)], **settings)
     ended = cloud.vm("absent", "i-a", expected_account="demo-account")
     assert ended.failed

@@ -136,15 +136,14 @@ def test_rule_04_dates_and_keys_are_refused_before_a_module_sees_them(cloud: Clo
     ]
     lines = [f"  - jdcloud.cloud.{module}: {text}\n    register: {module}\n    ignore_errors: true\n" for module, text in tasks]
     words = "[jdcloud_vm.msg, jdcloud_tag.msg, jdcloud_image_info.msg]"
-    keep = {"content": f"{{{{ {words} | to_json }}}}", "dest": str(tmp_path / "told.json"), "mode": "0600"}
+    keep = {"content": f"{{{{ {words} | to_json }}}}", "dest": str(tmp_path / "messages.json"), "mode": "0600"}
     lines.append(f"  - ansible.builtin.copy: {json.dumps(keep)}\n")
     play = tmp_path / "play.yml"
     play.write_text("- hosts: localhost\n  gather_facts: false\n  tasks:\n" + "".join(lines), encoding="utf-8")
     process = ansible._run(["ansible-playbook", str(play)], None)
-    words = (
-        yaml.safe_load((tmp_path / "told.json").read_text(encoding="utf-8")) if process.returncode == 0 else [process.stdout] * 3
-    )
-    assert [sentence.partition(", not text: quote it")[0] for sentence in words] == [
+    assert process.returncode == 0, process.stdout
+    messages = yaml.safe_load((tmp_path / "messages.json").read_text(encoding="utf-8"))
+    assert [message.partition(", not text: quote it")[0] for message in messages] == [
         "tags.window is a date (2026-01-01 10:00:00)",
         "set has a key that is a number (8)",
         "name is a number (8)",

@@ -211,7 +211,7 @@ def test_an_earlier_use_in_the_same_play_leaves_nothing_behind(cloud: Cloud, ans
 def test_keys_and_region_from_module_defaults(cloud: Cloud, ansible: Ansible) -> None:
     cloud.seed(stopped(A), **FASTER)
     keys = {"access_key": DEFAULT_ACCESS_KEY, "secret_key": DEFAULT_SECRET_KEY, "region": REGION}
-    wrong = {"JDCLOUD_ACCESS_KEY": "WRONG", "JDCLOUD_SECRET_KEY": "wrong", "JDCLOUD_REGION": "cn-south-1"}
+    wrong: Json = {"JDCLOUD_ACCESS_KEY": "WRONG", "JDCLOUD_SECRET_KEY": "wrong", "JDCLOUD_REGION": "cn-south-1"}
     defaults = {"module_defaults": {"group/jdcloud.cloud.jdcloud": keys}}
     wanted: Json = {"instance_ids": A, "keep": 1, **DRILL}
     played, (done, elsewhere) = play(ansible, wanted, {**wanted, "region": "cn-east-2"}, keywords=defaults, **wrong)

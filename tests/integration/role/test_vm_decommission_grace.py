@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from support.integration.campaigns import FASTER, decommission
 from support.integration.cloud import Cloud, account, running, stopped
 from support.integration.commands import Ansible
+from support.json_object import Json
 
 A, B, C, D = "i-aaaa000001", "i-bbbb000002", "i-cccc000003", "i-dddd000004"
 KEY, NOTE = "decommission-after", "decommission-after-stopped"
@@ -37,7 +38,13 @@ def test_machines_are_marked_stopped_and_taken_back(cloud: Cloud, ansible: Ansib
         stopped(D, tags={"jdcloud-protect": "yes"}),
         **FASTER,
     )
-    wanted = {"state": "mark", "instance_ids": [A, B, C, D], "grace_days": "3", "stop_running": "true", "on_blocked": "skip"}
+    wanted: Json = {
+        "state": "mark",
+        "instance_ids": [A, B, C, D],
+        "grace_days": "3",
+        "stop_running": "true",
+        "on_blocked": "skip",
+    }
     foreseen = decommission(ansible, "--check", **wanted)
     assert foreseen.message == ""
     assert cloud.writes() == []

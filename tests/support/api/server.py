@@ -51,7 +51,7 @@ class Torn:
 Reply = bytes | Hang | Reset | Torn
 
 
-def http_answer(content: object, status: int = 200, **headers: str) -> bytes:
+def http_answer(content: object, status: int = 200, **headers: Any) -> bytes:
     """A complete HTTP answer; bytes are sent as they are, other content as JSON."""
     body = content if isinstance(content, bytes) else json.dumps(content).encode()
     names = {

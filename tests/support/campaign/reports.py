@@ -136,7 +136,7 @@ def preview_of(report: Json) -> Json:
 def mark_report(machines: int = 4) -> Json:
     """Machines were marked for a later deletion."""
     report = sample_report(machines, kind="mark", outcome="complete", waves=[], money=None)
-    marked = {"action": "marked", "due_date": "2026-12-02", "wave": None, "blockers": [], "error": None}
+    marked: Json = {"action": "marked", "due_date": "2026-12-02", "wave": None, "blockers": [], "error": None}
     for row in report["machines"]:
         row.update(marked, accepted=False, deleted_at=None)
     totals = {**dict.fromkeys(TOTALS, 0), "selected": machines, "marked": machines}
@@ -165,7 +165,7 @@ def empty_report() -> Json:
     nothing: Json = {name: [] for name in ("waves", "timeline", "machines", "writes", "notes", "runs")}
     account = dict.fromkeys(("source", "access_key_suffix", "region"))
     left: Json = {kind: [] for kind in FEES}
-    none = {"outcome": "nothing_to_do", "ended": None, "digest": None, "money": None, "region": "", "options": {}}
+    none: Json = {"outcome": "nothing_to_do", "ended": None, "digest": None, "money": None, "region": "", "options": {}}
     return {**sample_report(0), **nothing, **none, "account": account, "left": left, "totals": dict.fromkeys(TOTALS, 0)}
 
 

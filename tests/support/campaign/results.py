@@ -78,7 +78,7 @@ def failed(instance_id: str, code: str = "api", status: str = "stopped", **membe
 def not_found(instance_id: str) -> Json:
     """An id that does not exist."""
     warning = {"code": "not_found", "message": "It does not exist."}
-    nothing = {"disks": [], "elastic_ips": [], "name": None}
+    nothing: Json = {"disks": [], "elastic_ips": [], "name": None}
     return machine(instance_id, "none", status_before="absent", status="absent", warnings=[warning], **nothing)
 
 

@@ -80,10 +80,10 @@ class Service:
         self._serial = 0
         self._version = 0
         self._arrivals: dict[tuple[str, str], int] = defaultdict(int)
-        self._intruders: dict[tuple[str, str, int, bool], list[Callable[[], None]]] = defaultdict(list)
+        self._intruders: dict[tuple[str, str, int, bool], list[Callable[[], object]]] = defaultdict(list)
         self._ordered: dict[tuple[str, str, int], Harm] = {}
 
-    def upon(self, operation: str, resource: str, act: Callable[[], None], *, nth: int = 1, after: bool = False) -> None:
+    def upon(self, operation: str, resource: str, act: Callable[[], object], *, nth: int = 1, after: bool = False) -> None:
         """Let somebody act just before (or after) the `nth` call of `operation` on `resource` is carried out."""
         self._intruders[operation, resource, nth, after].append(act)
 

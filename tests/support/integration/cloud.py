@@ -23,7 +23,7 @@ from urllib.parse import unquote
 from jdcloud_emulator.control import ControlClient
 from jdcloud_emulator.process import DEFAULT_ACCESS_KEY, DEFAULT_SECRET_KEY, EmulatorProcess
 from support.json_object import Json
-from support.modules import run_here
+from support.modules import Output, run_here
 
 REGION = "cn-north-1"
 COLLECTIONS = Path(__file__).resolve().parents[3] / ".venv" / "collections"
@@ -145,7 +145,7 @@ class Cloud:
         self.control: ControlClient = emulator.control
         self.url = emulator.url
         self.home = home
-        self.runs_as = run_here
+        self.runs_as: Callable[..., Output] = run_here
         """How modules run: in this process, or by `run_alone` in one of their own."""
         self._environment = emulator.environment()
 

@@ -104,7 +104,7 @@ def _checked(returned: Json, documented: dict[str, Json], where: str, *, is_open
 
 def _always(text: Json) -> bool:
     """Whether each result has this key; what has no word on that is as its surroundings."""
-    return text.get("returned", "always") == "always"
+    return bool(text.get("returned", "always") == "always")
 
 
 def _checked_value(value: Any, text: Json, path: str) -> Iterator[str]:

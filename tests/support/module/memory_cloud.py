@@ -77,6 +77,8 @@ class MemoryCloud:
 
     def __init__(self) -> None:
         self.clock = VirtualClock()
+        self.send: Callable[..., Any] = self._send
+        """What the collection calls; a test may put something else before it."""
         self.machines: dict[str, Json] = {}
         self.disks: dict[str, Json] = {}
         self.elastic_ips: dict[str, Json] = {}
@@ -215,7 +217,7 @@ class MemoryCloud:
         """Answer this call with an error from now on, for one resource or for all."""
         self.refusals[operation, resource] = ApiError(operation, http, status, message, f"req-{http}")
 
-    def send(
+    def _send(
         self, call: Call[Any], connect_timeout: float | None = None, before_send: Callable[[], bool] | None = None
     ) -> Response[Any]:
         """As `transport.Transport.send`."""

@@ -55,7 +55,7 @@ class Remover:
                 change()
             return response(call, *rest)
 
-        self.cloud.send = send  # type: ignore[method-assign]
+        self.cloud.send = send
 
 
 def rows(ended: Ended) -> list[dict[str, Any]]:

@@ -16,12 +16,14 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from ansible import constants
 
 from ansible_collections.jdcloud.cloud.plugins.action.jdcloud_vm import ActionModule
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.signals import ENDINGS
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.progress import Counts, to_text
 from ansible_collections.jdcloud.cloud.plugins.module_utils._module.common.progress import PATH_VARIABLE
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._actions import progress
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._actions.text_options import TextAction
 from support.json_object import Json
 
 ME = pwd.getpwuid(os.geteuid()).pw_name
@@ -41,8 +43,8 @@ class Stage:
         )
         self.connection = SimpleNamespace(transport="local", become=None)
         self.connection._shell = SimpleNamespace(env_prefix=lambda **_given: "")
-        monkeypatch.setattr(progress.C, "DEFAULT_LOCAL_TMP", str(folder))
-        monkeypatch.setattr(progress.TextAction, "run", lambda *_arguments: self._normal())
+        monkeypatch.setattr(constants, "DEFAULT_LOCAL_TMP", str(folder))
+        monkeypatch.setattr(TextAction, "run", lambda *_arguments: self._normal())
         monkeypatch.setattr(progress, "Display", lambda: SimpleNamespace(display=self._display))
         monkeypatch.delenv(progress.INTERVAL_VARIABLE, raising=False)
 
@@ -128,7 +130,12 @@ def test_elsewhere_and_where_nobody_wants_it_the_module_is_told_nothing(stage: S
 def test_a_ctrl_c_is_not_lost_in_the_thread_that_looks(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ansible's worker sleeps until the module ends, and would not be woken by a signal that another thread received."""
     masks: list[set[int]] = []
-    monkeypatch.setattr(progress, "_read", lambda _path: str(masks.append(signal.pthread_sigmask(signal.SIG_BLOCK, ()))))
+
+    def read(_path: Path) -> str:
+        masks.append(signal.pthread_sigmask(signal.SIG_BLOCK, ()))
+        return "None"
+
+    monkeypatch.setattr(progress, "_read", read)
     monkeypatch.setattr(progress, "READ_INTERVAL", 0.01)
     stage.while_running = lambda: _wait_until(lambda: bool(masks))
     stage.run()
@@ -163,7 +170,7 @@ def test_an_environment_that_cannot_be_read_is_left_to_ansible(stage: Stage) -> 
 
 
 def test_without_a_folder_the_module_runs_silently(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(progress.C, "DEFAULT_LOCAL_TMP", str(stage.folder / "none"))
+    monkeypatch.setattr(constants, "DEFAULT_LOCAL_TMP", str(stage.folder / "none"))
     assert stage.run() is RESULT
     assert stage.path is None
 

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from ansible.plugins.action.normal import ActionModule as NormalAction
 
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._actions import text_options
 
@@ -19,7 +20,7 @@ DATE = datetime.date(2026, 1, 31)
 
 def ended(monkeypatch: pytest.MonkeyPatch, options: dict[str, Any]) -> dict[str, Any]:
     """What the action answers; the module itself would answer `ran`."""
-    monkeypatch.setattr(text_options.NormalAction, "run", lambda *_given: {"ran": True})
+    monkeypatch.setattr(NormalAction, "run", lambda *_given: {"ran": True})
     action = text_options.TextAction(
         task=SimpleNamespace(args=options),
         connection=SimpleNamespace(_shell=None),

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from ...tools import docs_blocks
-from ...tools.docs_blocks import BLOCK, BlockError, files, read_pieces, with_blocks
+from tools import docs_blocks
+from tools.docs_blocks import BLOCK, BlockError, files, read_pieces, with_blocks
 
 PIECES = {
     "calls": "calls:\n  sample: <count>\n",

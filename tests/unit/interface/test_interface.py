@@ -13,8 +13,7 @@ from collections.abc import Callable
 import pytest
 
 from support.json_object import Json
-
-from ...tools.interface import RELEASED, breaks, interface, may_break
+from tools.interface import RELEASED, breaks, interface, may_break
 
 Change = Callable[[Json], None]
 

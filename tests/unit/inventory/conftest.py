@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from ansible import constants
+from ansible.errors import AnsibleParserError
 from ansible.inventory.data import InventoryData
 
 from ansible_collections.jdcloud.cloud.plugins.inventory import jdcloud_vm
@@ -66,7 +67,7 @@ def refused(listing: Lister, regions: Regions) -> Callable[..., str]:
 
     def refusal(**options: Any) -> str:
         inventory = InventoryData()
-        with pytest.raises(jdcloud_vm.AnsibleParserError) as refused:
+        with pytest.raises(AnsibleParserError) as refused:
             listing(inventory, **options)
         text = str(refused.value)
         assert text.endswith(".")

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from ansible import constants, context
+from ansible import template as ansible_template
 from ansible.errors import AnsibleParserError
 from ansible.inventory.data import InventoryData
 from ansible.module_utils.common.collections import ImmutableDict
@@ -21,7 +22,7 @@ from support.json_object import Json
 
 pytestmark = pytest.mark.cores
 
-NEWER = hasattr(expressions.ansible_template, "trust_as_template")
+NEWER = hasattr(ansible_template, "trust_as_template")
 KEEP = "jdcloud_tags.keep | default('')"
 
 
@@ -200,7 +201,7 @@ def test_an_expression_sees_extra_variables_if_it_is_to(listing: Lister, fleet: 
 
 def is_protected(value: Any) -> bool:
     if NEWER:
-        return not expressions.ansible_template.is_trusted_as_template(value)
+        return not ansible_template.is_trusted_as_template(value)
     return hasattr(value, "__UNSAFE__")
 
 

@@ -31,7 +31,7 @@ def tagged(cloud: MemoryCloud, run: Runner, *, reads: bool, effect: bool, lost: 
             raise ApiError(call.operation, 403, "HTTP_FORBIDDEN", "no right", "req-403")
         return response(call, *rest)
 
-    cloud.send = send  # type: ignore[method-assign]
+    cloud.send = send
     return run("jdcloud_tag", instance_ids=["i-a"], set={"team": "harbor"}, api_retries=1).only
 
 

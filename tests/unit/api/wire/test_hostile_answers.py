@@ -93,7 +93,7 @@ def hostile() -> Iterator[Hostile]:
     made.close()
 
 
-def answer_of(result: Any, **headers: str) -> bytes:
+def answer_of(result: Any, **headers: Any) -> bytes:
     """An answer with this result."""
     return http_answer({"requestId": "r", "result": result}, **headers)
 

@@ -28,6 +28,7 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._api.wire import res
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.wire.responses import MAX_BODY_BYTES, MAX_VALUES
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.wire.transport import Transport
 from support.api.server import SECRET, TOKEN, Hang, Reset, Server, Torn, accepted, assert_no_secret, http_answer
+from support.json_object import Json
 
 MakeServer = Callable[..., Server]
 MakeTransport = Callable[..., Transport]
@@ -141,7 +142,8 @@ def test_a_body_within_the_bound(make_server: MakeServer, make_transport: MakeTr
         "two gzips": gzip.compress(within[:100]) + gzip.compress(within[100:]),
     }
     name = encoding.split(" ")[-1].rstrip("s")
-    server = make_server(http_answer(packed[encoding], **({"Content_Encoding": name} if name else {})))
+    headers: Json = {"Content_Encoding": name} if name else {}
+    server = make_server(http_answer(packed[encoding], **headers))
     assert make_transport(server.url).send(READ).value.instance_id == "i-1"
 
 

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.action import jdcloud_campaign
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._actions.text_options import TextAction
 from support.json_object import Json
 
 OF_THE_CAMPAIGN = {"instance_ids": ["i-aaaa000001", "i-bbbb000002"]}
@@ -19,7 +20,7 @@ OF_THE_CAMPAIGN = {"instance_ids": ["i-aaaa000001", "i-bbbb000002"]}
 def handed_over(monkeypatch: pytest.MonkeyPatch, arguments: Json, variables: Json) -> Json:
     """The arguments with which the module is run."""
     task = SimpleNamespace(args=arguments)
-    monkeypatch.setattr(jdcloud_campaign.TextAction, "run", lambda *_given: {})
+    monkeypatch.setattr(TextAction, "run", lambda *_given: {})
     action = jdcloud_campaign.ActionModule(
         task=task,
         connection=SimpleNamespace(_shell=None),

@@ -67,9 +67,9 @@ class Fleet:
             ):
                 if made and each["action"] == "created":
                     yield write(operation, resource)
-        for each in ids:
-            if self.states[int(each[2:])] == "running":
-                yield write("stopInstance", each)
+        for instance_id in ids:
+            if self.states[int(instance_id[2:])] == "running":
+                yield write("stopInstance", instance_id)
 
     def _seen(self, instance_id: str) -> Json:
         state = self.states[int(instance_id[2:])]

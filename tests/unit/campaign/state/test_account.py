@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError
@@ -19,13 +21,13 @@ from support.json_object import Json
 A, B = "i-a", "i-b"
 
 
-def account(suffix: str = "0001", **identity: str | None) -> Json:
+def account(suffix: str = "0001", **identity: Any) -> Json:
     """Whose keys a result tells."""
     plain = {"source": "environment", "access_key_suffix": suffix, "region": "cn-north-1", "pin": None, "account_id": None}
     return {**plain, **identity}
 
 
-def frozen(**identity: str | None) -> Record:
+def frozen(**identity: Any) -> Record:
     """A campaign of two machines that began with some keys."""
     record = Record("c", "absent", {}, stamp(NOW), last=stamp(NOW), region="cn-north-1", account=account(**identity))
     record.frozen, record.instance_ids = True, [A, B]
@@ -123,7 +125,7 @@ def test_a_record_of_before_is_still_read() -> None:
     assert record_from(old).removed == []
 
 
-def begun(**identity: str | None) -> list[str]:
+def begun(**identity: Any) -> list[str]:
     """The notes of a campaign none of whose ids exists at its begin."""
     record = Record("c", "absent", {}, stamp(NOW), last=stamp(NOW))
     plan.freeze(record, options(), {**vm_result([not_found(A), not_found(B)]), "account": account(**identity)}, NOW)

@@ -13,7 +13,8 @@ import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError
 from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.state import machine_entry
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.state.record import digest_of, record_from
+from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.state.digest import digest_of
+from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.state.record import record_from
 from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.steps import finish, mark, plan
 from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.steps import wave as wave_step
 from support.campaign.records import accept, begun, new_record, planned

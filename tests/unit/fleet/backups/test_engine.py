@@ -114,7 +114,7 @@ def test_a_refusal_that_nothing_explains_is_what_is_told(method: str) -> None:
 def test_a_create_that_took_effect_and_ended_in_a_server_error_about_quotas_is_found(method: str) -> None:
     cloud = stopped()
     error = ApiError(CREATES[method][0], 500, "INTERNAL", "the quota service does not answer", "request-q")
-    cloud.service._harmed = lambda _call, _harm: error  # type: ignore[method-assign]
+    cloud.service._harmed = lambda call, harm: error  # type: ignore[method-assign]
     cloud.service.harm_upon(*CREATES[method], Harm.FAILED_AFTER)
     assert only(run(cloud, method))["action"] == "created"
     assert len(cloud.making.made) == 1

@@ -236,7 +236,7 @@ class Audit:
             asset_id = row.get("image_id") or row.get("snapshot_id")
             if row["action"] not in ("created", "reused") or not self._each.timing.wait:
                 continue
-            asset = self._cloud.backups.find(asset_id)
+            asset = self._cloud.backups.find(asset_id) if asset_id else None
             if self._ended.run.held_back or asset is None:
                 # Somebody deleted it, or nothing was done.
                 continue

@@ -137,12 +137,16 @@ def test_a_snapshot_in_progress_is_waited_for() -> None:
 
 
 def test_what_is_ready_is_preferred_to_what_is_newer_and_in_progress() -> None:
-    rows = [image("snapshot-vol-sys"), image("snapshot-vol-sys", imageId="img-two", status="pending"), SYSTEM_SNAPSHOT]
+    rows: list[Image | Snapshot] = [
+        image("snapshot-vol-sys"),
+        image("snapshot-vol-sys", imageId="img-two", status="pending"),
+        SYSTEM_SNAPSHOT,
+    ]
     assert only(decide(None, *rows)).asset_id == "img-one"
 
 
 def test_the_newest_of_several_is_used() -> None:
-    rows = [
+    rows: list[Image | Snapshot] = [
         image("snapshot-vol-sys", imageId="img-new", createTime="2026-01-15T19:30:00+08:00"),
         image("snapshot-vol-sys"),
         SYSTEM_SNAPSHOT,

@@ -21,7 +21,7 @@ def machine(instance_id: str, *private_ips: str, **more: Any) -> Instance:
     return Instance(instance_id, "web", "stopped", private_ips=private_ips, **{**plain, **more})
 
 
-def namesakes(*machines: Instance, ids: list[str] | None = None, name: str | None = None, **filters: Any) -> dict[Any, Any]:
+def namesakes(*machines: Instance, ids: Any = None, name: Any = None, **filters: Any) -> dict[Any, Any]:
     tags = filters.pop("tags", None)
     return parse_selection(ids, name, tags, filters or None).namesakes(machines)
 

@@ -251,8 +251,10 @@ def test_an_unreadable_backup_proves_nothing(spoilt: str) -> None:
     part, whole = snapshot("vol-sys", images=["img-one"]), image("snapshot-vol-sys")
     demand = Demand("image", 24.0)
     assert prove(machine(), machine().disks, demand, backup_set_of([whole], [part]), NOW).missing == ()
-    bad = replace(whole, unreadable=("disks",)) if spoilt == "image" else replace(part, unreadable=("status",))
-    backup_set = backup_set_of([bad], [part]) if spoilt == "image" else backup_set_of([whole], [bad])
+    if spoilt == "image":
+        backup_set = backup_set_of([replace(whole, unreadable=("disks",))], [part])
+    else:
+        backup_set = backup_set_of([whole], [replace(part, unreadable=("status",))])
     assert prove(machine(), machine().disks, demand, backup_set, NOW).backups == ()
 
 

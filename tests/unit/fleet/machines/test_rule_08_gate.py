@@ -132,7 +132,7 @@ def lose(cloud: Cloud, *ids: str) -> None:
         cloud.backups.lose(each)
 
 
-Act = Callable[[Cloud], None]
+Act = Callable[[Cloud], object]
 LOSSES: dict[str, Act] = {
     "the image is deleted": lambda cloud: cloud.backups.lose("img-one"),
     "a snapshot in it is deleted": lambda cloud: cloud.backups.lose("snapshot-vol-onedatain"),
@@ -142,7 +142,7 @@ LOSSES: dict[str, Act] = {
     "the mark is rubbed out": lambda cloud: cloud.backups.change("img-one", description="old backup"),
     "the mark is rewritten": lambda cloud: cloud.backups.change("img-one", description=marker("i-one", stopped="false")),
     "the image will expire": lambda cloud: cloud.backups.change("img-one", expires_at=cloud.time.now() + DAY),
-    "another image begins": lambda cloud: cloud.image(cloud.world.machines["i-one"], tag="new", status="pending") and None,
+    "another image begins": lambda cloud: cloud.image(cloud.world.machines["i-one"], tag="new", status="pending"),
 }
 
 

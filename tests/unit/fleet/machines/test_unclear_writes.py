@@ -49,7 +49,7 @@ def blind_after(cloud: Cloud, operation: str, lost: Harm, reads: Harm, *, reads_
 def show_as_it_is(cloud: Cloud, machine: TrueMachine, seconds: float) -> None:
     """Reads show the machine as it is now, for some time: a replica lags."""
     shown, show = cloud.world.instance_json(machine), cloud.world.instance_json
-    cloud.world.instance_json = lambda _each: shown  # type: ignore[method-assign]
+    cloud.world.instance_json = lambda machine: shown  # type: ignore[method-assign]
     cloud.time.at(cloud.time.now() + seconds, lambda: setattr(cloud.world, "instance_json", show))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import string
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 from hypothesis import example, given, settings
@@ -34,7 +35,7 @@ def marked(text: str = DUE, status: str = "stopped", **more: object) -> Instance
     return machine(status, **{"tags": {KEY: text}, **more})
 
 
-def codes(each: Instance, facts: Facts = FACTS, **options: object) -> list[str]:
+def codes(each: Instance, facts: Facts = FACTS, **options: Any) -> list[str]:
     decision = decide(each, policy(due_tag=KEY, **options), facts)
     assert not (decision.blockers and decision.steps)
     return [blocker.code for blocker in decision.blockers]

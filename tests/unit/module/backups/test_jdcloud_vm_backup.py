@@ -264,8 +264,8 @@ def test_results_are_as_documented(cloud: MemoryCloud, backup: Backup, run: Runn
     cloud.add_disk("i-a", "vol-a", auto_delete=False)
     ended = backup("i-a", method="both", **POWER)
     assert check(ended.result, MODULE) == set(paths(documented_returns(MODULE)))
-    for module, options in (("jdcloud_image", {}), ("jdcloud_snapshot", {})):
-        made = run(module, state="present", instance_ids=["i-a"], campaign="c2", **options)
+    for module in ("jdcloud_image", "jdcloud_snapshot"):
+        made = run(module, state="present", instance_ids=["i-a"], campaign="c2")
         assert not made.failed
         assert made.result["changed"]
         check(made.result, module)

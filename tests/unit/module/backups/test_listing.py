@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from support.json_object import Json
 from support.module.documentation import check, documented_returns, paths
 from support.module.memory_cloud import MemoryCloud
 from support.module.runner import Runner
@@ -76,7 +77,7 @@ def test_an_id_that_only_a_forbidden_read_could_prove_absent_is_an_error(
     cloud: MemoryCloud, run: Runner, module: str, option: str, operation: str
 ) -> None:
     cloud.refuse(operation, 403, "HTTP_FORBIDDEN", "not authorized", "img-hidden")
-    assert run(module, **{option: ["img-hidden"]}).failed
+    assert run(module, **Json({option: ["img-hidden"]})).failed
 
 
 def test_an_id_that_a_single_read_shows_makes_the_listing_incomplete(

@@ -32,6 +32,7 @@ def test_a_python_that_is_new_enough_is_not_refused(version: tuple[int, int, int
 @pytest.mark.parametrize("version", [(2, 7, 18), (3, 8, 18), (3, 10, 13)])
 def test_the_sentence_names_both_versions_and_the_way_out(version: tuple[int, int, int]) -> None:
     text = _module.refusal(version, "/usr/libexec/platform-python")
+    assert text is not None
     for part in ("3.11", ".".join(map(str, version)), "/usr/libexec/platform-python", "ansible_python_interpreter"):
         assert part in text
     assert text.endswith(".")

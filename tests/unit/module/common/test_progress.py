@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import stat
+from collections.abc import Callable
 from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.progress import Ask, Counts, from_text, to_text
 from ansible_collections.jdcloud.cloud.plugins.module_utils._module.common import progress
+from support.json_object import Json
 from support.module.memory_cloud import MemoryCloud
 from support.module.runner import Runner
 
@@ -148,17 +150,18 @@ def test_images_and_snapshots_that_are_made_are_told(cloud: MemoryCloud, run: Ru
 
 @pytest.mark.parametrize("kind", ["image", "snapshot", "disk", "elastic_ip"])
 def test_things_that_are_deleted_are_told(cloud: MemoryCloud, run: Runner, reported: Reported, kind: str) -> None:
-    add = {
+    adders: dict[str, Callable[[str], object]] = {
         "image": cloud.add_image,
         "snapshot": cloud.add_snapshot,
         "disk": cloud.add_free_disk,
         "elastic_ip": cloud.add_free_elastic_ip,
-    }[kind]
+    }
+    add = adders[kind]
     prefix = {"image": "img", "snapshot": "snapshot", "disk": "vol", "elastic_ip": "fip"}[kind]
     ids = [f"{prefix}-number{number}" for number in range(3)]
     for each in ids:
         add(each)
-    ended = run(f"jdcloud_{kind}", state="absent", **{f"{kind}_ids": [*ids, f"{prefix}-gone"]})
+    ended = run(f"jdcloud_{kind}", state="absent", **Json({f"{kind}_ids": [*ids, f"{prefix}-gone"]}))
     assert not ended.failed, ended.msg
     assert reported.steps == [Counts(step="", total=4, done=4, in_flight=0, blocked=0, failed=0)]
     assert reported.counts[0].done == 1

@@ -53,7 +53,7 @@ def meet(cloud: MemoryCloud, run: Runner, operation: str, refusal: tuple[int, st
             raise ApiError(operation, *refusal, f"req-{refusal[0]}")
         return response(call, *rest)
 
-    cloud.send = send  # type: ignore[method-assign]
+    cloud.send = send
     module, options = WRITES[operation]
     return run(module, wait_timeout=WAIT, **options)
 

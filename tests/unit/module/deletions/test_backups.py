@@ -12,6 +12,7 @@ import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import TransportError
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.deletions.transitions import DeletionTransitions
+from support.json_object import Json
 from support.module.documentation import check
 from support.module.memory_cloud import MemoryCloud
 from support.module.runner import Ended, Runner
@@ -110,7 +111,7 @@ def test_twins_are_refused_with_their_ids_and_neighbours_of_the_name_are_not_tou
 ) -> None:
     for asset_id, name in (("a-1", "old"), ("a-2", "old"), ("a-3", "older")):
         _add(cloud, kind, asset_id, name=name)
-    ended = absent(kind, name="old", **{f"max_{kind}s": 9})
+    ended = absent(kind, name="old", **Json({f"max_{kind}s": 9}))
     assert ended.failed
     assert "a-1, a-2" in ended.msg
     assert "a-3" not in ended.msg
@@ -124,7 +125,7 @@ def test_twins_are_refused_with_their_ids_and_neighbours_of_the_name_are_not_tou
 def test_the_cap_stops_before_anything_is_changed(cloud: MemoryCloud, absent: Deleter, kind: str) -> None:
     _add(cloud, kind, "a-1")
     _add(cloud, kind, "a-2")
-    ended = absent(kind, "a-1", "a-2", **{f"max_{kind}s": 1})
+    ended = absent(kind, "a-1", "a-2", **Json({f"max_{kind}s": 1}))
     assert ended.failed
     assert f"more than max_{kind}s of 1 (a-1, a-2)" in ended.msg
     assert cloud.writes == []
@@ -327,7 +328,7 @@ def test_what_changed_since_the_plan_is_not_deleted_and_hides_no_other(
                 changing.update(change)
         return read(call, *rest)
 
-    cloud.send = send  # type: ignore[method-assign]
+    cloud.send = send
     ended = absent(kind, "a-1", "a-2")
     assert ended.failed
     assert _actions(ended) == ["deleted", "failed"]
@@ -354,7 +355,7 @@ def test_rule_6_a_delete_never_leaves_on_a_look_older_than_five_seconds(cloud: M
             deletes.append(began)
         return response
 
-    cloud.send = send  # type: ignore[method-assign]
+    cloud.send = send
     assert not absent(kind, "a-1").failed
     (left_at,) = deletes
     assert looks[1] < left_at - 5
@@ -375,7 +376,7 @@ def test_an_image_whose_snapshot_came_into_use_by_another_image_is_not_deleted_w
                 cloud.snapshots["snapshot-1"]["images"].append("img-new")
         return read(call, *rest)
 
-    cloud.send = send  # type: ignore[method-assign]
+    cloud.send = send
     ended = absent("image", "img-a", delete_snapshots=True)
     assert ended.failed
     assert _row(ended)["error"]["code"] == "changed_meanwhile"
@@ -485,7 +486,7 @@ def test_rule_11_after_a_lost_answer_it_is_read_first_and_deleted_once(
             raise TransportError("Lost.", operation=call.operation, kind="reset", sent=True)
         return response(call, *rest)
 
-    cloud.send = send  # type: ignore[method-assign]
+    cloud.send = send
     ended = absent(kind, "a-1")
     assert not ended.failed
     assert _actions(ended) == ["deleted"]
@@ -544,7 +545,7 @@ def test_a_bug_in_the_middle_of_a_run_hides_no_result(
     cloud.add_image("img-b")
     real = DeletionTransitions.accepted
 
-    def accepted(self: DeletionTransitions, state: Any, *rest: Any) -> float:
+    def accepted(self: DeletionTransitions[Any], state: Any, *rest: Any) -> float:
         if state.asset_id == "img-b":
             raise KeyError("a bug")
         return real(self, state, *rest)

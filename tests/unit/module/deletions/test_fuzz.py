@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import ApiError, JdcloudError, TransportError
+from support.json_object import Json
 from support.module.documentation import check
 from support.module.memory_cloud import MemoryCloud
 from support.module.removals import HELD, PROTECTED
@@ -45,7 +46,7 @@ class Weather:
         self.rows: dict[str, Any] = getattr(cloud, f"{kind}s")
         self.changed_at: dict[str, float] = {}
         self._planned = False
-        cloud.send = self.send  # type: ignore[method-assign]
+        cloud.send = self.send
 
     def send(self, call: Any, *rest: Any) -> Any:
         """Answer a call, or not."""
@@ -110,7 +111,7 @@ def test_whatever_happens_the_result_is_true_and_each_delete_rests_on_a_fresh_lo
             cloud.add_snapshot(asset_id)
     weather = Weather(cloud, kind, seed)
     more = {"delete_snapshots": bool(seed % 2)} if kind == "image" else {}
-    ended = run(f"jdcloud_{kind}", state="absent", **{f"{kind}_ids": ids}, wait_timeout=60, **more)
+    ended = run(f"jdcloud_{kind}", state="absent", **Json({f"{kind}_ids": ids}), wait_timeout=60, **more)
     check(ended.result, f"jdcloud_{kind}")
     rows = {row[f"{kind}_id"]: row for row in ended.result[f"{kind}s"]}
     assert ended.failed == any(row["action"] == "failed" for row in rows.values()), ended.msg
@@ -137,7 +138,7 @@ def test_whatever_happens_only_what_is_free_goes_and_its_fate_is_true(
         cloud.add_free_disk(asset_id) if kind == "disk" else cloud.add_free_elastic_ip(asset_id)
     Weather(cloud, kind, seed)
     more = {"recycle": bool(seed % 2)} if kind == "disk" else {}
-    ended = run(f"jdcloud_{kind}", state="absent", **{f"{kind}_ids": ids}, wait_timeout=60, on_blocked="skip", **more)
+    ended = run(f"jdcloud_{kind}", state="absent", **Json({f"{kind}_ids": ids}), wait_timeout=60, on_blocked="skip", **more)
     check(ended.result, f"jdcloud_{kind}")
     rows = {row[f"{kind}_id"]: row for row in ended.result[f"{kind}s"]}
     assert ended.failed == any(row["action"] == "failed" for row in rows.values()), ended.msg

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from support.json_object import Json
 from support.module.memory_cloud import MemoryCloud
 from support.module.removals import (
     DELETES,
@@ -69,7 +70,7 @@ def test_wrong_input_is_refused_and_sends_nothing(
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_state_must_be_named(cloud: MemoryCloud, run: Runner, kind: str) -> None:
-    ended = run(f"jdcloud_{kind}", **{f"{kind}_ids": ["a-1"]})
+    ended = run(f"jdcloud_{kind}", **Json({f"{kind}_ids": ["a-1"]}))
     assert "missing required arguments: state" in ended.msg
     assert cloud.calls == []
 
@@ -81,11 +82,11 @@ def test_the_state_must_be_named(cloud: MemoryCloud, run: Runner, kind: str) -> 
 def test_the_cap_stops_before_anything_is_changed(cloud: MemoryCloud, absent: Remover, kind: str) -> None:
     add(cloud, kind, "a-1")
     add(cloud, kind, "a-2")
-    ended = absent(kind, "a-1", "a-2", "a-none", **{f"max_{kind}s": 1})
+    ended = absent(kind, "a-1", "a-2", "a-none", **Json({f"max_{kind}s": 1}))
     assert ended.failed
     assert f"matches 2 {WORDS[kind]}s, more than max_{kind}s of 1 (a-1, a-2)" in ended.msg
     assert cloud.writes == []
-    assert not absent(kind, "a-1", "a-2", "a-none", **{f"max_{kind}s": 2}).failed
+    assert not absent(kind, "a-1", "a-2", "a-none", **Json({f"max_{kind}s": 2})).failed
 
 
 @pytest.mark.parametrize("kind", KINDS)

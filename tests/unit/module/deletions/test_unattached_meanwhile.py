@@ -87,7 +87,7 @@ def test_a_snapshot_that_was_begun_since_the_plan_saves_the_disk(cloud: MemoryCl
             cloud.add_snapshot("snapshot-1", "creating", diskId="vol-1")
         return response(call, *rest)
 
-    cloud.send = send  # type: ignore[method-assign]
+    cloud.send = send
     ended = absent("disk", "vol-1")
     assert ended.failed
     assert row_of(ended)["error"]["code"] == "changed_meanwhile"
@@ -112,7 +112,7 @@ def test_rule_6_a_delete_never_leaves_on_a_look_older_than_five_seconds(cloud: M
             deletes.append(began)
         return reply
 
-    cloud.send = send  # type: ignore[method-assign]
+    cloud.send = send
     assert not absent(kind, "a-1").failed
     (left_at,) = deletes
     assert looks[1] < left_at - 5
@@ -174,7 +174,7 @@ def test_rule_11_after_a_lost_answer_it_is_read_first_and_deleted_once(
             raise TransportError("Lost.", operation=call.operation, kind="reset", sent=True)
         return response(call, *rest)
 
-    cloud.send = send  # type: ignore[method-assign]
+    cloud.send = send
     ended = absent(kind, "a-1")
     row = row_of(ended)
     assert not ended.failed
@@ -195,7 +195,7 @@ def test_after_a_lost_answer_one_that_is_in_use_now_is_not_deleted_again(cloud: 
             raise TransportError("Lost.", operation=call.operation, kind="reset", sent=True)
         return response(call, *rest)
 
-    cloud.send = send  # type: ignore[method-assign]
+    cloud.send = send
     ended = absent(kind, "a-1")
     assert ended.failed
     assert row_of(ended)["error"]["code"] == "changed_meanwhile"
@@ -216,7 +216,7 @@ def test_an_elastic_ip_in_between_after_a_lost_answer_is_looked_at_again(cloud: 
             cloud.elastic_ips.clear()
         return response(call, *rest)
 
-    cloud.send = send  # type: ignore[method-assign]
+    cloud.send = send
     ended = absent("elastic_ip", "fip-1")
     assert not ended.failed
     assert actions(ended) == ["released"]
@@ -258,7 +258,7 @@ def test_an_elastic_ip_whose_release_is_refused_is_tried_within_wait_timeout(clo
             cloud.refusals.clear()
         return response(call, *rest)
 
-    cloud.send = send  # type: ignore[method-assign]
+    cloud.send = send
     cloud.calls.clear()
     assert actions(absent("elastic_ip", "fip-1")) == ["released"]
 

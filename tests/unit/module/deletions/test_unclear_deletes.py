@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -48,7 +49,7 @@ class Weather:
         self._kind, self._reads, self._http, self._effect = kind, reads, http, effect
         self._delay = first_read_takes
         self.deletes = 0
-        cloud.send = self.send  # type: ignore[method-assign]
+        cloud.send = self.send
 
     def send(self, call: Any, *rest: Any) -> Any:
         """Answer, or not."""
@@ -72,7 +73,7 @@ class Weather:
 
 def deleted(cloud: MemoryCloud, run: Runner, kind: str, options: Json | None = None, **weather: Any) -> Json:
     """What a run says of one thing whose delete was lost."""
-    add = {
+    add: dict[str, Callable[[str], object]] = {
         "image": cloud.add_image,
         "snapshot": cloud.add_snapshot,
         "disk": cloud.add_free_disk,

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from support.json_object import Json
 from support.module.documentation import check
 from support.module.memory_cloud import MemoryCloud
 from support.module.runner import Ended, Runner
@@ -92,7 +93,8 @@ def test_what_is_not_due_holds_back_what_is(fleet: MemoryCloud, run: Runner) -> 
 
 
 def test_only_what_is_due_is_deleted_and_the_preview_says_so(fleet: MemoryCloud, run: Runner) -> None:
-    ids, options = [*fleet.machines], {"due_tag": KEY, "stop_running": True, "on_blocked": "skip"}
+    ids = [*fleet.machines]
+    options: Json = {"due_tag": KEY, "stop_running": True, "on_blocked": "skip"}
     preview = run.vm("absent", *ids, check=True, **options)
     assert fleet.writes == []
     ended = run.vm("absent", *ids, **options)

@@ -263,7 +263,7 @@ def test_a_lost_answer_and_reads_that_lag_make_one_machine(
             raise TransportError("Lost.", operation=call.operation, kind="reset", sent=True)
         return text
 
-    cloud.send = send  # type: ignore[method-assign]
+    cloud.send = send
     ended = restore(run, manifest())
     assert (ended.failed, [*cloud.machines]) == (False, ["i-made0"])
 
@@ -295,7 +295,7 @@ def test_a_machine_that_cannot_be_looked_for_after_a_lost_answer_may_be_there(cl
             raise TransportError("Lost.", operation=call.operation, kind="reset", sent=True)
         return text
 
-    cloud.send = send  # type: ignore[method-assign]
+    cloud.send = send
     row = restore(run, manifest()).only
     assert (row["action"], row["status"], row["changed"], row["error"]["code"]) == ("failed", "unverified", True, "unverified")
 

@@ -27,15 +27,13 @@ from ..common.duration_estimate import DurationEstimate
 from ..common.engine_base import EngineBase
 from ..common.failure import Failure, api_failure
 from ..common.poll_schedule import PollSchedule
-from ..common.timing import GATE_FRESH, Timing, leave_by
+from ..common.timing import GATE_FRESH, GATE_URGENT, Timing, leave_by
 from ..evidence.existing_backups import complete_rows
 from ..evidence.marker import client_token
 from ..evidence.proof import AssetType
 from .calls import KINDS, asset_id_of, listing_call
 from .state import AssetState, Stage, with_unclear_create
 from .transitions import LOST, AssetTransitions
-
-GATE_URGENT = 2.0
 
 
 class BackupEngine(EngineBase[AssetState]):
@@ -79,7 +77,7 @@ class BackupEngine(EngineBase[AssetState]):
     def next_job(self, now: float) -> Job | None:
         """What leaves now: what clears doubts, looks that pay, creates, and small looks when the line is idle."""
         for book in (self._gate, *self._doubt.values(), *self._making.values()):
-            book.fetch_due(now, lambda _track: None)
+            book.fetch_due(now)
         if self._singles:
             return self._singles.popleft()
         return next(filter(None, self._offers(now)), None)
@@ -99,12 +97,10 @@ class BackupEngine(EngineBase[AssetState]):
 
     def _look_at_machines(self, now: float, *, idle: bool) -> Job | None:
         """Look at machines whose creates come next, no more than can leave while the observation is fresh."""
-        ahead = len(self._create) + self._looked_at
-        # However slowly calls may leave, one is always looked at.
-        quota = max(int(self._dispatcher.rate_limiter.rate * (GATE_FRESH - 1.0)), 1) - ahead
-        if len(self._create) + self._looked_at > PAGE_SIZE // 2 or quota <= 0:
+        quota = self._gate_quota(len(self._create) + self._looked_at)
+        if quota == 0:
             return None
-        chosen = self._gate.take(now, max(1, quota), min(PAGE_SIZE, max(1, quota)), lambda _track: True, idle=idle, gap=0.0)
+        chosen = self._gate.take(now, idle=idle, full_at=min(PAGE_SIZE, quota), quota=quota, gap=0.0)
         if not chosen:
             return None
         self._looked_at += len(chosen)
@@ -188,7 +184,7 @@ class BackupEngine(EngineBase[AssetState]):
     def _look_for(self, now: float, *, idle: bool) -> Job | None:
         """Look whether creates with an unclear end took effect: all images of their machines, all snapshots of their disks."""
         for kind, book in self._doubt.items():
-            chosen = book.take(now, PAGE_SIZE, PAGE_SIZE, lambda _track: False, idle=idle)
+            chosen = book.take(now, idle=idle)
             if chosen:
                 ids = list(dict.fromkeys(state.plan.of for state in chosen))
                 return self._job(listing_call(kind, ids, 1), partial(self._looked_for, kind, ids, chosen, []))
@@ -222,7 +218,7 @@ class BackupEngine(EngineBase[AssetState]):
         """Look at assets that are being made, up to 100 in one call; rarely while others are still to be asked for."""
         full_at = PAGE_SIZE + 1 if self._create else PAGE_SIZE
         for kind, book in self._making.items():
-            chosen = book.take(now, PAGE_SIZE, full_at, lambda _track: False, idle=idle)
+            chosen = book.take(now, idle=idle, full_at=full_at)
             if chosen:
                 ids = [str(state.asset_id) for state in chosen]
                 call = images.describe_images(ids=ids) if kind == "image" else snapshots.describe_snapshots(ids=ids)

@@ -16,7 +16,9 @@ from typing import Any, Generic, TypeVar
 from ..._api.calls import Call
 from ..._api.dispatch.dispatcher import Dispatcher, Job, Outcome
 from ..._api.errors import ClockSkewError
+from ..._api.fields import PAGE_SIZE
 from .failure import Failure, api_failure
+from .timing import GATE_FRESH
 
 S = TypeVar("S")
 
@@ -87,6 +89,14 @@ class EngineBase(ABC, Generic[S]):
     def _now(self) -> float:
         """Monotonic seconds."""
         return self._dispatcher.clock.now()
+
+    def _gate_quota(self, ahead: int) -> int:
+        """How many more may be looked at at the gate, if the writes of `ahead` rest on looks already.
+
+        That is no more than can leave while their looks are fresh; but one always, however slowly calls may leave.
+        """
+        limit = max(1, int(self._dispatcher.rate_limiter.rate * (GATE_FRESH - 1.0)))
+        return 0 if ahead > PAGE_SIZE // 2 else max(0, limit - ahead)
 
     def _job(
         self,

@@ -10,7 +10,7 @@ import heapq
 import itertools
 import math
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Generic, Protocol, TypeVar
 
 from ..._api.fields import PAGE_SIZE
@@ -33,10 +33,16 @@ W = TypeVar("W", bound=Waiting)
 class PollSchedule(Generic[W]):
     """Machines or assets that wait for a look, by the time at which it is worth it. Times are monotonic seconds."""
 
-    def __init__(self, poll_interval: float, waits: Callable[[W], bool]) -> None:
-        """`waits` says whether a state still waits for a look; other appointments are times to send something again."""
+    def __init__(
+        self, poll_interval: float, waits: Callable[[W], bool], limited: Callable[[W], bool] = lambda _state: True
+    ) -> None:
+        """`waits` says whether a state still waits for a look; other appointments are times to send something again.
+
+        `limited`: whether a quota of looks counts it.
+        """
         self._poll_interval = poll_interval
         self._waits = waits
+        self._limited = limited
         self._later: list[tuple[float, int, W]] = []
         self._due: deque[tuple[float, W]] = deque()
         self._sequence = itertools.count()
@@ -47,14 +53,16 @@ class PollSchedule(Generic[W]):
         state.token = next(self._sequence)
         heapq.heappush(self._later, (when, state.token, state))
 
-    def fetch_due(self, now: float, other: Callable[[W], None]) -> None:
-        """Move what is due into the waiting line; what does not wait for a look goes to `other`."""
+    def fetch_due(self, now: float) -> list[W]:
+        """Move what is due into the waiting line. Returns what is due and does not wait for a look."""
+        others = []
         while self._later and self._later[0][0] <= now:
             when, token, state = heapq.heappop(self._later)
             if token == state.token and self._waits(state):
                 self._due.append((when, state))
             elif token == state.token:
-                other(state)
+                others.append(state)
+        return others
 
     def wake_at(self, now: float) -> float | None:
         """When the next look may become possible with nothing else to send."""
@@ -66,12 +74,10 @@ class PollSchedule(Generic[W]):
             return max(now, self._later[0][0] if poll_at <= now else min(self._later[0][0], poll_at))
         return None
 
-    def take(
-        self, now: float, quota: int, full_at: int, counts: Callable[[W], bool], *, idle: bool, gap: float = IDLE_GAP
-    ) -> list[W]:
+    def take(self, now: float, *, idle: bool, full_at: int = PAGE_SIZE, quota: int = PAGE_SIZE, gap: float = IDLE_GAP) -> list[W]:
         """Up to 100 machines to look at now, or none if it does not pay yet.
 
-        At most `quota` of those that `counts` names: they would be deleted next, and an observation goes stale. While there is
+        At most `quota` of those that are limited: they would be deleted next, and an observation goes stale. While there is
         something else to send, a look pays when it has `full_at` machines or somebody has waited long. With an idle line
         it need not be full, and comes every `poll_interval` even if nothing is expected to have ended; with a `gap` it then
         takes along those whose time comes soon, so that few calls serve all that hang.
@@ -81,26 +87,29 @@ class PollSchedule(Generic[W]):
             self._advance(now + self._poll_interval / 2)
         elif idle and not self._due and now - self._last_look >= self._poll_interval:
             self._advance(math.inf)
-        chosen: list[W] = []
-        passed: list[tuple[float, W]] = []
-        oldest = now
-        for when, state in self._due:
-            if len(chosen) == PAGE_SIZE:
-                break
-            if counts(state):
-                if quota <= 0:
-                    passed.append((when, state))
-                    continue
-                quota -= 1
-            chosen.append(state)
-            oldest = min(oldest, when)
-        overdue = now - oldest >= max(self._poll_interval, BUSY_PATIENCE)
-        if not chosen or not (len(chosen) >= full_at or overdue or rested):
+        chosen, passed = self._choose(quota)
+        if not chosen or not (len(chosen) >= full_at or rested or self._is_overdue(chosen, now)):
             return []
         looked_through = len(chosen) + len(passed)
         self._due = deque([*passed, *itertools.islice(self._due, looked_through, None)])
         self._last_look = now
-        return chosen
+        return [state for _when, state in chosen]
+
+    def _choose(self, quota: int) -> tuple[list[tuple[float, W]], list[tuple[float, W]]]:
+        """The first of the waiting line for one call, and those between them that the quota passes over."""
+        chosen: list[tuple[float, W]] = []
+        passed: list[tuple[float, W]] = []
+        for appointment in self._due:
+            if len(chosen) == PAGE_SIZE:
+                break
+            limited = self._limited(appointment[1])
+            (passed if limited and quota <= 0 else chosen).append(appointment)
+            quota -= limited
+        return chosen, passed
+
+    def _is_overdue(self, chosen: Sequence[tuple[float, W]], now: float) -> bool:
+        oldest = min(when for when, _state in chosen)
+        return now - oldest >= max(self._poll_interval, BUSY_PATIENCE)
 
     def _advance(self, until: float) -> None:
         """Bring forward the looks that come next, by that time, as many as one call takes."""

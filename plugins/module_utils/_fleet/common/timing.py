@@ -12,12 +12,14 @@ READ_LAG = 5.0
 """Seconds for which a read may still show the state before a call that took effect."""
 STALE_LOOKS = 20
 """How many observations in a row may grow too old before the delete that rests on them leaves."""
-THROTTLE_PATIENCE = 120.0
-"""Seconds for which one call may be answered 429 RATE_LIMIT again and again."""
+DOUBTS = 5
+"""How often bulk answers, or refused writes, may leave it open whether something exists that a single read shows."""
 GATE_MAX_AGE = 5.0
 """The oldest observation in seconds that a delete may rest on when it leaves."""
 GATE_FRESH = 4.0
 """Older ones are not even tried."""
+GATE_URGENT = 2.0
+"""Writes that rest on older ones go before everything else."""
 GATE_MARGIN = 0.2
 """Seconds for the way to the wire."""
 FATE_PATIENCE = 30.0

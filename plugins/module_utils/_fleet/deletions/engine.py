@@ -22,14 +22,11 @@ from ..common.duration_estimate import DurationEstimate
 from ..common.engine_base import EngineBase
 from ..common.failure import Failure, api_failure
 from ..common.poll_schedule import IDLE_GAP, PollSchedule
-from ..common.timing import GATE_FRESH, Timing, leave_by
+from ..common.timing import GATE_FRESH, GATE_URGENT, Timing, leave_by
 from ..common.write_errors import ErrorMeaning, classify
 from .kind import D, ResourceKind
 from .state import DeletionState, Stage
 from .transitions import PROVE, DeletionTransitions
-
-URGENT = 2.0
-"""Seconds after a look when the deletes that rest on it go before everything else."""
 
 
 class DeletionEngine(EngineBase[DeletionState[D]], Generic[D]):
@@ -60,9 +57,9 @@ class DeletionEngine(EngineBase[DeletionState[D]], Generic[D]):
 
     def next_job(self, now: float) -> Job | None:
         """What leaves now: looks that pay, deletes, proofs, and small looks when the line is idle."""
-        self._gate.fetch_due(now, lambda _track: None)
-        self._going.fetch_due(now, lambda _track: None)
-        urgent = bool(self._deletes) and now - self._deletes[0].observed_at > URGENT
+        self._gate.fetch_due(now)
+        self._going.fetch_due(now)
+        urgent = bool(self._deletes) and now - self._deletes[0].observed_at > GATE_URGENT
         return next(filter(None, self._offers(now, urgent=urgent)), None)
 
     def _offers(self, now: float, *, urgent: bool) -> Iterator[Job | None]:
@@ -79,14 +76,13 @@ class DeletionEngine(EngineBase[DeletionState[D]], Generic[D]):
 
     def _look_at_gate(self, now: float, *, idle: bool) -> Job | None:
         """Look at those that are deleted next, no more than can leave while the look is fresh."""
-        limit = max(1, int(self._dispatcher.rate_limiter.rate * (GATE_FRESH - 1.0)))
-        quota = limit - len(self._deletes) - self._looked_at
+        quota = self._gate_quota(len(self._deletes) + self._looked_at)
         if self._kind.look_limit is not None:
             # Something beside is read first, in one call.
             quota = min(quota, self._kind.look_limit) if not self._looked_at else 0
-        if quota <= 0 or len(self._deletes) + self._looked_at > PAGE_SIZE // 2:
+        if quota == 0:
             return None
-        chosen = self._gate.take(now, quota, min(PAGE_SIZE, quota), lambda _track: True, idle=idle, gap=0.0)
+        chosen = self._gate.take(now, idle=idle, full_at=min(PAGE_SIZE, quota), quota=quota, gap=0.0)
         if not chosen:
             return None
         self._looked_at += len(chosen)
@@ -145,7 +141,7 @@ class DeletionEngine(EngineBase[DeletionState[D]], Generic[D]):
 
     def _poll(self, now: float, *, idle: bool) -> Job | None:
         """Look at what is being deleted, up to 100 in one call."""
-        chosen = self._going.take(now, PAGE_SIZE, PAGE_SIZE, lambda _track: False, idle=idle)
+        chosen = self._going.take(now, idle=idle)
         if not chosen:
             return None
         return self._job(self._kind.by_ids([state.asset_id for state in chosen]), partial(self._polled, chosen))

@@ -16,15 +16,13 @@ from typing import Generic
 
 from ..._api.errors import JdcloudError
 from ..common.failure import UNVERIFIED, Failure, api_failure, with_unclear_call
-from ..common.timing import READ_LAG, STALE_LOOKS, Timing
+from ..common.timing import DOUBTS, READ_LAG, STALE_LOOKS, Timing
 from ..common.write_errors import ErrorMeaning
 from .kind import D, ResourceKind
 from .state import DeletionState, Stage
 
 PROVE = -math.inf
 """Instead of a time: the asset has to be asked for by itself."""
-DOUBTS = 5
-"""How often bulk answers, or refused deletes, may leave out an asset that a single read shows."""
 
 
 class DeletionTransitions(Generic[D]):

@@ -19,7 +19,7 @@ from functools import partial
 from typing import Any
 
 from ..._api.calls import Call
-from ..._api.dispatch.dispatcher import Job, Outcome
+from ..._api.dispatch.dispatcher import THROTTLE_PATIENCE, Job, Outcome
 from ..._api.errors import JdcloudError, TransportError
 from ..._api.fields import PAGE_SIZE, Page
 from ..._api.model.resources import Disk, ElasticIp
@@ -27,7 +27,7 @@ from ..._api.services import disk as disk_api
 from ..._api.services import vpc
 from ..common.failure import Failure
 from ..common.selection import find_protecting_tag
-from ..common.timing import FATE_PATIENCE
+from ..common.timing import FATE_PATIENCE, GATE_FRESH
 from ..common.write_errors import ErrorMeaning, classify
 from ..planning.policy import Fate
 from .state import MachineState
@@ -35,9 +35,6 @@ from .state import MachineState
 RETRY = 0.5
 PATIENCE = 2.0
 """Seconds that an asset waits for others to fill a bulk read."""
-THROTTLE_PATIENCE = 120.0
-"""Seconds for which a release may be answered 429 RATE_LIMIT again and again."""
-OBSERVATION_MAX_AGE = 4.0
 
 
 class DependentKind(enum.Enum):
@@ -132,7 +129,7 @@ class Dependents:
             self._close_all()
         while self._to_release:
             asset = self._to_release.pop(0)
-            if now - asset.free_at <= OBSERVATION_MAX_AGE:
+            if now - asset.free_at <= GATE_FRESH:
                 return self._job(vpc.delete_elastic_ip(asset.id), partial(self._release_answered, asset))
             self._look_again(asset, now)
         if self._to_prove:

@@ -54,7 +54,9 @@ class Engine(EngineBase[MachineState]):
         self._wait_timeout = timing.wait_timeout
         self._current_facts = CurrentFacts(policy, facts)
         self._transitions = Transitions(policy, timing, self._facts, dispatcher.backoff)
-        self._schedule: PollSchedule[MachineState] = PollSchedule(timing.poll_interval, lambda state: state.phase in LOOKED)
+        self._schedule: PollSchedule[MachineState] = PollSchedule(
+            timing.poll_interval, lambda state: state.phase in LOOKED, self._leads_to_delete
+        )
         self._queues: dict[Phase, deque[MachineState]] = {
             phase: deque() for phase in Phase if phase not in LOOKED | {Phase.ENDED}
         }
@@ -96,7 +98,8 @@ class Engine(EngineBase[MachineState]):
 
     def next_job(self, now: float) -> Job | None:
         """What leaves now."""
-        self._schedule.fetch_due(now, self._send_again)
+        for state in self._schedule.fetch_due(now):
+            self._send_again(state)
         return next(filter(None, self._offers(now)), None)
 
     def _offers(self, now: float) -> Iterator[Job | None]:
@@ -159,7 +162,7 @@ class Engine(EngineBase[MachineState]):
         left = len(self._states) - self._ended
         last = left == self._phases[Phase.DELETING] and left <= max(FEW, self._dispatcher.rate_limiter.rate * LAST_SECONDS)
         gap = 0.0 if last and self._transitions.deletes.certain else IDLE_GAP
-        chosen = self._schedule.take(now, quota, full_at, self._leads_to_delete, idle=idle, gap=gap)
+        chosen = self._schedule.take(now, idle=idle, full_at=full_at, quota=quota, gap=gap)
         if not chosen:
             return None
         if last and (left <= FEW or (self._transitions.deletes.certain and not any(state.asked_singly for state in chosen))):
@@ -191,7 +194,7 @@ class Engine(EngineBase[MachineState]):
         """Machines at the gate were looked at, and their backups, disks and elastic IPs are known anew."""
         now = self._now
         self._gate_is_read = False
-        states = [state for state in reads.tracks if state.phase is not Phase.ENDED]
+        states = [state for state in reads.states if state.phase is not Phase.ENDED]
         if reads.error is not None:
             self._fail(states, Outcome(error=reads.error), now)
         elif states:

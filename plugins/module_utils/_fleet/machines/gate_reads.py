@@ -49,7 +49,7 @@ class GateReads:
     """
 
     def __init__(self, states: Sequence[MachineState], now: float, finished: Callable[[GateReads], None]) -> None:
-        self.tracks = list(states)
+        self.states = list(states)
         self.began_at = now
         self.rows: list[Row] = []
         self.error: JdcloudError | None = None

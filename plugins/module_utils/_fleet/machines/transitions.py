@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from ..._api.model.instance import TRANSITIONAL, Instance
 from ..common.duration_estimate import DurationEstimate
 from ..common.failure import Failure
-from ..common.timing import READ_LAG, Timing
+from ..common.timing import DOUBTS, READ_LAG, Timing
 from ..planning.plan import changes_since, decide
 from ..planning.policy import Facts, Policy
 from .recovery import MOVED_ON, PROVE_GONE, NextStep, Recovery, disks_to_put_back
@@ -26,8 +26,6 @@ ABSENCE_GAP = 0.3
 """Seconds between two absences from bulk answers that together prove that a machine is gone."""
 STANDSTILL = 60.0
 """Seconds for which an accepted stop or start may show no sign of having begun."""
-DOUBTS = 5
-"""How often bulk answers may leave out a machine that a single read shows."""
 AHEAD_MIN = 100
 AHEAD_SECONDS = 3.0
 """Stops run ahead of deletes by the time a stop takes and this much more."""

@@ -33,7 +33,7 @@ LEAST_TASKS = 50
 HEADS = {("to change", "look at"), ("room", "what is in it")}
 
 _CODE = re.compile(r"`([^`\n]+)`")
-_PATH = re.compile(r"^(?:[\w.-]+/)+(?:[\w.-]+)?(?:::[\w.]+)?$")
+_PATH = re.compile(r"^(?:(?:[\w.-]+/)+(?:[\w.-]+)?|[\w-]+\.\w+)(?:::[\w.]+)?$")
 _ROW = re.compile(r"^\| (.+?) \| (.+?) \|$", re.MULTILINE)
 
 
@@ -41,7 +41,7 @@ _ROW = re.compile(r"^\| (.+?) \| (.+?) \|$", re.MULTILINE)
 
 
 def paths_in(text: str) -> list[str]:
-    """The paths in a text, with the names behind them: everything in backticks that has a slash and no blank."""
+    """The paths in a text, with the names behind them: what stands in backticks and begins at the top, or with a layer."""
     tops = ({path.name for path in ROOT.iterdir()} | set(SHORT)) - NOT_OURS
     return [code for code in _CODE.findall(text) if _PATH.match(code) and code.split("/")[0] in tops]
 
@@ -181,5 +181,5 @@ def test_what_does_not_exist_is_found(named: str, expected: str | None) -> None:
 
 
 def test_paths_are_told_from_other_code() -> None:
-    text = "`_api/a.py` and `docs/`, `_api/a.py::B.c`; `jdcloud_vm`, `make x`, `.venv/lint/bin/ruff`, `/etc/x`, `group/a.b`"
-    assert paths_in(text) == ["_api/a.py", "docs/", "_api/a.py::B.c"]
+    text = "`_api/a.py` and `docs/`, `_api/a.py::B.c`; `galaxy.yml`; `make x`, `.venv/lint/bin/ruff`, `/etc/x`, `a/b.c`, `_api`"
+    assert paths_in(text) == ["_api/a.py", "docs/", "_api/a.py::B.c", "galaxy.yml"]

@@ -4,15 +4,16 @@
 
 """Makes images and snapshots, hundreds at a time: chooses what leaves next, and follows each asset to its end.
 
-A `dispatch.Source` beside `engine.Engine`, with the same looks in bulk and the same pacing. Before a create leaves, its machine
-was looked at within seconds: it still is as planned, so what the marker says is true. Nothing here repeats a call blindly: a
-create that ended unclearly is looked for by its unique name first.
+It looks in bulk and paces its calls as the engine of machines does. Before a create leaves, its machine was looked at within
+seconds: it still is as planned, so what the marker says is true. Nothing here repeats a call blindly: a create that ended
+unclearly is looked for by its unique name first.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -22,18 +23,28 @@ from ..._api.dispatch.pagination import IncompleteListing, page_count
 from ..._api.fields import PAGE_SIZE, Page
 from ..._api.model.backup_assets import Image, Snapshot
 from ..._api.model.instance import Instance
-from ..._api.services import images, snapshots, vm
+from ..._api.services.images import create_image
+from ..._api.services.snapshots import create_snapshot
+from ..._api.services.vm import describe_instance, describe_instances
 from ..common.duration_estimate import DurationEstimate
 from ..common.engine_base import EngineBase
 from ..common.failure import Failure, api_failure
 from ..common.poll_schedule import PollSchedule
 from ..common.timing import GATE_FRESH, GATE_URGENT, Timing, leave_by
-from ..evidence.existing_backups import complete_rows
+from ..evidence.existing_backups import ASSET_KINDS, SNAPSHOTS, complete_rows
 from ..evidence.marker import client_token
-from ..evidence.proof import AssetType
-from .calls import KINDS, asset_id_of, listing_call
+from ..evidence.proof import AssetType, asset_id_of, is_ready
 from .state import AssetState, Stage, with_unclear_create
 from .transitions import LOST, AssetTransitions
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """A listing that shows whether creates with an unclear end took effect, as far as it was read."""
+
+    kind: AssetType
+    states: Sequence[AssetState]
+    pages: tuple[Page[Any], ...] = ()
 
 
 class BackupEngine(EngineBase[AssetState]):
@@ -47,10 +58,11 @@ class BackupEngine(EngineBase[AssetState]):
         self._timing = timing
         self._transitions = AssetTransitions(timing, dispatcher.backoff, dispatcher.service_time)
         self._create: deque[AssetState] = deque()
-        self._gate: PollSchedule[AssetState] = PollSchedule(timing.poll_interval, lambda state: state.stage is Stage.GATE)
-        self._doubt = {kind: self._schedule(Stage.DOUBT) for kind in KINDS}
-        self._making = {kind: self._schedule(Stage.MAKING) for kind in KINDS}
-        self._durations = {kind: DurationEstimate(timing.poll_interval) for kind in KINDS}
+        self._gate = self._schedule(Stage.GATE)
+        self._doubt = {kind: self._schedule(Stage.DOUBT) for kind in ASSET_KINDS}
+        self._making = {kind: self._schedule(Stage.MAKING) for kind in ASSET_KINDS}
+        self._schedules = [self._gate, *self._doubt.values(), *self._making.values()]
+        self._durations = {kind: DurationEstimate(timing.poll_interval) for kind in ASSET_KINDS}
         self._run = f"{dispatcher.rng.getrandbits(64):016x}"
         self._looked_at = 0
         self._parts: deque[str] = deque()
@@ -71,13 +83,12 @@ class BackupEngine(EngineBase[AssetState]):
 
     def wake_at(self, now: float) -> float | None:
         """When there may be something to send although nothing came back."""
-        books = [self._gate, *self._doubt.values(), *self._making.values()]
-        return min((when for book in books if (when := book.wake_at(now)) is not None), default=None)
+        return min((when for each in self._schedules if (when := each.wake_at(now)) is not None), default=None)
 
     def next_job(self, now: float) -> Job | None:
         """What leaves now: what clears doubts, looks that pay, creates, and small looks when the line is idle."""
-        for book in (self._gate, *self._doubt.values(), *self._making.values()):
-            book.fetch_due(now)
+        for schedule in self._schedules:
+            schedule.fetch_due(now)
         if self._singles:
             return self._singles.popleft()
         return next(filter(None, self._offers(now)), None)
@@ -105,36 +116,33 @@ class BackupEngine(EngineBase[AssetState]):
             return None
         self._looked_at += len(chosen)
         ids = list(dict.fromkeys(str(state.instance_id) for state in chosen))
-        return self._job(vm.describe_instances(ids=ids, page_size=PAGE_SIZE), partial(self._machines_seen, chosen))
+        return self._job(describe_instances(ids=ids, page_size=PAGE_SIZE), partial(self._machines_seen, chosen))
 
     def _machines_seen(self, chosen: Sequence[AssetState], outcome: Outcome) -> None:
         now = self._now
         self._looked_at -= len(chosen)
         waiting = [state for state in chosen if state.stage is Stage.GATE]
         if outcome.response is None:
-            for state in waiting:
-                self._end(state, api_failure(outcome.error))
+            self._fail(waiting, outcome)
             return
         page: Page[Instance] = outcome.response.value
         rows = {machine.instance_id: machine for machine in page.items}
         for state in waiting:
             machine = rows.get(str(state.instance_id))
             if machine is None:
-                self._singles.append(
-                    self._job(vm.describe_instance(str(state.instance_id)), partial(self._machine_proved, state))
-                )
+                self._singles.append(self._job(describe_instance(str(state.instance_id)), partial(self._machine_proved, state)))
             else:
                 self._file(state, self._transitions.machine_seen(state, machine, outcome.response.sent_at, now))
 
     def _machine_proved(self, state: AssetState, outcome: Outcome) -> None:
-        """A bulk answer left the machine out; only a 404 says that it is gone."""
+        """A bulk response left the machine out; only a 404 says that it is gone."""
         now = self._now
         if state.stage is not Stage.GATE:
             return
         if outcome.error is not None and outcome.error.is_not_found:
             self._end(state, Failure("vanished", f"{state.instance_id} does not exist any more, so it could not be backed up."))
         elif outcome.response is None:
-            self._end(state, api_failure(outcome.error))
+            self._fail([state], outcome)
         else:
             self._file(state, self._transitions.machine_seen(state, outcome.response.value, outcome.response.sent_at, now))
 
@@ -157,10 +165,10 @@ class BackupEngine(EngineBase[AssetState]):
         plan = state.plan
         marker = self._transitions.marker(state)
         if plan.kind == "image":
-            return images.create_image(plan.of, state.name, str(marker), plan.left_out)
+            return create_image(plan.of, plan.name, str(marker), plan.left_out)
         # A token of an earlier run may be answered with what was made and deleted then; so each run has its own.
-        token = client_token(f"{plan.campaign}\0{self._run}", plan.of, state.attempt)
-        return snapshots.create_snapshot(plan.of, state.name, str(marker), token)
+        token = client_token(f"{plan.campaign}\0{self._run}", plan.of, plan.attempt)
+        return create_snapshot(plan.of, plan.name, str(marker), token)
 
     def _asked(self, state: AssetState, outcome: Outcome) -> None:
         now = self._now
@@ -183,31 +191,31 @@ class BackupEngine(EngineBase[AssetState]):
 
     def _look_for(self, now: float, *, idle: bool) -> Job | None:
         """Look whether creates with an unclear end took effect: all images of their machines, all snapshots of their disks."""
-        for kind, book in self._doubt.items():
-            chosen = book.take(now, idle=idle)
+        for kind, schedule in self._doubt.items():
+            chosen = schedule.take(now, idle=idle)
             if chosen:
-                ids = list(dict.fromkeys(state.plan.of for state in chosen))
-                return self._job(listing_call(kind, ids, 1), partial(self._looked_for, kind, ids, chosen, []))
+                return self._next_page(_Search(kind, chosen))
         return None
 
-    def _looked_for(
-        self, kind: AssetType, ids: Sequence[str], chosen: Sequence[AssetState], found: Sequence[Page[Any]], outcome: Outcome
-    ) -> None:
+    def _next_page(self, search: _Search) -> Job:
+        owners = list(dict.fromkeys(state.plan.of for state in search.states))
+        call = ASSET_KINDS[search.kind].listing(owners, None, len(search.pages) + 1)
+        return self._job(call, partial(self._looked_for, search))
+
+    def _looked_for(self, search: _Search, outcome: Outcome) -> None:
         now = self._now
-        waiting = [state for state in chosen if state.stage is Stage.DOUBT]
+        waiting = [state for state in search.states if state.stage is Stage.DOUBT]
         if outcome.response is None:
-            for state in waiting:
-                self._end(state, api_failure(outcome.error))
+            self._fail(waiting, outcome)
             return
-        pages = [*found, outcome.response.value]
+        page, pages = outcome.response.value, (*search.pages, outcome.response.value)
         try:
-            announced = page_count(outcome.response.value)
+            announced = page_count(page)
         except IncompleteListing:
             # Absurdly many. So it is not complete, and shows nothing; it is read again.
             announced = 0
-        if outcome.response.value.items and len(pages) < announced:
-            more = listing_call(kind, ids, len(pages) + 1)
-            self._singles.append(self._job(more, partial(self._looked_for, kind, ids, chosen, pages)))
+        if page.items and len(pages) < announced:
+            self._singles.append(self._next_page(replace(search, pages=pages)))
             return
         rows = [row for page in pages for row in page.items]
         complete = complete_rows(pages) is not None
@@ -217,12 +225,11 @@ class BackupEngine(EngineBase[AssetState]):
     def _poll(self, now: float, *, idle: bool) -> Job | None:
         """Look at assets that are being made, up to 100 in one call; rarely while others are still to be asked for."""
         full_at = PAGE_SIZE + 1 if self._create else PAGE_SIZE
-        for kind, book in self._making.items():
-            chosen = book.take(now, idle=idle, full_at=full_at)
+        for kind, schedule in self._making.items():
+            chosen = schedule.take(now, idle=idle, full_at=full_at)
             if chosen:
                 ids = [str(state.asset_id) for state in chosen]
-                call = images.describe_images(ids=ids) if kind == "image" else snapshots.describe_snapshots(ids=ids)
-                return self._job(call, partial(self._polled, kind, chosen))
+                return self._job(ASSET_KINDS[kind].by_ids(ids), partial(self._polled, kind, chosen))
         return None
 
     def _polled(self, kind: AssetType, chosen: Sequence[AssetState], outcome: Outcome) -> None:
@@ -250,7 +257,7 @@ class BackupEngine(EngineBase[AssetState]):
         if not self._parts or (len(self._parts) < PAGE_SIZE and not self._all_ended):
             return None
         ids = [self._parts.popleft() for _number in range(min(PAGE_SIZE, len(self._parts)))]
-        return self._job(snapshots.describe_snapshots(ids=ids), self._parts_read)
+        return self._job(SNAPSHOTS.by_ids(ids), self._parts_read)
 
     def _parts_read(self, outcome: Outcome) -> None:
         """What is missing, or could not be read, is asked for once more when the run is proved."""
@@ -259,12 +266,9 @@ class BackupEngine(EngineBase[AssetState]):
             self.parts.update((snapshot.snapshot_id, snapshot) for snapshot in page.items)
 
     def _prove(self, state: AssetState) -> None:
-        """An answer by ids leaves the asset out for some time: ask for it alone."""
-        asset_id = str(state.asset_id)
-        single: Call[Any] = (
-            images.describe_image(asset_id) if state.plan.kind == "image" else snapshots.describe_snapshot(asset_id)
-        )
-        self._singles.append(self._job(single, partial(self._proved, state)))
+        """Responses by ids left the asset out for some time: ask for it alone."""
+        call = ASSET_KINDS[state.plan.kind].by_id(str(state.asset_id))
+        self._singles.append(self._job(call, partial(self._proved, state)))
 
     def _proved(self, state: AssetState, outcome: Outcome) -> None:
         now = self._now
@@ -273,14 +277,14 @@ class BackupEngine(EngineBase[AssetState]):
         if outcome.error is not None and outcome.error.is_not_found:
             self._file(state, self._transitions.vanished(state, now))
         elif outcome.response is None:
-            self._end(state, api_failure(outcome.error))
+            self._fail([state], outcome)
         else:
             self._file(state, self._transitions.asset_seen(state, outcome.response.value, now, self._next_look(state, now)))
 
     def _learn(self, kind: AssetType, states: Sequence[AssetState], rows: dict[str, Any], response: Response[Any]) -> None:
         """Tell the estimate which assets had ended at which age."""
         timed = [state for state in states if state.accepted and not state.unsure and str(state.asset_id) in rows]
-        done = {state: self._transitions.is_ready(rows[str(state.asset_id)]) for state in timed}
+        done = {state: is_ready(rows[str(state.asset_id)]) for state in timed}
         self._durations[kind].learn(
             [response.sent_at - state.since for state in timed if done[state]],
             [response.sent_at - state.since for state in timed if not done[state]],
@@ -307,8 +311,13 @@ class BackupEngine(EngineBase[AssetState]):
         elif state.stage is Stage.GATE:
             self._gate.add(state, when)
         elif state.stage is not Stage.LINE:
-            books = self._doubt if state.stage is Stage.DOUBT else self._making
-            books[state.plan.kind].add(state, when)
+            schedules = self._doubt if state.stage is Stage.DOUBT else self._making
+            schedules[state.plan.kind].add(state, when)
+
+    def _fail(self, states: Sequence[AssetState], outcome: Outcome) -> None:
+        """The look at them failed, and would not succeed any more."""
+        for state in states:
+            self._end(state, api_failure(outcome.error))
 
     def _end(self, state: AssetState, failure: Failure | None) -> None:
         state.stage = Stage.ENDED

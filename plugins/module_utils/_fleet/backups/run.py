@@ -161,8 +161,6 @@ def _state(context: RunContext, record: BackupRecord, plan: PlannedAsset, *, in_
         machine if on_machine(record) else None,
         stage,
         record.instance_id if on_machine(record) else None,
-        plan.name,
-        plan.attempt,
         plan.asset_id,
         observed_at=observed_at,
         status=plan.status,

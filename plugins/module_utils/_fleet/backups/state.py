@@ -14,7 +14,7 @@ from ..._api.model.backup_assets import Image, Snapshot
 from ..._api.model.instance import Instance
 from ..common.failure import UNVERIFIED, Failure
 from ..common.write_errors import Tries
-from .plan import AssetAction, PlannedAsset
+from .plan import PlannedAsset
 
 UNCLEAR_CREATE = "It was asked for and not clearly answered. Whether it is being made is not known: run again to see."
 
@@ -43,8 +43,6 @@ class AssetState:
     machine: Instance | None
     stage: Stage
     instance_id: str | None
-    name: str
-    attempt: int
     asset_id: str | None = None
     observed_at: float = 0.0
     since: float = 0.0
@@ -71,21 +69,9 @@ class AssetState:
         return f"{what} of {self.plan.of}"
 
     @property
-    def made(self) -> bool:
-        """Whether this run had it made, whatever became of it."""
-        return self.accepted
-
-    @property
     def in_doubt(self) -> bool:
         """Whether it failed while it is not known whether a call for it took effect."""
         return self.failure is not None and self.unsure and self.asset_id is None
-
-    @property
-    def action(self) -> AssetAction:
-        """What was done."""
-        if self.failure is not None:
-            return "failed"
-        return "created" if self.accepted else "reused"
 
 
 def with_unclear_create(state: AssetState, failure: Failure | None) -> Failure | None:

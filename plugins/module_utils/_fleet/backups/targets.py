@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from ..._api.dispatch.dispatcher import Dispatcher
-from ..._api.dispatch.pagination import read_by_ids
+from ..._api.dispatch.pagination import find_each
 from ..._api.model.instance import AttachedDisk, Instance
 from ..._api.model.resources import Disk
 from ..._api.services import disk as disk_api
@@ -21,7 +21,7 @@ from ..machines.find import FoundMachines, find_machines, find_to_change, wait_u
 from .plan import BackupPolicy
 
 POWER_TIMEOUT = 600.0
-"""Seconds that a state in between, a stop or a start may take, however long the backups may."""
+"""Seconds that a transitional state, a stop or a start may take, however long the backups may."""
 
 
 def power_timing(timing: Timing) -> Timing:
@@ -71,11 +71,7 @@ def _settled(dispatcher: Dispatcher, found: FoundMachines, timing: Timing, order
 
 def _of_disks(dispatcher: Dispatcher, policy: BackupPolicy, timing: Timing) -> Targets:
     ids = sorted(policy.disk_ids or ())
-    disks = read_by_ids(dispatcher, ids, disk_api.describe_disks, lambda disk: disk.disk_id)
-    absent = [disk_id for disk_id in ids if disk_id not in disks]
-    for disk_id, outcome in zip(absent, dispatcher.gather([disk_api.describe_disk(each) for each in absent]), strict=True):
-        if outcome.error is None or not outcome.error.is_not_found:
-            disks[disk_id] = outcome.value
+    disks = find_each(dispatcher, ids, disk_api.describe_disks, disk_api.describe_disk, lambda disk: disk.disk_id)
     machine_ids = sorted({disk.attached_to[0] for disk in disks.values() if disk.attached_to})
     found = find_machines(dispatcher, machine_ids) if machine_ids else {}
     targets = _settled(dispatcher, FoundMachines(matched=[*found.values()]), timing, None)

@@ -21,7 +21,7 @@ from ..common.failure import UNVERIFIED, Failure
 from ..common.timing import READ_LAG, STALE_LOOKS, Timing
 from ..common.write_errors import ErrorMeaning
 from ..evidence.marker import NO_INSTANCE, Marker
-from ..evidence.proof import CLOCK_TOLERANCE, SNAPSHOT_HOLDS, AssetType, disk_key
+from ..evidence.proof import CLOCK_TOLERANCE, AssetType, asset_id_of, disk_key, is_ready, owner_of
 from ..planning.blockers import busy_disks
 from .state import AssetState, Stage
 
@@ -31,7 +31,7 @@ DOUBT_SECONDS: dict[AssetType, float] = {"image": 30.0, "snapshot": 3.0}
 """For this long, and in at least two looks, a create with an unclear end must show no effect before it is sent again. A
 snapshot's token keeps the service from making a second one; an image has none (fact deletions-without-token)."""
 ABSENCE_PATIENCE = 10.0
-"""Seconds for which answers by ids may leave out an asset before it is asked for by itself."""
+"""Seconds for which responses by ids may leave out an asset before it is asked for by itself."""
 UNREAD_PATIENCE = 120.0
 """Seconds for which an asset that was accepted may be shown by no read at all."""
 UNREAD_GAP = 2.0
@@ -53,11 +53,6 @@ class AssetTransitions:
         """What its description will say: stopped only if the last look, seconds ago, showed the machine stopped."""
         stopped = state.plan.stopped and (state.machine is None or state.machine.status == "stopped")
         return Marker(state.plan.campaign, state.instance_id or NO_INSTANCE, stopped)
-
-    @staticmethod
-    def is_ready(asset: Image | Snapshot) -> bool:
-        """Whether it is made."""
-        return asset.status == "ready" if isinstance(asset, Image) else asset.status in SNAPSHOT_HOLDS
 
     def machine_seen(self, state: AssetState, machine: Instance, sent_at: float, now: float) -> float:
         """The look at the machine before its create leaves: is it still as planned?"""
@@ -118,7 +113,7 @@ class AssetTransitions:
             return self._listed(state, rows, now, complete=complete)
         mine = next((row for row in rows if self._is_mine(state, row)), None)
         if mine is not None:
-            state.asset_id = id_of(mine)
+            state.asset_id = asset_id_of(mine)
             # Only our call can have made it: nobody else knows the name, and it did not exist before.
             state.accepted = True
             return self.accepted(state, now, pause)
@@ -148,7 +143,7 @@ class AssetTransitions:
         state.asset = asset
         state.status = asset.status
         state.absent_since = None
-        if self.is_ready(asset):
+        if is_ready(asset):
             state.stage = Stage.ENDED
             return now
         if asset.status.startswith("error"):
@@ -162,7 +157,7 @@ class AssetTransitions:
         return min(next_look, state.since + self._timing.wait_timeout)
 
     def asset_absent(self, state: AssetState, now: float) -> float:
-        """An answer by ids does not show the asset."""
+        """A response by ids does not show the asset."""
         state.absent_since = now if state.absent_since is None else state.absent_since
         return LOST if now - state.absent_since >= ABSENCE_PATIENCE else now + 1.0
 
@@ -178,7 +173,7 @@ class AssetTransitions:
         What was just made may be shown by one kind of read and not by another, or by none, for some time.
         """
         state.stage = Stage.MAKING
-        row = next((row for row in rows if id_of(row) == state.asset_id), None)
+        row = next((row for row in rows if asset_id_of(row) == state.asset_id), None)
         if row is not None:
             return self.asset_seen(state, row, now, now + UNREAD_GAP)
         unread = now - (now if state.absent_since is None else state.absent_since)
@@ -191,8 +186,7 @@ class AssetTransitions:
 
     def _is_mine(self, state: AssetState, row: Image | Snapshot) -> bool:
         """By its unique name, and only if machine or disk and marker fit and it was made after we asked (clocks differ)."""
-        of = row.instance_id if isinstance(row, Image) else row.disk_id
-        if row.name != state.name or of != state.plan.of:
+        if row.name != state.plan.name or owner_of(row) != state.plan.of:
             return False
         if row.description != str(self.marker(state)):
             return False
@@ -247,11 +241,6 @@ class AssetTransitions:
         state.failure = state.failure or Failure(code, message, error)
         state.stage = Stage.ENDED
         return now
-
-
-def id_of(asset: Image | Snapshot) -> str:
-    """The id of an image or snapshot."""
-    return asset.image_id if isinstance(asset, Image) else asset.snapshot_id
 
 
 def disk_keys(machine: Instance) -> set[str]:

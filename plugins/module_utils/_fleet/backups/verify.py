@@ -12,15 +12,14 @@ from dataclasses import replace
 
 from ..._api.calls import Call
 from ..._api.dispatch.dispatcher import Dispatcher, Outcome
-from ..._api.dispatch.pagination import read_by_ids
 from ..._api.errors import JdcloudError
 from ..._api.fields import unreadable_reason
 from ..._api.model.backup_assets import Image, Snapshot
-from ..._api.services import images as image_api
-from ..._api.services import snapshots as snapshot_api
+from ..._api.services.images import set_image_description
+from ..._api.services.snapshots import set_snapshot_description
 from ..common.failure import Failure
 from ..common.write_errors import ErrorMeaning, classify
-from ..evidence.existing_backups import image_id_of, snapshot_id_of
+from ..evidence.existing_backups import IMAGES, SNAPSHOTS
 from ..evidence.marker import Marker, read_marker
 from ..evidence.proof import BackupSet, disk_key, disks_held_by
 from ..machines.find import find_machines
@@ -29,8 +28,8 @@ from .state import AssetState, Stage
 from .transitions import disk_keys
 
 PARTS_PATIENCE = 20.0
-"""Seconds for which the snapshots of a ready image may still read as being made: two services tell about one thing."""
-UNREAD_PATIENCE = 60.0
+"""Seconds for which the snapshots of a ready image may still read as being made: two services report one thing."""
+PARTS_UNREAD_PATIENCE = 60.0
 """Seconds for which snapshots of an image that this run had made may not be shown at all."""
 PARTS_PAUSE = 1.0
 VOID_TRIES = 6
@@ -98,10 +97,10 @@ def _settled_parts(
         open_ids = [each for each in ids if each not in found or found[each].status == "creating"]
         if not open_ids:
             return found
-        found |= read_by_ids(dispatcher, open_ids, lambda chunk: snapshot_api.describe_snapshots(ids=chunk), snapshot_id_of)
+        found |= SNAPSHOTS.read(dispatcher, open_ids)
         waited = dispatcher.clock.now() - began
         creating = any(each in found and found[each].status == "creating" for each in open_ids) and waited < PARTS_PATIENCE
-        unread = any(each not in found and each in fresh for each in open_ids) and waited < UNREAD_PATIENCE
+        unread = any(each not in found and each in fresh for each in open_ids) and waited < PARTS_UNREAD_PATIENCE
         if not creating and not unread:
             return found
         dispatcher.pause(PARTS_PAUSE)
@@ -120,7 +119,7 @@ def _read_images(dispatcher: Dispatcher, run: BackupRun) -> dict[str, Image]:
     known = {state.asset.image_id: state.asset for state in states if isinstance(state.asset, Image)}
     others = sorted({str(state.asset_id) for state in states} - set(known))
     if others:
-        known |= read_by_ids(dispatcher, others, lambda chunk: image_api.describe_images(ids=chunk), image_id_of)
+        known |= IMAGES.read(dispatcher, others)
     return known
 
 
@@ -169,9 +168,7 @@ def void_markers(dispatcher: Dispatcher, run: BackupRun) -> None:
         marker = str(replace(known or Marker(run.campaign, str(state.instance_id), stopped=True), stopped=False))
         asset_id = str(state.asset_id)
         calls.append(
-            image_api.set_image_description(asset_id, marker)
-            if state.plan.kind == "image"
-            else snapshot_api.set_snapshot_description(asset_id, marker)
+            set_image_description(asset_id, marker) if state.plan.kind == "image" else set_snapshot_description(asset_id, marker)
         )
     for state, outcome in zip(states, _insist(dispatcher, calls), strict=True):
         if outcome.error is not None and state.failure is not None:

@@ -20,7 +20,9 @@ from ..common.finding import Finding
 from ..common.selection import SelectionError, check_cap, some_ids
 from ..common.texts import shown
 from ..common.timing import FATE_PATIENCE
-from ..evidence.backup_selection import SNAPSHOTS, A, AssetKind, AssetSelection, find_assets, read_assets
+from ..evidence.backup_selection import AssetSelection, find_assets, read_assets
+from ..evidence.existing_backups import SNAPSHOTS, A, AssetKind
+from ..evidence.proof import asset_id_of
 from .backup_rules import BackupDeletionPolicy, Parts, backup_blockers, backup_differences, kept_by_service, part_ids
 from .kind import DELETING, ResourceKind
 from .run import DeletionOptions, DeletionRun, PartFate, delete_resources
@@ -41,7 +43,7 @@ class BackupKind(ResourceKind[A]):
             self.look_limit = max(1, PAGE_SIZE // max(1, most_parts))
 
     def id_of(self, asset: A) -> str:
-        return self._kind.id_of(asset)
+        return asset_id_of(asset)
 
     def by_ids(self, ids: Sequence[str]) -> Call[Page[A]]:
         return self._kind.by_ids(ids)
@@ -104,7 +106,7 @@ def _select(dispatcher: Dispatcher, kind: AssetKind[A], selection: AssetSelectio
     if selection.ids is not None:
         found = find_assets(dispatcher, kind, selection.ids)
     else:
-        found = {kind.id_of(asset): asset for asset in read_assets(dispatcher, kind, selection)[0]}
+        found = {asset_id_of(asset): asset for asset in read_assets(dispatcher, kind, selection)[0]}
     matched = [asset_id for asset_id, asset in found.items() if selection.name in (None, asset.name)]
     if selection.name is not None and len(matched) > 1:
         raise SelectionError(

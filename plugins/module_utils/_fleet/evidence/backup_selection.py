@@ -9,56 +9,17 @@ As with machines, what the service is asked for only narrows the read; every sel
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any
 
-from ..._api.calls import Call
 from ..._api.dispatch.dispatcher import Dispatcher
-from ..._api.dispatch.pagination import chunks, find_each, prove_missing, read_by_ids
-from ..._api.fields import Page
+from ..._api.dispatch.pagination import chunks, find_each, prove_missing
 from ..._api.model.backup_assets import Image, Snapshot
 from ..._api.query import SAFE_ID
-from ..._api.services.images import describe_image, describe_images
-from ..._api.services.snapshots import describe_snapshot, describe_snapshots
 from ..common.selection import parse_ids, parse_name
-from .existing_backups import image_id_of, list_each, snapshot_id_of
-from .proof import AssetType
-
-A = TypeVar("A", bound=Image | Snapshot)
-
-
-@dataclass(frozen=True, slots=True)
-class AssetKind(Generic[A]):
-    """How one kind of asset is read. `owner_of`: the machine of an image, the disk of a snapshot."""
-
-    word: AssetType
-    example: str
-    id_of: Callable[[A], str]
-    owner_of: Callable[[A], str | None]
-    by_ids: Callable[[Sequence[str]], Call[Page[A]]]
-    by_id: Callable[[str], Call[A]]
-    listing: Callable[[Sequence[str] | None, str | None, int], Call[Page[A]]]
-
-
-IMAGES: AssetKind[Image] = AssetKind(
-    word="image",
-    example="img-5bk0u2p7im",
-    id_of=image_id_of,
-    owner_of=lambda image: image.instance_id,
-    by_ids=lambda ids: describe_images(ids=ids),
-    by_id=describe_image,
-    listing=lambda owners, name, page: describe_images(instance_ids=owners, name=name, page=page),
-)
-SNAPSHOTS: AssetKind[Snapshot] = AssetKind(
-    word="snapshot",
-    example="snapshot-4sn4p0ma9d",
-    id_of=snapshot_id_of,
-    owner_of=lambda snapshot: snapshot.disk_id,
-    by_ids=lambda ids: describe_snapshots(ids=ids),
-    by_id=describe_snapshot,
-    listing=lambda owners, name, page: describe_snapshots(disk_ids=owners, name=name, page=page),
-)
+from .existing_backups import A, AssetKind, list_each
+from .proof import asset_id_of, owner_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +31,10 @@ class AssetSelection:
     name: str | None = None
     status: str | None = None
 
-    def fits(self, kind: AssetKind[A], asset: A) -> bool:
+    def fits(self, asset: Image | Snapshot) -> bool:
         """Whether an asset is selected. The ids are the caller's business."""
         options = (
-            self.owners is None or kind.owner_of(asset) in self.owners,
+            self.owners is None or owner_of(asset) in self.owners,
             self.name is None or asset.name == self.name,
             self.status is None or asset.status == self.status,
         )
@@ -93,24 +54,20 @@ def parse_asset_name(kind: AssetKind[A], name: Any, option: str) -> str:
 def read_assets(dispatcher: Dispatcher, kind: AssetKind[A], selection: AssetSelection) -> tuple[list[A], list[str]]:
     """The selected assets in the order of the ids, else by id; and the ids that do not exist. Raises `IncompleteListing`."""
     if selection.ids is None:
-        return [row for row in _listed(dispatcher, kind, selection) if selection.fits(kind, row)], []
-    found = read_by_ids(dispatcher, selection.ids, kind.by_ids, kind.id_of)
+        return [row for row in _listed(dispatcher, kind, selection) if selection.fits(row)], []
+    found = kind.read(dispatcher, selection.ids)
     missing = [asset_id for asset_id in selection.ids if asset_id not in found]
     prove_missing(dispatcher, missing, kind.by_id)
-    return [found[asset_id] for asset_id in selection.ids if asset_id in found and selection.fits(kind, found[asset_id])], missing
+    return [found[asset_id] for asset_id in selection.ids if asset_id in found and selection.fits(found[asset_id])], missing
 
 
 def find_assets(dispatcher: Dispatcher, kind: AssetKind[A], ids: Sequence[str]) -> dict[str, A]:
     """The assets with these ids, by id."""
-    return find_each(dispatcher, ids, kind.by_ids, kind.by_id, kind.id_of)
+    return find_each(dispatcher, ids, kind.by_ids, kind.by_id, asset_id_of)
 
 
 def _listed(dispatcher: Dispatcher, kind: AssetKind[A], selection: AssetSelection) -> list[A]:
     """Narrowed by owner and name. Not by status: whether the service compares that without regard to case is not known."""
-
-    def pages(owners: Sequence[str] | None) -> Callable[[int], Call[Page[A]]]:
-        return lambda page: kind.listing(owners, selection.name, page)
-
     parts: list[Sequence[str] | None] = [None] if selection.owners is None else [*chunks(selection.owners)]
-    rows: list[A] = list_each(dispatcher, [pages(owners) for owners in parts])
-    return sorted(rows, key=kind.id_of)
+    rows: list[A] = list_each(dispatcher, [kind.pages_of(owners, selection.name) for owners in parts])
+    return sorted(rows, key=asset_id_of)

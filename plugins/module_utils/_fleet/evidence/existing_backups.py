@@ -6,39 +6,70 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 from ..._api.calls import Call
 from ..._api.dispatch.dispatcher import Dispatcher
-from ..._api.dispatch.pagination import chunks, list_many, page_count
+from ..._api.dispatch.pagination import chunks, list_many, page_count, read_by_ids
 from ..._api.dispatch.pagination import complete_rows as rows_by_key
 from ..._api.fields import Page
 from ..._api.model.backup_assets import Image, Snapshot
 from ..._api.model.instance import Instance
-from ..._api.services.images import describe_images
-from ..._api.services.snapshots import describe_snapshots
+from ..._api.services.images import describe_image, describe_images
+from ..._api.services.snapshots import describe_snapshot, describe_snapshots
 from .marker import NO_INSTANCE
-from .proof import BackupSet, backup_set_of
+from .proof import AssetType, BackupSet, asset_id_of, backup_set_of
 
-T = TypeVar("T")
+A = TypeVar("A", bound=Image | Snapshot)
 PageCall = Callable[[int], Call[Page[Any]]]
 
 
-def image_id_of(image: Image) -> str:
-    """The id of an image."""
-    return image.image_id
+@dataclass(frozen=True, slots=True)
+class AssetKind(Generic[A]):
+    """How one kind of asset is read. `listing` takes the owners (machines of images, disks of snapshots), a name and a page."""
+
+    word: AssetType
+    example: str
+    by_ids: Callable[[Sequence[str]], Call[Page[A]]]
+    by_id: Callable[[str], Call[A]]
+    listing: Callable[[Sequence[str] | None, str | None, int], Call[Page[A]]]
+
+    def read(self, dispatcher: Dispatcher, ids: Sequence[str]) -> dict[str, A]:
+        """The assets with these ids, in bulk. What an answer leaves out is missing. Raises `IncompleteListing`."""
+        return read_by_ids(dispatcher, ids, self.by_ids, asset_id_of)
+
+    def listings(self, owners: Sequence[str]) -> list[PageCall]:
+        """The paged reads that together show all assets of these owners."""
+        return [self.pages_of(chunk) for chunk in chunks(owners)]
+
+    def pages_of(self, owners: Sequence[str] | None, name: str | None = None) -> PageCall:
+        """One paged read. None: of all owners, or with any name."""
+        return lambda page: self.listing(owners, name, page)
 
 
-def snapshot_id_of(snapshot: Snapshot) -> str:
-    """The id of a snapshot."""
-    return snapshot.snapshot_id
+IMAGES: AssetKind[Image] = AssetKind(
+    word="image",
+    example="img-5bk0u2p7im",
+    by_ids=lambda ids: describe_images(ids=ids),
+    by_id=describe_image,
+    listing=lambda owners, name, page: describe_images(instance_ids=owners, name=name, page=page),
+)
+SNAPSHOTS: AssetKind[Snapshot] = AssetKind(
+    word="snapshot",
+    example="snapshot-4sn4p0ma9d",
+    by_ids=lambda ids: describe_snapshots(ids=ids),
+    by_id=describe_snapshot,
+    listing=lambda owners, name, page: describe_snapshots(disk_ids=owners, name=name, page=page),
+)
+ASSET_KINDS: Mapping[AssetType, AssetKind[Any]] = {"image": IMAGES, "snapshot": SNAPSHOTS}
 
 
 def backup_calls(machines: Iterable[Instance]) -> list[PageCall]:
     """The paged reads that together show all images of these machines and all snapshots of their disks."""
     listed = list(machines)
-    return [*map(_images_of, chunks(_ids(listed))), *map(_snapshots_of, chunks(_disk_ids(listed)))]
+    return [*IMAGES.listings(_ids(listed)), *SNAPSHOTS.listings(_disk_ids(listed))]
 
 
 def _ids(machines: Iterable[Instance]) -> list[str]:
@@ -49,14 +80,6 @@ def _disk_ids(machines: Iterable[Instance]) -> list[str]:
     return list(dict.fromkeys(disk.disk_id for machine in machines for disk in machine.disks if disk.disk_id))
 
 
-def _images_of(ids: Sequence[str]) -> PageCall:
-    return lambda page: describe_images(instance_ids=ids, page=page)
-
-
-def _snapshots_of(ids: Sequence[str]) -> PageCall:
-    return lambda page: describe_snapshots(disk_ids=ids, page=page)
-
-
 def read_backups(dispatcher: Dispatcher, machines: Iterable[Instance], *, every_snapshot: bool) -> BackupSet:
     """All images of these machines and the snapshots of their disks. Raises `IncompleteListing`.
 
@@ -65,10 +88,10 @@ def read_backups(dispatcher: Dispatcher, machines: Iterable[Instance], *, every_
     listed = list(machines)
     if every_snapshot:
         return sorted_backups(list_each(dispatcher, backup_calls(listed)))
-    images = list_each(dispatcher, [*map(_images_of, chunks(_ids(listed)))])
+    images = list_each(dispatcher, IMAGES.listings(_ids(listed)))
     imaged = {image.instance_id for image in images}
-    snapshots = [*map(_snapshots_of, chunks(_disk_ids(machine for machine in listed if machine.instance_id in imaged)))]
-    return sorted_backups([*images, *list_each(dispatcher, snapshots)])
+    disk_ids = _disk_ids(machine for machine in listed if machine.instance_id in imaged)
+    return sorted_backups([*images, *list_each(dispatcher, SNAPSHOTS.listings(disk_ids))])
 
 
 def sorted_backups(rows: Iterable[Image | Snapshot]) -> BackupSet:
@@ -79,7 +102,7 @@ def sorted_backups(rows: Iterable[Image | Snapshot]) -> BackupSet:
 
 
 class BackupCache:
-    """BackupSet that are read anew for some machines at a time, while others stay as they were read before."""
+    """Backups that are read again for some machines at a time, while those of others stay as they were read before."""
 
     def __init__(self, backup_set: BackupSet) -> None:
         self._images = dict(backup_set.images)
@@ -112,8 +135,4 @@ def list_each(dispatcher: Dispatcher, calls: Sequence[PageCall]) -> list[Any]:
 
 def complete_rows(pages: Sequence[Page[Any]]) -> list[Image | Snapshot] | None:
     """The distinct rows of all pages of a listing, None if the pages contradict each other."""
-    return rows_by_key(pages, _key)
-
-
-def _key(row: Image | Snapshot) -> str:
-    return row.image_id if isinstance(row, Image) else row.snapshot_id
+    return rows_by_key(pages, asset_id_of)

@@ -112,6 +112,11 @@ def asset_id_of(asset: Image | Snapshot) -> str:
     return asset.image_id if isinstance(asset, Image) else asset.snapshot_id
 
 
+def owner_of(asset: Image | Snapshot) -> str | None:
+    """What an asset is of: the machine of an image, the disk of a snapshot."""
+    return asset.instance_id if isinstance(asset, Image) else asset.disk_id
+
+
 def is_ready(asset: Image | Snapshot) -> bool:
     """Whether an image or snapshot is made."""
     return asset.status == "ready" if isinstance(asset, Image) else asset.status in SNAPSHOT_HOLDS

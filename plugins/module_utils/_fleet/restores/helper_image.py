@@ -10,21 +10,21 @@ Its snapshot is a backup and always stays.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..._api.calls import Call
 from ..._api.dispatch.dispatcher import Dispatcher
-from ..._api.dispatch.pagination import list_all, read_by_ids
+from ..._api.dispatch.pagination import list_all
 from ..._api.errors import JdcloudError
-from ..._api.fields import Page
 from ..._api.model.backup_assets import Image
-from ..._api.services.images import create_image_from_snapshots, delete_image, describe_image, describe_images
+from ..._api.services.images import create_image_from_snapshots, delete_image, describe_image
 from ..common.failure import Failure
 from ..common.timing import Timing
 from ..common.write_errors import ErrorMeaning, classify
-from ..evidence.existing_backups import image_id_of
+from ..evidence.existing_backups import IMAGES
 from ..evidence.marker import NameParts, asset_name
+from ..evidence.proof import asset_id_of
 from .create_once import CreateRequest
 from .lookup import token_of
 from .marker import read_restore_marker
@@ -47,13 +47,9 @@ def find_helpers(dispatcher: Dispatcher, plans: Sequence[RestorePlan]) -> list[s
 
 def _find(dispatcher: Dispatcher, plan: RestorePlan) -> list[str]:
     name = helper_name(plan)
-    images = list_all(dispatcher, _named(name), image_id_of)
+    images = list_all(dispatcher, IMAGES.pages_of(None, name), asset_id_of)
     ours = [image for image in images if image.name == name and read_restore_marker(image.description) == plan.marker]
     return [image.image_id for image in ours if image.status not in ("error", "deleting")]
-
-
-def _named(name: str) -> Callable[[int], Call[Page[Image]]]:
-    return lambda page: describe_images(name=name, page=page)
 
 
 def helper_request(dispatcher: Dispatcher, plan: RestorePlan, found: str | None, run: str) -> CreateRequest:
@@ -117,10 +113,10 @@ def wait_for_helpers(dispatcher: Dispatcher, helpers: Mapping[str, RestorePlan],
 
 def _read(dispatcher: Dispatcher, helpers: Mapping[str, RestorePlan]) -> dict[str, Image]:
     """The images by id; those that are left out by name."""
-    found = read_by_ids(dispatcher, [*helpers], lambda chunk: describe_images(ids=chunk), image_id_of)
+    found = IMAGES.read(dispatcher, [*helpers])
     for image_id, plan in helpers.items():
         if image_id not in found:
-            listed = list_all(dispatcher, _named(helper_name(plan)), image_id_of)
+            listed = list_all(dispatcher, IMAGES.pages_of(None, helper_name(plan)), asset_id_of)
             found.update({image.image_id: image for image in listed if image.image_id == image_id})
     return found
 

@@ -17,13 +17,11 @@ from ..._api.dispatch.dispatcher import Dispatcher
 from ..._api.dispatch.pagination import read_by_ids
 from ..._api.errors import JdcloudError
 from ..._api.model.instance import InstanceInFull
-from ..._api.services.images import describe_images
-from ..._api.services.snapshots import describe_snapshots
 from ..._api.services.vm import describe_instances
 from ..common.failure import Failure, api_failure
 from ..common.finding import Finding
 from ..common.timing import Timing
-from ..evidence.existing_backups import image_id_of, snapshot_id_of
+from ..evidence.existing_backups import IMAGES, SNAPSHOTS
 from ..evidence.manifest import OldMachine
 from .create_once import create_once, new_run
 from .helper_image import delete_helpers, find_helpers, helper_request, wait_for_helpers
@@ -58,11 +56,11 @@ def run_restore(dispatcher: Dispatcher, order: RestoreOrder, timing: Timing, *, 
 def read_available_backups(dispatcher: Dispatcher, machines: Sequence[OldMachine]) -> AvailableBackups:
     """The images and snapshots that exist now of those that the machines name, in bulk."""
     image_ids = [*dict.fromkeys(machine.image_id for machine in machines if machine.image_id)]
-    images = read_by_ids(dispatcher, image_ids, lambda chunk: describe_images(ids=chunk), image_id_of)
+    images = IMAGES.read(dispatcher, image_ids)
     named = [snapshot.snapshot_id for machine in machines for snapshot in machine.snapshots]
     inside = [part.snapshot_id for image in images.values() for part in image.disks if part.snapshot_id]
     snapshot_ids = [*dict.fromkeys([*named, *inside])]
-    snapshots = read_by_ids(dispatcher, snapshot_ids, lambda chunk: describe_snapshots(ids=chunk), snapshot_id_of)
+    snapshots = SNAPSHOTS.read(dispatcher, snapshot_ids)
     return AvailableBackups(images, snapshots)
 
 

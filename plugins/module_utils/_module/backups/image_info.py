@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from ..._api.model.backup_assets import Image, ImageDisk
-from ..._fleet.evidence.backup_selection import IMAGES
+from ..._fleet.evidence.existing_backups import IMAGES
 from ..common.rows import Result
 from ..common.session import Session
 from .listing import common_row, info_spec, listed, result_of

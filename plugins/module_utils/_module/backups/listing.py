@@ -12,7 +12,8 @@ from typing import Any
 from ..._api.errors import InputError
 from ..._api.fields import snake_case
 from ..._fleet.common.selection import parse_ids
-from ..._fleet.evidence.backup_selection import A, AssetKind, AssetSelection, parse_asset_ids, parse_asset_name, read_assets
+from ..._fleet.evidence.backup_selection import AssetSelection, parse_asset_ids, parse_asset_name, read_assets
+from ..._fleet.evidence.existing_backups import A, AssetKind
 from ..._fleet.evidence.marker import marker_row
 from ..common.arguments import CONNECTION_SPEC, SELECTION_SPEC, Spec
 from ..common.rows import Result, time_of

@@ -102,7 +102,7 @@ class BackupReport:
         for record in self._run.records:
             for state in record.assets:
                 if self._made(state):
-                    after["backups"][state.name] = f"{state.plan.kind} of {state.plan.of}"
+                    after["backups"][state.plan.name] = f"{state.plan.kind} of {state.plan.of}"
             status = self.status(record)
             if record.machine is not None and status != record.machine.status:
                 before["status"][record.instance_id] = record.machine.status
@@ -167,7 +167,7 @@ class BackupReport:
         created = state.asset.created if state.asset is not None else None
         return {
             "instance_id": state.instance_id,
-            "name": state.name,
+            "name": state.plan.name,
             "status": UNVERIFIED if state.in_doubt else state.status,
             "action": self._action(state),
             "changed": self._changed(state),

@@ -13,7 +13,8 @@ from ..._api.errors import InputError
 from ..._api.model.backup_assets import Image, Snapshot
 from ..._fleet.deletions.backups import delete_backups
 from ..._fleet.deletions.run import DeletionRecord
-from ..._fleet.evidence.backup_selection import IMAGES, SNAPSHOTS, A, AssetKind, AssetSelection, parse_asset_ids, parse_asset_name
+from ..._fleet.evidence.backup_selection import AssetSelection, parse_asset_ids, parse_asset_name
+from ..._fleet.evidence.existing_backups import IMAGES, SNAPSHOTS, A, AssetKind
 from ..._fleet.evidence.marker import NO_INSTANCE, marker_row
 from ..common.arguments import Spec
 from ..common.rows import Result, time_of

@@ -51,14 +51,7 @@ def work(session: Session) -> Result:
     for warning in _warnings(run, targets, session):
         session.module.warn(warning)
     report = TagReport(run, wanted, session.region, preview=options.preview)
-    return {
-        "changed": any(row["changed"] for rows in report.rows.values() for row in rows),
-        "account": session.account,
-        **report.rows,
-        "summary": {**report.summary(), **session.api_use()},
-        "diff": report.diff(),
-        **failure_keys(report.message()),
-    }
+    return _result(session, report)
 
 
 def _warnings(run: TagRun, targets: TagTargets, session: Session) -> Iterator[str]:
@@ -71,13 +64,17 @@ def _warnings(run: TagRun, targets: TagTargets, session: Session) -> Iterator[st
 
 def early_end(session: Session) -> Result:
     """The result of a run that ended before it looked at anything."""
-    report = TagReport(TagRun(), WantedTags(), "", preview=False)
+    return _result(session, TagReport(TagRun(), WantedTags(), "", preview=False))
+
+
+def _result(session: Session, report: TagReport) -> Result:
     return {
-        "changed": False,
+        "changed": any(row["changed"] for rows in report.rows.values() for row in rows),
         "account": session.account,
         **report.rows,
         "summary": {**report.summary(), **session.api_use()},
         "diff": report.diff(),
+        **failure_keys(report.message()),
     }
 
 

@@ -37,7 +37,7 @@ Parts = Mapping[str, Snapshot]
 
 @dataclass(frozen=True, slots=True)
 class BackupDeletionPolicy:
-    """What is wished. `name`: what is deleted must have it; `ids`: all that is to be deleted in this run."""
+    """What is wanted. `name`: what is deleted must have it; `ids`: all that is to be deleted in this run."""
 
     name: str | None = None
     delete_snapshots: bool = False
@@ -129,7 +129,7 @@ def _snapshot_reasons(snapshot: Snapshot) -> Iterator[Finding]:
 
 
 def _busy(status: str) -> Finding:
-    # Names of states in between are not all known.
+    # Names of transitional states are not all known.
     return Finding(
         "task_in_progress", f"Its status is '{status}', so something is being done with it: wait until that has ended."
     )

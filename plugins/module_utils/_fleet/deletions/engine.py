@@ -4,7 +4,7 @@
 
 """Deletes images, disks or the like, hundreds at a time: chooses what leaves next, and follows each asset to its end.
 
-A `dispatch.Source` beside `engine.Engine`, with the same looks in bulk and the same pacing. A delete leaves only within five
+Looks in bulk and paces itself as the engine of machines does. A delete leaves only within five
 seconds of a look in bulk that showed the asset as planned; it is never repeated without another such look.
 """
 
@@ -51,7 +51,7 @@ class DeletionEngine(EngineBase[DeletionState[D]], Generic[D]):
         """When there may be something to send although nothing came back."""
         gate, going = self._gate.wake_at(now), self._going.wake_at(now)
         if gate is not None and self._looked_at:
-            # Those at the gate are due, but wait for the answer under way: asking again at once would be a busy wait.
+            # Those at the gate are due, but wait for the response under way: asking again at once would be a busy wait.
             gate = max(gate, now + IDLE_GAP)
         return min((when for when in (gate, going) if when is not None), default=None)
 
@@ -78,7 +78,7 @@ class DeletionEngine(EngineBase[DeletionState[D]], Generic[D]):
         """Look at those that are deleted next, no more than can leave while the look is fresh."""
         quota = self._gate_quota(len(self._deletes) + self._looked_at)
         if self._kind.look_limit is not None:
-            # Something beside is read first, in one call.
+            # What is related to them is read first, in one call.
             quota = min(quota, self._kind.look_limit) if not self._looked_at else 0
         if quota == 0:
             return None
@@ -86,13 +86,13 @@ class DeletionEngine(EngineBase[DeletionState[D]], Generic[D]):
         if not chosen:
             return None
         self._looked_at += len(chosen)
-        beside = self._kind.related_call([state.asset for state in chosen])
-        if beside is not None:
-            return self._job(beside, partial(self._beside_seen, chosen, now))
+        related = self._kind.related_call([state.asset for state in chosen])
+        if related is not None:
+            return self._job(related, partial(self._related_seen, chosen, now))
         return self._full_look(chosen, now)
 
-    def _beside_seen(self, chosen: Sequence[DeletionState[D]], began_at: float, outcome: Outcome) -> None:
-        """What is beside them is known anew: now the look at the assets themselves."""
+    def _related_seen(self, chosen: Sequence[DeletionState[D]], began_at: float, outcome: Outcome) -> None:
+        """What is related to them is known: now the look at the assets themselves."""
         if outcome.response is None:
             self._looked_at -= len(chosen)
             self._fail(chosen, outcome)

@@ -114,8 +114,8 @@ class ResourceKind(abc.ABC, Generic[D]):
         """Whether it counts as gone although the service still shows it."""
         return False
 
-    def in_between(self, _asset: D) -> bool:
-        """Whether a delete whose answer was lost may be the reason for its state. Not asked of what is going or gone."""
+    def may_be_going(self, _asset: D) -> bool:
+        """Whether a delete whose response was lost may be the reason for its state. Not asked of what is going or gone."""
         return False
 
     def survived(self, before: D, now: D) -> bool:

@@ -27,8 +27,8 @@ PartFate = Literal["deleted", "kept", "unverified"]
 class DeletionRecord(Generic[D]):
     """All about one id of a run. `asset` is how it was found, None if the id does not exist.
 
-    `going`: somebody else was deleting it already; `was_gone`: it counted as gone already. `parts` are the snapshots of an image
-    that existed before, `fates` what became of them. `state` exists if it was worked on.
+    `going`: another run or user was deleting it already; `was_gone`: it counted as gone already. `parts` are the snapshots of an
+    image that existed before, `fates` what became of them. `state` exists if it was worked on.
     """
 
     asset_id: str

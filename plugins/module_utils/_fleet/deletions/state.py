@@ -31,7 +31,7 @@ class DeletionState(Generic[D]):
 
     `word` is what it is, `asset` how the plan saw it, `observed_at` when the look was asked for that its delete rests on,
     `looked_at` when the last one was asked for that showed it, `since` when the service accepted the delete (or the waiting
-    began). `unsure`: the last delete ended without a clear answer; `maybe_sent`: there was one such at all. `moving`: it was
+    began). `unsure`: the last delete ended without a clear response; `maybe_sent`: there was one such at all. `moving`: it was
     seen being deleted. `last`: what the last look showed, if anything. `doubt_since`: when the last one ended of which no look
     has shown yet what came of it; `refusal`: what the asset fails with if it came to nothing. `sending`: a delete is under way.
     """
@@ -68,7 +68,7 @@ class DeletionState(Generic[D]):
 
     @property
     def deleted(self) -> bool:
-        """Whether it counts as deleted by us: the delete was accepted; or its answer was lost, and the asset is gone."""
+        """Whether it counts as deleted by us: the delete was accepted; or its response was lost, and the asset is gone."""
         return self.accepted or (self.maybe_sent and self.gone)
 
     @property

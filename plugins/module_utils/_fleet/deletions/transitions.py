@@ -46,7 +46,7 @@ class DeletionTransitions(Generic[D]):
         return self._seen_going(state, asset, now, next_look)
 
     def shown_singly(self, state: DeletionState[D], asset: D, sent_at: float, now: float, next_look: float) -> float:
-        """A bulk answer left it out, or its delete was answered 404, but a single read shows it."""
+        """A bulk response left it out, or its delete ended with 404, but a single read shows it."""
         if state.stage is Stage.GOING or self._kind.is_gone(asset):
             return self.seen(state, asset, sent_at, now, next_look)
         self._note_read(state, asset, sent_at)
@@ -101,7 +101,7 @@ class DeletionTransitions(Generic[D]):
     def fail(self, state: DeletionState[D], failure: Failure, now: float) -> float:
         """The asset failed. What fails now may be due to a delete that took effect after all: that is read first."""
         if state.doubt_since is not None and state.looked_at < state.doubt_since + READ_LAG:
-            # What counts is when a look was asked for, not when it was answered: a slow one decides nothing.
+            # What counts is when a look was asked for, not when its response came: a slow one decides nothing.
             state.refusal = state.refusal or failure
             return self._again(state, now, max(0.0, state.doubt_since + READ_LAG - now))
         self.abandon(state, failure)
@@ -123,20 +123,20 @@ class DeletionTransitions(Generic[D]):
     def _note_read(self, state: DeletionState[D], asset: D, sent_at: float) -> None:
         """A look that was asked for late enough shows the effect of a delete, or that there is none."""
         state.looked_at = sent_at
-        moves = self._kind.is_going(asset) or self._kind.in_between(asset)
+        moves = self._kind.is_going(asset) or self._kind.may_be_going(asset)
         if state.doubt_since is not None and sent_at >= state.doubt_since + READ_LAG and not moves:
             state.doubt_since = None
 
     def _seen_at_gate(self, state: DeletionState[D], asset: D, sent_at: float, now: float, next_look: float) -> float:
         if self._kind.is_going(asset):
-            # By our delete whose answer was lost, or by somebody else's.
+            # By our delete whose response was lost, or by another run or user.
             state.accepted = state.accepted or state.maybe_sent
             state.unsure, state.doubt_since, state.refusal = False, None, None
             return self._wait(state, now, next_look)
         if state.refusal is not None:
             return self.fail(state, state.refusal, now)
-        if state.unsure and state.tries.last_error is not None and self._kind.in_between(asset):
-            # Perhaps on its way out, by our delete whose answer was lost.
+        if state.unsure and state.tries.last_error is not None and self._kind.may_be_going(asset):
+            # Perhaps on its way out, by our delete whose response was lost.
             return self._not_now(state, state.tries.last_error, now)
         reasons = self._kind.changes(state.asset, asset)
         if reasons:

@@ -85,7 +85,7 @@ class ElasticIpKind(UnattachedKind[ElasticIp]):
         """No status of an elastic IP says so."""
         return False
 
-    def in_between(self, asset: ElasticIp) -> bool:
+    def may_be_going(self, asset: ElasticIp) -> bool:
         return asset.state == PROCESSING
 
     def survived(self, _before: ElasticIp, now: ElasticIp) -> bool:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What forbids to delete a disk or to release an elastic IP that is left over, and in what it has changed. Pure.
+"""What forbids to delete a disk or to release an elastic IP that is attached to nothing, and in what it has changed. Pure.
 
 Only what is free may go: nothing is ever detached or disassociated. Facts states-disk, disks-delete-needs-available,
 disks-recycle-bin, states-elastic-ip and elastic-ips-release.
@@ -38,7 +38,7 @@ UNKNOWN_TASK = "?"
 
 @dataclass(frozen=True, slots=True)
 class UnattachedPolicy:
-    """What is wished. `recycle`: disks go into the recycle bin where they may; `shared`: disks for several machines may go."""
+    """What is wanted. `recycle`: disks go into the recycle bin where they may; `shared`: disks for several machines may go."""
 
     protect_tags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     recycle: bool = True
@@ -46,7 +46,7 @@ class UnattachedPolicy:
 
 
 def elastic_ip_blockers(address: ElasticIp, policy: UnattachedPolicy, now: datetime | None) -> Iterator[Finding]:
-    """Everything that forbids to release an elastic IP. `now` is the service's time, None if it never told."""
+    """Everything that forbids to release an elastic IP. `now` is the service's time, None if it is not known."""
     if address.unreadable:
         yield from unreadable_finding(address)
         return
@@ -86,7 +86,7 @@ def elastic_ip_differences(before: ElasticIp, now: ElasticIp) -> list[str]:
 
 
 def disk_blockers(disk: Disk, policy: UnattachedPolicy, now: datetime | None, task: str | None = None) -> Iterator[Finding]:
-    """Everything that forbids to delete a disk. One that is gone, or that somebody is deleting already, is not judged.
+    """Everything that forbids to delete a disk. One that is gone, or is being deleted already, is not judged.
 
     `task` is the snapshot that is being made of it, None if there is none.
     """

@@ -6,7 +6,7 @@
 
 After a response that is lost or unclear, what exists is read first; only what is not there is asked for again, with the same
 token. What was accepted is never asked for again, also if no read shows it yet. Each run has tokens of its own: one of an earlier
-run could be answered with what was made and deleted then.
+run could lead to what was made and deleted then.
 """
 
 from __future__ import annotations

@@ -72,16 +72,18 @@ class _BackupReport(DeletionReport[A]):
         return {**counts, "created": 0, "reused": 0, "deleted": counts["changed"] - self.count(self.hangs)}
 
     def diff(self) -> Result:
-        """Before and after of what goes, by id."""
-        before: Result = {"backups": {}, "status": {}}
-        after: Result = {"backups": {}, "status": {}}
-        for record, row in self.pairs():
-            if row["changed"]:
-                of = row["instance_id"] if self.key == "image" else row["disk_id"]
-                before["backups"][record.asset_id] = f"{self.key} of {of or 'nothing known'}, named {row['name']}"
-                if row["status"] != "absent":
-                    after["backups"][record.asset_id] = f"{self.key} in status '{row['status']}'"
-        return {"before": before, "after": after}
+        """Before and after of what goes, by id, as in runs that make backups."""
+        before, after = self.changes()
+        return {"before": {"backups": before, "status": {}}, "after": {"backups": after, "status": {}}}
+
+    def text_before(self, row: Result) -> str:
+        """What it is of, and its name."""
+        of = row["instance_id"] if self.key == "image" else row["disk_id"]
+        return f"{self.key} of {of or 'nothing known'}, named {row['name']}"
+
+    def text_after(self, row: Result) -> str:
+        """Its status."""
+        return f"{self.key} in status '{row['status']}'"
 
     def row(self, record: DeletionRecord[A]) -> Result:
         """One row of the result."""

@@ -45,17 +45,13 @@ class DiskReport(DeletionReport[Disk]):
         ended = [self._done(record) for record, row in self.pairs() if row["changed"] and not self.hangs(record, row)]
         return {**counts, "deleted": ended.count("deleted"), "recycled": ended.count("recycled")}
 
-    def diff(self) -> Result:
-        """Before and after of what goes, by id."""
-        before: Result = {"disks": {}}
-        after: Result = {"disks": {}}
-        for record, row in self.pairs():
-            if row["changed"]:
-                what = f"{row['size_gb']} GB, named {row['name']}"
-                before["disks"][record.asset_id] = f"{what}, {row['status_before']}"
-                if row["status"] != "absent":
-                    after["disks"][record.asset_id] = f"{what}, {row['status']}"
-        return {"before": before, "after": after}
+    def text_before(self, row: Result) -> str:
+        """Its size, name and status."""
+        return f"{row['size_gb']} GB, named {row['name']}, {row['status_before']}"
+
+    def text_after(self, row: Result) -> str:
+        """Its size, name and status."""
+        return f"{row['size_gb']} GB, named {row['name']}, {row['status']}"
 
     def row(self, record: DeletionRecord[Disk]) -> Result:
         """One row of the result."""

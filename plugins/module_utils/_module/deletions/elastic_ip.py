@@ -38,16 +38,13 @@ class ElasticIpReport(DeletionReport[ElasticIp]):
         counts = self.counts()
         return {**counts, "released": counts["changed"] - self.count(self.hangs)}
 
-    def diff(self) -> Result:
-        """Before and after of what goes, by id."""
-        before: Result = {"elastic_ips": {}}
-        after: Result = {"elastic_ips": {}}
-        for record, row in self.pairs():
-            if row["changed"]:
-                before["elastic_ips"][record.asset_id] = f"{row['address']}, named {row['name']}"
-                if row["status"] != "absent":
-                    after["elastic_ips"][record.asset_id] = f"{row['address']} in status '{row['status']}'"
-        return {"before": before, "after": after}
+    def text_before(self, row: Result) -> str:
+        """Its address and name."""
+        return f"{row['address']}, named {row['name']}"
+
+    def text_after(self, row: Result) -> str:
+        """Its address and status."""
+        return f"{row['address']} in status '{row['status']}'"
 
     def row(self, record: DeletionRecord[ElasticIp]) -> Result:
         """One row of the result."""

@@ -41,8 +41,17 @@ class DeletionReport(abc.ABC, Generic[D]):
         """How many of what."""
 
     @abc.abstractmethod
+    def text_before(self, row: Result) -> str:
+        """How one that goes was, for the diff."""
+
+    @abc.abstractmethod
+    def text_after(self, row: Result) -> str:
+        """How one is that is going and still exists, for the diff."""
+
     def diff(self) -> Result:
-        """Before and after of what goes."""
+        """Before and after of what goes, by id."""
+        before, after = self.changes()
+        return {"before": {f"{self.key}s": before}, "after": {f"{self.key}s": after}}
 
     def result(self, session: Session) -> Result:
         """The whole result, with a `msg` if the task fails. Warns if there is nothing at all."""
@@ -91,6 +100,12 @@ class DeletionReport(abc.ABC, Generic[D]):
             "blocked": sum(row["action"] == "blocked" for row in rows),
             "failed": sum(row["action"] == "failed" for row in rows),
         }
+
+    def changes(self) -> tuple[Result, Result]:
+        """Texts about what goes, before and after, by id."""
+        went = {record.asset_id: row for record, row in self.pairs() if row["changed"]}
+        before = {asset_id: self.text_before(row) for asset_id, row in went.items()}
+        return before, {asset_id: self.text_after(row) for asset_id, row in went.items() if row["status"] != "absent"}
 
     def count(self, wanted: Callable[[DeletionRecord[D], Result], bool]) -> int:
         """How many records with their rows are wanted."""

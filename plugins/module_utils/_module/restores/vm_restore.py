@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ..._api.errors import first_of
@@ -23,10 +24,9 @@ def work(session: Session) -> Result:
     """Check the options, make the machines, and return the result; it has a `msg` if the task fails."""
     module = session.module
     order = order_of(module.params)
-    timing_of(module.params, 0)
+    timing = timing_of(module.params, 0)
     dispatcher = session.connect()
-    timing = timing_of(module.params, dispatcher.retries)
-    run = run_restore(dispatcher, order, timing, preview=module.check_mode)
+    run = run_restore(dispatcher, order, replace(timing, retries=dispatcher.retries), preview=module.check_mode)
     return {**_result(run, session.account, session.api_use()), **failure_keys(message_of(run), run.crash)}
 
 

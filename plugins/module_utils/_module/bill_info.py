@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
+from .._api.config.connection import CONNECTION_SPEC
 from .._api.errors import ApiError
 from .._api.query import SAFE_ID
 from .._fleet.billing import (
@@ -23,10 +24,8 @@ from .._fleet.billing import (
     this_month,
     total_of,
 )
-from .._fleet.common.selection import parse_ids
-from .common.arguments import CONNECTION_SPEC, Spec
-from .common.rows import Result
-from .common.session import Session
+from .._fleet.common.texts import parse_ids
+from .common.session import Result, Session, Spec
 
 BILL_INFO_SPEC: Spec = {
     **CONNECTION_SPEC,

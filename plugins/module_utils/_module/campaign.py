@@ -14,6 +14,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
+from .._api.config.connection import CONNECTION_SPEC
 from .._api.errors import JdcloudError
 from .._api.wire.journal import Write, read_journal
 from .._campaign.input.options import PREFIX, Options, parse_options
@@ -27,7 +28,6 @@ from .._campaign.state.store import JOURNAL, PAGE, REPORT, Store
 from .._campaign.steps import finish, mark, plan
 from .._campaign.steps import wave as wave_step
 from .._campaign.steps.begin import check_run, open_campaign
-from .common.arguments import CONNECTION_SPEC, Spec
 
 Result = dict[str, Any]
 
@@ -36,7 +36,7 @@ STEPS = (
     *("after_release", "end_wave", "owed", "to_verify", "verify"),
     *("plan_mark", "plan_unmark", "after_tags", "after_power", "finish"),
 )
-CAMPAIGN_SPEC: Spec = {
+CAMPAIGN_SPEC: dict[str, dict[str, Any]] = {
     # Not used: they come with the defaults of the action group.
     **CONNECTION_SPEC,
     "step": {"type": "str", "required": True, "choices": list(STEPS)},

@@ -6,10 +6,9 @@
 
 from __future__ import annotations
 
+from .._api.config.connection import CONNECTION_SPEC
 from .._api.services.quotas import Quota, describe_elastic_ip_quota, describe_image_quota, describe_snapshot_quota
-from .common.arguments import CONNECTION_SPEC, Spec
-from .common.rows import Result
-from .common.session import Session
+from .common.session import Result, Session, Spec
 
 QUOTA_INFO_SPEC: Spec = {**CONNECTION_SPEC}
 

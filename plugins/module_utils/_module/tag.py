@@ -9,16 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
+from .._api.config.connection import CONNECTION_SPEC
 from .._api.errors import InputError
 from .._api.model.instance import Instance
-from .._fleet.common.selection import parse_ids, parse_protect_tags
+from .._fleet.common.selection import parse_protect_tags
+from .._fleet.common.texts import parse_ids
 from .._fleet.tags.plan import TaggedKind, TagOptions, WantedTags, after_change, parse_wanted
 from .._fleet.tags.record import TagRecord, TagRun
 from .._fleet.tags.run import change_tags
 from .._fleet.tags.targets import TagTargets
-from .common.arguments import CONNECTION_SPEC, GUARD_SPEC, SELECTION_SPEC, Spec, cap_of, selection_of
-from .common.rows import Result, error_of, failure_keys, finding_rows, list_some
-from .common.session import Session
+from .common.arguments import GUARD_SPEC, SELECTION_SPEC, cap_of, selection_of
+from .common.rows import error_of, failure_keys, finding_rows, list_some
+from .common.session import Result, Session, Spec
 
 SERVICE_CODES: Mapping[TaggedKind, str] = {"instance": "vm", "disk": "disk", "elastic_ip": "ip"}
 TAG_SPEC: Spec = {

@@ -33,6 +33,24 @@ MIN_RATE_LIMIT = 0.5
 MAX_TIMEOUT = 86400.0
 _REGION = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)+", re.ASCII)
 
+CONNECTION_SPEC: dict[str, dict[str, Any]] = {
+    # Not a secret: it is shown in results to tell accounts apart. Without the explicit word Ansible would guess one.
+    "access_key": {"type": "str", "no_log": False},
+    "secret_key": {"type": "str", "no_log": True},
+    "security_token": {"type": "str", "no_log": True},
+    "profile": {"type": "str"},
+    "region": {"type": "str"},
+    "endpoint_url": {"type": "str"},
+    "validate_certs": {"type": "bool", "default": True},
+    "ca_bundle": {"type": "path"},
+    "allow_insecure_http": {"type": "bool", "default": False},
+    "expected_account": {"type": "str"},
+    "api_timeout": {"type": "float"},
+    "api_retries": {"type": "int"},
+    "api_rate_limit": {"type": "float"},
+}
+"""The options as modules declare them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Connection:

@@ -10,22 +10,16 @@ narrowing (some are fuzzy, two are ORed) and every condition is checked again he
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..._api.errors import InputError, first_of
+from ..._api.errors import InputError
 from ..._api.model.instance import Instance
 from .finding import Finding
-from .texts import member_of, require_key, require_text, shown
+from .texts import member_of, parse_ids, require_key, require_text, shown, some_ids
 
-SHOWN_IDS = 10
-"""How many ids an error names before it says "and N more"."""
-
-ID_SHAPE = re.compile(r"[a-z]+-[a-z0-9]+")
-"""No tighter: the service's id formats are not documented (fact requests-ids)."""
 DEFAULT_CAP_NAME = 1
 DEFAULT_CAP_LOOSE = 10
 """The cap for tags and filters."""
@@ -200,31 +194,6 @@ def require_selector(selection: Selection) -> None:
         raise InputError("Nothing is selected: give at least one of instance_ids, name, tags, filters.")
 
 
-def parse_ids(
-    ids: Sequence[Any],
-    option: str,
-    shape: re.Pattern[str] = ID_SHAPE,
-    example: str = "i-4x9q2m7kva",
-    *,
-    required: bool = False,
-) -> tuple[str, ...]:
-    """Trimmed, distinct ids in the order given. Raises `InputError` for an empty list, blank members and ids of another shape."""
-    advice = "name at least one id" if required else "name at least one id, or leave the option out"
-    if not ids:
-        raise InputError(f"{option} is an empty list, which selects nothing: {advice}.")
-    if all(isinstance(member, str) and not member.strip() for member in ids):
-        raise InputError(f"{option} is empty, which selects nothing: {advice}.")
-    distinct: dict[str, None] = {}
-    for member in ids:
-        if member is None or (isinstance(member, str) and not member.strip()):
-            raise InputError(f"{option} has a blank or null member: remove it.")
-        text = require_text(member, f"A member of {option}").strip()
-        if not shape.fullmatch(text):
-            raise InputError(f"{option}: {shown(text)} is no id: give ids such as {example}, each as a member of its own.")
-        distinct[text] = None
-    return tuple(distinct)
-
-
 def parse_name(given: Any, what: str = "machine", ids: str = "instance_ids") -> str:
     """The exact name of one machine or other asset. Raises `InputError` for anything else; `ids` is the option for several."""
     if isinstance(given, list):
@@ -322,11 +291,6 @@ def _parse_value(value: Any, option: str) -> str:
 
 class SelectionError(InputError):
     """The selection matches more than it may. Nothing was changed."""
-
-
-def some_ids(ids: Sequence[str]) -> str:
-    """The first ids, for a message."""
-    return first_of(ids, SHOWN_IDS)
 
 
 def check_cap(

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Text that must be text: what YAML made of something else is refused. Pure.
+"""Text that must be text, and ids: what YAML made of something else is refused. Pure.
 
 YAML makes 8 of 010, 45000 of 12:30:00 and 2026.1 of 2026.10. Whatever was written cannot be got back, so it must not select a
 machine, protect one, or be written.
@@ -15,10 +15,14 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..._api.errors import InputError
+from ..._api.errors import InputError, first_of
 
 SHOWN_LENGTH = 60
 """The most characters of a wrong value that an error shows."""
+SHOWN_IDS = 10
+"""How many ids an error names before it says "and N more"."""
+ID_SHAPE = re.compile(r"[a-z]+-[a-z0-9]+")
+"""No tighter: the service's id formats are not documented (fact requests-ids)."""
 _PLAIN_KEY = re.compile(r"[\w./:-]{1,60}")
 
 
@@ -44,6 +48,36 @@ def require_key(key: Any, option: str) -> str:
     if not isinstance(key, str):
         raise InputError(f"{option} has a key that is {not_text(key)}.")
     return key
+
+
+def parse_ids(
+    ids: Sequence[Any],
+    option: str,
+    shape: re.Pattern[str] = ID_SHAPE,
+    example: str = "i-4x9q2m7kva",
+    *,
+    required: bool = False,
+) -> tuple[str, ...]:
+    """Trimmed, distinct ids in the order given. Raises `InputError` for an empty list, blank members and ids of another shape."""
+    advice = "name at least one id" if required else "name at least one id, or leave the option out"
+    if not ids:
+        raise InputError(f"{option} is an empty list, which selects nothing: {advice}.")
+    if all(isinstance(member, str) and not member.strip() for member in ids):
+        raise InputError(f"{option} is empty, which selects nothing: {advice}.")
+    distinct: dict[str, None] = {}
+    for member in ids:
+        if member is None or (isinstance(member, str) and not member.strip()):
+            raise InputError(f"{option} has a blank or null member: remove it.")
+        text = require_text(member, f"A member of {option}").strip()
+        if not shape.fullmatch(text):
+            raise InputError(f"{option}: {shown(text)} is no id: give ids such as {example}, each as a member of its own.")
+        distinct[text] = None
+    return tuple(distinct)
+
+
+def some_ids(ids: Sequence[str]) -> str:
+    """The first ids, for a message."""
+    return first_of(ids, SHOWN_IDS)
 
 
 def not_text(value: Any) -> str:

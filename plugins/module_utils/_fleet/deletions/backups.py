@@ -17,8 +17,8 @@ from ..._api.services.images import delete_image
 from ..._api.services.snapshots import delete_snapshot
 from ..common.failure import Failure
 from ..common.finding import Finding
-from ..common.selection import SelectionError, check_cap, some_ids
-from ..common.texts import shown
+from ..common.selection import SelectionError, check_cap
+from ..common.texts import shown, some_ids
 from ..common.timing import FATE_PATIENCE
 from ..evidence.backup_selection import AssetSelection, find_assets, read_assets
 from ..evidence.existing_backups import SNAPSHOTS, A, AssetKind

@@ -17,7 +17,8 @@ from ..._api.dispatch.dispatcher import Dispatcher
 from ..._api.dispatch.pagination import chunks, find_each, prove_missing
 from ..._api.model.backup_assets import Image, Snapshot
 from ..._api.query import SAFE_ID
-from ..common.selection import parse_ids, parse_name
+from ..common.selection import parse_name
+from ..common.texts import parse_ids
 from .existing_backups import A, AssetKind, list_each
 from .proof import asset_id_of, owner_of
 

@@ -14,8 +14,7 @@ from typing import Any, Protocol, TypeVar
 from ..._api.errors import InputError
 from ..._api.fields import Json, MalformedResponse, each_object, optional_bool, optional_int, optional_object, optional_text
 from ..._api.model.times import parse_time
-from ..common.selection import ID_SHAPE
-from ..common.texts import shown
+from ..common.texts import ID_SHAPE, shown
 from .specification import TEXTS
 
 

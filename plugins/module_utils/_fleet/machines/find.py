@@ -14,8 +14,8 @@ from ..._api.dispatch.pagination import find_each, list_all, prove_missing, read
 from ..._api.model.instance import Instance, InstanceInFull
 from ..._api.services import vm
 from ..common.failure import Failure
-from ..common.selection import Selection, SelectionError, check_cap, some_ids
-from ..common.texts import shown
+from ..common.selection import Selection, SelectionError, check_cap
+from ..common.texts import shown, some_ids
 from ..common.timing import Timing
 from ..planning.plan import is_settled, puzzling
 from ..planning.policy import State

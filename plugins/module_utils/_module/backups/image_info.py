@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from ..._api.model.backup_assets import Image, ImageDisk
 from ..._fleet.evidence.existing_backups import IMAGES
-from ..common.rows import Result
-from ..common.session import Session
+from ..common.session import Result, Session
 from .listing import common_row, info_spec, listed, result_of
 
 IMAGE_INFO_SPEC = info_spec("image_ids", "instance_ids")

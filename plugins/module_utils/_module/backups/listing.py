@@ -9,15 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from ..._api.config.connection import CONNECTION_SPEC
 from ..._api.errors import InputError
 from ..._api.fields import snake_case
-from ..._fleet.common.selection import parse_ids
+from ..._fleet.common.texts import parse_ids
 from ..._fleet.evidence.backup_selection import AssetSelection, parse_asset_ids, parse_asset_name, read_assets
 from ..._fleet.evidence.existing_backups import A, AssetKind
 from ..._fleet.evidence.marker import marker_row
-from ..common.arguments import CONNECTION_SPEC, SELECTION_SPEC, Spec
-from ..common.rows import Result, time_of
-from ..common.session import Session
+from ..common.arguments import SELECTION_SPEC
+from ..common.rows import time_of
+from ..common.session import Result, Session, Spec
 
 
 def info_spec(ids: str, owners: str) -> Spec:

@@ -14,8 +14,8 @@ from ..._fleet.backups.record import BackupRun
 from ..._fleet.backups.run import back_up
 from ..._fleet.evidence.proof import AssetType, Method
 from ..common.arguments import timing_of
-from ..common.rows import Result, failure_keys
-from ..common.session import Session
+from ..common.rows import failure_keys
+from ..common.session import Result, Session
 from .manifest import manifest_of
 from .options import backup_policy, run_options_of
 from .report import BackupReport

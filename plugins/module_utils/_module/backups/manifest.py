@@ -16,8 +16,8 @@ from ..._fleet.evidence.marker import NO_INSTANCE
 from ..._fleet.evidence.proof import disk_key
 from ..._fleet.evidence.specification import MANIFEST_FORMAT, disks_of, specification_of
 from ..._fleet.machines.find import read_in_full
-from ..common.rows import Result, error_of, finding_rows
-from ..common.session import Session
+from ..common.rows import error_of, finding_rows
+from ..common.session import Result, Session
 from .report import BackupReport
 
 

@@ -11,13 +11,16 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from ..._api.config.connection import CONNECTION_SPEC
 from ..._api.errors import InputError
 from ..._fleet.backups.plan import BackupPolicy
 from ..._fleet.backups.record import RunOptions
-from ..._fleet.common.selection import Selection, parse_ids, parse_protect_tags, require_selector
+from ..._fleet.common.selection import Selection, parse_protect_tags, require_selector
+from ..._fleet.common.texts import parse_ids
 from ..._fleet.evidence.marker import DEFAULT_PATTERN, check_campaign, check_pattern
 from ..._fleet.evidence.proof import Method
-from ..common.arguments import CONNECTION_SPEC, GUARD_SPEC, SELECTION_SPEC, Spec, cap_of, positive_number, selection_of
+from ..common.arguments import GUARD_SPEC, SELECTION_SPEC, cap_of, positive_number, selection_of
+from ..common.session import Spec
 from ..machines.options import BACKUP_METHODS
 
 WAIT_SPEC: Spec = {

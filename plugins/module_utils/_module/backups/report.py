@@ -18,7 +18,8 @@ from ..._fleet.common.failure import UNVERIFIED
 from ..._fleet.common.finding import Finding
 from ..._fleet.evidence.marker import NO_INSTANCE
 from ..._fleet.evidence.proof import AssetType, disk_key
-from ..common.rows import SHOWN, Result, error_of, finding_rows, left_stopped, name_some, reasons_of
+from ..common.rows import SHOWN, error_of, finding_rows, left_stopped, name_some, reasons_of
+from ..common.session import Result
 
 
 class BackupReport:

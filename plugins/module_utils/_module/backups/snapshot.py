@@ -6,9 +6,7 @@
 
 from __future__ import annotations
 
-from ..common.arguments import Spec
-from ..common.rows import Result
-from ..common.session import Session
+from ..common.session import Result, Session, Spec
 from ..deletions.backups import SNAPSHOT_ABSENT_SPEC, snapshot_absent
 from .making import asset_early_end, make_snapshots, refuse_foreign_options
 from .options import MAKING_SPEC

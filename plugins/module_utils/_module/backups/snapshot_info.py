@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from ..._api.model.backup_assets import Snapshot
 from ..._fleet.evidence.existing_backups import SNAPSHOTS
-from ..common.rows import Result
-from ..common.session import Session
+from ..common.session import Result, Session
 from .listing import common_row, info_spec, listed, result_of
 
 SNAPSHOT_INFO_SPEC = info_spec("snapshot_ids", "disk_ids")

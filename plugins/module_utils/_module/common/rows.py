@@ -8,18 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from ..._api.errors import first_of
 from ..._fleet.common.failure import Failure
 from ..._fleet.common.finding import Finding
+from .session import Result
 
 SHOWN = 5
 """How many machines a message names before it says "and N more"."""
 INTERNAL = "An internal error ended the run, see exception: report it."
-
-
-Result = dict[str, Any]
 
 
 class Named(Protocol):

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
@@ -20,14 +20,14 @@ from ..._api.dispatch.pool import THREADS, UNVERIFIED, USER_AGENT, SystemClock, 
 from ..._api.errors import InputError, JdcloudError
 from ..._api.wire.transport import REQUESTS_IMPORT_ERROR, Transport
 from ..._fleet.common.account import FOREIGN, AccountError, account_problem, read_key_owner
-from ..._fleet.common.selection import some_ids
-from .arguments import Spec, check_texts
+from ..._fleet.common.texts import require_text, some_ids
 from .interruption import Interruption
 from .progress import Progress, progress_of
 
 NO_ACCOUNT = dict.fromkeys(("source", "access_key_suffix", "region", "pin", "account_id"))
 
 Result = dict[str, Any]
+Spec = dict[str, dict[str, Any]]
 
 
 @dataclass(slots=True)
@@ -144,6 +144,33 @@ class Module(AnsibleModule):  # type: ignore[misc]  # ansible-core ships no type
             sentence += "."
         super().fail_json(msg=sentence, **{**self._early_end(Session(self)), **result})
         raise AssertionError("fail_json came back")
+
+
+def check_texts(spec: Spec, given: Mapping[str, Any]) -> None:
+    """Raise `InputError` for a number or boolean where a text is expected. `given`: the options before Ansible converts them.
+
+    Ansible would make a text of it, but not the one that was written. Dictionaries are converted to nothing and checked later.
+    """
+    for option, message in spec.items():
+        value = given.get(option)
+        if value is None or "choices" in message:
+            continue
+        if message["type"] in ("str", "path"):
+            _check_text(value, option, secret=bool(message.get("no_log")))
+        elif message["type"] == "list" and message.get("elements") != "dict":
+            if not isinstance(value, list):
+                _check_text(value, option)
+                continue
+            if None in value:
+                raise InputError(f"{option} has a blank or null member: remove it.")
+            for member in value:
+                _check_text(member, f"A member of {option}")
+
+
+def _check_text(value: Any, where: str, *, secret: bool = False) -> None:
+    if secret and not isinstance(value, str):
+        raise InputError(f"{where} is not text: quote it.")
+    require_text(value, where)
 
 
 def run_module(

@@ -16,9 +16,8 @@ from ..._fleet.deletions.run import DeletionRecord
 from ..._fleet.evidence.backup_selection import AssetSelection, parse_asset_ids, parse_asset_name
 from ..._fleet.evidence.existing_backups import IMAGES, SNAPSHOTS, A, AssetKind
 from ..._fleet.evidence.marker import NO_INSTANCE, marker_row
-from ..common.arguments import Spec
-from ..common.rows import Result, time_of
-from ..common.session import Session
+from ..common.rows import time_of
+from ..common.session import Result, Session, Spec
 from .options import connect_for_deletion
 from .report import DeletionReport
 

@@ -11,9 +11,7 @@ from ..._fleet.common.finding import Finding
 from ..._fleet.deletions.run import DeletionRecord
 from ..._fleet.deletions.unattached import DiskKind
 from ..._fleet.deletions.unattached_rules import IN_BIN
-from ..common.arguments import Spec
-from ..common.rows import Result
-from ..common.session import Session
+from ..common.session import Result, Session, Spec
 from .report import DeletionReport
 from .unattached import ADVICE, early_result, fate_of, run_unattached, unattached_spec
 

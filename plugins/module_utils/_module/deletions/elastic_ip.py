@@ -9,9 +9,7 @@ from __future__ import annotations
 from ..._api.model.resources import ElasticIp
 from ..._fleet.deletions.run import DeletionRecord
 from ..._fleet.deletions.unattached import ElasticIpKind
-from ..common.arguments import Spec
-from ..common.rows import Result
-from ..common.session import Session
+from ..common.session import Result, Session, Spec
 from .report import DeletionReport
 from .unattached import ADVICE, early_result, fate_of, run_unattached, unattached_spec
 

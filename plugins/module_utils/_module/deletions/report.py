@@ -13,8 +13,8 @@ from typing import Any, Generic
 from ..._fleet.common.finding import Finding
 from ..._fleet.deletions.kind import D
 from ..._fleet.deletions.run import DeletionRecord, DeletionRun
-from ..common.rows import Result, error_of, failure_keys, finding_rows, list_some
-from ..common.session import Session
+from ..common.rows import error_of, failure_keys, finding_rows, list_some
+from ..common.session import Result, Session
 
 
 class DeletionReport(abc.ABC, Generic[D]):

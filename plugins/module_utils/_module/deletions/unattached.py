@@ -6,15 +6,16 @@
 
 from __future__ import annotations
 
+from ..._api.config.connection import CONNECTION_SPEC
 from ..._fleet.common.failure import UNVERIFIED
-from ..._fleet.common.selection import parse_ids, parse_protect_tags
+from ..._fleet.common.selection import parse_protect_tags
+from ..._fleet.common.texts import parse_ids
 from ..._fleet.deletions.kind import D
 from ..._fleet.deletions.run import DeletionRecord, DeletionRun
 from ..._fleet.deletions.unattached import UnattachedKind, delete_unattached
 from ..._fleet.deletions.unattached_rules import UnattachedPolicy
-from ..common.arguments import CONNECTION_SPEC, GUARD_SPEC, Spec
-from ..common.rows import Result
-from ..common.session import Session
+from ..common.arguments import GUARD_SPEC
+from ..common.session import Result, Session, Spec
 from ..machines.options import VM_SPEC
 from .options import connect_for_deletion
 from .report import DeletionReport

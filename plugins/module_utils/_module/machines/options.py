@@ -9,24 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..._api.config.connection import CONNECTION_SPEC
 from ..._api.errors import InputError
 from ..._fleet.common.selection import parse_protect_tags, require_selector
 from ..._fleet.evidence.marker import check_campaign
 from ..._fleet.evidence.preview import PlannedMachine, parse_planned
 from ..._fleet.evidence.proof import Demand
 from ..._fleet.planning.policy import Policy
-from ..common.arguments import (
-    CONNECTION_SPEC,
-    DUE_SPEC,
-    FATE_SPEC,
-    GUARD_SPEC,
-    SELECTION_SPEC,
-    Spec,
-    cap_of,
-    due_tag_of,
-    positive_number,
-    selection_of,
-)
+from ..common.arguments import DUE_SPEC, FATE_SPEC, GUARD_SPEC, SELECTION_SPEC, cap_of, due_tag_of, positive_number, selection_of
+from ..common.session import Spec
 
 BACKUP_METHODS = ("image", "snapshots", "both")
 DEMAND_SPEC: Spec = {

@@ -15,7 +15,8 @@ from ..._fleet.common.finding import Finding
 from ..._fleet.evidence.proof import Backup
 from ..._fleet.machines.run import MachineRecord, MachineRun
 from ..._fleet.planning.policy import Action, Decision, Fate, PlannedAddress, PlannedDisk
-from ..common.rows import Result, error_of, finding_rows, left_stopped, name_some, reasons_of
+from ..common.rows import error_of, finding_rows, left_stopped, name_some, reasons_of
+from ..common.session import Result
 
 PROBLEMS = ("blocked", "failed")
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from ..._fleet.machines.run import run_action
 from ..common.arguments import cap_of, timing_of
-from ..common.rows import Result, failure_keys
-from ..common.session import Session
+from ..common.rows import failure_keys
+from ..common.session import Result, Session
 from .options import planned_of, policy_of
 from .report import MachineReport, empty_result
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from ..._api.config.connection import CONNECTION_SPEC
 from ..._api.errors import InputError
 from ..._api.model.instance import InstanceInFull
 from ..._fleet.common.selection import parse_protect_tags
@@ -13,9 +14,9 @@ from ..._fleet.machines.find import read_in_full
 from ..._fleet.machines.run import gather_facts
 from ..._fleet.planning.plan import decide
 from ..._fleet.planning.policy import Facts, Policy
-from ..common.arguments import CONNECTION_SPEC, DUE_SPEC, FATE_SPEC, GUARD_SPEC, SELECTION_SPEC, Spec, due_tag_of, selection_of
-from ..common.rows import Result, finding_rows
-from ..common.session import Session
+from ..common.arguments import DUE_SPEC, FATE_SPEC, GUARD_SPEC, SELECTION_SPEC, due_tag_of, selection_of
+from ..common.rows import finding_rows
+from ..common.session import Result, Session, Spec
 from .options import DEMAND_SPEC, demand_of
 from .report import backups_of
 

@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..._api.config.connection import CONNECTION_SPEC
 from ..._api.errors import InputError
 from ..._api.query import path_id
-from ..._fleet.common.selection import parse_ids
-from ..._fleet.common.texts import shown
+from ..._fleet.common.texts import parse_ids, shown
 from ..._fleet.evidence.manifest import OldMachine, parse_machines
 from ..._fleet.evidence.marker import check_campaign
 from ..._fleet.restores.marker import MACHINE_NAME
 from ..._fleet.restores.plan import RestoreOptions, RestoreOrder
-from ..common.arguments import CONNECTION_SPEC, Spec
+from ..common.session import Spec
 
 MAX_GROUPS = 5
 """Security groups of a machine (fact limits-security-groups)."""

@@ -15,8 +15,8 @@ from ..._fleet.restores.disks import MadeDisk, seen_disks
 from ..._fleet.restores.record import RestoreRecord, RestoreRun
 from ..._fleet.restores.run import run_restore
 from ..common.arguments import timing_of
-from ..common.rows import SHOWN, Result, error_of, failure_keys, finding_rows
-from ..common.session import Session
+from ..common.rows import SHOWN, error_of, failure_keys, finding_rows
+from ..common.session import Result, Session
 from .options import order_of
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import yaml
 
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.config.connection import CONNECTION_SPEC
 from ansible_collections.jdcloud.cloud.plugins.module_utils._module.campaign import CAMPAIGN_SPEC
-from ansible_collections.jdcloud.cloud.plugins.module_utils._module.common.arguments import CONNECTION_SPEC
 from support.module.documentation import documented_options
 
 ROOT = Path(__file__).resolve().parents[4]

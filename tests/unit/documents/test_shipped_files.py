@@ -1,0 +1,59 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How many files each module ships: Ansible reads, packs and sends them for each task, and the module imports them anew.
+
+Ansible follows every import that it reads, also those inside functions and for types alone.
+`make benchmark` says what that costs.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from support.imports import PLUGINS, file_of, named_in
+
+MOST = {
+    "jdcloud_bill_info": 40,
+    "jdcloud_campaign": 59,
+    "jdcloud_disk": 77,
+    "jdcloud_elastic_ip": 77,
+    "jdcloud_image": 119,
+    "jdcloud_image_info": 55,
+    "jdcloud_quota_info": 40,
+    "jdcloud_snapshot": 119,
+    "jdcloud_snapshot_info": 55,
+    "jdcloud_surroundings": 0,
+    "jdcloud_tag": 73,
+    "jdcloud_vm": 87,
+    "jdcloud_vm_backup": 105,
+    "jdcloud_vm_info": 87,
+    "jdcloud_vm_restore": 73,
+}
+"""The most files below `module_utils`, the `__init__.py` of their folders among them. The numbers may only fall."""
+
+
+def shipped_with(module: str) -> set[str]:
+    """The files below `module_utils` that Ansible sends with a module."""
+    found: set[str] = set()
+    waiting = [PLUGINS / "modules" / f"{module}.py"]
+    while waiting:
+        path = waiting.pop()
+        for used in filter(None, map(file_of, named_in(path))):
+            packages = (folder / "__init__.py" for folder in used.parents if folder.is_relative_to(PLUGINS / "module_utils"))
+            for each in (used, *(package for package in packages if package.is_file())):
+                name = each.relative_to(PLUGINS).as_posix()
+                if name not in found:
+                    found.add(name)
+                    waiting.append(each)
+    return found
+
+
+def test_every_module_has_a_bound() -> None:
+    assert set(MOST) == {path.stem for path in (PLUGINS / "modules").glob("*.py")}
+
+
+@pytest.mark.parametrize("module", MOST)
+def test_a_module_ships_no_more_files_than_allowed(module: str) -> None:
+    assert len(shipped_with(module)) <= MOST[module]

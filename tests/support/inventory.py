@@ -22,7 +22,8 @@ from ansible_collections.jdcloud.cloud.plugins.doc_fragments import jdcloud
 from ansible_collections.jdcloud.cloud.plugins.inventory import jdcloud_vm
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.config.connection import Connection
 from support.json_object import Json
-from support.module.memory_cloud import MemoryCloud, VirtualClock, VirtualPool
+from support.module.memory_cloud import MemoryCloud
+from support.module.virtual_pool import VirtualClock, VirtualPool
 
 NAME = jdcloud_vm.InventoryModule.NAME
 REGION, OTHER = "cn-north-1", "cn-east-2"
@@ -118,3 +119,12 @@ def documented_options() -> Json:
         jdcloud_vm.DOCUMENTATION,
     )
     return {name: words for text in texts for name, words in yaml.safe_load(text)["options"].items()}
+
+
+def tags(**given: str) -> list[Json]:
+    return [{"key": key, "value": value} for key, value in given.items()]
+
+
+def variables(inventory: InventoryData, host: str) -> Json:
+    found: Json = inventory.hosts[host].vars
+    return {name: value for name, value in found.items() if not name.startswith("inventory_")}

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from support.integration.cloud import REGION, Cloud, Ended
+import pytest
+
+from support.integration.cloud import REGION, Cloud, Ended, running, stopped
 from support.json_object import Json
 
 CAMPAIGN = "spring-2026"
@@ -24,6 +26,12 @@ MACHINE_KEYS = {
     *("image", "snapshots", "uncovered_disks", "blockers", "warnings", "error"),
 }
 MAKES = ("vm.createImage", "disk.createSnapshot")
+A, B = "i-aaaa000001", "i-bbbb000001"
+SYSTEM: Json = {"id": "vol-syst000001", "size": 40}
+DATA: Json = {"id": "vol-data000001", "size": 20}
+POWER: Json = {"stop_running": True, "start_again": True}
+CREATES = {"image": "vm.createImage", "snapshots": "disk.createSnapshot"}
+METHODS = pytest.mark.parametrize("method", CREATES)
 
 
 class Backed:
@@ -149,3 +157,30 @@ def made_of(cloud: Cloud) -> list[str]:
 def marker(instance_id: str, *, stopped: bool = True, campaign: str = CAMPAIGN) -> str:
     """The mark of a backup."""
     return f"jdcloud.cloud/1 campaign={campaign} instance={instance_id} stopped={str(stopped).lower()}"
+
+
+def machine(cloud: Cloud, *, runs: bool = False, **more: Any) -> None:
+    """A fresh cloud with a machine with two disks."""
+    kind = running if runs else stopped
+    seed(cloud, kind(A, system_disk=SYSTEM, disks=[DATA]), **more)
+
+
+def expected(method: str) -> list[str]:
+    """What there is to be made of `machine`."""
+    return [A] if method == "image" else sorted([SYSTEM["id"], DATA["id"]])
+
+
+def first(ended: Backed, method: str) -> Json:
+    """One asset of the only machine."""
+    return ended.image if method == "image" else dict(ended.only["snapshots"][0])
+
+
+def image_of(instance_id: str, image_id: str = "img-old0000001", **members: Any) -> Json:
+    """An own image of a machine, an hour old."""
+    return {"id": image_id, "of": instance_id, "created": "-1h", "description": marker(instance_id), **members}
+
+
+def snapshots(cloud: Cloud, *disk_ids: str, check: bool = False, **options: Any) -> Ended:
+    """Run jdcloud_snapshot for disks."""
+    given = {**QUICK, "state": "present", "disk_ids": list(disk_ids), **options}
+    return cloud._run("jdcloud_snapshot", given, check, None)

@@ -16,60 +16,15 @@ from typing import Any
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Call, Response
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.config.connection import Connection
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.dispatcher import Job, Outcome, Sender, execute
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import ApiError, JdcloudError
 from support.json_object import Json
+from support.module.virtual_pool import VirtualClock
 
 Reply = Callable[[Call[Any]], Json]
 
 NOW = datetime(2026, 1, 20, tzinfo=UTC)
 LATENCY = 0.02
 """Virtual seconds a call takes."""
-TICK = 0.001
-SLOTS = 8
-
-
-class VirtualClock:
-    """Monotonic seconds that pass only when somebody waits."""
-
-    def __init__(self) -> None:
-        self.seconds = 1000.0
-
-    def now(self) -> float:
-        """Seconds."""
-        return self.seconds
-
-
-class VirtualPool:
-    """Sends each job at once, in the caller's thread; waiting for nothing lets the time pass."""
-
-    def __init__(self, sender: Sender, clock: VirtualClock, _size: int, _exchange_timeout: float | None = None) -> None:
-        self._sender = sender
-        self._clock = clock
-        self._ends: list[tuple[Job, Outcome]] = []
-        self.stopped = False
-
-    @property
-    def free(self) -> int:
-        """How many jobs may be submitted now."""
-        return SLOTS - len(self._ends)
-
-    def submit(self, job: Job) -> None:
-        """Send `job`."""
-        self._ends.append((job, execute(self._sender, self._clock, job)))
-
-    def wait(self, timeout: float | None) -> list[tuple[Job, Outcome]]:
-        """What has ended, or nothing after `timeout` virtual seconds."""
-        ends, self._ends = self._ends, []
-        if not ends:
-            assert timeout is not None, "nothing is under way, and nothing ever will be"
-            # Real time passes even while nobody waits.
-            self._clock.seconds += max(timeout, TICK)
-        return ends
-
-    def stop(self) -> None:
-        """Nothing may be sent any more."""
-        self.stopped = True
 
 
 class MemoryCloud:

@@ -7,19 +7,16 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError
 from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.state import machine_entry
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.state.digest import digest_of
 from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.state.record import record_from
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.steps import finish, mark, plan
+from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.steps import finish, plan
 from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.steps import wave as wave_step
 from support.campaign.records import accept, begun, new_record, planned
 from support.campaign.results import (
-    NOW,
     blocked,
     disk,
     entry,
@@ -36,79 +33,6 @@ from support.json_object import Json
 
 A, B, C, D = "i-a", "i-b", "i-c", "i-d"
 RELEASING = options(elastic_ips="release")
-
-
-def test_the_frozen_list_holds_what_may_go_and_nothing_else() -> None:
-    record, text = planned(options(on_blocked="skip"), machine(A), blocked(B, "protected"), not_found(C), machine(D))
-    assert record.instance_ids == [A, D]
-    assert record.digest == digest_of("cn-north-1", [D, A])
-    assert text["waves"] == [{"number": 1, "instance_ids": [A]}, {"number": 2, "instance_ids": [D]}]
-    assert record.machines[A]["action"] == "not_started"
-    assert record.machines[A]["disks"][0]["fate"] is None
-
-
-def test_a_blocker_of_one_holds_all_back() -> None:
-    record, text = planned(options(), machine(A), blocked(B, "protected"))
-    assert not text["go"]
-    assert record.outcome == "blocked"
-    assert "i-b (protected)" in record.problem
-
-
-def test_a_plan_that_was_approved_is_this_one_or_none() -> None:
-    digest = digest_of("cn-north-1", [A, B])
-    assert planned(options(digest=digest), machine(B), machine(A))[1]["go"]
-    with pytest.raises(InputError, match="not what was approved"):
-        planned(options(digest=digest), machine(A))
-
-
-@pytest.mark.parametrize("step", [mark.plan_mark, mark.plan_unmark])
-def test_marking_holds_to_an_approved_list_too(step: Any) -> None:
-    look = vm_result([machine(each, "tagged", tags_before={}) for each in (A, B)])
-    record = new_record()
-    step(record, options(digest=digest_of("cn-north-1", [B, A])), look, NOW)
-    assert record.digest == digest_of("cn-north-1", [A, B])
-    with pytest.raises(InputError, match="not what was approved"):
-        step(new_record(), options(digest=digest_of("cn-north-1", [A])), look, NOW)
-
-
-def test_why_there_would_be_no_backup_is_told_by_the_backup() -> None:
-    lacks = blocked(A, "backup_missing")
-    reasons = [{"code": "task_in_progress", "message": "An image is being made."}]
-    record = new_record()
-    plan.freeze(record, options(), vm_result([machine(A)]), NOW)
-    backup = {"manifest": manifest(entry(A, "blocked", blockers=reasons))}
-    plan.plan(record, options(), vm_result([lacks]), backup, NOW, preview=False)
-    assert [each["code"] for each in record.machines[A]["blockers"]] == ["task_in_progress"]
-
-
-def test_a_machine_that_is_blocked_anyway_is_not_also_said_to_run_without_backup() -> None:
-    record = new_record()
-    plan.freeze(record, options(), vm_result([blocked(A, "protected")]), NOW)
-    plan.plan(record, options(), vm_result([blocked(A, "protected", "running", "backup_missing")]), {}, NOW, preview=False)
-    assert [each["code"] for each in record.machines[A]["blockers"]] == ["protected"]
-
-
-def test_a_machine_that_the_backup_would_stop_is_not_said_to_run() -> None:
-    record = new_record()
-    plan.freeze(record, options(stop_running=True), vm_result([machine(A)]), NOW)
-    backup = {"manifest": manifest(entry(A, "blocked", blockers=[{"code": "quota_shortfall", "message": "No room."}]))}
-    look = vm_result([blocked(A, "running", "backup_missing")])
-    plan.plan(record, options(stop_running=True), look, backup, NOW, preview=False)
-    assert [each["code"] for each in record.machines[A]["blockers"]] == ["quota_shortfall"]
-
-
-@pytest.mark.parametrize(
-    ("codes", "advice"),
-    [
-        (("running",), "stop what runs first, or set vm_decommission_stop_running to true."),
-        (("protected",), "remove the causes."),
-        (("protected", "running"), "remove the causes."),
-    ],
-)
-def test_a_refusal_says_what_to_do_about_machines_that_only_run(codes: tuple[str, ...], advice: str) -> None:
-    record, text = planned(options(), blocked(A, *codes))
-    assert not text["go"]
-    assert record.problem.endswith(f"so nothing at all was changed: {advice}")
 
 
 @pytest.mark.parametrize(
@@ -138,16 +62,6 @@ def test_the_last_sentence_tells_what_was_done_with_how_many(kind: str, actions:
     assert ending["message"] == message
     assert not ending["failed"]
     assert (ending["outcome"] == "planned") is preview
-
-
-def test_a_lack_of_room_is_told_with_its_numbers() -> None:
-    backup = {
-        "manifest": manifest(entry(A, "blocked", blockers=[{"code": "quota_shortfall", "message": "No room."}])),
-        "quota": {"images": {"limit": 5, "used": 5, "left": 0, "needed": 1}, "snapshots": None},
-    }
-    record, text = planned(options(), machine(A), backup=backup)
-    assert not text["go"]
-    assert "no room for the backups of 1 of 1 machines (1 images needed, 0 left of 5)" in record.problem
 
 
 def test_what_is_written_down_for_a_wave_is_what_the_machines_have_then() -> None:
@@ -353,32 +267,6 @@ def test_a_machine_that_got_blocked_in_the_last_wave_fails_the_campaign_unless_s
 
 
 @pytest.mark.parametrize(
-    ("status", "tag", "kept"),
-    [
-        ("stopped", "2026-01-08", True),
-        ("running", "2026-01-08", False),
-        ("running", "2026-11-25", False),
-        ("running", "2026-12-01", True),
-        ("stopped", "soon", False),
-    ],
-)
-def test_a_mark_of_old_gives_what_runs_its_whole_grace_again(status: str, tag: str, kept: bool) -> None:
-    look = vm_result([machine(A, "tagged", status=status, tags_before={"decommission-after": tag})])
-    record = new_record()
-    text = mark.plan_mark(record, options(stop_running=True, grace_days=7), look, NOW)
-    assert record.machines[A]["due_date"] == (tag if kept else "2026-12-02")
-    assert any("decommission-after" in group["set"] for group in text["groups"]) is not kept
-
-
-def test_nothing_found_with_other_keys_is_no_deletion() -> None:
-    record, _told = planned(options(), machine(A))
-    other = {"source": "environment", "access_key_suffix": "9999", "region": "cn-north-1"}
-    with pytest.raises(InputError, match="keys of the same account"):
-        plan.freeze(record, options(), {**vm_result([not_found(A)]), "account": other}, later(60))
-    plan.freeze(record, options(), {**vm_result([machine(A)]), "account": other}, later(60))
-
-
-@pytest.mark.parametrize(
     ("member", "value", "text"), [("region", "cn-east-2", "region"), ("access_key_suffix", "9999", "account")]
 )
 def test_leftovers_that_another_place_does_not_know_are_not_gone(member: str, value: str, text: str) -> None:
@@ -387,11 +275,6 @@ def test_leftovers_that_another_place_does_not_know_are_not_gone(member: str, va
     place = {"source": "environment", "access_key_suffix": "0001", "region": "cn-north-1", member: value}
     with pytest.raises(InputError, match=text):
         finish.after_release(record, 1, [release_results(elastic_ips={"fip-a": "absent"}, account=place)], later(50))
-
-
-def test_a_mark_never_stops_what_runs() -> None:
-    assert options(due_only=True, stop_running=True).stop_running is False
-    assert options(stop_running=True).stop_running is True
 
 
 def test_a_disk_that_was_to_be_kept_and_is_gone_after_a_killed_run_is_a_failure() -> None:

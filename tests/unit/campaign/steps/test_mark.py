@@ -1,0 +1,57 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Marking machines for a later deletion."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError
+from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.state.digest import digest_of
+from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.steps import mark
+from support.campaign.records import new_record
+from support.campaign.results import (
+    NOW,
+    machine,
+    options,
+    vm_result,
+)
+
+A, B, C, D = "i-a", "i-b", "i-c", "i-d"
+
+
+@pytest.mark.parametrize("step", [mark.plan_mark, mark.plan_unmark])
+def test_marking_holds_to_an_approved_list_too(step: Any) -> None:
+    look = vm_result([machine(each, "tagged", tags_before={}) for each in (A, B)])
+    record = new_record()
+    step(record, options(digest=digest_of("cn-north-1", [B, A])), look, NOW)
+    assert record.digest == digest_of("cn-north-1", [A, B])
+    with pytest.raises(InputError, match="not what was approved"):
+        step(new_record(), options(digest=digest_of("cn-north-1", [A])), look, NOW)
+
+
+@pytest.mark.parametrize(
+    ("status", "tag", "kept"),
+    [
+        ("stopped", "2026-01-08", True),
+        ("running", "2026-01-08", False),
+        ("running", "2026-11-25", False),
+        ("running", "2026-12-01", True),
+        ("stopped", "soon", False),
+    ],
+)
+def test_a_mark_of_old_gives_what_runs_its_whole_grace_again(status: str, tag: str, kept: bool) -> None:
+    look = vm_result([machine(A, "tagged", status=status, tags_before={"decommission-after": tag})])
+    record = new_record()
+    text = mark.plan_mark(record, options(stop_running=True, grace_days=7), look, NOW)
+    assert record.machines[A]["due_date"] == (tag if kept else "2026-12-02")
+    assert any("decommission-after" in group["set"] for group in text["groups"]) is not kept
+
+
+def test_a_mark_never_stops_what_runs() -> None:
+    assert options(due_only=True, stop_running=True).stop_running is False
+    assert options(stop_running=True).stop_running is True

@@ -5,8 +5,8 @@
 """Values as they arrive: typed from a playbook, as text from a survey or the command line. Pure.
 
 Each function turns one given value into a typed one. An empty text and null mean "not given" and give the default; anything that
-is not clearly meant raises `InputError`, one sentence that names the variable. AWX hands an empty answer over as an empty text,
-and ansible-core from 2.19 on makes null of it, as it makes numbers, booleans and dates of answers that look like one.
+is not clearly meant raises `InputError`, one sentence that names the variable. AWX hands an empty answer of a survey over as an
+empty text, and ansible-core from 2.19 on makes null of it, as it makes numbers, booleans and dates of those that look like one.
 """
 
 from __future__ import annotations
@@ -94,13 +94,13 @@ def word_list_of(value: Any, name: str) -> list[str] | None:
     """
     if is_unset(value):
         return None
-    members = value if isinstance(value, list) else _listed(value, name)
+    entries = value if isinstance(value, list) else _entries(value, name)
     words = []
-    for member in members:
-        if is_unset(member):
+    for entry in entries:
+        if is_unset(entry):
             raise InputError(f"{name} has a blank or null member: remove it.")
-        require_text(member, f"{name}: a member")
-        words += member.replace(",", " ").split()
+        require_text(entry, f"{name}: a member")
+        words += entry.replace(",", " ").split()
     if not words:
         raise InputError(f"{name} is empty, which selects nothing: name at least one, or leave it out.")
     return list(dict.fromkeys(words))
@@ -117,7 +117,7 @@ def dict_of(value: Any, name: str, *, empty: bool = False) -> dict[str, Any] | N
         raise InputError(f"{name} is {_kind(value)}, but must be a dictionary, or text such as key=value,key=value.")
     if not value and not empty:
         raise InputError(f"{name} is an empty dictionary, which selects nothing: give at least one, or leave it out.")
-    return {str(require_key(key, name)): member for key, member in value.items()}
+    return {str(require_key(key, name)): entry for key, entry in value.items()}
 
 
 def tags_of(value: Any, name: str, *, empty: bool = False) -> dict[str, Any] | None:
@@ -128,7 +128,7 @@ def tags_of(value: Any, name: str, *, empty: bool = False) -> dict[str, Any] | N
     return mapping
 
 
-def _listed(value: Any, name: str) -> list[Any]:
+def _entries(value: Any, name: str) -> list[Any]:
     if not isinstance(value, str):
         raise InputError(f"{name} is {_kind(value)}, but must be a list, or a text with commas between the members: quote it.")
     text = value.strip()
@@ -136,11 +136,11 @@ def _listed(value: Any, name: str) -> list[Any]:
         return [text.replace(",", " ")] if text.strip(", ") else []
     for read in (json.loads, _literal):
         try:
-            members = read(text)
+            entries = read(text)
         except (ValueError, SyntaxError):
             continue
-        if isinstance(members, list):
-            return members
+        if isinstance(entries, list):
+            return entries
     return [text.strip("[]").replace('"', " ").replace("'", " ")]
 
 

@@ -166,7 +166,7 @@ def _drill(of: GivenVariables, timing: dict[str, Any]) -> dict[str, Any]:
             "vm_backup_drill needs vm_backup_drill_subnet_id and vm_backup_drill_security_group_ids; there is no default for "
             "them."
         )
-    return {"wishes": {"drill": True, "subnet_id": subnet, "security_group_ids": groups, **patience}, "timing": patience}
+    return {"arguments": {"drill": True, "subnet_id": subnet, "security_group_ids": groups, **patience}, "timing": patience}
 
 
 READERS: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {

@@ -46,12 +46,12 @@ def parse_waves(value: Any, name: str) -> tuple[Size, ...]:
         return parse_waves("", name)
     if isinstance(value, str):
         text = value.strip().strip("[]").replace('"', "").replace("'", "")
-        members: list[Any] = [part.strip() for part in text.split(",")] if text else list(DEFAULT_WAVES)
+        entries: list[Any] = [part.strip() for part in text.split(",")] if text else list(DEFAULT_WAVES)
     elif isinstance(value, list):
-        members = value
+        entries = value
     else:
-        members = [value]
-    sizes = tuple(_size(member, name) for member in members)
+        entries = [value]
+    sizes = tuple(_size(entry, name) for entry in entries)
     if not sizes:
         raise InputError(f"{name} is an empty list: give at least one size, for example 100%.")
     for before, after in zip(sizes, sizes[1:], strict=False):
@@ -72,11 +72,11 @@ def split_into_waves(ids: Sequence[str], sizes: Sequence[Size]) -> list[list[str
     return waves
 
 
-def _size(member: Any, name: str) -> Size:
-    text = str(member).strip()
+def _size(entry: Any, name: str) -> Size:
+    text = str(entry).strip()
     share = _SHARE.fullmatch(text)
     match = _SIZE.fullmatch(text)
-    if isinstance(member, bool) or not (share or match):
+    if isinstance(entry, bool) or not (share or match):
         raise InputError(f"{name} holds {shown(text)}, but a size is a number of machines, or a share such as 10%.")
     if share:
         number = float(share[1])

@@ -11,11 +11,11 @@ from typing import Any
 
 from ..state.record import UNVERIFIED, Record, read_stamp
 from ..steps.finish import left_stopped
-from .costs import costs_of, from_bill, from_prices, no_costs
+from .costs import costs_of, from_bill, from_prices, no_costs, with_costs
 from .totals import carried_out, totals_of
 
 REPORT_FORMAT = "jdcloud.cloud/report/1"
-COLLECTION = "1.0.0"
+COLLECTION_VERSION = "1.0.0"
 
 
 def report_of(
@@ -29,11 +29,10 @@ def report_of(
 ) -> dict[str, Any]:
     """The report. `finished` has outcome and message; `bill` is the result of `jdcloud_bill_info`, None without one."""
     machines = [_machine(row, preview=preview) for row in record.machines.values()]
-    left = _left(list(record.machines.values()))
-    money = _money(machines, left, prices, bill)
+    left, money = _with_money(machines, _left(list(record.machines.values())), prices, bill)
     return {
         "format": REPORT_FORMAT,
-        "collection": COLLECTION,
+        "collection": COLLECTION_VERSION,
         "campaign": record.campaign,
         "kind": record.kind,
         "check_mode": preview,
@@ -120,21 +119,22 @@ def _wave(record: Record, number: int, *, preview: bool) -> dict[str, Any]:
     }
 
 
-def _money(
+def _with_money(
     machines: Sequence[Mapping[str, Any]], left: dict[str, Any], prices: Mapping[str, Any], bill: dict[str, Any] | None
-) -> dict[str, Any] | None:
+) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    """What is left with what it costs, and the sums; None where neither bill nor prices are given."""
+    unread = f"The bill could not be read: {_why(bill)}" if bill is not None else ""
     if bill is not None and bill.get("available"):
-        text = f"From the account's bill of {bill['month']}."
-        source = {"source": "bill", "message": text, "month": bill["month"]}
-        return costs_of(machines, left, from_bill(bill), source)
-    if prices:
-        text = "From the prices that were given."
-        if bill is not None:
-            text += f" The bill could not be read: {_why(bill)}"
-        return costs_of(machines, left, from_prices(prices), {"source": "prices", "message": text, "month": None})
-    if bill is not None:
-        return no_costs(f"The bill could not be read: {_why(bill)}", bill.get("month"))
-    return None
+        price = from_bill(bill)
+        source = {"source": "bill", "message": f"From the account's bill of {bill['month']}.", "month": bill["month"]}
+    elif prices:
+        price = from_prices(prices)
+        text = " ".join(filter(None, ["From the prices that were given.", unread]))
+        source = {"source": "prices", "message": text, "month": None}
+    else:
+        return left, no_costs(unread, bill.get("month")) if bill is not None else None
+    priced = with_costs(left, price)
+    return priced, costs_of(machines, priced, price, source)
 
 
 def _why(bill: Mapping[str, Any]) -> str:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a campaign saves a month, and what its leftovers still cost: from the account's own bill, or from prices that are given.
+"""What a campaign saves a month, and what is left of it still costs: from the account's own bill, or from prices that are given.
 
 Pure. Figures are CNY a month; None where nothing is known, which is not the same as nothing.
 """
@@ -10,7 +10,7 @@ Pure. Figures are CNY a month; None where nothing is known, which is not the sam
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ..._api.errors import InputError
@@ -26,10 +26,10 @@ def check_prices(prices: Mapping[str, Any], name: str) -> None:
     for key, value in prices.items():
         if key not in PRICE_KEYS:
             raise InputError(f"{name} has no member {key!r}: use {', '.join(PRICE_KEYS)}.")
-        members = value.items() if isinstance(value, Mapping) else [(key, value)]
-        for member, price in members:
+        items = value.items() if isinstance(value, Mapping) else [(key, value)]
+        for item, price in items:
             if _figure(price) is None:
-                raise InputError(f"{name}: the price of {member} is {price!r}, but must be a number, not below zero.")
+                raise InputError(f"{name}: the price of {item} is {price!r}, but must be a number, not below zero.")
 
 
 def from_prices(prices: Mapping[str, Any]) -> Price:
@@ -69,36 +69,38 @@ def billed_ids(machines: Iterable[Mapping[str, Any]]) -> list[str]:
     return list(ids)
 
 
-def costs_of(machines: Iterable[Mapping[str, Any]], left: dict[str, Any], price: Price, source: dict[str, Any]) -> dict[str, Any]:
-    """The sums. `left` gets what each leftover costs. `source` has source, message and month."""
-    saved, unknown = 0.0, 0
-    known = False
-    for row in machines:
-        if row["action"] != "deleted":
-            continue
-        gone = [("instance", row)]
-        gone += [("disk", disk) for disk in row["disks"] if disk["fate"] == "deleted"]
-        gone += [("elastic_ip", address) for address in row["elastic_ips"] if address["fate"] == "released"]
-        for kind, what in gone:
-            figure = price(kind, what)
-            known = known or figure is not None
-            unknown += figure is None
-            saved += figure or 0.0
-    rest, rest_known = 0.0, False
-    for kind, members in (("disk", "disks"), ("elastic_ip", "elastic_ips"), ("image", "images"), ("snapshot", "snapshots")):
-        for what in left[members]:
-            what["monthly"] = price(kind, what)
-            rest_known = rest_known or what["monthly"] is not None
-            unknown += what["monthly"] is None
-            rest += what["monthly"] or 0.0
+def with_costs(left: Mapping[str, Sequence[dict[str, Any]]], price: Price) -> dict[str, list[dict[str, Any]]]:
+    """What is left, each with what it costs a month."""
+    kinds = {"disks": "disk", "elastic_ips": "elastic_ip", "images": "image", "snapshots": "snapshot"}
+    return {name: [{**each, "monthly": price(kinds[name], each)} for each in rows] for name, rows in left.items()}
+
+
+def costs_of(
+    machines: Iterable[Mapping[str, Any]], left: Mapping[str, Sequence[dict[str, Any]]], price: Price, source: dict[str, Any]
+) -> dict[str, Any]:
+    """The sums. `left` has costs already; `source` has source, message and month."""
+    saved = [price(kind, what) for row in machines if row["action"] == "deleted" for kind, what in _gone_with(row)]
+    rest = [each["monthly"] for rows in left.values() for each in rows]
     return {
         **source,
         "available": True,
         "currency": "CNY",
-        "saved": round(saved, 2) if known else None,
-        "left": round(rest, 2) if rest_known or not any(left.values()) else None,
-        "unknown": unknown,
+        "saved": _sum(saved),
+        "left": _sum(rest) if rest else 0.0,
+        "unknown": [*saved, *rest].count(None),
     }
+
+
+def _gone_with(row: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """A deleted machine and what went with it, by kind."""
+    yield "instance", row
+    yield from (("disk", disk) for disk in row["disks"] if disk["fate"] == "deleted")
+    yield from (("elastic_ip", address) for address in row["elastic_ips"] if address["fate"] == "released")
+
+
+def _sum(figures: Sequence[float | None]) -> float | None:
+    known = [figure for figure in figures if figure is not None]
+    return round(sum(known, 0.0), 2) if known else None
 
 
 def no_costs(message: str, month: str | None = None) -> dict[str, Any]:

@@ -158,5 +158,5 @@ def controls(name: str, noun: str, hint: str, choices: Mapping[str, str]) -> str
         f'<div class="controls" data-list="{name}" data-noun="{noun}" hidden>'
         f'<label for="{name}-find">Find</label>'
         f'<input id="{name}-find" type="search" autocomplete="off" spellcheck="false" placeholder="{hint}">'
-        f'{choose}<output class="told" for="{name}-find"></output></div>'
+        f'{choose}<output class="matches" for="{name}-find"></output></div>'
     )

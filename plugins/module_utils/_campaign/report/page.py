@@ -138,11 +138,11 @@ def _left(report: Mapping[str, Any]) -> str:
     return text + table("sums", "What is left, by kind", SUMS, sums, "plain") + left_list(report)
 
 
-def _sum(title: str, members: Sequence[Mapping[str, Any]]) -> Row:
-    sizes = [each["size_gb"] for each in members if each.get("size_gb") is not None]
-    fees = [each["monthly"] for each in members if each["monthly"] is not None]
+def _sum(title: str, rows: Sequence[Mapping[str, Any]]) -> Row:
+    sizes = [each["size_gb"] for each in rows if each.get("size_gb") is not None]
+    fees = [each["monthly"] for each in rows if each["monthly"] is not None]
     size = f"{sum(sizes):,}" if sizes else NOTHING
-    return Row([title, f"{len(members):,}", size, money(sum(fees) if fees else None), f"{len(members) - len(fees):,}"])
+    return Row([title, f"{len(rows):,}", size, money(sum(fees) if fees else None), f"{len(rows) - len(fees):,}"])
 
 
 def _unknown(bill: Mapping[str, Any]) -> str:

@@ -70,7 +70,7 @@ def _reason(reason: Reason) -> str:
 
 
 def _words(reason: Reason) -> tuple[str, str]:
-    """A title, and what to do, escaped. What is told of one machine stands for all: the others are in their rows."""
+    """A title, and what to do, escaped. The message of one machine stands for all: those of the others are in their rows."""
     lead = "" if len(reason.machines) == 1 else "For example: "
     example = f"{lead}<bdi>{escaped(reason.message)}</bdi>"
     if reason.kind == "error":

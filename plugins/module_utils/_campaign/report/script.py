@@ -23,7 +23,7 @@ SCRIPT = r"""
     return made;
   };
 
-  // Rows that stand in the page, and those that wait as text. Their words are read when somebody first looks for some.
+  // Rows that stand in the page, and those that wait as text. Their words are read at the first search.
   const standing = (rows) => Array.from(rows, (row) => ({
     row,
     choice: row.dataset.choice,
@@ -67,7 +67,7 @@ SCRIPT = r"""
     const body = table.tBodies[0];
     const box = document.querySelector('.controls[data-list="' + table.id + '"]');
     const find = byId(table.id + "-find"), choose = byId(table.id + "-choice");
-    const told = box && box.querySelector("output");
+    const matches = box && box.querySelector("output");
     const noun = box ? box.dataset.noun : "row";
     let rest = byId(table.id + "-rest");
     const items = block ? stored(table, block) : standing(body.rows);
@@ -101,7 +101,7 @@ SCRIPT = r"""
       some.textContent = "Show " + number(Math.min(PIECE, left)) + " more";
       all.textContent = "Show all " + number(count);
       all.hidden = left <= PIECE;
-      if (told) { told.textContent = narrowed ? number(count) + " of " + plural(total, noun) : plural(total, noun); }
+      if (matches) { matches.textContent = narrowed ? number(count) + " of " + plural(total, noun) : plural(total, noun); }
     };
 
     const heads = Array.from(table.tHead.rows[0].cells);
@@ -139,7 +139,7 @@ SCRIPT = r"""
         heads.forEach((head) => head.removeAttribute("aria-sort"));
         show();
       });
-      told.before(label, select);
+      matches.before(label, select);
       let timer = 0;
       const again = () => { limit = PIECE; show(); };
       find.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(again, 60); });

@@ -16,7 +16,7 @@ MAIN = {
     "mark": ("marked", "blocked", "failed"),
     "unmark": ("unmarked", "started", "failed"),
 }
-"""Numbers that are told even where they are zero."""
+"""Numbers that are shown even where they are zero."""
 TITLES = {
     "deleted": ("deleted", "to delete"),
     "marked": ("marked", "to mark"),
@@ -43,7 +43,7 @@ MORE = {
 TONES = {"deleted": "done", "marked": "done", "unmarked": "done", "blocked": "warn", "not_started": "warn", "failed": "bad"}
 BAR = 1000.0
 WHOLE = 10_000
-"""Amounts from here on are told without cents."""
+"""Amounts from here on are shown without cents."""
 THINNEST = 4.0
 """One failed machine of 5,000 is seen, too."""
 
@@ -83,10 +83,10 @@ def _bar(shares: Iterable[tuple[str, int]]) -> str:
     whole = sum(number for name, number in there)
     if not whole:
         return ""
-    room = BAR - THINNEST * len(there)
+    free = BAR - THINNEST * len(there)
     parts, left = [], 0.0
     for name, number in there:
-        width = THINNEST + room * number / whole
+        width = THINNEST + free * number / whole
         parts.append(
             f'<rect class="{TONES.get(name, "calm")}" x="{left:.1f}" y="0" width="{max(width - 2, 2):.1f}" height="10"/>'
         )

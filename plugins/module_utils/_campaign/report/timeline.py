@@ -75,10 +75,10 @@ def timeline(phases: Sequence[Mapping[str, Any]], sizes: Mapping[int, int]) -> s
     rows = _rows(bars)
     bottom = TOP + ROW * len(rows)
     parts = [*_axis(spans, bottom), *_cuts(spans, bottom)]
-    for place, (wave, members) in enumerate(rows):
+    for place, (wave, row) in enumerate(rows):
         top = TOP + ROW * place
         parts += _title(wave, sizes, top)
-        parts += [_drawn(block, spans, top) for block in members]
+        parts += [_drawn(block, spans, top) for block in row]
     first, last = min(block.began for block in bars), max(block.ended for block in bars)
     label = (
         f"Timeline of {count(len(bars), 'phase')} from {clock(first)} to {clock(last)}; the table of phases below says the same."
@@ -125,7 +125,7 @@ def _rows(bars: Sequence[Bar]) -> list[tuple[int | None, list[Bar]]]:
 
 
 def _spans(bars: Sequence[Bar]) -> list[Span]:
-    """The stretches of time, one after the other, with their places. Each gets some room, however short it is."""
+    """The stretches of time, one after the other, with their places. Each gets some width, however short it is."""
     stretches: list[list[datetime]] = []
     for block in sorted(bars, key=lambda block: block.began):
         if stretches and (block.began - stretches[-1][1]).total_seconds() <= PAUSE:
@@ -133,10 +133,10 @@ def _spans(bars: Sequence[Bar]) -> list[Span]:
         else:
             stretches.append([block.began, block.ended])
     seconds = [max(1.0, (ended - began).total_seconds()) for began, ended in stretches]
-    room = WIDTH - LEFT - RIGHT
-    cut = min(CUT, room / 3 / len(stretches))
-    base = min(TICK, (room - cut * (len(stretches) - 1)) / 2 / len(stretches))
-    shared = room - cut * (len(stretches) - 1) - base * len(stretches)
+    free = WIDTH - LEFT - RIGHT
+    cut = min(CUT, free / 3 / len(stretches))
+    base = min(TICK, (free - cut * (len(stretches) - 1)) / 2 / len(stretches))
+    shared = free - cut * (len(stretches) - 1) - base * len(stretches)
     spans, left = [], LEFT
     for (began, ended), size in zip(stretches, seconds, strict=True):
         right = left + base + shared * size / sum(seconds)

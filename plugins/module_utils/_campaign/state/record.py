@@ -37,15 +37,16 @@ class Wave:
 
 @dataclass(slots=True)
 class Record:
-    """One campaign. Times are ISO 8601 in UTC; `last` is when the last phase ended, `run` tells the runs of it apart.
+    """One campaign. `identity` is what makes it this one and no other; in the file it is called wishes.
 
+    Times are ISO 8601 in UTC; `last` is when the last phase ended, `run` tells the runs of it apart.
     Out of the journal: `accepted` are its deletes of machines, `removed` the disks and elastic IPs whose removal the service
     accepted, `stopped` the machines that it stopped and did not start again.
     """
 
     campaign: str
     kind: str
-    wishes: dict[str, Any]
+    identity: dict[str, Any]
     began: str
     run: str = ""
     options: dict[str, Any] = field(default_factory=dict)
@@ -70,7 +71,8 @@ class Record:
 
     def as_json(self) -> dict[str, Any]:
         """For the file."""
-        return {"format": RECORD_FORMAT, **asdict(self)}
+        values = {("wishes" if name == "identity" else name): value for name, value in asdict(self).items()}
+        return {"format": RECORD_FORMAT, **values}
 
     def wave(self, number: int) -> Wave:
         """The wave of a number, from 1."""
@@ -108,7 +110,8 @@ def record_from(raw: Any) -> Record:
     if not isinstance(raw, Mapping) or raw.get("format") != RECORD_FORMAT:
         raise ValueError(f"it is no record of format {RECORD_FORMAT}")
     known = {each.name for each in fields(Record)}
-    values = {name: value for name, value in raw.items() if name in known}
+    named = {("identity" if name == "wishes" else name): value for name, value in raw.items()}
+    values = {name: value for name, value in named.items() if name in known}
     try:
         record = Record(**values)
         record.waves = [Wave(**wave) for wave in record.waves]  # type: ignore[arg-type]  # still plain dicts here

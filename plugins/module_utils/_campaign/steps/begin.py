@@ -86,7 +86,7 @@ def _is_resumed(old: Record, options: Options) -> bool:
     if options.campaign and options.campaign != old.campaign:
         return False
     same_region = not options.region or options.region == old.region
-    if old.kind == options.kind and old.wishes == options.identity and same_region:
+    if old.kind == options.kind and old.identity == options.identity and same_region:
         if options.digest and options.digest != old.digest:
             raise InputError(
                 f"{PREFIX}report_dir holds the unfinished campaign {old.campaign} with digest {old.digest}, not what was "
@@ -103,7 +103,7 @@ def _is_resumed(old: Record, options: Options) -> bool:
 
 def _new(options: Options, now: datetime, token: str) -> Record:
     name = options.campaign or new_campaign(options.kind, now, token[:4])
-    return Record(campaign=name, kind=options.kind, wishes=options.identity, began=stamp(now))
+    return Record(campaign=name, kind=options.kind, identity=options.identity, began=stamp(now))
 
 
 def _why_new(options: Options, old: Record | None) -> str:

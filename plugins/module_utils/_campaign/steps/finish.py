@@ -89,7 +89,7 @@ def finish(record: Record, options: Options, now: datetime, *, preview: bool) ->
     # What was refused before it began needs no end; what began is open until all of it is done.
     done = not failed and not unstarted and not count
     # What is due and still marked is found again by its mark: there, only a run that was interrupted is resumed.
-    by_mark = bool(record.wishes.get("due_only"))
+    by_mark = bool(record.identity.get("due_only"))
     record.open = record.frozen and not done and not by_mark and any(row["scope"] for row in machines)
     record.runs[-1].update(ended=stamp(now), outcome=record.outcome)
     text = sentences or [_success(record, machines, preview=preview)]

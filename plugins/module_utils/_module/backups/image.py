@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from ..common.session import Result, Session, Spec
 from ..deletions.backups import IMAGE_ABSENT_SPEC, image_absent
-from .making import asset_early_end, make_images, refuse_foreign_options
-from .options import MAKING_SPEC
+from .create import asset_early_end, create_images, refuse_foreign_options
+from .options import CREATE_SPEC
 
 IMAGE_SPEC: Spec = {
-    **MAKING_SPEC,
+    **CREATE_SPEC,
     **IMAGE_ABSENT_SPEC,
     "state": {"type": "str", "required": True, "choices": ["present", "absent"]},
     "include_data_disks": {"type": "bool", "default": True},
@@ -25,7 +25,7 @@ def work(session: Session) -> Result:
     refuse_foreign_options(params, present_only=("instance_ids", "tags", "filters"), absent_only=("image_ids", "max_images"))
     if params["state"] == "absent":
         return {**early_end(session), **image_absent(session, params)}
-    return make_images(session)
+    return create_images(session)
 
 
 def early_end(session: Session) -> Result:

@@ -9,19 +9,19 @@ from __future__ import annotations
 from ..._api.model.backup_assets import Image, ImageDisk
 from ..._fleet.evidence.existing_backups import IMAGES
 from ..common.session import Result, Session
-from .listing import common_row, info_spec, listed, result_of
+from .listing import common_row, info_spec, list_assets, list_result
 
 IMAGE_INFO_SPEC = info_spec("image_ids", "instance_ids")
 
 
 def work(session: Session) -> Result:
     """Read the images."""
-    return listed(session, IMAGES, "image_ids", "instance_ids", _row)
+    return list_assets(session, IMAGES, "image_ids", "instance_ids", _row)
 
 
 def early_end(session: Session) -> Result:
     """The result of a run that ended before it read any image."""
-    return result_of(session, IMAGES, [], 0)
+    return list_result(session, IMAGES, [], 0)
 
 
 def _row(image: Image) -> Result:

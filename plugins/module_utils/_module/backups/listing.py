@@ -32,15 +32,15 @@ def info_spec(ids: str, owners: str) -> Spec:
     }
 
 
-def listed(session: Session, kind: AssetKind[A], ids: str, owners: str, row: Callable[[A], Result]) -> Result:
-    """Read the selected assets and tell each with everything that the service says; `ids` and `owners` are option names."""
+def list_assets(session: Session, kind: AssetKind[A], ids: str, owners: str, row: Callable[[A], Result]) -> Result:
+    """Read the selected assets and show each with everything that the service says; `ids` and `owners` are option names."""
     selection = _selection(kind, session.module.params, ids, owners)
     assets, missing = read_assets(session.connect(), kind, selection)
     session.warn_of_missing(missing, found=len(assets))
-    return result_of(session, kind, [row(asset) for asset in assets], len(missing))
+    return list_result(session, kind, [row(asset) for asset in assets], len(missing))
 
 
-def result_of(session: Session, kind: AssetKind[Any], rows: Sequence[Result], not_found: int) -> Result:
+def list_result(session: Session, kind: AssetKind[Any], rows: Sequence[Result], not_found: int) -> Result:
     """The whole result."""
     return {
         "changed": False,

@@ -28,7 +28,7 @@ WAIT_SPEC: Spec = {
     "wait_timeout": {"type": "float", "default": 7200.0},
     "poll_interval": {"type": "float", "default": 2.0},
 }
-MAKING_SPEC: Spec = {
+CREATE_SPEC: Spec = {
     **CONNECTION_SPEC,
     **SELECTION_SPEC,
     **GUARD_SPEC,
@@ -41,7 +41,7 @@ MAKING_SPEC: Spec = {
     "on_shortfall": {"type": "str", "default": "fail", "choices": ["fail", "fit"]},
 }
 VM_BACKUP_SPEC: Spec = {
-    **MAKING_SPEC,
+    **CREATE_SPEC,
     "method": {"type": "str", "default": "image", "choices": list(BACKUP_METHODS)},
     "include_data_disks": {"type": "bool", "default": True},
     "stop_running": {"type": "bool", "default": False},

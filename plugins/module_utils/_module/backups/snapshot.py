@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from ..common.session import Result, Session, Spec
 from ..deletions.backups import SNAPSHOT_ABSENT_SPEC, snapshot_absent
-from .making import asset_early_end, make_snapshots, refuse_foreign_options
-from .options import MAKING_SPEC
+from .create import asset_early_end, create_snapshots, refuse_foreign_options
+from .options import CREATE_SPEC
 
 SNAPSHOT_SPEC: Spec = {
-    **MAKING_SPEC,
+    **CREATE_SPEC,
     **SNAPSHOT_ABSENT_SPEC,
     "state": {"type": "str", "required": True, "choices": ["present", "absent"]},
     "disk_ids": {"type": "list", "elements": "str"},
@@ -26,7 +26,7 @@ def work(session: Session) -> Result:
     refuse_foreign_options(params, present_only=present_only, absent_only=("snapshot_ids", "max_snapshots"))
     if params["state"] == "absent":
         return {**early_end(session), **snapshot_absent(session, params)}
-    return make_snapshots(session)
+    return create_snapshots(session)
 
 
 def early_end(session: Session) -> Result:

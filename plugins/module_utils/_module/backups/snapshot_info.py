@@ -9,19 +9,19 @@ from __future__ import annotations
 from ..._api.model.backup_assets import Snapshot
 from ..._fleet.evidence.existing_backups import SNAPSHOTS
 from ..common.session import Result, Session
-from .listing import common_row, info_spec, listed, result_of
+from .listing import common_row, info_spec, list_assets, list_result
 
 SNAPSHOT_INFO_SPEC = info_spec("snapshot_ids", "disk_ids")
 
 
 def work(session: Session) -> Result:
     """Read the snapshots."""
-    return listed(session, SNAPSHOTS, "snapshot_ids", "disk_ids", _row)
+    return list_assets(session, SNAPSHOTS, "snapshot_ids", "disk_ids", _row)
 
 
 def early_end(session: Session) -> Result:
     """The result of a run that ended before it read any snapshot."""
-    return result_of(session, SNAPSHOTS, [], 0)
+    return list_result(session, SNAPSHOTS, [], 0)
 
 
 def _row(snapshot: Snapshot) -> Result:

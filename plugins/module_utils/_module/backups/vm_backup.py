@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
-from .making import back_up_machines as work
-from .making import backup_early_end as early_end
+from .create import back_up_machines as work
+from .create import backup_early_end as early_end
 from .options import VM_BACKUP_SPEC
 
 __all__ = ["VM_BACKUP_SPEC", "early_end", "work"]

@@ -67,7 +67,7 @@ def policy_of(params: Mapping[str, Any]) -> Policy:
     )
 
 
-def planned_of(params: Mapping[str, Any], *, preview: bool) -> dict[str, PlannedMachine]:
+def planned_backups_of(params: Mapping[str, Any], *, preview: bool) -> dict[str, PlannedMachine]:
     """What would be backed up before, by machine. A run counts real backups alone."""
     given = params["planned_backups"]
     if given is None:

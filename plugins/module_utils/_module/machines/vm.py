@@ -10,7 +10,7 @@ from ..._fleet.machines.run import run_action
 from ..common.arguments import cap_of, timing_of
 from ..common.rows import failure_keys
 from ..common.session import Result, Session
-from .options import planned_of, policy_of
+from .options import planned_backups_of, policy_of
 from .report import MachineReport, empty_result
 
 
@@ -18,7 +18,7 @@ def work(session: Session) -> Result:
     """Check the options, do the run, and return the result; it has a `msg` if the task fails."""
     module = session.module
     policy = policy_of(module.params)
-    planned = planned_of(module.params, preview=bool(module.check_mode))
+    planned = planned_backups_of(module.params, preview=bool(module.check_mode))
     timing_of(module.params, 0)
     dispatcher = session.connect()
     run = run_action(

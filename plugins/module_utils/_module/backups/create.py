@@ -22,16 +22,16 @@ from .report import BackupReport
 
 NO_COUNTS = dict.fromkeys(("selected", "changed", "created", "reused", "not_found", "blocked", "failed"), 0)
 NO_DELETIONS = {"deleted": 0, "already_absent": 0}
-"""What the modules that delete, too, count beside."""
+"""What the modules that delete, too, count as well."""
 
 
-def make_images(session: Session) -> Result:
+def create_images(session: Session) -> Result:
     """`jdcloud_image`, state present."""
     run, report = _run(session, "image")
     return {**_with_deletions(_result(session, run, report, ("image",))), "images": report.rows("image")}
 
 
-def make_snapshots(session: Session) -> Result:
+def create_snapshots(session: Session) -> Result:
     """`jdcloud_snapshot`, state present."""
     run, report = _run(session, "snapshots")
     return {**_with_deletions(_result(session, run, report, ("snapshot",))), "snapshots": report.rows("snapshot")}
@@ -59,9 +59,9 @@ def early_end(session: Session) -> Result:
     }
 
 
-def asset_early_end(session: Session, member: str) -> Result:
-    """The result of a `jdcloud_image` or `jdcloud_snapshot` that ended early; `member` is its list."""
-    return {**_with_deletions(early_end(session)), member: []}
+def asset_early_end(session: Session, key: str) -> Result:
+    """The result of a `jdcloud_image` or `jdcloud_snapshot` that ended early; `key` is that of its list."""
+    return {**_with_deletions(early_end(session)), key: []}
 
 
 def _with_deletions(result: Result) -> Result:

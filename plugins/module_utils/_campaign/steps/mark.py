@@ -34,14 +34,10 @@ def plan_mark(record: Record, options: Options, look: Mapping[str, Any], now: da
     A date that is there and valid stays: marking again every night must not postpone the end for ever. But what runs although its
     time is over was taken back by whoever started it, and gets the whole grace again.
     """
-    _begin(record, look)
-    if _held_back(record, options, look, now):
-        return {"groups": [], "stop": []}
-    approve(record, options, [each["instance_id"] for each in _open(look)])
     date = due_date(now, options.grace_days)
     groups: dict[tuple[tuple[str, str], ...], list[str]] = {}
     stop = []
-    for instance in _open(look):
+    for instance in _unhindered(record, options, look, now):
         tags = instance["tags_before"]
         row = record.machines[instance["instance_id"]]
         keeps = _keeps_date(instance, options.tag_key, now)
@@ -54,18 +50,13 @@ def plan_mark(record: Record, options: Options, look: Mapping[str, Any], now: da
         row["action"] = "marked" if wanted or stops else "none"
         if wanted:
             groups.setdefault(tuple(sorted(wanted.items())), []).append(instance["instance_id"])
-    record.end_phase("plan", None, now, ok=True, machines=len(look["instances"]))
     return {"groups": [{"set": dict(key), "instance_ids": ids} for key, ids in groups.items()], "stop": stop}
 
 
 def plan_unmark(record: Record, options: Options, look: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     """From the preview of `jdcloud_tag` to who loses its mark, and which of those that the mark stopped are to start again."""
-    _begin(record, look)
-    if _held_back(record, options, look, now):
-        return {"instance_ids": [], "start": []}
-    approve(record, options, [each["instance_id"] for each in _open(look)])
     unmark, start = [], []
-    for instance in _open(look):
+    for instance in _unhindered(record, options, look, now):
         tags = instance["tags_before"]
         row = record.machines[instance["instance_id"]]
         marked = options.tag_key in tags or stopped_tag_key(options.tag_key) in tags
@@ -75,7 +66,6 @@ def plan_unmark(record: Record, options: Options, look: Mapping[str, Any], now: 
             unmark.append(instance["instance_id"])
         if options.start_again and stopped_tag_key(options.tag_key) in tags and instance["status"] == "stopped":
             start.append(instance["instance_id"])
-    record.end_phase("plan", None, now, ok=True, machines=len(look["instances"]))
     return {"instance_ids": unmark, "start": start}
 
 
@@ -122,13 +112,19 @@ def _keeps_date(instance: Mapping[str, Any], key: str, now: datetime) -> bool:
     return instance["status"] == "stopped" or day > now.astimezone(BEIJING).date()
 
 
-def _begin(record: Record, look: Mapping[str, Any]) -> None:
+def _unhindered(record: Record, options: Options, look: Mapping[str, Any], now: datetime) -> list[Mapping[str, Any]]:
+    """Take in the look, and give the machines that may be marked or unmarked; none if nothing at all may be changed."""
     ingest(record, look)
     refuse_early_end(look)
     record.machines = {each["instance_id"]: machine_entry.new_entry(each) for each in look["instances"]}
-    for instance in look["instances"]:
-        if instance["action"] not in ("blocked", "failed"):
-            record.machines[instance["instance_id"]]["action"] = "none"
+    unhindered = [each for each in look["instances"] if each["action"] not in ("blocked", "failed")]
+    for instance in unhindered:
+        record.machines[instance["instance_id"]]["action"] = "none"
+    if _held_back(record, options, look, now):
+        return []
+    approve(record, options, [each["instance_id"] for each in unhindered])
+    record.end_phase("plan", None, now, ok=True, machines=_count(look))
+    return unhindered
 
 
 def _held_back(record: Record, options: Options, look: Mapping[str, Any], now: datetime) -> bool:
@@ -142,10 +138,6 @@ def _held_back(record: Record, options: Options, look: Mapping[str, Any], now: d
     record.outcome = "blocked"
     record.end_phase("plan", None, now, ok=False, machines=_count(look))
     return True
-
-
-def _open(look: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    return [each for each in look["instances"] if each["action"] not in ("blocked", "failed")]
 
 
 def _count(result: Mapping[str, Any]) -> int:

@@ -31,7 +31,7 @@ KEPT_BY_SERVICE = {
 }
 """By words of the refusal, in lower case (fact images-not-deletable). No later try succeeds, until the cause ends."""
 
-Parts = Mapping[str, Snapshot]
+Snapshots = Mapping[str, Snapshot]
 """The snapshots of images, by id; one that does not exist is missing."""
 
 
@@ -44,17 +44,17 @@ class BackupDeletionPolicy:
     ids: Set[str] = field(default_factory=frozenset)
 
 
-def part_ids(image: Image) -> tuple[str, ...]:
+def snapshot_ids_of(image: Image) -> tuple[str, ...]:
     """The snapshots that belong to an image, in the order of its disks."""
     return tuple(dict.fromkeys(disk.snapshot_id for disk in image.disks if disk.snapshot_id))
 
 
-def backup_blockers(asset: Image | Snapshot, policy: BackupDeletionPolicy, parts: Parts) -> tuple[Finding, ...]:
+def backup_blockers(asset: Image | Snapshot, policy: BackupDeletionPolicy, snapshots: Snapshots) -> tuple[Finding, ...]:
     """Everything that forbids to delete it. One that is being deleted already is only waited for."""
     reasons = [*unreadable_finding(asset)] or [*_mismatch(asset, policy)]
     if asset.unreadable:
         return tuple(reasons)
-    reasons += _image_reasons(asset, policy, parts) if isinstance(asset, Image) else _snapshot_reasons(asset)
+    reasons += _image_reasons(asset, policy, snapshots) if isinstance(asset, Image) else _snapshot_reasons(asset)
     return tuple(reasons)
 
 
@@ -62,8 +62,8 @@ def backup_differences(before: Image | Snapshot, now: Image | Snapshot) -> list[
     """In what an asset is not the one any more that the plan was made of."""
     pairs = {"name": (before.name, now.name), "status": (before.status, now.status), "source": (before.source, now.source)}
     text = [f"its {what} is now '{pair[1]}' instead of '{pair[0]}'" for what, pair in pairs.items() if pair[0] != pair[1]]
-    if isinstance(before, Image) and isinstance(now, Image) and set(part_ids(before)) != set(part_ids(now)):
-        text.append(f"its snapshots are now {_listed(part_ids(now))} instead of {_listed(part_ids(before))}")
+    if isinstance(before, Image) and isinstance(now, Image) and set(snapshot_ids_of(before)) != set(snapshot_ids_of(now)):
+        text.append(f"its snapshots are now {_listed(snapshot_ids_of(now))} instead of {_listed(snapshot_ids_of(before))}")
     if isinstance(before, Snapshot) and isinstance(now, Snapshot) and set(before.images) != set(now.images):
         text.append(f"it now belongs to {_listed(now.images)} instead of {_listed(before.images)}")
     return text
@@ -87,20 +87,20 @@ def _mismatch(asset: Image | Snapshot, policy: BackupDeletionPolicy) -> Iterator
         )
 
 
-def _image_reasons(image: Image, policy: BackupDeletionPolicy, parts: Parts) -> Iterator[Finding]:
+def _image_reasons(image: Image, policy: BackupDeletionPolicy, snapshots: Snapshots) -> Iterator[Finding]:
     if image.source != "private":
         what = f"'{image.source}'" if image.source else "of a source that the service does not tell"
         yield Finding("not_private", f"It is no private image of the account but {what}: leave it out.")
     if image.status not in IMAGE_DELETABLE | {DELETING}:
         yield _busy(image.status)
     if policy.delete_snapshots:
-        yield from _shared_parts(image, policy, parts)
+        yield from _shared_snapshots(image, policy, snapshots)
 
 
-def _shared_parts(image: Image, policy: BackupDeletionPolicy, parts: Parts) -> Iterator[Finding]:
+def _shared_snapshots(image: Image, policy: BackupDeletionPolicy, snapshots: Snapshots) -> Iterator[Finding]:
     """Whether the service would leave alone a snapshot that another image needs is only inferred (fact snapshots-of-images)."""
-    for snapshot_id in part_ids(image):
-        snapshot = parts.get(snapshot_id)
+    for snapshot_id in snapshot_ids_of(image):
+        snapshot = snapshots.get(snapshot_id)
         others = [other for other in snapshot.images if other not in policy.ids] if snapshot is not None else []
         if snapshot is not None and snapshot.unreadable:
             yield from unreadable_finding(snapshot)

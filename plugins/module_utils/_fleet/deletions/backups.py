@@ -23,24 +23,24 @@ from ..common.timing import FATE_PATIENCE
 from ..evidence.backup_selection import AssetSelection, find_assets, read_assets
 from ..evidence.existing_backups import SNAPSHOTS, A, AssetKind
 from ..evidence.proof import asset_id_of
-from .backup_rules import BackupDeletionPolicy, Parts, backup_blockers, backup_differences, kept_by_service, part_ids
+from .backup_rules import BackupDeletionPolicy, Snapshots, backup_blockers, backup_differences, kept_by_service, snapshot_ids_of
 from .kind import DELETING, ResourceKind
-from .run import DeletionOptions, DeletionRun, PartFate, delete_resources
+from .run import DeletionOptions, DeletionRun, SnapshotFate, delete_resources
 
 FATE_POLL = 1.0
 
 
 class BackupKind(ResourceKind[A]):
-    """Images or snapshots. `parts` are the snapshots of the images, `most_parts` is how many an image has at most."""
+    """Images or snapshots. `snapshots` are those of the images, `most_snapshots` is how many an image has at most."""
 
-    def __init__(self, kind: AssetKind[A], policy: BackupDeletionPolicy, parts: Parts, most_parts: int) -> None:
+    def __init__(self, kind: AssetKind[A], policy: BackupDeletionPolicy, snapshots: Snapshots, most_snapshots: int) -> None:
         self.word = self.key = kind.word
         self._kind = kind
         self._policy = policy
-        self._parts = dict(parts)
+        self._snapshots = dict(snapshots)
         if policy.delete_snapshots:
             # Their snapshots are looked at, too, in one call.
-            self.look_limit = max(1, PAGE_SIZE // max(1, most_parts))
+            self.look_limit = max(1, PAGE_SIZE // max(1, most_snapshots))
 
     def id_of(self, asset: A) -> str:
         return asset_id_of(asset)
@@ -57,26 +57,22 @@ class BackupKind(ResourceKind[A]):
         return delete_snapshot(self.id_of(asset))
 
     def related_call(self, assets: Sequence[A]) -> Call[Page[Snapshot]] | None:
-        ids = self._part_ids(assets)
+        ids = _snapshot_ids(assets)
         return SNAPSHOTS.by_ids(ids) if self._policy.delete_snapshots and ids else None
 
     def note_related(self, assets: Sequence[A], page: Page[Snapshot]) -> None:
-        for part in self._part_ids(assets):
-            self._parts.pop(part, None)
-        self._parts.update((snapshot.snapshot_id, snapshot) for snapshot in page.items)
+        for snapshot_id in _snapshot_ids(assets):
+            self._snapshots.pop(snapshot_id, None)
+        self._snapshots.update((snapshot.snapshot_id, snapshot) for snapshot in page.items)
 
     def blockers(self, asset: A) -> tuple[Finding, ...]:
-        return backup_blockers(asset, self._policy, self._parts)
+        return backup_blockers(asset, self._policy, self._snapshots)
 
     def explain(self, asset: A, error: JdcloudError) -> Failure | None:
         return kept_by_service(asset, error)
 
     def differences(self, before: A, now: A) -> list[str]:
         return backup_differences(before, now)
-
-    @staticmethod
-    def _part_ids(assets: Sequence[A]) -> list[str]:
-        return list(dict.fromkeys(part for asset in assets if isinstance(asset, Image) for part in part_ids(asset)))
 
 
 def delete_backups(
@@ -88,17 +84,22 @@ def delete_backups(
     """
     found = _select(dispatcher, kind, selection, options.cap)
     images = [asset for asset in found.values() if isinstance(asset, Image) and asset.source == "private"]
-    parts = find_assets(dispatcher, SNAPSHOTS, list(dict.fromkeys(part for image in images for part in part_ids(image))))
+    snapshots = find_assets(dispatcher, SNAPSHOTS, _snapshot_ids(images))
     policy = BackupDeletionPolicy(selection.name, delete_snapshots, frozenset(found))
-    resource_kind = BackupKind(kind, policy, parts, max((len(part_ids(image)) for image in images), default=0))
+    resource_kind = BackupKind(kind, policy, snapshots, max((len(snapshot_ids_of(image)) for image in images), default=0))
     ids = list(found) if selection.ids is None else selection.ids
     run = delete_resources(dispatcher, resource_kind, ids, found, options)
     for record in run.records:
         if isinstance(record.asset, Image):
-            record.parts = tuple(part for part in part_ids(record.asset) if part in parts)
+            record.snapshot_ids = tuple(each for each in snapshot_ids_of(record.asset) if each in snapshots)
     if not run.held_back:
         _settle_fates(dispatcher, run, delete_snapshots=delete_snapshots, grace=min(FATE_PATIENCE, options.timing.wait_timeout))
     return run
+
+
+def _snapshot_ids(assets: Sequence[Image | Snapshot]) -> list[str]:
+    """The snapshots of those of the assets that are images."""
+    return list(dict.fromkeys(each for asset in assets if isinstance(asset, Image) for each in snapshot_ids_of(asset)))
 
 
 def _select(dispatcher: Dispatcher, kind: AssetKind[A], selection: AssetSelection, cap: int | None) -> dict[str, A]:
@@ -122,21 +123,21 @@ def _settle_fates(dispatcher: Dispatcher, run: DeletionRun[A], *, delete_snapsho
     """Read what became of the snapshots of images that are gone. What cannot be read is unverified, and hides nothing else."""
     for record in run.records:
         if record.deleted or record.in_doubt:
-            record.fates = dict.fromkeys(record.parts, "unverified")
+            record.fates = dict.fromkeys(record.snapshot_ids, "unverified")
         elif run.would_go(record):
-            planned: PartFate = "deleted" if delete_snapshots else "kept"
-            record.fates = dict.fromkeys(record.parts, planned if run.waits else "unverified")
+            planned: SnapshotFate = "deleted" if delete_snapshots else "kept"
+            record.fates = dict.fromkeys(record.snapshot_ids, planned if run.waits else "unverified")
     gone = [record for record in run.records if record.deleted and record.gone]
-    todo = list(dict.fromkeys(part for record in gone for part in record.parts))
+    todo = list(dict.fromkeys(each for record in gone for each in record.snapshot_ids))
     try:
         left = _left(dispatcher, todo, delete_snapshots=delete_snapshots, grace=grace)
     except JdcloudError:
         return
     for record in gone:
-        record.fates = {part: _fate(left.get(part)) for part in record.parts}
-        kept = [part for part in record.parts if part in left]
+        record.fates = {each: _fate(left.get(each)) for each in record.snapshot_ids}
+        kept = [each for each in record.snapshot_ids if each in left]
         if delete_snapshots and kept and record.state is not None:
-            text = ", ".join(f"{part} ('{left[part].status}')" for part in kept)
+            text = ", ".join(f"{each} ('{left[each].status}')" for each in kept)
             message = f"{record.state.title} is gone, but snapshots of it still exist and are billed: {text}; delete them by id."
             record.state.failure = record.state.failure or Failure("fate_mismatch", message)
 
@@ -151,7 +152,7 @@ def _left(dispatcher: Dispatcher, ids: Sequence[str], *, delete_snapshots: bool,
     return left
 
 
-def _fate(snapshot: Snapshot | None) -> PartFate:
+def _fate(snapshot: Snapshot | None) -> SnapshotFate:
     if snapshot is None:
         return "deleted"
     return "unverified" if snapshot.status == DELETING else "kept"

@@ -20,14 +20,14 @@ from .kind import D, ResourceKind
 from .progress import standing_of_deletion
 from .state import DeletionState, Stage
 
-PartFate = Literal["deleted", "kept", "unverified"]
+SnapshotFate = Literal["deleted", "kept", "unverified"]
 
 
 @dataclass(slots=True)
 class DeletionRecord(Generic[D]):
     """All about one id of a run. `asset` is how it was found, None if the id does not exist.
 
-    `going`: another run or user was deleting it already; `was_gone`: it counted as gone already. `parts` are the snapshots of an
+    `going`: another run or user was deleting it already; `was_gone`: it counted as gone already. `snapshot_ids` are those of an
     image that existed before, `fates` what became of them. `state` exists if it was worked on.
     """
 
@@ -36,8 +36,8 @@ class DeletionRecord(Generic[D]):
     blockers: tuple[Finding, ...] = ()
     going: bool = False
     was_gone: bool = False
-    parts: tuple[str, ...] = ()
-    fates: dict[str, PartFate] = field(default_factory=dict)
+    snapshot_ids: tuple[str, ...] = ()
+    fates: dict[str, SnapshotFate] = field(default_factory=dict)
     state: DeletionState[D] | None = None
 
     @property

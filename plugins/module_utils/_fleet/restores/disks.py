@@ -46,7 +46,7 @@ class WantedDisk:
 
 @dataclass(frozen=True, slots=True)
 class MadeDisk:
-    """What became of a wanted disk; `disk_id` None: there is none. `verified` None: nobody looked."""
+    """What became of a wanted disk, as the result shows it; `disk_id` None: there is none. `verified` None: nobody looked."""
 
     disk_id: str | None
     device: str | None
@@ -72,11 +72,11 @@ def plan_disks(
     `partial`: what nothing covers is a warning. Nothing of a drill's machine outlives it.
     """
     old = {disk.disk_id: disk for disk in machine.disks if disk.disk_id}
-    parts = image.disks if image else ()
-    origins = [_disk_held_by(part, snapshots) for part in parts]
+    image_disks = image.disks if image else ()
+    origins = [_disk_held_by(disk, snapshots) for disk in image_disks]
     held = set(origins) - {None}
-    wanted = [_from_part(part, old.get(origin or ""), snapshots) for part, origin in zip(parts, origins, strict=True)]
-    blockers = [finding for part in parts for finding in _part_blockers(part, machine, snapshots)]
+    wanted = [_from_image_disk(disk, old.get(origin or ""), snapshots) for disk, origin in zip(image_disks, origins, strict=True)]
+    blockers = [finding for disk in image_disks for finding in _image_disk_blockers(disk, machine, snapshots)]
     warnings: list[Finding] = []
     for disk in machine.disks:
         warnings += _losses(disk, machine)
@@ -96,27 +96,28 @@ def plan_disks(
     return DiskPlan(tuple(replace(disk, auto_delete=True) if drill else disk for disk in disks), tuple(blockers), tuple(warnings))
 
 
-def _disk_held_by(part: ImageDisk, snapshots: Mapping[str, Snapshot]) -> str | None:
-    """The id of the disk that a part of the image holds, by its snapshot's own word; None if that does not hold its data."""
-    snapshot = snapshots.get(part.snapshot_id or "")
+def _disk_held_by(image_disk: ImageDisk, snapshots: Mapping[str, Snapshot]) -> str | None:
+    """The id of the disk whose data a disk of the image holds, by its snapshot's own word; None if it holds none."""
+    snapshot = snapshots.get(image_disk.snapshot_id or "")
     return snapshot.disk_id if snapshot is not None and snapshot.status in SNAPSHOT_HOLDS else None
 
 
-def _part_blockers(part: ImageDisk, machine: OldMachine, snapshots: Mapping[str, Snapshot]) -> Iterator[Finding]:
-    if part.snapshot_id is None:
+def _image_disk_blockers(image_disk: ImageDisk, machine: OldMachine, snapshots: Mapping[str, Snapshot]) -> Iterator[Finding]:
+    if image_disk.snapshot_id is None:
         return
-    snapshot = snapshots.get(part.snapshot_id)
+    snapshot = snapshots.get(image_disk.snapshot_id)
     if snapshot is None or snapshot.status not in SNAPSHOT_HOLDS:
         state = "does not exist" if snapshot is None else f"is '{snapshot.status}'"
-        message = f"Snapshot {part.snapshot_id}, which holds {part.device or 'a disk'} of the image, {state}."
+        message = f"Snapshot {image_disk.snapshot_id}, which holds {image_disk.device or 'a disk'} of the image, {state}."
         yield Finding("snapshot_missing", message)
-    elif part.system and machine.disks and snapshot.disk_id not in {disk.disk_id for disk in machine.disks if disk.system}:
+    elif image_disk.system and machine.disks and snapshot.disk_id not in {disk.disk_id for disk in machine.disks if disk.system}:
         message = f"The image's system disk is of {snapshot.disk_id}, which was not the system disk of {machine.title}."
         yield Finding("no_backup", message)
 
 
 def _local_system_blockers(disk: OldDisk, machine: OldMachine, image: Image | None) -> Iterator[Finding]:
-    if disk.local and disk.system and not (image and any(part.system and part.category == "local" for part in image.disks)):
+    held = image is not None and any(each.system and each.category == "local" for each in image.disks)
+    if disk.local and disk.system and not held:
         message = f"The system disk of {machine.title} was a local one, which only an image of the machine holds."
         yield Finding("no_backup", message)
 
@@ -143,22 +144,22 @@ def _losses(disk: OldDisk, machine: OldMachine) -> Iterator[Finding]:
         yield Finding("shared_disk_copied", message)
 
 
-def _from_part(part: ImageDisk, old: OldDisk | None, snapshots: Mapping[str, Snapshot]) -> WantedDisk:
+def _from_image_disk(image_disk: ImageDisk, old: OldDisk | None, snapshots: Mapping[str, Snapshot]) -> WantedDisk:
     """A disk as the image has it; what the image does not tell is as it was."""
-    snapshot = snapshots.get(part.snapshot_id or "")
-    sizes = [part.size_gb, old.size_gb if old else None, snapshot.size_gb if snapshot else None]
-    disk_type = (old.disk_type if old else None) or part.disk_type
+    snapshot = snapshots.get(image_disk.snapshot_id or "")
+    sizes = [image_disk.size_gb, old.size_gb if old else None, snapshot.size_gb if snapshot else None]
+    disk_type = (old.disk_type if old else None) or image_disk.disk_type
     return WantedDisk(
-        device=part.device or (SYSTEM_DEVICE if part.system else None),
-        system=part.system,
-        local=part.category == "local",
+        device=image_disk.device or (SYSTEM_DEVICE if image_disk.system else None),
+        system=image_disk.system,
+        local=image_disk.category == "local",
         size_gb=max((size for size in sizes if size is not None), default=None),
         disk_type=disk_type,
-        snapshot_id=part.snapshot_id,
-        auto_delete=old.auto_delete if old else bool(part.auto_delete),
+        snapshot_id=image_disk.snapshot_id,
+        auto_delete=old.auto_delete if old else bool(image_disk.auto_delete),
         iops=old.iops if old and disk_type == IOPS_TYPE else None,
         encrypted=bool(old and old.encrypted),
-        implicit=part.category == "local" or not (part.device or part.system),
+        implicit=image_disk.category == "local" or not (image_disk.device or image_disk.system),
     )
 
 

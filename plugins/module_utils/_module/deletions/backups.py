@@ -110,7 +110,7 @@ def _image_row(record: DeletionRecord[A], image: Image | None, common: Result) -
         # Of use where images are made; what is deleted covers nothing any more.
         "covered_disks": [],
         "uncovered_disks": [],
-        "snapshots": [{"snapshot_id": part, "fate": record.fates.get(part)} for part in record.parts],
+        "snapshots": [{"snapshot_id": each, "fate": record.fates.get(each)} for each in record.snapshot_ids],
     }
 
 

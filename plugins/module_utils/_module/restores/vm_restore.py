@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from ..._api.errors import first_of
@@ -69,7 +69,7 @@ def _instance(run: RestoreRun, record: RestoreRecord) -> Result:
         "changed": _changed(run, record),
         "image_id": record.plan.image_id or record.helper_id,
         "helper_image_id": record.helper_id,
-        "disks": [_disk(disk) for disk in _disks(record)],
+        "disks": [asdict(disk) for disk in _disks(record)],
         "warnings": finding_rows(record.warnings),
         "blockers": finding_rows(record.blockers),
         "error": error_of(record.failure),
@@ -84,16 +84,6 @@ def _disks(record: RestoreRecord) -> Sequence[MadeDisk]:
         seen = seen_disks(record.machine.full)
         return [MadeDisk(disk.disk_id, disk.device, disk.size_gb, disk.snapshot_id, None) for disk in seen]
     return [MadeDisk(None, disk.device, disk.size_gb, disk.snapshot_id, None) for disk in record.plan.disks]
-
-
-def _disk(disk: MadeDisk) -> Result:
-    return {
-        "disk_id": disk.disk_id,
-        "device": disk.device,
-        "size_gb": disk.size_gb,
-        "snapshot_id": disk.snapshot_id,
-        "verified": disk.verified,
-    }
 
 
 def _after(run: RestoreRun, record: RestoreRecord) -> Result:

@@ -81,7 +81,7 @@ def set_up(ansible: Ansible, api: AwxApi, *patterns: str, **settings: Any) -> tu
     return ended.returncode, output, int(changed[1]) if changed else -1
 
 
-def test_what_is_missing_is_said_before_anything_is_made(awx: Awx, api: AwxApi) -> None:
+def test_what_is_missing_is_reported_before_anything_is_made(awx: Awx, api: AwxApi) -> None:
     status, output, _changed = set_up(awx.ansible, api, "decommission_fleet", jdcloud_awx_image="")
     assert status == 2
     assert "jdcloud_awx_image must name the image" in output

@@ -145,7 +145,7 @@ def test_what_only_the_service_can_know_is_refused_at_the_first_call(
 # --- no way to the service ----------------------------------------------------------------------------------------
 
 
-def test_an_endpoint_where_nobody_listens_is_told_quickly(fleet: Fleet) -> None:
+def test_an_endpoint_where_nobody_listens_is_reported_quickly(fleet: Fleet) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         address = f"127.0.0.1:{listener.getsockname()[1]}"
     # The port is free again, and nobody listens there.

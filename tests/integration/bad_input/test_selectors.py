@@ -68,7 +68,7 @@ def test_rule_1_an_empty_or_blank_selector_is_an_error(fleet: Fleet, options: di
     fleet.refused(named, **options)
 
 
-def test_rule_1_a_blank_selector_is_an_error_beside_a_good_one(fleet: Fleet) -> None:
+def test_rule_1_a_blank_selector_is_an_error_next_to_a_good_one(fleet: Fleet) -> None:
     fleet.refused("tags is an empty dict", instance_ids=["i-one"], tags={})
     fleet.refused("filters is an empty dict", name="web-01", filters={})
     fleet.refused("name is blank", instance_ids=["i-one"], name="")

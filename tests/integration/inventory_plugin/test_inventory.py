@@ -176,7 +176,7 @@ def test_a_region_that_fails_fails_the_inventory_and_shows_no_secret(inventory: 
         assert (ended.returncode != 0) is bool(environment), "only the setting makes Ansible stop"
 
 
-def test_an_error_in_the_file_does_not_print_the_key_beside_it(inventory: Inventory, tmp_path: Path) -> None:
+def test_an_error_in_the_file_does_not_print_the_key_next_to_it(inventory: Inventory, tmp_path: Path) -> None:
     lines = ["plugin: jdcloud.cloud.jdcloud_vm", f"access_key: {DEFAULT_ACCESS_KEY}", f"secret_key: {DEFAULT_SECRET_KEY}"]
     for wrong in ('region: "{{ nowhere }}"', "api_timeout: soon", "tag: {env: test}", "tags: {env: }"):
         (tmp_path / "test.jdcloud_vm.yml").write_text("\n".join([*lines, wrong, ""]), encoding="utf-8")

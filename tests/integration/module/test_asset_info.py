@@ -52,7 +52,7 @@ def test_a_denied_listing_is_an_error(cloud: Cloud, kind: str) -> None:
     assert ended.result["account"]["source"] == "environment"
 
 
-def test_images_are_told_with_machine_disks_and_mark(cloud: Cloud) -> None:
+def test_images_are_reported_with_machine_disks_and_marker(cloud: Cloud) -> None:
     local = stopped("i-bbbb000002", system_disk={"local": True, "size": 40}, disks=[{"id": "vol-b", "size": 60}])
     images = [
         {"id": "img-a", "of": A, "name": "{{ 7*7 }}", "description": MARK},
@@ -74,7 +74,7 @@ def test_images_are_told_with_machine_disks_and_mark(cloud: Cloud) -> None:
     assert [image["image_source"] for image in public] == ["public"]
 
 
-def test_snapshots_are_told_with_disk_images_and_mark(cloud: Cloud) -> None:
+def test_snapshots_are_reported_with_disk_images_and_marker(cloud: Cloud) -> None:
     alone = {"id": "snapshot-a", "disk": "vol-a", "description": MARK, "status": "error_create", "size": 100}
     seed(cloud, stopped(A), images=[{"id": "img-a", "of": A}], snapshots=[alone, {"id": "snapshot-o", "source": "others"}])
     text = {each["snapshot_id"]: each for each in rows(info(cloud, "snapshot"))}

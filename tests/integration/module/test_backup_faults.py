@@ -167,7 +167,7 @@ def test_a_refusal_that_passes_is_tried_again(cloud: Cloud, method: str) -> None
 
 
 @METHODS
-def test_a_refusal_that_does_not_pass_is_told_with_operation_and_request_and_the_machine_is_started_again(
+def test_a_refusal_that_does_not_pass_is_reported_with_operation_and_request_and_the_machine_is_started_again(
     cloud: Cloud, method: str
 ) -> None:
     machine(cloud, runs=True)

@@ -36,7 +36,7 @@ OTHER: Json = {"id": "vol-othr000001", "size": 20}
 
 
 @METHODS
-def test_a_machine_that_somebody_starts_during_its_backup_fails_and_the_mark_no_longer_says_stopped(
+def test_a_machine_that_another_user_starts_during_its_backup_fails_and_the_marker_no_longer_says_stopped(
     cloud: Cloud, method: str
 ) -> None:
     machine(cloud)
@@ -52,7 +52,7 @@ def test_a_machine_that_somebody_starts_during_its_backup_fails_and_the_mark_no_
     assert {disk["disk_id"] for disk in ended.only["uncovered_disks"]} == {SYSTEM["id"], DATA["id"]}
 
 
-def test_a_mark_that_cannot_be_taken_back_is_told(cloud: Cloud) -> None:
+def test_a_marker_that_cannot_be_taken_back_is_reported(cloud: Cloud) -> None:
     machine(cloud)
     cloud.control.act("start", A, instantly=True, when={"operation": "vm.createImage", "resource": "*", "moment": "after"})
     cloud.control.inject("error", operation="vm.modifyImageAttribute", times=0, http=403, status="HTTP_FORBIDDEN")
@@ -63,7 +63,7 @@ def test_a_mark_that_cannot_be_taken_back_is_told(cloud: Cloud) -> None:
 
 @METHODS
 @pytest.mark.parametrize("runs", [False, True], ids=["stopped", "stopped by us"])
-def test_a_machine_that_somebody_starts_before_its_create_gets_no_false_mark(cloud: Cloud, method: str, runs: bool) -> None:
+def test_a_machine_that_another_user_starts_before_its_create_gets_no_false_marker(cloud: Cloud, method: str, runs: bool) -> None:
     """It was looked at before; whatever was made then says so, or nothing was made."""
     machine(cloud, runs=runs)
     look = {"operation": "vm.describeInstances", "resource": "*", "moment": "after", "nth": 1}
@@ -76,7 +76,7 @@ def test_a_machine_that_somebody_starts_before_its_create_gets_no_false_mark(clo
 
 @METHODS
 @pytest.mark.parametrize("moment", ["before", "after"])
-def test_a_disk_that_somebody_attaches_meanwhile_is_told(cloud: Cloud, method: str, moment: str) -> None:
+def test_a_disk_that_another_user_attaches_meanwhile_is_reported(cloud: Cloud, method: str, moment: str) -> None:
     machine(cloud, more={"disks": [OTHER]})
     when = {"operation": CREATES[method], "resource": "*", "moment": moment}
     cloud.control.act("attach", A, disk=OTHER["id"], when=when)
@@ -88,7 +88,7 @@ def test_a_disk_that_somebody_attaches_meanwhile_is_told(cloud: Cloud, method: s
 
 
 @METHODS
-def test_a_disk_that_somebody_swaps_during_the_stop_is_noticed_before_anything_is_made(cloud: Cloud, method: str) -> None:
+def test_a_disk_that_another_user_swaps_during_the_stop_is_noticed_before_anything_is_made(cloud: Cloud, method: str) -> None:
     machine(cloud, runs=True, more={"disks": [OTHER]})
     when = {"operation": "vm.stopInstance", "resource": A, "moment": "after"}
     cloud.control.act("detach", A, disk=DATA["id"], when=when)
@@ -102,7 +102,7 @@ def test_a_disk_that_somebody_swaps_during_the_stop_is_noticed_before_anything_i
     assert cloud.status(A) == "running"
 
 
-def test_a_disk_that_somebody_detaches_right_before_the_image_is_missed(cloud: Cloud) -> None:
+def test_a_disk_that_another_user_detaches_right_before_the_image_is_missed(cloud: Cloud) -> None:
     machine(cloud)
     cloud.control.act("detach", A, disk=DATA["id"], when={"operation": "vm.createImage", "resource": "*"})
     ended = backup(cloud, A)
@@ -111,7 +111,7 @@ def test_a_disk_that_somebody_detaches_right_before_the_image_is_missed(cloud: C
     assert DATA["id"] in ended.error["message"]
 
 
-def test_a_disk_that_somebody_detaches_when_it_is_in_the_image_is_not_missed(cloud: Cloud) -> None:
+def test_a_disk_that_another_user_detaches_when_it_is_in_the_image_is_not_missed(cloud: Cloud) -> None:
     machine(cloud)
     cloud.control.act("detach", A, disk=DATA["id"], when={"operation": "vm.createImage", "resource": "*", "moment": "after"})
     ended = backup(cloud, A)
@@ -120,7 +120,7 @@ def test_a_disk_that_somebody_detaches_when_it_is_in_the_image_is_not_missed(clo
 
 
 @METHODS
-def test_a_machine_that_somebody_deletes_during_its_backup_keeps_the_backup(cloud: Cloud, method: str) -> None:
+def test_a_machine_that_another_user_deletes_during_its_backup_keeps_the_backup(cloud: Cloud, method: str) -> None:
     machine(cloud)
     nth = 1 if method == "image" else 2
     when = {"operation": CREATES[method], "resource": "*", "moment": "after", "nth": nth}
@@ -141,7 +141,7 @@ def test_an_image_that_lacks_a_disk_is_no_backup_of_a_machine_that_is_gone_eithe
 
 
 @METHODS
-def test_a_machine_that_somebody_deletes_before_its_backup_is_told_and_the_others_are_done(cloud: Cloud, method: str) -> None:
+def test_a_machine_that_another_user_deletes_before_its_backup_is_reported(cloud: Cloud, method: str) -> None:
     seed(cloud, running(A, system_disk=SYSTEM), stopped(B))
     cloud.control.act("delete", A, instantly=True, when={"operation": "vm.stopInstance", "resource": A})
     ended = backup(cloud, A, B, method=method, **POWER)
@@ -151,7 +151,7 @@ def test_a_machine_that_somebody_deletes_before_its_backup_is_told_and_the_other
 
 
 @METHODS
-def test_a_backup_that_somebody_deletes_while_it_is_waited_for_is_told(cloud: Cloud, method: str) -> None:
+def test_a_backup_that_another_user_deletes_while_it_is_waited_for_is_reported(cloud: Cloud, method: str) -> None:
     cloud.hurry()
     machine(cloud, image_seconds=60, snapshot_seconds=60)
     accepted = backup(cloud, A, method=method, wait=False)

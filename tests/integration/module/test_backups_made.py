@@ -79,7 +79,7 @@ def test_an_image_in_progress_is_waited_for_and_none_is_made(cloud: Cloud) -> No
 # --- made ---------------------------------------------------------------------------------------------------------
 
 
-def test_an_image_holds_the_disks_carries_the_mark_and_is_found_again(cloud: Cloud) -> None:
+def test_an_image_holds_the_disks_carries_the_marker_and_is_found_again(cloud: Cloud) -> None:
     seed(cloud, stopped(A, disks=[DATA], local_disks=1))
     ended = backup(cloud, A)
     assert not ended.failed
@@ -130,7 +130,7 @@ def test_the_snapshots_of_a_machine_also_wait_for_an_image_that_is_already_being
     assert len(polls) > 2, "it was asked for while the image was still pending"
 
 
-def test_a_running_machine_is_backed_up_with_a_warning_and_its_mark_says_so(cloud: Cloud) -> None:
+def test_a_running_machine_is_backed_up_with_a_warning_and_its_marker_says_so(cloud: Cloud) -> None:
     seed(cloud, running(A))
     ended = backup(cloud, A, method="both")
     assert not ended.failed
@@ -185,7 +185,7 @@ def test_without_waiting_the_backup_is_reported_as_it_was_accepted(cloud: Cloud)
     assert made_of(cloud) == [A]
 
 
-def test_without_waiting_snapshots_beside_an_image_in_progress_are_asked_for_at_once(cloud: Cloud) -> None:
+def test_without_waiting_snapshots_next_to_an_image_in_progress_are_asked_for_at_once(cloud: Cloud) -> None:
     being_made(cloud, 60.0)
     ended = backup(cloud, A, wait=False, method="both")
     assert [row["status"] for row in ended.only["snapshots"]] == ["creating"]
@@ -202,7 +202,7 @@ def test_every_machine_name_gives_names_that_the_service_takes(cloud: Cloud, nam
     assert len(set(names)) == 2
 
 
-def test_a_failed_backup_is_made_anew_under_another_name(cloud: Cloud) -> None:
+def test_a_failed_backup_is_made_again_under_another_name(cloud: Cloud) -> None:
     seed(cloud, stopped(A))
     cloud.control.inject("transition_fails", operation="vm.createImage")
     first, second = backup(cloud, A), backup(cloud, A)
@@ -229,7 +229,7 @@ def test_disks_get_snapshots_whether_they_are_on_a_machine_or_not(cloud: Cloud) 
     assert {row["action"] for row in again.result["snapshots"]} == {"reused"}
 
 
-def test_a_disk_that_does_not_exist_is_told(cloud: Cloud) -> None:
+def test_a_disk_that_does_not_exist_is_reported(cloud: Cloud) -> None:
     seed(cloud, more={"disks": [{"id": "vol-free000001", "size": 20}]})
     ended = snapshots(cloud, "vol-none000001", "vol-free000001")
     assert ended.failed

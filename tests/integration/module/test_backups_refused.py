@@ -84,7 +84,7 @@ def test_more_machines_than_the_cap_are_refused(cloud: Cloud) -> None:
     assert cloud.writes() == []
 
 
-def test_an_id_that_does_not_exist_is_told_and_holds_back_the_others(cloud: Cloud) -> None:
+def test_an_id_that_does_not_exist_is_reported_and_holds_back_the_others(cloud: Cloud) -> None:
     seed(cloud, stopped(A))
     ended = backup(cloud, A, "i-none000001")
     assert ended.failed
@@ -107,7 +107,7 @@ def test_start_again_without_a_stop_and_a_stop_without_waiting_are_refused(cloud
 # --- quotas -------------------------------------------------------------------------------------------------------
 
 
-def test_a_batch_without_room_is_refused_with_all_numbers_before_anything_is_stopped(cloud: Cloud) -> None:
+def test_a_batch_beyond_the_quota_is_refused_with_all_numbers_before_anything_is_stopped(cloud: Cloud) -> None:
     seed(cloud, running(A), stopped(B, disks=[DATA]), stopped(C), quotas={"images": 2, "snapshots": 2})
     ended = backup(cloud, A, B, C, stop_running=True)
     assert ended.failed
@@ -142,7 +142,7 @@ def test_the_part_that_fits_is_done_on_request_and_the_rest_is_listed(cloud: Clo
     assert [entry["resources"] for entry in cloud.calls("vm.stopInstance")] == ([] if check else [[A]])
 
 
-def test_what_an_earlier_try_stopped_is_started_again_also_when_there_is_no_room_for_its_backup(cloud: Cloud) -> None:
+def test_what_an_earlier_try_stopped_is_started_again_also_when_no_quota_is_left_for_its_backup(cloud: Cloud) -> None:
     seed(cloud, stopped(A), quotas={"images": 0})
     ended = backup(cloud, A, on_shortfall="fit", stopped_before=[A], **POWER)
     assert ended.actions == {A: "blocked"}
@@ -150,7 +150,7 @@ def test_what_an_earlier_try_stopped_is_started_again_also_when_there_is_no_room
     assert ended.only["started_by_us"]
 
 
-def test_a_quota_taken_by_somebody_between_look_and_use_fails_those_and_does_the_others(cloud: Cloud) -> None:
+def test_a_quota_taken_by_another_user_between_look_and_use_fails_those_and_does_the_others(cloud: Cloud) -> None:
     seed(cloud, stopped(A), stopped(B), stopped(C), quotas={"images": 3})
     cloud.control.act("set_quotas", "", images=2, when={"operation": "vm.createImage", "resource": "*", "nth": 1})
     ended = backup(cloud, A, B, C)

@@ -15,7 +15,7 @@ A = "i-aaaa000001"
 OPERATION = "billing.describeBillDetails"
 
 
-def test_a_denied_bill_is_told_and_no_failure_unless_wanted(cloud: Cloud) -> None:
+def test_a_denied_bill_is_reported_and_no_failure_unless_wanted(cloud: Cloud) -> None:
     cloud.seed(stopped(A), accounts=[account(denied=["billing:*"])])
     text = info(cloud, "bill", resource_ids=[A])
     assert not text.failed

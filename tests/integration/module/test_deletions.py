@@ -35,7 +35,7 @@ LOST: dict[str, Json] = {
 
 
 @pytest.mark.parametrize("check", [True, False])
-def test_all_blockers_of_all_images_are_told_and_nothing_is_changed(cloud: Cloud, check: bool) -> None:
+def test_all_blockers_of_all_images_are_reported_and_nothing_is_changed(cloud: Cloud, check: bool) -> None:
     images = [
         {"id": "img-good"},
         {"id": "img-public", "source": "public"},
@@ -167,7 +167,7 @@ def test_what_changed_since_the_plan_is_not_deleted(cloud: Cloud, kind: str, act
 
 @pytest.mark.parametrize("nth", [2, 3])
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_somebody_else_deletes_meanwhile_is_success_without_a_change(cloud: Cloud, kind: str, nth: int) -> None:
+def test_what_another_user_deletes_meanwhile_is_success_without_a_change(cloud: Cloud, kind: str, nth: int) -> None:
     seed_kind(cloud, kind, {"id": f"{kind}-a"})
     when = {"operation": READ[kind], "resource": "*", "nth": 2} if nth == 2 else {"operation": DELETE[kind]}
     cloud.control.act("delete", f"{kind}-a", when=when)

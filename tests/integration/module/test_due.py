@@ -46,7 +46,7 @@ def twice(*values: str, key: str = KEY) -> list[Json]:
     ],
     ids=["tag removed", "date moved", "second tag", "started"],
 )
-def test_what_becomes_of_the_mark_before_the_last_look_ends_the_delete(
+def test_what_becomes_of_the_due_tag_before_the_last_look_ends_the_delete(
     cloud: Cloud, action: str, parameters: Json, says: str
 ) -> None:
     cloud.seed(stopped(A, tags={KEY: DUE, "env": "test"}), stopped(B, tags={KEY: DUE}))

@@ -51,7 +51,7 @@ def _check_error(cloud: Cloud, error: Json, operation: str, resource: str, row: 
 
 
 @pytest.mark.parametrize("row", [row for row in STATUS_TABLE if not row.again], ids=lambda row: row.name)
-def test_a_final_refusal_is_told_and_never_repeated(cloud: Cloud, row: Row) -> None:
+def test_a_final_refusal_is_reported_and_never_repeated(cloud: Cloud, row: Row) -> None:
     _seed(cloud, row, times=0)
     ended = cloud.vm("absent", STOP, SET, DELETE, RELEASE, B, wait_timeout=2, **FATES)
     assert ended.failed

@@ -242,7 +242,7 @@ def test_charge_modes_decide_about_deletion(cloud: Cloud, machine: Json, deleted
     assert cloud.exists(A) is not deleted
 
 
-def test_a_white_list_of_prepaid_machines_is_told(cloud: Cloud) -> None:
+def test_a_white_list_of_prepaid_machines_is_reported(cloud: Cloud) -> None:
     cloud.seed(stopped(A, charge="prepaid", expires="-1d"), prepaid_white_list=True)
     ended = cloud.vm("absent", A)
     assert ended.error["status"] == "PERMISSION_DENIED"

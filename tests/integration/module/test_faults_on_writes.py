@@ -131,7 +131,7 @@ def test_rule_11_a_write_that_never_gets_through_is_given_up(cloud: Cloud, name:
     assert cloud.auto_delete(SET, "vol-set") is False
 
 
-def test_rule_11_a_lost_stop_of_a_machine_that_somebody_else_stopped_is_one_stop(cloud: Cloud) -> None:
+def test_rule_11_a_lost_stop_of_a_machine_that_another_user_stopped_is_one_stop(cloud: Cloud) -> None:
     cloud.seed(running(A))
     cloud.control.inject("close_before", operation="vm.stopInstance")
     cloud.control.act("stop", A, when={"operation": "vm.stopInstance"})

@@ -113,7 +113,7 @@ def test_rule_06_disks_that_change_around_the_delete_attribute_are_noticed(cloud
     assert cloud.auto_delete(A, "vol-data") is False, "put back"
 
 
-def test_rule_09_a_machine_that_somebody_deletes_at_the_gate_is_waited_for(cloud: Cloud) -> None:
+def test_rule_09_a_machine_that_another_user_deletes_at_the_gate_is_waited_for(cloud: Cloud) -> None:
     _seed(cloud, stopped(A))
     cloud.control.act("delete", A, when=GATE)
     ended = cloud.vm("absent", A)
@@ -128,7 +128,7 @@ def test_rule_09_a_machine_that_somebody_deletes_at_the_gate_is_waited_for(cloud
 
 @pytest.mark.parametrize("instantly", [True, False])
 @pytest.mark.parametrize("operation", ["vm.stopInstance", "vm.deleteInstance"])
-def test_rule_09_a_machine_that_somebody_deletes_just_before_our_call_is_gone(
+def test_rule_09_a_machine_that_another_user_deletes_just_before_our_call_is_gone(
     cloud: Cloud, operation: str, instantly: bool
 ) -> None:
     _seed(cloud, running(A))
@@ -141,7 +141,7 @@ def test_rule_09_a_machine_that_somebody_deletes_just_before_our_call_is_gone(
     assert ended.only["changed"] is (operation == "vm.deleteInstance"), "our stop is a change, their delete is not"
 
 
-def test_rule_09_a_machine_that_somebody_deletes_while_it_stops_is_gone(cloud: Cloud) -> None:
+def test_rule_09_a_machine_that_another_user_deletes_while_it_stops_is_gone(cloud: Cloud) -> None:
     _seed(cloud, running(A))
     cloud.control.act("delete", A, when={"operation": "vm.stopInstance", "moment": "after"})
     ended = cloud.vm("absent", A, stop_running=True)
@@ -163,7 +163,7 @@ def test_a_machine_that_vanishes_on_its_way_failed(cloud: Cloud, state: str) -> 
     assert ended.only["status"] == "absent"
 
 
-def test_somebody_else_who_stops_the_machine_first_does_our_work(cloud: Cloud) -> None:
+def test_another_user_who_stops_the_machine_first_does_our_work(cloud: Cloud) -> None:
     _seed(cloud, running(A))
     cloud.control.act("stop", A, when={"operation": "vm.stopInstance"})
     ended = cloud.vm("absent", A, stop_running=True)
@@ -173,7 +173,7 @@ def test_somebody_else_who_stops_the_machine_first_does_our_work(cloud: Cloud) -
     assert not cloud.exists(A)
 
 
-def test_somebody_else_who_starts_the_machine_while_it_should_stop_is_noticed(cloud: Cloud) -> None:
+def test_another_user_who_starts_the_machine_while_it_should_stop_is_noticed(cloud: Cloud) -> None:
     _seed(cloud, running(A))
     cloud.control.act("restart", A, when={"operation": "vm.stopInstance", "moment": "after"})
     ended = cloud.vm("stopped", A)
@@ -207,7 +207,7 @@ def test_rule_13_an_elastic_ip_that_moved_to_another_machine_is_not_released(clo
     assert [row["elastic_ip_id"] for row in ended.result["retained"]["elastic_ips"]] == ["fip-main"]
 
 
-def test_rule_13_an_elastic_ip_of_a_machine_that_somebody_else_deleted_is_not_released(cloud: Cloud) -> None:
+def test_rule_13_an_elastic_ip_of_a_machine_that_another_user_deleted_is_not_released(cloud: Cloud) -> None:
     _seed(cloud, stopped(A))
     cloud.control.act("delete", A, when={"operation": "vm.deleteInstance"}, instantly=True)
     ended = cloud.vm("absent", A, elastic_ips="release")
@@ -217,7 +217,7 @@ def test_rule_13_an_elastic_ip_of_a_machine_that_somebody_else_deleted_is_not_re
     assert cloud.writes() == ["vm.deleteInstance"]
 
 
-def test_an_elastic_ip_that_somebody_released_first_counts_as_released(cloud: Cloud) -> None:
+def test_an_elastic_ip_that_another_user_released_first_counts_as_released(cloud: Cloud) -> None:
     _seed(cloud, stopped(A))
     cloud.control.act("delete", "fip-main", when={"operation": "vpc.deleteElasticIp", "resource": "fip-main"})
     ended = cloud.vm("absent", A, elastic_ips="release")
@@ -225,7 +225,7 @@ def test_an_elastic_ip_that_somebody_released_first_counts_as_released(cloud: Cl
     assert ended.fates("elastic_ips") == {"fip-main": "released"}
 
 
-def test_a_disk_that_somebody_deletes_after_the_machine_is_told_as_it_is(cloud: Cloud) -> None:
+def test_a_disk_that_another_user_deletes_after_the_machine_is_reported_as_it_is(cloud: Cloud) -> None:
     """It was to be kept as configured: its loss is an alarm, although we did not cause it."""
     _seed(cloud, stopped(A))
     # The first two reads are of tags: for the plan, and at the gate.

@@ -235,7 +235,7 @@ def test_a_drill_needs_a_network_of_its_own(cloud: Cloud) -> None:
     assert cloud.calls() == []
 
 
-def test_a_drill_is_beside_the_original_and_has_nothing_of_it_but_the_disks(cloud: Cloud) -> None:
+def test_a_drill_leaves_the_original_and_has_nothing_of_it_but_the_disks(cloud: Cloud) -> None:
     entry = backed_up(cloud, leave=True)
     ended = restore(cloud, entry, drill=True, **NET)
     assert not ended.failed, ended.msg
@@ -254,7 +254,7 @@ def test_a_drill_is_beside_the_original_and_has_nothing_of_it_but_the_disks(clou
     assert len(machines(cloud)) == 2
 
 
-def test_a_restore_beside_the_original_warns(cloud: Cloud) -> None:
+def test_a_restore_next_to_the_original_warns(cloud: Cloud) -> None:
     entry = backed_up(cloud, leave=True)
     ended = restore(cloud, entry)
     assert not ended.failed

@@ -106,7 +106,7 @@ def test_an_image_that_is_not_private_is_no_backup(cloud: Cloud, source: str) ->
     refuse(cloud, "there is none")
 
 
-def test_an_image_of_another_machine_is_no_backup_though_its_name_and_mark_fit(cloud: Cloud) -> None:
+def test_an_image_of_another_machine_is_no_backup_though_its_name_and_marker_fit(cloud: Cloud) -> None:
     cloud.seed(machine(), stopped(B), images=[{**image(name=f"bk-{A}"), "of": B}])
     refuse(cloud, "there is none")
 
@@ -240,7 +240,7 @@ def test_even_if_no_disk_goes_a_demand_is_no_empty_word(cloud: Cloud, images: li
 
 @pytest.mark.parametrize("disks", ["as_configured", "keep", "delete"])
 @pytest.mark.parametrize("method", METHODS)
-def test_a_backed_up_machine_is_deleted_and_its_backups_stay_and_are_told(cloud: Cloud, method: str, disks: str) -> None:
+def test_a_backed_up_machine_is_deleted_and_its_backups_stay_and_are_reported(cloud: Cloud, method: str, disks: str) -> None:
     cloud.seed(machine(), images=[image()], snapshots=snapshots())
     ended = delete(cloud, method=method, disks=disks)
     assert not ended.failed
@@ -293,7 +293,7 @@ AT_THE_GATE: dict[str, tuple[str, str, Json, Json]] = {
 
 
 @pytest.mark.parametrize("what", AT_THE_GATE)
-def test_what_somebody_changes_at_the_gate_stops_the_delete(cloud: Cloud, what: str) -> None:
+def test_what_another_user_changes_at_the_gate_stops_the_delete(cloud: Cloud, what: str) -> None:
     action, resource, parameters, when = AT_THE_GATE[what]
     cloud.seed(machine(), images=[image()], disks=[{"id": "vol-free"}])
     cloud.control.act(action, resource, when={"resource": "*", **when}, **parameters)

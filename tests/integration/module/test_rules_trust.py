@@ -151,7 +151,7 @@ def test_rule_19_prepaid_expiry_is_judged_by_the_clock_of_the_service(cloud: Clo
     ("denied", "operation"),
     [("vm:stopInstance", "vm.stopInstance"), ("vm:deleteInstance", "vm.deleteInstance"), ("vm:modify*", "vm.modifyInstance")],
 )
-def test_a_denied_write_is_told_with_the_advice_to_grant_it(cloud: Cloud, denied: str, operation: str) -> None:
+def test_a_denied_write_is_reported_with_the_advice_to_grant_it(cloud: Cloud, denied: str, operation: str) -> None:
     cloud.seed(running(A, disks=[{"id": "vol-a"}]), accounts=[account(denied=[denied])])
     ended = cloud.vm("absent", A, stop_running=True, disks="delete")
     assert ended.failed

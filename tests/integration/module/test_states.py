@@ -25,7 +25,7 @@ def _settle(cloud: Cloud, during: str, afterwards: str) -> None:
 @pytest.mark.parametrize(
     "during", ["pending", "starting", "stopping", "rebooting", "resizing", "rebuilding", "suspending", "Stopping"]
 )
-def test_states_in_between_are_waited_for(cloud: Cloud, during: str) -> None:
+def test_transitional_states_are_waited_for(cloud: Cloud, during: str) -> None:
     _settle(cloud, during, "stopped")
     ended = cloud.vm("absent", A)
     assert not ended.failed
@@ -90,7 +90,7 @@ def test_an_unknown_status_is_a_blocker_and_with_skip_the_others_are_done(cloud:
 
 @pytest.mark.parametrize(("status", "code"), [("resizing", "transitional"), ("suspended", "unknown_status")])
 @pytest.mark.parametrize("state", ["absent", "stopped", "running"])
-def test_without_waiting_a_state_in_between_is_a_blocker(cloud: Cloud, state: str, status: str, code: str) -> None:
+def test_without_waiting_a_transitional_state_is_a_blocker(cloud: Cloud, state: str, status: str, code: str) -> None:
     cloud.seed({**stopped(A), "status": status})
     ended = cloud.vm(state, A, wait=False)
     assert ended.failed
@@ -117,7 +117,7 @@ def test_disks_that_are_being_moved_are_waited_for(cloud: Cloud) -> None:
     assert not cloud.exists(A)
 
 
-def test_a_machine_that_somebody_else_is_deleting_is_waited_for(cloud: Cloud) -> None:
+def test_a_machine_that_another_user_is_deleting_is_waited_for(cloud: Cloud) -> None:
     cloud.seed(stopped(A), stopped(B, tags={"jdcloud-protect": "x"}))
     for instance_id in (A, B):
         cloud.control.act("set_status", instance_id, status="deleting")

@@ -35,7 +35,7 @@ def tags(cloud: Cloud, resource: str) -> dict[str, str]:
     return {row["key"]: row["value"] for row in found.get("tags") or []}
 
 
-def test_wrong_wishes_are_refused_and_nothing_is_sent(cloud: Cloud) -> None:
+def test_wrong_options_are_refused_and_nothing_is_sent(cloud: Cloud) -> None:
     cloud.seed(stopped(A))
     wrong: list[tuple[Json, str]] = [
         ({"instance_ids": [A]}, "give set or remove"),

@@ -141,7 +141,7 @@ def test_rule_11_a_lost_answer_costs_no_second_effect(cloud: Cloud, kind: str, f
     assert _gone(cloud, "a-1")
 
 
-def test_an_elastic_ip_that_somebody_takes_meanwhile_is_left_on_its_machine(cloud: Cloud) -> None:
+def test_an_elastic_ip_that_another_user_takes_meanwhile_is_left_on_its_machine(cloud: Cloud) -> None:
     cloud.seed(stopped(A), elastic_ips=[{"id": "fip-a"}, {"id": "fip-b"}])
     when = {"operation": READ["elastic_ip"], "resource": "*", "nth": 2}
     cloud.control.act("associate", A, when=when, elastic_ip="fip-a")
@@ -153,7 +153,7 @@ def test_an_elastic_ip_that_somebody_takes_meanwhile_is_left_on_its_machine(clou
     assert (taken["error"]["code"], taken["instance_id"], taken["fate"]) == ("changed_meanwhile", A, "kept")
 
 
-def test_a_disk_that_somebody_attaches_meanwhile_stays(cloud: Cloud) -> None:
+def test_a_disk_that_another_user_attaches_meanwhile_stays(cloud: Cloud) -> None:
     cloud.seed(stopped(A), disks=[{"id": "vol-a"}, {"id": "vol-b"}])
     when = {"operation": READ["disk"], "resource": "*", "nth": 2}
     cloud.control.act("attach", A, when=when, disk="vol-a")

@@ -55,7 +55,7 @@ def test_twins_are_listed_and_ids_that_do_not_exist_are_a_warning(cloud: Cloud) 
 
 
 @pytest.mark.parametrize(("stop_running", "deletable"), [(False, False), (True, True)])
-def test_the_verdict_is_that_of_jdcloud_vm(cloud: Cloud, stop_running: bool, deletable: bool) -> None:
+def test_the_blockers_are_those_of_jdcloud_vm(cloud: Cloud, stop_running: bool, deletable: bool) -> None:
     cloud.seed(running(A), stopped(B, tags={"keep": "x"}), stopped(C, charge="prepaid"))
     info = cloud.vm_info(A, B, C, stop_running=stop_running, protect_tags={"keep": "*"})
     vm = cloud.vm("absent", A, B, C, check=True, stop_running=stop_running, protect_tags={"keep": "*"}, on_blocked="skip")

@@ -131,14 +131,14 @@ def test_what_is_refused_changes_nothing(cloud: Cloud, ansible: Ansible) -> None
     assert cloud.writes() == []
 
 
-def test_the_oldest_marks_go_first_if_that_is_wanted(cloud: Cloud, ansible: Ansible) -> None:
+def test_the_oldest_due_tags_go_first_if_that_is_wanted(cloud: Cloud, ansible: Ansible) -> None:
     cloud.seed(stopped(A, tags=due(-1)), stopped(B, tags=due(-9)), stopped(C, tags=due(-5)), **FASTER)
     played = run(ansible, "cleanup", cleanup_max_instances="2", cleanup_on_too_many="oldest", vm_decommission_backup="none")
     assert played.status == 0, played.output
     assert [cloud.control.resource(each) is None for each in (A, B, C)] == [False, True, True]
 
 
-def test_nothing_due_is_a_failure_only_if_that_is_said(cloud: Cloud, ansible: Ansible) -> None:
+def test_nothing_due_is_a_failure_only_if_that_is_asked_for(cloud: Cloud, ansible: Ansible) -> None:
     cloud.seed(stopped(A), **FASTER)
     assert run(ansible, "cleanup").status == 0
     assert run(ansible, "cleanup", cleanup_empty_is_failure="true").status == 2

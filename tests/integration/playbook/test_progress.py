@@ -155,7 +155,7 @@ def test_ad_hoc(stage: Stage) -> None:
     assert len(process.stdout.splitlines()) == 1
 
 
-def test_several_hosts_at_once_are_told_apart(stage: Stage) -> None:
+def test_several_hosts_at_once_are_distinguished(stage: Stage) -> None:
     """With the strategy free, in a loop, delegated to this machine; the hosts themselves cannot be reached."""
     inventory = stage.cloud.home / "hosts"
     inventory.write_text("web1\nweb2\n", encoding="utf-8")

@@ -48,7 +48,7 @@ def test_wrong_input_is_refused_and_nothing_is_sent(cloud: Cloud, ansible: Ansib
     assert cloud.calls() == []
 
 
-def test_what_forbids_any_backup_is_told_before_anything_is_stopped(cloud: Cloud, ansible: Ansible, tmp_path: Path) -> None:
+def test_what_forbids_any_backup_is_reported_before_anything_is_stopped(cloud: Cloud, ansible: Ansible, tmp_path: Path) -> None:
     cloud.seed(running(A, tags={"jdcloud-protect": "yes"}), running(B), running(C), **FASTER)
     cloud.control.set_quotas(images=1)
     path = tmp_path / "manifest.json"

@@ -75,7 +75,7 @@ def test_wrong_input_is_refused_and_nothing_is_sent(cloud: Cloud, ansible: Ansib
     assert cloud.calls() == []
 
 
-def test_all_that_forbids_any_deletion_is_told_before_anything_is_touched(cloud: Cloud, ansible: Ansible) -> None:
+def test_all_that_forbids_any_deletion_is_reported_before_anything_is_touched(cloud: Cloud, ansible: Ansible) -> None:
     cloud.seed(
         running(A),
         stopped(B, tags={"jdcloud-protect": "yes"}),

@@ -72,7 +72,7 @@ def test_machines_are_marked_stopped_and_taken_back(cloud: Cloud, ansible: Ansib
     assert cloud.status(B) == "stopped"
 
 
-def test_a_machine_whose_mark_was_not_written_runs_on(cloud: Cloud, ansible: Ansible) -> None:
+def test_a_machine_whose_due_tag_was_not_written_runs_on(cloud: Cloud, ansible: Ansible) -> None:
     cloud.seed(running(A), accounts=[account(denied=["resourcetag:tagResources"])], **FASTER)
     used = decommission(ansible, state="mark", instance_ids=A, stop_running=True)
     assert used.message != ""
@@ -81,7 +81,7 @@ def test_a_machine_whose_mark_was_not_written_runs_on(cloud: Cloud, ansible: Ans
     assert not cloud.calls("vm.stopInstance")
 
 
-def test_something_protected_holds_the_marks_back(cloud: Cloud, ansible: Ansible) -> None:
+def test_something_protected_holds_the_marking_back(cloud: Cloud, ansible: Ansible) -> None:
     cloud.seed(stopped(A), stopped(B, tags={"jdcloud-protect": "yes"}), **FASTER)
     used = decommission(ansible, state="mark", instance_ids=[A, B])
     assert "protected" in used.message
@@ -89,7 +89,7 @@ def test_something_protected_holds_the_marks_back(cloud: Cloud, ansible: Ansible
     assert cloud.writes() == []
 
 
-def test_only_what_is_due_is_deleted_by_its_mark(cloud: Cloud, ansible: Ansible) -> None:
+def test_only_what_is_due_is_deleted_by_its_due_tag(cloud: Cloud, ansible: Ansible) -> None:
     cloud.seed(
         stopped(A, tags={KEY: date_in(-1)}),
         stopped(B, tags={KEY: date_in(0)}),

@@ -96,7 +96,7 @@ def _wait_until(condition: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
-def test_the_module_is_told_of_a_file_in_a_private_folder(stage: Stage) -> None:
+def test_the_module_gets_a_file_in_a_private_folder(stage: Stage) -> None:
     modes = []
     stage.while_running = lambda: modes.extend([stage.path.parent.stat().st_mode & 0o777] if stage.path else [])
     assert stage.run() is RESULT
@@ -119,7 +119,7 @@ def test_the_module_is_told_of_a_file_in_a_private_folder(stage: Stage) -> None:
         ({}, {"become": SimpleNamespace(get_option=lambda *_arguments, **_more: None)}),
     ],
 )
-def test_elsewhere_and_where_nobody_wants_it_the_module_is_told_nothing(stage: Stage, of_task: Json, of_connection: Json) -> None:
+def test_elsewhere_and_where_nobody_wants_it_the_module_gets_no_file(stage: Stage, of_task: Json, of_connection: Json) -> None:
     vars(stage.task).update(of_task)
     vars(stage.connection).update(of_connection)
     assert stage.run() is RESULT

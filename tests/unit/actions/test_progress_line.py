@@ -77,7 +77,7 @@ def test_no_time_is_left_when_all_are_through() -> None:
         (1 / 600, "6.0 an hour"),
     ],
 )
-def test_a_rate_is_told_in_the_unit_that_fits(rate: float, text: str) -> None:
+def test_a_rate_is_reported_in_the_unit_that_fits(rate: float, text: str) -> None:
     assert format_rate(rate) == text
 
 
@@ -93,12 +93,12 @@ def test_a_rate_is_told_in_the_unit_that_fits(rate: float, text: str) -> None:
         (90000, "25 h"),
     ],
 )
-def test_a_time_is_told_about(seconds: float, text: str) -> None:
+def test_a_time_is_shown_roughly(seconds: float, text: str) -> None:
     assert format_duration(seconds) == text
 
 
 @given(st.floats(min_value=0.001, max_value=1e7))
-def test_a_time_is_never_told_too_short_nor_much_too_long(seconds: float) -> None:
+def test_a_time_is_never_shown_too_short_nor_much_too_long(seconds: float) -> None:
     found = TIME_LEFT.fullmatch(format_duration(seconds))
     assert found is not None
     hours, minutes, rest = (int(part or 0) for part in found.groups())
@@ -168,7 +168,7 @@ def forecast_at(until: float, total: int, rate: float, lasts: float) -> float | 
     return forecast.seconds_left
 
 
-def test_nothing_is_foretold_before_anything_ended() -> None:
+def test_nothing_is_predicted_before_anything_ended() -> None:
     assert forecast_at(until=30, total=1800, rate=30, lasts=40) is None
 
 
@@ -184,7 +184,7 @@ def test_what_is_in_flight_ends_as_fast_as_it_was_begun_however_few_have_ended()
     lasts=st.floats(2, 200),
     share=st.floats(0.1, 0.95),
 )
-def test_a_steady_course_is_foretold_well_from_the_first_end_on(total: int, rate: float, lasts: float, share: float) -> None:
+def test_a_steady_rate_is_predicted_well_from_the_first_end_on(total: int, rate: float, lasts: float, share: float) -> None:
     ends = total / rate + lasts
     now = int(lasts + share * total / rate) + 3
     if now + 3 < ends:

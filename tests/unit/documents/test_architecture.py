@@ -180,6 +180,6 @@ def test_what_does_not_exist_is_found(named: str, expected: str | None) -> None:
     assert flaw(named) == (None if expected is None else f"{named}: {expected}")
 
 
-def test_paths_are_told_from_other_code() -> None:
+def test_paths_are_distinguished_from_other_code() -> None:
     text = "`_api/a.py` and `docs/`, `_api/a.py::B.c`; `galaxy.yml`; `make x`, `.venv/lint/bin/ruff`, `/etc/x`, `a/b.c`, `_api`"
     assert paths_in(text) == ["_api/a.py", "docs/", "_api/a.py::B.c", "galaxy.yml"]

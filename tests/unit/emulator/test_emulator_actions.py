@@ -41,13 +41,13 @@ def stop(cloud: Any, instance_id: str = "i-web") -> Any:
         ("delete", {}, {"status": "deleting"}),
     ],
 )
-def test_somebody_else_changes_a_machine(cloud: Any, action: str, parameters: dict[str, Any], seen: dict[str, Any]) -> None:
+def test_another_user_changes_a_machine(cloud: Any, action: str, parameters: dict[str, Any], seen: dict[str, Any]) -> None:
     cloud.control.act(action, "i-web", **parameters)
     resource = cloud.control.resource("i-web")
     assert {key: resource[key] for key in seen} == seen
 
 
-def test_somebody_else_changes_disks_charges_and_addresses(cloud: Any) -> None:
+def test_another_user_changes_disks_charges_and_addresses(cloud: Any) -> None:
     cloud.control.act("attach", "i-web", disk="vol-free", auto_delete=True)
     cloud.control.act("attach", "i-web", size=30)
     cloud.control.act("detach", "i-web", disk="vol-a")
@@ -67,7 +67,7 @@ def test_somebody_else_changes_disks_charges_and_addresses(cloud: Any) -> None:
     assert "charge" not in instance
 
 
-def test_somebody_else_deletes_at_once(cloud: Any) -> None:
+def test_another_user_deletes_at_once(cloud: Any) -> None:
     cloud.control.act("delete", "i-web", instantly=True)
     assert cloud.status("i-web") == "gone"
     assert cloud.control.resource("i-web") is None
@@ -75,7 +75,7 @@ def test_somebody_else_deletes_at_once(cloud: Any) -> None:
     assert cloud.disk("GET", "disks/vol-a").http == 404
 
 
-def test_somebody_else_deletes_assets_and_takes_a_snapshot(cloud: Any) -> None:
+def test_another_user_deletes_assets_and_takes_a_snapshot(cloud: Any) -> None:
     cloud.control.add({"regions": {"cn-north-1": {"images": [{"id": "img-a", "of": "i-web"}], "elastic_ips": [{"id": "fip-a"}]}}})
     cloud.control.act("snapshot", "vol-free", name="theirs", instantly=True)
     rows = cloud.disk("GET", "snapshots").result["snapshots"]
@@ -89,7 +89,7 @@ def test_somebody_else_deletes_assets_and_takes_a_snapshot(cloud: Any) -> None:
     assert cloud.disk("GET", "snapshots").result["snapshots"] is None
 
 
-def test_somebody_else_attaches_and_detaches_in_their_time(cloud: Any) -> None:
+def test_another_user_attaches_and_detaches_in_their_time(cloud: Any) -> None:
     cloud.control.act("attach", "i-web", disk="vol-free", instantly=False)
     assert cloud.control.resource("i-web")["_task"] == "attach_disk"
     cloud.control.advance(2)
@@ -143,7 +143,7 @@ def test_it_ends_quickly_although_a_call_hangs(cloud: Any) -> None:
             assert time.monotonic() - started < 3
 
 
-def test_somebody_else_takes_the_quota(cloud: Any) -> None:
+def test_another_user_takes_the_quota(cloud: Any) -> None:
     cloud.control.act("set_quotas", "", when={"operation": "disk.describeQuota", "moment": "after"}, snapshots=0)
     assert cloud.disk("GET", "quotas?type=snapshot").result["quota"]["limit"] == 15
     assert cloud.disk("GET", "quotas?type=snapshot").result["quota"]["limit"] == 0

@@ -87,7 +87,7 @@ def test_a_key_may_be_shown_twice_until_it_is_written(cloud: Any) -> None:
     assert sorted(shown()) == [("env", "stage"), ("team", "y")]
 
 
-def test_partial_failure_is_told_inside_a_good_answer(cloud: Any) -> None:
+def test_partial_failure_is_reported_inside_a_good_answer(cloud: Any) -> None:
     cloud.seed({"id": "i-a"}, {"id": "i-b"}, settings={"tag_failures": "i-b"})
     text = tag(cloud, "tagResources", ["i-a", "i-b", "i-none"], ("env", "test"))
     assert text["successCount"] == 1
@@ -222,7 +222,7 @@ def test_fees_may_be_text(cloud: Any) -> None:
     assert bill(cloud, resourceIds=["i-a"]).result["result"][0]["totalFee"] == "12.00"
 
 
-def test_who_may_not_read_bills_is_told_so(cloud: Any) -> None:
+def test_a_user_who_may_not_read_bills_gets_that_reason(cloud: Any) -> None:
     account = {"access_key": "AK", "secret_key": "SK", "denied": ["billing:*"]}
     cloud.seed({"id": "i-a"}, accounts=[account])
     cloud.keys = ("AK", "SK")

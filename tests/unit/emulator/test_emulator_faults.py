@@ -139,7 +139,7 @@ def test_lists_that_lie(cloud: Any) -> None:
     assert listed() == (["i-web", "i-other"], 2)
 
 
-def test_a_transition_that_hangs_until_somebody_ends_it(cloud: Any) -> None:
+def test_a_transition_that_hangs_until_another_user_ends_it(cloud: Any) -> None:
     cloud.control.inject("transition_hangs", operation="vm.stopInstance", resource="i-web")
     stop(cloud)
     cloud.control.advance(10_000)

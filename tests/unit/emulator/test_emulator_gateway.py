@@ -52,7 +52,7 @@ def test_a_wrong_secret_gets_the_public_body_with_error_first(cloud: Any) -> Non
     assert re.fullmatch("[a-z0-9]{32}", answer.body["requestId"])
 
 
-def test_an_unknown_access_key_is_told_by_its_secret(cloud: Any) -> None:
+def test_an_unknown_access_key_is_refused_as_a_missing_secret(cloud: Any) -> None:
     cloud.keys = ("NOBODY", "secret")
     assert "secret key is nul" in cloud.vm("GET", "instances").error
 

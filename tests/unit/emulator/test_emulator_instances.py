@@ -47,7 +47,7 @@ def test_delete_takes_running_stopped_and_broken_machines(cloud: Any, before: st
 
 
 @pytest.mark.parametrize("state", ["pending", "starting", "stopping", "rebooting", "deleting", "resizing", "rebuilding"])
-def test_nothing_is_legal_in_between(cloud: Any, state: str) -> None:
+def test_nothing_is_legal_in_a_transition(cloud: Any, state: str) -> None:
     cloud.seed({**WEB, "status": state})
     assert cloud.vm("DELETE", "instances/i-web").error == f"400 FAILED_PRECONDITION: Invalid instance status '{state}'"
     for operation in ("stopInstance", "startInstance", "rebootInstance"):

@@ -193,7 +193,7 @@ def test_it_ends_when_the_process_it_belongs_to_is_gone() -> None:
     assert process.returncode == 0
 
 
-def test_a_bad_seed_file_is_told_in_one_line(tmp_path: Path) -> None:
+def test_a_bad_seed_file_is_reported_in_one_line(tmp_path: Path) -> None:
     seed = tmp_path / "seed.yml"
     seed.write_text("regions: {cn-north-1: {instances: [{nmae: x}]}}")
     process = serve("--seed", str(seed))
@@ -247,7 +247,7 @@ def run(capsys: pytest.CaptureFixture[str], *words: str) -> str:
     return capsys.readouterr().out
 
 
-def test_a_story_told_by_commands(cloud: Any, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_a_story_of_commands(cloud: Any, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     url = ("--url", cloud.url)
     cloud.seed({"id": "i-a", "name": "web"})
     assert json.loads(run(capsys, "state", *url, "--id", "i-a"))["instanceName"] == "web"

@@ -108,7 +108,7 @@ def test_without_any_fee_there_is_no_total() -> None:
     assert total_of([]) is None
 
 
-def test_names_and_products_are_the_first_that_are_told() -> None:
+def test_names_and_products_are_the_first_in_the_bill() -> None:
     lines = [row("i-0", "1"), row("i-0", "1", name="web", service_code="vm"), row("i-0", "1", name="old", service_code="disk")]
     (only,) = bills_of(["i-0"], lines)
     assert (only.name, only.service_code) == ("web", "vm")

@@ -126,7 +126,7 @@ def test_the_released_file_holds_what_users_use() -> None:
 
 
 @pytest.mark.parametrize("name", BREAKS)
-def test_a_break_is_found_and_told(name: str) -> None:
+def test_a_break_is_found_and_reported(name: str) -> None:
     change, text = BREAKS[name]
     new = copy.deepcopy(OLD)
     change(new)

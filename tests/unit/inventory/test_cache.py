@@ -35,7 +35,7 @@ def test_what_is_cached_is_not_read_again(listing: Lister, regions: Regions, cac
     assert regions.calls == 1
 
 
-def test_a_flushed_cache_is_read_and_written_anew(listing: Lister, regions: Regions, cached: Json) -> None:
+def test_a_flushed_cache_is_read_and_written_again(listing: Lister, regions: Regions, cached: Json) -> None:
     path = listing.file(cached)
     assert not listing.parse(path).hosts
     regions.north.add("i-a")

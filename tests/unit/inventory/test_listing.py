@@ -302,7 +302,7 @@ def test_names_that_mean_something_else_are_a_warning(listing: Lister, regions: 
     assert "i-a ('controller' means this computer)" in warning
 
 
-def test_what_was_said_is_not_said_again_for_the_next_file(listing: Lister, regions: Regions, messages: list[str]) -> None:
+def test_a_warning_is_not_repeated_for_the_next_file(listing: Lister, regions: Regions, messages: list[str]) -> None:
     regions.north.add("i-a", instanceName="localhost")
     regions.east.add("i-b")
     inventory = listing()

@@ -32,7 +32,7 @@ KEYS = {"JDCLOUD_ACCESS_KEY": ACCESS_KEY, "JDCLOUD_SECRET_KEY": SECRET}
         ("/x/jdcloud_vm.yml/hosts", False),
     ],
 )
-def test_a_file_is_told_by_its_name(path: str, expected: bool) -> None:
+def test_a_file_is_recognised_by_its_name(path: str, expected: bool) -> None:
     assert is_inventory_file(path) is expected
 
 

@@ -194,7 +194,7 @@ def test_lines_are_added_up_for_each_resource_and_refunds_count(cloud: BilledClo
     assert ended.result["total"] == -29.85
 
 
-def test_each_id_is_told_once_in_the_order_given_also_if_it_is_not_in_the_bill(cloud: BilledCloud, run: Runner) -> None:
+def test_each_id_is_reported_once_in_the_order_given_also_if_it_is_not_in_the_bill(cloud: BilledCloud, run: Runner) -> None:
     cloud.charge("i-b", 0)
     ended = run(BILL, resource_ids=["i-none", " i-b", "i-none", "98d44a1f-88b1-4014-90f1-0ab1e1f0a5b3"])
     assert [*fees(ended).items()] == [("i-none", None), ("i-b", 0.0), ("98d44a1f-88b1-4014-90f1-0ab1e1f0a5b3", None)]

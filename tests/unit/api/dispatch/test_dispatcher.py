@@ -139,7 +139,7 @@ def test_an_endpoint_that_answered_before_is_tried_as_often_as_any() -> None:
     assert len(pool.sent) == 1 + 6
 
 
-def test_outcomes_come_in_the_order_of_the_calls_and_errors_stay_beside_them() -> None:
+def test_outcomes_and_errors_come_in_the_order_of_the_calls() -> None:
     script = {f"i-{number}": {"number": number} for number in range(10)}
     dispatcher, pool, _clock = stage(
         lambda each, _nth: refusal(404, "NOT_FOUND") if each.resource == "i-3" else script[each.resource or ""], size=3
@@ -173,7 +173,7 @@ def test_a_run_that_only_reads_sends_no_write() -> None:
     assert pool.sent == []
 
 
-def test_what_was_not_sent_in_time_is_told_and_not_counted() -> None:
+def test_what_was_not_sent_in_time_is_reported_and_not_counted() -> None:
     outcomes, _sent, counters = send_once(Outcome(stale=True), write=True)
     assert [outcome.stale for outcome in outcomes] == [True]
     assert counters.calls == 0

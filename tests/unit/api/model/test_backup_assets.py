@@ -62,7 +62,7 @@ def test_example_snapshots(example: Callable[[str], Any]) -> None:
     assert inside.images == ("img-5bk0u2p7im",)
 
 
-def test_what_is_not_told_of_an_image_claims_nothing() -> None:
+def test_what_is_unknown_of_an_image_claims_nothing() -> None:
     found = image()
     assert (found.status, found.source, found.instance_id, found.description) == ("ready", "", None, "")
     assert (found.created, found.created_text, found.disks, found.size_mb) == (None, None, (), None)
@@ -70,7 +70,7 @@ def test_what_is_not_told_of_an_image_claims_nothing() -> None:
     assert found == image(dataDisks=None, systemDisk=None, desc=None, imported=None, createTime=None, instanceId=None)
 
 
-def test_what_is_not_told_of_a_snapshot_claims_nothing() -> None:
+def test_what_is_unknown_of_a_snapshot_claims_nothing() -> None:
     found = snapshot()
     assert (found.status, found.source, found.disk_id, found.description) == ("available", "", None, "")
     assert (found.created, found.expires, found.images) == (None, None, ())

@@ -64,7 +64,7 @@ def test_prepaid_example(example: Callable[[str], Any]) -> None:
     assert machine.charge.expires_text == "2027-11-03T15:59:59Z"
 
 
-def test_a_machine_of_which_little_is_told() -> None:
+def test_a_machine_of_which_little_is_known() -> None:
     machine = instance(dataDisks=None, systemDisk=None, charge=None, ag=None, secondaryNetworkInterfaces=None, tags=None)
     assert machine == instance()
     assert (machine.name, machine.status, machine.tags, machine.charge, machine.disks) == ("", "stopped", {}, None, ())
@@ -110,7 +110,7 @@ def test_local_disks_have_size_and_no_id() -> None:
         ({"diskCategory": "Cloud"}, "cloud"),
     ],
 )
-def test_disk_category_from_what_is_told(raw: dict[str, Any], category: str) -> None:
+def test_disk_category_from_what_the_service_says(raw: dict[str, Any], category: str) -> None:
     (disk,) = instance(systemDisk=raw).disks
     assert (disk.category, disk.system, disk.auto_delete) == (category, True, None)
 

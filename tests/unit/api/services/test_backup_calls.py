@@ -21,7 +21,7 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._api.services.quotas
 BAD_IDS = ["", "..", " ", "img-1/../img-2", "img-1?deleteSnapshot=true", "img-1&ids.2=x"]
 
 
-def test_create_image_leaves_nothing_out_unless_told_to() -> None:
+def test_create_image_leaves_nothing_out_unless_asked_to() -> None:
     call = images.create_image("i-1", "bk-1", "mark")
     assert (call.operation, call.method, call.path) == ("vm.createImage", "POST", "/instances/i-1:createImage")
     assert call.body == {"name": "bk-1", "description": "mark"}

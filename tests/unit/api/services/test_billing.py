@@ -77,7 +77,7 @@ def test_a_fee_is_a_number_or_text_and_read_exactly(text: Any, fee: str | None) 
 @pytest.mark.parametrize(
     "text", [True, [], {}, "free", "1,200.00", "¥12", "NaN", float("nan"), float("inf"), "-Infinity", 10**15, "1e999999"]
 )
-def test_a_fee_that_is_no_amount_is_not_told(text: Any) -> None:
+def test_a_fee_that_is_no_amount_is_left_out(text: Any) -> None:
     assert parsed(resourceId="i-1", realTotalFee=text) == BillRow("i-1", None, None, None)
 
 

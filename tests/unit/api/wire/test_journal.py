@@ -45,7 +45,7 @@ def text_of(folder: Path) -> str:
     return (folder / "journal.jsonl").read_text(encoding="utf-8")
 
 
-def test_a_write_is_told_before_and_after_it_left(tmp_path: Path) -> None:
+def test_a_write_is_reported_before_and_after_it_left(tmp_path: Path) -> None:
     journal = new_journal(tmp_path)
     number = journal.sent(vm.delete_instance("i-a"))
     before = [json.loads(line) for line in text_of(tmp_path).splitlines()]

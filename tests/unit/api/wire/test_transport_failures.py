@@ -322,7 +322,7 @@ def test_an_error_inside_a_success(make_server: MakeServer, make_transport: Make
 @pytest.mark.parametrize(
     "content", [{"requestId": "r"}, {"requestId": "r", "error": {}}, {"requestId": "r", "error": {"code": "x", "status": 5}}]
 )
-def test_an_error_of_which_little_is_told(
+def test_an_error_of_which_little_is_known(
     make_server: MakeServer, make_transport: MakeTransport, content: dict[str, Any]
 ) -> None:
     error = failure(make_transport(make_server(http_answer(content, 503)).url))

@@ -218,7 +218,7 @@ def test_every_write_is_in_the_data_with_time_outcome_and_request_id() -> None:
     assert block["rows"][0][0] == "2026-11-25 16:00:45"
 
 
-def test_what_is_left_is_told_with_what_it_costs() -> None:
+def test_what_is_left_is_reported_with_what_it_costs() -> None:
     report = sample_report(30)
     texts = Page(render(report)).texts()
     disk = report["left"]["disks"][0]
@@ -228,7 +228,7 @@ def test_what_is_left_is_told_with_what_it_costs() -> None:
     assert f"Nothing is known of the price of {report['money']['unknown']} resource" in texts
 
 
-def test_a_bill_that_could_not_be_read_is_told() -> None:
+def test_a_bill_that_could_not_be_read_is_reported() -> None:
     text = "The bill could not be read: no permission."
     money = {"source": "bill", "available": False, "message": text, "currency": "CNY"}
     report = sample_report(5, money={**money, "month": None, "saved": None, "left": None, "unknown": 0})
@@ -237,7 +237,7 @@ def test_a_bill_that_could_not_be_read_is_told() -> None:
     assert "a month saved" not in texts
 
 
-def test_a_run_that_was_broken_off_is_told() -> None:
+def test_a_run_that_was_interrupted_is_reported() -> None:
     texts = Page(render(resumed_report())).texts()
     assert "not ended" in texts
     assert "in 2 runs" in texts

@@ -79,7 +79,7 @@ def test_the_axis_has_round_times_of_beijing() -> None:
     assert "2026-11-25" in drawing
 
 
-def test_a_pause_between_two_runs_is_cut_out_and_told() -> None:
+def test_a_pause_between_two_runs_is_cut_out_and_reported() -> None:
     drawing = timeline(resumed_report()["timeline"], {})
     assert drawing.count('class="cut"') == 1
     assert "Nothing ran for 2 d" in drawing
@@ -93,7 +93,7 @@ def test_ten_waves_have_ten_lines_with_their_sizes() -> None:
     assert drawing.count(">6 machines<") == 10
 
 
-def test_a_phase_with_failures_is_told_without_colour_too() -> None:
+def test_a_phase_with_failures_is_reported_without_colour_too() -> None:
     phases = sample_report(300)["timeline"]
     assert "with failures" in timeline(phases, {})
     assert "with failures" in legend(phases)
@@ -136,7 +136,7 @@ def test_a_machine_with_the_same_blocker_twice_counts_once() -> None:
     assert _groups([_blocked(1, "local_disk_loss", "local_disk_loss")])[0][0] == "1"
 
 
-def test_failures_come_before_blockers_and_are_grouped_by_what_the_service_said() -> None:
+def test_failures_come_before_blockers_and_are_grouped_by_the_services_answer() -> None:
     error = {
         "code": "api",
         "operation": "vm.deleteInstance",
@@ -154,7 +154,7 @@ def test_failures_come_before_blockers_and_are_grouped_by_what_the_service_said(
     assert "vm.deleteInstance 403 DENIED" in reason_list(machines)
 
 
-def test_a_blocker_that_is_not_known_is_told_with_its_own_words() -> None:
+def test_a_blocker_that_is_not_known_is_reported_with_its_own_words() -> None:
     text = reason_list([_blocked(1, "some_new_code")])
     assert "Some new code" in text
     assert "some_new_code of 1." in text
@@ -165,7 +165,7 @@ def test_all_machines_of_a_large_group_can_be_found() -> None:
     assert all(f">i-{number}<" in text for number in range(40))
 
 
-def test_nothing_is_said_where_nothing_stands_in_the_way() -> None:
+def test_nothing_is_reported_where_nothing_stands_in_the_way() -> None:
     assert reason_list([_machine(1)]) == ""
 
 
@@ -180,7 +180,7 @@ def _totals(machines: int) -> str:
     return totals(sample_report(machines))
 
 
-def test_numbers_that_matter_are_told_even_where_they_are_zero() -> None:
+def test_numbers_that_matter_are_reported_even_where_they_are_zero() -> None:
     text = totals(sample_report(1))
     assert "<b>0</b><span>failed</span>" in text
     assert "not started" not in text
@@ -196,11 +196,11 @@ def test_a_preview_tells_no_results() -> None:
     ("seconds", "text"),
     [(0, "0 s"), (59.6, "1 min"), (61, "1 min 1 s"), (3600, "1 h"), (90_061, "1 d 1 h"), (-3, "0 s")],
 )
-def test_spans_of_time_are_told_in_two_units_at_most(seconds: float, text: str) -> None:
+def test_spans_of_time_are_reported_in_two_units_at_most(seconds: float, text: str) -> None:
     assert duration(seconds) == text
 
 
-def test_times_of_every_form_are_told_in_beijing() -> None:
+def test_times_of_every_form_are_reported_in_beijing() -> None:
     assert moment("2026-11-25T08:00:00Z") == "2026-11-25 16:00:00"
     assert moment("2026-11-25 16:00:00") == "2026-11-25 16:00:00"
     assert when("2026-11-25T08:00:00Z") == '<time datetime="2026-11-25T08:00:00Z">2026-11-25 16:00:00</time>'

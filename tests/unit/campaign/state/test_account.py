@@ -80,7 +80,7 @@ def test_renewed_keys_that_find_nothing_are_not_believed_of_what_the_campaign_di
         look(deleted(frozen(), A), not_found(A), not_found(B), keys=account("9999"))
 
 
-def test_keys_that_only_the_journal_speaks_for_are_looked_at_again_with_the_leftovers() -> None:
+def test_keys_that_only_the_journal_speaks_for_are_looked_at_again_with_what_is_left() -> None:
     record = deleted(frozen(), A, B)
     look(record, not_found(A), not_found(B), keys=account("9999"))
     with pytest.raises(InputError, match="also not vol-keep"):

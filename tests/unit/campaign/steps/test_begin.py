@@ -37,7 +37,7 @@ def test_an_unfinished_campaign_is_gone_on_with(tmp_path: Path) -> None:
     assert len(record.runs) == 2
 
 
-def test_what_a_resumed_run_does_in_another_way_is_told(tmp_path: Path) -> None:
+def test_what_a_resumed_run_does_in_another_way_is_reported(tmp_path: Path) -> None:
     store = unfinished(tmp_path)
     changed = options(report_dir=str(tmp_path), backup="none", elastic_ips="release")
     record, resumed = open_campaign(store, changed, NOW, "second", preview=False)
@@ -69,7 +69,7 @@ def test_a_manifest_without_its_record_is_kept(tmp_path: Path) -> None:
     assert store.manifest() is None
 
 
-def test_a_new_folder_has_nothing_beside_the_record(tmp_path: Path) -> None:
+def test_a_new_folder_has_nothing_but_the_record(tmp_path: Path) -> None:
     open_campaign(Store(str(tmp_path)), options(report_dir=str(tmp_path)), NOW, "first", preview=False)
     assert [path.name for path in tmp_path.iterdir()] == ["record.json"]
 

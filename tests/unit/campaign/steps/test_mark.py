@@ -44,7 +44,7 @@ def test_marking_holds_to_an_approved_list_too(step: Any) -> None:
         ("stopped", "soon", False),
     ],
 )
-def test_a_mark_of_old_gives_what_runs_its_whole_grace_again(status: str, tag: str, kept: bool) -> None:
+def test_an_old_due_tag_gives_what_runs_its_whole_grace_again(status: str, tag: str, kept: bool) -> None:
     look = vm_result([machine(A, "tagged", status=status, tags_before={"decommission-after": tag})])
     record = new_record()
     text = mark.plan_mark(record, options(stop_running=True, grace_days=7), look, NOW)
@@ -52,6 +52,6 @@ def test_a_mark_of_old_gives_what_runs_its_whole_grace_again(status: str, tag: s
     assert any("decommission-after" in group["set"] for group in text["groups"]) is not kept
 
 
-def test_a_mark_never_stops_what_runs() -> None:
+def test_marking_never_stops_what_runs() -> None:
     assert options(due_only=True, stop_running=True).stop_running is False
     assert options(stop_running=True).stop_running is True

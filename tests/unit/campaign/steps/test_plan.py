@@ -50,7 +50,7 @@ def test_a_plan_that_was_approved_is_this_one_or_none() -> None:
         planned(options(digest=digest), machine(A))
 
 
-def test_why_there_would_be_no_backup_is_told_by_the_backup() -> None:
+def test_the_backup_reports_why_there_would_be_none() -> None:
     lacks = blocked(A, "backup_missing")
     reasons = [{"code": "task_in_progress", "message": "An image is being made."}]
     record = new_record()
@@ -60,14 +60,14 @@ def test_why_there_would_be_no_backup_is_told_by_the_backup() -> None:
     assert [each["code"] for each in record.machines[A]["blockers"]] == ["task_in_progress"]
 
 
-def test_a_machine_that_is_blocked_anyway_is_not_also_said_to_run_without_backup() -> None:
+def test_a_machine_that_is_blocked_anyway_is_not_also_reported_as_running_without_backup() -> None:
     record = new_record()
     plan.freeze(record, options(), vm_result([blocked(A, "protected")]), NOW)
     plan.plan(record, options(), vm_result([blocked(A, "protected", "running", "backup_missing")]), {}, NOW, preview=False)
     assert [each["code"] for each in record.machines[A]["blockers"]] == ["protected"]
 
 
-def test_a_machine_that_the_backup_would_stop_is_not_said_to_run() -> None:
+def test_a_machine_that_the_backup_would_stop_is_not_reported_as_running() -> None:
     record = new_record()
     plan.freeze(record, options(stop_running=True), vm_result([machine(A)]), NOW)
     backup = {"manifest": manifest(entry(A, "blocked", blockers=[{"code": "quota_shortfall", "message": "No room."}]))}
@@ -90,7 +90,7 @@ def test_a_refusal_says_what_to_do_about_machines_that_only_run(codes: tuple[str
     assert record.problem.endswith(f"so nothing at all was changed: {advice}")
 
 
-def test_a_lack_of_room_is_told_with_its_numbers() -> None:
+def test_a_quota_shortfall_is_reported_with_its_numbers() -> None:
     backup = {
         "manifest": manifest(entry(A, "blocked", blockers=[{"code": "quota_shortfall", "message": "No room."}])),
         "quota": {"images": {"limit": 5, "used": 5, "left": 0, "needed": 1}, "snapshots": None},

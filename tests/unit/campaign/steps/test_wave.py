@@ -133,7 +133,7 @@ def test_what_was_deleted_is_owed_what_it_was_to_take_along() -> None:
     assert finish.owed(record, RELEASING) == {"elastic_ip_ids": [], "disk_ids": []}
 
 
-def test_nothing_is_owed_to_a_machine_that_somebody_else_deleted() -> None:
+def test_nothing_is_owed_to_a_machine_that_another_user_deleted() -> None:
     record = begun(options(), machine(A))
     wave_step.after_delete(record, RELEASING, 1, vm_result([not_found(A)]), later(40))
     assert record.machines[A]["action"] == "none"
@@ -141,7 +141,7 @@ def test_nothing_is_owed_to_a_machine_that_somebody_else_deleted() -> None:
 
 
 @pytest.mark.parametrize("surely", [True, False])
-def test_a_machine_that_a_killed_run_deleted_is_ours_and_its_leftovers_are_owed(surely: bool) -> None:
+def test_a_machine_that_a_killed_run_deleted_is_ours_and_what_it_was_to_take_along_is_owed(surely: bool) -> None:
     wanted = options()
     record = begun(wanted, machine(A), machine(B))
     resumed = record_from(json.loads(json.dumps(record.as_json())))
@@ -245,7 +245,7 @@ def test_a_machine_that_goes_already_keeps_what_was_written_down_for_it() -> Non
     assert text == {"elastic_ip_ids": ["fip-a"], "disk_ids": ["vol-a"]}
 
 
-def test_what_this_run_is_told_to_keep_is_kept_whatever_the_run_before_was_told() -> None:
+def test_what_this_run_is_to_keep_is_kept_whatever_the_options_of_the_run_before() -> None:
     record = begun(RELEASING, machine(A))
     accept(record, A)
     plan.freeze(record, RELEASING, vm_result([not_found(A)]), later(60))
@@ -269,7 +269,7 @@ def test_a_machine_that_got_blocked_in_the_last_wave_fails_the_campaign_unless_s
 @pytest.mark.parametrize(
     ("member", "value", "text"), [("region", "cn-east-2", "region"), ("access_key_suffix", "9999", "account")]
 )
-def test_leftovers_that_another_place_does_not_know_are_not_gone(member: str, value: str, text: str) -> None:
+def test_resources_that_another_account_does_not_know_are_not_gone(member: str, value: str, text: str) -> None:
     record = begun(RELEASING, machine(A))
     accept(record, A)
     place = {"source": "environment", "access_key_suffix": "0001", "region": "cn-north-1", member: value}

@@ -193,17 +193,17 @@ def hanging(instance_id: str) -> Json:
     return failed(instance_id, "timeout", status="stopping", status_before="stopping")
 
 
-def test_a_machine_that_hangs_in_between_does_not_hold_up_the_others_where_blocked_ones_are_skipped() -> None:
+def test_a_machine_that_hangs_in_a_transition_does_not_hold_up_the_others_where_blocked_ones_are_skipped() -> None:
     _record, text = planned(options(on_blocked="skip"), machine(A), hanging(B))
     assert text["waves"] == [{"number": 1, "instance_ids": [A]}]
 
 
-def test_a_machine_that_hangs_in_between_is_reported_as_blocked() -> None:
+def test_a_machine_that_hangs_in_a_transition_is_reported_as_blocked() -> None:
     record, _told = planned(options(on_blocked="skip"), machine(A), hanging(B))
     assert [each["code"] for each in record.machines[B]["blockers"]] == ["transitional"]
 
 
-def test_a_machine_that_hangs_in_between_holds_all_back_otherwise() -> None:
+def test_a_machine_that_hangs_in_a_transition_holds_all_back_otherwise() -> None:
     assert not planned(options(), machine(A), hanging(B))[1]["go"]
 
 
@@ -211,13 +211,13 @@ def test_a_machine_that_failed_for_another_reason_holds_all_back_in_any_case() -
     assert not planned(options(on_blocked="skip"), machine(A), failed(B))[1]["go"]
 
 
-def test_a_cap_is_told_with_the_name_of_the_variable() -> None:
+def test_a_cap_is_reported_with_the_name_of_the_variable() -> None:
     text = "The selection matches 12 machines, more than max_instances of 10; name fewer, or set max_instances to 12."
     with pytest.raises(InputError, match="more than vm_decommission_max_instances of 10.* set vm_decommission_max_instances to"):
         refuse_early_end({"msg": text})
 
 
-def test_what_the_backup_advises_is_told_with_the_variables_of_the_campaign() -> None:
+def test_what_the_backup_advises_is_reported_with_the_variables_of_the_campaign() -> None:
     record = begun(options(), machine(A))
     text = "The quotas have no room: set vm_backup_on_shortfall to fit, or raise vm_backup_wait_timeout."
     wave.after_backup(record, 1, {}, text, later(20))
@@ -228,14 +228,14 @@ def test_what_the_backup_advises_is_told_with_the_variables_of_the_campaign() ->
 SHORT = "The quotas have no room for it (1 images and 1 snapshots; the whole batch: 2 images needed, 1 left of 5): remove some."
 
 
-def test_a_lack_of_room_that_is_skipped_is_told_with_its_numbers() -> None:
+def test_a_quota_shortfall_that_is_skipped_is_reported_with_its_numbers() -> None:
     wanted = options(on_blocked="skip")
     short = machine(B, "blocked", blockers=[{"code": "quota_shortfall", "message": SHORT}])
     record, _told = planned(wanted, machine(A), short)
     assert "Quotas: 2 images needed, 1 left of 5." in report(record, wanted)["message"]
 
 
-def test_a_lack_of_room_beside_other_reasons_is_told_with_its_numbers() -> None:
+def test_a_quota_shortfall_next_to_other_reasons_is_reported_with_its_numbers() -> None:
     short = machine(B, "blocked", blockers=[{"code": "quota_shortfall", "message": SHORT}])
     quota = {"images": {"needed": 2, "left": 1, "limit": 5, "used": 4}, "snapshots": None}
     record, _told = planned(options(), blocked(A, "protected"), short, backup={"quota": quota})

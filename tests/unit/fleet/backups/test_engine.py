@@ -99,7 +99,7 @@ def test_a_task_after_a_lost_answer_may_be_our_own_and_is_not_waited_for_and_rep
 
 
 @METHODS
-def test_a_refusal_that_nothing_explains_is_what_is_told(method: str) -> None:
+def test_a_refusal_that_nothing_explains_is_reported(method: str) -> None:
     cloud = stopped()
     cloud.making.quotas = (1, 1)
     cloud.service.harm_upon(*CREATES[method], Harm.LOST_BEFORE)
@@ -228,7 +228,7 @@ def test_a_repeated_token_never_passes_an_old_snapshot_for_a_new_one() -> None:
 
 
 @METHODS
-def test_nothing_is_made_of_a_machine_that_somebody_started_before_the_call(method: str) -> None:
+def test_nothing_is_made_of_a_machine_that_another_user_started_before_the_call(method: str) -> None:
     """The plan's own look is too old by then, so it is looked at once more."""
     cloud = stopped(network=Network(latency=2.0))
     machine = cloud.world.machines["i-one"]
@@ -264,7 +264,7 @@ def test_at_a_slow_pace_polls_do_not_let_the_looks_at_machines_grow_old() -> Non
 # --- power --------------------------------------------------------------------------------------------------------
 
 
-def test_a_machine_that_somebody_else_stopped_first_is_not_started_again() -> None:
+def test_a_machine_that_another_user_stopped_first_is_not_started_again() -> None:
     cloud = MakingCloud()
     machine = cloud.machine(status="running")
     cloud.service.upon(STOP, "i-one", cloud.disturb(machine, lambda each: setattr(each, "status", "stopped")))
@@ -298,7 +298,7 @@ def test_a_lockout_while_a_call_is_on_its_way_hides_nothing(method: str) -> None
     assert "Whether it is being made is not known" in row["error"]["message"]
 
 
-def test_a_mark_is_taken_back_although_some_answers_are_lost() -> None:
+def test_a_marker_is_taken_back_although_some_answers_are_lost() -> None:
     cloud = stopped()
     machine = cloud.world.machines["i-one"]
     cloud.service.upon(IMAGE, "i-one", cloud.restart(machine), after=True)

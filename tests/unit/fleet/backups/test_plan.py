@@ -169,7 +169,7 @@ def test_what_this_campaign_made_before_it_started_the_machine_again_is_used_aga
         assert again.start
 
 
-def test_a_running_machine_that_is_not_stopped_is_backed_up_with_a_warning_and_a_mark_that_says_so() -> None:
+def test_a_running_machine_that_is_not_stopped_is_backed_up_with_a_warning_and_a_marker_that_says_so() -> None:
     decision = decide(machine("running"))
     assert not only(decision).stopped
     assert not decision.stop
@@ -266,7 +266,7 @@ def test_a_protected_machine_is_blocked() -> None:
     assert blocked(machine(tags={"jdcloud-protect": "x"})) == ["protected"]
 
 
-def test_states_in_between_unknown_ones_and_error_block() -> None:
+def test_transitional_states_unknown_ones_and_error_block() -> None:
     assert blocked(machine("stopping")) == ["transitional"]
     assert blocked(machine("frozen")) == ["unknown_status"]
     assert blocked(machine("error")) == ["invalid_status"]
@@ -309,7 +309,7 @@ def test_nothing_blocks_where_everything_is_there() -> None:
     assert not codes(decide(of, image("snapshot-vol-sys"), SYSTEM_SNAPSHOT))
 
 
-def test_all_blockers_are_told_together() -> None:
+def test_all_blockers_are_reported_together() -> None:
     of = machine("stopping", tags={"jdcloud-protect": "x"}, data=(disk(attachment_status="detaching"),))
     assert blocked(of) == ["protected", "transitional", "task_in_progress"]
 

@@ -47,13 +47,13 @@ def test_one_that_does_not_fit_does_not_stop_a_smaller_one_behind_it() -> None:
     assert quota.numbers == "3 images needed, 2 left of 10; 5 snapshots needed, 2 left of 10"
 
 
-def test_both_quotas_must_have_room() -> None:
+def test_both_quotas_must_suffice() -> None:
     assert check_quota([decided("i-a", image())], Quota(1, 0), Quota(1, 1)).short
     assert check_quota([decided("i-a", image())], Quota(1, 1), Quota(1, 0)).short
     assert not check_quota([decided("i-a", image())], Quota(1, 0), Quota(1, 0)).short
 
 
-def test_a_quota_that_is_overdrawn_has_no_room_and_counts_no_debt() -> None:
+def test_a_quota_that_is_overdrawn_has_nothing_left_and_counts_no_debt() -> None:
     quota = check_quota([decided("i-a", image())], Quota(5, 9), Quota(10, 0))
     assert quota.short
     assert quota.images.left == 0

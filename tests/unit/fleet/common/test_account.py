@@ -17,7 +17,7 @@ WORDS = st.none() | st.text(min_size=1, max_size=3)
 
 
 @given(WORDS, WORDS, st.text(min_size=1, max_size=3))
-def test_only_a_name_or_an_id_that_is_told_confirms_the_account(pin: str | None, account_id: str | None, expected: str) -> None:
+def test_only_a_name_or_an_id_that_is_known_confirms_the_account(pin: str | None, account_id: str | None, expected: str) -> None:
     refused = account_problem(KeyOwner(Identity(pin, account_id)), expected)
     assert (refused is None) == (expected in (pin, account_id))
 
@@ -35,7 +35,7 @@ def test_a_refusal_says_what_was_seen_and_what_was_expected(pin: str | None, acc
     assert refused.endswith(".")
 
 
-def test_an_account_that_is_not_told_is_refused_with_what_was_tried() -> None:
+def test_an_account_that_is_unknown_is_refused_with_what_was_tried() -> None:
     refused = (
         account_problem(KeyOwner(trouble=("user.describeUser failed: no right (403)", "the answer names nobody")), "shop") or ""
     )

@@ -75,7 +75,7 @@ def test_a_free_elastic_ip_may_go() -> None:
         ),
     ],
 )
-def test_every_reason_against_a_disk_is_told(members: dict[str, object], codes: list[str]) -> None:
+def test_every_reason_against_a_disk_is_reported(members: dict[str, object], codes: list[str]) -> None:
     assert _codes(replace(DISK, **members)) == codes  # type: ignore[arg-type]
 
 
@@ -98,7 +98,7 @@ def test_every_reason_against_a_disk_is_told(members: dict[str, object], codes: 
         ),
     ],
 )
-def test_every_reason_against_an_elastic_ip_is_told(members: dict[str, object], codes: list[str]) -> None:
+def test_every_reason_against_an_elastic_ip_is_reported(members: dict[str, object], codes: list[str]) -> None:
     assert _codes(replace(ADDRESS, **members)) == codes  # type: ignore[arg-type]
 
 
@@ -168,7 +168,7 @@ def test_an_elastic_ip_with_another_name_or_address_has_changed() -> None:
 
 
 @pytest.mark.parametrize(("recycle", "recyclable"), [(True, True), (True, False), (True, None), (False, True), (False, None)])
-def test_what_is_destroyed_although_the_bin_was_wished_for_is_told(recycle: bool, recyclable: bool | None) -> None:
+def test_what_is_destroyed_although_the_bin_was_wished_for_is_reported(recycle: bool, recyclable: bool | None) -> None:
     disk, policy = replace(DISK, recyclable=recyclable), replace(POLICY, recycle=recycle)
     assert goes_into_bin(disk, policy) is (recycle and recyclable is True)
     text = [finding.code for finding in disk_warnings(disk, policy)]

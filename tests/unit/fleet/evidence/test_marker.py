@@ -66,7 +66,7 @@ def name_of(pattern: str = DEFAULT_PATTERN, *, dots: bool = True, attempt: int =
         "jdcloud.cloud/1 campaign=c1 campaign=c2 stopped=true",
     ],
 )
-def test_a_description_that_is_no_whole_and_single_mark_is_none(description: str) -> None:
+def test_a_description_that_is_no_whole_and_single_marker_is_none(description: str) -> None:
     assert read_marker(description) is None
 
 
@@ -78,32 +78,32 @@ def test_stopped_is_only_what_says_exactly_true(word: str) -> None:
 
 
 @pytest.mark.parametrize("more", [" kept for the audit", " owner=me", "\nline two", " stop=now = =="])
-def test_more_words_behind_a_mark_do_not_matter(more: str) -> None:
+def test_more_words_behind_a_marker_do_not_matter(more: str) -> None:
     assert read_marker(MARK + more) == Marker("c1", "i-one", stopped=True)
 
 
 @given(CAMPAIGNS, IDS, st.booleans())
-def test_a_mark_is_read_back_as_it_was_written_and_fits_a_description(campaign: str, instance_id: str, stopped: bool) -> None:
+def test_a_marker_is_read_back_as_it_was_written_and_fits_a_description(campaign: str, instance_id: str, stopped: bool) -> None:
     marker = Marker(check_campaign(campaign, "campaign"), instance_id, stopped)
     assert len(str(marker)) <= 256
     assert read_marker(str(marker)) == marker
 
 
 @given(st.text(max_size=300))
-def test_no_text_breaks_the_reader_or_becomes_a_mark_by_chance(text: str) -> None:
+def test_no_text_breaks_the_reader_or_becomes_a_marker_by_chance(text: str) -> None:
     marker = read_marker(text)
     assert marker is None or text.split()[0] == "jdcloud.cloud/1"
 
 
 @given(CAMPAIGNS, st.integers(0, 80))
-def test_a_mark_that_was_cut_off_never_says_stopped(campaign: str, missing: int) -> None:
+def test_a_marker_that_was_cut_off_never_says_stopped(campaign: str, missing: int) -> None:
     text = str(Marker(campaign, "i-one", stopped=True))
     marker = read_marker(text[: len(text) - 1 - missing])
     assert marker is None or not marker.stopped
 
 
 @pytest.mark.parametrize("campaign", ["", " ", "-a", ".a", "a b", "a=b", "网", "x" * 65, "a/b", "{{ a }}"])
-def test_a_campaign_that_a_mark_cannot_carry_is_refused_with_the_option_named(campaign: str) -> None:
+def test_a_campaign_that_a_marker_cannot_carry_is_refused_with_the_option_named(campaign: str) -> None:
     with pytest.raises(InputError, match="backup_campaign is .* must be 1 to 64"):
         check_campaign(campaign, "backup_campaign")
 

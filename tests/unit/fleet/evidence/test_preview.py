@@ -104,7 +104,7 @@ def test_what_is_no_manifest_is_refused(wrong: Any, says: str) -> None:
     assert says in str(caught.value)
 
 
-def test_a_machine_that_is_told_twice_is_refused() -> None:
+def test_a_machine_that_is_listed_twice_is_refused() -> None:
     with pytest.raises(InputError, match="i-one more than once"):
         parse_planned([entry(), entry(action="failed")], "planned_backups")
 
@@ -125,7 +125,7 @@ def test_a_machine_that_its_backup_would_stop_would_be_deleted_with_all_its_fate
     assert decision.final_status == "absent"
 
 
-def test_planned_backups_are_told_as_planned_and_without_id_and_time() -> None:
+def test_planned_backups_are_reported_as_planned_and_without_id_and_time() -> None:
     (backup,) = preview(machine("running"), entry()).backups
     assert (backup.type, backup.id, backup.status, backup.created, backup.campaign) == ("image", "", "planned", "", "c1")
 
@@ -212,7 +212,7 @@ def test_a_machine_that_would_be_started_again_runs_and_is_blocked() -> None:
     assert codes(preview(machine(), again)) == ["running", "backup_missing"]
 
 
-def test_a_machine_that_somebody_has_started_since_is_not_taken_for_stopped() -> None:
+def test_a_machine_that_another_user_has_started_since_is_not_taken_for_stopped() -> None:
     was_stopped = entry(status_before="stopped", stopped_by_us=False)
     assert codes(preview(machine("running"), was_stopped)) == ["running", "backup_missing"]
 
@@ -224,7 +224,7 @@ def test_only_power_is_predicted_other_statuses_stay(status: str) -> None:
     assert decision.status == status
 
 
-def test_a_machine_that_somebody_is_deleting_is_only_waited_for() -> None:
+def test_a_machine_that_another_user_is_deleting_is_only_waited_for() -> None:
     assert preview(machine("deleting"), entry()).action == "none"
 
 
@@ -257,7 +257,7 @@ def test_without_the_time_of_the_service_nothing_counts() -> None:
 # --- what exists --------------------------------------------------------------------------------------------------
 
 
-def test_a_reused_image_is_judged_as_it_is_and_told_with_its_id() -> None:
+def test_a_reused_image_is_judged_as_it_is_and_reported_with_its_id() -> None:
     reused = entry(action="reused", image=planned_image("vol-sys", action="reused", image_id="img-one"), stopped_by_us=False)
     inside = snapshot(images=["img-one"], description="")
     decision = preview(machine(), reused, assets=[image("snapshot-vol-sys"), inside])
@@ -286,7 +286,7 @@ def test_what_is_being_made_already_would_be_waited_for() -> None:
     assert preview(machine(), entry(image=None, snapshots=snapshots), method="snapshots", assets=[creating]).action == "deleted"
 
 
-def test_a_backup_of_somebody_else_that_is_being_made_blocks_still() -> None:
+def test_a_backup_of_another_user_that_is_being_made_blocks_still() -> None:
     foreign = image(imageId="img-foreign", status="pending", desc="by hand")
     assert codes(preview(machine("running"), entry(), assets=[foreign])) == ["task_in_progress"]
 

@@ -96,7 +96,7 @@ IMAGE_FLAWS: list[tuple[dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("members", "reason"), IMAGE_FLAWS, ids=[f"{next(iter(m.items()))}" for m, _reason in IMAGE_FLAWS])
-def test_an_image_with_one_flaw_is_no_proof_and_the_flaw_is_told(members: dict[str, Any], reason: str) -> None:
+def test_an_image_with_one_flaw_is_no_proof_and_the_flaw_is_reported(members: dict[str, Any], reason: str) -> None:
     proof = proved([image("snapshot-vol-sys", **members)], [SYS])
     assert proof.backups == ()
     [sentence] = proof.missing
@@ -123,7 +123,7 @@ SNAPSHOT_FLAWS: list[tuple[dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("members", "reason"), SNAPSHOT_FLAWS, ids=[f"{next(iter(m.items()))}" for m, _r in SNAPSHOT_FLAWS])
-def test_a_snapshot_with_one_flaw_is_no_proof_and_the_flaw_is_told(members: dict[str, Any], reason: str) -> None:
+def test_a_snapshot_with_one_flaw_is_no_proof_and_the_flaw_is_reported(members: dict[str, Any], reason: str) -> None:
     assert proven([], [SYS], method="snapshots")
     proof = proved([], [snapshot("vol-sys", **members)], method="snapshots")
     assert proof.backups == ()
@@ -132,7 +132,7 @@ def test_a_snapshot_with_one_flaw_is_no_proof_and_the_flaw_is_told(members: dict
     assert reason in sentence
 
 
-def test_an_image_of_another_machine_is_no_proof_even_with_our_mark_and_our_disks() -> None:
+def test_an_image_of_another_machine_is_no_proof_even_with_our_marker_and_our_disks() -> None:
     other = image("snapshot-vol-sys", instanceId="i-two")
     assert not proven([other], [SYS])
     assert not proven([image("snapshot-vol-sys", instanceId=None)], [SYS])
@@ -161,12 +161,12 @@ def test_an_image_whose_snapshot_is_gone_holds_nothing() -> None:
     assert not proven([image("snapshot-vol-sys")], [])
 
 
-def test_snapshots_inside_an_image_need_no_mark_and_may_be_in_use() -> None:
+def test_snapshots_inside_an_image_need_no_marker_and_may_be_in_use() -> None:
     inside = snapshot("vol-sys", images=["img-one"], description="", status="in-use")
     assert proven([image("snapshot-vol-sys")], [inside])
 
 
-def test_snapshots_inside_an_image_without_a_mark_of_their_own_are_no_snapshots_of_the_disk() -> None:
+def test_snapshots_inside_an_image_without_a_marker_of_their_own_are_no_snapshots_of_the_disk() -> None:
     inside = snapshot("vol-sys", images=["img-one"], description="")
     [sentence] = proved([image("snapshot-vol-sys")], [inside], method="snapshots").missing
     assert "there is none" in sentence
@@ -301,7 +301,7 @@ def test_expiry_is_judged_in_every_form_and_zone(text: str) -> None:
     assert not proven(*asset, now=NOW + timedelta(seconds=1))
 
 
-def test_what_never_expires_is_told_with_empty_or_missing_members() -> None:
+def test_what_never_expires_is_reported_with_empty_or_missing_members() -> None:
     for nothing in ("", None):
         assert proven([image("snapshot-vol-sys", expiredTime=nothing)], [snapshot("vol-sys", expireTime=nothing)], method="both")
 
@@ -314,7 +314,7 @@ def test_a_machine_without_its_own_ids_is_covered_by_nothing() -> None:
     assert "vdb" in proof.missing[0]
 
 
-def test_many_candidates_are_told_briefly() -> None:
+def test_many_candidates_are_reported_briefly() -> None:
     images = [image("snapshot-vol-sys", imageId=f"img-{number}", desc="") for number in range(20)]
     [sentence] = proved(images, [SYS]).missing
     assert sentence.count("img-") == 4

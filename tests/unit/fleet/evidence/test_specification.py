@@ -47,7 +47,7 @@ def test_the_specification_of_a_bare_machine_has_all_members_and_no_invented_val
     assert not any(text.values())
 
 
-def test_secondary_interfaces_and_their_elastic_ips_are_told() -> None:
+def test_secondary_interfaces_and_their_elastic_ips_are_reported() -> None:
     ip = {"privateIpAddress": "10.0.0.12", "elasticIpId": "fip-2", "elasticIpAddress": "203.0.113.18"}
     interface = {"networkInterfaceId": "port-2", "subnetId": "subnet-2", "securityGroups": [{"groupId": "sg-2"}], "primaryIp": ip}
     raw = example() | {"secondaryNetworkInterfaces": [{"autoDelete": False, "deviceIndex": 2, "networkInterface": interface}]}
@@ -59,12 +59,12 @@ def test_secondary_interfaces_and_their_elastic_ips_are_told() -> None:
     assert [row["elastic_ip_id"] for row in text["elastic_ips"]] == ["fip-8wz1t5c0rn", "fip-2"]
 
 
-def test_an_elastic_ip_that_only_the_machine_itself_shows_is_told() -> None:
+def test_an_elastic_ip_that_only_the_machine_itself_shows_is_reported() -> None:
     text = specification(BARE | {"elasticIpId": "fip-1", "elasticIpAddress": "203.0.113.9"})
     assert text["elastic_ips"] == [{"elastic_ip_id": "fip-1", "address": "203.0.113.9"}]
 
 
-def test_disks_are_told_with_the_system_disk_first_and_local_ones_without_an_id() -> None:
+def test_disks_are_reported_with_the_system_disk_first_and_local_ones_without_an_id() -> None:
     local = {"diskCategory": "local", "deviceName": "vdd", "localDisk": {"diskType": "SSD", "diskSizeGB": 80}}
     raw = example()
     raw["dataDisks"].append(local)

@@ -81,7 +81,7 @@ def break_down(machine: TrueMachine) -> None:
 
 
 @pytest.mark.parametrize("act", [protect, renew, keep_disk, detach])
-def test_what_somebody_changes_between_stop_and_delete_forbids_the_delete(act: Callable[[TrueMachine], None]) -> None:
+def test_what_another_user_changes_between_stop_and_delete_forbids_the_delete(act: Callable[[TrueMachine], None]) -> None:
     cloud = Cloud()
     machine = cloud.machine(disks=[data_disk(auto_delete=True)])
     cloud.service.upon(STOP, "i-one", cloud.disturb(machine, act), after=True)

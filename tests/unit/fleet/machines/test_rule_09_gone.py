@@ -85,7 +85,7 @@ def test_a_machine_that_vanishes_while_it_is_wanted_is_a_failure(state: str, sta
     assert (campaign["i-one"]["status"], campaign.code("i-one")) == ("absent", "vanished")
 
 
-def test_a_machine_that_somebody_else_deletes_is_waited_for_and_not_ours() -> None:
+def test_a_machine_that_another_user_deletes_is_waited_for_and_not_ours() -> None:
     cloud = Cloud()
     cloud.machine(status="deleting", disks=[data_disk(auto_delete=True)], addresses=[TrueAddress("fip-one")])
     campaign = audited(cloud, make_policy(release_elastic_ips=True))
@@ -96,7 +96,7 @@ def test_a_machine_that_somebody_else_deletes_is_waited_for_and_not_ours() -> No
     assert "fip-one" in cloud.world.elastic_ips, "an elastic IP of a machine that we did not delete"
 
 
-def test_somebody_elses_delete_after_our_lost_stop_is_not_ours() -> None:
+def test_another_users_delete_after_our_lost_stop_is_not_ours() -> None:
     cloud = Cloud(durations=Durations(delete=20.0))
     machine = cloud.machine(addresses=[TrueAddress("fip-one")])
     cloud.service.harm_upon(STOP, "i-one", Harm.LOST_BEFORE)
@@ -141,7 +141,7 @@ def test_empty_answers_prove_nothing_while_the_machines_are_there(first: int) ->
     assert campaign.seconds >= 8.0
 
 
-def test_an_empty_census_is_confirmed_by_a_404_for_each_id() -> None:
+def test_an_empty_listing_is_confirmed_by_a_404_for_each_id() -> None:
     cloud = Cloud()
     cloud.machine(status="stopped")
     cloud.service.harm_upon(BULK, "", Harm.EMPTY)

@@ -75,7 +75,7 @@ def test_rule_10_a_machine_that_settles_in_time_is_worked_on() -> None:
     assert (campaign["i-one"]["status_before"], campaign["i-one"]["action"]) == ("stopping", "deleted")
 
 
-def test_rule_10_without_waiting_a_state_in_between_is_a_blocker() -> None:
+def test_rule_10_without_waiting_a_transitional_state_is_a_blocker() -> None:
     cloud = Cloud()
     cloud.machine(status="stopping")
     campaign = audited(cloud, make_policy(), Timing(wait=False))
@@ -314,7 +314,7 @@ def test_rule_10_a_machine_in_line_for_its_delete_does_not_prolong_the_look_at_o
 
 
 @pytest.mark.parametrize(("state", "status", "operation"), [("stopped", "running", STOP), ("running", "stopped", START)])
-def test_a_call_with_a_lost_answer_that_ended_in_error_is_told_as_a_change(state: State, status: str, operation: str) -> None:
+def test_a_call_with_a_lost_answer_that_ended_in_error_is_reported_as_a_change(state: State, status: str, operation: str) -> None:
     cloud = Cloud()
     cloud.machine(status=status, ends_in_error={"stopping", "starting"})
     cloud.service.harm_upon(operation, "i-one", Harm.TIMED_OUT)

@@ -113,7 +113,7 @@ def test_an_attribute_that_the_service_did_not_tell_is_never_put_back_as_true() 
 
 
 @pytest.mark.parametrize("wished", ["keep", "delete"])
-def test_an_attribute_that_somebody_changes_back_stops_the_delete(wished: str) -> None:
+def test_an_attribute_that_another_user_changes_back_stops_the_delete(wished: str) -> None:
     cloud = Cloud()
     configured = wished == "keep"
     machine = cloud.machine(status="stopped", disks=[data_disk(auto_delete=configured)])

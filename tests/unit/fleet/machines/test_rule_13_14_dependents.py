@@ -57,7 +57,7 @@ def test_all_of_several_elastic_ips_are_released_one_by_one() -> None:
     assert len(cloud.log.of(RELEASE)) == 4
 
 
-def test_kept_is_the_default_and_told_as_still_billed() -> None:
+def test_kept_is_the_default_and_reported_as_still_billed() -> None:
     cloud, _machine = with_address()
     campaign = audited(cloud, make_policy())
     assert fates(campaign) == {FIP: "kept"}
@@ -65,7 +65,7 @@ def test_kept_is_the_default_and_told_as_still_billed() -> None:
     assert not cloud.log.of(RELEASE)
 
 
-def test_one_that_never_becomes_free_is_a_failure_and_still_told() -> None:
+def test_one_that_never_becomes_free_is_a_failure_and_still_reported() -> None:
     cloud, _machine = with_address(tidying=10_000.0)
     campaign = audited(cloud, make_policy(release_elastic_ips=True))
     row = campaign["i-one"]
@@ -75,7 +75,7 @@ def test_one_that_never_becomes_free_is_a_failure_and_still_told() -> None:
     assert [each["fate"] for each in campaign.report.retained()["elastic_ips"]] == ["failed"]
 
 
-def test_one_that_somebody_gives_to_another_machine_is_not_released() -> None:
+def test_one_that_another_user_gives_to_another_machine_is_not_released() -> None:
     cloud, machine = with_address()
 
     def give_away() -> None:

@@ -47,7 +47,7 @@ def test_rule_2_a_filter_that_the_service_ignores_is_applied_here() -> None:
     assert set(cloud.world.machines) == {"i-one"}
 
 
-def test_rule_3_twins_fail_and_are_named_even_if_other_conditions_would_tell_them_apart() -> None:
+def test_rule_3_twins_fail_and_are_named_even_if_other_conditions_would_distinguish_them() -> None:
     cloud = Cloud()
     cloud.machine("i-one", "stopped", name="web", tags={"env": "test"})
     cloud.machine("i-two", "stopped", name="web", tags={"env": "prod"})

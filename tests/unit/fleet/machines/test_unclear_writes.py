@@ -171,7 +171,7 @@ def test_keys_that_lose_their_right_leave_a_lost_delete_in_doubt() -> None:
     assert (row["status"], row["changed"], row["error"]["code"]) == ("unverified", True, "unverified")
 
 
-def test_a_lost_answer_that_comes_after_the_end_of_the_run_is_told() -> None:
+def test_a_lost_answer_that_comes_after_the_end_of_the_run_is_reported() -> None:
     cloud = Cloud()
     ids = [f"i-m{number}" for number in range(3)]
     for instance_id in ids:

@@ -252,6 +252,6 @@ def test_warnings_say_what_may_surprise() -> None:
     assert [warning.code for warning in decide(each, policy("stopped"), FACTS).warnings] == codes[:2]
 
 
-def test_a_local_system_disk_is_told_as_lost_and_blocks_nothing_without_a_demanded_backup() -> None:
+def test_a_local_system_disk_is_reported_as_lost_and_blocks_nothing_without_a_demanded_backup() -> None:
     decision = decide(machine(disks=(system_disk(category="local"),)), policy(), FACTS)
     assert (decision.blockers, [each.fate for each in decision.disks]) == ((), ["lost"])

@@ -82,7 +82,7 @@ def test_what_is_read_as_a_date_is_written_the_same_way(text: str) -> None:
 @given(st.datetimes(datetime(2020, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)), st.integers(0, 3650))
 @example(datetime(2026, 1, 15, 15, 59, 59, tzinfo=UTC), 0)
 @example(datetime(2026, 1, 15, 16, tzinfo=UTC), 0)
-def test_a_mark_that_is_set_is_a_date_and_leaves_the_whole_grace_period(now: datetime, grace: int) -> None:
+def test_a_due_tag_that_is_set_is_a_date_and_leaves_the_whole_grace_period(now: datetime, grace: int) -> None:
     text = due_date(now, grace)
     assert due_from(text) is not None
     assert text == (now.astimezone(BEIJING).date() + timedelta(days=grace)).isoformat()
@@ -150,7 +150,7 @@ def test_a_machine_without_the_tag_is_not_marked(tags: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("values", [(DUE, DUE), (LATER, DUE), (DUE, "x")])
-def test_a_tag_that_is_shown_twice_is_no_mark(values: tuple[str, ...]) -> None:
+def test_a_tag_that_is_shown_twice_is_no_due_tag(values: tuple[str, ...]) -> None:
     doubled = marked(values[-1], repeated_tags={KEY: values})
     assert codes(doubled) == ["mark_doubled"]
     assert all(value in finding_text(doubled) for value in values)
@@ -164,34 +164,34 @@ def test_a_marked_machine_that_runs_was_taken_back_whatever_stop_running_says(te
     assert codes(doubled, stop_running=stop_running) == ["taken_back"]
 
 
-def test_a_machine_without_mark_that_runs_has_both_blockers() -> None:
+def test_a_machine_without_due_tag_that_runs_has_both_blockers() -> None:
     assert codes(machine("running")) == ["not_marked", "running"]
 
 
-def test_the_mark_is_told_together_with_everything_else() -> None:
+def test_the_due_tag_is_reported_together_with_everything_else() -> None:
     each = marked(LATER, "resizing", tags={KEY: LATER, "jdcloud-protect": "x"}, charge=None)
     assert codes(each) == ["protected", "mark_not_due", "transitional", "no_charge_record"]
 
 
-def test_a_machine_that_somebody_is_deleting_is_only_waited_for() -> None:
+def test_a_machine_that_another_user_is_deleting_is_only_waited_for() -> None:
     assert codes(machine("deleting")) == []
 
 
-def test_a_machine_in_error_needs_its_mark_too() -> None:
+def test_a_machine_in_error_needs_its_due_tag_too() -> None:
     assert codes(machine("error")) == ["not_marked"]
     assert codes(marked(status="error")) == []
 
 
-def test_a_mark_does_not_replace_a_backup() -> None:
+def test_a_due_tag_does_not_replace_a_backup() -> None:
     assert "backup_missing" in codes(marked(data=(local_disk(),)), demand=Demand("image", 24.0))
 
 
-def test_without_due_tag_nobody_asks_for_a_mark() -> None:
+def test_without_due_tag_nobody_asks_for_a_due_tag() -> None:
     assert decide(machine(), policy(), FACTS).action == "deleted"
     assert [blocker.code for blocker in decide(marked(LATER, "running"), policy(), FACTS).blockers] == ["running"]
 
 
-def test_a_mark_is_never_judged_on_an_answer_without_tags() -> None:
+def test_a_due_tag_is_never_judged_on_an_answer_without_tags() -> None:
     with pytest.raises(ValueError, match="carries no tags"):
         judge_due_tag(machine(tags=None), KEY, NOW)
 
@@ -210,7 +210,7 @@ def test_a_mark_is_never_judged_on_an_answer_without_tags() -> None:
     ],
     ids=["tag removed", "date moved", "date spoiled", "second tag", "started"],
 )
-def test_whatever_becomes_of_the_mark_meanwhile_forbids_the_delete(seen: Instance, reason: str) -> None:
+def test_whatever_becomes_of_the_due_tag_meanwhile_forbids_the_delete(seen: Instance, reason: str) -> None:
     wished = policy(due_tag=KEY, stop_running=True)
     planned = decide(marked(), wished, FACTS)
     assert changes_since(planned, marked(), wished, FACTS) == []
@@ -233,7 +233,7 @@ def test_another_date_that_is_over_too_does_not_hinder() -> None:
     [{}, {KEY: LATER}, {KEY: "never"}, {KEY: DUE, "jdcloud-protect": "x"}],
     ids=["removed", "moved", "spoiled", "protected"],
 )
-def test_marks_that_change_while_others_are_deleted_are_seen_at_the_gate(tags: dict[str, str]) -> None:
+def test_due_tags_that_change_while_others_are_deleted_are_seen_at_the_gate(tags: dict[str, str]) -> None:
     cloud = Cloud(1)
     ids = [f"i-m{number:02d}" for number in range(20)]
     machines = [cloud.machine(each, "stopped", tags={KEY: DUE}) for each in ids]

@@ -39,7 +39,7 @@ def selected(machine: Instance, policy: Policy) -> bool:
 
 @ANY
 @given(MACHINES, POLICIES, FACTS)
-def test_nothing_is_done_to_what_is_not_selected_or_protected_or_in_between(
+def test_nothing_is_done_to_what_is_not_selected_or_protected_or_in_a_transition(
     machine: Instance, policy: Policy, facts: Facts
 ) -> None:
     decision = decide(machine, policy, facts)
@@ -95,7 +95,7 @@ def test_nothing_prepaid_is_deleted_before_it_expired(machine: Instance, policy:
 
 @ANY
 @given(MACHINES, POLICIES, FACTS)
-def test_blocked_means_no_steps_and_all_fates_are_told_otherwise(machine: Instance, policy: Policy, facts: Facts) -> None:
+def test_blocked_means_no_steps_and_all_fates_are_reported_otherwise(machine: Instance, policy: Policy, facts: Facts) -> None:
     decision = decide(machine, policy, facts)
     assert not (decision.blockers and decision.steps)
     assert (decision.action == "blocked") is bool(decision.blockers)

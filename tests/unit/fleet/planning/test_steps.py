@@ -71,7 +71,7 @@ def test_stable_statuses_are_settled(status: str) -> None:
 
 
 @pytest.mark.parametrize("status", [*TRANSITIONAL, *UNKNOWN, "deleting"])
-def test_statuses_in_between_and_unknown_ones_are_waited_for(status: str) -> None:
+def test_transitional_statuses_and_unknown_ones_are_waited_for(status: str) -> None:
     assert not is_settled(machine(status))
 
 

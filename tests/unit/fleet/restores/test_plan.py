@@ -207,7 +207,7 @@ def test_a_new_machine_is_paid_afterwards_and_keeps_the_logins_of_its_image() ->
     assert codes(made.warnings) == ["prepaid_becomes_postpaid"]
 
 
-def test_iops_are_told_for_the_type_that_has_them() -> None:
+def test_iops_are_reported_for_the_type_that_has_them() -> None:
     entry = manifest_entry(SYSTEM, {**DATA, "disk_type": "ssd.io1", "iops": 3000})
     assert plan(entry).spec["dataDisks"][0]["cloudDiskSpec"]["iops"] == 3000
     assert "iops" not in plan(manifest_entry(SYSTEM, {**DATA, "iops": 3000})).spec["dataDisks"][0]["cloudDiskSpec"]
@@ -272,7 +272,7 @@ def test_a_drill_has_its_disks_and_nothing_else_of_the_original() -> None:
 # --- markers and names ----------------------------------------------------------------------------------------------
 
 
-def test_a_mark_is_read_again_and_what_follows_it_is_not() -> None:
+def test_a_marker_is_read_again_and_what_follows_it_is_not() -> None:
     marker = marker_of("spring", "i-old")
     assert read_restore_marker(marker.described("restore=x instance=y")) == RestoreMarker("spring", "i-old")
     assert read_restore_marker("web restore=spring instance=i-old") is None
@@ -281,7 +281,7 @@ def test_a_mark_is_read_again_and_what_follows_it_is_not() -> None:
     assert read_restore_marker("jdcloud.cloud/1 restore= instance=i-old") is None
 
 
-def test_a_description_fits_and_an_older_mark_gives_way() -> None:
+def test_a_description_fits_and_an_older_marker_gives_way() -> None:
     assert len(marker_of("spring", "i-old").described("x" * 300)) == 256
     again = marker_of("summer", "i-new").described(marker_of("spring", "i-old").described("the web server"))
     assert again == "jdcloud.cloud/1 restore=summer instance=i-new the web server"
@@ -339,7 +339,7 @@ def test_one_disk_does_not_stand_for_two() -> None:
 
 
 @pytest.mark.parametrize("right_image", [True, False])
-def test_the_image_speaks_for_a_system_disk_whose_origin_is_not_told(right_image: bool) -> None:
+def test_the_image_speaks_for_a_system_disk_whose_origin_is_unknown(right_image: bool) -> None:
     (made,) = compare([wanted("vda", "snapshot-1")], [seen("vda", None)], right_image=right_image)
     assert made.verified is right_image
     (other,) = compare([wanted("vda", "snapshot-1")], [seen("vda", "snapshot-9")], right_image=right_image)

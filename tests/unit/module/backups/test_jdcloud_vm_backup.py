@@ -105,7 +105,7 @@ def test_a_refused_read_ends_with_all_result_keys_and_the_account_and_changes_no
     assert ended.result["account"]["access_key_suffix"] == ACCESS_KEY[-4:]
 
 
-def test_rule_5_all_blockers_of_all_machines_are_told_and_nothing_is_changed(cloud: MemoryCloud, backup: Backup) -> None:
+def test_rule_5_all_blockers_of_all_machines_are_reported_and_nothing_is_changed(cloud: MemoryCloud, backup: Backup) -> None:
     cloud.add("i-a", "running")
     cloud.add("i-b", tags=PROTECTED)
     cloud.add("i-c", "error", tags=PROTECTED)
@@ -118,7 +118,7 @@ def test_rule_5_all_blockers_of_all_machines_are_told_and_nothing_is_changed(clo
     assert ended.result["manifest"]["state"] == "incomplete"
 
 
-def test_a_batch_without_room_is_told_with_its_numbers(cloud: MemoryCloud, backup: Backup) -> None:
+def test_a_batch_beyond_the_quota_is_reported_with_its_numbers(cloud: MemoryCloud, backup: Backup) -> None:
     cloud.quotas.update(image=(5, 4), snapshot=(50, 0))
     cloud.add("i-a", "running")
     cloud.add("i-b")
@@ -145,7 +145,7 @@ def test_rule_14_one_failed_machine_hides_no_other_and_is_started_again(cloud: M
     assert {machine["status"] for machine in cloud.machines.values()} == {"running"}
 
 
-def test_what_cannot_be_started_again_is_told_beside_its_backup(cloud: MemoryCloud, backup: Backup) -> None:
+def test_what_cannot_be_started_again_is_reported_with_its_backup(cloud: MemoryCloud, backup: Backup) -> None:
     cloud.add("i-a", "running")
     cloud.refuse(START, 403, "HTTP_FORBIDDEN", "not authorized")
     ended = backup("i-a", **POWER)
@@ -158,7 +158,7 @@ def test_what_cannot_be_started_again_is_told_beside_its_backup(cloud: MemoryClo
     assert not row["started_by_us"]
 
 
-def test_a_backup_whose_machine_was_started_meanwhile_fails_and_loses_its_mark(cloud: MemoryCloud, backup: Backup) -> None:
+def test_a_backup_whose_machine_was_started_meanwhile_fails_and_loses_its_marker(cloud: MemoryCloud, backup: Backup) -> None:
     cloud.add("i-a")
     cloud.before["vm.describeImages"] = lambda: None
     cloud.before[IMAGE] = lambda: cloud.machines["i-a"].update(status="running")
@@ -223,7 +223,7 @@ def test_both_makes_snapshots_after_the_image_and_all_are_reused(cloud: MemoryCl
     assert counts(again) == {"selected": 1, "reused": 3}
 
 
-def test_a_running_machine_is_backed_up_with_a_mark_that_says_so(cloud: MemoryCloud, backup: Backup) -> None:
+def test_a_running_machine_is_backed_up_with_a_marker_that_says_so(cloud: MemoryCloud, backup: Backup) -> None:
     cloud.add("i-a", "running")
     ended = backup("i-a")
     assert not ended.failed

@@ -167,7 +167,7 @@ def test_all_selectors_of_snapshots_are_checked_here_and_all_must_fit(
     assert _ids(run(SNAPSHOTS, name="data", disk_ids=["vol-a"]).result) == ["snapshot-a"]
 
 
-def test_quotas_of_three_services_are_told_alike_and_nothing_is_left_below_zero(cloud: MemoryCloud, run: Runner) -> None:
+def test_quotas_of_three_services_are_reported_alike_and_nothing_is_left_below_zero(cloud: MemoryCloud, run: Runner) -> None:
     ended = run(QUOTAS)
     assert ended.result["quotas"] == {
         "images": {"limit": 5, "used": 2, "left": 3},

@@ -84,7 +84,7 @@ def test_the_result_of_a_refused_run_is_complete(cloud: MemoryCloud, run: Runner
 
 
 @pytest.mark.parametrize("expected", ["shop", "100000000001"])
-def test_the_right_account_is_asked_for_once_and_told(cloud: MemoryCloud, run: Runner, expected: str) -> None:
+def test_the_right_account_is_asked_for_once_and_reported(cloud: MemoryCloud, run: Runner, expected: str) -> None:
     full(cloud)
     ended = run.vm("absent", "i-a", expected_account=expected)
     assert ended.actions == {"i-a": "deleted"}
@@ -162,7 +162,7 @@ def test_a_refusal_of_both_calls_names_both(cloud: MemoryCloud, run: Runner) -> 
     assert "resourcetag.describeKeys failed" in ended.msg
 
 
-def test_a_pin_that_is_told_is_not_asked_for_again(cloud: MemoryCloud, run: Runner) -> None:
+def test_a_pin_that_is_known_is_not_asked_for_again(cloud: MemoryCloud, run: Runner) -> None:
     """A sub-user with a pin of its own is not taken for the main user because tags name that one."""
     cloud.user = {"pin": "shop-sub", "accountId": "7"}
     ended = run.vm("absent", "i-a", expected_account="shop")

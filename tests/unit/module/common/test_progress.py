@@ -77,7 +77,7 @@ def reported(monkeypatch: pytest.MonkeyPatch) -> Reported:
     return made
 
 
-def test_nothing_is_told_before_there_is_anything_to_do(cloud: MemoryCloud, run: Runner, reported: Reported) -> None:
+def test_nothing_is_shown_before_there_is_anything_to_do(cloud: MemoryCloud, run: Runner, reported: Reported) -> None:
     assert run.vm("absent", "i-a", tags={}).failed
     cloud.add("i-a", "running")
     assert run.vm("absent", "i-a").failed
@@ -104,7 +104,7 @@ def test_a_deletion_tells_done_blocked_and_failed(cloud: MemoryCloud, run: Runne
     assert max(each.in_flight for each in reported.counts) >= 4
 
 
-def test_machines_that_are_started_are_told(cloud: MemoryCloud, run: Runner, reported: Reported) -> None:
+def test_machines_that_are_started_are_reported(cloud: MemoryCloud, run: Runner, reported: Reported) -> None:
     cloud.add("i-a")
     cloud.add("i-b", "running")
     assert not run.vm("running", "i-a", "i-b").failed
@@ -139,7 +139,7 @@ def test_a_backup_that_failed_stays_failed_in_the_steps_after(cloud: MemoryCloud
     ]
 
 
-def test_images_and_snapshots_that_are_made_are_told(cloud: MemoryCloud, run: Runner, reported: Reported) -> None:
+def test_images_and_snapshots_that_are_made_are_reported(cloud: MemoryCloud, run: Runner, reported: Reported) -> None:
     cloud.quotas.update(image=(50, 0), snapshot=(50, 0))
     cloud.add("i-a")
     for module in ("jdcloud_image", "jdcloud_snapshot"):
@@ -149,7 +149,7 @@ def test_images_and_snapshots_that_are_made_are_told(cloud: MemoryCloud, run: Ru
 
 
 @pytest.mark.parametrize("kind", ["image", "snapshot", "disk", "elastic_ip"])
-def test_things_that_are_deleted_are_told(cloud: MemoryCloud, run: Runner, reported: Reported, kind: str) -> None:
+def test_things_that_are_deleted_are_reported(cloud: MemoryCloud, run: Runner, reported: Reported, kind: str) -> None:
     adders: dict[str, Callable[[str], object]] = {
         "image": cloud.add_image,
         "snapshot": cloud.add_snapshot,

@@ -102,7 +102,7 @@ def test_what_matches_nothing_is_unchanged_with_a_warning(cloud: MemoryCloud, ab
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_ids_that_do_not_exist_are_absent_and_told(cloud: MemoryCloud, absent: Deleter, kind: str) -> None:
+def test_ids_that_do_not_exist_are_absent_and_reported(cloud: MemoryCloud, absent: Deleter, kind: str) -> None:
     ended = absent(kind, "a-none")
     assert not ended.failed
     assert "none of 1 ids exists in cn-north-1" in ended.warnings[0]
@@ -167,7 +167,7 @@ def test_a_snapshot_that_another_image_needs_is_not_deleted_with_an_image(cloud:
 
 @pytest.mark.parametrize("check_mode", [True, False])
 @pytest.mark.parametrize(("delete_snapshots", "fate"), [(True, "deleted"), (False, "kept")])
-def test_an_image_is_deleted_as_predicted_and_the_fate_of_its_snapshots_is_told(
+def test_an_image_is_deleted_as_predicted_and_the_fate_of_its_snapshots_is_reported(
     cloud: MemoryCloud, absent: Deleter, delete_snapshots: bool, fate: str, check_mode: bool
 ) -> None:
     cloud.add_image("img-a", "snapshot-1", "snapshot-2", instanceId="i-a", desc=MARK, sizeMB=100, status="error")

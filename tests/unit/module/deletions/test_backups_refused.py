@@ -114,7 +114,7 @@ def test_an_image_whose_snapshot_came_into_use_by_another_image_is_not_deleted_w
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_somebody_else_deleted_meanwhile_is_success_without_a_change(cloud: MemoryCloud, absent: Deleter, kind: str) -> None:
+def test_what_another_user_deleted_meanwhile_is_success_without_a_change(cloud: MemoryCloud, absent: Deleter, kind: str) -> None:
     add(cloud, kind, "a-1")
     rows = cloud.images if kind == "image" else cloud.snapshots
     cloud.before[DELETES[kind]] = rows.clear

@@ -90,7 +90,7 @@ def test_the_cap_stops_before_anything_is_changed(cloud: MemoryCloud, absent: Re
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_ids_that_do_not_exist_are_absent_and_told(cloud: MemoryCloud, absent: Remover, kind: str) -> None:
+def test_ids_that_do_not_exist_are_absent_and_reported(cloud: MemoryCloud, absent: Remover, kind: str) -> None:
     ended = absent(kind, "a-none")
     assert not ended.failed
     assert "none of 1 ids exists in cn-north-1" in ended.warnings[0]
@@ -173,7 +173,7 @@ def test_skip_goes_on_with_the_others_and_check_mode_predicts_their_very_rows(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_holder_is_told(cloud: MemoryCloud, absent: Remover, kind: str) -> None:
+def test_the_holder_is_reported(cloud: MemoryCloud, absent: Remover, kind: str) -> None:
     add(cloud, kind, "a-1", **HELD[kind])
     row = row_of(absent(kind, "a-1"))
     assert row["instance_id"] == "i-a" if kind == "elastic_ip" else row["attached_to"] == ["i-a"]
@@ -308,7 +308,7 @@ def test_hundreds_are_looked_at_in_bulk(cloud: MemoryCloud, absent: Remover, kin
     assert sum(call.operation == READS[kind] for call in cloud.calls) < 50
 
 
-def test_a_disk_that_never_appears_in_the_bin_is_told(
+def test_a_disk_that_never_appears_in_the_bin_is_reported(
     cloud: MemoryCloud, absent: Remover, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cloud.add_free_disk("vol-1")
@@ -320,7 +320,7 @@ def test_a_disk_that_never_appears_in_the_bin_is_told(
     assert codes_of(ended, "warnings") == [["not_in_bin"]]
 
 
-def test_a_disk_that_lands_in_the_bin_unasked_is_told_as_recycled(
+def test_a_disk_that_lands_in_the_bin_unasked_is_reported_as_recycled(
     cloud: MemoryCloud, absent: Remover, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     disk = cloud.add_free_disk("vol-1")

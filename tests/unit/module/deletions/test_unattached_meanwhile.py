@@ -123,7 +123,7 @@ def test_rule_6_a_delete_never_leaves_on_a_look_older_than_five_seconds(cloud: M
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_somebody_else_deleted_meanwhile_is_success_without_a_change(cloud: MemoryCloud, absent: Remover, kind: str) -> None:
+def test_what_another_user_deleted_meanwhile_is_success_without_a_change(cloud: MemoryCloud, absent: Remover, kind: str) -> None:
     add(cloud, kind, "a-1")
     cloud.before[DELETES[kind]] = (cloud.elastic_ips if kind == "elastic_ip" else cloud.disks).clear
     ended = absent(kind, "a-1")
@@ -134,7 +134,7 @@ def test_what_somebody_else_deleted_meanwhile_is_success_without_a_change(cloud:
     assert ended.result["summary"]["already_absent"] == 1
 
 
-def test_a_disk_that_somebody_else_put_into_the_bin_is_success_without_a_change(cloud: MemoryCloud, absent: Remover) -> None:
+def test_a_disk_that_another_user_put_into_the_bin_is_success_without_a_change(cloud: MemoryCloud, absent: Remover) -> None:
     disk = cloud.add_free_disk("vol-1")
     absent.at_look("disk", 2, lambda: disk.update(status="in-recyclebin"))
     ended = absent("disk", "vol-1")
@@ -202,7 +202,7 @@ def test_after_a_lost_answer_one_that_is_in_use_now_is_not_deleted_again(cloud: 
     assert len(cloud.writes) == 1
 
 
-def test_an_elastic_ip_in_between_after_a_lost_answer_is_looked_at_again(cloud: MemoryCloud, absent: Remover) -> None:
+def test_an_elastic_ip_in_a_transition_after_a_lost_answer_is_looked_at_again(cloud: MemoryCloud, absent: Remover) -> None:
     address = cloud.add_free_elastic_ip("fip-1")
     response, looks = cloud.send, [0]
 

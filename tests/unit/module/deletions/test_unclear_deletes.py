@@ -113,9 +113,7 @@ def test_its_fate_is_unverified(cloud: MemoryCloud, run: Runner, kind: str) -> N
 
 
 @KINDS
-def test_a_refusal_after_a_lost_delete_without_effect_is_what_is_told_in_the_end(
-    cloud: MemoryCloud, run: Runner, kind: str
-) -> None:
+def test_a_refusal_after_a_lost_delete_without_effect_is_reported_in_the_end(cloud: MemoryCloud, run: Runner, kind: str) -> None:
     (row,) = deleted(cloud, run, kind, reads=100, effect=False)[f"{kind}s"]
     assert (row["action"], row["changed"], row["error"]["code"], row["error"]["http"]) == ("failed", False, "api", 403)
 

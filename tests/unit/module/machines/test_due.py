@@ -113,7 +113,7 @@ def test_blanks_around_the_key_do_not_matter(cloud: MemoryCloud, run: Runner) ->
 
 
 @pytest.mark.parametrize("now", [tags(), tags(LATER), tags("x"), tags(DUE, DUE)], ids=["removed", "moved", "spoiled", "doubled"])
-def test_a_mark_that_changes_during_the_read_of_backups_is_seen_at_the_gate(
+def test_a_due_tag_that_changes_during_the_read_of_backups_is_seen_at_the_gate(
     cloud: MemoryCloud, run: Runner, now: list[dict[str, str]]
 ) -> None:
     machine = cloud.add("i-a", tags=tags(DUE))
@@ -165,7 +165,7 @@ def test_the_list_says_of_each_machine_its_date_and_what_forbids_its_delete(flee
     assert all(isinstance(each["tags"], dict) for each in ended.result["instances"])
 
 
-def test_without_due_tag_no_date_is_told(fleet: MemoryCloud, run: Runner) -> None:
+def test_without_due_tag_no_date_is_reported(fleet: MemoryCloud, run: Runner) -> None:
     ended = run.vm_info()
     assert {each["due_date"] for each in ended.result["instances"]} == {None}
     assert codes(ended)["i-later"] == []

@@ -243,7 +243,7 @@ def test_a_machine_that_is_as_wished_is_left_alone(cloud: MemoryCloud, run: Runn
 # --- changed, and once more ---------------------------------------------------------------------------------------
 
 
-def test_a_running_machine_is_stopped_and_deleted_and_what_is_left_is_told(cloud: MemoryCloud, run: Runner) -> None:
+def test_a_running_machine_is_stopped_and_deleted_and_what_is_left_is_reported(cloud: MemoryCloud, run: Runner) -> None:
     seed_every_fate(cloud)
     ended = run.vm("absent", "i-a", stop_running=True)
     machine = ended.only

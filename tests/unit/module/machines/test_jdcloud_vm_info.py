@@ -63,7 +63,7 @@ def test_no_selector_lists_all_machines_with_everything_the_service_says(cloud: 
     assert cloud.writes == []
 
 
-def test_the_verdict_is_that_of_a_delete_with_the_same_options(cloud: MemoryCloud, run: Runner) -> None:
+def test_the_blockers_are_those_of_a_delete_with_the_same_options(cloud: MemoryCloud, run: Runner) -> None:
     cloud.add("i-a", "running", tags=[{"key": "keep", "value": "1"}])
     assert run.vm_info("i-a", stop_running=True).result["instances"][0]["deletable"] is True
     protected = run.vm_info("i-a", stop_running=True, protect_tags={"keep": "*"}).result["instances"][0]
@@ -73,7 +73,7 @@ def test_the_verdict_is_that_of_a_delete_with_the_same_options(cloud: MemoryClou
 @pytest.mark.parametrize(
     ("options", "codes"), [({}, []), ({"disks": "delete"}, ["protected"])], ids=["the disk stays", "the disk would go"]
 )
-def test_the_verdict_knows_the_tags_of_disks(cloud: MemoryCloud, run: Runner, options: dict[str, str], codes: list[str]) -> None:
+def test_the_blockers_heed_the_tags_of_disks(cloud: MemoryCloud, run: Runner, options: dict[str, str], codes: list[str]) -> None:
     cloud.add("i-a")
     cloud.add_disk("i-a", "vol-a", auto_delete=False)
     cloud.disks["vol-a"]["tags"] = PROTECTED
@@ -82,7 +82,7 @@ def test_the_verdict_knows_the_tags_of_disks(cloud: MemoryCloud, run: Runner, op
 
 
 @pytest.mark.parametrize(("wanted", "deletable"), [("keep", True), ("release", False)])
-def test_the_verdict_knows_the_tags_of_elastic_ips(cloud: MemoryCloud, run: Runner, wanted: str, deletable: bool) -> None:
+def test_the_blockers_heed_the_tags_of_elastic_ips(cloud: MemoryCloud, run: Runner, wanted: str, deletable: bool) -> None:
     cloud.add("i-a")
     cloud.add_elastic_ip("i-a", "fip-a", "203.0.113.9")
     cloud.elastic_ips["fip-a"]["tags"] = PROTECTED

@@ -36,7 +36,7 @@ def test_an_address_with_its_vpc_means_one_machine(cloud: MemoryCloud, run: Runn
     assert {*cloud.machines} == {"i-a"}
 
 
-def test_ids_beside_an_address_say_which_are_meant(cloud: MemoryCloud, run: Runner) -> None:
+def test_ids_with_an_address_say_which_are_meant(cloud: MemoryCloud, run: Runner) -> None:
     twins(cloud)
     run.vm("absent", "i-a", "i-b", filters={"privateIpAddress": "10.0.0.5"})
     assert cloud.machines == {}

@@ -157,7 +157,7 @@ def test_a_disk_that_appears_late_is_waited_for(cloud: Backups, run: Runner) -> 
     assert all(row["verified"] for row in ended.only["disks"])
 
 
-def test_the_origin_may_be_told_by_the_disk_service_alone(cloud: Backups, run: Runner) -> None:
+def test_the_origin_may_come_from_the_disk_service_alone(cloud: Backups, run: Runner) -> None:
     def untold(machine: Json) -> None:
         slot = machine["dataDisks"][0]
         slot["cloudDisk"] = {key: value for key, value in slot["cloudDisk"].items() if key != "snapshotId"}

@@ -48,7 +48,7 @@ class ErrorMeaning(enum.Enum):
     FINAL = "never"
 
 
-def classify(error: JdcloudError) -> ErrorMeaning:
+def classify(error: JdcloudError) -> ErrorMeaning:  # noqa: PLR0911  # one case after the other, in the order that counts
     """Classify the error of a write."""
     if error.is_throttled:
         return ErrorMeaning.THROTTLED

@@ -62,7 +62,7 @@ def lost_disks(machine: Instance, policy: Policy) -> list[AttachedDisk]:
     return [disk for disk in machine.disks if disk_fate(disk, policy.disks, machine.status).fate in ("deleted", "lost")]
 
 
-def disk_fate(disk: AttachedDisk, choice: DiskChoice, status: str) -> DiskFate:
+def disk_fate(disk: AttachedDisk, choice: DiskChoice, status: str) -> DiskFate:  # noqa: PLR0911  # a case each, in order
     """The fate of one disk of a machine in `status`. The choice is about cloud data disks only."""
     if disk.category == "local":
         return DiskFate("lost")

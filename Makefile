@@ -36,7 +36,7 @@ setup: $(STAMP)/demo $(STAMP)/cli $(STAMP)/nox ## Make the private environment: 
 demo: $(STAMP)/demo $(STAMP)/nox ## Delete a fleet on the emulated cloud: preview, refusal, the real run, and the run again
 	@$(NOX) demo
 
-check: $(STAMP)/test ## Run the unit tests, or those that PYTEST_ARGS names
+check: $(STAMP)/test ## Run the unit tests, or the tests that PYTEST_ARGS names, without coverage
 	@$(RUN) .venv/bin/python -m pytest $(or $(PYTEST_ARGS),-n $(WORKERS) tests/unit)
 
 test: $(STAMP)/test $(STAMP)/cli $(STAMP)/nox $(STAMP)/awx $(STAMP)/environment $(STAMP)/eda ## Run all tests, unit and integration, and measure the coverage

@@ -56,7 +56,7 @@ class BackupEngine(EngineBase[AssetState]):
     def __init__(self, dispatcher: Dispatcher, timing: Timing) -> None:
         super().__init__(dispatcher)
         self._timing = timing
-        self._transitions = AssetTransitions(timing, dispatcher.backoff, dispatcher.service_time)
+        self._transitions = AssetTransitions(timing, dispatcher.backoff)
         self._create: deque[AssetState] = deque()
         self._gate = self._schedule(Stage.GATE)
         self._doubt = {kind: self._schedule(Stage.DOUBT) for kind in ASSET_KINDS}
@@ -282,7 +282,7 @@ class BackupEngine(EngineBase[AssetState]):
             self._file(state, self._transitions.asset_seen(state, outcome.response.value, now, self._next_look(state, now)))
 
     def _learn(self, kind: AssetType, states: Sequence[AssetState], rows: dict[str, Any], response: Response[Any]) -> None:
-        """Tell the estimate which assets had ended at which age."""
+        """Let the estimate know which assets had ended at which age."""
         timed = [state for state in states if state.accepted and not state.unsure and str(state.asset_id) in rows]
         done = {state: is_ready(rows[str(state.asset_id)]) for state in timed}
         self._durations[kind].learn(

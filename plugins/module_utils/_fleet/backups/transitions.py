@@ -11,18 +11,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from datetime import datetime
 
 from ..._api.errors import JdcloudError
 from ..._api.fields import unreadable_reason
 from ..._api.model.backup_assets import Image, Snapshot
 from ..._api.model.instance import TRANSITIONAL, Instance
-from ..common.failure import UNVERIFIED, Failure
+from ..common.failure import UNVERIFIED, Failure, api_failure
 from ..common.timing import READ_LAG, STALE_LOOKS, Timing
 from ..common.write_errors import ErrorMeaning
 from ..evidence.marker import NO_INSTANCE, Marker
 from ..evidence.proof import CLOCK_TOLERANCE, AssetType, asset_id_of, disk_key, is_ready, owner_of
 from ..planning.blockers import busy_disks
+from .plan import PlannedAsset
 from .state import AssetState, Stage
 
 LOST = -math.inf
@@ -41,12 +41,11 @@ LISTING_PATIENCE = 60.0
 
 
 class AssetTransitions:
-    """The rules of the way. `service_time` is the service's clock."""
+    """The rules of the way."""
 
-    def __init__(self, timing: Timing, backoff: Callable[[int], float], service_time: Callable[[], datetime | None]) -> None:
+    def __init__(self, timing: Timing, backoff: Callable[[int], float]) -> None:
         self._timing = timing
         self._backoff = backoff
-        self._service_time = service_time
 
     @staticmethod
     def marker(state: AssetState) -> Marker:
@@ -58,18 +57,10 @@ class AssetTransitions:
         """The look at the machine before its create leaves: is it still as planned?"""
         before, state.machine = state.machine, machine
         state.observed_at = sent_at
-        reason = unreadable_reason(machine)
+        reason = unreadable_reason(machine) or _change(state.plan, before, machine)
         if reason is not None:
-            pass
-        elif state.plan.stopped and machine.status != "stopped":
-            reason = f"its status is now '{machine.status}'"
-        elif machine.status in TRANSITIONAL:
-            reason = f"its status is now '{machine.status}', in between"
-        elif before is not None and disk_keys(before) != disk_keys(machine):
-            changed = ", ".join(sorted(disk_keys(before) ^ disk_keys(machine)))
-            reason = f"its disks are not as planned any more ({changed})"
-        if reason is not None:
-            return self._fail(state, "changed_meanwhile", f"{state.instance_id} changed since it was checked: {reason}.", now)
+            message = f"{state.instance_id} changed since it was checked: {reason}."
+            return self._fail(state, Failure("changed_meanwhile", message), now)
         if busy_disks(machine):
             return self._not_now(state, None, now)
         state.stage = Stage.CREATE
@@ -90,7 +81,7 @@ class AssetTransitions:
         """The create ended with an error."""
         kind = state.tries.note(error, now)
         if error.is_quota:
-            return self._refused_for_good(state, "quota_exceeded", error, now)
+            return self._refused_for_good(state, Failure("quota_exceeded", str(error), error), now)
         if kind is ErrorMeaning.UNCLEAR:
             state.tries.count += 1
             state.unsure = True
@@ -103,7 +94,7 @@ class AssetTransitions:
             # The machine, a disk, or a replica that lags: the look at the machine tells.
             state.tries.count += 1
             return self._again(state, now, self._backoff(state.tries.count))
-        return self._refused_for_good(state, "api", error, now)
+        return self._refused_for_good(state, api_failure(error), now)
 
     def looked_for(
         self, state: AssetState, rows: Sequence[Image | Snapshot], now: float, pause: float, *, complete: bool = True
@@ -120,23 +111,23 @@ class AssetTransitions:
         state.doubts += complete
         if not complete and now - state.first_doubt_at >= LISTING_PATIENCE:
             message = f"The listings that would show whether {state.title} is being made contradict themselves."
-            return self._fail(state, UNVERIFIED, message, now, state.tries.last_error)
-        given_up = state.tries.unclear_too_often(self._timing.retries)
-        ends = given_up or state.refusal is not None
+            return self._fail(state, Failure(UNVERIFIED, message, state.tries.last_error), now)
+        return self._not_found(state, now)
+
+    def _not_found(self, state: AssetState, now: float) -> float:
+        """No read shows an effect of the create: wait, fail, or send it again."""
+        failure = state.refusal
+        if failure is None and state.tries.unclear_too_often(self._timing.retries):
+            failure = api_failure(state.tries.last_error)
         # Where no further call with the same token follows, nothing but the looks says that there is none.
-        enough = DOUBT_SECONDS["image" if ends else state.plan.kind]
+        enough = DOUBT_SECONDS["image" if failure is not None else state.plan.kind]
         if state.doubts < 2 or now - state.first_doubt_at < enough:
             return now + LOOK_GAP
-        if state.refusal is not None:
-            # No call took effect, as a complete listing shows.
-            state.unsure = False
-            state.failure = state.refusal
-            state.stage = Stage.ENDED
-            return now
-        if given_up:
-            state.unsure = False
-            return self._fail(state, "api", str(state.tries.last_error), now, state.tries.last_error)
-        return self._again(state, now, 0.0)
+        if failure is None:
+            return self._again(state, now, 0.0)
+        # No call took effect, as a complete listing shows.
+        state.unsure = False
+        return self._fail(state, failure, now)
 
     def asset_seen(self, state: AssetState, asset: Image | Snapshot, now: float, next_look: float) -> float:
         """A look at the asset itself."""
@@ -147,13 +138,14 @@ class AssetTransitions:
             state.stage = Stage.ENDED
             return now
         if asset.status.startswith("error"):
-            return self._fail(state, "backup_failed", f"{state.title} ended in '{asset.status}': {self._advice(state)}.", now)
+            message = f"{state.title} ended in '{asset.status}': {self._advice(state)}."
+            return self._fail(state, Failure("backup_failed", message), now)
         if asset.status == "deleting":
-            return self._fail(state, "vanished", f"{state.title} is being deleted by somebody else.", now)
+            return self._fail(state, Failure("vanished", f"{state.title} is being deleted by somebody else."), now)
         if now - state.since >= self._timing.wait_timeout:
             waited = now - state.since
             message = f"{state.title} hangs in '{asset.status}' for {waited:.0f} s, longer than wait_timeout allows."
-            return self._fail(state, "timeout", message, now)
+            return self._fail(state, Failure("timeout", message), now)
         return min(next_look, state.since + self._timing.wait_timeout)
 
     def asset_absent(self, state: AssetState, now: float) -> float:
@@ -164,7 +156,7 @@ class AssetTransitions:
     def vanished(self, state: AssetState, now: float) -> float:
         """The service says that the asset does not exist. The listing of its machine or disk is asked, too."""
         if not state.accepted:
-            return self._fail(state, "vanished", f"{state.title} disappeared before it was ready.", now)
+            return self._fail(state, Failure("vanished", f"{state.title} disappeared before it was ready."), now)
         return self._doubt(state, now, 0.0)
 
     def _listed(self, state: AssetState, rows: Sequence[Image | Snapshot], now: float, *, complete: bool) -> float:
@@ -178,11 +170,11 @@ class AssetTransitions:
             return self.asset_seen(state, row, now, now + UNREAD_GAP)
         unread = now - (now if state.absent_since is None else state.absent_since)
         if state.asset is not None and complete:
-            return self._fail(state, "vanished", f"{state.title} disappeared before it was ready.", now)
+            return self._fail(state, Failure("vanished", f"{state.title} disappeared before it was ready."), now)
         if unread < min(UNREAD_PATIENCE, self._timing.wait_timeout):
             return now + UNREAD_GAP
         message = f"{state.title} was accepted, and no read shows it for {unread:.0f} s: it may exist, so run again to see."
-        return self._fail(state, UNVERIFIED, message, now)
+        return self._fail(state, Failure(UNVERIFIED, message), now)
 
     def _is_mine(self, state: AssetState, row: Image | Snapshot) -> bool:
         """By its unique name, and only if machine or disk and marker fit and it was made after we asked (clocks differ)."""
@@ -197,15 +189,16 @@ class AssetTransitions:
         state.stale_looks += 1
         if state.stale_looks > STALE_LOOKS:
             looks = f"{state.instance_id} was looked at {STALE_LOOKS} times"
-            return self._fail(state, "timeout", f"{looks}, and no call for {state.title} left within seconds of that.", now)
+            message = f"{looks}, and no call for {state.title} left within seconds of that."
+            return self._fail(state, Failure("timeout", message), now)
         return self._again(state, now, 0.0)
 
-    def _refused_for_good(self, state: AssetState, code: str, error: JdcloudError, now: float) -> float:
+    def _refused_for_good(self, state: AssetState, failure: Failure, now: float) -> float:
         if state.unsure:
             # Perhaps an earlier call, whose answer was lost, took effect after all, and this is why.
-            state.refusal = Failure(code, str(error), error)
+            state.refusal = failure
             return self._doubt(state, now, self._backoff(1))
-        return self._fail(state, code, str(error), now, error)
+        return self._fail(state, failure, now)
 
     def _doubt(self, state: AssetState, now: float, pause: float) -> float:
         state.doubts = 0
@@ -224,7 +217,7 @@ class AssetTransitions:
             status = state.machine.status if state.machine is not None else "unknown"
             text = str(error) if error is not None else "a task runs on its disks."
             message = f"{state.instance_id} is in '{status}', and no {state.plan.kind} could be begun for {waited:.0f} s: {text}"
-            return self._fail(state, "timeout", message, now, error)
+            return self._fail(state, Failure("timeout", message, error), now)
         state.tries.count += 1
         pause = min(self._backoff(state.tries.count), max(READ_LAG, self._timing.poll_interval))
         # The task that runs may be the effect of an earlier call of ours, whose answer was lost.
@@ -237,8 +230,8 @@ class AssetTransitions:
         return "delete it and run again"
 
     @staticmethod
-    def _fail(state: AssetState, code: str, message: str, now: float, error: JdcloudError | None = None) -> float:
-        state.failure = state.failure or Failure(code, message, error)
+    def _fail(state: AssetState, failure: Failure, now: float) -> float:
+        state.failure = state.failure or failure
         state.stage = Stage.ENDED
         return now
 
@@ -246,3 +239,13 @@ class AssetTransitions:
 def disk_keys(machine: Instance) -> set[str]:
     """The disks of a machine, by id or device."""
     return {disk_key(disk.disk_id, disk.device) for disk in machine.disks}
+
+
+def _change(plan: PlannedAsset, before: Instance | None, machine: Instance) -> str | None:
+    """What of a machine is not as it was when its backup was planned."""
+    if plan.stopped and machine.status != "stopped":
+        return f"its status is now '{machine.status}'"
+    if machine.status in TRANSITIONAL:
+        return f"its status is now '{machine.status}', in between"
+    changed = disk_keys(before) ^ disk_keys(machine) if before is not None else set()
+    return f"its disks are not as planned any more ({', '.join(sorted(changed))})" if changed else None

@@ -34,8 +34,8 @@ _WHY = "its rows changed while they were read; try again later, or ask for fewer
 class ResourceBill:
     """What one resource cost: the sum of its ``rows`` lines.
 
-    ``fee`` is None if there is no line, and if one of them does not tell its fee: a sum is never too low unnoticed. ``name``
-    and ``service_code`` are the first that its lines tell.
+    ``fee`` is None if there is no line, and if one of them does not name its fee: a sum is never too low unnoticed. ``name``
+    and ``service_code`` are the first that its lines name.
     """
 
     resource_id: str
@@ -136,5 +136,5 @@ def _bill(resource_id: str, lines: Sequence[BillRow]) -> ResourceBill:
 
 
 def _sum(fees: Iterable[Decimal]) -> Decimal | None:
-    text = list(fees)
-    return sum(text, Decimal(0)) if text else None
+    known = list(fees)
+    return sum(known, Decimal(0)) if known else None

@@ -112,6 +112,16 @@ class BackupDecision:
     warnings: tuple[Finding, ...] = ()
 
     @property
+    def images(self) -> int:
+        """How many images making its assets takes."""
+        return sum(asset.images for asset in self.assets)
+
+    @property
+    def snapshots(self) -> int:
+        """How many snapshots making its assets takes."""
+        return sum(asset.snapshots for asset in self.assets)
+
+    @property
     def makes(self) -> bool:
         """Whether something is to be made."""
         return any(asset.asset_id is None for asset in self.assets)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whether the quotas have room for a whole batch of backups. Pure. Room is never made by deleting something."""
+"""Whether the quotas allow a whole batch of backups. Pure. Nothing is ever deleted so that a batch fits."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .plan import BackupDecision
 
 @dataclass(frozen=True, slots=True)
 class QuotaCheck:
-    """What a batch needs and what is left; ids of machines in the order in which they were weighed."""
+    """What a batch needs and what is left; ids of machines in the order in which they were compared."""
 
     images: Quota
     snapshots: Quota
@@ -32,34 +32,32 @@ class QuotaCheck:
     @property
     def numbers(self) -> str:
         """Needed and left, for a message."""
-        text = []
+        parts = []
         for name, needed, quota in (
             ("images", self.images_needed, self.images),
             ("snapshots", self.snapshots_needed, self.snapshots),
         ):
             if needed:
-                text.append(f"{needed} {name} needed, {quota.left} left of {quota.limit}")
-        return "; ".join(text)
+                parts.append(f"{needed} {name} needed, {quota.left} left of {quota.limit}")
+        return "; ".join(parts)
 
 
 def check_quota(decisions: Sequence[BackupDecision], images: Quota, snapshots: Quota) -> QuotaCheck:
-    """Weigh all that is to be made against the quotas, in the given order; one that does not fit does not stop smaller ones."""
+    """Compare all that is to be made with the quotas, in the given order; one that does not fit does not stop smaller ones."""
     left_images, left_snapshots = images.left, snapshots.left
     fits, out = [], []
     for decision in decisions:
-        needed_images = sum(asset.images for asset in decision.assets)
-        needed_snapshots = sum(asset.snapshots for asset in decision.assets)
-        if needed_images <= left_images and needed_snapshots <= left_snapshots:
-            left_images -= needed_images
-            left_snapshots -= needed_snapshots
+        if decision.images <= left_images and decision.snapshots <= left_snapshots:
+            left_images -= decision.images
+            left_snapshots -= decision.snapshots
             fits.append(decision.instance_id)
         else:
             out.append(decision.instance_id)
     return QuotaCheck(
         images,
         snapshots,
-        sum(asset.images for decision in decisions for asset in decision.assets),
-        sum(asset.snapshots for decision in decisions for asset in decision.assets),
+        sum(decision.images for decision in decisions),
+        sum(decision.snapshots for decision in decisions),
         tuple(fits),
         tuple(out),
     )

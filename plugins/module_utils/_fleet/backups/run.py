@@ -7,7 +7,7 @@ start again. With a preview nothing is changed and all that can be known is pred
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 
 from ..._api.dispatch.dispatcher import Dispatcher
@@ -20,7 +20,7 @@ from ..common.timing import Timing
 from ..evidence.existing_backups import read_backups
 from ..evidence.proof import BackupSet
 from .engine import BackupEngine
-from .plan import BackupPolicy, PlannedAsset, decide_backup
+from .plan import BackupDecision, BackupPolicy, PlannedAsset, decide_backup
 from .power import start_again, stop_machines
 from .progress import standing_of_backups, standing_of_record
 from .quota import QuotaCheck, check_quota
@@ -75,20 +75,20 @@ def _check_quota(context: RunContext, run: BackupRun) -> None:
     for record in run.records:
         decision = record.decision
         if record.instance_id in run.quota.does_not_fit and decision is not None:
-            blocker = _quota_blocker(decision.assets, run.quota, fit=context.options.fit)
+            blocker = _quota_blocker(decision, run.quota, fit=context.options.fit)
             # What an earlier try of this campaign stopped is started again all the same.
             start = decision.start and not decision.stop
             record.decision = replace(decision, assets=(), stop=False, start=start, blockers=(blocker,))
 
 
-def _quota_blocker(needs: Sequence[PlannedAsset], quota: QuotaCheck, *, fit: bool) -> Finding:
+def _quota_blocker(decision: BackupDecision, quota: QuotaCheck, *, fit: bool) -> Finding:
     advice = "have the quotas raised, or remove what is no longer needed"
     if not fit:
         advice += ", or set on_shortfall to fit to do the part that fits"
     return Finding(
         "quota_shortfall",
-        f"The quotas have no room for it ({sum(each.images for each in needs)} images and "
-        f"{sum(each.snapshots for each in needs)} snapshots; the whole batch: {quota.numbers}): {advice}.",
+        f"The quotas have no room for it ({decision.images} images and {decision.snapshots} snapshots; the whole batch: "
+        f"{quota.numbers}): {advice}.",
     )
 
 

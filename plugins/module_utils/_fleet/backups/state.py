@@ -32,11 +32,11 @@ class Stage(enum.Enum):
 
 @dataclass(slots=True, eq=False)
 class AssetState:
-    """One asset's way. Times are monotonic seconds, but for `asked_at`, which is the service's time.
+    """One asset while it is made. Times are monotonic seconds, but for `asked_at`, which is the service's time.
 
     `machine` is how it was last seen, None for a disk that is on no machine. `since`: when the service accepted the call, or the
-    waiting began. `asset`: how the asset was last read. `unsure`: a call for it ended without a clear answer. `refusal`: what it
-    fails with if that call turns out to have had no effect. `sending`: one is under way.
+    waiting began. `asset`: how the asset was last read. `unsure`: a call for it ended without a clear response. `refusal`: what
+    it fails with if that call turns out to have had no effect. `sending`: one is under way.
     """
 
     plan: PlannedAsset

@@ -41,7 +41,7 @@ LISTING_PATIENCE = 60.0
 
 
 class AssetTransitions:
-    """The rules of the way."""
+    """What each look and each response leads to."""
 
     def __init__(self, timing: Timing, backoff: Callable[[int], float]) -> None:
         self._timing = timing
@@ -91,7 +91,7 @@ class AssetTransitions:
         if kind is ErrorMeaning.BUSY and self._timing.wait:
             return self._not_now(state, error, now)
         if kind is ErrorMeaning.GONE and state.tries.count <= self._timing.retries:
-            # The machine, a disk, or a replica that lags: the look at the machine tells.
+            # The machine, a disk, or a replica that lags: the look at the machine shows which.
             state.tries.count += 1
             return self._again(state, now, self._backoff(state.tries.count))
         return self._refused_for_good(state, api_failure(error), now)
@@ -195,7 +195,7 @@ class AssetTransitions:
 
     def _refused_for_good(self, state: AssetState, failure: Failure, now: float) -> float:
         if state.unsure:
-            # Perhaps an earlier call, whose answer was lost, took effect after all, and this is why.
+            # Perhaps an earlier call, whose response was lost, took effect after all, and this is why.
             state.refusal = failure
             return self._doubt(state, now, self._backoff(1))
         return self._fail(state, failure, now)
@@ -220,7 +220,7 @@ class AssetTransitions:
             return self._fail(state, Failure("timeout", message, error), now)
         state.tries.count += 1
         pause = min(self._backoff(state.tries.count), max(READ_LAG, self._timing.poll_interval))
-        # The task that runs may be the effect of an earlier call of ours, whose answer was lost.
+        # The task that runs may be the effect of an earlier call of ours, whose response was lost.
         return self._doubt(state, now, pause) if state.unsure else self._again(state, now, pause)
 
     @staticmethod

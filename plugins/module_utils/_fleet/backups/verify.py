@@ -52,7 +52,8 @@ def verify_run(context: RunContext, run: BackupRun, known: Mapping[str, Snapshot
     _note_held(run, images)
     for record in run.records:
         for state in record.assets:
-            if state.stage is Stage.ENDED and state.failure is None:
+            if state.stage is Stage.ENDED and state.failure is None and on_machine(record):
+                state.voided = _is_voided(record, state)
                 state.failure = _flaw(record, state)
         # Where only snapshots of all disks were made, none of them is at fault if there is one disk more.
         only_snapshots = record.assets and all(state.plan.kind == "snapshot" for state in record.assets)
@@ -123,17 +124,17 @@ def _read_images(dispatcher: Dispatcher, run: BackupRun) -> dict[str, Image]:
     return known
 
 
-def _flaw(record: BackupRecord, state: AssetState) -> Failure | None:
-    """Why a finished asset is no backup after all, seen from its end."""
-    if not on_machine(record):
-        return None
-    # If the machine is gone, its data is safe: that is for others to judge.
-    machine = record.seen
+def _is_voided(record: BackupRecord, state: AssetState) -> bool:
+    """Whether its machine was to stay stopped and did not. One that is gone does not count: that is for others to judge."""
     was_to_stay_stopped = record.stopped_by_us or (record.machine is not None and record.machine.status == "stopped")
-    if machine is not None and state.plan.stopped and was_to_stay_stopped and machine.status != "stopped":
-        state.voided = True
-        message = f"{state.title} counts no more: {machine.instance_id} is '{machine.status}' since, and was to stay stopped."
-        return Failure("changed_meanwhile", message)
+    return record.seen is not None and state.plan.stopped and was_to_stay_stopped and record.seen.status != "stopped"
+
+
+def _flaw(record: BackupRecord, state: AssetState) -> Failure | None:
+    """Why a finished asset of a machine is no backup after all, seen from its end."""
+    if state.voided and record.seen is not None:
+        since = f"{record.instance_id} is '{record.seen.status}' since, and was to stay stopped"
+        return Failure("changed_meanwhile", f"{state.title} counts no more: {since}.")
     if state.plan.kind != "image" or state.status != "ready" or state.asset_id is None:
         return None
     held = record.held.get(state.asset_id, {})

@@ -37,7 +37,7 @@ class AssetKind(Generic[A]):
     listing: Callable[[Sequence[str] | None, str | None, int], Call[Page[A]]]
 
     def read(self, dispatcher: Dispatcher, ids: Sequence[str]) -> dict[str, A]:
-        """The assets with these ids, in bulk. What an answer leaves out is missing. Raises `IncompleteListing`."""
+        """The assets with these ids, in bulk. What a response leaves out is missing. Raises `IncompleteListing`."""
         return read_by_ids(dispatcher, ids, self.by_ids, asset_id_of)
 
     def listings(self, owners: Sequence[str]) -> list[PageCall]:

@@ -45,7 +45,7 @@ class OldSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class OldMachine:
-    """A machine as its manifest tells. `specification` has the members of `specification_of`."""
+    """A machine as its manifest describes it. `specification` has the fields of `specification_of`."""
 
     instance_id: str | None
     name: str | None
@@ -54,9 +54,9 @@ class OldMachine:
     image_id: str | None = None
     snapshots: tuple[OldSnapshot, ...] = ()
 
-    def get(self, member: str) -> str | None:
-        """A text of its specification, None if it was not told."""
-        return optional_text(self.specification, member)
+    def get(self, field_name: str) -> str | None:
+        """A text of its specification, None if it has none."""
+        return optional_text(self.specification, field_name)
 
     @property
     def title(self) -> str:

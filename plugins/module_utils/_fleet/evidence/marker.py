@@ -81,7 +81,7 @@ def check_pattern(pattern: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class NameParts:
-    """What the name of an asset tells. `asset_of`: the machine or disk that it is made of."""
+    """What the name of an asset is made of. `asset_of`: the machine or disk that it is made of."""
 
     asset_of: str
     instance_id: str

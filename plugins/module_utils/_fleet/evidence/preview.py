@@ -9,7 +9,7 @@ Only the preview of a delete knows them. The plan judges them by the rules for r
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -69,21 +69,24 @@ def predict(machine: Instance, plan: PlannedMachine, backup_set: BackupSet, now:
     images = {image.image_id: image for image in backup_set.images.get(machine.instance_id, ())}
     snapshots = {each.snapshot_id: each for disk_id in disk_ids for each in backup_set.snapshots_of_disk.get(disk_id, ())}
     for backup in plan.backups:
-        if backup.kind == "image":
-            _add_image(backup, machine, images, snapshots, now)
-        else:
-            _add_snapshot(backup, machine, snapshots, now)
+        if backup.kind == "snapshot":
+            snapshots |= _snapshot_then(backup, machine, snapshots, now)
+            continue
+        image = _image_then(backup, machine, images.get(backup.stand_in), now)
+        if image is not None:
+            images[image.image_id] = image
+            snapshots |= _parts_then(backup, machine, image)
     of_disk = {disk_id: tuple(each for each in snapshots.values() if each.disk_id == disk_id) for disk_id in disk_ids}
     then = machine if plan.status is None or machine.status not in POWER else replace(machine, status=plan.status)
     return then, BackupSet({machine.instance_id: tuple(images.values())}, snapshots, of_disk)
 
 
 def as_planned(plan: PlannedMachine, backups: Sequence[Backup]) -> tuple[Backup, ...]:
-    """Backups that count, told as planned where they are: without id and time where they do not exist yet."""
+    """Backups that count, shown as planned where they are: without id and time where they do not exist yet."""
     made = {each.stand_in for each in plan.backups if each.asset_id is None}
     known = {each.asset_id for each in plan.backups}
-    text = [replace(each, status=PLANNED) if each.id in known else each for each in backups]
-    return tuple(replace(each, id="", created="", status=PLANNED) if each.id in made else each for each in text)
+    rows = [replace(each, status=PLANNED) if each.id in known else each for each in backups]
+    return tuple(replace(each, id="", created="", status=PLANNED) if each.id in made else each for each in rows)
 
 
 def _machine(entry: Json, where: str) -> PlannedMachine:
@@ -117,35 +120,46 @@ def _backup(kind: AssetType, raw: Json, id_name: str, disks: tuple[str, ...], wh
     return PlannedBackup(kind, optional_text(raw, id_name), disks, check_campaign(campaign, f"{where}.campaign"), stopped)
 
 
-def _add_image(
-    backup: PlannedBackup, machine: Instance, images: dict[str, Image], snapshots: dict[str, Snapshot], now: datetime | None
-) -> None:
-    image = images.get(backup.stand_in)
-    if image is None and backup.asset_id is None:
-        image = _image(backup, machine, now)
-    # One that is ready is judged as it is, and one that does not exist any more holds nothing.
-    elif image is None or image.status in IMAGE_ENDED:
-        return
-    parts = []
-    for disk in machine.disks:
-        key = disk_key(disk.disk_id, disk.device)
-        if key in backup.disks:
-            part = f"{backup.stand_in}, {key}" if disk.disk_id else None
-            parts.append(ImageDisk(disk.device, disk.category, part, disk.size_gb, None, None, disk.system))
-            if part is not None:
-                snapshot = _snapshot(part, disk.disk_id, "", image.created or now)
-                snapshots[part] = replace(snapshot, images=(image.image_id,))
-    # One that is being made may not tell yet when that was begun.
-    images[image.image_id] = replace(image, status="ready", disks=tuple(parts), created=image.created or now)
+def _image_then(backup: PlannedBackup, machine: Instance, found: Image | None, now: datetime | None) -> Image | None:
+    """The image as it would be. None for one that stays as it is: it is ready, it failed, or it does not exist any more."""
+    if found is None and backup.asset_id is None:
+        found = _image(backup, machine, now)
+    elif found is None or found.status in IMAGE_ENDED:
+        return None
+    disks = [disk for disk in machine.disks if disk_key(disk.disk_id, disk.device) in backup.disks]
+    parts = [
+        ImageDisk(disk.device, disk.category, _part_id(backup, disk.disk_id), disk.size_gb, None, None, disk.system)
+        for disk in disks
+    ]
+    # One that is being made may not show yet when that was begun.
+    return replace(found, status="ready", disks=tuple(parts), created=found.created or now)
 
 
-def _add_snapshot(backup: PlannedBackup, machine: Instance, snapshots: dict[str, Snapshot], now: datetime | None) -> None:
+def _parts_then(backup: PlannedBackup, machine: Instance, image: Image) -> dict[str, Snapshot]:
+    """The snapshots of which such an image would consist, by id."""
+    parts = [(_part_id(backup, disk.disk_id), disk.disk_id) for disk in machine.disks if disk.disk_id in backup.disks]
+    return {
+        part: replace(_snapshot(part, disk_id, "", image.created), images=(image.image_id,))
+        for part, disk_id in parts
+        if part is not None
+    }
+
+
+def _part_id(backup: PlannedBackup, disk_id: str | None) -> str | None:
+    return f"{backup.stand_in}, {disk_id}" if disk_id else None
+
+
+def _snapshot_then(
+    backup: PlannedBackup, machine: Instance, known: Mapping[str, Snapshot], now: datetime | None
+) -> dict[str, Snapshot]:
+    """The snapshot as it would be, by id. Empty for one that stays as it is."""
     if backup.asset_id is None:
-        snapshots[backup.stand_in] = _snapshot(backup.stand_in, backup.disks[0], _marker(backup, machine), now)
-    elif backup.asset_id in snapshots and snapshots[backup.asset_id].status == "creating":
-        # It is waited for.
-        waited = snapshots[backup.asset_id]
-        snapshots[backup.asset_id] = replace(waited, status="available", created=waited.created or now)
+        return {backup.stand_in: _snapshot(backup.stand_in, backup.disks[0], _marker(backup, machine), now)}
+    found = known.get(backup.asset_id)
+    if found is None or found.status != "creating":
+        return {}
+    # It is waited for.
+    return {backup.asset_id: replace(found, status="available", created=found.created or now)}
 
 
 def _marker(backup: PlannedBackup, machine: Instance) -> str:

@@ -147,7 +147,7 @@ def disks_held_by(image: Image, machine: Instance, snapshots: Mapping[str, Snaps
 
 
 def disks_begun_with(image: Image, machine: Instance, snapshots: Mapping[str, Snapshot]) -> set[str] | None:
-    """The keys of the disks of `machine` that an image is being made of, None as long as the service does not tell."""
+    """The keys of the disks of `machine` that an image is being made of, None as long as the service does not say."""
     begun = {disk_key(None, disk.device) for disk in machine.disks if disk.system and disk.category == "local"}
     if not any(part.system and part.category == "local" for part in image.disks):
         begun.clear()
@@ -300,7 +300,7 @@ def _marker_flaws(marker: Marker, machine: Instance, demand: Demand) -> list[str
 
 
 def _uncovered(kind: AssetType, disk: AttachedDisk, judged: Sequence[Candidate]) -> str | None:
-    """None if something covers the disk, else a sentence that tells why each candidate does not."""
+    """None if something covers the disk, else a sentence that says why each candidate does not."""
     key = disk_key(disk.disk_id, disk.device)
     if any(not flaws and key in held for _id, flaws, held in judged):
         return None

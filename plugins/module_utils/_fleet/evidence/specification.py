@@ -4,8 +4,8 @@
 
 """What a machine was like, written down so that it can be made again from its backups. Pure.
 
-These are the members `specification` and `disks` of a machine in a backup manifest: plain values, fit for JSON. What the
-service did not tell is None, or an empty list or dict.
+These are the fields `specification` and `disks` of a machine in a backup manifest: plain values, fit for JSON. What the
+service did not name is None, or an empty list or dict.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from typing import Any
 from ..._api.model.instance import InstanceInFull
 
 MANIFEST_FORMAT = "jdcloud.cloud/manifest/1"
-"""The member `format` of a manifest that this version writes and reads."""
+"""The field `format` of a manifest that this version writes and reads."""
 
 TEXTS = (
     "az", "instance_type", "image_id", "hostname", "description", "vpc_id", "subnet_id", "private_ip_address",
     "charge_on_stopped", "os_type", "platform", "os_version", "architecture", "boot_mode", "dedicated_host_id",
     "dedicated_pool_id", "resource_group_id",
 )  # fmt: skip
-"""Members of `specification` that are text or None."""
+"""Fields of `specification` that are text or None."""
 
 
 def specification_of(full: Mapping[str, Any]) -> dict[str, Any]:
@@ -67,7 +67,7 @@ def disks_of(machine: InstanceInFull) -> list[dict[str, Any]]:
 
 
 def _known(source: Mapping[str, Any], name: str) -> Any:
-    """A member, None for one that is missing or empty."""
+    """A field, None for one that is missing or empty."""
     value = source.get(name)
     return None if value == "" else value
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Generic, Protocol, TypeVar
 
-from .query import SAFE_ID
+from .calls import SAFE_ID
 
 Json = Mapping[str, Any]
 T = TypeVar("T")

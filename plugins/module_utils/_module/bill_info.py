@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
+from .._api.calls import SAFE_ID
 from .._api.config.connection import CONNECTION_SPEC
 from .._api.errors import ApiError
-from .._api.query import SAFE_ID
 from .._fleet.billing import (
     CURRENCY,
     ResourceBill,

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..calls import Call, read
+from ..calls import Call, filters, read, scalars
 from ..fields import Json, MalformedResponse, required_count, required_object
-from ..query import filters, scalars
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..calls import Call, read, remove
+from ..calls import Call, filters, path_id, read, remove, scalars
 from ..fields import Page, one_of, page_of
 from ..model.resources import ElasticIp, parse_elastic_ip
-from ..query import filters, path_id, scalars
 
 
 def describe_elastic_ips(ids: Sequence[str], page: int = 1, page_size: int = 100) -> Call[Page[ElasticIp]]:

@@ -22,12 +22,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
-from ..calls import Call, Response
-from ..config.connection import Connection
-from ..config.endpoints import is_loopback
+from ..calls import Call, Response, encode_query
+from ..config.connection import Connection, is_loopback
 from ..errors import InputError, JdcloudError, NotSentError, TransportError
 from ..fields import MalformedResponse
-from ..query import encode_query
 from .exchange import REQUESTS_IMPORT_ERROR, current_exchange, guarded_adapter, requests, send_guard, urllib3
 from .journal import Journal
 from .responses import MAX_BODY_BYTES, RawResponse, api_error, check_clock, open_envelope, read_response, service_date

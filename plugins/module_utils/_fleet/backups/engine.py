@@ -23,9 +23,8 @@ from ..._api.dispatch.pagination import IncompleteListing, page_count
 from ..._api.fields import PAGE_SIZE, Page
 from ..._api.model.backup_assets import Image, Snapshot
 from ..._api.model.instance import Instance
-from ..._api.services.images import create_image
-from ..._api.services.snapshots import create_snapshot
-from ..._api.services.vm import describe_instance, describe_instances
+from ..._api.services.disk import create_snapshot
+from ..._api.services.vm import create_image, describe_instance, describe_instances
 from ..common.duration_estimate import DurationEstimate
 from ..common.engine_base import EngineBase
 from ..common.failure import Failure, api_failure

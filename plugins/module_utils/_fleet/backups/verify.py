@@ -15,8 +15,8 @@ from ..._api.dispatch.dispatcher import Dispatcher, Outcome
 from ..._api.errors import JdcloudError
 from ..._api.fields import unreadable_reason
 from ..._api.model.backup_assets import Image, Snapshot
-from ..._api.services.images import set_image_description
-from ..._api.services.snapshots import set_snapshot_description
+from ..._api.services.disk import set_snapshot_description
+from ..._api.services.vm import set_image_description
 from ..common.failure import Failure
 from ..common.write_errors import ErrorMeaning, classify
 from ..evidence.existing_backups import IMAGES, SNAPSHOTS

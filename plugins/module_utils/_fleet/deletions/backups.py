@@ -13,8 +13,8 @@ from ..._api.dispatch.dispatcher import Dispatcher
 from ..._api.errors import JdcloudError
 from ..._api.fields import PAGE_SIZE, Page
 from ..._api.model.backup_assets import Image, Snapshot
-from ..._api.services.images import delete_image
-from ..._api.services.snapshots import delete_snapshot
+from ..._api.services.disk import delete_snapshot
+from ..._api.services.vm import delete_image
 from ..common.failure import Failure
 from ..common.finding import Finding
 from ..common.selection import SelectionError, check_cap

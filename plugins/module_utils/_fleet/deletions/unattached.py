@@ -15,8 +15,7 @@ from ..._api.dispatch.pagination import chunks, find_each
 from ..._api.fields import PAGE_SIZE, Page
 from ..._api.model.backup_assets import Snapshot
 from ..._api.model.resources import Disk, ElasticIp
-from ..._api.services.disk import delete_disk, describe_disk, describe_disks
-from ..._api.services.snapshots import describe_snapshots
+from ..._api.services.disk import delete_disk, describe_disk, describe_disks, describe_snapshots
 from ..._api.services.vpc import delete_elastic_ip, describe_elastic_ip, describe_elastic_ips
 from ..common.finding import Finding
 from ..common.selection import check_cap

@@ -13,10 +13,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..._api.calls import SAFE_ID
 from ..._api.dispatch.dispatcher import Dispatcher
 from ..._api.dispatch.pagination import chunks, find_each, prove_missing
 from ..._api.model.backup_assets import Image, Snapshot
-from ..._api.query import SAFE_ID
 from ..common.selection import parse_name
 from ..common.texts import parse_ids
 from .existing_backups import A, AssetKind, list_each

@@ -17,8 +17,8 @@ from ..._api.dispatch.pagination import complete_rows as rows_by_key
 from ..._api.fields import Page
 from ..._api.model.backup_assets import Image, Snapshot
 from ..._api.model.instance import Instance
-from ..._api.services.images import describe_image, describe_images
-from ..._api.services.snapshots import describe_snapshot, describe_snapshots
+from ..._api.services.disk import describe_snapshot, describe_snapshots
+from ..._api.services.vm import describe_image, describe_images
 from .marker import NO_INSTANCE
 from .proof import AssetType, BackupSet, asset_id_of, backup_set_of
 

@@ -18,7 +18,7 @@ from ..._api.dispatch.dispatcher import Dispatcher
 from ..._api.dispatch.pagination import list_all
 from ..._api.errors import JdcloudError
 from ..._api.model.backup_assets import Image
-from ..._api.services.images import create_image_from_snapshots, delete_image, describe_image
+from ..._api.services.vm import create_image_from_snapshots, delete_image, describe_image
 from ..common.failure import Failure
 from ..common.timing import Timing
 from ..common.write_errors import ErrorMeaning, classify

@@ -18,8 +18,7 @@ from ..._api.fields import Page
 from ..._api.model.instance import InstanceInFull
 from ..._api.model.times import parse_time
 from ..._api.services.disk import describe_disks
-from ..._api.services.vm import describe_instance, describe_instances_in_full
-from ..._api.services.vm_create import create_instances
+from ..._api.services.vm import create_instances, describe_instance, describe_instances_in_full
 from ..evidence.marker import client_token
 from ..evidence.proof import CLOCK_TOLERANCE
 from .create_once import CreateRequest

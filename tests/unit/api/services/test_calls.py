@@ -11,11 +11,10 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Call
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Call, encode_query
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.fields import MalformedResponse
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.instance import InstanceInFull
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.query import encode_query
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.services import disk, vm, vpc
 
 WRITES: list[tuple[Call[None], str, str, Any]] = [

@@ -21,7 +21,7 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.dispat
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.pool import SystemClock, ThreadPool
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import JdcloudError, TransportError
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.fields import Page
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.services import billing, disk, images, quotas, snapshots, vm, vpc
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.services import billing, disk, quotas, vm, vpc
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.wire.transport import Transport
 from support.api.server import Reset, Server, Torn, http_answer
 from support.json_object import Json
@@ -32,16 +32,16 @@ SINGLES: dict[str, tuple[Call[Any], str, Json]] = {
     "machine": (vm.describe_instance("i-1"), "instance", {"instanceId": "i-1", "status": "stopped"}),
     "disk": (disk.describe_disk("vol-1"), "disk", {"diskId": "vol-1", "status": "available"}),
     "elastic ip": (vpc.describe_elastic_ip("fip-1"), "elasticIp", {"elasticIpId": "fip-1", "status": "ASSOCIATED"}),
-    "image": (images.describe_image("img-1"), "image", {"imageId": "img-1", "status": "ready"}),
-    "snapshot": (snapshots.describe_snapshot("snapshot-1"), "snapshot", {"snapshotId": "snapshot-1", "status": "available"}),
+    "image": (vm.describe_image("img-1"), "image", {"imageId": "img-1", "status": "ready"}),
+    "snapshot": (disk.describe_snapshot("snapshot-1"), "snapshot", {"snapshotId": "snapshot-1", "status": "available"}),
 }
 PAGES: dict[str, tuple[Call[Page[Any]], str, Json]] = {
     "machines": (vm.describe_instances(ids=["i-1"]), "instances", SINGLES["machine"][2]),
     "machines in full": (vm.describe_instances_in_full(), "instances", SINGLES["machine"][2]),
     "disks": (disk.describe_disks(["vol-1"]), "disks", SINGLES["disk"][2]),
     "elastic ips": (vpc.describe_elastic_ips(["fip-1"]), "elasticIps", SINGLES["elastic ip"][2]),
-    "images": (images.describe_images(ids=["img-1"]), "images", SINGLES["image"][2]),
-    "snapshots": (snapshots.describe_snapshots(ids=["snapshot-1"]), "snapshots", SINGLES["snapshot"][2]),
+    "images": (vm.describe_images(ids=["img-1"]), "images", SINGLES["image"][2]),
+    "snapshots": (disk.describe_snapshots(ids=["snapshot-1"]), "snapshots", SINGLES["snapshot"][2]),
 }
 OTHERS: dict[str, tuple[Call[Any], Json]] = {
     "image quota": (quotas.describe_image_quota(), {"quotas": [{"resourceType": "image", "limit": 5, "used": 1}]}),

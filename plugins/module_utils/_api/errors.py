@@ -231,7 +231,9 @@ def _advice(http: int, status: str, message: str) -> str:
     return _ADVICE.get("QUOTA_EXCEEDED" if http < 500 and means_quota(status, message) else status, _ADVICE_DEFAULT)
 
 
-def api_sentence(operation: str, http: int, status: str, message: str, request_id: str | None, advice: str | None = None) -> str:
+def api_sentence(
+    operation: str, http: int, status: str, message: str, request_id: str | None, *, advice: str | None = None
+) -> str:
     """Return one sentence: what was refused, why in the service's words, and what to do."""
     reason = message.rstrip(". ") or "no reason given"
     facts = " ".join(part for part in (str(http), status) if part)

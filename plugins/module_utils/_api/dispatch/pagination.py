@@ -117,6 +117,7 @@ def find_each(
     ids_call: Callable[[Sequence[str]], Call[Page[T]]],
     one_call: Callable[[str], Call[T]],
     key: Callable[[T], str],
+    *,
     gone: Callable[[JdcloudError], bool] = lambda error: error.is_not_found,
 ) -> dict[str, T]:
     """The rows with these ids. One that a bulk answer leaves out is asked for by itself: only a 404 says that it is gone.

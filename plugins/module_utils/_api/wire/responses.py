@@ -207,7 +207,7 @@ def api_error(envelope: Envelope, http: int, operation: str, resource: str | Non
     request_id = _shown(envelope.request_id, secrets)
     subject = f"{operation} of {resource}" if resource else operation
     advice = _advice(http, status, message, has_token=len(secrets) > 1)
-    sentence = api_sentence(subject, http, status, message, request_id, advice)
+    sentence = api_sentence(subject, http, status, message, request_id, advice=advice)
     return ApiError(operation, http, status, message, request_id, sentence=sentence)
 
 

@@ -16,6 +16,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from urllib.parse import quote, unquote_plus, urlsplit
@@ -33,31 +34,32 @@ _REPEATED_SLASHES = re.compile(r"/{2,}")
 _UNRESERVED = re.compile(r"[A-Za-z0-9_.~-]*")
 
 
-def sign(
-    method: str,
-    url: str,
-    headers: Mapping[str, str],
-    body: bytes,
-    credentials: Credentials,
-    region: str,
-    service: str,
-    now: datetime,
-    nonce: str,
-) -> dict[str, str]:
-    """Return the headers to send: ``headers`` plus Host, date, nonce, token and Authorization.
+@dataclass(frozen=True, slots=True)
+class UnsignedRequest:
+    """What is to be signed: ``url`` is percent-encoded, ``body`` the bytes as sent (b'' for none)."""
 
-    ``url`` is percent-encoded, ``body`` the bytes as sent (b'' for none), ``now`` an aware time, ``nonce`` a value that was
-    never used before (every client uses a UUID v4).
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes
+    region: str
+    service: str
+
+
+def sign(request: UnsignedRequest, credentials: Credentials, now: datetime, nonce: str) -> dict[str, str]:
+    """Return the headers to send: those of the request plus Host, date, nonce, token and Authorization.
+
+    ``now`` is an aware time, ``nonce`` a value that was never used before (every client uses a UUID v4).
     """
     date = now.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
     # The signed Host is also the one that is sent: a verifier then sees what was signed, with odd ports too.
-    complete = {**headers, "Host": signed_host(url), "x-jdcloud-date": date, "x-jdcloud-nonce": nonce}
+    complete = {**request.headers, "Host": signed_host(request.url), "x-jdcloud-date": date, "x-jdcloud-nonce": nonce}
     if credentials.security_token is not None:
         complete["x-jdcloud-security-token"] = token_header(credentials.security_token)
-    request, signed_names = canonical_request(method, url, complete, body)
-    scope = f"{date[:8]}/{region}/{service}/{TERMINATOR}"
-    key = signing_key(credentials.secret_key, date[:8], region, service)
-    signature = hmac.new(key, string_to_sign(date, scope, request).encode(), hashlib.sha256).hexdigest()
+    canonical, signed_names = canonical_request(request.method, request.url, complete, request.body)
+    scope = f"{date[:8]}/{request.region}/{request.service}/{TERMINATOR}"
+    key = signing_key(credentials.secret_key, date[:8], request.region, request.service)
+    signature = hmac.new(key, string_to_sign(date, scope, canonical).encode(), hashlib.sha256).hexdigest()
     complete["Authorization"] = authorization(credentials.access_key, scope, signed_names, signature)
     return complete
 

@@ -29,7 +29,7 @@ from ..fields import MalformedResponse
 from .exchange import REQUESTS_IMPORT_ERROR, current_exchange, guarded_adapter, requests, send_guard, urllib3
 from .journal import Journal
 from .responses import MAX_BODY_BYTES, RawResponse, api_error, check_clock, open_envelope, read_response, service_date
-from .signature import REGION_OF_GLOBAL_CALLS, sign
+from .signature import REGION_OF_GLOBAL_CALLS, UnsignedRequest, sign
 from .transport_errors import garbled_response, sending_failure, timed_out
 
 if TYPE_CHECKING:
@@ -206,17 +206,8 @@ class Transport:
         if call.query:
             url = f"{url}?{encode_query(call.query)}"
         body = b"" if call.body is None else json.dumps(call.body).encode()
-        headers = sign(
-            call.method,
-            url,
-            {"Content-Type": _JSON},
-            body,
-            self._connection.credentials,
-            region,
-            call.service,
-            self._utcnow(),
-            str(uuid.uuid4()),
-        )
+        unsigned = UnsignedRequest(call.method, url, {"Content-Type": _JSON}, body, region, call.service)
+        headers = sign(unsigned, self._connection.credentials, self._utcnow(), str(uuid.uuid4()))
         headers.update({"User-Agent": self._user_agent, "Accept": _JSON, "Accept-Encoding": "gzip, deflate"})
         if call.method != "GET":
             headers["Content-Length"] = str(len(body))

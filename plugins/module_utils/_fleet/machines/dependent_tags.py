@@ -51,13 +51,13 @@ def with_dependent_tags(dispatcher: Dispatcher, policy: Policy, machines: Iterab
     disks: dict[str, Disk] = {}
     unread = ""
     try:
-        disks = find_each(dispatcher, disk_ids, disk_api.describe_disks, disk_api.describe_disk, disk_id_of, is_not_shown)
+        disks = find_each(dispatcher, disk_ids, disk_api.describe_disks, disk_api.describe_disk, disk_id_of, gone=is_not_shown)
     except JdcloudError as error:
         if error.http != FORBIDDEN:
             raise
         unread = f"the service refused {error.operation} ({error.http} {error.status})"
     elastic_ips = find_each(
-        dispatcher, elastic_ip_ids, vpc.describe_elastic_ips, vpc.describe_elastic_ip, elastic_ip_id_of, is_not_shown
+        dispatcher, elastic_ip_ids, vpc.describe_elastic_ips, vpc.describe_elastic_ip, elastic_ip_id_of, gone=is_not_shown
     )
     return replace(facts, disks=disks, disks_unread=unread, elastic_ips=elastic_ips)
 

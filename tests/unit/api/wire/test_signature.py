@@ -52,17 +52,15 @@ def test_reproduces_v3_vector(case: dict[str, Any]) -> None:
 @pytest.mark.parametrize("name", ["v3_delete_presupplied_date_nonce", "v3_post_extra_signed_headers_and_spaces"])
 def test_sign_reproduces_vectors_that_sign_date_and_nonce(name: str) -> None:
     given, expected = vector(name)["input"], vector(name)["expected"]
-    headers = signature.sign(
+    request = signature.UnsignedRequest(
         given["method"],
         given["url"],
         given["headers_before_signing"],
         given["body"].encode(),
-        CREDENTIALS,
         given["region"],
         given["service"],
-        NOW,
-        FROZEN["nonce"],
     )
+    headers = signature.sign(request, CREDENTIALS, NOW, FROZEN["nonce"])
     assert headers["Authorization"] == expected["authorization"]
     assert headers["x-jdcloud-date"] == FROZEN["date"]
     assert headers["x-jdcloud-nonce"] == FROZEN["nonce"]
@@ -70,7 +68,8 @@ def test_sign_reproduces_vectors_that_sign_date_and_nonce(name: str) -> None:
 
 def signed(url: str, *, token: str | None = None, now: datetime = NOW) -> dict[str, str]:
     credentials = Credentials("AK", "SK", token, "options")
-    return signature.sign("GET", url, {"Content-Type": "application/json"}, b"", credentials, "cn-north-1", "vm", now, "n-1")
+    request = signature.UnsignedRequest("GET", url, {"Content-Type": "application/json"}, b"", "cn-north-1", "vm")
+    return signature.sign(request, credentials, now, "n-1")
 
 
 def test_sign_covers_host_date_and_nonce() -> None:

@@ -274,7 +274,7 @@ class InventoryModule(BaseInventoryPlugin, Cacheable):  # type: ignore[misc]  # 
         """Add the hosts; what the user has to know."""
         hosts = Hosts(self.inventory)
         taken = {*self.inventory.groups, *map(to_safe_group_name, constructs.groups)}
-        naming = hosts.name(listing, taken, names_of_this_computer())
+        naming = hosts.name_hosts(listing, taken, names_of_this_computer())
         try:
             hosts.rename(naming)
             brought = [hosts.add(name, mark_unsafe(row)) for name, row in zip(naming.names[-1], listing.rows, strict=True)]
@@ -287,7 +287,7 @@ class InventoryModule(BaseInventoryPlugin, Cacheable):  # type: ignore[misc]  # 
             for each in brought:
                 variables = self.inventory.hosts[each.host].vars
                 hosts.set(each, {name: printable(variables.pop(name)) for name in each.variables})
-        return [*warnings, *warnings_of(hosts.finish(Source(listing, brought), naming))]
+        return [*warnings, *warnings_of(hosts.remember(Source(listing, brought), naming))]
 
     def _construct(self, hosts: Hosts, all_brought: list[AddedHost], constructs: Constructs) -> list[str]:
         """Evaluate everything for all hosts before a group is made, since an expression that fails for all is an error."""

@@ -59,7 +59,7 @@ class Hosts:
         self._renamed: list[tuple[AddedHost, str]] = []
         self._new: list[str] = []
 
-    def name(self, listing: Listing, groups: Iterable[str], own: Iterable[str]) -> Naming:
+    def name_hosts(self, listing: Listing, groups: Iterable[str], own: Iterable[str]) -> Naming:
         """The names of all machines, those of a new file at the end."""
         mine = {brought.host for source in self._memory.sources for brought in source.brought}
         others = {
@@ -104,7 +104,7 @@ class Hosts:
         if parent is not None and parent != group:
             self._inventory.add_child(self._inventory.add_group(parent), group)
 
-    def finish(self, source: Source, naming: Naming) -> list[Notice]:
+    def remember(self, source: Source, naming: Naming) -> list[Notice]:
         """Remember a file that was read; the notices that no earlier one led to."""
         self._memory.sources.append(source)
         notices = [notice for notice in naming.notices if notice not in self._memory.shown]

@@ -137,12 +137,7 @@ def warnings_of(notices: Iterable[Notice]) -> list[str]:
     texts: dict[str, list[str]] = {}
     for notice in notices:
         texts.setdefault(notice.kind, []).append(notice.text)
-    return [_WARNINGS[kind].format(some_of(each)) for kind, each in texts.items()]
-
-
-def some_of(texts: Sequence[str]) -> str:
-    """The first of some texts, and how many more there are."""
-    return first_of(texts, SHOWN)
+    return [_WARNINGS[kind].format(first_of(each, SHOWN)) for kind, each in texts.items()]
 
 
 _WARNINGS = {
@@ -273,7 +268,7 @@ def _twins(bases: Iterable[Iterable[str]], holders: Mapping[str, Collection[str]
     for base in sorted({base for each in bases for base in each}):
         ids = tuple(sorted(holders[folded(base)]))
         if len(ids) > 1:
-            yield Notice("twins", (base, *ids), f"{base} ({some_of(ids)})")
+            yield Notice("twins", (base, *ids), f"{base} ({first_of(ids, SHOWN)})")
 
 
 def _doubles(listings: Sequence[Listing], names: Sequence[Sequence[str]]) -> Iterable[Notice]:

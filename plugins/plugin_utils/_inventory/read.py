@@ -15,14 +15,14 @@ from typing import Any
 from ...module_utils._api.config.connection import Connection
 from ...module_utils._api.dispatch.pool import THREADS, USER_AGENT, SystemClock, ThreadPool, dispatcher_for
 from ...module_utils._api.dispatch.signals import signals_left_to_the_main_thread
-from ...module_utils._api.errors import JdcloudError
+from ...module_utils._api.errors import JdcloudError, first_of
 from ...module_utils._api.fields import snake_name
 from ...module_utils._api.model.instance import InstanceInFull
 from ...module_utils._api.wire.transport import Transport
 from ...module_utils._fleet.common.account import AccountError, account_problem, read_key_owner
 from ...module_utils._fleet.common.selection import Selection
 from ...module_utils._fleet.machines.find import read_in_full
-from .names import Row, some_of
+from .names import SHOWN, Row
 
 REGIONS_AT_ONCE = 8
 UNREADABLE, UNDECIDED = "unreadable", "undecided"
@@ -70,17 +70,17 @@ def certain_rows(rows: Sequence[Row]) -> tuple[list[Row], list[str]]:
     """
     odd = [row for row in rows if UNREADABLE in row]
     left_out = [_flaw(row) for row in odd if row[UNDECIDED]]
-    listed = [_flaw(row) for row in odd if not row[UNDECIDED]]
+    unclear = [_flaw(row) for row in odd if not row[UNDECIDED]]
     warnings = []
     if left_out:
         warnings.append(
-            f"Machines are left out, since what selects them cannot be read in the service's answer: {some_of(left_out)}. Run "
-            "again, and give JD Cloud's support their ids if it stays so."
+            f"Machines are left out, since what selects them cannot be read in the service's answer: {first_of(left_out, SHOWN)}. "
+            "Run again, and give JD Cloud's support their ids if it stays so."
         )
-    if listed:
+    if unclear:
         warnings.append(
-            f"Machines are listed with what can be read in the service's answer about them: {some_of(listed)}. No module changes "
-            f"them (unknown_status); jdcloud_{UNREADABLE} is defined for them."
+            f"Machines are listed with what can be read in the service's answer about them: {first_of(unclear, SHOWN)}. "
+            f"No module changes them (unknown_status); jdcloud_{UNREADABLE} is defined for them."
         )
     return [{name: row[name] for name in row if name != UNDECIDED} for row in rows if not row.get(UNDECIDED)], warnings
 

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
-EFFORT = 2_000_000
-"""So many ids may be hashed to find the difference: about a second."""
-MOST = 3
+MAX_HASHED_IDS = 2_000_000
+"""The most ids that are hashed to find the difference: about a second."""
+MAX_CHANGED = 3
 """Differences of more machines are not looked for, unless all that may not go make it."""
 
 
@@ -38,11 +38,11 @@ def digest_of(region: str, ids: Sequence[str]) -> str:
 def difference(approved: str, region: str, ids: Sequence[str], others: Sequence[str]) -> Difference | None:
     """What turned the approved list into `ids`; `others` are known, and may not go. None if that cannot be found out."""
     now = frozenset(ids)
-    effort = 0
+    hashed = 0
     for changed in _guesses(sorted(now), sorted(set(others) - now)):
         guess = now.symmetric_difference(changed)
-        effort += len(guess)
-        if effort > EFFORT:
+        hashed += len(guess)
+        if hashed > MAX_HASHED_IDS:
             break
         if digest_of(region, [*guess]) == approved:
             return Difference(tuple(each for each in changed if each in now), tuple(each for each in changed if each not in now))
@@ -51,7 +51,7 @@ def difference(approved: str, region: str, ids: Sequence[str], others: Sequence[
 
 def _guesses(now: Sequence[str], others: Sequence[str]) -> Iterator[tuple[str, ...]]:
     yield tuple(others)
-    for size in range(1, MOST + 1):
+    for size in range(1, MAX_CHANGED + 1):
         # What is blocked by now comes first: it is mostly that.
         yield from combinations([*others, *now], size)
 

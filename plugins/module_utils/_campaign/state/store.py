@@ -35,7 +35,7 @@ class Store:
         """Where a file is."""
         return self.folder / name
 
-    def check(self, variable: str) -> None:
+    def create(self, variable: str) -> None:
         """Make the folder if its parent exists. Raises `InputError` if files cannot be written there."""
         try:
             with contextlib.suppress(FileExistsError):
@@ -45,8 +45,8 @@ class Store:
         except OSError as error:
             raise _no_folder(variable, error.strerror or str(error)) from error
 
-    def check_without_making(self, variable: str) -> None:
-        """What `check` would say, without making anything."""
+    def check_writable(self, variable: str) -> None:
+        """Raise `InputError` as `create` would, but make nothing."""
         place = self.folder if self.folder.exists() else self.folder.parent
         if not place.is_dir():
             raise _no_folder(variable, os.strerror(errno.ENOTDIR if place.exists() else errno.ENOENT))

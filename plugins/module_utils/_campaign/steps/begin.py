@@ -13,7 +13,7 @@ from ..input.options import PREFIX, Options
 from ..state.record import Record, new_campaign, stamp
 from ..state.store import Store
 
-FATEFUL = ("backup", "disks", "elastic_ips", "allow_local_disk_loss", "protect_tags")
+LOSS_OPTIONS = ("backup", "disks", "elastic_ips", "allow_local_disk_loss", "protect_tags")
 """Variables that a resumed run may change, and that decide what is lost."""
 
 
@@ -52,17 +52,19 @@ def check_run(record: Record | None, token: str) -> Record:
 def _prepare_folder(store: Store, options: Options, *, preview: bool) -> None:
     lasting = Store(options.report_dir) if options.report_dir else None
     if lasting is not None and preview:
-        lasting.check_without_making(f"{PREFIX}report_dir")
+        lasting.check_writable(f"{PREFIX}report_dir")
         store.copy_from(lasting)
     elif lasting is not None:
-        lasting.check(f"{PREFIX}report_dir")
+        lasting.create(f"{PREFIX}report_dir")
 
 
 def _note_resumed(record: Record, options: Options) -> None:
     record.add_note(f"Resumed: campaign {record.campaign} of {len(record.instance_ids)} machines, begun at {record.began}.")
     before, now = record.options, options.shown
     changed = [
-        f"{PREFIX}{name} was {before.get(name)} and is {now.get(name)}" for name in FATEFUL if before.get(name) != now.get(name)
+        f"{PREFIX}{name} was {before.get(name)} and is {now.get(name)}"
+        for name in LOSS_OPTIONS
+        if before.get(name) != now.get(name)
     ]
     if changed:
         record.add_note(f"Other than in the run before: {'; '.join(changed)}.")

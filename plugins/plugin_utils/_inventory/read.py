@@ -69,12 +69,12 @@ def certain_rows(rows: Sequence[Row]) -> tuple[list[Row], list[str]]:
     A selector is never widened: a machine that may lack the tag is left out. It does not take the others with it.
     """
     odd = [row for row in rows if UNREADABLE in row]
-    left_out = [_flaw(row) for row in odd if row[UNDECIDED]]
+    skipped = [_flaw(row) for row in odd if row[UNDECIDED]]
     unclear = [_flaw(row) for row in odd if not row[UNDECIDED]]
     warnings = []
-    if left_out:
+    if skipped:
         warnings.append(
-            f"Machines are left out, since what selects them cannot be read in the service's answer: {first_of(left_out, SHOWN)}. "
+            f"Machines are left out, since what selects them cannot be read in the service's answer: {first_of(skipped, SHOWN)}. "
             "Run again, and give JD Cloud's support their ids if it stays so."
         )
     if unclear:

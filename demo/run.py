@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs the demo: the story of a campaign of 30 machines on an emulated cloud, told with the commands that a user would type.
+"""Runs the demo: the story of a campaign of 30 machines on an emulated cloud, in the commands that a user would type.
 
 Ends with 0 only if every command ended as it should and the cloud holds exactly what must be left. The emulator ends with this
 program, whether it succeeds, fails or is interrupted.
@@ -85,7 +85,7 @@ class Story:
 
 
 def main() -> int:
-    """Return 0 if the demo went as told, else 1."""
+    """Return 0 if the demo went as described, else 1."""
     signal.signal(signal.SIGTERM, ended)
     started = time.monotonic()
     shutil.rmtree(FOLDER, ignore_errors=True)
@@ -138,7 +138,7 @@ def campaign(story: Story, emulator: EmulatorProcess) -> None:
 
 
 def grace_period(story: Story, emulator: EmulatorProcess) -> None:
-    """Four machines get a week in which somebody may miss them."""
+    """Four machines get a week in which users may miss them."""
     story.tell("Mark", "Is project compass needed? Its machines are stopped and marked with the date from which they may go.")
     story.play("decommission", vm_decommission_state="mark", vm_decommission_stop_running=True, **COMPASS)
     marks = {key: tags(emulator, key).get(KEY) for key in machines(emulator) if key.startswith("i-compass")}
@@ -146,7 +146,7 @@ def grace_period(story: Story, emulator: EmulatorProcess) -> None:
 
     story.tell(
         "Take back",
-        "Somebody needs compass-web-02: its mark is taken back, and it runs again. The owner of 03 just starts it.",
+        "Another user needs compass-web-02: its due tag is taken back, and it runs again. The owner of 03 just starts it.",
     )
     variables: dict[str, Any] = {
         "vm_decommission_state": "unmark",
@@ -228,7 +228,7 @@ def writes(emulator: EmulatorProcess) -> list[str]:
 
 
 def ended(number: int, frame: object) -> NoReturn:
-    """Leave through all the clean-up when somebody asks this process to end."""
+    """Leave through all the clean-up when a signal asks this process to end."""
     sys.exit(128 + number)
 
 

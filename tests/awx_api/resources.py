@@ -47,7 +47,7 @@ def _ref(resource: str, *, required: bool = False) -> Field:
 _NUMBER = Field("int", default=0)
 _NO, _YES = Field("bool", default=False), Field("bool", default=True)
 _NAMED = {"name": _text(required=True), "description": _text()}
-_TOLD = {f"notification_templates_{event}": "notification_templates" for event in ("started", "success", "error")}
+_NOTIFIED = {f"notification_templates_{event}": "notification_templates" for event in ("started", "success", "error")}
 _ASKS = {
     f"ask_{what}_on_launch": _NO for what in ("variables", "limit", "tags", "skip_tags", "inventory", "labels", "scm_branch")
 }
@@ -130,7 +130,7 @@ RESOURCES: dict[str, Resource] = {
             "update_on_launch": _NO,
             "update_cache_timeout": _NUMBER,
         },
-        _TOLD,
+        _NOTIFIED,
         unique=("name", "inventory"),
     ),
     "instance_groups": Resource(
@@ -170,7 +170,7 @@ RESOURCES: dict[str, Resource] = {
             "survey_enabled": _NO,
             "allow_simultaneous": _NO,
         },
-        {**_TOLD, "credentials": "credentials", "instance_groups": "instance_groups"},
+        {**_NOTIFIED, "credentials": "credentials", "instance_groups": "instance_groups"},
         unique=("name", "organization"),
         survey=True,
     ),
@@ -185,7 +185,7 @@ RESOURCES: dict[str, Resource] = {
             "survey_enabled": _NO,
             "allow_simultaneous": _NO,
         },
-        {**_TOLD, "notification_templates_approvals": "notification_templates"},
+        {**_NOTIFIED, "notification_templates_approvals": "notification_templates"},
         unique=("name", "organization"),
         survey=True,
     ),

@@ -9,7 +9,7 @@ nothing but AnsibleModule. The ratio is the median of the ratios of pairs, once 
 the processor, which other work on the computer disturbs less.
 
 Then it says what costs what. Ansible reads each file that a module imports, packs them and sends them (the controller's part);
-the process of the module unpacks them, compiles and imports them anew each time, and makes its calls.
+the process of the module unpacks them, compiles and imports them again each time, and makes its calls.
 """
 
 from __future__ import annotations

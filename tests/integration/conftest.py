@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One emulator for all integration tests of a process; each test starts it anew with a fleet of its own."""
+"""One emulator for all integration tests of a process; each test starts it again with a fleet of its own."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from selenium.webdriver.support.ui import Select, WebDriverWait
 from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.report.page import render
 from support.json_object import Json
 
-DESK, PHONE = 1280, 360
+DESKTOP, PHONE = 1280, 360
 
 
 class Browser:
@@ -32,7 +32,7 @@ class Browser:
     def reset(self) -> None:
         """As a new one."""
         self.chrome.get("about:blank")
-        self.width(DESK)
+        self.width(DESKTOP)
         self.scripts(True)
         self.chrome.get_log("browser")
         self.chrome.get_log("performance")

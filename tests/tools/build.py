@@ -66,7 +66,7 @@ def built(name: str) -> Path:
 
 
 def make_reproducible(archive: Path) -> None:
-    """Write an archive anew without what depends on when, where and by whom it was built. Its files and their sums stay."""
+    """Write an archive again without what depends on when, where and by whom it was built. Its files and their sums stay."""
     with tarfile.open(archive) as tar:
         members = sorted(((member, read_member(tar, member)) for member in tar), key=lambda each: each[0].name)
     stream = io.BytesIO()

@@ -56,7 +56,7 @@ def main() -> int:
 
 
 def with_short_titles(index: str) -> str:
-    """The first page with its name as it is written everywhere else, and a list beside the pages that is quick to read."""
+    """The first page with its name as it is written everywhere else, and a list next to the pages that is quick to read."""
     titled = index.replace("Jdcloud.Cloud\n", f"{COLLECTION}\n", 1)
     return _ENTRY.sub(r"\1\3 (\4) <\2>", titled)
 

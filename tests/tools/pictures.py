@@ -4,7 +4,7 @@
 
 """Takes the pictures of the documentation: `make pictures`, with Chromium and its driver installed.
 
-It runs the demo in colours, and shows the report of it, and a part of what the terminal said.
+It runs the demo in colours, and shows the report of it, and a part of what the terminal showed.
 """
 
 from __future__ import annotations

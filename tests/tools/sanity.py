@@ -45,7 +45,7 @@ def place_shim() -> None:
     """Put the stand-in where ansible-test keeps its download, so that it needs no host but the package index."""
     spec = importlib.util.find_spec("ansible_test")
     if spec is None or not spec.submodule_search_locations:
-        raise SystemExit("ansible-test is not installed beside this Python: run it through make sanity")
+        raise SystemExit("ansible-test is not installed next to this Python: run it through make sanity")
     source = Path(spec.submodule_search_locations[0]) / "_internal" / "python_requirements.py"
     lines = [line.strip() for line in source.read_text(encoding="utf-8").splitlines()]
     cache = Path.home() / ".ansible" / "test" / "cache"

@@ -49,7 +49,7 @@ def _parser() -> argparse.ArgumentParser:
         "inject": "add a fault",
         "faults": "list the faults",
         "clear": "remove faults, waiting actions or the request log",
-        "act": "let somebody else do something",
+        "act": "let another user change something",
         "settings": "print or change settings",
         "advance": "let transitions run on by simulated seconds",
         "reset": "start again from the seed",

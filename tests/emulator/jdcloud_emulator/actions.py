@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The jdcloud.cloud authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Somebody else at work: changes to the cloud that no call of the client under test makes, at once or on a trigger.
+"""Another user at work: changes to the cloud that no call of the client under test makes, at once or on a trigger.
 
 No preconditions hold here, so that every state a client may meet can be made.
 """

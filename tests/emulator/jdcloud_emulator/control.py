@@ -85,7 +85,7 @@ class ControlClient:
         after_seconds: float | None = None,
         **parameters: Any,
     ) -> dict[str, Any]:
-        """Let somebody else do ``action`` to ``resource``: now, on a trigger, or so many simulated seconds later."""
+        """Let another user do ``action`` to ``resource``: now, on a trigger, or so many simulated seconds later."""
         body = {"action": action, "resource": resource, "when": when, "after_seconds": after_seconds, **parameters}
         return dict(self.call("POST", "act", body))
 

@@ -21,7 +21,7 @@ from jdcloud_emulator.settings import UsageError
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of fault: whether the call takes effect unless told otherwise, and its parameters with their defaults."""
+    """A kind of fault: whether the call takes effect unless set otherwise, and its parameters with their defaults."""
 
     effect: bool
     parameters: Json

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What happens to resources once a call was accepted: transitions and the fates of what hangs on a machine.
 
-No preconditions here: the operations check them, and "somebody else" may do what the operations would refuse.
+No preconditions here: the operations check them, and "another user" may do what the operations would refuse.
 """
 
 from __future__ import annotations

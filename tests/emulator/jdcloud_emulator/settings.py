@@ -36,7 +36,7 @@ class ApiError(Exception):
 
 
 class UsageError(Exception):
-    """Somebody used the emulator itself wrongly: a bad seed, setting, fault or action."""
+    """The emulator itself was used wrongly: a bad seed, setting, fault or action."""
 
 
 def setting(default: Any, text: str) -> Any:

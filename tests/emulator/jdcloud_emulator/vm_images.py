@@ -98,7 +98,7 @@ def _listed(rows: list[Any]) -> dict[str, Json]:
 
 
 def _inserted(call: Call, row: Json) -> ImageDisk:
-    """A disk that the image gets instead of, or beside, those of the machine: empty, or from a snapshot."""
+    """A disk that the image gets instead of, or in addition to, those of the machine: empty, or from a snapshot."""
     spec = row.get("cloudDiskSpec") or {}
     snapshot_id = str(spec.get("snapshotId") or "")
     size = int(spec.get("diskSizeGB") or 0)

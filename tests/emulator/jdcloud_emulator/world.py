@@ -88,7 +88,7 @@ class Bucket:
 
 
 class World:
-    """Everything behind the HTTP server. It is made anew from its seed by :meth:`reset`."""
+    """Everything behind the HTTP server. It is made again from its seed by :meth:`reset`."""
 
     def __init__(self, seed: Json, overrides: Mapping[str, Any]) -> None:
         self._overrides = dict(overrides)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The rulebook in a real ansible-rulebook: an event starts the clean-up, and nothing but the marks says what goes."""
+"""The rulebook in a real ansible-rulebook: an event starts the clean-up, and nothing but the due tags says what goes."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def _heard(folder: Path, events: list[dict[str, Any]]) -> Path:
 
 
 def _listen(cloud: Cloud, ansible: Ansible, folder: Path, events: list[dict[str, Any]]) -> str:
-    """Run it on these events. Returns all that was said."""
+    """Run it on these events. Returns all that it printed."""
     inventory = folder / "inventory.yml"
     local = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
     inventory.write_text(yaml.safe_dump({"all": {"hosts": {"localhost": local}}}), encoding="utf-8")

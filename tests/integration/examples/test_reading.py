@@ -45,7 +45,7 @@ def flaws(examples: list[Example], check: Callable[[str], object]) -> list[str]:
     for example in examples:
         try:
             texts = check(example.text)
-        except Exception as error:  # noqa: BLE001  (every failure is told with its place)
+        except Exception as error:  # noqa: BLE001  (every failure is reported with its place)
             texts = f"{type(error).__name__}: {error}"
         if texts:
             found.append(f"{example.where}: {texts}")

@@ -123,7 +123,7 @@ def test_the_rights_in_the_guide_are_enough(cloud: Cloud, what: str) -> None:
 
 
 def of_a_restore(module: str) -> Json:
-    """What a restore of an image needs to be told; nothing for the others."""
+    """What a restore of an image needs as options; nothing for the others."""
     if module != "jdcloud_vm_restore":
         return {}
     network = {"subnet_id": "subnet-a", "security_group_ids": ["sg-a"]}

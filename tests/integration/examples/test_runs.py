@@ -42,7 +42,7 @@ ANSIBLE_WARNS = (
 
 
 class Reader:
-    """Somebody who tries the examples out, in a folder of their own."""
+    """A user who tries the examples out, in a folder of their own."""
 
     def __init__(self, cloud: Cloud, folder: Path) -> None:
         self.folder = folder
@@ -81,7 +81,7 @@ class Reader:
 
 @pytest.fixture
 def reader(cloud: Cloud, tmp_path: Path) -> Reader:
-    """Somebody in front of a cloud that holds what the examples name."""
+    """A user in front of a cloud that holds what the examples name."""
     return Reader(cloud, tmp_path)
 
 

@@ -201,7 +201,7 @@ def test_the_cache_is_used_until_it_is_flushed(inventory: Inventory, tmp_path: P
 
 
 def batch(tmp_path: Path) -> list[Json]:
-    """The task of the guide, and one that keeps what it said."""
+    """The task of the guide, and one that keeps what it printed."""
     ids = "{{ ansible_play_batch | map('extract', hostvars, 'jdcloud_instance_id') | list }}"
     options: Json = {"state": "absent", "instance_ids": ids, "stop_running": True, "poll_interval": 0.2, **HARBOR}
     delete: Json = {"jdcloud.cloud.jdcloud_vm": options, "register": "deleted", "delegate_to": "localhost"}

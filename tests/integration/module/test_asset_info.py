@@ -9,7 +9,7 @@ from __future__ import annotations
 import pytest
 
 from support.integration.cloud import Cloud, account, stopped
-from support.integration.deletions import MARK, READ, SINGLE, info, rows, seed, seed_kind
+from support.integration.deletions import MARKER, READ, SINGLE, info, rows, seed, seed_kind
 
 A = "i-aaaa000001"
 PUBLIC = "98d44a1f-88b1-4014-90f1-0ab1e1f0a5b3"
@@ -55,7 +55,7 @@ def test_a_denied_listing_is_an_error(cloud: Cloud, kind: str) -> None:
 def test_images_are_reported_with_machine_disks_and_marker(cloud: Cloud) -> None:
     local = stopped("i-bbbb000002", system_disk={"local": True, "size": 40}, disks=[{"id": "vol-b", "size": 60}])
     images = [
-        {"id": "img-a", "of": A, "name": "{{ 7*7 }}", "description": MARK},
+        {"id": "img-a", "of": A, "name": "{{ 7*7 }}", "description": MARKER},
         {"id": "img-b", "of": "i-bbbb000002"},
         {"id": PUBLIC, "source": "public", "name": "Ubuntu"},
     ]
@@ -64,7 +64,7 @@ def test_images_are_reported_with_machine_disks_and_marker(cloud: Cloud) -> None
     first, second = rows(ended)
     assert (first["name"], first["instance_id"], first["image_source"]) == ("{{ 7*7 }}", A, "private")
     assert first["mark"] == {"campaign": "spring", "instance_id": A, "stopped": True}
-    assert first["description"] == MARK
+    assert first["description"] == MARKER
     assert first["created"].endswith("+08:00")
     assert [disk["size_gb"] for disk in first["disks"]] == [40, 100]
     assert all(cloud.exists(disk["snapshot_id"]) for disk in first["disks"])
@@ -75,7 +75,7 @@ def test_images_are_reported_with_machine_disks_and_marker(cloud: Cloud) -> None
 
 
 def test_snapshots_are_reported_with_disk_images_and_marker(cloud: Cloud) -> None:
-    alone = {"id": "snapshot-a", "disk": "vol-a", "description": MARK, "status": "error_create", "size": 100}
+    alone = {"id": "snapshot-a", "disk": "vol-a", "description": MARKER, "status": "error_create", "size": 100}
     seed(cloud, stopped(A), images=[{"id": "img-a", "of": A}], snapshots=[alone, {"id": "snapshot-o", "source": "others"}])
     text = {each["snapshot_id"]: each for each in rows(info(cloud, "snapshot"))}
     assert "snapshot-o" not in text

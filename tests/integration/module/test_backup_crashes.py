@@ -21,11 +21,11 @@ A, B = "i-aaaa000001", "i-bbbb000001"
 SYSTEM: Json = {"id": "vol-syst000001", "size": 40}
 DATA: Json = {"id": "vol-data000001", "size": 20}
 OTHER: Json = {"id": "vol-othr000001", "size": 40}
-WISHES: Json = {"method": "both", "stop_running": True, "start_again": True}
+OPTIONS: Json = {"method": "both", "stop_running": True, "start_again": True}
 MOST = 60
 """No run of these has so many calls."""
 SHARDS = 3
-"""Parts of the test, which may run beside each other."""
+"""Parts of the test, which may run at the same time."""
 
 
 def killed_at(cloud: Cloud, number: int, *, effect: bool) -> bool:
@@ -34,7 +34,7 @@ def killed_at(cloud: Cloud, number: int, *, effect: bool) -> bool:
     `effect`: that call still takes effect.
     """
     cloud.control.inject("hang", after=number, times=0, effect="before" if effect else "none")
-    given = {**QUICK, **WISHES, "instance_ids": [A, B]}
+    given = {**QUICK, **OPTIONS, "instance_ids": [A, B]}
     with subprocess.Popen(
         [sys.executable, "-m", f"{MODULES}.jdcloud_vm_backup"],
         stdin=subprocess.PIPE,
@@ -70,7 +70,7 @@ def test_a_run_that_is_killed_after_any_call_is_finished_by_the_next_without_dou
         if not killed_at(cloud, number, effect=effect):
             break
         kills += 1
-        ended = backup(cloud, A, B, stopped_before=[A], **WISHES)
+        ended = backup(cloud, A, B, stopped_before=[A], **OPTIONS)
         assert not ended.failed, (number, ended.result)
         assert made_of(cloud) == sorted([A, B, SYSTEM["id"], DATA["id"], OTHER["id"]]), number
         assert set(marked(cloud).values()) == {marker(A), marker(B)}, number

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Backups when things go wrong: lost answers, hanging and failing transitions, and somebody else at work meanwhile."""
+"""Backups when things go wrong: lost answers, hanging and failing transitions, and another user at work meanwhile."""
 
 from __future__ import annotations
 

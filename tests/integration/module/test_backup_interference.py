@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Backups while somebody else is at work on the machine, and what cannot be read back."""
+"""Backups while another user is at work on the machine, and what cannot be read back."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from support.json_object import Json
 OTHER: Json = {"id": "vol-othr000001", "size": 20}
 
 
-# --- somebody else ------------------------------------------------------------------------------------------------
+# --- another user ------------------------------------------------------------------------------------------------
 
 
 @METHODS
@@ -45,9 +45,9 @@ def test_a_machine_that_another_user_starts_during_its_backup_fails_and_the_mark
     assert ended.failed
     assert ended.error["code"] == "changed_meanwhile"
     assert "'running'" in ended.error["message"]
-    marks = marked(cloud)
-    assert marks
-    assert set(marks.values()) == {marker(A, stopped=False)}
+    markers = marked(cloud)
+    assert markers
+    assert set(markers.values()) == {marker(A, stopped=False)}
     assert not first(ended, method)["stopped"]
     assert {disk["disk_id"] for disk in ended.only["uncovered_disks"]} == {SYSTEM["id"], DATA["id"]}
 
@@ -162,7 +162,7 @@ def test_a_backup_that_another_user_deletes_while_it_is_waited_for_is_reported(c
     assert ended.failed
     assert ended.error["code"] == "vanished"
     assert asset_id in ended.error["message"]
-    assert cloud.effects(CREATES[method]) == len(expected(method)), "nothing is made again behind somebody's back"
+    assert cloud.effects(CREATES[method]) == len(expected(method)), "nothing is made again without a word"
 
 
 # --- reading back -------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from __future__ import annotations
 import pytest
 
 from support.integration.cloud import REGION, Cloud, account, stopped
-from support.integration.deletions import DELETE, FAST, MARK, READ, SINGLE, absent, actions, row, rows, seed, seed_kind
+from support.integration.deletions import DELETE, FAST, MARKER, READ, SINGLE, absent, actions, row, rows, seed, seed_kind
 from support.json_object import Json
 
 A = "i-aaaa000001"
@@ -78,7 +78,7 @@ def test_a_snapshot_of_an_image_is_never_sent_and_may_go_once_the_image_is_gone(
 def test_check_mode_predicts_the_very_rows_of_the_run_and_a_second_run_changes_nothing(
     cloud: Cloud, delete_snapshots: bool
 ) -> None:
-    images = [{"id": "img-a", "of": A, "description": MARK}, {"id": "img-b", "status": "error", "created": "-9d"}]
+    images = [{"id": "img-a", "of": A, "description": MARKER}, {"id": "img-b", "status": "error", "created": "-9d"}]
     seed(cloud, stopped(A, disks=[{"id": "vol-a"}]), images=images)
     ids = ("img-b", "img-none", "img-a")
     predicted = absent(cloud, "image", *ids, check=True, delete_snapshots=delete_snapshots)

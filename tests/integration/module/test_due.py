@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The mark of the grace period: only what is due goes, and what changes between the plan and the delete is noticed."""
+"""The due tag of the grace period: only what is due goes, and what changes between the plan and the delete is noticed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from support.json_object import Json
 A, B, C, D = "i-aaaa000001", "i-bbbb000002", "i-cccc000003", "i-dddd000004"
 KEY = "decommission-after"
 GATE: Json = {"operation": "vm.describeInstances", "resource": "*", "nth": 2}
-"""The look after the plan was made: what it shows must be judged anew."""
+"""The look after the plan was made: what it shows must be judged again."""
 
 
 def day(off: int) -> str:
@@ -62,7 +62,7 @@ def test_what_becomes_of_the_due_tag_before_the_last_look_ends_the_delete(
     assert cloud.writes() == ["vm.deleteInstance"]
 
 
-# --- the verdict --------------------------------------------------------------------------------------------------
+# --- the decision -------------------------------------------------------------------------------------------------
 
 
 def test_only_what_is_due_goes_and_the_preview_and_the_list_say_so(cloud: Cloud) -> None:

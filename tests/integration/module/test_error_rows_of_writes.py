@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Each row of the vendor's error tables, met by each write: what is told, what is repeated, and that nothing else happens."""
+"""Each row of the vendor's error tables, met by each write: what is reported, what is repeated, and that nothing else happens."""
 
 from __future__ import annotations
 

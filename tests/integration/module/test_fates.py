@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What becomes of disks, network interfaces and elastic IPs, and how stopped machines are charged: told as it truly is."""
+"""What becomes of disks, network interfaces and elastic IPs, and how stopped machines are charged: reported as it truly is."""
 
 from __future__ import annotations
 

@@ -166,7 +166,7 @@ def test_rule_09_two_complete_bulk_answers_are_proof_after_our_delete(cloud: Clo
 
 @pytest.mark.parametrize("operation", ["disk.describeDisks", "vpc.describeElasticIps"])
 def test_rule_14_an_empty_answer_about_fates_needs_a_404(cloud: Cloud, operation: str) -> None:
-    """A disk and an address that are still there must not be told as deleted and released."""
+    """A disk and an address that are still there must not be reported as deleted and released."""
     cloud.seed(stopped(A, disks=[{"id": "vol-a", "auto_delete": False}], elastic_ip={"id": "fip-a"}))
     cloud.control.inject("empty_list", operation=operation, times=0)
     ended = cloud.vm("absent", A)

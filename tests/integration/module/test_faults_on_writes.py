@@ -70,7 +70,7 @@ def test_rule_11_a_stop_that_takes_effect_after_its_time_out_is_not_done_twice(c
 
 
 def test_rule_13_a_delete_that_may_not_have_been_ours_releases_nothing(cloud: Cloud) -> None:
-    """Its answer was lost, a read showed no effect, and then the machine goes: by our late call or by somebody else."""
+    """Its answer was lost, a read showed no effect, and then the machine goes: by our late call or by another user."""
     cloud.seed(stopped(A, elastic_ip={"id": "fip-a"}))
     cloud.control.inject("close_before", operation="vm.deleteInstance", times=0)
     cloud.control.act("delete", A, when={"operation": "vm.describeInstance*", "resource": "*", "nth": 4})

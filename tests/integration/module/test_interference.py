@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What somebody else does to a machine at the worst moment. Each action is triggered by a call of ours, so nothing is luck."""
+"""What another user does to a machine at the worst moment. Each action is triggered by a call of ours, so nothing is luck."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from support.json_object import Json
 
 A, B = "i-aaaa000001", "i-bbbb000002"
 GATE: Json = {"operation": "vm.describeInstances", "resource": "*", "nth": 2}
-"""The look after the plan was made: what it shows must be judged anew."""
+"""The look after the plan was made: what it shows must be judged again."""
 
 AT_THE_GATE: list[tuple[str, Json]] = [
     ("start", {"instantly": True}),
@@ -99,7 +99,7 @@ def test_rule_06_one_changed_machine_does_not_hold_up_the_others(cloud: Cloud) -
 
 @pytest.mark.parametrize("nth", [1, 2, 3])
 def test_rule_06_disks_that_change_around_the_delete_attribute_are_noticed(cloud: Cloud, nth: int) -> None:
-    """A disk is attached before the gate, before the read-back, or somebody sets our attribute back."""
+    """A disk is attached before the gate, before the read-back, or another user sets our attribute back."""
     _seed(cloud, stopped(A))
     if nth < 3:
         cloud.control.act("attach", A, when={**GATE, "nth": nth + 1}, size=20)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rule 8: nothing is deleted whose demanded backups are not proven, whatever somebody does to machines and backups."""
+"""Rule 8: nothing is deleted whose demanded backups are not proven, whatever other users do to machines and backups."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ IMAGES_AT_GATE: Json = {"operation": "vm.describeImages", "nth": 2}
 LOOK_AT_GATE: Json = {"operation": "vm.describeInstances", "nth": 2}
 
 
-def mark(instance_id: str = A, campaign: str = "c1", stopped: str = "true") -> str:
+def marker(instance_id: str = A, campaign: str = "c1", stopped: str = "true") -> str:
     return f"jdcloud.cloud/1 campaign={campaign} instance={instance_id} stopped={stopped}"
 
 
@@ -33,12 +33,14 @@ def machine(**members: Any) -> Json:
 
 def image(image_id: str = "img-a", **members: Any) -> Json:
     """A good image of the machine and of all its cloud disks."""
-    return {"id": image_id, "of": A, "description": mark(), **members}
+    return {"id": image_id, "of": A, "description": marker(), **members}
 
 
 def snapshots(**members: Any) -> list[Json]:
     """A good snapshot of each cloud disk of the machine."""
-    return [{"id": f"snapshot-{disk}", "disk": disk, "created": "-1h", "description": mark(), **members} for disk in (SYS, DATA)]
+    return [
+        {"id": f"snapshot-{disk}", "disk": disk, "created": "-1h", "description": marker(), **members} for disk in (SYS, DATA)
+    ]
 
 
 def delete(cloud: Cloud, *ids: str, method: str = "image", **options: Any) -> Ended:
@@ -73,10 +75,10 @@ def refuse(cloud: Cloud, *words: str, codes: tuple[str, ...] = ("backup_missing"
 # --- refused by the plan ----------------------------------------------------------------------------------------------
 
 FLAWS: dict[str, tuple[Json, str]] = {
-    "no mark": ({"description": ""}, "no mark of this collection"),
+    "no marker": ({"description": ""}, "no mark of this collection"),
     "made by a policy": ({"description": "auto image policy", "name": f"bk-{A}"}, "no mark of this collection"),
-    "mark of another machine": ({"description": mark(B)}, f"names machine {B}"),
-    "made while it ran": ({"description": mark(stopped="false")}, "was not stopped"),
+    "marker of another machine": ({"description": marker(B)}, f"names machine {B}"),
+    "made while it ran": ({"description": marker(stopped="false")}, "was not stopped"),
     "too old": ({"created": "-25h"}, "hours old, more than 24"),
     "about to expire": ({"expires": "+2d"}, "it expires at"),
     "imported": ({"imported": True}, "it was imported"),
@@ -142,7 +144,7 @@ def test_only_the_demanded_campaign_counts(cloud: Cloud, method: str) -> None:
     assert {backup["campaign"] for backup in ended.only["backups"]} == {"c1"}
 
 
-@pytest.mark.parametrize("flaw", ["no mark", "mark of another machine", "made while it ran", "too old", "about to expire"])
+@pytest.mark.parametrize("flaw", ["no marker", "marker of another machine", "made while it ran", "too old", "about to expire"])
 def test_a_snapshot_with_a_flaw_is_no_backup(cloud: Cloud, flaw: str) -> None:
     members, words = FLAWS[flaw]
     cloud.seed(machine(), snapshots=snapshots(**{key: value for key, value in members.items() if key != "name"}))
@@ -230,7 +232,7 @@ def test_a_disk_that_would_be_kept_needs_one_if_all_are_to_go(cloud: Cloud) -> N
 @pytest.mark.parametrize("images", [[], [image(leave_out=["vda", "vdb"])]], ids=["none", "an empty one"])
 def test_even_if_no_disk_goes_a_demand_is_no_empty_word(cloud: Cloud, images: list[Json]) -> None:
     kept: Json = {"system_disk": {"id": SYS, "auto_delete": False}, "disks": [{"id": DATA, "auto_delete": False}]}
-    extra = [] if not images else [{"id": "img-a", "instance": A, "description": mark(), "created": "-1h"}]
+    extra = [] if not images else [{"id": "img-a", "instance": A, "description": marker(), "created": "-1h"}]
     cloud.seed(machine(**kept), images=extra)
     refuse(cloud, "No image of it counts")
 
@@ -268,7 +270,7 @@ def test_on_blocked_skip_deletes_only_the_backed_up(cloud: Cloud) -> None:
 
 def test_backups_are_read_in_bulk(cloud: Cloud) -> None:
     ids = [f"i-bulk{number:06}" for number in range(30)]
-    images = [{"id": f"img-{each}", "of": each, "description": mark(each)} for each in ids]
+    images = [{"id": f"img-{each}", "of": each, "description": marker(each)} for each in ids]
     cloud.seed(*(stopped(each) for each in ids), images=images)
     ended = cloud.vm("absent", *ids, require_backup="image")
     assert ended.summary["deleted"] == 30
@@ -282,7 +284,7 @@ def test_backups_are_read_in_bulk(cloud: Cloud) -> None:
 AT_THE_GATE: dict[str, tuple[str, str, Json, Json]] = {
     "image deleted": ("delete", "img-a", {"instantly": True}, IMAGES_AT_GATE),
     "image being deleted": ("delete", "img-a", {}, IMAGES_AT_GATE),
-    "mark rubbed out": ("describe", "img-a", {"description": "old"}, IMAGES_AT_GATE),
+    "marker removed": ("describe", "img-a", {"description": "old"}, IMAGES_AT_GATE),
     "image breaks": ("set_status", "img-a", {"status": "error"}, IMAGES_AT_GATE),
     "machine started": ("start", A, {"instantly": True}, LOOK_AT_GATE),
     "machine starts": ("start", A, {}, LOOK_AT_GATE),

@@ -220,7 +220,7 @@ def test_rule_14_every_result_is_there_although_some_failed(cloud: Cloud) -> Non
 
 
 def _seed_in_between(cloud: Cloud, machines: list[Json]) -> None:
-    """One machine is starting, another one being deleted, both by somebody else; their ends are triggered by reads."""
+    """One machine is starting, another one being deleted, both by another user; their ends are triggered by reads."""
     cloud.seed(*machines)
     cloud.control.act("set_status", SETTLING, status="starting")
     cloud.control.act("set_status", SETTLING, status="running", when={**READ, "nth": 3})
@@ -258,7 +258,7 @@ def test_rule_15_check_mode_predicts_exactly_what_the_run_does(cloud: Cloud, opt
     _seed_in_between(cloud, machines)
     ids = [str(machine["id"]) for machine in machines] + [GONE]
     if options["state"] != "absent":
-        # What is deleted by somebody else or does not exist failed, with no other end to predict.
+        # What is deleted by another user or does not exist failed, with no other end to predict.
         ids = ids[:5]
     state, more = options["state"], {key: value for key, value in options.items() if key != "state"}
     predicted = cloud.vm(state, *ids, check=True, **more)

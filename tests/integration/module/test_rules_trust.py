@@ -100,7 +100,7 @@ def test_rule_17_plain_http_goes_to_loopback_only(cloud: Cloud) -> None:
     assert ended.failed
     assert "plain http" in ended.msg
     assert ended.summary["api_calls"] == 0
-    # A proxy in between would take the signed request off this machine.
+    # A proxy would take the signed request off this machine.
     ended = cloud.vm("absent", A, environment={"http_proxy": "http://127.0.0.1:9", "HTTP_PROXY": "http://127.0.0.1:9"})
     assert not ended.failed
 

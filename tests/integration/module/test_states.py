@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""States in between, waiting and not waiting, and what the result holds."""
+"""Transitional states, waiting and not waiting, and what the result holds."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SECOND_READ: Json = {"operation": "vm.describeInstances", "resource": "*", "nth"
 
 
 def _settle(cloud: Cloud, during: str, afterwards: str) -> None:
-    """A machine in a state in between, which it leaves when it is looked at for the second time."""
+    """A machine in a transitional state, which it leaves when it is looked at for the second time."""
     cloud.seed(stopped(A))
     cloud.control.act("set_status", A, status=during)
     cloud.control.act("set_status", A, status=afterwards, when=SECOND_READ)

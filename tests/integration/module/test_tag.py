@@ -78,14 +78,14 @@ def test_what_is_protected_full_or_unknown_holds_all_back_unless_skipped(cloud: 
 def test_check_mode_predicts_the_change_and_the_second_run_changes_nothing(cloud: Cloud) -> None:
     cloud.seed(stopped(A, tags={"env": "old", "project": "x"}), stopped(B, tags={"env": "new"}))
     wanted: Json = {"set": {"env": "new", "number": "7"}, "remove": ["project"]}
-    foreseen = tag(cloud, A, B, check=True, **wanted)
+    preview = tag(cloud, A, B, check=True, **wanted)
     assert cloud.writes() == []
     done = tag(cloud, A, B, **wanted)
     again = tag(cloud, A, B, **wanted)
-    text = [(row["instance_id"], row["action"], row["changed"], row["tags"]) for row in foreseen.result["instances"]]
+    text = [(row["instance_id"], row["action"], row["changed"], row["tags"]) for row in preview.result["instances"]]
     assert text == [(row["instance_id"], row["action"], row["changed"], row["tags"]) for row in done.result["instances"]]
     assert tags(cloud, A) == tags(cloud, B) == {"env": "new", "number": "7"}
-    assert foreseen.result["diff"] == done.result["diff"]
+    assert preview.result["diff"] == done.result["diff"]
     assert not again.result["changed"]
     assert again.actions == {A: "none", B: "none"}
 

@@ -33,7 +33,7 @@ def _gone(cloud: Cloud, asset_id: str) -> bool:
 
 
 def _codes(cloud_rows: list[Json], what: str = "blockers") -> list[list[str]]:
-    return [[remark["code"] for remark in each[what]] for each in cloud_rows]
+    return [[finding["code"] for finding in each[what]] for each in cloud_rows]
 
 
 def _mixed_disks(cloud: Cloud) -> list[str]:

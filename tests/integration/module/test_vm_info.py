@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""jdcloud_vm_info: all machines in full, each with the verdict of jdcloud_vm. Sends reads only (asserted for every run)."""
+"""jdcloud_vm_info: all machines in full, each with the decision of jdcloud_vm. Sends reads only (asserted for every run)."""
 
 from __future__ import annotations
 

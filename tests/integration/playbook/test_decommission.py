@@ -93,11 +93,11 @@ def test_the_clean_up_deletes_what_is_due_and_says_why_the_others_stay(cloud: Cl
     )
     roomy(cloud)
     nightly = tmp_path / "reports" / "nightly"
-    foreseen = run(ansible, "cleanup", "--check", cleanup_regions=REGION, cleanup_report_dir=str(nightly))
-    assert foreseen.status == 0, foreseen.output
-    assert cloud.writes() == [], foreseen.output
+    preview = run(ansible, "cleanup", "--check", cleanup_regions=REGION, cleanup_report_dir=str(nightly))
+    assert preview.status == 0, preview.output
+    assert cloud.writes() == [], preview.output
     assert not nightly.parent.exists()
-    assert stats(foreseen)["cleanup"]["deleted"] == 1
+    assert stats(preview)["cleanup"]["deleted"] == 1
     played = run(ansible, "cleanup", cleanup_regions=f"{REGION}, cn-east-2", cleanup_report_dir=str(nightly))
     text = stats(played)["cleanup"]
     assert played.status == 0, played.output

@@ -130,7 +130,7 @@ def test_a_task_that_ends_before_the_first_line_is_due_shows_nothing(stage: Stag
 
 
 def test_check_mode_shows_nothing(stage: Stage) -> None:
-    """One machine is being deleted by somebody else, and the preview waits for it longer than a line takes to be due."""
+    """One machine is being deleted by another user, and the preview waits for it longer than a line takes to be due."""
     stage.machines[0]["status"] = "deleting"
     stage.settings = {"delete_seconds": 1.0}
     assert stage.play(delete(), "--check").stderr == ""

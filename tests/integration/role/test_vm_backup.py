@@ -80,9 +80,9 @@ def test_check_mode_predicts_what_the_run_does_and_the_next_run_finds_it_done(
     path = tmp_path / "manifest.json"
     wanted: Json = {"instance_ids": [A, B], "stop_running": True, "campaign": "spring", "manifest_path": str(path)}
 
-    foreseen = back_up(ansible, "--check", **wanted)
-    assert foreseen.message == ""
-    assert foreseen.manifest["state"] == "planned"
+    preview = back_up(ansible, "--check", **wanted)
+    assert preview.message == ""
+    assert preview.manifest["state"] == "planned"
     assert cloud.writes() == []
     assert not path.exists()
     assert cloud.status(A) == "running"
@@ -91,9 +91,9 @@ def test_check_mode_predicts_what_the_run_does_and_the_next_run_finds_it_done(
     assert done.message == ""
     assert done.manifest == file_of(path)
     assert done.manifest["state"] == "complete"
-    assert done.actions == foreseen.actions == {A: "created", B: "created"}
-    foreseen_names = {machine["image"]["name"] for machine in foreseen.manifest["machines"]}
-    assert foreseen_names == {machine["image"]["name"] for machine in done.manifest["machines"]} == names(cloud, "images")
+    assert done.actions == preview.actions == {A: "created", B: "created"}
+    preview_names = {machine["image"]["name"] for machine in preview.manifest["machines"]}
+    assert preview_names == {machine["image"]["name"] for machine in done.manifest["machines"]} == names(cloud, "images")
     assert cloud.writes().count("vm.stopInstance") == 1
     assert cloud.status(A) == "stopped"
     machine = done.machine(A)

@@ -63,8 +63,8 @@ def test_nothing_goes_without_a_proven_backup_and_check_mode_removes_nothing(clo
     assert "removed" not in failed.manifest
     assert {"img-old", "img-older"} <= set(resources(cloud, "images"))
     assert "vm.deleteImage" not in cloud.writes()
-    played, (foreseen,) = play(ansible, {"instance_ids": A, "campaign": "new", "keep": 1}, arguments=("--check",))
-    assert foreseen.message == ""
+    played, (preview,) = play(ansible, {"instance_ids": A, "campaign": "new", "keep": 1}, arguments=("--check",))
+    assert preview.message == ""
     assert "vm.deleteImage" not in cloud.writes()
     assert "failed=0" in played.output
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The role vm_backup after a run that was killed, and beside manifests of other campaigns."""
+"""The role vm_backup after a run that was killed, and next to manifests of other campaigns."""
 
 from __future__ import annotations
 
@@ -96,8 +96,8 @@ def test_manifests_that_do_not_fit_are_refused_or_kept(cloud: Cloud, ansible: An
     assert [damaged.read_text(encoding="utf-8"), strange.read_text(encoding="utf-8")] == before[:2]
     assert kept.message == named.message == more.message == ""
     for path, text, use in ((finished, finished_text, kept), (unfinished, other, named), (same, same_text, more)):
-        (beside,) = tmp_path.glob(f"{path.name}.*")
-        assert beside.read_text(encoding="utf-8") == text
+        (copy,) = tmp_path.glob(f"{path.name}.*")
+        assert copy.read_text(encoding="utf-8") == text
         assert file_of(path) == use.manifest
     assert kept.manifest["campaign"] != "earlier"
     assert named.manifest["campaign"] == "later"

@@ -24,28 +24,28 @@ def test_a_campaign_goes_from_a_canary_to_all_and_says_what_is_left(cloud: Cloud
     folder = tmp_path / "campaign"
     wanted: Json = {"instance_ids": [A, B, C, D], "stop_running": "true", "waves": "1,50%,100%", "report_dir": str(folder)}
 
-    foreseen = decommission(ansible, "--check", **wanted, elastic_ips="release")
-    assert foreseen.message == ""
-    assert foreseen.report["outcome"] == "planned"
-    assert set(foreseen.actions.values()) == {"deleted"}
+    preview = decommission(ansible, "--check", **wanted, elastic_ips="release")
+    assert preview.message == ""
+    assert preview.report["outcome"] == "planned"
+    assert set(preview.actions.values()) == {"deleted"}
     assert cloud.writes() == []
     assert not folder.exists()
 
     done = decommission(ansible, **wanted, elastic_ips="release")
     assert done.message == "", done.output
     assert done.report["outcome"] == "complete", done.output
-    assert done.actions == foreseen.actions
+    assert done.actions == preview.actions
     fates = {
-        part: [[each["fate"] for each in row[part]] for row in foreseen.report["machines"]] for part in ("disks", "elastic_ips")
+        part: [[each["fate"] for each in row[part]] for row in preview.report["machines"]] for part in ("disks", "elastic_ips")
     }
     assert fates == {part: [[each["fate"] for each in row[part]] for row in done.report["machines"]] for part in fates}
     assert "4 of 4 machines are deleted. Report: /" in done.output
-    assert f"4 of 4 machines would be deleted. Digest: {done.report['digest']}" in foreseen.output
+    assert f"4 of 4 machines would be deleted. Digest: {done.report['digest']}" in preview.output
     assert done.waves == [(1, "complete"), (1, "complete"), (2, "complete")]
     assert {**report_of(folder), "path": done.report["path"]} == done.report
     assert done.totals["deleted"] == 4
     assert done.totals["backups_made"] == 4
-    assert done.report["api"]["calls"] == len(cloud.calls()) - foreseen.report["api"]["calls"]
+    assert done.report["api"]["calls"] == len(cloud.calls()) - preview.report["api"]["calls"]
     assert done.totals["elastic_ips_released"] == 1
     assert len(done.left("disks", "disk_id")) == 1
     assert len(done.left("images", "image_id")) == 4
@@ -236,7 +236,7 @@ def test_more_machines_than_the_default_cap_go_if_the_cap_allows_it(cloud: Cloud
 
 
 def test_what_is_taken_off_a_machine_during_its_backup_is_saved(cloud: Cloud, ansible: Ansible, tmp_path: Path) -> None:
-    """Somebody notices the stop, and takes a disk and the address away: they would have gone with the machine."""
+    """Another user notices the stop, and takes a disk and the address away: they would have gone with the machine."""
     disk = {"id": "vol-rescued01", "size": 20, "auto_delete": True}
     cloud.seed(stopped(A, disks=[disk], elastic_ip={"id": "fip-rescued01"}), **FASTER, detach_seconds=0.0)
     roomy(cloud)
@@ -258,9 +258,9 @@ def test_a_play_in_check_mode_is_a_preview_without_the_option_of_the_command_lin
     cloud.seed(stopped(A), **FASTER)
     folder = tmp_path / "campaign"
     tasks = campaign_tasks({"instance_ids": A, "report_dir": str(folder), "backup": "none"})
-    foreseen = outcome_of(ansible.play(tasks, play={"check_mode": True}, environment={"ANSIBLE_PIPELINING": "1"}))
-    assert foreseen.report["check_mode"] is True, foreseen.message
-    assert foreseen.report["outcome"] == "planned", foreseen.message
+    preview = outcome_of(ansible.play(tasks, play={"check_mode": True}, environment={"ANSIBLE_PIPELINING": "1"}))
+    assert preview.report["check_mode"] is True, preview.message
+    assert preview.report["outcome"] == "planned", preview.message
     assert cloud.writes() == []
     assert cloud.exists(A)
     assert not folder.exists()

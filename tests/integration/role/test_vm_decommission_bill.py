@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The role vm_decommission and the account's bill: what a campaign saves, and what is told if nobody may read it."""
+"""The role vm_decommission and the account's bill: what a campaign saves, and what is reported if nobody may read it."""
 
 from __future__ import annotations
 

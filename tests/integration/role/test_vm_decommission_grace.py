@@ -30,7 +30,7 @@ def tags(cloud: Cloud, instance_id: str) -> dict[str, str]:
 
 
 def test_machines_are_marked_stopped_and_taken_back(cloud: Cloud, ansible: Ansible) -> None:
-    """A date that is there stays; one that is none is written anew; what the mark stopped runs again afterwards."""
+    """A date that is there stays; one that is none is written again; what the marking stopped runs again afterwards."""
     cloud.seed(
         running(A),
         stopped(B, tags={KEY: "2026-01-31"}),
@@ -45,13 +45,13 @@ def test_machines_are_marked_stopped_and_taken_back(cloud: Cloud, ansible: Ansib
         "stop_running": "true",
         "on_blocked": "skip",
     }
-    foreseen = decommission(ansible, "--check", **wanted)
-    assert foreseen.message == ""
+    preview = decommission(ansible, "--check", **wanted)
+    assert preview.message == ""
     assert cloud.writes() == []
 
     marked = decommission(ansible, **wanted)
     assert marked.message == "", marked.message
-    assert foreseen.actions == marked.actions == {A: "marked", B: "none", C: "marked", D: "blocked"}
+    assert preview.actions == marked.actions == {A: "marked", B: "none", C: "marked", D: "blocked"}
     assert tags(cloud, A) == {KEY: date_in(3), NOTE: "true"}
     assert cloud.status(A) == "stopped"
     assert tags(cloud, B) == {KEY: "2026-01-31"}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The role vm_decommission after a run that was killed: it finishes exactly the frozen campaign, leftovers included."""
+"""The role vm_decommission after a run that was killed: it finishes exactly the frozen campaign, with everything that is left."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A real HTTP server that answers as it is told, or breaks the connection in one of many ways."""
+"""A real HTTP server that answers as it is ordered, or breaks the connection in one of many ways."""
 
 from __future__ import annotations
 

@@ -100,7 +100,7 @@ def call(operation: str = "vm.describeInstance", resource: str | None = "i-one",
 
 def refusal(http: int, status: str) -> ApiError:
     """An error answer of the service."""
-    return ApiError("vm.describeInstance", http, status, "told", "request-1")
+    return ApiError("vm.describeInstance", http, status, "refused", "request-1")
 
 
 def failure(kind: Literal["unreachable", "timeout", "reset", "garbled", "tls", "redirect", "too_big"]) -> TransportError:

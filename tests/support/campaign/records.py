@@ -33,7 +33,7 @@ def planned(wanted: Options, *instances: Json, backup: Json | None = None) -> tu
 
 
 def begun(wanted: Options, *instances: Json) -> Record:
-    record, _told = planned(wanted, *instances)
+    record, _text = planned(wanted, *instances)
     wave_step.begin_wave(record, wanted, 1, vm_result(instances), later(10))
     return record
 

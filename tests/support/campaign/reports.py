@@ -145,7 +145,7 @@ def mark_report(machines: int = 4) -> Json:
 
 
 def resumed_report(waves: int = 10) -> Json:
-    """A long campaign that was broken off, and gone on with two days later."""
+    """A long campaign that was interrupted, and gone on with two days later."""
     report = sample_report(60)
     phases, time = [_phase("plan", None, 0, 30, 60)], 30.0
     for wave in range(1, waves + 1):

@@ -29,7 +29,7 @@ SET_MAX_AGE = 15.0
 
 @dataclass
 class Before:
-    """The world before the run, as far as it is needed afterwards. `deleted_by_others`: machines that somebody else deleted."""
+    """The world before the run, as far as it is needed afterwards. `deleted_by_others`: machines that another user deleted."""
 
     machines: dict[str, TrueMachine]
     attributes: dict[str, bool]
@@ -220,7 +220,7 @@ class Audit:
             self._attributes(record, row)
 
     def _was_begun(self, row: dict[str, Any]) -> bool:
-        """Whether the delete was accepted, ours or somebody else's; without waiting, nobody promised more."""
+        """Whether the delete was accepted, ours or another user's; without waiting, nobody promised more."""
         instance_id = row["instance_id"]
         by_others = row["status_before"] == "deleting" or instance_id in self._before.deleted_by_others
         return by_others or self._cloud.log.effects(DELETE, instance_id) == 1

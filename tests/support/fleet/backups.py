@@ -82,14 +82,14 @@ class Backups:
         self._assets[asset_id(asset)] = asset
 
     def change(self, each: str, **members: Any) -> None:
-        """Somebody changes an asset, if it exists."""
+        """Another user changes an asset, if it exists."""
         if each in self._assets:
             self._write_down(each, copy.deepcopy(self._assets[each]))
             for name, value in members.items():
                 setattr(self._assets[each], name, value)
 
     def lose(self, each: str) -> None:
-        """Somebody deletes an asset, if it exists. An image leaves its snapshots."""
+        """Another user deletes an asset, if it exists. An image leaves its snapshots."""
         if each in self._assets:
             self._write_down(each, self._assets.pop(each))
 

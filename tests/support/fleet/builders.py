@@ -92,7 +92,7 @@ def knowing(*elastic_ips: ElasticIp) -> Facts:
 FACTS = knowing()
 
 
-MARK = "jdcloud.cloud/1 campaign=c1 instance=i-one stopped=true"
+MARKER = "jdcloud.cloud/1 campaign=c1 instance=i-one stopped=true"
 RECENT = "2026-01-15T19:00:00+08:00"
 """One hour before `NOW`."""
 
@@ -105,7 +105,7 @@ def image(*snapshot_ids: str | None, **more: Any) -> Image:
         "imageSource": "private",
         "status": "ready",
         "createTime": RECENT,
-        "desc": MARK,
+        "desc": MARKER,
         "imported": False,
         "offline": False,
         "instanceId": "i-one",
@@ -129,7 +129,7 @@ def snapshot(disk_id: str = "vol-sys", **more: Any) -> Snapshot:
         "snapshotSource": "self",
         "diskId": disk_id,
         "images": [],
-        "description": MARK,
+        "description": MARKER,
         "status": "available",
         "createTime": RECENT,
         "expireTime": "",

@@ -85,7 +85,7 @@ class MakingOperations(Operations):
             raise self._error(call, 400, "FAILED_PRECONDITION", "Conflict with underlay task 'create_image'")
         return act(call)
 
-    def _room(self, call: Call[Any], kind: type[TrueImage] | type[TrueSnapshot], needed: int) -> None:
+    def _check_quota(self, call: Call[Any], kind: type[TrueImage] | type[TrueSnapshot], needed: int) -> None:
         quota = self._quota(kind, 0 if kind is TrueImage else 1)
         if needed > quota["limit"] - quota["used"]:
             raise self._error(call, 400, "QUOTA_EXCEEDED", "Quota limit exceeded")
@@ -102,8 +102,8 @@ class MakingOperations(Operations):
         self._refuse_state(call, machine, "running", "stopped")
         left_out = [row["deviceName"] for row in body.get("dataDisks", [])]
         disks = [disk for disk in machine.disks if disk.disk_id is not None and disk.device not in left_out]
-        self._room(call, TrueImage, 1)
-        self._room(call, TrueSnapshot, len(disks))
+        self._check_quota(call, TrueImage, 1)
+        self._check_quota(call, TrueSnapshot, len(disks))
         number, now = len(self.making.made), self._time.now()
         image = TrueImage(f"img-made{number}", machine.instance_id, now, body["description"], "pending", name=body["name"])
         for disk in disks:
@@ -137,7 +137,7 @@ class MakingOperations(Operations):
         disk = self._world.disks.get(spec["diskId"])
         if disk is None:
             raise self._error(call, 404, "NOT_FOUND", f"Disk '{spec['diskId']}' not found")
-        self._room(call, TrueSnapshot, 1)
+        self._check_quota(call, TrueSnapshot, 1)
         made = TrueSnapshot(f"snapshot-made{len(self.making.made)}", spec["diskId"], self._time.now(), spec["description"])
         made.status, made.name = "creating", spec["name"]
         self.backups.add(made)

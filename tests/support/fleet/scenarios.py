@@ -182,7 +182,7 @@ def _asset(rng: random.Random, machine: TrueMachine, now: float, *, peaceful: bo
 
 
 def _disturb_backups(rng: random.Random, cloud: Cloud) -> None:
-    """People who delete and change backups: at any time, or just beside our own reads and deletes."""
+    """People who delete and change backups: at any time, or right before or after our own reads and deletes."""
     for _number in range(rng.choice([0, 1, 3, 8])):
         if not cloud.backups.ids():
             return
@@ -223,7 +223,7 @@ def _break(rng: random.Random, cloud: Cloud) -> None:
 
 
 def _disturb(rng: random.Random, cloud: Cloud, machines: list[TrueMachine], before: Before) -> None:
-    """People who interfere: at any time, or just beside our own writes."""
+    """People who interfere: at any time, or right before or after our own writes."""
     for _number in range(rng.choice([0, 1, 2, 5, 10])):
         machine = rng.choice(machines)
         act = _interference(rng, cloud, machine, before)

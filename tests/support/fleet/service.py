@@ -61,7 +61,7 @@ class Limits:
 
 
 class Service:
-    """A `virtual_time.Receiver`. `harm` chooses what goes wrong with a call, beside what `harm_upon` orders.
+    """A `virtual_time.Receiver`. `harm` chooses what goes wrong with a call, apart from what `harm_upon` orders.
 
     `twist` makes another JSON of a true answer.
     """
@@ -84,7 +84,7 @@ class Service:
         self._ordered: dict[tuple[str, str, int], Harm] = {}
 
     def upon(self, operation: str, resource: str, act: Callable[[], object], *, nth: int = 1, after: bool = False) -> None:
-        """Let somebody act just before (or after) the `nth` call of `operation` on `resource` is carried out."""
+        """Let another user act just before (or after) the `nth` call of `operation` on `resource` is carried out."""
         self._intruders[operation, resource, nth, after].append(act)
 
     def harm_upon(self, operation: str, resource: str, harm: Harm, *nths: int) -> None:

@@ -100,7 +100,7 @@ class Cloud:
         return machine
 
     def disturb(self, machine: TrueMachine, act: Callable[[TrueMachine], object]) -> Callable[[], None]:
-        """Somebody else does something to a machine, if it still exists; the time is noted."""
+        """Another user does something to a machine, if it still exists; the time is noted."""
 
         def happen() -> None:
             if machine.instance_id in self.world.machines:
@@ -110,7 +110,7 @@ class Cloud:
         return happen
 
     def restart(self, machine: TrueMachine) -> Callable[[], None]:
-        """Somebody starts it: it runs at once."""
+        """Another user starts it: it runs at once."""
 
         def act(each: TrueMachine) -> None:
             each.generation += 1
@@ -119,7 +119,7 @@ class Cloud:
         return self.disturb(machine, act)
 
     def attach(self, machine: TrueMachine, disk: TrueDisk) -> Callable[[], None]:
-        """Somebody attaches a disk."""
+        """Another user attaches a disk."""
 
         def act(each: TrueMachine) -> None:
             disk.machine_id = each.instance_id

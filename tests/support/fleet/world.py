@@ -66,7 +66,7 @@ class TrueNic:
 class TrueMachine:
     """A machine. `generation` changes with every transition, so that an overtaken one does not end.
 
-    `disturbed_at`: when somebody else changed anything about it. `hangs`: statuses in which it stays for ever.
+    `disturbed_at`: when another user changed anything about it. `hangs`: statuses in which it stays for ever.
     `uncharged_until`: the service refuses deletes before, because billing data of a new machine lags.
     """
 

@@ -43,7 +43,7 @@ def answers(pattern: str, **given: Any) -> Json:
 
 @dataclass(frozen=True)
 class Job:
-    """A job that has ended: whether it failed, what it told, and the artifacts that it leaves to the jobs after it."""
+    """A job that has ended: whether it failed, what it printed, and the artifacts that it leaves to the jobs after it."""
 
     failed: bool
     output: str

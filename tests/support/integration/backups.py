@@ -113,7 +113,7 @@ def _planned(machine: Json) -> Json:
 
 
 def seed(cloud: Cloud, *machines: Json, quotas: Json | None = None, more: Json | None = None, **settings: Any) -> None:
-    """Start anew with these machines; `more` are other resources of the region."""
+    """Start again with these machines; `more` are other resources of the region."""
     cloud.seed(*machines, **{**SOON, **settings})
     if more:
         cloud.control.add({"regions": {REGION: more}})
@@ -142,20 +142,20 @@ def assets(cloud: Cloud, kind: str) -> dict[str, Json]:
 
 
 def marked(cloud: Cloud, campaign: str = CAMPAIGN) -> dict[str, str]:
-    """What carries the campaign's mark: id -> mark."""
-    marks = {key: str(row.get("desc") or "") for key, row in assets(cloud, "images").items()}
-    marks |= {key: str(row.get("description") or "") for key, row in assets(cloud, "snapshots").items()}
-    return {key: mark for key, mark in marks.items() if f"campaign={campaign} " in mark}
+    """What carries the campaign's marker: id -> marker."""
+    markers = {key: str(row.get("desc") or "") for key, row in assets(cloud, "images").items()}
+    markers |= {key: str(row.get("description") or "") for key, row in assets(cloud, "snapshots").items()}
+    return {key: mark for key, mark in markers.items() if f"campaign={campaign} " in mark}
 
 
 def made_of(cloud: Cloud) -> list[str]:
-    """The machine or disk of each backup that carries the campaign's mark, sorted: a double shows."""
+    """The machine or disk of each backup that carries the campaign's marker, sorted: a double shows."""
     rows = {**assets(cloud, "images"), **assets(cloud, "snapshots")}
     return sorted(str(rows[key].get("instanceId") or rows[key].get("diskId")) for key in marked(cloud))
 
 
 def marker(instance_id: str, *, stopped: bool = True, campaign: str = CAMPAIGN) -> str:
-    """The mark of a backup."""
+    """The marker of a backup."""
     return f"jdcloud.cloud/1 campaign={campaign} instance={instance_id} stopped={str(stopped).lower()}"
 
 

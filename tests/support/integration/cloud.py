@@ -161,7 +161,7 @@ class Cloud:
         snapshots: list[Json] | None = None,
         **settings: Any,
     ) -> None:
-        """Start anew with these machines and whatever else is given; `settings` are the emulator's."""
+        """Start again with these machines and whatever else is given; `settings` are the emulator's."""
         given = {"disks": disks, "elastic_ips": elastic_ips, "snapshots": snapshots, "images": images}
         region = {"instances": list(machines), **{kind: rows or [] for kind, rows in given.items()}}
         seed: Json = {"regions": {REGION: region}, "settings": {**FAST, **settings}}

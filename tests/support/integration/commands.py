@@ -173,7 +173,7 @@ def _holds(process: Path, wanted: bytes) -> bool:
 
 
 def vm(register: str, state: str, *ids: str, **options: Any) -> Json:
-    """A task of jdcloud_vm whose failure does not end the play. Keys that belong to the task are told from options by name."""
+    """A task of jdcloud_vm whose failure does not end the play. The names of keys say which belong to the task."""
     of_task: Json = {key: options.pop(key) for key in ("check_mode", "diff", "async", "poll", "no_log") if key in options}
     chosen = {"instance_ids": list(ids)} if ids else {}
     return {

@@ -26,19 +26,19 @@ READ = {
     "elastic_ip": "vpc.describeElasticIps",
 }
 SINGLE = {kind: operation.removesuffix("s") for kind, operation in READ.items()}
-MARK = "jdcloud.cloud/1 campaign=spring instance=i-aaaa000001 stopped=true"
+MARKER = "jdcloud.cloud/1 campaign=spring instance=i-aaaa000001 stopped=true"
 
 
 def seed(
     cloud: Cloud, *machines: Json, images: list[Json] | None = None, snapshots: list[Json] | None = None, **settings: Any
 ) -> None:
-    """Start anew with these images and snapshots."""
+    """Start again with these images and snapshots."""
     cloud.seed(*machines, **{**FAST, **settings})
     cloud.control.add({"regions": {REGION: {"images": images or [], "snapshots": snapshots or []}}})
 
 
 def seed_kind(cloud: Cloud, kind: str, *entries: Json, **settings: Any) -> None:
-    """Start anew with these assets of one kind."""
+    """Start again with these assets of one kind."""
     if kind in ("image", "snapshot"):
         seed(cloud, **{f"{kind}s": list(entries)}, **settings)
     else:

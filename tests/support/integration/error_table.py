@@ -58,7 +58,7 @@ STATUS_TABLE = (
     Row(503, "UNAVAILABLE", "unavailable", again=True),
     Row(503, "SERVICE UNAVAILABLE", "unavailable", again=True),
 )
-"""Beside 401, which ends the run, and 404, which is a proof or the reason to look for one."""
+"""Apart from 401, which ends the run, and 404, which is a proof or the reason to look for one."""
 
 WRITES_AGAIN_ONLY = {"CONFLICT", "FAILED_PRECONDITION", "A_WORD_OF_NO_TABLE"}
 """What stands against a write may be over after a while; a read that answers with it is asked again by nobody."""

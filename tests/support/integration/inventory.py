@@ -20,7 +20,7 @@ STRICT = {"ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "true"}
 
 
 class Inventory:
-    """One file, which every call writes anew unless it has no options."""
+    """One file, which every call writes again unless it has no options."""
 
     def __init__(self, cloud: Cloud, folder: Path) -> None:
         self.cloud = cloud
@@ -29,7 +29,7 @@ class Inventory:
         self.warns = False
 
     def seed(self, **regions: list[Json]) -> None:
-        """Start anew with these machines; an underscore in the name of a region stands for a dash."""
+        """Start again with these machines; an underscore in the name of a region stands for a dash."""
         by_name = {region.replace("_", "-"): {"instances": machines} for region, machines in regions.items()}
         self.cloud.control.reset({"regions": by_name, "settings": FAST})
 

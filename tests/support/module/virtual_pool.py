@@ -13,7 +13,7 @@ SLOTS = 8
 
 
 class VirtualClock:
-    """Monotonic seconds that pass only when somebody waits."""
+    """Monotonic seconds that pass only when something waits."""
 
     def __init__(self) -> None:
         self.seconds = 1000.0

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The action plugin: when it shows lines, what the module is told then, and that nothing of it is left."""
+"""The action plugin: when it shows lines, what the module gets then, and that nothing of it is left."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Stage:
 
     @property
     def path(self) -> Path | None:
-        """The file that the module was told about."""
+        """The file whose path the module got."""
         last = self.environment[-1] if self.environment else None
         return Path(last[PATH_VARIABLE]) if isinstance(last, dict) and PATH_VARIABLE in last else None
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How many files each module ships: Ansible reads, packs and sends them for each task, and the module imports them anew.
+"""How many files each module ships: Ansible reads, packs and sends them for each task, and the module imports them again.
 
 Ansible follows every import that it reads, also those inside functions and for types alone.
 `make benchmark` says what that costs.

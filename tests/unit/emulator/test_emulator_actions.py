@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What somebody else does in the emulated cloud while a test runs."""
+"""What another user does in the emulated cloud while a test runs."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The jdcloud.cloud authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Faults on demand, somebody else at work, and what the log tells about them."""
+"""Faults on demand, another user at work, and what the log tells about them."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ ROWS = st.builds(
 
 
 def refusal(http: int, status: str) -> ApiError:
-    return ApiError("billing.describeBillDetails", http, status, "told", "request-1")
+    return ApiError("billing.describeBillDetails", http, status, "refused", "request-1")
 
 
 def row(resource_id: str, fee: str | None, **more: Any) -> BillRow:

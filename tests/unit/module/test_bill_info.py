@@ -123,7 +123,7 @@ def test_without_the_right_to_read_it_the_task_fails_if_that_is_wanted(cloud: Bi
 
 @pytest.mark.parametrize(("http", "status"), [(401, "UNAUTHENTICATED"), (400, "INVALID_ARGUMENT"), (404, "NOT_FOUND")])
 def test_every_other_refusal_is_a_failure(cloud: BilledCloud, run: Runner, http: int, status: str) -> None:
-    cloud.refuse(OPERATION, http, status, "told")
+    cloud.refuse(OPERATION, http, status, "refused")
     ended = run(BILL, resource_ids=["i-a"])
     assert ended.failed
     assert status in ended.msg

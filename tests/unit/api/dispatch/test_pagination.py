@@ -68,7 +68,7 @@ def test_a_row_that_slipped_from_one_page_to_another_is_noticed_and_read_again()
 
     def script(each: Call[Any], nth: int) -> Page[str]:
         if nth == 1 and each.resource == "2":
-            # Somebody deleted a row of the first page meanwhile, and another one came to be.
+            # Another user deleted a row of the first page meanwhile, and another one came to be.
             return Page(tuple(rows[101:150]), 150)
         number = int(each.resource or "0")
         return Page(tuple(rows[(number - 1) * 100 : number * 100]), 150)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Images and snapshots as values: what a proof rests on is read strictly, what is not told proves nothing."""
+"""Images and snapshots as values: what a proof rests on is read strictly, what is unknown proves nothing."""
 
 from __future__ import annotations
 

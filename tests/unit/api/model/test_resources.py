@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Answers as values: tolerant of what is not told, strict where a wrong type could lead to a wrong decision."""
+"""Answers as values: tolerant of what is missing, strict where a wrong type could lead to a wrong decision."""
 
 from __future__ import annotations
 

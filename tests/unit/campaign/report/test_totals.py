@@ -96,9 +96,9 @@ def campaign(fleet: Fleet, wanted: Options, *, preview: bool) -> Json:
     """The totals after a preview, or after a run in which all goes as planned."""
     record = Record("c", "absent", {}, stamp(NOW), last=stamp(NOW))
     record.runs.append({"began": stamp(NOW), "ended": None, "outcome": None})
-    foreseen = {"manifest": manifest(*fleet.entries(*fleet.ids(), real=False))} if fleet.backup != "none" else {}
+    predicted = {"manifest": manifest(*fleet.entries(*fleet.ids(), real=False))} if fleet.backup != "none" else {}
     plan.freeze(record, wanted, fleet.look(*fleet.ids()), NOW)
-    text = plan.plan(record, wanted, fleet.look(*fleet.ids()), foreseen, later(5), preview=preview)
+    text = plan.plan(record, wanted, fleet.look(*fleet.ids()), predicted, later(5), preview=preview)
     writes: list[Json] = []
     for wave in text["waves"] if text["go"] and not preview else []:
         ids = wave["instance_ids"]

@@ -21,7 +21,7 @@ DIGEST = digest_of("cn-north-1", ["i-a"])
 
 
 def unfinished(folder: Path, **variables: Any) -> Store:
-    """A folder with a campaign that was broken off."""
+    """A folder with a campaign that was interrupted."""
     store = Store(str(folder))
     record, _resumed = open_campaign(store, options(report_dir=str(folder), **variables), NOW, "first", preview=False)
     record.frozen, record.region, record.digest = True, "cn-north-1", digest_of("cn-north-1", [])

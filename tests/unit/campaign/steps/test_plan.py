@@ -101,7 +101,7 @@ def test_a_quota_shortfall_is_reported_with_its_numbers() -> None:
 
 
 def test_nothing_found_with_other_keys_is_no_deletion() -> None:
-    record, _told = planned(options(), machine(A))
+    record, _text = planned(options(), machine(A))
     other = {"source": "environment", "access_key_suffix": "9999", "region": "cn-north-1"}
     with pytest.raises(InputError, match="keys of the same account"):
         plan.freeze(record, options(), {**vm_result([not_found(A)]), "account": other}, later(60))

@@ -58,14 +58,14 @@ def test_the_last_sentence_tells_what_was_done_with_how_many(kind: str, actions:
     record = new_record(kind=kind, digest="sha256:x")
     for number, action in enumerate(actions):
         record.machines[f"i-{number}"] = machine_entry.new_entry(machine(f"i-{number}", action))
-    ending = finish.finish(record, options(on_blocked="skip"), later(9), preview=preview)
-    assert ending["message"] == message
-    assert not ending["failed"]
-    assert (ending["outcome"] == "planned") is preview
+    finished = finish.finish(record, options(on_blocked="skip"), later(9), preview=preview)
+    assert finished["message"] == message
+    assert not finished["failed"]
+    assert (finished["outcome"] == "planned") is preview
 
 
 def test_what_is_written_down_for_a_wave_is_what_the_machines_have_then() -> None:
-    record, _told = planned(options(), machine(A))
+    record, _text = planned(options(), machine(A))
     text = wave_step.begin_wave(record, options(), 1, vm_result([machine(A, disks=[disk("vol-new", "kept")])]), later(9))
     assert text["go"]
     assert text["disk_ids"] == ["vol-new"]
@@ -76,7 +76,7 @@ def test_what_is_written_down_for_a_wave_is_what_the_machines_have_then() -> Non
 @pytest.mark.parametrize("on_blocked", ["fail", "skip"])
 def test_a_machine_that_got_blocked_since_the_plan_holds_its_wave_back_unless_skipped(on_blocked: str) -> None:
     wanted = options(on_blocked=on_blocked, waves="100%")
-    record, _told = planned(wanted, machine(A), machine(B))
+    record, _text = planned(wanted, machine(A), machine(B))
     text = wave_step.begin_wave(record, wanted, 1, vm_result([machine(A), blocked(B, "protected")]), later(9))
     assert text["go"] is (on_blocked == "skip")
     assert bool(record.problem) is (on_blocked == "fail")
@@ -85,7 +85,7 @@ def test_a_machine_that_got_blocked_since_the_plan_holds_its_wave_back_unless_sk
 
 
 def test_a_wave_that_cannot_be_planned_is_not_begun() -> None:
-    record, _told = planned(options(), machine(A))
+    record, _text = planned(options(), machine(A))
     text = wave_step.begin_wave(record, options(), 1, {"instances": [], "msg": "No network.", "account": {}}, later(9))
     assert not text["go"]
     assert record.outcome == "stopped"
@@ -94,7 +94,7 @@ def test_a_wave_that_cannot_be_planned_is_not_begun() -> None:
 
 def test_no_wave_begins_after_the_campaigns_time() -> None:
     wanted = options(campaign_timeout="60")
-    record, _told = planned(wanted, machine(A))
+    record, _text = planned(wanted, machine(A))
     assert not wave_step.begin_wave(record, wanted, 1, vm_result([machine(A)]), later(61))["go"]
     assert "ran for more than 60 s" in record.problem
 
@@ -170,12 +170,12 @@ def test_too_many_failures_end_the_campaign_before_the_next_wave() -> None:
     record = begun(options(), machine(A), machine(B))
     wave_step.after_delete(record, RELEASING, 1, vm_result([failed(A)], msg="1 failed."), later(40))
     assert wave_step.end_wave(record, options(), 1, later(41)) == {"go": False}
-    ending = finish.finish(record, options(), later(42), preview=False)
-    assert ending["failed"]
-    assert ending["outcome"] == "stopped"
+    finished = finish.finish(record, options(), later(42), preview=False)
+    assert finished["failed"]
+    assert finished["outcome"] == "stopped"
     assert record.open
-    assert "stopped after wave 1" in ending["message"]
-    assert "1 machine was not started" in ending["message"]
+    assert "stopped after wave 1" in finished["message"]
+    assert "1 machine was not started" in finished["message"]
 
 
 def test_failures_of_the_last_wave_fail_the_campaign() -> None:
@@ -190,8 +190,8 @@ def test_a_complete_campaign_is_closed() -> None:
     accept(record, A)
     wave_step.after_delete(record, RELEASING, 1, vm_result([machine(A)]), later(40))
     wave_step.end_wave(record, options(), 1, later(41))
-    ending = finish.finish(record, options(), later(42), preview=False)
-    assert (ending["outcome"], ending["failed"], record.open) == ("complete", False, False)
+    finished = finish.finish(record, options(), later(42), preview=False)
+    assert (finished["outcome"], finished["failed"], record.open) == ("complete", False, False)
 
 
 def test_an_answer_from_another_region_is_refused() -> None:
@@ -211,7 +211,7 @@ def test_a_damaged_record_is_refused(change: Json) -> None:
 
 
 def test_a_disk_or_address_that_was_taken_away_after_the_wave_began_is_let_go() -> None:
-    """Somebody wants to keep it: it was taken off the machine while that was stopped or backed up."""
+    """Another user wants to keep it: it was taken off the machine while that was stopped or backed up."""
     record = begun(RELEASING, machine(A))
     less = machine(A, disks=[disk("vol-ak", "kept")], elastic_ips=[])
     wave_step.before_delete(record, vm_result([less]))
@@ -260,10 +260,10 @@ def test_a_machine_that_got_blocked_in_the_last_wave_fails_the_campaign_unless_s
     record = begun(wanted, machine(A))
     wave_step.after_delete(record, wanted, 1, vm_result([blocked(A, "changed_since_plan")]), later(40))
     wave_step.end_wave(record, wanted, 1, later(41))
-    ending = finish.finish(record, wanted, later(42), preview=False)
-    assert ending["failed"] is (on_blocked == "fail")
+    finished = finish.finish(record, wanted, later(42), preview=False)
+    assert finished["failed"] is (on_blocked == "fail")
     assert record.open is (on_blocked == "fail")
-    assert ("i-a (changed_since_plan) failed or are blocked" in ending["message"]) is (on_blocked == "fail")
+    assert ("i-a (changed_since_plan) failed or are blocked" in finished["message"]) is (on_blocked == "fail")
 
 
 @pytest.mark.parametrize(

@@ -38,8 +38,8 @@ def in_doubt(instance_id: str) -> Json:
 
 
 def report(record: Record, wanted: Any) -> Json:
-    ending = finish.finish(record, wanted, later(99), preview=False)
-    return report_of(record, [], ending, preview=False, prices={}, bill=None)
+    finished = finish.finish(record, wanted, later(99), preview=False)
+    return report_of(record, [], finished, preview=False, prices={}, bill=None)
 
 
 # --- a delete of which it is not known what came of it ------------------------------------------------------------
@@ -199,7 +199,7 @@ def test_a_machine_that_hangs_in_a_transition_does_not_hold_up_the_others_where_
 
 
 def test_a_machine_that_hangs_in_a_transition_is_reported_as_blocked() -> None:
-    record, _told = planned(options(on_blocked="skip"), machine(A), hanging(B))
+    record, _text = planned(options(on_blocked="skip"), machine(A), hanging(B))
     assert [each["code"] for each in record.machines[B]["blockers"]] == ["transitional"]
 
 
@@ -231,14 +231,14 @@ SHORT = "The quotas have no room for it (1 images and 1 snapshots; the whole bat
 def test_a_quota_shortfall_that_is_skipped_is_reported_with_its_numbers() -> None:
     wanted = options(on_blocked="skip")
     short = machine(B, "blocked", blockers=[{"code": "quota_shortfall", "message": SHORT}])
-    record, _told = planned(wanted, machine(A), short)
+    record, _text = planned(wanted, machine(A), short)
     assert "Quotas: 2 images needed, 1 left of 5." in report(record, wanted)["message"]
 
 
 def test_a_quota_shortfall_next_to_other_reasons_is_reported_with_its_numbers() -> None:
     short = machine(B, "blocked", blockers=[{"code": "quota_shortfall", "message": SHORT}])
     quota = {"images": {"needed": 2, "left": 1, "limit": 5, "used": 4}, "snapshots": None}
-    record, _told = planned(options(), blocked(A, "protected"), short, backup={"quota": quota})
+    record, _text = planned(options(), blocked(A, "protected"), short, backup={"quota": quota})
     assert "2 images needed, 1 left of 5" in record.problem
 
 

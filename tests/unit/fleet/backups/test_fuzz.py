@@ -174,9 +174,9 @@ class Audit:
         self._each = each
         self._ended = ended
         self._made = each.cloud.making.made
-        self._errors = {record.instance_id: str(row) for record in ended.run.records for row in self._told(record)}
+        self._errors = {record.instance_id: str(row) for record in ended.run.records for row in self._text(record)}
 
-    def _told(self, record: Any) -> list[str]:
+    def _text(self, record: Any) -> list[str]:
         failures = [record.failure, *(state.failure for state in record.assets)]
         return [" ".join(failure.message for failure in failures if failure is not None)]
 
@@ -193,7 +193,7 @@ class Audit:
 
     def _changed_is_true(self) -> None:
         writes = [write for write in self._cloud.log.writes if write.operation in (IMAGE, SNAPSHOT, STOP, START)]
-        # What somebody else deleted before it was ever seen may have been made by an earlier run.
+        # What another user deleted before it was ever seen may have been made by an earlier run.
         if all(map(self._exists, self._made)) and any(write.took_effect and write.answered for write in writes):
             assert self._ended.report.changed
         doubted = any(row["status"] == "unverified" for row in self._ended.rows)
@@ -238,7 +238,7 @@ class Audit:
                 continue
             asset = self._cloud.backups.find(asset_id) if asset_id else None
             if self._ended.run.held_back or asset is None:
-                # Somebody deleted it, or nothing was done.
+                # Another user deleted it, or nothing was done.
                 continue
             assert asset.status in ("ready", "available", "in-use"), (row, asset)
             assert (row["action"] == "created") == (asset_id in made), row

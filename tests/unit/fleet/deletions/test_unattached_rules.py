@@ -56,7 +56,7 @@ def test_a_free_elastic_ip_may_go() -> None:
     ("members", "codes"),
     [
         ({"status": "in-use", "attached": True, "attached_to": ("i-1",)}, ["disk_in_use"]),
-        # A status that lags, and a holder that is not told: either is enough.
+        # A status that lags, and a holder that is missing: either is enough.
         ({"attached": True}, ["disk_in_use"]),
         ({"status": "in-use"}, ["disk_in_use"]),
         ({"status": "creating"}, ["transitional"]),

@@ -25,7 +25,7 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.evidence.mark
     unique_part,
 )
 
-MARK = "jdcloud.cloud/1 campaign=c1 instance=i-one stopped=true"
+MARKER = "jdcloud.cloud/1 campaign=c1 instance=i-one stopped=true"
 IMAGE_NAME = re.compile(r"[\u4e00-\u9fffA-Za-z0-9_.-]{2,32}")
 SNAPSHOT_NAME = re.compile(r"[\u4e00-\u9fffA-Za-z0-9_-]{1,32}")
 CAMPAIGNS = st.from_regex(r"\A[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z", alphabet=st.characters(max_codepoint=127))
@@ -53,16 +53,16 @@ def name_of(pattern: str = DEFAULT_PATTERN, *, dots: bool = True, attempt: int =
         "backup before deletion",
         "jdcloud.cloud/1",
         "jdcloud.cloud/2 campaign=c1 instance=i-one stopped=true",
-        f"see {MARK}",
+        f"see {MARKER}",
         "jdcloud.cloud/1 instance=i-one stopped=true",
         "jdcloud.cloud/1 campaign=c1 stopped=true",
         "jdcloud.cloud/1 campaign=c1 instance=i-one",
         "jdcloud.cloud/1 campaign= instance=i-one stopped=true",
         "jdcloud.cloud/1 campaign=c1 instance= stopped=true",
-        f"{MARK} stopped=true",
-        f"{MARK} stopped=false",
-        f"{MARK} instance=i-two",
-        f"{MARK} campaign=c2",
+        f"{MARKER} stopped=true",
+        f"{MARKER} stopped=false",
+        f"{MARKER} instance=i-two",
+        f"{MARKER} campaign=c2",
         "jdcloud.cloud/1 campaign=c1 campaign=c2 stopped=true",
     ],
 )
@@ -72,14 +72,14 @@ def test_a_description_that_is_no_whole_and_single_marker_is_none(description: s
 
 @pytest.mark.parametrize("word", ["false", "True", "TRUE", "tru", "1", "yes", "true,", "truefalse"])
 def test_stopped_is_only_what_says_exactly_true(word: str) -> None:
-    marker = read_marker(MARK.replace("stopped=true", f"stopped={word}"))
+    marker = read_marker(MARKER.replace("stopped=true", f"stopped={word}"))
     assert marker is not None
     assert not marker.stopped
 
 
 @pytest.mark.parametrize("more", [" kept for the audit", " owner=me", "\nline two", " stop=now = =="])
 def test_more_words_behind_a_marker_do_not_matter(more: str) -> None:
-    assert read_marker(MARK + more) == Marker("c1", "i-one", stopped=True)
+    assert read_marker(MARKER + more) == Marker("c1", "i-one", stopped=True)
 
 
 @given(CAMPAIGNS, IDS, st.booleans())

@@ -25,7 +25,7 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.evidence.proo
     prove,
 )
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.plan import changes_since, decide
-from support.fleet.builders import FACTS, MARK, NOW, disk, image, local_disk, machine, policy, snapshot, system_disk
+from support.fleet.builders import FACTS, MARKER, NOW, disk, image, local_disk, machine, policy, snapshot, system_disk
 
 LOCAL_SYSTEM = AttachedDisk(None, "vda", "local", 40, True, system=True)
 DATA = disk("vol-data", auto_delete=True)
@@ -82,8 +82,8 @@ IMAGE_FLAWS: list[tuple[dict[str, Any], str]] = [
     ({"desc": None}, "no mark"),
     ({"desc": ""}, "no mark"),
     ({"desc": "backup of i-one, stopped=true"}, "no mark"),
-    ({"desc": MARK.replace("i-one", "i-two")}, "names machine i-two"),
-    ({"desc": MARK.replace("stopped=true", "stopped=false")}, "was not stopped"),
+    ({"desc": MARKER.replace("i-one", "i-two")}, "names machine i-two"),
+    ({"desc": MARKER.replace("stopped=true", "stopped=false")}, "was not stopped"),
     ({"createTime": "2026-01-14 19:59:59"}, "hours old"),
     ({"createTime": "2026-01-15 20:10:01"}, "in the future"),
     ({"createTime": "yesterday"}, "cannot be read"),
@@ -113,8 +113,8 @@ SNAPSHOT_FLAWS: list[tuple[dict[str, Any], str]] = [
     ({"snapshotSource": "others"}, "not the account's own"),
     ({"snapshotSource": None}, "not the account's own"),
     ({"description": ""}, "no mark"),
-    ({"description": MARK.replace("i-one", "i-two")}, "names machine i-two"),
-    ({"description": MARK.replace("=true", "=false")}, "was not stopped"),
+    ({"description": MARKER.replace("i-one", "i-two")}, "names machine i-two"),
+    ({"description": MARKER.replace("=true", "=false")}, "was not stopped"),
     ({"createTime": "2026-01-14T19:59:59+08:00"}, "hours old"),
     ({"createTime": None}, "cannot be read"),
     ({"expireTime": "2026-01-20T00:00:00+08:00"}, "expires at"),
@@ -146,7 +146,7 @@ def test_an_image_of_another_machine_is_no_proof_even_with_our_marker_and_our_di
         ({"status": "creating"}, "holds nothing yet"),
         ({"status": "error_create"}, "holds nothing"),
         ({"status": "deleting"}, "goes"),
-        ({"snapshotSource": "others"}, "of somebody else"),
+        ({"snapshotSource": "others"}, "of another user"),
         ({"createTime": "2026-01-14 19:00:00"}, "the data in a new image of it are old"),
         ({"createTime": "?"}, "nobody knows how old the data are"),
         ({"expireTime": "2026-01-16T00:00:00+08:00"}, "goes before anybody needs it"),
@@ -307,7 +307,7 @@ def test_what_never_expires_is_reported_with_empty_or_missing_members() -> None:
 
 
 def test_a_machine_without_its_own_ids_is_covered_by_nothing() -> None:
-    """Of a cloud disk whose id is not told nobody can say that an image holds it."""
+    """Of a cloud disk whose id is missing nobody can say that an image holds it."""
     nameless = replace(machine(), disks=(system_disk(), disk(None, auto_delete=True)))
     proof = proved([image("snapshot-vol-sys", "snapshot-")], [SYS, snapshot("", snapshotId="snapshot-")], of=nameless)
     assert len(proof.missing) == 1

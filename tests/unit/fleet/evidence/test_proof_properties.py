@@ -34,7 +34,7 @@ METHODS = st.sampled_from(["image", "snapshots", "both"])
 
 @dataclass(frozen=True)
 class Truth:
-    """What a test knows of an asset without having to read it: `good` is what the rule demands beside the disks."""
+    """What a test knows of an asset without having to read it: `good` is what the rule demands apart from the disks."""
 
     good: bool
     campaign: str

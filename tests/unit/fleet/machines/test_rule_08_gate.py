@@ -139,8 +139,8 @@ LOSSES: dict[str, Act] = {
     "all snapshots of a disk are deleted": lambda cloud: lose(cloud, "snapshot-vol-onedatain", "snapshot-vol-onedata"),
     "a snapshot in it breaks": lambda cloud: cloud.backups.change("snapshot-vol-onedatain", status="error_delete"),
     "the image is being deleted": lambda cloud: cloud.backups.change("img-one", status="deleting"),
-    "the mark is rubbed out": lambda cloud: cloud.backups.change("img-one", description="old backup"),
-    "the mark is rewritten": lambda cloud: cloud.backups.change("img-one", description=marker("i-one", stopped="false")),
+    "the marker is removed": lambda cloud: cloud.backups.change("img-one", description="old backup"),
+    "the marker is rewritten": lambda cloud: cloud.backups.change("img-one", description=marker("i-one", stopped="false")),
     "the image will expire": lambda cloud: cloud.backups.change("img-one", expires_at=cloud.time.now() + DAY),
     "another image begins": lambda cloud: cloud.image(cloud.world.machines["i-one"], tag="new", status="pending"),
 }
@@ -206,7 +206,7 @@ def test_a_backup_too_old_by_the_clock_of_the_service_blocks() -> None:
 
 
 def swap_disk(cloud: Cloud) -> None:
-    """Somebody swaps a disk for another one with the same device, size and attribute."""
+    """Another user swaps a disk for another one with the same device, size and attribute."""
     machine = cloud.world.machines["i-one"]
     machine.disks.pop().machine_id = None
     cloud.attach(machine, data_disk("vol-swapped", auto_delete=True))()

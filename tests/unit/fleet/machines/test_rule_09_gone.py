@@ -24,7 +24,7 @@ MANY = [f"i-m{number:02d}" for number in range(20)]
 
 
 def vanish(cloud: Cloud, machine: TrueMachine) -> Callable[[], None]:
-    """Somebody deletes a machine so fast that nobody sees it going."""
+    """Another user deletes a machine so fast that nobody sees it going."""
     return cloud.disturb(machine, cloud.operations.remove)
 
 

@@ -175,7 +175,7 @@ def test_rule_15_a_preview_settles_and_waits_for_what_others_delete() -> None:
 @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(seed=st.integers(0, 2**32))
 def test_rule_15_a_preview_predicts_exactly_what_the_run_does(seed: int) -> None:
-    """Nobody interferes, nothing fails, and the time suffices; that a machine will hang or break down cannot be foreseen."""
+    """Nobody interferes, nothing fails, and the time suffices; that a machine will hang or break down cannot be predicted."""
     predicted, done = scenario(seed, peaceful=True), scenario(seed, peaceful=True)
     for each in (predicted, done):
         for machine in each.cloud.world.machines.values():

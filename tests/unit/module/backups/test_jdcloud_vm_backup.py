@@ -17,7 +17,7 @@ from support.module.runner import ACCESS_KEY, Ended, Runner
 MODULE = "jdcloud_vm_backup"
 PROTECTED = [{"key": "jdcloud-protect", "value": "yes"}]
 OF_THE_RUN = ("api_calls", "api_retries", "api_throttled", "seconds")
-MARK = "jdcloud.cloud/1 campaign=c1 instance=i-a stopped="
+MARKER = "jdcloud.cloud/1 campaign=c1 instance=i-a stopped="
 POWER = {"stop_running": True, "start_again": True}
 STOP, START, IMAGE, SNAPSHOT = "vm.stopInstance", "vm.startInstance", "vm.createImage", "disk.createSnapshot"
 
@@ -165,7 +165,7 @@ def test_a_backup_whose_machine_was_started_meanwhile_fails_and_loses_its_marker
     ended = backup("i-a", method="image")
     assert ended.failed
     assert machines(ended)["i-a"]["error"]["code"] == "changed_meanwhile"
-    assert [image["desc"] for image in cloud.images.values()] == [MARK + "false"]
+    assert [image["desc"] for image in cloud.images.values()] == [MARKER + "false"]
     assert machines(ended)["i-a"]["image"]["stopped"] is False
 
 
@@ -199,7 +199,7 @@ def test_stop_back_up_and_start_again(cloud: MemoryCloud, backup: Backup) -> Non
     assert (row["name"], row["status_before"], row["status"], row["action"]) == ("web-01", "running", "running", "created")
     assert row["image"]["image_id"] == "img-1"
     assert row["image"]["disks"][0]["snapshot_id"] == "snapshot-1"
-    assert cloud.images["img-1"]["desc"] == MARK + "true"
+    assert cloud.images["img-1"]["desc"] == MARKER + "true"
     assert ended.result["diff"] == {
         "before": {"backups": {}, "status": {}},
         "after": {"backups": {cloud.images["img-1"]["name"]: "image of i-a"}, "status": {}},
@@ -227,7 +227,7 @@ def test_a_running_machine_is_backed_up_with_a_marker_that_says_so(cloud: Memory
     cloud.add("i-a", "running")
     ended = backup("i-a")
     assert not ended.failed
-    assert cloud.images["img-1"]["desc"] == MARK + "false"
+    assert cloud.images["img-1"]["desc"] == MARKER + "false"
     assert [warning["code"] for warning in machines(ended)["i-a"]["warnings"]] == ["not_stopped"]
     assert operations(cloud) == [IMAGE]
 
@@ -285,7 +285,7 @@ def test_disks_are_selected_without_machines(cloud: MemoryCloud, backup: Backup,
     check(ended.result, "jdcloud_snapshot")
     assert not ended.failed
     assert sorted(row["description"] for row in cloud.snapshots.values()) == [
-        MARK + "true",
+        MARKER + "true",
         "jdcloud.cloud/1 campaign=c1 instance=none stopped=true",
     ]
     assert [(row["disk_id"], row["instance_id"]) for row in ended.result["snapshots"]] == [("vol-a", "i-a"), ("vol-free", None)]

@@ -17,7 +17,7 @@ from support.module.runner import Runner
 
 IMAGES, SNAPSHOTS, QUOTAS = "jdcloud_image_info", "jdcloud_snapshot_info", "jdcloud_quota_info"
 UUID = "98d44a1f-88b1-4014-90f1-0ab1e1f0a5b3"
-MARK = "jdcloud.cloud/1 campaign=spring instance=i-a stopped=true"
+MARKER = "jdcloud.cloud/1 campaign=spring instance=i-a stopped=true"
 CAMPAIGN = {"campaign": "spring", "instance_id": "i-a", "stopped": True}
 
 
@@ -91,7 +91,7 @@ def test_an_id_that_a_single_read_shows_makes_the_listing_incomplete(
 
 
 def test_without_selectors_all_private_images_are_listed_and_no_others(cloud: MemoryCloud, run: Runner) -> None:
-    cloud.add_image("img-b", "snapshot-1", instanceId="i-a", desc=MARK, sizeMB=40960)
+    cloud.add_image("img-b", "snapshot-1", instanceId="i-a", desc=MARKER, sizeMB=40960)
     cloud.add_image("img-a", status="Pending")
     cloud.add_image(UUID, imageSource="public")
     ended = run(IMAGES)
@@ -99,7 +99,7 @@ def test_without_selectors_all_private_images_are_listed_and_no_others(cloud: Me
     assert _ids(ended.result) == ["img-a", "img-b"]
     bare, full = ended.result["images"]
     assert (bare["status"], bare["mark"], bare["description"], bare["disks"]) == ("pending", None, "", [])
-    assert (full["mark"], full["description"], full["size_mb"]) == (CAMPAIGN, MARK, 40960)
+    assert (full["mark"], full["description"], full["size_mb"]) == (CAMPAIGN, MARKER, 40960)
     assert full["created"] == "2026-01-19T08:00:00+08:00"
     assert full["create_time"] == "2026-01-19 08:00:00"
     assert full["disks"] == [{"device": "vda", "category": "cloud", "system": True, "snapshot_id": "snapshot-1", "size_gb": 40}]
@@ -115,7 +115,7 @@ def test_without_selectors_all_private_images_are_listed_and_no_others(cloud: Me
 
 def test_without_selectors_all_snapshots_are_listed(cloud: MemoryCloud, run: Runner) -> None:
     cloud.add_image("img-a", "snapshot-b")
-    cloud.add_snapshot("snapshot-a", "Error_Create", description=MARK, createTime="whenever")
+    cloud.add_snapshot("snapshot-a", "Error_Create", description=MARKER, createTime="whenever")
     ended = run(SNAPSHOTS)
     alone, part = ended.result["snapshots"]
     assert (alone["snapshot_id"], part["snapshot_id"]) == ("snapshot-a", "snapshot-b")
@@ -180,8 +180,8 @@ def test_quotas_of_three_services_are_reported_alike_and_nothing_is_left_below_z
 @pytest.mark.parametrize("check_mode", [False, True])
 @pytest.mark.parametrize("module", [IMAGES, SNAPSHOTS, QUOTAS])
 def test_results_are_as_documented_in_check_mode_too(cloud: MemoryCloud, run: Runner, module: str, check_mode: bool) -> None:
-    cloud.add_image("img-a", "snapshot-a", instanceId="i-a", desc=MARK)
-    cloud.snapshots["snapshot-a"]["description"] = MARK
+    cloud.add_image("img-a", "snapshot-a", instanceId="i-a", desc=MARKER)
+    cloud.snapshots["snapshot-a"]["description"] = MARKER
     ended = run(module, check=check_mode)
     assert not ended.failed
     assert ended.result["changed"] is False

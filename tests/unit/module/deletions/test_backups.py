@@ -16,7 +16,7 @@ from support.module.memory_cloud import MemoryCloud
 from support.module.runner import Runner
 
 IMAGE, SNAPSHOT = "jdcloud_image", "jdcloud_snapshot"
-MARK = "jdcloud.cloud/1 campaign=spring instance=i-a stopped=true"
+MARKER = "jdcloud.cloud/1 campaign=spring instance=i-a stopped=true"
 
 
 @pytest.fixture
@@ -170,7 +170,7 @@ def test_a_snapshot_that_another_image_needs_is_not_deleted_with_an_image(cloud:
 def test_an_image_is_deleted_as_predicted_and_the_fate_of_its_snapshots_is_reported(
     cloud: MemoryCloud, absent: Deleter, delete_snapshots: bool, fate: str, check_mode: bool
 ) -> None:
-    cloud.add_image("img-a", "snapshot-1", "snapshot-2", instanceId="i-a", desc=MARK, sizeMB=100, status="error")
+    cloud.add_image("img-a", "snapshot-1", "snapshot-2", instanceId="i-a", desc=MARKER, sizeMB=100, status="error")
     del cloud.snapshots["snapshot-2"]
     ended = absent("image", "img-a", delete_snapshots=delete_snapshots, check_mode=check_mode)
     assert not ended.failed
@@ -191,7 +191,7 @@ def test_an_image_is_deleted_as_predicted_and_the_fate_of_its_snapshots_is_repor
 
 @pytest.mark.parametrize("check_mode", [True, False])
 def test_a_snapshot_is_deleted_as_predicted(cloud: MemoryCloud, absent: Deleter, check_mode: bool) -> None:
-    cloud.add_snapshot("snapshot-1", "error_delete", description=MARK, diskId="vol-a")
+    cloud.add_snapshot("snapshot-1", "error_delete", description=MARKER, diskId="vol-a")
     ended = absent("snapshot", "snapshot-1", check_mode=check_mode)
     row = row_of(ended)
     assert (row["action"], row["status"], row["changed"], row["error"]) == ("deleted", "absent", True, None)

@@ -31,7 +31,7 @@ CHANGES: dict[str, list[dict[str, Any]]] = {
     "disk": [{"name": "renamed"}, HELD["disk"], PROTECTED, {"canPutInRecycleBin": False}],
     "elastic_ip": [{"elasticIpName": "renamed"}, HELD["elastic_ip"], PROTECTED],
 }
-"""What somebody else does to an asset, after which it must not be deleted."""
+"""What another user does to an asset, after which it must not be deleted."""
 
 
 class Weather:
@@ -150,7 +150,7 @@ def test_whatever_happens_only_what_is_free_goes_and_its_fate_is_true(
         if row["fate"] == "kept":
             assert not row["changed"]
         if row["fate"] == "recycled":
-            # What is in the bin may be purged by somebody else at any time.
+            # What is in the bin may be purged by another user at any time.
             assert row["changed"]
             assert in_bin or there is None
         if row["fate"] in ("deleted", "released") or row["status"] == "absent":

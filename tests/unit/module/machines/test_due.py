@@ -30,7 +30,7 @@ def codes(ended: Ended) -> dict[str, list[str]]:
 
 @pytest.fixture
 def fleet(cloud: MemoryCloud) -> MemoryCloud:
-    """A machine for each thing that a mark can be."""
+    """A machine for each thing that a due tag can be."""
     cloud.add("i-due", tags=tags(DUE))
     cloud.add("i-later", tags=tags(LATER))
     cloud.add("i-bare")

@@ -146,7 +146,7 @@ def test_more_matches_than_allowed_fail_and_say_how_to_go_on(cloud: MemoryCloud,
 
 
 def seed_every_fate(cloud: MemoryCloud) -> None:
-    """A running machine with disks that die, stay and are local, with an elastic IP; and one beside it."""
+    """A running machine with disks that die, stay and are local, with an elastic IP; and another one."""
     cloud.add("i-a", "running")
     cloud.add_disk("i-a", "vol-dies", auto_delete=True)
     cloud.add_disk("i-a", "vol-stays", auto_delete=False)

@@ -81,7 +81,7 @@ def test_a_blocked_machine_keeps_the_status_that_it_has(cloud: MemoryCloud, run:
     assert [each["code"] for each in ended.only["blockers"]] == ["backup_missing"]
 
 
-MARK = "jdcloud.cloud/1 campaign=c1 instance=i-a stopped=true"
+MARKER = "jdcloud.cloud/1 campaign=c1 instance=i-a stopped=true"
 
 
 def begun(cloud: MemoryCloud, *parts: str, made_of: dict[str, str] | None = None, **members: Any) -> None:
@@ -90,7 +90,9 @@ def begun(cloud: MemoryCloud, *parts: str, made_of: dict[str, str] | None = None
     cloud.add_disk("i-a", "vol-a", auto_delete=True)
     for part in parts:
         cloud.add_snapshot(part, "creating", diskId=(made_of or {}).get(part, "vol-sysia"))
-    cloud.add_image("img-own", *parts, status="pending", instanceId="i-a", desc=MARK, createTime="2026-01-20 07:59:00", **members)
+    cloud.add_image(
+        "img-own", *parts, status="pending", instanceId="i-a", desc=MARKER, createTime="2026-01-20 07:59:00", **members
+    )
 
 
 def planned_delete(run: Runner) -> tuple[Ended, Ended]:
@@ -101,7 +103,7 @@ def planned_delete(run: Runner) -> tuple[Ended, Ended]:
 
 
 @pytest.mark.parametrize(
-    "made_of", [None, {"snapshot-1": "vol-sysia", "snapshot-2": "vol-a"}], ids=["parts not told yet", "parts told"]
+    "made_of", [None, {"snapshot-1": "vol-sysia", "snapshot-2": "vol-a"}], ids=["parts not known yet", "parts known"]
 )
 def test_an_image_of_the_campaign_that_is_still_being_made_counts_for_its_disks(
     cloud: MemoryCloud, run: Runner, made_of: dict[str, str] | None
@@ -118,7 +120,7 @@ def test_an_image_that_does_not_tell_yet_when_it_was_begun_counts(cloud: MemoryC
 
 def test_a_snapshot_of_the_campaign_that_is_still_being_made_counts(cloud: MemoryCloud, run: Runner) -> None:
     cloud.add("i-a")
-    cloud.add_snapshot("snapshot-own", "creating", diskId="vol-sysia", description=MARK, createTime="")
+    cloud.add_snapshot("snapshot-own", "creating", diskId="vol-sysia", description=MARKER, createTime="")
     backup = run("jdcloud_vm_backup", check=True, instance_ids=["i-a"], campaign="c1", reuse="any", method="snapshots")
     demand: Json = {"require_backup": "snapshots", "planned_backups": machines_of(backup)}
     assert run.vm("absent", "i-a", check=True, on_blocked="skip", **demand).only["action"] == "deleted"

@@ -69,7 +69,7 @@ def report(*records: MachineRecord, held_back: bool = False) -> MachineReport:
     ],
 )
 def test_a_disk_that_stays_or_may_stay_is_retained(planned: Fate, read_back: Fate | None, listed: bool) -> None:
-    """Rule 14: what could not be read is unverified, and still told."""
+    """Rule 14: what could not be read is unverified, and still reported."""
     record = deleted(disk_fates={"vol-a": read_back} if read_back else {})
     assert record.state is not None
     assert record.decision is not None

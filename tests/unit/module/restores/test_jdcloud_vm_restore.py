@@ -158,11 +158,11 @@ def test_a_disk_that_appears_late_is_waited_for(cloud: Backups, run: Runner) -> 
 
 
 def test_the_origin_may_come_from_the_disk_service_alone(cloud: Backups, run: Runner) -> None:
-    def untold(machine: Json) -> None:
+    def without_parts(machine: Json) -> None:
         slot = machine["dataDisks"][0]
         slot["cloudDisk"] = {key: value for key, value in slot["cloudDisk"].items() if key != "snapshotId"}
 
-    cloud.spoil = untold
+    cloud.spoil = without_parts
     ended = restore(run, manifest())
     assert not ended.failed, ended.msg
     assert "disk.describeDisks" in [call.operation for call in cloud.calls]

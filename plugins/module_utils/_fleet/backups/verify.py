@@ -41,24 +41,33 @@ def verify_run(context: RunContext, run: BackupRun, known: Mapping[str, Snapshot
 
     `known`: snapshots that were read since their images became ready.
     """
-    machines = [record.instance_id for record in run.records if record.assets and on_machine(record)]
-    found = find_machines(context.dispatcher, machines) if machines else {}
-    for record in run.records:
-        if record.assets and on_machine(record):
-            record.seen = found.get(record.instance_id)
+    _see_machines(context.dispatcher, run)
     images = _read_images(context.dispatcher, run)
     parts = sorted({part.snapshot_id for image in images.values() for part in image.disks if part.snapshot_id})
     run.snapshots = _settled_parts(context.dispatcher, parts, known, _fresh(run, images))
     _note_held(run, images)
     for record in run.records:
-        for state in record.assets:
-            if state.stage is Stage.ENDED and state.failure is None and on_machine(record):
-                state.voided = _is_voided(record, state)
-                state.failure = _flaw(record, state)
-        # Where only snapshots of all disks were made, none of them is at fault if there is one disk more.
-        only_snapshots = record.assets and all(state.plan.kind == "snapshot" for state in record.assets)
-        if context.policy.disk_ids is None and only_snapshots and on_machine(record) and failure_of(record) is None:
-            record.failure = _grown(record)
+        if on_machine(record):
+            _judge(record, whole=context.policy.disk_ids is None)
+
+
+def _see_machines(dispatcher: Dispatcher, run: BackupRun) -> None:
+    records = [record for record in run.records if record.assets and on_machine(record)]
+    found = find_machines(dispatcher, [record.instance_id for record in records]) if records else {}
+    for record in records:
+        record.seen = found.get(record.instance_id)
+
+
+def _judge(record: BackupRecord, *, whole: bool) -> None:
+    """Let those assets of a machine fail that are no backup after all. `whole`: it is backed up, not some of its disks."""
+    for state in record.assets:
+        if state.stage is Stage.ENDED and state.failure is None:
+            state.voided = _is_voided(record, state)
+            state.failure = _flaw(record, state)
+    only_snapshots = record.assets and all(state.plan.kind == "snapshot" for state in record.assets)
+    if whole and only_snapshots and failure_of(record) is None:
+        # None of the snapshots is at fault if there is one disk more.
+        record.failure = _grown(record)
 
 
 def read_preview(run: BackupRun, backup_set: BackupSet) -> None:

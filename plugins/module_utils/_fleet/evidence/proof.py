@@ -11,12 +11,11 @@ the snapshots' disk ids, never by device names or sizes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Literal
 
-from ..._api.errors import first_of
 from ..._api.fields import unreadable_reason
 from ..._api.model.backup_assets import Image, Snapshot
 from ..._api.model.instance import AttachedDisk, Instance
@@ -34,9 +33,6 @@ EXPIRY_MARGIN = timedelta(days=7)
 CLOCK_TOLERANCE = timedelta(minutes=10)
 """How far in the future a backup may seem to have been made: the services' clocks are not one clock."""
 SHOWN_CANDIDATES = 4
-
-Candidate = tuple[str, list[str], Mapping[str, Any]]
-"""The id of an image or snapshot, everything that speaks against it, and the keys of the disks that it holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,27 +164,45 @@ def prove(machine: Instance, disks: Sequence[AttachedDisk], demand: Demand, back
     """
     if machine.status == "running":
         return Proof(missing=("It runs, so no backup of it counts: each is older than its stop.",))
-    judged: dict[AssetType, list[Candidate]] = {"image": [], "snapshot": []}
-    backups = []
+    candidates: dict[AssetType, list[_Candidate]] = {
+        "image": _image_candidates(machine, demand, backup_set, now),
+        "snapshot": _snapshot_candidates(machine, demand, backup_set, now),
+    }
+    backups = [_reported(kind, each.asset) for kind in demand.types for each in candidates[kind] if not each.flaws]
+    missing = {kind: _missing(kind, disks, candidates[kind]) for kind in demand.types}
+    good_image = any(not each.flaws for each in candidates["image"])
+    left_out = missing.get("image", []) if good_image else []
+    return Proof(tuple(backups), tuple(sentence for kind in demand.types for sentence in missing[kind]), tuple(left_out))
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """An image or snapshot, everything that speaks against it, and the keys of the disks that it holds."""
+
+    asset: Image | Snapshot
+    flaws: list[str]
+    held: Collection[str]
+
+
+def _image_candidates(machine: Instance, demand: Demand, backup_set: BackupSet, now: datetime | None) -> list[_Candidate]:
     lasting = _lasting(machine, demand, backup_set, now)
+    candidates = []
     for image in backup_set.images.get(machine.instance_id, ()):
         held = disks_held_by(image, machine, lasting)
         flaws = image_flaws(image, machine, demand, now) or ([] if held else ["it holds no disk that is on the machine"])
-        judged["image"].append((image.image_id, flaws, held))
-        if not flaws and "image" in demand.types:
-            backups.append(_reported("image", image.image_id, image))
+        candidates.append(_Candidate(image, flaws, held))
+    return candidates
+
+
+def _snapshot_candidates(machine: Instance, demand: Demand, backup_set: BackupSet, now: datetime | None) -> list[_Candidate]:
+    candidates = []
     for disk in machine.disks:
         for snapshot in backup_set.snapshots_of_disk.get(disk.disk_id or "", ()):
             # The snapshots inside an image are judged with it.
             if not snapshot.images or read_marker(snapshot.description) is not None:
                 flaws = snapshot_flaws(snapshot, machine, demand, now)
-                judged["snapshot"].append((snapshot.snapshot_id, flaws, {disk.disk_id or "": None}))
-                if not flaws and "snapshot" in demand.types:
-                    backups.append(_reported("snapshot", snapshot.snapshot_id, snapshot))
-    missing = [sentence for kind in demand.types for sentence in _missing(kind, disks, judged[kind])]
-    good_image = any(held and not flaws for _id, flaws, held in judged["image"])
-    left_out = [sentence for sentence in missing if good_image and sentence.startswith("No image covers")]
-    return Proof(tuple(backups), tuple(missing), tuple(left_out))
+                candidates.append(_Candidate(snapshot, flaws, [disk.disk_id or ""]))
+    return candidates
 
 
 def _lasting(machine: Instance, demand: Demand, backup_set: BackupSet, now: datetime | None) -> dict[str, Snapshot]:
@@ -206,13 +220,13 @@ def _lasting(machine: Instance, demand: Demand, backup_set: BackupSet, now: date
     }
 
 
-def _missing(kind: AssetType, disks: Sequence[AttachedDisk], judged: Sequence[Candidate]) -> list[str]:
+def _missing(kind: AssetType, disks: Sequence[AttachedDisk], candidates: Sequence[_Candidate]) -> list[str]:
     # Snapshots are of cloud disks only; for a local one there are images or nothing.
     wanted = [disk for disk in disks if kind == "image" or disk.category == "cloud"]
-    sentences = [_uncovered(kind, disk, judged) for disk in wanted]
-    if not disks and not any(not flaws for _id, flaws, _held in judged):
+    sentences = [_uncovered(kind, disk, candidates) for disk in wanted]
+    if not disks and all(each.flaws for each in candidates):
         # An empty set of covered disks is no backup, even where the delete destroys no disk.
-        sentences.append(f"No {kind} of it counts: {_flaws_text(judged, None)}.")
+        sentences.append(f"No {kind} of it counts: {_flaws_text(candidates, None)}.")
     return [sentence for sentence in sentences if sentence is not None]
 
 
@@ -299,26 +313,27 @@ def _marker_flaws(marker: Marker, machine: Instance, demand: Demand) -> list[str
     return flaws
 
 
-def _uncovered(kind: AssetType, disk: AttachedDisk, judged: Sequence[Candidate]) -> str | None:
+def _uncovered(kind: AssetType, disk: AttachedDisk, candidates: Sequence[_Candidate]) -> str | None:
     """None if something covers the disk, else a sentence that says why each candidate does not."""
     key = disk_key(disk.disk_id, disk.device)
-    if any(not flaws and key in held for _id, flaws, held in judged):
+    if any(not each.flaws and key in each.held for each in candidates):
         return None
     name = f"disk {key} ({disk.device})" if disk.disk_id and disk.device else f"disk {key}"
-    return f"No {kind} covers its {name}: {_flaws_text(judged, None if kind == 'image' else key)}."
+    return f"No {kind} covers its {name}: {_flaws_text(candidates, None if kind == 'image' else key)}."
 
 
-def _flaws_text(judged: Sequence[Candidate], key: str | None) -> str:
+def _flaws_text(candidates: Sequence[_Candidate], key: str | None) -> str:
     """Why each candidate does not count. Snapshots are of one disk: those of others than `key` are no candidates."""
     reasons = [
-        f"{asset_id}: {', '.join(flaws) or 'it does not hold this disk'}"
-        for asset_id, flaws, held in judged
-        if key is None or key in held
+        f"{asset_id_of(each.asset)}: {', '.join(each.flaws) or 'it does not hold this disk'}"
+        for each in candidates
+        if key is None or key in each.held
     ]
-    return first_of(reasons, SHOWN_CANDIDATES, "; ") or "there is none"
+    more = len(reasons) - SHOWN_CANDIDATES
+    return ("; ".join(reasons[:SHOWN_CANDIDATES]) + (f"; and {more} more" if more > 0 else "")) or "there is none"
 
 
-def _reported(kind: AssetType, asset_id: str, asset: Image | Snapshot) -> Backup:
+def _reported(kind: AssetType, asset: Image | Snapshot) -> Backup:
     marker = read_marker(asset.description)
     created = asset.created.isoformat() if asset.created is not None else asset.created_text or ""
-    return Backup(kind, asset_id, asset.status, created, marker.campaign if marker is not None else "")
+    return Backup(kind, asset_id_of(asset), asset.status, created, marker.campaign if marker is not None else "")

@@ -25,10 +25,9 @@ from ..._api.model.backup_assets import Image, Snapshot
 from ..._api.model.instance import Instance
 from ..._api.services.disk import create_snapshot
 from ..._api.services.vm import create_image, describe_instance, describe_instances
-from ..common.duration_estimate import DurationEstimate
 from ..common.engine_base import EngineBase
 from ..common.failure import Failure, api_failure
-from ..common.poll_schedule import PollSchedule
+from ..common.poll_schedule import DurationEstimate, PollSchedule
 from ..common.timing import GATE_FRESH, GATE_URGENT, Timing, leave_by
 from ..evidence.existing_backups import ASSET_KINDS, SNAPSHOTS, complete_rows
 from ..evidence.marker import client_token

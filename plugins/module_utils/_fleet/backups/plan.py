@@ -17,7 +17,7 @@ from typing import Literal, cast
 
 from ..._api.model.backup_assets import Image, Snapshot
 from ..._api.model.instance import STABLE, TRANSITIONAL, AttachedDisk, Instance
-from ..common.finding import Finding, unreadable_finding
+from ..common.failure import Finding, unreadable_finding
 from ..common.selection import Selection, protecting_tag
 from ..evidence.marker import Marker, NameParts, asset_name, read_marker, unique_part
 from ..evidence.proof import (

@@ -14,7 +14,7 @@ from ..._api.dispatch.dispatcher import Dispatcher
 from ..._api.errors import JdcloudError
 from ..._api.model.backup_assets import Snapshot
 from ..._api.services.quotas import describe_image_quota, describe_snapshot_quota
-from ..common.finding import Finding
+from ..common.failure import Finding
 from ..common.progress import Watch, count, unwatched
 from ..common.timing import Timing
 from ..evidence.existing_backups import read_backups

@@ -17,7 +17,7 @@ from typing import Any
 
 from ..._api.errors import InputError
 from ..._api.model.instance import Instance
-from .finding import Finding
+from .failure import Finding
 from .texts import member_of, parse_ids, require_key, require_text, shown, some_ids
 
 DEFAULT_CAP_NAME = 1

@@ -14,8 +14,7 @@ from dataclasses import dataclass, field
 
 from ..._api.errors import ApiError, JdcloudError
 from ..._api.model.backup_assets import Image, Snapshot
-from ..common.failure import Failure
-from ..common.finding import Finding, unreadable_finding
+from ..common.failure import Failure, Finding, unreadable_finding
 from .kind import DELETING
 
 IMAGE_DELETABLE = frozenset({"ready", "error"})

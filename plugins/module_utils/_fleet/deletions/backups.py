@@ -15,8 +15,7 @@ from ..._api.fields import PAGE_SIZE, Page
 from ..._api.model.backup_assets import Image, Snapshot
 from ..._api.services.disk import delete_snapshot
 from ..._api.services.vm import delete_image
-from ..common.failure import Failure
-from ..common.finding import Finding
+from ..common.failure import Failure, Finding
 from ..common.selection import SelectionError, check_cap
 from ..common.texts import shown, some_ids
 from ..common.timing import FATE_PATIENCE

@@ -18,10 +18,9 @@ from typing import Any, Generic
 from ..._api.calls import Response
 from ..._api.dispatch.dispatcher import Dispatcher, Job, Outcome
 from ..._api.fields import PAGE_SIZE
-from ..common.duration_estimate import DurationEstimate
 from ..common.engine_base import EngineBase
 from ..common.failure import Failure, api_failure
-from ..common.poll_schedule import IDLE_GAP, PollSchedule
+from ..common.poll_schedule import IDLE_GAP, DurationEstimate, PollSchedule
 from ..common.timing import GATE_FRESH, GATE_URGENT, Timing, leave_by
 from ..common.write_errors import ErrorMeaning, classify
 from .kind import D, ResourceKind

@@ -14,8 +14,7 @@ from ..._api.calls import Call
 from ..._api.dispatch.dispatcher import Dispatcher
 from ..._api.errors import JdcloudError
 from ..._api.fields import Page
-from ..common.failure import Failure
-from ..common.finding import Finding
+from ..common.failure import Failure, Finding
 
 DELETING = "deleting"
 

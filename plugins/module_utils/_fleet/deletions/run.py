@@ -11,8 +11,7 @@ from dataclasses import dataclass, field
 from typing import Generic, Literal
 
 from ..._api.dispatch.dispatcher import Dispatcher
-from ..common.failure import Failure
-from ..common.finding import Finding
+from ..common.failure import Failure, Finding
 from ..common.progress import Standing, Watch, count, unwatched
 from ..common.timing import Timing
 from .engine import DeletionEngine

@@ -17,7 +17,7 @@ from ..._api.model.backup_assets import Snapshot
 from ..._api.model.resources import Disk, ElasticIp
 from ..._api.services.disk import delete_disk, describe_disk, describe_disks, describe_snapshots
 from ..._api.services.vpc import delete_elastic_ip, describe_elastic_ip, describe_elastic_ips
-from ..common.finding import Finding
+from ..common.failure import Finding
 from ..common.selection import check_cap
 from .kind import D, ResourceKind
 from .run import DeletionOptions, DeletionRun, delete_resources

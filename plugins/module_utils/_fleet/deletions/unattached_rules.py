@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from ..._api.model.resources import Charge, Disk, ElasticIp
-from ..common.finding import Finding, unreadable_finding
+from ..common.failure import Finding, unreadable_finding
 from ..common.selection import find_protecting_tag
 from ..planning.fates import PREPAID, expired
 from .kind import DELETING

@@ -17,8 +17,8 @@ from ..._api.model.instance import Instance
 from ..._api.model.resources import Disk, ElasticIp
 from ..._api.services import disk as disk_api
 from ..._api.services import vpc
+from ..planning.fates import destroyed_disks, released_addresses
 from ..planning.policy import Facts, Policy
-from ..planning.protection import destroyed_disks, released_addresses
 from .gate_reads import Reading
 
 

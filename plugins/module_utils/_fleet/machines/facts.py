@@ -13,8 +13,8 @@ from ..._api.fields import PAGE_SIZE
 from ..._api.model.backup_assets import Image, Snapshot
 from ..._api.model.resources import Disk, ElasticIp
 from ..evidence.existing_backups import BackupCache, backup_calls
+from ..planning.fates import destroyed_disks, released_addresses
 from ..planning.policy import Facts, Policy
-from ..planning.protection import destroyed_disks, released_addresses
 from .dependent_tags import tag_readings
 from .gate_reads import Reading, Row
 from .state import MachineState

@@ -13,8 +13,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from ..._api.model.instance import TRANSITIONAL, Instance
-from ..common.duration_estimate import DurationEstimate
 from ..common.failure import Failure
+from ..common.poll_schedule import DurationEstimate
 from ..common.timing import DOUBTS, READ_LAG, Timing
 from ..planning.plan import changes_since, decide
 from ..planning.policy import Facts, Policy

@@ -2,24 +2,27 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Everything that forbids an action on a machine, all at once (rule 5). Pure."""
+"""Everything that forbids an action on a machine, all at once (rule 5), and what to do about it. Pure.
+
+Advice never names an option that the others exclude.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from ..._api.model.instance import STABLE, TRANSITIONAL, AttachedDisk, Instance
-from ..common.finding import Finding, unreadable_finding
+from ..common.failure import Finding, unreadable_finding
 from ..common.selection import protecting_tag
 from ..evidence.proof import Demand, Proof, being_made, prove
-from .advice import backup_advice, running_advice
 from .due import is_taken_back, judge_due_tag
-from .fates import CHANGEABLE, PREPAID, UNMOUNTED, expired, lost_disks, planned_disks, unreleasable
+from .fates import CHANGEABLE, PREPAID, UNMOUNTED, expired, lost_disks, planned_disks, protection_blockers, unreleasable
 from .policy import Facts, Policy
-from .protection import protection_blockers
 
 DELETABLE_MODES = frozenset({PREPAID, "postpaid_by_duration", "postpaid_by_usage"})
 """Fact charges-modes."""
+USUAL_AGE = 24.0
+"""Hours; the default of the role vm_backup."""
 MOVING_DISK = frozenset({"attaching", "detaching"})
 """Attachment statuses of a disk that is being attached or detached just now (fact states-attachment)."""
 
@@ -201,3 +204,39 @@ def _backup_blockers(machine: Instance, policy: Policy, facts: Facts, proof: Pro
                 f"Its local disk {disk.device} can be in no demanded backup: {held}save its data by other means, then set "
                 "allow_local_disk_loss to true.",
             )
+
+
+def running_advice(policy: Policy) -> str:
+    """What to do about a machine that runs and is to be deleted."""
+    if policy.demand is not None:
+        return f"stop it and back it up first ({_role(policy.demand)} does both), then delete it"
+    # stop_running needs to wait for the stop.
+    return "stop it first, or set stop_running to true" if policy.may_stop else "stop it first"
+
+
+def backup_advice(machine: Instance, policy: Policy, *, left_out: bool) -> str:
+    """What to do about a disk that nothing covers; `left_out`: a good image exists, and does not hold it."""
+    demand = policy.demand or Demand("image", USUAL_AGE)
+    if machine.status == "error":
+        # Nothing can stop it, and only what was made of a stopped machine counts.
+        return (
+            "no new backup of a machine in 'error' counts, so save its data with jdcloud_snapshot, then delete it with "
+            "require_backup=none"
+        )
+    again = f"back it up first, while it is stopped ({_role(demand)})"
+    if not left_out:
+        return again
+    if any(disk.system and disk.category == "local" for disk in machine.disks):
+        return f"{again}; if the new image leaves the disk out, too, save its data by other means"
+    return f"{again}; if the new image leaves the disk out, too, make snapshots and set require_backup to snapshots"
+
+
+def _role(demand: Demand) -> str:
+    """The role that makes what is demanded, with the variables that differ from their defaults."""
+    wanted = {
+        "vm_backup_method": None if demand.method == "image" else demand.method,
+        "vm_backup_campaign": demand.campaign,
+        "vm_backup_max_age": f"{demand.max_age:g}" if demand.max_age < USUAL_AGE else None,
+    }
+    variables = [f"{name}={value}" for name, value in wanted.items() if value is not None]
+    return "role vm_backup" + (f" with {', '.join(variables)}" if variables else "")

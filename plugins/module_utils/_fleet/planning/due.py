@@ -15,7 +15,7 @@ from datetime import date, datetime, timedelta
 from ..._api.errors import InputError
 from ..._api.model.instance import Instance
 from ..._api.model.times import BEIJING
-from ..common.finding import Finding
+from ..common.failure import Finding
 from ..common.texts import shown
 
 _FORM = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")

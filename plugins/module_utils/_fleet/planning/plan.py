@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from ..._api.fields import unreadable_reason
 from ..._api.model.instance import STABLE, TRANSITIONAL, Instance
-from ..common.finding import Finding
+from ..common.failure import Finding
 from ..evidence.preview import as_planned, predict
 from .blockers import MOVING_DISK, blockers_of, proof_of
 from .due import is_taken_back

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Literal
 
 from ..._api.model.resources import Disk, ElasticIp
-from ..common.finding import Finding
+from ..common.failure import Finding
 from ..common.selection import Selection
 from ..evidence.preview import PlannedMachine
 from ..evidence.proof import Backup, BackupSet, Demand

@@ -15,9 +15,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ..._api.model.backup_assets import Image, ImageDisk, Snapshot
-from ..common.finding import Finding
-from ..evidence.manifest import OldDisk, OldMachine
+from ..common.failure import Finding
 from ..evidence.proof import SNAPSHOT_HOLDS
+from ..evidence.specification import OldDisk, OldMachine
 
 SYSTEM_DEVICE = "vda"
 IOPS_TYPE = "ssd.io1"

@@ -16,8 +16,8 @@ from typing import Any
 
 from ..._api.model.backup_assets import Image, Snapshot
 from ..._api.services.tags import RESERVED_PREFIXES
-from ..common.finding import Finding
-from ..evidence.manifest import OldMachine
+from ..common.failure import Finding
+from ..evidence.specification import OldMachine
 from .disks import DiskPlan, WantedDisk, plan_disks
 from .marker import MACHINE_NAME, RestoreMarker, disk_name, drill_name, marker_of
 

@@ -10,8 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from ..._api.model.instance import InstanceInFull
-from ..common.failure import UNVERIFIED, Failure
-from ..common.finding import Finding
+from ..common.failure import UNVERIFIED, Failure, Finding
 from .disks import MadeDisk
 from .plan import RestorePlan
 

@@ -18,11 +18,10 @@ from ..._api.dispatch.pagination import read_by_ids
 from ..._api.errors import JdcloudError
 from ..._api.model.instance import InstanceInFull
 from ..._api.services.vm import describe_instances
-from ..common.failure import Failure, api_failure
-from ..common.finding import Finding
+from ..common.failure import Failure, Finding, api_failure
 from ..common.timing import Timing
 from ..evidence.existing_backups import IMAGES, SNAPSHOTS
-from ..evidence.manifest import OldMachine
+from ..evidence.specification import OldMachine
 from .create_once import create_once, new_run
 from .helper_image import delete_helpers, find_helpers, helper_request, wait_for_helpers
 from .lookup import UP, find_machines_of, machine_request

@@ -11,8 +11,7 @@ from dataclasses import replace
 
 from ..._api.dispatch.dispatcher import Dispatcher
 from ..._api.model.instance import InstanceInFull
-from ..common.failure import Failure
-from ..common.finding import Finding
+from ..common.failure import Failure, Finding
 from ..common.timing import Timing
 from .disks import compare, seen_disks
 from .lookup import UP, read_full, read_made, read_origins

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..._api.dispatch.dispatcher import Dispatcher
-from ..common.duration_estimate import FIRST_LOOK, LOOK_GROWTH
 from ..common.failure import UNVERIFIED, Failure
+from ..common.poll_schedule import FIRST_LOOK, LOOK_GROWTH
 from ..common.timing import READ_LAG, Timing
 
 UNREAD_PATIENCE = 120.0

@@ -12,7 +12,7 @@ from typing import Any, Literal, Protocol
 
 from ..._api.errors import InputError
 from ..._api.services.tags import RESERVED_PREFIXES
-from ..common.finding import Finding, unreadable_finding
+from ..common.failure import Finding, unreadable_finding
 from ..common.selection import find_protecting_tag, holds_control, parse_tags, tag_values
 from ..common.texts import member_of, require_text, shown
 

@@ -14,8 +14,7 @@ from ..._api.services.quotas import Quota
 from ..._fleet.backups.plan import AssetAction
 from ..._fleet.backups.record import BackupRecord, BackupRun, failure_of
 from ..._fleet.backups.state import AssetState
-from ..._fleet.common.failure import UNVERIFIED
-from ..._fleet.common.finding import Finding
+from ..._fleet.common.failure import UNVERIFIED, Finding
 from ..._fleet.evidence.marker import NO_INSTANCE
 from ..._fleet.evidence.proof import AssetType, disk_key
 from ..common.rows import SHOWN, error_of, finding_rows, left_stopped, name_some, reasons_of

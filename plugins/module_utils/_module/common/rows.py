@@ -11,8 +11,7 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 
 from ..._api.errors import first_of
-from ..._fleet.common.failure import Failure
-from ..._fleet.common.finding import Finding
+from ..._fleet.common.failure import Failure, Finding
 from .session import Result
 
 SHOWN = 5

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from ..._api.model.resources import Disk
-from ..._fleet.common.finding import Finding
+from ..._fleet.common.failure import Finding
 from ..._fleet.deletions.run import DeletionRecord
 from ..._fleet.deletions.unattached import DiskKind
 from ..._fleet.deletions.unattached_rules import IN_BIN

@@ -10,7 +10,7 @@ import abc
 from collections.abc import Callable, Iterator
 from typing import Any, Generic
 
-from ..._fleet.common.finding import Finding
+from ..._fleet.common.failure import Finding
 from ..._fleet.deletions.kind import D
 from ..._fleet.deletions.run import DeletionRecord, DeletionRun
 from ..common.rows import error_of, failure_keys, finding_rows, list_some

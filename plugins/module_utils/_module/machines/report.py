@@ -10,8 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ..._api.model.instance import Instance, Interface
-from ..._fleet.common.failure import Failure
-from ..._fleet.common.finding import Finding
+from ..._fleet.common.failure import Failure, Finding
 from ..._fleet.evidence.proof import Backup
 from ..._fleet.machines.run import MachineRecord, MachineRun
 from ..._fleet.planning.policy import Action, Decision, Fate, PlannedAddress, PlannedDisk

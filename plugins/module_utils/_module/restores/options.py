@@ -13,8 +13,8 @@ from ..._api.calls import path_id
 from ..._api.config.connection import CONNECTION_SPEC
 from ..._api.errors import InputError
 from ..._fleet.common.texts import parse_ids, shown
-from ..._fleet.evidence.manifest import OldMachine, parse_machines
 from ..._fleet.evidence.marker import check_campaign
+from ..._fleet.evidence.specification import OldMachine, parse_machines
 from ..._fleet.restores.marker import MACHINE_NAME
 from ..._fleet.restores.plan import RestoreOptions, RestoreOrder
 from ..common.session import Spec

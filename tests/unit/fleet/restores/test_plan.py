@@ -17,7 +17,7 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.backup_as
     parse_image,
     parse_snapshot,
 )
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.evidence.manifest import parse_machines
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.evidence.specification import parse_machines
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.restores.disks import SeenDisk, WantedDisk, compare
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.restores.marker import (
     MACHINE_NAME,

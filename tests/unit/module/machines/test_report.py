@@ -12,8 +12,7 @@ import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import ApiError
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.instance import Instance
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.failure import Failure
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.finding import Finding
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.failure import Failure, Finding
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.evidence.proof import Backup
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.machines.run import MachineRecord, MachineRun
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.machines.state import MachineState, Phase

@@ -11,8 +11,7 @@ from collections.abc import Callable
 from ..common.failure import Failure
 from ..common.progress import count
 from ..machines.engine import Engine
-from ..machines.progress import standing_of_machine
-from ..machines.state import MachineState, Phase
+from ..machines.state import MachineState, Phase, standing_of_machine
 from ..planning.plan import decide
 from ..planning.policy import Facts, Policy, State
 from .progress import standing_of_record

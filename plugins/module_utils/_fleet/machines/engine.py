@@ -27,13 +27,11 @@ from ..common.failure import Failure, api_failure
 from ..common.poll_schedule import IDLE_GAP, PollSchedule
 from ..common.timing import GATE_FRESH, Timing, leave_by
 from ..planning.policy import Facts, Policy
-from .calls import bulk_look_of, write_of
 from .dependents import Dependents
-from .facts import CurrentFacts
-from .gate_reads import GateReads
+from .facts import CurrentFacts, GateReads
 from .recovery import NextStep
 from .state import AHEAD, GATES, LOOKED, MachineState, Phase
-from .transitions import Transitions
+from .transitions import Transitions, bulk_look_of, write_of
 
 PLAN_MAX_AGE = 60.0
 """The oldest observation in seconds that a stop or start may rest on."""

@@ -2,22 +2,216 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the engine knows beside the machines, and what it reads of that once more before their last look."""
+"""What deletes depend on beside the machines themselves: their disks and elastic IPs with their tags, and their backups.
+
+It is read in bulk, 100 ids a call, for the plan, and once more before the last look of the machines at the gate.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
+from typing import Any
 
+from ..._api.calls import Call
+from ..._api.dispatch.dispatcher import Dispatcher, Job, Outcome
+from ..._api.dispatch.pagination import (
+    FORBIDDEN,
+    LISTING_TRIES,
+    IncompleteListing,
+    chunks,
+    complete_rows,
+    find_each,
+    is_not_shown,
+    page_count,
+)
+from ..._api.errors import JdcloudError
 from ..._api.fields import PAGE_SIZE
 from ..._api.model.backup_assets import Image, Snapshot
+from ..._api.model.instance import Instance
 from ..._api.model.resources import Disk, ElasticIp
-from ..evidence.existing_backups import BackupCache, backup_calls
+from ..._api.services import disk as disk_api
+from ..._api.services import vpc
+from ..evidence.existing_backups import BackupCache, PageCall, backup_calls
 from ..planning.fates import destroyed_disks, released_addresses
 from ..planning.policy import Facts, Policy
-from .dependent_tags import tag_readings
-from .gate_reads import Reading, Row
 from .state import MachineState
+
+Row = Image | Snapshot | Disk | ElasticIp
+
+
+def row_id(row: Row) -> str:
+    """The id of what was read."""
+    if isinstance(row, Image):
+        return row.image_id
+    if isinstance(row, Snapshot):
+        return row.snapshot_id
+    return row.disk_id if isinstance(row, Disk) else row.elastic_ip_id
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A paged listing. Those of `ids` that it leaves out are asked for by themselves, with `one`."""
+
+    page: PageCall
+    ids: tuple[str, ...] = ()
+    one: Callable[[str], Call[Any]] | None = None
+
+
+class GateReads:
+    """All pages of what is read of some machines for one look through the gate, and beside them the look at the machines.
+
+    `began_at` is when the first of them was asked for: what they show may be as old as that. `finished(reads)` is called
+    once, with `look` as the look ended, and `error` set if a page could not be read.
+    """
+
+    def __init__(self, states: Sequence[MachineState], now: float, finished: Callable[[GateReads], None]) -> None:
+        self.states = list(states)
+        self.began_at = now
+        self.rows: list[Row] = []
+        self.error: JdcloudError | None = None
+        self.look = Outcome()
+        self._finished = finished
+        self._open = 0
+
+    def jobs(self, readings: Sequence[Reading], job: Callable[..., Job], queue: Callable[[Job], None]) -> None:
+        """Queue the first page of every listing; `looked` has to be called, too."""
+        self._open = len(readings) + 1
+        for reading in readings:
+            _Listing(reading, self, job, queue).start()
+
+    def listed(self, rows: Sequence[Row], error: JdcloudError | None) -> None:
+        """A listing has ended."""
+        self.rows.extend(rows)
+        self.error = self.error or error
+        self._end_one()
+
+    def looked(self, outcome: Outcome) -> None:
+        """The look at the machines has ended."""
+        self.look = outcome
+        self._end_one()
+
+    def _end_one(self) -> None:
+        self._open -= 1
+        if not self._open:
+            self._finished(self)
+
+
+class _Listing:
+    """One paged listing; complete only if all its pages announce as many rows as were read."""
+
+    def __init__(self, reading: Reading, reads: GateReads, job: Callable[..., Job], queue: Callable[[Job], None]) -> None:
+        self._reading = reading
+        self._reads = reads
+        self._job = job
+        self._queue = queue
+        self._tries = 0
+        self._pages: dict[int, Outcome] = {}
+        self._expected = 1
+
+    def start(self) -> None:
+        self._tries += 1
+        self._pages = {}
+        self._expected = 1
+        self._ask(1)
+
+    def _ask(self, number: int) -> None:
+        self._queue(self._job(self._reading.page(number), partial(self._answered, number)))
+
+    def _answered(self, number: int, outcome: Outcome) -> None:
+        self._pages[number] = outcome
+        if number == 1 and outcome.response is not None:
+            try:
+                self._expected = page_count(outcome.value)
+            except IncompleteListing as absurd:
+                self._reads.listed((), absurd)
+                return
+            for further in range(2, self._expected + 1):
+                self._ask(further)
+        if len(self._pages) < self._expected:
+            return
+        error = next((page.error for page in self._pages.values() if page.error is not None), None)
+        if error is not None:
+            self._reads.listed((), error)
+            return
+        rows = complete_rows([page.value for page in self._pages.values()], row_id)
+        if rows is not None:
+            self._complete(rows)
+        elif self._tries < LISTING_TRIES:
+            self.start()
+        else:
+            operation = self._reading.page(1).operation
+            message = f"{operation} gave contradicting pages {LISTING_TRIES} times: try again when the account is quieter."
+            self._reads.listed((), IncompleteListing(message, operation=operation))
+
+    def _complete(self, rows: list[Row]) -> None:
+        """Ask for what is missing, which a bulk answer may leave out although it exists."""
+        shown = {row_id(row) for row in rows}
+        one = self._reading.one
+        missing = [one(each) for each in self._reading.ids if each not in shown] if one is not None else []
+        outcomes: list[Outcome] = []
+
+        def answered(outcome: Outcome) -> None:
+            outcomes.append(outcome)
+            if len(outcomes) == len(missing):
+                errors = [each.error for each in outcomes if each.error is not None and not is_not_shown(each.error)]
+                found = [each.response.value for each in outcomes if each.response is not None]
+                self._reads.listed([*rows, *found], next(iter(errors), None))
+
+        for call in missing:
+            self._queue(self._job(call, answered))
+        if not missing:
+            self._reads.listed(rows, None)
+
+
+def disk_id_of(disk: Disk) -> str:
+    """The id of a disk."""
+    return disk.disk_id
+
+
+def elastic_ip_id_of(elastic_ip: ElasticIp) -> str:
+    """The id of an elastic IP."""
+    return elastic_ip.elastic_ip_id
+
+
+def tag_readings(machines: Iterable[Instance], policy: Policy) -> list[Reading]:
+    """The reads that together show all disks and elastic IPs which the deletion of these machines would destroy."""
+    disk_ids, elastic_ip_ids = _ids(machines, policy)
+    disks = [Reading(partial(disk_api.describe_disks, ids), tuple(ids), disk_api.describe_disk) for ids in chunks(disk_ids)]
+    addresses = [
+        Reading(partial(vpc.describe_elastic_ips, ids), tuple(ids), vpc.describe_elastic_ip) for ids in chunks(elastic_ip_ids)
+    ]
+    return [*disks, *addresses]
+
+
+def with_dependent_tags(dispatcher: Dispatcher, policy: Policy, machines: Iterable[Instance], facts: Facts) -> Facts:
+    """The facts with these disks and elastic IPs. A key that may not read disks is a fact, too: then nothing may go.
+
+    One that this key alone may not read is not known, which blocks its machine and no other.
+    """
+    disk_ids, elastic_ip_ids = _ids(machines, policy)
+    disks: dict[str, Disk] = {}
+    unread = ""
+    try:
+        disks = find_each(dispatcher, disk_ids, disk_api.describe_disks, disk_api.describe_disk, disk_id_of, gone=is_not_shown)
+    except JdcloudError as error:
+        if error.http != FORBIDDEN:
+            raise
+        unread = f"the service refused {error.operation} ({error.http} {error.status})"
+    elastic_ips = find_each(
+        dispatcher, elastic_ip_ids, vpc.describe_elastic_ips, vpc.describe_elastic_ip, elastic_ip_id_of, gone=is_not_shown
+    )
+    return replace(facts, disks=disks, disks_unread=unread, elastic_ips=elastic_ips)
+
+
+def _ids(machines: Iterable[Instance], policy: Policy) -> tuple[Sequence[str], Sequence[str]]:
+    # What is not selected, or is going already, is not judged.
+    wanted = [each for each in machines if each.status != "deleting" and policy.selection.mismatch(each) is None]
+    disks = dict.fromkeys(disk_id for machine in wanted for disk_id in destroyed_disks(machine, policy))
+    addresses = dict.fromkeys(each for machine in wanted for each in released_addresses(machine, policy))
+    return [*disks], [*addresses]
 
 
 class CurrentFacts:

@@ -15,8 +15,7 @@ from ..common.timing import READ_LAG, STALE_LOOKS, Timing
 from ..common.write_errors import NO_CHARGE_PATIENCE, ErrorMeaning, classify
 from ..planning.plan import decide
 from ..planning.policy import Facts, Policy
-from .state import LOOKED, MachineState, Phase
-from .unclear import decided_at, note_unclear, report_unclear
+from .state import LOOKED, MachineState, Phase, decided_at, note_unclear, report_unclear
 
 PUT_BACK_TRIES = 3
 

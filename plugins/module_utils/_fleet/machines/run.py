@@ -20,11 +20,10 @@ from ..evidence.preview import PlannedMachine
 from ..evidence.proof import BackupSet
 from ..planning.plan import decide
 from ..planning.policy import Decision, Facts, Policy
-from .dependent_tags import with_dependent_tags
 from .engine import Engine
+from .facts import with_dependent_tags
 from .find import FoundMachines, SettledMachines, find_to_change, wait_until_settled
-from .progress import standing_of_machine
-from .state import MachineState, Phase
+from .state import MachineState, Phase, standing_of_machine
 
 
 @dataclass(slots=True)

@@ -2,7 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where one machine stands while its decision is carried out."""
+"""Where one machine stands while its decision is carried out. Pure.
+
+A stop, start or delete that was sent may end without a clear answer. A machine that fails while no read has decided about it may
+have been changed, or be gone: the result says so, instead of what was read before.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,9 @@ import enum
 from dataclasses import dataclass, field
 
 from ..._api.model.instance import Instance
-from ..common.failure import Failure
+from ..common.failure import UNVERIFIED, Failure, with_unclear_call
+from ..common.progress import Standing
+from ..common.timing import READ_LAG
 from ..common.write_errors import Tries
 from ..planning.policy import Action, Decision, Fate
 
@@ -40,6 +46,15 @@ GATES = frozenset({Phase.GATE, Phase.CHECK_DISKS})
 """Phases whose look decides whether the delete may leave."""
 AHEAD = frozenset({Phase.STOPPING, Phase.GATE, Phase.SET_DISKS, Phase.CHECK_DISKS, Phase.DELETE})
 """Phases between the stop and the accepted delete."""
+UNDER_WAY = frozenset(
+    {
+        *(Phase.STOPPING, Phase.STARTING, Phase.SET_DISKS, Phase.CHECK_DISKS, Phase.DELETING),
+        *(Phase.PUT_BACK, Phase.CHECK_BACK),
+    }
+)
+"""Phases that follow a call that changes something, or belong to one."""
+WORDS = {Phase.STOP: "stop", Phase.START: "start", Phase.DELETE: "delete"}
+"""What the calls are called whose effect may stay unknown."""
 
 
 @dataclass(slots=True)
@@ -145,3 +160,45 @@ class MachineState:
         tries = self.tries
         self.begin(phase)
         self.tries = tries
+
+
+def note_unclear(state: MachineState, phase: Phase, now: float) -> None:
+    """The call of `phase` ended without a clear answer."""
+    if phase in WORDS:
+        state.doubt, state.doubt_since = phase, now
+
+
+def note_read(state: MachineState, sent_at: float) -> None:
+    """A read shows the machine. One that was asked for late enough shows the effect of the call, or that there is none.
+
+    A machine that is being deleted by then may be so by our call or by somebody else's.
+    """
+    going = state.doubt is Phase.DELETE and state.status == "deleting"
+    if state.doubt is not None and sent_at >= decided_at(state) and not going:
+        state.doubt = None
+
+
+def decided_at(state: MachineState) -> float:
+    """From when on a read decides."""
+    return state.doubt_since + READ_LAG
+
+
+def report_unclear(state: MachineState) -> None:
+    """Let a failure say what was sent and may have taken effect. Once is enough."""
+    if state.doubt is None or state.failure is None:
+        return
+    if state.failure.code != UNVERIFIED:
+        state.failure = with_unclear_call(state.failure, f"The {WORDS[state.doubt]} of {state.instance_id}")
+    if state.status != "deleting":
+        state.status = UNVERIFIED
+
+
+def standing_of_machine(state: MachineState | None) -> Standing:
+    """Of a machine that is stopped, started or deleted; without a state nothing was to be done."""
+    if state is None:
+        return Standing.DONE
+    if state.failure is not None:
+        return Standing.FAILED
+    if state.phase is Phase.ENDED:
+        return Standing.DONE
+    return Standing.IN_FLIGHT if state.changed or state.delete_sent or state.phase in UNDER_WAY else Standing.WAITING

@@ -11,16 +11,19 @@ proof that the machine is gone, or nothing (the new phase is one that waits for 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
+from ..._api.calls import Call
+from ..._api.fields import PAGE_SIZE
 from ..._api.model.instance import TRANSITIONAL, Instance
+from ..._api.services import vm
 from ..common.failure import Failure
 from ..common.poll_schedule import DurationEstimate
 from ..common.timing import DOUBTS, READ_LAG, Timing
 from ..planning.plan import changes_since, decide
 from ..planning.policy import Facts, Policy
 from .recovery import MOVED_ON, PROVE_GONE, NextStep, Recovery, disks_to_put_back
-from .state import AHEAD, LOOKED, MachineState, Phase
-from .unclear import note_read
+from .state import AHEAD, LOOKED, MachineState, Phase, note_read
 
 ABSENCE_GAP = 0.3
 """Seconds between two absences from bulk answers that together prove that a machine is gone."""
@@ -316,3 +319,22 @@ class Transitions(Recovery):
             return self._end(state)
         self._wait_for(state, Phase.DELETING, now)
         return NextStep(self._next_look(state, now))
+
+
+def write_of(state: MachineState, charge_on_stopped: str | None) -> Call[None]:
+    """The call that a machine in one of the sending phases waits for."""
+    instance_id, changes = state.instance_id, state.decision.disk_changes
+    if state.phase is Phase.STOP:
+        return vm.stop_instance(instance_id, charge_on_stopped)
+    if state.phase is Phase.START:
+        return vm.start_instance(instance_id)
+    if state.phase is Phase.SET_DISKS:
+        return vm.set_disk_auto_delete(instance_id, changes)
+    if state.phase is Phase.PUT_BACK:
+        return vm.set_disk_auto_delete(instance_id, disks_to_put_back(state))
+    return vm.delete_instance(instance_id)
+
+
+def bulk_look_of(chosen: Sequence[MachineState]) -> Call[Any]:
+    """One look at up to a page of machines."""
+    return vm.describe_instances(ids=[state.instance_id for state in chosen], page_size=PAGE_SIZE)

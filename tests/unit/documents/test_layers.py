@@ -34,6 +34,15 @@ ROOMS = {
     ),
 }
 """The rooms and single files of each layer, in their order: each uses those before it."""
+TESTS = {
+    "api": "module_utils/_api",
+    "fleet": "module_utils/_fleet",
+    "campaign": "module_utils/_campaign",
+    "module": "module_utils/_module",
+}
+"""The folder of `tests/unit` that holds the tests of a layer, a folder for each of its rooms."""
+OF_SEVERAL = {"documents", "interface", "emulator", "actions", "inventory"}
+"""The other folders of `tests/unit`: what is not Python, the emulator, and the plugins that run on the controller."""
 LAYERS_OF_PLUGINS = [layer for line in LAYERS for layer in line]
 
 MAX_FILES = 14
@@ -79,6 +88,18 @@ def test_each_file_lies_in_a_layer_and_a_room() -> None:
     assert [str(path) for path in code if not layer_of(path)] == []
     for layer, rooms in ROOMS.items():
         assert {room_of(path) for path in sources(layer)} - {"__init__"} == set(rooms)
+
+
+def folders_of(place: Path) -> set[str]:
+    """The folders in a place that hold tests."""
+    return {path.name for path in place.iterdir() if list(path.glob("test_*.py"))}
+
+
+def test_the_unit_tests_lie_as_the_code_does() -> None:
+    unit = ROOT / "tests" / "unit"
+    assert folders_of(unit) | set(TESTS) == set(TESTS) | OF_SEVERAL
+    for name, layer in TESTS.items():
+        assert folders_of(unit / name) <= set(ROOMS[layer]), name
 
 
 @pytest.mark.parametrize("layer", LAYERS_OF_PLUGINS)
@@ -153,6 +174,8 @@ def test_no_function_is_too_long() -> None:
 
 
 def test_no_folder_is_too_full() -> None:
-    folders = {path.parent for layer in LAYERS_OF_PLUGINS if layer not in ("modules", "action") for path in sources(layer)}
+    code = [path for layer in LAYERS_OF_PLUGINS if layer not in ("modules", "action") for path in sources(layer)]
+    tests = [path for path in (ROOT / "tests").rglob("*.py") if path.parent.name != "jdcloud_emulator"]
+    folders = {path.parent for path in (*code, *tests)}
     counts = {folder: sum(path.name != "__init__.py" for path in folder.glob("*.py")) for folder in folders}
     assert {str(folder): count for folder, count in counts.items() if count > MAX_FILES} == {}

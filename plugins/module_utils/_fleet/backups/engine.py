@@ -62,7 +62,6 @@ class BackupEngine(EngineBase[AssetState]):
         self._schedules = [self._gate, *self._doubt.values(), *self._making.values()]
         self._durations = {kind: DurationEstimate(timing.poll_interval) for kind in ASSET_KINDS}
         self._run = f"{dispatcher.rng.getrandbits(64):016x}"
-        self._looked_at = 0
         self._parts: deque[str] = deque()
         self.parts: dict[str, Snapshot] = {}
 
@@ -106,13 +105,9 @@ class BackupEngine(EngineBase[AssetState]):
 
     def _look_at_machines(self, now: float, *, idle: bool) -> Job | None:
         """Look at machines whose creates come next, no more than can leave while the observation is fresh."""
-        quota = self._gate_quota(len(self._create) + self._looked_at)
-        if quota == 0:
-            return None
-        chosen = self._gate.take(now, idle=idle, full_at=min(PAGE_SIZE, quota), quota=quota, gap=0.0)
+        chosen = self._take_at_gate(self._gate, now, len(self._create), idle=idle)
         if not chosen:
             return None
-        self._looked_at += len(chosen)
         ids = list(dict.fromkeys(str(state.instance_id) for state in chosen))
         return self._job(describe_instances(ids=ids, page_size=PAGE_SIZE), partial(self._machines_seen, chosen))
 

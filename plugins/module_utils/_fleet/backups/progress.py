@@ -6,9 +6,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
-from ..common.progress import Standing
+from ..common.progress import Standing, standing_of
 from .record import BackupRecord, failure_of
 from .state import AssetState, Stage
 
@@ -20,14 +20,10 @@ def standing_of_record(record: BackupRecord, in_step: Standing) -> Standing:
     return Standing.BLOCKED if record.blocked else in_step
 
 
-def standing_of_backups(states: Iterable[AssetState]) -> Standing:
+def standing_of_backups(states: Sequence[AssetState]) -> Standing:
     """Of a machine of which these images and snapshots are made."""
-    stages = []
-    for state in states:
-        if state.failure is not None:
-            return Standing.FAILED
-        stages.append(state.stage)
-    if all(stage is Stage.ENDED for stage in stages):
-        return Standing.DONE
-    begun = any(stage in (Stage.DOUBT, Stage.MAKING, Stage.ENDED) for stage in stages)
-    return Standing.IN_FLIGHT if begun else Standing.WAITING
+    return standing_of(
+        failed=any(state.failure is not None for state in states),
+        ended=all(state.stage is Stage.ENDED for state in states),
+        begun=any(state.stage in (Stage.DOUBT, Stage.MAKING, Stage.ENDED) for state in states),
+    )

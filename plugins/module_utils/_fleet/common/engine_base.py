@@ -18,9 +18,10 @@ from ..._api.dispatch.dispatcher import Dispatcher, Job, Outcome
 from ..._api.errors import ClockSkewError
 from ..._api.fields import PAGE_SIZE
 from .failure import Failure, api_failure
+from .poll_schedule import PollSchedule, Waiting
 from .timing import GATE_FRESH
 
-S = TypeVar("S")
+S = TypeVar("S", bound=Waiting)
 
 
 class EngineBase(ABC, Generic[S]):
@@ -31,6 +32,8 @@ class EngineBase(ABC, Generic[S]):
         self._states: list[S] = []
         self._ended = 0
         self._in_flight = 0
+        self._looked_at = 0
+        """How many are being looked at at the gate."""
         self._singles: deque[Job] = deque()
         """Reads of one asset by itself, ready to leave. They count as under way."""
         self._gate_reads: deque[Job] = deque()
@@ -90,13 +93,19 @@ class EngineBase(ABC, Generic[S]):
         """Monotonic seconds."""
         return self._dispatcher.clock.now()
 
-    def _gate_quota(self, ahead: int) -> int:
-        """How many more may be looked at at the gate, if the writes of `ahead` rest on looks already.
+    def _take_at_gate(self, gate: PollSchedule[S], now: float, writes: int, *, idle: bool, limit: int = PAGE_SIZE) -> list[S]:
+        """Those to look at now before their writes leave. `writes` rest on looks already; at most `limit` are looked at.
 
         That is no more than can leave while their looks are fresh; but one always, however slowly calls may leave.
         """
-        limit = max(1, int(self._dispatcher.rate_limiter.rate * (GATE_FRESH - 1.0)))
-        return 0 if ahead > PAGE_SIZE // 2 else max(0, limit - ahead)
+        ahead = writes + self._looked_at
+        fresh = max(1, int(self._dispatcher.rate_limiter.rate * (GATE_FRESH - 1.0)))
+        quota = min(fresh - ahead, limit)
+        if quota <= 0 or ahead > PAGE_SIZE // 2:
+            return []
+        chosen = gate.take(now, idle=idle, full_at=quota, quota=quota, gap=0.0)
+        self._looked_at += len(chosen)
+        return chosen
 
     def _job(
         self,

@@ -65,6 +65,15 @@ def unwatched(_ask: Ask) -> None:
     """The `Watch` of a run that nobody watches."""
 
 
+def standing_of(*, failed: bool, ended: bool, begun: bool) -> Standing:
+    """Where something stands that is worked on."""
+    if failed:
+        return Standing.FAILED
+    if ended:
+        return Standing.DONE
+    return Standing.IN_FLIGHT if begun else Standing.WAITING
+
+
 def count(standings: Iterable[Standing], step: str = "") -> Counts:
     """The counts of a run whose members stand so."""
     found = Counter(standings)

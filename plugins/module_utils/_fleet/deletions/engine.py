@@ -39,7 +39,6 @@ class DeletionEngine(EngineBase[DeletionState[D]], Generic[D]):
         self._going: PollSchedule[DeletionState[D]] = PollSchedule(timing.poll_interval, lambda state: state.stage is Stage.GOING)
         self._deletes: deque[DeletionState[D]] = deque()
         self._duration = DurationEstimate(timing.poll_interval)
-        self._looked_at = 0
 
     def _begin(self, now: float) -> None:
         for state in self._states:
@@ -75,16 +74,13 @@ class DeletionEngine(EngineBase[DeletionState[D]], Generic[D]):
 
     def _look_at_gate(self, now: float, *, idle: bool) -> Job | None:
         """Look at those that are deleted next, no more than can leave while the look is fresh."""
-        quota = self._gate_quota(len(self._deletes) + self._looked_at)
+        limit = PAGE_SIZE
         if self._kind.look_limit is not None:
             # What is related to them is read first, in one call.
-            quota = min(quota, self._kind.look_limit) if not self._looked_at else 0
-        if quota == 0:
-            return None
-        chosen = self._gate.take(now, idle=idle, full_at=min(PAGE_SIZE, quota), quota=quota, gap=0.0)
+            limit = self._kind.look_limit if not self._looked_at else 0
+        chosen = self._take_at_gate(self._gate, now, len(self._deletes), idle=idle, limit=limit)
         if not chosen:
             return None
-        self._looked_at += len(chosen)
         related = self._kind.related_call([state.asset for state in chosen])
         if related is not None:
             return self._job(related, partial(self._related_seen, chosen, now))
@@ -128,13 +124,14 @@ class DeletionEngine(EngineBase[DeletionState[D]], Generic[D]):
                 state.maybe_sent, state.doubt_since = True, now
             self._transitions.report_unclear(state)
             return
-        if outcome.stale:
-            self._file(state, self._transitions.stale(state, now))
-        elif outcome.error is not None:
-            self._file(state, self._transitions.refused(state, outcome.error, now))
-        elif outcome.response is not None:
+        if outcome.response is not None:
             pause = max(0.0, self._duration.next_look(now, now) - now)
-            self._file(state, self._transitions.accepted(state, outcome.response.received_at, pause))
+            when = self._transitions.accepted(state, outcome.response.received_at, pause)
+        elif outcome.error is not None:
+            when = self._transitions.refused(state, outcome.error, now)
+        else:
+            when = self._transitions.stale(state, now)
+        self._file(state, when)
 
     # --- the end ------------------------------------------------------------------------------------------------------
 

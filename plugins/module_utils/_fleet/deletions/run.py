@@ -16,8 +16,7 @@ from ..common.progress import Standing, Watch, count, unwatched
 from ..common.timing import Timing
 from .engine import DeletionEngine
 from .kind import D, ResourceKind
-from .progress import standing_of_deletion
-from .state import DeletionState, Stage
+from .state import DeletionState, Stage, standing_of_deletion
 
 SnapshotFate = Literal["deleted", "kept", "unverified"]
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Generic
 
 from ..common.failure import Failure
+from ..common.progress import Standing, standing_of
 from ..common.write_errors import Tries
 from .kind import D
 
@@ -75,3 +76,11 @@ class DeletionState(Generic[D]):
     def in_doubt(self) -> bool:
         """Whether it failed while it was not known what came of a delete."""
         return self.failure is not None and self.doubt_since is not None
+
+
+def standing_of_deletion(state: DeletionState[D] | None) -> Standing:
+    """Of an image, a disk or the like that is deleted; without a state nothing was to be done."""
+    if state is None:
+        return Standing.DONE
+    begun = state.stage is Stage.GOING or state.accepted or state.maybe_sent
+    return standing_of(failed=state.failure is not None, ended=state.stage is Stage.ENDED, begun=begun)

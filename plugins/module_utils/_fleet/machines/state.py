@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from ..._api.model.instance import Instance
 from ..common.failure import UNVERIFIED, Failure, with_unclear_call
-from ..common.progress import Standing
+from ..common.progress import Standing, standing_of
 from ..common.timing import READ_LAG
 from ..common.write_errors import Tries
 from ..planning.policy import Action, Decision, Fate
@@ -197,8 +197,5 @@ def standing_of_machine(state: MachineState | None) -> Standing:
     """Of a machine that is stopped, started or deleted; without a state nothing was to be done."""
     if state is None:
         return Standing.DONE
-    if state.failure is not None:
-        return Standing.FAILED
-    if state.phase is Phase.ENDED:
-        return Standing.DONE
-    return Standing.IN_FLIGHT if state.changed or state.delete_sent or state.phase in UNDER_WAY else Standing.WAITING
+    begun = state.changed or state.delete_sent or state.phase in UNDER_WAY
+    return standing_of(failed=state.failure is not None, ended=state.phase is Phase.ENDED, begun=begun)

@@ -65,7 +65,7 @@ class MachineState:
     `observed_at` when the newest usable observation was asked for. `unsure`: the last write ended without a clear answer, or
     was refused for now; `maybe_ours`: what a read shows next may be the effect of such a write;
     `delete_sent`: a delete with a lost answer was among these;
-    `doubt`: the stop, start or delete of which no read has shown yet what came of it (see `unclear.py`), since `doubt_since`;
+    `doubt`: the stop, start or delete of which no read has shown yet what came of it (see `report_unclear`), since `doubt_since`;
     `refusal`: what the machine fails with if it came to nothing. `sending`: a call of this phase is under way.
     `moving`: the transition was seen to have begun. `stuck`: it takes unusually long, or is refused.
     `shown_by_ids`: a bulk answer by ids has shown this machine, so its absence from another one means something.

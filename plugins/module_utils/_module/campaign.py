@@ -105,7 +105,7 @@ class CampaignStep:
         record, options, now, params = self.record, self.options, self.now, self.params
         result, results, wave = params["result"], params["results"], params["wave"] or 0
         table: dict[str, Callable[[], Result]] = {
-            "freeze": lambda: plan.freeze(record, options, result, now),
+            "freeze": lambda: plan.freeze(record, result),
             "plan": lambda: plan.plan(record, options, result, params["manifest"], now, preview=self.preview),
             "begin_wave": lambda: wave_step.begin_wave(record, options, wave, result, now),
             "after_mark": lambda: wave_step.after_mark(record, wave, result, now, durable=bool(options.report_dir)),

@@ -28,7 +28,7 @@ def new_record(kind: str = "absent", **members: Any) -> Record:
 
 def planned(wanted: Options, *instances: Json, backup: Json | None = None) -> tuple[Record, Json]:
     record = new_record()
-    plan.freeze(record, wanted, vm_result(instances), NOW)
+    plan.freeze(record, vm_result(instances))
     return record, plan.plan(record, wanted, vm_result(instances), backup or {}, later(5), preview=False)
 
 

@@ -14,6 +14,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from ..._api.errors import InputError
@@ -54,7 +55,7 @@ def parse_waves(value: Any, name: str) -> tuple[Size, ...]:
     sizes = tuple(_size(entry, name) for entry in entries)
     if not sizes:
         raise InputError(f"{name} is an empty list: give at least one size, for example 100%.")
-    for before, after in zip(sizes, sizes[1:], strict=False):
+    for before, after in pairwise(sizes):
         if before.share == after.share and after.number < before.number:
             raise InputError(f"{name} falls from {before} to {after}, but each size counts all machines so far: let them grow.")
     return sizes

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from ..._api.model.times import BEIJING
@@ -202,7 +203,7 @@ def _ticks(span: Span, limit: float) -> tuple[list[datetime], int]:
 
 
 def _cuts(spans: Sequence[Span], bottom: float) -> Iterator[str]:
-    for before, after in zip(spans, spans[1:], strict=False):
+    for before, after in pairwise(spans):
         gap = (after.began - before.ended).total_seconds()
         x = (before.right + after.left) / 2
         yield (

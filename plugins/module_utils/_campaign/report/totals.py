@@ -25,7 +25,7 @@ def totals_of(rows: Sequence[Mapping[str, Any]], writes: Sequence[Mapping[str, A
     """All of them, from the rows of a record and its journal."""
     actions = [row["action"] for row in rows]
     warned = [{warning["code"] for warning in row["warnings"]} for row in rows]
-    foreseen = [_power(row) for row in rows] if preview else []
+    predicted = [_power(row) for row in rows] if preview else []
     made, reused = _backups(rows, writes)
     deleted = [row for row in rows if row["action"] == "deleted" or row["accepted"] or row["status"] == UNVERIFIED]
     return {
@@ -33,8 +33,8 @@ def totals_of(rows: Sequence[Mapping[str, Any]], writes: Sequence[Mapping[str, A
         "deleted": actions.count("deleted"),
         "already_absent": sum(row["status"] == "absent" and row["action"] == "none" for row in rows),
         "not_found": sum("not_found" in codes for codes in warned),
-        "stopped": _accepted(writes, "stopInstance") + foreseen.count("stopped"),
-        "started": _accepted(writes, "startInstance") + foreseen.count("started"),
+        "stopped": _accepted(writes, "stopInstance") + predicted.count("stopped"),
+        "started": _accepted(writes, "startInstance") + predicted.count("started"),
         "marked": actions.count("marked"),
         "unmarked": actions.count("unmarked"),
         "blocked": actions.count("blocked"),

@@ -81,7 +81,7 @@ def freeze_scope(row: dict[str, Any], instance: Mapping[str, Any], wave: int) ->
 
 
 def narrow_scope(row: dict[str, Any], instance: Mapping[str, Any]) -> bool:
-    """Take out of the scope what the machine no longer has, and tell whether there was any.
+    """Take out of the scope what the machine no longer has, and say whether there was any.
 
     A user may have taken a disk or an address away to keep it, while the machine was stopped or backed up.
     """
@@ -254,7 +254,7 @@ def _copy(row: dict[str, Any], instance: Mapping[str, Any]) -> None:
 
 
 def predicted_backups(entry: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The backups that the preview of a manifest foresees: without id and time where they would be made."""
+    """The backups that the preview of a manifest predicts: without id and time where they would be made."""
     return [
         {
             "type": kind,

@@ -20,7 +20,7 @@ from ..state.ingest import count_and_name, ingest, not_found, refuse_early_end, 
 from ..state.record import Record, Wave
 
 
-def freeze(record: Record, options: Options, look: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+def freeze(record: Record, look: Mapping[str, Any]) -> dict[str, Any]:
     """Take in the first look at what is selected, or at what is left of a frozen campaign. Returns what may be backed up."""
     ingest(record, look)
     refuse_early_end(look)

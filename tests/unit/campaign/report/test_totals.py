@@ -97,7 +97,7 @@ def campaign(fleet: Fleet, wanted: Options, *, preview: bool) -> Json:
     record = Record("c", "absent", {}, stamp(NOW), last=stamp(NOW))
     record.runs.append({"began": stamp(NOW), "ended": None, "outcome": None})
     predicted = {"manifest": manifest(*fleet.entries(*fleet.ids(), real=False))} if fleet.backup != "none" else {}
-    plan.freeze(record, wanted, fleet.look(*fleet.ids()), NOW)
+    plan.freeze(record, fleet.look(*fleet.ids()))
     text = plan.plan(record, wanted, fleet.look(*fleet.ids()), predicted, later(5), preview=preview)
     writes: list[Json] = []
     for wave in text["waves"] if text["go"] and not preview else []:
@@ -148,7 +148,7 @@ def test_an_image_that_failed_is_no_backup_that_was_made() -> None:
     record = Record("c", "absent", {}, stamp(NOW), last=stamp(NOW))
     record.runs.append({"began": stamp(NOW), "ended": None, "outcome": None})
     fleet, wanted = Fleet(("stopped",), (False,), "image"), options(backup="image")
-    plan.freeze(record, wanted, fleet.look("i-0"), NOW)
+    plan.freeze(record, fleet.look("i-0"))
     plan.plan(record, wanted, fleet.look("i-0"), {}, later(5), preview=False)
     wave_step.begin_wave(record, wanted, 1, fleet.look("i-0"), later(10))
     (text,) = fleet.entries("i-0", real=True)

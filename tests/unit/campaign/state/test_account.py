@@ -15,7 +15,7 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.state.inge
 from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.state.machine_entry import new_entry
 from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.state.record import Record, record_from, stamp
 from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.steps import plan
-from support.campaign.results import NOW, machine, not_found, options, release_results, vm_result
+from support.campaign.results import NOW, machine, not_found, release_results, vm_result
 from support.json_object import Json
 
 A, B = "i-a", "i-b"
@@ -128,7 +128,7 @@ def test_a_record_of_before_is_still_read() -> None:
 def begun(**identity: Any) -> list[str]:
     """The notes of a campaign none of whose ids exists at its begin."""
     record = Record("c", "absent", {}, stamp(NOW), last=stamp(NOW))
-    plan.freeze(record, options(), {**vm_result([not_found(A), not_found(B)]), "account": account(**identity)}, NOW)
+    plan.freeze(record, {**vm_result([not_found(A), not_found(B)]), "account": account(**identity)})
     return [str(note) for note in record.notes]
 
 

@@ -16,7 +16,6 @@ from support.campaign.results import (
     NOW,
     blocked,
     entry,
-    later,
     machine,
     manifest,
     not_found,
@@ -54,7 +53,7 @@ def test_the_backup_reports_why_there_would_be_none() -> None:
     lacks = blocked(A, "backup_missing")
     reasons = [{"code": "task_in_progress", "message": "An image is being made."}]
     record = new_record()
-    plan.freeze(record, options(), vm_result([machine(A)]), NOW)
+    plan.freeze(record, vm_result([machine(A)]))
     backup = {"manifest": manifest(entry(A, "blocked", blockers=reasons))}
     plan.plan(record, options(), vm_result([lacks]), backup, NOW, preview=False)
     assert [each["code"] for each in record.machines[A]["blockers"]] == ["task_in_progress"]
@@ -62,14 +61,14 @@ def test_the_backup_reports_why_there_would_be_none() -> None:
 
 def test_a_machine_that_is_blocked_anyway_is_not_also_reported_as_running_without_backup() -> None:
     record = new_record()
-    plan.freeze(record, options(), vm_result([blocked(A, "protected")]), NOW)
+    plan.freeze(record, vm_result([blocked(A, "protected")]))
     plan.plan(record, options(), vm_result([blocked(A, "protected", "running", "backup_missing")]), {}, NOW, preview=False)
     assert [each["code"] for each in record.machines[A]["blockers"]] == ["protected"]
 
 
 def test_a_machine_that_the_backup_would_stop_is_not_reported_as_running() -> None:
     record = new_record()
-    plan.freeze(record, options(stop_running=True), vm_result([machine(A)]), NOW)
+    plan.freeze(record, vm_result([machine(A)]))
     backup = {"manifest": manifest(entry(A, "blocked", blockers=[{"code": "quota_shortfall", "message": "No room."}]))}
     look = vm_result([blocked(A, "running", "backup_missing")])
     plan.plan(record, options(stop_running=True), look, backup, NOW, preview=False)
@@ -104,5 +103,5 @@ def test_nothing_found_with_other_keys_is_no_deletion() -> None:
     record, _text = planned(options(), machine(A))
     other = {"source": "environment", "access_key_suffix": "9999", "region": "cn-north-1"}
     with pytest.raises(InputError, match="keys of the same account"):
-        plan.freeze(record, options(), {**vm_result([not_found(A)]), "account": other}, later(60))
-    plan.freeze(record, options(), {**vm_result([machine(A)]), "account": other}, later(60))
+        plan.freeze(record, {**vm_result([not_found(A)]), "account": other})
+    plan.freeze(record, {**vm_result([machine(A)]), "account": other})

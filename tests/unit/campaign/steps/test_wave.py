@@ -146,7 +146,7 @@ def test_a_machine_that_a_killed_run_deleted_is_ours_and_what_it_was_to_take_alo
     record = begun(wanted, machine(A), machine(B))
     resumed = record_from(json.loads(json.dumps(record.as_json())))
     accept(resumed, *([A] if surely else []), likely=() if surely else (A,))
-    plan.freeze(resumed, wanted, vm_result([not_found(A), machine(B)]), later(100))
+    plan.freeze(resumed, vm_result([not_found(A), machine(B)]))
     text = plan.plan(resumed, wanted, vm_result([not_found(A), machine(B)]), {}, later(101), preview=False)
     assert [wave["instance_ids"] for wave in text["waves"]] == [[B]]
     assert resumed.machines[A]["action"] == "deleted"
@@ -232,7 +232,7 @@ def test_a_killed_run_owes_only_what_was_there_at_the_last_look() -> None:
     record = begun(RELEASING, machine(A))
     wave_step.before_delete(record, vm_result([machine(A, disks=[disk("vol-ak", "kept")], elastic_ips=[])]))
     accept(record, A)
-    plan.freeze(record, RELEASING, vm_result([not_found(A)]), later(60))
+    plan.freeze(record, vm_result([not_found(A)]))
     plan.plan(record, RELEASING, vm_result([not_found(A)]), {}, later(61), preview=False)
     assert finish.owed(record, RELEASING) == {"elastic_ip_ids": [], "disk_ids": []}
 
@@ -248,7 +248,7 @@ def test_a_machine_that_goes_already_keeps_what_was_written_down_for_it() -> Non
 def test_what_this_run_is_to_keep_is_kept_whatever_the_options_of_the_run_before() -> None:
     record = begun(RELEASING, machine(A))
     accept(record, A)
-    plan.freeze(record, RELEASING, vm_result([not_found(A)]), later(60))
+    plan.freeze(record, vm_result([not_found(A)]))
     plan.plan(record, RELEASING, vm_result([not_found(A)]), {}, later(61), preview=False)
     assert finish.owed(record, RELEASING) == {"elastic_ip_ids": ["fip-a"], "disk_ids": ["vol-a"]}
     assert finish.owed(record, options(elastic_ips="keep", disks="keep")) == {"elastic_ip_ids": [], "disk_ids": []}
@@ -280,7 +280,7 @@ def test_resources_that_another_account_does_not_know_are_not_gone(member: str, 
 def test_a_disk_that_was_to_be_kept_and_is_gone_after_a_killed_run_is_a_failure() -> None:
     record = begun(RELEASING, machine(A))
     accept(record, A)
-    plan.freeze(record, RELEASING, vm_result([not_found(A)]), later(60))
+    plan.freeze(record, vm_result([not_found(A)]))
     plan.plan(record, RELEASING, vm_result([not_found(A)]), {}, later(61), preview=False)
     seen = release_results(disks={"vol-a": "absent", "vol-ak": "absent"}, elastic_ips={"fip-a": "absent"})
     finish.verify(record, [seen], later(62))

@@ -78,14 +78,14 @@ def test_a_campaign_with_a_machine_in_doubt_stays_open() -> None:
 
 def test_the_next_run_finds_that_it_is_gone_by_our_delete() -> None:
     record, _report = doubtful()
-    plan.freeze(record, options(), vm_result([not_found(A)]), later(120))
+    plan.freeze(record, vm_result([not_found(A)]))
     plan.plan(record, options(), vm_result([not_found(A)]), {}, later(121), preview=False)
     assert (record.machines[A]["action"], record.machines[A]["accepted"]) == ("deleted", True)
 
 
 def test_the_next_run_finds_that_it_is_there_still() -> None:
     record, _report = doubtful()
-    plan.freeze(record, options(), vm_result([machine(A)]), later(120))
+    plan.freeze(record, vm_result([machine(A)]))
     text = plan.plan(record, options(), vm_result([machine(A)]), {}, later(121), preview=False)
     assert text["waves"] == [{"number": 1, "instance_ids": [A]}]
 

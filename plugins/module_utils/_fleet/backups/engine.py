@@ -59,7 +59,7 @@ class BackupEngine(EngineBase[AssetState]):
         self._gate = self._schedule(Stage.GATE)
         self._doubt = {kind: self._schedule(Stage.DOUBT) for kind in ASSET_KINDS}
         self._making = {kind: self._schedule(Stage.MAKING) for kind in ASSET_KINDS}
-        self._schedules = [self._gate, *self._doubt.values(), *self._making.values()]
+        self._looks = [*self._doubt.values(), *self._making.values()]
         self._durations = {kind: DurationEstimate(timing.poll_interval) for kind in ASSET_KINDS}
         self._run = f"{dispatcher.rng.getrandbits(64):016x}"
         self._parts: deque[str] = deque()
@@ -80,11 +80,12 @@ class BackupEngine(EngineBase[AssetState]):
 
     def wake_at(self, now: float) -> float | None:
         """When there may be something to send although nothing came back."""
-        return min((when for each in self._schedules if (when := each.wake_at(now)) is not None), default=None)
+        times = [self._gate_wake_at(self._gate, now), *(schedule.wake_at(now) for schedule in self._looks)]
+        return min((when for when in times if when is not None), default=None)
 
     def next_job(self, now: float) -> Job | None:
         """What leaves now: what clears doubts, looks that pay, creates, and small looks when the line is idle."""
-        for schedule in self._schedules:
+        for schedule in (self._gate, *self._looks):
             schedule.fetch_due(now)
         if self._singles:
             return self._singles.popleft()

@@ -18,7 +18,7 @@ from ..._api.dispatch.dispatcher import Dispatcher, Job, Outcome
 from ..._api.errors import ClockSkewError
 from ..._api.fields import PAGE_SIZE
 from .failure import Failure, api_failure
-from .poll_schedule import PollSchedule, Waiting
+from .poll_schedule import IDLE_GAP, PollSchedule, Waiting
 from .timing import GATE_FRESH
 
 S = TypeVar("S", bound=Waiting)
@@ -106,6 +106,12 @@ class EngineBase(ABC, Generic[S]):
         chosen = gate.take(now, idle=idle, full_at=quota, quota=quota, gap=0.0)
         self._looked_at += len(chosen)
         return chosen
+
+    def _gate_wake_at(self, gate: PollSchedule[S], now: float) -> float | None:
+        """When a look at the gate may become possible with nothing else to send."""
+        when = gate.wake_at(now)
+        # Those at the gate are due, but wait for the response under way: asking again at once would be a busy wait.
+        return max(when, now + IDLE_GAP) if when is not None and self._looked_at else when
 
     def _job(
         self,

@@ -20,7 +20,7 @@ from ..._api.dispatch.dispatcher import Dispatcher, Job, Outcome
 from ..._api.fields import PAGE_SIZE
 from ..common.engine_base import EngineBase
 from ..common.failure import Failure, api_failure
-from ..common.poll_schedule import IDLE_GAP, DurationEstimate, PollSchedule
+from ..common.poll_schedule import DurationEstimate, PollSchedule
 from ..common.timing import GATE_FRESH, GATE_URGENT, Timing, leave_by
 from ..common.write_errors import ErrorMeaning, classify
 from .kind import D, ResourceKind
@@ -47,10 +47,7 @@ class DeletionEngine(EngineBase[DeletionState[D]], Generic[D]):
 
     def wake_at(self, now: float) -> float | None:
         """When there may be something to send although nothing came back."""
-        gate, going = self._gate.wake_at(now), self._going.wake_at(now)
-        if gate is not None and self._looked_at:
-            # Those at the gate are due, but wait for the response under way: asking again at once would be a busy wait.
-            gate = max(gate, now + IDLE_GAP)
+        gate, going = self._gate_wake_at(self._gate, now), self._going.wake_at(now)
         return min((when for when in (gate, going) if when is not None), default=None)
 
     def next_job(self, now: float) -> Job | None:

@@ -19,7 +19,7 @@ from support.fleet.log import START, STOP
 from support.fleet.making import IMAGE, SNAPSHOT, BackedUp, MakingCloud
 from support.fleet.service import Harm
 from support.fleet.virtual import PROTECT, by_ids
-from support.fleet.virtual_time import Network
+from support.fleet.virtual_time import Network, VirtualPool
 from support.json_object import Json
 
 DISK = "vol-onesys"
@@ -324,3 +324,24 @@ def test_a_read_that_fails_before_anything_was_made_changes_nothing() -> None:
     with pytest.raises(JdcloudError):
         run(cloud, stop_running=True)
     assert cloud.log.writes == []
+
+
+def test_waiting_for_a_slow_look_at_the_machines_is_no_busy_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    cloud = MakingCloud(network=Network(1.0))
+    ids = [f"i-m{number:03d}" for number in range(100)]
+    for instance_id in ids:
+        cloud.machine(instance_id, "stopped")
+    cloud.making.quotas = (100, 100)
+    turns: list[float | None] = []
+    wait = VirtualPool.wait
+
+    def counted(pool: VirtualPool, timeout: float | None) -> Any:
+        turns.append(timeout)
+        return wait(pool, timeout)
+
+    monkeypatch.setattr(VirtualPool, "wait", counted)
+    began = cloud.time.now()
+    policy = BackupPolicy("image", by_ids(*ids), "c1", DEFAULT_PATTERN, PROTECT)
+    ended = cloud.back_up(policy, Timing(), RunOptions(cap=100), rate=5.0)
+    assert [row["action"] for row in ended.rows] == ["created"] * 100
+    assert len(turns) < 60 * (cloud.time.now() - began)

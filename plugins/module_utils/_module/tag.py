@@ -16,8 +16,7 @@ from .._fleet.common.selection import parse_protect_tags
 from .._fleet.common.texts import parse_ids
 from .._fleet.tags.plan import TaggedKind, TagOptions, WantedTags, after_change, parse_wanted
 from .._fleet.tags.record import TagRecord, TagRun
-from .._fleet.tags.run import change_tags
-from .._fleet.tags.targets import TagTargets
+from .._fleet.tags.run import TagTargets, change_tags
 from .common.arguments import GUARD_SPEC, SELECTION_SPEC, cap_of, selection_of
 from .common.rows import error_of, failure_keys, finding_rows, list_some
 from .common.session import Result, Session, Spec

@@ -17,14 +17,15 @@ from dataclasses import replace
 
 from ..._api.calls import Call
 from ..._api.dispatch.dispatcher import Dispatcher
-from ..._api.dispatch.pagination import chunks
+from ..._api.dispatch.pagination import chunks, find_each
 from ..._api.errors import JdcloudError
+from ..._api.services import disk, vpc
 from ..._api.services.tags import tag_resources, untag_resources
 from ..common.failure import UNVERIFIED, Failure, with_unclear_call
 from ..common.timing import READ_LAG
+from ..machines.find import find_machines
 from .plan import HasTags, TagChange, TaggedKind, TagOptions, WantedTags, change_of, later_blockers, old_values
 from .record import ACCEPTED_TRIES, SHOW_GAP, TagRecord, is_final
-from .targets import read_tagged
 
 LONE_REFUSALS = 3
 """After so many refusals of calls about one resource, and no acceptance, the call is refused to everybody."""
@@ -222,3 +223,12 @@ def _tag(service_code: str, ids: Sequence[str], tags: Pairs) -> Call[Mapping[str
 
 def _not_changed(record: TagRecord, error: JdcloudError) -> Failure:
     return Failure("api", f"The tags of {record.resource_id} were not changed: {error}", error)
+
+
+def read_tagged(dispatcher: Dispatcher, kind: TaggedKind, ids: Sequence[str]) -> Mapping[str, HasTags]:
+    """Resources of one kind with their tags, by id. Only a 404 says that one does not exist."""
+    if kind == "instance":
+        return find_machines(dispatcher, ids)
+    if kind == "disk":
+        return find_each(dispatcher, ids, disk.describe_disks, disk.describe_disk, lambda row: row.disk_id)
+    return find_each(dispatcher, ids, vpc.describe_elastic_ips, vpc.describe_elastic_ip, lambda row: row.elastic_ip_id)

@@ -111,8 +111,8 @@ class Call:
                 values.setdefault(parts[1], []).append(value)
         return [(key, values.get(index, [])) for index, key in keys.items()]
 
-    def member(self, name: str, kind: type, default: Any = None, required: bool = False) -> Any:
-        """A member of the body. null counts as absent (fact requests-null-members)."""
+    def field(self, name: str, kind: type, default: Any = None, required: bool = False) -> Any:
+        """A field of the body. null counts as absent (fact requests-null-members)."""
         value = self.body.get(name)
         if value is None:
             if required:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The jdcloud.cloud authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How resources look in answers. Each service has its own habits: vm leaves empty members out, disk sends null lists,
+"""How resources look in answers. Each service has its own habits: vm leaves empty fields out, disk sends null lists,
 vpc sends empty strings; times come in three forms (facts requests-empty-members, times-forms, times-empty)."""
 
 from __future__ import annotations
@@ -207,10 +207,10 @@ class Renderer:
             "encrypted": snapshot.encrypted,
         }
 
-    def _vm(self, members: Json) -> Json:
-        if self._settings.vm_empty_members == "null":
-            return {key: None if _empty(value) else value for key, value in members.items()}
-        return {key: value for key, value in members.items() if not _empty(value)}
+    def _vm(self, fields: Json) -> Json:
+        if self._settings.vm_empty_fields == "null":
+            return {key: None if _empty(value) else value for key, value in fields.items()}
+        return {key: value for key, value in fields.items() if not _empty(value)}
 
     def _disk_list(self, rows: list[Json]) -> list[Json] | None:
         return rows if rows or self._settings.disk_empty_lists == "empty" else None

@@ -73,7 +73,7 @@ def _denial(item: str | Entry) -> tuple[str, str]:
 
 
 class Taker:
-    """Takes members out of an entry and complains about what nobody wanted: a misspelt member is an error."""
+    """Takes fields out of an entry and complains about what nobody wanted: a misspelt field is an error."""
 
     def __init__(self, entry: Entry, what: str) -> None:
         if not isinstance(entry, dict):
@@ -91,7 +91,7 @@ class Taker:
 
     def end(self) -> None:
         if self._left:
-            raise UsageError(f"unknown members in {self._what}: {', '.join(map(str, self._left))}")
+            raise UsageError(f"unknown fields in {self._what}: {', '.join(map(str, self._left))}")
 
 
 def repeated(entries: list[Any]) -> Iterator[Entry]:

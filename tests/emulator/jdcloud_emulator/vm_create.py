@@ -47,19 +47,19 @@ class _Order:
 @operation("vm", "POST", "instances")
 def create_instances(call: Call) -> Json:
     """pending -> running. Data disks of a private image are made from its snapshots, unless the call says noDevice."""
-    spec, count = call.member("instanceSpec", dict, required=True), call.member("maxCount", int, 1)
+    spec, count = call.field("instanceSpec", dict, required=True), call.field("maxCount", int, 1)
     name = spec.get("name") or ""
     check_name(re.sub(r"\[\d+\]", "", name), 2, 128, VM_NAME)
     check_description(spec.get("description") or "")
-    for member in ("az", "instanceType", "imageId"):
-        if not spec.get(member) and not spec.get("instanceTemplateId") and not spec.get("agId"):
-            raise ApiError(400, "INVALID_ARGUMENT", f"Request parameter instanceSpec.{member} is missing")
+    for field in ("az", "instanceType", "imageId"):
+        if not spec.get(field) and not spec.get("instanceTemplateId") and not spec.get("agId"):
+            raise ApiError(400, "INVALID_ARGUMENT", f"Request parameter instanceSpec.{field} is missing")
     az = spec.get("az") or call.region.azs[0]
     if az not in call.region.azs:
         raise bad_value("instanceSpec.az", az, call.region.azs)
     if not 1 <= count <= MAX_INSTANCES:
         raise ApiError(400, "OUT_OF_RANGE", "MaxCount out of range")
-    token = call.member("clientToken", str, "")
+    token = call.field("clientToken", str, "")
     if (call.operation, token) in call.region.tokens:
         return {"instanceIds": call.region.tokens[call.operation, token]}
     _check_network(call, spec)

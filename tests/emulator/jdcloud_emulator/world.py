@@ -31,7 +31,7 @@ LOGGED_REQUESTS = 100_000
 # Documented operations that the emulator does not have: 501 instead of 404.
 NOT_EMULATED = ("suspendInstance", "resumeInstance", "rebuildInstance", "resizeInstance", "redeployInstance")
 MFA_OPERATIONS = ("vm.deleteInstance",)
-ID_MEMBERS = ("diskId", "elasticIpId", "instanceIds", "resourceId", "resourceIds", "snapshotId", "imageId")
+ID_FIELDS = ("diskId", "elasticIpId", "instanceIds", "resourceId", "resourceIds", "snapshotId", "imageId")
 
 
 @dataclass(slots=True)
@@ -67,7 +67,7 @@ class Entry:
     seconds: float = 0.0
 
     def as_dict(self) -> Json:
-        """All members by name."""
+        """All fields by name."""
         return {name: getattr(self, name) for name in self.__slots__}
 
 
@@ -102,7 +102,7 @@ class World:
         seed = self._seed if seed is None else seed
         unknown = set(seed) - {"accounts", "settings", "quotas", "regions"}
         if unknown:
-            raise UsageError(f"unknown members in the seed: {', '.join(sorted(map(str, unknown)))}")
+            raise UsageError(f"unknown fields in the seed: {', '.join(sorted(map(str, unknown)))}")
         settings, quotas, gate = Settings(), Quotas(), Gate()
         settings.update(seed.get("settings") or {})
         settings.update(self._overrides)
@@ -250,7 +250,7 @@ def _ids(call: Call) -> list[str]:
 def _collect(value: Any, found: list[str]) -> None:
     if isinstance(value, dict):
         for name, item in value.items():
-            if name in ID_MEMBERS:
+            if name in ID_FIELDS:
                 found.extend(one for one in (item if isinstance(item, list) else [item]) if isinstance(one, str))
             elif isinstance(item, (dict, list)):
                 _collect(item, found)

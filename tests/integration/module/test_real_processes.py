@@ -35,7 +35,7 @@ def both_ways(cloud: Cloud, module: str, options: Json) -> tuple[Output, Output]
 
 
 def shape(value: Any) -> Any:
-    """What two runs have in common: members, counts, switches and actions, and of all other values the type."""
+    """What two runs have in common: fields, counts, switches and actions, and of all other values the type."""
     if isinstance(value, dict):
         return {name: each if name in ("action", "state") else shape(each) for name, each in value.items() if name != "diff"}
     if isinstance(value, list):

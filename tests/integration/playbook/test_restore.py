@@ -34,10 +34,10 @@ FORMAT = "jdcloud.cloud/manifest/1"
 OTHER = "i-othr000002"
 
 
-def manifest(folder: Path, *entries: Json, **members: Any) -> Path:
+def manifest(folder: Path, *entries: Json, **fields: Any) -> Path:
     """A manifest in a file."""
     path = folder / "manifest.json"
-    entry = {"format": FORMAT, "campaign": CAMPAIGN, "region": REGION, "method": "image", "machines": list(entries), **members}
+    entry = {"format": FORMAT, "campaign": CAMPAIGN, "region": REGION, "method": "image", "machines": list(entries), **fields}
     path.write_text(json.dumps(entry), encoding="utf-8")
     return path
 

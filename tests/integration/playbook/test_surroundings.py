@@ -89,9 +89,9 @@ def _plan(tmp_path: Path, **changes: Any) -> tuple[Json, Path]:
     return {"decommission_plan": {**plan, **{name: [evil] if name == "instance_ids" else evil for name in changes}}}, made
 
 
-@pytest.mark.parametrize("member", ["instance_ids", "digest"])
-def test_a_template_in_an_approved_plan_is_never_evaluated(cloud: Cloud, ansible: Ansible, tmp_path: Path, member: str) -> None:
-    variables, made = _plan(tmp_path, **{member: True})
+@pytest.mark.parametrize("field", ["instance_ids", "digest"])
+def test_a_template_in_an_approved_plan_is_never_evaluated(cloud: Cloud, ansible: Ansible, tmp_path: Path, field: str) -> None:
+    variables, made = _plan(tmp_path, **{field: True})
     played = _run(ansible, "jdcloud.cloud.decommission_approved", *_extra(variables))
     assert "'decommission_plan' holds a template" in played.output
     assert not made.exists()

@@ -18,15 +18,15 @@ from support.json_object import Json
 SYSTEM = "vol-system"
 
 
-def image(name: str, created: str, of: str = A, **members: object) -> Json:
+def image(name: str, created: str, of: str = A, **fields: object) -> Json:
     """An image of an earlier campaign."""
-    return {"id": f"img-{name}", "of": of, "created": created, "description": marker(f"c-{name}", of), **members}
+    return {"id": f"img-{name}", "of": of, "created": created, "description": marker(f"c-{name}", of), **fields}
 
 
-def snapshot(name: str, created: str, **members: object) -> Json:
+def snapshot(name: str, created: str, **fields: object) -> Json:
     """A snapshot of an earlier campaign."""
     text = {"id": f"snapshot-{name}", "disk": SYSTEM, "created": created, "description": marker(f"c-{name}", A)}
-    return {**text, **members}
+    return {**text, **fields}
 
 
 @pytest.mark.parametrize(("keep", "gone"), [("1", {"img-old", "img-older"}), ("3", {"img-older"})])

@@ -19,13 +19,13 @@ from support.json_object import Json
 FORMAT = "jdcloud.cloud/manifest/1"
 
 
-def manifest(path: Path, *ids: str, **members: object) -> str:
+def manifest(path: Path, *ids: str, **fields: object) -> str:
     """A manifest of an earlier campaign in a file; its text."""
     machines = [
         {"instance_id": each, "status_before": "running", "status": "stopped", "action": "created", "blockers": []}
         for each in ids
     ]
-    text = {"format": FORMAT, "campaign": "earlier", "region": REGION, "state": "complete", "machines": machines, **members}
+    text = {"format": FORMAT, "campaign": "earlier", "region": REGION, "state": "complete", "machines": machines, **fields}
     path.write_text(json.dumps(text), encoding="utf-8")
     return path.read_text(encoding="utf-8")
 

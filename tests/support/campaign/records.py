@@ -20,8 +20,8 @@ from support.campaign.results import (
 from support.json_object import Json
 
 
-def new_record(kind: str = "absent", **members: Any) -> Record:
-    record = Record("c", kind, {}, stamp(NOW), last=stamp(NOW), **members)
+def new_record(kind: str = "absent", **fields: Any) -> Record:
+    record = Record("c", kind, {}, stamp(NOW), last=stamp(NOW), **fields)
     record.runs.append({"began": stamp(NOW), "ended": None, "outcome": None})
     return record
 

@@ -60,8 +60,8 @@ def at(seconds: float) -> str:
     return (NOW + timedelta(seconds=round(seconds))).isoformat().replace("+00:00", "Z")
 
 
-def sample_report(machines: int = 30, seed: int = 1, *, names: Sequence[str] = (), **members: Any) -> Json:
-    """A campaign in three waves of which some machines are blocked and some failed. `members` replace those of the report."""
+def sample_report(machines: int = 30, seed: int = 1, *, names: Sequence[str] = (), **fields: Any) -> Json:
+    """A campaign in three waves of which some machines are blocked and some failed. `fields` replace those of the report."""
     draw = random.Random(seed)
     rows = [_machine(draw, number, machines, names) for number in range(machines)]
     waves = _waves(rows)
@@ -113,7 +113,7 @@ def sample_report(machines: int = 30, seed: int = 1, *, names: Sequence[str] = (
         },
         "notes": ["A new campaign, since no record of an unfinished one was found."],
     }
-    return {**report, **members}
+    return {**report, **fields}
 
 
 def preview_of(report: Json) -> Json:
@@ -182,10 +182,10 @@ def _replaced(value: Any, schema: Mapping[str, Any], make: Callable[[], str]) ->
         schema = next(each for each in schema["oneOf"] if each != {"type": "null"})
         return None if value is None else _replaced(value, schema, make)
     if isinstance(value, dict):
-        members = schema.get("properties", {})
-        return {name: _replaced(member, members[name], make) if name in members else member for name, member in value.items()}
+        fields = schema.get("properties", {})
+        return {name: _replaced(field, fields[name], make) if name in fields else field for name, field in value.items()}
     if isinstance(value, list):
-        return [_replaced(member, schema["items"], make) for member in value]
+        return [_replaced(field, schema["items"], make) for field in value]
     free = "string" in schema.get("type", ()) and not {"pattern", "enum", "const"} & set(schema)
     return make() if free and isinstance(value, str) else value
 

@@ -36,7 +36,7 @@ def options(**variables: Any) -> Options:
     return parse_options({**GIVEN, "instance_ids": "i-a", **variables})
 
 
-def machine(instance_id: str, action: str = "deleted", **members: Any) -> Json:
+def machine(instance_id: str, action: str = "deleted", **fields: Any) -> Json:
     """A machine as `jdcloud_vm` tells it; by default stopped, and deleted or to be deleted, with a disk and an address."""
     short = instance_id.removeprefix("i-")
     gone = action == "deleted"
@@ -55,7 +55,7 @@ def machine(instance_id: str, action: str = "deleted", **members: Any) -> Json:
         "elastic_ips": [{"elastic_ip_id": f"fip-{short}", "address": "203.0.113.7", "fate": "released" if gone else None}],
         "network_interfaces": [],
         "backups": [],
-        **members,
+        **fields,
     }
 
 
@@ -69,10 +69,10 @@ def blocked(instance_id: str, *codes: str) -> Json:
     return machine(instance_id, "blocked", blockers=[{"code": code, "message": f"It is {code}."} for code in codes])
 
 
-def failed(instance_id: str, code: str = "api", status: str = "stopped", **members: Any) -> Json:
+def failed(instance_id: str, code: str = "api", status: str = "stopped", **fields: Any) -> Json:
     """A machine whose deletion failed."""
     error = {"code": code, "operation": None, "http": None, "status": None, "message": "It failed.", "request_id": None}
-    return machine(instance_id, "failed", error=error, status=status, **members)
+    return machine(instance_id, "failed", error=error, status=status, **fields)
 
 
 def not_found(instance_id: str) -> Json:
@@ -82,12 +82,12 @@ def not_found(instance_id: str) -> Json:
     return machine(instance_id, "none", status_before="absent", status="absent", warnings=[warning], **nothing)
 
 
-def vm_result(instances: Sequence[Json], **members: Any) -> Json:
+def vm_result(instances: Sequence[Json], **fields: Any) -> Json:
     """A result of `jdcloud_vm`."""
-    return {"account": ACCOUNT, "instances": list(instances), "summary": SUMMARY, **members}
+    return {"account": ACCOUNT, "instances": list(instances), "summary": SUMMARY, **fields}
 
 
-def entry(instance_id: str, action: str = "created", **members: Any) -> Json:
+def entry(instance_id: str, action: str = "created", **fields: Any) -> Json:
     """A machine of a manifest."""
     image = {"image_id": f"img-{instance_id}", "status": "ready", "created": "2026-11-25T08:00:00+00:00", "campaign": "c"}
     return {
@@ -101,7 +101,7 @@ def entry(instance_id: str, action: str = "created", **members: Any) -> Json:
         "blockers": [],
         "warnings": [],
         "error": None,
-        **members,
+        **fields,
     }
 
 
@@ -110,8 +110,8 @@ def manifest(*entries: Json) -> Json:
     return {"format": "jdcloud.cloud/manifest/1", "campaign": "c", "state": "complete", "machines": list(entries)}
 
 
-def release_results(disks: dict[str, str] | None = None, elastic_ips: dict[str, str] | None = None, **members: Any) -> Json:
+def release_results(disks: dict[str, str] | None = None, elastic_ips: dict[str, str] | None = None, **fields: Any) -> Json:
     """A result of `jdcloud_disk` or `jdcloud_elastic_ip`: the status of each now."""
     rows = [{"disk_id": key, "status_before": status, "status": status} for key, status in (disks or {}).items()]
     ips = [{"elastic_ip_id": key, "status_before": status, "status": status} for key, status in (elastic_ips or {}).items()]
-    return {"disks": rows, "elastic_ips": ips, "summary": SUMMARY, **members}
+    return {"disks": rows, "elastic_ips": ips, "summary": SUMMARY, **fields}

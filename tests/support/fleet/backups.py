@@ -81,11 +81,11 @@ class Backups:
         self._write_down(asset_id(asset), None)
         self._assets[asset_id(asset)] = asset
 
-    def change(self, each: str, **members: Any) -> None:
+    def change(self, each: str, **fields: Any) -> None:
         """Another user changes an asset, if it exists."""
         if each in self._assets:
             self._write_down(each, copy.deepcopy(self._assets[each]))
-            for name, value in members.items():
+            for name, value in fields.items():
                 setattr(self._assets[each], name, value)
 
     def lose(self, each: str) -> None:

@@ -183,12 +183,12 @@ class MakingOperations(Operations):
         rows = [found for each in ids if isinstance(found := self._by_id(each), TrueSnapshot)]
         return {"snapshots": [self.backups.snapshot_json(each) for each in _page(rows, query)] or None, "totalCount": len(rows)}
 
-    def _lagging(self, result: Json, member: str, key: str) -> Json:
-        rows = result[member] or []
+    def _lagging(self, result: Json, name: str, key: str) -> Json:
+        rows = result[name] or []
         found = {row[key]: self.backups.find(row[key]) for row in rows}
         young = [each for each, asset in found.items() if asset and self._time.now() - asset.made_at < self.making.lag]
         total = result["totalCount"] - (0 if self.making.counted else len(young))
-        return {member: [row for row in rows if row[key] not in young] or None, "totalCount": total}
+        return {name: [row for row in rows if row[key] not in young] or None, "totalCount": total}
 
 
 class MakingCloud(Cloud):

@@ -64,7 +64,7 @@ class Operations:
         }
 
     def carry_out(self, call: Call[Any]) -> Json:
-        """The `result` member of the answer."""
+        """The `result` field of the answer."""
         return self._handlers[call.operation](call)
 
     def move(self, machine: TrueMachine, during: str, end: str, seconds: float) -> None:

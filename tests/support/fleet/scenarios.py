@@ -195,10 +195,10 @@ def _disturb_backups(rng: random.Random, cloud: Cloud) -> None:
 
 
 def _change_of(rng: random.Random, cloud: Cloud, asset: str) -> Callable[[], None]:
-    members: dict[str, Any] = rng.choice(
+    fields: dict[str, Any] = rng.choice(
         [{"status": "deleting"}, {"status": "error"}, {"description": "rubbed out"}, {"expires_at": cloud.time.now() + DAY}]
     )
-    return rng.choice([lambda: cloud.backups.lose(asset), lambda: cloud.backups.change(asset, **members)])
+    return rng.choice([lambda: cloud.backups.lose(asset), lambda: cloud.backups.change(asset, **fields)])
 
 
 def _break(rng: random.Random, cloud: Cloud) -> None:

@@ -120,7 +120,7 @@ class World:
         return [each for each in self.elastic_ips.values() if each.machine_id == instance_id]
 
     def instance_json(self, machine: TrueMachine) -> Json:
-        """A machine as the vm service shows it; empty members are left out, as there."""
+        """A machine as the vm service shows it; empty fields are left out, as there."""
         raw: Json = {
             "instanceId": machine.instance_id,
             "instanceName": machine.name,

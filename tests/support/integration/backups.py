@@ -175,9 +175,9 @@ def first(ended: Backed, method: str) -> Json:
     return ended.image if method == "image" else dict(ended.only["snapshots"][0])
 
 
-def image_of(instance_id: str, image_id: str = "img-old0000001", **members: Any) -> Json:
+def image_of(instance_id: str, image_id: str = "img-old0000001", **fields: Any) -> Json:
     """An own image of a machine, an hour old."""
-    return {"id": image_id, "of": instance_id, "created": "-1h", "description": marker(instance_id), **members}
+    return {"id": image_id, "of": instance_id, "created": "-1h", "description": marker(instance_id), **fields}
 
 
 def snapshots(cloud: Cloud, *disk_ids: str, check: bool = False, **options: Any) -> Ended:

@@ -315,14 +315,14 @@ def check_result(result: Json) -> None:
     assert all(set(side) == {"instances"} for side in result["diff"].values())
 
 
-def account(**members: Any) -> Json:
-    """The emulator's default account with more members: denied, hidden, mfa, pin, account_id, tokens."""
-    return {"name": "main", "access_key": DEFAULT_ACCESS_KEY, "secret_key": DEFAULT_SECRET_KEY, **members}
+def account(**fields: Any) -> Json:
+    """The emulator's default account with more fields: denied, hidden, mfa, pin, account_id, tokens."""
+    return {"name": "main", "access_key": DEFAULT_ACCESS_KEY, "secret_key": DEFAULT_SECRET_KEY, **fields}
 
 
-def stopped(instance_id: str, **members: Any) -> Json:
+def stopped(instance_id: str, **fields: Any) -> Json:
     """A stopped machine of a seed."""
-    return {"id": instance_id, "name": instance_id, "status": "stopped", **members}
+    return {"id": instance_id, "name": instance_id, "status": "stopped", **fields}
 
 
 def allowing_stops(state: str) -> Json:
@@ -330,6 +330,6 @@ def allowing_stops(state: str) -> Json:
     return {"stop_running": True} if state == "absent" else {}
 
 
-def running(instance_id: str, **members: Any) -> Json:
+def running(instance_id: str, **fields: Any) -> Json:
     """A running machine of a seed."""
-    return {"id": instance_id, "name": instance_id, "status": "running", **members}
+    return {"id": instance_id, "name": instance_id, "status": "running", **fields}

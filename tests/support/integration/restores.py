@@ -20,7 +20,7 @@ QUICK: Json = {"poll_interval": 0.2, "wait_timeout": 10}
 NET: Json = {"subnet_id": "subnet-drill", "security_group_ids": ["sg-drill"]}
 
 
-def web(**members: Any) -> Json:
+def web(**fields: Any) -> Json:
     """A machine with a system disk and two data disks, tags, an elastic IP and a fixed address."""
     return stopped(
         WEB,
@@ -35,7 +35,7 @@ def web(**members: Any) -> Json:
             "security_groups": ["sg-prod", "sg-more"],
             "key_names": ["ops"],
             "elastic_ip": {"id": "fip-web", "address": "203.0.113.4"},
-            **members,
+            **fields,
         },
     )
 
@@ -72,9 +72,9 @@ def held(cloud: Cloud, snapshot_id: str) -> str:
     return str(snapshot["diskId"])
 
 
-def backed_up(cloud: Cloud, *, leave: bool = False, members: Json | None = None, **settings: Any) -> Json:
+def backed_up(cloud: Cloud, *, leave: bool = False, fields: Json | None = None, **settings: Any) -> Json:
     """A fresh cloud in which the machine has an image and then is gone (unless `leave`); its entry."""
-    cloud.seed(web(**(members or {})), **settings)
+    cloud.seed(web(**(fields or {})), **settings)
     add(cloud, images=[{"id": IMAGE, "of": WEB}])
     manifest_entry = entry(cloud, image=IMAGE)
     if not leave:

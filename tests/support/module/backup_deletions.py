@@ -51,8 +51,8 @@ def codes(ended: Ended) -> list[list[str]]:
     return [[blocker["code"] for blocker in row["blockers"]] for row in rows(ended)]
 
 
-def add(cloud: MemoryCloud, kind: str, asset_id: str, **members: Any) -> dict[str, Any]:
-    return cloud.add_image(asset_id, **members) if kind == "image" else cloud.add_snapshot(asset_id, **members)
+def add(cloud: MemoryCloud, kind: str, asset_id: str, **fields: Any) -> dict[str, Any]:
+    return cloud.add_image(asset_id, **fields) if kind == "image" else cloud.add_snapshot(asset_id, **fields)
 
 
 def exists(cloud: MemoryCloud, asset_id: str) -> bool:

@@ -58,8 +58,8 @@ class MemoryCloud:
         self.connection = connection
         return self
 
-    def add(self, instance_id: str, status: str = "stopped", **members: Any) -> Json:
-        """A machine with a cloud system disk that dies with it; `members` are the service's."""
+    def add(self, instance_id: str, status: str = "stopped", **fields: Any) -> Json:
+        """A machine with a cloud system disk that dies with it; `fields` are the service's."""
         machine: Json = {
             "instanceId": instance_id,
             "instanceName": f"name-of-{instance_id}",
@@ -71,7 +71,7 @@ class MemoryCloud:
                 "autoDelete": True,
                 "networkInterface": {"networkInterfaceId": f"port-of{instance_id.replace('-', '')}"},
             },
-            **members,
+            **fields,
         }
         machine["systemDisk"] = self._slot(instance_id, f"vol-sys{instance_id.replace('-', '')}", "vda", 40, auto_delete=True)
         self.machines[instance_id] = machine
@@ -82,7 +82,7 @@ class MemoryCloud:
         slots = self.machines[instance_id]["dataDisks"]
         slots.append(self._slot(instance_id, disk_id, f"vd{'bcdefgh'[len(slots)]}", 100, auto_delete=auto_delete))
 
-    def add_free_disk(self, disk_id: str, status: str = "available", **members: Any) -> Json:
+    def add_free_disk(self, disk_id: str, status: str = "available", **fields: Any) -> Json:
         """A cloud disk that is on nothing and may go into the recycle bin."""
         disk: Json = {
             "diskId": disk_id,
@@ -94,12 +94,12 @@ class MemoryCloud:
             "canPutInRecycleBin": True,
             "tags": None,
             "charge": {"chargeMode": "postpaid_by_duration", "chargeStatus": "normal"},
-            **members,
+            **fields,
         }
         self.disks[disk_id] = disk
         return disk
 
-    def add_free_elastic_ip(self, elastic_ip_id: str, **members: Any) -> Json:
+    def add_free_elastic_ip(self, elastic_ip_id: str, **fields: Any) -> Json:
         """An elastic IP that is on nothing."""
         address: Json = {
             "elasticIpId": elastic_ip_id,
@@ -112,7 +112,7 @@ class MemoryCloud:
             "privateIpAddress": "",
             "bandwidthPackageId": "",
             "charge": {"chargeMode": "postpaid_by_usage", "chargeStatus": "normal"},
-            **members,
+            **fields,
         }
         self.elastic_ips[elastic_ip_id] = address
         return address
@@ -133,7 +133,7 @@ class MemoryCloud:
             "charge": {"chargeMode": "postpaid_by_usage", "chargeStatus": "normal"},
         }
 
-    def add_image(self, image_id: str, *snapshot_ids: str, status: str = "ready", **members: Any) -> Json:
+    def add_image(self, image_id: str, *snapshot_ids: str, status: str = "ready", **fields: Any) -> Json:
         """A private image with a disk for each snapshot; those that do not exist yet are made."""
         image: Json = {
             "imageId": image_id,
@@ -141,7 +141,7 @@ class MemoryCloud:
             "status": status,
             "imageSource": "private",
             "createTime": "2026-01-19 08:00:00",
-            **members,
+            **fields,
         }
         slots = []
         for place, snapshot_id in enumerate(snapshot_ids):
@@ -153,7 +153,7 @@ class MemoryCloud:
         self.images[image_id] = image
         return image
 
-    def add_snapshot(self, snapshot_id: str, status: str = "available", **members: Any) -> Json:
+    def add_snapshot(self, snapshot_id: str, status: str = "available", **fields: Any) -> Json:
         """A snapshot of the account's own, or the one that exists already."""
         snapshot: Json = {
             "snapshotId": snapshot_id,
@@ -164,7 +164,7 @@ class MemoryCloud:
             "snapshotSizeGB": 40,
             "createTime": "2026-01-19T08:00:00+08:00",
             "images": [],
-            **members,
+            **fields,
         }
         return self.snapshots.setdefault(snapshot_id, snapshot)
 
@@ -376,8 +376,8 @@ def _chosen(rows: dict[str, Json], ids: list[str]) -> list[Json]:
     return [row for row_id, row in rows.items() if row_id in ids]
 
 
-def _listed(member: str, rows: list[Json]) -> Json:
-    return {member: rows, "totalCount": len(rows)}
+def _listed(field: str, rows: list[Json]) -> Json:
+    return {field: rows, "totalCount": len(rows)}
 
 
 def _found(rows: dict[str, Json], call: Call[Any]) -> Json:

@@ -79,9 +79,9 @@ def codes_of(ended: Ended, what: str = "blockers") -> list[list[str]]:
     return [[finding["code"] for finding in row[what]] for row in rows(ended)]
 
 
-def add(cloud: MemoryCloud, kind: str, asset_id: str, **members: Any) -> dict[str, Any]:
+def add(cloud: MemoryCloud, kind: str, asset_id: str, **fields: Any) -> dict[str, Any]:
     """A free elastic IP or disk."""
-    return cloud.add_free_elastic_ip(asset_id, **members) if kind == "elastic_ip" else cloud.add_free_disk(asset_id, **members)
+    return cloud.add_free_elastic_ip(asset_id, **fields) if kind == "elastic_ip" else cloud.add_free_disk(asset_id, **fields)
 
 
 def exists(cloud: MemoryCloud, asset_id: str) -> bool:

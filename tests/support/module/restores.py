@@ -88,9 +88,9 @@ class Backups(MemoryCloud):
         spec, token = call.body["instanceSpec"], call.body["clientToken"]
         if token not in self.tokens:
             made = self.tokens[token] = f"i-made{len(self.tokens)}"
-            members = {"instanceName": spec["name"], "description": spec["description"], "imageId": spec["imageId"]}
+            fields = {"instanceName": spec["name"], "description": spec["description"], "imageId": spec["imageId"]}
             self.made_at[made] = self.clock.now()
-            machine = self.add(made, "running", **members)
+            machine = self.add(made, "running", **fields)
             machine["systemDisk"]["cloudDisk"]["snapshotId"] = "snapshot-sys"
             for row in spec.get("dataDisks", []):
                 slot = self._slot(made, f"vol-new{len(self.tokens)}", row["deviceName"], 100, auto_delete=False)
@@ -100,9 +100,9 @@ class Backups(MemoryCloud):
         return {"instanceIds": [self.tokens[token]]}
 
 
-def _listed(member: str, rows: Any) -> Json:
+def _listed(field: str, rows: Any) -> Json:
     found = list(rows)
-    return {member: found, "totalCount": len(found)}
+    return {field: found, "totalCount": len(found)}
 
 
 def _image(image_id: str) -> Json:

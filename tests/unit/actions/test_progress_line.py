@@ -156,7 +156,7 @@ def test_a_rate_lies_between_the_slowest_and_the_fastest_stretch(stretches: list
 
 
 def course(at: float, total: int, rate: float, lasts: float) -> Counts:
-    """Of a step whose members begin at a rate and then take so long."""
+    """Of a step whose fields begin at a rate and then take so long."""
     begun, through = (max(0, min(total, int(rate * since))) for since in (at, at - lasts))
     return Counts(step="", total=total, done=through, in_flight=begun - through, blocked=0, failed=0)
 

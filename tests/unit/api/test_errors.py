@@ -119,7 +119,7 @@ def test_clock_skew_came_with_an_answer() -> None:
 
 
 @pytest.mark.parametrize("error", [JdcloudError("x"), InputError("x"), NotSentError("x", operation="o")])
-def test_every_error_has_the_members_of_a_result(error: JdcloudError) -> None:
+def test_every_error_has_the_fields_of_a_result(error: JdcloudError) -> None:
     assert (error.http, error.status, error.message, error.request_id) == (None, None, None, None)
     assert not error.unclear
     assert not error.is_not_found

@@ -66,7 +66,7 @@ def place_of(path: str) -> Path:
 
 @cache
 def names_of(path: Path) -> frozenset[str]:
-    """The functions, classes and constants of a Python file, and the members of its classes as Class.member."""
+    """The functions, classes and constants of a Python file, and the fields of its classes as Class.field."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     names = set(_names(tree.body))
     for node in tree.body:

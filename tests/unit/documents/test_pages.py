@@ -38,7 +38,7 @@ def code(path: Path | str) -> list[str]:
 
 
 def items(path: Path | str) -> int:
-    """How many members the lists and tables have together."""
+    """How many fields the lists and tables have together."""
     return sum(token.type in ("list_item_open", "tr_open") for token in tokens(path))
 
 

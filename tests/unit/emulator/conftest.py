@@ -91,7 +91,7 @@ class Cloud:
         return self.call("vpc", method, path, body)
 
     def seed(self, *instances: Json, **more: Any) -> None:
-        """Start again with these machines and other seed members; kinds of resources may be given by name."""
+        """Start again with these machines and other seed fields; kinds of resources may be given by name."""
         top: Json = {key: more.pop(key) for key in ("accounts", "settings", "quotas") if key in more}
         self.control.reset({**top, "regions": {REGION: {"instances": list(instances), **more}}})
 

@@ -165,11 +165,11 @@ def test_vpc_refuses_an_unknown_status_with_its_documented_words(cloud: Any) -> 
 # --- shapes -------------------------------------------------------------------------------------------------------
 
 
-def test_vm_leaves_empty_members_out_or_sends_null(cloud: Any) -> None:
+def test_vm_leaves_empty_fields_out_or_sends_null(cloud: Any) -> None:
     cloud.seed({"id": "i-a"})
     instance = cloud.vm("GET", "instances/i-a").result["instance"]
     assert not {"elasticIpId", "dataDisks", "tags", "description", "ag"} & set(instance)
-    cloud.control.configure(vm_empty_members="null")
+    cloud.control.configure(vm_empty_fields="null")
     instance = cloud.vm("GET", "instances/i-a").result["instance"]
     assert instance["dataDisks"] is None
     assert instance["tags"] is None

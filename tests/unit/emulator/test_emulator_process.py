@@ -199,7 +199,7 @@ def test_a_bad_seed_file_is_reported_in_one_line(tmp_path: Path) -> None:
     process = serve("--seed", str(seed))
     _out, errors = process.communicate(timeout=20)
     assert process.returncode == 1
-    assert errors == "jdcloud_emulator: unknown members in one of instances: nmae\n"
+    assert errors == "jdcloud_emulator: unknown fields in one of instances: nmae\n"
     with pytest.raises(RuntimeError, match="nmae"), EmulatorProcess(seed=str(seed)):
         pass
 

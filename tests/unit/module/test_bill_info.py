@@ -30,10 +30,10 @@ class BilledCloud(MemoryCloud):
         super().__init__()
         self.lines: list[Json] = []
 
-    def charge(self, resource_id: str, fee: Any, **members: Any) -> None:
+    def charge(self, resource_id: str, fee: Any, **fields: Any) -> None:
         """One more line of the bill."""
         named = {"resourceId": resource_id, "resourceName": f"name-of-{resource_id}", "serviceCode": "vm"}
-        self.lines.append({**named, "totalFee": 9999, "realTotalFee": fee, **members})
+        self.lines.append({**named, "totalFee": 9999, "realTotalFee": fee, **fields})
 
     @property
     def months(self) -> set[tuple[str, str]]:

@@ -38,7 +38,7 @@ def test_an_own_young_image_serves_again_and_the_machine_is_not_touched(cloud: C
 
 
 @pytest.mark.parametrize(
-    ("members", "options"),
+    ("fields", "options"),
     [
         ({"created": "-30h"}, {}),
         ({"description": "by hand"}, {}),
@@ -51,8 +51,8 @@ def test_an_own_young_image_serves_again_and_the_machine_is_not_touched(cloud: C
     ],
     ids=str,
 )
-def test_an_image_that_would_not_count_does_not_serve_again(cloud: Cloud, members: Json, options: Json) -> None:
-    seed(cloud, stopped(A), more={"images": [image_of(A, **members)]})
+def test_an_image_that_would_not_count_does_not_serve_again(cloud: Cloud, fields: Json, options: Json) -> None:
+    seed(cloud, stopped(A), more={"images": [image_of(A, **fields)]})
     ended = backup(cloud, A, **options)
     assert not ended.failed
     assert ended.actions == {A: "created"}

@@ -21,7 +21,7 @@ DISKS: list[Json] = [
 
 
 @pytest.mark.parametrize(
-    "settings", [{}, {"omit_false_auto_delete": True, "vm_empty_members": "null", "disk_empty_lists": "empty"}]
+    "settings", [{}, {"omit_false_auto_delete": True, "vm_empty_fields": "null", "disk_empty_lists": "empty"}]
 )
 def test_fates_of_all_kinds_of_disks_as_configured(cloud: Cloud, settings: Json) -> None:
     cloud.seed(stopped(A, disks=DISKS, local_disks=1, system_disk={"id": "vol-system"}), **settings)

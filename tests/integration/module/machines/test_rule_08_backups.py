@@ -25,22 +25,20 @@ def marker(instance_id: str = A, campaign: str = "c1", stopped: str = "true") ->
     return f"jdcloud.cloud/1 campaign={campaign} instance={instance_id} stopped={stopped}"
 
 
-def machine(**members: Any) -> Json:
+def machine(**fields: Any) -> Json:
     """A stopped machine with a data disk that goes with it."""
     plain: Json = {"system_disk": {"id": SYS, "auto_delete": True}, "disks": [{"id": DATA, "auto_delete": True}]}
-    return stopped(A, **{**plain, **members})
+    return stopped(A, **{**plain, **fields})
 
 
-def image(image_id: str = "img-a", **members: Any) -> Json:
+def image(image_id: str = "img-a", **fields: Any) -> Json:
     """A good image of the machine and of all its cloud disks."""
-    return {"id": image_id, "of": A, "description": marker(), **members}
+    return {"id": image_id, "of": A, "description": marker(), **fields}
 
 
-def snapshots(**members: Any) -> list[Json]:
+def snapshots(**fields: Any) -> list[Json]:
     """A good snapshot of each cloud disk of the machine."""
-    return [
-        {"id": f"snapshot-{disk}", "disk": disk, "created": "-1h", "description": marker(), **members} for disk in (SYS, DATA)
-    ]
+    return [{"id": f"snapshot-{disk}", "disk": disk, "created": "-1h", "description": marker(), **fields} for disk in (SYS, DATA)]
 
 
 def delete(cloud: Cloud, *ids: str, method: str = "image", **options: Any) -> Ended:
@@ -91,8 +89,8 @@ FLAWS: dict[str, tuple[Json, str]] = {
 
 @pytest.mark.parametrize("flaw", FLAWS)
 def test_an_image_with_a_flaw_is_no_backup(cloud: Cloud, flaw: str) -> None:
-    members, words = FLAWS[flaw]
-    cloud.seed(machine(), images=[image(**members)])
+    fields, words = FLAWS[flaw]
+    cloud.seed(machine(), images=[image(**fields)])
     ended = refuse(cloud, words, "role vm_backup")
     assert "img-a" in ended.only["blockers"][0]["message"]
 
@@ -146,8 +144,8 @@ def test_only_the_demanded_campaign_counts(cloud: Cloud, method: str) -> None:
 
 @pytest.mark.parametrize("flaw", ["no marker", "marker of another machine", "made while it ran", "too old", "about to expire"])
 def test_a_snapshot_with_a_flaw_is_no_backup(cloud: Cloud, flaw: str) -> None:
-    members, words = FLAWS[flaw]
-    cloud.seed(machine(), snapshots=snapshots(**{key: value for key, value in members.items() if key != "name"}))
+    fields, words = FLAWS[flaw]
+    cloud.seed(machine(), snapshots=snapshots(**{key: value for key, value in fields.items() if key != "name"}))
     refuse(cloud, words, method="snapshots")
 
 

@@ -262,7 +262,7 @@ def test_a_restore_next_to_the_original_warns(cloud: Cloud) -> None:
 
 
 def test_prepaid_local_disks_and_groups_come_back_otherwise_with_warnings(cloud: Cloud) -> None:
-    entry = backed_up(cloud, members={"charge": "prepaid", "local_disks": 1, "ag": "ag-web", "dedicated_host": "host-1"})
+    entry = backed_up(cloud, fields={"charge": "prepaid", "local_disks": 1, "ag": "ag-web", "dedicated_host": "host-1"})
     ended = restore(cloud, entry)
     assert not ended.failed, ended.msg
     expected = {"prepaid_becomes_postpaid", "local_disk_lost", "group_not_rejoined", "dedicated_host_not_used"}

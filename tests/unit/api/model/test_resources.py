@@ -92,7 +92,7 @@ def test_membership_and_release_time() -> None:
     assert (machine.auto_release_time, machine.dedicated_host_id) == ("2026-02-01 00:00:00", "host-1")
 
 
-def test_numbers_in_text_members_are_text() -> None:
+def test_numbers_in_text_fields_are_text() -> None:
     assert instance(faultDomain=3).fault_domain == "3"
 
 
@@ -213,13 +213,13 @@ MALFORMED: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
-@pytest.mark.parametrize(("member", "broken"), MALFORMED)
-def test_what_could_mislead_a_decision_is_named_as_unreadable(member: str, broken: dict[str, Any]) -> None:
-    assert parse_instance(MINIMAL | broken).unreadable == (member,)
+@pytest.mark.parametrize(("field", "broken"), MALFORMED)
+def test_what_could_mislead_a_decision_is_named_as_unreadable(field: str, broken: dict[str, Any]) -> None:
+    assert parse_instance(MINIMAL | broken).unreadable == (field,)
 
 
-@pytest.mark.parametrize(("_member", "broken"), MALFORMED)
-def test_a_malformed_row_is_listed_with_everything_that_can_be_read(_member: str, broken: dict[str, Any]) -> None:
+@pytest.mark.parametrize(("_field", "broken"), MALFORMED)
+def test_a_malformed_row_is_listed_with_everything_that_can_be_read(_field: str, broken: dict[str, Any]) -> None:
     whole = MINIMAL | {"description": "old"} | broken
     assert parse_instance_in_full(whole).full["description"] == "old"
 
@@ -303,7 +303,7 @@ def test_what_tells_whether_a_disk_may_be_deleted_and_how() -> None:
 
 
 @pytest.mark.parametrize(
-    ("member", "broken"),
+    ("field", "broken"),
     [
         ("status", {"status": None}),
         ("attachments", {"attachments": {}}),
@@ -314,16 +314,16 @@ def test_what_tells_whether_a_disk_may_be_deleted_and_how() -> None:
         ("snapshotId", {"snapshotId": "snapshot 1"}),
     ],
 )
-def test_a_malformed_disk_says_what_could_not_be_read(member: str, broken: dict[str, Any]) -> None:
-    assert parse_disk({"diskId": "vol-1", "status": "available"} | broken).unreadable == (member,)
+def test_a_malformed_disk_says_what_could_not_be_read(field: str, broken: dict[str, Any]) -> None:
+    assert parse_disk({"diskId": "vol-1", "status": "available"} | broken).unreadable == (field,)
 
 
 @pytest.mark.parametrize(
-    ("member", "broken"),
+    ("field", "broken"),
     [("status", {"status": []}), ("tags", {"tags": {}}), ("instanceId", {"instanceId": {}}), ("state", {"state": []})],
 )
-def test_a_malformed_elastic_ip_says_what_could_not_be_read(member: str, broken: dict[str, Any]) -> None:
-    assert parse_elastic_ip({"elasticIpId": "fip-1", "status": "ASSOCIATED"} | broken).unreadable == (member,)
+def test_a_malformed_elastic_ip_says_what_could_not_be_read(field: str, broken: dict[str, Any]) -> None:
+    assert parse_elastic_ip({"elasticIpId": "fip-1", "status": "ASSOCIATED"} | broken).unreadable == (field,)
 
 
 def test_the_holder_of_an_elastic_ip_need_be_no_machine() -> None:

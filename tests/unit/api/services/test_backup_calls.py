@@ -174,7 +174,7 @@ def test_the_quota_of_snapshots(example: Callable[[str], Any]) -> None:
     assert call.parse(example("disk.describeQuota.json")["result"]) == Quota(15, 9)
 
 
-def test_the_quota_of_elastic_ips_has_other_members() -> None:
+def test_the_quota_of_elastic_ips_has_other_fields() -> None:
     call = quotas.describe_elastic_ip_quota()
     assert encode_query(call.query) == "type=elastic_ip"
     assert call.parse({"quota": {"type": "elastic_ip", "maxLimit": 5, "count": 7}}) == Quota(5, 7)

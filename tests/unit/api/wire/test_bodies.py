@@ -37,7 +37,7 @@ TAGS = [{"key": f"cost-centre-of-team-{number:02}", "value": "department-of-engi
 
 
 def largest_page(example: dict[str, Any]) -> bytes:
-    """100 machines with eight data disks each, all members, and ten tags on everything."""
+    """100 machines with eight data disks each, all fields, and ten tags on everything."""
     disk = {**example["systemDisk"]["cloudDisk"], "tags": TAGS, "description": "d" * 128, "snapshotPolicies": [], "trashTime": ""}
     attachment = {**example["systemDisk"], "cloudDisk": disk}
     row = {**example, "tags": TAGS, "description": "d" * 256, "systemDisk": attachment, "dataDisks": [attachment] * 8}
@@ -56,7 +56,7 @@ BOMBS: dict[str, bytes] = {
     "lists": b'{"a":[' + b"[]," * 20_000_000 + b"[]]}",
     "dicts": b'{"a":[' + b"{}," * 20_000_000 + b"{}]}",
     "numbers": b"[" + b"1," * 20_000_000 + b"1]",
-    "members": b"{" + b'"a":1,' * 9_000_000 + b'"a":1}',
+    "fields": b"{" + b'"a":1,' * 9_000_000 + b'"a":1}',
     "levels": b"[" * 30_000_000,
     "texts": b"[" + b'"ab",' * 10_000_000 + b'""]',
     "one text": b'{"a":"' + b"x" * 60_000_000 + b'"}',
@@ -106,7 +106,7 @@ def test_a_packed_body_is_read_to_its_end(encoding: str, frame: int, size: int) 
 
 
 def test_the_largest_page_of_a_bill_fits() -> None:
-    """With all members that the type of the answer has, and ten tags on each resource."""
+    """With all fields that the type of the answer has, and ten tags on each resource."""
     words = ("resourceName", "region", "az", "appCode", "serviceCode", "actionTypeName", "startTime", "endTime", "billTime")
     fees = ("totalFee", "discountFee", "realTotalFee", "cashCouponPayFee", "balancePayFee", "cashPayFee", "arrearFee")
     row = {"resourceId": "i-0123456789", "billingType": 1, "formula": "\u89c4" * 100, "tagDetails": TAGS}
@@ -151,7 +151,7 @@ def test_what_is_no_object_is_none(body: bytes) -> None:
     assert parse_json_object(body) is None
 
 
-def test_a_member_that_stands_there_twice_is_not_believed() -> None:
+def test_a_field_that_stands_there_twice_is_not_believed() -> None:
     """A machine that is running and stopped: the last one would win."""
     body = b'{"instances":[{"instanceId":"i-1","status":"running","status":"stopped"}],"totalCount":1}'
     content = parse_json_object(body)

@@ -53,8 +53,8 @@ OTHERS: dict[str, tuple[Call[Any], Json]] = {
     ),
 }
 GOOD: dict[str, tuple[Call[Any], Json]] = {
-    **{name: (call, {member: row}) for name, (call, member, row) in SINGLES.items()},
-    **{name: (call, {member: [row], "totalCount": 1}) for name, (call, member, row) in PAGES.items()},
+    **{name: (call, {field: row}) for name, (call, field, row) in SINGLES.items()},
+    **{name: (call, {field: [row], "totalCount": 1}) for name, (call, field, row) in PAGES.items()},
     **OTHERS,
 }
 
@@ -171,9 +171,9 @@ def test_a_good_answer_is_read(hostile: Hostile, read: str) -> None:
 
 @pytest.mark.parametrize("read", SINGLES)
 def test_a_read_of_one_that_shows_another_is_an_error_of_that_read(hostile: Hostile, read: str) -> None:
-    call, member, row = SINGLES[read]
+    call, field, row = SINGLES[read]
     id_name = next(iter(row))
-    error = hostile.ask(call, answer_of({member: {**row, id_name: f"{row[id_name]}0"}})).error
+    error = hostile.ask(call, answer_of({field: {**row, id_name: f"{row[id_name]}0"}})).error
     assert isinstance(error, TransportError)
     assert "another id" in str(error)
 
@@ -184,42 +184,42 @@ WRONG_ROWS = [None, 5, "i-1", [], {}, [{"instanceId": "i-1"}], {"id": "i-1"}]
 @pytest.mark.parametrize("row", WRONG_ROWS, ids=repr)
 @pytest.mark.parametrize("read", SINGLES)
 def test_a_read_of_one_that_shows_no_object_is_an_error_of_that_read(hostile: Hostile, read: str, row: Any) -> None:
-    call, member, _row = SINGLES[read]
-    assert isinstance(hostile.ask(call, answer_of({member: row})).error, TransportError)
+    call, field, _row = SINGLES[read]
+    assert isinstance(hostile.ask(call, answer_of({field: row})).error, TransportError)
 
 
 @pytest.mark.parametrize("total", [None, -1, "1", 1.0, True, [], float("inf")], ids=repr)
 @pytest.mark.parametrize("read", PAGES)
 def test_a_page_without_a_count_is_an_error_of_that_read(hostile: Hostile, read: str, total: Any) -> None:
-    call, member, row = PAGES[read]
-    assert isinstance(hostile.ask(call, answer_of({member: [row], "totalCount": total})).error, TransportError)
+    call, field, row = PAGES[read]
+    assert isinstance(hostile.ask(call, answer_of({field: [row], "totalCount": total})).error, TransportError)
 
 
 @pytest.mark.parametrize("rows", [{}, "i-1", 5, {"0": {"instanceId": "i-1"}}], ids=repr)
 @pytest.mark.parametrize("read", PAGES)
 def test_a_page_whose_rows_are_no_list_is_an_error_of_that_read(hostile: Hostile, read: str, rows: Any) -> None:
-    call, member, _row = PAGES[read]
-    assert isinstance(hostile.ask(call, answer_of({member: rows, "totalCount": 1})).error, TransportError)
+    call, field, _row = PAGES[read]
+    assert isinstance(hostile.ask(call, answer_of({field: rows, "totalCount": 1})).error, TransportError)
 
 
 @pytest.mark.parametrize("read", PAGES)
 def test_a_page_that_is_larger_than_asked_for_is_an_error_of_that_read(hostile: Hostile, read: str) -> None:
-    call, member, row = PAGES[read]
+    call, field, row = PAGES[read]
     id_name = next(iter(row))
     rows = [{**row, id_name: f"{row[id_name]}{number}"} for number in range(101)]
-    assert isinstance(hostile.ask(call, answer_of({member: rows, "totalCount": 101})).error, TransportError)
+    assert isinstance(hostile.ask(call, answer_of({field: rows, "totalCount": 101})).error, TransportError)
 
 
 @pytest.mark.parametrize("row", WRONG_ROWS[:5], ids=repr)
 @pytest.mark.parametrize("read", PAGES)
 def test_a_row_without_an_id_is_counted_and_the_others_are_read(hostile: Hostile, read: str, row: Any) -> None:
-    call, member, good = PAGES[read]
-    page = hostile.ask(call, answer_of({member: [row, good], "totalCount": 2})).value
+    call, field, good = PAGES[read]
+    page = hostile.ask(call, answer_of({field: [row, good], "totalCount": 2})).value
     assert (len(page.items), page.nameless, page.whole) == (1, 1, False)
 
 
 @pytest.mark.parametrize("read", PAGES)
 def test_a_row_that_stands_there_twice_is_not_believed(hostile: Hostile, read: str) -> None:
-    call, member, good = PAGES[read]
-    page = hostile.ask(call, answer_of({member: [{**good, "status": "running"}, good], "totalCount": 1})).value
+    call, field, good = PAGES[read]
+    page = hostile.ask(call, answer_of({field: [{**good, "status": "running"}, good], "totalCount": 1})).value
     assert (page.items, page.whole) == ((), False)

@@ -251,7 +251,7 @@ def test_options_of_every_kind_are_readable() -> None:
     assert "None" not in texts
 
 
-def test_members_of_the_account_and_the_disk_of_a_snapshot_may_be_unknown() -> None:
+def test_fields_of_the_account_and_the_disk_of_a_snapshot_may_be_unknown() -> None:
     report = sample_report(3, account=dict.fromkeys(("source", "access_key_suffix", "region")))
     report["left"]["snapshots"] = [{"snapshot_id": "snapshot-1", "instance_id": "i-1", "disk_id": None, "monthly": None}]
     assert "None" not in Page(render(report)).texts()

@@ -111,9 +111,9 @@ def test_nothing_is_drawn_where_nothing_happened() -> None:
     assert legend([]) == ""
 
 
-def _machine(number: int, **members: Any) -> Json:
+def _machine(number: int, **fields: Any) -> Json:
     row = sample_report(1)["machines"][0]
-    return {**row, "instance_id": f"i-{number}", "name": f"web-{number}", **members}
+    return {**row, "instance_id": f"i-{number}", "name": f"web-{number}", **fields}
 
 
 def _blocked(number: int, *codes: str) -> Json:

@@ -267,12 +267,12 @@ def test_a_machine_that_got_blocked_in_the_last_wave_fails_the_campaign_unless_s
 
 
 @pytest.mark.parametrize(
-    ("member", "value", "text"), [("region", "cn-east-2", "region"), ("access_key_suffix", "9999", "account")]
+    ("field", "value", "text"), [("region", "cn-east-2", "region"), ("access_key_suffix", "9999", "account")]
 )
-def test_resources_that_another_account_does_not_know_are_not_gone(member: str, value: str, text: str) -> None:
+def test_resources_that_another_account_does_not_know_are_not_gone(field: str, value: str, text: str) -> None:
     record = begun(RELEASING, machine(A))
     accept(record, A)
-    place = {"source": "environment", "access_key_suffix": "0001", "region": "cn-north-1", member: value}
+    place = {"source": "environment", "access_key_suffix": "0001", "region": "cn-north-1", field: value}
     with pytest.raises(InputError, match=text):
         finish.after_release(record, 1, [release_results(elastic_ips={"fip-a": "absent"}, account=place)], later(50))
 

@@ -324,22 +324,22 @@ def rows(draw: st.DrawFn) -> list[Image | Snapshot]:
     """Images and snapshots, good and bad."""
     found: list[Image | Snapshot] = []
     for number in range(draw(st.integers(0, 3))):
-        members = {
+        fields = {
             "imageId": f"img-{number}",
             "desc": draw(st.sampled_from(DESCRIPTIONS)),
             "status": draw(st.sampled_from(["ready", "ready", "pending", "error"])),
             "createTime": draw(st.sampled_from([RECENT, RECENT, OLD])),
         }
         parts = draw(st.sampled_from([("snapshot-vol-sys", "snapshot-vol-data"), ("snapshot-vol-sys",), ("snapshot-vol-data",)]))
-        found.append(image(*parts, **members))
+        found.append(image(*parts, **fields))
     for disk_id in ("vol-sys", "vol-data"):
         if draw(st.booleans()):
-            members = {
+            fields = {
                 "description": draw(st.sampled_from(DESCRIPTIONS)),
                 "status": draw(st.sampled_from(["available", "available", "creating", "error_create"])),
                 "createTime": draw(st.sampled_from([RECENT, RECENT, OLD])),
             }
-            found.append(snapshot(disk_id, **members))
+            found.append(snapshot(disk_id, **fields))
     return found
 
 

@@ -53,7 +53,7 @@ def test_a_free_elastic_ip_may_go() -> None:
 
 
 @pytest.mark.parametrize(
-    ("members", "codes"),
+    ("fields", "codes"),
     [
         ({"status": "in-use", "attached": True, "attached_to": ("i-1",)}, ["disk_in_use"]),
         # A status that lags, and a holder that is missing: either is enough.
@@ -75,12 +75,12 @@ def test_a_free_elastic_ip_may_go() -> None:
         ),
     ],
 )
-def test_every_reason_against_a_disk_is_reported(members: dict[str, object], codes: list[str]) -> None:
-    assert _codes(replace(DISK, **members)) == codes  # type: ignore[arg-type]
+def test_every_reason_against_a_disk_is_reported(fields: dict[str, object], codes: list[str]) -> None:
+    assert _codes(replace(DISK, **fields)) == codes  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
-    ("members", "codes"),
+    ("fields", "codes"),
     [
         ({"status": "ASSOCIATED", "instance_id": "i-1"}, ["elastic_ip_in_use"]),
         ({"status": "ASSOCIATED"}, ["elastic_ip_in_use"]),
@@ -98,8 +98,8 @@ def test_every_reason_against_a_disk_is_reported(members: dict[str, object], cod
         ),
     ],
 )
-def test_every_reason_against_an_elastic_ip_is_reported(members: dict[str, object], codes: list[str]) -> None:
-    assert _codes(replace(ADDRESS, **members)) == codes  # type: ignore[arg-type]
+def test_every_reason_against_an_elastic_ip_is_reported(fields: dict[str, object], codes: list[str]) -> None:
+    assert _codes(replace(ADDRESS, **fields)) == codes  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("asset", [DISK, ADDRESS])
@@ -143,7 +143,7 @@ def test_protect_tags_may_be_others_or_none(asset: Disk | ElasticIp) -> None:
 
 
 @pytest.mark.parametrize(
-    ("members", "text"),
+    ("fields", "text"),
     [
         ({"name": "new"}, "name"),
         ({"status": "error_delete"}, "status"),
@@ -152,8 +152,8 @@ def test_protect_tags_may_be_others_or_none(asset: Disk | ElasticIp) -> None:
         ({"recyclable": None}, "recycle bin"),
     ],
 )
-def test_a_disk_that_is_not_as_it_was_has_changed(members: dict[str, object], text: str) -> None:
-    (change,) = disk_differences(DISK, replace(DISK, **members), POLICY)  # type: ignore[arg-type]
+def test_a_disk_that_is_not_as_it_was_has_changed(fields: dict[str, object], text: str) -> None:
+    (change,) = disk_differences(DISK, replace(DISK, **fields), POLICY)  # type: ignore[arg-type]
     assert text in change
 
 

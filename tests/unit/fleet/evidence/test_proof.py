@@ -95,9 +95,9 @@ IMAGE_FLAWS: list[tuple[dict[str, Any], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("members", "reason"), IMAGE_FLAWS, ids=[f"{next(iter(m.items()))}" for m, _reason in IMAGE_FLAWS])
-def test_an_image_with_one_flaw_is_no_proof_and_the_flaw_is_reported(members: dict[str, Any], reason: str) -> None:
-    proof = proved([image("snapshot-vol-sys", **members)], [SYS])
+@pytest.mark.parametrize(("fields", "reason"), IMAGE_FLAWS, ids=[f"{next(iter(m.items()))}" for m, _reason in IMAGE_FLAWS])
+def test_an_image_with_one_flaw_is_no_proof_and_the_flaw_is_reported(fields: dict[str, Any], reason: str) -> None:
+    proof = proved([image("snapshot-vol-sys", **fields)], [SYS])
     assert proof.backups == ()
     [sentence] = proof.missing
     assert sentence.startswith("No image covers its disk vol-sys (vda): img-one: ")
@@ -122,10 +122,10 @@ SNAPSHOT_FLAWS: list[tuple[dict[str, Any], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("members", "reason"), SNAPSHOT_FLAWS, ids=[f"{next(iter(m.items()))}" for m, _r in SNAPSHOT_FLAWS])
-def test_a_snapshot_with_one_flaw_is_no_proof_and_the_flaw_is_reported(members: dict[str, Any], reason: str) -> None:
+@pytest.mark.parametrize(("fields", "reason"), SNAPSHOT_FLAWS, ids=[f"{next(iter(m.items()))}" for m, _r in SNAPSHOT_FLAWS])
+def test_a_snapshot_with_one_flaw_is_no_proof_and_the_flaw_is_reported(fields: dict[str, Any], reason: str) -> None:
     assert proven([], [SYS], method="snapshots")
-    proof = proved([], [snapshot("vol-sys", **members)], method="snapshots")
+    proof = proved([], [snapshot("vol-sys", **fields)], method="snapshots")
     assert proof.backups == ()
     [sentence] = proof.missing
     assert "snapshot-vol-sys: " in sentence
@@ -139,7 +139,7 @@ def test_an_image_of_another_machine_is_no_proof_even_with_our_marker_and_our_di
 
 
 @pytest.mark.parametrize(
-    ("members", "why"),
+    ("fields", "why"),
     [
         ({"diskId": "vol-old"}, "of a disk that is not on the machine"),
         ({"diskId": None}, "of an unknown disk"),
@@ -152,8 +152,8 @@ def test_an_image_of_another_machine_is_no_proof_even_with_our_marker_and_our_di
         ({"expireTime": "2026-01-16T00:00:00+08:00"}, "goes before anybody needs it"),
     ],
 )
-def test_an_image_holds_a_disk_only_through_a_good_snapshot_of_that_disk(members: dict[str, Any], why: str) -> None:
-    held = snapshot("vol-sys", images=["img-one"], description="", **members)
+def test_an_image_holds_a_disk_only_through_a_good_snapshot_of_that_disk(fields: dict[str, Any], why: str) -> None:
+    held = snapshot("vol-sys", images=["img-one"], description="", **fields)
     assert not proven([image("snapshot-vol-sys")], [held]), why
 
 
@@ -301,7 +301,7 @@ def test_expiry_is_judged_in_every_form_and_zone(text: str) -> None:
     assert not proven(*asset, now=NOW + timedelta(seconds=1))
 
 
-def test_what_never_expires_is_reported_with_empty_or_missing_members() -> None:
+def test_what_never_expires_is_reported_with_empty_or_missing_fields() -> None:
     for nothing in ("", None):
         assert proven([image("snapshot-vol-sys", expiredTime=nothing)], [snapshot("vol-sys", expireTime=nothing)], method="both")
 

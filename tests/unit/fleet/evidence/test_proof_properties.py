@@ -57,7 +57,7 @@ FORMS = st.sampled_from(["Z", "+08:00", ""])
 
 
 @st.composite
-def members(draw: st.DrawFn, description: str, expiry: str) -> tuple[dict[str, Any], Truth]:
+def fields(draw: st.DrawFn, description: str, expiry: str) -> tuple[dict[str, Any], Truth]:
     """What images and snapshots have in common."""
     age = draw(one_of(1.0, 0.0, 23.99, 24.01, 800.0, -0.1, -1.0, None))
     expires_in = draw(one_of(None, 8.0, 6.9, -1.0, "odd"))
@@ -77,7 +77,7 @@ def members(draw: st.DrawFn, description: str, expiry: str) -> tuple[dict[str, A
 
 @st.composite
 def an_image(draw: st.DrawFn, image_id: str) -> tuple[Image, Truth]:
-    raw, truth = draw(members("desc", "expiredTime"))
+    raw, truth = draw(fields("desc", "expiredTime"))
     flags = {
         "status": draw(one_of("ready", "pending", "error", "deleting", "odd")),
         "imageSource": draw(one_of("private", "public", "shared", "thirdparty", None)),
@@ -93,7 +93,7 @@ def an_image(draw: st.DrawFn, image_id: str) -> tuple[Image, Truth]:
 @st.composite
 def a_snapshot(draw: st.DrawFn, snapshot_id: str) -> tuple[Snapshot, Truth, bool]:
     """The last value: whether it makes an image of it hold its disk."""
-    raw, truth = draw(members("description", "expireTime"))
+    raw, truth = draw(fields("description", "expireTime"))
     status, source = draw(one_of("available", "in-use", "creating", "error_create")), draw(one_of("self", "others"))
     disk_id, images = draw(st.sampled_from([*DISKS, "vol-other", None])), draw(st.sampled_from([[], ["img-1"]]))
     found = snapshot("", snapshotId=snapshot_id, status=status, snapshotSource=source, images=images, **raw | {"diskId": disk_id})

@@ -41,7 +41,7 @@ def test_the_specification_of_a_machine_says_where_and_what_it_was() -> None:
     assert text["secondary_interfaces"] == []
 
 
-def test_the_specification_of_a_bare_machine_has_all_members_and_no_invented_value() -> None:
+def test_the_specification_of_a_bare_machine_has_all_fields_and_no_invented_value() -> None:
     text = specification(BARE)
     assert set(text) == set(specification(example()))
     assert not any(text.values())

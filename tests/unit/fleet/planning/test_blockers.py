@@ -150,9 +150,9 @@ def test_stop_charging_needs_a_cloud_system_disk() -> None:
 
 
 @pytest.mark.parametrize("choice", ["keepCharging", "stopCharging"])
-@pytest.mark.parametrize("member", ["dedicated_host_id", "dedicated_pool_id"])
-def test_charge_on_stopped_does_not_apply_to_dedicated_hosts(choice: str, member: str) -> None:
-    each = machine("running", **{member: "host-1"})
+@pytest.mark.parametrize("field", ["dedicated_host_id", "dedicated_pool_id"])
+def test_charge_on_stopped_does_not_apply_to_dedicated_hosts(choice: str, field: str) -> None:
+    each = machine("running", **{field: "host-1"})
     assert blockers(each, policy("stopped", charge_on_stopped=choice)) == ["stop_charging_not_allowed"]
 
 

@@ -36,7 +36,7 @@ SET_TRUE, SET_FALSE = DiskFate("deleted", change=True), DiskFate("kept", change=
     [
         (disk(auto_delete=True), DELETED, SET_FALSE, DELETED),
         (disk(auto_delete=False), KEPT, KEPT, SET_TRUE),
-        # The service leaves false members out; setting the attribute that is wished makes sure.
+        # The service leaves false fields out; setting the attribute that is wished makes sure.
         (disk(auto_delete=None), KEPT, SET_FALSE, SET_TRUE),
         (disk(auto_delete=True, mode=USAGE), DELETED, None, DELETED),
         (disk(auto_delete=False, mode=USAGE), KEPT, KEPT, None),

@@ -28,8 +28,8 @@ ROWS = st.lists(st.tuples(st.sampled_from(["env", "owner"]), st.sampled_from([""
 VALUES = st.lists(st.sampled_from(["", "a", "b", "c"]), min_size=1, max_size=3).map(tuple)
 
 
-def raw(rows: Rows, **members: Any) -> dict[str, Any]:
-    return {"tags": [{"key": key, "value": value} for key, value in rows], **members}
+def raw(rows: Rows, **fields: Any) -> dict[str, Any]:
+    return {"tags": [{"key": key, "value": value} for key, value in rows], **fields}
 
 
 def of(*rows: tuple[str, str]) -> Instance:

@@ -54,9 +54,9 @@ SPECIFICATION: Json = {
 }
 
 
-def manifest_entry(*disks: Json, **members: Any) -> Json:
-    specification = {**SPECIFICATION, **members.pop("specification", {})}
-    snapshots = members.pop("snapshots", [])
+def manifest_entry(*disks: Json, **fields: Any) -> Json:
+    specification = {**SPECIFICATION, **fields.pop("specification", {})}
+    snapshots = fields.pop("snapshots", [])
     return {
         "instance_id": "i-old",
         "name": "web",
@@ -64,19 +64,19 @@ def manifest_entry(*disks: Json, **members: Any) -> Json:
         "disks": list(disks or (SYSTEM, DATA)),
         "image": {"image_id": "img-1"},
         "snapshots": [{"snapshot_id": each, "disk_id": disk} for each, disk in snapshots],
-        **members,
+        **fields,
     }
 
 
-def snapshot(snapshot_id: str, disk_id: str, **members: Any) -> Snapshot:
-    raw = {"snapshotId": snapshot_id, "diskId": disk_id, "status": "available", "snapshotSource": "self", **members}
+def snapshot(snapshot_id: str, disk_id: str, **fields: Any) -> Snapshot:
+    raw = {"snapshotId": snapshot_id, "diskId": disk_id, "status": "available", "snapshotSource": "self", **fields}
     return parse_snapshot(raw)
 
 
-def image(*data: Json, **members: Any) -> Image:
+def image(*data: Json, **fields: Any) -> Image:
     system = {"diskCategory": "cloud", "deviceName": "vda", "cloudDisk": {"diskSizeGB": 40, "snapshotId": "snapshot-1"}}
     raw = {"imageId": "img-1", "status": "ready", "imageSource": "private", "instanceId": "i-old", "systemDisk": system}
-    return parse_image({**raw, "dataDisks": list(data), **members})
+    return parse_image({**raw, "dataDisks": list(data), **fields})
 
 
 PART = {"diskCategory": "cloud", "deviceName": "vdb", "cloudDisk": {"diskSizeGB": 100, "snapshotId": "snapshot-2"}}
@@ -97,7 +97,7 @@ def codes(findings: Any) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("members", "why"),
+    ("fields", "why"),
     [
         ({"status": "pending"}, "'pending', not ready"),
         ({"imageSource": "public"}, "no private image"),
@@ -105,8 +105,8 @@ def codes(findings: Any) -> list[str]:
         ({"instanceId": "i-other"}, "is of i-other"),
     ],
 )
-def test_an_image_that_cannot_be_used_is_a_blocker(members: Json, why: str) -> None:
-    made = plan(manifest_entry(), AvailableBackups({"img-1": image(PART, **members)}, SNAPSHOTS))
+def test_an_image_that_cannot_be_used_is_a_blocker(fields: Json, why: str) -> None:
+    made = plan(manifest_entry(), AvailableBackups({"img-1": image(PART, **fields)}, SNAPSHOTS))
     assert codes(made.blockers) == ["no_backup"]
     assert why in made.blockers[0].message
 
@@ -141,11 +141,11 @@ def test_a_local_system_disk_is_only_in_an_image() -> None:
     assert "systemDisk" not in made.spec
 
 
-@pytest.mark.parametrize("member", ["az", "instance_type", "subnet_id", "security_groups"])
-def test_what_is_not_known_must_be_given(member: str) -> None:
-    made = plan(manifest_entry(specification={member: None}))
+@pytest.mark.parametrize("field", ["az", "instance_type", "subnet_id", "security_groups"])
+def test_what_is_not_known_must_be_given(field: str) -> None:
+    made = plan(manifest_entry(specification={field: None}))
     assert codes(made.blockers) == ["incomplete"]
-    assert member.replace("groups", "group_ids") in made.blockers[0].message
+    assert field.replace("groups", "group_ids") in made.blockers[0].message
 
 
 def test_a_helper_image_needs_platform_and_architecture() -> None:
@@ -305,14 +305,14 @@ def test_a_disks_name_fits_and_keeps_its_device() -> None:
 # --- whether the disks came back ----------------------------------------------------------------------------------
 
 
-def wanted(device: str, origin: str | None, **members: Any) -> WantedDisk:
+def wanted(device: str, origin: str | None, **fields: Any) -> WantedDisk:
     values: Json = {"system": device == "vda", "local": False, "size_gb": 100, "disk_type": "ssd.gp1", "auto_delete": False}
-    return WantedDisk(device=device, snapshot_id=origin, **{**values, **members})
+    return WantedDisk(device=device, snapshot_id=origin, **{**values, **fields})
 
 
-def seen(device: str, origin: str | None, **members: Any) -> SeenDisk:
+def seen(device: str, origin: str | None, **fields: Any) -> SeenDisk:
     values: Json = {"disk_id": f"vol-{device}", "system": device == "vda", "local": False, "size_gb": 100}
-    return SeenDisk(device=device, snapshot_id=origin, **{**values, **members})
+    return SeenDisk(device=device, snapshot_id=origin, **{**values, **fields})
 
 
 @pytest.mark.parametrize(

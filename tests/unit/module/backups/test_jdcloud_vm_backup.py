@@ -48,7 +48,7 @@ def backup(cloud: MemoryCloud, run: Runner) -> Backup:
 
 
 def counts(ended: Ended) -> dict[str, Any]:
-    """The members of the summary that are not zero and tell about machines."""
+    """The fields of the summary that are not zero and tell about machines."""
     return {name: number for name, number in ended.result["summary"].items() if number and name not in OF_THE_RUN}
 
 

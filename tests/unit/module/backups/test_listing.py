@@ -22,8 +22,8 @@ CAMPAIGN = {"campaign": "spring", "instance_id": "i-a", "stopped": True}
 
 
 def _ids(result: dict[str, Any]) -> list[str]:
-    member = "images" if "images" in result else "snapshots"
-    return [row[f"{member[:-1]}_id"] for row in result[member]]
+    field = "images" if "images" in result else "snapshots"
+    return [row[f"{field[:-1]}_id"] for row in result[field]]
 
 
 WRONG: list[tuple[str, dict[str, Any], str]] = [

@@ -54,9 +54,9 @@ class Reported:
         assert all(each.left >= each.in_flight >= 0 and each.total == self.counts[0].total for each in self.counts)
         ends = []
         for _step, group in groupby(self.counts, lambda each: each.step):
-            members = [*group]
-            assert all(later.ended >= earlier.ended for earlier, later in pairwise(members))
-            ends.append(members[-1])
+            fields = [*group]
+            assert all(later.ended >= earlier.ended for earlier, later in pairwise(fields))
+            ends.append(fields[-1])
         return ends
 
 

@@ -46,7 +46,7 @@ def test_a_wrong_number_is_nothing(wrong: str) -> None:
 
 
 @given(st.lists(st.sampled_from(Standing)))
-def test_every_member_is_counted_once(standings: list[Standing]) -> None:
+def test_every_machine_is_counted_once(standings: list[Standing]) -> None:
     counts = count(standings, "some step")
     waiting = standings.count(Standing.WAITING)
     assert counts.total == len(standings)

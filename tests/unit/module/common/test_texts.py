@@ -77,7 +77,7 @@ def test_rule_04_a_tag_is_written_as_it_was_meant(cloud: MemoryCloud, run: Runne
 @pytest.mark.parametrize("remove", ["[010]", "010", "[a, true]", "[2026.10]"])
 def test_rule_04_a_tag_key_is_removed_as_it_was_meant(cloud: MemoryCloud, run: Runner, remove: str) -> None:
     assert "remove is" in refused(run, cloud, "jdcloud_tag", f"{{instance_ids: [i-a], remove: {remove}}}").replace(
-        "A member of ", ""
+        "A field of ", ""
     )
 
 
@@ -108,7 +108,7 @@ def test_rule_04_no_module_makes_a_text_of_something_else(
 
 @pytest.mark.parametrize("value", [8, [8], ["a-1", 2026.1], [True]])
 @pytest.mark.parametrize(("module", "option"), LIST_OPTIONS)
-def test_rule_04_no_module_makes_a_member_a_text(cloud: MemoryCloud, run: Runner, module: str, option: str, value: Any) -> None:
+def test_rule_04_no_module_makes_an_element_a_text(cloud: MemoryCloud, run: Runner, module: str, option: str, value: Any) -> None:
     ended = run(module, **{**required(module), option: value})
     assert ended.failed
     assert option in ended.msg
@@ -117,7 +117,7 @@ def test_rule_04_no_module_makes_a_member_a_text(cloud: MemoryCloud, run: Runner
 
 
 @pytest.mark.parametrize(("module", "option"), LIST_OPTIONS)
-def test_rule_01_no_module_takes_a_null_member_for_a_word(cloud: MemoryCloud, run: Runner, module: str, option: str) -> None:
+def test_rule_01_no_module_takes_a_null_element_for_a_word(cloud: MemoryCloud, run: Runner, module: str, option: str) -> None:
     ended = run(module, **{**required(module), option: ["a-1", None]})
     assert ended.failed
     assert f"{option} has a blank or null member" in ended.msg

@@ -136,12 +136,12 @@ BLOCKED: list[tuple[str, dict[str, Any], list[str]]] = [
 
 
 @pytest.mark.parametrize("check_mode", [False, True])
-@pytest.mark.parametrize(("kind", "members", "expected"), BLOCKED)
+@pytest.mark.parametrize(("kind", "fields", "expected"), BLOCKED)
 def test_all_blockers_are_found_and_with_any_nothing_is_changed(
-    cloud: MemoryCloud, absent: Deleter, kind: str, members: dict[str, Any], expected: list[str], check_mode: bool
+    cloud: MemoryCloud, absent: Deleter, kind: str, fields: dict[str, Any], expected: list[str], check_mode: bool
 ) -> None:
     add(cloud, kind, "a-1")
-    add(cloud, kind, "a-2", **members)
+    add(cloud, kind, "a-2", **fields)
     ended = absent(kind, "a-1", "a-2", "a-none", check_mode=check_mode)
     assert ended.failed
     assert not ended.result["changed"]

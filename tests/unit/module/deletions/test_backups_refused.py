@@ -239,8 +239,8 @@ def test_a_timeout_names_the_asset_and_its_state(
     cloud: MemoryCloud, absent: Deleter, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     asset = add(cloud, kind, "a-1")
-    member = "_delete_image" if kind == "image" else "_delete_snapshot"
-    monkeypatch.setattr(cloud, member, lambda _call: asset.update(status="deleting") or {})
+    field = "_delete_image" if kind == "image" else "_delete_snapshot"
+    monkeypatch.setattr(cloud, field, lambda _call: asset.update(status="deleting") or {})
     ended = absent(kind, "a-1", wait_timeout=30)
     row = row_of(ended)
     assert ended.failed

@@ -135,12 +135,12 @@ BLOCKED: list[tuple[str, dict[str, Any], list[str]]] = [
 
 
 @pytest.mark.parametrize("check_mode", [False, True])
-@pytest.mark.parametrize(("kind", "members", "codes"), BLOCKED)
+@pytest.mark.parametrize(("kind", "fields", "codes"), BLOCKED)
 def test_all_blockers_are_found_and_with_any_nothing_is_changed(
-    cloud: MemoryCloud, absent: Remover, kind: str, members: dict[str, Any], codes: list[str], check_mode: bool
+    cloud: MemoryCloud, absent: Remover, kind: str, fields: dict[str, Any], codes: list[str], check_mode: bool
 ) -> None:
     add(cloud, kind, "a-1")
-    add(cloud, kind, "a-2", **members)
+    add(cloud, kind, "a-2", **fields)
     ended = absent(kind, "a-1", "a-2", "a-none", check_mode=check_mode)
     assert ended.failed
     assert not ended.result["changed"]
@@ -153,12 +153,12 @@ def test_all_blockers_are_found_and_with_any_nothing_is_changed(
     assert ended.result["summary"]["blocked"] == 1
 
 
-@pytest.mark.parametrize(("kind", "members", "codes"), BLOCKED)
+@pytest.mark.parametrize(("kind", "fields", "codes"), BLOCKED)
 def test_skip_goes_on_with_the_others_and_check_mode_predicts_their_very_rows(
-    cloud: MemoryCloud, absent: Remover, kind: str, members: dict[str, Any], codes: list[str]
+    cloud: MemoryCloud, absent: Remover, kind: str, fields: dict[str, Any], codes: list[str]
 ) -> None:
     add(cloud, kind, "a-1")
-    add(cloud, kind, "a-2", **members)
+    add(cloud, kind, "a-2", **fields)
     ids = ("a-2", "a-none", "a-1")
     predicted, done = (absent(kind, *ids, on_blocked="skip", check_mode=mode) for mode in (True, False))
     assert not done.failed

@@ -17,11 +17,11 @@ from support.module.runner import ACCESS_KEY, Runner
 MODULE = "jdcloud_vm"
 PROTECTED = [{"key": "jdcloud-protect", "value": "yes"}]
 OF_THE_RUN = ("api_calls", "api_retries", "api_throttled", "seconds")
-"""Members of the summary in which a preview and its run differ."""
+"""Fields of the summary in which a preview and its run differ."""
 
 
 def counts(summary: dict[str, Any]) -> dict[str, Any]:
-    """The members of a summary that are not zero and tell about machines."""
+    """The fields of a summary that are not zero and tell about machines."""
     return {name: number for name, number in summary.items() if number and name not in OF_THE_RUN}
 
 
@@ -348,7 +348,7 @@ def test_results_are_exactly_as_documented(cloud: MemoryCloud, run: Runner) -> N
     assert mixed.actions == {"i-a": "deleted", "i-b": "deleted", "i-c": "blocked", "i-d": "failed", "i-none": "none"}
     seen = check(mixed.result, MODULE) | check(run.vm("stopped").result, MODULE)
     unseen = set(paths(documented_returns(MODULE))) - seen
-    assert unseen == {f"instances.backups.{member}" for member in ("type", "id", "status", "created", "campaign")}
+    assert unseen == {f"instances.backups.{field}" for field in ("type", "id", "status", "created", "campaign")}
 
 
 # --- protection of what would go with a machine -----------------------------------------------------------------------

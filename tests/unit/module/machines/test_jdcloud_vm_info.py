@@ -118,10 +118,10 @@ def test_ids_are_listed_in_their_order_and_missing_ones_are_a_warning(cloud: Mem
 
 
 def words_of(value: object) -> set[str]:
-    """The names of all members, at any depth."""
+    """The names of all fields, at any depth."""
     if isinstance(value, dict):
-        return {*value} | {word for member in value.values() for word in words_of(member)}
-    return {word for member in value for word in words_of(member)} if isinstance(value, list) else set()
+        return {*value} | {word for field in value.values() for word in words_of(field)}
+    return {word for field in value for word in words_of(field)} if isinstance(value, list) else set()
 
 
 def test_names_and_sizes_have_the_words_of_all_other_results(cloud: MemoryCloud, run: Runner) -> None:
@@ -152,4 +152,4 @@ def test_results_are_as_documented(cloud: MemoryCloud, run: Runner) -> None:
     cloud.add("i-a", "running", instanceType="g.n2.large", ag={"id": "ag-1", "name": "group"})
     cloud.add_disk("i-a", "vol-a", auto_delete=True)
     unseen = set(paths(documented_returns(MODULE))) - check(run.vm_info().result, MODULE)
-    assert unseen == {f"instances.backups.{member}" for member in ("type", "id", "status", "created", "campaign")}
+    assert unseen == {f"instances.backups.{field}" for field in ("type", "id", "status", "created", "campaign")}

@@ -84,14 +84,14 @@ def test_a_blocked_machine_keeps_the_status_that_it_has(cloud: MemoryCloud, run:
 MARKER = "jdcloud.cloud/1 campaign=c1 instance=i-a stopped=true"
 
 
-def begun(cloud: MemoryCloud, *parts: str, made_of: dict[str, str] | None = None, **members: Any) -> None:
+def begun(cloud: MemoryCloud, *parts: str, made_of: dict[str, str] | None = None, **fields: Any) -> None:
     """A stopped machine of which this campaign's image is being made; `made_of`: the disk of each part."""
     cloud.add("i-a")
     cloud.add_disk("i-a", "vol-a", auto_delete=True)
     for part in parts:
         cloud.add_snapshot(part, "creating", diskId=(made_of or {}).get(part, "vol-sysia"))
     cloud.add_image(
-        "img-own", *parts, status="pending", instanceId="i-a", desc=MARKER, createTime="2026-01-20 07:59:00", **members
+        "img-own", *parts, status="pending", instanceId="i-a", desc=MARKER, createTime="2026-01-20 07:59:00", **fields
     )
 
 

@@ -29,12 +29,12 @@ LOCAL = PlannedDisk(None, "vdz", "local", 200, None, "lost")
 ADDRESS = PlannedAddress("fip-a", "203.0.113.17", "kept")
 
 
-def deleted(instance_id: str = "i-a", **members: object) -> MachineRecord:
+def deleted(instance_id: str = "i-a", **fields: object) -> MachineRecord:
     """A machine whose delete was accepted, and that is gone."""
     machine = Instance(instance_id, f"name-of-{instance_id}", "stopped", {})
     decision = Decision(instance_id, "stopped", steps=("delete",), disks=(DISK, LOCAL), addresses=(ADDRESS,))
     state = MachineState(decision, machine, Phase.ENDED, 0.0, status="absent", delete_accepted=True, gone=True)
-    for name, value in members.items():
+    for name, value in fields.items():
         setattr(state, name, value)
     return MachineRecord(instance_id, machine, decision, state)
 

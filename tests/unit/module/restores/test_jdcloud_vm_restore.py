@@ -22,7 +22,7 @@ MODULE = "jdcloud_vm_restore"
 PATH = "ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.restores.run"
 
 
-def manifest(instance_id: str = "i-old", *, snapshots: bool = False, **members: Any) -> Json:
+def manifest(instance_id: str = "i-old", *, snapshots: bool = False, **fields: Any) -> Json:
     """An entry of a manifest."""
     disk = {"category": "cloud", "disk_type": "ssd.gp1", "auto_delete": True, "shared": False, "encrypted": False}
     specification = {
@@ -45,7 +45,7 @@ def manifest(instance_id: str = "i-old", *, snapshots: bool = False, **members: 
         ],
         "image": None if snapshots else {"image_id": "img-one"},
         "snapshots": rows if snapshots else [],
-        **members,
+        **fields,
     }
 
 

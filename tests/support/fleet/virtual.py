@@ -19,7 +19,12 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.dispat
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.rate_limit import RateLimiter
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.selection import Selection
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.timing import Timing
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.machines.run import MachineRecord, MachineRun, run_action
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.machines.run import (
+    MachineOptions,
+    MachineRecord,
+    MachineRun,
+    run_action,
+)
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.policy import Policy
 from ansible_collections.jdcloud.cloud.plugins.module_utils._module.machines.report import MachineReport
 from support.fleet.backups import HOUR, Backups, TrueImage, TrueSnapshot, marker
@@ -150,7 +155,7 @@ class Cloud:
             timing.retries if timing else 8,
             read_only=preview,
         )
-        run = run_action(self.dispatcher, policy, timing or Timing(), cap=cap, skip_blocked=skip_blocked, preview=preview)
+        run = run_action(self.dispatcher, policy, timing or Timing(), MachineOptions(cap, skip_blocked, preview))
         return Campaign(
             run, MachineReport(run, "cn-north-1", policy.state), self.time.now() - began, self.dispatcher.counters.calls
         )

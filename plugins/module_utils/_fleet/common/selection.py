@@ -293,20 +293,23 @@ class SelectionError(InputError):
     """The selection matches more than it may. Nothing was changed."""
 
 
-def check_cap(
-    matched: Sequence[str],
-    cap: int | None,
-    default: int,
-    *,
-    things: str = "machines",
-    option: str = "max_instances",
-    advice: str = "narrow the selection",
-) -> None:
-    """Raise `SelectionError` if more match than `cap`, or than `default` where the user sets no cap. `option` sets it."""
-    limit = default if cap is None else cap
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """The most that a selection may match: `limit`, or `default` where the user sets none. `option` sets it."""
+
+    limit: int | None
+    default: int
+    option: str = "max_instances"
+    things: str = "machines"
+    advice: str = "narrow the selection"
+
+
+def check_cap(matched: Sequence[str], cap: Cap) -> None:
+    """Raise `SelectionError` if more match than the cap allows."""
+    limit = cap.default if cap.limit is None else cap.limit
     if len(matched) > limit:
-        which = "the default cap for this selection" if cap is None else option
+        which = "the default cap for this selection" if cap.limit is None else cap.option
         raise SelectionError(
-            f"The selection matches {len(matched)} {things}, more than {which} of {limit} ({some_ids(matched)}); nothing was "
-            f"changed: {advice}, or set {option} to {len(matched)} if all of them are meant."
+            f"The selection matches {len(matched)} {cap.things}, more than {which} of {limit} ({some_ids(matched)}); nothing was "
+            f"changed: {cap.advice}, or set {cap.option} to {len(matched)} if all of them are meant."
         )

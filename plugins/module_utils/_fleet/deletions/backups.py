@@ -16,7 +16,7 @@ from ..._api.model.backup_assets import Image, Snapshot
 from ..._api.services.disk import delete_snapshot
 from ..._api.services.vm import delete_image
 from ..common.failure import Failure, Finding
-from ..common.selection import SelectionError, check_cap
+from ..common.selection import Cap, SelectionError, check_cap
 from ..common.texts import shown, some_ids
 from ..common.timing import FATE_PATIENCE
 from ..evidence.backup_selection import AssetSelection, find_assets, read_assets
@@ -114,7 +114,7 @@ def _select(dispatcher: Dispatcher, kind: AssetKind[A], selection: AssetSelectio
             f"select what is meant with {kind.word}_ids; nothing was changed."
         )
     default = 1 if selection.ids is None or selection.name is not None else len(selection.ids)
-    check_cap(matched, cap, default, things=f"{kind.word}s", option=f"max_{kind.word}s", advice="name fewer")
+    check_cap(matched, Cap(cap, default, f"max_{kind.word}s", f"{kind.word}s", "name fewer"))
     return found
 
 

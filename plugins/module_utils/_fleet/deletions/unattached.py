@@ -18,7 +18,7 @@ from ..._api.model.resources import Disk, ElasticIp
 from ..._api.services.disk import delete_disk, describe_disk, describe_disks, describe_snapshots
 from ..._api.services.vpc import delete_elastic_ip, describe_elastic_ip, describe_elastic_ips
 from ..common.failure import Finding
-from ..common.selection import check_cap
+from ..common.selection import Cap, check_cap
 from .kind import D, ResourceKind
 from .run import DeletionOptions, DeletionRun, delete_resources
 from .unattached_rules import (
@@ -165,6 +165,6 @@ def delete_unattached(
     Raises `JdcloudError` if something cannot be read or more exist than the cap allows; then nothing was changed.
     """
     found = find_each(dispatcher, ids, kind.by_ids, kind.by_id, kind.id_of)
-    check_cap(list(found), options.cap, len(ids), things=f"{kind.word}s", option=f"max_{kind.key}s", advice="name fewer")
+    check_cap(list(found), Cap(options.cap, len(ids), f"max_{kind.key}s", f"{kind.word}s", "name fewer"))
     kind.prepare(dispatcher, found)
     return delete_resources(dispatcher, kind, ids, found, options)

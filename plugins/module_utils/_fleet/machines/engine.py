@@ -19,6 +19,7 @@ from typing import Any
 
 from ..._api.calls import Call, Response
 from ..._api.dispatch.dispatcher import Dispatcher, Job, Outcome
+from ..._api.errors import JdcloudError
 from ..._api.fields import PAGE_SIZE, Page
 from ..._api.model.instance import Instance
 from ..._api.services import vm
@@ -29,9 +30,9 @@ from ..common.timing import GATE_FRESH, Timing, leave_by
 from ..planning.policy import Facts, Policy
 from .dependents import Dependents
 from .facts import CurrentFacts, GateReads
-from .recovery import NextStep
+from .recovery import NextStep, Recovery, Rules
 from .state import AHEAD, GATES, LOOKED, MachineState, Phase
-from .transitions import Transitions, bulk_look_of, write_of
+from .transitions import Transitions
 
 PLAN_MAX_AGE = 60.0
 """The oldest observation in seconds that a stop or start may rest on."""
@@ -51,9 +52,14 @@ class Engine(EngineBase[MachineState]):
         self._policy = policy
         self._wait_timeout = timing.wait_timeout
         self._current_facts = CurrentFacts(policy, facts)
-        self._transitions = Transitions(policy, timing, self._facts, dispatcher.backoff)
+        rules = Rules(policy, timing, self._facts, dispatcher.backoff)
+        self._recovery = Recovery(rules)
+        self._transitions = Transitions(rules, self._recovery)
+        lead_to_delete = GATES if policy.reads_at_gate else AHEAD
         self._schedule: PollSchedule[MachineState] = PollSchedule(
-            timing.poll_interval, lambda state: state.phase in LOOKED, self._leads_to_delete
+            timing.poll_interval,
+            lambda state: state.phase in LOOKED,
+            lambda state: policy.state == "absent" and state.phase in lead_to_delete,
         )
         self._queues: dict[Phase, deque[MachineState]] = {
             phase: deque() for phase in Phase if phase not in LOOKED | {Phase.ENDED}
@@ -73,11 +79,9 @@ class Engine(EngineBase[MachineState]):
 
     def _begin(self, now: float) -> None:
         self._gate_calls = self._current_facts.calls_each(self._states)
+        self._phases[Phase.ENDED] = len(self._states)
         for state in self._states:
-            self._phases[state.phase] += 1
-        for state in self._states:
-            before = state.phase
-            self._file(state, before, self._transitions.start(state, now), now)
+            self._file(state, self._transitions.start(state, now))
 
     @property
     def finished(self) -> bool:
@@ -147,54 +151,62 @@ class Engine(EngineBase[MachineState]):
         once, each = self._gate_calls
         limit = max(1, int((calls - once) / each))
         full_at = min(PAGE_SIZE, limit)
-        ready = len(self._queues[Phase.DELETE]) + len(self._queues[Phase.SET_DISKS])
-        return (limit - ready if limit - ready >= full_at else 0), full_at
-
-    def _leads_to_delete(self, state: MachineState) -> bool:
-        return self._policy.state == "absent" and state.phase in (GATES if self._policy.reads_at_gate else AHEAD)
+        room = limit - len(self._queues[Phase.DELETE]) - len(self._queues[Phase.SET_DISKS])
+        return (0 if self._gate_is_read or room < full_at else room), full_at
 
     def _look(self, now: float, *, idle: bool) -> Job | None:
+        """Look at machines in bulk if that pays by now; at the last few that are being deleted one by one."""
         quota, full_at = self._gate_room()
-        if self._gate_is_read:
-            quota = 0
-        left = len(self._states) - self._ended
-        last = left == self._phases[Phase.DELETING] and left <= max(FEW, self._dispatcher.rate_limiter.rate * LAST_SECONDS)
-        gap = 0.0 if last and self._transitions.deletes.certain else IDLE_GAP
+        left = self._last_deletes()
+        certain = self._transitions.deletes.certain
+        gap = 0.0 if left and certain else IDLE_GAP
         chosen = self._schedule.take(now, idle=idle, full_at=full_at, quota=quota, gap=gap)
         if not chosen:
             return None
-        if last and (left <= FEW or (self._transitions.deletes.certain and not any(state.asked_singly for state in chosen))):
-            for state in chosen:
-                state.asked_singly = True
-                self._prove(state)
-            return self._singles.popleft()
+        if 0 < left <= FEW or (left and certain and not any(state.asked_singly for state in chosen)):
+            return self._look_singly(chosen)
+        return self._look_at_gate(chosen, now) or self._look_in_bulk(chosen)
+
+    def _last_deletes(self) -> int:
+        """How many machines are left, if these are a few that are being deleted; else none."""
+        left = len(self._states) - self._ended
+        few = max(FEW, self._dispatcher.rate_limiter.rate * LAST_SECONDS)
+        return left if left == self._phases[Phase.DELETING] and left <= few else 0
+
+    def _look_singly(self, chosen: Sequence[MachineState]) -> Job:
+        for state in chosen:
+            state.asked_singly = True
+            self._prove(state)
+        return self._singles.popleft()
+
+    def _look_at_gate(self, chosen: Sequence[MachineState], now: float) -> Job | None:
+        """Look at those at the gate, and read what their deletes rest on beside them. None if there is nothing such."""
         gated = [state for state in chosen if state.phase in GATES]
         readings = self._current_facts.gate_readings(gated)
         if not readings:
-            return self._bulk_look(chosen, math.inf)
+            return None
         self._gate_is_read = True
         reads = GateReads(gated, now, self._gate_was_read)
         reads.jobs(readings, self._job, self._gate_reads.append)
         self._gate_reads.append(self._job(bulk_look_of(gated), reads.looked))
         others = [state for state in chosen if state.phase not in GATES]
-        return self._bulk_look(others, math.inf) if others else self._gate_reads.popleft()
+        return self._look_in_bulk(others) if others else self._gate_reads.popleft()
 
-    def _bulk_look(self, chosen: Sequence[MachineState], began_at: float) -> Job:
+    def _look_in_bulk(self, chosen: Sequence[MachineState]) -> Job:
         until = max(map(self._repeat_until, chosen))
-        return self._job(bulk_look_of(chosen), partial(self._looked, chosen, began_at), repeat_until=until)
+        return self._job(bulk_look_of(chosen), partial(self._looked, chosen, math.inf), repeat_until=until)
 
     def _repeat_until(self, state: MachineState) -> float:
         """How long a look at a machine that cannot be read is repeated: for one wait where it is in line."""
-        waits_until = self._now + self._wait_timeout if state.deadline is None else state.deadline
-        return waits_until + LOOK_SLACK
+        deadline = state.attempt.deadline
+        return (self._now + self._wait_timeout if deadline is None else deadline) + LOOK_SLACK
 
     def _gate_was_read(self, reads: GateReads) -> None:
         """Machines at the gate were looked at, and their backups, disks and elastic IPs are known anew."""
-        now = self._now
         self._gate_is_read = False
         states = [state for state in reads.states if state.phase is not Phase.ENDED]
         if reads.error is not None:
-            self._fail(states, Outcome(error=reads.error), now)
+            self._fail(states, reads.error)
         elif states:
             self._current_facts.renew(states, reads.rows)
             self._looked(states, reads.began_at, reads.look)
@@ -211,12 +223,12 @@ class Engine(EngineBase[MachineState]):
             state = queue.popleft()
             age = now - state.observed_at
             if phase in (Phase.DELETE, Phase.SET_DISKS) and age > GATE_FRESH:
-                self._file(state, phase, self._transitions.regate(state, now), now)
+                self._file(state, self._recovery.regate(state, now))
             elif phase in (Phase.STOP, Phase.START) and age > PLAN_MAX_AGE:
                 if self._phases[Phase.REFRESH] >= PAGE_SIZE:
                     queue.appendleft(state)
                     return None
-                self._file(state, phase, self._transitions.refresh(state, now), now)
+                self._file(state, self._transitions.refresh(state, now))
             else:
                 until = leave_by(state.observed_at) if phase is Phase.DELETE else None
                 state.sending = phase
@@ -239,96 +251,80 @@ class Engine(EngineBase[MachineState]):
         now = self._now
         state.sending = None
         if outcome.response is not None:
-            self._transitions.note_effect(state, phase)
+            state.note_accepted(phase)
         if state.phase is Phase.ENDED:
             if not outcome.stale:
-                self._transitions.came_late(state, phase, outcome.error, now)
-            return
-        if outcome.stale:
-            self._file(state, phase, self._transitions.regate(state, now), now)
+                self._recovery.came_late(state, phase, outcome.error, now)
+        elif outcome.stale:
+            self._file(state, self._recovery.regate(state, now))
         elif outcome.error is not None:
-            self._file(state, phase, self._transitions.refused(state, outcome.error, now), now)
+            self._file(state, self._recovery.refused(state, outcome.error, now))
         elif outcome.response is not None:
-            self._file(state, phase, self._transitions.accepted(state, outcome.response.received_at), now)
+            self._file(state, self._transitions.accepted(state, outcome.response.received_at))
 
     def _looked(self, chosen: Sequence[MachineState], began_at: float, outcome: Outcome) -> None:
-        now = self._now
+        """A look has ended. At the gate an observation is as old as the oldest read that it rests on, of `began_at`."""
+        response = outcome.response
         states = [state for state in chosen if state.phase is not Phase.ENDED]
-        if outcome.response is None:
-            self._fail(states, outcome, now)
+        if response is None:
+            self._fail(states, outcome.error)
             return
-        page: Page[Instance] = outcome.response.value
+        page: Page[Instance] = response.value
         rows = {machine.instance_id: machine for machine in page.items}
-        self._transitions.learn(states, rows, outcome.response.sent_at)
+        self._transitions.learn(states, rows, response.sent_at)
         absent = [state for state in states if state.instance_id not in rows]
         for state in states:
             if state.instance_id in rows:
-                # At the gate an observation is as old as the oldest read that it rests on.
-                self._seen(state, rows[state.instance_id], outcome.response, now, began_at=began_at)
+                sent_at = min(response.sent_at, began_at) if state.phase in GATES else response.sent_at
+                self._file(state, self._transitions.seen(state, rows[state.instance_id], sent_at, self._now))
         if absent and page.whole and not page.items:
             # An empty answer may come from missing rights or a wrong region: one 404 must vouch for it.
-            vouch = partial(self._vouched, absent[0], absent[1:], outcome.response)
+            vouch = partial(self._vouched, absent[0], absent[1:], response)
             self._singles.append(self._job(vm.describe_instance(absent[0].instance_id), vouch))
         elif page.whole:
-            self._absent(absent, outcome.response, now)
+            self._absent(absent, response)
         else:
             for state in absent:
                 self._prove(state)
 
     def _vouched(self, first: MachineState, others: Sequence[MachineState], empty: Response[Any], outcome: Outcome) -> None:
-        now = self._now
         others = [state for state in others if state.phase is not Phase.ENDED]
         self._proved(first, outcome)
         if outcome.error is not None and outcome.error.is_not_found:
-            self._absent(others, empty, now)
+            self._absent(others, empty)
         elif outcome.error is not None:
-            self._fail(others, outcome, now)
+            self._fail(others, outcome.error)
         else:
             for state in others:
-                self._file(state, state.phase, NextStep(now + self._dispatcher.backoff(1)), now)
+                self._file(state, NextStep(self._now + self._dispatcher.backoff(1)))
 
     def _proved(self, state: MachineState, outcome: Outcome) -> None:
         now = self._now
         if state.phase is Phase.ENDED:
             return
         if outcome.error is not None and outcome.error.is_not_found:
-            before = state.phase
-            self._file(state, before, self._transitions.proved_gone(state, now), now)
+            self._file(state, self._transitions.proved_gone(state, now))
         elif outcome.response is None:
-            self._fail([state], outcome, now)
+            self._fail([state], outcome.error)
         else:
-            self._seen(state, outcome.response.value, outcome.response, now, in_bulk=False)
+            machine, sent_at = outcome.response.value, outcome.response.sent_at
+            self._file(state, self._transitions.seen(state, machine, sent_at, now, in_bulk=False))
 
-    def _seen(
-        self,
-        state: MachineState,
-        machine: Instance,
-        response: Response[Any],
-        now: float,
-        *,
-        in_bulk: bool = True,
-        began_at: float = math.inf,
-    ) -> None:
-        before = state.phase
-        sent_at = min(response.sent_at, began_at) if before in GATES else response.sent_at
-        self._file(state, before, self._transitions.seen(state, machine, sent_at, now, in_bulk=in_bulk), now)
-
-    def _absent(self, states: Sequence[MachineState], response: Response[Any], now: float) -> None:
+    def _absent(self, states: Sequence[MachineState], response: Response[Any]) -> None:
         for state in states:
-            before = state.phase
-            self._file(state, before, self._transitions.absent(state, response.sent_at, response.received_at), now)
+            self._file(state, self._transitions.absent(state, response.sent_at, response.received_at))
 
-    def _fail(self, states: Sequence[MachineState], outcome: Outcome, now: float) -> None:
+    def _fail(self, states: Sequence[MachineState], error: JdcloudError | None) -> None:
         """The machines cannot be read."""
-        failure = api_failure(outcome.error)
         for state in states:
-            before = state.phase
-            self._file(state, before, self._transitions.fail(state, failure, now, blind=True), now)
+            self._file(state, self._recovery.fail(state, api_failure(error), self._now, blind=True))
 
-    def _file(self, state: MachineState, before: Phase, following: NextStep, now: float) -> None:
+    def _file(self, state: MachineState, following: NextStep) -> None:
         """Arrange what the transitions say: a look, a proof, a place in a queue, or the end."""
+        now = self._now
         if state.phase in LOOKED and not following.prove_gone:
-            following = self._transitions.overdue(state, now) or following
+            following = self._recovery.overdue(state, now) or following
+        before, state.filed = state.filed, state.phase
         self._phases[before] -= 1
         self._phases[state.phase] += 1
         stuck = self._transitions.is_stuck(state, now)
@@ -348,15 +344,33 @@ class Engine(EngineBase[MachineState]):
             self._queues[state.phase].append(state)
 
     def _lost(self, state: MachineState, now: float) -> None:
-        self._transitions.lost(state, now)
+        self._recovery.lost(state, now)
 
     def _give_up(self, state: MachineState, failure: Failure) -> None:
         if state.phase is not Phase.ENDED:
-            self._phases[state.phase] -= 1
-            self._phases[Phase.ENDED] += 1
-            self._transitions.abandon(state, failure)
+            self._recovery.abandon(state, failure)
 
     def _clear(self) -> None:
+        self._phases = dict.fromkeys(Phase, 0)
         for queue in self._queues.values():
             queue.clear()
         self._dependents.abandon()
+
+
+def write_of(state: MachineState, charge_on_stopped: str | None) -> Call[None]:
+    """The call that a machine in one of the sending phases waits for."""
+    instance_id = state.instance_id
+    if state.phase is Phase.STOP:
+        return vm.stop_instance(instance_id, charge_on_stopped)
+    if state.phase is Phase.START:
+        return vm.start_instance(instance_id)
+    if state.phase is Phase.SET_DISKS:
+        return vm.set_disk_auto_delete(instance_id, state.decision.disk_changes)
+    if state.phase is Phase.PUT_BACK:
+        return vm.set_disk_auto_delete(instance_id, state.disks_to_put_back)
+    return vm.delete_instance(instance_id)
+
+
+def bulk_look_of(chosen: Sequence[MachineState]) -> Call[Any]:
+    """One look at up to a page of machines."""
+    return vm.describe_instances(ids=[state.instance_id for state in chosen], page_size=PAGE_SIZE)

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What deletes depend on beside the machines themselves: their disks and elastic IPs with their tags, and their backups.
+"""What is known beside the machines, first read for the plan, and renewed by the engine before their last look.
 
-It is read in bulk, 100 ids a call, for the plan, and once more before the last look of the machines at the gate.
+That is the backups which are demanded, and the disks and elastic IPs that would go with their machines, with their tags.
 """
 
 from __future__ import annotations
@@ -34,10 +34,111 @@ from ..._api.model.instance import Instance
 from ..._api.model.resources import Disk, ElasticIp
 from ..._api.services import disk as disk_api
 from ..._api.services import vpc
-from ..evidence.existing_backups import BackupCache, PageCall, backup_calls
+from ..evidence.existing_backups import BackupCache, PageCall, backup_calls, read_backups
+from ..evidence.proof import BackupSet
 from ..planning.fates import destroyed_disks, released_addresses
 from ..planning.policy import Facts, Policy
 from .state import MachineState
+
+
+def gather_facts(dispatcher: Dispatcher, policy: Policy, machines: Sequence[Instance]) -> Facts:
+    """What the plan needs beside the machines: disks and elastic IPs that would go, demanded backups, and the service's time."""
+    facts = _read_dependents(dispatcher, policy, machines)
+    backup_set = BackupSet()
+    if policy.demand is not None:
+        backup_set = read_backups(dispatcher, machines, every_snapshot="snapshot" in policy.demand.types)
+    return replace(facts, now=dispatcher.service_time(), backup_set=backup_set)
+
+
+class CurrentFacts:
+    """The facts of the plan, renewed for some machines at a time."""
+
+    def __init__(self, policy: Policy, facts: Facts) -> None:
+        self._policy = policy
+        self._backups = BackupCache(facts.backup_set)
+        self._disks = dict(facts.disks)
+        self._elastic_ips = dict(facts.elastic_ips)
+
+    def facts(self, now: datetime | None) -> Facts:
+        """What is known now."""
+        return Facts(now=now, elastic_ips=self._elastic_ips, disks=self._disks, backup_set=self._backups.backup_set)
+
+    def gate_readings(self, states: Sequence[MachineState]) -> list[Reading]:
+        """What is read of these machines' backups, disks and elastic IPs before the look that lets their deletes leave."""
+        machines = [state.machine for state in states]
+        backups = backup_calls(machines) if self._policy.demand is not None else []
+        return [*map(Reading, backups), *tag_readings(machines, self._policy)]
+
+    def calls_each(self, states: Sequence[MachineState]) -> tuple[float, float]:
+        """Of each look through the gate: the calls that it takes in any case, and those that one machine more takes.
+
+        These are its delete, and its share of the pages of what is read with it.
+        """
+        backup_set = self._backups.backup_set if self._policy.demand is not None else None
+        rows = sum(len(self._tagged(state)) for state in states)
+        kinds = sum(map(bool, (self._policy.protect_tags, self._policy.release_elastic_ips)))
+        if backup_set is not None:
+            kinds += 2
+            rows += sum(len(backup_set.images.get(state.instance_id, ())) for state in states)
+            disks = (disk.disk_id or "" for state in states for disk in state.machine.disks)
+            rows += sum(len(backup_set.snapshots_of_disk.get(disk_id, ())) for disk_id in disks)
+        # The look at the machines themselves comes after those reads; without any, it is not worth counting.
+        return (kinds + 1.0 if kinds else 0.0), 1.0 + rows / max(1, len(states)) / PAGE_SIZE
+
+    def renew(self, states: Sequence[MachineState], rows: Sequence[Row]) -> None:
+        """Forget what was known of these machines, and know `rows` instead. What is not among them is not known any more."""
+        for state in states:
+            for known in self._tagged(state):
+                self._disks.pop(known, None)
+                self._elastic_ips.pop(known, None)
+        self._disks.update((row.disk_id, row) for row in rows if isinstance(row, Disk))
+        self._elastic_ips.update((row.elastic_ip_id, row) for row in rows if isinstance(row, ElasticIp))
+        if self._policy.demand is not None:
+            backups = [row for row in rows if isinstance(row, (Image, Snapshot))]
+            self._backups.replace([state.machine for state in states], backups)
+
+    def _tagged(self, state: MachineState) -> list[str]:
+        return [*destroyed_disks(state.machine, self._policy), *released_addresses(state.machine, self._policy)]
+
+
+def tag_readings(machines: Iterable[Instance], policy: Policy) -> list[Reading]:
+    """The reads that together show all disks and elastic IPs which the deletion of these machines would destroy."""
+    disk_ids, elastic_ip_ids = _ids(machines, policy)
+    disks = [Reading(partial(disk_api.describe_disks, ids), tuple(ids), disk_api.describe_disk) for ids in chunks(disk_ids)]
+    addresses = [
+        Reading(partial(vpc.describe_elastic_ips, ids), tuple(ids), vpc.describe_elastic_ip) for ids in chunks(elastic_ip_ids)
+    ]
+    return [*disks, *addresses]
+
+
+def _read_dependents(dispatcher: Dispatcher, policy: Policy, machines: Iterable[Instance]) -> Facts:
+    """The disks and elastic IPs that would go with these machines.
+
+    A key that may not read disks is a fact, too: then nothing may go. One that this key alone may not read is not known, which
+    blocks its machine and no other.
+    """
+    disk_ids, elastic_ip_ids = _ids(machines, policy)
+    disks: dict[str, Disk] = {}
+    unread = ""
+    try:
+        disks = find_each(dispatcher, disk_ids, disk_api.describe_disks, disk_api.describe_disk, row_id, gone=is_not_shown)
+    except JdcloudError as error:
+        if error.http != FORBIDDEN:
+            raise
+        unread = f"the service refused {error.operation} ({error.http} {error.status})"
+    elastic_ips = find_each(
+        dispatcher, elastic_ip_ids, vpc.describe_elastic_ips, vpc.describe_elastic_ip, row_id, gone=is_not_shown
+    )
+    return Facts(disks=disks, disks_unread=unread, elastic_ips=elastic_ips)
+
+
+def _ids(machines: Iterable[Instance], policy: Policy) -> tuple[Sequence[str], Sequence[str]]:
+    # What is not selected, or is going already, is not judged.
+    wanted = [each for each in machines if each.status != "deleting" and policy.selection.mismatch(each) is None]
+    disks = dict.fromkeys(disk_id for machine in wanted for disk_id in destroyed_disks(machine, policy))
+    addresses = dict.fromkeys(each for machine in wanted for each in released_addresses(machine, policy))
+    return [*disks], [*addresses]
+
 
 Row = Image | Snapshot | Disk | ElasticIp
 
@@ -164,102 +265,3 @@ class _Listing:
             self._queue(self._job(call, answered))
         if not missing:
             self._reads.listed(rows, None)
-
-
-def disk_id_of(disk: Disk) -> str:
-    """The id of a disk."""
-    return disk.disk_id
-
-
-def elastic_ip_id_of(elastic_ip: ElasticIp) -> str:
-    """The id of an elastic IP."""
-    return elastic_ip.elastic_ip_id
-
-
-def tag_readings(machines: Iterable[Instance], policy: Policy) -> list[Reading]:
-    """The reads that together show all disks and elastic IPs which the deletion of these machines would destroy."""
-    disk_ids, elastic_ip_ids = _ids(machines, policy)
-    disks = [Reading(partial(disk_api.describe_disks, ids), tuple(ids), disk_api.describe_disk) for ids in chunks(disk_ids)]
-    addresses = [
-        Reading(partial(vpc.describe_elastic_ips, ids), tuple(ids), vpc.describe_elastic_ip) for ids in chunks(elastic_ip_ids)
-    ]
-    return [*disks, *addresses]
-
-
-def with_dependent_tags(dispatcher: Dispatcher, policy: Policy, machines: Iterable[Instance], facts: Facts) -> Facts:
-    """The facts with these disks and elastic IPs. A key that may not read disks is a fact, too: then nothing may go.
-
-    One that this key alone may not read is not known, which blocks its machine and no other.
-    """
-    disk_ids, elastic_ip_ids = _ids(machines, policy)
-    disks: dict[str, Disk] = {}
-    unread = ""
-    try:
-        disks = find_each(dispatcher, disk_ids, disk_api.describe_disks, disk_api.describe_disk, disk_id_of, gone=is_not_shown)
-    except JdcloudError as error:
-        if error.http != FORBIDDEN:
-            raise
-        unread = f"the service refused {error.operation} ({error.http} {error.status})"
-    elastic_ips = find_each(
-        dispatcher, elastic_ip_ids, vpc.describe_elastic_ips, vpc.describe_elastic_ip, elastic_ip_id_of, gone=is_not_shown
-    )
-    return replace(facts, disks=disks, disks_unread=unread, elastic_ips=elastic_ips)
-
-
-def _ids(machines: Iterable[Instance], policy: Policy) -> tuple[Sequence[str], Sequence[str]]:
-    # What is not selected, or is going already, is not judged.
-    wanted = [each for each in machines if each.status != "deleting" and policy.selection.mismatch(each) is None]
-    disks = dict.fromkeys(disk_id for machine in wanted for disk_id in destroyed_disks(machine, policy))
-    addresses = dict.fromkeys(each for machine in wanted for each in released_addresses(machine, policy))
-    return [*disks], [*addresses]
-
-
-class CurrentFacts:
-    """The facts of the plan, renewed for some machines at a time."""
-
-    def __init__(self, policy: Policy, facts: Facts) -> None:
-        self._policy = policy
-        self._backups = BackupCache(facts.backup_set)
-        self._disks = dict(facts.disks)
-        self._elastic_ips = dict(facts.elastic_ips)
-
-    def facts(self, now: datetime | None) -> Facts:
-        """What is known now."""
-        return Facts(now=now, elastic_ips=self._elastic_ips, disks=self._disks, backup_set=self._backups.backup_set)
-
-    def gate_readings(self, states: Sequence[MachineState]) -> list[Reading]:
-        """What is read of these machines' backups, disks and elastic IPs before the look that lets their deletes leave."""
-        machines = [state.machine for state in states]
-        backups = backup_calls(machines) if self._policy.demand is not None else []
-        return [*map(Reading, backups), *tag_readings(machines, self._policy)]
-
-    def calls_each(self, states: Sequence[MachineState]) -> tuple[float, float]:
-        """Of each look through the gate: the calls that it takes in any case, and those that one machine more takes.
-
-        These are its delete, and its share of the pages of what is read with it.
-        """
-        backup_set = self._backups.backup_set if self._policy.demand is not None else None
-        rows = sum(len(self._tagged(state)) for state in states)
-        kinds = sum(map(bool, (self._policy.protect_tags, self._policy.release_elastic_ips)))
-        if backup_set is not None:
-            kinds += 2
-            rows += sum(len(backup_set.images.get(state.instance_id, ())) for state in states)
-            disks = (disk.disk_id or "" for state in states for disk in state.machine.disks)
-            rows += sum(len(backup_set.snapshots_of_disk.get(disk_id, ())) for disk_id in disks)
-        # The look at the machines themselves comes after those reads; without any, it is not worth counting.
-        return (kinds + 1.0 if kinds else 0.0), 1.0 + rows / max(1, len(states)) / PAGE_SIZE
-
-    def renew(self, states: Sequence[MachineState], rows: Sequence[Row]) -> None:
-        """Forget what was known of these machines, and know `rows` instead. What is not among them is not known any more."""
-        for state in states:
-            for known in self._tagged(state):
-                self._disks.pop(known, None)
-                self._elastic_ips.pop(known, None)
-        self._disks.update((row.disk_id, row) for row in rows if isinstance(row, Disk))
-        self._elastic_ips.update((row.elastic_ip_id, row) for row in rows if isinstance(row, ElasticIp))
-        if self._policy.demand is not None:
-            backups = [row for row in rows if isinstance(row, (Image, Snapshot))]
-            self._backups.replace([state.machine for state in states], backups)
-
-    def _tagged(self, state: MachineState) -> list[str]:
-        return [*destroyed_disks(state.machine, self._policy), *released_addresses(state.machine, self._policy)]

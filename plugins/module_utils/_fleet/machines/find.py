@@ -14,7 +14,7 @@ from ..._api.dispatch.pagination import find_each, list_all, prove_missing, read
 from ..._api.model.instance import Instance, InstanceInFull
 from ..._api.services import vm
 from ..common.failure import Failure
-from ..common.selection import Selection, SelectionError, check_cap
+from ..common.selection import Cap, Selection, SelectionError, check_cap
 from ..common.texts import shown, some_ids
 from ..common.timing import Timing
 from ..planning.plan import is_settled, puzzling
@@ -64,7 +64,7 @@ def find_to_change(
     found = find_selected(dispatcher, selection)
     if hindered and not (found.matched or found.mismatched or found.missing):
         raise SelectionError(f"No machine matches the selection, so {hindered}: check the selectors and the region.")
-    check_cap([machine.instance_id for machine in found.matched], cap, selection.default_cap())
+    check_cap([machine.instance_id for machine in found.matched], Cap(cap, selection.default_cap()))
     return found
 
 

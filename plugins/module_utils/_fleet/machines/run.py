@@ -15,13 +15,11 @@ from ..._api.model.instance import Instance
 from ..common.failure import Failure
 from ..common.progress import Standing, Watch, count, unwatched
 from ..common.timing import Timing
-from ..evidence.existing_backups import read_backups
 from ..evidence.preview import PlannedMachine
-from ..evidence.proof import BackupSet
 from ..planning.plan import decide
 from ..planning.policy import Decision, Facts, Policy
 from .engine import Engine
-from .facts import with_dependent_tags
+from .facts import gather_facts
 from .find import FoundMachines, SettledMachines, find_to_change, wait_until_settled
 from .state import MachineState, Phase, standing_of_machine
 
@@ -58,49 +56,45 @@ class MachineRun:
     crash: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class MachineOptions:
+    """How a run goes about it. `cap`: the most machines that may match, None for the selection's own cap.
+
+    With `preview` the plan is made and nothing is changed; only then `planned` backups count, by machine.
+    """
+
+    cap: int | None
+    skip_blocked: bool
+    preview: bool
+    planned: Mapping[str, PlannedMachine] = field(default_factory=dict)
+
+
 def run_action(
-    dispatcher: Dispatcher,
-    policy: Policy,
-    timing: Timing,
-    *,
-    cap: int | None,
-    skip_blocked: bool,
-    preview: bool,
-    planned: Mapping[str, PlannedMachine] | None = None,
-    watch: Watch = unwatched,
+    dispatcher: Dispatcher, policy: Policy, timing: Timing, options: MachineOptions, watch: Watch = unwatched
 ) -> MachineRun:
-    """Do it. With `preview` the plan is made and nothing is changed; only then `planned` backups count, by machine.
+    """Do it.
 
     Raises `JdcloudError` if the machines cannot be read or the selection is refused; then nothing was changed.
     """
     selection = policy.selection
     observed_at = dispatcher.clock.now()
     hindered = "" if policy.state == "absent" else f"none can become {policy.state}"
-    found = find_to_change(dispatcher, selection, cap, hindered=hindered)
+    found = find_to_change(dispatcher, selection, options.cap, hindered=hindered)
     # The status filter made the choice; from here on the status changes under our own hands.
     chosen = replace(policy, selection=selection.chosen())
     stable = wait_until_settled(dispatcher, found.matched, policy.state, timing)
     facts = gather_facts(dispatcher, policy, [*stable.machines.values()])
-    if preview and planned:
-        facts = replace(facts, planned=planned)
+    if options.preview:
+        facts = replace(facts, planned=options.planned)
     records = [*_missing(found, policy), *_judged(found, stable, policy, chosen, facts)]
     run = MachineRun(records=_in_order(records, selection.ids), missing=found.missing)
-    run.held_back = not skip_blocked and any(record.blocked or record.failure for record in run.records)
+    run.held_back = not options.skip_blocked and any(record.blocked or record.failure for record in run.records)
     if not run.held_back:
         watch(lambda: count(map(_standing, run.records)))
         engine = Engine(dispatcher, chosen, timing, facts)
-        _carry_out(engine, run.records, stable, observed_at, preview=preview)
+        _carry_out(engine, run.records, stable, observed_at, preview=options.preview)
         run.crash = engine.crash
     return run
-
-
-def gather_facts(dispatcher: Dispatcher, policy: Policy, machines: Sequence[Instance]) -> Facts:
-    """What the plan needs beside the machines: disks and elastic IPs that would go, demanded backups, and the service's time."""
-    tagged = with_dependent_tags(dispatcher, policy, machines, Facts())
-    backup_set = BackupSet()
-    if policy.demand is not None:
-        backup_set = read_backups(dispatcher, machines, every_snapshot="snapshot" in policy.demand.types)
-    return replace(tagged, now=dispatcher.service_time(), backup_set=backup_set)
 
 
 def _missing(found: FoundMachines, policy: Policy) -> list[MachineRecord]:

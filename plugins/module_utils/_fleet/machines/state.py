@@ -2,15 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where one machine stands while its decision is carried out. Pure.
-
-A stop, start or delete that was sent may end without a clear answer. A machine that fails while no read has decided about it may
-have been changed, or be gone: the result says so, instead of what was read before.
-"""
+"""Where one machine stands while its decision is carried out, and what is known of a call that was not clearly answered."""
 
 from __future__ import annotations
 
 import enum
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ..._api.model.instance import Instance
@@ -23,6 +20,9 @@ from ..planning.policy import Action, Decision, Fate
 
 class Phase(enum.Enum):
     """The next thing that happens to a machine. `LOOKED` phases wait for an observation, the others for a slot to send in."""
+
+    # That of Enum is slow, and the engine looks for phases in sets some hundred times a call.
+    __hash__ = object.__hash__
 
     STOP = enum.auto()
     START = enum.auto()
@@ -54,56 +54,80 @@ UNDER_WAY = frozenset(
 )
 """Phases that follow a call that changes something, or belong to one."""
 WORDS = {Phase.STOP: "stop", Phase.START: "start", Phase.DELETE: "delete"}
-"""What the calls are called whose effect may stay unknown."""
+"""The calls that leave a machine unverified if nobody knows what came of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnclearCall:
+    """A stop, start or delete that was sent, ended at `since` without a clear answer, and about which no read has decided."""
+
+    phase: Phase
+    since: float
+
+    @property
+    def decided_at(self) -> float:
+        """From when on a read decides."""
+        return self.since + READ_LAG
+
+
+@dataclass(slots=True)
+class Attempt:
+    """What came of one call and of the wait for its effect, in monotonic seconds. Replaced as a whole when another begins.
+
+    `since`: when the service accepted the call, or the waiting began; `deadline`: when waiting for it ends. `unsure`: the last
+    write ended without a clear answer, or was refused for now; `maybe_ours`: what a read shows next may be the effect of such a
+    write. `moving`: the transition was seen to have begun; `looks_back`: so many looks in a row show the machine where it was.
+    `refusal`: what it fails with if an unclear call came to nothing. `absent_at`: when a bulk answer first left it out;
+    `doubts`: how often a single read then showed it. `stale_looks`: how many looks grew too old to delete by.
+    """
+
+    tries: Tries = field(default_factory=Tries)
+    since: float = 0.0
+    deadline: float | None = None
+    unsure: bool = False
+    maybe_ours: bool = False
+    moving: bool = False
+    looks_back: int = 0
+    refusal: Failure | None = None
+    absent_at: float | None = None
+    doubts: int = 0
+    stale_looks: int = 0
 
 
 @dataclass(slots=True)
 class MachineState:
     """One machine's way. Times are monotonic seconds.
 
-    `since` is when the service accepted the call (or the waiting began), `deadline` when waiting for it ends,
-    `observed_at` when the newest usable observation was asked for. `unsure`: the last write ended without a clear answer, or
-    was refused for now; `maybe_ours`: what a read shows next may be the effect of such a write;
-    `delete_sent`: a delete with a lost answer was among these;
-    `doubt`: the stop, start or delete of which no read has shown yet what came of it (see `report_unclear`), since `doubt_since`;
-    `refusal`: what the machine fails with if it came to nothing. `sending`: a call of this phase is under way.
-    `moving`: the transition was seen to have begun. `stuck`: it takes unusually long, or is refused.
-    `shown_by_ids`: a bulk answer by ids has shown this machine, so its absence from another one means something.
+    `observed_at`: when the newest usable observation was asked for. `unclear`: of which call it is not known what came of it.
+    `sending`: a call of this phase is under way. `delete_sent`: the answer to a delete was lost. `shown_by_ids`: a bulk answer by
+    ids has shown the machine, so its absence from another one means something. `token`, `filed`, `stuck` and `asked_singly` are
+    the engine's: its newest appointment, the phase under which it is filed, whether it takes unusually long or is refused, and
+    whether it was asked for by itself.
     """
 
     decision: Decision
     machine: Instance
     phase: Phase
     observed_at: float
-    since: float = 0.0
-    deadline: float | None = None
     status: str = ""
-    token: int = 0
-    tries: Tries = field(default_factory=Tries)
-    unsure: bool = False
-    maybe_ours: bool = False
-    moving: bool = False
-    doubt: Phase | None = None
-    doubt_since: float = 0.0
-    refusal: Failure | None = None
+    attempt: Attempt = field(default_factory=Attempt)
+    unclear: UnclearCall | None = None
     sending: Phase | None = None
-    looks_back: int = 0
-    stuck: bool = False
     shown_by_ids: bool = False
-    asked_singly: bool = False
-    stale_looks: int = 0
-    doubts: int = 0
-    absent_at: float | None = None
     stopped_by_us: bool = False
     started_by_us: bool = False
-    delete_accepted: bool = False
-    delete_sent: bool = False
     disks_set: bool = False
     put_back_tries: int = 0
+    delete_sent: bool = False
+    delete_accepted: bool = False
     gone: bool = False
     failure: Failure | None = None
     disk_fates: dict[str, Fate] = field(default_factory=dict)
     address_fates: dict[str, Fate] = field(default_factory=dict)
+    token: int = 0
+    filed: Phase = Phase.ENDED
+    stuck: bool = False
+    asked_singly: bool = False
 
     @property
     def instance_id(self) -> str:
@@ -134,67 +158,86 @@ class MachineState:
     @property
     def in_doubt(self) -> bool:
         """Whether it failed while it was not known what came of a call."""
-        return self.doubt is not None and self.failure is not None
+        return self.unclear is not None and self.failure is not None
 
     @property
     def perhaps_deleted(self) -> bool:
         """Whether it may be gone by a delete of ours."""
-        return self.in_doubt and self.doubt is Phase.DELETE
+        return self.unclear is not None and self.failure is not None and self.unclear.phase is Phase.DELETE
 
-    def begin(self, phase: Phase) -> None:
-        """Enter a phase with a fresh count of tries."""
+    @property
+    def disks_to_put_back(self) -> Mapping[str, bool]:
+        """The delete attributes as they were before we set them, by disk id. One that the service left out counts as false.
+
+        As long as a delete may have taken effect, only what keeps a disk is put back: the rest could still destroy one.
+        """
+        before = {disk.disk_id: bool(disk.auto_delete) for disk in self.decision.disks}
+        return {
+            disk_id: before[disk_id]
+            for disk_id, value in self.decision.disk_changes.items()
+            if before[disk_id] is not value and not (self.perhaps_deleted and before[disk_id])
+        }
+
+    def begin(self, phase: Phase, *, since: float = 0.0, deadline: float | None = None) -> None:
+        """Enter a phase, with nothing tried yet."""
         self.phase = phase
-        self.tries = Tries()
-        self.unsure = False
-        self.maybe_ours = False
-        self.moving = False
-        self.looks_back = 0
-        self.refusal = None
-        self.absent_at = None
-        self.stale_looks = 0
-        self.doubts = 0
-        self.deadline = None
+        self.attempt = Attempt(since=since, deadline=deadline)
 
     def look_between(self, phase: Phase) -> None:
         """Enter a phase between two tries of one call, or the call again after it: what bounds the tries goes on."""
-        tries = self.tries
-        self.begin(phase)
-        self.tries = tries
+        self.phase = phase
+        self.attempt = Attempt(self.attempt.tries)
 
+    def note_accepted(self, phase: Phase) -> None:
+        """The service accepted the call of `phase`: remember that it was us, whatever comes next."""
+        if self.unclear is not None and self.unclear.phase is phase:
+            self.unclear = None
+        if phase is Phase.STOP:
+            self.stopped_by_us, self.status = True, "stopping"
+        elif phase is Phase.START:
+            self.started_by_us, self.status = True, "starting"
+        elif phase is Phase.SET_DISKS:
+            self.disks_set = True
+        elif phase is Phase.DELETE:
+            self.delete_accepted, self.status = True, "deleting"
 
-def note_unclear(state: MachineState, phase: Phase, now: float) -> None:
-    """The call of `phase` ended without a clear answer."""
-    if phase in WORDS:
-        state.doubt, state.doubt_since = phase, now
+    def note_unclear(self, phase: Phase, now: float) -> None:
+        """The call of `phase` ended without a clear answer."""
+        if phase in WORDS:
+            self.unclear = UnclearCall(phase, now)
 
+    def note_effect(self) -> None:
+        """A read shows that the call with the unclear end took effect."""
+        self.unclear = None
+        self.attempt.unsure, self.attempt.maybe_ours, self.attempt.refusal = False, False, None
 
-def note_read(state: MachineState, sent_at: float) -> None:
-    """A read shows the machine. One that was asked for late enough shows the effect of the call, or that there is none.
+    def note_read(self, sent_at: float) -> None:
+        """A read shows the machine. One that was asked for late enough shows the effect of the call, or that there is none.
 
-    A machine that is being deleted by then may be so by our call or by somebody else's.
-    """
-    going = state.doubt is Phase.DELETE and state.status == "deleting"
-    if state.doubt is not None and sent_at >= decided_at(state) and not going:
-        state.doubt = None
+        A machine that is being deleted by then may be so by our call or by somebody else's.
+        """
+        if self.unclear is None or sent_at < self.unclear.decided_at:
+            return
+        if self.unclear.phase is not Phase.DELETE or self.status != "deleting":
+            self.unclear = None
 
+    def report_unclear(self) -> None:
+        """Let a failure say what was sent and may have taken effect. Once is enough."""
+        if self.unclear is None or self.failure is None:
+            return
+        if self.failure.code != UNVERIFIED:
+            self.failure = with_unclear_call(self.failure, f"The {WORDS[self.unclear.phase]} of {self.instance_id}")
+        if self.status != "deleting":
+            self.status = UNVERIFIED
 
-def decided_at(state: MachineState) -> float:
-    """From when on a read decides."""
-    return state.doubt_since + READ_LAG
-
-
-def report_unclear(state: MachineState) -> None:
-    """Let a failure say what was sent and may have taken effect. Once is enough."""
-    if state.doubt is None or state.failure is None:
-        return
-    if state.failure.code != UNVERIFIED:
-        state.failure = with_unclear_call(state.failure, f"The {WORDS[state.doubt]} of {state.instance_id}")
-    if state.status != "deleting":
-        state.status = UNVERIFIED
+    def end(self) -> None:
+        """Nothing more happens to it."""
+        self.report_unclear()
+        self.phase = Phase.ENDED
 
 
 def standing_of_machine(state: MachineState | None) -> Standing:
-    """Of a machine that is stopped, started or deleted; without a state nothing was to be done."""
+    """Of a machine that is stopped, started or deleted, for the count of progress; without a state nothing was to be done."""
     if state is None:
         return Standing.DONE
     begun = state.changed or state.delete_sent or state.phase in UNDER_WAY

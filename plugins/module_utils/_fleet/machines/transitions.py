@@ -10,20 +10,15 @@ proof that the machine is gone, or nothing (the new phase is one that waits for 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
-from ..._api.calls import Call
-from ..._api.fields import PAGE_SIZE
 from ..._api.model.instance import TRANSITIONAL, Instance
-from ..._api.services import vm
 from ..common.failure import Failure
 from ..common.poll_schedule import DurationEstimate
-from ..common.timing import DOUBTS, READ_LAG, Timing
+from ..common.timing import DOUBTS, READ_LAG
 from ..planning.plan import changes_since, decide
-from ..planning.policy import Facts, Policy
-from .recovery import MOVED_ON, PROVE_GONE, NextStep, Recovery, disks_to_put_back
-from .state import AHEAD, LOOKED, MachineState, Phase, note_read
+from .recovery import MOVED_ON, PROVE_GONE, WAITS, NextStep, Recovery, Rules
+from .state import AHEAD, LOOKED, Attempt, MachineState, Phase
 
 ABSENCE_GAP = 0.3
 """Seconds between two absences from bulk answers that together prove that a machine is gone."""
@@ -37,14 +32,27 @@ STUCK_FACTOR = 3.0
 """A stop that takes this many times the usual time, and some seconds more, is not waited for by the stops of others."""
 
 
-class Transitions(Recovery):
-    """The rules of the way. `facts` gives the facts as of now."""
+class Transitions:
+    """The rules of the way, as long as all goes well; what does not is the business of `recovery`."""
 
-    def __init__(self, policy: Policy, timing: Timing, facts: Callable[[], Facts], backoff: Callable[[int], float]) -> None:
-        super().__init__(policy, timing, facts, backoff)
-        self.stops = DurationEstimate(timing.poll_interval)
-        self.starts = DurationEstimate(timing.poll_interval)
-        self.deletes = DurationEstimate(timing.poll_interval)
+    def __init__(self, rules: Rules, recovery: Recovery) -> None:
+        self._policy = rules.policy
+        self._timing = rules.timing
+        self._facts = rules.facts
+        self._backoff = rules.backoff
+        self._recovery = recovery
+        self.stops = DurationEstimate(rules.timing.poll_interval)
+        self.starts = DurationEstimate(rules.timing.poll_interval)
+        self.deletes = DurationEstimate(rules.timing.poll_interval)
+        self._seen_in = {
+            Phase.REFRESH: self._seen_refresh,
+            Phase.STOPPING: self._seen_stopping,
+            Phase.STARTING: self._seen_starting,
+            Phase.GATE: self._seen_gate,
+            Phase.CHECK_DISKS: self._seen_check,
+            Phase.DELETING: self._seen_deleting,
+            Phase.CHECK_BACK: self._seen_back,
+        }
 
     def start(self, state: MachineState, now: float) -> NextStep:
         """The first phase of a machine with something to do, or that is being deleted by somebody else."""
@@ -70,15 +78,13 @@ class Transitions(Recovery):
         """The service accepted the call of the present phase."""
         phase = state.phase
         if phase is Phase.SET_DISKS:
-            state.begin(Phase.CHECK_DISKS)
-            state.since = now
+            state.begin(Phase.CHECK_DISKS, since=now)
             return NextStep(now)
         if phase is Phase.PUT_BACK:
             return self._wait_for(state, Phase.CHECK_BACK, now)
         if not self._timing.wait:
-            return self._end(state)
-        waits = {Phase.STOP: Phase.STOPPING, Phase.START: Phase.STARTING}
-        self._wait_for(state, waits.get(phase, Phase.DELETING), now)
+            return _end(state)
+        self._wait_for(state, WAITS[phase], now)
         return NextStep(self._next_look(state, now))
 
     def learn(self, states: Sequence[MachineState], rows: Mapping[str, Instance], looked_at: float) -> None:
@@ -89,13 +95,13 @@ class Transitions(Recovery):
             (self.deletes, Phase.DELETING, "deleting", None),
         )
         for duration, phase, during, end in ways:
-            watched = [state for state in states if state.phase is phase and not state.unsure and state.absent_at is None]
+            watched = [state for state in states if state.phase is phase and _is_clear(state.attempt)]
             shown = {
                 state.instance_id: rows[state.instance_id].status if state.instance_id in rows else None for state in watched
             }
             duration.learn(
-                [looked_at - state.since for state in watched if shown[state.instance_id] == end],
-                [looked_at - state.since for state in watched if shown[state.instance_id] == during],
+                [looked_at - state.attempt.since for state in watched if shown[state.instance_id] == end],
+                [looked_at - state.attempt.since for state in watched if shown[state.instance_id] == during],
             )
 
     def is_stuck(self, state: MachineState, now: float) -> bool:
@@ -103,8 +109,12 @@ class Transitions(Recovery):
         if state.phase not in AHEAD:
             return False
         expected = self.stops.expected
-        hangs = state.phase is Phase.STOPPING and expected is not None and now - state.since > STUCK_FACTOR * expected + READ_LAG
-        return hangs or state.tries.refused_since is not None
+        hangs = (
+            state.phase is Phase.STOPPING
+            and expected is not None
+            and now - state.attempt.since > STUCK_FACTOR * expected + READ_LAG
+        )
+        return hangs or state.attempt.tries.refused_since is not None
 
     def stops_ahead(self, rate: float) -> float:
         """How many machines may be stopped and not deleted, at so many calls in a second."""
@@ -112,67 +122,47 @@ class Transitions(Recovery):
         seconds = (UNKNOWN_STOP_SECONDS if expected is None else expected) + AHEAD_SECONDS
         return max(AHEAD_MIN, rate * seconds)
 
-    @staticmethod
-    def note_effect(state: MachineState, phase: Phase) -> None:
-        """The service accepted the call of `phase`: remember that it was us, whatever comes next."""
-        if phase is state.doubt:
-            state.doubt = None
-        if phase is Phase.STOP:
-            state.stopped_by_us, state.status = True, "stopping"
-        elif phase is Phase.START:
-            state.started_by_us, state.status = True, "starting"
-        elif phase is Phase.SET_DISKS:
-            state.disks_set = True
-        elif phase is Phase.DELETE:
-            state.delete_accepted, state.status = True, "deleting"
-
     def seen(self, state: MachineState, machine: Instance, sent_at: float, now: float, *, in_bulk: bool = True) -> NextStep:
         """An observation, asked for at `sent_at`. Only one from a bulk answer may open the gate."""
         state.machine = machine
         state.status = machine.status
-        state.absent_at = None
+        state.attempt.absent_at = None
         state.shown_by_ids = state.shown_by_ids or in_bulk
-        note_read(state, sent_at)
+        state.note_read(sent_at)
         if not in_bulk and state.phase not in LOOKED:
-            return self.exists_after_all(state, now)
+            return self._recovery.exists_after_all(state, now)
         if not in_bulk and state.phase is not Phase.DELETING:
-            state.doubts += 1
-            if state.doubts > DOUBTS:
-                message = (
-                    f"{state.instance_id} is left out by describeInstances, but describeInstance shows it: it cannot be judged."
-                )
-                return self.fail(state, Failure("api", message), now)
-            return NextStep(now + self._backoff(state.doubts - 1))
+            return self._shown_singly(state, now)
         state.observed_at = sent_at
-        react = {
-            Phase.REFRESH: self._seen_refresh,
-            Phase.STOPPING: self._seen_stopping,
-            Phase.STARTING: self._seen_starting,
-            Phase.GATE: self._seen_gate,
-            Phase.CHECK_DISKS: self._seen_check,
-            Phase.DELETING: self._seen_deleting,
-            Phase.CHECK_BACK: self._seen_back,
-        }
-        return react[state.phase](state, now)
+        return self._seen_in[state.phase](state, now)
+
+    def _shown_singly(self, state: MachineState, now: float) -> NextStep:
+        """A bulk answer left it out, and a single read shows it: that opens no gate, and may not go on for ever."""
+        state.attempt.doubts += 1
+        if state.attempt.doubts > DOUBTS:
+            message = f"{state.instance_id} is left out by describeInstances, but describeInstance shows it: it cannot be judged."
+            return self._recovery.fail(state, Failure("api", message), now)
+        return NextStep(now + self._backoff(state.attempt.doubts - 1))
 
     def absent(self, state: MachineState, sent_at: float, received_at: float) -> NextStep:
         """A complete bulk answer by ids does not show the machine."""
-        if state.phase is not Phase.DELETING or not state.delete_accepted or state.unsure or not state.shown_by_ids:
+        attempt = state.attempt
+        if state.phase is not Phase.DELETING or not state.delete_accepted or attempt.unsure or not state.shown_by_ids:
             return PROVE_GONE
-        if state.absent_at is None:
-            state.absent_at = received_at
+        if attempt.absent_at is None:
+            attempt.absent_at = received_at
             return NextStep(received_at + ABSENCE_GAP)
-        if sent_at - state.absent_at < ABSENCE_GAP:
-            return NextStep(state.absent_at + ABSENCE_GAP)
+        if sent_at - attempt.absent_at < ABSENCE_GAP:
+            return NextStep(attempt.absent_at + ABSENCE_GAP)
         return self.proved_gone(state, received_at)
 
     def proved_gone(self, state: MachineState, now: float) -> NextStep:
         """describeInstance answered 404 NOT_FOUND, or two bulk answers proved the absence after our delete."""
-        if state.maybe_ours and state.phase in (Phase.DELETING, Phase.GATE, Phase.CHECK_DISKS, Phase.DELETE):
+        if state.attempt.maybe_ours and state.phase in (Phase.DELETING, Phase.GATE, Phase.CHECK_DISKS, Phase.DELETE):
             # The delete with the lost answer took effect.
             state.delete_accepted = True
         state.gone = True
-        state.doubt = None
+        state.unclear = None
         state.status = "absent"
         state.phase = Phase.ENDED
         if self._policy.state != "absent":
@@ -184,48 +174,48 @@ class Transitions(Recovery):
             return self._others_delete(state, now)
         fresh = decide(state.machine, self._policy, self._facts())
         if fresh.blockers:
-            return self._changed_meanwhile(state, [blocker.message for blocker in fresh.blockers], now)
+            return self._recovery.changed_meanwhile(state, [blocker.message for blocker in fresh.blockers], now)
         if "stop" in fresh.steps or "start" in fresh.steps:
             state.look_between(Phase.STOP if "stop" in fresh.steps else Phase.START)
             return MOVED_ON
         if "delete" in fresh.steps:
             # Somebody else stopped it.
             return self._at_gate(state, now)
-        return self._end(state)
+        return _end(state)
 
     def _seen_stopping(self, state: MachineState, now: float) -> NextStep:
         status = state.status
-        if status in ("stopping", "stopped", "error") and (state.maybe_ours or state.doubt is Phase.STOP):
+        if status in ("stopping", "stopped", "error") and _waits_for_effect(state, Phase.STOP):
             # The stop with the lost answer took effect. One that failed ends in 'error'.
-            state.stopped_by_us, state.unsure, state.maybe_ours = True, False, False
-            state.doubt = state.refusal = None
+            state.stopped_by_us = True
+            state.note_effect()
         if status == "stopped" or (status == "stopping" and not self._timing.wait):
             if self._policy.state == "stopped":
-                return self._end(state)
+                return _end(state)
             return self._at_gate(state, now)
-        if status == "running" and state.unsure:
-            return self._repeat(state, Phase.STOP, now)
+        if status == "running" and state.attempt.unsure:
+            return self._recovery.repeat(state, Phase.STOP, now)
         if status == "deleting" and self._policy.state == "absent":
             # What may be ours is a stop with a lost answer, and no delete.
-            state.maybe_ours = False
+            state.attempt.maybe_ours = False
             return self._others_delete(state, now)
-        state.moving = state.moving or status == "stopping"
+        state.attempt.moving = state.attempt.moving or status == "stopping"
         if self._went_back(state, "running", now) or status in TRANSITIONAL - {"stopping"} | {"error"}:
-            return self._changed_meanwhile(state, [f"its status is now '{status}'"], now)
+            return self._recovery.changed_meanwhile(state, [f"its status is now '{status}'"], now)
         return NextStep(self._next_look(state, now))
 
     def _seen_starting(self, state: MachineState, now: float) -> NextStep:
         status = state.status
-        if status in ("starting", "running", "error") and (state.maybe_ours or state.doubt is Phase.START):
-            state.started_by_us, state.unsure, state.maybe_ours = True, False, False
-            state.doubt = state.refusal = None
+        if status in ("starting", "running", "error") and _waits_for_effect(state, Phase.START):
+            state.started_by_us = True
+            state.note_effect()
         if status == "running" or (status == "starting" and not self._timing.wait):
-            return self._end(state)
-        if status == "stopped" and state.unsure:
-            return self._repeat(state, Phase.START, now)
-        state.moving = state.moving or status == "starting"
+            return _end(state)
+        if status == "stopped" and state.attempt.unsure:
+            return self._recovery.repeat(state, Phase.START, now)
+        state.attempt.moving = state.attempt.moving or status == "starting"
         if self._went_back(state, "stopped", now) or status in TRANSITIONAL - {"starting"} | {"error"}:
-            return self._changed_meanwhile(state, [f"its status is now '{status}'"], now)
+            return self._recovery.changed_meanwhile(state, [f"its status is now '{status}'"], now)
         return NextStep(self._next_look(state, now))
 
     @staticmethod
@@ -234,17 +224,18 @@ class Transitions(Recovery):
 
         One such look may come from a replica that lags. A late start of the transition is not that.
         """
-        state.looks_back = state.looks_back + 1 if state.status == status_before else 0
-        if state.moving:
-            return state.looks_back > 1
-        return state.looks_back > 0 and now - state.since >= STANDSTILL
+        attempt = state.attempt
+        attempt.looks_back = attempt.looks_back + 1 if state.status == status_before else 0
+        if attempt.moving:
+            return attempt.looks_back > 1
+        return attempt.looks_back > 0 and now - attempt.since >= STANDSTILL
 
     def _seen_gate(self, state: MachineState, now: float) -> NextStep:
         if state.status == "deleting":
             return self._others_delete(state, now)
         reasons = changes_since(state.decision, state.machine, self._policy, self._facts(), disks_set=state.disks_set)
         if reasons:
-            return self._changed_meanwhile(state, reasons, now)
+            return self._recovery.changed_meanwhile(state, reasons, now)
         state.phase = Phase.SET_DISKS if state.decision.disk_changes and not state.disks_set else Phase.DELETE
         return MOVED_ON
 
@@ -255,40 +246,40 @@ class Transitions(Recovery):
         facts = self._facts()
         reasons = changes_since(state.decision, state.machine, self._policy, facts, disks_set=True)
         if not reasons:
-            state.unsure = False
+            state.attempt.unsure = False
             state.phase = Phase.DELETE
             return MOVED_ON
         if not changes_since(state.decision, state.machine, self._policy, facts, disks_set=False):
-            if state.unsure:
-                return self._repeat(state, Phase.SET_DISKS, now)
-            if now - state.since < READ_LAG:
+            if state.attempt.unsure:
+                return self._recovery.repeat(state, Phase.SET_DISKS, now)
+            if now - state.attempt.since < READ_LAG:
                 return NextStep(now + 0.5)
-        return self._changed_meanwhile(state, reasons, now)
+        return self._recovery.changed_meanwhile(state, reasons, now)
 
     def _seen_deleting(self, state: MachineState, now: float) -> NextStep:
         if state.status == "deleting":
-            if state.maybe_ours:
-                state.delete_accepted, state.unsure, state.maybe_ours = True, False, False
-                state.doubt = state.refusal = None
+            if state.attempt.maybe_ours:
+                state.delete_accepted = True
+                state.note_effect()
             if state.delete_accepted and not self._timing.wait:
-                return self._end(state)
+                return _end(state)
             return NextStep(self._next_look(state, now))
-        if state.unsure:
+        if state.attempt.unsure:
             # The delete did not take effect so far: it may be repeated, through the gate.
-            return self._repeat(state, Phase.CHECK_DISKS if state.disks_set else Phase.GATE, now)
+            return self._recovery.repeat(state, Phase.CHECK_DISKS if state.disks_set else Phase.GATE, now)
         if state.status == "error" and state.decision.status != "error":
-            return self._changed_meanwhile(state, ["it went into 'error' while it was deleted"], now)
+            return self._recovery.changed_meanwhile(state, ["it went into 'error' while it was deleted"], now)
         return NextStep(self._next_look(state, now))
 
     def _seen_back(self, state: MachineState, now: float) -> NextStep:
         shown = {disk.disk_id: bool(disk.auto_delete) for disk in state.machine.disks}
-        back = all(shown.get(disk_id, value) is value for disk_id, value in disks_to_put_back(state).items())
+        back = all(shown.get(disk_id, value) is value for disk_id, value in state.disks_to_put_back.items())
         if back and not state.machine.unreadable:
             state.disks_set = False
-            return self._end(state)
-        if now - state.since < READ_LAG:
+            return _end(state)
+        if now - state.attempt.since < READ_LAG:
             return NextStep(now + 0.5)
-        return self._put_back_failed(state, now)
+        return self._recovery.put_back_failed(state, now)
 
     def _at_gate(self, state: MachineState, now: float) -> NextStep:
         """A look shows it stopped: that is the last one before its delete, unless something else has to be read before."""
@@ -301,40 +292,35 @@ class Transitions(Recovery):
         return NextStep(now)
 
     def _wait_for(self, state: MachineState, phase: Phase, now: float) -> NextStep:
-        state.begin(phase)
-        state.since = now
-        state.deadline = now + self._timing.wait_timeout
+        state.begin(phase, since=now, deadline=now + self._timing.wait_timeout)
         return NextStep(now)
 
     def _next_look(self, state: MachineState, now: float) -> float:
         durations = {Phase.STOPPING: self.stops, Phase.STARTING: self.starts, Phase.DELETING: self.deletes}
-        look_at = durations[state.phase].next_look(state.since, now)
-        return look_at if state.deadline is None else min(look_at, max(now, state.deadline))
+        deadline = state.attempt.deadline
+        look_at = durations[state.phase].next_look(state.attempt.since, now)
+        return look_at if deadline is None else min(look_at, max(now, deadline))
 
     def _others_delete(self, state: MachineState, now: float) -> NextStep:
         """It is being deleted: by somebody else, or by an earlier delete of ours whose answer was lost."""
-        if state.maybe_ours:
-            state.delete_accepted, state.doubt = True, None
+        if state.attempt.maybe_ours:
+            state.delete_accepted, state.unclear = True, None
         if not self._timing.wait:
-            return self._end(state)
+            return _end(state)
         self._wait_for(state, Phase.DELETING, now)
         return NextStep(self._next_look(state, now))
 
 
-def write_of(state: MachineState, charge_on_stopped: str | None) -> Call[None]:
-    """The call that a machine in one of the sending phases waits for."""
-    instance_id, changes = state.instance_id, state.decision.disk_changes
-    if state.phase is Phase.STOP:
-        return vm.stop_instance(instance_id, charge_on_stopped)
-    if state.phase is Phase.START:
-        return vm.start_instance(instance_id)
-    if state.phase is Phase.SET_DISKS:
-        return vm.set_disk_auto_delete(instance_id, changes)
-    if state.phase is Phase.PUT_BACK:
-        return vm.set_disk_auto_delete(instance_id, disks_to_put_back(state))
-    return vm.delete_instance(instance_id)
+def _is_clear(attempt: Attempt) -> bool:
+    """Whether it is known when the transition began, and that it has not ended unseen."""
+    return not attempt.unsure and attempt.absent_at is None
 
 
-def bulk_look_of(chosen: Sequence[MachineState]) -> Call[Any]:
-    """One look at up to a page of machines."""
-    return vm.describe_instances(ids=[state.instance_id for state in chosen], page_size=PAGE_SIZE)
+def _waits_for_effect(state: MachineState, phase: Phase) -> bool:
+    """Whether what is seen may be the effect of the call of `phase`, whose answer was lost."""
+    return state.attempt.maybe_ours or (state.unclear is not None and state.unclear.phase is phase)
+
+
+def _end(state: MachineState) -> NextStep:
+    state.end()
+    return MOVED_ON

@@ -2,10 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Everything that forbids an action on a machine, all at once (rule 5), and what to do about it. Pure.
-
-Advice never names an option that the others exclude.
-"""
+"""Everything that forbids an action on a machine, all at once (rule 5), and what to do about it. Pure."""
 
 from __future__ import annotations
 
@@ -16,18 +13,18 @@ from ..common.failure import Finding, unreadable_finding
 from ..common.selection import protecting_tag
 from ..evidence.proof import Demand, Proof, being_made, prove
 from .due import is_taken_back, judge_due_tag
-from .fates import CHANGEABLE, PREPAID, UNMOUNTED, expired, lost_disks, planned_disks, protection_blockers, unreleasable
+from .fates import CHANGEABLE, PREPAID, UNMOUNTED, DiskPlan, expired, protection_blockers, unreleasable
 from .policy import Facts, Policy
 
 DELETABLE_MODES = frozenset({PREPAID, "postpaid_by_duration", "postpaid_by_usage"})
 """Fact charges-modes."""
-USUAL_AGE = 24.0
-"""Hours; the default of the role vm_backup."""
 MOVING_DISK = frozenset({"attaching", "detaching"})
 """Attachment statuses of a disk that is being attached or detached just now (fact states-attachment)."""
+USUAL_AGE = 24.0
+"""Hours; the default of the role vm_backup."""
 
 
-def blockers_of(machine: Instance, policy: Policy, facts: Facts, proof: Proof | None) -> Iterator[Finding]:
+def blockers_of(machine: Instance, policy: Policy, facts: Facts, disks: DiskPlan, proof: Proof | None) -> Iterator[Finding]:
     """All blockers of `machine` under `policy`. `proof` is that of its backups, None where none is demanded.
 
     One that is not selected is not judged further, and one on which nothing would be done has none.
@@ -53,10 +50,11 @@ def blockers_of(machine: Instance, policy: Policy, facts: Facts, proof: Proof | 
         yield from _stop_blockers(machine, policy)
     if policy.state == "absent":
         yield from _charge_blockers(machine, facts)
-        yield from protection_blockers(machine, policy, facts)
-        yield from _fate_blockers(machine, policy, facts)
-        if proof is not None:
-            yield from _backup_blockers(machine, policy, facts, proof)
+        yield from protection_blockers(machine, policy, facts, disks)
+        yield from _fate_blockers(machine, policy, facts, disks)
+        if policy.demand is not None and proof is not None:
+            yield from _proof_blockers(machine, policy, facts, proof)
+            yield from _uncoverable_disks(policy, policy.demand, disks)
 
 
 def _nothing_to_do(machine: Instance, policy: Policy) -> bool:
@@ -158,19 +156,19 @@ def _charge_blockers(machine: Instance, facts: Facts) -> Iterator[Finding]:
         )
 
 
-def _fate_blockers(machine: Instance, policy: Policy, facts: Facts) -> Iterator[Finding]:
-    for reason in planned_disks(machine, policy).impossible:
+def _fate_blockers(machine: Instance, policy: Policy, facts: Facts, disks: DiskPlan) -> Iterator[Finding]:
+    for reason in disks.impossible:
         yield Finding("disk_fate_impossible", f"With disks={policy.disks}, {reason}: set disks to as_configured.")
     if policy.release_elastic_ips:
         for reason in unreleasable(machine, facts):
             yield Finding("elastic_ip_not_releasable", f"{reason[0].upper()}{reason[1:]}: set elastic_ips to keep.")
 
 
-def proof_of(machine: Instance, policy: Policy, facts: Facts) -> Proof | None:
+def proof_of(machine: Instance, policy: Policy, facts: Facts, disks: DiskPlan) -> Proof | None:
     """What the demanded backups prove for the disks that the delete would destroy; None where none is demanded."""
     if policy.demand is None:
         return None
-    lost = [disk for disk in lost_disks(machine, policy) if _can_be_covered(disk, policy.demand)]
+    lost = [disk for disk in disks.lost if _can_be_covered(disk, policy.demand)]
     proof = prove(machine, lost, policy.demand, facts.backup_set, facts.now)
     if not policy.allow_local_disk_loss or machine.status == "running" or not proof.missing:
         return proof
@@ -187,17 +185,18 @@ def _can_be_covered(disk: AttachedDisk, demand: Demand) -> bool:
     return disk.category == "cloud" or (disk.system and "image" in demand.types)
 
 
-def _backup_blockers(machine: Instance, policy: Policy, facts: Facts, proof: Proof) -> Iterator[Finding]:
+def _proof_blockers(machine: Instance, policy: Policy, facts: Facts, proof: Proof) -> Iterator[Finding]:
     for image_id in being_made(facts.backup_set.images.get(machine.instance_id, ())):
         yield Finding("task_in_progress", f"Image {image_id} is being made of it: wait until that is ready.")
     for sentence in proof.missing:
         yield Finding(
             "backup_missing", f"{sentence[:-1]}: {backup_advice(machine, policy, left_out=sentence in proof.left_out)}."
         )
-    if policy.demand is None or policy.allow_local_disk_loss:
-        return
-    for disk in lost_disks(machine, policy):
-        if not _can_be_covered(disk, policy.demand):
+
+
+def _uncoverable_disks(policy: Policy, demand: Demand, disks: DiskPlan) -> Iterator[Finding]:
+    for disk in disks.lost if not policy.allow_local_disk_loss else ():
+        if not _can_be_covered(disk, demand):
             held = "demand an image, which holds it, or " if disk.system else ""
             yield Finding(
                 "local_disk_loss",
@@ -207,7 +206,7 @@ def _backup_blockers(machine: Instance, policy: Policy, facts: Facts, proof: Pro
 
 
 def running_advice(policy: Policy) -> str:
-    """What to do about a machine that runs and is to be deleted."""
+    """What to do about a machine that runs and is to be deleted. It never names an option that the others exclude."""
     if policy.demand is not None:
         return f"stop it and back it up first ({_role(policy.demand)} does both), then delete it"
     # stop_running needs to wait for the stop.

@@ -40,11 +40,20 @@ class DiskFate(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class DiskPlan:
-    """The disks of a machine with their fates, the attributes to set by disk id, and what cannot be met."""
+    """The disks of a machine with their fates, the attributes to set by disk id, and what cannot be met.
+
+    `lost` are the disks whose data is gone for good.
+    """
 
     disks: tuple[PlannedDisk, ...]
     changes: Mapping[str, bool]
     impossible: tuple[str, ...]
+    lost: tuple[AttachedDisk, ...]
+
+    @property
+    def destroyed(self) -> list[str]:
+        """The ids of the disks that the service deletes with the machine."""
+        return [disk.disk_id for disk in self.disks if disk.disk_id and disk.fate == "deleted"]
 
 
 def planned_disks(machine: Instance, policy: Policy) -> DiskPlan:
@@ -57,37 +66,35 @@ def planned_disks(machine: Instance, policy: Policy) -> DiskPlan:
         ),
         changes={disk.disk_id: fate.change for disk, fate in fates if disk.disk_id and fate.change is not None},
         impossible=tuple(fate.impossible for _disk, fate in fates if fate.impossible),
+        lost=tuple(disk for disk, fate in fates if fate.fate in ("deleted", "lost")),
     )
 
 
-def lost_disks(machine: Instance, policy: Policy) -> list[AttachedDisk]:
-    """The disks whose data is gone for good if `machine` is deleted under `policy`."""
-    return [disk for disk in machine.disks if disk_fate(disk, policy.disks, machine.status).fate in ("deleted", "lost")]
-
-
-def disk_fate(disk: AttachedDisk, choice: DiskChoice, status: str) -> DiskFate:  # noqa: PLR0911  # a case each, in order
+def disk_fate(disk: AttachedDisk, choice: DiskChoice, status: str) -> DiskFate:
     """The fate of one disk of a machine in `status`. The choice is about cloud data disks only."""
     if disk.category == "local":
         return DiskFate("lost")
     if disk.system:
         return DiskFate("kept" if disk.auto_delete is False else "deleted")
-    if disk.disk_id is None and choice != "as_configured":
+    if choice != "as_configured":
+        return _chosen_fate(disk, status, delete=choice == "delete")
+    return DiskFate("deleted" if disk.auto_delete and _why_always_kept(disk) is None else "kept")
+
+
+def _chosen_fate(disk: AttachedDisk, status: str, *, delete: bool) -> DiskFate:
+    """The fate of a cloud data disk that the user wants deleted or kept."""
+    if disk.disk_id is None:
         return DiskFate("kept", impossible=f"the fate of disk {disk.device} cannot be chosen: the service does not tell its id")
     bound = _why_always_kept(disk)
     if bound is not None:
-        if choice == "delete":
-            return DiskFate("kept", impossible=f"disk {disk.disk_id} cannot be deleted with the machine: {bound}")
-        return DiskFate("kept")
-    if choice == "as_configured":
-        return DiskFate("deleted" if disk.auto_delete else "kept")
-    wanted = choice == "delete"
-    fate: Fate = "deleted" if wanted else "kept"
-    if disk.auto_delete is wanted:
+        return DiskFate("kept", impossible=f"disk {disk.disk_id} cannot be deleted with the machine: {bound}" if delete else None)
+    fate: Fate = "deleted" if delete else "kept"
+    if disk.auto_delete is delete:
         return DiskFate(fate)
     fixed = _why_fixed(disk, status)
     if fixed is not None:
         return DiskFate(fate, impossible=f"the delete attribute of disk {disk.disk_id} cannot be changed: {fixed}")
-    return DiskFate(fate, change=wanted)
+    return DiskFate(fate, change=delete)
 
 
 def _why_fixed(disk: AttachedDisk, status: str) -> str | None:
@@ -157,7 +164,7 @@ def destroyed_disks(machine: Instance, policy: Policy) -> list[str]:
     """The ids of the disks whose tags must be known before `machine` is deleted; none where nothing protects."""
     if not policy.protect_tags or policy.state != "absent":
         return []
-    return [disk.disk_id for disk in planned_disks(machine, policy).disks if disk.disk_id and disk.fate == "deleted"]
+    return planned_disks(machine, policy).destroyed
 
 
 def released_addresses(machine: Instance, policy: Policy) -> list[str]:
@@ -167,23 +174,12 @@ def released_addresses(machine: Instance, policy: Policy) -> list[str]:
     return [address.elastic_ip_id for address in machine.addresses]
 
 
-def protection_blockers(machine: Instance, policy: Policy, facts: Facts) -> Iterator[Finding]:
+def protection_blockers(machine: Instance, policy: Policy, facts: Facts, disks: DiskPlan) -> Iterator[Finding]:
     """One blocker for each disk and elastic IP that a tag protects, or whose tags are not known, and that would be destroyed."""
-    yield from _nameless_disks(machine, policy)
-    for disk_id in destroyed_disks(machine, policy):
-        disk = facts.disks.get(disk_id)
-        if disk is None or disk.unreadable:
-            flaw = "the disk service does not show it" if disk is None else unreadable_reason(disk)
-            why = facts.disks_unread or flaw
-            yield Finding(
-                "surroundings_unknown",
-                f"Whether a tag protects its disk {disk_id} is not known, since {why}: let the key read disks, or "
-                "set protect_tags to {} if nothing is protected.",
-            )
-            continue
-        tag = find_protecting_tag(disk.tags, disk.repeated_tags, policy.protect_tags)
-        if tag is not None:
-            yield Finding("protected", f"The tag {tag} protects its disk {disk_id}, {_way_out(machine, policy, disk_id)}.")
+    if policy.protect_tags:
+        yield from _nameless_disks(disks)
+        for disk_id in disks.destroyed:
+            yield from _disk_blockers(machine, policy, facts, disk_id)
     for elastic_ip_id in released_addresses(machine, policy):
         # One that the vpc service does not show is another blocker's business.
         address = facts.elastic_ips.get(elastic_ip_id)
@@ -196,15 +192,30 @@ def protection_blockers(machine: Instance, policy: Policy, facts: Facts) -> Iter
             )
 
 
-def _nameless_disks(machine: Instance, policy: Policy) -> Iterator[Finding]:
-    if policy.protect_tags and policy.state == "absent":
-        for disk in planned_disks(machine, policy).disks:
-            if disk.category == "cloud" and disk.fate == "deleted" and not disk.disk_id:
-                yield Finding(
-                    "surroundings_unknown",
-                    f"Whether a tag protects its disk {disk.device} is not known, since the service does not tell its id: look "
-                    "at it in the console.",
-                )
+def _nameless_disks(disks: DiskPlan) -> Iterator[Finding]:
+    for disk in disks.disks:
+        if disk.category == "cloud" and disk.fate == "deleted" and not disk.disk_id:
+            yield Finding(
+                "surroundings_unknown",
+                f"Whether a tag protects its disk {disk.device} is not known, since the service does not tell its id: look "
+                "at it in the console.",
+            )
+
+
+def _disk_blockers(machine: Instance, policy: Policy, facts: Facts, disk_id: str) -> Iterator[Finding]:
+    disk = facts.disks.get(disk_id)
+    if disk is None or disk.unreadable:
+        flaw = "the disk service does not show it" if disk is None else unreadable_reason(disk)
+        why = facts.disks_unread or flaw
+        yield Finding(
+            "surroundings_unknown",
+            f"Whether a tag protects its disk {disk_id} is not known, since {why}: let the key read disks, or "
+            "set protect_tags to {} if nothing is protected.",
+        )
+        return
+    tag = find_protecting_tag(disk.tags, disk.repeated_tags, policy.protect_tags)
+    if tag is not None:
+        yield Finding("protected", f"The tag {tag} protects its disk {disk_id}, {_way_out(machine, policy, disk_id)}.")
 
 
 def _way_out(machine: Instance, policy: Policy, disk_id: str) -> str:

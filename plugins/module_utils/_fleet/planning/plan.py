@@ -10,6 +10,7 @@ before each delete (`changes_since`).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from ..._api.fields import unreadable_reason
@@ -18,8 +19,11 @@ from ..common.failure import Finding
 from ..evidence.preview import as_planned, predict
 from .blockers import MOVING_DISK, blockers_of, proof_of
 from .due import is_taken_back
-from .fates import planned_addresses, planned_disks
+from .fates import DiskPlan, planned_addresses, planned_disks
 from .policy import Decision, Facts, Fate, PlannedDisk, Policy, Step
+
+Goes = tuple[str, bool, Fate | None]
+"""A disk or an elastic IP by its key, its delete attribute, and what becomes of it."""
 
 
 def decide(machine: Instance, policy: Policy, facts: Facts) -> Decision:
@@ -37,29 +41,24 @@ def decide(machine: Instance, policy: Policy, facts: Facts) -> Decision:
 
 
 def _decide(machine: Instance, policy: Policy, facts: Facts) -> Decision:
-    steps = _steps(machine, policy)
-    disks = planned_disks(machine, policy)
-    proof = proof_of(machine, policy, facts)
+    disks, addresses = planned_disks(machine, policy), planned_addresses(machine, policy)
+    proof = proof_of(machine, policy, facts, disks)
+    blockers = tuple(blockers_of(machine, policy, facts, disks, proof))
     decision = Decision(
         instance_id=machine.instance_id,
         status=machine.status,
-        blockers=tuple(blockers_of(machine, policy, facts, proof)),
+        steps=() if blockers else tuple(_steps(machine, policy, disks)),
+        blockers=blockers,
         warnings=tuple(_warnings(machine, policy)),
         backups=proof.backups if proof is not None else (),
     )
-    if decision.blockers or "delete" not in steps:
-        return replace(
-            decision,
-            steps=() if decision.blockers else steps,
-            disks=tuple(replace(disk, fate=None) for disk in disks.disks),
-            addresses=tuple(replace(address, fate=None) for address in planned_addresses(machine, policy)),
-        )
-    addresses = planned_addresses(machine, policy)
-    if disks.changes:
-        steps = (*steps[:-1], "set_disks", "delete")
-    if policy.release_elastic_ips and addresses:
-        steps = (*steps, "release")
-    return replace(decision, steps=steps, disks=disks.disks, addresses=addresses, disk_changes=disks.changes)
+    if "delete" in decision.steps:
+        return replace(decision, disks=disks.disks, addresses=addresses, disk_changes=disks.changes)
+    return replace(
+        decision,
+        disks=tuple(replace(disk, fate=None) for disk in disks.disks),
+        addresses=tuple(replace(address, fate=None) for address in addresses),
+    )
 
 
 def changes_since(planned: Decision, seen: Instance, policy: Policy, facts: Facts, *, disks_set: bool = False) -> list[str]:
@@ -79,12 +78,14 @@ def changes_since(planned: Decision, seen: Instance, policy: Policy, facts: Fact
         return [mismatch]
     now = decide(seen, _before_delete(policy), facts)
     reasons = [blocker.message for blocker in now.blockers]
-    same = {item[:2] for item in _what_goes(planned, disks_set)} == {item[:2] for item in _what_goes(now, disks_set=False)}
+    planned_to_go, goes = _what_goes(planned, disks_set), _what_goes(now, disks_set=False)
+    same = {item[:2] for item in planned_to_go} == {item[:2] for item in goes}
+    difference = f"its disks or elastic IPs are not as planned any more ({', '.join(_changed(planned_to_go, goes))})"
     if not same and all(blocker.code == "surroundings_unknown" for blocker in now.blockers):
         # What came meanwhile was not read, which explains nothing.
-        reasons = [_describe_difference(planned, now, disks_set)]
-    elif not reasons and _what_goes(planned, disks_set) != _what_goes(now, disks_set=False):
-        reasons.append(_describe_difference(planned, now, disks_set))
+        reasons = [difference]
+    elif not reasons and planned_to_go != goes:
+        reasons.append(difference)
     lost = {backup.id for backup in planned.backups} - {backup.id for backup in now.backups}
     if not reasons and lost:
         # Another one may cover the disks, but the plan and its result name these.
@@ -108,14 +109,19 @@ def _before_delete(policy: Policy) -> Policy:
     return replace(policy, stop_running=False)
 
 
-def _steps(machine: Instance, policy: Policy) -> tuple[Step, ...]:
-    if policy.state == "stopped":
-        return ("stop",) if machine.status == "running" else ()
-    if policy.state == "running":
-        return ("start",) if machine.status == "stopped" else ()
-    if machine.status == "deleting":
-        return ()
-    return ("stop", "delete") if machine.status == "running" else ("delete",)
+def _steps(machine: Instance, policy: Policy, disks: DiskPlan) -> Iterator[Step]:
+    """What is done if nothing forbids it."""
+    running = machine.status == "running"
+    if running and policy.state in ("stopped", "absent"):
+        yield "stop"
+    if policy.state == "running" and machine.status == "stopped":
+        yield "start"
+    if policy.state == "absent" and machine.status != "deleting":
+        if disks.changes:
+            yield "set_disks"
+        yield "delete"
+        if policy.release_elastic_ips and machine.addresses:
+            yield "release"
 
 
 def _warnings(machine: Instance, policy: Policy) -> list[Finding]:
@@ -137,7 +143,7 @@ def _warnings(machine: Instance, policy: Policy) -> list[Finding]:
     return warnings
 
 
-def _what_goes(decision: Decision, disks_set: bool) -> set[tuple[str, bool, Fate | None]]:
+def _what_goes(decision: Decision, disks_set: bool) -> set[Goes]:
     """What must be the same at the gate as in the plan: which disks and addresses there are, and what becomes of each."""
     disks = {(_disk_key(disk), _expected_attribute(disk, decision, disks_set), disk.fate) for disk in decision.disks}
     return disks | {(address.elastic_ip_id, True, address.fate) for address in decision.addresses}
@@ -154,6 +160,5 @@ def _expected_attribute(disk: PlannedDisk, decision: Decision, disks_set: bool) 
     return bool(disk.auto_delete)
 
 
-def _describe_difference(planned: Decision, now: Decision, disks_set: bool) -> str:
-    changed = {item[0] for item in _what_goes(planned, disks_set) ^ _what_goes(now, disks_set=False)}
-    return f"its disks or elastic IPs are not as planned any more ({', '.join(sorted(changed))})"
+def _changed(before: set[Goes], after: set[Goes]) -> list[str]:
+    return sorted({key for key, _attribute, _fate in before ^ after})

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from ..._fleet.machines.run import run_action
+from ..._fleet.machines.run import MachineOptions, run_action
 from ..common.arguments import cap_of, timing_of
 from ..common.rows import failure_keys
 from ..common.session import Result, Session
@@ -25,11 +25,8 @@ def work(session: Session) -> Result:
         dispatcher,
         policy,
         timing_of(module.params, dispatcher.retries),
-        cap=cap_of(module.params),
-        skip_blocked=module.params["on_blocked"] == "skip",
-        preview=module.check_mode,
-        planned=planned,
-        watch=session.progress.watch,
+        MachineOptions(cap_of(module.params), module.params["on_blocked"] == "skip", module.check_mode, planned),
+        session.progress.watch,
     )
     if run.missing and len(run.missing) == len(run.records):
         module.warn(session.none_exists(len(run.missing)))

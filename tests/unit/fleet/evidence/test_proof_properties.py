@@ -18,7 +18,7 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.backup_as
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.instance import AttachedDisk, Instance
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.evidence.proof import Demand, backup_set_of, prove
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.blockers import proof_of
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.fates import lost_disks
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.fates import planned_disks
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.plan import changes_since, decide
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.policy import Facts
 from support.fleet.builders import FACTS, NOW, disk, image, machine, policy, snapshot
@@ -159,7 +159,7 @@ def test_only_a_machine_at_rest_with_every_lost_disk_covered_is_ever_deleted(wor
     decision = decide(replace(of, status=status), wanted, facts)
     if "delete" in decision.steps:
         assert status in ("stopped", "error")
-        lost = {each.disk_id for each in lost_disks(of, wanted)}
+        lost = {each.disk_id for each in planned_disks(of, wanted).lost}
         for kind in wanted.demand.types if wanted.demand else ():
             by_asset = covered(images, snapshots, kind, None)
             assert by_asset
@@ -203,6 +203,6 @@ def test_allowing_the_loss_of_local_disks_never_gives_up_a_cloud_disk(order: lis
     of = machine(data=(disk("vol-a", auto_delete=True), disk("vol-b", device="vdc", auto_delete=True), local))
     rows = [snapshot(each) for each in order[:count]]
     wanted = policy(demand=Demand("snapshots", MAX_AGE), allow_local_disk_loss=True)
-    proof = proof_of(of, wanted, facts_of([*rows]))
+    proof = proof_of(of, wanted, facts_of([*rows]), planned_disks(of, wanted))
     assert proof is not None
     assert bool(proof.missing) is (count < 3)

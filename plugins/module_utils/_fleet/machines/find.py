@@ -157,64 +157,76 @@ def wait_until_settled(dispatcher: Dispatcher, machines: Sequence[Instance], sta
     One that puzzles is given up soon, and left to the plan: it must not hold up the others, nor a preview.
     One that goes into 'error' meanwhile failed; only one that was found in 'error' may be deleted from it.
     """
-    result = SettledMachines(machines={machine.instance_id: machine for machine in machines})
-    waiting = [machine.instance_id for machine in machines if not _calm(machine, state)]
-    must_wait = bool(waiting) and timing.wait
-    began = dispatcher.clock.now()
-    puzzled: dict[str, float] = {}
-    while waiting and timing.wait:
-        waited = dispatcher.clock.now() - began
-        _note_puzzles(puzzled, result, waiting, waited)
-        waiting = [each for each in waiting if waited - puzzled.get(each, waited) < PUZZLE_PATIENCE]
-        if not waiting:
-            break
-        if waited >= timing.wait_timeout:
-            for instance_id in waiting:
-                if instance_id not in puzzled:
-                    result.failures[instance_id] = _hangs(result.machines[instance_id], waited)
-            break
-        left = min([timing.wait_timeout - waited, *(since + PUZZLE_PATIENCE - waited for since in puzzled.values())])
-        dispatcher.pause(min(timing.poll_interval, max(0.3, 0.25 * waited), left))
-        with dispatcher.repeating_until(began + timing.wait_timeout):
-            found = find_machines(dispatcher, waiting)
-        for instance_id in waiting:
-            if instance_id not in found:
-                result.gone.add(instance_id)
-                continue
-            _note(result, found[instance_id])
-        waiting = [
+    settling = _Settling(dispatcher, machines, state, timing)
+    if settling.waiting and timing.wait:
+        while settling.goes_on():
+            settling.look()
+        settling.read_again()
+    return settling.result
+
+
+class _Settling:
+    """The wait until machines are settled; `waiting` are those that are not."""
+
+    def __init__(self, dispatcher: Dispatcher, machines: Sequence[Instance], state: State, timing: Timing) -> None:
+        self._dispatcher = dispatcher
+        self._state = state
+        self._timing = timing
+        self._began = dispatcher.clock.now()
+        self._puzzled_after: dict[str, float] = {}
+        """For how long had been waited when a machine began to puzzle, which it does since."""
+        self.waiting = [machine.instance_id for machine in machines if not _calm(machine, state)]
+        self.result = SettledMachines(machines={machine.instance_id: machine for machine in machines})
+
+    @property
+    def _waited(self) -> float:
+        return self._dispatcher.clock.now() - self._began
+
+    def goes_on(self) -> bool:
+        """Whether to look again. Gives up those that have puzzled for too long, and all when the time is over."""
+        waited = self._waited
+        self._note_puzzles(waited)
+        puzzled = self._puzzled_after
+        self.waiting = [each for each in self.waiting if waited - puzzled.get(each, waited) < PUZZLE_PATIENCE]
+        if waited < self._timing.wait_timeout:
+            return bool(self.waiting)
+        for instance_id in self.waiting:
+            if instance_id not in puzzled:
+                self.result.failures[instance_id] = _hangs(self.result.machines[instance_id], waited)
+        return False
+
+    def look(self) -> None:
+        """Pause, and look at those that are waited for."""
+        waited, until = self._waited, self._timing.wait_timeout
+        left = min([until - waited, *(since + PUZZLE_PATIENCE - waited for since in self._puzzled_after.values())])
+        self._dispatcher.pause(min(self._timing.poll_interval, max(0.3, 0.25 * waited), left))
+        with self._dispatcher.repeating_until(self._began + until):
+            found = self._read(self.waiting)
+        self.waiting = [
             instance_id
-            for instance_id in waiting
-            if instance_id in found and instance_id not in result.failures and not _calm(found[instance_id], state)
+            for instance_id, machine in found.items()
+            if instance_id not in self.result.failures and not _calm(machine, self._state)
         ]
-    if must_wait:
-        _read_again(dispatcher, result)
-    return result
 
+    def read_again(self) -> None:
+        """Read all machines once more."""
+        self._read([instance_id for instance_id in self.result.machines if instance_id not in self.result.gone])
 
-def _note_puzzles(puzzled: dict[str, float], result: SettledMachines, waiting: Sequence[str], waited: float) -> None:
-    """Remember since when each of those that are waited for puzzles without a break."""
-    shown = {instance_id for instance_id in waiting if puzzling(result.machines[instance_id])}
-    for instance_id in puzzled.keys() - shown:
-        del puzzled[instance_id]
-    for instance_id in shown:
-        puzzled.setdefault(instance_id, waited)
+    def _read(self, ids: Sequence[str]) -> dict[str, Instance]:
+        """Those of `ids` that still exist, in their order; what this says is noted in the result."""
+        result, found = self.result, find_machines(self._dispatcher, ids)
+        result.gone.update(instance_id for instance_id in ids if instance_id not in found)
+        for instance_id, machine in found.items():
+            if machine.status == "error" and result.machines[instance_id].status != "error":
+                message = f"{instance_id} went into 'error' while the machines were waited for."
+                result.failures.setdefault(instance_id, Failure("changed_meanwhile", message))
+            result.machines[instance_id] = machine
+        return {instance_id: found[instance_id] for instance_id in ids if instance_id in found}
 
-
-def _read_again(dispatcher: Dispatcher, result: SettledMachines) -> None:
-    ids = [instance_id for instance_id in result.machines if instance_id not in result.gone]
-    found = find_machines(dispatcher, ids)
-    for machine in found.values():
-        _note(result, machine)
-    result.gone.update(instance_id for instance_id in ids if instance_id not in found)
-
-
-def _note(result: SettledMachines, machine: Instance) -> None:
-    before = result.machines[machine.instance_id]
-    result.machines[machine.instance_id] = machine
-    if machine.status == "error" and before.status != "error":
-        message = f"{machine.instance_id} went into 'error' while the machines were waited for."
-        result.failures.setdefault(machine.instance_id, Failure("changed_meanwhile", message))
+    def _note_puzzles(self, waited: float) -> None:
+        """Remember since when each of those that are waited for puzzles without a break."""
+        shown = {instance_id for instance_id in self.waiting if puzzling(self.result.machines[instance_id])}
+        self._puzzled_after = {each: self._puzzled_after.get(each, waited) for each in shown}
 
 
 def _calm(machine: Instance, state: State) -> bool:

@@ -20,7 +20,7 @@ from ansible.plugins.doc_fragments import constructed, inventory_cache
 
 from ansible_collections.jdcloud.cloud.plugins.doc_fragments import jdcloud
 from ansible_collections.jdcloud.cloud.plugins.inventory import jdcloud_vm
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.config.connection import Connection
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.connection import Connection
 from support.json_object import Json
 from support.module.memory_cloud import MemoryCloud
 from support.module.virtual_pool import VirtualClock, VirtualPool

@@ -14,6 +14,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
+THROTTLE_PATIENCE = 120.0
+"""Seconds for which one call may be answered 429 RATE_LIMIT again and again before that is an error."""
+
 TransportKind = Literal["unreachable", "tls", "timeout", "reset", "garbled", "too_big", "redirect"]
 
 # 'SERVICE UNAVAILABLE' with a blank is the spelling of the disk service.

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
 from .._api.calls import SAFE_ID
-from .._api.config.connection import CONNECTION_SPEC
+from .._api.connection import CONNECTION_SPEC
 from .._api.errors import ApiError
 from .._fleet.billing import (
     CURRENCY,

@@ -14,7 +14,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from .._api.config.connection import CONNECTION_SPEC
+from .._api.connection import CONNECTION_SPEC
 from .._api.errors import JdcloudError
 from .._api.wire.journal import Write, read_journal
 from .._campaign.input.options import PREFIX, Options, parse_options

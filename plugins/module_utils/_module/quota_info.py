@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from .._api.config.connection import CONNECTION_SPEC
+from .._api.connection import CONNECTION_SPEC
 from .._api.services.quotas import Quota, describe_elastic_ip_quota, describe_image_quota, describe_snapshot_quota
 from .common.session import Result, Session, Spec
 

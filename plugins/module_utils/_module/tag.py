@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
-from .._api.config.connection import CONNECTION_SPEC
+from .._api.connection import CONNECTION_SPEC
 from .._api.errors import InputError
 from .._api.model.instance import Instance
 from .._fleet.common.selection import parse_protect_tags

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any
 
-from ...module_utils._api.config.connection import Connection, resolve_connection
+from ...module_utils._api.connection import Connection, resolve_connection
 from ...module_utils._api.errors import InputError
 from ...module_utils._fleet.common.selection import Selection, parse_selection
 from ...module_utils._fleet.common.texts import require_text, shown

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
 from typing import Any
 
-from ...module_utils._api.config.connection import Connection
+from ...module_utils._api.connection import Connection
 from ...module_utils._api.dispatch.pool import THREADS, USER_AGENT, SystemClock, ThreadPool, dispatcher_for
 from ...module_utils._api.dispatch.signals import signals_left_to_the_main_thread
 from ...module_utils._api.errors import JdcloudError, first_of

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Call, Response
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.config.connection import Connection
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.connection import Connection
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import ApiError, JdcloudError
 from support.json_object import Json
 from support.module.virtual_pool import VirtualClock

@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.config.connection import Connection
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.config.credentials import Credentials
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.connection import Connection
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.credentials import Credentials
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.wire.transport import Transport
 from support.api.server import SECRET, TOKEN, Reply, Server, accepted
 

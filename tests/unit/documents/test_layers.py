@@ -25,7 +25,7 @@ LAYERS = (
 ALSO = {("module_utils/_module/campaign.py", "module_utils/_campaign")}
 """A file, and the layer of its own line that it may use."""
 ROOMS = {
-    "module_utils/_api": ("errors", "calls", "fields", "model", "config", "wire", "dispatch", "services"),
+    "module_utils/_api": ("errors", "calls", "fields", "credentials", "connection", "model", "wire", "dispatch", "services"),
     "module_utils/_fleet": ("common", "evidence", "planning", "machines", "backups", "deletions", "restores", "tags", "billing"),
     "module_utils/_campaign": ("input", "state", "steps", "report"),
     "module_utils/_module": (

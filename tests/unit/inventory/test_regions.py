@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Call, Response
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.config.connection import Connection, Credentials
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.connection import Connection, Credentials
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.signals import ENDINGS
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import ApiError
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.selection import parse_selection

@@ -21,14 +21,12 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar, cast
 
 from ..calls import Call, Response
-from ..errors import ApiError, JdcloudError, NotSentError, TransportError
+from ..errors import THROTTLE_PATIENCE, ApiError, JdcloudError, NotSentError, TransportError
 from .rate_limit import RateLimiter
 
 BACKOFF_BASE = 0.25
 BACKOFF_CAP = 15.0
 """Seconds; the wait before the n-th repeat of a read is drawn from the upper half of base * 2^n, at most the cap."""
-THROTTLE_PATIENCE = 120.0
-"""Seconds for which one call may be answered 429 RATE_LIMIT again and again before that is an error."""
 READ_PATIENCE = 120.0
 """Seconds after which one failing read is not repeated any more, however many tries it has left: time-outs add up."""
 FIRST_CONTACT_TRIES = 3

@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..config.connection import Connection
+from ..connection import Connection
 from ..wire.exchange import Exchange, as_current_exchange
 from ..wire.transport_errors import timed_out
 from .dispatcher import Clock, Dispatcher, Job, Outcome, Pool, Sender, execute

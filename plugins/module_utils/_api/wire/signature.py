@@ -21,7 +21,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from urllib.parse import quote, unquote_plus, urlsplit
 
-from ..config.credentials import Credentials
+from ..credentials import Credentials
 
 ALGORITHM = "JDCLOUD3-HMAC-SHA256"
 KEY_PREFIX = "JDCLOUD3"

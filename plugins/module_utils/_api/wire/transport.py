@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
 from ..calls import Call, Response, encode_query
-from ..config.connection import Connection, is_loopback
+from ..connection import Connection, is_loopback
 from ..errors import InputError, JdcloudError, NotSentError, TransportError
 from ..fields import MalformedResponse
 from .exchange import REQUESTS_IMPORT_ERROR, current_exchange, guarded_adapter, requests, send_guard, urllib3

@@ -27,8 +27,7 @@ from ..._api.services.disk import create_snapshot
 from ..._api.services.vm import create_image, describe_instance, describe_instances
 from ..common.engine_base import EngineBase
 from ..common.failure import Failure, api_failure
-from ..common.poll_schedule import DurationEstimate, PollSchedule
-from ..common.timing import GATE_FRESH, GATE_URGENT, Timing, leave_by
+from ..common.timing import GATE_FRESH, GATE_URGENT, DurationEstimate, PollSchedule, Timing, leave_by
 from ..evidence.existing_backups import ASSET_KINDS, SNAPSHOTS, complete_rows
 from ..evidence.marker import client_token
 from ..evidence.proof import AssetType, asset_id_of, is_ready

@@ -12,8 +12,7 @@ from datetime import datetime
 
 from ..._api.model.backup_assets import Image, Snapshot
 from ..._api.model.instance import Instance
-from ..common.failure import UNVERIFIED, Failure
-from ..common.write_errors import Tries
+from ..common.failure import UNVERIFIED, Failure, Tries
 from .plan import PlannedAsset
 
 UNCLEAR_CREATE = "It was asked for and not clearly answered. Whether it is being made is not known: run again to see."

@@ -16,9 +16,8 @@ from ..._api.errors import JdcloudError
 from ..._api.fields import unreadable_reason
 from ..._api.model.backup_assets import Image, Snapshot
 from ..._api.model.instance import TRANSITIONAL, Instance
-from ..common.failure import UNVERIFIED, Failure, api_failure
+from ..common.failure import UNVERIFIED, ErrorMeaning, Failure, api_failure
 from ..common.timing import READ_LAG, STALE_LOOKS, Timing
-from ..common.write_errors import ErrorMeaning
 from ..evidence.marker import NO_INSTANCE, Marker
 from ..evidence.proof import CLOCK_TOLERANCE, AssetType, asset_id_of, disk_key, is_ready, owner_of
 from ..planning.blockers import busy_disks

@@ -17,8 +17,7 @@ from ..._api.fields import unreadable_reason
 from ..._api.model.backup_assets import Image, Snapshot
 from ..._api.services.disk import set_snapshot_description
 from ..._api.services.vm import set_image_description
-from ..common.failure import Failure
-from ..common.write_errors import ErrorMeaning, classify
+from ..common.failure import ErrorMeaning, Failure, classify
 from ..evidence.existing_backups import IMAGES, SNAPSHOTS
 from ..evidence.marker import Marker, read_marker
 from ..evidence.proof import BackupSet, disk_key, disks_held_by

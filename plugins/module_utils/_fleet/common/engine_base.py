@@ -18,8 +18,7 @@ from ..._api.dispatch.dispatcher import Dispatcher, Job, Outcome
 from ..._api.errors import ClockSkewError
 from ..._api.fields import PAGE_SIZE
 from .failure import Failure, api_failure
-from .poll_schedule import IDLE_GAP, PollSchedule, Waiting
-from .timing import GATE_FRESH
+from .timing import GATE_FRESH, IDLE_GAP, PollSchedule, Waiting
 
 S = TypeVar("S", bound=Waiting)
 

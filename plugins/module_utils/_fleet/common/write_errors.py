@@ -14,8 +14,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
-from ..._api.dispatch.dispatcher import THROTTLE_PATIENCE
-from ..._api.errors import ApiError, JdcloudError
+from ..._api.errors import THROTTLE_PATIENCE, ApiError, JdcloudError
 
 NO_CHARGE_PATIENCE = 60.0
 """Seconds: billing data of a new machine lags (fact charges-record-lags)."""

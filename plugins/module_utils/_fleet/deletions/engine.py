@@ -19,10 +19,8 @@ from ..._api.calls import Response
 from ..._api.dispatch.dispatcher import Dispatcher, Job, Outcome
 from ..._api.fields import PAGE_SIZE
 from ..common.engine_base import EngineBase
-from ..common.failure import Failure, api_failure
-from ..common.poll_schedule import DurationEstimate, PollSchedule
-from ..common.timing import GATE_FRESH, GATE_URGENT, Timing, leave_by
-from ..common.write_errors import ErrorMeaning, classify
+from ..common.failure import ErrorMeaning, Failure, api_failure, classify
+from ..common.timing import GATE_FRESH, GATE_URGENT, DurationEstimate, PollSchedule, Timing, leave_by
 from .kind import D, ResourceKind
 from .state import DeletionState, Stage
 from .transitions import PROVE, DeletionTransitions

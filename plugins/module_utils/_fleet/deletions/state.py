@@ -11,9 +11,8 @@ import math
 from dataclasses import dataclass, field
 from typing import Generic
 
-from ..common.failure import Failure
+from ..common.failure import Failure, Tries
 from ..common.progress import Standing, standing_of
-from ..common.write_errors import Tries
 from .kind import D
 
 

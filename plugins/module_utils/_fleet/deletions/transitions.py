@@ -15,9 +15,8 @@ from collections.abc import Callable
 from typing import Generic
 
 from ..._api.errors import JdcloudError
-from ..common.failure import UNVERIFIED, Failure, api_failure, with_unclear_call
+from ..common.failure import UNVERIFIED, ErrorMeaning, Failure, api_failure, with_unclear_call
 from ..common.timing import DOUBTS, READ_LAG, STALE_LOOKS, Timing
-from ..common.write_errors import ErrorMeaning
 from .kind import D, ResourceKind
 from .state import DeletionState, Stage
 

@@ -19,16 +19,15 @@ from functools import partial
 from typing import Any
 
 from ..._api.calls import Call
-from ..._api.dispatch.dispatcher import THROTTLE_PATIENCE, Job, Outcome
-from ..._api.errors import JdcloudError, TransportError
+from ..._api.dispatch.dispatcher import Job, Outcome
+from ..._api.errors import THROTTLE_PATIENCE, JdcloudError, TransportError
 from ..._api.fields import PAGE_SIZE, Page
 from ..._api.model.resources import Disk, ElasticIp
 from ..._api.services import disk as disk_api
 from ..._api.services import vpc
-from ..common.failure import Failure
+from ..common.failure import ErrorMeaning, Failure, classify
 from ..common.selection import find_protecting_tag
 from ..common.timing import FATE_PATIENCE, GATE_FRESH
-from ..common.write_errors import ErrorMeaning, classify
 from ..planning.policy import Fate
 from .state import MachineState
 

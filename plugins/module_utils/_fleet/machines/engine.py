@@ -25,8 +25,7 @@ from ..._api.model.instance import Instance
 from ..._api.services import vm
 from ..common.engine_base import EngineBase
 from ..common.failure import Failure, api_failure
-from ..common.poll_schedule import IDLE_GAP, PollSchedule
-from ..common.timing import GATE_FRESH, Timing, leave_by
+from ..common.timing import GATE_FRESH, IDLE_GAP, PollSchedule, Timing, leave_by
 from ..planning.policy import Facts, Policy
 from .dependents import Dependents
 from .facts import CurrentFacts, GateReads

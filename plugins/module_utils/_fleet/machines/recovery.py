@@ -10,9 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from ..._api.errors import JdcloudError
-from ..common.failure import Failure, api_failure
+from ..common.failure import NO_CHARGE_PATIENCE, ErrorMeaning, Failure, api_failure, classify
 from ..common.timing import READ_LAG, STALE_LOOKS, Timing
-from ..common.write_errors import NO_CHARGE_PATIENCE, ErrorMeaning, classify
 from ..planning.plan import decide
 from ..planning.policy import Facts, Policy
 from .state import LOOKED, MachineState, Phase, UnclearCall

@@ -11,10 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ..._api.model.instance import Instance
-from ..common.failure import UNVERIFIED, Failure, with_unclear_call
+from ..common.failure import UNVERIFIED, Failure, Tries, with_unclear_call
 from ..common.progress import Standing, standing_of
 from ..common.timing import READ_LAG
-from ..common.write_errors import Tries
 from ..planning.policy import Action, Decision, Fate
 
 

@@ -14,8 +14,7 @@ from collections.abc import Mapping, Sequence
 
 from ..._api.model.instance import TRANSITIONAL, Instance
 from ..common.failure import Failure
-from ..common.poll_schedule import DurationEstimate
-from ..common.timing import DOUBTS, READ_LAG
+from ..common.timing import DOUBTS, READ_LAG, DurationEstimate
 from ..planning.plan import changes_since, decide
 from .recovery import MOVED_ON, PROVE_GONE, WAITS, NextStep, Recovery, Rules
 from .state import AHEAD, LOOKED, Attempt, MachineState, Phase

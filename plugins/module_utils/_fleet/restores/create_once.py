@@ -17,9 +17,8 @@ from dataclasses import dataclass, field
 from ..._api.calls import Call
 from ..._api.dispatch.dispatcher import Dispatcher, Outcome
 from ..._api.errors import JdcloudError
-from ..common.failure import Failure, api_failure, with_unclear_call
+from ..common.failure import ErrorMeaning, Failure, Tries, api_failure, with_unclear_call
 from ..common.timing import READ_LAG, Timing
-from ..common.write_errors import ErrorMeaning, Tries
 
 
 @dataclass(slots=True)

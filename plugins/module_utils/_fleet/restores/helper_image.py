@@ -19,9 +19,8 @@ from ..._api.dispatch.pagination import list_all
 from ..._api.errors import JdcloudError
 from ..._api.model.backup_assets import Image
 from ..._api.services.vm import create_image_from_snapshots, delete_image, describe_image
-from ..common.failure import Failure
+from ..common.failure import ErrorMeaning, Failure, classify
 from ..common.timing import Timing
-from ..common.write_errors import ErrorMeaning, classify
 from ..evidence.existing_backups import IMAGES
 from ..evidence.marker import NameParts, asset_name
 from ..evidence.proof import asset_id_of

@@ -10,8 +10,7 @@ from collections.abc import Iterator
 
 from ..._api.dispatch.dispatcher import Dispatcher
 from ..common.failure import UNVERIFIED, Failure
-from ..common.poll_schedule import FIRST_LOOK, LOOK_GROWTH
-from ..common.timing import READ_LAG, Timing
+from ..common.timing import FIRST_LOOK, LOOK_GROWTH, READ_LAG, Timing
 
 UNREAD_PATIENCE = 120.0
 """Seconds for which something that was accepted may be shown by no read at all."""

@@ -12,9 +12,8 @@ from dataclasses import dataclass, field
 from ..._api.dispatch.dispatcher import Outcome
 from ..._api.errors import ApiError, JdcloudError
 from ..._api.services.tags import MAX_RESOURCES
-from ..common.failure import Failure, Finding
+from ..common.failure import ErrorMeaning, Failure, Finding, Tries, classify
 from ..common.timing import READ_LAG
-from ..common.write_errors import ErrorMeaning, Tries, classify
 from .plan import HasTags, TaggedKind
 
 SHOW_GAP = 1.0

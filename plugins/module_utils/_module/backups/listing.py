@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ..._api.config.connection import CONNECTION_SPEC
+from ..._api.connection import CONNECTION_SPEC
 from ..._api.errors import InputError
 from ..._api.fields import snake_case
 from ..._fleet.common.texts import parse_ids

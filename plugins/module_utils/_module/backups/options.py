@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from ..._api.config.connection import CONNECTION_SPEC
+from ..._api.connection import CONNECTION_SPEC
 from ..._api.errors import InputError
 from ..._fleet.backups.plan import BackupPolicy
 from ..._fleet.backups.record import RunOptions

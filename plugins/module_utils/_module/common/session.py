@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
-from ..._api.config.connection import Connection, resolve_connection
+from ..._api.connection import Connection, resolve_connection
 from ..._api.dispatch.dispatcher import Dispatcher
 from ..._api.dispatch.pool import THREADS, UNVERIFIED, USER_AGENT, SystemClock, ThreadPool, dispatcher_for
 from ..._api.errors import InputError, JdcloudError

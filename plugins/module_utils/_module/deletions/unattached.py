@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from ..._api.config.connection import CONNECTION_SPEC
+from ..._api.connection import CONNECTION_SPEC
 from ..._fleet.common.failure import UNVERIFIED
 from ..._fleet.common.selection import parse_protect_tags
 from ..._fleet.common.texts import parse_ids

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..._api.config.connection import CONNECTION_SPEC
+from ..._api.connection import CONNECTION_SPEC
 from ..._api.errors import InputError
 from ..._fleet.common.selection import parse_protect_tags, require_selector
 from ..._fleet.evidence.marker import check_campaign

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from ..._api.config.connection import CONNECTION_SPEC
+from ..._api.connection import CONNECTION_SPEC
 from ..._api.errors import InputError
 from ..._api.model.instance import InstanceInFull
 from ..._fleet.common.selection import parse_protect_tags

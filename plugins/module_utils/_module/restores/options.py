@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..._api.calls import path_id
-from ..._api.config.connection import CONNECTION_SPEC
+from ..._api.connection import CONNECTION_SPEC
 from ..._api.errors import InputError
 from ..._fleet.common.texts import parse_ids, shown
 from ..._fleet.evidence.marker import check_campaign

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Call
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.config.connection import Connection
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.config.credentials import Credentials
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.connection import Connection
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.credentials import Credentials
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.dispatcher import Job, Outcome
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.pool import SystemClock, ThreadPool
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import JdcloudError, TransportError

@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Response
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.config.connection import resolve_connection
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.connection import resolve_connection
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import (
     ApiError,
     ClockSkewError,

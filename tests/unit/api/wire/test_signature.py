@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.config.credentials import Credentials
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.credentials import Credentials
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.wire import signature
 
 VECTORS = json.loads((Path(__file__).parents[1] / "data" / "vectors.json").read_text(encoding="utf-8"))

@@ -20,8 +20,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.config.connection import Connection
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.config.credentials import Credentials
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.connection import Connection
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.credentials import Credentials
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import ClockSkewError, NotSentError
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.services import vm, vpc
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.wire import signature

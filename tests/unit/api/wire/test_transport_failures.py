@@ -20,8 +20,8 @@ import requests
 import urllib3
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Call
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.config.connection import Connection
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.config.credentials import Credentials
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.connection import Connection
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.credentials import Credentials
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import ApiError, InputError, JdcloudError, TransportError
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.services import vm
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.wire import responses

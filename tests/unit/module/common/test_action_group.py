@@ -10,7 +10,7 @@ from pathlib import Path
 
 import yaml
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.config.connection import CONNECTION_SPEC
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.connection import CONNECTION_SPEC
 from ansible_collections.jdcloud.cloud.plugins.module_utils._module.campaign import CAMPAIGN_SPEC
 from support.module.documentation import documented_options
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.config.connection import CONNECTION_SPEC
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.connection import CONNECTION_SPEC
 from support.module.documentation import SPECS, documented_options, documented_returns, paths
 
 DOCUMENTED = ("type", "elements", "required", "default", "choices")

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..errors import InputError, first_of
+from .errors import InputError, first_of
 
 DEFAULT_PROFILE = "default"
 SHOWN_PROFILES = 10

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.config.connection import Connection, resolve_connection
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.config.credentials import Credentials
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.connection import Connection, resolve_connection
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.credentials import Credentials
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError
 
 KEYS = {"access_key": "AKOPTION0001", "secret_key": "sk-option", "region": "cn-north-1"}

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import ApiError
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.write_errors import (
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.failure import (
     STAYING_NUMBERS,
     STAYING_STATUSES,
     STAYING_WORDS,

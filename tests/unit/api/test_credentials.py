@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.config.credentials import Credentials, resolve_credentials
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.credentials import Credentials, resolve_credentials
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError
 
 CONFIG = """

@@ -22,8 +22,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
-from ..errors import InputError
 from .credentials import Credentials, Profile, environment_text, ignored_profile, option_text, resolve_credentials
+from .errors import InputError
 
 __all__ = ["Connection", "Credentials", "resolve_connection"]
 

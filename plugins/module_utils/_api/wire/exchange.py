@@ -155,6 +155,24 @@ def send_guard(check: Callable[[], None] | None) -> Iterator[None]:
 
 def guarded_adapter(pool_size: int) -> HTTPAdapter:
     """An adapter of requests that repeats nothing, and whose new connections ask `send_guard`."""
+    pools = _guarded_pools()
+
+    class CheckingAdapter(requests.adapters.HTTPAdapter):
+        def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
+            super().init_poolmanager(*arguments, **options)
+            self.poolmanager.pool_classes_by_scheme = pools
+
+        def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
+            manager = super().proxy_manager_for(proxy, **options)
+            if isinstance(manager, urllib3.ProxyManager):
+                manager.pool_classes_by_scheme = pools
+            return manager
+
+    return CheckingAdapter(pool_connections=pool_size, pool_maxsize=pool_size, max_retries=0, pool_block=False)
+
+
+def _guarded_pools() -> dict[str, Any]:
+    """The pools of connections, by scheme. Their classes exist only once urllib3 is imported."""
 
     class Watched:
         def _new_conn(self) -> Any:
@@ -187,18 +205,7 @@ def guarded_adapter(pool_size: int) -> HTTPAdapter:
     class TlsPool(urllib3.HTTPSConnectionPool):
         ConnectionCls = TlsConnection
 
-    class CheckingAdapter(requests.adapters.HTTPAdapter):
-        def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
-            super().init_poolmanager(*arguments, **options)
-            self.poolmanager.pool_classes_by_scheme = {"http": PlainPool, "https": TlsPool}
-
-        def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
-            manager = super().proxy_manager_for(proxy, **options)
-            if isinstance(manager, urllib3.ProxyManager):
-                manager.pool_classes_by_scheme = {"http": PlainPool, "https": TlsPool}
-            return manager
-
-    return CheckingAdapter(pool_connections=pool_size, pool_maxsize=pool_size, max_retries=0, pool_block=False)
+    return {"http": PlainPool, "https": TlsPool}
 
 
 def _hold(connection: Any) -> None:

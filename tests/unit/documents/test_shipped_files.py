@@ -25,7 +25,7 @@ MOST = {
     "jdcloud_snapshot": 101,
     "jdcloud_snapshot_info": 51,
     "jdcloud_surroundings": 0,
-    "jdcloud_tag": 65,
+    "jdcloud_tag": 64,
     "jdcloud_vm": 70,
     "jdcloud_vm_backup": 88,
     "jdcloud_vm_info": 70,

@@ -90,7 +90,7 @@ class ErrorMeaning(enum.Enum):
     FINAL = "never"
 
 
-def classify(error: JdcloudError) -> ErrorMeaning:  # noqa: PLR0911  # one case after the other, in the order that counts
+def classify(error: JdcloudError) -> ErrorMeaning:  # one case after the other, in the order that counts
     """Classify the error of a write."""
     if error.is_throttled:
         return ErrorMeaning.THROTTLED
@@ -98,9 +98,13 @@ def classify(error: JdcloudError) -> ErrorMeaning:  # noqa: PLR0911  # one case 
         return ErrorMeaning.NO_ACCESS
     if error.unclear:
         return ErrorMeaning.UNCLEAR
-    if not isinstance(error, ApiError):
-        # Nothing reached the service: connection refused, no route. Like a refusal that may pass.
-        return ErrorMeaning.BUSY if error.is_retryable_read else ErrorMeaning.FINAL
+    if isinstance(error, ApiError):
+        return _classify_refusal(error)
+    # Nothing reached the service: connection refused, no route. Like a refusal that may pass.
+    return ErrorMeaning.BUSY if error.is_retryable_read else ErrorMeaning.FINAL
+
+
+def _classify_refusal(error: ApiError) -> ErrorMeaning:
     if error.is_not_found:
         return ErrorMeaning.GONE
     if error.status == "PERMISSION_DENIED" and "no charged resource" in error.message.lower():

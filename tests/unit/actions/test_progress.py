@@ -28,6 +28,8 @@ from support.json_object import Json
 
 ME = pwd.getpwuid(os.geteuid()).pw_name
 RESULT = {"changed": True}
+PATIENCE = 60.0
+"""Seconds after which a test gives up; no test is to take so long."""
 
 
 class Stage:
@@ -90,7 +92,8 @@ def stage(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Stage:
 
 
 def _wait_until(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 10
+    """Wait for another thread; a busy machine may take its time."""
+    end = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < end
         time.sleep(0.01)

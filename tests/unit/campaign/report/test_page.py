@@ -259,8 +259,8 @@ def test_fields_of_the_account_and_the_disk_of_a_snapshot_may_be_unknown() -> No
 
 def test_a_page_of_5000_machines_is_made_quickly() -> None:
     report = sample_report(5000)
-    began = time.monotonic()
+    began = time.process_time()
     text = render(report)
-    # Some 0.4 s where nothing else runs.
-    assert time.monotonic() - began < 15
+    # Some 0.4 s of this process, however busy the machine is.
+    assert time.process_time() - began < 5
     assert len(text) < 12_000_000

@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from jdcloud_emulator.control import ControlClient, ControlError
-from jdcloud_emulator.faults import KINDS
-from jdcloud_emulator.seed_file import read
-from jdcloud_emulator.settings import Settings, UsageError
+from jdcloud_emulator.scenario.faults import KINDS
+from jdcloud_emulator.scenario.seed_file import read
+from jdcloud_emulator.state.settings import Settings, UsageError
 
 PARENT_CHECK_SECONDS = 0.5
 # Options of serve that stand for a setting of another name.

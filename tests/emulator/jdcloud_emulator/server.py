@@ -21,13 +21,13 @@ from aiohttp.abc import AbstractStreamWriter
 from aiohttp.http import RawRequestMessage
 from aiohttp.web_protocol import RequestHandler
 
-from jdcloud_emulator.api import Call, Operation
-from jdcloud_emulator.cloud import KINDS
-from jdcloud_emulator.faults import Fault, spoil_list
-from jdcloud_emulator.json_object import Json
-from jdcloud_emulator.model import Instance, Resource
-from jdcloud_emulator.seed import Seeder
-from jdcloud_emulator.settings import ApiError, UsageError
+from jdcloud_emulator.scenario.faults import Fault, spoil_list
+from jdcloud_emulator.scenario.seed import Seeder
+from jdcloud_emulator.services.api import Call, Operation
+from jdcloud_emulator.state.cloud import KINDS
+from jdcloud_emulator.state.json_object import Json
+from jdcloud_emulator.state.model import Instance, Resource
+from jdcloud_emulator.state.settings import ApiError, UsageError
 from jdcloud_emulator.world import (
     Entry,
     Request,

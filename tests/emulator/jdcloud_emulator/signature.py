@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from urllib.parse import quote, unquote, unquote_plus
 
-from jdcloud_emulator.settings import ApiError
+from jdcloud_emulator.state.settings import ApiError
 
 ALGORITHMS = {"JDCLOUD2-HMAC-SHA256": ("JDCLOUD2", "jdcloud2_request"), "JDCLOUD3-HMAC-SHA256": ("JDCLOUD3", "jdcloud3_request")}
 EMPTY_HASH = hashlib.sha256(b"").hexdigest()

@@ -14,16 +14,16 @@ from urllib.parse import parse_qsl
 
 import orjson
 
-from jdcloud_emulator import account, disk, vm, vm_create, vm_images, vpc
-from jdcloud_emulator.actions import Acts
-from jdcloud_emulator.api import OPERATIONS, Call, Operation, bad_value, forbidden
-from jdcloud_emulator.cloud import Cloud, Region
-from jdcloud_emulator.faults import Fault, Faults, outcome
-from jdcloud_emulator.json_object import Json
-from jdcloud_emulator.seed import Seeder
-from jdcloud_emulator.seed_file import add_accounts
-from jdcloud_emulator.settings import ApiError, Clock, Quotas, Settings, UsageError
+from jdcloud_emulator.scenario.actions import Acts
+from jdcloud_emulator.scenario.faults import Fault, Faults, outcome
+from jdcloud_emulator.scenario.seed import Seeder
+from jdcloud_emulator.scenario.seed_file import add_accounts
+from jdcloud_emulator.services import account, disk, vm, vm_create, vm_images, vpc
+from jdcloud_emulator.services.api import OPERATIONS, Call, Operation, bad_value, forbidden
 from jdcloud_emulator.signature import Account, Authorization, Credential, Gate, decoded_path, decoded_token
+from jdcloud_emulator.state.cloud import Cloud, Region
+from jdcloud_emulator.state.json_object import Json
+from jdcloud_emulator.state.settings import ApiError, Clock, Quotas, Settings, UsageError
 
 # Importing these modules registers their operations.
 SERVICES = (vm, vm_images, vm_create, disk, vpc, account)

@@ -18,11 +18,11 @@ import requests
 import trustme
 
 from jdcloud_emulator.__main__ import main
-from jdcloud_emulator.cloud import Cloud
 from jdcloud_emulator.control import ControlError
 from jdcloud_emulator.process import EmulatorProcess
-from jdcloud_emulator.seed import Seeder
-from jdcloud_emulator.settings import Clock, Quotas, Settings, UsageError, parse_time
+from jdcloud_emulator.scenario.seed import Seeder
+from jdcloud_emulator.state.cloud import Cloud
+from jdcloud_emulator.state.settings import Clock, Quotas, Settings, UsageError, parse_time
 
 EMULATOR = Path(__file__).resolve().parents[2] / "emulator"
 

@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from jdcloud_emulator.settings import ApiError
 from jdcloud_emulator.signature import (
     Account,
     Credential,
@@ -24,6 +23,7 @@ from jdcloud_emulator.signature import (
     signing_key,
     verify,
 )
+from jdcloud_emulator.state.settings import ApiError
 
 VECTORS = json.loads(Path(__file__).with_name("vectors.json").read_text(encoding="utf-8"))
 SECRET = VECTORS["about"]["frozen"]["secret_key"]

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any, TypeVar
 
-from jdcloud_emulator.cloud import NORMAL, Cloud, Outcome, Region
-from jdcloud_emulator.json_object import Json
-from jdcloud_emulator.model import Resource
-from jdcloud_emulator.settings import ApiError
 from jdcloud_emulator.signature import Account, Gate
+from jdcloud_emulator.state.cloud import NORMAL, Cloud, Outcome, Region
+from jdcloud_emulator.state.json_object import Json
+from jdcloud_emulator.state.model import Resource
+from jdcloud_emulator.state.settings import ApiError
 
 # Operator and values of a filter.
 Condition = tuple[str, list[str]]

@@ -10,9 +10,9 @@ from typing import Any
 
 import orjson
 
-from jdcloud_emulator.json_object import Json
-from jdcloud_emulator.model import Charge, Disk, ElasticIp, Image, ImageDisk, Instance, Interface, Resource, Slot, Snapshot
-from jdcloud_emulator.settings import Settings, disk_time, utc_time, vm_time
+from jdcloud_emulator.state.json_object import Json
+from jdcloud_emulator.state.model import Charge, Disk, ElasticIp, Image, ImageDisk, Instance, Interface, Resource, Slot, Snapshot
+from jdcloud_emulator.state.settings import Settings, disk_time, utc_time, vm_time
 
 BRIEF_LEAVES_OUT = ("charge", "tags", "systemDisk", "dataDisks", "primaryNetworkInterface", "secondaryNetworkInterfaces")
 

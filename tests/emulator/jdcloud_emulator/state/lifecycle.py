@@ -8,8 +8,8 @@ No preconditions here: the operations check them, and "another user" may do what
 
 from __future__ import annotations
 
-from jdcloud_emulator.cloud import NORMAL, Cloud, Outcome, Region
-from jdcloud_emulator.model import PREPAID, Disk, ElasticIp, Image, ImageDisk, Instance, Interface, Resource, Slot, Snapshot
+from jdcloud_emulator.state.cloud import NORMAL, Cloud, Outcome, Region
+from jdcloud_emulator.state.model import PREPAID, Disk, ElasticIp, Image, ImageDisk, Instance, Interface, Resource, Slot, Snapshot
 
 DEVICES = [f"vd{letter}" for letter in "bcdefghijklmnopqrstuvwxyz"] + [
     f"vd{first}{second}" for first in "ab" for second in "abcdefghijklmnopqrstuvwxyz"

@@ -8,8 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from jdcloud_emulator import lifecycle
-from jdcloud_emulator.api import (
+from jdcloud_emulator.services.api import (
     DISK_NAME,
     Call,
     Condition,
@@ -25,10 +24,11 @@ from jdcloud_emulator.api import (
     precondition,
     quota_exceeded,
 )
-from jdcloud_emulator.json_object import Json
-from jdcloud_emulator.model import Disk, Snapshot
-from jdcloud_emulator.settings import ApiError, parse_time
-from jdcloud_emulator.vm_create import new_disk
+from jdcloud_emulator.services.vm_create import new_disk
+from jdcloud_emulator.state import lifecycle
+from jdcloud_emulator.state.json_object import Json
+from jdcloud_emulator.state.model import Disk, Snapshot
+from jdcloud_emulator.state.settings import ApiError, parse_time
 
 MISSING = "Disk '{}' not found"
 MISSING_SNAPSHOT = "Snapshot '{}' not found"

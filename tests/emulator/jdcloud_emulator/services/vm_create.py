@@ -8,8 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from jdcloud_emulator import factory, lifecycle
-from jdcloud_emulator.api import (
+from jdcloud_emulator.services.api import (
     VM_NAME,
     Call,
     bad_value,
@@ -21,10 +20,11 @@ from jdcloud_emulator.api import (
     precondition,
     quota_exceeded,
 )
-from jdcloud_emulator.json_object import Json
-from jdcloud_emulator.model import POSTPAID, PREPAID, Charge, Disk, Image, Instance, Slot, Snapshot
-from jdcloud_emulator.settings import ApiError
-from jdcloud_emulator.vm_images import MISSING
+from jdcloud_emulator.services.vm_images import MISSING
+from jdcloud_emulator.state import factory, lifecycle
+from jdcloud_emulator.state.json_object import Json
+from jdcloud_emulator.state.model import POSTPAID, PREPAID, Charge, Disk, Image, Instance, Slot, Snapshot
+from jdcloud_emulator.state.settings import ApiError
 
 MONTH = 30 * 86400.0
 MAX_INSTANCES = 100

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from jdcloud_emulator.model import (
+from jdcloud_emulator.state.model import (
     PREFIXES,
     Disk,
     ElasticIp,
@@ -29,8 +29,8 @@ from jdcloud_emulator.model import (
     Transition,
     make_id,
 )
-from jdcloud_emulator.render import Renderer
-from jdcloud_emulator.settings import Clock, Quotas, Settings
+from jdcloud_emulator.state.render import Renderer
+from jdcloud_emulator.state.settings import Clock, Quotas, Settings
 
 DEFAULT_REGIONS = {
     "cn-north-1": ["cn-north-1a", "cn-north-1b", "cn-north-1c"],

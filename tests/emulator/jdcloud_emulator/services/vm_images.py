@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from jdcloud_emulator import lifecycle
-from jdcloud_emulator.api import (
+from jdcloud_emulator.services.api import (
     VM_NAME,
     Call,
     bad_value,
@@ -21,10 +20,11 @@ from jdcloud_emulator.api import (
     precondition,
     quota_exceeded,
 )
-from jdcloud_emulator.json_object import Json
-from jdcloud_emulator.model import Disk, Image, ImageDisk, Slot, Snapshot
-from jdcloud_emulator.settings import ApiError
-from jdcloud_emulator.vm import the_instance
+from jdcloud_emulator.services.vm import the_instance
+from jdcloud_emulator.state import lifecycle
+from jdcloud_emulator.state.json_object import Json
+from jdcloud_emulator.state.model import Disk, Image, ImageDisk, Slot, Snapshot
+from jdcloud_emulator.state.settings import ApiError
 
 MISSING = "Image '{}' not found"
 SOURCES = ("public", "thirdparty", "private", "shared", "community")

@@ -14,9 +14,9 @@ from typing import Any
 
 import orjson
 
-from jdcloud_emulator.cloud import NORMAL, Outcome
-from jdcloud_emulator.json_object import Json
-from jdcloud_emulator.settings import UsageError
+from jdcloud_emulator.state.cloud import NORMAL, Outcome
+from jdcloud_emulator.state.json_object import Json
+from jdcloud_emulator.state.settings import UsageError
 
 
 @dataclass(frozen=True)

@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
-from jdcloud_emulator import factory, lifecycle
-from jdcloud_emulator.cloud import Cloud
-from jdcloud_emulator.json_object import Json
-from jdcloud_emulator.model import PREPAID, Charge, Disk, ElasticIp, Image, Instance, Resource, Slot, Snapshot
-from jdcloud_emulator.seed_file import moment, tag_rows
-from jdcloud_emulator.settings import UsageError
+from jdcloud_emulator.scenario.seed_file import moment, tag_rows
+from jdcloud_emulator.state import factory, lifecycle
+from jdcloud_emulator.state.cloud import Cloud
+from jdcloud_emulator.state.json_object import Json
+from jdcloud_emulator.state.model import PREPAID, Charge, Disk, ElasticIp, Image, Instance, Resource, Slot, Snapshot
+from jdcloud_emulator.state.settings import UsageError
 
 PROTECT_TAG = "jdcloud-protect"
 

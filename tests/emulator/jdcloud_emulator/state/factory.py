@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from jdcloud_emulator.cloud import Cloud, Region
-from jdcloud_emulator.model import Charge, ElasticIp, Instance, Interface, Slot, make_id
+from jdcloud_emulator.state.cloud import Cloud, Region
+from jdcloud_emulator.state.model import Charge, ElasticIp, Instance, Interface, Slot, make_id
 
 DEFAULT_TYPE = "g.n2.medium"
 PUBLIC_IMAGE = "img-ubuntu2204"

@@ -9,9 +9,10 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from jdcloud_emulator import factory, lifecycle
-from jdcloud_emulator.cloud import Cloud, Region
-from jdcloud_emulator.model import (
+from jdcloud_emulator.scenario.seed_file import DAY, Entry, Taker, moment, repeated, tag_rows
+from jdcloud_emulator.state import factory, lifecycle
+from jdcloud_emulator.state.cloud import Cloud, Region
+from jdcloud_emulator.state.model import (
     POSTPAID,
     PREFIXES,
     PREPAID,
@@ -26,8 +27,7 @@ from jdcloud_emulator.model import (
     Snapshot,
     make_id,
 )
-from jdcloud_emulator.seed_file import DAY, Entry, Taker, moment, repeated, tag_rows
-from jdcloud_emulator.settings import UsageError
+from jdcloud_emulator.state.settings import UsageError
 
 _CHARGES = {"prepaid": PREPAID, "postpaid": POSTPAID}
 

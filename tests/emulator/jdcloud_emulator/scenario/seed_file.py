@@ -14,8 +14,8 @@ from typing import Any
 import yaml
 
 from jdcloud_emulator.process import DEFAULT_ACCESS_KEY, DEFAULT_SECRET_KEY
-from jdcloud_emulator.settings import UsageError, parse_time
 from jdcloud_emulator.signature import Account, Credential, Gate
+from jdcloud_emulator.state.settings import UsageError, parse_time
 
 Entry = dict[str, Any]
 DAY = 86400.0

@@ -8,8 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from jdcloud_emulator import factory, lifecycle
-from jdcloud_emulator.api import (
+from jdcloud_emulator.services.api import (
     DISK_NAME,
     Call,
     Condition,
@@ -24,10 +23,11 @@ from jdcloud_emulator.api import (
     precondition,
     quota_exceeded,
 )
-from jdcloud_emulator.json_object import Json
-from jdcloud_emulator.model import PREPAID, Charge, ElasticIp, Interface
-from jdcloud_emulator.settings import ApiError
-from jdcloud_emulator.vm_create import MONTH
+from jdcloud_emulator.services.vm_create import MONTH
+from jdcloud_emulator.state import factory, lifecycle
+from jdcloud_emulator.state.json_object import Json
+from jdcloud_emulator.state.model import PREPAID, Charge, ElasticIp, Interface
+from jdcloud_emulator.state.settings import ApiError
 
 MISSING = "elasticIp '{}' not found"
 MISSING_INTERFACE = "networkInterface '{}' not found"

@@ -9,18 +9,18 @@ import hashlib
 from datetime import datetime
 from typing import Any
 
-from jdcloud_emulator.api import (
+from jdcloud_emulator.services.api import (
     Call,
     bad_value,
     changed_tags,
     has_tags,
     operation,
 )
-from jdcloud_emulator.cloud import KINDS
-from jdcloud_emulator.json_object import Json
-from jdcloud_emulator.model import PREPAID, Disk, ElasticIp, Image, Instance, Resource, Snapshot
-from jdcloud_emulator.settings import ApiError, utc_time
 from jdcloud_emulator.signature import Credential
+from jdcloud_emulator.state.cloud import KINDS
+from jdcloud_emulator.state.json_object import Json
+from jdcloud_emulator.state.model import PREPAID, Disk, ElasticIp, Image, Instance, Resource, Snapshot
+from jdcloud_emulator.state.settings import ApiError, utc_time
 
 SERVICE_CODES = {"instances": "vm", "disks": "disk", "elastic_ips": "ip", "network_interfaces": "vpc"}
 MAX_BILL_IDS = 500

@@ -8,8 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from jdcloud_emulator import lifecycle
-from jdcloud_emulator.api import (
+from jdcloud_emulator.services.api import (
     VM_NAME,
     Call,
     Condition,
@@ -23,9 +22,10 @@ from jdcloud_emulator.api import (
     page,
     precondition,
 )
-from jdcloud_emulator.json_object import Json
-from jdcloud_emulator.model import POSTPAID, PREPAID, Disk, ElasticIp, Instance, Slot
-from jdcloud_emulator.settings import ApiError, parse_time
+from jdcloud_emulator.state import lifecycle
+from jdcloud_emulator.state.json_object import Json
+from jdcloud_emulator.state.model import POSTPAID, PREPAID, Disk, ElasticIp, Instance, Slot
+from jdcloud_emulator.state.settings import ApiError, parse_time
 
 MISSING = "Instance '{}' not found."
 MISSING_ADDRESS = "ElasticIpId {} not found"

@@ -33,7 +33,7 @@ from .wait import is_missing, looks, never_shown
 PATTERN = "restore-{instance_id}-{unique}"
 
 
-def helper_name(plan: RestorePlan) -> str:
+def _helper_name(plan: RestorePlan) -> str:
     """The same for the same restore, so that the next run finds it."""
     source = plan.marker.instance_id
     return asset_name(PATTERN, NameParts(source, source, "", f"{plan.marker.origin}\0{plan.name}", attempt=1), dots=True)
@@ -45,7 +45,7 @@ def find_helpers(dispatcher: Dispatcher, plans: Sequence[RestorePlan]) -> list[s
 
 
 def _find(dispatcher: Dispatcher, plan: RestorePlan) -> list[str]:
-    name = helper_name(plan)
+    name = _helper_name(plan)
     images = list_all(dispatcher, IMAGES.pages_of(None, name), asset_id_of)
     ours = [image for image in images if image.name == name and read_restore_marker(image.description) == plan.marker]
     return [image.image_id for image in ours if image.status not in ("error", "deleting")]
@@ -56,7 +56,7 @@ def helper_request(dispatcher: Dispatcher, plan: RestorePlan, found: str | None,
     helper = plan.helper
     if helper is None:
         raise ValueError("this machine needs no helper image")
-    name, rows = helper_name(plan), [_row(helper)]
+    name, rows = _helper_name(plan), [_row(helper)]
     what = json.dumps([name, helper.system, rows], sort_keys=True)
 
     def create() -> Call[str]:
@@ -115,7 +115,7 @@ def _read(dispatcher: Dispatcher, helpers: Mapping[str, RestorePlan]) -> dict[st
     found = IMAGES.read(dispatcher, [*helpers])
     for image_id, plan in helpers.items():
         if image_id not in found:
-            listed = list_all(dispatcher, IMAGES.pages_of(None, helper_name(plan)), asset_id_of)
+            listed = list_all(dispatcher, IMAGES.pages_of(None, _helper_name(plan)), asset_id_of)
             found.update({image.image_id: image for image in listed if image.image_id == image_id})
     return found
 

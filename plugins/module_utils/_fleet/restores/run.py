@@ -32,7 +32,7 @@ from .verify import verify_disks, wait_until_up
 
 def run_restore(dispatcher: Dispatcher, order: RestoreOrder, timing: Timing, *, preview: bool) -> RestoreRun:
     """Do it. With `preview` nothing is written. Raises `JdcloudError` if the backups cannot be read; nothing was made then."""
-    available = read_available_backups(dispatcher, order.machines)
+    available = _read_available_backups(dispatcher, order.machines)
     plans = [
         plan_restore(machine, origin, order.options, available)
         for machine, origin in zip(order.machines, order.origins, strict=True)
@@ -52,7 +52,7 @@ def run_restore(dispatcher: Dispatcher, order: RestoreOrder, timing: Timing, *, 
     return run
 
 
-def read_available_backups(dispatcher: Dispatcher, machines: Sequence[OldMachine]) -> AvailableBackups:
+def _read_available_backups(dispatcher: Dispatcher, machines: Sequence[OldMachine]) -> AvailableBackups:
     """The images and snapshots that exist now of those that the machines name, in bulk."""
     image_ids = [*dict.fromkeys(machine.image_id for machine in machines if machine.image_id)]
     images = IMAGES.read(dispatcher, image_ids)

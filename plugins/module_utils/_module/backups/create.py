@@ -13,7 +13,7 @@ from ..._api.errors import InputError
 from ..._fleet.backups.record import BackupRun
 from ..._fleet.backups.run import back_up
 from ..._fleet.evidence.proof import AssetType, Method
-from ..common.arguments import timing_of
+from ..common.arguments import connect_with_timing
 from ..common.rows import failure_keys
 from ..common.session import Result, Session
 from .manifest import manifest_of
@@ -78,10 +78,9 @@ def _run(session: Session, method: Method) -> tuple[BackupRun, BackupReport]:
     params = session.module.params
     preview = bool(session.module.check_mode)
     policy = backup_policy(params, method)
-    timing_of(params, 0)
     options = run_options_of(params, preview=preview)
-    dispatcher = session.connect()
-    run = back_up(dispatcher, policy, timing_of(params, dispatcher.retries), options, session.progress.watch)
+    dispatcher, timing = connect_with_timing(session)
+    run = back_up(dispatcher, policy, timing, options, session.progress.watch)
     if run.missing and len(run.missing) == len(run.records):
         session.module.warn(session.none_exists(len(run.missing)))
     return run, BackupReport(run, session.region, preview=preview)

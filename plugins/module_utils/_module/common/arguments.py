@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
+from ..._api.dispatch.dispatcher import Dispatcher
 from ..._api.errors import InputError
 from ..._fleet.common.selection import Selection, parse_selection
 from ..._fleet.common.timing import Timing
-from .session import Spec
+from .session import Session, Spec
 
 SELECTION_SPEC: Spec = {
     "instance_ids": {"type": "list", "elements": "str"},
@@ -67,11 +69,13 @@ def cap_of(params: Mapping[str, Any], option: str = "max_instances") -> int | No
     return cap
 
 
-def timing_of(params: Mapping[str, Any], retries: int) -> Timing:
-    """The checked options about waiting."""
-    return Timing(
+def connect_with_timing(session: Session) -> tuple[Dispatcher, Timing]:
+    """Check the options about waiting, then connect; the number of retries is the connection's. Raises `JdcloudError`."""
+    params = session.module.params
+    timing = Timing(
         wait=params["wait"],
         wait_timeout=positive_number(params, "wait_timeout"),
         poll_interval=positive_number(params, "poll_interval"),
-        retries=retries,
     )
+    dispatcher = session.connect()
+    return dispatcher, replace(timing, retries=dispatcher.retries)

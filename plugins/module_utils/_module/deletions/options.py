@@ -6,11 +6,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from ..._api.dispatch.dispatcher import Dispatcher
 from ..._fleet.deletions.run import DeletionOptions
-from ..common.arguments import cap_of, timing_of
+from ..common.arguments import cap_of, connect_with_timing
 from ..common.session import Session
 
 
@@ -18,10 +16,9 @@ def connect_for_deletion(session: Session, key: str) -> tuple[Dispatcher, Deleti
     """Check the options, then connect. `key` is what options call one of those that are deleted. Raises `JdcloudError`."""
     params = session.module.params
     cap = cap_of(params, f"max_{key}s")
-    timing = timing_of(params, 0)
-    dispatcher = session.connect()
+    dispatcher, timing = connect_with_timing(session)
     return dispatcher, DeletionOptions(
-        timing=replace(timing, retries=dispatcher.retries),
+        timing=timing,
         cap=cap,
         preview=bool(session.module.check_mode),
         skip_blocked=params.get("on_blocked") == "skip",

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from ..._fleet.machines.run import MachineOptions, run_action
-from ..common.arguments import cap_of, timing_of
+from ..common.arguments import cap_of, connect_with_timing
 from ..common.rows import failure_keys
 from ..common.session import Result, Session
 from .options import planned_backups_of, policy_of
@@ -19,12 +19,11 @@ def work(session: Session) -> Result:
     module = session.module
     policy = policy_of(module.params)
     planned = planned_backups_of(module.params, preview=bool(module.check_mode))
-    timing_of(module.params, 0)
-    dispatcher = session.connect()
+    dispatcher, timing = connect_with_timing(session)
     run = run_action(
         dispatcher,
         policy,
-        timing_of(module.params, dispatcher.retries),
+        timing,
         MachineOptions(cap_of(module.params), module.params["on_blocked"] == "skip", module.check_mode, planned),
         session.progress.watch,
     )

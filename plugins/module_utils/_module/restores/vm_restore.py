@@ -7,14 +7,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any
 
 from ..._api.errors import first_of
 from ..._fleet.restores.disks import MadeDisk, seen_disks
 from ..._fleet.restores.record import RestoreRecord, RestoreRun
 from ..._fleet.restores.run import run_restore
-from ..common.arguments import timing_of
+from ..common.arguments import connect_with_timing
 from ..common.rows import SHOWN, error_of, failure_keys, finding_rows
 from ..common.session import Result, Session
 from .options import order_of
@@ -24,9 +24,8 @@ def work(session: Session) -> Result:
     """Check the options, make the machines, and return the result; it has a `msg` if the task fails."""
     module = session.module
     order = order_of(module.params)
-    timing = timing_of(module.params, 0)
-    dispatcher = session.connect()
-    run = run_restore(dispatcher, order, replace(timing, retries=dispatcher.retries), preview=module.check_mode)
+    dispatcher, timing = connect_with_timing(session)
+    run = run_restore(dispatcher, order, timing, preview=module.check_mode)
     return {**_result(run, session.account, session.api_use()), **failure_keys(message_of(run), run.crash)}
 
 

@@ -13,13 +13,13 @@ from __future__ import annotations
 
 import enum
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from ..._api.calls import Call
-from ..._api.dispatch.dispatcher import Job, Outcome
+from ..._api.dispatch.dispatcher import Dispatcher, Job, Outcome
 from ..._api.errors import THROTTLE_PATIENCE, JdcloudError, TransportError
 from ..._api.fields import PAGE_SIZE, Page
 from ..._api.model.resources import Disk, ElasticIp
@@ -27,8 +27,8 @@ from ..._api.services import disk as disk_api
 from ..._api.services import vpc
 from ..common.failure import ErrorMeaning, Failure, classify
 from ..common.selection import find_protecting_tag
-from ..common.timing import FATE_PATIENCE, GATE_FRESH
-from ..planning.policy import Fate
+from ..common.timing import FATE_PATIENCE, GATE_FRESH, Timing
+from ..planning.policy import Fate, Policy
 from .state import MachineState
 
 RETRY = 0.5
@@ -72,21 +72,13 @@ class Dependent:
 class Dependents:
     """Collects what outlived the machines and settles its fate. Gives the engine one job at a time."""
 
-    def __init__(
-        self,
-        wait_timeout: float,
-        backoff: Callable[[int], float],
-        clock: Callable[[], float],
-        *,
-        explicit_disks: bool,
-        protect_tags: Mapping[str, tuple[str, ...]],
-    ) -> None:
-        self._wait_timeout = wait_timeout
-        self._grace = min(FATE_PATIENCE, wait_timeout)
-        self._backoff = backoff
-        self._clock = clock
-        self._explicit_disks = explicit_disks
-        self._protect_tags = protect_tags
+    def __init__(self, dispatcher: Dispatcher, policy: Policy, timing: Timing) -> None:
+        self._wait_timeout = timing.wait_timeout
+        self._grace = min(FATE_PATIENCE, timing.wait_timeout)
+        self._backoff = dispatcher.backoff
+        self._clock = dispatcher.clock.now
+        self._explicit_disks = policy.disks != "as_configured"
+        self._protect_tags = policy.protect_tags
         self._open: dict[DependentKind, list[Dependent]] = {DependentKind.DISK: [], DependentKind.ELASTIC_IP: []}
         self._to_release: list[Dependent] = []
         self._to_prove: list[tuple[Dependent, Sequence[Dependent]]] = []

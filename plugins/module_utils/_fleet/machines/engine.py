@@ -68,13 +68,7 @@ class Engine(EngineBase[MachineState]):
         self._phases: dict[Phase, int] = dict.fromkeys(Phase, 0)
         self._stop_turn = True
         self._stuck = 0
-        self._dependents = Dependents(
-            timing.wait_timeout,
-            dispatcher.backoff,
-            dispatcher.clock.now,
-            explicit_disks=policy.disks != "as_configured",
-            protect_tags=policy.protect_tags,
-        )
+        self._dependents = Dependents(dispatcher, policy, timing)
 
     def _begin(self, now: float) -> None:
         self._gate_calls = self._current_facts.calls_each(self._states)

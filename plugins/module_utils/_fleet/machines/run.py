@@ -72,7 +72,7 @@ class MachineOptions:
 def run_action(
     dispatcher: Dispatcher, policy: Policy, timing: Timing, options: MachineOptions, watch: Watch = unwatched
 ) -> MachineRun:
-    """Do it.
+    """Bring the selected machines into the state that the policy wants.
 
     Raises `JdcloudError` if the machines cannot be read or the selection is refused; then nothing was changed.
     """

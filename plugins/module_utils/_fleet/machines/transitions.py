@@ -10,7 +10,9 @@ proof that the machine is gone, or nothing (the new phase is one that waits for 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import NamedTuple
 
 from ..._api.model.instance import TRANSITIONAL, Instance
 from ..common.failure import Failure
@@ -31,6 +33,19 @@ STUCK_FACTOR = 3.0
 """A stop that takes this many times the usual time, and some seconds more, is not waited for by the stops of others."""
 
 
+class PowerChange(NamedTuple):
+    """A stop or a start: its call, and the status of a machine before, during and after it."""
+
+    call: Phase
+    before: str
+    during: str
+    after: str
+
+
+STOP = PowerChange(Phase.STOP, "running", "stopping", "stopped")
+START = PowerChange(Phase.START, "stopped", "starting", "running")
+
+
 class Transitions:
     """The rules of the way, as long as all goes well; what does not is the business of `recovery`."""
 
@@ -43,10 +58,10 @@ class Transitions:
         self.stops = DurationEstimate(rules.timing.poll_interval)
         self.starts = DurationEstimate(rules.timing.poll_interval)
         self.deletes = DurationEstimate(rules.timing.poll_interval)
-        self._seen_in = {
+        self._seen_in: dict[Phase, Callable[[MachineState, float], NextStep]] = {
             Phase.REFRESH: self._seen_refresh,
-            Phase.STOPPING: self._seen_stopping,
-            Phase.STARTING: self._seen_starting,
+            Phase.STOPPING: partial(self._seen_changing, STOP),
+            Phase.STARTING: partial(self._seen_changing, START),
             Phase.GATE: self._seen_gate,
             Phase.CHECK_DISKS: self._seen_check,
             Phase.DELETING: self._seen_deleting,
@@ -89,8 +104,8 @@ class Transitions:
     def learn(self, states: Sequence[MachineState], rows: Mapping[str, Instance], looked_at: float) -> None:
         """Tell the estimates which transitions had ended at which age."""
         ways = (
-            (self.stops, Phase.STOPPING, "stopping", "stopped"),
-            (self.starts, Phase.STARTING, "starting", "running"),
+            (self.stops, Phase.STOPPING, STOP.during, STOP.after),
+            (self.starts, Phase.STARTING, START.during, START.after),
             (self.deletes, Phase.DELETING, "deleting", None),
         )
         for duration, phase, during, end in ways:
@@ -182,38 +197,23 @@ class Transitions:
             return self._at_gate(state, now)
         return _end(state)
 
-    def _seen_stopping(self, state: MachineState, now: float) -> NextStep:
-        status = state.status
-        if status in ("stopping", "stopped", "error") and _waits_for_effect(state, Phase.STOP):
-            # The stop with the lost answer took effect. One that failed ends in 'error'.
-            state.stopped_by_us = True
+    def _seen_changing(self, change: PowerChange, state: MachineState, now: float) -> NextStep:
+        status, attempt = state.status, state.attempt
+        if status in (change.during, change.after, "error") and _waits_for_effect(state, change.call):
+            # The call with the lost answer took effect. One that failed ends in 'error'.
+            state.stopped_by_us = state.stopped_by_us or change is STOP
+            state.started_by_us = state.started_by_us or change is START
             state.note_effect()
-        if status == "stopped" or (status == "stopping" and not self._timing.wait):
-            if self._policy.state == "stopped":
-                return _end(state)
-            return self._at_gate(state, now)
-        if status == "running" and state.attempt.unsure:
-            return self._recovery.repeat(state, Phase.STOP, now)
+        if status == change.after or (status == change.during and not self._timing.wait):
+            return self._at_gate(state, now) if self._policy.state == "absent" else _end(state)
+        if status == change.before and attempt.unsure:
+            return self._recovery.repeat(state, change.call, now)
         if status == "deleting" and self._policy.state == "absent":
             # What may be ours is a stop with a lost answer, and no delete.
-            state.attempt.maybe_ours = False
+            attempt.maybe_ours = False
             return self._others_delete(state, now)
-        state.attempt.moving = state.attempt.moving or status == "stopping"
-        if self._went_back(state, "running", now) or status in TRANSITIONAL - {"stopping"} | {"error"}:
-            return self._recovery.changed_meanwhile(state, [f"its status is now '{status}'"], now)
-        return NextStep(self._next_look(state, now))
-
-    def _seen_starting(self, state: MachineState, now: float) -> NextStep:
-        status = state.status
-        if status in ("starting", "running", "error") and _waits_for_effect(state, Phase.START):
-            state.started_by_us = True
-            state.note_effect()
-        if status == "running" or (status == "starting" and not self._timing.wait):
-            return _end(state)
-        if status == "stopped" and state.attempt.unsure:
-            return self._recovery.repeat(state, Phase.START, now)
-        state.attempt.moving = state.attempt.moving or status == "starting"
-        if self._went_back(state, "stopped", now) or status in TRANSITIONAL - {"starting"} | {"error"}:
+        attempt.moving = attempt.moving or status == change.during
+        if self._went_back(state, change.before, now) or status in TRANSITIONAL - {change.during} | {"error"}:
             return self._recovery.changed_meanwhile(state, [f"its status is now '{status}'"], now)
         return NextStep(self._next_look(state, now))
 

@@ -4,7 +4,7 @@
 
 """How far a run is: plain counts, made of where its machines (or disks, images, …) stand. Knows nothing of files or terminals.
 
-Whoever wants to know is told once what to ask, and then asks whenever it likes; a run that nobody watches pays nothing.
+Whoever wants to know gets a function to ask, once, and then asks whenever it likes; a run that nobody watches pays nothing.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Counts:
 
 Ask = Callable[[], Counts]
 Watch = Callable[[Ask], None]
-"""Is told whom to ask for the counts from now on."""
+"""Gets what to ask for the counts from now on."""
 
 
 def unwatched(_ask: Ask) -> None:

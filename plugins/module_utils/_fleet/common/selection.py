@@ -77,7 +77,7 @@ class Selection:
 
     @property
     def loose(self) -> bool:
-        """Whether conditions beside the ids exist."""
+        """Whether there are conditions other than ids."""
         return self.name is not None or bool(self.tags) or bool(self.filters)
 
     def default_cap(self) -> int:

@@ -120,7 +120,7 @@ class PollSchedule(Generic[W]):
         """Up to 100 machines to look at now, or none if it does not pay yet.
 
         At most `quota` of those that are limited: they would be deleted next, and an observation goes stale. While there is
-        something else to send, a look pays when it has `full_at` machines or somebody has waited long. With an idle line
+        something else to send, a look pays when it has `full_at` machines or one has waited long. With an idle line
         it need not be full, and comes every `poll_interval` even if nothing is expected to have ended; with a `gap` it then
         takes along those whose time comes soon, so that few calls serve all that hang.
         """

@@ -94,7 +94,7 @@ class Dependents:
         """A machine is gone that we deleted, or whose disks' delete attribute we had set.
 
         Only after an accepted delete are its elastic IPs ours to release. After one whose answer was lost, and that a read
-        then showed not to have taken effect, it may as well have been somebody else's.
+        then showed not to have taken effect, another user may as well have deleted it.
         """
         decision = state.decision
         assets = [
@@ -268,7 +268,7 @@ class Dependents:
             asset.released = True
         elif error.is_throttled:
             asset.throttled_since = now if asset.throttled_since is None else asset.throttled_since
-            # Being told to wait is no reason to give up; it only has a bound of its own.
+            # A request to wait is no reason to give up; it only has a bound of its own.
             asset.refusal = error if now - asset.throttled_since >= THROTTLE_PATIENCE else None
         elif classify(error) in (ErrorMeaning.FINAL, ErrorMeaning.NO_ACCESS):
             self._close(asset, "failed", str(error), error)

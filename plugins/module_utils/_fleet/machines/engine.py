@@ -173,7 +173,7 @@ class Engine(EngineBase[MachineState]):
         return self._singles.popleft()
 
     def _look_at_gate(self, chosen: Sequence[MachineState], now: float) -> Job | None:
-        """Look at those at the gate, and read what their deletes rest on beside them. None if there is nothing such."""
+        """Look at those at the gate, and read what else their deletes rest on. None if there is nothing such."""
         gated = [state for state in chosen if state.phase in GATES]
         readings = self._current_facts.gate_readings(gated)
         if not readings:
@@ -195,7 +195,7 @@ class Engine(EngineBase[MachineState]):
         return (self._now + self._wait_timeout if deadline is None else deadline) + LOOK_SLACK
 
     def _gate_was_read(self, reads: GateReads) -> None:
-        """Machines at the gate were looked at, and their backups, disks and elastic IPs are known anew."""
+        """Machines at the gate were looked at, and their backups, disks and elastic IPs are read again."""
         self._gate_is_read = False
         states = [state for state in reads.states if state.phase is not Phase.ENDED]
         if reads.error is not None:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is known beside the machines, first read for the plan, and renewed by the engine before their last look.
+"""What is known of more than the machines, first read for the plan, and renewed by the engine before their last look.
 
 That is the backups which are demanded, and the disks and elastic IPs that would go with their machines, with their tags.
 """
@@ -42,7 +42,7 @@ from .state import MachineState
 
 
 def gather_facts(dispatcher: Dispatcher, policy: Policy, machines: Sequence[Instance]) -> Facts:
-    """What the plan needs beside the machines: disks and elastic IPs that would go, demanded backups, and the service's time."""
+    """What the plan needs besides the machines: disks and elastic IPs that would go, demanded backups, and the service's time."""
     facts = _read_dependents(dispatcher, policy, machines)
     backup_set = BackupSet()
     if policy.demand is not None:
@@ -162,7 +162,7 @@ class Reading:
 
 
 class GateReads:
-    """All pages of what is read of some machines for one look through the gate, and beside them the look at the machines.
+    """All pages of what is read of some machines for one look through the gate, and with them the look at the machines.
 
     `began_at` is when the first of them was asked for: what they show may be as old as that. `finished(reads)` is called
     once, with `look` as the look ended, and `error` set if a page could not be read.

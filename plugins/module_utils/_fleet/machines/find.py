@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reads the selected machines, and waits until they are in no state in between. Reads only."""
+"""Reads the selected machines, and waits until they are in no passing state. Reads only."""
 
 from __future__ import annotations
 
@@ -153,7 +153,7 @@ def wait_until_settled(dispatcher: Dispatcher, machines: Sequence[Instance], sta
     """Wait until every machine is in a stable state, all with one deadline.
 
     Waiting may take long, so after it all machines are read once more: the plan is made of what is true now.
-    For `absent`, a machine that somebody else is deleting counts as settled: it is waited for later, beside the others.
+    For `absent`, a machine that another user is deleting counts as settled: it is waited for later, with the others.
     One that puzzles is given up soon, and left to the plan: it must not hold up the others, nor a preview.
     One that goes into 'error' meanwhile failed; only one that was found in 'error' may be deleted from it.
     """

@@ -213,7 +213,7 @@ class MachineState:
     def note_read(self, sent_at: float) -> None:
         """A read shows the machine. One that was asked for late enough shows the effect of the call, or that there is none.
 
-        A machine that is being deleted by then may be so by our call or by somebody else's.
+        A machine that is being deleted by then may be so by our call or by another user's.
         """
         if self.unclear is None or sent_at < self.unclear.decided_at:
             return

@@ -69,7 +69,7 @@ class Transitions:
         }
 
     def start(self, state: MachineState, now: float) -> NextStep:
-        """The first phase of a machine with something to do, or that is being deleted by somebody else."""
+        """The first phase of a machine with something to do, or that is being deleted by another user."""
         steps = state.decision.steps
         if "stop" in steps:
             state.begin(Phase.STOP)
@@ -219,7 +219,7 @@ class Transitions:
 
     @staticmethod
     def _went_back(state: MachineState, status_before: str, now: float) -> bool:
-        """Whether somebody undid what we started: it was on its way, and two looks in a row show it back where it was.
+        """Whether another user undid what we started: it was on its way, and two looks in a row show it back where it was.
 
         One such look may come from a replica that lags. A late start of the transition is not that.
         """
@@ -301,7 +301,7 @@ class Transitions:
         return look_at if deadline is None else min(look_at, max(now, deadline))
 
     def _others_delete(self, state: MachineState, now: float) -> NextStep:
-        """It is being deleted: by somebody else, or by an earlier delete of ours whose answer was lost."""
+        """It is being deleted: by another user, or by an earlier delete of ours whose answer was lost."""
         if state.attempt.maybe_ours:
             state.delete_accepted, state.unclear = True, None
         if not self._timing.wait:

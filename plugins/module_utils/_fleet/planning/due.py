@@ -21,7 +21,7 @@ from ..common.texts import shown
 _FORM = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 """Stricter than `date.fromisoformat`, which also takes 20260115 and 2026-W03-4."""
 FIRST_YEAR = 2000
-"""Zero times of programs, such as 0001-01-01, are no dates that somebody set."""
+"""Zero times of programs, such as 0001-01-01, are no dates that a person set."""
 
 
 def due_from(text: str) -> date | None:
@@ -44,7 +44,7 @@ def due_date(now: datetime, grace_days: int) -> str:
 
 
 def is_taken_back(machine: Instance, key: str | None) -> bool:
-    """Whether `machine` carries the tag `key` and runs: whoever marks one stops it, so somebody has started it again."""
+    """Whether `machine` carries the tag `key` and runs: whoever marks one stops it, so another user has started it again."""
     return machine.status == "running" and key is not None and key in (machine.tags or {})
 
 

@@ -29,7 +29,7 @@ Goes = tuple[str, bool, Fate | None]
 def decide(machine: Instance, policy: Policy, facts: Facts) -> Decision:
     """What is to be done with `machine`, and everything that forbids it.
 
-    In a preview with planned backups, it is judged as they would leave it. One that somebody has taken back is not: nothing
+    In a preview with planned backups, it is judged as they would leave it. One that its user has taken back is not: nothing
     may stop it to begin with.
     """
     planned = facts.planned.get(machine.instance_id)
@@ -94,7 +94,7 @@ def changes_since(planned: Decision, seen: Instance, policy: Policy, facts: Fact
 
 
 def is_settled(machine: Instance) -> bool:
-    """Whether the machine is in no state in between, nor one of its disks, as far as the service tells."""
+    """Whether the machine is in no passing state, nor one of its disks, as far as the service tells."""
     moving = any(disk.attachment_status in MOVING_DISK for disk in machine.disks)
     return machine.status in STABLE and not moving and not puzzling(machine)
 
@@ -156,7 +156,7 @@ def _disk_key(disk: PlannedDisk) -> str:
 def _expected_attribute(disk: PlannedDisk, decision: Decision, disks_set: bool) -> bool:
     if disks_set and disk.disk_id is not None and disk.disk_id in decision.disk_changes:
         return decision.disk_changes[disk.disk_id]
-    # The service may leave false members out (fact requests-empty-members), so "not told" reads as false.
+    # The service may leave false members out (fact requests-empty-members), so a missing one reads as false.
     return bool(disk.auto_delete)
 
 

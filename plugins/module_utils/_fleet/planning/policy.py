@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the user wants, what is known beside the machine itself, and what is decided: the words of the plan. Values only."""
+"""What the user wants, what is known besides the machine itself, and what is decided: the words of the plan. Values only."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the plan needs beside the machines: the service's time (None if it never told), elastic IPs and disks, and backups.
+    """What the plan needs besides the machines: the service's time (None if it never told), elastic IPs and disks, and backups.
 
     `disks` are those that would be destroyed, with their tags; read only where tags protect. `disks_unread`: why they could
     not be read, if so. `backup_set` are read only where backups are demanded. `planned`: what would be backed up before, by

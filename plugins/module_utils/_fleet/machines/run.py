@@ -11,49 +11,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ..._api.dispatch.dispatcher import Dispatcher
-from ..._api.model.instance import Instance
 from ..common.failure import Failure
 from ..common.progress import Standing, Watch, count, unwatched
 from ..common.timing import Timing
 from ..evidence.preview import PlannedMachine
 from ..planning.plan import decide
-from ..planning.policy import Decision, Facts, Policy
+from ..planning.policy import Facts, Policy
 from .engine import Engine
 from .facts import gather_facts
 from .find import FoundMachines, SettledMachines, find_to_change, wait_until_settled
-from .state import MachineState, Phase, standing_of_machine
-
-
-@dataclass(slots=True)
-class MachineRecord:
-    """All about one machine of a run. `machine` is how it was found, None if its id does not exist.
-
-    `state` exists if it was worked on. `failure` is one before or instead of any work.
-    """
-
-    instance_id: str
-    machine: Instance | None = None
-    decision: Decision | None = None
-    state: MachineState | None = None
-    failure: Failure | None = None
-
-    @property
-    def blocked(self) -> bool:
-        """Whether something forbids the action."""
-        return self.decision is not None and bool(self.decision.blockers)
-
-
-@dataclass(slots=True)
-class MachineRun:
-    """The records in the order of the result.
-
-    `held_back`: something was blocked or failed, so nothing at all was changed. `crash`: the traceback of a bug that ended it.
-    """
-
-    records: list[MachineRecord] = field(default_factory=list)
-    held_back: bool = False
-    missing: list[str] = field(default_factory=list)
-    crash: str | None = None
+from .state import MachineRecord, MachineRun, MachineState, Phase, standing_of_machine
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from typing import Any
 from ..._api.model.instance import Instance, Interface
 from ..._fleet.common.failure import Failure, Finding
 from ..._fleet.evidence.proof import Backup
-from ..._fleet.machines.run import MachineRecord, MachineRun
+from ..._fleet.machines.state import MachineRecord, MachineRun
 from ..._fleet.planning.policy import Action, Decision, Fate, PlannedAddress, PlannedDisk
 from ..common.rows import error_of, finding_rows, left_stopped, name_some, reasons_of
 from ..common.session import Result

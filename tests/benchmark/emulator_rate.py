@@ -6,8 +6,8 @@
     python tests/benchmark/emulator_rate.py [--calls 10000] [--connections 8]
 
 The emulator runs pinned to one core, this process on the others. Requests are signed before the clock starts, each with a nonce
-of its own; connections are kept alive, one call at a time on each. ``/v1/.../instances/ID`` is one machine,
-``/v1/.../instances?pageSize=100`` a page of a hundred.
+of its own; connections are kept alive, one call at a time on each. `/v1/.../instances/ID` is one machine,
+`/v1/.../instances?pageSize=100` a page of a hundred.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def signed(host: str, path: str, query: str, environment: dict[str, str]) -> byt
 
 
 class Connection(asyncio.Protocol):
-    """Sends its requests one after the other; ``done`` gets the number of good answers."""
+    """Sends its requests one after the other; `done` gets the number of good answers."""
 
     def __init__(self, requests: list[bytes], done: asyncio.Future[int]) -> None:
         self._requests = requests

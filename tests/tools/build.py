@@ -101,7 +101,7 @@ def installed(archive: Path) -> Path:
 
 
 def galaxy(*words: str, found_in: Path | None = None) -> None:
-    """Run ansible-galaxy; it sees only the collections in ``found_in``, not the link to the checkout."""
+    """Run ansible-galaxy; it sees only the collections in `found_in`, not the link to the checkout."""
     quietly([str(BIN / "ansible-galaxy"), "collection", *words], found_in)
 
 

@@ -10,7 +10,7 @@ The pieces stand in docs_blocks.yaml, by name. In a module a piece stands betwee
     # END shared: api_use
 
 Words in pointed brackets are replaced by the values behind the name, which are quoted as in a shell if they have blanks. A piece
-may have another in it: ``# shared: api_use calls=12 seconds=8.5``.
+may have another in it: `# shared: api_use calls=12 seconds=8.5`.
 """
 
 from __future__ import annotations

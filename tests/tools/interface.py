@@ -4,7 +4,7 @@
 
 """The public interface of the collection as plain data, and what of a change to it breaks its users.
 
-``make interface`` writes tests/interface/released.json; that is a step of each release, see CONTRIBUTING.md. A test compares the
+`make interface` writes tests/interface/released.json; that is a step of each release, see CONTRIBUTING.md. A test compares the
 checkout with that file. What ansible-test proves is taken for granted: documentation and argument specs agree.
 """
 
@@ -99,7 +99,7 @@ def _return(key: Mapping[str, Any]) -> Json:
 
 
 def breaks(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
-    """Everything that a playbook written for ``old`` may rely on and ``new`` no longer promises, one sentence each."""
+    """Everything that a playbook written for `old` may rely on and `new` no longer promises, one sentence each."""
     found = []
     if old["requires_ansible"] != new["requires_ansible"]:
         found.append(f"requires_ansible was {old['requires_ansible']} and is {new['requires_ansible']}")

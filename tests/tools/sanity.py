@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs ``ansible-test sanity`` in a real copy of the collection, with the ansible-core of the Python that runs this.
+"""Runs `ansible-test sanity` in a real copy of the collection, with the ansible-core of the Python that runs this.
 
-``ansible-test`` resolves symbolic links, so the link below .venv does not do: it wants a folder that is called
-ansible_collections/jdcloud/cloud. More words are passed on: ``sanity.py --test validate-modules``.
+`ansible-test` resolves symbolic links, so the link below .venv does not do: it wants a folder that is called
+ansible_collections/jdcloud/cloud. More words are passed on: `sanity.py --test validate-modules`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The jdcloud.cloud authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Command line of the emulator: ``python -m jdcloud_emulator``."""
+"""Command line of the emulator: `python -m jdcloud_emulator`."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def _serve_parser(parser: argparse.ArgumentParser) -> None:
 
 
 def _pairs(words: Sequence[str]) -> dict[str, Any]:
-    """``name=value`` words; values are JSON where they can be, else text."""
+    """`name=value` words; values are JSON where they can be, else text."""
     found: dict[str, Any] = {}
     for word in words:
         name, equals, value = word.partition("=")

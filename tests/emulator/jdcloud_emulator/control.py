@@ -17,10 +17,10 @@ class ControlError(Exception):
 
 
 class ControlClient:
-    """Talks to ``/_emulator/`` of a running emulator.
+    """Talks to `/_emulator/` of a running emulator.
 
-    ``url`` is what the emulator printed when it started, ``timeout`` is in seconds.
-    Every method raises :class:`ControlError` when the emulator refuses and :class:`OSError` when it cannot be reached.
+    `url` is what the emulator printed when it started, `timeout` is in seconds.
+    Every method raises `ControlError` when the emulator refuses and `OSError` when it cannot be reached.
     TLS certificates are not verified: the control API carries no secrets and the emulator's certificates are made up.
     """
 
@@ -58,7 +58,7 @@ class ControlClient:
         return None if found is None else dict(found)
 
     def requests(self, operation: str | None = None, since: int = 0, resource: str | None = None) -> list[dict[str, Any]]:
-        """The request log after number ``since``, oldest first; operation and resource may be globs."""
+        """The request log after number `since`, oldest first; operation and resource may be globs."""
         return list(self.call("GET", "requests", operation=operation, since=since, resource=resource)["requests"])
 
     def clear_requests(self) -> None:
@@ -85,7 +85,7 @@ class ControlClient:
         after_seconds: float | None = None,
         **parameters: Any,
     ) -> dict[str, Any]:
-        """Let another user do ``action`` to ``resource``: now, on a trigger, or so many simulated seconds later."""
+        """Let another user do `action` to `resource`: now, on a trigger, or so many simulated seconds later."""
         body = {"action": action, "resource": resource, "when": when, "after_seconds": after_seconds, **parameters}
         return dict(self.call("POST", "act", body))
 

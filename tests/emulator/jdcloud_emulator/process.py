@@ -32,9 +32,9 @@ def _unmeasured(environment: Mapping[str, str]) -> dict[str, str]:
 class EmulatorProcess:
     """A context manager: the emulator runs on a free port while the block runs.
 
-    ``seed`` is a path or a mapping (see the README), ``settings`` are settings by name, ``region`` is the one that
-    :meth:`environment` names, ``tls`` a pair of files (certificate, key), ``arguments`` more words for ``serve``.
-    Raises :class:`RuntimeError` with what the emulator said when it does not start.
+    `seed` is a path or a mapping (see the README), `settings` are settings by name, `region` is the one that
+    `environment` names, `tls` a pair of files (certificate, key), `arguments` more words for `serve`.
+    Raises `RuntimeError` with what the emulator said when it does not start.
     """
 
     def __init__(

@@ -46,7 +46,7 @@ class Closed(Exception):
 
 
 class Frontend:
-    """Answers HTTP requests for a :class:`World`."""
+    """Answers HTTP requests for a `World`."""
 
     def __init__(self, world: World, control: bool = True) -> None:
         self._world = world

@@ -52,9 +52,9 @@ class Authorization:
 
 @dataclass
 class Account:
-    """Who may call. ``denied`` are pairs of globs (operation such as vm:deleteInstance, resource id); ``hidden`` globs of ids.
+    """Who may call. `denied` are pairs of globs (operation such as vm:deleteInstance, resource id); `hidden` globs of ids.
 
-    ``pin`` is the name of its user, ``account_id`` the user's id; empty ones are the settings ``owner_pin`` and ``account_id``.
+    `pin` is the name of its user, `account_id` the user's id; empty ones are the settings `owner_pin` and `account_id`.
     """
 
     name: str
@@ -67,7 +67,7 @@ class Account:
 
 @dataclass
 class Credential:
-    """A key pair of an account; ``token`` and ``expires`` (epoch seconds) only for temporary ones."""
+    """A key pair of an account; `token` and `expires` (epoch seconds) only for temporary ones."""
 
     access_key: str
     secret_key: str
@@ -86,7 +86,7 @@ def parse_authorization(header: str) -> Authorization | None:
 
 
 def canonical_path(path: str) -> str:
-    """Decoded once, repeated slashes folded, encoded again, ``/`` and unreserved characters kept (fact signature-path)."""
+    """Decoded once, repeated slashes folded, encoded again, `/` and unreserved characters kept (fact signature-path)."""
     if _PLAIN_PATH.fullmatch(path) and "//" not in path:
         return path.replace(":", "%3A") or "/"
     decoded = re.sub("/+", "/", unquote_plus(path))
@@ -94,7 +94,7 @@ def canonical_path(path: str) -> str:
 
 
 def canonical_query(query: str, keep_bare_names: bool) -> str:
-    """Pairs decoded and encoded once, sorted bytewise (fact signature-query). Only Python clients drop a name without ``=``."""
+    """Pairs decoded and encoded once, sorted bytewise (fact signature-query). Only Python clients drop a name without `=`."""
     plain = _PLAIN_QUERY.fullmatch(query) is not None
     pairs = []
     for piece in query.split("&"):
@@ -135,7 +135,7 @@ def _header_blocks(names: tuple[str, ...], headers: Mapping[str, str]) -> Iterat
 def verify(
     authorization: Authorization, key: bytes, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes
 ) -> bool:
-    """Whether the signature fits the request. ``headers`` are looked up by lower-case name; path and query are as sent."""
+    """Whether the signature fits the request. `headers` are looked up by lower-case name; path and query are as sent."""
     queries = {canonical_query(query, False): None, canonical_query(query, True): None} if query else {"": None}
     payload = hashlib.sha256(body).hexdigest() if body else EMPTY_HASH
     names = ";".join(authorization.signed_headers)
@@ -183,7 +183,7 @@ class Gate:
     ) -> tuple[Authorization, Credential]:
         """The caller of a request (method, path, query). Raises ApiError 401 with the gateway's messages.
 
-        ``now`` is the service's clock, ``window`` the seconds by which the signed date may differ (0: any date will do).
+        `now` is the service's clock, `window` the seconds by which the signed date may differ (0: any date will do).
         """
         authorization = parse_authorization(headers.get("authorization", ""))
         if authorization is None:
@@ -243,7 +243,7 @@ class Gate:
 
 @functools.lru_cache(maxsize=64)
 def parse_time_of_header(text: str) -> float | None:
-    """Epoch seconds of ``YYYYMMDDTHHMMSSZ``, or None for anything else."""
+    """Epoch seconds of `YYYYMMDDTHHMMSSZ`, or None for anything else."""
     try:
         return datetime.strptime(text, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC).timestamp()
     except ValueError:

@@ -72,7 +72,7 @@ class Entry:
 
 
 class Bucket:
-    """A token bucket: ``rate`` calls a second, ``burst`` of them at once."""
+    """A token bucket: `rate` calls a second, `burst` of them at once."""
 
     def __init__(self) -> None:
         self._tokens: float | None = None
@@ -88,7 +88,7 @@ class Bucket:
 
 
 class World:
-    """Everything behind the HTTP server. It is made again from its seed by :meth:`reset`."""
+    """Everything behind the HTTP server. It is made again from its seed by `reset`."""
 
     def __init__(self, seed: Json, overrides: Mapping[str, Any]) -> None:
         self._overrides = dict(overrides)

@@ -43,7 +43,7 @@ def emulator() -> Iterator[EmulatorProcess]:
 
 @pytest.fixture
 def sdk(emulator: EmulatorProcess) -> Call:
-    """``sdk("vm", "stopInstance", {…})`` sends with the official SDK and returns its response.
+    """`sdk("vm", "stopInstance", {…})` sends with the official SDK and returns its response.
 
     The SDK's default logger prints the Authorization header; this one is silent.
     """
@@ -64,7 +64,7 @@ def sdk(emulator: EmulatorProcess) -> Call:
 
 @pytest.fixture
 def jdc(emulator: EmulatorProcess, tmp_path: Path) -> Call:
-    """``jdc("vm", "stop-instance", "--instance-id", "i-…")`` runs the official command line tool and returns its JSON answer."""
+    """`jdc("vm", "stop-instance", "--instance-id", "i-…")` runs the official command line tool and returns its JSON answer."""
     if not COMMAND_LINE.exists():
         pytest.fail(f"the vendor's command line tool is not installed in {COMMAND_LINE.parent.parent}: use `make test`")
     environment = {**os.environ, "HOME": str(tmp_path), "PYTHONWARNINGS": "ignore", "PYTHONPATH": ""}

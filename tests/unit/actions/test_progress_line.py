@@ -155,7 +155,7 @@ def test_a_rate_lies_between_the_slowest_and_the_fastest_stretch(stretches: list
 # --- the time left ----------------------------------------------------------------------------------------------------
 
 
-def course(at: float, total: int, rate: float, lasts: float) -> Counts:
+def counts_at(at: float, total: int, rate: float, lasts: float) -> Counts:
     """Of a step whose fields begin at a rate and then take so long."""
     begun, through = (max(0, min(total, int(rate * since))) for since in (at, at - lasts))
     return Counts(step="", total=total, done=through, in_flight=begun - through, blocked=0, failed=0)
@@ -164,7 +164,7 @@ def course(at: float, total: int, rate: float, lasts: float) -> Counts:
 def forecast_at(until: float, total: int, rate: float, lasts: float) -> float | None:
     forecast = Forecast()
     for second in range(int(until) + 1):
-        forecast.add(float(second), course(second, total, rate, lasts))
+        forecast.add(float(second), counts_at(second, total, rate, lasts))
     return forecast.seconds_left
 
 
@@ -196,14 +196,14 @@ def test_a_steady_rate_is_predicted_well_from_the_first_end_on(total: int, rate:
 def test_a_machine_that_takes_longer_than_all_others_promises_nothing() -> None:
     forecast = Forecast()
     for second in range(100):
-        forecast.add(float(second), replace(course(second, 10, 5, 3), done=min(9, max(0, 5 * second - 15)), in_flight=1))
+        forecast.add(float(second), replace(counts_at(second, 10, 5, 3), done=min(9, max(0, 5 * second - 15)), in_flight=1))
     assert forecast.seconds_left is None
 
 
 def test_a_long_step_keeps_few_samples() -> None:
     forecast = Forecast()
     for second in range(10 * MAX_SAMPLES):
-        forecast.add(float(second), course(second, 10**6, 1.0, 100))
+        forecast.add(float(second), counts_at(second, 10**6, 1.0, 100))
     assert forecast.seconds_left == pytest.approx(10**6 + 100 - 10 * MAX_SAMPLES, rel=0.01)
 
 

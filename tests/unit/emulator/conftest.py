@@ -67,7 +67,7 @@ class Cloud:
     def send(
         self, service: str, method: str, path: str, body: Json | None = None, region: str = REGION, **given: str
     ) -> requests.Response:
-        """Send a call; ``path`` is what stands behind the region, query included."""
+        """Send a call; `path` is what stands behind the region, query included."""
         url = f"{self.url}/v1/regions/{region}/{path}"
         data = "" if body is None else json.dumps(body)
         headers = self.headers(method, service, url, data, region, **given)
@@ -96,7 +96,7 @@ class Cloud:
         self.control.reset({**top, "regions": {REGION: {"instances": list(instances), **more}}})
 
     def status(self, instance_id: str) -> str:
-        """Status of a machine, or ``gone``."""
+        """Status of a machine, or `gone`."""
         answer = self.vm("GET", f"instances/{instance_id}")
         return "gone" if answer.http == 404 else str(answer.result["instance"]["status"])
 

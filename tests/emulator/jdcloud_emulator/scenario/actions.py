@@ -27,7 +27,7 @@ PROTECT_TAG = "jdcloud-protect"
 
 @dataclass
 class Act:
-    """An action that waits: for the ``nth`` time that a call of ``operation`` on ``target`` is (``moment``) before or after."""
+    """An action that waits: for the `nth` time that a call of `operation` on `target` is (`moment`) before or after."""
 
     number: int
     action: str
@@ -194,7 +194,7 @@ def _set_auto_delete(cloud: Cloud, resource: Resource, parameters: Json) -> None
 
 
 def _retag(cloud: Cloud, resource: Resource, parameters: Json) -> None:
-    """``tags`` replaces all, ``set`` adds, ``remove`` is a list of keys."""
+    """`tags` replaces all, `set` adds, `remove` is a list of keys."""
     if "tags" in parameters:
         resource.show_tags(tag_rows(parameters["tags"]))
     added = dict(tag_rows(parameters.get("set", {})))
@@ -205,7 +205,7 @@ def _retag(cloud: Cloud, resource: Resource, parameters: Json) -> None:
 
 
 def _set_charge(cloud: Cloud, resource: Resource, parameters: Json) -> None:
-    """``mode`` (or none), ``status``, ``expires``."""
+    """`mode` (or none), `status`, `expires`."""
     if parameters.get("mode") == "none":
         resource.charge = None
     else:

@@ -62,7 +62,7 @@ TRANSITIONS = ("transition_hangs", "transition_fails", "transition_takes", "leav
 
 @dataclass
 class Fault:
-    """A fault that is set. The first ``after`` matches pass; then it fires ``times`` times (0: always)."""
+    """A fault that is set. The first `after` matches pass; then it fires `times` times (0: always)."""
 
     number: int
     kind: str

@@ -76,7 +76,7 @@ class Seeder:
         return made
 
     def _charge(self, take: Taker, started: float) -> Charge | None:
-        """``charge`` may be a mode, ``prepaid``, ``overdue``, ``arrear`` or ``none``; ``expires`` makes it prepaid."""
+        """`charge` may be a mode, `prepaid`, `overdue`, `arrear` or `none`; `expires` makes it prepaid."""
         word, expires = str(take("charge", "")), take("expires")
         status = str(take("charge_status", word if word in ("overdue", "arrear") else "normal"))
         if word == "none":
@@ -145,7 +145,7 @@ class Seeder:
         return instance
 
     def _system_disk(self, region: Region, instance: Instance, entry: Any) -> None:
-        """A mapping, the word ``local``, or null for a machine that lost its system disk."""
+        """A mapping, the word `local`, or null for a machine that lost its system disk."""
         if entry is None:
             return
         if entry == "local" or (isinstance(entry, dict) and entry.get("local")):
@@ -326,7 +326,7 @@ class Seeder:
         )
 
     def _parts_of(self, region: Region, instance_id: str, left_out: list[str], created: float) -> list[ImageDisk]:
-        """The disks of an image ``of`` a machine, with a snapshot each, as createImage would have made them."""
+        """The disks of an image `of` a machine, with a snapshot each, as createImage would have made them."""
         if instance_id not in region.instances:
             raise UsageError(f"image of {instance_id}: there is no such instance")
         parts = []

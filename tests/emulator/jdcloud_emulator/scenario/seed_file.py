@@ -36,7 +36,7 @@ def read(path: str) -> Entry:
 
 
 def moment(value: Any, now: float) -> float:
-    """A time of a seed: ``-3d`` from now, or any form of the service."""
+    """A time of a seed: `-3d` from now, or any form of the service."""
     match = _AGE.fullmatch(str(value).strip())
     if match:
         return now + float(match[1]) * _UNITS[match[2]]
@@ -95,7 +95,7 @@ class Taker:
 
 
 def repeated(entries: list[Any]) -> Iterator[Entry]:
-    """``count: 3`` makes three of an entry; ``{n}`` (or ``{n:04}``) in its texts is the number, from ``start`` or 1."""
+    """`count: 3` makes three of an entry; `{n}` (or `{n:04}`) in its texts is the number, from `start` or 1."""
     for entry in entries:
         if not isinstance(entry, dict) or "count" not in entry:
             yield entry if isinstance(entry, dict) else {"id": entry}

@@ -236,7 +236,7 @@ def _billing_type(row: Resource) -> int:
 
 
 def monthly_fee(row: Resource, default: float = 0.0) -> float:
-    """What a resource costs in a month, in CNY: its seed's ``fee``, or the setting, or made up from kind, size and id."""
+    """What a resource costs in a month, in CNY: its seed's `fee`, or the setting, or made up from kind, size and id."""
     if row.fee is not None or default:
         return float(row.fee if row.fee is not None else default)
     spread = hashlib.sha256(row.id.encode()).digest()[0] / 10

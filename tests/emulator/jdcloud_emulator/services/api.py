@@ -47,7 +47,7 @@ class Call:
         return not any(fnmatchcase(resource_id, pattern) for pattern in self.account.hidden)
 
     def get(self, kind: type[R], resource_id: str, message: str) -> R:
-        """A resource of the region. Raises 404 NOT_FOUND with ``message``, or 403 when IAM hides it."""
+        """A resource of the region. Raises 404 NOT_FOUND with `message`, or 403 when IAM hides it."""
         found = self.cloud.find(resource_id)
         if not isinstance(found, kind) or found.region != self.region.name:
             raise ApiError(404, "NOT_FOUND", message.format(resource_id))
@@ -128,7 +128,7 @@ Handler = Callable[[Call], Json | None]
 
 @dataclass(frozen=True)
 class Operation:
-    """A documented operation. ``name`` is service.operation."""
+    """A documented operation. `name` is service.operation."""
 
     name: str
     handler: Handler
@@ -139,7 +139,7 @@ OPERATIONS: dict[tuple[str, str, str], Operation] = {}
 
 
 def operation(service: str, method: str, shape: str) -> Callable[[Handler], Handler]:
-    """Register a handler. ``shape`` is the path behind /v1/regions/{regionId}/, with * for the id; trailing slashes count."""
+    """Register a handler. `shape` is the path behind /v1/regions/{regionId}/, with * for the id; trailing slashes count."""
 
     def register(handler: Handler) -> Handler:
         first, *others = handler.__name__.split("_")
@@ -216,7 +216,7 @@ def matches(value: str, condition: Condition) -> bool:
 def page(call: Call, rows: list[R], last_page_again: bool = False) -> tuple[list[R], int]:
     """The rows of the page that the call asks for, and the number of all rows.
 
-    ``last_page_again`` is vpc's habit (fact requests-past-the-end): past the end, the last page is returned.
+    `last_page_again` is vpc's habit (fact requests-past-the-end): past the end, the last page is returned.
     """
     number, size = call.number("pageNumber", 1), call.number("pageSize", 20)
     check = call.cloud.settings.page_size_check
@@ -232,7 +232,7 @@ def page(call: Call, rows: list[R], last_page_again: bool = False) -> tuple[list
 
 
 def once(call: Call, token: str, make: Callable[[], list[str]]) -> list[str]:
-    """Run ``make`` once for each client token (fact limits-client-tokens); later calls get the same ids."""
+    """Run `make` once for each client token (fact limits-client-tokens); later calls get the same ids."""
     if not token:
         return make()
     key = (call.operation, token)

@@ -206,7 +206,7 @@ def _creation_failed(call: Call, instance: Instance) -> None:
 
 
 def _numbered_name(name: str, index: int) -> str:
-    """``web[001]`` numbers a batch from 001 on."""
+    """`web[001]` numbers a batch from 001 on."""
     return re.sub(r"\[(\d+)\]", lambda match: str(int(match[1]) + index).zfill(len(match[1])), name)
 
 

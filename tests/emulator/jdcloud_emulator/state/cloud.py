@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The store of the emulated cloud, and how time moves in it.
 
-Nothing ticks: whatever is due is done, in order, when the next call looks (:meth:`Cloud.catch_up`).
+Nothing ticks: whatever is due is done, in order, when the next call looks (`Cloud.catch_up`).
 So ten thousand machines cost nothing while nobody asks.
 """
 
@@ -43,9 +43,9 @@ KINDS = tuple(PREFIXES)
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a transition ends: normally, never (``hang``), in its error state (``fail``), after other ``seconds``.
+    """How a transition ends: normally, never (`hang`), in its error state (`fail`), after other `seconds`.
 
-    ``left_out``: devices whose disks the service forgets in an image.
+    `left_out`: devices whose disks the service forgets in an image.
     """
 
     hang: bool = False
@@ -111,7 +111,7 @@ class Cloud:
         return self.clock.wall()
 
     def schedule(self, seconds: float, action: Callable[[float], None]) -> Transition:
-        """Let ``action`` happen in so many simulated seconds, give or take the jitter."""
+        """Let `action` happen in so many simulated seconds, give or take the jitter."""
         if self.settings.jitter:
             seconds *= 1 + self.settings.jitter * (2 * self.random.random() - 1)
         transition = Transition(self.now, self.now + seconds, action)
@@ -127,7 +127,7 @@ class Cloud:
         failed: Callable[[float], None],
         outcome: Outcome = NORMAL,
     ) -> None:
-        """Put a resource into the state ``via`` and let ``done`` happen later (or ``failed``, or nothing at all)."""
+        """Put a resource into the state `via` and let `done` happen later (or `failed`, or nothing at all)."""
         self.set_status(resource, via)
         if not outcome.hang:
             wait = seconds if outcome.seconds is None else outcome.seconds

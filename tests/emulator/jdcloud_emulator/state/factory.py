@@ -58,7 +58,7 @@ def new_interface(
     secondary_index: int = 0,
     auto_delete: bool = True,
 ) -> Interface:
-    """A network interface of a machine. ``secondary_index`` 0 makes the primary one."""
+    """A network interface of a machine. `secondary_index` 0 makes the primary one."""
     made = interface_id or make_id("port", f"{instance_id}/{secondary_index}")
     interface = Interface(
         kind="network_interfaces",

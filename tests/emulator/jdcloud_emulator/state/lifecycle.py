@@ -18,7 +18,7 @@ BIN_STATUS = "in-recyclebin"
 
 
 def move_instance(cloud: Cloud, instance: Instance, via: str, to: str, seconds: float, outcome: Outcome = NORMAL) -> None:
-    """Let a machine go through ``via`` to ``to``; when it fails it ends in ``error``."""
+    """Let a machine go through `via` to `to`; when it fails it ends in `error`."""
     cloud.move(
         instance,
         via,
@@ -32,7 +32,7 @@ def move_instance(cloud: Cloud, instance: Instance, via: str, to: str, seconds: 
 def stop(cloud: Cloud, instance: Instance, charge_on_stopped: str | None = None, outcome: Outcome = NORMAL) -> None:
     """running -> stopping -> stopped (fact states-power).
 
-    ``stopCharging`` frees local data disks: what was on them is lost (fact charges-stop-charging-frees).
+    `stopCharging` frees local data disks: what was on them is lost (fact charges-stop-charging-frees).
     """
     if charge_on_stopped:
         instance.charge_on_stopped = charge_on_stopped
@@ -152,7 +152,7 @@ def free_device(instance: Instance) -> str:
 def attach(
     cloud: Cloud, instance: Instance, disk: Disk, device: str = "", auto_delete: bool = False, outcome: Outcome = NORMAL
 ) -> Slot:
-    """attaching -> attached; the disk is in use from now on. ``hang`` and ``fail`` of the outcome hold for the attachment."""
+    """attaching -> attached; the disk is in use from now on. `hang` and `fail` of the outcome hold for the attachment."""
     slot = Slot(device or free_device(instance), auto_delete, disk, status="attaching", attached=cloud.wall())
     instance.data.append(slot)
     disk.attachments[instance.id] = ("attaching", slot.attached)
@@ -205,7 +205,7 @@ def create_disk(cloud: Cloud, disk: Disk, outcome: Outcome = NORMAL) -> None:
 
 
 def change_disk(cloud: Cloud, disk: Disk, via: str, error_status: str, seconds: float, outcome: Outcome = NORMAL) -> None:
-    """Through ``via`` back to available."""
+    """Through `via` back to available."""
     cloud.move(
         disk,
         via,

@@ -46,7 +46,7 @@ class Transition:
 
 @dataclass(slots=True)
 class Charge:
-    """How a resource is paid. ``expires`` and ``retires`` are epoch seconds or None."""
+    """How a resource is paid. `expires` and `retires` are epoch seconds or None."""
 
     mode: str = POSTPAID
     status: str = "normal"
@@ -61,9 +61,9 @@ class Charge:
 
 @dataclass(slots=True, kw_only=True)
 class Resource:
-    """What all kinds have in common. ``rendered`` is the JSON of the last answer, until something changes.
+    """What all kinds have in common. `rendered` is the JSON of the last answer, until something changes.
 
-    ``earlier_tags`` are rows that answers show before those of ``tags``, although their keys are in there, too.
+    `earlier_tags` are rows that answers show before those of `tags`, although their keys are in there, too.
     """
 
     kind: str
@@ -92,7 +92,7 @@ class Resource:
 
 @dataclass(slots=True, kw_only=True)
 class Disk(Resource):
-    """A cloud disk. ``attachments`` maps instance ids to (status, time)."""
+    """A cloud disk. `attachments` maps instance ids to (status, time)."""
 
     az: str = ""
     disk_type: str = "ssd.gp1"
@@ -107,7 +107,7 @@ class Disk(Resource):
 
 @dataclass(slots=True)
 class Slot:
-    """A disk as its machine sees it: a cloud disk, or (``disk`` is None) a local one."""
+    """A disk as its machine sees it: a cloud disk, or (`disk` is None) a local one."""
 
     device: str
     auto_delete: bool
@@ -121,7 +121,7 @@ class Slot:
 
 @dataclass(slots=True, kw_only=True)
 class ElasticIp(Resource):
-    """A public address. ``interface`` is where it is bound; status and state are derived from it."""
+    """A public address. `interface` is where it is bound; status and state are derived from it."""
 
     address: str = ""
     bandwidth_mbps: int = 5
@@ -135,7 +135,7 @@ class ElasticIp(Resource):
 
 @dataclass(slots=True, kw_only=True)
 class Interface(Resource):
-    """A network interface. ``instance_id`` is empty when it is detached."""
+    """A network interface. `instance_id` is empty when it is detached."""
 
     mac: str = ""
     az: str = ""
@@ -152,7 +152,7 @@ class Interface(Resource):
 
 @dataclass(slots=True, kw_only=True)
 class Instance(Resource):
-    """A virtual machine. ``task`` names a task that blocks other operations (create_image)."""
+    """A virtual machine. `task` names a task that blocks other operations (create_image)."""
 
     hostname: str = ""
     instance_type: str = "g.n2.medium"
@@ -199,7 +199,7 @@ class Instance(Resource):
 
 @dataclass(slots=True)
 class ImageDisk:
-    """A disk inside an image; ``snapshot_id`` is empty for local ones and in public images."""
+    """A disk inside an image; `snapshot_id` is empty for local ones and in public images."""
 
     device: str
     auto_delete: bool
@@ -211,7 +211,7 @@ class ImageDisk:
 
 @dataclass(slots=True, kw_only=True)
 class Image(Resource):
-    """A machine image. ``charge`` of images is not modelled."""
+    """A machine image. `charge` of images is not modelled."""
 
     source: str = "private"
     platform: str = "Ubuntu"
@@ -238,7 +238,7 @@ class Image(Resource):
 
 @dataclass(slots=True, kw_only=True)
 class Snapshot(Resource):
-    """A snapshot of a cloud disk. ``images`` are the images that use it."""
+    """A snapshot of a cloud disk. `images` are the images that use it."""
 
     disk_id: str = ""
     size_gb: int = 40

@@ -24,7 +24,7 @@ BEIJING = timezone(timedelta(hours=8))
 class ApiError(Exception):
     """An error of the emulated service: HTTP code, status word and message of the error envelope.
 
-    ``gateway`` tells that the gateway refused the call, not the service: body order and request id differ.
+    `gateway` tells that the gateway refused the call, not the service: body order and request id differ.
     """
 
     def __init__(self, http: int, status: str, message: str, gateway: bool = False) -> None:
@@ -46,7 +46,7 @@ def setting(default: Any, text: str) -> Any:
 
 @dataclass
 class Settings:
-    """All settings. Durations are simulated seconds; ``time_scale`` of them pass in one real second."""
+    """All settings. Durations are simulated seconds; `time_scale` of them pass in one real second."""
 
     time_scale: float = setting(1.0, "simulated seconds per real second; makes transitions faster, not the wall clock")
     rate_limit: float = setting(0.0, "calls per second and account before 429 RATE_LIMIT; 0 is no limit")
@@ -169,8 +169,8 @@ class Quotas:
 class Clock:
     """Two times: the wall clock that the service shows, and the simulated seconds in which transitions run.
 
-    Only transitions are scaled. The wall clock runs at its normal pace, since clients compare the service's ``Date`` with
-    their own clock. ``monotonic`` and ``wall`` are arguments so that tests can stop the time.
+    Only transitions are scaled. The wall clock runs at its normal pace, since clients compare the service's `Date` with
+    their own clock. `monotonic` and `wall` are arguments so that tests can stop the time.
     """
 
     def __init__(
@@ -216,15 +216,15 @@ def parse_time(text: str) -> float:
 
 
 def vm_time(moment: float) -> str:
-    """``YYYY-MM-DD HH:MM:SS`` in Beijing: times of instances and images, and of charges in vpc."""
+    """`YYYY-MM-DD HH:MM:SS` in Beijing: times of instances and images, and of charges in vpc."""
     return datetime.fromtimestamp(moment, BEIJING).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def utc_time(moment: float) -> str:
-    """``YYYY-MM-DDTHH:MM:SSZ``: charges in vm, createdTime in vpc."""
+    """`YYYY-MM-DDTHH:MM:SSZ`: charges in vm, createdTime in vpc."""
     return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def disk_time(moment: float) -> str:
-    """``YYYY-MM-DDTHH:MM:SS+08:00``: times of the disk service."""
+    """`YYYY-MM-DDTHH:MM:SS+08:00`: times of the disk service."""
     return datetime.fromtimestamp(moment, BEIJING).strftime("%Y-%m-%dT%H:%M:%S+08:00")

@@ -132,7 +132,7 @@ def test_each_total_of_a_preview_is_that_of_the_run(
     assert campaign(fleet, wanted, preview=True) == campaign(fleet, wanted, preview=False)
 
 
-def test_a_preview_foresees_backups_and_stops() -> None:
+def test_a_preview_predicts_backups_and_stops() -> None:
     """As reported: of 30 machines, 19 run, and none has a backup."""
     fleet = Fleet(("running",) * 19 + ("stopped",) * 11, (False,) * 30, "image")
     totals = campaign(fleet, options(stop_running="true", backup="image"), preview=True)
@@ -159,7 +159,7 @@ def test_an_image_that_failed_is_no_backup_that_was_made() -> None:
 
 
 @pytest.mark.parametrize(("action", "total"), [("stopped", "stopped"), ("started", "started")])
-def test_a_preview_of_a_mark_foresees_what_it_stops_or_starts_again(action: str, total: str) -> None:
+def test_a_preview_of_a_mark_predicts_what_it_stops_or_starts_again(action: str, total: str) -> None:
     record = Record("c", "mark", {}, stamp(NOW), last=stamp(NOW))
     record.machines = {"i-0": new_entry(machine("i-0", "none"))}
     mark.after_power(record, vm_result([machine("i-0", action)]), NOW)

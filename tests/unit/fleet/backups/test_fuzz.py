@@ -54,7 +54,7 @@ class Scenario:
 
 
 def scenario(seed: int) -> Scenario:
-    """A world, wishes, faults and people who interfere, all from one seed."""
+    """A world, options, faults and people who interfere, all from one seed."""
     rng = random.Random(seed)
     durations = Durations(rng.uniform(0.2, 6), rng.uniform(0.2, 6), jitter=rng.random())
     network = Network(rng.choice([0.005, 0.02, 0.3, 1.0]), rng.random(), rng.choice([0, 0, 0.1]))

@@ -191,7 +191,7 @@ def _compared(ended: Ended) -> Json:
 
 
 def _replay(seed: int, cloud: MemoryCloud, run: Runner) -> Counter[str]:
-    """One world and one set of wishes: preview the backup and the delete after it, then do both. What was deleted or blocked."""
+    """One world and one set of options: preview the backup and the delete after it, then do both. What was deleted or blocked."""
     rng = random.Random(seed)
     cloud.quotas.update(image=(100, 0) if rng.random() < 0.9 else (1, 0), snapshot=(200, 0))
     ids = _fleet(rng, cloud)

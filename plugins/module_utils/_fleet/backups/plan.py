@@ -17,7 +17,7 @@ from typing import Literal, cast
 
 from ..._api.model.backup_assets import Image, Snapshot
 from ..._api.model.instance import STABLE, TRANSITIONAL, AttachedDisk, Instance
-from ..common.failure import Finding, unreadable_finding
+from ..common.failure import Finding, transitional_finding, unreadable_finding
 from ..common.selection import Selection, protecting_tag
 from ..evidence.marker import Marker, NameParts, asset_name, read_marker, unique_part
 from ..evidence.proof import (
@@ -36,7 +36,7 @@ from ..evidence.proof import (
     is_ready,
     own_flaws,
 )
-from ..planning.blockers import busy_disks, unmounted_system_disk
+from ..planning.blockers import disk_task_blockers, image_task_blocker, overdue_status, unmounted_system_disk
 
 AssetAction = Literal["created", "reused", "none", "blocked", "failed"]
 KNOWN_ATTEMPTS = 500
@@ -311,15 +311,14 @@ def _blockers(
         yield Finding("nothing_to_back_up", "It has no cloud disk of which a snapshot could be made: make an image.")
     if any(asset.images for asset in assets):
         yield from _image_blockers(machine, policy)
-    overdue = machine.charge is not None and machine.charge.status in ("overdue", "arrear")
-    if policy.start_again and policy.stop_running and machine.status == "running" and overdue:
+    if policy.start_again and policy.stop_running and machine.status == "running" and overdue_status(machine):
         yield Finding("charge_overdue", "It could not be started again after the backup: pay or renew it first.")
 
 
 def _status_blockers(machine: Instance, assets: Sequence[PlannedAsset]) -> Iterator[Finding]:
     status = machine.status
     if status in TRANSITIONAL:
-        yield Finding("transitional", f"Its status is '{status}', in between: wait until it is stable.")
+        yield transitional_finding(status)
     elif status not in STABLE:
         yield Finding("unknown_status", f"Its status is '{status}', which is not known: wait until it is stopped.")
     elif status == "error" and any(asset.images for asset in assets):
@@ -330,14 +329,12 @@ def _status_blockers(machine: Instance, assets: Sequence[PlannedAsset]) -> Itera
 
 
 def _task_blockers(machine: Instance, backup_set: BackupSet, assets: Sequence[PlannedAsset]) -> Iterator[Finding]:
-    busy = busy_disks(machine)
-    if busy:
-        yield Finding("task_in_progress", f"A task runs on its disks ({', '.join(busy)}): wait until it has ended.")
+    yield from disk_task_blockers(machine)
     if any(asset.asset_id is None for asset in assets):
         waited_for = [asset.asset_id for asset in assets if asset.kind == "image"]
         for image_id in being_made(backup_set.images.get(machine.instance_id, ())):
             if image_id not in waited_for:
-                yield Finding("task_in_progress", f"Image {image_id} is being made of it: wait until that is ready.")
+                yield image_task_blocker(image_id)
 
 
 def _image_blockers(machine: Instance, policy: BackupPolicy) -> Iterator[Finding]:

@@ -78,6 +78,11 @@ def unreadable_finding(row: Readable) -> Iterator[Finding]:
         )
 
 
+def transitional_finding(status: str) -> Finding:
+    """The blocker of something that is changing its status."""
+    return Finding("transitional", f"Its status is '{status}', in between: wait until it is stable.")
+
+
 class ErrorMeaning(enum.Enum):
     """What to do after a write failed."""
 

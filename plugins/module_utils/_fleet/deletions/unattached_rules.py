@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from ..._api.model.resources import Charge, Disk, ElasticIp
-from ..common.failure import Finding, unreadable_finding
+from ..common.failure import Finding, transitional_finding, unreadable_finding
 from ..common.selection import find_protecting_tag
 from ..planning.fates import PREPAID, expired
 from .kind import DELETING
@@ -138,7 +138,7 @@ def _disk_status(disk: Disk) -> Iterator[Finding]:
         on = ", ".join(disk.attached_to) or "something that the service does not name"
         yield Finding("disk_in_use", f"It is attached to {on}, and nothing is detached here: detach it first.")
     elif status in DISK_TRANSITIONAL:
-        yield Finding("transitional", f"Its status is '{status}', in between: wait until it is stable.")
+        yield transitional_finding(status)
     elif status in DISK_FAILED:
         yield Finding("invalid_status", f"Its status is '{status}', and it may hold data: bring it back to 'available' first.")
     elif status not in DISK_DELETABLE:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..._api.model.instance import STABLE, TRANSITIONAL, AttachedDisk, Instance
-from ..common.failure import Finding, unreadable_finding
+from ..common.failure import Finding, transitional_finding, unreadable_finding
 from ..common.selection import protecting_tag
 from ..evidence.proof import Demand, Proof, being_made, prove
 from .due import is_taken_back, judge_due_tag
@@ -76,7 +76,7 @@ def busy_disks(machine: Instance) -> list[str]:
 def _status_blockers(machine: Instance, policy: Policy) -> Iterator[Finding]:
     status = machine.status
     if status in TRANSITIONAL:
-        yield Finding("transitional", f"Its status is '{status}', in between: wait until it is stable.")
+        yield transitional_finding(status)
     elif status not in STABLE:
         yield Finding("unknown_status", f"Its status is '{status}', which is not known to be safe: wait until it is stopped.")
     elif status == "error" and policy.state != "absent":
@@ -88,9 +88,25 @@ def _status_blockers(machine: Instance, policy: Policy) -> Iterator[Finding]:
         and not is_taken_back(machine, policy.due_tag)
     ):
         yield Finding("running", f"It runs: {running_advice(policy)}.")
+    yield from disk_task_blockers(machine)
+
+
+def disk_task_blockers(machine: Instance) -> Iterator[Finding]:
+    """The blocker of a machine on whose disks a task runs."""
     busy = busy_disks(machine)
     if busy:
         yield Finding("task_in_progress", f"A task runs on its disks ({', '.join(busy)}): wait until it has ended.")
+
+
+def image_task_blocker(image_id: str) -> Finding:
+    """The blocker of a machine of which an image is being made."""
+    return Finding("task_in_progress", f"Image {image_id} is being made of it: wait until that is ready.")
+
+
+def overdue_status(machine: Instance) -> str | None:
+    """The charge status of a machine whose bill is not paid, so that the service refuses to start it. Else None."""
+    status = machine.charge.status if machine.charge is not None else None
+    return status if status in ("overdue", "arrear") else None
 
 
 def unmounted_system_disk(machine: Instance) -> str | None:
@@ -108,10 +124,11 @@ def _start_blockers(machine: Instance) -> Iterator[Finding]:
         yield Finding(
             "invalid_status", f"The attachment of its system disk is '{state}', with which it cannot start: attach it first."
         )
-    if machine.charge is not None and machine.charge.status in ("overdue", "arrear"):
+    overdue = overdue_status(machine)
+    if overdue is not None:
         yield Finding(
             "charge_overdue",
-            f"Its charge status is '{machine.charge.status}', and the service refuses to start it: pay or renew it first.",
+            f"Its charge status is '{overdue}', and the service refuses to start it: pay or renew it first.",
         )
 
 
@@ -187,7 +204,7 @@ def _can_be_covered(disk: AttachedDisk, demand: Demand) -> bool:
 
 def _proof_blockers(machine: Instance, policy: Policy, facts: Facts, proof: Proof) -> Iterator[Finding]:
     for image_id in being_made(facts.backup_set.images.get(machine.instance_id, ())):
-        yield Finding("task_in_progress", f"Image {image_id} is being made of it: wait until that is ready.")
+        yield image_task_blocker(image_id)
     for sentence in proof.missing:
         yield Finding(
             "backup_missing", f"{sentence[:-1]}: {backup_advice(machine, policy, left_out=sentence in proof.left_out)}."

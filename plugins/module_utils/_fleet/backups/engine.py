@@ -54,7 +54,7 @@ class BackupEngine(EngineBase[AssetState]):
         super().__init__(dispatcher)
         self._timing = timing
         self._transitions = AssetTransitions(timing, dispatcher.backoff)
-        self._create: deque[AssetState] = deque()
+        self._creates: deque[AssetState] = deque()
         self._gate = self._schedule(Stage.GATE)
         self._doubt = {kind: self._schedule(Stage.DOUBT) for kind in ASSET_KINDS}
         self._making = {kind: self._schedule(Stage.MAKING) for kind in ASSET_KINDS}
@@ -92,11 +92,11 @@ class BackupEngine(EngineBase[AssetState]):
 
     def _offers(self, now: float) -> Iterator[Job | None]:
         """In the order of their weight. What comes later is not looked at while there is something before."""
-        yield self._ask_for(now, urgent=True)
+        yield self._create(now, urgent=True)
         yield self._look_for(now, idle=False)
         yield self._poll(now, idle=False)
-        yield self._look_at_machines(now, idle=not self._create)
-        yield self._ask_for(now)
+        yield self._look_at_machines(now, idle=not self._creates)
+        yield self._create(now)
         yield self._read_parts()
         yield self._look_for(now, idle=True)
         yield self._poll(now, idle=True)
@@ -105,7 +105,7 @@ class BackupEngine(EngineBase[AssetState]):
 
     def _look_at_machines(self, now: float, *, idle: bool) -> Job | None:
         """Look at machines whose creates come next, no more than can leave while the observation is fresh."""
-        chosen = self._take_at_gate(self._gate, now, len(self._create), idle=idle)
+        chosen = self._take_at_gate(self._gate, now, len(self._creates), idle=idle)
         if not chosen:
             return None
         ids = list(dict.fromkeys(str(state.instance_id) for state in chosen))
@@ -139,16 +139,16 @@ class BackupEngine(EngineBase[AssetState]):
         else:
             self._file(state, self._transitions.machine_seen(state, outcome.response.value, outcome.response.sent_at, now))
 
-    def _ask_for(self, now: float, *, urgent: bool = False) -> Job | None:
-        """Ask for the next one. `urgent`: only if the look at its machine would grow too old behind other calls."""
-        while self._create:
-            if urgent and now - self._create[0].observed_at < GATE_URGENT:
+    def _create(self, now: float, *, urgent: bool = False) -> Job | None:
+        """The next create. `urgent`: only if the look at its machine would grow too old behind other calls."""
+        while self._creates:
+            if urgent and now - self._creates[0].observed_at < GATE_URGENT:
                 return None
-            state = self._create.popleft()
+            state = self._creates.popleft()
             if state.instance_id is None:
-                return self._job(self._call(state), partial(self._asked, state))
+                return self._job(self._call(state), partial(self._create_ended, state))
             if now - state.observed_at <= GATE_FRESH:
-                return self._job(self._call(state), partial(self._asked, state), leave_by(state.observed_at))
+                return self._job(self._call(state), partial(self._create_ended, state), leave_by(state.observed_at))
             self._file(state, self._transitions.stale(state, now))
         return None
 
@@ -163,7 +163,7 @@ class BackupEngine(EngineBase[AssetState]):
         token = client_token(f"{plan.campaign}\0{self._run}", plan.of, plan.attempt)
         return create_snapshot(plan.of, plan.name, str(marker), token)
 
-    def _asked(self, state: AssetState, outcome: Outcome) -> None:
+    def _create_ended(self, state: AssetState, outcome: Outcome) -> None:
         now = self._now
         state.sending = False
         if outcome.response is not None:
@@ -217,7 +217,7 @@ class BackupEngine(EngineBase[AssetState]):
 
     def _poll(self, now: float, *, idle: bool) -> Job | None:
         """Look at assets that are being made, up to 100 in one call; rarely while others are still to be asked for."""
-        full_at = PAGE_SIZE + 1 if self._create else PAGE_SIZE
+        full_at = PAGE_SIZE + 1 if self._creates else PAGE_SIZE
         for kind, schedule in self._making.items():
             chosen = schedule.take(now, idle=idle, full_at=full_at)
             if chosen:
@@ -297,10 +297,10 @@ class BackupEngine(EngineBase[AssetState]):
         if state.stage is Stage.ENDED:
             self._end(state, state.failure)
         elif state.stage is Stage.CREATE:
-            self._create.append(state)
+            self._creates.append(state)
         elif state.stage is Stage.GATE and state.instance_id is None:
             state.stage = Stage.CREATE
-            self._create.append(state)
+            self._creates.append(state)
         elif state.stage is Stage.GATE:
             self._gate.add(state, when)
         elif state.stage is not Stage.LINE:
@@ -343,5 +343,5 @@ class BackupEngine(EngineBase[AssetState]):
             state.stage = Stage.ENDED
 
     def _clear(self) -> None:
-        self._create.clear()
+        self._creates.clear()
         self._parts.clear()

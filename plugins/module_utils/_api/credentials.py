@@ -11,7 +11,6 @@ error: it is never completed from the next one. Error texts name options, variab
 
 from __future__ import annotations
 
-import configparser
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -157,6 +156,9 @@ def _from_profile(name: str, home: Path) -> tuple[Credentials, Profile]:
 
 def read_profile(name: str, home: Path) -> Profile:
     """Read a profile of ``~/.jdc/config``. Raises InputError if the file or the profile cannot be read or does not exist."""
+    # Only profiles need it, and each import costs every task a little.
+    import configparser
+
     path = _config_path(home)
     what = f"The file {path} with the profile '{name}' (option profile, JDCLOUD_PROFILE)"
     # No interpolation: secrets may hold '%'. No default section: it would complete a half pair of keys from elsewhere.
@@ -171,8 +173,8 @@ def read_profile(name: str, home: Path) -> Profile:
         raise InputError(f"{what} is no valid INI file: repair it, or {_GIVE_BOTH}.")
     if not parser.has_section(name):
         raise InputError(
-            f"There is no profile '{name}' in {path}, which {_those_in(parser)}: correct the option profile or JDCLOUD_PROFILE, "
-            f"or {_GIVE_BOTH}."
+            f"There is no profile '{name}' in {path}, which {_those_in(parser.sections())}: correct the option profile or "
+            f"JDCLOUD_PROFILE, or {_GIVE_BOTH}."
         )
 
     def member(key: str) -> str | None:
@@ -181,9 +183,8 @@ def read_profile(name: str, home: Path) -> Profile:
     return Profile(name, member("access_key"), member("secret_key"), member("region_id"), member("endpoint"), member("scheme"))
 
 
-def _those_in(parser: configparser.RawConfigParser) -> str:
+def _those_in(names: list[str]) -> str:
     """The names of the profiles that there are, for an error."""
-    names = parser.sections()
     if not names:
         return "has none"
     return f"has {first_of([repr(name) for name in names], SHOWN_PROFILES)}"

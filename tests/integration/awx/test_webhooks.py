@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from jinja2 import StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from support.integration.awx import ROOT, _Loader, messages
+from support.integration.awx import ROOT, messages
 from support.json_object import Json
 
 JOBS, APPROVALS = ("started", "success", "error"), ("running", "approved", "denied", "timed_out")
@@ -30,9 +30,6 @@ FORMS = {
 
 
 ENVIRONMENT = ImmutableSandboxedEnvironment(undefined=StrictUndefined)
-
-
-_Loader.add_constructor("!unsafe", lambda loader, node: loader.construct_scalar(node))  # type: ignore[arg-type]
 
 
 def bodies() -> Iterator[tuple[str, str, str]]:

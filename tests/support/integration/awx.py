@@ -102,6 +102,9 @@ class _Loader(yaml.SafeLoader):
     """Reads what is !unsafe as plain text."""
 
 
+_Loader.add_constructor("!unsafe", lambda loader, node: loader.construct_scalar(node))  # type: ignore[arg-type]
+
+
 def messages() -> dict[str, Json]:
     """The messages of all services."""
     text = (ROOT / "extensions" / "awx" / "webhooks.yml").read_text(encoding="utf-8")

@@ -34,6 +34,7 @@ from ..evidence.proof import (
     disks_held_by,
     expiry_flaw,
     is_ready,
+    lasting_snapshots,
     own_flaws,
 )
 from ..planning.blockers import disk_task_blockers, image_task_blocker, overdue_status, unmounted_system_disk
@@ -176,6 +177,7 @@ def _planned_image(machine: Instance, policy: BackupPolicy, backup_set: BackupSe
     disks = image_disks(machine, policy)
     left_out = () if policy.include_data_disks else _devices_left_out(machine)
     keys = {disk_key(disk.disk_id, disk.device) for disk in disks}
+    lasting = lasting_snapshots(machine, backup_set, now, max_age=policy.max_age)
 
     def fits(image: Image) -> bool:
         if image.status not in IMAGE_ENDED:
@@ -184,7 +186,7 @@ def _planned_image(machine: Instance, policy: BackupPolicy, backup_set: BackupSe
             return begun is None or keys <= begun
         if own_flaws(image) or not _fresh(image, policy, now):
             return False
-        return keys <= set(disks_held_by(image, machine, backup_set.snapshots))
+        return keys <= set(disks_held_by(image, machine, lasting))
 
     images = backup_set.images.get(machine.instance_id, ())
     found = _newest([image for image in images if _usable(image, machine, policy) and fits(image)])
@@ -197,7 +199,8 @@ def _planned_snapshot(
     def fits(snapshot: Snapshot) -> bool:
         if snapshot.status == "creating":
             return True
-        return snapshot.status in SNAPSHOT_HOLDS and snapshot.source == "self" and _fresh(snapshot, policy, now)
+        # One that is in use holds its data, but no delete accepts it.
+        return snapshot.status == "available" and snapshot.source == "self" and _fresh(snapshot, policy, now)
 
     disk_id = disk.disk_id or ""
     snapshots = backup_set.snapshots_of_disk.get(disk_id, ())

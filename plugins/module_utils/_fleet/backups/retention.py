@@ -28,6 +28,7 @@ from ..evidence.proof import (
     disk_key,
     disks_held_by,
     expiry_flaw,
+    lasting_snapshots,
     own_flaws,
 )
 from .plan import BackupPolicy, image_disks, snapshot_disks
@@ -53,7 +54,7 @@ def superseded(
     for machine in machines:
         if policy.method in ("image", "both"):
             images = backup_set.images.get(machine.instance_id, ())
-            image_ids += rules.older(images, machine, _image_counter(machine, policy, backup_set))
+            image_ids += rules.older(images, machine, _image_counter(machine, policy, backup_set, now))
         if policy.method in ("snapshots", "both"):
             for disk in snapshot_disks(machine, policy):
                 # One that an image consists of goes with its image, or not at all.
@@ -62,9 +63,12 @@ def superseded(
     return Superseded(tuple(image_ids), tuple(snapshot_ids))
 
 
-def _image_counter(machine: Instance, policy: BackupPolicy, backup_set: BackupSet) -> Callable[[Image], bool]:
+def _image_counter(
+    machine: Instance, policy: BackupPolicy, backup_set: BackupSet, now: datetime | None
+) -> Callable[[Image], bool]:
     wanted = {disk_key(disk.disk_id, disk.device) for disk in image_disks(machine, policy)}
-    return lambda image: not own_flaws(image) and wanted <= set(disks_held_by(image, machine, backup_set.snapshots))
+    lasting = lasting_snapshots(machine, backup_set, now, max_age=None)
+    return lambda image: not own_flaws(image) and wanted <= set(disks_held_by(image, machine, lasting))
 
 
 @dataclass(frozen=True, slots=True)

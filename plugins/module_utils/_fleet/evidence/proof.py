@@ -123,10 +123,28 @@ def disk_key(disk_id: str | None, device: str | None) -> str:
     return disk_id or f"local {device}"
 
 
+def lasting_snapshots(
+    machine: Instance, backup_set: BackupSet, now: datetime | None, *, max_age: float | None
+) -> dict[str, Snapshot]:
+    """The snapshots of the disks of `machine`, by id, that do not expire soon and are young enough (hours; None: of any age).
+
+    The data in an image is as old as its snapshots, which may be older than the image, and it lasts no longer than they do.
+    """
+    return {
+        snapshot.snapshot_id: snapshot
+        for disk in machine.disks
+        for snapshot in backup_set.snapshots_of_disk.get(disk.disk_id or "", ())
+        if not snapshot.unreadable
+        and expiry_flaw(snapshot, now) is None
+        and (max_age is None or age_flaw(snapshot.created, max_age, now) is None)
+    }
+
+
 def disks_held_by(image: Image, machine: Instance, snapshots: Mapping[str, Snapshot]) -> dict[str, str | None]:
     """The disks of `machine` that an image holds: disk key -> snapshot id, None for a local system disk.
 
-    A cloud disk is held if a part of the image names a snapshot that exists, holds its data and is of this disk's id.
+    A cloud disk is held if a part of the image names one of `snapshots` that holds its data and is of this disk's id. So these
+    must be those that count; see `lasting_snapshots`.
     """
     own = {disk.disk_id for disk in machine.disks if disk.disk_id}
     held: dict[str, str | None] = {}
@@ -185,7 +203,7 @@ class _Candidate:
 
 
 def _image_candidates(machine: Instance, demand: Demand, backup_set: BackupSet, now: datetime | None) -> list[_Candidate]:
-    lasting = _lasting(machine, demand, backup_set, now)
+    lasting = lasting_snapshots(machine, backup_set, now, max_age=demand.max_age)
     candidates = []
     for image in backup_set.images.get(machine.instance_id, ()):
         held = disks_held_by(image, machine, lasting)
@@ -203,21 +221,6 @@ def _snapshot_candidates(machine: Instance, demand: Demand, backup_set: BackupSe
                 flaws = snapshot_flaws(snapshot, machine, demand, now)
                 candidates.append(_Candidate(snapshot, flaws, [disk.disk_id or ""]))
     return candidates
-
-
-def _lasting(machine: Instance, demand: Demand, backup_set: BackupSet, now: datetime | None) -> dict[str, Snapshot]:
-    """The snapshots of the disks of `machine` that are young enough and do not expire soon.
-
-    The data in an image is as old as its snapshots, which may be older than the image, and it lasts no longer than they do.
-    """
-    return {
-        snapshot.snapshot_id: snapshot
-        for disk in machine.disks
-        for snapshot in backup_set.snapshots_of_disk.get(disk.disk_id or "", ())
-        if not snapshot.unreadable
-        and age_flaw(snapshot.created, demand.max_age, now) is None
-        and expiry_flaw(snapshot, now) is None
-    }
 
 
 def _missing(kind: AssetType, disks: Sequence[AttachedDisk], candidates: Sequence[_Candidate]) -> list[str]:

@@ -55,6 +55,17 @@ def test_an_own_ready_covering_young_image_of_the_stopped_machine_is_used_again(
 
 @pytest.mark.parametrize(
     "flaw",
+    [{"createTime": OLD}, {"createTime": "last week"}, {"expireTime": "2026-01-16T00:00:00+08:00"}, {"images": "odd"}],
+    ids=str,
+)
+def test_an_image_is_not_used_again_if_a_snapshot_that_it_consists_of_would_not_count(flaw: dict[str, Any]) -> None:
+    """The gate before a delete asks for the age and the expiry of the snapshots; a young image around an old one is no backup."""
+    part = snapshot(**{"images": ["img-one"], "description": "", **flaw})
+    assert only(decide(None, image("snapshot-vol-sys"), part)).asset_id is None
+
+
+@pytest.mark.parametrize(
+    "flaw",
     [
         {"desc": "made by hand"},
         {"desc": OF_ANOTHER_MACHINE},

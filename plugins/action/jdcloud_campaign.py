@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.input.role_variables import VARIABLES
+from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.input.other_variables import VARIABLES
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.texts import refuse_lost_texts
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._actions.text_options import TextAction
 

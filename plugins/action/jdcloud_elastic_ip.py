@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.jdcloud.cloud.plugins.plugin_utils._actions.progress import ProgressAction
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._actions.progress_action import ProgressAction
 
 
 class ActionModule(ProgressAction):

@@ -17,8 +17,8 @@ from ansible.module_utils.basic import AnsibleModule
 from .._api.connection import CONNECTION_SPEC
 from .._api.errors import JdcloudError
 from .._api.wire.journal import Write, read_journal
-from .._campaign.input.options import PREFIX, Options, parse_options
-from .._campaign.input.role_variables import READERS
+from .._campaign.input.decommission_variables import PREFIX, Options, parse_options
+from .._campaign.input.other_variables import READERS
 from .._campaign.report.content import report_of
 from .._campaign.report.costs import billed_ids, check_prices
 from .._campaign.report.page import render

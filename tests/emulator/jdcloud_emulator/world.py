@@ -14,8 +14,8 @@ from urllib.parse import parse_qsl
 
 import orjson
 
-from jdcloud_emulator.scenario.actions import Acts
 from jdcloud_emulator.scenario.faults import Fault, Faults, outcome
+from jdcloud_emulator.scenario.outside_changes import Acts
 from jdcloud_emulator.scenario.seed import Seeder
 from jdcloud_emulator.scenario.seed_file import add_accounts
 from jdcloud_emulator.services import account, disk, vm, vm_create, vm_images, vpc

@@ -14,7 +14,7 @@ import pytest
 from support.integration.cloud import FAST, QUICK, REGION, Cloud, account
 from support.integration.examples import ROOT
 from support.json_object import Json
-from support.modules import run_here
+from support.run_module import run_here
 
 _OPERATION = re.compile(r"`((?:vm|disk|vpc|resourcetag|billing|user)\.[A-Za-z]+)`")
 INFO = "`jdcloud_vm_info`"

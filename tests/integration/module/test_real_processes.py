@@ -17,7 +17,7 @@ import pytest
 
 from support.integration.cloud import QUICK, Cloud, stopped
 from support.json_object import Json
-from support.modules import Output, run_alone, run_here
+from support.run_module import Output, run_alone, run_here
 
 from ..examples.test_rights import RUNS, of_a_restore, seeded
 

@@ -23,7 +23,7 @@ from urllib.parse import unquote
 from jdcloud_emulator.control import ControlClient
 from jdcloud_emulator.process import DEFAULT_ACCESS_KEY, DEFAULT_SECRET_KEY, EmulatorProcess
 from support.json_object import Json
-from support.modules import Output, run_here
+from support.run_module import Output, run_here
 
 REGION = "cn-north-1"
 COLLECTIONS = Path(__file__).resolve().parents[3] / ".venv" / "collections"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from support.integration.cloud import FAST, QUICK, REGION, Cloud
 from support.json_object import Json
-from support.modules import run_here
+from support.run_module import run_here
 
 SPRING = {"project": "spring-campaign"}
 MACHINES: list[Json] = [

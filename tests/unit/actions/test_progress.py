@@ -22,7 +22,7 @@ from ansible_collections.jdcloud.cloud.plugins.action.jdcloud_vm import ActionMo
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.signals import ENDINGS
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.progress import Counts, to_text
 from ansible_collections.jdcloud.cloud.plugins.module_utils._module.common.progress import PATH_VARIABLE
-from ansible_collections.jdcloud.cloud.plugins.plugin_utils._actions import progress
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._actions import progress_action
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._actions.text_options import TextAction
 from support.json_object import Json
 
@@ -47,8 +47,8 @@ class Stage:
         self.connection._shell = SimpleNamespace(env_prefix=lambda **_given: "")
         monkeypatch.setattr(constants, "DEFAULT_LOCAL_TMP", str(folder))
         monkeypatch.setattr(TextAction, "run", lambda *_arguments: self._normal())
-        monkeypatch.setattr(progress, "Display", lambda: SimpleNamespace(display=self._display))
-        monkeypatch.delenv(progress.INTERVAL_VARIABLE, raising=False)
+        monkeypatch.setattr(progress_action, "Display", lambda: SimpleNamespace(display=self._display))
+        monkeypatch.delenv(progress_action.INTERVAL_VARIABLE, raising=False)
 
     @property
     def path(self) -> Path | None:
@@ -114,9 +114,9 @@ def test_the_module_gets_a_file_in_a_private_folder(stage: Stage) -> None:
     [
         ({"check_mode": True}, {}),
         ({"async_val": 60}, {}),
-        ({"environment": [{progress.INTERVAL_VARIABLE: "no"}]}, {}),
-        ({"environment": [{progress.INTERVAL_VARIABLE: 0}]}, {}),
-        ({"environment": [{progress.INTERVAL_VARIABLE: False}]}, {}),
+        ({"environment": [{progress_action.INTERVAL_VARIABLE: "no"}]}, {}),
+        ({"environment": [{progress_action.INTERVAL_VARIABLE: 0}]}, {}),
+        ({"environment": [{progress_action.INTERVAL_VARIABLE: False}]}, {}),
         ({}, {"transport": "ssh"}),
         ({}, {"become": SimpleNamespace(get_option=lambda *_arguments, **_more: "somebody-else")}),
         ({}, {"become": SimpleNamespace(get_option=lambda *_arguments, **_more: None)}),
@@ -138,8 +138,8 @@ def test_a_ctrl_c_is_not_lost_in_the_thread_that_looks(stage: Stage, monkeypatch
         masks.append(signal.pthread_sigmask(signal.SIG_BLOCK, ()))
         return "None"
 
-    monkeypatch.setattr(progress, "_read", read)
-    monkeypatch.setattr(progress, "READ_INTERVAL", 0.01)
+    monkeypatch.setattr(progress_action, "_read", read)
+    monkeypatch.setattr(progress_action, "READ_INTERVAL", 0.01)
     stage.while_running = lambda: _wait_until(lambda: bool(masks))
     stage.run()
     assert masks[0] >= ENDINGS
@@ -153,7 +153,7 @@ def test_becoming_oneself_does_not_matter(stage: Stage) -> None:
 
 
 def test_the_environment_of_the_controller_turns_it_off(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(progress.INTERVAL_VARIABLE, "off")
+    monkeypatch.setenv(progress_action.INTERVAL_VARIABLE, "off")
     stage.run()
     assert stage.path is None
 
@@ -192,7 +192,7 @@ def test_nothing_is_left_after_an_error(stage: Stage, error: type[BaseException]
 
 @pytest.mark.parametrize(("host", "title"), [("localhost", "jdcloud_vm: "), ("web1", "jdcloud_vm [web1]: ")])
 def test_what_the_module_writes_is_shown(stage: Stage, monkeypatch: pytest.MonkeyPatch, host: str, title: str) -> None:
-    monkeypatch.setenv(progress.INTERVAL_VARIABLE, "0.1")
+    monkeypatch.setenv(progress_action.INTERVAL_VARIABLE, "0.1")
 
     def work() -> None:
         assert stage.path is not None
@@ -206,10 +206,10 @@ def test_what_the_module_writes_is_shown(stage: Stage, monkeypatch: pytest.Monke
 
 def test_in_a_worker_a_line_goes_into_the_queue_of_the_display(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     """Never through the display itself, around which the callback of ansible-runner takes a lock that a fork inherits."""
-    monkeypatch.setenv(progress.INTERVAL_VARIABLE, "0.1")
+    monkeypatch.setenv(progress_action.INTERVAL_VARIABLE, "0.1")
     sent: list[tuple[str, str, Json]] = []
     queue = SimpleNamespace(send_display=lambda method, text, **more: sent.append((method, text, more)))
-    monkeypatch.setattr(progress, "Display", lambda: SimpleNamespace(display=None, _final_q=queue))
+    monkeypatch.setattr(progress_action, "Display", lambda: SimpleNamespace(display=None, _final_q=queue))
 
     def work() -> None:
         assert stage.path is not None
@@ -223,14 +223,14 @@ def test_in_a_worker_a_line_goes_into_the_queue_of_the_display(stage: Stage, mon
 
 
 def test_a_display_that_breaks_does_not_matter(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(progress.INTERVAL_VARIABLE, "0.1")
+    monkeypatch.setenv(progress_action.INTERVAL_VARIABLE, "0.1")
     asked = []
 
     def broken(*_arguments: Any, **_more: Any) -> None:
         asked.append(1)
         raise BrokenPipeError
 
-    monkeypatch.setattr(progress, "Display", lambda: SimpleNamespace(display=broken))
+    monkeypatch.setattr(progress_action, "Display", lambda: SimpleNamespace(display=broken))
 
     def work() -> None:
         assert stage.path is not None

@@ -15,7 +15,7 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._module.common impor
 from support.module.memory_cloud import MemoryCloud
 from support.module.runner import ACCESS_KEY, SECRET, Runner
 from support.module.virtual_pool import VirtualPool
-from support.modules import signals_as_before
+from support.run_module import signals_as_before
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..._api.errors import InputError, first_of
-from ..input.options import PREFIX
+from ..input.decommission_variables import PREFIX
 from . import machine_entry
 from .account import check_account
 from .record import UNVERIFIED, Record, check_region

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from ..._api.errors import InputError
-from ..input.options import PREFIX, Options
+from ..input.decommission_variables import PREFIX, Options
 from ..state.record import Record, new_campaign, stamp
 from ..state.store import Store
 

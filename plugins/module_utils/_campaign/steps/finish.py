@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from ..._api.errors import first_of
-from ..input.options import Options
+from ..input.decommission_variables import Options
 from ..state import machine_entry
 from ..state.ingest import SHOWN, count_and_name, count_machines, ingest_remains
 from ..state.record import UNVERIFIED, Record, stamp

@@ -16,7 +16,7 @@ from typing import Any
 
 from ..._api.model.times import BEIJING
 from ..._fleet.planning.due import due_date, due_from
-from ..input.options import Options
+from ..input.decommission_variables import Options
 from ..state import machine_entry
 from ..state.ingest import ingest, refuse_early_end
 from ..state.record import Record

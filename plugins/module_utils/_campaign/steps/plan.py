@@ -12,7 +12,7 @@ from typing import Any
 
 from ..._api.errors import InputError
 from ..._api.model.instance import TRANSITIONAL
-from ..input.options import Options
+from ..input.decommission_variables import Options
 from ..input.waves import split_into_waves
 from ..state import machine_entry
 from ..state.digest import difference, difference_text, digest_of

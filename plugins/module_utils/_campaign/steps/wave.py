@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from ..input.options import Options
+from ..input.decommission_variables import Options
 from ..state import machine_entry
 from ..state.ingest import (
     count_and_name,

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from ..._api.errors import ApiError, JdcloudError
 from ..._api.model.backup_assets import Image, Snapshot
 from ..common.failure import Failure, Finding, unreadable_finding
-from .kind import DELETING
+from .resource_kind import DELETING
 
 IMAGE_DELETABLE = frozenset({"ready", "error"})
 SNAPSHOT_DELETABLE = frozenset({"available", "error_create", "error_delete"})

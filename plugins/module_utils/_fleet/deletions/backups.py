@@ -23,7 +23,7 @@ from ..evidence.backup_selection import AssetSelection, find_assets, read_assets
 from ..evidence.existing_backups import SNAPSHOTS, A, AssetKind
 from ..evidence.proof import asset_id_of
 from .backup_rules import BackupDeletionPolicy, Snapshots, backup_blockers, backup_differences, kept_by_service, snapshot_ids_of
-from .kind import DELETING, ResourceKind
+from .resource_kind import DELETING, ResourceKind
 from .run import DeletionOptions, DeletionRun, SnapshotFate, delete_resources
 
 FATE_POLL = 1.0

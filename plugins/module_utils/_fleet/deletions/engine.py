@@ -21,7 +21,7 @@ from ..._api.fields import PAGE_SIZE
 from ..common.engine_base import EngineBase
 from ..common.failure import ErrorMeaning, Failure, api_failure, classify
 from ..common.timing import GATE_FRESH, GATE_URGENT, DurationEstimate, PollSchedule, Timing, leave_by
-from .kind import D, ResourceKind
+from .resource_kind import D, ResourceKind
 from .state import DeletionState, Stage
 from .transitions import PROVE, DeletionTransitions
 

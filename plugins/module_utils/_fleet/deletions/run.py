@@ -15,7 +15,7 @@ from ..common.failure import Failure, Finding
 from ..common.progress import Standing, Watch, count, unwatched
 from ..common.timing import Timing
 from .engine import DeletionEngine
-from .kind import D, ResourceKind
+from .resource_kind import D, ResourceKind
 from .state import DeletionState, Stage, standing_of_deletion
 
 SnapshotFate = Literal["deleted", "kept", "unverified"]

@@ -13,7 +13,7 @@ from typing import Generic
 
 from ..common.failure import Failure, Tries
 from ..common.progress import Standing, standing_of
-from .kind import D
+from .resource_kind import D
 
 
 class Stage(enum.Enum):

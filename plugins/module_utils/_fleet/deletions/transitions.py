@@ -17,7 +17,7 @@ from typing import Generic
 from ..._api.errors import JdcloudError
 from ..common.failure import UNVERIFIED, ErrorMeaning, Failure, api_failure, with_unclear_call
 from ..common.timing import DOUBTS, READ_LAG, STALE_LOOKS, Timing
-from .kind import D, ResourceKind
+from .resource_kind import D, ResourceKind
 from .state import DeletionState, Stage
 
 PROVE = -math.inf

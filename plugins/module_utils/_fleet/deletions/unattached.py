@@ -19,7 +19,7 @@ from ..._api.services.disk import delete_disk, describe_disk, describe_disks, de
 from ..._api.services.vpc import delete_elastic_ip, describe_elastic_ip, describe_elastic_ips
 from ..common.failure import Finding
 from ..common.selection import Cap, check_cap
-from .kind import D, ResourceKind
+from .resource_kind import D, ResourceKind
 from .run import DeletionOptions, DeletionRun, delete_resources
 from .unattached_rules import (
     DISK_GONE,

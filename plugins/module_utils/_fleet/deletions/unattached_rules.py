@@ -18,7 +18,7 @@ from ..._api.model.resources import Charge, Disk, ElasticIp
 from ..common.failure import Finding, transitional_finding, unreadable_finding
 from ..common.selection import find_protecting_tag
 from ..planning.fates import PREPAID, expired
-from .kind import DELETING
+from .resource_kind import DELETING
 
 FREE = "NOT_ASSOCIATED"
 PROCESSING = "PROCESSING"

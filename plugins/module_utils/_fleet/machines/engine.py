@@ -28,8 +28,8 @@ from ..common.failure import Failure, api_failure
 from ..common.timing import GATE_FRESH, IDLE_GAP, PollSchedule, Timing, leave_by
 from ..planning.policy import Facts, Policy
 from .dependents import Dependents
-from .facts import CurrentFacts, GateReads
-from .recovery import NextStep, Recovery, Rules
+from .failed_calls import FailedCalls, NextStep, Rules
+from .gate_reads import CurrentFacts, GateReads
 from .state import AHEAD, GATES, LOOKED, MachineState, Phase
 from .transitions import Transitions
 
@@ -52,8 +52,8 @@ class Engine(EngineBase[MachineState]):
         self._wait_timeout = timing.wait_timeout
         self._current_facts = CurrentFacts(policy, facts)
         rules = Rules(policy, timing, self._facts, dispatcher.backoff)
-        self._recovery = Recovery(rules)
-        self._transitions = Transitions(rules, self._recovery)
+        self._failed_calls = FailedCalls(rules)
+        self._transitions = Transitions(rules, self._failed_calls)
         lead_to_delete = GATES if policy.reads_at_gate else AHEAD
         self._schedule: PollSchedule[MachineState] = PollSchedule(
             timing.poll_interval,
@@ -216,7 +216,7 @@ class Engine(EngineBase[MachineState]):
             state = queue.popleft()
             age = now - state.observed_at
             if phase in (Phase.DELETE, Phase.SET_DISKS) and age > GATE_FRESH:
-                self._file(state, self._recovery.regate(state, now))
+                self._file(state, self._failed_calls.regate(state, now))
             elif phase in (Phase.STOP, Phase.START) and age > PLAN_MAX_AGE:
                 if self._phases[Phase.REFRESH] >= PAGE_SIZE:
                     queue.appendleft(state)
@@ -247,11 +247,11 @@ class Engine(EngineBase[MachineState]):
             state.note_accepted(phase)
         if state.phase is Phase.ENDED:
             if not outcome.stale:
-                self._recovery.came_late(state, phase, outcome.error, now)
+                self._failed_calls.came_late(state, phase, outcome.error, now)
         elif outcome.stale:
-            self._file(state, self._recovery.regate(state, now))
+            self._file(state, self._failed_calls.regate(state, now))
         elif outcome.error is not None:
-            self._file(state, self._recovery.refused(state, outcome.error, now))
+            self._file(state, self._failed_calls.refused(state, outcome.error, now))
         elif outcome.response is not None:
             self._file(state, self._transitions.accepted(state, outcome.response.received_at))
 
@@ -310,13 +310,13 @@ class Engine(EngineBase[MachineState]):
     def _fail(self, states: Sequence[MachineState], error: JdcloudError | None) -> None:
         """The machines cannot be read."""
         for state in states:
-            self._file(state, self._recovery.fail(state, api_failure(error), self._now, blind=True))
+            self._file(state, self._failed_calls.fail(state, api_failure(error), self._now, blind=True))
 
     def _file(self, state: MachineState, following: NextStep) -> None:
         """Arrange what the transitions say: a look, a proof, a place in a queue, or the end."""
         now = self._now
         if state.phase in LOOKED and not following.prove_gone:
-            following = self._recovery.overdue(state, now) or following
+            following = self._failed_calls.overdue(state, now) or following
         before, state.filed = state.filed, state.phase
         self._phases[before] -= 1
         self._phases[state.phase] += 1
@@ -337,11 +337,11 @@ class Engine(EngineBase[MachineState]):
             self._queues[state.phase].append(state)
 
     def _lost(self, state: MachineState, now: float) -> None:
-        self._recovery.lost(state, now)
+        self._failed_calls.lost(state, now)
 
     def _give_up(self, state: MachineState, failure: Failure) -> None:
         if state.phase is not Phase.ENDED:
-            self._recovery.abandon(state, failure)
+            self._failed_calls.abandon(state, failure)
 
     def _clear(self) -> None:
         self._phases = dict.fromkeys(Phase, 0)

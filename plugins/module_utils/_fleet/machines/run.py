@@ -18,8 +18,8 @@ from ..evidence.preview import PlannedMachine
 from ..planning.plan import decide
 from ..planning.policy import Facts, Policy
 from .engine import Engine
-from .facts import gather_facts
 from .find import FoundMachines, SettledMachines, find_to_change, wait_until_settled
+from .gate_reads import gather_facts
 from .state import MachineRecord, MachineRun, MachineState, Phase, standing_of_machine
 
 

@@ -18,7 +18,7 @@ from ..._api.model.instance import TRANSITIONAL, Instance
 from ..common.failure import Failure
 from ..common.timing import DOUBTS, READ_LAG, DurationEstimate
 from ..planning.plan import changes_since, decide
-from .recovery import MOVED_ON, PROVE_GONE, WAITS, NextStep, Recovery, Rules
+from .failed_calls import MOVED_ON, PROVE_GONE, WAITS, FailedCalls, NextStep, Rules
 from .state import AHEAD, LOOKED, Attempt, MachineState, Phase
 
 ABSENCE_GAP = 0.3
@@ -47,14 +47,14 @@ START = PowerChange(Phase.START, "stopped", "starting", "running")
 
 
 class Transitions:
-    """The rules of the way, as long as all goes well; what does not is the business of `recovery`."""
+    """The rules of the way, as long as all goes well; what does not is the business of `failed_calls`."""
 
-    def __init__(self, rules: Rules, recovery: Recovery) -> None:
+    def __init__(self, rules: Rules, failed_calls: FailedCalls) -> None:
         self._policy = rules.policy
         self._timing = rules.timing
         self._facts = rules.facts
         self._backoff = rules.backoff
-        self._recovery = recovery
+        self._failed_calls = failed_calls
         self.stops = DurationEstimate(rules.timing.poll_interval)
         self.starts = DurationEstimate(rules.timing.poll_interval)
         self.deletes = DurationEstimate(rules.timing.poll_interval)
@@ -144,7 +144,7 @@ class Transitions:
         state.shown_by_ids = state.shown_by_ids or in_bulk
         state.note_read(sent_at)
         if not in_bulk and state.phase not in LOOKED:
-            return self._recovery.exists_after_all(state, now)
+            return self._failed_calls.exists_after_all(state, now)
         if not in_bulk and state.phase is not Phase.DELETING:
             return self._shown_singly(state, now)
         state.observed_at = sent_at
@@ -155,7 +155,7 @@ class Transitions:
         state.attempt.doubts += 1
         if state.attempt.doubts > DOUBTS:
             message = f"{state.instance_id} is left out by describeInstances, but describeInstance shows it: it cannot be judged."
-            return self._recovery.fail(state, Failure("api", message), now)
+            return self._failed_calls.fail(state, Failure("api", message), now)
         return NextStep(now + self._backoff(state.attempt.doubts - 1))
 
     def absent(self, state: MachineState, sent_at: float, received_at: float) -> NextStep:
@@ -188,7 +188,7 @@ class Transitions:
             return self._others_delete(state, now)
         fresh = decide(state.machine, self._policy, self._facts())
         if fresh.blockers:
-            return self._recovery.changed_meanwhile(state, [blocker.message for blocker in fresh.blockers], now)
+            return self._failed_calls.changed_meanwhile(state, [blocker.message for blocker in fresh.blockers], now)
         if "stop" in fresh.steps or "start" in fresh.steps:
             state.look_between(Phase.STOP if "stop" in fresh.steps else Phase.START)
             return MOVED_ON
@@ -207,14 +207,14 @@ class Transitions:
         if status == change.after or (status == change.during and not self._timing.wait):
             return self._at_gate(state, now) if self._policy.state == "absent" else _end(state)
         if status == change.before and attempt.unsure:
-            return self._recovery.repeat(state, change.call, now)
+            return self._failed_calls.repeat(state, change.call, now)
         if status == "deleting" and self._policy.state == "absent":
             # What may be ours is a stop with a lost answer, and no delete.
             attempt.maybe_ours = False
             return self._others_delete(state, now)
         attempt.moving = attempt.moving or status == change.during
         if self._went_back(state, change.before, now) or status in TRANSITIONAL - {change.during} | {"error"}:
-            return self._recovery.changed_meanwhile(state, [f"its status is now '{status}'"], now)
+            return self._failed_calls.changed_meanwhile(state, [f"its status is now '{status}'"], now)
         return NextStep(self._next_look(state, now))
 
     @staticmethod
@@ -234,7 +234,7 @@ class Transitions:
             return self._others_delete(state, now)
         reasons = changes_since(state.decision, state.machine, self._policy, self._facts(), disks_set=state.disks_set)
         if reasons:
-            return self._recovery.changed_meanwhile(state, reasons, now)
+            return self._failed_calls.changed_meanwhile(state, reasons, now)
         state.phase = Phase.SET_DISKS if state.decision.disk_changes and not state.disks_set else Phase.DELETE
         return MOVED_ON
 
@@ -250,10 +250,10 @@ class Transitions:
             return MOVED_ON
         if not changes_since(state.decision, state.machine, self._policy, facts, disks_set=False):
             if state.attempt.unsure:
-                return self._recovery.repeat(state, Phase.SET_DISKS, now)
+                return self._failed_calls.repeat(state, Phase.SET_DISKS, now)
             if now - state.attempt.since < READ_LAG:
                 return NextStep(now + 0.5)
-        return self._recovery.changed_meanwhile(state, reasons, now)
+        return self._failed_calls.changed_meanwhile(state, reasons, now)
 
     def _seen_deleting(self, state: MachineState, now: float) -> NextStep:
         if state.status == "deleting":
@@ -265,9 +265,9 @@ class Transitions:
             return NextStep(self._next_look(state, now))
         if state.attempt.unsure:
             # The delete did not take effect so far: it may be repeated, through the gate.
-            return self._recovery.repeat(state, Phase.CHECK_DISKS if state.disks_set else Phase.GATE, now)
+            return self._failed_calls.repeat(state, Phase.CHECK_DISKS if state.disks_set else Phase.GATE, now)
         if state.status == "error" and state.decision.status != "error":
-            return self._recovery.changed_meanwhile(state, ["it went into 'error' while it was deleted"], now)
+            return self._failed_calls.changed_meanwhile(state, ["it went into 'error' while it was deleted"], now)
         return NextStep(self._next_look(state, now))
 
     def _seen_back(self, state: MachineState, now: float) -> NextStep:
@@ -278,7 +278,7 @@ class Transitions:
             return _end(state)
         if now - state.attempt.since < READ_LAG:
             return NextStep(now + 0.5)
-        return self._recovery.put_back_failed(state, now)
+        return self._failed_calls.put_back_failed(state, now)
 
     def _at_gate(self, state: MachineState, now: float) -> NextStep:
         """A look shows it stopped: that is the last one before its delete, unless something else has to be read before."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Generic
 
 from ..._fleet.common.failure import Finding
-from ..._fleet.deletions.kind import D
+from ..._fleet.deletions.resource_kind import D
 from ..._fleet.deletions.run import DeletionRecord, DeletionRun
 from ..common.rows import error_of, failure_keys, finding_rows, list_some
 from ..common.session import Result, Session

@@ -10,7 +10,7 @@ from ..._api.connection import CONNECTION_SPEC
 from ..._fleet.common.failure import UNVERIFIED
 from ..._fleet.common.selection import parse_protect_tags
 from ..._fleet.common.texts import parse_ids
-from ..._fleet.deletions.kind import D
+from ..._fleet.deletions.resource_kind import D
 from ..._fleet.deletions.run import DeletionRecord, DeletionRun
 from ..._fleet.deletions.unattached import UnattachedKind, delete_unattached
 from ..._fleet.deletions.unattached_rules import UnattachedPolicy

@@ -10,8 +10,8 @@ from ..._api.connection import CONNECTION_SPEC
 from ..._api.errors import InputError
 from ..._api.model.instance import InstanceInFull
 from ..._fleet.common.selection import parse_protect_tags
-from ..._fleet.machines.facts import gather_facts
 from ..._fleet.machines.find import read_in_full
+from ..._fleet.machines.gate_reads import gather_facts
 from ..._fleet.planning.plan import decide
 from ..._fleet.planning.policy import Facts, Policy
 from ..common.arguments import DUE_SPEC, FATE_SPEC, GUARD_SPEC, SELECTION_SPEC, due_tag_of, selection_of

@@ -15,7 +15,7 @@ import pytest
 from support.integration.backups import QUICK, assets, backup, made_of, marked, marker, seed
 from support.integration.cloud import Cloud, running, stopped, wait_until
 from support.json_object import Json
-from support.modules import MODULES
+from support.run_module import MODULES
 
 A, B = "i-aaaa000001", "i-bbbb000001"
 SYSTEM: Json = {"id": "vol-syst000001", "size": 40}

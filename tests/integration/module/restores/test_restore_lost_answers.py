@@ -28,7 +28,7 @@ from support.integration.restores import (
     snapshotted,
 )
 from support.json_object import Json
-from support.modules import MODULES
+from support.run_module import MODULES
 
 CREATE = "vm.createInstances"
 

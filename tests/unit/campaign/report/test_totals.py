@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.input.options import Options
+from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.input.decommission_variables import Options
 from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.report.totals import totals_of
 from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.state.machine_entry import new_entry
 from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.state.record import Record, stamp

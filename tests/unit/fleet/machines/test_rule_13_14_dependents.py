@@ -9,7 +9,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.timing import Timing
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.machines.recovery import NextStep
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.machines.failed_calls import NextStep
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.machines.state import MachineState
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.machines.transitions import Transitions
 from support.fleet.audit import audited

@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._module.common.interruption import LAST_RESORT, Interruption
-from support.modules import CAUGHT_SIGNALS
+from support.run_module import CAUGHT_SIGNALS
 
 COLLECTIONS = Path(__file__).resolve().parents[4] / ".venv" / "collections"
 MODULE = "ansible_collections.jdcloud.cloud.plugins.modules.jdcloud_vm"

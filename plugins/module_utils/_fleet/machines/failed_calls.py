@@ -49,7 +49,7 @@ class Rules:
     backoff: Callable[[int], float]
 
 
-class Recovery:
+class FailedCalls:
     """Deals with refusals, unclear outcomes and failures. Each method changes the phase and returns what to arrange for it."""
 
     def __init__(self, rules: Rules) -> None:

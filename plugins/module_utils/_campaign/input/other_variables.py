@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The variables of roles and playbooks, typed once, before any template touches them. Pure.
+"""The variables of the role `vm_backup` and of the playbooks, typed once, before any template touches them. Pure.
 
 A text that goes through a template alone can come out as something else: with native types 2026.10 becomes 2026.1. So what is
 read here stays in dictionaries, and these are handed to modules as a whole. Raises `InputError` that names the variable.
@@ -16,7 +16,7 @@ from typing import Any
 
 from ..._api.errors import InputError
 from .coerce import boolean_of, cap_of, choice_of, integer_of, name_of, number_of, tags_of, text_of, word_list_of
-from .options import FATES_OF_ADDRESSES, FATES_OF_DISKS, PARSERS, PREFIX, campaign_of, directory_of, parse_options
+from .decommission_variables import FATES_OF_ADDRESSES, FATES_OF_DISKS, PARSERS, PREFIX, campaign_of, directory_of, parse_options
 
 
 @dataclass(frozen=True, slots=True)

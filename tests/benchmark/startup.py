@@ -8,8 +8,8 @@
 nothing but AnsibleModule. The ratio is the median of the ratios of pairs, once of the time that passes and once of the time of
 the processor, which other work on the computer disturbs less.
 
-Then it says what costs what. Ansible reads each file that a module imports, packs them and sends them (the controller's part);
-the process of the module unpacks them, compiles and imports them again each time, and makes its calls.
+Then it says what costs what: the controller's part, and in the process of the module its imports and its calls. On the controller
+itself a module runs from the files of the collection (`plugins/plugin_utils/_actions/local_action.py`).
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from measure import MODULES, Json
 
 from jdcloud_emulator.process import EmulatorProcess
 
+PLUGINS = Path(__file__).resolve().parents[2] / "plugins"
 GONE: Json = {"state": "absent", "instance_ids": ["i-gone000001"]}
 ARGUMENTS: dict[str, Json] = {"jdcloud_vm": GONE, "jdcloud_quota_info": {}}
 EMPTY = """\
@@ -42,12 +43,11 @@ if __name__ == "__main__":
 """
 IMPORTS = """\
 import sys, time
-sys.path.insert(0, sys.argv[1])
 import ansible.module_utils.basic
 began = time.process_time()
 import requests
 requests_ready = time.process_time()
-__import__(sys.argv[2])
+__import__(sys.argv[1])
 print(requests_ready - began, time.process_time() - requests_ready)
 """
 
@@ -95,20 +95,17 @@ class Stage:
         """The file that Ansible sends to run a module."""
         shutil.rmtree(self._sent, ignore_errors=True)
         self.task(module, keep=True)
-        return next(self._sent.rglob(f"AnsiballZ_{module}.py"))
+        return next(self._sent.rglob("AnsiballZ_*.py"))
 
-    def process(self, file: Path) -> Seconds:
+    def process(self, file: Path, module: str) -> Seconds:
         """Run such a file as Ansible does on the host."""
-        return timed([sys.executable, str(file)], self._environment)[0]
+        where = {"JDCLOUD_PLUGINS": str(PLUGINS), "JDCLOUD_MODULE": module}
+        return timed([sys.executable, str(file)], {**self._environment, **where})[0]
 
-    def imports(self, file: Path, module: str) -> tuple[float, float, int]:
-        """Processor seconds for the import of requests and of a module with what it uses, and how many files are sent."""
-        timed([sys.executable, str(file), "explode"], self._environment)
-        unpacked = file.parent / "debug_dir"
-        archive = shutil.make_archive(str(self._folder / module), "zip", unpacked)
-        command = [sys.executable, "-c", IMPORTS, archive, f"{MODULES}.{module}"]
-        libraries, own = map(float, timed(command, self._environment)[1].split())
-        return libraries, own, len(list(unpacked.rglob("jdcloud/cloud/plugins/module_utils/**/*.py")))
+    def imports(self, module: str) -> tuple[float, float]:
+        """Processor seconds for the import of requests, and of a module with what it uses."""
+        libraries, own = timed([sys.executable, "-c", IMPORTS, f"{MODULES}.{module}"], self._environment)[1].split()
+        return float(libraries), float(own)
 
 
 def compare(stage: Stage, module: str, pairs: int) -> None:
@@ -131,10 +128,10 @@ def compare(stage: Stage, module: str, pairs: int) -> None:
 def explain(stage: Stage, module: str, repeats: int) -> None:
     """Print what costs what, in milliseconds of the processor that come on top of those of the empty module."""
     empty = stage.sent("empty")
-    empty_process = statistics.median(stage.process(empty).processor for _each in range(repeats))
+    empty_process = statistics.median(stage.process(empty, "empty").processor for _each in range(repeats))
     file = stage.sent(module)
-    process = statistics.median(stage.process(file).processor for _each in range(repeats))
-    parts = [stage.imports(file, module) for _each in range(repeats)]
+    process = statistics.median(stage.process(file, module).processor for _each in range(repeats))
+    parts = [stage.imports(module) for _each in range(repeats)]
     libraries, own = (statistics.median(part[index] for part in parts) for index in (0, 1))
     whole = statistics.median(stage.task(module).processor for _each in range(repeats))
     whole_empty = statistics.median(stage.task("empty").processor for _each in range(repeats))
@@ -142,7 +139,7 @@ def explain(stage: Stage, module: str, repeats: int) -> None:
     costs = {
         "controller": controller,
         "import of requests": libraries,
-        f"import of the collection's {parts[0][2]} files": own,
+        "import of the collection's files": own,
         "unpacking and calls": process - empty_process - libraries - own,
     }
     shown = ", ".join(f"{name} {seconds * 1000:.0f}" for name, seconds in costs.items())

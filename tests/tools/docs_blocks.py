@@ -70,7 +70,7 @@ def with_blocks(text: str, pieces: Mapping[str, str]) -> str:
     """A file with its blocks written afresh. Raises BlockError."""
 
     def block(found: re.Match[str]) -> str:
-        indent, marker, _, end = found.groups()
+        indent, marker, _body, end = found.groups()
         name = marker.split()[0]
         if end != name:
             raise BlockError(f"'BEGIN shared: {marker}' ends with 'END shared: {end}': expected 'END shared: {name}'")

@@ -11,16 +11,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible.plugins.action.normal import ActionModule as NormalAction
-
 from ...module_utils._api.errors import InputError
 from ...module_utils._fleet.common.texts import refuse_lost_texts
+from .local_action import LocalAction
 
 SECRETS = frozenset({"secret_key", "security_token"})
 """An error shows the value that it refuses, so these are left to the module, which hides them."""
 
 
-class TextAction(NormalAction):  # type: ignore[misc]  # ansible-core ships no type information
+class TextAction(LocalAction):
     """The action of every module whose options are texts."""
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:

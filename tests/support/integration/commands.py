@@ -136,7 +136,7 @@ class Ansible:
 
     def modules(self) -> list[int]:
         """Those of them that run the module itself; the shells above it have its name in their words, too."""
-        return [pid for pid in self.processes() if b"AnsiballZ_jdcloud_vm" in _second_word(pid)]
+        return [pid for pid in self.processes() if _second_word(pid).rpartition(b"/")[2].startswith(b"AnsiballZ_jdcloud_")]
 
     def kill_left_over(self) -> None:
         """End what a failed test may have left."""

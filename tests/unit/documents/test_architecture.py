@@ -87,7 +87,7 @@ def _names(body: list[ast.stmt]) -> Iterator[str]:
 
 def flaw(named: str) -> str | None:
     """Why what a text names does not exist, if so."""
-    path, _, name = named.partition("::")
+    path, _separator, name = named.partition("::")
     place = place_of(path)
     if path.endswith("/") and not place.is_dir():
         return f"{named}: no such folder"
@@ -110,11 +110,11 @@ def test_where_to_change_what_leads_somewhere() -> None:
     tasks = [(task, where) for task, where in rows(section("Where to change what")) if not task.startswith("**")]
     assert len(tasks) >= LEAST_TASKS
     assert [task for task, where in tasks if not paths_in(where)] == []
-    assert flaws([named for _, where in tasks for named in paths_in(where)]) == []
+    assert flaws([named for _task, where in tasks for named in paths_in(where)]) == []
 
 
 def test_where_to_change_what_names_paths_in_full() -> None:
-    named = [code for _, where in rows(section("Where to change what")) for code in _CODE.findall(where)]
+    named = [code for _task, where in rows(section("Where to change what")) for code in _CODE.findall(where)]
     assert [code for code in named if not paths_in(f"`{code}`")] == []
 
 
@@ -127,7 +127,7 @@ def test_no_guide_names_what_is_gone() -> None:
 
 
 def test_the_map_shows_every_room_once() -> None:
-    shown = [path for room, _ in rows(section("The rooms")) for path in paths_in(room)]
+    shown = [path for room, _purpose in rows(section("The rooms")) for path in paths_in(room)]
     rooms = {
         f"{layer}/{path.name}{'/' * path.is_dir()}"
         for layer in SHORT
@@ -139,7 +139,7 @@ def test_the_map_shows_every_room_once() -> None:
 
 
 def test_every_file_lies_in_a_room_of_the_map() -> None:
-    shown = [place_of(path) for room, _ in rows(section("The rooms")) for path in paths_in(room)]
+    shown = [place_of(path) for room, _purpose in rows(section("The rooms")) for path in paths_in(room)]
     files = [path for folder in ("module_utils", "plugin_utils") for path in (ROOT / "plugins" / folder).rglob("*.py")]
     assert len(files) > 100
     assert [

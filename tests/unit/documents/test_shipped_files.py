@@ -21,6 +21,7 @@ MOST = {
     "jdcloud_elastic_ip": 67,
     "jdcloud_image": 101,
     "jdcloud_image_info": 51,
+    "jdcloud_local": 0,
     "jdcloud_quota_info": 32,
     "jdcloud_snapshot": 101,
     "jdcloud_snapshot_info": 51,

@@ -22,7 +22,7 @@ from .due import is_taken_back
 from .fates import DiskPlan, planned_addresses, planned_disks
 from .policy import Decision, Facts, Fate, PlannedDisk, Policy, Step
 
-Goes = tuple[str, bool, Fate | None]
+Goes = tuple[str, bool, "Fate | None"]
 """A disk or an elastic IP by its key, its delete attribute, and what becomes of it."""
 
 

@@ -66,7 +66,7 @@ def _tag_filters(wanted: Json) -> list[tuple[str, list[str]]]:
 
 
 def _tagged(call: Call, field: str) -> list[Resource]:
-    wanted = call.field(field, dict, {})
+    wanted = call.body_field(field, dict, {})
     codes, ids = wanted.get("serviceCodes") or [], wanted.get("resourceIds") or []
     rows = [row for row in _taggable(call) if not codes or SERVICE_CODES[row.kind] in codes]
     return [row for row in rows if (not ids or row.id in ids) and has_tags(row.tags, _tag_filters(wanted))]
@@ -81,7 +81,7 @@ def _data(call: Call, **fields: Any) -> Json:
 @operation("resourcetag", "POST", "tags:describeResources")
 def describe_resources(call: Call) -> Json:
     """Without a page the service answers with all rows."""
-    rows, wanted = _tagged(call, "resourceVo"), call.field("resourceVo", dict, {})
+    rows, wanted = _tagged(call, "resourceVo"), call.body_field("resourceVo", dict, {})
     size, number = wanted.get("pageSize") or len(rows) or 1, wanted.get("currentPage") or 1
     mapping = [
         {
@@ -118,7 +118,7 @@ def describe_values(call: Call) -> Json:
 @operation("resourcetag", "POST", "queryResource")
 def query_resource(call: Call) -> Json:
     field = next((name for name, value in call.body.items() if isinstance(value, dict)), "queryResource")
-    wanted = call.field(field, dict, {})
+    wanted = call.body_field(field, dict, {})
     code, tags = wanted.get("serviceCode"), _tag_filters(wanted)
     rows = [row for row in _taggable(call) if not code or SERVICE_CODES[row.kind] == code]
     if wanted.get("operator") == "or" and tags:
@@ -140,7 +140,7 @@ def un_tag_resources(call: Call) -> Json:
 
 def _change_tags(call: Call, field: str, remove: bool) -> Json:
     """Each resource for itself; a 200 answer names what failed (fact tags-partial-success)."""
-    wanted = call.field(field, dict, required=True)
+    wanted = call.body_field(field, dict, required=True)
     tags, failed, done = wanted.get("tags") or [], {}, 0
     known = {row.id: row for row in _taggable(call)}
     broken = call.cloud.settings.tag_failures.split()
@@ -183,10 +183,10 @@ def describe_bill_details(call: Call) -> Json:
     start, end = _bill_time(call, "startTime"), _bill_time(call, "endTime")
     if (start.year, start.month) != (end.year, end.month) or end < start:
         raise ApiError(400, "INVALID_ARGUMENT", "startTime and endTime must be in the same month")
-    ids = call.field("resourceIds", list, [])
+    ids = call.body_field("resourceIds", list, [])
     if len(ids) > MAX_BILL_IDS:
         raise ApiError(400, "INVALID_ARGUMENT", f"resourceIds must not hold more than {MAX_BILL_IDS} ids")
-    number, size = call.field("pageIndex", int, 1), call.field("pageSize", int, 10)
+    number, size = call.body_field("pageIndex", int, 1), call.body_field("pageSize", int, 10)
     if not 1 <= size <= MAX_BILL_ROWS or number < 1:
         raise ApiError(400, "OUT_OF_RANGE", "PageSize out of range")
     rows = [row for row in _billed(call, ids) if _in_bill(call, row)]
@@ -203,7 +203,7 @@ def describe_bill_details(call: Call) -> Json:
 
 
 def _bill_time(call: Call, name: str) -> datetime:
-    text = call.field(name, str, required=True)
+    text = call.body_field(name, str, required=True)
     try:
         return datetime.strptime(text, "%Y-%m-%d %H:%M:%S")
     except ValueError:
@@ -217,8 +217,8 @@ def _billed(call: Call, ids: list[str]) -> list[Resource]:
 
 
 def _in_bill(call: Call, row: Resource) -> bool:
-    code, billing_type = call.field("serviceCode", str, ""), call.field("billingType", int)
-    wanted = [pair for one in call.field("tags", list, []) for pair in one.items()]
+    code, billing_type = call.body_field("serviceCode", str, ""), call.body_field("billingType", int)
+    wanted = [pair for one in call.body_field("tags", list, []) for pair in one.items()]
     if code and code != _service_code(row):
         return False
     if billing_type is not None and billing_type != _billing_type(row):

@@ -111,7 +111,7 @@ class Call:
                 values.setdefault(parts[1], []).append(value)
         return [(key, values.get(index, [])) for index, key in keys.items()]
 
-    def field(self, name: str, kind: type, default: Any = None, required: bool = False) -> Any:
+    def body_field(self, name: str, kind: type, default: Any = None, required: bool = False) -> Any:
         """A field of the body. null counts as absent (fact requests-null-members)."""
         value = self.body.get(name)
         if value is None:

@@ -81,8 +81,8 @@ def describe_disk(call: Call) -> Json:
 
 @operation("disk", "POST", "disks")
 def create_disks(call: Call) -> Json:
-    spec, count = call.field("diskSpec", dict, required=True), call.field("maxCount", int, required=True)
-    token = call.field("clientToken", str, required=True)
+    spec, count = call.body_field("diskSpec", dict, required=True), call.body_field("maxCount", int, required=True)
+    token = call.body_field("clientToken", str, required=True)
     az, name, size = spec.get("az") or "", spec.get("name") or "", int(spec.get("diskSizeGB") or 0)
     check_name(name, 1, 32, DISK_NAME)
     if az not in call.region.azs:
@@ -93,7 +93,7 @@ def create_disks(call: Call) -> Json:
         source = call.get(Snapshot, spec["snapshotId"], MISSING_SNAPSHOT)
         if source.status != "available":
             raise precondition(f"Invalid snapshot status '{source.status}'")
-    tags = changed_tags({}, call.field("userTags", list, []))
+    tags = changed_tags({}, call.body_field("userTags", list, []))
 
     def make() -> list[str]:
         if call.cloud.left_in_quota(call.region, "disks") < count:
@@ -135,7 +135,7 @@ def recover_disk(call: Call) -> None:
 
 @operation("disk", "POST", "disks/*:extend")
 def extend_disk(call: Call) -> None:
-    disk, size = call.get(Disk, call.target, MISSING), call.field("diskSizeGB", int, required=True)
+    disk, size = call.get(Disk, call.target, MISSING), call.body_field("diskSizeGB", int, required=True)
     if disk.status != "available":
         raise precondition(f"Cannot extend disk in status '{disk.status}'")
     if any(row.disk_id == disk.id and row.status == "creating" for row in call.region.snapshots.values()):
@@ -149,7 +149,7 @@ def extend_disk(call: Call) -> None:
 @operation("disk", "POST", "disks/*:restore")
 def restore_disk(call: Call) -> None:
     disk = call.get(Disk, call.target, MISSING)
-    snapshot = call.get(Snapshot, call.field("snapshotId", str, required=True), MISSING_SNAPSHOT)
+    snapshot = call.get(Snapshot, call.body_field("snapshotId", str, required=True), MISSING_SNAPSHOT)
     if disk.status != "available":
         raise precondition(f"Cannot restore disk in status '{disk.status}'")
     if snapshot.disk_id != disk.id or snapshot.status != "available":
@@ -165,7 +165,7 @@ def modify_disk_attribute(call: Call) -> None:
 
 @operation("disk", "PATCH", "snapshots/*")
 def modify_snapshot_attribute(call: Call) -> None:
-    snapshot, expires = call.get(Snapshot, call.target, MISSING_SNAPSHOT), call.field("expireTime", str)
+    snapshot, expires = call.get(Snapshot, call.target, MISSING_SNAPSHOT), call.body_field("expireTime", str)
     if expires is not None:
         try:
             snapshot.expires = parse_time(expires) if expires else None
@@ -175,7 +175,7 @@ def modify_snapshot_attribute(call: Call) -> None:
 
 
 def _rename(call: Call, resource: Disk | Snapshot) -> None:
-    name, description = call.field("name", str), call.field("description", str)
+    name, description = call.body_field("name", str), call.body_field("description", str)
     if name is not None:
         check_name(name, 1, 32, DISK_NAME)
         resource.name = name
@@ -191,7 +191,7 @@ def _rename(call: Call, resource: Disk | Snapshot) -> None:
 @operation("disk", "POST", "snapshots")
 def create_snapshot(call: Call) -> Json:
     """The client token may be absent (fact snapshots-token)."""
-    spec, token = call.field("snapshotSpec", dict, required=True), call.field("clientToken", str, "")
+    spec, token = call.body_field("snapshotSpec", dict, required=True), call.body_field("clientToken", str, "")
     name, description = spec.get("name") or "", spec.get("description") or ""
     check_name(name, 1, 32, DISK_NAME)
     check_description(description)

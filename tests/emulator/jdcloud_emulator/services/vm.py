@@ -132,7 +132,7 @@ def _require(instance: Instance, *states: str) -> None:
 @operation("vm", "POST", "instances/*:stopInstance")
 def stop_instance(call: Call) -> None:
     instance = the_instance(call)
-    choice = call.field("chargeOnStopped", str)
+    choice = call.body_field("chargeOnStopped", str)
     _require(instance, "running")
     if choice is not None:
         _check_charge_on_stopped(instance, choice)
@@ -204,8 +204,8 @@ def delete_instance(call: Call) -> None:
 @operation("vm", "POST", "instances/*:modifyInstanceAttribute")
 def modify_instance_attribute(call: Call) -> None:
     instance = the_instance(call)
-    name, description = call.field("name", str), call.field("description", str)
-    hostname = call.field("hostname", str)
+    name, description = call.body_field("name", str), call.body_field("description", str)
+    hostname = call.body_field("hostname", str)
     if name is not None:
         check_name(name, 2, 128, VM_NAME)
         if name.startswith(".") or name.endswith("."):
@@ -228,7 +228,7 @@ def modify_instance_disk_attribute(call: Call) -> None:
     if instance.status == "error":
         raise precondition(f"Invalid instance status {instance.status}")
     changes = []
-    for row in call.field("dataDisks", list, []):
+    for row in call.body_field("dataDisks", list, []):
         disk_id, auto_delete = row.get("diskId") or "", row.get("autoDelete")
         slot = _slot_of(instance, disk_id)
         if slot is None or slot.disk is None:
@@ -253,7 +253,7 @@ def _slot_of(instance: Instance, disk_id: str) -> Slot | None:
 def modify_instance_network_attribute(call: Call) -> None:
     instance = the_instance(call)
     secondary = {interface.id: interface for interface in instance.secondary}
-    rows = call.field("networks", list, required=True)
+    rows = call.body_field("networks", list, required=True)
     for row in rows:
         interface_id = row.get("networkInterfaceId") or ""
         if interface_id == instance.primary.id:
@@ -269,7 +269,7 @@ def modify_instance_network_attribute(call: Call) -> None:
 @operation("vm", "POST", "instances:modifyInstanceReleaseTime")
 def modify_instance_release_time(call: Call) -> None:
     """The time is stored and shown; the emulator does not act on it, as it is at least an hour away."""
-    text = call.field("autoReleaseTime", str, "")
+    text = call.body_field("autoReleaseTime", str, "")
     if text:
         try:
             ahead = parse_time(text) - call.cloud.wall()
@@ -277,7 +277,7 @@ def modify_instance_release_time(call: Call) -> None:
             ahead = 0
         if not re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", text) or not 3600 <= ahead <= 3660 * 86400:
             raise ApiError(400, "INVALID_ARGUMENT", f"Request parameter autoReleaseTime is '{text}'")
-    for instance_id in call.field("instanceIds", list, []):
+    for instance_id in call.body_field("instanceIds", list, []):
         instance = call.get(Instance, str(instance_id), MISSING)
         instance.auto_release = text
         call.touched.append(instance.id)
@@ -290,8 +290,8 @@ def modify_instance_release_time(call: Call) -> None:
 @operation("vm", "POST", "instances/*:attachDisk")
 def attach_disk(call: Call) -> None:
     instance = the_instance(call)
-    disk = call.get(Disk, call.field("diskId", str, required=True), "Disk '{}' not found")
-    device = call.field("deviceName", str, "")
+    disk = call.get(Disk, call.body_field("diskId", str, required=True), "Disk '{}' not found")
+    device = call.body_field("deviceName", str, "")
     call.touched.append(disk.id)
     _require(instance, "running", "stopped")
     if instance.id in disk.attachments:
@@ -310,14 +310,14 @@ def attach_disk(call: Call) -> None:
     if len(disk.attachments) >= MAX_ATTACHMENTS:
         raise ApiError(429, "QUOTA_EXCEEDED", "Disk attachment limit exceeded")
     # A shared disk never dies with a machine.
-    auto_delete = call.field("autoDelete", bool, False) and not disk.multi_attachable
+    auto_delete = call.body_field("autoDelete", bool, False) and not disk.multi_attachable
     lifecycle.attach(call.cloud, instance, disk, device, auto_delete, call.outcome)
 
 
 @operation("vm", "POST", "instances/*:detachDisk")
 def detach_disk(call: Call) -> None:
     instance = the_instance(call)
-    disk_id = call.field("diskId", str, required=True)
+    disk_id = call.body_field("diskId", str, required=True)
     call.touched.append(disk_id)
     _require(instance, "running", "stopped")
     slot = _slot_of(instance, disk_id)
@@ -331,7 +331,7 @@ def detach_disk(call: Call) -> None:
 @operation("vm", "POST", "instances/*:associateElasticIp")
 def associate_elastic_ip(call: Call) -> None:
     instance = the_instance(call)
-    address = call.get(ElasticIp, call.field("elasticIpId", str, required=True), MISSING_ADDRESS)
+    address = call.get(ElasticIp, call.body_field("elasticIpId", str, required=True), MISSING_ADDRESS)
     call.touched.append(address.id)
     _require(instance, "running", "stopped")
     if address.interface is not None:
@@ -344,7 +344,7 @@ def associate_elastic_ip(call: Call) -> None:
 @operation("vm", "POST", "instances/*:disassociateElasticIp")
 def disassociate_elastic_ip(call: Call) -> None:
     instance = the_instance(call)
-    address = call.get(ElasticIp, call.field("elasticIpId", str, required=True), MISSING_ADDRESS)
+    address = call.get(ElasticIp, call.body_field("elasticIpId", str, required=True), MISSING_ADDRESS)
     call.touched.append(address.id)
     _require(instance, "running", "stopped")
     if address.interface is not instance.primary:

@@ -47,7 +47,7 @@ class _Order:
 @operation("vm", "POST", "instances")
 def create_instances(call: Call) -> Json:
     """pending -> running. Data disks of a private image are made from its snapshots, unless the call says noDevice."""
-    spec, count = call.field("instanceSpec", dict, required=True), call.field("maxCount", int, 1)
+    spec, count = call.body_field("instanceSpec", dict, required=True), call.body_field("maxCount", int, 1)
     name = spec.get("name") or ""
     check_name(re.sub(r"\[\d+\]", "", name), 2, 128, VM_NAME)
     check_description(spec.get("description") or "")
@@ -59,7 +59,7 @@ def create_instances(call: Call) -> Json:
         raise bad_value("instanceSpec.az", az, call.region.azs)
     if not 1 <= count <= MAX_INSTANCES:
         raise ApiError(400, "OUT_OF_RANGE", "MaxCount out of range")
-    token = call.field("clientToken", str, "")
+    token = call.body_field("clientToken", str, "")
     if (call.operation, token) in call.region.tokens:
         return {"instanceIds": call.region.tokens[call.operation, token]}
     _check_network(call, spec)

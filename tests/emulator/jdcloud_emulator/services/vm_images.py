@@ -44,7 +44,7 @@ def create_image(call: Call) -> Json:
     its place (facts images-content, images-no-local-data-disks).
     """
     instance, cloud = the_instance(call), call.cloud
-    name, description = call.field("name", str, required=True), call.field("description", str, "")
+    name, description = call.body_field("name", str, required=True), call.body_field("description", str, "")
     check_name(name, 2, 32, VM_NAME)
     check_description(description)
     if instance.status not in ("running", "stopped"):
@@ -57,7 +57,7 @@ def create_image(call: Call) -> Json:
         raise precondition("Invalid system disk mount state")
     if instance.system.disk is None and instance.status != "stopped":
         raise precondition("Please stop the instance first")
-    listed = _listed(call.field("dataDisks", list, []))
+    listed = _listed(call.body_field("dataDisks", list, []))
     missing = {*listed, *call.outcome.left_out}
     data = [slot for slot in instance.data if slot.disk is not None and slot.device not in missing]
     inserted = [_inserted(call, row) for row in listed.values() if not row.get("noDevice")]
@@ -130,11 +130,11 @@ def _image_part(call: Call, slot: Slot, image_id: str) -> ImageDisk:
 @operation("vm", "POST", "images:createImageFromSnapshots")
 def create_image_from_snapshots(call: Call) -> Json:
     """An image of snapshots that exist; vda must be among them (fact images-of-snapshots)."""
-    name = call.field("name", str, required=True)
+    name = call.body_field("name", str, required=True)
     check_name(name, 2, 32, VM_NAME)
     for field in ("platform", "architecture", "bootMode"):
-        call.field(field, str, required=True)
-    disks = [_snapshot_disk(call, row) for row in call.field("cloudDisks", list, [])]
+        call.body_field(field, str, required=True)
+    disks = [_snapshot_disk(call, row) for row in call.body_field("cloudDisks", list, [])]
     system = next((disk for disk in disks if disk.device == "vda"), None)
     if system is None:
         raise ApiError(400, "INVALID_ARGUMENT", "cloudDisks must hold vda")
@@ -147,10 +147,10 @@ def create_image_from_snapshots(call: Call) -> Json:
             id=call.cloud.new_id("images"),
             region=call.region.name,
             name=name,
-            description=call.field("description", str, ""),
+            description=call.body_field("description", str, ""),
             created=call.cloud.wall(),
             platform=call.body["platform"],
-            os_version=call.field("osVersion", str, ""),
+            os_version=call.body_field("osVersion", str, ""),
             architecture=call.body["architecture"],
             boot_mode=call.body["bootMode"],
             owner_pin=call.cloud.settings.owner_pin,
@@ -163,7 +163,7 @@ def create_image_from_snapshots(call: Call) -> Json:
             call.cloud.touch(snapshot)
         return [image.id]
 
-    return {"imageId": once(call, call.field("clientToken", str, ""), make)[0]}
+    return {"imageId": once(call, call.body_field("clientToken", str, ""), make)[0]}
 
 
 def _snapshot_disk(call: Call, row: Json) -> ImageDisk:
@@ -253,7 +253,7 @@ def delete_image(call: Call) -> None:
 @operation("vm", "POST", "images/*:share")
 def share_image(call: Call) -> None:
     image = call.get(Image, call.target, MISSING)
-    pins = [*image.shared_with, *call.field("pins", list, []), *call.field("loginNames", list, [])]
+    pins = [*image.shared_with, *call.body_field("pins", list, []), *call.body_field("loginNames", list, [])]
     if image.status != "ready":
         raise precondition(f"The image '{image.id}' is busy")
     if len(pins) > min(MAX_SHARED_PINS, call.cloud.quotas.image_shares):
@@ -266,7 +266,7 @@ def share_image(call: Call) -> None:
 @operation("vm", "POST", "images/*:unshare")
 def unshare_image(call: Call) -> None:
     image = call.get(Image, call.target, MISSING)
-    gone = [*call.field("pins", list, []), *call.field("loginNames", list, [])]
+    gone = [*call.body_field("pins", list, []), *call.body_field("loginNames", list, [])]
     image.shared_with = [pin for pin in image.shared_with if pin not in gone]
     image.launch_permission = "specifiedUsers" if image.shared_with else "ownerOnly"
     call.cloud.touch(image)
@@ -275,7 +275,7 @@ def unshare_image(call: Call) -> None:
 @operation("vm", "POST", "images/*:modifyImageAttribute")
 def modify_image_attribute(call: Call) -> None:
     image = call.get(Image, call.target, MISSING)
-    name, description = call.field("name", str), call.field("description", str)
+    name, description = call.body_field("name", str), call.body_field("description", str)
     if name is not None:
         check_name(name, 2, 32, VM_NAME)
         image.name = name

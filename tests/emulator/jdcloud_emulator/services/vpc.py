@@ -82,8 +82,8 @@ def describe_elastic_ip(call: Call) -> Json:
 @operation("vpc", "POST", "elasticIps/")
 def create_elastic_ips(call: Call) -> Json:
     """The documented result carries the request id, too."""
-    count, spec = call.field("maxCount", int, required=True), call.field("elasticIpSpec", dict, required=True)
-    name, given = call.field("elasticIpName", str, ""), call.field("elasticIpAddress", str, "")
+    count, spec = call.body_field("maxCount", int, required=True), call.body_field("elasticIpSpec", dict, required=True)
+    name, given = call.body_field("elasticIpName", str, ""), call.body_field("elasticIpAddress", str, "")
     if not 1 <= count <= 100:
         raise ApiError(400, "OUT_OF_RANGE", "maxCount out of range")
     if name:
@@ -92,7 +92,7 @@ def create_elastic_ips(call: Call) -> Json:
         raise bad_value("elasticIpAddress", given, ["one free address"])
     if call.cloud.left_in_quota(call.region, "elastic_ips") < count:
         raise quota_exceeded("ElasticIp")
-    tags = changed_tags({}, call.field("userTags", list, []))
+    tags = changed_tags({}, call.body_field("userTags", list, []))
     mode = (spec.get("chargeSpec") or {}).get("chargeMode") or "postpaid_by_usage"
 
     def make() -> list[str]:
@@ -142,7 +142,7 @@ def describe_network_interface(call: Call) -> Json:
 def disassociate_elastic_ip(call: Call) -> None:
     """By id or by address."""
     interface = call.get(Interface, call.target, MISSING_INTERFACE)
-    wanted = (call.field("elasticIpId", str), call.field("elasticIpAddress", str))
+    wanted = (call.body_field("elasticIpId", str), call.body_field("elasticIpAddress", str))
     address = interface.elastic_ip
     if address is None or (address.id != wanted[0] and address.address != wanted[1]):
         raise ApiError(404, "NOT_FOUND", MISSING.format(wanted[0] or wanted[1]))

@@ -15,8 +15,8 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._module.campaign imp
 from support.module.documentation import documented_options
 
 ROOT = Path(__file__).resolve().parents[4]
-ELSEWHERE = {"jdcloud_surroundings"}
-"""Runs on the controller, and takes no connection."""
+ELSEWHERE = {"jdcloud_local", "jdcloud_surroundings"}
+"""Take no connection of their own: one runs a module of the group, the other one nothing."""
 
 
 def test_every_module_is_in_the_group() -> None:

@@ -42,8 +42,10 @@ def test_the_sentence_names_both_versions_and_the_way_out(version: tuple[int, in
 def test_an_old_python_can_read_each_module_and_meets_the_check_first(module: Path) -> None:
     tree = ast.parse(module.read_text(encoding="utf-8"), feature_version=(3, 8))
     imports = [node.module for node in tree.body if isinstance(node, ast.ImportFrom) and node.module != "__future__"]
-    # One that imports nothing is only documentation: its action does the work on the controller.
-    assert all(str(name).startswith(f"{FRAME}.") for name in imports)
+    # One that imports nothing is only documentation: its action does the work on the controller. The one that runs the others
+    # from their files needs Ansible's own class only, and they meet the check.
+    allowed = "ansible.module_utils.basic" if module.stem == "jdcloud_local" else f"{FRAME}."
+    assert all(str(name).startswith(allowed) for name in imports)
 
 
 def test_an_old_python_can_read_the_check_itself() -> None:

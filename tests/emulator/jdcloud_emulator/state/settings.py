@@ -41,7 +41,7 @@ class UsageError(Exception):
 
 def setting(default: Any, text: str) -> Any:
     """One setting: its default and what it means."""
-    return dataclasses.body_field(default=default, metadata={"text": text})  # pylint: disable=invalid-field-call
+    return dataclasses.field(default=default, metadata={"text": text})  # pylint: disable=invalid-field-call
 
 
 @dataclass

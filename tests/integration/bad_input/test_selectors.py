@@ -64,11 +64,11 @@ WRONG: list[tuple[dict[str, Any], tuple[str, ...]]] = [
 
 
 @pytest.mark.parametrize(("options", "named"), EMPTY, ids=str)
-def test_rule_1_an_empty_or_blank_selector_is_an_error(fleet: Fleet, options: dict[str, Any], named: str) -> None:
+def test_rule_01_an_empty_or_blank_selector_is_an_error(fleet: Fleet, options: dict[str, Any], named: str) -> None:
     fleet.refused(named, **options)
 
 
-def test_rule_1_a_blank_selector_is_an_error_next_to_a_good_one(fleet: Fleet) -> None:
+def test_rule_01_a_blank_selector_is_an_error_next_to_a_good_one(fleet: Fleet) -> None:
     fleet.refused("tags is an empty dict", instance_ids=["i-one"], tags={})
     fleet.refused("filters is an empty dict", name="web-01", filters={})
     fleet.refused("name is blank", instance_ids=["i-one"], name="")
@@ -86,7 +86,7 @@ def test_the_info_module_refuses_them_too(fleet: Fleet, options: dict[str, Any])
 
 
 @pytest.mark.parametrize("state", ["absent", "stopped", "running"])
-def test_rule_3_a_name_that_several_machines_have_lists_their_ids(fleet: Fleet, state: str) -> None:
+def test_rule_03_a_name_that_several_machines_have_lists_their_ids(fleet: Fleet, state: str) -> None:
     fleet.refused("i-twin1, i-twin2", "instance_ids", sends=True, state=state, name="twin", max_instances=9)
 
 

@@ -33,7 +33,7 @@ def test_a_region_that_cannot_be_read_leaves_no_hosts_of_any_region(listing: Lis
     assert not inventory.hosts
 
 
-def test_rule_3_a_listing_that_never_becomes_consistent_leaves_no_hosts(
+def test_rule_03_a_listing_that_never_becomes_consistent_leaves_no_hosts(
     listing: Lister, regions: Regions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     regions.north.add("i-a")
@@ -196,7 +196,7 @@ def test_several_regions_are_listed(listing: Lister, regions: Regions) -> None:
     assert regions.calls == 2
 
 
-def test_rule_2_tags_and_filters_are_checked_again_exactly(listing: Lister, regions: Regions) -> None:
+def test_rule_02_tags_and_filters_are_checked_again_exactly(listing: Lister, regions: Regions) -> None:
     """The cloud in memory ignores both, as if every filter of the service were fuzzy."""
     regions.north.add("i-a", "running", tags=tags(env="test", team="x"))
     regions.north.add("i-b", "running", tags=tags(env="test"))

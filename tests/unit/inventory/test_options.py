@@ -157,7 +157,7 @@ NO_TEXTS = ["true", "no", "1.10", "12:30:00", "~"]
     + [(option, "2026-01-31") for option in TEXT_OPTIONS]
     + [("tags: {build: WRONG}", value) for value in NO_TEXTS],
 )
-def test_rule_4_what_yaml_makes_of_a_text_is_refused_with_what_to_do(
+def test_rule_04_what_yaml_makes_of_a_text_is_refused_with_what_to_do(
     listing: Lister, regions: Regions, tmp_path: Path, option: str, value: str
 ) -> None:
     path = tmp_path / "jdcloud_vm.yml"

@@ -261,7 +261,7 @@ def test_a_denied_delete_fails_each_row_and_changes_nothing(cloud: Cloud) -> Non
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_rule_9_a_404_that_a_single_read_contradicts_is_no_proof(cloud: Cloud, kind: str) -> None:
+def test_rule_09_a_404_that_a_single_read_contradicts_is_no_proof(cloud: Cloud, kind: str) -> None:
     seed_kind(cloud, kind, {"id": f"{kind}-a"})
     cloud.control.inject("error", operation=DELETE[kind], times=0, http=404, status="NOT_FOUND", message="not found")
     ended = absent(cloud, kind, f"{kind}-a")
@@ -271,7 +271,7 @@ def test_rule_9_a_404_that_a_single_read_contradicts_is_no_proof(cloud: Cloud, k
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_rule_9_an_empty_bulk_answer_is_no_proof(cloud: Cloud, kind: str) -> None:
+def test_rule_09_an_empty_bulk_answer_is_no_proof(cloud: Cloud, kind: str) -> None:
     seed_kind(cloud, kind, {"id": f"{kind}-a"}, **{f"{kind}_delete_seconds": 1.5})
     cloud.control.inject("empty_list", operation=READ[kind], after=2, times=0)
     ended = absent(cloud, kind, f"{kind}-a")

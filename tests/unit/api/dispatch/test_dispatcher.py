@@ -234,7 +234,7 @@ class FakeSender:
     ("leave_by", "connecting", "sent"),
     [(None, 100.0, True), (55.0, 1.0, True), (55.0, 5.0, True), (55.0, 5.1, False), (50.0, 0.0, False), (49.0, 0.0, False)],
 )
-def test_rule_6_nothing_leaves_after_its_time(leave_by: float | None, connecting: float, sent: bool) -> None:
+def test_rule_06_nothing_leaves_after_its_time(leave_by: float | None, connecting: float, sent: bool) -> None:
     clock = Clock()
     sender = FakeSender(clock, connecting)
     outcome = execute(sender, clock, Job(call(write=True), lambda _outcome: None, leave_by))

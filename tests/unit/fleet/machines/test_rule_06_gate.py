@@ -163,7 +163,7 @@ def test_the_remaining_window_is_milliseconds_and_the_api_has_no_guard_for_it() 
     assert write.arrived_at - sight.shown_at < 0.2
 
 
-def test_rule_7_error_is_deletable_only_if_it_was_error_when_planned() -> None:
+def test_rule_07_error_is_deletable_only_if_it_was_error_when_planned() -> None:
     cloud = Cloud()
     cloud.machine("i-one", "error")
     cloud.machine("i-two", "running", ends_in_error={"stopping"})
@@ -173,7 +173,7 @@ def test_rule_7_error_is_deletable_only_if_it_was_error_when_planned() -> None:
     assert "i-two" in cloud.world.machines
 
 
-def test_rule_7_a_machine_that_becomes_error_while_it_is_deleted_failed() -> None:
+def test_rule_07_a_machine_that_becomes_error_while_it_is_deleted_failed() -> None:
     cloud = Cloud()
     cloud.machine(status="stopped", ends_in_error={"deleting"})
     campaign = audited(cloud, make_policy())
@@ -182,7 +182,7 @@ def test_rule_7_a_machine_that_becomes_error_while_it_is_deleted_failed() -> Non
 
 
 @pytest.mark.parametrize("status", ["stopped", "deleting"])
-def test_rule_7_a_machine_that_goes_into_error_while_others_settle_is_not_deleted(status: str) -> None:
+def test_rule_07_a_machine_that_goes_into_error_while_others_settle_is_not_deleted(status: str) -> None:
     cloud = Cloud()
     machine = cloud.machine("i-one", status, ends_in_error={"deleting"})
     cloud.machine("i-two", "stopping")
@@ -193,7 +193,7 @@ def test_rule_7_a_machine_that_goes_into_error_while_others_settle_is_not_delete
     assert campaign["i-two"]["action"] == "deleted"
 
 
-def test_rule_7_a_machine_that_goes_into_error_while_it_settles_is_not_deleted() -> None:
+def test_rule_07_a_machine_that_goes_into_error_while_it_settles_is_not_deleted() -> None:
     cloud = Cloud()
     cloud.machine(status="stopping", ends_in_error={"stopping"})
     campaign = audited(cloud, make_policy())

@@ -30,7 +30,7 @@ def loose(**more: object) -> Selection:
     return Selection(**plain)  # type: ignore[arg-type]
 
 
-def test_rule_2_what_a_fuzzy_filter_returns_too_much_is_not_touched() -> None:
+def test_rule_02_what_a_fuzzy_filter_returns_too_much_is_not_touched() -> None:
     cloud = Cloud()
     cloud.machine("i-one", "stopped", name="web")
     cloud.machine("i-two", "stopped", name="web-2")
@@ -39,7 +39,7 @@ def test_rule_2_what_a_fuzzy_filter_returns_too_much_is_not_touched() -> None:
     assert set(cloud.world.machines) == {"i-two"}
 
 
-def test_rule_2_a_filter_that_the_service_ignores_is_applied_here() -> None:
+def test_rule_02_a_filter_that_the_service_ignores_is_applied_here() -> None:
     cloud = Cloud()
     cloud.machine("i-one", "stopped", az="cn-north-1a")
     cloud.machine("i-two", "stopped", az="cn-north-1b")
@@ -47,7 +47,7 @@ def test_rule_2_a_filter_that_the_service_ignores_is_applied_here() -> None:
     assert set(cloud.world.machines) == {"i-one"}
 
 
-def test_rule_3_twins_fail_and_are_named_even_if_other_conditions_would_distinguish_them() -> None:
+def test_rule_03_twins_fail_and_are_named_even_if_other_conditions_would_distinguish_them() -> None:
     cloud = Cloud()
     cloud.machine("i-one", "stopped", name="web", tags={"env": "test"})
     cloud.machine("i-two", "stopped", name="web", tags={"env": "prod"})
@@ -57,7 +57,7 @@ def test_rule_3_twins_fail_and_are_named_even_if_other_conditions_would_distingu
     assert not cloud.log.writes
 
 
-def test_rule_3_a_listing_of_several_pages_is_read_completely() -> None:
+def test_rule_03_a_listing_of_several_pages_is_read_completely() -> None:
     cloud = Cloud()
     for number in range(251):
         cloud.machine(f"i-m{number}", "stopped", tags={"env": "test"})
@@ -66,7 +66,7 @@ def test_rule_3_a_listing_of_several_pages_is_read_completely() -> None:
 
 
 @pytest.mark.parametrize("selection", [loose(tags={"env": ("test",)}), Selection(("i-one",), None, {}, {})])
-def test_rule_3_contradicting_answers_are_read_again_and_then_the_run_fails(selection: Selection) -> None:
+def test_rule_03_contradicting_answers_are_read_again_and_then_the_run_fails(selection: Selection) -> None:
     cloud = Cloud()
     cloud.machine("i-one", "stopped", tags={"env": "test"})
     cloud.service.harm_upon(LISTING, "", Harm.SHORT, 1, 2)
@@ -117,7 +117,7 @@ def test_the_status_filter_chooses_and_does_not_hinder_what_follows() -> None:
     assert set(cloud.world.machines) == {"i-two"}
 
 
-def test_rule_5_one_blocker_and_nothing_at_all_is_changed() -> None:
+def test_rule_05_one_blocker_and_nothing_at_all_is_changed() -> None:
     cloud = Cloud()
     cloud.machine("i-one", "stopped")
     cloud.machine("i-two", "running")
@@ -134,7 +134,7 @@ def test_rule_5_one_blocker_and_nothing_at_all_is_changed() -> None:
     assert "i-three" in message
 
 
-def test_rule_5_skip_goes_on_with_the_others_and_is_no_failure() -> None:
+def test_rule_05_skip_goes_on_with_the_others_and_is_no_failure() -> None:
     cloud = Cloud()
     cloud.machine("i-one", "stopped")
     cloud.machine("i-two", "running")
@@ -143,7 +143,7 @@ def test_rule_5_skip_goes_on_with_the_others_and_is_no_failure() -> None:
     assert campaign.report.message() is None
 
 
-def test_rule_5_a_selector_mismatch_blocks() -> None:
+def test_rule_05_a_selector_mismatch_blocks() -> None:
     cloud = Cloud()
     cloud.machine("i-one", "stopped", tags={"env": "prod"})
     selection = Selection(("i-one",), None, {"env": ("test",)}, {})

@@ -105,7 +105,7 @@ def test_a_refused_read_ends_with_all_result_keys_and_the_account_and_changes_no
     assert ended.result["account"]["access_key_suffix"] == ACCESS_KEY[-4:]
 
 
-def test_rule_5_all_blockers_of_all_machines_are_reported_and_nothing_is_changed(cloud: MemoryCloud, backup: Backup) -> None:
+def test_rule_05_all_blockers_of_all_machines_are_reported_and_nothing_is_changed(cloud: MemoryCloud, backup: Backup) -> None:
     cloud.add("i-a", "running")
     cloud.add("i-b", tags=PROTECTED)
     cloud.add("i-c", "error", tags=PROTECTED)

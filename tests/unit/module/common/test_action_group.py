@@ -19,6 +19,13 @@ ELSEWHERE = {"jdcloud_local", "jdcloud_surroundings"}
 """Take no connection of their own: one runs a module of the group, the other one nothing."""
 
 
+def test_every_module_has_an_action() -> None:
+    """Without one, YAML's numbers and dates would reach it as texts, and nothing would be shown while it works."""
+    modules, actions = ({path.stem for path in (ROOT / "plugins" / kind).glob("*.py")} for kind in ("modules", "action"))
+    assert modules - actions == {"jdcloud_local"}
+    assert actions <= modules
+
+
 def test_every_module_is_in_the_group() -> None:
     group = yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text(encoding="utf-8"))["action_groups"]["jdcloud"]
     assert sorted(group) == sorted({path.stem for path in (ROOT / "plugins" / "modules").glob("*.py")} - ELSEWHERE)

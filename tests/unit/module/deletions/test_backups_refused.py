@@ -65,7 +65,7 @@ def test_what_changed_since_the_plan_is_not_deleted_and_hides_no_other(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_rule_6_a_delete_never_leaves_on_a_look_older_than_five_seconds(cloud: MemoryCloud, absent: Deleter, kind: str) -> None:
+def test_rule_06_a_delete_never_leaves_on_a_look_older_than_five_seconds(cloud: MemoryCloud, absent: Deleter, kind: str) -> None:
     add(cloud, kind, "a-1")
     read = cloud.send
     looks: list[float] = []

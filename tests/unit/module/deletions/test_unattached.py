@@ -103,7 +103,7 @@ def test_ids_that_do_not_exist_are_absent_and_reported(cloud: MemoryCloud, absen
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_rule_9_a_forbidden_read_is_no_proof_that_an_id_does_not_exist(cloud: MemoryCloud, absent: Remover, kind: str) -> None:
+def test_rule_09_a_forbidden_read_is_no_proof_that_an_id_does_not_exist(cloud: MemoryCloud, absent: Remover, kind: str) -> None:
     cloud.refuse(SINGLES[kind], 403, "HTTP_FORBIDDEN", "not authorized")
     assert absent(kind, "a-hidden").failed
     assert cloud.writes == []

@@ -95,7 +95,7 @@ def test_a_snapshot_that_was_begun_since_the_plan_saves_the_disk(cloud: MemoryCl
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_rule_6_a_delete_never_leaves_on_a_look_older_than_five_seconds(cloud: MemoryCloud, absent: Remover, kind: str) -> None:
+def test_rule_06_a_delete_never_leaves_on_a_look_older_than_five_seconds(cloud: MemoryCloud, absent: Remover, kind: str) -> None:
     add(cloud, kind, "a-1")
     response = cloud.send
     looks: list[float] = []
@@ -303,7 +303,7 @@ def test_a_deletion_that_ends_in_an_error_is_a_failure(
     assert (row["action"], row["status"], row["fate"]) == ("failed", "error_delete", None)
 
 
-def test_rule_9_a_forbidden_read_after_the_delete_is_no_proof(cloud: MemoryCloud, absent: Remover) -> None:
+def test_rule_09_a_forbidden_read_after_the_delete_is_no_proof(cloud: MemoryCloud, absent: Remover) -> None:
     cloud.add_free_disk("vol-1")
     cloud.refuse("disk.describeDisk", 403, "HTTP_FORBIDDEN", "not authorized")
     ended = absent("disk", "vol-1", recycle=False)

@@ -62,7 +62,7 @@ def test_a_refusal_says_what_to_do_about_machines_that_only_run(cloud: MemoryClo
     )
 
 
-def test_rule_5_one_blocked_machine_holds_back_all_of_them(cloud: MemoryCloud, run: Runner) -> None:
+def test_rule_05_one_blocked_machine_holds_back_all_of_them(cloud: MemoryCloud, run: Runner) -> None:
     cloud.add("i-a")
     cloud.add("i-b", "running", tags=PROTECTED)
     ended = run.vm("absent", "i-a", "i-b")
@@ -104,7 +104,7 @@ def test_rule_14_one_failed_machine_does_not_hide_the_others(cloud: MemoryCloud,
     assert ended.result["summary"]["deleted"] == 1
 
 
-def test_rule_6_a_machine_that_changed_meanwhile_is_not_deleted(cloud: MemoryCloud, run: Runner) -> None:
+def test_rule_06_a_machine_that_changed_meanwhile_is_not_deleted(cloud: MemoryCloud, run: Runner) -> None:
     cloud.add("i-a", "running")
 
     def restart_after_the_stop() -> None:

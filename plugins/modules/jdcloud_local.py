@@ -58,7 +58,7 @@ def main() -> None:
     """Run the module that the action names, with the arguments that this one got."""
     folder, module = os.environ.get("JDCLOUD_PLUGINS", ""), os.environ.get("JDCLOUD_MODULE", "")
     if not folder or not module:
-        AnsibleModule({}).fail_json(
+        AnsibleModule({}, supports_check_mode=True).fail_json(
             msg="jdcloud_local only runs for the actions of this collection, so nothing was done: call the module itself."
         )
     # What Ansible sent holds this file only. Packages that are imported below are found in the folder.

@@ -20,9 +20,9 @@ from ..evidence.preview import as_planned, predict
 from .blockers import MOVING_DISK, blockers_of, proof_of
 from .due import is_taken_back
 from .fates import DiskPlan, planned_addresses, planned_disks
-from .policy import Decision, Facts, Fate, PlannedDisk, Policy, Step
+from .policy import Decision, Facts, PlannedDisk, Policy, Step
 
-Goes = tuple[str, bool, "Fate | None"]
+Goes = tuple[str, bool, str | None]
 """A disk or an elastic IP by its key, its delete attribute, and what becomes of it."""
 
 

@@ -22,7 +22,7 @@ from .due import is_taken_back
 from .fates import DiskPlan, planned_addresses, planned_disks
 from .policy import Decision, Facts, PlannedDisk, Policy, Step
 
-Goes = tuple[str, bool, str | None]
+Goes = tuple[str, bool, "str | None"]
 """A disk or an elastic IP by its key, its delete attribute, and what becomes of it."""
 
 

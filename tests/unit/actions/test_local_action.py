@@ -11,8 +11,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from ansible.plugins.action.normal import ActionModule as NormalAction
 
-from ansible_collections.jdcloud.cloud.plugins.plugin_utils._actions import local_action
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._actions.local_action import LocalAction
 from support.json_object import Json
 
@@ -30,8 +30,8 @@ class Stage:
         self.named = ""
         self.environment: list[Json] = []
         self.fails = False
-        monkeypatch.setattr(local_action.NormalAction, "_execute_module", self._execute)
-        monkeypatch.setattr(local_action.NormalAction, "_update_module_args", self._update)
+        monkeypatch.setattr(NormalAction, "_execute_module", self._execute)
+        monkeypatch.setattr(NormalAction, "_update_module_args", self._update)
 
     def run(self, **options: Any) -> Json:
         """Execute the module of the task, or the one that is given."""

@@ -27,8 +27,6 @@ from support.module.virtual_pool import VirtualClock, VirtualPool
 
 NAME = jdcloud_vm.InventoryModule.NAME
 REGION, OTHER = "cn-north-1", "cn-east-2"
-SECRET = "Very/Secret+Key=0001"
-ACCESS_KEY = "TESTACCESSKEY0000000000000000AK01"
 
 
 class ClosingPool(VirtualPool):

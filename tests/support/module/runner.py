@@ -14,10 +14,8 @@ from typing import Any
 import pytest
 
 from support.json_object import Json
+from support.keys import SECRET
 from support.run_module import MODULES, as_a_module, forget_warnings, knows_where_it_runs, module_arguments
-
-SECRET = "Very/Secret+Key=0001"
-ACCESS_KEY = "TESTACCESSKEY0000000000000000AK01"
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,8 @@ from ansible.inventory.data import InventoryData
 
 from ansible_collections.jdcloud.cloud.plugins.inventory import jdcloud_vm
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._inventory import read
-from support.inventory import ACCESS_KEY, NAME, REGION, SECRET, ClosingPool, Lister, Regions, documented_options
+from support.inventory import NAME, REGION, ClosingPool, Lister, Regions, documented_options
+from support.keys import SECRET, use_test_keys
 
 
 @pytest.fixture
@@ -34,22 +35,7 @@ def listing(regions: Regions, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
     monkeypatch.setattr(read, "SystemClock", lambda: regions.clock)
     monkeypatch.setattr(read, "ThreadPool", ClosingPool)
     monkeypatch.setattr(jdcloud_vm, "names_of_this_computer", lambda: frozenset({"controller"}))
-    monkeypatch.setenv("HOME", str(tmp_path))
-    names = (
-        "SECURITY_TOKEN",
-        "PROFILE",
-        "ENDPOINT_URL",
-        "CA_BUNDLE",
-        "API_TIMEOUT",
-        "API_RETRIES",
-        "API_RATE_LIMIT",
-        "EXPECTED_ACCOUNT",
-    )
-    for name in names:
-        monkeypatch.delenv(f"JDCLOUD_{name}", raising=False)
-    monkeypatch.setenv("JDCLOUD_ACCESS_KEY", ACCESS_KEY)
-    monkeypatch.setenv("JDCLOUD_SECRET_KEY", SECRET)
-    monkeypatch.setenv("JDCLOUD_REGION", REGION)
+    use_test_keys(monkeypatch, tmp_path, REGION)
     return Lister(tmp_path)
 
 

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._inventory.read import usable_cache
-from support.inventory import ACCESS_KEY, OTHER, REGION, SECRET, Lister, Regions, tags, variables
+from support.inventory import OTHER, REGION, Lister, Regions, tags, variables
 from support.json_object import Json
+from support.keys import ACCESS_KEY, SECRET
 
 ROW = {"instance_id": "i-a", "name": "web", "region": REGION, "tags": {}}
 

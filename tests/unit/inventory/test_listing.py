@@ -13,8 +13,9 @@ import pytest
 from ansible.errors import AnsibleParserError
 from ansible.inventory.data import InventoryData
 
-from support.inventory import OTHER, REGION, SECRET, Lister, Regions, tags, variables
+from support.inventory import OTHER, REGION, Lister, Regions, tags, variables
 from support.json_object import Json
+from support.keys import SECRET
 
 
 def members(inventory: InventoryData, group: str) -> list[str]:

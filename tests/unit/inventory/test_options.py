@@ -14,7 +14,8 @@ import pytest
 from ansible.errors import AnsibleParserError
 
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._inventory.options import Settings, is_inventory_file, parse_settings
-from support.inventory import ACCESS_KEY, OTHER, REGION, SECRET, Lister, Regions
+from support.inventory import OTHER, REGION, Lister, Regions
+from support.keys import ACCESS_KEY, SECRET
 
 Refused = Callable[..., str]
 KEYS = {"JDCLOUD_ACCESS_KEY": ACCESS_KEY, "JDCLOUD_SECRET_KEY": SECRET}

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._module.common import session
+from support.keys import use_test_keys
 from support.module.memory_cloud import MemoryCloud
-from support.module.runner import ACCESS_KEY, SECRET, Runner
+from support.module.runner import Runner
 from support.module.virtual_pool import VirtualPool
 from support.run_module import signals_as_before
 
@@ -32,21 +33,6 @@ def run(
     monkeypatch.setattr(session, "Transport", cloud.transport)
     monkeypatch.setattr(session, "SystemClock", lambda: cloud.clock)
     monkeypatch.setattr(session, "ThreadPool", VirtualPool)
-    monkeypatch.setenv("HOME", str(tmp_path))
-    names = (
-        "SECURITY_TOKEN",
-        "PROFILE",
-        "ENDPOINT_URL",
-        "CA_BUNDLE",
-        "API_TIMEOUT",
-        "API_RETRIES",
-        "API_RATE_LIMIT",
-        "EXPECTED_ACCOUNT",
-    )
-    for name in names:
-        monkeypatch.delenv(f"JDCLOUD_{name}", raising=False)
-    monkeypatch.setenv("JDCLOUD_ACCESS_KEY", ACCESS_KEY)
-    monkeypatch.setenv("JDCLOUD_SECRET_KEY", SECRET)
-    monkeypatch.setenv("JDCLOUD_REGION", "cn-north-1")
+    use_test_keys(monkeypatch, tmp_path, "cn-north-1")
     with signals_as_before():
         yield Runner(capsys)

@@ -193,7 +193,7 @@ class Transitions:
             state.look_between(Phase.STOP if "stop" in fresh.steps else Phase.START)
             return MOVED_ON
         if "delete" in fresh.steps:
-            # Somebody else stopped it.
+            # Someone else stopped it.
             return self._at_gate(state, now)
         return _end(state)
 

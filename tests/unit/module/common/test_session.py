@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._module.common import session
+from support.keys import SECRET
 from support.module.documentation import check
 from support.module.memory_cloud import MemoryCloud
-from support.module.runner import SECRET, Runner
+from support.module.runner import Runner
 
 TOKEN = "session-token-that-nobody-may-see"
 

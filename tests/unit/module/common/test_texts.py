@@ -13,9 +13,10 @@ import yaml
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._module.restores.options import RESTORE_SPEC
 from ansible_collections.jdcloud.cloud.plugins.module_utils._module.tag import TAG_SPEC
+from support.keys import SECRET
 from support.module.documentation import SPECS
 from support.module.memory_cloud import MemoryCloud
-from support.module.runner import SECRET, Runner
+from support.module.runner import Runner
 
 MODULES = {**SPECS, "jdcloud_tag": TAG_SPEC, "jdcloud_vm_restore": RESTORE_SPEC}
 TEXT_OPTIONS = [

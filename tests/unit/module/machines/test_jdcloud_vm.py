@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
+from support.keys import ACCESS_KEY
 from support.module.documentation import check, documented_returns, paths
 from support.module.memory_cloud import MemoryCloud
-from support.module.runner import ACCESS_KEY, Runner
+from support.module.runner import Runner
 
 MODULE = "jdcloud_vm"
 PROTECTED = [{"key": "jdcloud-protect", "value": "yes"}]

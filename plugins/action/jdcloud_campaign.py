@@ -2,46 +2,201 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs the module jdcloud_campaign, and hands it the variables of a role as they are.
+"""Conducts a campaign on the controller: reads the variables of the role as they are, and runs the modules of its stages.
 
-A template would change them on their way: with native types the text 2026.10 becomes the number 2026.1, without them the text
-True becomes a boolean, and the marks are lost that keep text of outside from being taken for a template.
+A template would change the variables on their way: with native types the text 2026.10 becomes the number 2026.1, without them the
+text True becomes a boolean, and the marks are lost that keep text of outside from being taken for a template.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.input.other_variables import VARIABLES
+from ansible import constants as C
+
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.connection import CONNECTION_SPEC
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError, JdcloudError
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.texts import refuse_lost_texts
-from ansible_collections.jdcloud.cloud.plugins.plugin_utils._actions.text_options import TextAction
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._actions.progress_action import ProgressAction
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.input.decommission_variables import PREFIX, parse_options
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.input.other_variables import (
+    READERS,
+    VARIABLES,
+)
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.report.costs import check_prices
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.campaign import Campaign, begin, go_on
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.finish import finish
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.plan import plan
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.wave import wave
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.state.store import Store
+
+COLLECTION = "jdcloud.cloud."
+JOURNAL_VARIABLE = "JDCLOUD_JOURNAL_PATH"
+RESULTS = ("vm_decommission_report",)
+"""Variables with the prefix of the role that it sets itself; an earlier use of it may have left them."""
+ROLE_VARIABLES = frozenset(VARIABLES["vm_decommission"].values())
+SPEC: dict[str, dict[str, Any]] = {
+    **CONNECTION_SPEC,
+    "stage": {"type": "str", "required": True, "choices": ["plan", "wave", "finish", "read"]},
+    "reader": {"type": "str", "choices": list(READERS)},
+    "folder": {"type": "path", "default": ""},
+    "run": {"type": "str", "default": ""},
+    "wave": {"type": "int"},
+}
+
+Result = dict[str, Any]
+Variables = Mapping[str, Any]
 
 
-class ActionModule(TextAction):
-    """The action of jdcloud_campaign."""
+class ActionModule(ProgressAction):
+    """The whole of jdcloud_campaign: there is no module of this name to run."""
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Run the module. Its result is not touched."""
-        names = VARIABLES.get(str(self._task.args.get("reader")))
-        if self._task.args.get("step") == "read" and names is not None:
-            # Also where module defaults bring an input: within a campaign that is what the whole campaign was asked for,
-            # and the role vm_backup is to take the machines of one wave.
-            given = self._given(names, task_vars or {})
-            try:
-                # Here the whole name of the variable is known.
-                refuse_lost_texts({names[name]: value for name, value in given.items()})
-            except InputError as error:
-                return {"failed": True, "changed": False, "msg": str(error)}
-            self._task.args = {**self._task.args, "input": given}
-        return super().run(tmp, task_vars)
+        """Do one stage. Fails with one sentence."""
+        variables = task_vars or {}
+        _spec, options = self.validate_argument_spec(
+            SPEC,
+            required_if=[
+                ("stage", "read", ["reader"]),
+                ("stage", "wave", ["folder", "run", "wave"]),
+                ("stage", "finish", ["folder", "run"]),
+            ],
+        )
+        try:
+            if options["stage"] == "read":
+                return self._read(options["reader"], variables)
+            return self._stage(options, variables)
+        except (JdcloudError, OSError) as error:
+            return {"failed": True, "changed": False, "msg": _sentence(error)}
 
-    def _given(self, names: Mapping[str, str], task_vars: Mapping[str, Any]) -> dict[str, Any]:
+    def _read(self, reader: str, variables: Variables) -> Result:
+        """What the variables of a role or playbook mean, and whether the task is in check mode."""
+        given = self._given(VARIABLES[reader], variables)
+        # A play or a task can be in check mode without --check, and ansible_check_mode knows the command line alone.
+        return {"changed": False, "next": {**READERS[reader](given), "check_mode": bool(self._task.check_mode)}}
+
+    def _stage(self, options: Result, variables: Variables) -> Result:
+        stage = options["stage"]
+        campaign = self._begun(variables) if stage == "plan" else self._gone_on(options, variables)
+        stages: dict[str, Callable[[], Result]] = {
+            "plan": lambda: plan(campaign),
+            "wave": lambda: wave(campaign, options["wave"]),
+            "finish": lambda: finish(campaign),
+        }
+        output = stages[stage]()
+        campaign.save()
+        record = campaign.record
+        result = {
+            "changed": campaign.changed,
+            "campaign": record.campaign,
+            "digest": record.digest,
+            "region": record.region,
+            "instance_ids": record.instance_ids,
+            "problem": record.problem,
+            "folder": str(campaign.store.folder),
+            "run": record.run,
+            "preview": campaign.preview,
+            "resumed": campaign.resumed,
+            **output,
+        }
+        if campaign.torn_lines and stage in ("plan", "finish"):
+            result["warnings"] = [
+                f"{campaign.torn_lines} lines of the journal in {campaign.store.folder} are torn and were skipped: a write whose "
+                "outcome stood there counts as unclear."
+            ]
+        return result
+
+    def _begun(self, variables: Variables) -> Campaign:
+        unknown = sorted(
+            name for name in variables if name.startswith(PREFIX) and name not in RESULTS and name not in ROLE_VARIABLES
+        )
+        if unknown:
+            raise InputError(
+                f"{', '.join(unknown)}: the role vm_decommission has no such variable, so nothing was done: correct the name."
+            )
+        options = self._options(variables)
+        preview = bool(self._task.check_mode)
+        if options.report_dir and not preview:
+            folder = options.report_dir
+        else:
+            # Ansible removes the folder around it at its end, also after a worker was killed.
+            folder = tempfile.mkdtemp(prefix="jdcloud-decommission-", dir=C.DEFAULT_LOCAL_TMP)
+        return begin(options, Store(folder), self._modules(variables), _utcnow, preview=preview)
+
+    def _gone_on(self, options: Result, variables: Variables) -> Campaign:
+        return go_on(
+            self._options(variables),
+            Store(options["folder"]),
+            self._modules(variables),
+            _utcnow,
+            preview=bool(self._task.check_mode),
+            run=options["run"],
+        )
+
+    def _options(self, variables: Variables) -> Any:
+        names = VARIABLES["vm_decommission"]
+        options = parse_options({**dict.fromkeys(names), **self._given(names, variables)})
+        check_prices(options.prices, f"{PREFIX}prices")
+        return options
+
+    def _given(self, names: Mapping[str, str], variables: Variables) -> Result:
         """The values of the variables. What the user wrote as a template is one; marks of one in other text mean nothing."""
-        omitted = task_vars.get("omit")
-        values = {name: self._templar.template(task_vars[whole]) for name, whole in names.items() if whole in task_vars}
-        return {name: _plain(value) for name, value in values.items() if value is not omitted and value != omitted}
+        omitted = variables.get("omit")
+        values = {name: self._templar.template(variables[whole]) for name, whole in names.items() if whole in variables}
+        given = {name: _plain(value) for name, value in values.items() if value is not omitted and value != omitted}
+        # Here the whole name of the variable is known.
+        refuse_lost_texts({names[name]: value for name, value in given.items()})
+        return given
+
+    def _modules(self, variables: Variables) -> _Modules:
+        connection = {name: self._task.args[name] for name in CONNECTION_SPEC if self._task.args.get(name) is not None}
+        return _Modules(self, variables, connection)
+
+    def execute(self, module: str, arguments: Result, variables: Variables, environment: Result) -> Result:
+        """Run a module of this collection as a task of its own would, and show how far it is."""
+        before = self._task.environment
+        self._task.environment = [*(before if isinstance(before, list) else [before]), environment]
+        try:
+            with self._progress_lines(variables) as path, self._with_progress(path):
+                return self._execute_module(
+                    module_name=COLLECTION + module, module_args=arguments, task_vars=dict(variables), wrap_async=False
+                )
+        finally:
+            self._task.environment = before
+
+    @contextlib.contextmanager
+    def in_check_mode(self, check_mode: bool) -> Iterator[None]:
+        """What is run meanwhile only says what it would do, whatever the task itself is to do."""
+        before = self._task.check_mode
+        self._task.check_mode = check_mode
+        try:
+            yield
+        finally:
+            self._task.check_mode = before
+
+
+class _Modules:
+    """The modules of this collection, run by Ansible, with the connection options of the campaign."""
+
+    def __init__(self, action: ActionModule, variables: Variables, connection: Result) -> None:
+        self._action = action
+        self._variables = variables
+        self._connection = connection
+
+    def execute(self, module: str, arguments: Mapping[str, Any], *, check_mode: bool, journal_path: str) -> Result:
+        """See `Modules`."""
+        given = {name: value for name, value in arguments.items() if value is not None}
+        with self._action.in_check_mode(check_mode):
+            environment = {JOURNAL_VARIABLE: journal_path}
+            return self._action.execute(module, {**self._connection, **given}, self._variables, environment)
+
+
+def _utcnow() -> datetime:
+    return datetime.now(UTC)
 
 
 def _plain(value: Any) -> Any:
@@ -51,3 +206,11 @@ def _plain(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [_plain(member) for member in value]
     return str(value) if isinstance(value, str) else value
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, OSError):
+        return (
+            f"The files of the campaign cannot be written ({error.strerror or error}), so nothing more is done: see to the disk."
+        )
+    return str(error)

@@ -16,7 +16,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.report.page import render
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.report.page import render
 from support.json_object import Json
 
 DESKTOP, PHONE = 1280, 360

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.state.digest import digest_of
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.state.digest import digest_of
 from support.integration.awx import LOCALHOST, PATTERNS, Awx, Job, answers
 from support.integration.cloud import REGION, running, stopped
 from support.json_object import Json

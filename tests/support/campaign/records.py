@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.input.decommission_variables import Options
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.state.record import Record, stamp
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.steps import plan
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.steps import wave as wave_step
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.input.decommission_variables import Options
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.state.record import Record, stamp
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.steps import plan
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.steps import wave as wave_step
 from support.campaign.results import (
     NOW,
     later,

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.input.decommission_variables import Options, parse_options
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.input.decommission_variables import Options, parse_options
 from support.json_object import Json
 
 NOW = datetime(2026, 11, 25, 8, 0, 0, tzinfo=UTC)

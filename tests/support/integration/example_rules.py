@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.input.other_variables import CLEANUP, RESTORE
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.input.other_variables import CLEANUP, RESTORE
 from support.integration.examples import ROOT
 
 PLAIN_COMMANDS = frozenset(

@@ -18,6 +18,7 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Ca
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.connection import Connection
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import ApiError, JdcloudError
 from support.json_object import Json
+from support.module.memory_tags import change_tags
 from support.module.virtual_pool import VirtualClock
 
 Reply = Callable[[Call[Any]], Json]
@@ -219,6 +220,8 @@ class MemoryCloud:
             "vpc.deleteElasticIp": self._delete_elastic_ip,
             "disk.deleteDisk": self._delete_disk,
             "user.describeUser": lambda _call: self.user,
+            "resourcetag.tagResources": self._change_tags,
+            "resourcetag.unTagResources": self._change_tags,
             "resourcetag.describeKeys": lambda _call: {"data": {"pin": self.tag_pin, "tagKeys": []}},
         }
 
@@ -327,6 +330,10 @@ class MemoryCloud:
     def _become(self, call: Call[Any], status: str) -> Json:
         _found(self.machines, call)["status"] = status
         return {}
+
+    def _change_tags(self, call: Call[Any]) -> Json:
+        change_tags({**self.machines, **self.disks, **self.elastic_ips}, _body(call))
+        return {"data": {}}
 
     def _set_disks(self, call: Call[Any]) -> Json:
         assert call.body is not None

@@ -2,25 +2,24 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the action of jdcloud_campaign hands to the module: the variables of the role, whatever module defaults say."""
+"""The stage `read` of jdcloud_campaign: the variables of a role or playbook as they are, typed once."""
 
 from __future__ import annotations
 
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.action import jdcloud_campaign
-from ansible_collections.jdcloud.cloud.plugins.plugin_utils._actions.text_options import TextAction
 from support.json_object import Json
 
-OF_THE_CAMPAIGN = {"instance_ids": ["i-aaaa000001", "i-bbbb000002"]}
 
-
-def handed_over(monkeypatch: pytest.MonkeyPatch, arguments: Json, variables: Json) -> Json:
-    """The arguments with which the module is run."""
-    task = SimpleNamespace(args=arguments)
-    monkeypatch.setattr(TextAction, "run", lambda *_given: {})
+def read(monkeypatch: pytest.MonkeyPatch, reader: str, variables: Json, *, check: bool = False) -> Json:
+    """The result of the stage."""
+    task = SimpleNamespace(args={"stage": "read", "reader": reader}, check_mode=check)
+    options = {"stage": "read", "reader": reader}
+    monkeypatch.setattr(jdcloud_campaign.ActionModule, "validate_argument_spec", lambda *_given, **_more: (None, options))
     action = jdcloud_campaign.ActionModule(
         task=task,
         connection=SimpleNamespace(_shell=None),
@@ -29,19 +28,21 @@ def handed_over(monkeypatch: pytest.MonkeyPatch, arguments: Json, variables: Jso
         templar=SimpleNamespace(template=lambda value: value),
         shared_loader_obj=None,
     )
-    assert action.run(None, variables) == {}
-    return dict(task.args)
+    result: dict[str, Any] = action.run(None, variables)
+    return result
 
 
-def test_a_backup_within_a_campaign_reads_the_machines_of_its_wave(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The role vm_decommission gives its own input as a module default, and its waves include the role vm_backup."""
-    arguments = {"step": "read", "reader": "vm_backup", "input": OF_THE_CAMPAIGN}
-    wave = {"vm_backup_instance_ids": ["i-aaaa000001"], "vm_backup_method": "image"}
-    read = handed_over(monkeypatch, arguments, wave)["input"]
-    assert read == {"instance_ids": ["i-aaaa000001"], "method": "image"}
+def test_the_variables_of_the_reader_count_and_no_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    variables = {"vm_backup_instance_ids": ["i-aaaa000001"], "vm_backup_method": "image", "vm_decommission_name": "web"}
+    assert read(monkeypatch, "vm_backup", variables)["next"]["instance_ids"] == ["i-aaaa000001"]
 
 
-def test_a_step_of_a_campaign_keeps_the_input_of_the_campaign(monkeypatch: pytest.MonkeyPatch) -> None:
-    arguments = {"step": "begin_wave", "reader": None, "input": OF_THE_CAMPAIGN}
-    read = handed_over(monkeypatch, arguments, {"vm_backup_instance_ids": ["i-aaaa000001"]})["input"]
-    assert read == OF_THE_CAMPAIGN
+@pytest.mark.parametrize("check", [False, True])
+def test_it_says_whether_the_task_is_in_check_mode(monkeypatch: pytest.MonkeyPatch, check: bool) -> None:
+    assert read(monkeypatch, "vm_backup", {"vm_backup_name": "web"}, check=check)["next"]["check_mode"] is check
+
+
+def test_a_wrong_value_fails_with_the_name_of_the_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = read(monkeypatch, "vm_backup", {"vm_backup_name": "web", "vm_backup_keep": "many"})
+    assert ended["failed"]
+    assert "vm_backup_keep" in ended["msg"]

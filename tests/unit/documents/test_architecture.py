@@ -21,7 +21,7 @@ NOT_OURS = frozenset({".git", ".venv"})
 SHORT = {
     "_actions": "plugins/plugin_utils",
     "_api": "plugins/module_utils",
-    "_campaign": "plugins/module_utils",
+    "_campaign": "plugins/plugin_utils",
     "_fleet": "plugins/module_utils",
     "_inventory": "plugins/plugin_utils",
     "_module": "plugins/module_utils",

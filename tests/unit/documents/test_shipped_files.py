@@ -16,7 +16,7 @@ from support.imports import PLUGINS, file_of, named_in
 
 MOST = {
     "jdcloud_bill_info": 36,
-    "jdcloud_campaign": 56,
+    "jdcloud_campaign": 0,
     "jdcloud_disk": 67,
     "jdcloud_elastic_ip": 67,
     "jdcloud_image": 101,

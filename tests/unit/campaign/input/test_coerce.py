@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.input import coerce
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.input.decommission_variables import parse_options
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.input import coerce
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.input.decommission_variables import parse_options
 from support.campaign.results import GIVEN
 
 ID = st.from_regex(r"i-[a-z0-9]{10}", fullmatch=True)

@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.input.other_variables import READERS, VARIABLES
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.input.other_variables import READERS, VARIABLES
 
 ROLES = Path(__file__).resolve().parents[4] / "roles"
 SELECTED: dict[str, dict[str, Any]] = {

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.input.waves import parse_waves, split_into_waves
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.input.waves import parse_waves, split_into_waves
 
 
 def sizes_of(machines: int, waves: Any) -> list[int]:

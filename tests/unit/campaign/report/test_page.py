@@ -19,8 +19,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.report.markup import FIRST_ROWS, data, plain
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.report.page import render
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.report.markup import FIRST_ROWS, data, plain
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.report.page import render
 from support.campaign.reports import (
     SCHEMA,
     TRAPS,

@@ -14,11 +14,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.report.markup import duration, moment, plain, when
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.report.reasons import reason_list
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.report.style import STYLE
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.report.tiles import BAR, totals
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.report.timeline import (
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.report.markup import duration, moment, plain, when
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.report.reasons import reason_list
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.report.style import STYLE
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.report.tiles import BAR, totals
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.report.timeline import (
     LEFT,
     SHORTEST,
     TICK,

@@ -13,12 +13,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.input.decommission_variables import Options
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.report.totals import totals_of
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.state.machine_entry import new_entry
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.state.record import Record, stamp
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.steps import finish, mark, plan
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.steps import wave as wave_step
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.input.decommission_variables import Options
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.report.totals import totals_of
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.state.machine_entry import new_entry
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.state.record import Record, stamp
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.steps import finish, mark, plan
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.steps import wave as wave_step
 from support.campaign.results import NOW, blocked, entry, later, machine, manifest, not_found, options, vm_result
 from support.json_object import Json
 

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.state.ingest import ingest, ingest_remains
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.state.machine_entry import new_entry
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.state.record import Record, record_from, stamp
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.steps import plan
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.state.ingest import ingest, ingest_remains
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.state.machine_entry import new_entry
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.state.record import Record, record_from, stamp
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.steps import plan
 from support.campaign.results import NOW, machine, not_found, release_results, vm_result
 from support.json_object import Json
 

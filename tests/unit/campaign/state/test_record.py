@@ -10,7 +10,7 @@ import json
 
 import pytest
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.state.record import Record, record_from
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.state.record import Record, record_from
 
 
 def test_a_record_is_read_as_it_was_written() -> None:

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.state.digest import digest_of
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.state.store import MANIFEST, Store
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.steps.begin import check_run, open_campaign
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.state.digest import digest_of
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.state.store import MANIFEST, Store
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.steps.begin import check_run, open_campaign
 from support.campaign.results import NOW, options
 
 DIGEST = digest_of("cn-north-1", ["i-a"])

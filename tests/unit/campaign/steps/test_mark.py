@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.state.digest import digest_of
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.steps import mark
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.state.digest import digest_of
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.steps import mark
 from support.campaign.records import new_record
 from support.campaign.results import (
     NOW,

@@ -9,8 +9,8 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.state.digest import digest_of
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.steps import plan
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.state.digest import digest_of
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.steps import plan
 from support.campaign.records import new_record, planned
 from support.campaign.results import (
     NOW,

@@ -11,10 +11,10 @@ import json
 import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.state import machine_entry
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.state.record import record_from
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.steps import finish, plan
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.steps import wave as wave_step
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.state import machine_entry
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.state.record import record_from
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.steps import finish, plan
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.steps import wave as wave_step
 from support.campaign.records import accept, begun, new_record, planned
 from support.campaign.results import (
     blocked,

@@ -14,14 +14,14 @@ import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.wire.journal import Write
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.report.content import report_of
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.state.digest import Difference, difference, digest_of
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.state.ingest import refuse_early_end
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.state.record import Record
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.state.sent_writes import removed_by, stopped_by
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.state.store import Store
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.steps import finish, plan, wave
-from ansible_collections.jdcloud.cloud.plugins.module_utils._campaign.steps.begin import open_campaign
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.report.content import report_of
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.state.digest import Difference, difference, digest_of
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.state.ingest import refuse_early_end
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.state.record import Record
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.state.sent_writes import removed_by, stopped_by
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.state.store import Store
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.steps import finish, plan, wave
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.steps.begin import open_campaign
 from support.campaign.records import accept, begun, new_record, planned
 from support.campaign.results import NOW, blocked, entry, failed, later, machine, manifest, not_found, options, vm_result
 from support.json_object import Json

@@ -1,0 +1,211 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The variables of the role `vm_decommission`, typed once. Pure. Raises `InputError`, one sentence that names the variable."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from functools import partial
+from typing import Any
+
+from ....module_utils._api.errors import InputError
+from ....module_utils._fleet.evidence.marker import check_campaign
+from .coerce import (
+    boolean_of,
+    cap_of,
+    choice_of,
+    dict_of,
+    integer_of,
+    is_unset,
+    name_of,
+    number_of,
+    tags_of,
+    text_of,
+    word_list_of,
+)
+from .waves import Size, parse_waves
+
+PREFIX = "vm_decommission_"
+PROTECTION = {"jdcloud-protect": "*"}
+KINDS = ("absent", "mark", "unmark")
+FATES_OF_DISKS = ("as_configured", "keep", "delete")
+FATES_OF_ADDRESSES = ("keep", "release")
+BACKUPS = ("image", "none", "snapshots", "both")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a campaign wants. Hours for `backup_max_age`, days for `grace_days`, else seconds."""
+
+    kind: str
+    region: str
+    instance_ids: list[str] | None
+    name: str
+    tags: dict[str, Any] | None
+    filters: dict[str, Any] | None
+    max_instances: int | None
+    protect_tags: dict[str, Any]
+    stop_running: bool
+    start_again: bool
+    on_blocked: str
+    backup: str
+    backup_max_age: float
+    allow_local_disk_loss: bool
+    disks: str
+    elastic_ips: str
+    waves: tuple[Size, ...]
+    max_failures: int
+    tag_key: str
+    due_only: bool
+    grace_days: int
+    report_dir: str
+    campaign: str
+    digest: str
+    campaign_timeout: float
+    wait_timeout: float
+    backup_timeout: float
+    poll_interval: float
+    bill: bool
+    prices: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What makes a campaign this one and no other: its kind and its selection.
+
+        With `due_only` the marks select, and what is due changes from day to day.
+        """
+        if self.due_only:
+            return {"kind": self.kind, "due_only": True, "tag_key": self.tag_key}
+        return {
+            "kind": self.kind,
+            "instance_ids": None if self.instance_ids is None else sorted(self.instance_ids),
+            "name": self.name,
+            "tags": self.tags,
+            "filters": self.filters,
+        }
+
+    @property
+    def shown(self) -> dict[str, Any]:
+        """For the record and the report."""
+        values = {key: value for key, value in asdict(self).items() if value not in (None, "", {})}
+        return {**values, "waves": [str(size) for size in self.waves]}
+
+    @property
+    def connection_arguments(self) -> dict[str, Any]:
+        """Where: the region, if one is given. An argument that is left out lets the module defaults of the group decide."""
+        return {"region": self.region} if self.region else {}
+
+    @property
+    def timing_arguments(self) -> dict[str, Any]:
+        """How long and how often to look."""
+        return {"wait_timeout": self.wait_timeout, "poll_interval": self.poll_interval}
+
+    @property
+    def selection_arguments(self) -> dict[str, Any]:
+        """The arguments of a module that selects what the user asked for."""
+        return {**self._narrowed(self.filters), **self._given("instance_ids", "max_instances")}
+
+    @property
+    def scope_arguments(self) -> dict[str, Any]:
+        """The arguments of a module that acts on some of the frozen ids, which must match still.
+
+        Without a filter on the status: it made the choice, and the campaign itself changes the status.
+        """
+        filters = {key: value for key, value in (self.filters or {}).items() if key != "status"}
+        return self._narrowed(filters or None)
+
+    @property
+    def deletion_arguments(self) -> dict[str, Any]:
+        """The arguments of a deletion without its selection."""
+        due = {"due_tag": self.tag_key} if self.due_only else {}
+        chosen = {"disks": self.disks, "elastic_ips": self.elastic_ips, "allow_local_disk_loss": self.allow_local_disk_loss}
+        return {**chosen, **self.timing_arguments, **due}
+
+    @property
+    def failing_actions(self) -> tuple[str, ...]:
+        """What makes a machine a failure of the campaign; one that is blocked is none where those are skipped."""
+        return ("failed", "blocked") if self.on_blocked == "fail" else ("failed",)
+
+    @property
+    def reuse_age(self) -> float:
+        """Up to which age, in hours, a backup is used again. It grows older before the delete, and must be young enough then."""
+        return self.backup_max_age - min(1.0, 0.1 * self.backup_max_age)
+
+    def _narrowed(self, filters: dict[str, Any] | None) -> dict[str, Any]:
+        narrowed = {**self.connection_arguments, **self._given("name", "tags"), "protect_tags": self.protect_tags}
+        return {**narrowed, "filters": filters} if filters else narrowed
+
+    def _given(self, *names: str) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in names if getattr(self, name) not in (None, "")}
+
+
+def directory_of(value: Any, name: str) -> str:
+    """The absolute path of a folder on the controller, empty where it is not given."""
+    path = text_of(value, name)
+    # Relative paths would mean the playbook's folder for one and the current one for another.
+    if path and not path.startswith("/"):
+        raise InputError(f"{name} is {path!r}, but must be an absolute path on the controller.")
+    return path
+
+
+def campaign_of(value: Any, name: str) -> str:
+    """The name of a campaign, empty where it is not given."""
+    return "" if is_unset(value) else check_campaign(name_of(value, name), name)
+
+
+def _protect_tags_of(value: Any, name: str) -> dict[str, Any]:
+    tags = tags_of(value, name, empty=True)
+    return dict(PROTECTION) if tags is None else tags
+
+
+PARSERS: Mapping[str, Callable[[Any, str], Any]] = {
+    "protect_tags": _protect_tags_of,
+    "due_only": boolean_of,
+    "state": partial(choice_of, choices=KINDS),
+    "region": text_of,
+    "instance_ids": word_list_of,
+    "name": name_of,
+    "tags": tags_of,
+    "filters": tags_of,
+    "max_instances": cap_of,
+    "stop_running": boolean_of,
+    "start_again": boolean_of,
+    "on_blocked": partial(choice_of, choices=("fail", "skip")),
+    "backup": partial(choice_of, choices=BACKUPS),
+    "backup_max_age": partial(number_of, default=24.0),
+    "allow_local_disk_loss": boolean_of,
+    "disks": partial(choice_of, choices=FATES_OF_DISKS),
+    "elastic_ips": partial(choice_of, choices=FATES_OF_ADDRESSES),
+    "waves": parse_waves,
+    "max_failures": partial(integer_of, default=0),
+    "tag_key": partial(text_of, default="decommission-after"),
+    "grace_days": partial(integer_of, default=7),
+    "report_dir": directory_of,
+    "campaign": campaign_of,
+    "digest": lambda value, name: text_of(value, name).lower(),
+    "campaign_timeout": partial(number_of, default=0.0, zero=True),
+    "wait_timeout": partial(number_of, default=600.0),
+    "backup_timeout": partial(number_of, default=7200.0),
+    "poll_interval": partial(number_of, default=2.0),
+    "bill": boolean_of,
+    "prices": lambda value, name: dict_of(value, name, empty=True) or {},
+}
+"""The variables of the role without their prefix, and what reads each. A reader gets what was given, and the whole name."""
+
+
+def parse_options(given: Mapping[str, Any]) -> Options:
+    """The typed options. `given` has the role's variables without their prefix, as they arrived."""
+    missing = next((name for name in PARSERS if name not in given), None)
+    if missing is not None:
+        raise InputError(f"{PREFIX}{missing} is missing: give all variables of the role, an empty text where none is meant.")
+    values = {name: parse(given[name], PREFIX + name) for name, parse in PARSERS.items()}
+    # What runs was taken back by whoever started it, so a mark never stops anything.
+    values["stop_running"] = values["stop_running"] and not values["due_only"]
+    options = Options(kind=values.pop("state"), **values)
+    if options.instance_ids is None and not (options.name or options.tags or options.filters):
+        names = ", ".join(f"{PREFIX}{name}" for name in ("instance_ids", "name", "tags", "filters"))
+        raise InputError(f"Nothing is selected: give at least one of {names}.")
+    return options

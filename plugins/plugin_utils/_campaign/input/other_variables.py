@@ -1,0 +1,185 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The variables of the role `vm_backup` and of the playbooks, typed once, before any template touches them. Pure.
+
+A text that goes through a template alone can come out as something else: with native types 2026.10 becomes 2026.1. So what is
+read here stays in dictionaries, and these are handed to modules as a whole. Raises `InputError` that names the variable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ....module_utils._api.errors import InputError
+from .coerce import boolean_of, cap_of, choice_of, integer_of, name_of, number_of, tags_of, text_of, word_list_of
+from .decommission_variables import FATES_OF_ADDRESSES, FATES_OF_DISKS, PARSERS, PREFIX, campaign_of, directory_of, parse_options
+
+
+@dataclass(frozen=True, slots=True)
+class GivenVariables:
+    """Variables without their prefix, as they arrived; one that was not given is null."""
+
+    prefix: str
+    values: Mapping[str, Any]
+
+    def __call__(self, name: str) -> tuple[Any, str]:
+        """What was given, and how errors call it."""
+        return self.values.get(name), self.prefix + name
+
+
+BACKUP = (
+    *("region", "instance_ids", "name", "tags", "filters", "max_instances", "protect_tags", "method", "include_data_disks"),
+    *("stop_running", "start_again", "on_blocked", "on_shortfall", "max_age", "campaign", "reuse", "name_pattern"),
+    *("manifest_path", "keep", "drill", "drill_subnet_id", "drill_security_group_ids", "drill_timeout"),
+    *("wait_timeout", "poll_interval"),
+)
+RESTORE = (
+    *("manifest", "image_id", "instance_ids", "region", "name", "subnet_id", "security_group_ids", "instance_type", "az"),
+    *("drill", "keep_private_ip", "wait_timeout", "poll_interval"),
+)
+READ_BY_CLEANUP = tuple(f"{PREFIX}{name}" for name in ("protect_tags", "disks", "elastic_ips"))
+"""Variables of the role vm_decommission that the playbook cleanup reads, too, by their whole name."""
+CLEANUP = ("regions", "tag_key", "max_instances", "on_too_many", "empty_is_failure", "report_dir", "report_mount")
+
+
+def read_decommission(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The variables of the role vm_decommission, checked, and still as they arrived: each step reads them again."""
+    given = {name: values.get(name) for name in PARSERS}
+    return {"input": given, "report_dir": parse_options(given).report_dir}
+
+
+def read_backup(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The variables of the role vm_backup."""
+    of = GivenVariables("vm_backup_", values)
+    campaign = campaign_of(*of("campaign"))
+    reuse = choice_of(of("reuse")[0] or ("campaign" if campaign else "any"), of("reuse")[1], ("any", "campaign"))
+    region, ids, filters = text_of(*of("region")), word_list_of(*of("instance_ids")), tags_of(*of("filters"))
+    timing = {"wait_timeout": number_of(*of("wait_timeout"), 7200.0), "poll_interval": number_of(*of("poll_interval"), 2.0)}
+    arguments = {
+        **_given(instance_ids=ids, name=name_of(*of("name")), tags=tags_of(*of("tags")), filters=filters),
+        **_given(max_instances=cap_of(*of("max_instances")), campaign=campaign, name_pattern=name_of(*of("name_pattern"))),
+        **_protection(of("protect_tags")),
+        "method": choice_of(*of("method"), ("image", "snapshots", "both")),
+        "include_data_disks": boolean_of(*of("include_data_disks"), default=True),
+        "stop_running": boolean_of(*of("stop_running")),
+        "start_again": boolean_of(*of("start_again")),
+        "on_blocked": choice_of(*of("on_blocked"), ("fail", "skip")),
+        "on_shortfall": choice_of(*of("on_shortfall"), ("fail", "fit")),
+        "max_age": number_of(*of("max_age"), 24.0),
+        "reuse": reuse,
+        "keep": integer_of(*of("keep"), 0),
+        **timing,
+    }
+    lasting = {key: value for key, value in (filters or {}).items() if key != "status"}
+    return {
+        "arguments": arguments,
+        # The status made the choice once, and changes by our own hands.
+        "lasting": {**{key: value for key, value in arguments.items() if key != "filters"}, **_given(filters=lasting)},
+        "place": _given(region=region),
+        "region": region,
+        "instance_ids": ids,
+        "campaign": campaign,
+        "timing": timing,
+        "path": _file(of),
+        "drill": _drill(of, timing),
+    }
+
+
+def read_restore(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The variables of the playbook restore."""
+    of = GivenVariables("restore_", values)
+    path, image, ids = text_of(*of("manifest")), name_of(*of("image_id")), word_list_of(*of("instance_ids"))
+    if bool(path) == bool(image) or (ids and not path):
+        raise InputError(
+            "Give either restore_manifest (the path of a manifest; restore_instance_ids chooses machines of it) or "
+            "restore_image_id (then also restore_name, restore_instance_type, restore_az, restore_subnet_id and "
+            "restore_security_group_ids)."
+        )
+    return {
+        "path": path,
+        "instance_ids": ids or [],
+        "region": text_of(*of("region")),
+        "arguments": {
+            **_given(image_id=image, name=name_of(*of("name")), subnet_id=text_of(*of("subnet_id")), az=text_of(*of("az"))),
+            **_given(instance_type=text_of(*of("instance_type")), security_group_ids=word_list_of(*of("security_group_ids"))),
+            "drill": boolean_of(*of("drill")),
+            "keep_private_ip": boolean_of(*of("keep_private_ip")),
+            "wait_timeout": number_of(*of("wait_timeout"), 1800.0),
+            "poll_interval": number_of(*of("poll_interval"), 2.0),
+        },
+    }
+
+
+def read_cleanup(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The variables of the playbook cleanup."""
+    of = GivenVariables("cleanup_", values)
+    tag_key = text_of(*of("tag_key"), "decommission-after")
+    protection, disks, elastic_ips = ((values.get(name), name) for name in READ_BY_CLEANUP)
+    return {
+        "regions": word_list_of(*of("regions")) or [""],
+        # What would be destroyed with a machine may protect it, too.
+        "look": {"due_tag": tag_key, "marked_only": True, **_fates(disks, elastic_ips), **_protection(protection)},
+        "tag_key": tag_key,
+        "max_instances": integer_of(*of("max_instances"), 10, at_least=1),
+        "on_too_many": choice_of(*of("on_too_many"), ("fail", "oldest")),
+        "empty_is_failure": boolean_of(*of("empty_is_failure")),
+        "report_dir": directory_of(*of("report_dir")),
+        "report_mount": text_of(*of("report_mount")),
+    }
+
+
+def _given(**values: Any) -> dict[str, Any]:
+    """Those that have a value. An argument that is left out lets the module defaults of the group decide."""
+    return {name: value for name, value in values.items() if value not in (None, "", {})}
+
+
+def _protection(given: tuple[Any, str]) -> dict[str, Any]:
+    """Left out where it is not given, so that the module's default protects; {} was said, and switches it off."""
+    tags = tags_of(*given, empty=True)
+    return {} if tags is None else {"protect_tags": tags}
+
+
+def _fates(disks: tuple[Any, str], elastic_ips: tuple[Any, str]) -> dict[str, Any]:
+    """What becomes of disks and elastic IPs, with the role's defaults."""
+    return {"disks": choice_of(*disks, FATES_OF_DISKS), "elastic_ips": choice_of(*elastic_ips, FATES_OF_ADDRESSES)}
+
+
+def _file(of: GivenVariables) -> str:
+    path = text_of(*of("manifest_path"))
+    if path and (not path.startswith("/") or path.endswith("/")):
+        raise InputError("vm_backup_manifest_path must be the absolute path of a file on the controller.")
+    return path
+
+
+def _drill(of: GivenVariables, timing: dict[str, Any]) -> dict[str, Any]:
+    """How one machine is tried out, {} if it is not."""
+    subnet, groups = text_of(*of("drill_subnet_id")), word_list_of(*of("drill_security_group_ids"))
+    patience = {**timing, "wait_timeout": number_of(*of("drill_timeout"), 1800.0)}
+    if not boolean_of(*of("drill")):
+        return {}
+    if not subnet or not groups:
+        raise InputError(
+            "vm_backup_drill needs vm_backup_drill_subnet_id and vm_backup_drill_security_group_ids; there is no default for "
+            "them."
+        )
+    return {"arguments": {"drill": True, "subnet_id": subnet, "security_group_ids": groups, **patience}, "timing": patience}
+
+
+READERS: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
+    "vm_decommission": read_decommission,
+    "vm_backup": read_backup,
+    "restore": read_restore,
+    "cleanup": read_cleanup,
+}
+"""By role or playbook, what reads its variables."""
+VARIABLES: Mapping[str, Mapping[str, str]] = {
+    "vm_decommission": {name: PREFIX + name for name in PARSERS},
+    "vm_backup": {name: f"vm_backup_{name}" for name in BACKUP},
+    "restore": {name: f"restore_{name}" for name in RESTORE},
+    "cleanup": {**{name: f"cleanup_{name}" for name in CLEANUP}, **{name: name for name in READ_BY_CLEANUP}},
+}
+"""Their whole names by what the readers call them."""

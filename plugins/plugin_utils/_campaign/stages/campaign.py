@@ -1,0 +1,131 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A campaign at work: its options, its record on disk, and the modules that reach the cloud.
+
+The stages decide with the pure steps, and send nothing by themselves: whatever is sent goes through `Modules`. So a whole
+campaign runs the same way from an action plugin and in a test without Ansible.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from ....module_utils._api.errors import InputError
+from ....module_utils._api.wire.journal import Write, read_journal
+from ..input.decommission_variables import PREFIX, Options
+from ..report.content import report_of
+from ..report.page import render
+from ..state.record import Record
+from ..state.sent_writes import note_writes, write_row
+from ..state.store import JOURNAL, PAGE, REPORT, Store
+from ..steps.begin import check_run, open_campaign
+
+Result = dict[str, Any]
+
+
+class Modules(Protocol):
+    """Runs the modules of this collection."""
+
+    def execute(self, module: str, arguments: Mapping[str, Any], *, check_mode: bool, journal_path: str) -> Result:
+        """The result of one run, failed or not. Writes to the cloud are written to the journal before they are sent."""
+
+
+@dataclass(slots=True)
+class Campaign:
+    """One run of a campaign. `preview`: nothing is changed, and the folder is for this run only."""
+
+    options: Options
+    store: Store
+    modules: Modules
+    clock: Callable[[], datetime]
+    preview: bool
+    record: Record
+    resumed: bool = False
+    writes: list[Write] = field(default_factory=list)
+    torn_lines: int = 0
+    changed: bool = False
+
+    @property
+    def now(self) -> datetime:
+        """The time, in whole seconds."""
+        return self.clock().replace(microsecond=0)
+
+    @property
+    def left_to_do(self) -> list[str]:
+        """The machines of the frozen list that are not known to be gone."""
+        return [each for each in self.record.instance_ids if self.record.machines[each]["status"] != "absent"]
+
+    def look(self, module: str, arguments: Mapping[str, Any]) -> Result:
+        """What a module would do. Nothing is changed."""
+        return self._execute(module, arguments, check_mode=True)
+
+    def do(self, module: str, arguments: Mapping[str, Any]) -> Result:
+        """Let a module work, after the record is written down. In a preview it says what it would do."""
+        self.save()
+        result = self._execute(module, arguments, check_mode=self.preview)
+        self.changed = self.changed or bool(result.get("changed"))
+        self.read_journal()
+        return result
+
+    def save(self) -> None:
+        """Write the record down. Raises `InputError` if another run has taken the campaign over."""
+        self.store.check_run(self.record.run)
+        self.store.save(self.record)
+
+    def read_journal(self) -> None:
+        """Which writes were sent so far, and which deletes were accepted."""
+        journal = read_journal(self.store.journal())
+        self.writes, self.torn_lines = journal.writes, journal.skipped
+        note_writes(self.record, self.writes)
+
+    def write_report(self, outcome: Mapping[str, Any], bill: Result | None) -> Result:
+        """The report of the campaign, and the path of its page, empty if nothing lasts."""
+        report = report_of(
+            self.record,
+            [write_row(write) for write in self.writes],
+            outcome,
+            preview=self.preview,
+            prices=self.options.prices,
+            bill=bill,
+        )
+        lasting = bool(self.options.report_dir) and not self.preview
+        if lasting:
+            self.store.write_json(REPORT, report)
+            self.store.write(PAGE, render(report))
+        return {"report": report, "report_path": str(self.store.path(PAGE)) if lasting else ""}
+
+    def _execute(self, module: str, arguments: Mapping[str, Any], *, check_mode: bool) -> Result:
+        path = str(self.store.path(JOURNAL))
+        return self.modules.execute(module, arguments, check_mode=check_mode, journal_path=path)
+
+
+def begin(options: Options, store: Store, modules: Modules, clock: Callable[[], datetime], *, preview: bool) -> Campaign:
+    """A new campaign, or the rest of one that was not finished. Raises `InputError` as `open_campaign` does."""
+    token = secrets.token_hex(8)
+    record, resumed = open_campaign(store, options, clock().replace(microsecond=0), token, preview=preview)
+    campaign = Campaign(options, store, modules, clock, preview, record, resumed)
+    campaign.read_journal()
+    return campaign
+
+
+def go_on(
+    options: Options, store: Store, modules: Modules, clock: Callable[[], datetime], *, preview: bool, run: str
+) -> Campaign:
+    """The campaign where the stage before left it. Raises `InputError` if another run took it over or the options are others."""
+    record = check_run(store.load(), run)
+    if record.options != options.shown:
+        names = sorted({*record.options, *options.shown})
+        changed = next(name for name in names if record.options.get(name) != options.shown.get(name))
+        raise InputError(
+            f"{PREFIX}{changed} has changed since the plan of campaign {record.campaign}, so nothing more is done: leave the "
+            "variables of the role as they are while it runs, and run again."
+        )
+    campaign = Campaign(options, store, modules, clock, preview, record)
+    campaign.read_journal()
+    return campaign

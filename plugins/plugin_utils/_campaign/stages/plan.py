@@ -1,0 +1,89 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The stage `plan`: look, plan the backups, plan the deletion, freeze the list, and cut it into waves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..steps import plan as steps
+from .campaign import Campaign, Result
+from .mark import plan_tags
+
+
+def plan(campaign: Campaign) -> Result:
+    """The waves in which something is to be done. Nothing is changed in the cloud."""
+    if campaign.options.kind != "absent":
+        return plan_tags(campaign)
+    # A campaign that is resumed looks at nothing but what is left of its list.
+    if campaign.resumed and not campaign.left_to_do:
+        return {"waves": []}
+    look = campaign.look("jdcloud_vm", _selection(campaign))
+    candidates = steps.freeze(campaign.record, look)["candidates"]
+    backup: Result = {}
+    planned = look
+    if campaign.options.backup != "none":
+        if candidates:
+            backup = campaign.look("jdcloud_vm_backup", planned_backup_arguments(campaign, candidates))
+        if look["instances"]:
+            ids = [each["instance_id"] for each in look["instances"]]
+            planned = campaign.look("jdcloud_vm", _with_backups(campaign, ids, backup))
+    result = steps.plan(campaign.record, campaign.options, planned, backup, campaign.now, preview=campaign.preview)
+    waves = result["waves"] if result["go"] else []
+    campaign.changed = campaign.preview and bool(planned.get("changed") or waves)
+    return {"waves": waves}
+
+
+def _selection(campaign: Campaign) -> Result:
+    options = campaign.options
+    if campaign.resumed:
+        ids = campaign.left_to_do
+        selected = {**options.scope_arguments, "instance_ids": ids, "max_instances": len(ids)}
+    else:
+        selected = options.selection_arguments
+    return {
+        **selected,
+        **options.deletion_arguments,
+        "state": "absent",
+        "stop_running": options.stop_running,
+        "on_blocked": "skip",
+    }
+
+
+def _with_backups(campaign: Campaign, ids: list[str], backup: Mapping[str, Any]) -> Result:
+    options = campaign.options
+    return {
+        **options.scope_arguments,
+        **options.deletion_arguments,
+        "state": "absent",
+        "instance_ids": ids,
+        "max_instances": len(ids),
+        "require_backup": options.backup,
+        "backup_max_age": options.backup_max_age,
+        "planned_backups": (backup.get("manifest") or {}).get("machines") or [],
+        "on_blocked": "skip",
+    }
+
+
+def planned_backup_arguments(campaign: Campaign, ids: list[str]) -> Result:
+    """The arguments of the backups of some machines."""
+    options = campaign.options
+    return {
+        **options.connection_arguments,
+        "instance_ids": ids,
+        "protect_tags": options.protect_tags,
+        "method": options.backup,
+        "stop_running": options.stop_running,
+        "start_again": False,
+        "on_blocked": "skip",
+        # So that all reasons of all machines are known; whether a shortfall ends the campaign is decided by the plan.
+        "on_shortfall": "fit",
+        "max_age": options.reuse_age,
+        "campaign": campaign.record.campaign,
+        "reuse": "any",
+        "wait_timeout": options.backup_timeout,
+        "poll_interval": options.poll_interval,
+    }

@@ -1,0 +1,116 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The beginning of a run: a new campaign, or the rest of one that was not finished."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from ....module_utils._api.errors import InputError
+from ..input.decommission_variables import PREFIX, Options
+from ..state.record import Record, new_campaign, stamp
+from ..state.store import Store
+
+LOSS_OPTIONS = ("backup", "disks", "elastic_ips", "allow_local_disk_loss", "protect_tags")
+"""Variables that a resumed run may change, and that decide what is lost."""
+
+
+def open_campaign(store: Store, options: Options, now: datetime, token: str, *, preview: bool) -> tuple[Record, bool]:
+    """The record to work on, saved, and whether it is one that is resumed. `token` tells this run from others.
+
+    A preview works in a folder of its own, with copies of what is in the real one. Raises `InputError` if an unfinished campaign
+    is in the way that is not the one that is asked for.
+    """
+    _prepare_folder(store, options, preview=preview)
+    old = store.load()
+    resumed = old is not None and _is_resumed(old, options)
+    if old is not None and resumed:
+        record = old
+        _note_resumed(record, options)
+    else:
+        record = _new(options, now, token)
+        if old is not None or store.has_files:
+            # Files without a record are of a campaign whose record was moved away. Its manifest may be all that leads to backups.
+            store.move_aside(old.campaign if old is not None else f"before-{record.campaign}")
+        record.add_note(_why_new(options, old))
+    _begin_run(record, options, now, token)
+    store.save(record)
+    return record, resumed
+
+
+def check_run(record: Record | None, token: str) -> Record:
+    """The record, if it is this run's still. Raises `InputError` if another run has taken the campaign over."""
+    if record is None:
+        raise InputError("The record of the campaign is gone, so nothing more is done: run again.")
+    if record.run != token:
+        raise InputError(f"Another run has taken over campaign {record.campaign}, so this one does nothing more.")
+    return record
+
+
+def _prepare_folder(store: Store, options: Options, *, preview: bool) -> None:
+    lasting = Store(options.report_dir) if options.report_dir else None
+    if lasting is not None and preview:
+        lasting.check_writable(f"{PREFIX}report_dir")
+        store.copy_from(lasting)
+    elif lasting is not None:
+        lasting.create(f"{PREFIX}report_dir")
+
+
+def _note_resumed(record: Record, options: Options) -> None:
+    record.add_note(f"Resumed: campaign {record.campaign} of {len(record.instance_ids)} machines, begun at {record.began}.")
+    before, now = record.options, options.shown
+    changed = [
+        f"{PREFIX}{name} was {before.get(name)} and is {now.get(name)}"
+        for name in LOSS_OPTIONS
+        if before.get(name) != now.get(name)
+    ]
+    if changed:
+        record.add_note(f"Other than in the run before: {'; '.join(changed)}.")
+
+
+def _begin_run(record: Record, options: Options, now: datetime, token: str) -> None:
+    record.run = token
+    record.options = options.shown
+    record.problem, record.outcome = "", "unfinished"
+    # A run that was killed ended at the latest when the next thing was noted.
+    for run in record.runs:
+        run["ended"] = run["ended"] or record.last or run["began"]
+        run["outcome"] = run["outcome"] or "interrupted"
+    record.runs.append({"began": stamp(now), "ended": None, "outcome": None})
+    record.last = stamp(now)
+
+
+def _is_resumed(old: Record, options: Options) -> bool:
+    if not old.open or not old.frozen:
+        return False
+    if options.campaign and options.campaign != old.campaign:
+        return False
+    same_region = not options.region or options.region == old.region
+    if old.kind == options.kind and old.identity == options.identity and same_region:
+        if options.digest and options.digest != old.digest:
+            raise InputError(
+                f"{PREFIX}report_dir holds the unfinished campaign {old.campaign} with digest {old.digest}, not what was "
+                f"approved ({options.digest}), so nothing was changed: finish it without {PREFIX}digest, or give "
+                f"{PREFIX}campaign another name."
+            )
+        return True
+    raise InputError(
+        f"{PREFIX}report_dir holds the unfinished campaign {old.campaign} of {len(old.instance_ids)} machines in {old.region}, "
+        "which was begun with another selection, state or region: finish it with its own variables, give "
+        f"{PREFIX}campaign another name, or use another folder."
+    )
+
+
+def _new(options: Options, now: datetime, token: str) -> Record:
+    name = options.campaign or new_campaign(options.kind, now, token[:4])
+    return Record(campaign=name, kind=options.kind, identity=options.identity, began=stamp(now))
+
+
+def _why_new(options: Options, old: Record | None) -> str:
+    if not options.report_dir:
+        return "A new campaign. Without a folder for its record it cannot be resumed."
+    if old is None:
+        return "A new campaign, since no record of an unfinished one was found."
+    return f"A new campaign, since the one before, {old.campaign}, was {'given up' if old.open and old.frozen else 'finished'}."

@@ -1,0 +1,65 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Whole campaigns without Ansible: the stages run the real `main()` of the modules against a cloud in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.campaign import begin, go_on
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.finish import finish
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.plan import plan
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.wave import wave
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.state.store import Store
+from support.campaign.results import NOW, options
+from support.json_object import Json
+from support.module.runner import Runner
+
+
+class ModulesInProcess:
+    """Runs modules as the action does, without Ansible."""
+
+    def __init__(self, run: Runner) -> None:
+        self._run = run
+        self.used: list[str] = []
+        """The modules that ran, those that only looked in brackets."""
+
+    def execute(self, module: str, arguments: Mapping[str, Any], *, check_mode: bool, journal_path: str) -> Json:
+        """See `Modules`."""
+        self.used.append(f"({module})" if check_mode else module)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("JDCLOUD_JOURNAL_PATH", journal_path)
+            given = {name: value for name, value in arguments.items() if value is not None}
+            return self._run(module, check=check_mode, **given).result
+
+
+class Conducted:
+    """A campaign as the role runs it."""
+
+    def __init__(self, run: Runner, folder: Path, **variables: Any) -> None:
+        self.modules = ModulesInProcess(run)
+        self._folder = folder
+        self._variables = {"report_dir": str(folder), "poll_interval": 2, **variables}
+
+    def __call__(self, *, check: bool = False) -> Json:
+        """Run it, from the plan to the report."""
+        wanted = options(**self._variables)
+        folder = self._folder.with_name("preview") if check else self._folder
+        folder.mkdir(exist_ok=True)
+        context = (wanted, Store(str(folder)), self.modules, lambda: NOW)
+        campaign = begin(*context, preview=check)
+        waves = plan(campaign)["waves"]
+        campaign.save()
+        run = campaign.record.run
+        for each in [] if check else waves:
+            campaign = go_on(*context, preview=check, run=run)
+            wave(campaign, each["number"])
+            campaign.save()
+        campaign = go_on(*context, preview=check, run=run)
+        return finish(campaign)

@@ -7,56 +7,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
+from .groups import Group, groups_of
 from .markup import count, escaped
-from .messages import BLOCKERS, ERRORS, WARNINGS, advice, label
 
 SHOWN = 8
 """So many machines are named at once; the others on demand."""
 KINDS = {"error": ("failed", "bad"), "blocker": ("blocked", "warn"), "warning": ("noted", "calm")}
 
 
-@dataclass(slots=True)
-class Reason:
-    """What some machines have in common."""
-
-    kind: str
-    code: str
-    where: str = ""
-    message: str = ""
-    machines: list[Mapping[str, Any]] = field(default_factory=list)
-
-
 def reason_list(machines: Iterable[Mapping[str, Any]]) -> str:
     """All reasons: errors first, then blockers, then warnings, the most frequent first. Empty if there is none."""
-    places = list(KINDS)
-    reasons = sorted(_reasons(machines), key=lambda reason: (places.index(reason.kind), -len(reason.machines)))
-    return f'<ul class="reasons">{"".join(map(_reason, reasons))}</ul>' if reasons else ""
+    groups = groups_of(machines)
+    return f'<ul class="reasons">{"".join(map(_reason, groups))}</ul>' if groups else ""
 
 
-def _reasons(machines: Iterable[Mapping[str, Any]]) -> Iterable[Reason]:
-    found: dict[tuple[str, str, str], Reason] = {}
-    for row in machines:
-        for kind, code, where, message in dict.fromkeys(_causes(row)):
-            reason = found.setdefault((kind, code, where), Reason(kind, code, where, message))
-            # A machine with two disks can have the same blocker twice.
-            if not reason.machines or reason.machines[-1] is not row:
-                reason.machines.append(row)
-    return found.values()
-
-
-def _causes(row: Mapping[str, Any]) -> Iterable[tuple[str, str, str, str]]:
-    error = row["error"]
-    if error:
-        where = " ".join(str(error[name]) for name in ("operation", "http", "status") if error[name])
-        yield "error", error["code"], where, error["message"]
-    yield from (("blocker", each["code"], "", each["message"]) for each in row["blockers"])
-    yield from (("warning", each["code"], "", each["message"]) for each in row["warnings"])
-
-
-def _reason(reason: Reason) -> str:
+def _reason(reason: Group) -> str:
     word, tone = KINDS[reason.kind]
     title, help_ = _words(reason)
     number = len(reason.machines)
@@ -69,14 +36,11 @@ def _reason(reason: Reason) -> str:
     )
 
 
-def _words(reason: Reason) -> tuple[str, str]:
+def _words(reason: Group) -> tuple[str, str]:
     """A title, and what to do, escaped. The message of one machine stands for all: those of the others are in their rows."""
     lead = "" if len(reason.machines) == 1 else "For example: "
     example = f"{lead}<bdi>{escaped(reason.message)}</bdi>"
-    if reason.kind == "error":
-        return label(ERRORS, reason.code).capitalize() if reason.code not in ERRORS else ERRORS[reason.code], example
-    title, help_ = advice(reason.code, WARNINGS if reason.kind == "warning" else BLOCKERS)
-    return title, escaped(help_) or example
+    return reason.title, escaped(reason.next_step) or example
 
 
 def _names(machines: Sequence[Mapping[str, Any]]) -> str:

@@ -299,6 +299,23 @@ instances:
       description: The region.
       type: str
       sample: cn-north-1
+    az:
+      description: The availability zone, or null.
+      type: str
+      sample: cn-north-1a
+    instance_type:
+      description: The instance type, or null.
+      type: str
+      sample: g.n2.medium
+    private_ip_address:
+      description: The private address of the primary network interface, or null.
+      type: str
+      sample: 10.0.16.5
+    tags:
+      description: The tags before the run; empty for an id that does not exist.
+      type: dict
+      sample:
+        project: harbor
     status_before:
       description: The status in which the machine was found; V(absent) for an id that does not exist.
       type: str

@@ -209,7 +209,10 @@ def _machine(draw: random.Random, number: int, machines: int, names: Sequence[st
     return {
         "instance_id": f"i-{letters}",
         "name": names[number % len(names)] if names else f"harbor-{role}-{number:02}",
+        "az": "cn-north-1a",
         "instance_type": draw.choice(("g.n2.medium", "g.n2.xlarge", "m.n3.large")),
+        "private_ip_address": f"10.0.{number // 250}.{number % 250 + 1}",
+        "tags": {"owner": "payments"} if number % 3 else {},
         "wave": None if action == "blocked" else wave,
         "status_before": draw.choice(("running", "running", "stopped")),
         "status": "absent" if gone else "stopped",

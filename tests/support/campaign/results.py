@@ -20,6 +20,7 @@ GIVEN: Json = {
     **dict.fromkeys(("state", "region", "instance_ids", "name", "tags", "filters", "max_instances", "protect_tags"), ""),
     **dict.fromkeys(("stop_running", "start_again", "on_blocked", "backup", "backup_max_age", "allow_local_disk_loss"), ""),
     **dict.fromkeys(("disks", "elastic_ips", "waves", "max_failures", "tag_key", "due_only", "grace_days", "report_dir"), ""),
+    "report_tags": "",
     **dict.fromkeys(("campaign", "digest", "campaign_timeout", "wait_timeout", "backup_timeout", "poll_interval", "bill"), ""),
     "prices": {},
 }
@@ -44,6 +45,10 @@ def machine(instance_id: str, action: str = "deleted", **fields: Any) -> Json:
         "instance_id": instance_id,
         "name": f"web {short}",
         "region": "cn-north-1",
+        "az": "cn-north-1a",
+        "instance_type": "g.n2.medium",
+        "private_ip_address": "10.0.0.7",
+        "tags": {"owner": "payments", "project": "harbor"},
         "status_before": "stopped",
         "status": "absent" if gone else "stopped",
         "action": action,

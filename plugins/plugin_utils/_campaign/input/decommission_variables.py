@@ -30,6 +30,7 @@ from .waves import Size, parse_waves
 
 PREFIX = "vm_decommission_"
 PROTECTION = {"jdcloud-protect": "*"}
+REPORT_TAGS = ("owner",)
 KINDS = ("absent", "mark", "unmark")
 FATES_OF_DISKS = ("as_configured", "keep", "delete")
 FATES_OF_ADDRESSES = ("keep", "release")
@@ -62,6 +63,7 @@ class Options:
     due_only: bool
     grace_days: int
     report_dir: str
+    report_tags: tuple[str, ...]
     campaign: str
     digest: str
     campaign_timeout: float
@@ -91,7 +93,7 @@ class Options:
     def shown(self) -> dict[str, Any]:
         """For the record and the report."""
         values = {key: value for key, value in asdict(self).items() if value not in (None, "", {})}
-        return {**values, "waves": [str(size) for size in self.waves]}
+        return {**values, "waves": [str(size) for size in self.waves], "report_tags": list(self.report_tags)}
 
     @property
     def connection_arguments(self) -> dict[str, Any]:
@@ -156,6 +158,10 @@ def campaign_of(value: Any, name: str) -> str:
     return "" if is_unset(value) else check_campaign(name_of(value, name), name)
 
 
+def _report_tags_of(value: Any, name: str) -> tuple[str, ...]:
+    return tuple(word_list_of(value, name) or REPORT_TAGS)
+
+
 def _protect_tags_of(value: Any, name: str) -> dict[str, Any]:
     tags = tags_of(value, name, empty=True)
     return dict(PROTECTION) if tags is None else tags
@@ -184,6 +190,7 @@ PARSERS: Mapping[str, Callable[[Any, str], Any]] = {
     "tag_key": partial(text_of, default="decommission-after"),
     "grace_days": partial(integer_of, default=7),
     "report_dir": directory_of,
+    "report_tags": _report_tags_of,
     "campaign": campaign_of,
     "digest": lambda value, name: text_of(value, name).lower(),
     "campaign_timeout": partial(number_of, default=0.0, zero=True),

@@ -28,7 +28,8 @@ def report_of(
     bill: dict[str, Any] | None,
 ) -> dict[str, Any]:
     """The report. `finished` has outcome and message; `bill` is the result of `jdcloud_bill_info`, None without one."""
-    machines = [_machine(row, preview=preview) for row in record.machines.values()]
+    tags = record.options.get("report_tags") or ()
+    machines = [_machine(row, tags, preview=preview) for row in record.machines.values()]
     left, money = _with_money(machines, _left(list(record.machines.values())), prices, bill)
     return {
         "format": REPORT_FORMAT,
@@ -59,8 +60,9 @@ def report_of(
     }
 
 
-def _machine(row: Mapping[str, Any], *, preview: bool) -> dict[str, Any]:
+def _machine(row: Mapping[str, Any], tags: Iterable[str], *, preview: bool) -> dict[str, Any]:
     machine = {key: value for key, value in row.items() if key not in ("scope", "power", "unproven")}
+    machine["tags"] = {key: row["tags"][key] for key in tags if key in row["tags"]}
     # What the plan meant to make of a machine that was left alone is no backup.
     machine["backups"] = [backup for backup in row["backups"] if backup["id"] or preview]
     return machine

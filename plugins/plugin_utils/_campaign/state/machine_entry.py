@@ -48,7 +48,10 @@ def new_entry(instance: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "instance_id": instance["instance_id"],
         "name": instance.get("name"),
-        "instance_type": None,
+        "az": instance.get("az"),
+        "instance_type": instance.get("instance_type"),
+        "private_ip_address": instance.get("private_ip_address"),
+        "tags": dict(instance.get("tags") or instance.get("tags_before") or {}),
         "wave": None,
         "status_before": instance.get("status_before", instance.get("status")),
         "status": instance.get("status"),

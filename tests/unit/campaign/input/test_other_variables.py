@@ -24,7 +24,7 @@ SELECTED: dict[str, dict[str, Any]] = {
     "cleanup": {},
 }
 EACH = [(reader, name) for reader, names in VARIABLES.items() for name in names if name not in SELECTED[reader]]
-TAGS = [(reader, name) for reader, name in EACH if name.endswith("tags")]
+TAGS = [(reader, name) for reader, name in EACH if name.endswith("tags") and name != "report_tags"]
 FILTERS = [(reader, name) for reader, name in EACH if name == "filters"]
 TEXTS = [
     *[("vm_decommission", name) for name in ("region", "name", "campaign", "tag_key", "report_dir", "digest")],

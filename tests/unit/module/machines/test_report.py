@@ -166,3 +166,22 @@ def test_backups_that_the_plan_took_into_account_are_listed() -> None:
     (machine,) = report(record).instances("all")
     expected = {"type": "image", "id": "img-a", "status": "ready", "created": "2026-01-15T16:09:10+08:00", "campaign": "c1"}
     assert machine["backups"] == [expected]
+
+
+def test_a_row_holds_where_a_machine_is_and_its_tags() -> None:
+    machine = Instance(
+        "i-a", "web", "stopped", {"owner": "me"}, az="cn-north-1a", instance_type="g.n2.large", private_ip_address="10.0.0.7"
+    )
+    (row,) = report(MachineRecord("i-a", machine, Decision("i-a", "stopped"))).instances("all")
+    names = ("az", "instance_type", "private_ip_address", "tags")
+    assert {name: row[name] for name in names} == {
+        "az": "cn-north-1a",
+        "instance_type": "g.n2.large",
+        "private_ip_address": "10.0.0.7",
+        "tags": {"owner": "me"},
+    }
+
+
+def test_a_row_of_an_id_that_does_not_exist_has_no_tags() -> None:
+    (row,) = report(MachineRecord("i-a", None)).instances("all")
+    assert (row["private_ip_address"], row["tags"]) == (None, {})

@@ -11,6 +11,7 @@ text True becomes a boolean, and the marks are lost that keep text of outside fr
 from __future__ import annotations
 
 import contextlib
+import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
@@ -87,8 +88,9 @@ class ActionModule(ProgressAction):
             "wave": lambda: wave(campaign, options["wave"]),
             "finish": lambda: finish(campaign),
         }
-        output = stages[stage]()
-        campaign.save()
+        with campaign.stage(last=stage == "finish"):
+            output = stages[stage]()
+            campaign.save()
         record = campaign.record
         result = {
             "changed": campaign.changed,
@@ -103,12 +105,13 @@ class ActionModule(ProgressAction):
             "resumed": campaign.resumed,
             **output,
         }
+        warnings = [*campaign.warnings]
         if campaign.torn_lines and stage in ("plan", "finish"):
-            result["warnings"] = [
+            warnings += [
                 f"{campaign.torn_lines} lines of the journal in {campaign.store.folder} are torn and were skipped: a write whose "
                 "outcome stood there counts as unclear."
             ]
-        return result
+        return {**result, "warnings": warnings} if warnings else result
 
     def _begun(self, variables: Variables) -> Campaign:
         unknown = sorted(
@@ -125,7 +128,9 @@ class ActionModule(ProgressAction):
         else:
             # Ansible removes the folder around it at its end, also after a worker was killed.
             folder = tempfile.mkdtemp(prefix="jdcloud-decommission-", dir=C.DEFAULT_LOCAL_TMP)
-        return begin(options, Store(folder), self._modules(variables), _utcnow, preview=preview)
+        # Stages run in workers of their own, and the process above them is Ansible itself.
+        process = os.getppid()
+        return begin(options, Store(folder), self._modules(variables), _utcnow, preview=preview, process=process)
 
     def _gone_on(self, options: Result, variables: Variables) -> Campaign:
         return go_on(
@@ -135,6 +140,7 @@ class ActionModule(ProgressAction):
             _utcnow,
             preview=bool(self._task.check_mode),
             run=options["run"],
+            process=os.getppid(),
         )
 
     def _options(self, variables: Variables) -> Any:

@@ -83,6 +83,11 @@ options:
         or of which something is still being made, and only of machines that still exist and got their backup in this run.
     type: int
     default: 0
+  stop_timeout:
+    description:
+      - Seconds to wait for a state in between, a stop or a start of a machine. If not given, it is O(wait_timeout), at most 600.
+    type: float
+    version_added: 1.0.0
 seealso:
   - module: jdcloud.cloud.jdcloud_image
   - module: jdcloud.cloud.jdcloud_snapshot

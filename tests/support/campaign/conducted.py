@@ -54,12 +54,15 @@ class Conducted:
         folder.mkdir(exist_ok=True)
         context = (wanted, Store(str(folder)), self.modules, lambda: NOW)
         campaign = begin(*context, preview=check)
-        waves = plan(campaign)["waves"]
-        campaign.save()
+        with campaign.stage():
+            waves = plan(campaign)["waves"]
+            campaign.save()
         run = campaign.record.run
         for each in [] if check else waves:
             campaign = go_on(*context, preview=check, run=run)
-            wave(campaign, each["number"])
-            campaign.save()
+            with campaign.stage():
+                wave(campaign, each["number"])
+                campaign.save()
         campaign = go_on(*context, preview=check, run=run)
-        return finish(campaign)
+        with campaign.stage(last=True):
+            return finish(campaign)

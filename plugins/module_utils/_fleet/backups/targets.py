@@ -21,12 +21,13 @@ from ..machines.find import FoundMachines, find_machines, find_to_change, wait_u
 from .plan import BackupPolicy
 
 POWER_TIMEOUT = 600.0
-"""Seconds that a transitional state, a stop or a start may take, however long the backups may."""
+"""Seconds that a transitional state, a stop or a start may take, however long the backups may, unless the user says so."""
 
 
 def power_timing(timing: Timing) -> Timing:
     """The options about waiting as they hold for the machines themselves."""
-    return replace(timing, wait_timeout=min(timing.wait_timeout, POWER_TIMEOUT))
+    limit = min(timing.wait_timeout, POWER_TIMEOUT) if timing.stop_timeout is None else timing.stop_timeout
+    return replace(timing, wait_timeout=limit)
 
 
 @dataclass(slots=True)

@@ -55,12 +55,16 @@ def leave_by(observed_at: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """What the user wants of waiting; seconds. `retries`: how often a write with an unclear end is tried again."""
+    """What the user wants of waiting; seconds. `retries`: how often a write with an unclear end is tried again.
+
+    `stop_timeout` is for the machines themselves where backups are made; without it they get a part of `wait_timeout`.
+    """
 
     wait: bool = True
     wait_timeout: float = 600.0
     poll_interval: float = 2.0
     retries: int = 8
+    stop_timeout: float | None = None
 
 
 class Waiting(Protocol):

@@ -48,6 +48,7 @@ VM_BACKUP_SPEC: Spec = {
     "start_again": {"type": "bool", "default": False},
     "stopped_before": {"type": "list", "elements": "str", "default": []},
     "keep": {"type": "int", "default": 0},
+    "stop_timeout": {"type": "float"},
 }
 
 

@@ -76,6 +76,7 @@ def connect_with_timing(session: Session) -> tuple[Dispatcher, Timing]:
         wait=params["wait"],
         wait_timeout=positive_number(params, "wait_timeout"),
         poll_interval=positive_number(params, "poll_interval"),
+        stop_timeout=None if params.get("stop_timeout") is None else positive_number(params, "stop_timeout"),
     )
     dispatcher = session.connect()
     return dispatcher, replace(timing, retries=dispatcher.retries)

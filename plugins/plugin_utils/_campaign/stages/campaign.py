@@ -10,8 +10,10 @@ campaign runs the same way from an action plugin and in a test without Ansible.
 
 from __future__ import annotations
 
+import contextlib
+import os
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -21,7 +23,8 @@ from ....module_utils._api.wire.journal import Write, read_journal
 from ..input.decommission_variables import PREFIX, Options
 from ..report.content import report_of
 from ..report.page import render
-from ..state.record import Record
+from ..state.lock import Lock, holder_of
+from ..state.record import Record, stamp
 from ..state.sent_writes import note_writes, write_row
 from ..state.store import JOURNAL, PAGE, REPORT, Store
 from ..steps.begin import check_run, open_campaign
@@ -50,6 +53,8 @@ class Campaign:
     writes: list[Write] = field(default_factory=list)
     torn_lines: int = 0
     changed: bool = False
+    lock: Lock | None = None
+    warnings: list[str] = field(default_factory=list)
 
     @property
     def now(self) -> datetime:
@@ -102,20 +107,58 @@ class Campaign:
 
     def _execute(self, module: str, arguments: Mapping[str, Any], *, check_mode: bool) -> Result:
         path = str(self.store.path(JOURNAL))
-        return self.modules.execute(module, arguments, check_mode=check_mode, journal_path=path)
+        with self.lock.kept_alive() if self.lock else contextlib.nullcontext():
+            return self.modules.execute(module, arguments, check_mode=check_mode, journal_path=path)
+
+    @contextlib.contextmanager
+    def stage(self, *, last: bool = False) -> Iterator[None]:
+        """Do a stage. A run that fails, and one that is at its last stage, gives the lock back."""
+        done = False
+        try:
+            yield
+            done = True
+        finally:
+            if self.lock is not None and (last or not done):
+                self.lock.release()
 
 
-def begin(options: Options, store: Store, modules: Modules, clock: Callable[[], datetime], *, preview: bool) -> Campaign:
-    """A new campaign, or the rest of one that was not finished. Raises `InputError` as `open_campaign` does."""
+def begin(
+    options: Options, store: Store, modules: Modules, clock: Callable[[], datetime], *, preview: bool, process: int = 0
+) -> Campaign:
+    """A new campaign, or the rest of one that was not finished. `process` is the number of the one that runs it, 0 for this one.
+
+    Raises `InputError` as `open_campaign` does, and if another run works on the folder.
+    """
     token = secrets.token_hex(8)
-    record, resumed = open_campaign(store, options, clock().replace(microsecond=0), token, preview=preview)
-    campaign = Campaign(options, store, modules, clock, preview, record, resumed)
+    now = clock().replace(microsecond=0)
+    lock, stale = None, ""
+    if options.report_dir and not preview:
+        store.create(f"{PREFIX}report_dir")
+        lock = Lock(store.folder, holder_of(process or os.getpid(), stamp(now), token))
+        stale = lock.take()
+    try:
+        record, resumed = open_campaign(store, options, now, token, preview=preview)
+    except BaseException:
+        if lock is not None:
+            lock.release()
+        raise
+    campaign = Campaign(options, store, modules, clock, preview, record, resumed, lock=lock)
+    if stale:
+        record.add_note(stale)
+        campaign.warnings.append(stale)
     campaign.read_journal()
     return campaign
 
 
 def go_on(
-    options: Options, store: Store, modules: Modules, clock: Callable[[], datetime], *, preview: bool, run: str
+    options: Options,
+    store: Store,
+    modules: Modules,
+    clock: Callable[[], datetime],
+    *,
+    preview: bool,
+    run: str,
+    process: int = 0,
 ) -> Campaign:
     """The campaign where the stage before left it. Raises `InputError` if another run took it over or the options are others."""
     record = check_run(store.load(), run)
@@ -126,6 +169,9 @@ def go_on(
             f"{PREFIX}{changed} has changed since the plan of campaign {record.campaign}, so nothing more is done: leave the "
             "variables of the role as they are while it runs, and run again."
         )
-    campaign = Campaign(options, store, modules, clock, preview, record)
+    lock = None
+    if options.report_dir and not preview:
+        lock = Lock(store.folder, holder_of(process or os.getpid(), record.runs[-1]["began"], run))
+    campaign = Campaign(options, store, modules, clock, preview, record, lock=lock)
     campaign.read_journal()
     return campaign

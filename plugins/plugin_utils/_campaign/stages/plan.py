@@ -85,5 +85,7 @@ def planned_backup_arguments(campaign: Campaign, ids: list[str]) -> Result:
         "campaign": campaign.record.campaign,
         "reuse": "any",
         "wait_timeout": options.backup_timeout,
+        # A stop that hangs must not wait as long as an image may take.
+        "stop_timeout": options.wait_timeout,
         "poll_interval": options.poll_interval,
     }

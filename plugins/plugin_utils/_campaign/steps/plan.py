@@ -57,8 +57,7 @@ def plan(
         if preview and row["action"] == "deleted" and instance["instance_id"] in entries:
             row["backups"] = machine_entry.predicted_backups(entries[instance["instance_id"]])
     if not record.frozen:
-        if options.on_blocked == "skip":
-            _skip_hanging(record, [each["instance_id"] for each in look["instances"]])
+        _block_hanging(record, [each["instance_id"] for each in look["instances"]])
         _freeze(record, options, [each["instance_id"] for each in look["instances"]])
     record.waves = _waves(record, options)
     problem = _plan_problem(record, options, look, backup)
@@ -99,8 +98,8 @@ def _plan_row(row: dict[str, Any], instance: Mapping[str, Any], entry: Mapping[s
         row["error"] = entry.get("error")
 
 
-def _skip_hanging(record: Record, ids: Iterable[str]) -> None:
-    """What hangs in a transitional state is left out like what is blocked: nothing of it was touched."""
+def _block_hanging(record: Record, ids: Iterable[str]) -> None:
+    """What hangs in a transitional state is blocked like any other: nothing of it was touched."""
     for instance_id in ids:
         row = record.machines[instance_id]
         error = row["error"] or {}

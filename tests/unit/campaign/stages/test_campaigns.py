@@ -6,14 +6,17 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Call
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.wire.journal import Journal
 from ansible_collections.jdcloud.cloud.plugins.module_utils._module.common import session
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.state.lock import Lock, holder_of
 from support.campaign.conducted import Conducted
 from support.campaign.results import NOW
 from support.module.memory_cloud import MemoryCloud
@@ -111,3 +114,20 @@ def _run(
     done = Conducted(run, folder, backup=backup, **choice)()
     assert not done["fails"], done["message"]
     return len(cloud.calls) - before
+
+
+def test_a_campaign_that_is_alive_is_left_alone(cloud: MemoryCloud, run: Runner, tmp_path: Path) -> None:
+    fill(cloud)
+    folder = tmp_path / "record"
+    folder.mkdir()
+    lock = Lock(folder, holder_of(os.getppid(), "2026-11-25T07:00:00Z", "another"))
+    lock.take()
+    campaign = Conducted(run, folder, instance_ids=IDS, backup="none")
+    with pytest.raises(InputError, match="Another run works on"):
+        campaign()
+    assert not cloud.calls
+    assert [each.name for each in folder.iterdir()] == ["lock.json"]
+    lock.release()
+    campaign = Conducted(run, folder, instance_ids=IDS, backup="none", stop_running=True)
+    assert not campaign()["fails"]
+    assert not (folder / "lock.json").exists()

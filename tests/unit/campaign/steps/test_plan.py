@@ -16,6 +16,7 @@ from support.campaign.results import (
     NOW,
     blocked,
     entry,
+    failed,
     machine,
     manifest,
     not_found,
@@ -105,3 +106,12 @@ def test_nothing_found_with_other_keys_is_no_deletion() -> None:
     with pytest.raises(InputError, match="keys of the same account"):
         plan.freeze(record, {**vm_result([not_found(A)]), "account": other})
     plan.freeze(record, {**vm_result([machine(A)]), "account": other})
+
+
+@pytest.mark.parametrize("on_blocked", ["fail", "skip"])
+def test_a_machine_that_hangs_is_a_blocker_like_any_other(on_blocked: str) -> None:
+    record, result = planned(options(on_blocked=on_blocked), failed(A, "timeout", status="stopping"), machine(B))
+    assert [each["code"] for each in record.machines[A]["blockers"]] == ["transitional"]
+    assert record.machines[A]["action"] == "blocked"
+    assert result["go"] is (on_blocked == "skip")
+    assert record.instance_ids == [B]

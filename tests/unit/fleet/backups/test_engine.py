@@ -345,3 +345,17 @@ def test_waiting_for_a_slow_look_at_the_machines_is_no_busy_wait(monkeypatch: py
     ended = cloud.back_up(policy, Timing(), RunOptions(cap=100), rate=5.0)
     assert [row["action"] for row in ended.rows] == ["created"] * 100
     assert len(turns) < 60 * (cloud.time.now() - began)
+
+
+@pytest.mark.parametrize(
+    ("stop_timeout", "waited"), [(None, 600.0), (45.0, 45.0), (1200.0, 1200.0)], ids=["not_given", "short", "long"]
+)
+def test_a_machine_that_hangs_is_waited_for_by_a_time_of_its_own(stop_timeout: float | None, waited: float) -> None:
+    cloud = MakingCloud()
+    cloud.machine(status="running", hangs={"stopping"})
+    began = cloud.time.now()
+    ended = run(cloud, timing=Timing(wait_timeout=7200.0, stop_timeout=stop_timeout), stop_running=True)
+    failure = ended.run.records[0].failure
+    assert failure is not None
+    assert failure.code == "timeout"
+    assert waited <= cloud.time.now() - began < waited + 30

@@ -95,6 +95,11 @@ account:
       type: str
       sample: "100000000001"
 # END shared: account
+service_time:
+  description: The time by the service's own clock; null if no answer told it, and if the run ended before it read anything.
+  returned: always
+  type: str
+  sample: "2026-11-28T02:30:00+00:00"
 images:
   description:
     - The images, in the order of O(image_ids), else by id. Beside what is listed here, each one holds everything else that
@@ -152,6 +157,11 @@ images:
       type: str
       sample: "2026-01-15T16:09:10+08:00"
     # END shared: marker
+    unreadable:
+      description: Members that could not be read, as the service calls them. No decision may rest on them.
+      type: list
+      elements: str
+      sample: []
     disks:
       description: Its disks, the system disk first.
       type: list

@@ -45,6 +45,7 @@ def list_result(session: Session, kind: AssetKind[Any], rows: Sequence[Result], 
     return {
         "changed": False,
         "account": session.account,
+        "service_time": time_of(session.dispatcher.service_time()) if session.dispatcher is not None else None,
         f"{kind.word}s": rows,
         "summary": {"selected": len(rows), "not_found": not_found, **session.api_use()},
     }
@@ -59,6 +60,7 @@ def common_row(asset: A) -> Result:
         "description": asset.description,
         "mark": marker_row(asset.description),
         "created": time_of(asset.created),
+        "unreadable": list(asset.unreadable),
     }
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ....module_utils._api.errors import InputError
-from .coerce import boolean_of, cap_of, choice_of, integer_of, name_of, number_of, tags_of, text_of, word_list_of
+from .coerce import boolean_of, cap_of, choice_of, integer_of, is_unset, name_of, number_of, tags_of, text_of, word_list_of
 from .decommission_variables import FATES_OF_ADDRESSES, FATES_OF_DISKS, PARSERS, PREFIX, campaign_of, directory_of, parse_options
 
 
@@ -44,6 +44,11 @@ RESTORE = (
 READ_BY_CLEANUP = tuple(f"{PREFIX}{name}" for name in ("protect_tags", "disks", "elastic_ips"))
 """Variables of the role vm_decommission that the playbook cleanup reads, too, by their whole name."""
 CLEANUP = ("regions", "tag_key", "max_instances", "on_too_many", "empty_is_failure", "report_dir", "report_mount")
+
+
+EXPIRE_BACKUPS = (
+    *("regions", "days", "last_days", "max", "on_too_many", "campaigns", "record_dirs", "report_dir", "report_mount"),
+)
 
 
 def read_decommission(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -132,6 +137,29 @@ def read_cleanup(values: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def read_expire_backups(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The variables of the playbook expire_backups. `last_days` is None where the last backup of a machine stays."""
+    of = GivenVariables("expire_backups_", values)
+    days = integer_of(*of("days"), 90, at_least=1)
+    last_days = None if is_unset(of("last_days")[0]) else integer_of(*of("last_days"), 0, at_least=1)
+    if last_days is not None and last_days < days:
+        raise InputError(
+            f"expire_backups_last_days is {last_days}, but must be at least expire_backups_days ({days}): the last backup of a "
+            "machine stays longer than those before it."
+        )
+    return {
+        "regions": word_list_of(*of("regions")) or [""],
+        "days": days,
+        "last_days": last_days,
+        "max": integer_of(*of("max"), 10, at_least=1),
+        "on_too_many": choice_of(*of("on_too_many"), ("fail", "oldest")),
+        "campaigns": [campaign_of(each, of("campaigns")[1]) for each in word_list_of(*of("campaigns")) or ()],
+        "record_dirs": [directory_of(each, of("record_dirs")[1]) for each in word_list_of(*of("record_dirs")) or ()],
+        "report_dir": directory_of(*of("report_dir")),
+        "report_mount": text_of(*of("report_mount")),
+    }
+
+
 def _given(**values: Any) -> dict[str, Any]:
     """Those that have a value. An argument that is left out lets the module defaults of the group decide."""
     return {name: value for name, value in values.items() if value not in (None, "", {})}
@@ -174,6 +202,7 @@ READERS: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
     "vm_backup": read_backup,
     "restore": read_restore,
     "cleanup": read_cleanup,
+    "expire_backups": read_expire_backups,
 }
 """By role or playbook, what reads its variables."""
 VARIABLES: Mapping[str, Mapping[str, str]] = {
@@ -181,5 +210,6 @@ VARIABLES: Mapping[str, Mapping[str, str]] = {
     "vm_backup": {name: f"vm_backup_{name}" for name in BACKUP},
     "restore": {name: f"restore_{name}" for name in RESTORE},
     "cleanup": {**{name: f"cleanup_{name}" for name in CLEANUP}, **{name: name for name in READ_BY_CLEANUP}},
+    "expire_backups": {name: f"expire_backups_{name}" for name in EXPIRE_BACKUPS},
 }
 """Their whole names by what the readers call them."""

@@ -22,6 +22,7 @@ SELECTED: dict[str, dict[str, Any]] = {
     "vm_backup": {"instance_ids": "i-a"},
     "restore": {"manifest": "/backup/one.json"},
     "cleanup": {},
+    "expire_backups": {},
 }
 EACH = [(reader, name) for reader, names in VARIABLES.items() for name in names if name not in SELECTED[reader]]
 TAGS = [(reader, name) for reader, name in EACH if name.endswith("tags") and name != "report_tags"]
@@ -31,6 +32,7 @@ TEXTS = [
     *[("vm_backup", name) for name in ("region", "name", "campaign", "name_pattern", "manifest_path", "drill_subnet_id")],
     *[("restore", name) for name in ("manifest", "image_id", "region", "name", "subnet_id", "instance_type", "az")],
     *[("cleanup", name) for name in ("tag_key", "report_dir", "report_mount")],
+    *[("expire_backups", name) for name in ("report_dir", "report_mount")],
 ]
 
 

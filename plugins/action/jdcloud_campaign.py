@@ -30,6 +30,7 @@ from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.input.othe
 )
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.report.costs import check_prices
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.campaign import Campaign, begin, go_on
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.events import check_hooks, stop, with_events
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.finish import finish
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.plan import plan
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.wave import wave
@@ -37,16 +38,18 @@ from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.state.stor
 
 COLLECTION = "jdcloud.cloud."
 JOURNAL_VARIABLE = "JDCLOUD_JOURNAL_PATH"
-RESULTS = ("vm_decommission_report",)
+RESULTS = ("vm_decommission_report", "vm_decommission_event")
 """Variables with the prefix of the role that it sets itself; an earlier use of it may have left them."""
 ROLE_VARIABLES = frozenset(VARIABLES["vm_decommission"].values())
 SPEC: dict[str, dict[str, Any]] = {
     **CONNECTION_SPEC,
-    "stage": {"type": "str", "required": True, "choices": ["plan", "wave", "finish", "read"]},
+    "stage": {"type": "str", "required": True, "choices": ["plan", "wave", "stop", "finish", "read"]},
     "reader": {"type": "str", "choices": list(READERS)},
     "folder": {"type": "path", "default": ""},
     "run": {"type": "str", "default": ""},
     "wave": {"type": "int"},
+    "hook": {"type": "str"},
+    "failed_task": {"type": "str", "default": ""},
 }
 
 Result = dict[str, Any]
@@ -65,6 +68,7 @@ class ActionModule(ProgressAction):
                 ("stage", "read", ["reader"]),
                 ("stage", "wave", ["folder", "run", "wave"]),
                 ("stage", "finish", ["folder", "run"]),
+                ("stage", "stop", ["folder", "run", "hook"]),
             ],
         )
         try:
@@ -87,9 +91,10 @@ class ActionModule(ProgressAction):
             "plan": lambda: plan(campaign),
             "wave": lambda: wave(campaign, options["wave"]),
             "finish": lambda: finish(campaign),
+            "stop": lambda: stop(campaign, options["hook"], options["wave"], options["failed_task"]),
         }
         with campaign.stage(last=stage == "finish"):
-            output = stages[stage]()
+            output = with_events(campaign, stage, stages[stage](), options["wave"])
             campaign.save()
         record = campaign.record
         result = {
@@ -122,6 +127,7 @@ class ActionModule(ProgressAction):
                 f"{', '.join(unknown)}: the role vm_decommission has no such variable, so nothing was done: correct the name."
             )
         options = self._options(variables)
+        check_hooks(options)
         preview = bool(self._task.check_mode)
         if options.report_dir and not preview:
             folder = options.report_dir

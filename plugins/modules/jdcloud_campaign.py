@@ -30,6 +30,7 @@ options:
       - V(plan) begins a campaign, or goes on with the unfinished one in the role's report folder. It looks, plans the backups and
         the deletion, and freezes the list.
       - V(wave) does one wave. It does nothing where the campaign was stopped before.
+      - V(stop) ends a campaign whose hook failed. Waves that follow do nothing.
       - V(finish) releases what is owed, verifies what is left, judges the run and writes the report.
       - V(read) checks the variables of O(reader), turns them into what they mean, and says whether the task runs in check mode.
         Nothing else is read or written.
@@ -38,6 +39,7 @@ options:
     choices:
       - plan
       - wave
+      - stop
       - finish
       - read
   reader:
@@ -63,6 +65,15 @@ options:
     description:
       - The number of the wave.
     type: int
+  hook:
+    description:
+      - With O(stage=stop), the hook that failed, C(on_plan), C(before_wave) or C(after_wave).
+    type: str
+  failed_task:
+    description:
+      - With O(stage=stop), the name of the task that failed.
+    type: str
+    default: ""
 attributes:
   check_mode:
     support: full
@@ -141,7 +152,22 @@ waves:
   sample: [{"number": 1, "instance_ids": ["i-4x9q2m7kva"]}]
 go:
   description: Whether the next wave may begin.
-  returned: with O(stage=wave)
+  returned: with O(stage=wave) and O(stage=stop)
+  type: bool
+  sample: true
+hooks:
+  description: The paths of the user's tasks by hook, empty where there are none.
+  returned: with O(stage=plan)
+  type: dict
+  sample: {"before_wave": ""}
+event:
+  description: What the hook of this stage is handed; see the role. Those before waves are in RV(waves).
+  returned: if there is a hook for it
+  type: dict
+  sample: {"hook": "on_plan", "campaign": "dc-20261125-080000-1f9c"}
+begun:
+  description: Whether the wave was done in this call.
+  returned: with O(stage=wave), unless the campaign was stopped before
   type: bool
   sample: true
 message:

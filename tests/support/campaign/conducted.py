@@ -6,13 +6,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.campaign import begin, go_on
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.events import check_hooks, stop, with_events
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.finish import finish
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.plan import plan
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.wave import wave
@@ -46,6 +47,10 @@ class Conducted:
         self.modules = ModulesInProcess(run)
         self._folder = folder
         self._variables = {"report_dir": str(folder), "poll_interval": 2, **variables}
+        self.events: list[Json] = []
+        """What the hooks were handed."""
+        self.failing: Callable[[Json], str] = lambda _event: ""
+        """The name of the task with which a hook fails, empty if it does not."""
 
     def __call__(self, *, check: bool = False) -> Json:
         """Run it, from the plan to the report."""
@@ -53,16 +58,37 @@ class Conducted:
         folder = self._folder.with_name("preview") if check else self._folder
         folder.mkdir(exist_ok=True)
         context = (wanted, Store(str(folder)), self.modules, lambda: NOW)
+        check_hooks(wanted)
         campaign = begin(*context, preview=check)
         with campaign.stage():
-            waves = plan(campaign)["waves"]
+            planned = with_events(campaign, "plan", plan(campaign))
             campaign.save()
         run = campaign.record.run
-        for each in [] if check else waves:
+        goes_on = self._hook(planned, context, run, check=check)
+        for each in [] if check else planned["waves"]:
+            goes_on = goes_on and self._hook(each, context, run, check=check)
             campaign = go_on(*context, preview=check, run=run)
             with campaign.stage():
-                wave(campaign, each["number"])
+                done = with_events(campaign, "wave", wave(campaign, each["number"]), each["number"])
                 campaign.save()
+            goes_on = self._hook(done, context, run, check=check) and done["go"]
         campaign = go_on(*context, preview=check, run=run)
         with campaign.stage(last=True):
-            return finish(campaign)
+            ended = with_events(campaign, "finish", finish(campaign))
+        if "event" in ended:
+            self.events.append(ended["event"])
+        return ended
+
+    def _hook(self, result: Json, context: tuple[Any, ...], run: str, *, check: bool) -> bool:
+        """Run the hook of a result, if it has one, as `hook.yml` does. Returns whether to go on."""
+        event = result.get("event")
+        if event is None:
+            return True
+        self.events.append(event)
+        task = self.failing(event)
+        if task:
+            campaign = go_on(*context, preview=check, run=run)
+            with campaign.stage():
+                stop(campaign, event["hook"], event.get("wave"), task)
+                campaign.save()
+        return not task

@@ -22,6 +22,7 @@ GIVEN: Json = {
     **dict.fromkeys(("disks", "elastic_ips", "waves", "max_failures", "tag_key", "due_only", "grace_days", "report_dir"), ""),
     "report_tags": "",
     **dict.fromkeys(("campaign", "digest", "campaign_timeout", "wait_timeout", "backup_timeout", "poll_interval", "bill"), ""),
+    **dict.fromkeys(("on_plan", "before_wave", "after_wave", "after_campaign"), ""),
     "prices": {},
 }
 """The variables of the role, none of them given."""

@@ -51,16 +51,37 @@ def test_a_play_refuses_a_limit_that_leaves_it_without_its_host(play: dict[str, 
     assert "ansible_limit" in play["hosts"]
 
 
-@pytest.mark.parametrize("role", ["vm_backup", "vm_decommission"])
-def test_all_tasks_of_a_role_run_here_as_the_caller(role: str) -> None:
-    [whole] = yaml.safe_load((ROOT / "roles" / role / "tasks" / "main.yml").read_text(encoding="utf-8"))
-    messages = (whole["become"], whole["vars"])
-    assert messages == (False, {"ansible_become": False, "ansible_connection": "local"})
+def test_all_tasks_of_a_role_run_here_as_the_caller() -> None:
+    [whole] = yaml.safe_load((ROOT / "roles/vm_backup/tasks/main.yml").read_text(encoding="utf-8"))
+    assert _is_here(whole)
+
+
+def _is_here(task: dict[str, Any]) -> bool:
+    place = (task.get("become"), task.get("delegate_to", "localhost"), task.get("vars"))
+    return place == (False, "localhost", {"ansible_become": False, "ansible_connection": "local"})
+
+
+def _actions(tasks: list[dict[str, Any]], *, here: bool = False) -> Iterator[tuple[dict[str, Any], bool]]:
+    """The tasks of a file, and whether they run on this computer as the caller."""
+    for task in tasks:
+        place = here or _is_here(task)
+        yield task, place
+        for part in ("block", "rescue", "always"):
+            yield from _actions(task.get(part, []), here=place)
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("roles/vm_decommission/tasks/*.yml")), ids=lambda path: path.name)
+def test_a_campaign_runs_here_as_the_caller_and_the_users_tasks_where_the_user_wants(path: Path) -> None:
+    for task, here in _actions(yaml.safe_load(path.read_text(encoding="utf-8"))):
+        if any(name.startswith("jdcloud.cloud.") for name in task):
+            assert here, task["name"]
+        if "ansible.builtin.include_tasks" in task:
+            assert not here, task["name"]
 
 
 @pytest.mark.parametrize("role", ["vm_backup", "vm_decommission"])
 def test_a_role_begins_with_the_check(role: str) -> None:
-    [whole] = yaml.safe_load((ROOT / "roles" / role / "tasks" / "main.yml").read_text(encoding="utf-8"))
+    whole = yaml.safe_load((ROOT / "roles" / role / "tasks" / "main.yml").read_text(encoding="utf-8"))[0]
     assert CHECK in whole["block"][0]
 
 

@@ -35,6 +35,7 @@ KINDS = ("absent", "mark", "unmark")
 FATES_OF_DISKS = ("as_configured", "keep", "delete")
 FATES_OF_ADDRESSES = ("keep", "release")
 BACKUPS = ("image", "none", "snapshots", "both")
+HOOKS = ("on_plan", "before_wave", "after_wave", "after_campaign")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,10 @@ class Options:
     backup_timeout: float
     poll_interval: float
     bill: bool
+    on_plan: str
+    before_wave: str
+    after_wave: str
+    after_campaign: str
     prices: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -127,6 +132,11 @@ class Options:
         return {**chosen, **self.timing_arguments, **due}
 
     @property
+    def hooks(self) -> dict[str, str]:
+        """The paths of the user's own tasks, empty where there are none."""
+        return {name: getattr(self, name) for name in HOOKS}
+
+    @property
     def failing_actions(self) -> tuple[str, ...]:
         """What makes a machine a failure of the campaign; one that is blocked is none where those are skipped."""
         return ("failed", "blocked") if self.on_blocked == "fail" else ("failed",)
@@ -150,6 +160,14 @@ def directory_of(value: Any, name: str) -> str:
     # Relative paths would mean the playbook's folder for one and the current one for another.
     if path and not path.startswith("/"):
         raise InputError(f"{name} is {path!r}, but must be an absolute path on the controller.")
+    return path
+
+
+def file_of(value: Any, name: str) -> str:
+    """The absolute path of a file on the controller, empty where it is not given."""
+    path = text_of(value, name)
+    if path and (not path.startswith("/") or path.endswith("/")):
+        raise InputError(f"{name} is {path!r}, but must be the absolute path of a file on the controller.")
     return path
 
 
@@ -198,6 +216,7 @@ PARSERS: Mapping[str, Callable[[Any, str], Any]] = {
     "backup_timeout": partial(number_of, default=7200.0),
     "poll_interval": partial(number_of, default=2.0),
     "bill": boolean_of,
+    **dict.fromkeys(HOOKS, file_of),
     "prices": lambda value, name: dict_of(value, name, empty=True) or {},
 }
 """The variables of the role without their prefix, and what reads each. A reader gets what was given, and the whole name."""

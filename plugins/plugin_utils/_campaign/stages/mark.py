@@ -50,7 +50,7 @@ def write_tags(campaign: Campaign) -> Result:
         arguments = {**_scope(campaign, power), **options.timing_arguments, "state": state, **more}
         steps.after_power(record, campaign.do("jdcloud_vm", arguments), campaign.now)
         campaign.save()
-    return {"go": False}
+    return {"go": False, "begun": True}
 
 
 def _selected(campaign: Campaign, tags: Result) -> Result:

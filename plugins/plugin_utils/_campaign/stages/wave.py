@@ -21,10 +21,10 @@ CAMPAIGN_TAG = "decommission-campaign"
 
 def wave(campaign: Campaign, number: int) -> Result:
     """Do one wave, unless something stopped the campaign before. Returns whether the next one may begin."""
-    if campaign.options.kind != "absent":
-        return write_tags(campaign)
     if campaign.record.problem:
         return {"go": False}
+    if campaign.options.kind != "absent":
+        return write_tags(campaign)
     look = _look(campaign, campaign.record.wave(number).instance_ids)
     begun = steps.begin_wave(campaign.record, campaign.options, number, look, campaign.now)
     ids = begun["instance_ids"] if _is_written_down(campaign, number, begun) else []
@@ -32,7 +32,7 @@ def wave(campaign: Campaign, number: int) -> Result:
         ready = _back_up(campaign, number, ids)
         _delete(campaign, number, ready)
     result = steps.end_wave(campaign.record, campaign.options, number, campaign.now)
-    return {"go": result["go"] and not campaign.record.problem}
+    return {"go": result["go"] and not campaign.record.problem, "begun": True}
 
 
 def release(campaign: Campaign, number: int | None, owed: Mapping[str, Sequence[str]]) -> None:

@@ -1,0 +1,118 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the user's own tasks learn: one event for each hook, with the machines, what became of them, and why."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from ....module_utils._api.errors import InputError
+from ..input.decommission_variables import PREFIX, Options
+from ..report.groups import Group, groups_of
+from ..state.ingest import stop_campaign
+from ..state.store import REPORT
+from .campaign import Campaign, Result
+
+SHOWN = ("instance_id", "name", "private_ip_address", "az", "instance_type", "tags", "wave", "status", "action", "due_date")
+WHEN = {
+    "on_plan": "after the plan, so nothing was begun",
+    "before_wave": "before wave {wave}, so that wave was not begun",
+    "after_wave": "after wave {wave}, so no further wave was begun",
+}
+
+
+def check_hooks(options: Options) -> None:
+    """Raise `InputError` for a hook whose file is not there: it may be what keeps a deletion back."""
+    for name, path in options.hooks.items():
+        if path and not Path(path).is_file():
+            raise InputError(f"{PREFIX}{name}: there is no file {path}, so nothing was done: correct the path.")
+
+
+def with_events(campaign: Campaign, stage: str, output: Result, number: int | None = None) -> Result:
+    """The result of a stage, and the events for the hooks that are given."""
+    hooks = campaign.options.hooks
+    if stage == "plan":
+        waves = output["waves"]
+        if hooks["before_wave"]:
+            waves = [{**each, "event": _wave_event(campaign, "before_wave", each["number"])} for each in waves]
+        event = {"event": _event(campaign, "on_plan", campaign.record.machines.values())} if hooks["on_plan"] else {}
+        return {**output, "waves": waves, "hooks": hooks, **event}
+    if stage == "wave" and hooks["after_wave"] and output.get("begun") and number is not None:
+        return {**output, "event": _wave_event(campaign, "after_wave", number)}
+    if stage == "finish" and hooks["after_campaign"] and not campaign.preview:
+        event = _event(campaign, "after_campaign", campaign.record.machines.values())
+        return {**output, "event": {**event, "message": output["message"], "report_path": output["report_path"]}}
+    return output
+
+
+def stop(campaign: Campaign, hook: str, number: int | None, task: str) -> Result:
+    """End the campaign, since a hook failed. Nothing more is begun, and the report is still written.
+
+    Only the name of the failed task is kept: its message may hold what its author hid.
+    """
+    if hook not in WHEN:
+        raise InputError(f"{hook} is no hook whose failure ends a campaign: use one of {', '.join(WHEN)}.")
+    if not campaign.record.problem:
+        where = WHEN[hook].format(wave=number)
+        stop_campaign(campaign.record, f"The task '{task}' of {PREFIX}{hook} failed {where}.")
+    return {"go": False}
+
+
+def _wave_event(campaign: Campaign, name: str, number: int) -> Result:
+    record = campaign.record
+    # A mark has one wave, and no list of waves.
+    ids = record.wave(number).instance_ids if record.waves else [*record.machines]
+    rows = [record.machines[each] for each in ids]
+    return {**_event(campaign, name, rows), "wave": number, "waves": max(1, len(record.waves))}
+
+
+def _event(campaign: Campaign, name: str, machines: Iterable[Mapping[str, Any]]) -> Result:
+    record, rows = campaign.record, list(machines)
+    lasting = bool(campaign.options.report_dir) and not campaign.preview
+    return {
+        "hook": name,
+        "campaign": record.campaign,
+        "kind": record.kind,
+        "region": record.region,
+        "digest": record.digest,
+        "check_mode": campaign.preview,
+        "outcome": record.outcome,
+        "problem": record.problem,
+        "machines": [_machine(row) for row in rows],
+        "counts": dict(Counter(row["action"] for row in rows)),
+        "failures": [_failure(group) for group in groups_of(rows, ("error", "blocker"))],
+        "message": "",
+        "report_path": "",
+        "report_json": str(campaign.store.path(REPORT)) if lasting else "",
+    }
+
+
+def _machine(row: Mapping[str, Any]) -> Result:
+    addresses = [each["address"] for each in row["elastic_ips"]]
+    error = row["error"] or {}
+    return {
+        **{name: row.get(name) for name in SHOWN},
+        "elastic_ips": addresses,
+        "blockers": [each["code"] for each in row["blockers"]],
+        "error": error.get("code"),
+    }
+
+
+def _failure(group: Group) -> Result:
+    example = group.machines[0]
+    return {
+        "count": len(group.machines),
+        "kind": group.kind,
+        "code": group.code,
+        "call": group.where,
+        "title": group.title,
+        "message": group.message,
+        "next_step": group.next_step,
+        "example": {"instance_id": example["instance_id"], "name": example["name"]},
+        "instance_ids": [each["instance_id"] for each in group.machines],
+    }

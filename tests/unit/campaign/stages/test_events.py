@@ -1,0 +1,122 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Hooks: what they are handed, and that a campaign ends where one fails."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError
+from support.campaign.conducted import Conducted
+from support.module.memory_cloud import MemoryCloud
+from support.module.runner import Runner
+
+A, B, C = "i-aaaa000001", "i-bbbb000002", "i-cccc000003"
+HOOKS = ("on_plan", "before_wave", "after_wave", "after_campaign")
+
+
+@pytest.fixture
+def conducted(cloud: MemoryCloud, run: Runner, tmp_path: Path) -> Any:
+    """Makes a campaign of three machines in two waves, with all hooks."""
+    for each in (A, B, C):
+        cloud.add(each)
+    cloud.add_elastic_ip(C, "fip-aaaaaaaaaa", "203.0.113.7")
+    files = {}
+    for name in HOOKS:
+        path = tmp_path / f"{name}.yml"
+        path.write_text("[]")
+        files[name] = str(path)
+
+    def make(**variables: Any) -> Conducted:
+        given = {"instance_ids": [A, B, C], "waves": "1,100%", "backup": "none", **files, **variables}
+        return Conducted(run, tmp_path / "record", **given)
+
+    return make
+
+
+def seen(campaign: Conducted) -> list[tuple[str, int | None, list[str]]]:
+    return [(each["hook"], each.get("wave"), [row["instance_id"] for row in each["machines"]]) for each in campaign.events]
+
+
+def test_each_hook_learns_its_machines_and_what_became_of_them(conducted: Any) -> None:
+    campaign = conducted()
+    assert not campaign()["fails"]
+    assert seen(campaign) == [
+        ("on_plan", None, [A, B, C]),
+        ("before_wave", 1, [A]),
+        ("after_wave", 1, [A]),
+        ("before_wave", 2, [B, C]),
+        ("after_wave", 2, [B, C]),
+        ("after_campaign", None, [A, B, C]),
+    ]
+    before, after, last = campaign.events[3], campaign.events[4], campaign.events[5]
+    assert before["machines"][1]["elastic_ips"] == ["203.0.113.7"]
+    assert after["counts"] == {"deleted": 2}
+    assert (before["waves"], before["check_mode"]) == (2, False)
+    assert last["message"].startswith("3 of 3 machines are deleted.")
+    assert last["report_path"].endswith("report.html")
+    json.dumps(campaign.events)
+
+
+@pytest.mark.parametrize(
+    ("hook", "number", "gone", "sentence"),
+    [
+        ("on_plan", None, [], "failed after the plan, so nothing was begun."),
+        ("before_wave", 1, [], "failed before wave 1, so that wave was not begun."),
+        ("before_wave", 2, [A], "failed before wave 2, so that wave was not begun."),
+        ("after_wave", 1, [A], "failed after wave 1, so no further wave was begun."),
+    ],
+)
+def test_a_hook_that_fails_ends_the_campaign_before_more_is_touched(
+    conducted: Any, cloud: MemoryCloud, hook: str, number: int | None, gone: list[str], sentence: str
+) -> None:
+    campaign = conducted()
+    campaign.failing = lambda event: "Ask the CMDB" if (event["hook"], event.get("wave")) == (hook, number) else ""
+    done = campaign()
+    assert done["fails"]
+    assert f"The task 'Ask the CMDB' of vm_decommission_{hook} {sentence}" in done["message"]
+    assert sorted(cloud.machines) == [each for each in (A, B, C) if each not in gone]
+    assert {call.operation for call in cloud.calls if call.write} <= {"vm.deleteInstance"}
+    assert done["report"]["outcome"] == "stopped"
+    assert Path(done["report_path"]).exists()
+    assert not [each for each in campaign.events if each["hook"] == "before_wave" and each["wave"] > (number or 0)]
+    campaign.failing = lambda _event: ""
+    assert not campaign()["fails"]
+    assert not cloud.machines
+
+
+def test_a_hook_that_fails_before_a_mark_is_written_leaves_all_as_it_was(conducted: Any, cloud: MemoryCloud) -> None:
+    campaign = conducted(state="mark", stop_running=True)
+    campaign.failing = lambda event: "Ask" if event["hook"] == "before_wave" else ""
+    assert campaign()["fails"]
+    assert not [call for call in cloud.calls if call.write]
+
+
+def test_a_preview_hands_over_the_plan_alone(conducted: Any, cloud: MemoryCloud) -> None:
+    campaign = conducted()
+    campaign(check=True)
+    assert seen(campaign) == [("on_plan", None, [A, B, C])]
+    assert campaign.events[0]["check_mode"]
+    assert not [call for call in cloud.calls if call.write]
+
+
+def test_failures_come_in_groups_with_an_example(conducted: Any, cloud: MemoryCloud) -> None:
+    cloud.machines[B]["tags"] = [{"key": "jdcloud-protect", "value": "1"}]
+    campaign = conducted()
+    campaign()
+    (group,) = campaign.events[0]["failures"]
+    assert (group["count"], group["code"], group["example"]["instance_id"]) == (1, "protected", B)
+
+
+def test_a_hook_that_is_not_there_is_refused_before_anything_is_sent(conducted: Any, cloud: MemoryCloud) -> None:
+    with pytest.raises(InputError, match=r"vm_decommission_before_wave: there is no file /nowhere/x.yml"):
+        conducted(before_wave="/nowhere/x.yml")()
+    with pytest.raises(InputError, match="must be the absolute path of a file"):
+        conducted(before_wave="x.yml")()
+    assert not cloud.calls

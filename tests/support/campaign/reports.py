@@ -79,6 +79,10 @@ def sample_report(machines: int = 30, seed: int = 1, *, names: Sequence[str] = (
         "region": "cn-north-1",
         "account": {"source": "environment", "access_key_suffix": "3f9a", "region": "cn-north-1"},
         "digest": "sha256:" + "9f86d081884c7d65" * 4,
+        "digest_covers": {
+            "options": {"backup": "image", "elastic_ips": "release"},
+            "instance_ids": [row["instance_id"] for row in rows if row["action"] != "blocked"],
+        },
         "began": at(0),
         "ended": at(1460),
         "seconds": 1460.0,
@@ -165,7 +169,15 @@ def empty_report() -> Json:
     nothing: Json = {name: [] for name in ("waves", "timeline", "machines", "writes", "notes", "runs")}
     account = dict.fromkeys(("source", "access_key_suffix", "region"))
     left: Json = {kind: [] for kind in FEES}
-    none: Json = {"outcome": "nothing_to_do", "ended": None, "digest": None, "money": None, "region": "", "options": {}}
+    none: Json = {
+        "outcome": "nothing_to_do",
+        "ended": None,
+        "digest": None,
+        "digest_covers": None,
+        "money": None,
+        "region": "",
+        "options": {},
+    }
     return {**sample_report(0), **nothing, **none, "account": account, "left": left, "totals": dict.fromkeys(TOTALS, 0)}
 
 

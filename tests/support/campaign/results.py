@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.input.decommission_variables import Options, parse_options
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.state.digest import Approval, covered_options
 from support.json_object import Json
 
 NOW = datetime(2026, 11, 25, 8, 0, 0, tzinfo=UTC)
@@ -36,6 +37,12 @@ def later(seconds: float) -> datetime:
 def options(**variables: Any) -> Options:
     """The options of a campaign over some ids."""
     return parse_options({**GIVEN, "instance_ids": "i-a", **variables})
+
+
+def approval(*ids: str, region: str = "cn-north-1", **variables: Any) -> Approval:
+    """What a plan of these machines has approved, under these variables of the role."""
+    wanted = options(**variables)
+    return Approval(wanted.kind, region, covered_options(wanted), ids)
 
 
 def machine(instance_id: str, action: str = "deleted", **fields: Any) -> Json:

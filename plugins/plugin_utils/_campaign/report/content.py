@@ -28,8 +28,7 @@ def report_of(
     bill: dict[str, Any] | None,
 ) -> dict[str, Any]:
     """The report. `finished` has outcome and message; `bill` is the result of `jdcloud_bill_info`, None without one."""
-    tags = record.options.get("report_tags") or ()
-    machines = [_machine(row, tags, preview=preview) for row in record.machines.values()]
+    machines = _machines(record, preview=preview)
     left, money = _with_money(machines, _left(list(record.machines.values())), prices, bill)
     return {
         "format": REPORT_FORMAT,
@@ -42,6 +41,7 @@ def report_of(
         "region": record.region or "",
         "account": {name: record.account.get(name) for name in ("source", "access_key_suffix", "region")},
         "digest": record.digest,
+        "digest_covers": dict(record.approval) or None,
         "began": record.began,
         "ended": record.runs[-1]["ended"],
         "seconds": sum(_seconds(run) for run in record.runs),
@@ -58,6 +58,11 @@ def report_of(
         "money": money,
         "notes": record.notes,
     }
+
+
+def _machines(record: Record, *, preview: bool) -> list[dict[str, Any]]:
+    tags = record.options.get("report_tags") or ()
+    return [_machine(row, tags, preview=preview) for row in record.machines.values()]
 
 
 def _machine(row: Mapping[str, Any], tags: Iterable[str], *, preview: bool) -> dict[str, Any]:

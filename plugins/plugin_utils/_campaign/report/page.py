@@ -156,7 +156,7 @@ def _facts(report: Mapping[str, Any]) -> str:
     pairs = [
         ("API use", f"{calls}; {duration(api['seconds'])} in modules"),
         ("Keys", source + (f", ending in {shown(account['access_key_suffix'])}" if account["access_key_suffix"] else "")),
-        ("Digest of the list", f"<code>{escaped(report['digest'])}</code>" if report["digest"] else NOTHING),
+        ("Digest of the plan", f"<code>{escaped(report['digest'])}</code>" if report["digest"] else NOTHING),
     ]
     runs = "".join(f"<li>{_run(run)}</li>" for run in report["runs"])
     notes = "".join(f"<li><bdi>{escaped(note)}</bdi></li>" for note in report["notes"])

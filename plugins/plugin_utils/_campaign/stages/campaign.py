@@ -23,6 +23,7 @@ from ....module_utils._api.wire.journal import Write, read_journal
 from ..input.decommission_variables import PREFIX, Options
 from ..report.content import report_of
 from ..report.page import render
+from ..state.digest import Approval, approval_of
 from ..state.lock import Lock, holder_of
 from ..state.record import Record, stamp
 from ..state.sent_writes import note_writes, write_row
@@ -60,6 +61,14 @@ class Campaign:
     def now(self) -> datetime:
         """The time, in whole seconds."""
         return self.clock().replace(microsecond=0)
+
+    @property
+    def approved(self) -> Approval | None:
+        """The plan that was approved, if it is the last one in the folder of the reports."""
+        folder, digest = self.options.report_dir, self.options.digest
+        if not folder or not digest:
+            return None
+        return approval_of(Store(folder).plan.read_json(REPORT), digest)
 
     @property
     def left_to_do(self) -> list[str]:

@@ -18,11 +18,11 @@ def plan_tags(campaign: Campaign) -> Result:
     if options.kind == "mark":
         # Only a look: what is really written is decided from it.
         look = campaign.look("jdcloud_tag", _selected(campaign, {"set": {options.tag_key: "preview"}}))
-        record.tag_plan = steps.plan_mark(record, options, look, campaign.now)
+        record.tag_plan = steps.plan_mark(record, options, look, campaign.now, campaign.approved)
     else:
         keys = [options.tag_key, steps.stopped_tag_key(options.tag_key)]
         look = campaign.look("jdcloud_tag", _selected(campaign, {"remove": keys, "protect_tags": {}}))
-        record.tag_plan = steps.plan_unmark(record, options, look, campaign.now)
+        record.tag_plan = steps.plan_unmark(record, options, look, campaign.now, campaign.approved)
     if record.problem:
         return {"waves": []}
     ids = [each for each, row in record.machines.items() if row["action"] in ("marked", "unmarked")]

@@ -31,7 +31,8 @@ def plan(campaign: Campaign) -> Result:
         if look["instances"]:
             ids = [each["instance_id"] for each in look["instances"]]
             planned = campaign.look("jdcloud_vm", _with_backups(campaign, ids, backup))
-    result = steps.plan(campaign.record, campaign.options, planned, backup, campaign.now, preview=campaign.preview)
+    record, options, approved = campaign.record, campaign.options, campaign.approved
+    result = steps.plan(record, options, planned, backup, campaign.now, preview=campaign.preview, approved=approved)
     waves = result["waves"] if result["go"] else []
     campaign.changed = campaign.preview and bool(planned.get("changed") or waves)
     return {"waves": waves}

@@ -2,51 +2,195 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The digest of a list of machines, and which machines make the difference between a list and an approved digest. Pure.
+"""What is approved: a list of machines and the options that decide what is lost with them; its digest; and what differs. Pure.
 
-It covers the region and the ids, and nothing else: neither backups nor the fates of disks and addresses.
+A digest alone holds nothing that could be read back. Where the plan of the approved digest is at hand, everything that differs is
+known; where it is not, the likely differences are tried out.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
+from ....module_utils._api.errors import first_of
+from ..input.decommission_variables import BACKUPS, FATES_OF_ADDRESSES, FATES_OF_DISKS, PARSERS, PREFIX, Options
+
+COVERED: Mapping[str, tuple[str, ...]] = {
+    "absent": (
+        *("backup", "backup_max_age", "allow_local_disk_loss", "disks", "elastic_ips", "protect_tags", "stop_running"),
+        *("on_blocked", "due_only", "tag_key", "max_instances", "max_failures", "waves"),
+    ),
+    "mark": ("protect_tags", "stop_running", "on_blocked", "tag_key", "grace_days", "max_instances"),
+    "unmark": ("start_again", "on_blocked", "tag_key", "max_instances"),
+}
+"""By the kind of a campaign, the options that decide what is lost, and how much at once."""
+NOT_COVERED = (
+    *("kind", "region", "instance_ids", "name", "tags", "filters"),  # The list and its region stand for these.
+    *("campaign", "digest", "report_dir", "report_tags", "bill", "prices"),
+    *("campaign_timeout", "wait_timeout", "backup_timeout", "poll_interval"),
+)
+"""The other options. A test holds that each option is in one of the two."""
 MAX_HASHED_IDS = 2_000_000
 """The most ids that are hashed to find the difference: about a second."""
 MAX_CHANGED = 3
 """Differences of more machines are not looked for, unless all that may not go make it."""
+SHOWN_VALUE = 80
+"""The most characters of the value of an option in a sentence."""
+_TRIED: Mapping[str, tuple[Any, ...]] = {
+    "backup": BACKUPS,
+    "disks": FATES_OF_DISKS,
+    "elastic_ips": FATES_OF_ADDRESSES,
+    "on_blocked": ("fail", "skip"),
+    **dict.fromkeys(("allow_local_disk_loss", "stop_running", "due_only", "start_again"), (False, True)),
+    **dict.fromkeys(("max_failures", "grace_days"), tuple(range(32))),
+}
+"""Values of options that may have been approved; the default of each is tried, too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """What is approved: exactly these machines, under these options. `options` are those of `covered_options`."""
+
+    kind: str
+    region: str
+    options: Mapping[str, Any]
+    instance_ids: tuple[str, ...]
+
+    @property
+    def digest(self) -> str:
+        """What stands for it, whatever the order of the machines."""
+        return _digest(self._head(self.options), sorted(self.instance_ids))
+
+    def as_json(self) -> dict[str, Any]:
+        """For the record and the report, which have kind and region of their own."""
+        return {"options": dict(self.options), "instance_ids": list(self.instance_ids)}
+
+    def with_options(self, changed: Mapping[str, Any]) -> str:
+        """The digest of the same machines under other options."""
+        return _digest(self._head({**self.options, **changed}), sorted(self.instance_ids))
+
+    def with_machines(self, ids: Iterable[str]) -> str:
+        """The digest of other machines under the same options."""
+        return _digest(self._head(self.options), sorted(ids))
+
+    def _head(self, options: Mapping[str, Any]) -> str:
+        known = {name: plain(value) for name, value in options.items() if value is not None}
+        return json.dumps([self.kind, self.region, known], sort_keys=True, separators=(",", ":"), ensure_ascii=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """`added`: machines that go now and were not approved. `removed`: approved ones that may not go now."""
+    """`added`: machines that go now and were not approved. `removed`: approved ones that may not go now.
 
-    added: tuple[str, ...]
-    removed: tuple[str, ...]
+    `options`: the names of those that have another value, with what they are now and what was approved.
+    """
 
-
-def digest_of(region: str, ids: Sequence[str]) -> str:
-    """What stands for exactly these machines of this region, in any order."""
-    text = "\n".join([region, *sorted(ids)])
-    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    options: Mapping[str, tuple[Any, Any]] | None = None
 
 
-def difference(approved: str, region: str, ids: Sequence[str], others: Sequence[str]) -> Difference | None:
-    """What turned the approved list into `ids`; `others` are known, and may not go. None if that cannot be found out."""
-    now = frozenset(ids)
+def covered_options(options: Options) -> dict[str, Any]:
+    """The options that a digest covers, as JSON holds them; those without a value are left out."""
+    values = {name: plain(getattr(options, name)) for name in COVERED[options.kind]}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def plain(value: Any) -> Any:
+    """A value as it is after any way through JSON, YAML and templates: 24.0 is 24 there."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(each) for each in value]
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value if value is None or isinstance(value, (bool, int, float)) else str(value)
+
+
+def approval_of(report: Any, digest: str) -> Approval | None:
+    """What a report says that its digest covers; None unless that is exactly what this digest stands for."""
+    try:
+        covers = report["digest_covers"]
+        ids = tuple(str(each) for each in covers["instance_ids"])
+        found = Approval(str(report["kind"]), str(report["region"]), dict(covers["options"]), ids)
+        return found if found.digest == digest else None
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def difference(approved: str, now: Approval, others: Sequence[str], plan: Approval | None = None) -> Difference | None:
+    """What turned the approved plan into this one. None if that cannot be found out.
+
+    `others` are known, and may not go; `plan` is the approved one, where it is at hand.
+    """
+    if plan is not None:
+        return _compared(now, plan)
+    for name, value in _other_options(now):
+        if now.with_options({name: value}) == approved:
+            return Difference(options={name: (now.options.get(name), value)})
+    ids = frozenset(now.instance_ids)
     hashed = 0
-    for changed in _guesses(sorted(now), sorted(set(others) - now)):
-        guess = now.symmetric_difference(changed)
+    for changed in _guesses(sorted(ids), sorted(set(others) - ids)):
+        guess = ids.symmetric_difference(changed)
         hashed += len(guess)
         if hashed > MAX_HASHED_IDS:
             break
-        if digest_of(region, [*guess]) == approved:
-            return Difference(tuple(each for each in changed if each in now), tuple(each for each in changed if each not in now))
+        if now.with_machines(guess) == approved:
+            return Difference(tuple(each for each in changed if each in ids), tuple(each for each in changed if each not in ids))
     return None
+
+
+def changed_options(now: Mapping[str, Any], approved: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """The options whose values differ: what each is now, and what was approved."""
+    pairs = {name: (plain(now.get(name)), plain(approved.get(name))) for name in sorted({*now, *approved})}
+    return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+
+
+def options_text(changed: Mapping[str, tuple[Any, Any]]) -> str:
+    """Half a sentence that names each option."""
+    return " and ".join(
+        f"{PREFIX}{name} is {_shown(now)} and was {_shown(before)} in what was approved"
+        for name, (now, before) in changed.items()
+    )
+
+
+def difference_text(found: Difference | None, kind: str, machines: Mapping[str, Mapping[str, Any]]) -> str:
+    """Half a sentence about it; `machines` are the rows of those that are known."""
+    if found is None:
+        names = ", ".join(f"{PREFIX}{name}" for name in COVERED[kind])
+        return (
+            f"other machines are selected or other options given, and from a digest it cannot be seen which (it covers {names})"
+        )
+    parts = []
+    if found.options:
+        parts.append(options_text(found.options))
+    if found.removed:
+        named = first_of([_with_reason(each, machines) for each in found.removed], 20)
+        parts.append(f"{named} may not go any more")
+    if found.added:
+        parts.append(f"{first_of(found.added, 20)} came since")
+    return " and ".join(parts)
+
+
+def _compared(now: Approval, plan: Approval) -> Difference:
+    ids, before = set(now.instance_ids), set(plan.instance_ids)
+    options = changed_options(now.options, plan.options)
+    if now.kind != plan.kind:
+        options = {"state": (now.kind, plan.kind)}
+    if now.region != plan.region:
+        options = {**options, "region": (now.region, plan.region)}
+    return Difference(tuple(sorted(ids - before)), tuple(sorted(before - ids)), options)
+
+
+def _other_options(now: Approval) -> Iterator[tuple[str, Any]]:
+    for name in COVERED[now.kind]:
+        tried = [plain(value) for value in (*_TRIED.get(name, ()), PARSERS[name](None, name))]
+        yield from ((name, value) for value in tried if value != now.options.get(name))
 
 
 def _guesses(now: Sequence[str], others: Sequence[str]) -> Iterator[tuple[str, ...]]:
@@ -56,16 +200,16 @@ def _guesses(now: Sequence[str], others: Sequence[str]) -> Iterator[tuple[str, .
         yield from combinations([*others, *now], size)
 
 
-def difference_text(found: Difference | None, machines: Mapping[str, Mapping[str, Any]]) -> str:
-    """Half a sentence about it; `machines` are the rows of those that are known."""
-    if found is None:
-        return "other machines are selected, and from a digest it cannot be seen which"
-    parts = []
-    if found.removed:
-        parts.append(f"{', '.join(_with_reason(each, machines) for each in found.removed)} may not go any more")
-    if found.added:
-        parts.append(f"{', '.join(found.added)} came since")
-    return " and ".join(parts)
+def _digest(head: str, ids: Iterable[str]) -> str:
+    text = "\n".join([head, *ids])
+    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "not given"
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= SHOWN_VALUE else f"{text[:SHOWN_VALUE]}…"
 
 
 def _with_reason(instance_id: str, machines: Mapping[str, Mapping[str, Any]]) -> str:

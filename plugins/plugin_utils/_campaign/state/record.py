@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ....module_utils._api.errors import InputError
-from .digest import digest_of
+from .digest import Approval
 
 RECORD_FORMAT = "jdcloud.cloud/record/1"
 UNVERIFIED = "unverified"
@@ -40,6 +40,7 @@ class Record:
     """One campaign. `identity` is what makes it this one and no other; in the file it is called wishes.
 
     Times are ISO 8601 in UTC; `last` is when the last phase ended, `run` tells the runs of it apart.
+    `approval` is what the digest covers (`Approval.as_json`).
     Out of the journal: `accepted` are its deletes of machines, `removed` the disks and elastic IPs whose removal the service
     accepted, `stopped` the machines that it stopped and did not start again.
     """
@@ -55,6 +56,7 @@ class Record:
     region: str | None = None
     account: dict[str, Any] = field(default_factory=lambda: {"source": None, "access_key_suffix": None, "region": None})
     digest: str | None = None
+    approval: dict[str, Any] = field(default_factory=dict)
     instance_ids: list[str] = field(default_factory=list)
     waves: list[Wave] = field(default_factory=list)
     machines: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -121,9 +123,16 @@ def record_from(raw: Any) -> Record:
     listed = {instance_id for wave in record.waves for instance_id in wave.instance_ids}
     if listed != set(record.instance_ids) or not listed <= set(record.machines):
         raise ValueError("its waves, its list of ids and its machines contradict each other")
-    if record.frozen and record.digest != digest_of(record.region or "", record.instance_ids):
+    if record.frozen and record.digest != _digest_of(record):
         raise ValueError("its list of ids does not fit its digest")
     return record
+
+
+def _digest_of(record: Record) -> str:
+    options = record.approval.get("options") if isinstance(record.approval, Mapping) else None
+    if not isinstance(options, Mapping):
+        raise ValueError("it does not say what its digest covers")
+    return Approval(record.kind, record.region or "", options, tuple(record.instance_ids)).digest
 
 
 def stamp(moment: datetime) -> str:

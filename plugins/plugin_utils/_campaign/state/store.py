@@ -22,6 +22,8 @@ JOURNAL = "journal.jsonl"
 MANIFEST = "manifest.json"
 REPORT = "report.json"
 PAGE = "report.html"
+PLAN = "plan"
+"""The folder of the last preview, within that of the campaign."""
 FILES = (RECORD, JOURNAL, MANIFEST, REPORT, PAGE)
 
 
@@ -34,6 +36,11 @@ class Store:
     def path(self, name: str) -> Path:
         """Where a file is."""
         return self.folder / name
+
+    @property
+    def plan(self) -> Store:
+        """The folder of what a preview wrote."""
+        return Store(str(self.folder / PLAN))
 
     def create(self, variable: str) -> None:
         """Make the folder if its parent exists. Raises `InputError` if files cannot be written there."""
@@ -84,6 +91,13 @@ class Store:
             return self.path(JOURNAL).read_text(encoding="utf-8", errors="replace")
         except FileNotFoundError:
             return ""
+
+    def read_json(self, name: str) -> Any:
+        """What a file holds, None if that cannot be read."""
+        try:
+            return json.loads(self.path(name).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
 
     def manifest(self) -> dict[str, Any] | None:
         """The manifest of the backups so far."""
@@ -138,7 +152,7 @@ class Store:
         """Move the files of an earlier campaign into a folder of its name."""
         target = self.folder / campaign
         attempt = 1
-        while target.exists():
+        while target.exists() or target.name == PLAN:
             attempt += 1
             target = self.folder / f"{campaign}-{attempt}"
         target.mkdir(mode=0o700)

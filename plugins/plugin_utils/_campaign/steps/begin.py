@@ -10,11 +10,9 @@ from datetime import datetime
 
 from ....module_utils._api.errors import InputError
 from ..input.decommission_variables import PREFIX, Options
+from ..state.digest import COVERED, changed_options, covered_options, options_text
 from ..state.record import Record, new_campaign, stamp
 from ..state.store import Store
-
-LOSS_OPTIONS = ("backup", "disks", "elastic_ips", "allow_local_disk_loss", "protect_tags")
-"""Variables that a resumed run may change, and that decide what is lost."""
 
 
 def open_campaign(store: Store, options: Options, now: datetime, token: str, *, preview: bool) -> tuple[Record, bool]:
@@ -60,14 +58,11 @@ def _prepare_folder(store: Store, options: Options, *, preview: bool) -> None:
 
 def _note_resumed(record: Record, options: Options) -> None:
     record.add_note(f"Resumed: campaign {record.campaign} of {len(record.instance_ids)} machines, begun at {record.began}.")
-    before, now = record.options, options.shown
-    changed = [
-        f"{PREFIX}{name} was {before.get(name)} and is {now.get(name)}"
-        for name in LOSS_OPTIONS
-        if before.get(name) != now.get(name)
-    ]
-    if changed:
-        record.add_note(f"Other than in the run before: {'; '.join(changed)}.")
+    changed = changed_options(options.shown, record.options)
+    names = [name for name in COVERED[options.kind] if name in changed]
+    if names:
+        text = "; ".join(f"{PREFIX}{name} was {changed[name][1]} and is {changed[name][0]}" for name in names)
+        record.add_note(f"Other than in the run before: {text}.")
 
 
 def _begin_run(record: Record, options: Options, now: datetime, token: str) -> None:
@@ -95,12 +90,23 @@ def _is_resumed(old: Record, options: Options) -> bool:
                 f"approved ({options.digest}), so nothing was changed: finish it without {PREFIX}digest, or give "
                 f"{PREFIX}campaign another name."
             )
+        if options.digest:
+            _refuse_other_options(old, options)
         return True
     raise InputError(
         f"{PREFIX}report_dir holds the unfinished campaign {old.campaign} of {len(old.instance_ids)} machines in {old.region}, "
         "which was begun with another selection, state or region: finish it with its own variables, give "
         f"{PREFIX}campaign another name, or use another folder."
     )
+
+
+def _refuse_other_options(old: Record, options: Options) -> None:
+    changed = changed_options(covered_options(options), old.approval["options"])
+    if changed:
+        raise InputError(
+            f"{PREFIX}report_dir holds the unfinished campaign {old.campaign}, and {options_text(changed)}, so nothing was "
+            "changed: run it as it was approved."
+        )
 
 
 def _new(options: Options, now: datetime, token: str) -> Record:

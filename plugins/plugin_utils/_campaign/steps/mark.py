@@ -18,6 +18,7 @@ from ....module_utils._api.model.times import BEIJING
 from ....module_utils._fleet.planning.due import due_date, due_from
 from ..input.decommission_variables import Options
 from ..state import machine_entry
+from ..state.digest import Approval
 from ..state.ingest import ingest, refuse_early_end
 from ..state.record import Record
 from .plan import approve
@@ -28,7 +29,9 @@ def stopped_tag_key(tag_key: str) -> str:
     return f"{tag_key}-stopped"
 
 
-def plan_mark(record: Record, options: Options, look: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+def plan_mark(
+    record: Record, options: Options, look: Mapping[str, Any], now: datetime, approved: Approval | None = None
+) -> dict[str, Any]:
     """From the preview of `jdcloud_tag` to what is to be written: groups of machines that need the same tags, and who is to stop.
 
     A date that is there and valid stays: marking again every night must not postpone the end for ever. But what runs although its
@@ -37,7 +40,7 @@ def plan_mark(record: Record, options: Options, look: Mapping[str, Any], now: da
     date = due_date(now, options.grace_days)
     groups: dict[tuple[tuple[str, str], ...], list[str]] = {}
     stop = []
-    for instance in _unhindered(record, options, look, now):
+    for instance in _unhindered(record, options, look, now, approved):
         tags = instance["tags_before"]
         row = record.machines[instance["instance_id"]]
         keeps = _keeps_date(instance, options.tag_key, now)
@@ -53,10 +56,12 @@ def plan_mark(record: Record, options: Options, look: Mapping[str, Any], now: da
     return {"groups": [{"set": dict(key), "instance_ids": ids} for key, ids in groups.items()], "power": stop}
 
 
-def plan_unmark(record: Record, options: Options, look: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+def plan_unmark(
+    record: Record, options: Options, look: Mapping[str, Any], now: datetime, approved: Approval | None = None
+) -> dict[str, Any]:
     """From the preview of `jdcloud_tag` to who loses its mark, and which of those that the mark stopped are to start again."""
     unmark, start = [], []
-    for instance in _unhindered(record, options, look, now):
+    for instance in _unhindered(record, options, look, now, approved):
         tags = instance["tags_before"]
         row = record.machines[instance["instance_id"]]
         marked = options.tag_key in tags or stopped_tag_key(options.tag_key) in tags
@@ -113,7 +118,9 @@ def _keeps_date(instance: Mapping[str, Any], key: str, now: datetime) -> bool:
     return instance["status"] == "stopped" or day > now.astimezone(BEIJING).date()
 
 
-def _unhindered(record: Record, options: Options, look: Mapping[str, Any], now: datetime) -> list[Mapping[str, Any]]:
+def _unhindered(
+    record: Record, options: Options, look: Mapping[str, Any], now: datetime, approved: Approval | None
+) -> list[Mapping[str, Any]]:
     """Take in the look, and give the machines that may be marked or unmarked; none if nothing at all may be changed."""
     ingest(record, look)
     refuse_early_end(look)
@@ -123,7 +130,7 @@ def _unhindered(record: Record, options: Options, look: Mapping[str, Any], now: 
         record.machines[instance["instance_id"]]["action"] = "none"
     if _held_back(record, options, look, now):
         return []
-    approve(record, options, [each["instance_id"] for each in unhindered])
+    approve(record, options, [each["instance_id"] for each in unhindered], approved)
     record.end_phase("plan", None, now, ok=True, machines=_count(look))
     return unhindered
 

@@ -15,7 +15,7 @@ from ....module_utils._api.model.instance import TRANSITIONAL
 from ..input.decommission_variables import Options
 from ..input.waves import split_into_waves
 from ..state import machine_entry
-from ..state.digest import difference, difference_text, digest_of
+from ..state.digest import Approval, covered_options, difference, difference_text
 from ..state.ingest import count_and_name, ingest, not_found, refuse_early_end, with_present_status
 from ..state.record import Record, Wave
 
@@ -39,12 +39,19 @@ def freeze(record: Record, look: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def plan(
-    record: Record, options: Options, look: Mapping[str, Any], backup: Mapping[str, Any], now: datetime, *, preview: bool
+    record: Record,
+    options: Options,
+    look: Mapping[str, Any],
+    backup: Mapping[str, Any],
+    now: datetime,
+    *,
+    preview: bool,
+    approved: Approval | None = None,
 ) -> dict[str, Any]:
     """Take in the plan of the whole campaign, freeze its list, and cut it into waves.
 
     `look` is what `jdcloud_vm` would do, with the backups that `backup`, the preview of `jdcloud_vm_backup`, would make.
-    Returns whether to go on, and the machines of each wave.
+    `approved` is the approved plan, where it is at hand. Returns whether to go on, and the machines of each wave.
     """
     ingest(record, look)
     record.add_api_use(backup.get("summary") or {})
@@ -58,7 +65,7 @@ def plan(
             row["backups"] = machine_entry.predicted_backups(entries[instance["instance_id"]])
     if not record.frozen:
         _block_hanging(record, [each["instance_id"] for each in look["instances"]])
-        _freeze(record, options, [each["instance_id"] for each in look["instances"]])
+        _freeze(record, options, [each["instance_id"] for each in look["instances"]], approved)
     record.waves = _waves(record, options)
     problem = _plan_problem(record, options, look, backup)
     # A preview shows what would become of what the waves come to; nothing at all if the campaign would not begin.
@@ -108,19 +115,22 @@ def _block_hanging(record: Record, ids: Iterable[str]) -> None:
             row.update(action="blocked", error=None, blockers=_distinct([*row["blockers"], reason]))
 
 
-def _freeze(record: Record, options: Options, ids: Sequence[str]) -> None:
+def _freeze(record: Record, options: Options, ids: Sequence[str], approved: Approval | None) -> None:
     record.instance_ids = [each for each in ids if record.machines[each]["action"] == "deleted"]
-    approve(record, options, record.instance_ids)
+    approve(record, options, record.instance_ids, approved)
     record.frozen = True
 
 
-def approve(record: Record, options: Options, ids: Sequence[str]) -> None:
-    """Note what stands for these machines. Raises `InputError` if others were approved."""
-    region = record.region or ""
-    record.digest = digest_of(region, ids)
+def approve(record: Record, options: Options, ids: Sequence[str], approved: Approval | None = None) -> None:
+    """Note what stands for these machines and options. Raises `InputError` if something else was approved.
+
+    `approved` is the approved plan, where it is at hand.
+    """
+    now = Approval(record.kind, record.region or "", covered_options(options), tuple(ids))
+    record.digest, record.approval = now.digest, now.as_json()
     if options.digest and options.digest != record.digest:
         others = [*record.machines, *(options.instance_ids or ())]
-        text = difference_text(difference(options.digest, region, ids, others), record.machines)
+        text = difference_text(difference(options.digest, now, others, approved), record.kind, record.machines)
         raise InputError(
             f"The plan now holds {len(ids)} machines with digest {record.digest}, not what was approved ({options.digest}), "
             f"since {text}; so nothing was changed: plan and approve again."

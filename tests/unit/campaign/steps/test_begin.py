@@ -12,19 +12,19 @@ from typing import Any
 import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError
-from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.state.digest import digest_of
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.state.store import MANIFEST, Store
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.steps.begin import check_run, open_campaign
-from support.campaign.results import NOW, options
+from support.campaign.results import NOW, approval, options
 
-DIGEST = digest_of("cn-north-1", ["i-a"])
+DIGEST = approval("i-a").digest
 
 
 def unfinished(folder: Path, **variables: Any) -> Store:
     """A folder with a campaign that was interrupted."""
     store = Store(str(folder))
     record, _resumed = open_campaign(store, options(report_dir=str(folder), **variables), NOW, "first", preview=False)
-    record.frozen, record.region, record.digest = True, "cn-north-1", digest_of("cn-north-1", [])
+    record.frozen, record.region = True, "cn-north-1"
+    record.digest, record.approval = approval().digest, approval().as_json()
     store.save(record)
     return store
 
@@ -49,8 +49,15 @@ def test_a_list_that_was_not_approved_is_not_gone_on_with(tmp_path: Path) -> Non
     store = unfinished(tmp_path)
     with pytest.raises(InputError, match="not what was approved"):
         open_campaign(store, options(report_dir=str(tmp_path), digest=DIGEST), NOW, "second", preview=False)
-    approved = options(report_dir=str(tmp_path), digest=digest_of("cn-north-1", []))
+    approved = options(report_dir=str(tmp_path), digest=approval().digest)
     assert open_campaign(store, approved, NOW, "third", preview=False)[1]
+
+
+def test_an_option_that_was_not_approved_is_refused_by_its_name(tmp_path: Path) -> None:
+    store = unfinished(tmp_path)
+    other = options(report_dir=str(tmp_path), digest=approval().digest, elastic_ips="release")
+    with pytest.raises(InputError, match="vm_decommission_elastic_ips is release and was keep in what was approved"):
+        open_campaign(store, other, NOW, "second", preview=False)
 
 
 def test_another_selection_is_refused(tmp_path: Path) -> None:

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError
-from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.state.digest import digest_of
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.steps import mark
 from support.campaign.records import new_record
 from support.campaign.results import (
     NOW,
+    approval,
     machine,
     options,
     vm_result,
@@ -24,14 +24,23 @@ from support.campaign.results import (
 A, B, C, D = "i-a", "i-b", "i-c", "i-d"
 
 
-@pytest.mark.parametrize("step", [mark.plan_mark, mark.plan_unmark])
-def test_marking_holds_to_an_approved_list_too(step: Any) -> None:
+@pytest.mark.parametrize(("kind", "step"), [("mark", mark.plan_mark), ("unmark", mark.plan_unmark)])
+def test_marking_holds_to_an_approved_list_too(kind: str, step: Any) -> None:
     look = vm_result([machine(each, "tagged", tags_before={}) for each in (A, B)])
-    record = new_record()
-    step(record, options(digest=digest_of("cn-north-1", [B, A])), look, NOW)
-    assert record.digest == digest_of("cn-north-1", [A, B])
+    record = new_record(kind)
+    both = approval(B, A, state=kind).digest
+    step(record, options(state=kind, digest=both), look, NOW)
+    assert record.digest == both
+    one = options(state=kind, digest=approval(A, state=kind).digest)
     with pytest.raises(InputError, match="not what was approved"):
-        step(new_record(), options(digest=digest_of("cn-north-1", [A])), look, NOW)
+        step(new_record(kind), one, look, NOW)
+
+
+def test_other_days_of_grace_than_were_approved_are_refused_by_their_name() -> None:
+    look = vm_result([machine(A, "tagged", tags_before={})])
+    approved = approval(A, state="mark", grace_days=14).digest
+    with pytest.raises(InputError, match="vm_decommission_grace_days is 7 and was 14 in what was approved"):
+        mark.plan_mark(new_record("mark"), options(state="mark", digest=approved), look, NOW)
 
 
 @pytest.mark.parametrize(

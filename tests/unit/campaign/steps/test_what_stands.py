@@ -15,7 +15,7 @@ import pytest
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.wire.journal import Write
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.report.content import report_of
-from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.state.digest import Difference, difference, digest_of
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.state.digest import Difference, difference
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.state.ingest import refuse_early_end
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.state.record import Record
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.state.sent_writes import removed_by, stopped_by
@@ -23,7 +23,19 @@ from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.state.stor
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.steps import finish, plan, wave
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.steps.begin import open_campaign
 from support.campaign.records import accept, begun, new_record, planned
-from support.campaign.results import NOW, blocked, entry, failed, later, machine, manifest, not_found, options, vm_result
+from support.campaign.results import (
+    NOW,
+    approval,
+    blocked,
+    entry,
+    failed,
+    later,
+    machine,
+    manifest,
+    not_found,
+    options,
+    vm_result,
+)
 from support.json_object import Json
 
 A, B, C = "i-a", "i-b", "i-c"
@@ -172,16 +184,16 @@ def test_an_image_that_is_ready_and_not_proven_is_no_backup_made() -> None:
     ],
 )
 def test_which_machines_make_the_difference(approved: str, now: str, others: str, found: Difference | None) -> None:
-    assert difference(digest_of("r", [*approved]), "r", [*now], [*others]) == found
+    assert difference(approval(*approved).digest, approval(*now), [*others]) == found
 
 
 def test_a_long_list_is_not_searched_for_ever() -> None:
     ids = [f"i-{number}" for number in range(20_000)]
-    assert difference(digest_of("r", ["i-x"]), "r", ids, []) is None
+    assert difference(approval("i-x").digest, approval(*ids), []) is None
 
 
 def test_a_digest_that_does_not_fit_names_the_machines_that_differ() -> None:
-    approved = options(digest=digest_of("cn-north-1", [A, B]), on_blocked="skip")
+    approved = options(digest=approval(A, B, on_blocked="skip").digest, on_blocked="skip")
     with pytest.raises(InputError, match=r"i-b \(protected\) may not go any more and i-c came since"):
         planned(approved, machine(A), blocked(B, "protected"), machine(C))
 

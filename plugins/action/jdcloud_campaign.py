@@ -27,8 +27,10 @@ from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.input.deco
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.input.other_variables import (
     READERS,
     VARIABLES,
+    parse_backup,
 )
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.report.costs import check_prices
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.backup import back_up
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.campaign import Campaign, begin, go_on
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.events import check_hooks, stop, with_events
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.finish import finish
@@ -38,12 +40,11 @@ from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.state.stor
 
 COLLECTION = "jdcloud.cloud."
 JOURNAL_VARIABLE = "JDCLOUD_JOURNAL_PATH"
-RESULTS = ("vm_decommission_report", "vm_decommission_event")
-"""Variables with the prefix of the role that it sets itself; an earlier use of it may have left them."""
-ROLE_VARIABLES = frozenset(VARIABLES["vm_decommission"].values())
+RESULTS = ("vm_decommission_report", "vm_decommission_event", "vm_backup_manifest", "vm_backup_summary")
+"""Variables with the prefix of a role that it sets itself; an earlier use of it may have left them."""
 SPEC: dict[str, dict[str, Any]] = {
     **CONNECTION_SPEC,
-    "stage": {"type": "str", "required": True, "choices": ["plan", "wave", "stop", "finish", "read"]},
+    "stage": {"type": "str", "required": True, "choices": ["plan", "wave", "stop", "finish", "backup", "read"]},
     "reader": {"type": "str", "choices": list(READERS)},
     "folder": {"type": "path", "default": ""},
     "run": {"type": "str", "default": ""},
@@ -74,6 +75,8 @@ class ActionModule(ProgressAction):
         try:
             if options["stage"] == "read":
                 return self._read(options["reader"], variables)
+            if options["stage"] == "backup":
+                return self._backup(variables)
             return self._stage(options, variables)
         except (JdcloudError, OSError) as error:
             return {"failed": True, "changed": False, "msg": _sentence(error)}
@@ -83,6 +86,13 @@ class ActionModule(ProgressAction):
         given = self._given(VARIABLES[reader], variables)
         # A play or a task can be in check mode without --check, and ansible_check_mode knows the command line alone.
         return {"changed": False, "next": {**READERS[reader](given), "check_mode": bool(self._task.check_mode)}}
+
+    def _backup(self, variables: Variables) -> Result:
+        """The whole of the role vm_backup."""
+        _refuse_unknown("vm_backup", variables)
+        names = VARIABLES["vm_backup"]
+        wanted = parse_backup({**dict.fromkeys(names), **self._given(names, variables)})
+        return back_up(wanted, self._modules(variables), _utcnow, preview=bool(self._task.check_mode))
 
     def _stage(self, options: Result, variables: Variables) -> Result:
         stage = options["stage"]
@@ -119,13 +129,7 @@ class ActionModule(ProgressAction):
         return {**result, "warnings": warnings} if warnings else result
 
     def _begun(self, variables: Variables) -> Campaign:
-        unknown = sorted(
-            name for name in variables if name.startswith(PREFIX) and name not in RESULTS and name not in ROLE_VARIABLES
-        )
-        if unknown:
-            raise InputError(
-                f"{', '.join(unknown)}: the role vm_decommission has no such variable, so nothing was done: correct the name."
-            )
+        _refuse_unknown("vm_decommission", variables)
         options = self._options(variables)
         check_hooks(options)
         preview = bool(self._task.check_mode)
@@ -203,8 +207,16 @@ class _Modules:
         """See `Modules`."""
         given = {name: value for name, value in arguments.items() if value is not None}
         with self._action.in_check_mode(check_mode):
-            environment = {JOURNAL_VARIABLE: journal_path}
+            environment = {JOURNAL_VARIABLE: journal_path} if journal_path else {}
             return self._action.execute(module, {**self._connection, **given}, self._variables, environment)
+
+
+def _refuse_unknown(role: str, variables: Variables) -> None:
+    """A variable that the role does not know may be a safeguard that was misspelt."""
+    known = {*VARIABLES[role].values(), *RESULTS}
+    unknown = sorted(name for name in variables if name.startswith(f"{role}_") and name not in known)
+    if unknown:
+        raise InputError(f"{', '.join(unknown)}: the role {role} has no such variable, so nothing was done: correct the name.")
 
 
 def _utcnow() -> datetime:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: jdcloud_campaign
-short_description: Conduct a campaign of the role vm_decommission, stage by stage
+short_description: Conduct what the roles do, stage by stage
 version_added: 0.3.0
 author:
   - The jdcloud.cloud authors (@jdcloud-cloud)
@@ -17,10 +17,11 @@ description:
   - The work of the role P(jdcloud.cloud.vm_decommission#role), in three stages. It reads the variables of the role, freezes the
     list of machines, cuts it into waves, runs the modules of this collection for each wave, and writes C(record.json),
     C(manifest.json), C(report.json) and C(report.html).
+  - The stage V(backup) is the whole work of the role P(jdcloud.cloud.vm_backup#role), with the variables of that role.
   - It runs on the controller. The modules that it runs get its connection options.
   - All files are written durably, replaced as a whole, and readable by their owner only. The record is written before anything
     is changed in the cloud, so a run that was killed can be finished exactly.
-  - Use the role instead of this action, unless you build a workflow of your own.
+  - Use the roles instead of this action, unless you build a workflow of your own.
 extends_documentation_fragment:
   - jdcloud.cloud.jdcloud
   - jdcloud.cloud.attributes
@@ -32,6 +33,7 @@ options:
       - V(wave) does one wave. It does nothing where the campaign was stopped before.
       - V(stop) ends a campaign whose hook failed. Waves that follow do nothing.
       - V(finish) releases what is owed, verifies what is left, judges the run and writes the report.
+      - V(backup) plans the whole batch of the role vm_backup, backs it up, tries one restore out and removes older backups.
       - V(read) checks the variables of O(reader), turns them into what they mean, and says whether the task runs in check mode.
         Nothing else is read or written.
     type: str
@@ -41,6 +43,7 @@ options:
       - wave
       - stop
       - finish
+      - backup
       - read
   reader:
     description:
@@ -120,7 +123,7 @@ instance_ids:
   elements: str
   sample: [i-4x9q2m7kva]
 problem:
-  description: One sentence about what ends the campaign; empty if nothing does.
+  description: One sentence about what ends the campaign, or with O(stage=backup) about what failed; empty if nothing does.
   returned: success
   type: str
   sample: ""
@@ -171,10 +174,20 @@ begun:
   type: bool
   sample: true
 message:
-  description: What became of the campaign, in a few sentences.
-  returned: with O(stage=finish)
-  type: str
+  description: What became of the campaign, in a few sentences; with O(stage=backup) a list of lines.
+  returned: with O(stage=finish) or O(stage=backup)
+  type: raw
   sample: 1 of 1 machine is deleted.
+manifest:
+  description: The manifest, the same as the file; see the role vm_backup.
+  returned: with O(stage=backup)
+  type: dict
+  sample: {"format": "jdcloud.cloud/manifest/1", "state": "complete"}
+summary:
+  description: The counts and the use of the API of making the backups; empty in check mode.
+  returned: with O(stage=backup)
+  type: dict
+  sample: {"selected": 1, "created": 1}
 fails:
   description: Whether the role fails with this message.
   returned: with O(stage=finish)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The stage `read` of jdcloud_campaign: the variables of a role or playbook as they are, typed once."""
+"""The stages `read` and `backup` of jdcloud_campaign: the variables of a role or playbook as they are, typed once."""
 
 from __future__ import annotations
 
@@ -16,9 +16,13 @@ from support.json_object import Json
 
 
 def read(monkeypatch: pytest.MonkeyPatch, reader: str, variables: Json, *, check: bool = False) -> Json:
-    """The result of the stage."""
-    task = SimpleNamespace(args={"stage": "read", "reader": reader}, check_mode=check)
-    options = {"stage": "read", "reader": reader}
+    """The result of the stage `read`."""
+    return stage(monkeypatch, {"stage": "read", "reader": reader}, variables, check=check)
+
+
+def stage(monkeypatch: pytest.MonkeyPatch, options: Json, variables: Json, *, check: bool = False) -> Json:
+    """The result of a stage."""
+    task = SimpleNamespace(args=options, check_mode=check)
     monkeypatch.setattr(jdcloud_campaign.ActionModule, "validate_argument_spec", lambda *_given, **_more: (None, options))
     action = jdcloud_campaign.ActionModule(
         task=task,
@@ -46,3 +50,16 @@ def test_a_wrong_value_fails_with_the_name_of_the_variable(monkeypatch: pytest.M
     ended = read(monkeypatch, "vm_backup", {"vm_backup_name": "web", "vm_backup_keep": "many"})
     assert ended["failed"]
     assert "vm_backup_keep" in ended["msg"]
+
+
+def test_a_backup_without_a_selection_sends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = stage(monkeypatch, {"stage": "backup"}, {"vm_backup_instance_ids": []})
+    assert ended["failed"]
+    assert "vm_backup_instance_ids is empty" in ended["msg"]
+
+
+def test_a_variable_that_the_role_does_not_know_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    left = {"vm_backup_manifest": {}, "vm_backup_summary": {}}
+    ended = stage(monkeypatch, {"stage": "backup"}, {"vm_backup_name": "web", "vm_backup_max_instance": 2, **left})
+    assert ended["failed"]
+    assert ended["msg"].startswith("vm_backup_max_instance: the role vm_backup has no such variable")

@@ -11,7 +11,7 @@ read here stays in dictionaries, and these are handed to modules as a whole. Rai
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from ....module_utils._api.errors import InputError
@@ -29,6 +29,25 @@ class GivenVariables:
     def __call__(self, name: str) -> tuple[Any, str]:
         """What was given, and how errors call it."""
         return self.values.get(name), self.prefix + name
+
+
+@dataclass(frozen=True, slots=True)
+class BackupOptions:
+    """What the role vm_backup wants, as arguments of the modules that do it.
+
+    `lasting` are the arguments of a run that goes on, `place` is where all modules work, `path` is where the manifest goes, and
+    `drill` how one machine is tried out. Empty where it is not given.
+    """
+
+    arguments: dict[str, Any]
+    lasting: dict[str, Any]
+    place: dict[str, Any]
+    region: str
+    instance_ids: list[str] | None
+    campaign: str
+    timing: dict[str, Any]
+    path: str
+    drill: dict[str, Any]
 
 
 BACKUP = (
@@ -57,8 +76,8 @@ def read_decommission(values: Mapping[str, Any]) -> dict[str, Any]:
     return {"input": given, "report_dir": parse_options(given).report_dir}
 
 
-def read_backup(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The variables of the role vm_backup."""
+def parse_backup(values: Mapping[str, Any]) -> BackupOptions:
+    """The variables of the role vm_backup, typed."""
     of = GivenVariables("vm_backup_", values)
     campaign = campaign_of(*of("campaign"))
     reuse = choice_of(of("reuse")[0] or ("campaign" if campaign else "any"), of("reuse")[1], ("any", "campaign"))
@@ -80,18 +99,23 @@ def read_backup(values: Mapping[str, Any]) -> dict[str, Any]:
         **timing,
     }
     lasting = {key: value for key, value in (filters or {}).items() if key != "status"}
-    return {
-        "arguments": arguments,
+    return BackupOptions(
+        arguments=arguments,
         # The status made the choice once, and changes by our own hands.
-        "lasting": {**{key: value for key, value in arguments.items() if key != "filters"}, **_given(filters=lasting)},
-        "place": _given(region=region),
-        "region": region,
-        "instance_ids": ids,
-        "campaign": campaign,
-        "timing": timing,
-        "path": _file(of),
-        "drill": _drill(of, timing),
-    }
+        lasting={**{key: value for key, value in arguments.items() if key != "filters"}, **_given(filters=lasting)},
+        place=_given(region=region),
+        region=region,
+        instance_ids=ids,
+        campaign=campaign,
+        timing=timing,
+        path=_file(of),
+        drill=_drill(of, timing),
+    )
+
+
+def read_backup(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The variables of the role vm_backup, for who shows them."""
+    return asdict(parse_backup(values))
 
 
 def read_restore(values: Mapping[str, Any]) -> dict[str, Any]:

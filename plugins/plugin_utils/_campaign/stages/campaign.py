@@ -37,7 +37,10 @@ class Modules(Protocol):
     """Runs the modules of this collection."""
 
     def execute(self, module: str, arguments: Mapping[str, Any], *, check_mode: bool, journal_path: str) -> Result:
-        """The result of one run, failed or not. Writes to the cloud are written to the journal before they are sent."""
+        """The result of one run, failed or not. Writes to the cloud are written to the journal before they are sent.
+
+        An empty path leaves it to the surroundings whether there is a journal.
+        """
 
 
 @dataclass(slots=True)

@@ -1,0 +1,74 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Hooks of the role vm_decommission in real playbooks: the user's tasks, with what they are handed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from support.integration.campaigns import FASTER, decommission, report_of
+from support.integration.cloud import Cloud, stopped
+from support.integration.commands import Ansible
+from support.json_object import Json
+
+A, B = "i-aaaa000001", "i-bbbb000002"
+STRANGE = "{{ 7 * 6 }} 'web'"
+
+
+def hooks(folder: Path, **tasks: list[Json]) -> dict[str, str]:
+    """Files with tasks, each of which first writes down what it was handed."""
+    paths = {}
+    for name in ("on_plan", "before_wave", "after_wave", "after_campaign"):
+        note = {
+            "name": "Note",
+            "ansible.builtin.lineinfile": {
+                "path": str(folder / "events.jsonl"),
+                "line": "{{ vm_decommission_event | to_json }}",
+                "create": True,
+                "mode": "0600",
+            },
+            "check_mode": False,
+        }
+        path = folder / f"{name}.yml"
+        path.write_text(json.dumps([note, *tasks.get(name, [])]), encoding="utf-8")
+        paths[name] = str(path)
+    return paths
+
+
+def events(folder: Path) -> list[Json]:
+    """What the hooks were handed."""
+    return [json.loads(line) for line in (folder / "events.jsonl").read_text(encoding="utf-8").splitlines()]
+
+
+def test_the_tasks_of_the_user_run_around_each_wave_and_end_the_campaign_where_one_fails(
+    cloud: Cloud, ansible: Ansible, tmp_path: Path
+) -> None:
+    cloud.seed(stopped(A, name=STRANGE), stopped(B), **FASTER)
+    folder = tmp_path / "campaign"
+    refuse = {
+        "name": "Ask the CMDB",
+        "ansible.builtin.fail": {"msg": "secret"},
+        "when": "vm_decommission_event.wave == 2",
+    }
+    wanted: Json = {"instance_ids": [A, B], "backup": "none", "waves": "1,100%", "report_dir": str(folder)}
+    stopping = decommission(ansible, **wanted, **hooks(tmp_path, before_wave=[refuse]))
+    assert "The task 'Ask the CMDB' of vm_decommission_before_wave failed before wave 2" in stopping.message
+    assert stopping.actions == {A: "deleted", B: "not_started"}
+    assert "secret" not in json.dumps(report_of(folder))
+    found = [(each["hook"], each.get("wave")) for each in events(tmp_path)]
+    assert found == [
+        ("on_plan", None),
+        ("before_wave", 1),
+        ("after_wave", 1),
+        ("before_wave", 2),
+        ("after_campaign", None),
+    ]
+    assert events(tmp_path)[1]["machines"][0]["name"] == STRANGE
+    assert not (folder / "lock.json").exists()
+
+    going_on = decommission(ansible, **wanted, **hooks(tmp_path))
+    assert going_on.message == ""
+    assert cloud.control.resource(B) is None

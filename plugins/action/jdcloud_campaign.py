@@ -12,23 +12,26 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from ansible import constants as C
+from ansible.utils.display import Display
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.connection import CONNECTION_SPEC
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError, JdcloudError
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.texts import refuse_lost_texts
-from ansible_collections.jdcloud.cloud.plugins.plugin_utils._actions.progress_action import ProgressAction
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._actions.progress_action import ProgressAction, display_function
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.input.decommission_variables import PREFIX, parse_options
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.input.other_variables import (
     READERS,
     VARIABLES,
     parse_backup,
 )
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.output.again import Caller
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.report.costs import check_prices
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.backup import back_up
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.campaign import Campaign, begin, go_on
@@ -103,9 +106,13 @@ class ActionModule(ProgressAction):
             "finish": lambda: finish(campaign),
             "stop": lambda: stop(campaign, options["hook"], options["wave"], options["failed_task"]),
         }
+        campaign.caller = Caller(tuple(sys.argv), os.environ)
         with campaign.stage(last=stage == "finish"):
             output = with_events(campaign, stage, stages[stage](), options["wave"])
             campaign.save()
+        if output["lines"]:
+            # In one piece, and whatever the callback shows of a task that went well.
+            display_function(Display())("\n".join(output["lines"]))
         record = campaign.record
         result = {
             "changed": campaign.changed,

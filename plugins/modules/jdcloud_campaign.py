@@ -173,6 +173,12 @@ begun:
   returned: with O(stage=wave), unless the campaign was stopped before
   type: bool
   sample: true
+lines:
+  description: What the stage showed, at most 12 lines and the table of the plan.
+  returned: success, but for O(stage=read)
+  type: list
+  elements: str
+  sample: ["Wave 1 of 3, 41 s: of 1 machine 1 deleted. 1 of 30 are gone by now."]
 message:
   description: What became of the campaign, in a few sentences; with O(stage=backup) a list of lines.
   returned: with O(stage=finish) or O(stage=backup)

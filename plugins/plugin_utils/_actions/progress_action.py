@@ -127,8 +127,8 @@ def _lines(title: str, every: float) -> Iterator[str | None]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _display_function(display: Any) -> Callable[[str], None]:
-    """What shows a line on standard error, of any thread. Not in the log: a line is of no use later.
+def display_function(display: Any, **how: bool) -> Callable[[str], None]:
+    """What shows text, of any thread. `how` are arguments of Ansible's display.
 
     A worker hands it to the queue that the main process reads, as the display does there by itself. But the callback of
     ansible-runner (AWX) wraps the display: up to 2.4.1 it takes a lock before, which the fork may have inherited locked, and
@@ -137,8 +137,13 @@ def _display_function(display: Any) -> Callable[[str], None]:
     """
     queue = getattr(display, "_final_q", None)
     if queue is None:
-        return functools.partial(display.display, stderr=True, screen_only=True)
-    return functools.partial(queue.send_display, "display", stderr=True, screen_only=True)
+        return functools.partial(display.display, **how)
+    return functools.partial(queue.send_display, "display", **how)
+
+
+def _display_function(display: Any) -> Callable[[str], None]:
+    """What shows a line on standard error. Not in the log: a line is of no use later."""
+    return display_function(display, stderr=True, screen_only=True)
 
 
 def _show(path: Path, progress_line: ProgressLine, every: float, show: Callable[[str], None], ended: threading.Event) -> None:

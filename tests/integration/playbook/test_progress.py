@@ -201,7 +201,7 @@ def test_a_backup_tells_its_steps(stage: Stage) -> None:
     stage.settings = {name: 1.0 for name in ("stop_seconds", "start_seconds", "image_seconds")}
     options = {"instance_ids": IDS[:2], "campaign": "c1", "stop_running": True, "start_again": True, "poll_interval": 0.2}
     process = stage.play({"name": "Back up", "jdcloud.cloud.jdcloud_vm_backup": options}, JDCLOUD_PROGRESS="0.1")
-    for step in ("stopping", "making backups", "starting again"):
+    for step in ("stopping", "backing up", "starting again"):
         assert f"jdcloud_vm_backup, {step}: " in process.stderr
     assert all(stage.cloud.status(each) == "running" for each in IDS)
 

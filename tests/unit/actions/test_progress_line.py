@@ -255,10 +255,10 @@ def test_a_new_step_begins_with_no_rate() -> None:
     progress_line = ProgressLine("x", 1.0, now=0.0)
     progress_line.update(replace(FLEET, step="stopping", done=0), 0.0)
     progress_line.update(replace(FLEET, step="stopping", done=1790), 10.0)
-    progress_line.update(replace(FLEET, step="making backups", done=5), 11.0)
+    progress_line.update(replace(FLEET, step="backing up", done=5), 11.0)
     text = progress_line.render(12.0)
     assert text is not None
-    assert "making backups: 5 of" in text
+    assert "backing up: 5 of" in text
     assert "a second" not in text
 
 

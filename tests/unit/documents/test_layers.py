@@ -25,7 +25,7 @@ LAYERS = (
 ROOMS = {
     "module_utils/_api": ("errors", "calls", "fields", "credentials", "connection", "model", "wire", "dispatch", "services"),
     "module_utils/_fleet": ("common", "evidence", "planning", "machines", "backups", "deletions", "restores", "tags", "billing"),
-    "plugin_utils/_campaign": ("input", "state", "steps", "report", "stages"),
+    "plugin_utils/_campaign": ("input", "state", "steps", "report", "output", "stages"),
     "module_utils/_module": (
         *("common", "machines", "deletions", "backups", "restores"),
         *("tag", "bill_info", "quota_info"),

@@ -170,7 +170,7 @@ def _state(context: RunContext, record: BackupRecord, plan: PlannedAsset, *, in_
 def _make(context: RunContext, run: BackupRun) -> Mapping[str, Snapshot]:
     """Make images and snapshots. Returns the snapshots that were read as parts of ready images on the way."""
     context.watch(
-        lambda: count((standing_of_record(each, standing_of_backups(each.assets)) for each in run.records), "making backups")
+        lambda: count((standing_of_record(each, standing_of_backups(each.assets)) for each in run.records), "backing up")
     )
     states = [state for record in run.records for state in record.assets if not state.plan.ready]
     engine = BackupEngine(context.dispatcher, context.timing)

@@ -21,6 +21,7 @@ from typing import Any, Protocol
 from ....module_utils._api.errors import InputError
 from ....module_utils._api.wire.journal import Write, read_journal
 from ..input.decommission_variables import PREFIX, Options
+from ..output.again import Caller
 from ..report.content import report_of
 from ..report.page import render
 from ..state.digest import Approval, approval_of
@@ -59,6 +60,7 @@ class Campaign:
     changed: bool = False
     lock: Lock | None = None
     warnings: list[str] = field(default_factory=list)
+    caller: Caller = field(default_factory=Caller)
 
     @property
     def now(self) -> datetime:

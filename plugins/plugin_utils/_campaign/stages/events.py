@@ -60,7 +60,7 @@ def stop(campaign: Campaign, hook: str, number: int | None, task: str) -> Result
     if not campaign.record.problem:
         where = WHEN[hook].format(wave=number)
         stop_campaign(campaign.record, f"The task '{task}' of {PREFIX}{hook} failed {where}.")
-    return {"go": False}
+    return {"go": False, "lines": [campaign.record.problem]}
 
 
 def _wave_event(campaign: Campaign, name: str, number: int) -> Result:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from ..report.costs import billed_ids
 from ..steps import finish as steps
+from . import lines
 from .campaign import Campaign, Result
 from .wave import release
 
@@ -27,7 +28,8 @@ def finish(campaign: Campaign) -> Result:
     written = campaign.write_report(outcome, bill)
     path = written["report_path"]
     message = f"{outcome['message']} Report: {path}" if path else outcome["message"]
-    return {"outcome": outcome["outcome"], "message": message, "fails": outcome["failed"], **written}
+    shown = lines.of_finish(campaign, written["report"], path)
+    return {"outcome": outcome["outcome"], "message": message, "fails": outcome["failed"], "lines": shown, **written}
 
 
 def _verify(campaign: Campaign) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..steps import plan as steps
+from . import lines
 from .campaign import Campaign, Result
 from .mark import plan_tags
 
@@ -17,10 +18,11 @@ from .mark import plan_tags
 def plan(campaign: Campaign) -> Result:
     """The waves in which something is to be done. Nothing is changed in the cloud."""
     if campaign.options.kind != "absent":
-        return plan_tags(campaign)
+        planned = plan_tags(campaign)
+        return {**planned, "lines": lines.of_plan(campaign)}
     # A campaign that is resumed looks at nothing but what is left of its list.
     if campaign.resumed and not campaign.left_to_do:
-        return {"waves": []}
+        return {"waves": [], "lines": lines.of_plan(campaign)}
     look = campaign.look("jdcloud_vm", _selection(campaign))
     candidates = steps.freeze(campaign.record, look)["candidates"]
     backup: Result = {}
@@ -35,7 +37,7 @@ def plan(campaign: Campaign) -> Result:
     result = steps.plan(record, options, planned, backup, campaign.now, preview=campaign.preview, approved=approved)
     waves = result["waves"] if result["go"] else []
     campaign.changed = campaign.preview and bool(planned.get("changed") or waves)
-    return {"waves": waves}
+    return {"waves": waves, "lines": lines.of_plan(campaign, planned["instances"])}
 
 
 def _selection(campaign: Campaign) -> Result:

@@ -11,6 +11,7 @@ from typing import Any
 
 from ..steps import finish
 from ..steps import wave as steps
+from . import lines
 from .campaign import Campaign, Result
 from .mark import write_tags
 from .plan import planned_backup_arguments
@@ -22,9 +23,9 @@ CAMPAIGN_TAG = "decommission-campaign"
 def wave(campaign: Campaign, number: int) -> Result:
     """Do one wave, unless something stopped the campaign before. Returns whether the next one may begin."""
     if campaign.record.problem:
-        return {"go": False}
+        return {"go": False, "lines": []}
     if campaign.options.kind != "absent":
-        return write_tags(campaign)
+        return {**write_tags(campaign), "lines": lines.of_wave(campaign, number)}
     look = _look(campaign, campaign.record.wave(number).instance_ids)
     begun = steps.begin_wave(campaign.record, campaign.options, number, look, campaign.now)
     ids = begun["instance_ids"] if _is_written_down(campaign, number, begun) else []
@@ -32,7 +33,8 @@ def wave(campaign: Campaign, number: int) -> Result:
         ready = _back_up(campaign, number, ids)
         _delete(campaign, number, ready)
     result = steps.end_wave(campaign.record, campaign.options, number, campaign.now)
-    return {"go": result["go"] and not campaign.record.problem, "begun": True}
+    go = result["go"] and not campaign.record.problem
+    return {"go": go, "begun": True, "lines": lines.of_wave(campaign, number)}
 
 
 def release(campaign: Campaign, number: int | None, owed: Mapping[str, Sequence[str]]) -> None:

@@ -120,7 +120,7 @@ def test_a_backup_tells_its_three_steps(cloud: MemoryCloud, run: Runner, reporte
     options: dict[str, Any] = {"stop_running": True, "start_again": True, "on_blocked": "skip"}
     ended = run("jdcloud_vm_backup", campaign="c1", method="both", instance_ids=["i-a", "i-b", "i-kept"], **options)
     assert not ended.failed, ended.result
-    assert [each.step for each in reported.steps] == ["stopping", "making backups", "starting again"]
+    assert [each.step for each in reported.steps] == ["stopping", "backing up", "starting again"]
     assert all((each.done, each.blocked, each.left) == (2, 1, 0) for each in reported.steps)
 
 
@@ -134,7 +134,7 @@ def test_a_backup_that_failed_stays_failed_in_the_steps_after(cloud: MemoryCloud
     assert ended.failed
     assert [(each.step, each.done, each.failed) for each in reported.steps] == [
         ("stopping", 2, 0),
-        ("making backups", 1, 1),
+        ("backing up", 1, 1),
         ("starting again", 1, 1),
     ]
 
@@ -145,7 +145,7 @@ def test_images_and_snapshots_that_are_made_are_reported(cloud: MemoryCloud, run
     for module in ("jdcloud_image", "jdcloud_snapshot"):
         reported.texts.clear()
         assert not run(module, state="present", instance_ids=["i-a"], campaign="c1").failed
-        assert reported.steps == [Counts(step="making backups", total=1, done=1, in_flight=0, blocked=0, failed=0)]
+        assert reported.steps == [Counts(step="backing up", total=1, done=1, in_flight=0, blocked=0, failed=0)]
 
 
 @pytest.mark.parametrize("kind", ["image", "snapshot", "disk", "elastic_ip"])

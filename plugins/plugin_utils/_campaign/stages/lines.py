@@ -1,0 +1,52 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a campaign at work shows after each stage, and when it is interrupted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from ..input.decommission_variables import PREFIX
+from ..output import lines
+from ..state.sent_writes import write_row
+from ..state.store import PAGE
+from .campaign import Campaign
+
+PLAN = "plan"
+"""The folder of a preview's report, within that of the campaign."""
+
+
+def of_plan(campaign: Campaign, look: Iterable[Mapping[str, Any]] = ()) -> list[str]:
+    """The plan as a short table. `look` is what was planned for each machine."""
+    record, folder = campaign.record, campaign.options.report_dir
+    before = [lines.resume_line(record)] if campaign.resumed else []
+    if campaign.resumed and not campaign.left_to_do:
+        return before
+    where = f"set {PREFIX}report_dir to have them all in a file"
+    if folder:
+        where = str(Path(folder, PLAN, PAGE) if campaign.preview else Path(folder, PAGE))
+    rows = lines.plan_rows(record, look)
+    approve = campaign.caller.approve(record.digest or "")
+    return [*before, *lines.plan_lines(record, rows, preview=campaign.preview, where=where, approve=approve)]
+
+
+def of_wave(campaign: Campaign, number: int) -> list[str]:
+    """What became of a wave."""
+    return lines.wave_lines(campaign.record, number)
+
+
+def of_finish(campaign: Campaign, report: Mapping[str, Any], path: str) -> list[str]:
+    """How the run ended, and how to go on."""
+    return lines.finish_lines(report, path=path, go_on=campaign.caller.go_on)
+
+
+def of_interruption(campaign: Campaign) -> list[str]:
+    """What was sent, and how to go on."""
+    campaign.read_journal()
+    lasts = bool(campaign.options.report_dir) and not campaign.preview
+    writes = [write_row(each) for each in campaign.writes]
+    return lines.interrupted_lines(campaign.record, writes, lasts=lasts, go_on=campaign.caller.go_on)

@@ -29,7 +29,7 @@ def test_a_campaign_goes_from_a_canary_to_all_and_says_what_is_left(cloud: Cloud
     assert preview.report["outcome"] == "planned"
     assert set(preview.actions.values()) == {"deleted"}
     assert cloud.writes() == []
-    assert not folder.exists()
+    assert [each.name for each in folder.iterdir()] == ["plan"]
 
     done = decommission(ansible, **wanted, elastic_ips="release")
     assert done.message == "", done.output
@@ -266,7 +266,7 @@ def test_a_play_in_check_mode_is_a_preview_without_the_option_of_the_command_lin
     assert preview.report["outcome"] == "planned", preview.message
     assert cloud.writes() == []
     assert cloud.exists(A)
-    assert not folder.exists()
+    assert [each.name for each in folder.iterdir()] == ["plan"]
 
 
 def test_a_variable_of_the_backup_on_the_command_line_deletes_nothing(cloud: Cloud, ansible: Ansible) -> None:

@@ -238,6 +238,8 @@ def _machine(draw: random.Random, number: int, machines: int, names: Sequence[st
         "disks": disks,
         "elastic_ips": addresses,
         "backups": _backups(letters, at(began + (ended - began) * 0.5), many=len(disks) > 1) if action != "blocked" else [],
+        "monthly_cost": 118.5,
+        "monthly_saved": 118.5 if gone else None,
         "deleted_at": at(began + (ended - began) * draw.uniform(0.63, 0.9)) if gone else None,
     }
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..state.record import UNVERIFIED, Record, read_stamp
 from ..steps.finish import left_stopped
-from .costs import costs_of, from_bill, from_prices, no_costs, with_costs
+from .costs import costs_of, from_bill, from_prices, machine_costs, no_costs, with_costs
 from .totals import carried_out, totals_of
 
 REPORT_FORMAT = "jdcloud.cloud/report/1"
@@ -29,7 +29,7 @@ def report_of(
 ) -> dict[str, Any]:
     """The report. `finished` has outcome and message; `bill` is the result of `jdcloud_bill_info`, None without one."""
     machines = _machines(record, preview=preview)
-    left, money = _with_money(machines, _left(list(record.machines.values())), prices, bill)
+    machines, left, money = _with_money(machines, _left(list(record.machines.values())), prices, bill)
     return {
         "format": REPORT_FORMAT,
         "collection": COLLECTION_VERSION,
@@ -127,9 +127,9 @@ def _wave(record: Record, number: int, *, preview: bool) -> dict[str, Any]:
 
 
 def _with_money(
-    machines: Sequence[Mapping[str, Any]], left: dict[str, Any], prices: Mapping[str, Any], bill: dict[str, Any] | None
-) -> tuple[dict[str, Any], dict[str, Any] | None]:
-    """What is left with what it costs, and the sums; None where neither bill nor prices are given."""
+    machines: Sequence[dict[str, Any]], left: dict[str, Any], prices: Mapping[str, Any], bill: dict[str, Any] | None
+) -> tuple[list[dict[str, Any]], dict[str, Any], dict[str, Any] | None]:
+    """The machines and what is left with what they cost, and the sums; None where neither bill nor prices are given."""
     unread = f"The bill could not be read: {_why(bill)}" if bill is not None else ""
     if bill is not None and bill.get("available"):
         price = from_bill(bill)
@@ -139,9 +139,10 @@ def _with_money(
         text = " ".join(filter(None, ["From the prices that were given.", unread]))
         source = {"source": "prices", "message": text, "month": None}
     else:
-        return left, no_costs(unread, bill.get("month")) if bill is not None else None
+        unpriced = [{**row, "monthly_cost": None, "monthly_saved": None} for row in machines]
+        return unpriced, left, no_costs(unread, bill.get("month")) if bill is not None else None
     priced = with_costs(left, price)
-    return priced, costs_of(machines, priced, price, source)
+    return [{**row, **machine_costs(row, price)} for row in machines], priced, costs_of(machines, priced, price, source)
 
 
 def _why(bill: Mapping[str, Any]) -> str:

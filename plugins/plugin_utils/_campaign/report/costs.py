@@ -75,6 +75,13 @@ def with_costs(left: Mapping[str, Sequence[dict[str, Any]]], price: Price) -> di
     return {name: [{**each, "monthly": price(kinds[name], each)} for each in rows] for name, rows in left.items()}
 
 
+def machine_costs(row: Mapping[str, Any], price: Price) -> dict[str, float | None]:
+    """What a machine with its disks and elastic IPs costs a month, and what of that its deletion saves, as far as it is known."""
+    disks, addresses = (("disk", each) for each in row["disks"]), (("elastic_ip", each) for each in row["elastic_ips"])
+    saved = _sum([price(*each) for each in _gone_with(row)]) if row["action"] == "deleted" else None
+    return {"monthly_cost": _sum([price(*each) for each in (("instance", row), *disks, *addresses)]), "monthly_saved": saved}
+
+
 def costs_of(
     machines: Iterable[Mapping[str, Any]], left: Mapping[str, Sequence[dict[str, Any]]], price: Price, source: dict[str, Any]
 ) -> dict[str, Any]:

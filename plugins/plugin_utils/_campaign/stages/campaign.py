@@ -24,11 +24,12 @@ from ..input.decommission_variables import PREFIX, Options
 from ..output.again import Caller
 from ..report.content import report_of
 from ..report.page import render
+from ..report.table import machines_csv
 from ..state.digest import Approval, approval_of
 from ..state.lock import Lock, holder_of
 from ..state.record import Record, stamp
 from ..state.sent_writes import note_writes, write_row
-from ..state.store import JOURNAL, PAGE, REPORT, Store
+from ..state.store import JOURNAL, PAGE, REPORT, TABLE, Store
 from ..steps.begin import check_run, open_campaign
 
 Result = dict[str, Any]
@@ -104,7 +105,7 @@ class Campaign:
         note_writes(self.record, self.writes)
 
     def write_report(self, outcome: Mapping[str, Any], bill: Result | None) -> Result:
-        """The report of the campaign, and the path of its page, empty if nothing lasts."""
+        """The report of the campaign, and the path of its page, empty if nothing lasts. A preview has a folder of its own."""
         report = report_of(
             self.record,
             [write_row(write) for write in self.writes],
@@ -113,11 +114,22 @@ class Campaign:
             prices=self.options.prices,
             bill=bill,
         )
-        lasting = bool(self.options.report_dir) and not self.preview
-        if lasting:
-            self.store.write_json(REPORT, report)
-            self.store.write(PAGE, render(report))
-        return {"report": report, "report_path": str(self.store.path(PAGE)) if lasting else ""}
+        folder = self._report_folder()
+        if folder is not None:
+            folder.write_json(REPORT, report)
+            folder.write(PAGE, render(report))
+            folder.write(TABLE, machines_csv(report))
+        return {"report": report, "report_path": str(folder.path(PAGE)) if folder is not None else ""}
+
+    def _report_folder(self) -> Store | None:
+        if not self.options.report_dir:
+            return None
+        if not self.preview:
+            return self.store
+        lasting = Store(self.options.report_dir)
+        lasting.create(f"{PREFIX}report_dir")
+        lasting.plan.create(f"{PREFIX}report_dir")
+        return lasting.plan
 
     def _execute(self, module: str, arguments: Mapping[str, Any], *, check_mode: bool) -> Result:
         path = str(self.store.path(JOURNAL))

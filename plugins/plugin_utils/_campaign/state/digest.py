@@ -32,6 +32,7 @@ COVERED: Mapping[str, tuple[str, ...]] = {
 NOT_COVERED = (
     *("kind", "region", "instance_ids", "name", "tags", "filters"),  # The list and its region stand for these.
     *("campaign", "digest", "report_dir", "report_tags", "bill", "prices"),
+    *("on_plan", "before_wave", "after_wave", "after_campaign"),
     *("campaign_timeout", "wait_timeout", "backup_timeout", "poll_interval"),
 )
 """The other options. A test holds that each option is in one of the two."""

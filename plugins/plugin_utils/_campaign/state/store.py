@@ -22,9 +22,10 @@ JOURNAL = "journal.jsonl"
 MANIFEST = "manifest.json"
 REPORT = "report.json"
 PAGE = "report.html"
+TABLE = "machines.csv"
 PLAN = "plan"
 """The folder of the last preview, within that of the campaign."""
-FILES = (RECORD, JOURNAL, MANIFEST, REPORT, PAGE)
+FILES = (RECORD, JOURNAL, MANIFEST, REPORT, PAGE, TABLE)
 
 
 class Store:
@@ -147,6 +148,11 @@ class Store:
     def has_files(self) -> bool:
         """Whether files of a campaign are there."""
         return any(self.path(name).exists() for name in FILES)
+
+    @property
+    def has_record(self) -> bool:
+        """Whether a run worked here."""
+        return self.path(RECORD).exists() or self.path(JOURNAL).exists()
 
     def move_aside(self, campaign: str) -> None:
         """Move the files of an earlier campaign into a folder of its name."""

@@ -51,6 +51,11 @@ def _prepare_folder(store: Store, options: Options, *, preview: bool) -> None:
     lasting = Store(options.report_dir) if options.report_dir else None
     if lasting is not None and preview:
         lasting.check_writable(f"{PREFIX}report_dir")
+        if lasting.plan.has_record:
+            raise InputError(
+                f"{lasting.plan.folder} holds a campaign of its own, and the plan would be written there: use another folder for "
+                f"{PREFIX}report_dir."
+            )
         store.copy_from(lasting)
     elif lasting is not None:
         lasting.create(f"{PREFIX}report_dir")

@@ -23,6 +23,7 @@ from ansible.utils.display import Display
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.connection import CONNECTION_SPEC
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError, JdcloudError
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.progress import Part
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.texts import refuse_lost_texts
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._actions.progress_action import ProgressAction, display_function
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.input.decommission_variables import PREFIX, parse_options
@@ -179,12 +180,14 @@ class ActionModule(ProgressAction):
         connection = {name: self._task.args[name] for name in CONNECTION_SPEC if self._task.args.get(name) is not None}
         return _Modules(self, variables, connection)
 
-    def execute(self, module: str, arguments: Result, variables: Variables, environment: Result) -> Result:
+    def execute(
+        self, module: str, arguments: Result, variables: Variables, environment: Result, part: Part | None = None
+    ) -> Result:
         """Run a module of this collection as a task of its own would, and show how far it is."""
         before = self._task.environment
         self._task.environment = [*(before if isinstance(before, list) else [before]), environment]
         try:
-            with self._progress_lines(variables) as path, self._with_progress(path):
+            with self._part_lines(part or Part(module, "")) as path, self._with_progress(path):
                 return self._execute_module(
                     module_name=COLLECTION + module, module_args=arguments, task_vars=dict(variables), wrap_async=False
                 )
@@ -210,12 +213,14 @@ class _Modules:
         self._variables = variables
         self._connection = connection
 
-    def execute(self, module: str, arguments: Mapping[str, Any], *, check_mode: bool, journal_path: str) -> Result:
+    def execute(
+        self, module: str, arguments: Mapping[str, Any], *, check_mode: bool, journal_path: str, part: Part | None = None
+    ) -> Result:
         """See `Modules`."""
         given = {name: value for name, value in arguments.items() if value is not None}
         with self._action.in_check_mode(check_mode):
             environment = {JOURNAL_VARIABLE: journal_path} if journal_path else {}
-            return self._action.execute(module, {**self._connection, **given}, self._variables, environment)
+            return self._action.execute(module, {**self._connection, **given}, self._variables, environment, part)
 
 
 def _refuse_unknown(role: str, variables: Variables) -> None:

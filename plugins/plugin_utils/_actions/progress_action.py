@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import math
 import os
 import pwd
 import shutil
@@ -28,9 +29,9 @@ from ansible.parsing.splitter import split_args
 from ansible.utils.display import Display
 
 from ...module_utils._api.dispatch.signals import signals_left_to_the_main_thread
-from ...module_utils._fleet.common.progress import from_text
+from ...module_utils._fleet.common.progress import Part, from_text
 from ...module_utils._module.common.progress import PATH_VARIABLE
-from .progress_line import ProgressLine, line_interval
+from .progress_line import DEFAULT_INTERVAL, PART_INTERVAL, ProgressLine, line_interval
 from .surroundings import repeated_option_problem
 from .text_options import TextAction
 
@@ -43,6 +44,9 @@ LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 class ProgressAction(TextAction):
     """The action of every module that works on a fleet."""
 
+    _line_due = -math.inf
+    """Before this time no line of a part is shown."""
+
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Run the module. Its result is not touched."""
         problem = repeated_option_problem(_ad_hoc_arguments())
@@ -54,10 +58,27 @@ class ProgressAction(TextAction):
 
     def _progress_lines(self, task_vars: Mapping[str, Any]) -> contextlib.AbstractContextManager[str | None]:
         """Lines, if they are wanted and possible."""
-        every = self._line_interval()
-        return contextlib.nullcontext() if every is None else _lines(self._title(task_vars), every)
+        every = self._line_interval(DEFAULT_INTERVAL)
+        if every is None:
+            return contextlib.nullcontext()
+        return _lines(ProgressLine(self._title(task_vars), every, time.monotonic()), every)
 
-    def _line_interval(self) -> float | None:
+    @contextlib.contextmanager
+    def _part_lines(self, part: Part) -> Iterator[str | None]:
+        """The same for a run that is a part of what the task does; its lines keep their distance from those of the run before."""
+        every = self._line_interval(PART_INTERVAL)
+        if every is None:
+            yield None
+            return
+        line = ProgressLine("", every, time.monotonic(), part, self._line_due)
+        try:
+            with _lines(line, every) as path:
+                yield path
+        finally:
+            if line.shown:
+                self._line_due = line.due
+
+    def _line_interval(self, default: float) -> float | None:
         """Seconds between two lines, None if there are to be none."""
         # An async task lives on by itself, and nobody waits for it here.
         if self._task.check_mode or self._task.async_val or self._connection.transport != "local" or self._other_user():
@@ -68,7 +89,7 @@ class ProgressAction(TextAction):
         except Exception:  # noqa: BLE001 - Ansible reports it itself, in its own words
             return None
         setting = environment.get(INTERVAL_VARIABLE, os.environ.get(INTERVAL_VARIABLE))
-        return line_interval(None if setting is None else str(setting))
+        return line_interval(None if setting is None else str(setting), default)
 
     def _other_user(self) -> bool:
         """Whether the module runs as another user, who could neither see the file nor should."""
@@ -104,7 +125,7 @@ def _ad_hoc_arguments() -> list[str]:
 
 
 @contextlib.contextmanager
-def _lines(title: str, every: float) -> Iterator[str | None]:
+def _lines(progress_line: ProgressLine, every: float) -> Iterator[str | None]:
     """Show lines as long as the block runs. Gives the path for the counts, None if there can be no such file."""
     try:
         # Ansible removes the folder around it at its end, also after a worker was killed.
@@ -114,7 +135,7 @@ def _lines(title: str, every: float) -> Iterator[str | None]:
         return
     path = Path(folder, "counts.json")
     ended = threading.Event()
-    progress_line, show = ProgressLine(title, every, time.monotonic()), _display_function(Display())
+    show = _display_function(Display())
     thread = threading.Thread(target=_show, args=(path, progress_line, every, show, ended), daemon=True)
     try:
         with signals_left_to_the_main_thread():

@@ -9,10 +9,14 @@ from __future__ import annotations
 import math
 from collections import deque
 
-from ...module_utils._fleet.common.progress import Counts
+from ...module_utils._fleet.common.progress import Counts, Part
 
 DEFAULT_INTERVAL = 5.0
 """Seconds between two lines, unless the user says otherwise; so a task that is shorter shows none."""
+PART_INTERVAL = 60.0
+"""The same for a run that is a part of something larger, and may take hours."""
+FIRST_OF_PART = 10.0
+"""Seconds before the first line of such a run; one that is shorter shows none."""
 SHORTEST_INTERVAL = 0.1
 RATE_WINDOW = 60.0
 """Seconds that the rate looks back on. Where nothing ended in that time, it is the mean since the step began."""
@@ -23,7 +27,7 @@ REPEAT_AFTER = 60.0
 OFF = frozenset({"0", "false", "no", "off"})
 
 
-def line_interval(text: str | None) -> float | None:
+def line_interval(text: str | None, default: float = DEFAULT_INTERVAL) -> float | None:
     """What JDCLOUD_PROGRESS asks for: the seconds between two lines, None if no lines are wanted."""
     setting = (text or "").strip().lower()
     if setting in OFF:
@@ -31,10 +35,10 @@ def line_interval(text: str | None) -> float | None:
     try:
         seconds = float(setting)
     except ValueError:
-        return DEFAULT_INTERVAL
+        return default
     if seconds == 0:
         return None
-    return max(SHORTEST_INTERVAL, seconds) if math.isfinite(seconds) and seconds > 0 else DEFAULT_INTERVAL
+    return max(SHORTEST_INTERVAL, seconds) if math.isfinite(seconds) and seconds > 0 else default
 
 
 def format_line(title: str, counts: Counts, rate: float | None, seconds_left: float | None = None) -> str:
@@ -51,6 +55,27 @@ def format_line(title: str, counts: Counts, rate: float | None, seconds_left: fl
     if seconds_left is not None and counts.left > 0:
         parts.append(f"about {format_duration(seconds_left)} left")
     return f"{name}: {', '.join(parts)}"
+
+
+def format_part(part: Part, counts: Counts, rate: float | None, seconds: float, waited: float) -> str:
+    """The line of a part. `seconds`: how long the whole lasts; `waited`: how long the longest wait does."""
+    deleted = min(part.machines, part.deleted + (counts.done if part.deletes else 0))
+    whole = f" ({deleted} of {part.machines} deleted)" if part.machines else ""
+    pieces = [f"{counts.done} of {counts.total}{whole}", f"{format_elapsed(seconds)} elapsed"]
+    pieces += [f"{number} {word}" for number, word in ((counts.blocked, "blocked"), (counts.failed, "failed")) if number]
+    if rate and counts.left > 0:
+        pieces += [format_rate(rate), f"about {format_duration(counts.left / rate)} left"]
+    longest = "".join(letter if letter.isprintable() else "?" for letter in counts.longest)
+    waiting = f"; longest: {longest}, {format_elapsed(waited)}" if longest else ""
+    name = ", ".join(filter(None, [part.title, counts.step or part.doing]))
+    return f"{name}: {', '.join(pieces)}{waiting}"
+
+
+def format_elapsed(seconds: float) -> str:
+    """A time that has passed, as a clock shows it: "12:31", "1:02:03"."""
+    minutes, rest = divmod(max(0, int(seconds)), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 def format_rate(rate: float) -> str:
@@ -144,18 +169,29 @@ class Forecast:
 
 
 class ProgressLine:
-    """Says what to show when. `every`: seconds between two lines, and before the first one; `now` is when the task began."""
+    """Says what to show when. `every`: seconds between two lines, and before the first one; `now` is when the task began.
 
-    def __init__(self, title: str, every: float, now: float) -> None:
+    For a run that is a `part` of something larger, the first line comes sooner, and no line before `not_before`.
+    """
+
+    def __init__(self, title: str, every: float, now: float, part: Part | None = None, not_before: float = -math.inf) -> None:
         self._title = title
+        self._part = part
+        self._began = now
         self._every = every
-        self._due = now + every
+        self.due = max(now + (every if part is None else min(every, FIRST_OF_PART)), not_before)
+        """When the next line may be shown."""
         self._counts: Counts | None = None
         self._at = -math.inf
         self._rate = Rate()
         self._forecast = Forecast()
         self._shown: Counts | None = None
         self._shown_at = -math.inf
+
+    @property
+    def shown(self) -> bool:
+        """Whether there was any line."""
+        return self._shown is not None
 
     def update(self, counts: Counts, at: float) -> None:
         """Take in what the task says; `at` is its own time. Counts of an earlier time are ignored."""
@@ -170,9 +206,12 @@ class ProgressLine:
     def render(self, now: float) -> str | None:
         """The line to show now, None if there is none."""
         counts = self._counts
-        if counts is None or now < self._due:
+        if counts is None or now < self.due:
             return None
         if counts == self._shown and now - self._shown_at < REPEAT_AFTER:
             return None
-        self._shown, self._shown_at, self._due = counts, now, now + self._every
-        return format_line(self._title, counts, self._rate.per_second, self._forecast.seconds_left)
+        self._shown, self._shown_at, self.due = counts, now, now + self._every
+        if self._part is None:
+            return format_line(self._title, counts, self._rate.per_second, self._forecast.seconds_left)
+        seconds = self._part.seconds + now - self._began
+        return format_part(self._part, counts, self._rate.per_second, seconds, self._at - counts.longest_since)

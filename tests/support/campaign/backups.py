@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Call
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.progress import Part
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.input.other_variables import VARIABLES, parse_backup
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.backup import back_up
 from support.campaign.conducted import ModulesInProcess
@@ -88,7 +89,9 @@ class ModulesByHand:
         self._results = {name: [*given] if isinstance(given, list) else [given] for name, given in results.items()}
         self.given: list[tuple[str, Json]] = []
 
-    def execute(self, module: str, arguments: Mapping[str, Any], *, check_mode: bool, journal_path: str) -> Json:
+    def execute(
+        self, module: str, arguments: Mapping[str, Any], *, check_mode: bool, journal_path: str, part: Part | None = None
+    ) -> Json:
         """See `Modules`."""
         self.given.append((f"({module})" if check_mode else module, dict(arguments)))
         left = self._results[module]

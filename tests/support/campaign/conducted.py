@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.progress import Part
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.campaign import begin, go_on
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.events import check_hooks, stop, with_events
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.finish import finish
@@ -30,9 +31,14 @@ class ModulesInProcess:
         self._run = run
         self.used: list[str] = []
         """The modules that ran, those that only looked in brackets."""
+        self.parts: list[Part | None] = []
+        """What each was a part of."""
 
-    def execute(self, module: str, arguments: Mapping[str, Any], *, check_mode: bool, journal_path: str) -> Json:
+    def execute(
+        self, module: str, arguments: Mapping[str, Any], *, check_mode: bool, journal_path: str, part: Part | None = None
+    ) -> Json:
         """See `Modules`."""
+        self.parts.append(part)
         self.used.append(f"({module})" if check_mode else module)
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("JDCLOUD_JOURNAL_PATH", journal_path)

@@ -14,9 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.progress import Counts
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.progress import Counts, Part
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._actions.progress_line import (
     DEFAULT_INTERVAL,
+    FIRST_OF_PART,
     MAX_SAMPLES,
     RATE_WINDOW,
     REPEAT_AFTER,
@@ -24,12 +25,15 @@ from ansible_collections.jdcloud.cloud.plugins.plugin_utils._actions.progress_li
     ProgressLine,
     Rate,
     format_duration,
+    format_elapsed,
     format_line,
+    format_part,
     format_rate,
     line_interval,
 )
 
 FLEET = Counts(step="", total=1800, done=412, in_flight=64, blocked=3, failed=0)
+WAVE = Part("wave 3 of 3", "backing up", deleted=28, machines=280, seconds=700.0)
 TIME_LEFT = re.compile(r"(?:(\d+) h)? ?(?:(\d+) min)? ?(?:(\d+) s)?")
 
 
@@ -107,6 +111,55 @@ def test_a_time_is_never_shown_too_short_nor_much_too_long(seconds: float) -> No
     text = hours * 3600 + minutes * 60 + rest
     assert seconds <= text + 1e-6
     assert text - seconds <= max(5, seconds * 0.2)
+
+
+# --- a part of something larger ---------------------------------------------------------------------------------------
+
+OF_WAVE = Counts(step="", total=252, done=60, in_flight=40, blocked=0, failed=0)
+
+
+def test_a_part_says_which_part_it_is_and_how_far_the_whole_is() -> None:
+    text = format_part(WAVE, OF_WAVE, None, 751.9, 0.0)
+    assert text == "wave 3 of 3, backing up: 60 of 252 (28 of 280 deleted), 12:31 elapsed"
+
+
+def test_a_part_says_its_rate_the_rest_what_failed_and_what_is_waited_for() -> None:
+    counts = replace(OF_WAVE, step="stopping", failed=2, blocked=1, longest="i-a, stopping\x1b[2J")
+    text = format_part(WAVE, counts, 0.5, 3723, 250.0)
+    assert text == (
+        "wave 3 of 3, stopping: 60 of 252 (28 of 280 deleted), 1:02:03 elapsed, 1 blocked, 2 failed, 30 a minute, "
+        "about 6 min 20 s left; longest: i-a, stopping?[2J, 4:10"
+    )
+
+
+def test_what_a_part_deletes_counts_for_the_whole() -> None:
+    text = format_part(replace(WAVE, doing="deleting", deletes=True), OF_WAVE, None, 5, 0.0)
+    assert text == "wave 3 of 3, deleting: 60 of 252 (88 of 280 deleted), 0:05 elapsed"
+
+
+@given(st.integers(0, 10**6))
+def test_a_clock_shows_every_second(seconds: int) -> None:
+    parts = [int(part) for part in format_elapsed(seconds).split(":")]
+    assert sum(part * 60**place for place, part in enumerate(reversed(parts))) == seconds
+
+
+def test_a_part_shows_its_first_line_soon_and_then_one_a_minute() -> None:
+    progress_line = ProgressLine("", 60.0, 0.0, WAVE)
+    shown = []
+    for second in range(200):
+        progress_line.update(ended(second), float(second))
+        if progress_line.render(float(second)) is not None:
+            shown.append(second)
+    assert shown == [FIRST_OF_PART, FIRST_OF_PART + 60, FIRST_OF_PART + 120, FIRST_OF_PART + 180]
+
+
+def test_the_lines_of_two_parts_keep_their_distance() -> None:
+    progress_line = ProgressLine("", 60.0, 100.0, WAVE, not_before=150.0)
+    progress_line.update(ended(1), 0.0)
+    assert progress_line.render(149.0) is None
+    text = progress_line.render(150.0)
+    assert text is not None
+    assert "12:30 elapsed" in text
 
 
 # --- the rate ---------------------------------------------------------------------------------------------------------

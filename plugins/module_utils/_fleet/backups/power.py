@@ -11,7 +11,7 @@ from collections.abc import Callable
 from ..common.failure import Failure
 from ..common.progress import count
 from ..machines.engine import Engine
-from ..machines.state import MachineState, Phase, standing_of_machine
+from ..machines.state import MachineState, Phase, standing_of_machine, waited_for
 from ..planning.plan import decide
 from ..planning.policy import Facts, Policy, State
 from .progress import standing_of_record
@@ -65,7 +65,11 @@ class _PowerStep:
             return
         context = self._context
         context.watch(
-            lambda: count((standing_of_record(each, standing_of_machine(state_of(each))) for each in run.records), name)
+            lambda: count(
+                (standing_of_record(each, standing_of_machine(state_of(each))) for each in run.records),
+                name,
+                waited_for(map(state_of, run.records)),
+            )
         )
         engine = Engine(context.dispatcher, self._policy, power_timing(context.timing), self._facts)
         engine.run([*states.values()])

@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
 
 from ..common.progress import Standing, standing_of
 from .record import BackupRecord, failure_of
@@ -27,3 +28,10 @@ def standing_of_backups(states: Sequence[AssetState]) -> Standing:
         ended=all(state.stage is Stage.ENDED for state in states),
         begun=any(state.stage in (Stage.DOUBT, Stage.MAKING, Stage.ENDED) for state in states),
     )
+
+
+def waited_for(assets: Iterable[Sequence[AssetState]]) -> Iterator[tuple[float, str]]:
+    """Since when the service makes what."""
+    for state in itertools.chain.from_iterable(assets):
+        if state.stage is Stage.MAKING:
+            yield state.since, f"{state.plan.kind} of {state.plan.of}"

@@ -22,7 +22,7 @@ from ..evidence.proof import BackupSet
 from .engine import BackupEngine
 from .plan import BackupDecision, BackupPolicy, PlannedAsset, decide_backup
 from .power import start_again, stop_machines
-from .progress import standing_of_backups, standing_of_record
+from .progress import standing_of_backups, standing_of_record, waited_for
 from .quota import QuotaCheck, check_quota
 from .record import BackupRecord, BackupRun, RunContext, RunOptions, failure_of, on_machine
 from .retention import Superseded, superseded
@@ -170,7 +170,11 @@ def _state(context: RunContext, record: BackupRecord, plan: PlannedAsset, *, in_
 def _make(context: RunContext, run: BackupRun) -> Mapping[str, Snapshot]:
     """Make images and snapshots. Returns the snapshots that were read as parts of ready images on the way."""
     context.watch(
-        lambda: count((standing_of_record(each, standing_of_backups(each.assets)) for each in run.records), "backing up")
+        lambda: count(
+            (standing_of_record(each, standing_of_backups(each.assets)) for each in run.records),
+            "backing up",
+            waited_for(each.assets for each in run.records),
+        )
     )
     states = [state for record in run.records for state in record.assets if not state.plan.ready]
     engine = BackupEngine(context.dispatcher, context.timing)

@@ -13,7 +13,7 @@ import enum
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 
 
 class Standing(enum.Enum):
@@ -30,7 +30,8 @@ class Standing(enum.Enum):
 class Counts:
     """How many members stand where. `step` is what is done to all of them at the moment, empty where a run has one step only.
 
-    `total` are all of them; those that are in none of the other counts wait for their turn.
+    `total` are all of them; those that are in none of the other counts wait for their turn. `longest` is what is waited for
+    longest and what is done to it, empty where nothing is waited for; `longest_since`: since when, in the run's own time.
     """
 
     step: str
@@ -39,6 +40,8 @@ class Counts:
     in_flight: int
     blocked: int
     failed: int
+    longest: str = ""
+    longest_since: float = 0.0
 
     @property
     def ended(self) -> int:
@@ -54,6 +57,22 @@ class Counts:
     def left(self) -> int:
         """Those that still have to come to their end."""
         return self.total - self.ended - self.blocked
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Of what larger thing a run is a part.
+
+    `title`: which part; `doing`: what is done in it. `deleted` of `machines` were deleted before it; if it `deletes`, those that
+    it is through with come on top. `seconds`: how long the whole lasted before it.
+    """
+
+    title: str
+    doing: str
+    deleted: int = 0
+    machines: int = 0
+    deletes: bool = False
+    seconds: float = 0.0
 
 
 Ask = Callable[[], Counts]
@@ -74,9 +93,10 @@ def standing_of(*, failed: bool, ended: bool, begun: bool) -> Standing:
     return Standing.IN_FLIGHT if begun else Standing.WAITING
 
 
-def count(standings: Iterable[Standing], step: str = "") -> Counts:
-    """The counts of a run whose members stand so."""
+def count(standings: Iterable[Standing], step: str = "", waiting: Iterable[tuple[float, str]] = ()) -> Counts:
+    """The counts of a run whose members stand so. `waiting`: since when something is waited for, and what that is."""
     found = Counter(standings)
+    since, longest = min(waiting, default=(0.0, ""))
     return Counts(
         step=step,
         total=found.total(),
@@ -84,7 +104,12 @@ def count(standings: Iterable[Standing], step: str = "") -> Counts:
         in_flight=found[Standing.IN_FLIGHT],
         blocked=found[Standing.BLOCKED],
         failed=found[Standing.FAILED],
+        longest=longest,
+        longest_since=since,
     )
+
+
+_NUMBERS = ("total", "done", "in_flight", "blocked", "failed")
 
 
 def to_text(counts: Counts, at: float) -> str:
@@ -96,7 +121,8 @@ def from_text(text: str) -> tuple[Counts, float] | None:
     """What `to_text` wrote, None if it is anything else."""
     try:
         row = json.loads(text)
-        numbers = {each.name: int(row[each.name]) for each in fields(Counts) if each.name != "step"}
-        return Counts(step=str(row["step"]), **numbers), float(row["at"])
+        total, done, in_flight, blocked, failed = (int(row[name]) for name in _NUMBERS)
+        longest, since = str(row["longest"]), float(row["longest_since"])
+        return Counts(str(row["step"]), total, done, in_flight, blocked, failed, longest, since), float(row["at"])
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None

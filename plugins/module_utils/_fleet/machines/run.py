@@ -20,7 +20,7 @@ from ..planning.policy import Facts, Policy
 from .engine import Engine
 from .find import FoundMachines, SettledMachines, find_to_change, wait_until_settled
 from .gate_reads import gather_facts
-from .state import MachineRecord, MachineRun, MachineState, Phase, standing_of_machine
+from .state import MachineRecord, MachineRun, MachineState, Phase, standing_of_machine, waited_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def run_action(
     run = MachineRun(records=_in_order(records, selection.ids), missing=found.missing)
     run.held_back = not options.skip_blocked and any(record.blocked or record.failure for record in run.records)
     if not run.held_back:
-        watch(lambda: count(map(_standing, run.records)))
+        watch(lambda: count(map(_standing, run.records), waiting=waited_for(record.state for record in run.records)))
         engine = Engine(dispatcher, chosen, timing, facts)
         _carry_out(engine, run.records, stable, observed_at, preview=options.preview)
         run.crash = engine.crash

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from ..._api.model.instance import Instance
@@ -52,6 +52,8 @@ UNDER_WAY = frozenset(
     }
 )
 """Phases that follow a call that changes something, or belong to one."""
+WAITED = {Phase.STOPPING: "stopping", Phase.STARTING: "starting", Phase.DELETING: "deleting"}
+"""The phases in which the service works, and how the progress calls them."""
 WORDS = {Phase.STOP: "stop", Phase.START: "start", Phase.DELETE: "delete"}
 """The calls that leave a machine unverified if nobody knows what came of them."""
 
@@ -265,6 +267,13 @@ class MachineRun:
     held_back: bool = False
     missing: list[str] = field(default_factory=list)
     crash: str | None = None
+
+
+def waited_for(states: Iterable[MachineState | None]) -> Iterator[tuple[float, str]]:
+    """Since when the service works on which machine, and at what."""
+    for state in states:
+        if state is not None and state.phase in WAITED:
+            yield state.attempt.since, f"{state.instance_id}, {WAITED[state.phase]}"
 
 
 def standing_of_machine(state: MachineState | None) -> Standing:

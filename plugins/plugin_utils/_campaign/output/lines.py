@@ -16,6 +16,7 @@ from ..report.messages import ACTIONS, OUTCOMES
 from ..state.machine_entry import is_gone
 from ..state.record import UNVERIFIED, Record, read_stamp
 from ..steps.finish import DONE
+from .progress import place_of
 from .table import plan_table
 from .text import LONGEST, cut, name_some, named, spell
 
@@ -99,7 +100,7 @@ def wave_lines(record: Record, number: int) -> list[str]:
     """What became of a wave, and why it did not of the others."""
     wave = record.wave(number) if record.waves else None
     rows = [record.machines[each] for each in wave.instance_ids] if wave else list(record.machines.values())
-    text = f"Wave {number} of {max(1, len(record.waves))}{_took(wave)}: {_counts(rows)}."
+    text = f"{place_of(record, number).capitalize()}{_took(wave)}: {_counts(rows)}."
     if len(record.waves) > 1:
         gone = sum(is_gone(record.machines[each]) for each in record.instance_ids)
         text += f" {gone} of {len(record.instance_ids)} are gone by now."

@@ -20,8 +20,10 @@ from typing import Any, Protocol
 
 from ....module_utils._api.errors import InputError
 from ....module_utils._api.wire.journal import Write, read_journal
+from ....module_utils._fleet.common.progress import Part
 from ..input.decommission_variables import PREFIX, Options
 from ..output.again import Caller
+from ..output.progress import part_of
 from ..report.content import report_of
 from ..report.page import render
 from ..report.table import machines_csv
@@ -38,16 +40,22 @@ Result = dict[str, Any]
 class Modules(Protocol):
     """Runs the modules of this collection."""
 
-    def execute(self, module: str, arguments: Mapping[str, Any], *, check_mode: bool, journal_path: str) -> Result:
+    def execute(
+        self, module: str, arguments: Mapping[str, Any], *, check_mode: bool, journal_path: str, part: Part | None = None
+    ) -> Result:
         """The result of one run, failed or not. Writes to the cloud are written to the journal before they are sent.
 
-        An empty path leaves it to the surroundings whether there is a journal.
+        An empty path leaves it to the surroundings whether there is a journal. `part` is for the progress: of what the run is a
+        part, None if it is none.
         """
 
 
 @dataclass(slots=True)
 class Campaign:
-    """One run of a campaign. `preview`: nothing is changed, and the folder is for this run only."""
+    """One run of a campaign. `preview`: nothing is changed, and the folder is for this run only.
+
+    `caller` knows how to run it again; `place` is how the progress calls the present stage.
+    """
 
     options: Options
     store: Store
@@ -62,6 +70,7 @@ class Campaign:
     lock: Lock | None = None
     warnings: list[str] = field(default_factory=list)
     caller: Caller = field(default_factory=Caller)
+    place: str = ""
 
     @property
     def now(self) -> datetime:
@@ -134,7 +143,8 @@ class Campaign:
     def _execute(self, module: str, arguments: Mapping[str, Any], *, check_mode: bool) -> Result:
         path = str(self.store.path(JOURNAL))
         with self.lock.kept_alive() if self.lock else contextlib.nullcontext():
-            return self.modules.execute(module, arguments, check_mode=check_mode, journal_path=path)
+            part = part_of(self.record, self.place, module, arguments, self.now)
+            return self.modules.execute(module, arguments, check_mode=check_mode, journal_path=path, part=part)
 
     @contextlib.contextmanager
     def stage(self, *, last: bool = False) -> Iterator[None]:

@@ -16,6 +16,7 @@ from .wave import release
 def finish(campaign: Campaign) -> Result:
     """Judge the run, and write the report. Its outcome, the last sentence, whether the role fails, and the report."""
     record, options = campaign.record, campaign.options
+    campaign.place = "end"
     bill = None
     if options.kind == "absent":
         if not campaign.preview:

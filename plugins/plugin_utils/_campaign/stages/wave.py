@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..output.progress import place_of
 from ..steps import finish
 from ..steps import wave as steps
 from . import lines
@@ -24,6 +25,7 @@ def wave(campaign: Campaign, number: int) -> Result:
     """Do one wave, unless something stopped the campaign before. Returns whether the next one may begin."""
     if campaign.record.problem:
         return {"go": False, "lines": []}
+    campaign.place = place_of(campaign.record, number)
     if campaign.options.kind != "absent":
         return {**write_tags(campaign), "lines": lines.of_wave(campaign, number)}
     look = _look(campaign, campaign.record.wave(number).instance_ids)

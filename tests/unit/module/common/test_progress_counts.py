@@ -30,7 +30,10 @@ NUMBERS = st.integers(min_value=0, max_value=10**6)
 NO_COUNTS = Counts(step="", total=0, done=0, in_flight=0, blocked=0, failed=0)
 
 
-@given(st.builds(Counts, st.text(), *[NUMBERS] * 5), st.floats(allow_nan=False, allow_infinity=False))
+TIMES = st.floats(allow_nan=False, allow_infinity=False)
+
+
+@given(st.builds(Counts, st.text(), *[NUMBERS] * 5, st.text(), TIMES), TIMES)
 def test_what_is_written_is_read(counts: Counts, at: float) -> None:
     assert from_text(to_text(counts, at)) == (counts, at)
 
@@ -53,6 +56,12 @@ def test_every_machine_is_counted_once(standings: list[Standing]) -> None:
     assert counts.step == "some step"
     assert counts.left == counts.in_flight + waiting
     assert counts.done + counts.failed + counts.blocked + counts.in_flight + waiting == counts.total
+
+
+def test_what_is_waited_for_longest_is_named() -> None:
+    counts = count([Standing.IN_FLIGHT] * 2, waiting=[(8.0, "i-b, stopping"), (3.0, "i-a, deleting")])
+    assert (counts.longest, counts.longest_since) == ("i-a, deleting", 3.0)
+    assert count([Standing.DONE]).longest == ""
 
 
 def test_it_is_written_at_once_and_then_once_a_second(tmp_path: Path) -> None:

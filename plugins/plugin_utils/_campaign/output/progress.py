@@ -1,0 +1,38 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the progress of a module says in a campaign: which wave, what is done, how much of the whole is deleted. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from ....module_utils._fleet.common.progress import Part
+from ..state.machine_entry import is_gone
+from ..state.record import Record, read_stamp
+
+_DOING = {
+    "jdcloud_vm": "deleting",
+    "jdcloud_vm_backup": "backing up",
+    "jdcloud_tag": "tagging",
+    "jdcloud_disk": "deleting disks",
+    "jdcloud_elastic_ip": "releasing elastic IPs",
+}
+_STATES = {"stopped": "stopping", "running": "starting"}
+
+
+def part_of(record: Record, place: str, module: str, arguments: Mapping[str, Any], now: datetime) -> Part:
+    """What a run of a module is a part of. `place` is how the present stage is called."""
+    doing = _STATES.get(str(arguments.get("state")), _DOING.get(module, "reading"))
+    gone = sum(is_gone(record.machines[each]) for each in record.instance_ids)
+    seconds = (now - read_stamp(record.runs[-1]["began"])).total_seconds()
+    deletes = module == "jdcloud_vm" and doing == "deleting"
+    return Part(place or "campaign", doing, gone, len(record.instance_ids), deletes, max(0.0, seconds))
+
+
+def place_of(record: Record, number: int) -> str:
+    """How a wave is called."""
+    return f"wave {number} of {max(1, len(record.waves))}"

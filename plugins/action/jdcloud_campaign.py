@@ -37,8 +37,10 @@ from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.report.cos
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.backup import back_up
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.campaign import Campaign, begin, go_on
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.events import check_hooks, stop, with_events
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.expire import Expiry, expire
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.finish import finish
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.plan import plan
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.report import make_again, write_meanwhile
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.wave import wave
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.state.store import Store
 
@@ -48,13 +50,18 @@ RESULTS = ("vm_decommission_report", "vm_decommission_event", "vm_backup_manifes
 """Variables with the prefix of a role that it sets itself; an earlier use of it may have left them."""
 SPEC: dict[str, dict[str, Any]] = {
     **CONNECTION_SPEC,
-    "stage": {"type": "str", "required": True, "choices": ["plan", "wave", "stop", "finish", "backup", "read"]},
+    "stage": {
+        "type": "str",
+        "required": True,
+        "choices": ["plan", "wave", "stop", "finish", "backup", "read", "report", "expire"],
+    },
     "reader": {"type": "str", "choices": list(READERS)},
     "folder": {"type": "path", "default": ""},
     "run": {"type": "str", "default": ""},
     "wave": {"type": "int"},
     "hook": {"type": "str"},
     "failed_task": {"type": "str", "default": ""},
+    "prices": {"type": "dict", "default": {}},
 }
 
 Result = dict[str, Any]
@@ -74,14 +81,17 @@ class ActionModule(ProgressAction):
                 ("stage", "wave", ["folder", "run", "wave"]),
                 ("stage", "finish", ["folder", "run"]),
                 ("stage", "stop", ["folder", "run", "hook"]),
+                ("stage", "report", ["folder"]),
             ],
         )
         try:
-            if options["stage"] == "read":
-                return self._read(options["reader"], variables)
-            if options["stage"] == "backup":
-                return self._backup(variables)
-            return self._stage(options, variables)
+            others: dict[str, Callable[[], Result]] = {
+                "read": lambda: self._read(options["reader"], variables),
+                "backup": lambda: self._backup(variables),
+                "report": lambda: self._report(options),
+                "expire": lambda: self._expire(variables),
+            }
+            return others.get(options["stage"], lambda: self._stage(options, variables))()
         except (JdcloudError, OSError) as error:
             return {"failed": True, "changed": False, "msg": _sentence(error)}
 
@@ -98,9 +108,35 @@ class ActionModule(ProgressAction):
         wanted = parse_backup({**dict.fromkeys(names), **self._given(names, variables)})
         return back_up(wanted, self._modules(variables), _utcnow, preview=bool(self._task.check_mode))
 
+    def _report(self, options: Result) -> Result:
+        """Make the report of a record again. In check mode nothing is written."""
+        check_prices(options["prices"], "prices")
+        write = not self._task.check_mode
+        return {"changed": write, **make_again(Store(options["folder"]), options["prices"], write=write)}
+
+    def _expire(self, variables: Variables) -> Result:
+        """Delete backups of finished campaigns, or say which would be."""
+        names = VARIABLES["expire_backups"]
+        _refuse_unknown("expire_backups", variables)
+        given = READERS["expire_backups"](self._given(names, variables))
+        scratch = tempfile.mkdtemp(prefix="jdcloud-expire-", dir=C.DEFAULT_LOCAL_TMP)
+        modules, preview = self._modules(variables), bool(self._task.check_mode)
+        return expire(Expiry(given, modules, Store(given["report_dir"] or scratch), _utcnow, preview))
+
     def _stage(self, options: Result, variables: Variables) -> Result:
         stage = options["stage"]
-        campaign = self._begun(variables) if stage == "plan" else self._gone_on(options, variables)
+        where = (Store(options["folder"]), options["run"])
+        try:
+            campaign = self._begun(variables) if stage == "plan" else self._gone_on(options, variables)
+            where = (campaign.store, campaign.record.run)
+            return self._done(campaign, options)
+        except (JdcloudError, OSError) as error:
+            # Whoever looks for the reason at night finds it on the page, too.
+            write_meanwhile(*where, _sentence(error))
+            raise
+
+    def _done(self, campaign: Campaign, options: Result) -> Result:
+        stage = options["stage"]
         stages: dict[str, Callable[[], Result]] = {
             "plan": lambda: plan(campaign),
             "wave": lambda: wave(campaign, options["wave"]),
@@ -228,7 +264,8 @@ def _refuse_unknown(role: str, variables: Variables) -> None:
     known = {*VARIABLES[role].values(), *RESULTS}
     unknown = sorted(name for name in variables if name.startswith(f"{role}_") and name not in known)
     if unknown:
-        raise InputError(f"{', '.join(unknown)}: the role {role} has no such variable, so nothing was done: correct the name.")
+        what = "playbook" if role == "expire_backups" else "role"
+        raise InputError(f"{', '.join(unknown)}: the {what} {role} has no such variable, so nothing was done: correct the name.")
 
 
 def _utcnow() -> datetime:

@@ -36,6 +36,10 @@ options:
       - V(backup) plans the whole batch of the role vm_backup, backs it up, tries one restore out and removes older backups.
       - V(read) checks the variables of O(reader), turns them into what they mean, and says whether the task runs in check mode.
         Nothing else is read or written.
+      - V(report) makes C(report.json) and C(report.html) of the record in O(folder) again, as its last run left it. The cloud is
+        not asked, and the record is only read.
+      - V(expire) is the work of the playbook P(jdcloud.cloud.expire_backups#playbook), with its variables. It deletes images and
+        snapshots of finished campaigns that are old enough.
     type: str
     required: true
     choices:
@@ -45,6 +49,8 @@ options:
       - finish
       - backup
       - read
+      - report
+      - expire
   reader:
     description:
       - Whose variables are read with O(stage=read).
@@ -54,9 +60,12 @@ options:
       - vm_backup
       - restore
       - cleanup
+      - expire_backups
+      - report
   folder:
     description:
       - What the stage V(plan) returned as RV(folder). The stages after it need it.
+      - With O(stage=report), the folder of the record.
     type: path
     default: ""
   run:
@@ -77,11 +86,17 @@ options:
       - With O(stage=stop), the name of the task that failed.
     type: str
     default: ""
+  prices:
+    description:
+      - With O(stage=report), prices a month as in the variable C(vm_decommission_prices) of the role. Without them those of the
+        campaign count.
+    type: dict
+    default: {}
 attributes:
   check_mode:
     support: full
     details:
-      - In check mode the folder is one of this run only.
+      - In check mode the folder is one of this run only. V(report) writes nothing then, V(expire) only its preview.
   diff_mode:
     support: none
   idempotent:
@@ -181,7 +196,7 @@ lines:
   sample: ["Wave 1 of 3, 41 s: of 1 machine 1 deleted. 1 of 30 are gone by now."]
 message:
   description: What became of the campaign, in a few sentences; with O(stage=backup) a list of lines.
-  returned: with O(stage=finish) or O(stage=backup)
+  returned: with O(stage=finish), O(stage=backup), O(stage=report) and O(stage=expire)
   type: raw
   sample: 1 of 1 machine is deleted.
 manifest:
@@ -195,8 +210,8 @@ summary:
   type: dict
   sample: {"selected": 1, "created": 1}
 fails:
-  description: Whether the role fails with this message.
-  returned: with O(stage=finish)
+  description: Whether the role, or the playbook, fails with this message.
+  returned: with O(stage=finish) and O(stage=expire)
   type: bool
   sample: false
 report:
@@ -205,10 +220,26 @@ report:
   type: dict
   sample: {"format": "jdcloud.cloud/report/1"}
 report_path:
-  description: The path of the page, empty if nothing lasts.
-  returned: with O(stage=finish)
+  description: The path of the page, or with O(stage=expire) of the report; empty if nothing lasts.
+  returned: with O(stage=finish), O(stage=report) and O(stage=expire)
   type: str
   sample: /var/lib/jdcloud/project-x/report.html
+deleted:
+  description: How many images and snapshots were deleted, or in check mode would be.
+  returned: with O(stage=expire)
+  type: int
+  sample: 3
+kept:
+  description: How many stay, by the reason.
+  returned: with O(stage=expire)
+  type: dict
+  sample: {"too_young": 12}
+failed_ids:
+  description: The images and snapshots whose deletion failed.
+  returned: with O(stage=expire)
+  type: list
+  elements: str
+  sample: []
 next:
   description: What the variables of O(reader) mean.
   returned: with O(stage=read)

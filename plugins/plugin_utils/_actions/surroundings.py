@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-OURS = ("vm_decommission_", "vm_backup_", "cleanup_", "restore_", "decommission_")
+OURS = ("vm_decommission_", "vm_backup_", "cleanup_", "restore_", "decommission_", "expire_backups_", "report_")
 """How the variables of the roles and playbooks begin."""
 SELECTING = ("instance_ids", "name", "tags", "filters", "regions", "region", "image_id", "group_ids", "manifest")
 """How those end that choose something: given twice, one of the two choices would be dropped."""

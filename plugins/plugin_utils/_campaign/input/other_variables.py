@@ -15,7 +15,19 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ....module_utils._api.errors import InputError
-from .coerce import boolean_of, cap_of, choice_of, integer_of, is_unset, name_of, number_of, tags_of, text_of, word_list_of
+from .coerce import (
+    boolean_of,
+    cap_of,
+    choice_of,
+    dict_of,
+    integer_of,
+    is_unset,
+    name_of,
+    number_of,
+    tags_of,
+    text_of,
+    word_list_of,
+)
 from .decommission_variables import FATES_OF_ADDRESSES, FATES_OF_DISKS, PARSERS, PREFIX, campaign_of, directory_of, parse_options
 
 
@@ -68,6 +80,8 @@ CLEANUP = ("regions", "tag_key", "max_instances", "on_too_many", "empty_is_failu
 EXPIRE_BACKUPS = (
     *("regions", "days", "last_days", "max", "on_too_many", "campaigns", "record_dirs", "report_dir", "report_mount"),
 )
+
+REPORT = ("dir", "prices")
 
 
 def read_decommission(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -184,6 +198,15 @@ def read_expire_backups(values: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def read_report(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The variables of the playbook report. No `prices`: those of the campaign count."""
+    of = GivenVariables("report_", values)
+    folder = directory_of(*of("dir"))
+    if not folder:
+        raise InputError("report_dir is missing: name the folder of the campaign's record.")
+    return {"dir": folder, "prices": dict_of(*of("prices"), empty=True) or {}}
+
+
 def _given(**values: Any) -> dict[str, Any]:
     """Those that have a value. An argument that is left out lets the module defaults of the group decide."""
     return {name: value for name, value in values.items() if value not in (None, "", {})}
@@ -227,6 +250,7 @@ READERS: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
     "restore": read_restore,
     "cleanup": read_cleanup,
     "expire_backups": read_expire_backups,
+    "report": read_report,
 }
 """By role or playbook, what reads its variables."""
 VARIABLES: Mapping[str, Mapping[str, str]] = {
@@ -235,5 +259,6 @@ VARIABLES: Mapping[str, Mapping[str, str]] = {
     "restore": {name: f"restore_{name}" for name in RESTORE},
     "cleanup": {**{name: f"cleanup_{name}" for name in CLEANUP}, **{name: name for name in READ_BY_CLEANUP}},
     "expire_backups": {name: f"expire_backups_{name}" for name in EXPIRE_BACKUPS},
+    "report": {name: f"report_{name}" for name in REPORT},
 }
 """Their whole names by what the readers call them."""

@@ -29,12 +29,12 @@ REPORT_FORMAT = "jdcloud.cloud/expired/1"
 
 @dataclass(slots=True)
 class Expiry:
-    """One run. `store` is None where no report is wanted; `given` is what the reader `expire_backups` made of the variables."""
+    """One run. `given` is what the reader `expire_backups` made of the variables; `store` is the report folder, or one that ends
+    with the run where no report is wanted."""
 
     given: Mapping[str, Any]
     modules: Modules
-    store: Store | None
-    scratch: str
+    store: Store
     clock: Callable[[], datetime]
     preview: bool
 
@@ -48,7 +48,7 @@ class Expiry:
 
     def _execute(self, module: str, arguments: Mapping[str, Any], region: str, *, check_mode: bool) -> Result:
         place = {"region": region} if region else {}
-        journal = str(self.store.path(JOURNAL)) if self.store is not None else self.scratch
+        journal = str(self.store.path(JOURNAL))
         return self.modules.execute(module, {**place, **arguments}, check_mode=check_mode, journal_path=journal)
 
 
@@ -58,6 +58,8 @@ def expire(run: Expiry) -> Result:
     Raises `InputError` if anything cannot be read, or more may go than is allowed at once; then nothing was deleted.
     """
     began, given = run.clock(), run.given
+    if given["report_dir"]:
+        run.store.create("expire_backups_report_dir")
     rules = Rules(given["days"], given["last_days"], given["campaigns"])
     unfinished = steps.unfinished_of(records_in(given["record_dirs"]))
     listings = {listing.region: listing for listing in (_listing(run, region) for region in given["regions"])}
@@ -180,7 +182,7 @@ def _write(
     run: Expiry, began: datetime, verdicts: Sequence[Verdict], outcomes: Mapping[tuple[str, str], Result], *, ended: bool
 ) -> str:
     """Write the report, before anything is deleted and after. Returns its path, '' if none is wanted."""
-    if run.store is None:
+    if not run.given["report_dir"]:
         return ""
     report = {
         "format": REPORT_FORMAT,
@@ -239,12 +241,3 @@ def _result(run: Expiry, verdicts: Sequence[Verdict], outcomes: Mapping[tuple[st
         "failed_ids": sorted(failed),
         "report_path": path,
     }
-
-
-def open_store(folder: str) -> Store | None:
-    """Where the report goes, None where none is wanted. Raises `InputError` if files cannot be written there."""
-    if not folder:
-        return None
-    store = Store(folder)
-    store.create("expire_backups_report_dir")
-    return store

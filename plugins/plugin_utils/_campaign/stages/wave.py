@@ -16,6 +16,7 @@ from . import lines
 from .campaign import Campaign, Result
 from .mark import write_tags
 from .plan import planned_backup_arguments
+from .report import write_meanwhile
 
 CAMPAIGN_TAG = "decommission-campaign"
 """The tag of disks and elastic IPs that outlive their machine: whoever finds one learns which campaign left it."""
@@ -35,6 +36,8 @@ def wave(campaign: Campaign, number: int) -> Result:
         ready = _back_up(campaign, number, ids)
         _delete(campaign, number, ready)
     result = steps.end_wave(campaign.record, campaign.options, number, campaign.now)
+    campaign.save()
+    write_meanwhile(campaign.store, campaign.record.run)
     go = result["go"] and not campaign.record.problem
     return {"go": go, "begun": True, "lines": lines.of_wave(campaign, number)}
 

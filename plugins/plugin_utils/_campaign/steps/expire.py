@@ -242,11 +242,14 @@ def _proven_gone(verdict: Verdict, machines: Collection[str], disks: Collection[
 def _gated(verdict: Verdict, row: Row | None) -> Verdict:
     if row is None:
         return verdict.kept("blocked", "The look before the deletion does not show it.")
-    if row["action"] == "deleted":
-        return verdict
+    if row["status"] == "absent" and row["action"] == "none":
+        return verdict.kept("blocked", "It is gone already.")
     texts = [str(each["message"]) for each in row.get("blockers") or ()]
     error = row.get("error") or {}
-    return verdict.kept("blocked", " ".join(texts) or str(error.get("message") or "It is gone already."))
+    # Where one is blocked the module would delete none, so that the others are not told as deleted here.
+    if row["action"] in ("deleted", "none") and not texts and not error:
+        return verdict
+    return verdict.kept("blocked", " ".join(texts) or str(error.get("message") or "The look before the deletion refuses it."))
 
 
 def _age(created: datetime, now: datetime | None) -> timedelta | None:

@@ -23,6 +23,7 @@ SELECTED: dict[str, dict[str, Any]] = {
     "restore": {"manifest": "/backup/one.json"},
     "cleanup": {},
     "expire_backups": {},
+    "report": {"dir": "/var/lib/jdcloud/harbor"},
 }
 EACH = [(reader, name) for reader, names in VARIABLES.items() for name in names if name not in SELECTED[reader]]
 TAGS = [(reader, name) for reader, name in EACH if name.endswith("tags") and name != "report_tags"]

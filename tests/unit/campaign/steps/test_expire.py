@@ -236,10 +236,15 @@ def test_only_what_the_service_says_is_gone_is_gone() -> None:
 
 def test_what_the_gate_does_not_let_through_stays() -> None:
     verdicts = judge(listing([image()], [snapshot()]), ALL, Unfinished())
-    row: Json = {"image_id": "img-a", "action": "blocked", "blockers": [{"code": "x", "message": "It is protected."}]}
-    assert after_gate(verdicts, "image", [row])[0].message == "It is protected."
+    row: Json = {"image_id": "img-a", "status": "ready", "action": "deleted", "blockers": [], "error": None}
+    blocked: Json = {"action": "blocked", "blockers": [{"code": "x", "message": "It is protected."}]}
+    assert after_gate(verdicts, "image", [{**row, **blocked}])[0].message == "It is protected."
     assert after_gate(verdicts, "image", [])[0].reason == "blocked"
-    assert after_gate(verdicts, "image", [{**row, "action": "deleted"}])[0].may_go
+    assert after_gate(verdicts, "image", [{**row, "action": "failed", "error": {"message": "No."}}])[0].message == "No."
+    assert after_gate(verdicts, "image", [{**row, "action": "none", "status": "absent"}])[0].reason == "blocked"
+    assert after_gate(verdicts, "image", [row])[0].may_go
+    # One of the others is blocked.
+    assert after_gate(verdicts, "image", [{**row, "action": "none"}])[0].may_go
 
 
 def test_an_open_record_and_one_whose_run_did_not_end_need_their_backups() -> None:

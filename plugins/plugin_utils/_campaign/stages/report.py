@@ -1,0 +1,96 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The report between two waves, after a wave that was refused, and of any record, made again. The record is only read."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from ....module_utils._api.errors import InputError, JdcloudError
+from ....module_utils._api.wire.journal import read_journal
+from ..input.decommission_variables import PARSERS, Options, parse_options
+from ..report.content import report_of
+from ..report.page import render
+from ..state.record import Record, read_stamp
+from ..state.sent_writes import note_writes, write_row
+from ..state.store import PAGE, RECORD, REPORT, Store
+from ..steps import finish as steps
+from .campaign import Result
+
+
+def make_again(store: Store, prices: Mapping[str, Any], *, write: bool) -> Result:
+    """Make report.json and report.html of a record, as its last run left it. Without `prices` those of the record count.
+
+    Sums of a bill are taken over from the report that is there, since nothing is asked. Raises `InputError` without a record.
+    """
+    record = store.load()
+    if record is None:
+        raise InputError(f"There is no {RECORD} in {store.folder}, so no report was made: name the folder of a campaign.")
+    report = report_now(record, store, prices or record.options.get("prices") or {})
+    old = _old_report(store)
+    same = all(old.get(name) == report[name] for name in ("campaign", "ended"))
+    if not prices and same and (old.get("money") or {}).get("source") == "bill":
+        report.update(money=old["money"], left=old["left"])
+    if write:
+        _write(store, report)
+    return {"report_path": str(store.path(PAGE)), "message": report["message"]}
+
+
+def write_meanwhile(store: Store, run: str, problem: str = "") -> None:
+    """Write the report of a run that goes on, or was refused with `problem`. Without a report folder nothing is written.
+
+    A report that cannot be written ends no campaign: what counts is the record.
+    """
+    with contextlib.suppress(JdcloudError, OSError):
+        record = store.load() if run else None
+        if record is None or record.run != run or record.options.get("report_dir") != str(store.folder):
+            return
+        _write(store, report_now(record, store, record.options.get("prices") or {}, problem))
+
+
+def report_now(record: Record, store: Store, prices: Mapping[str, Any], problem: str = "") -> Result:
+    """The report of a record as it is. `problem` is why its run was refused, where the record does not say so."""
+    judged = copy.deepcopy(record)
+    writes = read_journal(store.journal()).writes
+    note_writes(judged, writes)
+    return report_of(
+        judged, [write_row(write) for write in writes], _judge(judged, problem), preview=False, prices=prices, bill=None
+    )
+
+
+def _judge(record: Record, problem: str) -> dict[str, Any]:
+    """The outcome and message of the last run. One that has not ended has none yet."""
+    ended = record.runs[-1]["ended"]
+    if ended:
+        return steps.finish(record, options_of(record), read_stamp(ended), preview=False)
+    done = sum(row["action"] == steps.DONE[record.kind] for row in record.machines.values())
+    text = f"{done} of {len(record.machines)} machines are {steps.DONE[record.kind]} so far."
+    if problem or record.problem:
+        sentences = dict.fromkeys(filter(None, (record.problem, problem)))
+        return {"outcome": record.outcome if record.problem else "failed", "message": f"{' '.join(sentences)} {text}"}
+    return {"outcome": "unfinished", "message": f"The run has not ended. {text}"}
+
+
+def options_of(record: Record) -> Options:
+    """The options that a record was last run with."""
+    values = {("state" if name == "kind" else name): value for name, value in record.options.items()}
+    return parse_options({**dict.fromkeys(PARSERS), **{name: value for name, value in values.items() if name in PARSERS}})
+
+
+def _old_report(store: Store) -> Result:
+    try:
+        report = json.loads(store.path(REPORT).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return report if isinstance(report, dict) else {}
+
+
+def _write(store: Store, report: Result) -> None:
+    store.write_json(REPORT, report)
+    store.write(PAGE, render(report))

@@ -1,0 +1,115 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The report after each wave, after a wave that was refused, and made again of a record."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages import report as stage
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages import wave as wave_stage
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.state.store import PAGE, RECORD, REPORT, Store
+from support.campaign.conducted import Conducted
+from support.json_object import Json
+from support.module.memory_cloud import MemoryCloud
+from support.module.runner import Runner
+
+IDS = ["i-aaaa000001", "i-bbbb000002"]
+
+
+def read(folder: Path, name: str = REPORT) -> Json:
+    report: Json = json.loads((folder / name).read_text(encoding="utf-8"))
+    return report
+
+
+def conducted(cloud: MemoryCloud, run: Runner, folder: Path, **variables: Any) -> Conducted:
+    for each in IDS:
+        cloud.add(each)
+    cloud.quotas = {**cloud.quotas, "image": (100, 0), "snapshot": (100, 0)}
+    return Conducted(run, folder, **{"instance_ids": IDS, "backup": "none", "waves": "1,100%", **variables})
+
+
+def test_the_report_is_written_after_every_wave(
+    cloud: MemoryCloud, run: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, seen = tmp_path / "record", []
+
+    def note(store: Store, token: str, problem: str = "") -> None:
+        stage.write_meanwhile(store, token, problem)
+        seen.append(read(folder))
+
+    monkeypatch.setattr(wave_stage, "write_meanwhile", note)
+    conducted(cloud, run, folder)()
+    assert [(each["outcome"], each["totals"]["deleted"]) for each in seen] == [("unfinished", 1), ("unfinished", 2)]
+    assert seen[0]["message"] == "The run has not ended. 1 of 2 machines are deleted so far."
+    assert seen[0]["waves"][0]["state"] == "complete"
+    assert read(folder)["outcome"] == "complete"
+
+
+def test_a_wave_that_was_refused_is_on_the_page(cloud: MemoryCloud, run: Runner, tmp_path: Path) -> None:
+    folder = tmp_path / "record"
+    conducted(cloud, run, folder)()
+    record = read(folder, RECORD)
+    record["runs"][-1].update(ended=None, outcome=None)
+    (folder / RECORD).write_text(json.dumps(record))
+    stage.write_meanwhile(Store(str(folder)), record["run"], "The variable has changed.")
+    assert read(folder)["message"] == "The variable has changed. 2 of 2 machines are deleted so far."
+    assert read(folder)["outcome"] == "failed"
+    assert "The variable has changed." in (folder / PAGE).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("token", ["", "another"])
+def test_a_run_whose_record_is_another_s_writes_nothing(cloud: MemoryCloud, run: Runner, tmp_path: Path, token: str) -> None:
+    folder = tmp_path / "record"
+    conducted(cloud, run, folder)()
+    before = (folder / REPORT).read_text(encoding="utf-8")
+    stage.write_meanwhile(Store(str(folder)), token, "No.")
+    assert (folder / REPORT).read_text(encoding="utf-8") == before
+
+
+@pytest.mark.parametrize("variables", [{}, {"backup": "image", "prices": {"instance": 100, "image": 7}}])
+def test_a_report_made_again_is_the_one_that_was_there(cloud: MemoryCloud, run: Runner, tmp_path: Path, variables: Json) -> None:
+    folder = tmp_path / "record"
+    conducted(cloud, run, folder, **variables)()
+    before, page, record = read(folder), (folder / PAGE).read_text(encoding="utf-8"), (folder / RECORD).read_bytes()
+    for name in (REPORT, PAGE):
+        (folder / name).unlink()
+    made = stage.make_again(Store(str(folder)), {}, write=True)
+    assert read(folder) == before
+    assert (folder / PAGE).read_text(encoding="utf-8") == page
+    assert (folder / RECORD).read_bytes() == record
+    assert made["report_path"] == str(folder / PAGE)
+
+
+def test_sums_of_a_bill_are_taken_over(cloud: MemoryCloud, run: Runner, tmp_path: Path) -> None:
+    folder = tmp_path / "record"
+    conducted(cloud, run, folder)()
+    money = {"source": "bill", "saved": 5.0}
+    report = {**read(folder), "money": money}
+    (folder / REPORT).write_text(json.dumps(report))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stage, "render", lambda _report: "")
+        stage.make_again(Store(str(folder)), {}, write=True)
+        assert read(folder)["money"] == money
+        stage.make_again(Store(str(folder)), {"instance": 10}, write=True)
+    assert read(folder)["money"]["source"] == "prices"
+
+
+def test_in_check_mode_nothing_is_written(cloud: MemoryCloud, run: Runner, tmp_path: Path) -> None:
+    folder = tmp_path / "record"
+    conducted(cloud, run, folder)()
+    (folder / PAGE).unlink()
+    assert stage.make_again(Store(str(folder)), {}, write=False)["message"].startswith("2 of 2 machines are deleted.")
+    assert not (folder / PAGE).exists()
+
+
+def test_a_folder_without_a_record_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"There is no record\.json in"):
+        stage.make_again(Store(str(tmp_path)), {}, write=True)

@@ -25,6 +25,7 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._api.connection impo
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError, JdcloudError
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.progress import Part
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.texts import refuse_lost_texts
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._actions.last_words import last_words
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._actions.progress_action import ProgressAction, display_function
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.input.decommission_variables import PREFIX, parse_options
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.input.other_variables import (
@@ -39,6 +40,7 @@ from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.cam
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.events import check_hooks, stop, with_events
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.expire import Expiry, expire
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.finish import finish
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.lines import of_interruption
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.plan import plan
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.report import make_again, write_meanwhile
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.wave import wave
@@ -144,7 +146,7 @@ class ActionModule(ProgressAction):
             "stop": lambda: stop(campaign, options["hook"], options["wave"], options["failed_task"]),
         }
         campaign.caller = Caller(tuple(sys.argv), os.environ)
-        with campaign.stage(last=stage == "finish"):
+        with campaign.stage(last=stage == "finish"), self._told_if_interrupted(campaign):
             output = with_events(campaign, stage, stages[stage](), options["wave"])
             campaign.save()
         if output["lines"]:
@@ -171,6 +173,15 @@ class ActionModule(ProgressAction):
                 "outcome stood there counts as unclear."
             ]
         return {**result, "warnings": warnings} if warnings else result
+
+    @contextlib.contextmanager
+    def _told_if_interrupted(self, campaign: Campaign) -> Iterator[None]:
+        """Say what was sent, and how to go on, if a signal ends the stage. A preview sends nothing."""
+        if campaign.preview:
+            yield
+            return
+        with last_words(lambda: of_interruption(campaign), display_function(Display(), stderr=True)):
+            yield
 
     def _begun(self, variables: Variables) -> Campaign:
         _refuse_unknown("vm_decommission", variables)

@@ -2,14 +2,16 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The stages `read` and `backup` of jdcloud_campaign: the variables of a role or playbook as they are, typed once."""
+"""The action jdcloud_campaign: variables of a role or playbook as they are, typed once, and what a stage shows."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from ansible import constants
 
 from ansible_collections.jdcloud.cloud.plugins.action import jdcloud_campaign
 from support.json_object import Json
@@ -63,3 +65,18 @@ def test_a_variable_that_the_role_does_not_know_is_refused(monkeypatch: pytest.M
     ended = stage(monkeypatch, {"stage": "backup"}, {"vm_backup_name": "web", "vm_backup_max_instance": 2, **left})
     assert ended["failed"]
     assert ended["msg"].startswith("vm_backup_max_instance: the role vm_backup has no such variable")
+
+
+@pytest.mark.parametrize("check", [False, True])
+@pytest.mark.parametrize(("lines", "shown"), [(["a", "b"], ["a\nb"]), ([], [])])
+def test_a_stage_shows_its_lines_in_one_piece_on_standard_output(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, check: bool, lines: list[str], shown: list[str]
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(jdcloud_campaign, "Display", lambda: SimpleNamespace(display=said.append))
+    monkeypatch.setattr(jdcloud_campaign, "plan", lambda _campaign: {"waves": [], "lines": lines})
+    monkeypatch.setattr(constants, "DEFAULT_LOCAL_TMP", str(tmp_path))
+    variables = {"vm_decommission_instance_ids": ["i-aaaa000001"], "vm_decommission_report_dir": str(tmp_path / "record")}
+    ended = stage(monkeypatch, {"stage": "plan", "wave": None}, variables, check=check)
+    assert ended["lines"] == lines
+    assert said == shown

@@ -13,11 +13,8 @@ from typing import Any
 from ..input.decommission_variables import PREFIX
 from ..output import lines
 from ..state.sent_writes import write_row
-from ..state.store import PAGE
+from ..state.store import PLAN, TABLE
 from .campaign import Campaign
-
-PLAN = "plan"
-"""The folder of a preview's report, within that of the campaign."""
 
 
 def of_plan(campaign: Campaign, look: Iterable[Mapping[str, Any]] = ()) -> list[str]:
@@ -28,7 +25,7 @@ def of_plan(campaign: Campaign, look: Iterable[Mapping[str, Any]] = ()) -> list[
         return before
     where = f"set {PREFIX}report_dir to have them all in a file"
     if folder:
-        where = str(Path(folder, PLAN, PAGE) if campaign.preview else Path(folder, PAGE))
+        where = str(Path(folder, PLAN, TABLE) if campaign.preview else Path(folder, TABLE))
     rows = lines.plan_rows(record, look)
     approve = campaign.caller.approve(record.digest or "")
     return [*before, *lines.plan_lines(record, rows, preview=campaign.preview, where=where, approve=approve)]

@@ -44,12 +44,14 @@ from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.lin
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.plan import plan
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.report import make_again, write_meanwhile
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.wave import wave
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.state import approved_plan
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.state.store import Store
 
 COLLECTION = "jdcloud.cloud."
 JOURNAL_VARIABLE = "JDCLOUD_JOURNAL_PATH"
 RESULTS = ("vm_decommission_report", "vm_decommission_event", "vm_backup_manifest", "vm_backup_summary")
 """Variables with the prefix of a role that it sets itself; an earlier use of it may have left them."""
+ALL_READERS = {**READERS, **approved_plan.READERS}
 SPEC: dict[str, dict[str, Any]] = {
     **CONNECTION_SPEC,
     "stage": {
@@ -57,7 +59,7 @@ SPEC: dict[str, dict[str, Any]] = {
         "required": True,
         "choices": ["plan", "wave", "stop", "finish", "backup", "read", "report", "expire"],
     },
-    "reader": {"type": "str", "choices": list(READERS)},
+    "reader": {"type": "str", "choices": list(ALL_READERS)},
     "folder": {"type": "path", "default": ""},
     "run": {"type": "str", "default": ""},
     "wave": {"type": "int"},
@@ -99,9 +101,9 @@ class ActionModule(ProgressAction):
 
     def _read(self, reader: str, variables: Variables) -> Result:
         """What the variables of a role or playbook mean, and whether the task is in check mode."""
-        given = self._given(VARIABLES[reader], variables)
+        given = self._given({**VARIABLES, **approved_plan.VARIABLES}[reader], variables)
         # A play or a task can be in check mode without --check, and ansible_check_mode knows the command line alone.
-        return {"changed": False, "next": {**READERS[reader](given), "check_mode": bool(self._task.check_mode)}}
+        return {"changed": False, "next": {**ALL_READERS[reader](given), "check_mode": bool(self._task.check_mode)}}
 
     def _backup(self, variables: Variables) -> Result:
         """The whole of the role vm_backup."""

@@ -62,6 +62,8 @@ options:
       - cleanup
       - expire_backups
       - report
+      - approved_plan
+      - approved_share
   folder:
     description:
       - What the stage V(plan) returned as RV(folder). The stages after it need it.

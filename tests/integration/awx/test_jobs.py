@@ -15,7 +15,9 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.state.digest import digest_of
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.input.decommission_variables import PARSERS, PREFIX
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.state.digest import Approval
+from support.campaign.results import approval
 from support.integration.awx import LOCALHOST, PATTERNS, Awx, Job, answers
 from support.integration.cloud import REGION, running, stopped
 from support.json_object import Json
@@ -26,21 +28,22 @@ PLAN_AGE = PATTERNS.parents[1] / "playbooks" / "tasks" / "plan_age.yml"
 NO_BACKUP = {"vm_decommission_backup": "none", "vm_decommission_waves": "100%"}
 
 
-def plan_of(*ids: str, kind: str = "absent", hours: float = 0) -> Json:
+def approved(*ids: str, kind: str = "absent", **answered: Any) -> Approval:
+    """What is approved with these answers of the survey, or with those that are proposed and no backup."""
+    given = answered or {**answers("decommission_fleet"), **NO_BACKUP}
+    variables = {name.removeprefix(PREFIX): value for name, value in given.items() if name.startswith(PREFIX)}
+    known = {
+        name: value for name, value in variables.items() if name in PARSERS and name not in ("region", "state", "instance_ids")
+    }
+    return approval(*ids, region=REGION, state=kind, **known)
+
+
+def plan_of(*ids: str, kind: str = "absent", hours: float = 0, **answered: Any) -> Json:
     """Artifacts of a plan that was made so many hours ago."""
     made = f"{datetime.now(UTC) - timedelta(hours=hours):%Y-%m-%dT%H:%M:%SZ}"
-    digest = digest_of(REGION, ids)
-    seal = "sha256:" + hashlib.sha256(f"{kind}\n{digest}\n{made}".encode()).hexdigest()
-    return {
-        "decommission_plan": {
-            "kind": kind,
-            "region": REGION,
-            "digest": digest,
-            "made": made,
-            "seal": seal,
-            "instance_ids": list(ids),
-        }
-    }
+    plan = frozen(*ids, kind=kind, **answered)
+    seal = "sha256:" + hashlib.sha256(f"{kind}\n{plan['digest']}\n{made}".encode()).hexdigest()
+    return {"decommission_plan": {**plan, "made": made, "seal": seal}}
 
 
 def with_plan(artifacts: Json, **other: Any) -> Json:
@@ -53,9 +56,10 @@ def listed(job: Job) -> Json:
     return {name: value for name, value in job.artifacts["decommission_plan"].items() if name not in ("made", "seal")}
 
 
-def frozen(*ids: str, kind: str = "absent") -> Json:
+def frozen(*ids: str, kind: str = "absent", **answered: Any) -> Json:
     """The same of a plan that is to be expected."""
-    return {"kind": kind, "region": REGION, "digest": digest_of(REGION, ids), "instance_ids": list(ids)}
+    plan = approved(*ids, kind=kind, **answered)
+    return {"kind": kind, "region": REGION, "digest": plan.digest, **plan.as_json()}
 
 
 def lanes(*numbers: int, of: int) -> Json:
@@ -70,6 +74,7 @@ def lanes(*numbers: int, of: int) -> Json:
         (with_plan(plan_of(A), instance_ids=[A, B]), {}, "does not fit its digest"),
         (plan_of(A, B), {"vm_decommission_max_instances": 1}, "The approved list holds 2 machines, more than"),
         (plan_of(A), {"vm_decommission_instance_ids": B}, "vm_decommission_instance_ids: refused here"),
+        (plan_of(A), {"vm_decommission_elastic_ips": "release"}, "vm_decommission_elastic_ips is release and was keep in what"),
         (plan_of(A), {"decommission_reports_mount": "/usr"}, "/usr is no mount point"),
         (plan_of(A, hours=25), {}, "older than decommission_plan_max_age (24 hours)"),
     ],
@@ -101,7 +106,7 @@ def test_exactly_what_was_approved_is_deleted(awx: Awx) -> None:
     )
     assert not plan.failed, plan.output
     assert awx.cloud.writes() == [], plan.output
-    assert listed(plan) == frozen(A, B)
+    assert listed(plan) == frozen(A, B, **answered)
     assert f"{A} deleted" in plan.output
 
     awx.cloud.control.add({"regions": {REGION: {"instances": [stopped(C, **X)]}}})
@@ -133,7 +138,7 @@ def test_days_of_grace_mark_instead_of_deleting(awx: Awx) -> None:
     answered, plan = awx.plan(
         vm_decommission_tags="project=x", vm_decommission_grace_days=14, vm_decommission_stop_running="true"
     )
-    assert listed(plan) == frozen(A, B, kind="mark"), plan.output
+    assert listed(plan) == frozen(A, B, kind="mark", **answered), plan.output
     job = awx.decommission(answered, plan.artifacts)
     assert not job.failed, job.output
     assert job.artifacts["decommission"]["totals"]["marked"] == 2, job.output
@@ -145,17 +150,17 @@ def test_slices_share_the_approved_list_and_together_take_all_of_it(awx: Awx) ->
     awx.seed(*(stopped(each) for each in (A, B, C, D)))
     answered = {**answers("decommission_fleet"), **NO_BACKUP, "vm_decommission_max_instances": 3}
     settings: Json = {"decommission_reports": str(awx.folder / "reports")}
-    approved = plan_of(C, A, B)
-    first = awx.decommission(answered, approved, lanes(1, of=2), **settings)
+    plan = plan_of(C, A, B, **answered)
+    first = awx.decommission(answered, plan, lanes(1, of=2), **settings)
     assert not first.failed, first.output
     assert awx.gone(A, B, C, D) == [False, True, True, False], first.output
-    second = awx.decommission(answered, approved, lanes(2, of=2), **settings)
+    second = awx.decommission(answered, plan, lanes(2, of=2), **settings)
     assert not second.failed, second.output
     assert awx.gone(A, B, C, D) == [True, True, True, False], second.output
     assert len({first.artifacts["decommission"]["report"], second.artifacts["decommission"]["report"]}) == 2
 
     awx.cloud.control.clear_requests()
-    idle = awx.decommission(answered, approved, lanes(4, of=4), **settings)
+    idle = awx.decommission(answered, plan, lanes(4, of=4), **settings)
     assert not idle.failed
     assert "0 of 3 approved machines are taken by this job" in idle.output
     assert awx.cloud.calls() == []
@@ -179,10 +184,12 @@ def test_a_campaign_that_was_begun_in_time_is_finished_later(awx: Awx) -> None:
     """What a relaunch finds is the record of the first job; its approval need not be given twice."""
     awx.seed(stopped(A), stopped(B))
     settings: Json = {"decommission_reports": str(awx.folder / "reports")}
-    answered = {**answers("decommission_fleet"), "vm_decommission_backup": "none"}
-    awx.decommission({**answered, "vm_decommission_waves": "1"}, plan_of(A, B), **settings)
+    answered = {**answers("decommission_fleet"), "vm_decommission_backup": "none", "vm_decommission_waves": "1,100%"}
+    awx.cloud.control.inject("error", operation="vm.deleteInstance", resource=B, times=0, http=403, status="HTTP_FORBIDDEN")
+    awx.decommission(answered, plan_of(A, B, **answered), **settings)
     assert awx.gone(A, B) == [True, False]
-    again = awx.decommission({**answered, "vm_decommission_waves": "100%"}, plan_of(A, B, hours=99), **settings)
+    awx.cloud.control.clear_faults()
+    again = awx.decommission(answered, plan_of(A, B, hours=99, **answered), **settings)
     assert awx.gone(A, B) == [True, True], again.output
 
 
@@ -198,7 +205,7 @@ def test_a_plan_is_taken_from_when_it_was_made_until_it_expires(awx: Awx) -> Non
         "from the future": plan_of(A, hours=-1),
         "with another time": with_plan(stale, made=fresh["decommission_plan"]["made"]),
         "of another kind": with_plan(fresh, kind="mark"),
-        "with another digest": with_plan(fresh, digest=digest_of(REGION, [B])),
+        "with another digest": with_plan(fresh, digest=approved(B).digest),
         "without a time": with_plan(fresh, made=None),
         "without a seal": with_plan(fresh, seal=None),
         "with a time that is none": with_plan(fresh, made="yesterday"),

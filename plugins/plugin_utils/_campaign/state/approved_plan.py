@@ -1,0 +1,93 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a workflow hands from the plan to the job after the approval: checked, and cut into the shares of several jobs. Pure.
+
+Raises `InputError`, one sentence. The plan is the variable `decommission_plan`, as the playbook decommission hands it over.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ....module_utils._api.errors import InputError
+from ..input.coerce import cap_of
+from ..input.decommission_variables import KINDS, PARSERS, PREFIX, parse_options
+from .digest import Approval, changed_options, covered_options, options_text
+
+PLAN = "decommission_plan"
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_REGION = re.compile(r"[a-z0-9-]+")
+_ID = re.compile(r"[A-Za-z0-9_-]+")
+
+
+def read_plan(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Check that the plan fits its digest, and that the variables of this job are those of the plan."""
+    plan = _approved(values)
+    cap = cap_of(values.get("max_instances"), f"{PREFIX}max_instances")
+    count = len(plan.instance_ids)
+    if cap is not None and count > cap:
+        raise InputError(
+            f"The approved list holds {count} machines, more than {PREFIX}max_instances ({cap}), so nothing was changed."
+        )
+    if plan.instance_ids:
+        given = {name: values.get(name) for name in PARSERS}
+        scope = {"state": plan.kind, "region": plan.region, "instance_ids": list(plan.instance_ids)}
+        changed = changed_options(covered_options(parse_options({**given, **scope})), plan.options)
+        if changed:
+            raise InputError(f"{options_text(changed)}, so nothing was changed: start again with a new plan.")
+    return {"machines": count}
+
+
+def read_share(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The machines of some lanes of a plan, in its order lane by lane, and the digest of just these."""
+    plan = _approved(values)
+    lanes, count = [int(each) for each in values["lanes"]], int(values["lane_count"])
+    if not lanes or not all(1 <= lane <= count for lane in lanes):
+        raise InputError(f"The lanes {lanes} are none of 1 to {count}, so nothing was changed: correct the inventory of lanes.")
+    ids = tuple(instance_id for lane in lanes for instance_id in plan.instance_ids[lane - 1 :: count])
+    return {"instance_ids": list(ids), "digest": Approval(plan.kind, plan.region, plan.options, ids).digest}
+
+
+READERS: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {"approved_plan": read_plan, "approved_share": read_share}
+VARIABLES: Mapping[str, Mapping[str, str]] = {
+    "approved_plan": {"plan": PLAN, **{name: PREFIX + name for name in PARSERS}},
+    "approved_share": {"plan": PLAN, "lanes": "__approved_lanes", "lane_count": "__approved_lane_count"},
+}
+"""The whole names of the variables by what the readers call them."""
+
+
+def _approved(values: Mapping[str, Any]) -> Approval:
+    plan = values.get("plan")
+    if not isinstance(plan, Mapping) or not _is_whole(plan):
+        raise InputError(
+            "No approved plan was handed over, so nothing was changed: start the workflow that plans and asks for approval, or "
+            f"give {PLAN} as jdcloud.cloud.decommission hands it over in check mode."
+        )
+    options = plan.get("options")
+    approved = Approval(
+        plan["kind"], plan["region"], options if isinstance(options, Mapping) else {}, tuple(plan["instance_ids"])
+    )
+    if approved.digest != plan["digest"]:
+        raise InputError(
+            f"The approved plan does not fit its digest ({plan['digest']}), so nothing was changed: plan and approve again."
+        )
+    return approved
+
+
+def _is_whole(plan: Mapping[str, Any]) -> bool:
+    ids = plan.get("instance_ids")
+    return (
+        plan.get("kind") in KINDS
+        and _matches(_DIGEST, plan.get("digest"))
+        and _matches(_REGION, plan.get("region"))
+        and isinstance(ids, (list, tuple))
+        and all(_matches(_ID, each) for each in ids)
+    )
+
+
+def _matches(shape: re.Pattern[str], value: Any) -> bool:
+    return isinstance(value, str) and shape.fullmatch(value) is not None

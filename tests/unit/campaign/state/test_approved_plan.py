@@ -1,0 +1,122 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the job after an approval takes: exactly the plan, or its share of it, or nothing."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.state.approved_plan import read_plan, read_share
+from support.campaign.results import approval
+from support.json_object import Json
+
+A, B, C = "i-a", "i-b", "i-c"
+
+
+def plan_of(*ids: str, kind: str = "absent", **variables: Any) -> Json:
+    """What a plan hands over, after a way through JSON."""
+    plan = approval(*ids, state=kind, **variables)
+    whole: Json = json.loads(json.dumps({"kind": kind, "region": plan.region, "digest": plan.digest, **plan.as_json()}))
+    return whole
+
+
+def shares_of(plan: Json, count: int) -> list[Json]:
+    """What each of so many jobs takes."""
+    return [read_share({"plan": plan, "lanes": [lane], "lane_count": str(count)}) for lane in range(1, count + 1)]
+
+
+@pytest.mark.parametrize("kind", ["absent", "mark", "unmark"])
+def test_a_plan_that_fits_is_taken(kind: str) -> None:
+    assert read_plan({"plan": plan_of(A, B, kind=kind)}) == {"machines": 2}
+
+
+def test_variables_as_a_survey_gives_them_mean_the_same() -> None:
+    plan = plan_of(A, stop_running=True, backup="none", waves=["100%"], max_instances=3)
+    answers = {"stop_running": "true", "backup": "none", "waves": "100%", "max_instances": "3", "elastic_ips": ""}
+    assert read_plan({"plan": plan, **answers}) == {"machines": 1}
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [
+        None,
+        "",
+        [],
+        {},
+        {**plan_of(A), "kind": "other"},
+        {**plan_of(A), "digest": "md5:0"},
+        {**plan_of(A), "region": "CN north"},
+        {**plan_of(A), "instance_ids": A},
+        {**plan_of(A), "instance_ids": [7]},
+        {**plan_of(A), "instance_ids": ["i-a\n"]},
+    ],
+)
+def test_what_is_no_plan_is_refused(plan: Any) -> None:
+    with pytest.raises(InputError, match="No approved plan was handed over, so nothing was changed"):
+        read_plan({"plan": plan})
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"instance_ids": [A, B]},
+        {"instance_ids": []},
+        {"region": "cn-east-2"},
+        {"kind": "mark"},
+        {"options": {}},
+        {"options": None},
+        {"options": {**plan_of(A)["options"], "elastic_ips": "release"}},
+        {"digest": plan_of(B)["digest"]},
+    ],
+)
+@pytest.mark.parametrize("reader", [read_plan, read_share])
+def test_a_plan_that_was_changed_is_refused(reader: Any, change: Json) -> None:
+    with pytest.raises(InputError, match="does not fit its digest"):
+        reader({"plan": {**plan_of(A), **change}, "lanes": [1], "lane_count": 1})
+
+
+def test_more_than_the_cap_is_refused() -> None:
+    with pytest.raises(InputError, match=r"The approved list holds 2 machines, more than vm_decommission_max_instances \(1\)"):
+        read_plan({"plan": plan_of(A, B), "max_instances": 1})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("backup", "none"), ("disks", "delete"), ("elastic_ips", "release"), ("waves", "100%"), ("max_failures", 9)],
+)
+def test_another_option_than_was_approved_is_refused_by_its_name(name: str, value: Any) -> None:
+    with pytest.raises(InputError, match=f"vm_decommission_{name} is .* in what was approved, so nothing was changed"):
+        read_plan({"plan": plan_of(A), name: value})
+
+
+@given(st.lists(st.sampled_from([f"i-{number}" for number in range(30)]), unique=True), st.integers(1, 7))
+def test_all_shares_together_are_the_plan_and_each_machine_is_in_one(ids: list[str], count: int) -> None:
+    shares = shares_of(plan_of(*ids), count)
+    taken = [each for share in shares for each in share["instance_ids"]]
+    assert sorted(taken) == sorted(ids)
+    assert len(taken) == len(set(taken))
+
+
+def test_the_digest_of_a_share_is_that_of_a_plan_of_its_machines() -> None:
+    first, second = shares_of(plan_of(C, A, B, backup="none"), 2)
+    assert (first["instance_ids"], second["instance_ids"]) == ([C, B], [A])
+    assert first["digest"] == approval(B, C, backup="none").digest
+
+
+def test_the_share_of_all_lanes_is_the_plan() -> None:
+    share = read_share({"plan": plan_of(A, B, C), "lanes": [1, 2], "lane_count": 2})
+    assert (sorted(share["instance_ids"]), share["digest"]) == ([A, B, C], approval(A, B, C).digest)
+
+
+@pytest.mark.parametrize("lanes", [[], [0], [3], [-1]])
+def test_a_lane_that_is_none_takes_nothing(lanes: list[int]) -> None:
+    with pytest.raises(InputError, match="correct the inventory of lanes"):
+        read_share({"plan": plan_of(A, B), "lanes": lanes, "lane_count": 2})

@@ -113,6 +113,7 @@ def sample_report(machines: int = 30, seed: int = 1, *, names: Sequence[str] = (
             "month": "2026-10",
             "saved": 118.5 * actions.count("deleted"),
             "left": sum(each["monthly"] or 0.0 for kind in left.values() for each in kind),
+            "backups": sum(each["monthly"] or 0.0 for kind in ("images", "snapshots") for each in left[kind]),
             "unknown": len(left["images"]),
         },
         "notes": ["A new campaign, since no record of an unfinished one was found."],

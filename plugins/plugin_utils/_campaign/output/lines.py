@@ -220,6 +220,8 @@ def _what_is(report: Mapping[str, Any]) -> list[str]:
 
 
 def _money(money: Mapping[str, Any], *, preview: bool) -> str:
-    amounts = (("saved", "would be saved" if preview else "saved"), ("left", "for what is left"))
+    # What exists of the backups is part of what is left.
+    backups = (("backups", "for the backups"),) if preview else ()
+    amounts = (("saved", "would be saved" if preview else "saved"), ("left", "for what is left"), *backups)
     parts = [f"{money[name]:,.2f} {money['currency']} {word}" for name, word in amounts if money[name] is not None]
     return f"A month: {', '.join(parts) or 'nothing is known of the prices'}."

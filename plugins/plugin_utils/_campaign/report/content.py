@@ -11,7 +11,7 @@ from typing import Any
 
 from ..state.record import UNVERIFIED, Record, read_stamp
 from ..steps.finish import left_stopped
-from .costs import costs_of, from_bill, from_prices, machine_costs, no_costs, with_costs
+from .costs import backups_cost, costs_of, from_bill, from_prices, machine_costs, no_costs, with_costs
 from .totals import carried_out, totals_of
 
 REPORT_FORMAT = "jdcloud.cloud/report/1"
@@ -29,7 +29,8 @@ def report_of(
 ) -> dict[str, Any]:
     """The report. `finished` has outcome and message; `bill` is the result of `jdcloud_bill_info`, None without one."""
     machines = _machines(record, preview=preview)
-    machines, left, money = _with_money(machines, _left(list(record.machines.values())), prices, bill)
+    carried = [row for row in machines if carried_out(record.machines[row["instance_id"]])]
+    machines, left, money = _with_money(machines, _left(list(record.machines.values())), prices, bill, carried)
     return {
         "format": REPORT_FORMAT,
         "collection": COLLECTION_VERSION,
@@ -127,9 +128,16 @@ def _wave(record: Record, number: int, *, preview: bool) -> dict[str, Any]:
 
 
 def _with_money(
-    machines: Sequence[dict[str, Any]], left: dict[str, Any], prices: Mapping[str, Any], bill: dict[str, Any] | None
+    machines: Sequence[dict[str, Any]],
+    left: dict[str, Any],
+    prices: Mapping[str, Any],
+    bill: dict[str, Any] | None,
+    carried: Sequence[Mapping[str, Any]],
 ) -> tuple[list[dict[str, Any]], dict[str, Any], dict[str, Any] | None]:
-    """The machines and what is left with what they cost, and the sums; None where neither bill nor prices are given."""
+    """The machines and what is left with what they cost, and the sums; None where neither bill nor prices are given.
+
+    `carried` are the machines for which anything was done, or in a preview would be: only theirs are backups of this campaign.
+    """
     unread = f"The bill could not be read: {_why(bill)}" if bill is not None else ""
     if bill is not None and bill.get("available"):
         price = from_bill(bill)
@@ -142,7 +150,8 @@ def _with_money(
         unpriced = [{**row, "monthly_cost": None, "monthly_saved": None} for row in machines]
         return unpriced, left, no_costs(unread, bill.get("month")) if bill is not None else None
     priced = with_costs(left, price)
-    return [{**row, **machine_costs(row, price)} for row in machines], priced, costs_of(machines, priced, price, source)
+    sums = {**costs_of(machines, priced, price, source), "backups": backups_cost(carried, price)}
+    return [{**row, **machine_costs(row, price)} for row in machines], priced, sums
 
 
 def _why(bill: Mapping[str, Any]) -> str:

@@ -82,10 +82,16 @@ def machine_costs(row: Mapping[str, Any], price: Price) -> dict[str, float | Non
     return {"monthly_cost": _sum([price(*each) for each in (("instance", row), *disks, *addresses)]), "monthly_saved": saved}
 
 
+def backups_cost(machines: Iterable[Mapping[str, Any]], price: Price) -> float | None:
+    """What the backups of these machines cost a month: made, used again or planned. None where that is not known of any."""
+    backups = [each for row in machines for each in row["backups"]]
+    return _sum([price(each["type"], {f"{each['type']}_id": each["id"]}) for each in backups]) if backups else 0.0
+
+
 def costs_of(
     machines: Iterable[Mapping[str, Any]], left: Mapping[str, Sequence[dict[str, Any]]], price: Price, source: dict[str, Any]
 ) -> dict[str, Any]:
-    """The sums. `left` has costs already; `source` has source, message and month."""
+    """The sums, without that of the backups. `left` has costs already; `source` has source, message and month."""
     saved = [price(kind, what) for row in machines if row["action"] == "deleted" for kind, what in _gone_with(row)]
     rest = [each["monthly"] for rows in left.values() for each in rows]
     return {
@@ -120,6 +126,7 @@ def no_costs(message: str, month: str | None = None) -> dict[str, Any]:
         "month": month,
         "saved": None,
         "left": None,
+        "backups": None,
         "unknown": 0,
     }
 

@@ -59,7 +59,9 @@ def totals(report: Mapping[str, Any]) -> str:
     bill = report["money"]
     if bill and bill["available"]:
         saved = "a month would be saved" if preview else "a month saved"
-        amounts = ((bill["saved"], saved), (bill["left"], "a month for what is left"))
+        # What exists of the backups is part of what is left.
+        backups = ((bill["backups"], "a month for the backups"),) if preview else ()
+        amounts = ((bill["saved"], saved), (bill["left"], "a month for what is left"), *backups)
         tiles += [_tile(_amount(value, bill["currency"]), title, "money") for value, title in amounts if value is not None]
     more = [(numbers[name], titles[numbers[name] != 1]) for name, titles in MORE.items() if numbers[name]]
     return f'<ul class="tiles">{"".join(tiles)}</ul>{_bar(shares)}{_more(more)}'

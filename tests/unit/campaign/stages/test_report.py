@@ -113,3 +113,24 @@ def test_in_check_mode_nothing_is_written(cloud: MemoryCloud, run: Runner, tmp_p
 def test_a_folder_without_a_record_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"There is no record\.json in"):
         stage.make_again(Store(str(tmp_path)), {}, write=True)
+
+
+@pytest.mark.parametrize(("backup", "cost"), [("none", 0.0), ("image", 14.0), ("snapshots", 4.0), ("both", 18.0)])
+def test_the_plan_says_what_the_backups_will_cost(
+    cloud: MemoryCloud, run: Runner, tmp_path: Path, backup: str, cost: float
+) -> None:
+    campaign = conducted(cloud, run, tmp_path / "record", backup=backup, prices={"image": 7, "snapshot": 2})
+    plan, done = campaign(check=True)["report"], campaign()["report"]
+    assert plan["outcome"] == "planned"
+    assert plan["money"]["backups"] == done["money"]["backups"] == cost
+
+
+def test_what_backups_cost_is_not_known_without_their_price(cloud: MemoryCloud, run: Runner, tmp_path: Path) -> None:
+    campaign = conducted(cloud, run, tmp_path / "record", backup="image", prices={"instance": 100})
+    assert campaign(check=True)["report"]["money"]["backups"] is None
+
+
+def test_what_a_blocked_machine_has_anyway_costs_this_campaign_nothing(cloud: MemoryCloud, run: Runner, tmp_path: Path) -> None:
+    campaign = conducted(cloud, run, tmp_path / "record", backup="image", on_blocked="skip", prices={"image": 7})
+    cloud.machines[IDS[0]]["tags"] = [{"key": "jdcloud-protect", "value": "yes"}]
+    assert campaign(check=True)["report"]["money"]["backups"] == 7.0

@@ -61,7 +61,7 @@ def test_a_backup_without_a_selection_sends_nothing(monkeypatch: pytest.MonkeyPa
 
 
 def test_a_variable_that_the_role_does_not_know_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    left = {"vm_backup_manifest": {}, "vm_backup_summary": {}}
+    left: Json = {"vm_backup_manifest": {}, "vm_backup_summary": {}}
     ended = stage(monkeypatch, {"stage": "backup"}, {"vm_backup_name": "web", "vm_backup_max_instance": 2, **left})
     assert ended["failed"]
     assert ended["msg"].startswith("vm_backup_max_instance: the role vm_backup has no such variable")

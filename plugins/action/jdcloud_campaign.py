@@ -32,6 +32,7 @@ from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.input.othe
     READERS,
     VARIABLES,
     parse_backup,
+    parse_restore,
 )
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.output.again import Caller
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.report.costs import check_prices
@@ -43,6 +44,7 @@ from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.fin
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.lines import of_interruption
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.plan import plan
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.report import make_again, write_meanwhile
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.restore import restore
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.wave import wave
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.state import approved_plan
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.state.store import Store
@@ -57,7 +59,7 @@ SPEC: dict[str, dict[str, Any]] = {
     "stage": {
         "type": "str",
         "required": True,
-        "choices": ["plan", "wave", "stop", "finish", "backup", "read", "report", "expire"],
+        "choices": ["plan", "wave", "stop", "finish", "backup", "restore", "read", "report", "expire"],
     },
     "reader": {"type": "str", "choices": list(ALL_READERS)},
     "folder": {"type": "path", "default": ""},
@@ -75,9 +77,13 @@ Variables = Mapping[str, Any]
 class ActionModule(ProgressAction):
     """The whole of jdcloud_campaign: there is no module of this name to run."""
 
+    _told: list[Any]
+    """Warnings of the modules that ran, each once."""
+
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Do one stage. Fails with one sentence."""
         variables = task_vars or {}
+        self._told = []
         _spec, options = self.validate_argument_spec(
             SPEC,
             required_if=[
@@ -89,15 +95,21 @@ class ActionModule(ProgressAction):
             ],
         )
         try:
-            others: dict[str, Callable[[], Result]] = {
-                "read": lambda: self._read(options["reader"], variables),
-                "backup": lambda: self._backup(variables),
-                "report": lambda: self._report(options),
-                "expire": lambda: self._expire(variables),
-            }
-            return others.get(options["stage"], lambda: self._stage(options, variables))()
+            result = self._one_of_all(options, variables)
         except (JdcloudError, OSError) as error:
-            return {"failed": True, "changed": False, "msg": _sentence(error)}
+            result = {"failed": True, "changed": False, "msg": _sentence(error)}
+        warnings = [*result.get("warnings", []), *self._told]
+        return {**result, "warnings": warnings} if warnings else result
+
+    def _one_of_all(self, options: Result, variables: Variables) -> Result:
+        others: dict[str, Callable[[], Result]] = {
+            "read": lambda: self._read(options["reader"], variables),
+            "backup": lambda: self._backup(variables),
+            "restore": lambda: self._restore(variables),
+            "report": lambda: self._report(options),
+            "expire": lambda: self._expire(variables),
+        }
+        return others.get(options["stage"], lambda: self._stage(options, variables))()
 
     def _read(self, reader: str, variables: Variables) -> Result:
         """What the variables of a role or playbook mean, and whether the task is in check mode."""
@@ -110,7 +122,19 @@ class ActionModule(ProgressAction):
         _refuse_unknown("vm_backup", variables)
         names = VARIABLES["vm_backup"]
         wanted = parse_backup({**dict.fromkeys(names), **self._given(names, variables)})
-        return back_up(wanted, self._modules(variables), _utcnow, preview=bool(self._task.check_mode))
+        result = back_up(wanted, self._modules(variables), _utcnow, preview=bool(self._task.check_mode))
+        _show(result["lines"])
+        return result
+
+    def _restore(self, variables: Variables) -> Result:
+        """The whole of the playbook restore."""
+        names = VARIABLES["restore"]
+        wanted = parse_restore({**dict.fromkeys(names), **self._given(names, variables)})
+        # A relative path is meant from where the command was given, not from the folder of the playbook.
+        folder = os.environ.get("PWD") or os.getcwd()
+        result = restore(wanted, self._modules(variables), folder, preview=bool(self._task.check_mode))
+        _show(result["lines"])
+        return result
 
     def _report(self, options: Result) -> Result:
         """Make the report of a record again. In check mode nothing is written."""
@@ -151,9 +175,7 @@ class ActionModule(ProgressAction):
         with campaign.stage(last=stage == "finish"), self._told_if_interrupted(campaign):
             output = with_events(campaign, stage, stages[stage](), options["wave"])
             campaign.save()
-        if output["lines"]:
-            # In one piece, and whatever the callback shows of a task that went well.
-            display_function(Display())("\n".join(output["lines"]))
+        _show(output["lines"])
         record = campaign.record
         result = {
             "changed": campaign.changed,
@@ -237,9 +259,13 @@ class ActionModule(ProgressAction):
         self._task.environment = [*(before if isinstance(before, list) else [before]), environment]
         try:
             with self._part_lines(part or Part(module, "")) as path, self._with_progress(path):
-                return self._execute_module(
+                result: Result = self._execute_module(
                     module_name=COLLECTION + module, module_args=arguments, task_vars=dict(variables), wrap_async=False
                 )
+            for warning in result.get("warnings") or []:
+                if warning not in self._told:
+                    self._told.append(warning)
+            return result
         finally:
             self._task.environment = before
 
@@ -279,6 +305,12 @@ def _refuse_unknown(role: str, variables: Variables) -> None:
     if unknown:
         what = "playbook" if role == "expire_backups" else "role"
         raise InputError(f"{', '.join(unknown)}: the {what} {role} has no such variable, so nothing was done: correct the name.")
+
+
+def _show(lines: list[str]) -> None:
+    """Show lines in one piece, and whatever the callback shows of a task that went well."""
+    if lines:
+        display_function(Display())("\n".join(lines))
 
 
 def _utcnow() -> datetime:

@@ -17,7 +17,8 @@ description:
   - The work of the role P(jdcloud.cloud.vm_decommission#role), in three stages. It reads the variables of the role, freezes the
     list of machines, cuts it into waves, runs the modules of this collection for each wave, and writes C(record.json),
     C(manifest.json), C(report.json) and C(report.html).
-  - The stage V(backup) is the whole work of the role P(jdcloud.cloud.vm_backup#role), with the variables of that role.
+  - The stage V(backup) is the whole work of the role P(jdcloud.cloud.vm_backup#role), with the variables of that role, and
+    V(restore) that of the playbook C(jdcloud.cloud.restore).
   - It runs on the controller. The modules that it runs get its connection options.
   - All files are written durably, replaced as a whole, and readable by their owner only. The record is written before anything
     is changed in the cloud, so a run that was killed can be finished exactly.
@@ -34,6 +35,7 @@ options:
       - V(stop) ends a campaign whose hook failed. Waves that follow do nothing.
       - V(finish) releases what is owed, verifies what is left, judges the run and writes the report.
       - V(backup) plans the whole batch of the role vm_backup, backs it up, tries one restore out and removes older backups.
+      - V(restore) makes machines of a manifest, or one of an image, as the playbook C(jdcloud.cloud.restore) does.
       - V(read) checks the variables of O(reader), turns them into what they mean, and says whether the task runs in check mode.
         Nothing else is read or written.
       - V(report) makes C(report.json) and C(report.html) of the record in O(folder) again, as its last run left it. The cloud is
@@ -48,6 +50,7 @@ options:
       - stop
       - finish
       - backup
+      - restore
       - read
       - report
       - expire
@@ -100,7 +103,9 @@ attributes:
     details:
       - In check mode the folder is one of this run only. V(report) writes nothing then, V(expire) only its preview.
   diff_mode:
-    support: none
+    support: partial
+    details:
+      - The stages V(backup) and V(restore) show what the modules show that they run.
   idempotent:
     support: partial
     details:
@@ -191,16 +196,27 @@ begun:
   type: bool
   sample: true
 lines:
-  description: What the stage showed, at most 12 lines and the table of the plan.
+  description: What the stage showed, at most 12 lines and the table of the plan; with O(stage=restore) a line for each machine.
   returned: success, but for O(stage=read)
   type: list
   elements: str
   sample: ["Wave 1 of 3, 41 s: of 1 machine 1 deleted. 1 of 30 are gone by now."]
 message:
-  description: What became of the campaign, in a few sentences; with O(stage=backup) a list of lines.
-  returned: with O(stage=finish), O(stage=backup), O(stage=report) and O(stage=expire)
-  type: raw
+  description: What became of the campaign, in a few sentences.
+  returned: with O(stage=finish), O(stage=report) and O(stage=expire)
+  type: str
   sample: 1 of 1 machine is deleted.
+counts:
+  description: The numbers that the playbook C(jdcloud.cloud.restore) hands to a workflow.
+  returned: with O(stage=restore)
+  type: dict
+  sample: {"restore_selected": 1, "restore_created": 1}
+instances:
+  description: The machines, as M(jdcloud.cloud.jdcloud_vm_restore) returns them.
+  returned: with O(stage=restore)
+  type: list
+  elements: dict
+  sample: [{"instance_id": "i-8m2v5c1rtn", "action": "created"}]
 manifest:
   description: The manifest, the same as the file; see the role vm_backup.
   returned: with O(stage=backup)

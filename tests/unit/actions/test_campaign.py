@@ -24,7 +24,7 @@ def read(monkeypatch: pytest.MonkeyPatch, reader: str, variables: Json, *, check
 
 def stage(monkeypatch: pytest.MonkeyPatch, options: Json, variables: Json, *, check: bool = False) -> Json:
     """The result of a stage."""
-    task = SimpleNamespace(args=options, check_mode=check)
+    task = SimpleNamespace(args=options, check_mode=check, environment=[])
     monkeypatch.setattr(jdcloud_campaign.ActionModule, "validate_argument_spec", lambda *_given, **_more: (None, options))
     action = jdcloud_campaign.ActionModule(
         task=task,
@@ -80,3 +80,20 @@ def test_a_stage_shows_its_lines_in_one_piece_on_standard_output(
     ended = stage(monkeypatch, {"stage": "plan", "wave": None}, variables, check=check)
     assert ended["lines"] == lines
     assert said == shown
+
+
+def test_warnings_of_the_modules_are_those_of_the_stage_each_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[Json] = []
+
+    def execute(_action: Any, **named: Any) -> Json:
+        given.append(named)
+        return {"changed": False, "failed": True, "msg": "It failed.", "warnings": ["One.", "Two.", "One."]}
+
+    monkeypatch.setattr(jdcloud_campaign.ActionModule, "_execute_module", execute)
+    monkeypatch.setattr(jdcloud_campaign.ActionModule, "_line_interval", lambda _action, _default: None)
+    ended = stage(monkeypatch, {"stage": "restore"}, {"restore_image_id": "img-one", "restore_region": "cn-east-2"}, check=True)
+    assert ended["warnings"] == ["One.", "Two."]
+    assert (ended["failed"], ended["msg"]) == (True, "It failed.")
+    (named,) = given
+    assert named["module_name"] == "jdcloud.cloud.jdcloud_vm_restore"
+    assert (named["module_args"]["image_id"], named["module_args"]["region"]) == ("img-one", "cn-east-2")

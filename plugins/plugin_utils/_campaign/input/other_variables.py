@@ -62,6 +62,16 @@ class BackupOptions:
     drill: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class RestoreOptions:
+    """What the playbook restore wants: machines of the manifest at `path` (all, if no ids are given), else one of an image."""
+
+    path: str
+    instance_ids: list[str]
+    region: str
+    arguments: dict[str, Any]
+
+
 BACKUP = (
     *("region", "instance_ids", "name", "tags", "filters", "max_instances", "protect_tags", "method", "include_data_disks"),
     *("stop_running", "start_again", "on_blocked", "on_shortfall", "max_age", "campaign", "reuse", "name_pattern"),
@@ -132,8 +142,8 @@ def read_backup(values: Mapping[str, Any]) -> dict[str, Any]:
     return asdict(parse_backup(values))
 
 
-def read_restore(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The variables of the playbook restore."""
+def parse_restore(values: Mapping[str, Any]) -> RestoreOptions:
+    """The variables of the playbook restore, typed."""
     of = GivenVariables("restore_", values)
     path, image, ids = text_of(*of("manifest")), name_of(*of("image_id")), word_list_of(*of("instance_ids"))
     if bool(path) == bool(image) or (ids and not path):
@@ -142,11 +152,11 @@ def read_restore(values: Mapping[str, Any]) -> dict[str, Any]:
             "restore_image_id (then also restore_name, restore_instance_type, restore_az, restore_subnet_id and "
             "restore_security_group_ids)."
         )
-    return {
-        "path": path,
-        "instance_ids": ids or [],
-        "region": text_of(*of("region")),
-        "arguments": {
+    return RestoreOptions(
+        path=path,
+        instance_ids=ids or [],
+        region=text_of(*of("region")),
+        arguments={
             **_given(image_id=image, name=name_of(*of("name")), subnet_id=text_of(*of("subnet_id")), az=text_of(*of("az"))),
             **_given(instance_type=text_of(*of("instance_type")), security_group_ids=word_list_of(*of("security_group_ids"))),
             "drill": boolean_of(*of("drill")),
@@ -154,7 +164,12 @@ def read_restore(values: Mapping[str, Any]) -> dict[str, Any]:
             "wait_timeout": number_of(*of("wait_timeout"), 1800.0),
             "poll_interval": number_of(*of("poll_interval"), 2.0),
         },
-    }
+    )
+
+
+def read_restore(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The variables of the playbook restore, for who shows them."""
+    return asdict(parse_restore(values))
 
 
 def read_cleanup(values: Mapping[str, Any]) -> dict[str, Any]:

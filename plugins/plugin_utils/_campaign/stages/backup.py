@@ -62,7 +62,7 @@ def back_up(options: BackupOptions, modules: Modules, clock: Callable[[], dateti
         job.changed = batch.foreign or earlier is None
     job.note(**plan["manifest"], **batch.terms)
     if preview:
-        return _result(job, {}, "")
+        return _result(job, plan, {}, "")
     done = job.run("jdcloud_vm_backup", batch.arguments)
     job.note(**{**(done.get("manifest") or {}), **batch.terms})
     problem, kept_problem = steps.problem_of(done), ""
@@ -71,7 +71,7 @@ def back_up(options: BackupOptions, modules: Modules, clock: Callable[[], dateti
     passed = job.manifest.get("drill", {"outcome": "passed"})["outcome"] == "passed"
     if options.arguments["keep"] and passed and not problem:
         kept_problem = _remove_older(job)
-    return _result(job, steps.summary_of(plan, done), steps.closing_problem(job.manifest, problem, kept_problem))
+    return _result(job, done, steps.summary_of(plan, done), steps.closing_problem(job.manifest, problem, kept_problem))
 
 
 def _drill(job: Backup, batch: Batch) -> None:
@@ -107,14 +107,15 @@ def _remove_older(job: Backup) -> str:
     return problem
 
 
-def _result(job: Backup, summary: Result, problem: str) -> Result:
+def _result(job: Backup, last: Result, summary: Result, problem: str) -> Result:
     return {
         "changed": job.changed,
         "campaign": job.manifest["campaign"],
         "region": job.manifest["region"],
         "preview": job.preview,
+        **({"diff": last["diff"]} if "diff" in last else {}),
         "manifest": job.manifest,
         "summary": summary,
         "problem": problem,
-        "message": steps.message_of(job.manifest, job.options.path, preview=job.preview),
+        "lines": steps.lines_of(job.manifest, job.options.path, preview=job.preview),
     }

@@ -117,7 +117,7 @@ def closing_problem(manifest: Result, problem: str, kept_problem: str) -> str:
     return f"The backups are made, but older ones could not be removed: {kept_problem}" if kept_problem else ""
 
 
-def message_of(manifest: Result, path: str, *, preview: bool) -> list[str]:
+def lines_of(manifest: Result, path: str, *, preview: bool) -> list[str]:
     """What became of the batch, or would, in a few lines."""
     actions = [machine["action"] for machine in manifest["machines"]]
     made = "to be made" if preview else "made"

@@ -104,9 +104,9 @@ def test_the_use_of_the_api_holds_that_of_the_plan(cloud: CloudWithCopies, run: 
 def test_the_message_is_short(cloud: CloudWithCopies, run: Runner, tmp_path: Path) -> None:
     path = tmp_path / "m.json"
     use = BackedUp(run, instance_ids=IDS, stop_running=True, campaign="spring", manifest_path=str(path))
-    assert use(check=True)["message"] == ["Backups of campaign spring: 2 to be made, of 2 machines. Nothing was changed."]
-    assert use()["message"] == [f"Backups of campaign spring: 2 made, of 2 machines. Manifest: {path}"]
-    assert use()["message"] == [f"Backups of campaign spring: 2 used again, of 2 machines. Manifest: {path}"]
+    assert use(check=True)["lines"] == ["Backups of campaign spring: 2 to be made, of 2 machines. Nothing was changed."]
+    assert use()["lines"] == [f"Backups of campaign spring: 2 made, of 2 machines. Manifest: {path}"]
+    assert use()["lines"] == [f"Backups of campaign spring: 2 used again, of 2 machines. Manifest: {path}"]
 
 
 def test_a_failed_backup_is_tried_again_by_the_next_run_which_starts_what_was_stopped(
@@ -155,7 +155,7 @@ def test_a_drill_passes_and_leaves_nothing_behind(cloud: CloudWithCopies, run: R
     before = sorted(cloud.disks)
     done = BackedUp(run, instance_ids=IDS, stop_running=True, manifest_path=str(path), **DRILL)()
     assert done["problem"] == ""
-    assert done["message"][1:] == ["One machine was restored, ran, and was removed again with its disks."]
+    assert done["lines"][1:] == ["One machine was restored, ran, and was removed again with its disks."]
     drill = done["manifest"]["drill"]
     assert (drill["outcome"], drill["source_instance_id"], drill["left_over"]) == ("passed", A, [])
     assert drill["instance_ids"] == ["i-made0"]

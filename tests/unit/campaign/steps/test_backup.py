@@ -229,7 +229,7 @@ def test_another_refusal_is_a_problem(rows: list[Json]) -> None:
 def test_many_backups_that_stay_take_a_few_lines() -> None:
     kept = {f"img-{number}": "It is shared." for number in range(9)}
     manifest = {"campaign": "spring", "machines": [{"action": "created"}], "removed": {"kept": kept}}
-    lines = steps.message_of(manifest, "", preview=False)
+    lines = steps.lines_of(manifest, "", preview=False)
     assert len(lines) == 7
     assert lines[-1] == "4 more stay; the manifest names them under removed.kept."
 

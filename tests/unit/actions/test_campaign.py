@@ -77,7 +77,7 @@ def test_a_stage_shows_its_lines_in_one_piece_on_standard_output(
     monkeypatch.setattr(jdcloud_campaign, "plan", lambda _campaign: {"waves": [], "lines": lines})
     monkeypatch.setattr(constants, "DEFAULT_LOCAL_TMP", str(tmp_path))
     variables = {"vm_decommission_instance_ids": ["i-aaaa000001"], "vm_decommission_report_dir": str(tmp_path / "record")}
-    ended = stage(monkeypatch, {"stage": "plan", "wave": None}, variables, check=check)
+    ended = stage(monkeypatch, {"stage": "plan", "wave": None, "folder": "", "run": ""}, variables, check=check)
     assert ended["lines"] == lines
     assert said == shown
 

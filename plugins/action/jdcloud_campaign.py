@@ -25,6 +25,7 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._api.connection impo
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError, JdcloudError
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.progress import Part
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.texts import refuse_lost_texts
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._actions.caller import caller_of
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._actions.last_words import last_words
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._actions.progress_action import ProgressAction, display_function
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.input.decommission_variables import PREFIX, parse_options
@@ -219,7 +220,15 @@ class ActionModule(ProgressAction):
             folder = tempfile.mkdtemp(prefix="jdcloud-decommission-", dir=C.DEFAULT_LOCAL_TMP)
         # Stages run in workers of their own, and the process above them is Ansible itself.
         process = os.getppid()
-        return begin(options, Store(folder), self._modules(variables), _utcnow, preview=preview, process=process)
+        return begin(
+            options,
+            Store(folder),
+            self._modules(variables),
+            _utcnow,
+            preview=preview,
+            process=process,
+            caller=caller_of(variables),
+        )
 
     def _gone_on(self, options: Result, variables: Variables) -> Campaign:
         return go_on(

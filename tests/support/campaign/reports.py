@@ -52,6 +52,14 @@ ERRORS = (
     ("timeout", None, None, None, "It is deleting for 600 seconds: look at it in the console, then run the campaign again."),
 )
 GROUP = {"code": "group_member", "message": "It is a member of availability group ag-7, which may replace it when it goes."}
+ACCOUNT = {
+    "source": "environment",
+    "access_key_suffix": "3f9a",
+    "region": "cn-north-1",
+    "account_id": "100000000001",
+    "pin": "shop-operations",
+}
+CALLER = {"user": "lin.mei", "host": "ops-1", "job": None, "reason": "CHG-4711: end of project harbor"}
 FEES = {"disks": 70.0, "elastic_ips": 23.0, "images": None, "snapshots": 6.4}
 
 
@@ -77,7 +85,7 @@ def sample_report(machines: int = 30, seed: int = 1, *, names: Sequence[str] = (
         "outcome": "failed" if failed else "complete",
         "message": f"{failed} machines failed." if failed else f"{actions.count('deleted')} of {machines} machines are deleted.",
         "region": "cn-north-1",
-        "account": {"source": "environment", "access_key_suffix": "3f9a", "region": "cn-north-1"},
+        "account": ACCOUNT,
         "digest": "sha256:" + "9f86d081884c7d65" * 4,
         "digest_covers": {
             "options": {"backup": "image", "elastic_ips": "release"},
@@ -86,7 +94,7 @@ def sample_report(machines: int = 30, seed: int = 1, *, names: Sequence[str] = (
         "began": at(0),
         "ended": at(1460),
         "seconds": 1460.0,
-        "runs": [{"began": at(0), "ended": at(1460), "outcome": "failed" if failed else "complete"}],
+        "runs": [{"began": at(0), "ended": at(1460), "outcome": "failed" if failed else "complete", **CALLER}],
         "options": {
             "backup": "image",
             "disks": "as_configured",
@@ -159,7 +167,11 @@ def resumed_report(waves: int = 10) -> Json:
         for name, seconds in (("record", 2), ("backup", 900), ("delete", 420), ("release", 15), ("verify", 8)):
             phases.append(_phase(name, wave, time, time + seconds, 6))
             time += seconds
-    runs = [{"began": at(0), "ended": None, "outcome": None}, {"began": at(2 * 86400), "ended": at(time), "outcome": "complete"}]
+    again = {"user": "wang.wei", "host": "awx-7", "job": "812", "reason": None}
+    runs = [
+        {"began": at(0), "ended": None, "outcome": None, **CALLER},
+        {"began": at(2 * 86400), "ended": at(time), "outcome": "complete", **again},
+    ]
     each = {**report["waves"][0], "machines": 6, "deleted": 6, "state": "complete"}
     begun = [{**each, "number": number} for number in range(1, waves + 1)]
     return {**report, "timeline": phases, "runs": runs, "waves": begun}
@@ -168,7 +180,7 @@ def resumed_report(waves: int = 10) -> Json:
 def empty_report() -> Json:
     """Nothing was selected."""
     nothing: Json = {name: [] for name in ("waves", "timeline", "machines", "writes", "notes", "runs")}
-    account = dict.fromkeys(("source", "access_key_suffix", "region"))
+    account = dict.fromkeys(ACCOUNT)
     left: Json = {kind: [] for kind in FEES}
     none: Json = {
         "outcome": "nothing_to_do",
@@ -196,6 +208,8 @@ def _replaced(value: Any, schema: Mapping[str, Any], make: Callable[[], str]) ->
         return None if value is None else _replaced(value, schema, make)
     if isinstance(value, dict):
         fields = schema.get("properties", {})
+        if isinstance(schema.get("additionalProperties"), dict):
+            return {make(): make() for _key in value}
         return {name: _replaced(field, fields[name], make) if name in fields else field for name, field in value.items()}
     if isinstance(value, list):
         return [_replaced(field, schema["items"], make) for field in value]
@@ -262,9 +276,9 @@ def _disk(disk_id: str, device: str, size: int, fate: str | None) -> Json:
 def _backups(letters: str, created: str, *, many: bool) -> list[Json]:
     kinds = [("image", "img"), *([("snapshot", "snapshot")] if many else [])]
     states = {"image": "ready", "snapshot": "available"}
+    about = {"campaign": CAMPAIGN, "usable": True}
     return [
-        {"type": kind, "id": f"{prefix}-{letters}", "status": states[kind], "created": created, "campaign": CAMPAIGN}
-        for kind, prefix in kinds
+        {"type": kind, "id": f"{prefix}-{letters}", "status": states[kind], "created": created, **about} for kind, prefix in kinds
     ]
 
 

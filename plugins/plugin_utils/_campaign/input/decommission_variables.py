@@ -66,6 +66,7 @@ class Options:
     report_dir: str
     report_tags: tuple[str, ...]
     campaign: str
+    reason: str
     digest: str
     campaign_timeout: float
     wait_timeout: float
@@ -176,6 +177,11 @@ def campaign_of(value: Any, name: str) -> str:
     return "" if is_unset(value) else check_campaign(name_of(value, name), name)
 
 
+def _reason_of(value: Any, name: str) -> str:
+    """Why; the number of a ticket is a reason, too."""
+    return text_of(str(value) if type(value) is int else value, name)
+
+
 def _report_tags_of(value: Any, name: str) -> tuple[str, ...]:
     return tuple(word_list_of(value, name) or REPORT_TAGS)
 
@@ -210,6 +216,7 @@ PARSERS: Mapping[str, Callable[[Any, str], Any]] = {
     "report_dir": directory_of,
     "report_tags": _report_tags_of,
     "campaign": campaign_of,
+    "reason": _reason_of,
     "digest": lambda value, name: text_of(value, name).lower(),
     "campaign_timeout": partial(number_of, default=0.0, zero=True),
     "wait_timeout": partial(number_of, default=600.0),

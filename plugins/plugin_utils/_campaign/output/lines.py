@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ..report.groups import Group, groups_of
-from ..report.markup import count, duration
+from ..report.text import count, duration
 from ..report.messages import ACTIONS, OUTCOMES
 from ..state.machine_entry import is_gone
 from ..state.record import UNVERIFIED, Record, read_stamp

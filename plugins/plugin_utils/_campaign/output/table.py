@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..report.markup import count
+from ..report.text import count
 from ..report.messages import ORDER, fate_words
 from .text import cut, padded, spell, width_of
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ....module_utils._api.errors import first_of
-from ..report.markup import plain
+from ..report.text import plain
 
 NAMED = 3
 """How many machines a line names before it says "and N more"."""

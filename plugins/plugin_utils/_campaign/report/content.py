@@ -16,6 +16,8 @@ from .totals import carried_out, totals_of
 
 REPORT_FORMAT = "jdcloud.cloud/report/1"
 COLLECTION_VERSION = "1.0.0"
+ACCOUNT = ("source", "access_key_suffix", "region", "account_id", "pin")
+RUN = ("began", "ended", "outcome", "user", "host", "job", "reason")
 
 
 def report_of(
@@ -40,13 +42,13 @@ def report_of(
         "outcome": finished["outcome"],
         "message": finished["message"],
         "region": record.region or "",
-        "account": {name: record.account.get(name) for name in ("source", "access_key_suffix", "region")},
+        "account": {name: record.account.get(name) for name in ACCOUNT},
         "digest": record.digest,
         "digest_covers": dict(record.approval) or None,
         "began": record.began,
         "ended": record.runs[-1]["ended"],
         "seconds": sum(_seconds(run) for run in record.runs),
-        "runs": [{name: run.get(name) for name in ("began", "ended", "outcome")} for run in record.runs],
+        "runs": [{name: run.get(name) for name in RUN} for run in record.runs],
         "options": record.options,
         "totals": totals_of(list(record.machines.values()), writes, preview=preview),
         "left_stopped": left_stopped(record),
@@ -70,7 +72,9 @@ def _machine(row: Mapping[str, Any], tags: Iterable[str], *, preview: bool) -> d
     machine = {key: value for key, value in row.items() if key not in ("scope", "power", "unproven")}
     machine["tags"] = {key: row["tags"][key] for key in tags if key in row["tags"]}
     # What the plan meant to make of a machine that was left alone is no backup.
-    machine["backups"] = [backup for backup in row["backups"] if backup["id"] or preview]
+    unproven = row.get("unproven", ())
+    backups = [backup for backup in row["backups"] if backup["id"] or preview]
+    machine["backups"] = [{**backup, "usable": backup["id"] not in unproven} for backup in backups]
     return machine
 
 

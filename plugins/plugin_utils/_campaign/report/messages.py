@@ -135,6 +135,9 @@ PLANNED_FATES = {
     "lost": "would be lost",
     "released": "to be released",
 }
+HELD_BY_IMAGE = ("gone, and in the image", "would go, and be in the image")
+"""A system disk that is in the image of its machine: as a result, and in a preview."""
+STATUSES = {"absent": "gone", "unverified": "not known"}
 WRITES = {
     "accepted": "accepted",
     "refused": "refused",
@@ -157,8 +160,15 @@ def action_words(action: str, *, preview: bool) -> str:
     return label({**ACTIONS, **PLANNED} if preview else ACTIONS, action)
 
 
-def fate_words(fate: str, *, preview: bool) -> str:
-    """What became of a disk or an elastic IP, or would."""
+def status_words(status: str | None) -> str:
+    """The status of a machine; empty where it is not known."""
+    return label(STATUSES, status) if status else ""
+
+
+def fate_words(fate: str | None, *, preview: bool) -> str:
+    """What became of a disk or an elastic IP, or would; empty for nothing."""
+    if not fate:
+        return ""
     return label({**FATES, **PLANNED_FATES} if preview else FATES, fate)
 
 

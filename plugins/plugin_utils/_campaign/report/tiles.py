@@ -2,14 +2,15 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The numbers at the top of the page. Pure."""
+"""The numbers at the top of the page, as plain values for the template. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from .markup import escaped
+from .machine_list import is_usable
 
 MAIN = {
     "absent": ("deleted", "blocked", "failed"),
@@ -40,6 +41,7 @@ MORE = {
     "left_images": ("image left", "images left"),
     "left_snapshots": ("snapshot left", "snapshots left"),
 }
+NO_BACKUPS = "images and snapshots are no backups"
 TONES = {"deleted": "done", "marked": "done", "unmarked": "done", "blocked": "warn", "not_started": "warn", "failed": "bad"}
 BAR = 1000.0
 WHOLE = 10_000
@@ -48,13 +50,40 @@ THINNEST = 4.0
 """One failed machine of 5,000 is seen, too."""
 
 
-def totals(report: Mapping[str, Any]) -> str:
-    """The main numbers with their shares as a bar, then the others."""
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A number with what it counts."""
+
+    number: str
+    title: str
+    tone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A part of the bar."""
+
+    tone: str
+    left: float
+    width: float
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """The main numbers, their shares as a bar, and the others."""
+
+    tiles: list[Tile]
+    bar: list[Share]
+    more: list[Tile]
+
+
+def totals(report: Mapping[str, Any]) -> Totals:
+    """All numbers of a report."""
     numbers, kind, preview = report["totals"], report["kind"], report["check_mode"]
     main = [name for name in TITLES if name in MAIN[kind] or (numbers[name] and name != "started")]
     # Machines are started only when a mark is taken back, besides.
     shares = [(name, numbers[name]) for name in main if name != "started"]
-    tiles = [_tile(f"{numbers['selected']:,}", "machines selected", "")]
+    tiles = [Tile(f"{numbers['selected']:,}", "machines selected" if numbers["selected"] != 1 else "machine selected")]
     tiles += [_machines(name, numbers[name], preview=preview) for name in main]
     bill = report["money"]
     if bill and bill["available"]:
@@ -62,41 +91,28 @@ def totals(report: Mapping[str, Any]) -> str:
         # What exists of the backups is part of what is left.
         backups = ((bill["backups"], "a month for the backups"),) if preview else ()
         amounts = ((bill["saved"], saved), (bill["left"], "a month for what is left"), *backups)
-        tiles += [_tile(_amount(value, bill["currency"]), title, "money") for value, title in amounts if value is not None]
-    more = [(numbers[name], titles[numbers[name] != 1]) for name, titles in MORE.items() if numbers[name]]
-    return f'<ul class="tiles">{"".join(tiles)}</ul>{_bar(shares)}{_more(more)}'
+        tiles += [Tile(_amount(value, bill["currency"]), title, "money") for value, title in amounts if value is not None]
+    more = [Tile(f"{numbers[name]:,}", titles[numbers[name] != 1]) for name, titles in MORE.items() if numbers[name]]
+    failed = sum(not is_usable(backup) for row in report["machines"] for backup in row["backups"])
+    if failed:
+        more.append(Tile(f"{failed:,}", "image or snapshot is no backup" if failed == 1 else NO_BACKUPS, "bad"))
+    return Totals(tiles, list(_bar(shares)), more)
 
 
-def _machines(name: str, number: int, *, preview: bool) -> str:
-    return _tile(f"{number:,}", TITLES[name][preview], TONES.get(name, "calm") if number else "none")
+def _machines(name: str, number: int, *, preview: bool) -> Tile:
+    return Tile(f"{number:,}", TITLES[name][preview], TONES.get(name, "calm") if number else "none")
 
 
 def _amount(value: float, currency: str) -> str:
     number = f"{value:,.0f}" if abs(value) >= WHOLE else f"{value:,.2f}"
-    return f"{number} {escaped(currency)}"
+    return f"{number} {currency}"
 
 
-def _tile(number: str, title: str, tone: str) -> str:
-    return f'<li class="{tone}"><b>{number}</b><span>{escaped(title)}</span></li>'
-
-
-def _bar(shares: Iterable[tuple[str, int]]) -> str:
+def _bar(shares: Iterable[tuple[str, int]]) -> Iterable[Share]:
     there = [(name, number) for name, number in shares if number]
     whole = sum(number for name, number in there)
-    if not whole:
-        return ""
-    free = BAR - THINNEST * len(there)
-    parts, left = [], 0.0
+    free, left = BAR - THINNEST * len(there), 0.0
     for name, number in there:
         width = THINNEST + free * number / whole
-        parts.append(
-            f'<rect class="{TONES.get(name, "calm")}" x="{left:.1f}" y="0" width="{max(width - 2, 2):.1f}" height="10"/>'
-        )
+        yield Share(TONES.get(name, "calm"), left, max(width - 2, 2))
         left += width
-    # The numbers above say the same.
-    return f'<svg class="shares" viewBox="0 0 {BAR:.0f} 10" preserveAspectRatio="none" aria-hidden="true">{"".join(parts)}</svg>'
-
-
-def _more(more: Iterable[tuple[int, str]]) -> str:
-    items = "".join(f"<li><b>{number:,}</b> {title}</li>" for number, title in more)
-    return f'<ul class="more-totals">{items}</ul>' if items else ""

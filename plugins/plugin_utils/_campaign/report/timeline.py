@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The timeline of a campaign as an inline SVG: a line for each wave, a bar for each phase; pauses are cut out."""
+"""The timeline of a campaign: a line for each wave, a bar for each phase, pauses cut out, a mark where a run begins. Pure.
+
+Places and widths are units of the drawing, which the template makes.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +16,12 @@ from itertools import pairwise
 from typing import Any
 
 from ....module_utils._api.model.times import BEIJING
-from .markup import Column, Row, clock, count, duration, escaped, table, when
 from .messages import PHASES, label
+from .text import clock, count, duration, moment
 
 WIDTH, LEFT, RIGHT, TOP, ROW, BAR = 1080.0, 104.0, 62.0, 8.0, 42.0, 24.0
+RUNS = 18.0
+"""Room above the lines for the numbers of the runs, where there are several."""
 SHORTEST = 3.0
 """A bar is at least so wide, so that a short phase is seen."""
 PAUSE = 600.0
@@ -67,50 +72,115 @@ class Span:
         return self.left + share * (self.right - self.left)
 
 
-def timeline(phases: Sequence[Mapping[str, Any]], sizes: Mapping[int, int]) -> str:
-    """The drawing; empty where nothing happened. `sizes` has the number of machines of each wave."""
+@dataclass(frozen=True, slots=True)
+class DrawnBar:
+    """A bar with its place; `title` is empty where it does not fit in."""
+
+    bar: Bar
+    left: float
+    width: float
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The bars of a wave, or of the campaign as a whole. `top` is where they begin."""
+
+    wave: int | None
+    machines: str
+    top: float
+    bars: Sequence[DrawnBar]
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A time on the axis; `day` is empty where it is that of the time before."""
+
+    place: float
+    time: str
+    day: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A place on the axis with what happened there: a pause, or the beginning of a run."""
+
+    place: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """All that is drawn. `bottom` is where the axis lies."""
+
+    label: str
+    top: float
+    bottom: float
+    spans: Sequence[Span]
+    lines: Sequence[Line]
+    ticks: Sequence[Tick]
+    pauses: Sequence[Mark]
+    runs: Sequence[Mark]
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseRow:
+    """A phase in words and numbers. `run` is empty where there is one run only."""
+
+    words: str
+    wave: int | None
+    run: str
+    began: str
+    seconds: float
+    took: str
+    failed: bool
+
+
+def timeline(phases: Sequence[Mapping[str, Any]], sizes: Mapping[int, int], runs: Sequence[str] = ()) -> Drawing | None:
+    """The drawing; None where nothing happened. `sizes` has the number of machines of each wave, `runs` when each run began."""
     bars = [_bar(phase) for phase in phases]
     if not bars:
-        return ""
-    spans = _spans(bars)
-    rows = _rows(bars)
-    bottom = TOP + ROW * len(rows)
-    parts = [*_axis(spans, bottom), *_cuts(spans, bottom)]
-    for place, (wave, row) in enumerate(rows):
-        top = TOP + ROW * place
-        parts += _title(wave, sizes, top)
-        parts += [_drawn(block, spans, top) for block in row]
-    first, last = min(block.began for block in bars), max(block.ended for block in bars)
-    label = (
-        f"Timeline of {count(len(bars), 'phase')} from {clock(first)} to {clock(last)}; the table of phases below says the same."
+        return None
+    spans, rows = _spans(bars), _rows(bars)
+    top = TOP + (RUNS if len(runs) > 1 else 0.0)
+    bottom = top + ROW * len(rows)
+    first, last = min(bar.began for bar in bars), max(bar.ended for bar in bars)
+    label = f"Timeline of {count(len(bars), 'phase')} from {clock(first)} to {clock(last)}; the phases in numbers say the same."
+    return Drawing(
+        label=label,
+        top=top - 4,
+        bottom=bottom,
+        spans=spans,
+        lines=[_line(wave, row, sizes, spans, top + ROW * place) for place, (wave, row) in enumerate(rows)],
+        ticks=list(_ticks_of(spans)),
+        pauses=[
+            Mark((before.right + after.left) / 2, f"Nothing ran for {duration((after.began - before.ended).total_seconds())}")
+            for before, after in pairwise(spans)
+        ],
+        runs=_run_marks(runs, spans),
     )
-    return (
-        f'<svg class="timeline" viewBox="0 0 {WIDTH:.0f} {bottom + 40:.0f}" role="img" aria-label="{escaped(label)}">'
-        f"{''.join(parts)}</svg>"
-    )
 
 
-def legend(phases: Sequence[Mapping[str, Any]]) -> str:
-    """Which colour is which phase."""
-    names = dict.fromkeys(phase["phase"] for phase in phases)
-    keys = "".join(f'<li><span class="key {escaped(name)}"></span>{escaped(label(PHASES, name))}</li>' for name in names)
-    if any(phase["outcome"] == "failed" for phase in phases):
-        keys += '<li><span class="key flaw"></span>with failures</li>'
-    return f'<ul class="legend">{keys}</ul>' if keys else ""
+def legend(phases: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Which colour is which phase: its code and its words."""
+    return {phase["phase"]: label(PHASES, phase["phase"]) for phase in phases}
 
 
-def phase_table(phases: Sequence[Mapping[str, Any]]) -> str:
+def phase_rows(phases: Sequence[Mapping[str, Any]], runs: Sequence[str] = ()) -> list[PhaseRow]:
     """The same in numbers, for those who cannot see the drawing and for those who want to know exactly."""
-    columns = [Column("Phase"), Column("Wave", "number"), Column("Began", "when"), Column("Took", "number"), Column("Outcome")]
-    return table("phases", "Phases in the order of their ends", columns, map(_phase, phases))
+    return [_phase(phase, runs) for phase in phases]
 
 
-def _phase(phase: Mapping[str, Any]) -> Row:
-    block = _bar(phase)
-    outcome = '<span class="bad">with failures</span>' if block.failed else "ok"
-    spent = (block.ended - block.began).total_seconds()
-    cells = [escaped(label(PHASES, block.phase)), str(block.wave or "all"), when(phase["began"]), duration(spent), outcome]
-    return Row(cells, keys={1: block.wave or 0, 3: spent})
+def _phase(phase: Mapping[str, Any], runs: Sequence[str]) -> PhaseRow:
+    bar = _bar(phase)
+    spent = (bar.ended - bar.began).total_seconds()
+    run = str(_run_of(bar, runs)) if len(runs) > 1 else ""
+    return PhaseRow(label(PHASES, bar.phase), bar.wave, run, phase["began"], spent, duration(spent), bar.failed)
+
+
+def _run_of(bar: Bar, runs: Sequence[str]) -> int:
+    """The number of the run in which a phase was, from 1."""
+    return max(1, sum(datetime.fromisoformat(began) <= bar.began for began in runs))
 
 
 def _bar(phase: Mapping[str, Any]) -> Bar:
@@ -146,44 +216,39 @@ def _spans(bars: Sequence[Bar]) -> list[Span]:
     return spans
 
 
-def _title(wave: int | None, sizes: Mapping[int, int], top: float) -> Iterator[str]:
-    if wave is None:
-        yield f'<text class="row" x="0" y="{top + 16:.1f}">Campaign</text>'
-        return
-    yield f'<text class="row" x="0" y="{top + 11:.1f}">Wave {wave}</text>'
-    if wave in sizes:
-        yield f'<text class="size" x="0" y="{top + 25:.1f}">{count(sizes[wave], "machine")}</text>'
+def _line(wave: int | None, row: Sequence[Bar], sizes: Mapping[int, int], spans: Sequence[Span], top: float) -> Line:
+    machines = count(sizes[wave], "machine") if wave is not None and wave in sizes else ""
+    return Line(wave, machines, top, [_drawn(bar, spans) for bar in row])
 
 
-def _drawn(block: Bar, spans: Sequence[Span], top: float) -> str:
-    span = next(span for span in spans if span.began <= block.began <= span.ended)
-    left = span.place(block.began)
-    width = max(SHORTEST, span.place(block.ended) - left - 1)
-    title = label(PHASES, block.phase)
-    text = ""
-    if len(title) * LETTER + 14 < width:
-        text = f'<text x="{left + 7:.1f}" y="{top + 16:.1f}">{escaped(title)}</text>'
-    flaw = f'<rect class="flaw" x="{left:.1f}" y="{top + BAR:.1f}" width="{width:.1f}" height="4"/>' if block.failed else ""
-    return (
-        f'<g class="bar {escaped(block.phase)}"><title>{escaped(block.text)}</title>'
-        f'<rect x="{left:.1f}" y="{top:.1f}" width="{width:.1f}" height="{BAR:.0f}" rx="2"/>{flaw}{text}</g>'
-    )
+def _drawn(bar: Bar, spans: Sequence[Span]) -> DrawnBar:
+    span = next(span for span in spans if span.began <= bar.began <= span.ended)
+    left = span.place(bar.began)
+    width = max(SHORTEST, span.place(bar.ended) - left - 1)
+    title = label(PHASES, bar.phase)
+    return DrawnBar(bar, left, width, title if len(title) * LETTER + 14 < width else "")
 
 
-def _axis(spans: Sequence[Span], bottom: float) -> Iterator[str]:
+def _run_marks(runs: Sequence[str], spans: Sequence[Span]) -> list[Mark]:
+    """Where each run begins, if there are several. One that began in a pause stands where the next phase begins."""
+    marks = []
+    for number, began in enumerate(runs if len(runs) > 1 else (), 1):
+        time = datetime.fromisoformat(began)
+        span = next((span for span in spans if time <= span.ended), spans[-1])
+        marks.append(Mark(span.place(min(max(time, span.began), span.ended)), f"Run {number}, begun {moment(began)}"))
+    return marks
+
+
+def _ticks_of(spans: Sequence[Span]) -> Iterator[Tick]:
     """Round times, and the date where a span begins or the day changes."""
     day = ""
     for span, following in zip(spans, [*spans[1:], None], strict=True):
-        yield f'<line class="axis" x1="{span.left:.1f}" x2="{span.right:.1f}" y1="{bottom:.1f}" y2="{bottom:.1f}"/>'
         times, step = _ticks(span, following.left - ROOM if following else WIDTH)
         for time in times:
-            x = span.place(time)
             local = time.astimezone(BEIJING)
-            yield f'<line class="grid" x1="{x:.1f}" x2="{x:.1f}" y1="{TOP - 4:.1f}" y2="{bottom:.1f}"/>'
-            yield f'<text class="tick" x="{x:.1f}" y="{bottom + 16:.1f}">{local:{"%H:%M" if step >= 60 else "%H:%M:%S"}}</text>'
-            if f"{local:%Y-%m-%d}" != day:
-                day = f"{local:%Y-%m-%d}"
-                yield f'<text class="tick day" x="{x:.1f}" y="{bottom + 31:.1f}">{day}</text>'
+            new = f"{local:%Y-%m-%d}"
+            yield Tick(span.place(time), f"{local:{'%H:%M' if step >= 60 else '%H:%M:%S'}}", new if new != day else "")
+            day = new
 
 
 def _ticks(span: Span, limit: float) -> tuple[list[datetime], int]:
@@ -200,13 +265,3 @@ def _ticks(span: Span, limit: float) -> tuple[list[datetime], int]:
     times = [first + timedelta(seconds=step * number) for number in range(int(whole // step) + 1)]
     within = [time for time in times if time <= span.ended and span.place(time) <= limit]
     return (within, step) if within else ([span.began], 1)
-
-
-def _cuts(spans: Sequence[Span], bottom: float) -> Iterator[str]:
-    for before, after in pairwise(spans):
-        gap = (after.began - before.ended).total_seconds()
-        x = (before.right + after.left) / 2
-        yield (
-            f'<g class="cut"><title>Nothing ran for {duration(gap)}</title>'
-            f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{TOP - 4:.1f}" y2="{bottom:.1f}"/></g>'
-        )

@@ -14,25 +14,29 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.report.markup import duration, moment, plain, when
-from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.report.reasons import reason_list
-from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.report.style import STYLE
-from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.report.tiles import BAR, totals
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.report.groups import Group, groups_of
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.report.page import FOLDER, render
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.report.text import (
+    duration,
+    machine_time,
+    moment,
+    plain,
+    sentence,
+)
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.report.tiles import BAR, Totals, totals
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.report.timeline import (
     LEFT,
     SHORTEST,
     TICK,
     WIDTH,
+    Drawing,
     legend,
-    phase_table,
+    phase_rows,
     timeline,
 )
 from support.campaign.reports import preview_of, resumed_report, sample_report
 from support.campaign.results import NOW
 from support.json_object import Json
-
-RECT = re.compile(r'<rect x="([\d.]+)" y="([\d.]+)" width="([\d.]+)"')
-TICK_TEXT = re.compile(r'<text class="tick" x="([\d.]+)"[^>]*>([\d:]+)</text>')
 
 
 def _phases(parts: list[tuple[int | None, float, float]]) -> list[Json]:
@@ -46,6 +50,12 @@ def _phases(parts: list[tuple[int | None, float, float]]) -> list[Json]:
     return phases
 
 
+def _drawn(phases: list[Json], sizes: dict[int, int] | None = None, runs: list[str] | None = None) -> Drawing:
+    drawing = timeline(phases, sizes or {}, runs or [])
+    assert drawing is not None
+    return drawing
+
+
 WAVES = st.none() | st.integers(1, 10)
 PAUSES = st.sampled_from((0, 0, 0, 1, 30, 700, 90_000))
 LENGTHS = st.floats(0, 20_000)
@@ -54,16 +64,34 @@ LENGTHS = st.floats(0, 20_000)
 @settings(max_examples=200, deadline=None)
 @given(st.lists(st.tuples(WAVES, PAUSES, LENGTHS), min_size=1, max_size=60))
 def test_every_phase_has_a_bar_that_lies_in_the_drawing(parts: list[tuple[int | None, float, float]]) -> None:
-    drawing = timeline(_phases(parts), {})
-    bars = [tuple(map(float, piece)) for piece in RECT.findall(drawing)]
+    bars = [bar for line in _drawn(_phases(parts)).lines for bar in line.bars]
     assert len(bars) == len(parts)
-    assert all(x >= LEFT - 0.1 and width >= SHORTEST and x + width <= WIDTH for x, y, width in bars)
+    assert all(bar.left >= LEFT - 0.1 and bar.width >= SHORTEST and bar.left + bar.width <= WIDTH for bar in bars)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(st.tuples(WAVES, PAUSES, LENGTHS), min_size=1, max_size=30),
+    st.lists(st.integers(0, 400_000), min_size=2, max_size=6),
+)
+def test_every_run_has_a_mark_in_the_drawing_in_the_order_of_their_beginnings(
+    parts: list[tuple[int | None, float, float]], begins: list[int]
+) -> None:
+    runs = [(NOW + timedelta(seconds=each)).isoformat().replace("+00:00", "Z") for each in sorted(begins)]
+    places = [mark.place for mark in _drawn(_phases(parts), {}, runs).runs]
+    assert len(places) == len(runs)
+    assert places == sorted(places)
+    assert all(LEFT - 0.1 <= place <= WIDTH for place in places)
+
+
+def test_one_run_needs_no_mark() -> None:
+    assert _drawn(_phases([(1, 0, 60)]), {}, ["2026-11-25T08:00:00Z"]).runs == []
 
 
 @settings(max_examples=200, deadline=None)
 @given(st.lists(st.tuples(WAVES, PAUSES, LENGTHS), min_size=1, max_size=60))
 def test_times_on_the_axis_never_run_into_each_other(parts: list[tuple[int | None, float, float]]) -> None:
-    places = [float(x) for x, clock in TICK_TEXT.findall(timeline(_phases(parts), {}))]
+    places = [tick.place for tick in _drawn(_phases(parts)).ticks]
     # A span that is cut off has room for one time at least, unless there are very many.
     if len(_cut(parts)) <= 8:
         assert all(after - before >= min(TICK, 60) for before, after in zip(places, places[1:], strict=False))
@@ -74,41 +102,39 @@ def _cut(parts: list[tuple[int | None, float, float]]) -> list[float]:
 
 
 def test_the_axis_has_round_times_of_beijing() -> None:
-    drawing = timeline(_phases([(1, 0, 1500)]), {})
-    assert [text for x, text in TICK_TEXT.findall(drawing)] == ["16:00", "16:05", "16:10", "16:15", "16:20", "16:25"]
-    assert "2026-11-25" in drawing
+    ticks = _drawn(_phases([(1, 0, 1500)])).ticks
+    assert [tick.time for tick in ticks] == ["16:00", "16:05", "16:10", "16:15", "16:20", "16:25"]
+    assert [tick.day for tick in ticks if tick.day] == ["2026-11-25"]
 
 
 def test_a_pause_between_two_runs_is_cut_out_and_reported() -> None:
-    drawing = timeline(resumed_report()["timeline"], {})
-    assert drawing.count('class="cut"') == 1
-    assert "Nothing ran for 2 d" in drawing
-    assert "2026-11-27" in drawing
+    drawing = _drawn(resumed_report()["timeline"])
+    assert [pause.text for pause in drawing.pauses] == ["Nothing ran for 2 d"]
+    assert "2026-11-27" in [tick.day for tick in drawing.ticks]
 
 
 def test_ten_waves_have_ten_lines_with_their_sizes() -> None:
     report = resumed_report()
-    drawing = timeline(report["timeline"], {wave["number"]: wave["machines"] for wave in report["waves"]})
-    assert re.findall(r'class="row"[^>]*>([^<]+)<', drawing) == ["Campaign", *(f"Wave {number}" for number in range(1, 11))]
-    assert drawing.count(">6 machines<") == 10
+    text = render(report)
+    assert re.findall(r'class="row"[^>]*>([^<]+)<', text) == ["Campaign", *(f"Wave {number}" for number in range(1, 11))]
+    assert text.count(">6 machines<") == 10
 
 
 def test_a_phase_with_failures_is_reported_without_colour_too() -> None:
     phases = sample_report(300)["timeline"]
-    assert "with failures" in timeline(phases, {})
-    assert "with failures" in legend(phases)
-    assert "with failures" in phase_table(phases)
+    assert any("with failures" in each.bar.text for line in _drawn(phases).lines for each in line.bars)
+    assert any(row.failed for row in phase_rows(phases))
+    assert '<span class="bad">with failures</span>' in render(sample_report(300))
 
 
 def test_the_drawing_has_a_text_for_those_who_do_not_see_it() -> None:
-    drawing = timeline(_phases([(1, 0, 60), (2, 0, 60)]), {})
-    assert 'role="img"' in drawing
-    assert re.search(r'aria-label="Timeline of 2 phases from 16:00:00 to 16:02:00', drawing)
+    assert _drawn(_phases([(1, 0, 60), (2, 0, 60)])).label.startswith("Timeline of 2 phases from 16:00:00 to 16:02:00")
+    assert 'role="img" aria-label="Timeline of' in render(sample_report(3))
 
 
 def test_nothing_is_drawn_where_nothing_happened() -> None:
-    assert timeline([], {}) == ""
-    assert legend([]) == ""
+    assert timeline([], {}) is None
+    assert legend([]) == {}
 
 
 def _machine(number: int, **fields: Any) -> Json:
@@ -123,8 +149,16 @@ def _blocked(number: int, *codes: str) -> Json:
 
 def _groups(machines: list[Json]) -> list[tuple[str, str]]:
     """Number of machines and title of each group."""
-    found = re.findall(r"<b>([\d,]+)</b>.*?<h3>(.*?)</h3>", reason_list(machines), flags=re.DOTALL)
-    return list(found)
+    return [(f"{len(group.machines)}", group.title) for group in groups_of(machines)]
+
+
+def _only(machines: list[Json]) -> Group:
+    [group] = groups_of(machines)
+    return group
+
+
+def _page_of(machines: list[Json]) -> str:
+    return render(sample_report(1) | {"machines": machines})
 
 
 def test_blockers_are_grouped_the_most_frequent_first() -> None:
@@ -151,45 +185,51 @@ def test_failures_come_before_blockers_and_are_grouped_by_the_services_answer() 
         *(_machine(number, action="failed", error=each) for number, each in ((2, error), (3, other), (4, error))),
     ]
     assert _groups(machines) == [("2", "The service refused a call"), ("1", "The service refused a call"), ("1", "It runs")]
-    assert "vm.deleteInstance 403 DENIED" in reason_list(machines)
+    assert "vm.deleteInstance 403 DENIED" in _page_of(machines)
 
 
 def test_a_blocker_that_is_not_known_is_reported_with_its_own_words() -> None:
-    text = reason_list([_blocked(1, "some_new_code")])
-    assert "Some new code" in text
-    assert "some_new_code of 1." in text
+    group = _only([_blocked(1, "some_new_code")])
+    assert (group.title, group.next_step) == ("Some new code", "")
+    assert "<p><bdi>some_new_code of 1.</bdi></p>" in _page_of([_blocked(1, "some_new_code")])
 
 
 def test_all_machines_of_a_large_group_can_be_found() -> None:
-    text = reason_list([_blocked(number, "running") for number in range(40)])
+    text = _page_of([_blocked(number, "running") for number in range(40)]).partition('id="machines-section"')[0]
+    assert "<summary>and 32 more</summary>" in text
     assert all(f">i-{number}<" in text for number in range(40))
 
 
 def test_nothing_is_reported_where_nothing_stands_in_the_way() -> None:
-    assert reason_list([_machine(1)]) == ""
+    assert groups_of([_machine(1)]) == []
+    assert 'class="reasons"' not in _page_of([_machine(1)])
 
 
 @pytest.mark.parametrize("machines", [1, 30, 5000])
 def test_the_shares_fill_their_bar_and_the_smallest_is_seen(machines: int) -> None:
-    widths = [(float(x), float(width)) for x, width in re.findall(r'x="([\d.]+)" y="0" width="([\d.]+)"', _totals(machines))]
+    widths = [(share.left, share.width) for share in _totals(machines).bar]
     assert all(width >= 2 for x, width in widths)
     assert widths[-1][0] + widths[-1][1] == pytest.approx(BAR - 2, abs=0.3)
 
 
-def _totals(machines: int) -> str:
+def _totals(machines: int) -> Totals:
     return totals(sample_report(machines))
 
 
+def _tiles(report: Json) -> list[tuple[str, str]]:
+    return [(tile.number, tile.title) for tile in totals(report).tiles]
+
+
 def test_numbers_that_matter_are_reported_even_where_they_are_zero() -> None:
-    text = totals(sample_report(1))
-    assert "<b>0</b><span>failed</span>" in text
-    assert "not started" not in text
+    tiles = _tiles(sample_report(1))
+    assert ("0", "failed") in tiles
+    assert "not started" not in [title for number, title in tiles]
 
 
 def test_a_preview_tells_no_results() -> None:
-    text = totals(preview_of(sample_report(12)))
-    assert "to delete" in text
-    assert "<span>deleted</span>" not in text
+    titles = [title for number, title in _tiles(preview_of(sample_report(12)))]
+    assert "to delete" in titles
+    assert "deleted" not in titles
 
 
 @pytest.mark.parametrize(
@@ -203,11 +243,13 @@ def test_spans_of_time_are_reported_in_two_units_at_most(seconds: float, text: s
 def test_times_of_every_form_are_reported_in_beijing() -> None:
     assert moment("2026-11-25T08:00:00Z") == "2026-11-25 16:00:00"
     assert moment("2026-11-25 16:00:00") == "2026-11-25 16:00:00"
-    assert when("2026-11-25T08:00:00Z") == '<time datetime="2026-11-25T08:00:00Z">2026-11-25 16:00:00</time>'
+    assert machine_time("2026-11-25 16:00:00") == "2026-11-25T08:00:00Z"
+    assert sentence("From 2026-11-25T08:00:00Z on.") == "From 2026-11-25 16:00:00 on."
 
 
 def test_a_time_in_no_known_form_is_shown_as_it_is() -> None:
-    assert when("<soon>") == "<bdi>&lt;soon&gt;</bdi>"
+    assert moment("<soon>") == "<soon>"
+    assert machine_time("<soon>") == ""
 
 
 def test_marks_of_direction_and_blanks_are_made_visible() -> None:
@@ -216,7 +258,7 @@ def test_marks_of_direction_and_blanks_are_made_visible() -> None:
 
 
 def _palettes() -> dict[str, dict[str, str]]:
-    light, dark, paper = re.findall(r":root \{([^}]*)\}", STYLE)
+    light, dark, paper = re.findall(r":root \{([^}]*)\}", (FOLDER / "page.css").read_text(encoding="utf-8"))
     colours = [dict(re.findall(r"--([\w-]+): (#\w+);", block)) for block in (light, dark, paper)]
     return {"light": colours[0], "dark": {**colours[0], **colours[1]}, "paper": {**colours[0], **colours[2]}}
 

@@ -1,12 +1,9 @@
-# Copyright (c) 2026 The jdcloud.cloud authors
-# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
-# SPDX-License-Identifier: GPL-3.0-or-later
+// Copyright (c) 2026 The jdcloud.cloud authors
+// GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// What the page does by itself: find, choose and sort rows, show long lists piece by piece, save them. It reads nothing but the page.
 
-"""What the page does by itself: find, choose and sort rows, and show long lists piece by piece. It reads nothing but the page."""
-
-from __future__ import annotations
-
-SCRIPT = r"""
 "use strict";
 (() => {
   const PIECE = 100;
@@ -46,9 +43,9 @@ SCRIPT = r"""
       texts.forEach((text, column) => {
         const cell = element("td", "", { "data-label": heads[column].textContent });
         cell.className = heads[column].className;
-        const inner = column === outcome ? element("span", words[text] ?? text) : element("bdi", text);
-        if (column === outcome) { inner.className = "mark " + (tones[text] ?? ""); }
-        cell.appendChild(inner);
+        if (column === outcome) {
+          cell.appendChild(element("span", words[text] ?? text, { class: "mark " + (tones[text] ?? "") }));
+        } else if (text) { cell.appendChild(element("bdi", text)); }
         row.appendChild(cell);
       });
       return row;
@@ -62,6 +59,43 @@ SCRIPT = r"""
     }));
   };
 
+  // A table for other programs: what stands on its own within a cell has a column of its own.
+  const fields = (row) => {
+    const values = new Map();
+    const add = (name, text) => values.set(name, values.has(name) ? values.get(name) + " " + text : text);
+    const clean = (node) => node.textContent.replace(/\s+/g, " ").trim();
+    Array.from(row.cells).forEach((cell) => {
+      const parts = cell.querySelectorAll("[data-csv]"), items = cell.querySelectorAll(".item, .tag");
+      if (parts.length) { parts.forEach((part) => add(part.dataset.csv, clean(part))); }
+      else { add(cell.dataset.label, items.length ? Array.from(items, clean).join("; ") : clean(cell)); }
+    });
+    return values;
+  };
+  // A spreadsheet would take a text that begins like a formula for one.
+  const quoted = (text) => '"' + (/^[=+\-@\t\r]/.test(text) ? "'" + text : text).replaceAll('"', '""') + '"';
+  const csv = (rows) => {
+    const lines = rows.map(fields);
+    const names = Array.from(new Set(lines.flatMap((line) => Array.from(line.keys()))));
+    const whole = [names, ...lines.map((line) => names.map((name) => line.get(name) ?? ""))];
+    return "\ufeff" + whole.map((line) => line.map(quoted).join(",")).join("\r\n") + "\r\n";
+  };
+  const save = (name, text) => {
+    const address = URL.createObjectURL(new Blob([text], { type: "text/csv;charset=utf-8" }));
+    element("a", "", { href: address, download: name }).click();
+    setTimeout(() => URL.revokeObjectURL(address), 10000);
+  };
+
+  // The filters stand in the address, so that a link leads to what somebody sees.
+  const remembered = () => new URLSearchParams(location.hash.includes("=") ? location.hash.slice(1) : "");
+  const remember = (fields) => {
+    const wanted = remembered();
+    fields.forEach((field) => field.value ? wanted.set(field.id, field.value) : wanted.delete(field.id));
+    const hash = wanted.toString();
+    // An address that only names a section stays as it is.
+    if (!hash && !location.hash.includes("=")) { return; }
+    try { history.replaceState(null, "", hash ? "#" + hash : location.pathname + location.search); } catch { /* not allowed here */ }
+  };
+
   const setUp = (table) => {
     const block = byId(table.id + "-data");
     const body = table.tBodies[0];
@@ -69,6 +103,8 @@ SCRIPT = r"""
     const find = byId(table.id + "-find"), choose = byId(table.id + "-choice");
     const matches = box && box.querySelector("output");
     const noun = box ? box.dataset.noun : "row";
+    const reset = box && box.querySelector(".reset"), saving = box && box.querySelector(".csv");
+    const inputs = [find, choose].filter(Boolean);
     let rest = byId(table.id + "-rest");
     const items = block ? stored(table, block) : standing(body.rows);
     const total = items.length + (rest ? Number(rest.dataset.rows) : 0);
@@ -83,28 +119,39 @@ SCRIPT = r"""
     const more = element("div", "", { class: "more" });
     const some = element("button", "", { type: "button" }), all = element("button", "", { type: "button" });
     more.append(some, all);
-    table.after(more);
+    const nothing = element("p", "No " + noun + " matches. Use other words, or reset the filter.", { class: "nothing", role: "status" });
+    nothing.hidden = true;
+    table.after(nothing, more);
 
+    const heads = Array.from(table.tHead.rows[0].cells);
     const fits = (item, words) => (!choose || !choose.value || item.choice === choose.value) &&
       words.every((word) => (item.text ??= item.words().toLowerCase()).includes(word));
 
+    const isNarrowed = () => inputs.some((field) => field.value.trim());
+    const chosenRows = () => {
+      if (!isNarrowed()) { return order; }
+      const words = find.value.toLowerCase().split(/\s+/).filter(Boolean);
+      complete();
+      return order.filter((item) => fits(item, words));
+    };
     const show = (every = false) => {
-      const words = find && !every ? find.value.toLowerCase().split(/\s+/).filter(Boolean) : [];
-      const narrowed = !every && (words.length || (choose && choose.value));
-      if (every || narrowed || limit > PIECE) { complete(); }
-      const chosen = narrowed ? order.filter((item) => fits(item, words)) : order;
+      const narrowed = !every && isNarrowed();
+      if (every || limit > PIECE) { complete(); }
+      const chosen = every ? order : chosenRows();
       const seen = every ? chosen : chosen.slice(0, limit);
       body.replaceChildren(...seen.map((item) => (item.row ??= item.make())));
       const count = narrowed ? chosen.length : total;
       const left = count - seen.length;
       more.hidden = left === 0;
+      nothing.hidden = !narrowed || count > 0;
+      table.hidden = !nothing.hidden;
+      if (reset) { reset.hidden = !narrowed && !heads.some((head) => head.hasAttribute("aria-sort")); }
       some.textContent = "Show " + number(Math.min(PIECE, left)) + " more";
       all.textContent = "Show all " + number(count);
       all.hidden = left <= PIECE;
       if (matches) { matches.textContent = narrowed ? number(count) + " of " + plural(total, noun) : plural(total, noun); }
     };
 
-    const heads = Array.from(table.tHead.rows[0].cells);
     const sort = (column, up) => {
       complete();
       heads.forEach((head, place) => {
@@ -113,7 +160,7 @@ SCRIPT = r"""
       });
       const keyed = items.map((item) => [item.key(column).trim(), item]);
       // What has no value comes last, whichever way the others are sorted.
-      const empty = (key) => key === "" || key === "\u2013";
+      const empty = (key) => key === "";
       keyed.sort(([a], [b]) => empty(a) - empty(b) || (up ? 1 : -1) * collator.compare(a, b));
       order = keyed.map(([, item]) => item);
       show();
@@ -132,28 +179,63 @@ SCRIPT = r"""
       heads.forEach((head, column) => select.append(element("option", head.textContent, { value: column })));
       const label = element("label", "Sort by", { for: select.id, class: "narrow" });
       select.className = "narrow";
-      select.addEventListener("change", () => {
-        if (select.value) { sort(Number(select.value), true); return; }
+      const asListed = () => {
         complete();
         order = items.slice();
         heads.forEach((head) => head.removeAttribute("aria-sort"));
+      };
+      select.addEventListener("change", () => {
+        if (select.value) { sort(Number(select.value), true); return; }
+        asListed();
         show();
       });
-      matches.before(label, select);
+      reset.before(label, select);
       let timer = 0;
-      const again = () => { limit = PIECE; show(); };
+      const again = () => { limit = PIECE; show(); remember(inputs); };
+      reset.addEventListener("click", () => {
+        inputs.forEach((field) => { field.value = ""; });
+        select.value = "";
+        asListed();
+        again();
+        find.focus();
+      });
+      saving.addEventListener("click", () => {
+        complete();
+        const name = document.querySelector("h1").textContent + "-" + table.id;
+        save(name.replace(/[^\w.-]+/g, "_") + ".csv", csv(chosenRows().map((item) => (item.row ??= item.make()))));
+      });
       find.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(again, 60); });
       if (choose) { choose.addEventListener("change", again); }
       box.hidden = false;
     }
     some.addEventListener("click", () => { limit += PIECE; show(); });
     all.addEventListener("click", () => { limit = Infinity; show(); });
+    const recall = () => {
+      const wanted = remembered();
+      if (!inputs.some((field) => field.value !== (wanted.get(field.id) ?? ""))) { return; }
+      inputs.forEach((field) => { field.value = wanted.get(field.id) ?? ""; });
+      limit = PIECE;
+      show();
+    };
     show();
-    lists[table.id] = { show };
+    lists[table.id] = { show, recall, remember: () => remember(inputs), asked: () => true };
   };
 
   document.querySelectorAll("table.list").forEach(setUp);
   document.documentElement.classList.add("js");
+  const recall = () => Object.values(lists).forEach((list) => list.recall());
+  window.addEventListener("hashchange", recall);
+  const first = Object.keys(lists).find((name) => Array.from(remembered().keys()).some((key) => key.startsWith(name + "-")));
+  recall();
+  if (first) { byId(first + "-section").scrollIntoView(); }
+
+  // The list of writes is long, and on paper only where it is asked for.
+  const paper = byId("writes-paper");
+  if (paper) {
+    paper.closest("label").hidden = false;
+    paper.addEventListener("change", () => document.documentElement.classList.toggle("print-writes", paper.checked));
+    lists.writes.asked = () => paper.checked;
+  }
 
   // From a reason to its machines.
   document.querySelectorAll("button[data-show]").forEach((button) => {
@@ -163,6 +245,7 @@ SCRIPT = r"""
       if (choose) { choose.value = ""; }
       byId("machines-find").value = button.dataset.show;
       lists.machines.show();
+      lists.machines.remember();
       byId("machines-section").scrollIntoView();
       byId("machines-find").focus({ preventScroll: true });
     });
@@ -171,13 +254,12 @@ SCRIPT = r"""
   // On paper nothing can be opened.
   let opened = [];
   window.addEventListener("beforeprint", () => {
-    Object.values(lists).forEach((list) => list.show(true));
+    Object.values(lists).filter((list) => list.asked()).forEach((list) => list.show(true));
     opened = Array.from(document.querySelectorAll("details:not([open])"));
     opened.forEach((details) => { details.open = true; });
   });
   window.addEventListener("afterprint", () => {
-    Object.values(lists).forEach((list) => list.show());
+    Object.values(lists).filter((list) => list.asked()).forEach((list) => list.show());
     opened.forEach((details) => { details.open = false; });
   });
 })();
-"""

@@ -1,0 +1,224 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the page of a report says, and what it leaves out."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.report.page import FOLDER, render
+from support.campaign.page import Page
+from support.campaign.reports import mark_report, preview_of, resumed_report, sample_report
+from support.json_object import Json
+
+
+def _section(report: Json, name: str) -> str:
+    """A section of the page; empty if there is none."""
+    _before, found, rest = render(report).partition(f'<section id="{name}-section"')
+    return rest.partition("</section>")[0] if found else ""
+
+
+def _heads(text: str) -> list[str]:
+    """The titles of the columns of the first table."""
+    return re.findall(r"<th[^>]*>([^<]*)</th>", text.partition("</thead>")[0])
+
+
+def _row(text: str, instance_id: str) -> str:
+    """The text of the row of a machine."""
+    row = next(row for row in text.split("<tr") if instance_id in row)
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", f"<{row}"))
+
+
+def test_a_preview_says_what_would_be() -> None:
+    texts = Page(render(preview_of(sample_report(12)))).texts()
+    assert "Preview" in texts
+    assert "would be deleted" in texts
+    assert "would be made" in texts
+    assert "\ndeleted\n" not in texts
+
+
+def test_every_write_is_in_the_data_with_time_outcome_and_request_id() -> None:
+    report = sample_report(60)
+    block = next(json.loads(script) for script in Page(render(report)).blocks["script"] if script.startswith("{"))
+    assert len(block["rows"]) == len(report["writes"])
+    first = report["writes"][0]
+    text = (first["operation"], *first["resources"], "accepted", "200", first["request_id"], f"{first['seconds']:.2f}")
+    assert block["rows"][0][1:] == [f"vm.{text[0]}", *text[1:]]
+    assert first["at"] == "2026-11-25T08:00:45Z"
+    assert block["rows"][0][0] == "2026-11-25 16:00:45"
+
+
+def test_what_is_left_is_reported_with_what_it_costs() -> None:
+    report = sample_report(30)
+    texts = Page(render(report)).texts()
+    disk = report["left"]["disks"][0]
+    assert disk["disk_id"] in texts
+    assert "70.00" in texts
+    assert "From the account's bill of 2026-10." in texts
+    assert f"Nothing is known of the price of {report['money']['unknown']} resource" in texts
+
+
+def test_a_bill_that_could_not_be_read_is_reported() -> None:
+    text = "The bill could not be read: no permission."
+    money = {"source": "bill", "available": False, "message": text, "currency": "CNY"}
+    report = sample_report(5, money={**money, "month": None, "saved": None, "left": None, "unknown": 0})
+    texts = Page(render(report)).texts()
+    assert text in texts
+    assert "a month saved" not in texts
+
+
+def test_a_run_that_was_interrupted_is_reported() -> None:
+    texts = Page(render(resumed_report())).texts()
+    assert "not ended" in texts
+    assert "in 2 runs" in texts
+
+
+def test_options_of_every_kind_are_readable() -> None:
+    options: Json = {"a": True, "b": None, "c": [], "d": ["x", 2], "e": {"team": ["a", "b"]}, "f": 1.5}
+    texts = Page(render(sample_report(3, options=options))).texts()
+    for text in ("yes", "x", "team", "1.5"):
+        assert text in texts
+    assert "None" not in texts
+
+
+def test_fields_of_the_account_and_the_disk_of_a_snapshot_may_be_unknown() -> None:
+    report = sample_report(3, account=dict.fromkeys(("source", "access_key_suffix", "region")))
+    report["left"]["snapshots"] = [{"snapshot_id": "snapshot-1", "instance_id": "i-1", "disk_id": None, "monthly": None}]
+    assert "None" not in Page(render(report)).texts()
+
+
+def test_the_head_says_what_was_selected_by_whom_why_and_in_which_zone() -> None:
+    head = re.sub(r"<[^>]*>", " ", render(sample_report(5)).partition("<nav")[0])
+    for text in ("tags project=harbor", "shop-operations, key ends in 3f9a", "lin.mei on ops-1", "CHG-4711: end of project"):
+        assert text in head
+    assert "Beijing time (UTC+8)" in head
+
+
+def test_a_job_of_awx_and_the_reason_of_an_earlier_run_are_named() -> None:
+    head = render(resumed_report()).partition("<nav")[0]
+    assert "wang.wei on awx-7, AWX job 812" in head
+    assert "CHG-4711" in head
+
+
+def test_a_record_of_before_names_nobody() -> None:
+    report = sample_report(3, runs=[{"began": "2026-11-25T08:00:00Z", "ended": None, "outcome": None}])
+    assert "<dt>By</dt>" not in render(report)
+
+
+def test_each_machine_is_shown_with_owner_address_zone_type_and_what_it_is_now() -> None:
+    report = sample_report(30)
+    row = next(row for row in report["machines"] if row["tags"] and row["action"] == "deleted" and row["wave"] == 3)
+    row["tags"] = {"project": "harbor", "owner": "payments"}
+    section = _section(report, "machines")
+    assert _heads(section)[:6] == ["Machine", "Owner and tags", "Wave", "Before", "Now", "Outcome"]
+    text = _row(section, row["instance_id"])
+    facts = (row["name"], row["instance_id"], row["instance_type"], "cn-north-1a", row["private_ip_address"])
+    wanted = " ".join([*facts, "owner=payments", "project=harbor", "3", row["status_before"], "gone"])
+    assert wanted in text
+
+
+def test_what_is_not_known_of_a_machine_is_an_empty_cell() -> None:
+    report = sample_report(1)
+    report["machines"][0].update(az=None, instance_type=None, private_ip_address=None, tags={}, backups=[], wave=None)
+    section = _section(report, "machines")
+    assert '<td class="tags" data-label="Owner and tags"></td>' in section
+    assert '<td class="number" data-label="Wave"></td>' in section
+    assert '<td class="parts" data-label="Backups" data-key="0"></td>' in section
+    assert "\u2013" not in section
+    assert "None" not in section
+
+
+def test_prices_have_columns_only_where_there_is_money() -> None:
+    report = sample_report(30)
+    assert "CNY a month" in _heads(_section(report, "backups"))
+    for money in (None, {**report["money"], "available": False, "saved": None, "left": None}):
+        assert "CNY" not in render({**report, "money": money})
+
+
+def test_times_within_sentences_are_those_of_the_clock_of_the_page() -> None:
+    report = sample_report(250, notes=["Resumed: campaign x, begun at 2026-11-25T08:00:00Z."])
+    text = render(report)
+    assert "begun at 2026-11-25 16:00:00." in text
+    assert "prepaid until 2027-01-31 23:59:59, and" in text
+    assert not re.search(r">[^<]*T\d\d:\d\d:\d\dZ", text.partition('<script type="application/json"')[0])
+
+
+def _local(report: Json, **backup: object) -> str:
+    """The row of a machine whose system disk is local, with one image."""
+    row = report["machines"][0]
+    disk = {"disk_id": None, "device": "vda", "category": "local", "size_gb": 40, "auto_delete": True, "fate": "lost"}
+    image = {"type": "image", "id": "img-1", "status": "ready", "created": None, "campaign": None, "usable": True}
+    row.update(disks=[disk, {**disk, "device": "vdb"}], backups=[{**image, **backup}] if backup else [])
+    return _section(report, "machines")
+
+
+def test_a_system_disk_that_is_in_the_image_is_not_lost() -> None:
+    section = _local(sample_report(1), id="img-1")
+    assert '<code>local vda</code> <bdi>40 GB</bdi>, <i class="kept">gone, and in the image</i>' in section
+    assert '<code>local vdb</code> <bdi>40 GB</bdi>, <i class="bad">lost</i>' in section
+
+
+@pytest.mark.parametrize("backup", [{"status": "error"}, {"usable": False}, {"type": "snapshot"}, {}])
+def test_a_system_disk_without_a_good_image_is_lost(backup: Json) -> None:
+    assert _local(sample_report(1), **backup).count('<i class="bad">lost</i>') == 2
+
+
+@pytest.mark.parametrize("flaw", [{"status": "error"}, {"usable": False}])
+def test_an_image_that_failed_is_called_no_backup(flaw: Json) -> None:
+    report = sample_report(30)
+    row = next(row for row in report["machines"] if row["backups"])
+    row["backups"][0].update(flaw)
+    assert f"{row['backups'][0]['id']} image , failed, no backup" in _row(_section(report, "machines"), row["instance_id"])
+    assert "1 image or snapshot is no backup" in re.sub("<[^>]*>", "", _section(report, "totals"))
+    assert '<span class="bad">failed, no backup</span>' in _section(report, "backups")
+
+
+def test_a_mark_says_from_when_on_machines_may_be_deleted() -> None:
+    report = mark_report()
+    section = _section(report, "machines")
+    assert _heads(section) == ["Machine", "Owner and tags", "Before", "Now", "Outcome", "May be deleted from"]
+    assert section.count('data-label="May be deleted from">2026-12-02</td>') == 4
+    assert 'class="bad"' not in section
+    assert "\u2013" not in render(report)
+
+
+def test_a_preview_shows_the_status_that_machines_have_now() -> None:
+    report = preview_of(sample_report(12))
+    section = _section(report, "machines")
+    assert "Before" not in _heads(section)
+    assert ">gone<" not in section
+
+
+def test_phases_of_two_runs_are_told_apart() -> None:
+    report = resumed_report()
+    text = _section(report, "timeline")
+    begun = re.findall(r"<title>Run (\d), begun ([^<]*)</title>", text)
+    assert begun == [("1", "2026-11-25 16:00:00"), ("2", "2026-11-27 16:00:00")]
+    numbers = re.findall(r'data-label="Run">(\d)<', text)
+    assert numbers == sorted(numbers)
+    assert set(numbers) == {"1", "2"}
+    assert "Run" not in _heads(_section(sample_report(30), "timeline").partition('id="phases"')[2])
+
+
+def test_lists_can_be_saved_and_their_filters_reset() -> None:
+    text = render(sample_report(30))
+    for name in ("machines", "backups", "left", "writes"):
+        controls = text.partition(f'data-list="{name}"')[2].partition("</div>")[0]
+        assert 'class="csv">CSV</button>' in controls
+        assert 'class="reset" hidden>' in controls
+
+
+def test_the_list_of_writes_is_on_paper_only_where_it_is_asked_for() -> None:
+    text = render(sample_report(3))
+    assert "html:not(.print-writes) #writes-section { display: none; }" in text
+    assert 'id="writes-paper"' in text
+
+
+@pytest.mark.parametrize("name", ["page.html.j2", "page.css", "page.js", "lists.html.j2", "timeline.html.j2"])
+def test_the_files_of_the_page_lie_beside_its_code(name: str) -> None:
+    assert (FOLDER / name).is_file()

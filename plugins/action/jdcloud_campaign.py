@@ -25,9 +25,9 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._api.connection impo
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError, JdcloudError
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.progress import Part
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.texts import refuse_lost_texts
-from ansible_collections.jdcloud.cloud.plugins.plugin_utils._actions.caller import caller_of
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._actions.last_words import last_words
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._actions.progress_action import ProgressAction, display_function
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._actions.started_by import started_by
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.input.decommission_variables import PREFIX, parse_options
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.input.other_variables import (
     READERS,
@@ -227,7 +227,7 @@ class ActionModule(ProgressAction):
             _utcnow,
             preview=preview,
             process=process,
-            caller=caller_of(variables),
+            started_by=started_by(variables),
         )
 
     def _gone_on(self, options: Result, variables: Variables) -> Campaign:

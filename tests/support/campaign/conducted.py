@@ -23,6 +23,8 @@ from support.campaign.results import NOW, options
 from support.json_object import Json
 from support.module.runner import Runner
 
+STARTED_BY = {"user": "lin.mei", "host": "ops-1", "job": None}
+
 
 class ModulesInProcess:
     """Runs modules as the action does, without Ansible."""
@@ -65,7 +67,7 @@ class Conducted:
         folder.mkdir(exist_ok=True)
         context = (wanted, Store(str(folder)), self.modules, lambda: NOW)
         check_hooks(wanted)
-        campaign = begin(*context, preview=check)
+        campaign = begin(*context, preview=check, started_by=STARTED_BY)
         with campaign.stage():
             planned = with_events(campaign, "plan", plan(campaign))
             campaign.save()

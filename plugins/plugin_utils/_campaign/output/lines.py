@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ..report.groups import Group, groups_of
-from ..report.text import count, duration
 from ..report.messages import ACTIONS, OUTCOMES
+from ..report.text import count, duration
 from ..state.machine_entry import is_gone
 from ..state.record import UNVERIFIED, Record, read_stamp
 from ..steps.finish import DONE

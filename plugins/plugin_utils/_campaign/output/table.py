@@ -10,8 +10,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..report.text import count
 from ..report.messages import ORDER, fate_words
+from ..report.text import count
 from .text import cut, padded, spell, width_of
 
 ROWS = 20

@@ -166,11 +166,11 @@ def begin(
     *,
     preview: bool,
     process: int = 0,
-    caller: Mapping[str, str | None] | None = None,
+    started_by: Mapping[str, str | None] | None = None,
 ) -> Campaign:
     """A new campaign, or the rest of one that was not finished. `process` is the number of the one that runs it, 0 for this one.
 
-    `caller` says who runs it: user, host and job, for the record. Raises `InputError` as `open_campaign` does, and if another
+    `started_by` says who runs it: user, host and job, for the record. Raises `InputError` as `open_campaign` does, and if another
     run works on the folder.
     """
     token = secrets.token_hex(8)
@@ -186,7 +186,7 @@ def begin(
         if lock is not None:
             lock.release()
         raise
-    record.runs[-1].update(caller or {}, reason=options.reason or None)
+    record.runs[-1].update(started_by or {}, reason=options.reason or None)
     campaign = Campaign(options, store, modules, clock, preview, record, resumed, lock=lock)
     if stale:
         record.add_note(stale)

@@ -31,7 +31,7 @@ COVERED: Mapping[str, tuple[str, ...]] = {
 """By the kind of a campaign, the options that decide what is lost, and how much at once."""
 NOT_COVERED = (
     *("kind", "region", "instance_ids", "name", "tags", "filters"),  # The list and its region stand for these.
-    *("campaign", "digest", "report_dir", "report_tags", "bill", "prices"),
+    *("campaign", "reason", "digest", "report_dir", "report_tags", "bill", "prices"),
     *("on_plan", "before_wave", "after_wave", "after_campaign"),
     *("campaign_timeout", "wait_timeout", "backup_timeout", "poll_interval"),
 )

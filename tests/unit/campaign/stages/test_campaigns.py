@@ -11,13 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Call
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.wire.journal import Journal
 from ansible_collections.jdcloud.cloud.plugins.module_utils._module.common import session
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.state.lock import Lock, holder_of
-from support.campaign.conducted import Conducted
+from support.campaign.conducted import STARTED_BY, Conducted
+from support.campaign.reports import SCHEMA
 from support.campaign.results import NOW
 from support.module.memory_cloud import MemoryCloud
 from support.module.runner import Runner
@@ -55,6 +57,16 @@ def test_a_campaign_deletes_its_machines_in_waves(cloud: MemoryCloud, run: Runne
     assert not done["fails"]
     assert left(cloud) == {"machines": [], "disks": ["vol-kept000001"], "elastic_ips": []}
     assert [each["state"] for each in done["report"]["waves"]] == ["complete", "complete"]
+
+
+def test_the_report_of_a_campaign_says_who_ran_it_and_why(cloud: MemoryCloud, run: Runner, tmp_path: Path) -> None:
+    fill(cloud)
+    report = Conducted(run, tmp_path / "record", instance_ids=IDS, stop_running=True, reason="CHG-4711")()["report"]
+    assert list(Draft202012Validator(SCHEMA).iter_errors(report)) == []
+    assert {name: report["runs"][0][name] for name in ("reason", *STARTED_BY)} == {"reason": "CHG-4711", **STARTED_BY}
+    page = (tmp_path / "record" / "report.html").read_text(encoding="utf-8")
+    assert "lin.mei on ops-1" in page
+    assert "CHG-4711" in page
 
 
 @pytest.mark.parametrize("backup", ["none", "image"])

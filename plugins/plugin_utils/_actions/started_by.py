@@ -17,7 +17,7 @@ JOBS = ("awx_job_id", "tower_job_id")
 """Variables that AWX and its relatives set in every job."""
 
 
-def caller_of(variables: Mapping[str, Any]) -> dict[str, str | None]:
+def started_by(variables: Mapping[str, Any]) -> dict[str, str | None]:
     """The user, the name of this computer and the number of the job; None for what is not known.
 
     In a job of AWX the user of the process is that of a container, so the one who launched the job counts.

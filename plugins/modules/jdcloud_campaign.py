@@ -129,7 +129,7 @@ campaign:
   type: str
   sample: dc-20261125-080000-1f9c
 digest:
-  description: What stands for exactly the frozen machines of this region; null before the list is frozen.
+  description: What stands for exactly the frozen machines and the options that decide what is lost; null before these are known.
   returned: success
   type: str
   sample: "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"

@@ -41,15 +41,7 @@ def report_of(
         "check_mode": preview,
         "outcome": finished["outcome"],
         "message": finished["message"],
-        "region": record.region or "",
-        "account": {name: record.account.get(name) for name in ACCOUNT},
-        "digest": record.digest,
-        "digest_covers": dict(record.approval) or None,
-        "began": record.began,
-        "ended": record.runs[-1]["ended"],
-        "seconds": sum(_seconds(run) for run in record.runs),
-        "runs": [{name: run.get(name) for name in RUN} for run in record.runs],
-        "options": record.options,
+        **_runs(record),
         "totals": totals_of(list(record.machines.values()), writes, preview=preview),
         "left_stopped": left_stopped(record),
         "api": dict(record.api),
@@ -60,6 +52,21 @@ def report_of(
         "writes": list(writes),
         "money": money,
         "notes": record.notes,
+    }
+
+
+def _runs(record: Record) -> dict[str, Any]:
+    """Where, with which keys and options, by which approval, and when."""
+    return {
+        "region": record.region or "",
+        "account": {name: record.account.get(name) for name in ACCOUNT},
+        "digest": record.digest,
+        "digest_covers": dict(record.approval) or None,
+        "began": record.began,
+        "ended": record.runs[-1]["ended"],
+        "seconds": sum(_seconds(run) for run in record.runs),
+        "runs": [{name: run.get(name) for name in RUN} for run in record.runs],
+        "options": record.options,
     }
 
 

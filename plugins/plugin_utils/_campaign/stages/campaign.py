@@ -125,9 +125,7 @@ class Campaign:
         )
         folder = self._report_folder()
         if folder is not None:
-            folder.write_json(REPORT, report)
-            folder.write(PAGE, render(report))
-            folder.write(TABLE, machines_csv(report))
+            write_documents(folder, report)
         return {"report": report, "report_path": str(folder.path(PAGE)) if folder is not None else ""}
 
     def _report_folder(self) -> Store | None:
@@ -156,6 +154,13 @@ class Campaign:
         finally:
             if self.lock is not None and (last or not done):
                 self.lock.release()
+
+
+def write_documents(store: Store, report: Mapping[str, Any]) -> None:
+    """Write a report as report.json, page and table."""
+    store.write_json(REPORT, report)
+    store.write(PAGE, render(report))
+    store.write(TABLE, machines_csv(report))
 
 
 def begin(

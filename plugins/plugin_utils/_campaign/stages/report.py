@@ -16,12 +16,11 @@ from ....module_utils._api.errors import InputError, JdcloudError
 from ....module_utils._api.wire.journal import read_journal
 from ..input.decommission_variables import PARSERS, Options, parse_options
 from ..report.content import report_of
-from ..report.page import render
 from ..state.record import Record, read_stamp
 from ..state.sent_writes import note_writes, write_row
 from ..state.store import PAGE, RECORD, REPORT, Store
 from ..steps import finish as steps
-from .campaign import Result
+from .campaign import Result, write_documents
 
 
 def make_again(store: Store, prices: Mapping[str, Any], *, write: bool) -> Result:
@@ -36,9 +35,9 @@ def make_again(store: Store, prices: Mapping[str, Any], *, write: bool) -> Resul
     old = _old_report(store)
     same = all(old.get(name) == report[name] for name in ("campaign", "ended"))
     if not prices and same and (old.get("money") or {}).get("source") == "bill":
-        report.update(money=old["money"], left=old["left"])
+        report.update(money=old["money"], left=old["left"], machines=_with_costs(report["machines"], old))
     if write:
-        _write(store, report)
+        write_documents(store, report)
     return {"report_path": str(store.path(PAGE)), "message": report["message"]}
 
 
@@ -51,7 +50,7 @@ def write_meanwhile(store: Store, run: str, problem: str = "") -> None:
         record = store.load() if run else None
         if record is None or record.run != run or record.options.get("report_dir") != str(store.folder):
             return
-        _write(store, report_now(record, store, record.options.get("prices") or {}, problem))
+        write_documents(store, report_now(record, store, record.options.get("prices") or {}, problem))
 
 
 def report_now(record: Record, store: Store, prices: Mapping[str, Any], problem: str = "") -> Result:
@@ -83,14 +82,16 @@ def options_of(record: Record) -> Options:
     return parse_options({**dict.fromkeys(PARSERS), **{name: value for name, value in values.items() if name in PARSERS}})
 
 
+def _with_costs(machines: list[Result], old: Result) -> list[Result]:
+    """The machines with what they cost by an older report of the same run."""
+    costs = {row["instance_id"]: row for row in old["machines"]}
+    names = ("monthly_cost", "monthly_saved")
+    return [{**row, **{name: costs.get(row["instance_id"], {}).get(name) for name in names}} for row in machines]
+
+
 def _old_report(store: Store) -> Result:
     try:
         report = json.loads(store.path(REPORT).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
     return report if isinstance(report, dict) else {}
-
-
-def _write(store: Store, report: Result) -> None:
-    store.write_json(REPORT, report)
-    store.write(PAGE, render(report))

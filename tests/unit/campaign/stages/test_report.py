@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages import campaign as campaign_stage
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages import report as stage
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages import wave as wave_stage
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.state.store import PAGE, RECORD, REPORT, Store
@@ -95,7 +96,7 @@ def test_sums_of_a_bill_are_taken_over(cloud: MemoryCloud, run: Runner, tmp_path
     report = {**read(folder), "money": money}
     (folder / REPORT).write_text(json.dumps(report))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(stage, "render", lambda _report: "")
+        patch.setattr(campaign_stage, "render", lambda _report: "")
         stage.make_again(Store(str(folder)), {}, write=True)
         assert read(folder)["money"] == money
         stage.make_again(Store(str(folder)), {"instance": 10}, write=True)

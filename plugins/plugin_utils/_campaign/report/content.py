@@ -30,9 +30,7 @@ def report_of(
     bill: dict[str, Any] | None,
 ) -> dict[str, Any]:
     """The report. `finished` has outcome and message; `bill` is the result of `jdcloud_bill_info`, None without one."""
-    machines = _machines(record, preview=preview)
-    carried = [row for row in machines if carried_out(record.machines[row["instance_id"]])]
-    machines, left, money = _with_money(machines, _left(list(record.machines.values())), prices, bill, carried)
+    machines, left, money = _with_money(_machines(record, preview=preview), list(record.machines.values()), prices, bill)
     return {
         "format": REPORT_FORMAT,
         "collection": COLLECTION_VERSION,
@@ -85,7 +83,7 @@ def _machine(row: Mapping[str, Any], tags: Iterable[str], *, preview: bool) -> d
     return machine
 
 
-def _left(machines: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+def _left(machines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """What outlives the deleted machines and is still billed, their backups among it."""
     left: dict[str, Any] = {"disks": [], "elastic_ips": [], "images": [], "snapshots": []}
     for row in machines:
@@ -140,15 +138,17 @@ def _wave(record: Record, number: int, *, preview: bool) -> dict[str, Any]:
 
 def _with_money(
     machines: Sequence[dict[str, Any]],
-    left: dict[str, Any],
+    rows: Sequence[Mapping[str, Any]],
     prices: Mapping[str, Any],
     bill: dict[str, Any] | None,
-    carried: Sequence[Mapping[str, Any]],
 ) -> tuple[list[dict[str, Any]], dict[str, Any], dict[str, Any] | None]:
     """The machines and what is left with what they cost, and the sums; None where neither bill nor prices are given.
 
-    `carried` are the machines for which anything was done, or in a preview would be: only theirs are backups of this campaign.
+    `rows` are those of the record, in the same order.
     """
+    left = _left(rows)
+    # What a machine has for which nothing is done is no backup of this campaign.
+    carried = [machine for machine, row in zip(machines, rows, strict=True) if carried_out(row)]
     unread = f"The bill could not be read: {_why(bill)}" if bill is not None else ""
     if bill is not None and bill.get("available"):
         price = from_bill(bill)

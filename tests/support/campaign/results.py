@@ -24,6 +24,7 @@ GIVEN: Json = {
     **dict.fromkeys(("report_tags", "reason"), ""),
     **dict.fromkeys(("campaign", "digest", "campaign_timeout", "wait_timeout", "backup_timeout", "poll_interval", "bill"), ""),
     **dict.fromkeys(("on_plan", "before_wave", "after_wave", "after_campaign"), ""),
+    **dict.fromkeys(("exclude", "canary", "list_file", "empty_is_success"), ""),
     "prices": {},
 }
 """The variables of the role, none of them given."""

@@ -13,6 +13,7 @@ from typing import Any
 
 from ....module_utils._api.errors import InputError
 from ....module_utils._fleet.evidence.marker import check_campaign
+from .choice import Entry, ids_of, members_of, names_of
 from .coerce import (
     boolean_of,
     cap_of,
@@ -40,7 +41,10 @@ HOOKS = ("on_plan", "before_wave", "after_wave", "after_campaign")
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What a campaign wants. Hours for `backup_max_age`, days for `grace_days`, else seconds."""
+    """What a campaign wants. Hours for `backup_max_age`, days for `grace_days`, else seconds.
+
+    `names` are several names, of which each means one machine, and `listed` what `list_file` holds.
+    """
 
     kind: str
     region: str
@@ -77,6 +81,12 @@ class Options:
     before_wave: str
     after_wave: str
     after_campaign: str
+    exclude: tuple[str, ...]
+    canary: tuple[str, ...]
+    list_file: str
+    empty_is_success: bool
+    names: tuple[str, ...] = ()
+    listed: tuple[Entry, ...] = ()
     prices: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -85,21 +95,27 @@ class Options:
 
         With `due_only` the marks select, and what is due changes from day to day.
         """
+        by_hand: dict[str, Any] = {"exclude": sorted(self.exclude)} if self.exclude else {}
         if self.due_only:
-            return {"kind": self.kind, "due_only": True, "tag_key": self.tag_key}
+            return {"kind": self.kind, "due_only": True, "tag_key": self.tag_key, **by_hand}
+        by_hand |= {"names": sorted(self.names)} if self.names else {}
+        by_hand |= {"listed": sorted(each.text for each in self.listed)} if self.listed else {}
         return {
             "kind": self.kind,
             "instance_ids": None if self.instance_ids is None else sorted(self.instance_ids),
             "name": self.name,
             "tags": self.tags,
             "filters": self.filters,
+            **by_hand,
         }
 
     @property
     def shown(self) -> dict[str, Any]:
         """For the record and the report."""
-        values = {key: value for key, value in asdict(self).items() if value not in (None, "", {})}
-        return {**values, "waves": [str(size) for size in self.waves], "report_tags": list(self.report_tags)}
+        given = {**asdict(self), "listed": None, "names": None, "name": self.names or self.name}
+        values = {key: value for key, value in given.items() if value not in (None, "", {}, ())}
+        lists = {key: list(value) for key, value in values.items() if isinstance(value, tuple)}
+        return {**values, **lists, "waves": [str(size) for size in self.waves]}
 
     @property
     def connection_arguments(self) -> dict[str, Any]:
@@ -196,8 +212,8 @@ PARSERS: Mapping[str, Callable[[Any, str], Any]] = {
     "due_only": boolean_of,
     "state": partial(choice_of, choices=KINDS),
     "region": text_of,
-    "instance_ids": word_list_of,
-    "name": name_of,
+    "instance_ids": ids_of,
+    "name": names_of,
     "tags": tags_of,
     "filters": tags_of,
     "max_instances": cap_of,
@@ -224,6 +240,10 @@ PARSERS: Mapping[str, Callable[[Any, str], Any]] = {
     "poll_interval": partial(number_of, default=2.0),
     "bill": boolean_of,
     **dict.fromkeys(HOOKS, file_of),
+    "exclude": members_of,
+    "canary": members_of,
+    "list_file": file_of,
+    "empty_is_success": boolean_of,
     "prices": lambda value, name: dict_of(value, name, empty=True) or {},
 }
 """The variables of the role without their prefix, and what reads each. A reader gets what was given, and the whole name."""
@@ -237,8 +257,15 @@ def parse_options(given: Mapping[str, Any]) -> Options:
     values = {name: parse(given[name], PREFIX + name) for name, parse in PARSERS.items()}
     # What runs was taken back by whoever started it, so a mark never stops anything.
     values["stop_running"] = values["stop_running"] and not values["due_only"]
+    if isinstance(values["name"], tuple):
+        values.update(names=values["name"], name="")
     options = Options(kind=values.pop("state"), **values)
-    if options.instance_ids is None and not (options.name or options.tags or options.filters):
-        names = ", ".join(f"{PREFIX}{name}" for name in ("instance_ids", "name", "tags", "filters"))
+    ways = (options.instance_ids is not None, bool(options.names), bool(options.list_file))
+    if sum(ways) > 1:
+        raise InputError(
+            f"{PREFIX}instance_ids, several names and {PREFIX}list_file each name the machines one by one: give one of them."
+        )
+    if not any(ways) and not (options.name or options.tags or options.filters):
+        names = ", ".join(f"{PREFIX}{name}" for name in ("instance_ids", "list_file", "name", "tags", "filters"))
         raise InputError(f"Nothing is selected: give at least one of {names}.")
     return options

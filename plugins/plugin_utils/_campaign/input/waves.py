@@ -61,15 +61,18 @@ def parse_waves(value: Any, name: str) -> tuple[Size, ...]:
     return sizes
 
 
-def split_into_waves(ids: Sequence[str], sizes: Sequence[Size]) -> list[list[str]]:
-    """The machines of each wave, in order. Sizes that add nothing to the wave before make no wave."""
+def split_into_waves(ids: Sequence[str], sizes: Sequence[Size], first: int = 0) -> list[list[str]]:
+    """The machines of each wave, in order. Sizes that add nothing to the wave before make no wave.
+
+    No wave holds both some of the `first` machines and others.
+    """
     waves: list[list[str]] = []
     done = 0
-    for size in sizes if ids else ():
-        end = size.of(len(ids))
-        if end > done:
-            waves.append(list(ids[done:end]))
-            done = end
+    for end in [size.of(len(ids)) for size in sizes] if ids else []:
+        for cut in (first, end) if done < first < end else (end,):
+            if cut > done:
+                waves.append(list(ids[done:cut]))
+                done = cut
     return waves
 
 

@@ -28,6 +28,7 @@ from ..report.content import report_of
 from ..report.page import render
 from ..report.table import machines_csv
 from ..state.digest import Approval, approval_of
+from ..state.list_file import with_list
 from ..state.lock import Lock, holder_of
 from ..state.record import Record, stamp
 from ..state.sent_writes import note_writes, write_row
@@ -178,6 +179,7 @@ def begin(
     `started_by` says who runs it: user, host and job, for the record. Raises `InputError` as `open_campaign` does, and if another
     run works on the folder.
     """
+    options = with_list(options)
     token = secrets.token_hex(8)
     now = clock().replace(microsecond=0)
     lock, stale = None, ""

@@ -9,7 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 from ..steps import mark as steps
+from ..steps.plan import nothing_selected
 from .campaign import Campaign, Result
+from .choose import choose, without_excluded
 
 
 def plan_tags(campaign: Campaign) -> Result:
@@ -17,12 +19,13 @@ def plan_tags(campaign: Campaign) -> Result:
     record, options = campaign.record, campaign.options
     if options.kind == "mark":
         # Only a look: what is really written is decided from it.
-        look = campaign.look("jdcloud_tag", _selected(campaign, {"set": {options.tag_key: "preview"}}))
+        look = _look(campaign, {"set": {options.tag_key: "preview"}})
         record.tag_plan = steps.plan_mark(record, options, look, campaign.now, campaign.approved)
     else:
         keys = [options.tag_key, steps.stopped_tag_key(options.tag_key)]
-        look = campaign.look("jdcloud_tag", _selected(campaign, {"remove": keys, "protect_tags": {}}))
+        look = _look(campaign, {"remove": keys, "protect_tags": {}})
         record.tag_plan = steps.plan_unmark(record, options, look, campaign.now, campaign.approved)
+    record.problem = record.problem or nothing_selected(record, options, look)
     if record.problem:
         return {"waves": []}
     ids = [each for each, row in record.machines.items() if row["action"] in ("marked", "unmarked")]
@@ -53,9 +56,9 @@ def write_tags(campaign: Campaign) -> Result:
     return {"go": False, "begun": True}
 
 
-def _selected(campaign: Campaign, tags: Result) -> Result:
+def _look(campaign: Campaign, tags: Result) -> Result:
     on_blocked = campaign.options.on_blocked if campaign.options.kind == "mark" else "skip"
-    return {**campaign.options.selection_arguments, "on_blocked": on_blocked, **tags}
+    return without_excluded(campaign, campaign.look("jdcloud_tag", {**choose(campaign), "on_blocked": on_blocked, **tags}))
 
 
 def _scope(campaign: Campaign, ids: list[str]) -> dict[str, Any]:

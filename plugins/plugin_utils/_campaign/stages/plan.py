@@ -12,6 +12,7 @@ from typing import Any
 from ..steps import plan as steps
 from . import lines
 from .campaign import Campaign, Result
+from .choose import choose, without_excluded
 from .mark import plan_tags
 
 
@@ -23,8 +24,11 @@ def plan(campaign: Campaign) -> Result:
     # A campaign that is resumed looks at nothing but what is left of its list.
     if campaign.resumed and not campaign.left_to_do:
         return {"waves": [], "lines": lines.of_plan(campaign)}
-    look = campaign.look("jdcloud_vm", _selection(campaign))
+    look = without_excluded(campaign, campaign.look("jdcloud_vm", _selection(campaign)))
     candidates = steps.freeze(campaign.record, look)["candidates"]
+    campaign.record.problem = "" if campaign.resumed else steps.nothing_selected(campaign.record, campaign.options, look)
+    if campaign.record.problem:
+        return {"waves": [], "lines": lines.of_plan(campaign)}
     backup: Result = {}
     planned = look
     if campaign.options.backup != "none":
@@ -46,7 +50,7 @@ def _selection(campaign: Campaign) -> Result:
         ids = campaign.left_to_do
         selected = {**options.scope_arguments, "instance_ids": ids, "max_instances": len(ids)}
     else:
-        selected = options.selection_arguments
+        selected = choose(campaign)
     return {
         **selected,
         **options.deletion_arguments,

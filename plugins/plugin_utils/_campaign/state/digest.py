@@ -23,14 +23,15 @@ from ..input.decommission_variables import BACKUPS, FATES_OF_ADDRESSES, FATES_OF
 COVERED: Mapping[str, tuple[str, ...]] = {
     "absent": (
         *("backup", "backup_max_age", "allow_local_disk_loss", "disks", "elastic_ips", "protect_tags", "stop_running"),
-        *("on_blocked", "due_only", "tag_key", "max_instances", "max_failures", "waves"),
+        *("on_blocked", "due_only", "tag_key", "max_instances", "max_failures", "waves", "canary"),
     ),
     "mark": ("protect_tags", "stop_running", "on_blocked", "tag_key", "grace_days", "max_instances"),
     "unmark": ("start_again", "on_blocked", "tag_key", "max_instances"),
 }
 """By the kind of a campaign, the options that decide what is lost, and how much at once."""
 NOT_COVERED = (
-    *("kind", "region", "instance_ids", "name", "tags", "filters"),  # The list and its region stand for these.
+    # The list and its region stand for these.
+    *("kind", "region", "instance_ids", "name", "names", "list_file", "listed", "tags", "filters", "exclude", "empty_is_success"),
     *("campaign", "reason", "digest", "report_dir", "report_tags", "bill", "prices"),
     *("on_plan", "before_wave", "after_wave", "after_campaign"),
     *("campaign_timeout", "wait_timeout", "backup_timeout", "poll_interval"),

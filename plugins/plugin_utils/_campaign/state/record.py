@@ -43,6 +43,8 @@ class Record:
     `approval` is what the digest covers (`Approval.as_json`).
     Out of the journal: `accepted` are its deletes of machines, `removed` the disks and elastic IPs whose removal the service
     accepted, `stopped` the machines that it stopped and did not start again.
+    `canaries`: how many machines at the head of the list go before all others. `repeats`: the machines that were gone when the
+    campaign before in this folder was finished, if it was of the same selection.
     """
 
     campaign: str
@@ -68,6 +70,8 @@ class Record:
     removed: list[str] = field(default_factory=list)
     stopped: list[str] = field(default_factory=list)
     tag_plan: dict[str, Any] = field(default_factory=dict)
+    canaries: int = 0
+    repeats: list[str] = field(default_factory=list)
     problem: str = ""
     outcome: str = "unfinished"
     last: str = ""

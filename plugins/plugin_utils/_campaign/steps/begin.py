@@ -33,6 +33,7 @@ def open_campaign(store: Store, options: Options, now: datetime, token: str, *, 
             # Files without a record are of a campaign whose record was moved away. Its manifest may be all that leads to backups.
             store.move_aside(old.campaign if old is not None else f"before-{record.campaign}")
         record.add_note(_why_new(options, old))
+        record.repeats = _gone_before(record, options, old)
     _begin_run(record, options, now, token)
     store.save(record)
     return record, resumed
@@ -117,6 +118,15 @@ def _refuse_other_options(old: Record, options: Options) -> None:
 def _new(options: Options, now: datetime, token: str) -> Record:
     name = options.campaign or new_campaign(options.kind, now, token[:4])
     return Record(campaign=name, kind=options.kind, identity=options.identity, began=stamp(now))
+
+
+def _gone_before(record: Record, options: Options, old: Record | None) -> list[str]:
+    """The machines that the finished campaign before left as gone, if it was of the same selection."""
+    if old is None or old.open or (old.kind, old.identity) != (record.kind, record.identity):
+        return []
+    if options.region and options.region != old.region:
+        return []
+    return [each for each, row in old.machines.items() if row["status"] == "absent"] or old.repeats
 
 
 def _why_new(options: Options, old: Record | None) -> str:

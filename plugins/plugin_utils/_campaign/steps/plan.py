@@ -12,6 +12,7 @@ from typing import Any
 
 from ....module_utils._api.errors import InputError
 from ....module_utils._api.model.instance import TRANSITIONAL
+from ..input.choice import is_member
 from ..input.decommission_variables import Options
 from ..input.waves import split_into_waves
 from ..state import machine_entry
@@ -36,6 +37,23 @@ def freeze(record: Record, look: Mapping[str, Any]) -> dict[str, Any]:
         wrong = "the region is wrong" if confirmed else "the region is wrong, or the keys are those of another account"
         record.add_note(f"{text}: they are gone already, as a run without the earlier record sees it, or {wrong}.")
     return {"candidates": [each["instance_id"] for each in look["instances"] if each["action"] == "deleted"]}
+
+
+def nothing_selected(record: Record, options: Options, look: Mapping[str, Any]) -> str:
+    """Why a selection that means no machine is a failure; empty if it means one, or if that is no failure.
+
+    What the campaign before, of the same selection, saw gone is no surprise.
+    """
+    missing = [each["instance_id"] for each in look["instances"] if each.get("status") == "absent" and not_found(each)]
+    if options.empty_is_success or len(missing) < len(look["instances"]):
+        return ""
+    if record.repeats and set(missing) <= set(record.repeats):
+        return ""
+    why = f"None of {len(missing)} ids exists in {record.region}" if missing else f"No machine is selected in {record.region}"
+    return (
+        f"{why}, so nothing was done: check the selection, the region and the account, or set "
+        "vm_decommission_empty_is_success to true if that is expected."
+    )
 
 
 def plan(
@@ -116,7 +134,10 @@ def _block_hanging(record: Record, ids: Iterable[str]) -> None:
 
 
 def _freeze(record: Record, options: Options, ids: Sequence[str], approved: Approval | None) -> None:
-    record.instance_ids = [each for each in ids if record.machines[each]["action"] == "deleted"]
+    chosen = [each for each in ids if record.machines[each]["action"] == "deleted"]
+    canaries = [each for each in chosen if is_member(options.canary, record.machines[each])]
+    record.instance_ids = canaries + [each for each in chosen if each not in set(canaries)]
+    record.canaries = len(canaries)
     approve(record, options, record.instance_ids, approved)
     record.frozen = True
 
@@ -147,7 +168,7 @@ def _waves(record: Record, options: Options) -> list[Wave]:
     """The frozen list, cut again: a campaign that is resumed may have other sizes, never other machines."""
     old = {wave.number: wave for wave in record.waves}
     waves = []
-    for number, ids in enumerate(split_into_waves(record.instance_ids, options.waves), 1):
+    for number, ids in enumerate(split_into_waves(record.instance_ids, options.waves, record.canaries), 1):
         same = number in old and old[number].instance_ids == ids
         waves.append(old[number] if same else Wave(number, ids))
         for instance_id in ids:
@@ -179,6 +200,8 @@ def _plan_problem(record: Record, options: Options, look: Mapping[str, Any], bac
     blocked = [row for row in seen if row["action"] == "blocked"]
     if failed:
         return f"{count_and_name(failed)} could not be planned, so nothing at all was changed: remove the causes, then run again."
+    if options.canary and record.instance_ids and not record.canaries:
+        return "None of vm_decommission_canary can be deleted, so nothing at all was changed: name machines of the plan."
     if blocked and options.on_blocked == "fail":
         if all(_is_short(row) for row in blocked):
             return _shortfall(len(blocked), len(seen), backup.get("quota") or {})

@@ -45,6 +45,7 @@ OTHERS: dict[str, Any] = {
     "max_instances": 99,
     "max_failures": 3,
     "waves": "100%",
+    "canary": "i-b",
     "grace_days": 30,
     "start_again": True,
 }

@@ -1,0 +1,153 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Choosing by hand: members that mean machines by id, name or tag, and lists of which each line means one machine. Pure."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ....module_utils._api.errors import InputError, first_of
+from ....module_utils._fleet.common.selection import ANY_VALUE, holds_control
+from ....module_utils._fleet.common.texts import parse_ids, require_text, shown
+from .coerce import dict_of, is_unset, name_of, word_list_of
+
+COLUMNS = ("instance_id", "name", "private_ip_address")
+"""The columns of a CSV file that mean a machine, the surest first."""
+SHOWN_LINES = 20
+"""How many lines an error names before it says "and N more"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What means one machine: its id, its exact name or its private address. `where`: the line or variable that says so."""
+
+    where: str
+    text: str
+
+
+def ids_of(value: Any, name: str) -> list[str] | None:
+    """Ids of machines, None where they are not given. Raises `InputError` for a text that cannot be an id."""
+    words = word_list_of(value, name)
+    return None if words is None else list(parse_ids(words, name))
+
+
+def names_of(value: Any, name: str) -> str | tuple[str, ...]:
+    """The exact name of one machine, empty where it is not given, or several names as a list."""
+    if not isinstance(value, list):
+        return name_of(value, name)
+    names = tuple(dict.fromkeys(_text(member, name) for member in value))
+    if not names:
+        raise InputError(f"{name} is an empty list, which selects nothing: name at least one machine, or leave it out.")
+    return names[0] if len(names) == 1 else names
+
+
+def members_of(value: Any, name: str) -> tuple[str, ...]:
+    """Ids, exact names and tags (key=value, also as a dictionary), as a list, or as a text with commas; none if not given."""
+    if is_unset(value) or value in ([], {}):
+        return ()
+    return tuple(dict.fromkeys(_members(value, name)))
+
+
+def is_member(members: Iterable[str], row: Mapping[str, Any]) -> bool:
+    """Whether one of the members means a machine of a result."""
+    tags = row.get("tags") or row.get("tags_before") or {}
+    repeated = row.get("repeated_tags") or {}
+    carried = {f"{key}={each}" for key, value in tags.items() for each in (*repeated.get(key, ()), value, ANY_VALUE)}
+    meant = {row["instance_id"], row.get("name"), *carried}
+    return any(member in meant for member in members)
+
+
+def entries_of(text: str, name: str) -> tuple[Entry, ...]:
+    """The entries of a list: one a line, or a CSV file with a column of `COLUMNS`. Raises `InputError` if it holds none."""
+    lines = [(number, line.strip()) for number, line in enumerate(text.lstrip("\ufeff").splitlines(), 1)]
+    lines = [(number, line) for number, line in lines if line and not line.startswith("#")]
+    if not lines:
+        raise InputError(f"{name} holds no line, which selects nothing: name at least one machine, or leave it out.")
+    mark = max(",;\t", key=lines[0][1].count)
+    header = [cell.strip().lower() for cell in _cells(lines[0][1], mark)]
+    wanted = [column for column in COLUMNS if column in header]
+    if not wanted:
+        return tuple(Entry(f"line {number}", _unquoted(line)) for number, line in lines)
+    if len(lines) == 1:
+        raise InputError(f"{name} holds a header and no line, which selects nothing: name at least one machine.")
+    entries = []
+    for number, line in lines[1:]:
+        cells = dict(zip(header, (cell.strip() for cell in _cells(line, mark)), strict=False))
+        found = next((cells[column] for column in wanted if cells.get(column)), "")
+        entries.append(Entry(f"line {number}", found))
+    return tuple(entries)
+
+
+def resolve(entries: Sequence[Entry], machines: Iterable[Mapping[str, Any]], name: str) -> list[str]:
+    """The ids that the entries mean. Raises `InputError` with the entries that do not mean exactly one machine."""
+    known: dict[str, dict[str, None]] = {}
+    for row in machines:
+        for text in {row["instance_id"], row.get("name"), *_addresses(row)} - {None, ""}:
+            known.setdefault(str(text), {})[row["instance_id"]] = None
+    ids: dict[str, None] = {}
+    bad = []
+    for entry in entries:
+        found = [*known.get(entry.text, ())]
+        if len(found) == 1:
+            ids[found[0]] = None
+        else:
+            which = f"{len(found)} machines: {first_of(found, 3)}" if found else "no machine"
+            bad.append(f"{entry.where} {shown(entry.text)} ({which})")
+    if bad:
+        raise InputError(
+            f"{name}: {len(bad)} of {len(entries)} entries do not mean exactly one machine, so nothing was done: "
+            f"{first_of(bad, SHOWN_LINES)}. Give an id, an exact name or a private address for each, in the right region; a CSV "
+            f"file needs a header with {', '.join(COLUMNS)}."
+        )
+    return [*ids]
+
+
+def _members(value: Any, name: str) -> Iterator[str]:
+    if isinstance(value, str) and not value.strip().startswith(("[", "{")):
+        parts = [part.strip() for part in value.split(",")]
+        yield from (_text(part, name) for part in parts if part)
+    elif isinstance(value, list):
+        for member in value:
+            yield from _members(member, name) if isinstance(member, Mapping) else [_text(member, name)]
+    elif isinstance(value, str) and value.strip().startswith("["):
+        yield from word_list_of(value, name) or ()
+    else:
+        for key, wanted in (dict_of(value, name) or {}).items():
+            yield from (f"{key}={_text(each, name)}" for each in (wanted if isinstance(wanted, list) else [wanted]))
+
+
+def _text(value: Any, name: str) -> str:
+    text = "" if value is None else require_text(value, f"{name}: a member")
+    if not text.strip():
+        raise InputError(f"{name} has a blank or null member: remove it.")
+    if holds_control(text):
+        raise InputError(f"{name} holds {shown(text)}, and no name holds line ends or control characters: remove them.")
+    return text
+
+
+def _cells(line: str, mark: str) -> list[str]:
+    return next(iter(csv.reader(io.StringIO(line), delimiter=mark)), [])
+
+
+def _unquoted(line: str) -> str:
+    quoted = len(line) > 2 and line[0] == line[-1] == '"'
+    return line[1:-1].replace('""', '"') if quoted else line
+
+
+def _addresses(value: Any) -> Iterator[str]:
+    """The private addresses of a machine, wherever they stand in what the service says of it."""
+    if isinstance(value, Mapping):
+        for key, member in value.items():
+            if key == "private_ip_address" and isinstance(member, str):
+                yield member
+            elif key != "tags":
+                yield from _addresses(member)
+    elif isinstance(value, list):
+        for member in value:
+            yield from _addresses(member)

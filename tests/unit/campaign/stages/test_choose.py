@@ -1,0 +1,132 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Whole campaigns over lists, several names, exclusions and canaries, and selections that mean nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError
+from support.campaign.conducted import Conducted
+from support.json_object import Json
+from support.module.memory_cloud import MemoryCloud
+from support.module.runner import Runner
+
+A, B, C, D = "i-aaaa000001", "i-bbbb000002", "i-cccc000003", "i-dddd000004"
+
+
+def tag(key: str, value: str) -> Json:
+    return {"key": key, "value": value}
+
+
+@pytest.fixture
+def conducted(cloud: MemoryCloud, run: Runner, tmp_path: Path) -> Any:
+    """Makes campaigns over a project of four machines."""
+    for number, each in enumerate((A, B, C, D), 1):
+        more = [tag("role", "canary")] if each in (C, D) else []
+        cloud.add(each, instanceName=f"web {number}", tags=[tag("project", "x"), *more], privateIpAddress=f"10.0.0.{number}")
+
+    def make(**variables: Any) -> Conducted:
+        return Conducted(run, tmp_path / "record", backup="none", **{"instance_ids": "", **variables})
+
+    return make
+
+
+def waves(done: Json) -> dict[int, list[str]]:
+    found: dict[int, list[str]] = {}
+    for row in done["report"]["machines"]:
+        found.setdefault(row["wave"], []).append(row["instance_id"])
+    return found
+
+
+@pytest.mark.parametrize("exclude", [A, "web 1", ["web 1"], [A, "web 9"]])
+def test_what_is_excluded_is_left_out_and_named(conducted: Any, cloud: MemoryCloud, exclude: Any) -> None:
+    done = conducted(tags="project=x", exclude=exclude)()
+    assert not done["fails"], done["message"]
+    assert sorted(cloud.machines) == [A]
+    assert f"Excluded: {A} (web 1)." in done["report"]["notes"]
+    assert any("'web 9'" in each or "web 9 excluded nothing" in each for each in done["report"]["notes"]) is ("web 9" in exclude)
+
+
+def test_machines_with_a_tag_are_excluded_from_a_mark_too(conducted: Any, cloud: MemoryCloud) -> None:
+    done = conducted(state="mark", tags="project=x", exclude="role=*")()
+    assert not done["fails"], done["message"]
+    marked = [each for each, row in cloud.machines.items() if any(one["key"] == "decommission-after" for one in row["tags"])]
+    assert marked == [A, B]
+
+
+def test_canaries_make_the_first_waves(conducted: Any) -> None:
+    done = conducted(tags="project=x", canary={"role": "canary"}, waves="1,100%")()
+    assert not done["fails"], done["message"]
+    assert waves(done) == {1: [C], 2: [D], 3: [A, B]}
+
+
+def test_a_canary_that_is_none_of_the_machines_begins_nothing(conducted: Any, cloud: MemoryCloud) -> None:
+    done = conducted(tags="project=x", canary="web 9")()
+    assert done["fails"]
+    assert "None of vm_decommission_canary can be deleted" in done["message"]
+    assert len(cloud.machines) == 4
+
+
+def test_several_names_mean_one_machine_each(conducted: Any, cloud: MemoryCloud) -> None:
+    assert not conducted(name=["web 1", "web 3"])()["fails"]
+    assert sorted(cloud.machines) == [B, D]
+
+
+@pytest.mark.parametrize(
+    "text", [f"{A}\nweb 2\n10.0.0.3\n", f"name,instance_id,owner\nx,{A},me\nweb 2,,me\nweb 3,,\n"], ids=["text", "csv"]
+)
+def test_a_list_of_ids_names_and_addresses(conducted: Any, cloud: MemoryCloud, tmp_path: Path, text: str) -> None:
+    path = tmp_path / "list"
+    path.write_text(text)
+    campaign = conducted(list_file=str(path))
+    assert not campaign()["fails"]
+    assert sorted(cloud.machines) == [D]
+
+
+def test_a_list_with_a_line_that_means_no_machine_begins_nothing(conducted: Any, cloud: MemoryCloud, tmp_path: Path) -> None:
+    path = tmp_path / "list"
+    path.write_text(f"{A}\nweb 9\n")
+    with pytest.raises(InputError, match=r"list_file: 1 of 2 entries .* line 2 'web 9' \(no machine\)"):
+        conducted(list_file=str(path))()
+    path.write_bytes("\u6d4b".encode("gbk"))
+    with pytest.raises(InputError, match="no text in UTF-8"):
+        conducted(list_file=str(path))()
+    with pytest.raises(InputError, match="cannot be read"):
+        conducted(list_file="/nowhere/list")()
+    assert len(cloud.machines) == 4
+    assert not [call for call in cloud.calls if call.write]
+
+
+@pytest.mark.parametrize(
+    "selection", [{"tags": "project=y"}, {"instance_ids": "i-none000001"}, {"tags": "project=x", "exclude": "project=*"}]
+)
+@pytest.mark.parametrize("check", [False, True])
+def test_a_selection_that_means_nothing_fails_unless_that_is_expected(conducted: Any, selection: Json, check: bool) -> None:
+    done = conducted(**selection)(check=check)
+    assert done["fails"]
+    assert "set vm_decommission_empty_is_success to true" in done["message"]
+    assert not conducted(**selection, empty_is_success="true")(check=check)["fails"]
+
+
+@pytest.mark.parametrize("state", ["mark", "unmark"])
+def test_a_mark_of_nothing_fails_too(conducted: Any, state: str) -> None:
+    assert conducted(state=state, tags="project=y")()["fails"]
+    assert not conducted(state=state, tags="project=y", empty_is_success=True)()["fails"]
+
+
+@pytest.mark.parametrize("selection", [{"tags": "project=x"}, {"instance_ids": [A, B, C, D]}, {"name": ["web 1", "web 2"]}])
+def test_the_same_campaign_again_finds_nothing_and_that_is_right(conducted: Any, cloud: MemoryCloud, selection: Json) -> None:
+    campaign = conducted(**selection)
+    assert not campaign()["fails"]
+    for each in [*cloud.machines]:
+        del cloud.machines[each]
+    for _again in range(2):
+        done = campaign()
+        assert not done["fails"], done["message"]
+        assert done["outcome"] == "nothing_to_do"

@@ -317,9 +317,9 @@ def _refuse_unknown(role: str, variables: Variables) -> None:
 
 
 def _show(lines: list[str]) -> None:
-    """Show lines in one piece, and whatever the callback shows of a task that went well."""
+    """Show lines in one piece, whatever the callback shows of a task that went well; then no title stands above them."""
     if lines:
-        display_function(Display())("\n".join(lines))
+        display_function(Display())("\n".join(["", *lines]))
 
 
 def _utcnow() -> datetime:

@@ -200,7 +200,7 @@ lines:
   returned: success, but for O(stage=read)
   type: list
   elements: str
-  sample: ["Wave 1 of 3, 41 s: of 1 machine 1 deleted. 1 of 30 are gone by now."]
+  sample: ["Wave 1 of 3, 41 s: of 1 machine 1 deleted. Gone by now: 1 of 30."]
 message:
   description: What became of the campaign, in a few sentences.
   returned: with O(stage=finish), O(stage=report) and O(stage=expire)

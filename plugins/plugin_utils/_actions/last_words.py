@@ -1,11 +1,12 @@
 # Copyright (c) 2026 The jdcloud.cloud authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+
 """Says something when a signal ends a task, before the worker that does it is gone.
 
 At a Ctrl-C the main process tells its workers and ends. It may have stopped to read what they show by then, and a worker has no
 terminal of its own. So the text goes straight to the standard error of the main process, where the system allows that (Linux),
-and else through Ansible's display.
+and else through Ansible's display, which may come too late.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import stat
 import types
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -68,8 +70,15 @@ def _say(text: str, terminal: int | None, show: Callable[[str], None]) -> None:
 
 
 def _standard_error_of(process: int) -> int | None:
-    """A descriptor of its own, None where that cannot be had. It does not make a terminal that of the worker."""
+    """A descriptor of its own, None where that cannot be had. It does not make a terminal that of the worker.
+
+    A file is no way: the other process does not know what was written, and would write over it.
+    """
     try:
-        return os.open(f"/proc/{process}/fd/2", os.O_WRONLY | os.O_APPEND | os.O_NOCTTY | os.O_CLOEXEC)
+        descriptor = os.open(f"/proc/{process}/fd/2", os.O_WRONLY | os.O_NOCTTY | os.O_CLOEXEC)
     except OSError:
         return None
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        return None
+    return descriptor

@@ -68,7 +68,7 @@ def test_a_variable_that_the_role_does_not_know_is_refused(monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize("check", [False, True])
-@pytest.mark.parametrize(("lines", "shown"), [(["a", "b"], ["a\nb"]), ([], [])])
+@pytest.mark.parametrize(("lines", "shown"), [(["a", "b"], ["\na\nb"]), ([], [])])
 def test_a_stage_shows_its_lines_in_one_piece_on_standard_output(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, check: bool, lines: list[str], shown: list[str]
 ) -> None:

@@ -103,7 +103,7 @@ def wave_lines(record: Record, number: int) -> list[str]:
     text = f"{place_of(record, number).capitalize()}{_took(wave)}: {_counts(rows)}."
     if len(record.waves) > 1:
         gone = sum(is_gone(record.machines[each]) for each in record.instance_ids)
-        text += f" {gone} of {len(record.instance_ids)} are gone by now."
+        text += f" Gone by now: {gone} of {len(record.instance_ids)}."
     fixed = [text]
     after = [cut(record.problem, 2 * LONGEST)] if record.problem else []
     hindered = [row for row in rows if row["action"] in ("blocked", "failed")]
@@ -117,8 +117,11 @@ def finish_lines(report: Mapping[str, Any], *, path: str, go_on: str) -> list[st
     stopped the campaign was said by the stage that stopped it.
     """
     rows, preview = report["machines"], report["check_mode"]
-    outcome = OUTCOMES[report["outcome"]][0]
-    head = f"Campaign {report['campaign']}: {outcome.lower()}, {_counts(rows, preview=preview)}"
+    outcome = OUTCOMES[report["outcome"]][0].lower()
+    if report["outcome"] == "planned":
+        head = f"Preview of campaign {report['campaign']}: {_counts(rows, preview=preview)}"
+    else:
+        head = f"Campaign {report['campaign']}: {outcome}, {_counts(rows, preview=preview)}"
     head += f"; {duration(report['seconds'])}." if report["seconds"] and not preview else "."
     after = [] if preview else _what_is(report)
     if report["money"] and report["money"]["available"]:

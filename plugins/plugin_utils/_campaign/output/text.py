@@ -46,7 +46,8 @@ def padded(text: str, width: int) -> str:
 
 def named(row: Mapping[str, Any]) -> str:
     """A machine by its name and its id."""
-    return f"{cut(row['name'], 40)} ({row['instance_id']})" if row.get("name") else str(row["instance_id"])
+    name, instance_id = row.get("name"), str(row["instance_id"])
+    return f"{cut(name, 40)} ({instance_id})" if name and name != instance_id else instance_id
 
 
 def name_some(rows: Sequence[Mapping[str, Any]]) -> str:

@@ -1,6 +1,7 @@
 # Copyright (c) 2026 The jdcloud.cloud authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+
 """What each stage says: what, in how many lines, and that nothing from the cloud reaches the terminal as it is."""
 
 from __future__ import annotations
@@ -113,7 +114,7 @@ def test_a_wave_gives_counts_and_failures_in_groups() -> None:
     wave_step.after_delete(record, wanted, 1, vm_result([machine("i-a"), *bad]), later(40))
     wave_step.end_wave(record, wanted, 1, later(50))
     assert wave_lines(record, 1) == [
-        "Wave 1 of 2, 40 s: of 3 machines 1 deleted, 2 failed. 1 of 4 are gone by now.",
+        "Wave 1 of 2, 40 s: of 3 machines 1 deleted, 2 failed. Gone by now: 1 of 4.",
         "2 failed: The service refused a call (api vm.deleteInstance 403 PERMISSION_DENIED), for example web b (i-b)",
         "    vm.deleteInstance failed: no (403): ask.",
     ]

@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any
 
@@ -56,12 +56,16 @@ _TRIED: Mapping[str, tuple[Any, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """What is approved: exactly these machines, under these options. `options` are those of `covered_options`."""
+    """What is approved: exactly these machines, under these options. `options` are those of `covered_options`.
+
+    `losses` are the disks and elastic IPs that go with a machine, as far as that is known. The digest does not cover them.
+    """
 
     kind: str
     region: str
     options: Mapping[str, Any]
     instance_ids: tuple[str, ...]
+    losses: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @property
     def digest(self) -> str:
@@ -119,10 +123,22 @@ def approval_of(report: Any, digest: str) -> Approval | None:
     try:
         covers = report["digest_covers"]
         ids = tuple(str(each) for each in covers["instance_ids"])
-        found = Approval(str(report["kind"]), str(report["region"]), dict(covers["options"]), ids)
+        options, losses = dict(covers["options"]), losses_of(report["machines"])
+        found = Approval(str(report["kind"]), str(report["region"]), options, ids, losses)
         return found if found.digest == digest else None
-    except (KeyError, TypeError, ValueError):
+    except (AttributeError, KeyError, TypeError, ValueError):
         return None
+
+
+def losses_of(rows: Iterable[Mapping[str, Any]]) -> dict[str, frozenset[str]]:
+    """By machine that is deleted, or would be, the disks and elastic IPs that go with it."""
+    return {str(row["instance_id"]): frozenset(_going(row)) for row in rows if row["action"] == "deleted"}
+
+
+def more_losses(now: Mapping[str, frozenset[str]], approved: Mapping[str, frozenset[str]]) -> dict[str, list[str]]:
+    """By machine that the approved plan would delete, what goes with it now and did not then."""
+    more = {each: sorted(now.get(each, frozenset()) - before) for each, before in approved.items()}
+    return {each: ids for each, ids in more.items() if ids}
 
 
 def difference(approved: str, now: Approval, others: Sequence[str], plan: Approval | None = None) -> Difference | None:
@@ -200,6 +216,13 @@ def _guesses(now: Sequence[str], others: Sequence[str]) -> Iterator[tuple[str, .
     for size in range(1, MAX_CHANGED + 1):
         # What is blocked by now comes first: it is mostly that.
         yield from combinations([*others, *now], size)
+
+
+def _going(row: Mapping[str, Any]) -> Iterator[str]:
+    for disk in row["disks"]:
+        if disk["fate"] in ("deleted", "lost"):
+            yield disk["disk_id"] or f"local disk {disk['device']}"
+    yield from (address["elastic_ip_id"] for address in row["elastic_ips"] if address["fate"] == "released")
 
 
 def _digest(head: str, ids: Iterable[str]) -> str:

@@ -10,14 +10,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from ....module_utils._api.errors import InputError
+from ....module_utils._api.errors import InputError, first_of
 from ....module_utils._api.model.instance import TRANSITIONAL
 from ..input.choice import is_member
 from ..input.decommission_variables import Options
 from ..input.waves import split_into_waves
 from ..state import machine_entry
-from ..state.digest import Approval, covered_options, difference, difference_text
-from ..state.ingest import count_and_name, ingest, not_found, refuse_early_end, with_present_status
+from ..state.digest import Approval, covered_options, difference, difference_text, losses_of, more_losses
+from ..state.ingest import SHOWN, count_and_name, ingest, not_found, refuse_early_end, with_present_status
 from ..state.record import Record, Wave
 
 
@@ -155,6 +155,18 @@ def approve(record: Record, options: Options, ids: Sequence[str], approved: Appr
         raise InputError(
             f"The plan now holds {len(ids)} machines with digest {record.digest}, not what was approved ({options.digest}), "
             f"since {text}; so nothing was changed: plan and approve again."
+        )
+    if approved is not None:
+        _refuse_more_losses(record, approved)
+
+
+def _refuse_more_losses(record: Record, approved: Approval) -> None:
+    more = more_losses(losses_of(record.machines.values()), approved.losses)
+    if more:
+        text = first_of([f"{instance_id} ({', '.join(ids)})" for instance_id, ids in more.items()], SHOWN)
+        raise InputError(
+            f"More would be lost with {text} than the approved plan showed, so nothing was changed: plan and approve again, or "
+            "keep these disks and elastic IPs."
         )
 
 

@@ -170,3 +170,29 @@ def test_another_list_is_refused_with_the_machines_that_differ(fleet: MemoryClou
     with pytest.raises(InputError, match=rf"{B} \(running\) may not go any more and {C} came since"):
         Conducted(run, folder, instance_ids=[A, B, C], digest=digest, **variables)()
     assert writes(fleet) == []
+
+
+def test_a_disk_that_came_since_the_approval_holds_the_campaign_back(fleet: MemoryCloud, run: Runner, folder: Path) -> None:
+    Conducted(run, folder, instance_ids=[A, B])(check=True)
+    digest = plan_in(folder)["digest"]
+    fleet.add_disk(A, "vol-new0000001", auto_delete=True)
+    with pytest.raises(InputError, match=rf"More would be lost with {A} \(vol-new0000001\) than the approved plan showed"):
+        Conducted(run, folder, instance_ids=[A, B], digest=digest)()
+    assert writes(fleet) == []
+
+
+def test_a_disk_that_came_since_and_is_kept_holds_nothing_back(fleet: MemoryCloud, run: Runner, folder: Path) -> None:
+    Conducted(run, folder, instance_ids=[A, B])(check=True)
+    fleet.add_disk(A, "vol-new0000001", auto_delete=False)
+    assert not Conducted(run, folder, instance_ids=[A, B], digest=plan_in(folder)["digest"])()["fails"]
+
+
+def test_a_canary_may_be_followed_by_what_the_plan_did_not_start(fleet: MemoryCloud, run: Runner, folder: Path) -> None:
+    variables: Json = {"instance_ids": [A, B], "waves": "1"}
+    Conducted(run, folder, **variables)(check=True)
+    digest = plan_in(folder)["digest"]
+    assert [row["action"] for row in table_in(folder / "plan")] == ["deleted", "not_started"]
+    assert Conducted(run, folder, **variables, digest=digest)()["report"]["totals"]["deleted"] == 1
+    with pytest.raises(InputError, match="vm_decommission_waves is"):
+        Conducted(run, folder, instance_ids=[A, B], waves="1,100%", digest=digest)()
+    assert not Conducted(run, folder, instance_ids=[A, B], waves="1,100%")()["fails"]

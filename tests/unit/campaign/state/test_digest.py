@@ -25,8 +25,10 @@ from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.state.dige
     covered_options,
     difference,
     difference_text,
+    losses_of,
+    more_losses,
 )
-from support.campaign.results import GIVEN, approval, options
+from support.campaign.results import GIVEN, approval, blocked, disk, machine, options
 from support.json_object import Json
 
 ROOT = Path(__file__).parents[4]
@@ -54,7 +56,7 @@ OTHERS: dict[str, Any] = {
 
 def report_of(plan: Approval) -> Json:
     """The members of a report that say what its digest covers, after a way through JSON."""
-    report = {"kind": plan.kind, "region": plan.region, "digest": plan.digest, "digest_covers": plan.as_json()}
+    report = {"kind": plan.kind, "region": plan.region, "digest": plan.digest, "digest_covers": plan.as_json(), "machines": []}
     whole: Json = json.loads(json.dumps(report))
     return whole
 
@@ -156,3 +158,18 @@ def test_the_defaults_of_the_role_are_those_of_its_variables_when_none_is_given(
     given_none = parse_options({**GIVEN, **dict.fromkeys(GIVEN), "instance_ids": A})
     assert covered_options(parse_options({**defaults, "instance_ids": A})) == covered_options(given_none)
     assert covered_options(given_none) == covered_options(options())
+
+
+def test_what_goes_with_a_machine_is_lost_with_it() -> None:
+    local = {**disk("", "lost"), "disk_id": None, "device": "vdz"}
+    rows = [machine(A, disks=[disk("vol-a", "deleted"), disk("vol-k", "kept"), local]), blocked(B, "protected")]
+    assert losses_of(rows) == {A: {"vol-a", "local disk vdz", "fip-a"}}
+
+
+@given(
+    *[st.dictionaries(st.sampled_from([A, B, C]), st.frozensets(st.sampled_from(["vol-1", "vol-2", "fip-1"]))) for _ in range(2)]
+)
+def test_less_than_was_approved_is_never_too_much(now: Any, approved: Any) -> None:
+    more = more_losses(now, approved)
+    assert all(set(ids) == now[each] - approved[each] for each, ids in more.items())
+    assert (not more) == all(now.get(each, frozenset()) <= before for each, before in approved.items())

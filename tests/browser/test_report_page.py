@@ -6,11 +6,14 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from pypdf import PdfReader
+from selenium.webdriver.support.ui import WebDriverWait
 
 from support.browser import PHONE, Browser
 from support.campaign.reports import TRAPS, empty_report, mark_report, preview_of, resumed_report, sample_report, with_texts
@@ -63,6 +66,60 @@ def test_words_and_outcome_narrow_the_list(browser: Browser) -> None:
     assert browser.rows() == []
 
 
+def test_a_filter_stands_in_the_address_and_is_found_there_again(browser: Browser) -> None:
+    report = sample_report(300)
+    browser.open(report)
+    browser.choose("deleted")
+    browser.find("web")
+    narrowed = browser.count_text()
+    address = browser.chrome.current_url
+    assert address.endswith("#machines-choice=deleted&machines-find=web")
+    browser.chrome.get("about:blank")
+    browser.chrome.get(address)
+    assert browser.count_text() == narrowed
+    browser.press("Reset", within='.controls[data-list="machines"]')
+    assert browser.count_text() == "300 machines"
+    assert "#" not in browser.chrome.current_url
+
+
+def test_where_nothing_is_found_a_sentence_says_so(browser: Browser) -> None:
+    browser.open(sample_report(30))
+    browser.find("no-such-machine")
+    assert browser.one("#machines-section .nothing").text.startswith("No machine matches.")
+    assert browser.complaints() == []
+
+
+def test_a_list_is_saved_as_csv_as_it_is_narrowed_and_no_cell_is_a_formula(browser: Browser) -> None:
+    browser.open(sample_report(250, names=["=1+1", "web-1"]))
+    browser.find("web-1")
+    # What is saved is kept instead of handed to the reader's folder.
+    browser.run("(URL.createObjectURL = (blob) => { blob.text().then((text) => { window.saved = text; }); return '#'; }, 1)")
+    browser.press("CSV", within='.controls[data-list="machines"]')
+    WebDriverWait(browser.chrome, 10).until(lambda chrome: browser.run("window.saved"))
+    lines = list(csv.reader(io.StringIO(str(browser.run("window.saved")).lstrip("\ufeff"))))
+    assert len(lines) == 126
+    assert lines[0][:5] == ["Name", "Id", "Type", "Zone", "Private address"]
+    assert {line[0] for line in lines[1:]} == {"web-1"}
+    browser.press("Reset", within='.controls[data-list="machines"]')
+    browser.run("delete window.saved")
+    browser.press("CSV", within='.controls[data-list="machines"]')
+    WebDriverWait(browser.chrome, 10).until(lambda chrome: browser.run("window.saved"))
+    assert "'=1+1" in str(browser.run("window.saved"))
+
+
+def test_writes_are_on_paper_only_where_they_are_asked_for(browser: Browser, tmp_path: Path) -> None:
+    report = sample_report(30)
+    browser.open(report)
+    request = report["writes"][0]["request_id"]
+
+    def printed() -> str:
+        return "".join(page.extract_text() for page in PdfReader(browser.pdf(tmp_path)).pages).replace("\n", "")
+
+    assert request not in printed()
+    browser.one("#writes-paper").click()
+    assert request in printed()
+
+
 def test_a_reason_leads_to_its_machines(browser: Browser) -> None:
     report = sample_report(300)
     browser.open(report)
@@ -112,10 +169,17 @@ def test_5000_machines_can_all_be_reached(browser: Browser) -> None:
 
 
 @EVERY_REPORT
-def test_a_phone_never_scrolls_sideways_and_its_text_is_not_small(browser: Browser, name: str) -> None:
+@pytest.mark.parametrize("width", [320, PHONE, 800, 1001, 1241, 1440])
+def test_no_width_scrolls_sideways(browser: Browser, name: str, width: int) -> None:
+    browser.width(width)
+    browser.open(REPORTS[name]())
+    assert browser.run("document.documentElement.scrollWidth") == width
+
+
+@EVERY_REPORT
+def test_the_text_on_a_phone_is_not_small(browser: Browser, name: str) -> None:
     browser.width(PHONE)
     browser.open(REPORTS[name]())
-    assert browser.run("document.documentElement.scrollWidth") == PHONE
     small = browser.run(
         "Array.from(document.querySelectorAll('body *')).filter((each) => each.closest('svg') === null && each.checkVisibility()"
         " && each.childElementCount === 0 && each.textContent.trim() && parseFloat(getComputedStyle(each).fontSize) < 12)"

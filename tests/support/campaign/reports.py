@@ -151,7 +151,7 @@ def mark_report(machines: int = 4) -> Json:
     report = sample_report(machines, kind="mark", outcome="complete", waves=[], money=None)
     marked: Json = {"action": "marked", "due_date": "2026-12-02", "wave": None, "blockers": [], "error": None}
     for row in report["machines"]:
-        row.update(marked, accepted=False, deleted_at=None)
+        row.update(marked, status="stopped", accepted=False, deleted_at=None)
     totals = {**dict.fromkeys(TOTALS, 0), "selected": machines, "marked": machines}
     phases = [_phase("plan", None, 0, 4, machines), _phase("mark", None, 4, 9, machines), _phase("stop", None, 9, 61, machines)]
     return {**report, "timeline": phases, "totals": totals, "left": {kind: [] for kind in report["left"]}}

@@ -128,6 +128,7 @@ def _shown(report: Mapping[str, Any]) -> SimpleNamespace:
         due=report["kind"] == "mark",
         parts=deletion,
         money=bool(bill and bill["available"]),
+        saved="Would be saved" if report["check_mode"] else "Saved",
         runs=len(report["runs"]) > 1,
     )
 
@@ -142,6 +143,7 @@ def _columns(report: Mapping[str, Any], shown: SimpleNamespace) -> dict[str, Col
     machines += [("Now", "short"), ("Outcome", "outcome")]
     machines += [("May be deleted from", "short")] if shown.due else []
     machines += [("Disks and elastic IPs", "parts"), ("Backups", "parts")] if shown.parts else []
+    machines += [*fee, *([(shown.saved, "number")] if fee else [])]
     counts = [(name, "number") for name in ("Machines", "Deleted", "Blocked", "Failed")]
     made = [("Backup", "id"), ("Kind", "short"), ("Of machine", ""), ("Status", "short"), ("Made", "when"), ("Campaign", "")]
     run = [("Run", "number")] if shown.runs else []

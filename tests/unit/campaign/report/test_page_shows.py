@@ -135,7 +135,10 @@ def test_what_is_not_known_of_a_machine_is_an_empty_cell() -> None:
 
 def test_prices_have_columns_only_where_there_is_money() -> None:
     report = sample_report(30)
-    assert "CNY a month" in _heads(_section(report, "backups"))
+    for name in ("machines", "backups", "left"):
+        assert "CNY a month" in _heads(_section(report, name))
+    report["machines"][0].update(monthly_cost=1234.5, monthly_saved=1200.0)
+    assert "1,234.50 1,200.00" in _row(_section(report, "machines"), report["machines"][0]["instance_id"])
     for money in (None, {**report["money"], "available": False, "saved": None, "left": None}):
         assert "CNY" not in render({**report, "money": money})
 

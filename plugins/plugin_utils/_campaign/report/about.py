@@ -14,7 +14,7 @@ from .messages import OUTCOMES
 from .text import count, duration, moment, some
 
 SHOWN_IDS = 5
-SELECTORS = {"name": "name", "names": "names", "tags": "tags", "filters": "filters", "list_file": "list", "exclude": "without"}
+SELECTORS = {"name": "name", "tags": "tags", "filters": "filters", "list_file": "list", "exclude": "without"}
 """Options that select machines, and how the page calls them."""
 
 
@@ -38,10 +38,9 @@ def facts_of(report: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 def selection_of(options: Mapping[str, Any]) -> str:
     """What was selected, in words."""
-    if options.get("due_only"):
-        return f"machines whose tag {options.get('tag_key', '')} is due"
     ids = options.get("instance_ids") or []
     parts = [f"{count(len(ids), 'id')} ({first_of(ids, SHOWN_IDS)})"] if ids else []
+    parts += [f"tag {options['tag_key']} that is due"] if options.get("due_only") else []
     parts += [f"{word} {_words(options[name])}" for name, word in SELECTORS.items() if options.get(name)]
     return "; ".join(parts)
 

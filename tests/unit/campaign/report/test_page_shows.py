@@ -11,6 +11,7 @@ import re
 
 import pytest
 
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.report.about import selection_of
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.report.page import FOLDER, render
 from support.campaign.page import Page
 from support.campaign.reports import mark_report, preview_of, resumed_report, sample_report
@@ -225,3 +226,19 @@ def test_the_list_of_writes_is_on_paper_only_where_it_is_asked_for() -> None:
 @pytest.mark.parametrize("name", ["page.html.j2", "page.css", "page.js", "lists.html.j2", "timeline.html.j2"])
 def test_the_files_of_the_page_lie_beside_its_code(name: str) -> None:
     assert (FOLDER / name).is_file()
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"instance_ids": ["i-1"]}, "1 id (i-1)"),
+        ({"instance_ids": [f"i-{number}" for number in range(7)]}, "7 ids (i-0, i-1, i-2, i-3, i-4 and 2 more)"),
+        ({"name": ["web-1", "web-2"], "exclude": ["i-9"]}, "name web-1, web-2; without i-9"),
+        ({"tags": {"team": ["a", "b"]}, "filters": {"status": "stopped"}}, "tags team=a or b; filters status=stopped"),
+        ({"list_file": "/srv/list.csv"}, "list /srv/list.csv"),
+        ({"due_only": True, "tag_key": "decommission-after"}, "tag decommission-after that is due"),
+        ({}, ""),
+    ],
+)
+def test_what_was_selected_is_said_in_words(options: Json, words: str) -> None:
+    assert selection_of(options) == words

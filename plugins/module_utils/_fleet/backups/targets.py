@@ -26,8 +26,9 @@ POWER_TIMEOUT = 600.0
 
 def power_timing(timing: Timing) -> Timing:
     """The options about waiting as they hold for the machines themselves."""
-    limit = min(timing.wait_timeout, POWER_TIMEOUT) if timing.stop_timeout is None else timing.stop_timeout
-    return replace(timing, wait_timeout=limit)
+    if timing.stop_timeout is not None:
+        return replace(timing, wait_timeout=timing.stop_timeout, limit="stop_timeout")
+    return replace(timing, wait_timeout=min(timing.wait_timeout, POWER_TIMEOUT))
 
 
 @dataclass(slots=True)

@@ -58,6 +58,7 @@ class Timing:
     """What the user wants of waiting; seconds. `retries`: how often a write with an unclear end is tried again.
 
     `stop_timeout` is for the machines themselves where backups are made; without it they get a part of `wait_timeout`.
+    `limit` is the option that bounds a wait, for messages.
     """
 
     wait: bool = True
@@ -65,6 +66,7 @@ class Timing:
     poll_interval: float = 2.0
     retries: int = 8
     stop_timeout: float | None = None
+    limit: str = "wait_timeout"
 
 
 class Waiting(Protocol):

@@ -230,7 +230,8 @@ class FailedCalls:
         attempt.since, attempt.deadline = since, deadline
 
     def _timed_out(self, state: MachineState, waited: float, error: JdcloudError | None, now: float) -> NextStep:
-        message = f"{state.instance_id} hangs in '{state.status}' for {waited:.0f} s, longer than wait_timeout allows."
+        limit = self._timing.limit
+        message = f"{state.instance_id} hangs in '{state.status}' for {waited:.0f} s, longer than {limit} allows."
         if error is not None:
             message = f"{state.instance_id} is in '{state.status}', and the service refused for {waited:.0f} s: {error}"
         return self.fail(state, Failure("timeout", message, error), now, blind=True)

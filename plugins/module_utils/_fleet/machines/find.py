@@ -192,7 +192,7 @@ class _Settling:
             return bool(self.waiting)
         for instance_id in self.waiting:
             if instance_id not in puzzled:
-                self.result.failures[instance_id] = _hangs(self.result.machines[instance_id], waited)
+                self.result.failures[instance_id] = _hangs(self.result.machines[instance_id], waited, self._timing.limit)
         return False
 
     def look(self) -> None:
@@ -233,12 +233,12 @@ def _calm(machine: Instance, state: State) -> bool:
     return is_settled(machine) or (state == "absent" and machine.status == "deleting")
 
 
-def _hangs(machine: Instance, waited: float) -> Failure:
+def _hangs(machine: Instance, waited: float, limit: str) -> Failure:
     what = (
         f"hangs in '{machine.status}'"
         if machine.status not in ("running", "stopped", "error")
         else "has a disk that is being moved"
     )
     return Failure(
-        "timeout", f"{machine.instance_id} {what} for {waited:.0f} s, longer than wait_timeout allows; nothing was done to it."
+        "timeout", f"{machine.instance_id} {what} for {waited:.0f} s, longer than {limit} allows; nothing was done to it."
     )

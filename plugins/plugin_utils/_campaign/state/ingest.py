@@ -101,6 +101,14 @@ def stop_campaign(record: Record, sentence: str) -> None:
     record.outcome = "stopped"
 
 
+def with_time_outs(error: Mapping[str, Any]) -> dict[str, Any]:
+    """An error of a backup, with the variable that bounds it instead of the option."""
+    message = str(error.get("message") or "")
+    for option, variable in (("wait_timeout", "backup_timeout"), ("stop_timeout", "wait_timeout")):
+        message = re.sub(rf"(?<![\w.]){option} allows", f"{PREFIX}{variable} allows", message)
+    return {**error, "message": message}
+
+
 def error_of(code: str, message: str) -> dict[str, Any]:
     """An error that the service did not send."""
     return {"code": code, "operation": None, "http": None, "status": None, "message": message, "request_id": None}

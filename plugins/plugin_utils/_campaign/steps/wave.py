@@ -20,6 +20,7 @@ from ..state.ingest import (
     with_campaign_variables,
     with_present_status,
     with_role_variables,
+    with_time_outs,
 )
 from ..state.record import Record, Wave, read_stamp, stamp
 from .finish import owed
@@ -93,7 +94,8 @@ def after_backup(record: Record, number: int, manifest: Mapping[str, Any], messa
     for row in _scoped(record, number):
         entry = entries.get(row["instance_id"])
         if entry is not None:
-            machine_entry.apply_backup(row, entry)
+            found = entry.get("error")
+            machine_entry.apply_backup(row, {**entry, "error": with_time_outs(found)} if found else entry)
         if entry is not None and entry.get("action") in ("created", "reused"):
             ready.append(row["instance_id"])
             continue

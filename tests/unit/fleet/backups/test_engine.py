@@ -358,4 +358,5 @@ def test_a_machine_that_hangs_is_waited_for_by_a_time_of_its_own(stop_timeout: f
     failure = ended.run.records[0].failure
     assert failure is not None
     assert failure.code == "timeout"
+    assert f"longer than {'stop_timeout' if stop_timeout else 'wait_timeout'} allows" in failure.message
     assert waited <= cloud.time.now() - began < waited + 30

@@ -22,6 +22,8 @@ RATE_WINDOW = 60.0
 """Seconds that the rate looks back on. Where nothing ended in that time, it is the mean since the step began."""
 MAX_SAMPLES = 1000
 """The most that are kept of a step; of more, every other one is dropped."""
+LONG_WAIT = 30.0
+"""Seconds from which on the line names what is waited for longest."""
 REPEAT_AFTER = 60.0
 """Seconds after which a line is shown again although nothing has moved."""
 OFF = frozenset({"0", "false", "no", "off"})
@@ -41,8 +43,11 @@ def line_interval(text: str | None, default: float = DEFAULT_INTERVAL) -> float 
     return max(SHORTEST_INTERVAL, seconds) if math.isfinite(seconds) and seconds > 0 else default
 
 
-def format_line(title: str, counts: Counts, rate: float | None, seconds_left: float | None = None) -> str:
-    """The line; `rate` is how many end in one second. Both are None as long as they are not known."""
+def format_line(title: str, counts: Counts, rate: float | None, seconds_left: float | None = None, waited: float = 0.0) -> str:
+    """The line; `rate` is how many end in one second. Both are None as long as they are not known.
+
+    `waited`: how many seconds the longest wait lasts.
+    """
     name = f"{title}, {counts.step}" if counts.step else title
     parts = [
         f"{counts.done} of {counts.total} done",
@@ -54,7 +59,7 @@ def format_line(title: str, counts: Counts, rate: float | None, seconds_left: fl
         parts.append(format_rate(rate))
     if seconds_left is not None and counts.left > 0:
         parts.append(f"about {format_duration(seconds_left)} left")
-    return f"{name}: {', '.join(parts)}"
+    return f"{name}: {', '.join(parts)}{_longest(counts, waited)}"
 
 
 def format_part(part: Part, counts: Counts, rate: float | None, seconds: float, waited: float) -> str:
@@ -65,10 +70,16 @@ def format_part(part: Part, counts: Counts, rate: float | None, seconds: float, 
     pieces += [f"{number} {word}" for number, word in ((counts.blocked, "blocked"), (counts.failed, "failed")) if number]
     if rate and counts.left > 0:
         pieces += [format_rate(rate), f"about {format_duration(counts.left / rate)} left"]
-    longest = "".join(letter if letter.isprintable() else "?" for letter in counts.longest)
-    waiting = f"; longest: {longest}, {format_elapsed(waited)}" if longest else ""
     name = ", ".join(filter(None, [part.title, counts.step or part.doing]))
-    return f"{name}: {', '.join(pieces)}{waiting}"
+    return f"{name}: {', '.join(pieces)}{_longest(counts, waited)}"
+
+
+def _longest(counts: Counts, waited: float) -> str:
+    """What is waited for longest, once that is worth a word."""
+    if not counts.longest or waited < LONG_WAIT:
+        return ""
+    text = "".join(letter if letter.isprintable() else "?" for letter in counts.longest)
+    return f"; longest: {text}, {format_elapsed(waited)}"
 
 
 def format_elapsed(seconds: float) -> str:
@@ -211,7 +222,7 @@ class ProgressLine:
         if counts == self._shown and now - self._shown_at < REPEAT_AFTER:
             return None
         self._shown, self._shown_at, self.due = counts, now, now + self._every
+        rate, waited = self._rate.per_second, self._at - counts.longest_since
         if self._part is None:
-            return format_line(self._title, counts, self._rate.per_second, self._forecast.seconds_left)
-        seconds = self._part.seconds + now - self._began
-        return format_part(self._part, counts, self._rate.per_second, seconds, self._at - counts.longest_since)
+            return format_line(self._title, counts, rate, self._forecast.seconds_left, waited)
+        return format_part(self._part, counts, rate, self._part.seconds + now - self._began, waited)

@@ -18,6 +18,7 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.progre
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._actions.progress_line import (
     DEFAULT_INTERVAL,
     FIRST_OF_PART,
+    LONG_WAIT,
     MAX_SAMPLES,
     RATE_WINDOW,
     REPEAT_AFTER,
@@ -111,6 +112,15 @@ def test_a_time_is_never_shown_too_short_nor_much_too_long(seconds: float) -> No
     text = hours * 3600 + minutes * 60 + rest
     assert seconds <= text + 1e-6
     assert text - seconds <= max(5, seconds * 0.2)
+
+
+def test_what_is_waited_for_longest_is_named_once_it_takes_long() -> None:
+    progress_line = ProgressLine("x", 1.0, now=0.0)
+    waiting = replace(FLEET, longest="i-a, stopping", longest_since=7.0)
+    progress_line.update(waiting, 7.0 + LONG_WAIT - 1)
+    assert not (progress_line.render(5.0) or "").endswith("0:29")
+    progress_line.update(replace(waiting, done=413), 7.0 + LONG_WAIT)
+    assert (progress_line.render(7.0) or "").endswith("; longest: i-a, stopping, 0:30")
 
 
 # --- a part of something larger ---------------------------------------------------------------------------------------

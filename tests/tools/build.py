@@ -18,12 +18,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent.parent
 PLACE = ROOT / ".venv" / "build"
 BIN = ROOT / ".venv" / "bin"
+PATTERNS = ("decommission_fleet", "scheduled_cleanup", "scheduled_expiry")
 NEEDED = {
     *("README.md", "LICENSE", "meta/runtime.yml", "meta/execution-environment.yml", "requirements.txt", "bindep.txt"),
     *("extensions/audit/event_query.yml", "extensions/eda/rulebooks/cleanup_when_due.yml", "plugins/action/jdcloud_vm.py"),
     *(f"plugins/plugin_utils/_campaign/report/{name}" for name in ("page.html.j2", "lists.html.j2", "timeline.html.j2")),
     *(f"plugins/plugin_utils/_campaign/report/{name}" for name in ("page.css", "page.js")),
-    *(f"extensions/patterns/{name}/meta/pattern.json" for name in ("decommission_fleet", "scheduled_cleanup")),
+    *(f"extensions/patterns/{name}/meta/pattern.json" for name in PATTERNS),
 }
 """What a user of the archive looks for."""
 EPOCH = int(os.environ.get("SOURCE_DATE_EPOCH", "1767225600"))

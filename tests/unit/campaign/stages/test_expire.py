@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Call
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.input.other_variables import EXPIRE_BACKUPS, READERS
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.expire import Expiry, expire
@@ -211,3 +212,44 @@ def test_a_night_with_nothing_to_do_only_reads_lists(cloud: MemoryCloud, night: 
     result = night()
     assert not result["changed"]
     assert [call.operation for call in cloud.calls] == ["vm.describeImages", "disk.describeSnapshots", "vm.describeInstances"]
+
+
+class Killed(BaseException):
+    """The process dies here."""
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+def test_a_kill_at_any_call_and_a_rerun_end_as_one_run(cloud: MemoryCloud, night: Callable[..., Json], after: bool) -> None:
+    def fill() -> None:
+        add_image(cloud, 1, GONE), add_image(cloud, 2, GONE, LATER), add_image(cloud, 3, OTHER, campaign="winter")
+        add_snapshot(cloud, 1, OTHER)
+
+    def left() -> tuple[list[str], list[str]]:
+        return sorted(cloud.images), sorted(cloud.snapshots)
+
+    fill()
+    begun = len(cloud.calls)
+    night(last_days=None)
+    calls, whole = len(cloud.calls) - begun, left()
+    assert whole == (["img-0000000002", "img-0000000003"], ["snapshot-0000000002", "snapshot-0000000003", "snapshot-1000000001"])
+    for number in range(1, calls + 1):
+        cloud.images.clear(), cloud.snapshots.clear()
+        fill()
+        until = len(cloud.calls) + number
+
+        def send(call: Call[Any], *given: Any, until: int = until, **named: Any) -> Any:
+            dies = len(cloud.calls) + 1 == until
+            if dies and not after:
+                raise Killed
+            try:
+                return cloud._send(call, *given, **named)
+            finally:
+                if dies:
+                    raise Killed
+
+        cloud.send = send
+        with pytest.raises(Killed):
+            night(last_days=None)
+        cloud.send = cloud._send
+        night(last_days=None)
+        assert left() == whole, f"killed at call {number}"

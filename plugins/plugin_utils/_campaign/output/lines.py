@@ -60,14 +60,16 @@ def plan_rows(record: Record, look: Iterable[Mapping[str, Any]]) -> list[Mapping
     ]
 
 
-def plan_lines(record: Record, rows: Sequence[Mapping[str, Any]], *, preview: bool, where: str, approve: str) -> list[str]:
+def plan_lines(
+    record: Record, rows: Sequence[Mapping[str, Any]], *, preview: bool, where: str, approve: str, resumed: bool = False
+) -> list[str]:
     """The plan: counts, the table of `rows`, what hinders whom, the digest, and what to do.
 
     `rows` are the machines of the record that are still to be decided, with the fates that are planned for what they have;
     `where` says where all of them are, `approve` how to do exactly this.
     """
     hindered = [row for row in rows if row["action"] in ("blocked", "failed")]
-    fixed = [cut(_planned(record, rows, preview=preview), LONGEST)]
+    fixed = [*([resume_line(record)] if resumed else []), cut(_planned(record, rows, preview=preview), LONGEST)]
     after = []
     if record.problem:
         after.append(cut(record.problem, 2 * LONGEST))

@@ -20,15 +20,14 @@ from .campaign import Campaign
 def of_plan(campaign: Campaign, look: Iterable[Mapping[str, Any]] = ()) -> list[str]:
     """The plan as a short table. `look` is what was planned for each machine."""
     record, folder = campaign.record, campaign.options.report_dir
-    before = [lines.resume_line(record)] if campaign.resumed else []
     if campaign.resumed and not campaign.left_to_do:
-        return before
+        return [lines.resume_line(record)]
     where = f"set {PREFIX}report_dir to have them all in a file"
     if folder:
         where = str(Path(folder, PLAN, TABLE) if campaign.preview else Path(folder, TABLE))
     rows = lines.plan_rows(record, look)
-    approve = campaign.caller.approve(record.digest or "")
-    return [*before, *lines.plan_lines(record, rows, preview=campaign.preview, where=where, approve=approve)]
+    texts = {"where": where, "approve": campaign.caller.approve(record.digest or "")}
+    return lines.plan_lines(record, rows, preview=campaign.preview, resumed=campaign.resumed, **texts)
 
 
 def of_wave(campaign: Campaign, number: int) -> list[str]:

@@ -39,6 +39,7 @@ from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.output.aga
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.report.costs import check_prices
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.backup import back_up
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.campaign import Campaign, begin, go_on
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.cleanup import clean_up
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.events import check_hooks, stop, with_events
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.expire import Expiry, expire
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.finish import finish
@@ -49,6 +50,7 @@ from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.res
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.wave import wave
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.state import approved_plan
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.state.store import Store
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.steps.cleanup import refuse_selection
 
 COLLECTION = "jdcloud.cloud."
 JOURNAL_VARIABLE = "JDCLOUD_JOURNAL_PATH"
@@ -60,7 +62,7 @@ SPEC: dict[str, dict[str, Any]] = {
     "stage": {
         "type": "str",
         "required": True,
-        "choices": ["plan", "wave", "stop", "finish", "backup", "restore", "read", "report", "expire"],
+        "choices": ["plan", "wave", "stop", "finish", "backup", "restore", "cleanup", "read", "report", "expire"],
     },
     "reader": {"type": "str", "choices": list(ALL_READERS)},
     "folder": {"type": "path", "default": ""},
@@ -107,6 +109,7 @@ class ActionModule(ProgressAction):
             "read": lambda: self._read(options["reader"], variables),
             "backup": lambda: self._backup(variables),
             "restore": lambda: self._restore(variables),
+            "cleanup": lambda: self._clean_up(variables),
             "report": lambda: self._report(options),
             "expire": lambda: self._expire(variables),
         }
@@ -134,6 +137,14 @@ class ActionModule(ProgressAction):
         # A relative path is meant from where the command was given, not from the folder of the playbook.
         folder = os.environ.get("PWD") or os.getcwd()
         result = restore(wanted, self._modules(variables), folder, preview=bool(self._task.check_mode))
+        _show(result["lines"])
+        return result
+
+    def _clean_up(self, variables: Variables) -> Result:
+        """What the playbook cleanup is to delete."""
+        refuse_selection(variables)
+        wanted = READERS["cleanup"](self._given(VARIABLES["cleanup"], variables))
+        result = clean_up(wanted, self._modules(variables), preview=bool(self._task.check_mode))
         _show(result["lines"])
         return result
 

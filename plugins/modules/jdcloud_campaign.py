@@ -36,11 +36,13 @@ options:
       - V(finish) releases what is owed, verifies what is left, judges the run and writes the report.
       - V(backup) plans the whole batch of the role vm_backup, backs it up, tries one restore out and removes older backups.
       - V(restore) makes machines of a manifest, or one of an image, as the playbook C(jdcloud.cloud.restore) does.
+      - V(cleanup) looks for machines that carry the mark, and says which of them the playbook C(jdcloud.cloud.cleanup) deletes
+        now. In the cloud nothing is changed.
       - V(read) checks the variables of O(reader), turns them into what they mean, and says whether the task runs in check mode.
         Nothing else is read or written.
       - V(report) makes C(report.json) and C(report.html) of the record in O(folder) again, as its last run left it. The cloud is
         not asked, and the record is only read.
-      - V(expire) is the work of the playbook P(jdcloud.cloud.expire_backups#playbook), with its variables. It deletes images and
+      - V(expire) is the work of the playbook C(jdcloud.cloud.expire_backups), with its variables. It deletes images and
         snapshots of finished campaigns that are old enough.
     type: str
     required: true
@@ -51,6 +53,7 @@ options:
       - finish
       - backup
       - restore
+      - cleanup
       - read
       - report
       - expire
@@ -206,6 +209,27 @@ message:
   returned: with O(stage=finish), O(stage=report) and O(stage=expire)
   type: str
   sample: 1 of 1 machine is deleted.
+due:
+  description: How many machines are due. RV(blocked) is how many carry the mark and stay.
+  returned: with O(stage=cleanup)
+  type: int
+  sample: 1
+blocked:
+  description: How many machines carry the mark and stay.
+  returned: with O(stage=cleanup)
+  type: int
+  sample: 3
+regions:
+  description: Where something is to be deleted, or was begun and not finished.
+  returned: with O(stage=cleanup)
+  type: list
+  elements: dict
+  sample: [{"region": "cn-north-1", "instance_ids": ["i-4x9q2m7kva"], "report_dir": "", "problem": ""}]
+tag_key:
+  description: The key of the mark.
+  returned: with O(stage=cleanup)
+  type: str
+  sample: decommission-after
 counts:
   description: The numbers that the playbook C(jdcloud.cloud.restore) hands to a workflow.
   returned: with O(stage=restore)

@@ -19,7 +19,7 @@ LAYERS = (
     ("module_utils/_fleet",),
     ("module_utils/_module",),
     ("plugin_utils/_campaign", "plugin_utils/_actions", "plugin_utils/_inventory"),
-    ("modules", "action", "inventory"),
+    ("modules", "action", "filter", "inventory"),
 )
 """Each uses those before it. What stands in one line does not know each other."""
 ROOMS = {

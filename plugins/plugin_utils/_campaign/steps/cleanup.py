@@ -1,0 +1,76 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the playbook cleanup decides: which machines with a mark are due, and which of them go now. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ....module_utils._api.errors import InputError
+
+Result = Mapping[str, Any]
+
+SHOWN = 10
+"""The most machines of which it is shown why they stay."""
+_REFUSED = re.compile(
+    r"vm_decommission_(state|region|instance_ids|name|list_file|tags|filters|max_instances|due_only|tag_key|report_dir|campaign|digest)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Ids that go now by region; how many are due; the marked ones that stay; and, if nothing may go, why."""
+
+    regions: Mapping[str, list[str]]
+    due: int
+    blocked: Sequence[Result]
+    problem: str
+
+
+def refuse_selection(variables: Iterable[str]) -> None:
+    """Raise `InputError` for variables that would select something else than the marks do."""
+    refused = sorted(name for name in variables if _REFUSED.fullmatch(name))
+    if refused:
+        raise InputError(
+            f"{', '.join(refused)}: refused here, since the marks alone say what is deleted; use jdcloud.cloud.decommission, or "
+            "the variables cleanup_regions, cleanup_tag_key, cleanup_max_instances and cleanup_report_dir."
+        )
+
+
+def choose_due(looks: Sequence[Result], options: Result) -> Choice:
+    """Sort what is due from what is not, and take the oldest marks up to the cap. `options` are those of the reader."""
+    marked = [(look["account"]["region"], machine) for look in looks for machine in look["instances"]]
+    due = sorted((each for each in marked if each[1]["deletable"]), key=_oldest_first)
+    cap = options["max_instances"]
+    chosen = due[:cap]
+    problem = ""
+    if len(due) > cap and options["on_too_many"] == "fail":
+        problem = (
+            f"{len(due)} machines are due, more than cleanup_max_instances ({cap}), so nothing was deleted; raise it, or set "
+            "cleanup_on_too_many to oldest to delete the oldest marks first."
+        )
+    elif not chosen and options["empty_is_failure"]:
+        problem = "Nothing is due, and cleanup_empty_is_failure is set."
+    regions: dict[str, list[str]] = {look["account"]["region"]: [] for look in looks}
+    for region, machine in [] if problem else chosen:
+        regions[region].append(machine["instance_id"])
+    return Choice(regions, len(due), [machine for _region, machine in marked if not machine["deletable"]], problem)
+
+
+def staying_lines(choice: Choice) -> list[str]:
+    """Why marked machines stay."""
+    lines = [
+        f"{each['region']} {each['instance_id']}: {' '.join(blocker['message'] for blocker in each['blockers'])}"
+        for each in choice.blocked
+    ]
+    more = len(lines) - SHOWN
+    return [*lines[:SHOWN], f"{more} more are marked and stay."] if more > 0 else lines
+
+
+def _oldest_first(marked: tuple[str, Result]) -> tuple[str, str]:
+    return str(marked[1]["due_date"] or ""), str(marked[1]["instance_id"])

@@ -171,20 +171,21 @@ def test_failures_up_to_the_threshold_let_the_campaign_go_on_and_still_fail_it(c
 def test_a_wrong_region_touches_nothing_and_says_so(cloud: Cloud, ansible: Ansible) -> None:
     cloud.seed(stopped(A), **FASTER)
     used = decommission(ansible, instance_ids=A, region="cn-east-2")
-    assert used.message == ""
-    assert used.report["outcome"] == "nothing_to_do"
+    assert "None of 1 ids exists in cn-east-2, so nothing was done" in used.message
+    assert used.report["outcome"] == "failed"
     assert any("None of 1 ids exists in cn-east-2" in note for note in used.report["notes"])
     assert cloud.writes() == []
     assert cloud.status(A) == "stopped"
 
 
-def test_nothing_selected_by_tags_is_a_success(cloud: Cloud, ansible: Ansible) -> None:
+def test_nothing_selected_by_tags_is_a_failure_unless_it_is_expected(cloud: Cloud, ansible: Ansible) -> None:
     cloud.seed(stopped(A), **FASTER)
-    used = decommission(ansible, tags="project=gone")
+    assert "set vm_decommission_empty_is_success to true" in decommission(ansible, tags="project=gone").message
+    used = decommission(ansible, tags="project=gone", empty_is_success="true")
     assert used.message == ""
     assert used.report["outcome"] == "nothing_to_do"
     assert used.report["machines"] == []
-    assert len(cloud.calls()) <= 2
+    assert len(cloud.calls()) <= 4
 
 
 def test_two_campaigns_over_the_same_machines_do_not_hurt_each_other(cloud: Cloud, ansible: Ansible, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.report.table import machines_csv
 from support.campaign.conducted import Conducted
 from support.json_object import Json
 from support.module.memory_cloud import MemoryCloud
@@ -130,3 +131,29 @@ def test_the_same_campaign_again_finds_nothing_and_that_is_right(conducted: Any,
         done = campaign()
         assert not done["fails"], done["message"]
         assert done["outcome"] == "nothing_to_do"
+
+
+def test_the_table_of_a_plan_is_a_list_without_the_lines_that_are_to_stay(
+    conducted: Any, cloud: MemoryCloud, tmp_path: Path
+) -> None:
+    table = machines_csv(conducted(tags="project=x")(check=True)["report"])
+    path = tmp_path / "machines.csv"
+    path.write_text("".join(line for line in table.splitlines(keepends=True) if A not in line), encoding="utf-8")
+    assert not conducted(list_file=str(path))()["fails"]
+    assert sorted(cloud.machines) == [A]
+
+
+def test_a_resumed_campaign_keeps_its_canaries_and_what_it_excludes(conducted: Any, cloud: MemoryCloud) -> None:
+    chosen = {"tags": "project=x", "canary": "role=canary", "exclude": A}
+    done = conducted(**chosen, waves="1")()
+    assert waves(done)[1] == [C]
+    with pytest.raises(InputError, match="begun with another selection"):
+        conducted(**{**chosen, "exclude": ""}, waves="1,100%")()
+    cloud.machines[D]["tags"] = []
+    with pytest.raises(InputError, match="begun with another selection"):
+        conducted(**{**chosen, "exclude": [A, B]}, waves="1,100%")()
+    cloud.machines[D]["tags"] = [tag("project", "x")]
+    done = conducted(**chosen, waves="1,100%")()
+    assert not done["fails"], done["message"]
+    assert waves(done) == {1: [C], 2: [D], 3: [B]}
+    assert sorted(cloud.machines) == [A]

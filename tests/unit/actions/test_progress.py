@@ -20,7 +20,7 @@ from ansible import constants
 
 from ansible_collections.jdcloud.cloud.plugins.action.jdcloud_vm import ActionModule
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.signals import ENDINGS
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.progress import Counts, to_text
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.progress import Counts, Part, to_text
 from ansible_collections.jdcloud.cloud.plugins.module_utils._module.common.progress import PATH_VARIABLE
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._actions import progress_action
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._actions.text_options import TextAction
@@ -56,9 +56,9 @@ class Stage:
         last = self.environment[-1] if self.environment else None
         return Path(last[PATH_VARIABLE]) if isinstance(last, dict) and PATH_VARIABLE in last else None
 
-    def run(self, host: str = "localhost") -> Json:
-        """Run the action, and look what it leaves."""
-        action = ActionModule(
+    def action(self) -> ActionModule:
+        """The action itself."""
+        return ActionModule(
             task=self.task,
             connection=self.connection,
             play_context=SimpleNamespace(),
@@ -66,6 +66,10 @@ class Stage:
             templar=SimpleNamespace(template=lambda value: value),
             shared_loader_obj=None,
         )
+
+    def run(self, host: str = "localhost") -> Json:
+        """Run the action, and look what it leaves."""
+        action = self.action()
         before = self.task.environment
         try:
             result: Json = action.run(None, {"inventory_hostname": host})
@@ -239,3 +243,18 @@ def test_a_display_that_breaks_does_not_matter(stage: Stage, monkeypatch: pytest
 
     stage.while_running = work
     assert stage.run() is RESULT
+
+
+def test_a_part_of_a_task_says_which_and_the_next_one_waits_its_turn(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(progress_action.INTERVAL_VARIABLE, "0.1")
+    action = stage.action()
+    part = Part("wave 1 of 2", "deleting", deleted=1, machines=5, deletes=True)
+    with action._part_lines(part) as path:
+        assert path is not None
+        Path(path).write_text(to_text(Counts("", 3, 1, 1, 0, 0), 1.0), encoding="utf-8")
+        _wait_until(lambda: bool(stage.shown))
+    assert stage.shown[0].startswith("wave 1 of 2, deleting: 1 of 3 (2 of 5 deleted), 0:0")
+    assert action._line_due > time.monotonic() - PATIENCE
+    stage.task.check_mode = True
+    with action._part_lines(part) as path:
+        assert path is None

@@ -14,7 +14,10 @@ import pytest
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.output.lines import MOST
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.output.table import ROWS
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages import lines
-from support.campaign.conducted import Conducted
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.campaign import begin
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.state.store import Store
+from support.campaign.conducted import Conducted, ModulesInProcess
+from support.campaign.results import NOW, options
 from support.module.memory_cloud import MemoryCloud
 from support.module.runner import Runner
 
@@ -96,3 +99,14 @@ def test_the_progress_knows_the_wave_and_what_is_deleted(cloud: MemoryCloud, run
         ("wave 1 of 2", "deleting", 0, 30, True),
         ("wave 2 of 2", "deleting", 1, 30, True),
     ]
+
+
+@pytest.mark.parametrize(("lasts", "last"), [(True, "To go on: run the same play again"), (False, "Its record does not last")])
+def test_an_interruption_says_how_to_go_on(run: Runner, tmp_path: Path, lasts: bool, last: str) -> None:
+    folder = tmp_path / "record"
+    wanted = options(instance_ids=IDS, report_dir=str(folder) if lasts else "")
+    folder.mkdir()
+    campaign = begin(wanted, Store(str(folder)), ModulesInProcess(run), lambda: NOW, preview=False)
+    said = lines.of_interruption(campaign)
+    assert said[0].endswith("is interrupted. Sent in this run: nothing.")
+    assert said[-1].startswith(last)

@@ -97,3 +97,27 @@ def test_warnings_of_the_modules_are_those_of_the_stage_each_once(monkeypatch: p
     (named,) = given
     assert named["module_name"] == "jdcloud.cloud.jdcloud_vm_restore"
     assert (named["module_args"]["image_id"], named["module_args"]["region"]) == ("img-one", "cn-east-2")
+
+
+def test_a_variable_that_the_playbook_does_not_know_ends_a_night(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = stage(monkeypatch, {"stage": "expire"}, {"expire_backups_campaign": "spring"})
+    assert ended["failed"]
+    assert ended["msg"].startswith("expire_backups_campaign: the playbook expire_backups has no such variable")
+
+
+def test_why_a_wave_was_refused_is_written_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[tuple[str, str, str]] = []
+    monkeypatch.setattr(
+        jdcloud_campaign, "write_meanwhile", lambda store, run, problem: said.append((str(store.folder), run, problem))
+    )
+    options = {"stage": "wave", "wave": 1, "folder": "/nowhere", "run": "token"}
+    ended = stage(monkeypatch, options, {"vm_decommission_instance_ids": ["i-aaaa000001"]})
+    assert ended["failed"]
+    assert said == [("/nowhere", "token", ended["msg"])]
+
+
+def test_a_report_is_made_again_without_a_connection(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    ended = stage(monkeypatch, {"stage": "report", "folder": str(tmp_path), "prices": {}}, {})
+    assert ended["msg"].startswith("There is no record.json in")
+    wrong = stage(monkeypatch, {"stage": "report", "folder": str(tmp_path), "prices": {"machine": 1}}, {})
+    assert "prices has no member 'machine'" in wrong["msg"]

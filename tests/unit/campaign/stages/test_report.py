@@ -89,6 +89,27 @@ def test_a_report_made_again_is_the_one_that_was_there(cloud: MemoryCloud, run: 
     assert made["report_path"] == str(folder / PAGE)
 
 
+@pytest.mark.parametrize("selection", ["names", "file", "tags"])
+def test_however_the_machines_were_chosen_the_report_is_made_again(
+    cloud: MemoryCloud, run: Runner, tmp_path: Path, selection: str
+) -> None:
+    folder, file = tmp_path / "record", tmp_path / "list.txt"
+    file.write_text("\n".join(IDS), encoding="utf-8")
+    ways: Json = {
+        "names": {"name": [f"name-of-{each}" for each in IDS]},
+        "file": {"list_file": str(file), "exclude": "i-none000001", "canary": IDS[1]},
+        "tags": {"tags": {"project": "harbor"}, "max_instances": 2},
+    }
+    campaign = conducted(cloud, run, folder, **{"instance_ids": None, **ways[selection]})
+    for machine in cloud.machines.values():
+        machine["tags"] = [{"key": "project", "value": "harbor"}]
+    assert not campaign()["fails"]
+    before = read(folder)
+    file.unlink()
+    stage.make_again(Store(str(folder)), {}, write=True)
+    assert read(folder) == before
+
+
 def test_sums_of_a_bill_are_taken_over(cloud: MemoryCloud, run: Runner, tmp_path: Path) -> None:
     folder = tmp_path / "record"
     conducted(cloud, run, folder)()

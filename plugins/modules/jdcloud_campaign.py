@@ -70,6 +70,7 @@ options:
       - report
       - approved_plan
       - approved_share
+      - approved_age
   folder:
     description:
       - What the stage V(plan) returned as RV(folder). The stages after it need it.

@@ -10,10 +10,11 @@ A role that failed before it had a report leaves an empty one.
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+from ..state.approved_plan import seal_of
 
 Report = Mapping[str, Any]
 
@@ -70,11 +71,6 @@ def machine_lines(report: Report) -> list[str]:
     more = len(lines) - MAX_LINES
     where = f": {whole['path']}" if whole.get("path") else ""
     return [*lines[:MAX_LINES], f"and {more} more machines{where}"] if more > 0 else lines
-
-
-def seal_of(kind: str, digest: str, made: str) -> str:
-    """What shows that a time, or a kind, belongs to another plan."""
-    return f"sha256:{hashlib.sha256(chr(10).join([kind, digest, made]).encode()).hexdigest()}"
 
 
 def plain(value: Any) -> Any:

@@ -9,8 +9,10 @@ Raises `InputError`, one sentence. The plan is the variable `decommission_plan`,
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from ....module_utils._api.errors import InputError
@@ -22,6 +24,9 @@ PLAN = "decommission_plan"
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _REGION = re.compile(r"[a-z0-9-]+")
 _ID = re.compile(r"[A-Za-z0-9_-]+")
+_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
+CLOCKS = 600
+"""Seconds by which the clocks of two nodes may differ."""
 
 
 def read_plan(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -52,10 +57,44 @@ def read_share(values: Mapping[str, Any]) -> dict[str, Any]:
     return {"instance_ids": list(ids), "digest": Approval(plan.kind, plan.region, plan.options, ids).digest}
 
 
-READERS: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {"approved_plan": read_plan, "approved_share": read_share}
+def read_age(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Check that it is known when the plan was made, and that this is not too long ago. Returns its age in seconds."""
+    plan = values.get("plan")
+    whole = plan if isinstance(plan, Mapping) else {}
+    made, most = whole.get("made"), int(values["max_age"])
+    began = _time_of(made)
+    if began is None or whole.get("seal") != seal_of(str(whole.get("kind")), str(whole.get("digest")), str(made)):
+        raise InputError(
+            "The approved plan does not say when it was made, or its time does not fit its seal, so nothing was changed: plan "
+            "and approve again, or set decommission_plan_max_age to 0 to take a plan of any age."
+        )
+    now = _time_of(values.get("now"))
+    if now is None:
+        raise InputError("It is not known what time it is, so nothing was changed.")
+    age = (now - began).total_seconds()
+    if not -CLOCKS <= age <= most * 3600:
+        raise InputError(
+            f"The plan was made at {made}, and it is {values['now']} now, so it is older than decommission_plan_max_age ({most} "
+            "hours) or the clocks of the nodes differ, and nothing was changed: plan and approve again."
+        )
+    return {"seconds": int(age)}
+
+
+def seal_of(kind: str, digest: str, made: str) -> str:
+    """What holds time, kind and digest of a plan together: a time out of another plan does not fit."""
+    text = f"{kind}\n{digest}\n{made}"
+    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+
+
+READERS: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
+    "approved_plan": read_plan,
+    "approved_share": read_share,
+    "approved_age": read_age,
+}
 VARIABLES: Mapping[str, Mapping[str, str]] = {
     "approved_plan": {"plan": PLAN, **{name: PREFIX + name for name in PARSERS}},
     "approved_share": {"plan": PLAN, "lanes": "__approved_lanes", "lane_count": "__approved_lane_count"},
+    "approved_age": {"plan": PLAN, "max_age": "__approved_max_age", "now": "__approved_now"},
 }
 """The whole names of the variables by what the readers call them."""
 
@@ -87,6 +126,15 @@ def _is_whole(plan: Mapping[str, Any]) -> bool:
         and isinstance(ids, (list, tuple))
         and all(_matches(_ID, each) for each in ids)
     )
+
+
+def _time_of(value: Any) -> datetime | None:
+    if not _matches(_TIME, value):
+        return None
+    try:
+        return datetime.strptime(value, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    except ValueError:
+        return None
 
 
 def _matches(shape: re.Pattern[str], value: Any) -> bool:

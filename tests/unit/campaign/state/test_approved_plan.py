@@ -14,7 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError
-from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.state.approved_plan import read_plan, read_share
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.state.approved_plan import (
+    read_age,
+    read_plan,
+    read_share,
+    seal_of,
+)
 from support.campaign.results import approval
 from support.json_object import Json
 
@@ -120,3 +125,47 @@ def test_the_share_of_all_lanes_is_the_plan() -> None:
 def test_a_lane_that_is_none_takes_nothing(lanes: list[int]) -> None:
     with pytest.raises(InputError, match="correct the inventory of lanes"):
         read_share({"plan": plan_of(A, B), "lanes": lanes, "lane_count": 2})
+
+
+MADE = "2026-11-25T08:00:00Z"
+
+
+def sealed(made: Any = MADE, **fields: Any) -> Json:
+    """A plan that says when it was made."""
+    plan = plan_of(A)
+    return {**plan, "made": made, "seal": seal_of(plan["kind"], plan["digest"], str(made)), **fields}
+
+
+@pytest.mark.parametrize(
+    ("now", "seconds"), [("2026-11-25T08:00:00Z", 0), ("2026-11-26T08:00:00Z", 86400), ("2026-11-25T07:50:00Z", -600)]
+)
+def test_a_plan_may_be_begun_with_for_a_while(now: str, seconds: int) -> None:
+    assert read_age({"plan": sealed(), "max_age": "24", "now": now}) == {"seconds": seconds}
+
+
+@pytest.mark.parametrize("now", ["2026-11-26T08:00:01Z", "2026-11-25T07:49:59Z", "2027-11-25T08:00:00Z"])
+def test_a_plan_that_is_too_old_or_from_the_future_is_refused(now: str) -> None:
+    with pytest.raises(InputError, match=rf"made at {MADE}, .* older than decommission_plan_max_age \(24 hours\)"):
+        read_age({"plan": sealed(), "max_age": "24", "now": now})
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [
+        sealed(kind="mark"),
+        sealed(digest=plan_of(B)["digest"]),
+        {**sealed(), "made": "2026-11-25T09:00:00Z"},
+        *(sealed(made=made) for made in (None, "", "yesterday", 20261125, "2026-13-01T00:00:00Z", "2026-11-25T08:00:00Z\n")),
+        *(sealed(seal=seal) for seal in (None, "", 7)),
+        *(None, "text", {}),
+    ],
+)
+def test_a_plan_of_which_it_is_not_known_when_it_was_made_is_refused(plan: Any) -> None:
+    with pytest.raises(InputError, match="does not say when it was made, or its time does not fit its seal"):
+        read_age({"plan": plan, "max_age": "24", "now": MADE})
+
+
+@pytest.mark.parametrize("now", [None, "", "soon"])
+def test_without_a_clock_nothing_is_taken(now: Any) -> None:
+    with pytest.raises(InputError, match="not known what time it is"):
+        read_age({"plan": sealed(), "max_age": "24", "now": now})

@@ -40,6 +40,14 @@ ANSIBLE_WARNS = (
 )
 """Parts of warnings of Ansible itself that an example must not cause."""
 
+EVENT: Json = {
+    "campaign": "dc-20261125-080000-1f9c",
+    "message": "1 of 1 machine is deleted.",
+    "report_path": "/var/lib/decommission/harbor/report.html",
+    "machines": [{"instance_id": "i-1kch0awxq9", "tags": {"owner": "shop"}}],
+}
+"""What the tasks of a hook find."""
+
 
 class Reader:
     """A user who tries the examples out, in a folder of their own."""
@@ -109,6 +117,7 @@ def test_plays_and_tasks_run_in_check_mode(reader: Reader, of_plugins: bool) -> 
         "manifest": reader.manifest,
         "ids": ["i-1kch0awxq9", "i-4x9q2m7kva"],
         "retained": {"disks": [{"disk_id": "vol-7q1x0k3m9z"}], "elastic_ips": [{"elastic_ip_id": "fip-1kch0awxq9"}]},
+        "vm_decommission_event": EVENT,
         "variables_of_the_role": {**role_defaults(), "instance_ids": "i-1kch0awxq9"},
     }
     plays = plays_of([example for example in YAML if example.where.startswith("plugins/") == of_plugins], variables)

@@ -14,7 +14,7 @@ from typing import Any
 from ....module_utils._api.errors import InputError
 from ..input.decommission_variables import PREFIX, Options
 from ..report.groups import Group, groups_of
-from ..state.ingest import stop_campaign
+from ..state.ingest import count_machines, stop_campaign
 from ..state.store import REPORT
 from .campaign import Campaign, Result
 
@@ -40,7 +40,7 @@ def with_events(campaign: Campaign, stage: str, output: Result, number: int | No
         waves = output["waves"]
         if hooks["before_wave"]:
             waves = [{**each, "event": _wave_event(campaign, "before_wave", each["number"])} for each in waves]
-        event = {"event": _event(campaign, "on_plan", campaign.record.machines.values())} if hooks["on_plan"] else {}
+        event = {"event": _plan_event(campaign)} if hooks["on_plan"] else {}
         return {**output, "waves": waves, "hooks": hooks, **event}
     if stage == "wave" and hooks["after_wave"] and output.get("begun") and number is not None:
         return {**output, "event": _wave_event(campaign, "after_wave", number)}
@@ -63,12 +63,31 @@ def stop(campaign: Campaign, hook: str, number: int | None, task: str) -> Result
     return {"go": False, "lines": [campaign.record.problem]}
 
 
+def _plan_event(campaign: Campaign) -> Result:
+    record = campaign.record
+    event = _event(campaign, "on_plan", record.machines.values())
+    waves = f" in {len(record.waves)} waves" if len(record.waves) > 1 else ""
+    plan = f"{count_machines(len(record.instance_ids))} to be deleted{waves}" if record.kind == "absent" else _counts(event)
+    blocked = f", {event['counts']['blocked']} blocked" if record.kind == "absent" and event["counts"].get("blocked") else ""
+    digest = f" Digest: {record.digest}." if record.digest else ""
+    text = record.problem or f"{plan}{blocked}.{digest}"
+    return {**event, "message": f"Plan of {record.campaign}: {text}"}
+
+
+def _counts(event: Mapping[str, Any]) -> str:
+    words = [f"{number} {action.replace('_', ' ')}" for action, number in sorted(event["counts"].items()) if action != "none"]
+    return ", ".join(words) or "nothing to do"
+
+
 def _wave_event(campaign: Campaign, name: str, number: int) -> Result:
     record = campaign.record
     # A mark has one wave, and no list of waves.
     ids = record.wave(number).instance_ids if record.waves else [*record.machines]
     rows = [record.machines[each] for each in ids]
-    return {**_event(campaign, name, rows), "wave": number, "waves": max(1, len(record.waves))}
+    event = {**_event(campaign, name, rows), "wave": number, "waves": max(1, len(record.waves))}
+    which = f"Wave {number} of {event['waves']} of {record.campaign}"
+    begins = name == "before_wave"
+    return {**event, "message": f"{which} begins: {count_machines(len(rows))}." if begins else f"{which}: {_counts(event)}."}
 
 
 def _event(campaign: Campaign, name: str, machines: Iterable[Mapping[str, Any]]) -> Result:

@@ -62,6 +62,14 @@ def test_each_hook_learns_its_machines_and_what_became_of_them(conducted: Any) -
     assert last["message"].startswith("3 of 3 machines are deleted.")
     assert last["report_path"].endswith("report.html")
     json.dumps(campaign.events)
+    name = last["campaign"]
+    assert [each["message"] for each in campaign.events[:-1]] == [
+        f"Plan of {name}: 3 machines to be deleted in 2 waves. Digest: {last['digest']}.",
+        f"Wave 1 of 2 of {name} begins: 1 machine.",
+        f"Wave 1 of 2 of {name}: 1 deleted.",
+        f"Wave 2 of 2 of {name} begins: 2 machines.",
+        f"Wave 2 of 2 of {name}: 2 deleted.",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -111,6 +119,7 @@ def test_failures_come_in_groups_with_an_example(conducted: Any, cloud: MemoryCl
     campaign = conducted()
     campaign()
     (group,) = campaign.events[0]["failures"]
+    assert "1 machine, i-bbbb000002 (protected), cannot be deleted" in campaign.events[0]["message"]
     assert (group["count"], group["code"], group["example"]["instance_id"]) == (1, "protected", B)
 
 

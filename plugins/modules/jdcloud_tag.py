@@ -156,6 +156,9 @@ instances:
     - instance_id: i-4x9q2m7kva
       name: web-01
       region: cn-north-1
+      az: cn-north-1a
+      instance_type: g.n2.medium
+      private_ip_address: 10.0.16.5
       status: stopped
       action: tagged
       changed: true
@@ -178,6 +181,20 @@ instances:
       description: The region.
       type: str
       sample: cn-north-1
+    # BEGIN shared: place
+    az:
+      description: The availability zone, or null.
+      type: str
+      sample: cn-north-1a
+    instance_type:
+      description: The instance type, or null.
+      type: str
+      sample: g.n2.medium
+    private_ip_address:
+      description: The private address of the primary network interface, or null.
+      type: str
+      sample: 10.0.16.5
+    # END shared: place
     status:
       description: The status as it was read; V(absent) if it does not exist.
       type: str

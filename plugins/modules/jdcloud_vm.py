@@ -299,6 +299,7 @@ instances:
       description: The region.
       type: str
       sample: cn-north-1
+    # BEGIN shared: place
     az:
       description: The availability zone, or null.
       type: str
@@ -311,6 +312,7 @@ instances:
       description: The private address of the primary network interface, or null.
       type: str
       sample: 10.0.16.5
+    # END shared: place
     tags:
       description: The tags before the run; empty for an id that does not exist.
       type: dict

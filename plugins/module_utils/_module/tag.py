@@ -146,6 +146,9 @@ class TagReport:
         return {
             **row,
             "name": machine.name if machine is not None else None,
+            "az": machine.az if machine is not None else None,
+            "instance_type": machine.instance_type if machine is not None else None,
+            "private_ip_address": machine.private_ip_address if machine is not None else None,
             "status": machine.status if machine is not None else "absent",
         }
 

@@ -51,7 +51,8 @@ def new_entry(instance: Mapping[str, Any]) -> dict[str, Any]:
         "az": instance.get("az"),
         "instance_type": instance.get("instance_type"),
         "private_ip_address": instance.get("private_ip_address"),
-        "tags": dict(instance.get("tags") or instance.get("tags_before") or {}),
+        # Those of `jdcloud_tag` are what its run makes of them.
+        "tags": dict(instance.get("tags_before", instance.get("tags")) or {}),
         "wave": None,
         "status_before": instance.get("status_before", instance.get("status")),
         "status": instance.get("status"),

@@ -158,7 +158,13 @@ def test_marks_have_a_plan_too(fleet: MemoryCloud, run: Runner, folder: Path, ki
     report = plan_in(folder)
     assert (report["kind"], report["digest_covers"]["instance_ids"]) == (kind, [A])
     (row,) = table_in(folder / "plan")
-    assert row["tag:owner"] == "payments"
+    assert (row["tag:owner"], row["private_ip_address"]) == ("payments", "10.0.0.7")
+
+
+def test_the_table_of_a_mark_shows_the_tags_that_are_there(fleet: MemoryCloud, run: Runner, folder: Path) -> None:
+    Conducted(run, folder, instance_ids=[A], state="mark", report_tags="decommission-after,cost")(check=True)
+    (row,) = table_in(folder / "plan")
+    assert (row["tag:decommission-after"], row["tag:cost"], row["due_date"]) == ("", "7", "2026-12-02")
 
 
 def test_another_list_is_refused_with_the_machines_that_differ(fleet: MemoryCloud, run: Runner, folder: Path) -> None:

@@ -161,7 +161,7 @@ class ActionModule(ProgressAction):
         given = READERS["expire_backups"](self._given(names, variables))
         scratch = tempfile.mkdtemp(prefix="jdcloud-expire-", dir=C.DEFAULT_LOCAL_TMP)
         modules, preview = self._modules(variables), bool(self._task.check_mode)
-        return expire(Expiry(given, modules, Store(given["report_dir"] or scratch), _utcnow, preview))
+        return expire(Expiry(given, modules, Store(given["report_dir"] or scratch), _utcnow, preview, os.getppid()))
 
     def _stage(self, options: Result, variables: Variables) -> Result:
         stage = options["stage"]

@@ -10,6 +10,7 @@ All regions are read before anything is deleted anywhere, and nothing is kept be
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ from typing import Any
 from ....module_utils._api.errors import InputError, first_of
 from ....module_utils._api.model.times import parse_time
 from ....module_utils._fleet.evidence.marker import NO_INSTANCE
+from ..state.lock import Lock, holder_of
 from ..state.record import Record, stamp
 from ..state.store import JOURNAL, RECORD, Store
 from ..steps import expire as steps
@@ -30,13 +32,14 @@ REPORT_FORMAT = "jdcloud.cloud/expired/1"
 @dataclass(slots=True)
 class Expiry:
     """One run. `given` is what the reader `expire_backups` made of the variables; `store` is the report folder, or one that ends
-    with the run where no report is wanted."""
+    with the run where no report is wanted. `process` is the number of the one that runs it, 0 for this one."""
 
     given: Mapping[str, Any]
     modules: Modules
     store: Store
     clock: Callable[[], datetime]
     preview: bool
+    process: int = 0
 
     def look(self, module: str, arguments: Mapping[str, Any], region: str) -> Result:
         """What a module reads, or would do. Nothing is changed."""
@@ -55,11 +58,24 @@ class Expiry:
 def expire(run: Expiry) -> Result:
     """Delete what may go. Returns counts, a few sentences, whether the task fails, and the report.
 
-    Raises `InputError` if anything cannot be read, or more may go than is allowed at once; then nothing was deleted.
+    Raises `InputError` if anything cannot be read, more may go than is allowed at once, or another night is under way; then
+    nothing was deleted.
     """
+    if not run.given["report_dir"]:
+        return _expire(run)
+    run.store.create("expire_backups_report_dir")
+    lock = Lock(run.store.folder, holder_of(run.process or os.getpid(), stamp(run.clock()), secrets.token_hex(8)))
+    # Two at once could delete twice as many as one may.
+    lock.take()
+    try:
+        with lock.kept_alive():
+            return _expire(run)
+    finally:
+        lock.release()
+
+
+def _expire(run: Expiry) -> Result:
     began, given = run.clock(), run.given
-    if given["report_dir"]:
-        run.store.create("expire_backups_report_dir")
     rules = Rules(given["days"], given["last_days"], given["campaigns"])
     unfinished = steps.unfinished_of(records_in(given["record_dirs"]))
     listings = {listing.region: listing for listing in (_listing(run, region) for region in given["regions"])}
@@ -99,6 +115,7 @@ def _listing(run: Expiry, region: str) -> Listing:
     times = [parse_time(result.get("service_time")) for result in (images, snapshots)]
     now = None if None in times else min(time for time in times if time is not None)
     name = str((images.get("account") or {}).get("region") or region)
+    steps.check_clocks(name, now, run.clock())
     return Listing(name, images["images"], snapshots["snapshots"], machines["instances"], now)
 
 

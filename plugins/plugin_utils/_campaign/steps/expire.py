@@ -21,6 +21,8 @@ from ....module_utils._fleet.evidence.proof import CLOCK_TOLERANCE
 from .expire_assets import Asset, Row, assets_of
 
 SHOWN = 5
+CLOCKS_AGREE = timedelta(days=1)
+"""How far the service's clock and that of this computer may be apart. A wrong one would make every backup old."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,15 @@ class Verdict:
     def kept(self, reason: str, message: str) -> Verdict:
         """The same, but it stays."""
         return Verdict(self.region, self.asset, reason, message)
+
+
+def check_clocks(region: str, told: datetime | None, here: datetime) -> None:
+    """Raise `InputError` if the service's clock is not where that of this computer is; then no age can be believed."""
+    if told is not None and abs(told - here) > CLOCKS_AGREE:
+        raise InputError(
+            f"The service in {region} says that it is {told:%Y-%m-%d %H:%M} UTC, this computer says {here:%Y-%m-%d %H:%M} UTC, so "
+            "no age can be believed and nothing was deleted: correct the clock, or see what answers in place of the service."
+        )
 
 
 def judge(listing: Listing, rules: Rules, unfinished: Unfinished) -> list[Verdict]:

@@ -7,7 +7,9 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +19,11 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Ca
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.input.other_variables import EXPIRE_BACKUPS, READERS
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.expire import Expiry, expire
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.state.lock import Lock, holder_of
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.state.store import RECORD, Store
 from support.campaign.conducted import Conducted, ModulesInProcess
-from support.campaign.results import NOW
 from support.json_object import Json
-from support.module.memory_cloud import MemoryCloud
+from support.module.memory_cloud import NOW, MemoryCloud
 from support.module.runner import Runner
 
 GONE, OTHER, THERE = "i-gone000001", "i-gone000002", "i-there00001"
@@ -53,11 +55,11 @@ def night(cloud: MemoryCloud, run: Runner, tmp_path: Path) -> Callable[..., Json
     """Runs the stage with variables of the playbook, by default with a report."""
     folder = tmp_path / "expired"
 
-    def work(*, check: bool = False, **variables: Any) -> Json:
+    def work(*, check: bool = False, clock: datetime = NOW, **variables: Any) -> Json:
         values = {**dict.fromkeys(EXPIRE_BACKUPS), "days": 30, "last_days": 30, "report_dir": str(folder), **variables}
         given = READERS["expire_backups"](values)
         store = Store(given["report_dir"] or str(tmp_path))
-        return expire(Expiry(given, ModulesInProcess(run), store, lambda: NOW, check))
+        return expire(Expiry(given, ModulesInProcess(run), store, lambda: clock, check))
 
     cloud.add(THERE, imageId="img-public")
     return work
@@ -200,6 +202,28 @@ def test_records_that_are_not_there_are_no_finished_campaigns(
     with pytest.raises(InputError, match="expire_backups_record_dirs"):
         night(record_dirs=str(tmp_path / "not-mounted"))
     assert cloud.writes == []
+
+
+@pytest.mark.parametrize("days", [-2, 2])
+def test_clocks_that_disagree_make_nothing_old(cloud: MemoryCloud, night: Callable[..., Json], days: int) -> None:
+    add_image(cloud, 1, GONE)
+    with pytest.raises(InputError, match="no age can be believed"):
+        night(clock=NOW + timedelta(days=days))
+    assert cloud.writes == []
+
+
+def test_two_nights_at_once_are_one(cloud: MemoryCloud, night: Callable[..., Json], tmp_path: Path) -> None:
+    add_image(cloud, 1, GONE)
+    folder = tmp_path / "expired"
+    folder.mkdir()
+    lock = Lock(folder, holder_of(os.getppid(), "2026-01-20T00:00:00Z", "another"))
+    lock.take()
+    with pytest.raises(InputError, match="Another run works on"):
+        night()
+    assert not cloud.calls
+    lock.release()
+    assert night()["deleted"] == 1
+    assert not (folder / "lock.json").exists()
 
 
 def test_without_a_folder_there_is_no_report(cloud: MemoryCloud, night: Callable[..., Json]) -> None:

@@ -20,7 +20,6 @@ Report = Mapping[str, Any]
 
 MAX_IDS = 100
 """The most ids of machines that failed, so that a statistic stays small. The totals say how many there are."""
-MAX_LINES = 20
 MAX_HANDED_OVER = 65536
 """The most characters of a whole report."""
 
@@ -64,15 +63,6 @@ def cleanup_statistics(reports: Sequence[Report], plan: Mapping[str, Any], *, wh
     }
 
 
-def machine_lines(report: Report) -> list[str]:
-    """What would become, or became, of the machines, and how many more there are. Ids and words of this collection only."""
-    whole = plain(report)
-    lines = [_line(machine) for machine in whole.get("machines") or ()]
-    more = len(lines) - MAX_LINES
-    where = f": {whole['path']}" if whole.get("path") else ""
-    return [*lines[:MAX_LINES], f"and {more} more machines{where}"] if more > 0 else lines
-
-
 def plain(value: Any) -> Any:
     """A value without what Ansible hangs on to it."""
     if isinstance(value, Mapping):
@@ -99,9 +89,3 @@ def _plan(report: Report) -> dict[str, Any]:
 def _failed_ids(reports: Sequence[Report]) -> list[str]:
     machines = [machine for report in reports for machine in report.get("machines") or ()]
     return [machine["instance_id"] for machine in machines if machine["action"] == "failed"]
-
-
-def _line(machine: Mapping[str, Any]) -> str:
-    codes = ", ".join(blocker["code"] for blocker in machine["blockers"])
-    words = [machine["instance_id"], machine["action"], codes, (machine.get("error") or {}).get("code") or ""]
-    return " ".join(word for word in words if word)

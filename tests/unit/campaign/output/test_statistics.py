@@ -15,7 +15,6 @@ import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.filter import cleanup_statistics as of_cleanup
 from ansible_collections.jdcloud.cloud.plugins.filter import decommission_statistics as of_decommission
-from ansible_collections.jdcloud.cloud.plugins.filter import machine_lines as of_machines
 from support.json_object import Json
 
 DIGEST = "sha256:" + 64 * "a"
@@ -125,24 +124,3 @@ def test_a_clean_up_that_failed_at_once_has_only_zeros() -> None:
     made = cleanup([], {"failed": True, "msg": "It failed."}, False)
     assert made.pop("outcome") == "failed"
     assert not any(made.values())
-
-
-def lines(given: Json) -> list[str]:
-    """The lines by the filter."""
-    made: list[str] = of_machines.FilterModule().filters()["machine_lines"](given)
-    return made
-
-
-def test_lines_hold_ids_and_words_only() -> None:
-    blockers = [{"code": "protected", "message": "{{ trap }}"}, {"code": "running", "message": ""}]
-    failed = machine("i-c", "failed", error={"code": "api", "message": "{{ trap }}"})
-    assert lines(report(machine("i-a"), machine("i-b", "blocked", blockers=blockers), failed)) == [
-        "i-a deleted",
-        "i-b blocked protected, running",
-        "i-c failed api",
-    ]
-
-
-def test_of_many_machines_the_first_are_named_and_the_others_counted() -> None:
-    made = lines(report(*(machine(f"i-{number}") for number in range(45))))
-    assert (len(made), made[-1]) == (21, "and 25 more machines: /r/report.html")

@@ -18,9 +18,9 @@ A, B = "i-aaaa000001", "i-bbbb000002"
 STRANGE = "{{ 7 * 6 }} 'web'"
 
 
-def hooks(folder: Path, **tasks: list[Json]) -> dict[str, str]:
+def hooks(folder: Path, **tasks: list[Json]) -> Json:
     """Files with tasks, each of which first writes down what it was handed."""
-    paths = {}
+    paths: Json = {}
     for name in ("on_plan", "before_wave", "after_wave", "after_campaign"):
         note = {
             "name": "Note",

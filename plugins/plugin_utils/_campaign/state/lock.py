@@ -4,8 +4,8 @@
 
 """The lock of a campaign's folder: one run at a time works on it.
 
-The lock says which process holds it. It is stale if that process is gone, or, on another host, if it has shown no sign of life
-for a while: a job of AWX may come back on another host. A stale lock is taken, and the report says so. Should two runs hold a
+The lock says which process holds it. It is stale if that process is gone, or, on another host or in another container, if it has
+shown no sign of life for a while: a job of AWX may come back on another host. A stale lock is taken, and the report says so. Should two runs hold a
 folder after all, the token in the record decides: the earlier one ends before it writes anything.
 """
 
@@ -34,13 +34,17 @@ SILENCE = 300.0
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Who holds a lock: `pid` is the main process of Ansible, `started` its start as the kernel counts it, `since` a time."""
+    """Who holds a lock: `pid` is the main process of Ansible, `started` its start as the kernel counts it, `since` a time.
+
+    `space` is what numbers of processes mean something in: containers on one host may share its name.
+    """
 
     host: str
     pid: int
     started: str
     since: str
     run: str
+    space: str = ""
 
     @property
     def named(self) -> str:
@@ -49,7 +53,11 @@ class Holder:
 
     def is_process_of(self, other: Holder) -> bool:
         """Whether it is the same process."""
-        return (self.host, self.pid, self.started) == (other.host, other.pid, other.started)
+        return self.is_near(other) and (self.pid, self.started) == (other.pid, other.started)
+
+    def is_near(self, other: Holder) -> bool:
+        """Whether it can be seen from the other whether its process is there."""
+        return (self.host, self.space) == (other.host, other.space)
 
 
 class Lock:
@@ -150,7 +158,7 @@ class Lock:
 
 def is_stale(found: Holder | None, taker: Holder, silent: float, *, alive: bool) -> bool:
     """Whether a lock may be taken that was silent for so many seconds. `alive`: its process is there, if it is of this host."""
-    if found is not None and found.host == taker.host:
+    if found is not None and found.is_near(taker):
         # An earlier use of the role in this same process has ended, since the role is not run twice at a time.
         return not alive or found.is_process_of(taker)
     return silent >= SILENCE
@@ -158,7 +166,7 @@ def is_stale(found: Holder | None, taker: Holder, silent: float, *, alive: bool)
 
 def holder_of(pid: int, since: str, run: str) -> Holder:
     """The holder of a lock that a process of this host takes."""
-    return Holder(socket.gethostname(), pid, _started(pid), since, run)
+    return Holder(socket.gethostname(), pid, _started(pid), since, run, _space())
 
 
 def _is_alive(found: Holder) -> bool:
@@ -173,6 +181,13 @@ def _is_alive(found: Holder) -> bool:
     except OSError:
         return True
     return True
+
+
+def _space() -> str:
+    try:
+        return os.readlink("/proc/self/ns/pid")
+    except OSError:
+        return ""
 
 
 def _started(pid: int) -> str:

@@ -84,13 +84,16 @@ def test_the_same_process_takes_its_own_lock_again(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("silent", "taken"), [(0.0, False), (SILENCE - 30, False), (SILENCE + 30, True)])
-def test_another_host_holds_it_while_it_shows_signs_of_life(tmp_path: Path, silent: float, taken: bool) -> None:
-    hold(tmp_path, replace(here("a", ended_process()), host="pod-1"), silent)
+@pytest.mark.parametrize("where", [{"host": "pod-1"}, {"space": "pid:[1]"}], ids=["host", "container"])
+def test_another_host_holds_it_while_it_shows_signs_of_life(
+    tmp_path: Path, silent: float, taken: bool, where: dict[str, str]
+) -> None:
+    hold(tmp_path, replace(here("a", ended_process()), **where), silent)
     lock = Lock(tmp_path, here("b"))
     if taken:
-        assert "on pod-1" in lock.take()
+        assert f"on {where.get('host', '')}" in lock.take()
     else:
-        with pytest.raises(InputError, match="on pod-1"):
+        with pytest.raises(InputError, match=f"on {where.get('host', '')}"):
             lock.take()
 
 

@@ -79,7 +79,7 @@ def _machine(row: Mapping[str, Any], tags: Iterable[str], *, preview: bool) -> d
     machine["tags"] = {key: has[key] for key in tags if key in has}
     # What the plan meant to make of a machine that was left alone is no backup.
     unproven = row.get("unproven", ())
-    backups = [backup for backup in row["backups"] if backup["id"] or preview]
+    backups = [backup for backup in row["backups"] if backup["id"] or (preview and row["action"] == "deleted")]
     machine["backups"] = [{**backup, "usable": backup["id"] not in unproven} for backup in backups]
     return machine
 

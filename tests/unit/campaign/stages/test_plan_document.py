@@ -88,6 +88,7 @@ def test_a_plan_that_would_not_begin_deletes_no_machine(fleet: MemoryCloud, run:
     rows = {row["instance_id"]: row for row in table_in(folder / "plan")}
     assert [rows[each]["action"] for each in (A, B, C)] == ["not_started", "not_started", "blocked"]
     assert rows[C]["blockers"].startswith("running: ")
+    assert {row["backups"] for row in rows.values()} == {""}
     assert "would be deleted" not in (folder / "plan" / "report.html").read_text(encoding="utf-8")
 
 

@@ -5,8 +5,8 @@
 """The lock of a campaign's folder: one run at a time works on it.
 
 The lock says which process holds it. It is stale if that process is gone, or, on another host or in another container, if it has
-shown no sign of life for a while: a job of AWX may come back on another host. A stale lock is taken, and the report says so. Should two runs hold a
-folder after all, the token in the record decides: the earlier one ends before it writes anything.
+shown no sign of life for a while: a job of AWX may come back on another host. A stale lock is taken, and the report says so.
+Should two runs hold a folder after all, the token in the record decides: the earlier one ends before it writes anything.
 """
 
 from __future__ import annotations

@@ -67,3 +67,18 @@ def test_each_machine_is_in_at_most_one_wave_and_in_order(machines: int, waves: 
     assert all(cut)
     most = max(math.ceil(machines * int(size[:-1]) / 100) if isinstance(size, str) else size for size in waves)
     assert len(flat) == min(machines, most)
+
+
+@given(
+    st.integers(0, 60),
+    st.integers(0, 70),
+    st.lists(st.sampled_from(["1", "3", "10", "7%", "50%", "100%"]), min_size=1, max_size=4),
+)
+def test_canaries_share_no_wave_with_others_and_nothing_else_changes(machines: int, first: int, given_sizes: list[str]) -> None:
+    ids = [f"i-{number:03d}" for number in range(machines)]
+    sizes = [parse_waves(each, "waves")[0] for each in given_sizes]
+    plain, cut = split_into_waves(ids, sizes), split_into_waves(ids, sizes, first)
+    assert [each for wave in cut for each in wave] == [each for wave in plain for each in wave]
+    assert all(set(wave) <= set(ids[:first]) or not set(wave) & set(ids[:first]) for wave in cut)
+    assert len(plain) <= len(cut) <= len(plain) + 1
+    assert all(cut)

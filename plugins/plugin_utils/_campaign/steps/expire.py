@@ -77,7 +77,7 @@ def check_clocks(region: str, told: datetime | None, here: datetime) -> None:
     """Raise `InputError` if the service's clock is not where that of this computer is; then no age can be believed."""
     if told is not None and abs(told - here) > CLOCKS_AGREE:
         raise InputError(
-            f"The service in {region} says that it is {told:%Y-%m-%d %H:%M} UTC, this computer says {here:%Y-%m-%d %H:%M} UTC, so "
+            f"The service in {region} says that it is {told:%Y-%m-%d %H:%M} UTC, this computer {here:%Y-%m-%d %H:%M} UTC, so "
             "no age can be believed and nothing was deleted: correct the clock, or see what answers in place of the service."
         )
 

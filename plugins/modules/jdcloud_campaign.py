@@ -16,7 +16,7 @@ author:
 description:
   - The work of the role P(jdcloud.cloud.vm_decommission#role), in three stages. It reads the variables of the role, freezes the
     list of machines, cuts it into waves, runs the modules of this collection for each wave, and writes C(record.json),
-    C(manifest.json), C(report.json) and C(report.html).
+    C(manifest.json), C(report.json), C(report.html) and C(machines.csv).
   - The stage V(backup) is the whole work of the role P(jdcloud.cloud.vm_backup#role), with the variables of that role, and
     V(restore) that of the playbook C(jdcloud.cloud.restore).
   - It runs on the controller. The modules that it runs get its connection options.
@@ -40,7 +40,7 @@ options:
         now. In the cloud nothing is changed.
       - V(read) checks the variables of O(reader), turns them into what they mean, and says whether the task runs in check mode.
         Nothing else is read or written.
-      - V(report) makes C(report.json) and C(report.html) of the record in O(folder) again, as its last run left it. The cloud is
+      - V(report) makes report, page and table of the record in O(folder) again, as its last run left it. The cloud is
         not asked, and the record is only read.
       - V(expire) is the work of the playbook C(jdcloud.cloud.expire_backups), with its variables. It deletes images and
         snapshots of finished campaigns that are old enough.

@@ -44,7 +44,7 @@ def reading(reader: str) -> Json:
     """A task that reads variables, whose failure does not end the play."""
     return {
         "name": f"Read {reader}",
-        "jdcloud.cloud.jdcloud_campaign": {"step": "read", "reader": reader},
+        "jdcloud.cloud.jdcloud_campaign": {"stage": "read", "reader": reader},
         "register": reader,
         "ignore_errors": True,
     }

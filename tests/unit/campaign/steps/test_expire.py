@@ -6,8 +6,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.steps import expire
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.steps.expire import (
     Listing,
     Rules,
@@ -28,6 +31,7 @@ from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.steps.expi
 )
 from support.campaign.records import new_record
 from support.campaign.results import machine as machine_row
+from support.imports import ROOT
 from support.json_object import Json
 
 NOW = datetime(2026, 11, 28, 2, 30, tzinfo=UTC)
@@ -329,3 +333,12 @@ def test_the_order_of_the_listings_decides_nothing(region: Listing) -> None:
     turned = Listing(region.region, region.images[::-1], region.snapshots[::-1], region.machines, region.now)
     both = [{each.asset.id: each.reason for each in judge(each_region, ALL, Unfinished())} for each_region in (region, turned)]
     assert both[0] == both[1]
+
+
+def test_the_guide_says_what_each_reason_means() -> None:
+    code = Path(expire.__file__).read_text(encoding="utf-8")
+    guide = (ROOT / "docs" / "backups.md").read_text(encoding="utf-8")
+    table = guide.partition("| reason | why it stays |")[2].partition("\n\n")[0]
+    found = set(re.findall(r'(?:kept\(|return |return \(|\(\n\s+|\()"([a-z]+_[a-z_]+|unreadable|blocked)",', code))
+    assert found >= {"last_backup", "too_young", "blocked", "over_cap", "mark_mismatch"}
+    assert found == {word for row in table.splitlines() for word in re.findall(r"`([a-z_]+)`", row.split("|")[1] if row else "")}

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,16 @@ def fill(cloud: CloudWithCopies) -> None:
     cloud.add(A, "running", **HARDWARE)
     cloud.add(B, **HARDWARE)
     cloud.add_disk(A, "vol-data000001", auto_delete=True)
+
+
+def add_older(cloud: CloudWithCopies) -> None:
+    """Two images of earlier campaigns, with their snapshots."""
+    for name in ("old", "older"):
+        marker = f"jdcloud.cloud/1 campaign={name} instance={B} stopped=true"
+        made = {"instanceId": B, "desc": marker, "createTime": "2025-12-01 08:00:00"}
+        disk: Json = {"diskId": "vol-sysibbbb000002", "description": marker, "snapshotSizeGB": 40}
+        cloud.add_snapshot(f"snapshot-{name}", **disk, createTime="2025-12-01T08:00:00+08:00")
+        cloud.add_image(f"img-{name}", f"snapshot-{name}", **made)
 
 
 def file_of(path: Path) -> Json:
@@ -185,12 +196,7 @@ def test_a_copy_that_cannot_be_removed_fails_the_drill_keeps_all_backups_and_is_
 
 def test_older_backups_go_when_newer_ones_are_proven(cloud: CloudWithCopies, run: Runner, tmp_path: Path) -> None:
     path = tmp_path / "m.json"
-    for name in ("old", "older"):
-        marker = f"jdcloud.cloud/1 campaign={name} instance={B} stopped=true"
-        made = {"instanceId": B, "desc": marker, "createTime": "2025-12-01 08:00:00"}
-        disk: Json = {"diskId": "vol-sysibbbb000002", "description": marker, "snapshotSizeGB": 40}
-        cloud.add_snapshot(f"snapshot-{name}", **disk, createTime="2025-12-01T08:00:00+08:00")
-        cloud.add_image(f"img-{name}", f"snapshot-{name}", **made)
+    add_older(cloud)
     done = BackedUp(run, instance_ids=B, keep=1, campaign="new", manifest_path=str(path))()
     assert done["problem"] == ""
     assert sorted(done["manifest"]["removed"]["image_ids"]) == ["img-old", "img-older"]
@@ -230,32 +236,77 @@ def test_a_file_that_is_no_manifest_is_never_written_over(cloud: CloudWithCopies
     assert (path.read_text(encoding="utf-8"), cloud.calls) == (text, [])
 
 
-def test_a_kill_at_any_call_and_a_rerun_end_as_one_run(run: Runner, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    whole = CloudWithCopies()
-    fill(whole)
-    calls = _run(whole, run, monkeypatch, tmp_path / "whole.json")
+ALL: Json = {"instance_ids": IDS, "stop_running": True, "start_again": True}
+NAMED: Json = {"instance_ids": IDS, "stop_running": True, "campaign": "spring", "keep": 1}
+
+
+@pytest.mark.parametrize("variables", [{**ALL, **DRILL}, {**ALL, "method": "both"}, NAMED], ids=["drill", "both", "keep"])
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+def test_a_kill_at_any_call_and_a_rerun_end_as_one_run(
+    run: Runner, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, variables: Json, after: bool
+) -> None:
+    whole = full_cloud()
+    calls = _run(whole, run, monkeypatch, {**variables, "manifest_path": str(tmp_path / "whole.json")})
+    assert calls > 10
+    assert ("img-old" in whole.images) == ("keep" not in variables)
     for number in range(1, calls + 1):
-        for after in (False, True):
-            cloud = CloudWithCopies()
-            fill(cloud)
-            path = tmp_path / f"{number}-{after}.json"
-            with pytest.raises(Killed):
-                _run(cloud, run, monkeypatch, path, kill_at=number, after=after)
-            _run(cloud, run, monkeypatch, path)
-            assert cloud.of_machines() == whole.of_machines(), f"killed at call {number}, after: {after}"
-            assert [*tmp_path.glob(f"{path.name}.*")] == []
+        cloud = full_cloud()
+        given = {**variables, "manifest_path": str(tmp_path / f"{number}.json")}
+        with pytest.raises(Killed):
+            _run(cloud, run, monkeypatch, given, kill_at=number, after=after)
+        _run(cloud, run, monkeypatch, given)
+        assert cloud.of_machines() == whole.of_machines(), f"killed at call {number}"
+        assert [*tmp_path.glob(f"{number}.json.*")] == []
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+def test_a_kill_at_any_write_of_the_manifest_and_a_rerun_end_as_one_run(
+    run: Runner, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, after: bool
+) -> None:
+    variables = {**ALL, **DRILL}
+    whole = full_cloud()
+    _run(whole, run, monkeypatch, {**variables, "manifest_path": str(tmp_path / "whole.json")})
+    replace = os.replace
+    # Before the backups and after them, when the drill begins and when it ended.
+    for number in range(1, 5):
+        cloud = full_cloud()
+        given = {**variables, "manifest_path": str(tmp_path / f"{number}-{after}.json")}
+        left = [number]
+
+        def die(source: str, target: Path, left: list[int] = left) -> None:
+            left[0] -= 1
+            if left[0] or after:
+                replace(source, target)
+            if not left[0]:
+                raise Killed
+
+        monkeypatch.setattr(os, "replace", die)
+        with pytest.raises(Killed):
+            _run(cloud, run, monkeypatch, given)
+        monkeypatch.setattr(os, "replace", replace)
+        _run(cloud, run, monkeypatch, given)
+        assert cloud.of_machines()["machines"] == whole.of_machines()["machines"], f"killed at write {number}"
+        assert cloud.of_machines()["disks"] == whole.of_machines()["disks"], f"killed at write {number}"
+
+
+def full_cloud() -> CloudWithCopies:
+    """Two machines, and older images of one."""
+    cloud = CloudWithCopies()
+    fill(cloud)
+    add_older(cloud)
+    return cloud
 
 
 def _run(
     cloud: CloudWithCopies,
     run: Runner,
     monkeypatch: pytest.MonkeyPatch,
-    path: Path,
+    variables: Json,
     *,
     kill_at: int = 0,
     after: bool = False,
 ) -> int:
-    """Back up and drill, dying at a call. Returns how many calls were made."""
+    """Use the role, dying at a call. Returns how many calls were made."""
     monkeypatch.setattr(session, "Transport", cloud.transport)
     monkeypatch.setattr(session, "SystemClock", lambda: cloud.clock)
     before = len(cloud.calls)
@@ -271,8 +322,8 @@ def _run(
                 raise Killed
 
     cloud.send = send
-    done = BackedUp(run, instance_ids=IDS, stop_running=True, start_again=True, manifest_path=str(path), **DRILL)()
+    done = BackedUp(run, **variables)()
     assert done["problem"] == ""
     assert done["manifest"]["state"] == "complete"
-    assert file_of(path) == done["manifest"]
+    assert file_of(Path(variables["manifest_path"])) == done["manifest"]
     return len(cloud.calls) - before

@@ -35,6 +35,7 @@ def interface() -> Json:
         "action_groups": {name: sorted(members) for name, members in runtime["action_groups"].items()},
         "modules": {name: _plugin("modules", name) for name in _names("plugins/modules", "py")},
         "inventory": {name: _plugin("inventory", name) for name in _names("plugins/inventory", "py")},
+        "filter": {name: _plugin("filter", name) for name in _names("plugins/filter", "py")},
         "roles": {path.parents[1].name: _role(path) for path in sorted((ROOT / "roles").glob("*/meta/argument_specs.yml"))},
         "playbooks": _names("playbooks", "yml"),
     }
@@ -110,7 +111,7 @@ def breaks(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
             if each not in new["action_groups"].get(name, ())
         ]
     found += [f"the playbook {name} is gone" for name in old["playbooks"] if name not in new["playbooks"]]
-    for kind in ("modules", "inventory"):
+    for kind in ("modules", "inventory", "filter"):
         for name, plugin in old[kind].items():
             found += _plugin_breaks(name, plugin, new[kind].get(name))
     for name, entries in old["roles"].items():

@@ -39,7 +39,7 @@ OLD: Json = {
         }
     },
     "inventory": {"jdcloud_vm": {"options": {"profile": {"type": "str", "env": [{"name": "JDCLOUD_PROFILE"}]}}, "returns": {}}},
-    "filter": {"machine_lines": {"options": {"_input": {"type": "dict", "required": True}}, "returns": {}}},
+    "filter": {"cleanup_statistics": {"options": {"_input": {"type": "dict", "required": True}}, "returns": {}}},
     "roles": {"vm_backup": {"main": {"vm_backup_state": {"type": "str", "default": "present"}}}},
     "playbooks": ["cleanup"],
 }
@@ -57,7 +57,7 @@ def _returns(new: Json) -> Json:
 
 BREAKS: dict[str, tuple[Change, str]] = {
     "ansible": (lambda new: new.update(requires_ansible=">=2.20.0"), "requires_ansible was >=2.18.0 and is >=2.20.0"),
-    "filter": (lambda new: new["filter"].clear(), "machine_lines is gone"),
+    "filter": (lambda new: new["filter"].clear(), "cleanup_statistics is gone"),
     "group": (lambda new: new["action_groups"]["jdcloud"].clear(), "jdcloud_vm is no longer in the action group jdcloud"),
     "playbook": (lambda new: new["playbooks"].clear(), "the playbook cleanup is gone"),
     "module": (lambda new: new["modules"].clear(), "jdcloud_vm is gone"),

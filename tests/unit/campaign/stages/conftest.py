@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._module.common import session
+from support.keys import ACCESS_KEY, SECRET
 from support.module.memory_cloud import MemoryCloud
-from support.module.runner import ACCESS_KEY, SECRET, Runner
+from support.module.runner import Runner
 from support.module.virtual_pool import VirtualPool
 from support.run_module import signals_as_before
 

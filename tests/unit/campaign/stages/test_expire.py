@@ -257,7 +257,8 @@ def test_a_kill_at_any_call_and_a_rerun_end_as_one_run(cloud: MemoryCloud, night
     calls, whole = len(cloud.calls) - begun, left()
     assert whole == (["img-0000000002", "img-0000000003"], ["snapshot-0000000002", "snapshot-0000000003", "snapshot-1000000001"])
     for number in range(1, calls + 1):
-        cloud.images.clear(), cloud.snapshots.clear()
+        cloud.images.clear()
+        cloud.snapshots.clear()
         fill()
         until = len(cloud.calls) + number
 

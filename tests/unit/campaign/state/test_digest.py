@@ -74,8 +74,8 @@ def test_each_covered_option_changes_the_digest(kind: str, name: str) -> None:
 
 @pytest.mark.parametrize("name", ["report_dir", "wait_timeout", "campaign", "name"])
 def test_what_decides_no_loss_changes_nothing(name: str) -> None:
-    value = {"report_dir": "/tmp/x", "wait_timeout": 5, "campaign": "c-1", "name": "web"}[name]
-    assert approval(A).digest == approval(A, **{name: value}).digest
+    other: Json = {name: {"report_dir": "/tmp/x", "wait_timeout": 5, "campaign": "c-1", "name": "web"}[name]}
+    assert approval(A).digest == approval(A, **other).digest
 
 
 def test_kind_region_and_machines_change_the_digest() -> None:

@@ -13,6 +13,7 @@ import sys
 import time
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -86,7 +87,7 @@ def test_the_same_process_takes_its_own_lock_again(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("silent", "taken"), [(0.0, False), (SILENCE - 30, False), (SILENCE + 30, True)])
 @pytest.mark.parametrize("where", [{"host": "pod-1"}, {"space": "pid:[1]"}], ids=["host", "container"])
 def test_another_host_holds_it_while_it_shows_signs_of_life(
-    tmp_path: Path, silent: float, taken: bool, where: dict[str, str]
+    tmp_path: Path, silent: float, taken: bool, where: dict[str, Any]
 ) -> None:
     hold(tmp_path, replace(here("a", ended_process()), **where), silent)
     lock = Lock(tmp_path, here("b"))

@@ -57,7 +57,7 @@ def test_each_service_has_a_message_for_each_event() -> None:
     }
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     body=st.sampled_from(list(bodies())),
     name=st.text() | st.sampled_from(['"}, "x": {"', "{{ 7 * 7 }}", "\\", "换\n行", "</script>"]),

@@ -130,4 +130,4 @@ FACTS = st.builds(
     st.lists(ELASTIC_IPS, max_size=2),
     st.fixed_dictionaries(dict.fromkeys(DISK_IDS, DISK_TAGS)),
 )
-ANY = settings(max_examples=300, deadline=None)
+ANY = settings(max_examples=300)

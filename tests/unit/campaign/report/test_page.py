@@ -71,7 +71,7 @@ def _hostile(text: str) -> tuple[Json, Page]:
     return report, Page(render(report))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.text(min_size=1, max_size=40).map("{}~".format) | st.sampled_from(TRAPS))
 def test_no_text_of_the_cloud_becomes_markup(text: str) -> None:
     """With a mark at its end no text is one of the codes that the page explains."""
@@ -86,7 +86,7 @@ def test_a_trap_is_shown_as_what_it_is(text: str) -> None:
     assert plain(text) in page.texts()
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(max_size=60))
 def test_no_letter_that_is_not_seen_is_left(text: str) -> None:
     shown = plain(text)
@@ -101,7 +101,7 @@ def _private(letter: str) -> bool:
     return unicodedata.category(letter) in ("Cn", "Co")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.text(max_size=30) | st.sampled_from(TRAPS)))
 def test_data_in_a_script_element_cannot_end_it(texts: list[str]) -> None:
     block = data(texts)

@@ -61,7 +61,7 @@ PAUSES = st.sampled_from((0, 0, 0, 1, 30, 700, 90_000))
 LENGTHS = st.floats(0, 20_000)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.tuples(WAVES, PAUSES, LENGTHS), min_size=1, max_size=60))
 def test_every_phase_has_a_bar_that_lies_in_the_drawing(parts: list[tuple[int | None, float, float]]) -> None:
     bars = [bar for line in _drawn(_phases(parts)).lines for bar in line.bars]
@@ -69,7 +69,7 @@ def test_every_phase_has_a_bar_that_lies_in_the_drawing(parts: list[tuple[int | 
     assert all(bar.left >= LEFT - 0.1 and bar.width >= SHORTEST and bar.left + bar.width <= WIDTH for bar in bars)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     st.lists(st.tuples(WAVES, PAUSES, LENGTHS), min_size=1, max_size=30),
     st.lists(st.integers(0, 400_000), min_size=2, max_size=6),
@@ -88,7 +88,7 @@ def test_one_run_needs_no_mark() -> None:
     assert _drawn(_phases([(1, 0, 60)]), {}, ["2026-11-25T08:00:00Z"]).runs == []
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.tuples(WAVES, PAUSES, LENGTHS), min_size=1, max_size=60))
 def test_times_on_the_axis_never_run_into_each_other(parts: list[tuple[int | None, float, float]]) -> None:
     places = [tick.place for tick in _drawn(_phases(parts)).ticks]

@@ -114,7 +114,7 @@ def campaign(fleet: Fleet, wanted: Options, *, preview: bool) -> Json:
     return totals_of(list(record.machines.values()), writes, preview=preview)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     machines=st.lists(
         st.tuples(st.sampled_from(["stopped", "running", "blocked", "unknown"]), st.booleans()), min_size=1, max_size=8

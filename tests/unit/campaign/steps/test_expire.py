@@ -307,7 +307,7 @@ def covered(region: Listing, without: frozenset[str] = frozenset()) -> dict[tupl
     return found
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(region=regions(), last_days=st.one_of(st.none(), st.integers(DAYS, 150)), most=st.integers(1, 5))
 def test_rule_08_whatever_is_there_a_night_never_takes_what_is_needed(region: Listing, last_days: int | None, most: int) -> None:
     verdicts = choose(judge(region, Rules(DAYS, last_days), Unfinished()), most, on_too_many="oldest")

@@ -86,7 +86,7 @@ def test_a_selector_matches_if_all_values_are_allowed() -> None:
     assert selecting(env=("test",)).mismatch(of(("env", "test"), ("env", "test"))) is None
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(ROWS, VALUES)
 def test_a_repeated_key_is_judged_as_if_the_worse_value_were_the_only_one(rows: Rows, allowed: tuple[str, ...]) -> None:
     each = of(*rows)

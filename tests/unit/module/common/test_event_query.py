@@ -102,7 +102,7 @@ ANYTHING = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=3) | st.
 
 
 @pytest.mark.parametrize("module", COMPILED)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(result=ANYTHING)
 def test_whatever_a_result_holds_no_query_fails_and_all_outputs_can_be_counted(module: str, result: Any) -> None:
     """An error, or an output that is no object, would cost the whole job its count; a null fact would not be counted."""

@@ -68,6 +68,7 @@ SPEC: dict[str, dict[str, Any]] = {
     "folder": {"type": "path", "default": ""},
     "run": {"type": "str", "default": ""},
     "wave": {"type": "int"},
+    "waves": {"type": "list", "elements": "int"},
     "hook": {"type": "str"},
     "failed_task": {"type": "str", "default": ""},
     "prices": {"type": "dict", "default": {}},
@@ -91,7 +92,7 @@ class ActionModule(ProgressAction):
             SPEC,
             required_if=[
                 ("stage", "read", ["reader"]),
-                ("stage", "wave", ["folder", "run", "wave"]),
+                ("stage", "wave", ["folder", "run", "waves"]),
                 ("stage", "finish", ["folder", "run"]),
                 ("stage", "stop", ["folder", "run", "hook"]),
                 ("stage", "report", ["folder"]),
@@ -177,17 +178,19 @@ class ActionModule(ProgressAction):
 
     def _done(self, campaign: Campaign, options: Result) -> Result:
         stage = options["stage"]
-        stages: dict[str, Callable[[], Result]] = {
-            "plan": lambda: plan(campaign),
-            "wave": lambda: wave(campaign, options["wave"]),
-            "finish": lambda: finish(campaign),
-            "stop": lambda: stop(campaign, options["hook"], options["wave"], options["failed_task"]),
+        stages: dict[str, Callable[[int], Result]] = {
+            "plan": lambda _wave: plan(campaign),
+            "wave": lambda number: wave(campaign, number),
+            "finish": lambda _wave: finish(campaign),
+            "stop": lambda number: stop(campaign, options["hook"], number, options["failed_task"]),
         }
         campaign.caller = Caller(tuple(sys.argv), os.environ)
+        output: Result = {}
         with campaign.stage(last=stage == "finish"), self._told_if_interrupted(campaign):
-            output = with_events(campaign, stage, stages[stage](), options["wave"])
-            campaign.save()
-        _show(output["lines"])
+            for number in options["waves"] if stage == "wave" else [options["wave"]]:
+                output = with_events(campaign, stage, stages[stage](number), number)
+                campaign.save()
+                _show(output["lines"])
         record = campaign.record
         result = {
             "changed": campaign.changed,
@@ -278,7 +281,7 @@ class ActionModule(ProgressAction):
         before = self._task.environment
         self._task.environment = [*(before if isinstance(before, list) else [before]), environment]
         try:
-            with self._part_lines(part or Part(module, "")) as path, self._with_progress(path):
+            with self._part_lines(part or Part(module, "")) as path, self._with_progress(path, reads=True):
                 result: Result = self._execute_module(
                     module_name=COLLECTION + module, module_args=arguments, task_vars=dict(variables), wrap_async=False
                 )

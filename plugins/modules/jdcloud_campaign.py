@@ -31,7 +31,7 @@ options:
     description:
       - V(plan) begins a campaign, or goes on with the unfinished one in the role's report folder. It looks, plans the backups and
         the deletion, and freezes the list.
-      - V(wave) does one wave. It does nothing where the campaign was stopped before.
+      - V(wave) does waves, one after the other. It does nothing where the campaign was stopped before.
       - V(stop) ends a campaign whose hook failed. Waves that follow do nothing.
       - V(finish) releases what is owed, verifies what is left, judges the run and writes the report.
       - V(backup) plans the whole batch of the role vm_backup, backs it up, tries one restore out and removes older backups.
@@ -82,9 +82,14 @@ options:
       - What the stage V(plan) returned as RV(run). A run whose campaign another run has taken over is refused.
     type: str
     default: ""
+  waves:
+    description:
+      - With O(stage=wave), the numbers of the waves.
+    type: list
+    elements: int
   wave:
     description:
-      - The number of the wave.
+      - With O(stage=stop), the number of the wave whose hook failed.
     type: int
   hook:
     description:
@@ -189,8 +194,14 @@ hooks:
   returned: with O(stage=plan)
   type: dict
   sample: {"before_wave": ""}
+steps:
+  description: What the role does after the plan, in this order. A hook that is not set is none of them.
+  returned: with O(stage=plan)
+  type: list
+  elements: dict
+  sample: [{"tasks": "wave.yml", "title": "waves 1 to 3", "waves": [1, 2, 3]}, {"tasks": "finish.yml", "title": "the end"}]
 event:
-  description: What the hook of this stage is handed; see the role. Those before waves are in RV(waves).
+  description: What the hook of this stage is handed; see the role. Those of hooks before anything are in RV(steps).
   returned: if there is a hook for it
   type: dict
   sample: {"hook": "on_plan", "campaign": "dc-20261125-080000-1f9c"}

@@ -71,25 +71,26 @@ class Conducted:
         with campaign.stage():
             planned = with_events(campaign, "plan", plan(campaign))
             campaign.save()
-        run = campaign.record.run
-        goes_on = self._hook(planned, context, run, check=check)
-        for each in [] if check else planned["waves"]:
-            goes_on = goes_on and self._hook(each, context, run, check=check)
+        run, ended = campaign.record.run, {}
+        goes_on, last = True, planned
+        for step in planned["steps"]:
+            if "hook" in step:
+                if goes_on or step["hook"] in ("after_wave", "after_campaign"):
+                    event = step.get("event", last.get("event"))
+                    goes_on = self._hook(event, context, run, check=check) and goes_on
+                continue
             campaign = go_on(*context, preview=check, run=run)
-            with campaign.stage():
-                done = with_events(campaign, "wave", wave(campaign, each["number"]), each["number"])
-                campaign.save()
-            goes_on = self._hook(done, context, run, check=check) and done["go"]
-        campaign = go_on(*context, preview=check, run=run)
-        with campaign.stage(last=True):
-            ended = with_events(campaign, "finish", finish(campaign))
-        if "event" in ended:
-            self.events.append(ended["event"])
+            with campaign.stage(last="waves" not in step):
+                for number in step.get("waves", ()):
+                    last = with_events(campaign, "wave", wave(campaign, number), number)
+                    campaign.save()
+                    goes_on = last["go"]
+                if "waves" not in step:
+                    ended = last = with_events(campaign, "finish", finish(campaign))
         return ended
 
-    def _hook(self, result: Json, context: tuple[Any, ...], run: str, *, check: bool) -> bool:
-        """Run the hook of a result, if it has one, as `hook.yml` does. Returns whether to go on."""
-        event = result.get("event")
+    def _hook(self, event: Json | None, context: tuple[Any, ...], run: str, *, check: bool) -> bool:
+        """Run a hook with its event, as `hook.yml` does; without one nothing was done. Returns whether to go on."""
         if event is None:
             return True
         self.events.append(event)

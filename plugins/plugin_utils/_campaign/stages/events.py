@@ -7,12 +7,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ....module_utils._api.errors import InputError
 from ..input.decommission_variables import PREFIX, Options
+from ..output.progress import place_of
 from ..report.groups import Group, groups_of
 from ..state.ingest import count_machines, stop_campaign
 from ..state.store import REPORT
@@ -37,17 +38,38 @@ def with_events(campaign: Campaign, stage: str, output: Result, number: int | No
     """The result of a stage, and the events for the hooks that are given."""
     hooks = campaign.options.hooks
     if stage == "plan":
-        waves = output["waves"]
-        if hooks["before_wave"]:
-            waves = [{**each, "event": _wave_event(campaign, "before_wave", each["number"])} for each in waves]
-        event = {"event": _plan_event(campaign)} if hooks["on_plan"] else {}
-        return {**output, "waves": waves, "hooks": hooks, **event}
+        return {**output, "hooks": hooks, "steps": _steps(campaign, [each["number"] for each in output["waves"]])}
     if stage == "wave" and hooks["after_wave"] and output.get("begun") and number is not None:
         return {**output, "event": _wave_event(campaign, "after_wave", number)}
     if stage == "finish" and hooks["after_campaign"] and not campaign.preview:
         event = _event(campaign, "after_campaign", campaign.record.machines.values())
         return {**output, "event": {**event, "message": output["message"], "report_path": output["report_path"]}}
     return output
+
+
+def _steps(campaign: Campaign, numbers: Sequence[int]) -> list[Result]:
+    """What the role does after the plan, each with its file of tasks: the hooks that are given, the waves, and the end.
+
+    Waves between which no hook stands are one step. The event of a hook that follows something is that of its result.
+    """
+    hooks, several = campaign.options.hooks, len(numbers) > 1
+    steps = [_hook("on_plan", _plan_event(campaign))] if hooks["on_plan"] else []
+    apart = hooks["before_wave"] or hooks["after_wave"]
+    groups = [[number] for number in numbers] if apart else [[*numbers]] if numbers else []
+    for group in [] if campaign.preview else groups:
+        which = f"waves {group[0]} to {group[-1]}" if several and not apart else place_of(campaign.record, group[0])
+        steps += [_hook("before_wave", _wave_event(campaign, "before_wave", group[0]))] if hooks["before_wave"] else []
+        steps.append({"tasks": "wave.yml", "title": which, "waves": group})
+        steps += [_hook("after_wave")] if hooks["after_wave"] else []
+    steps.append({"tasks": "finish.yml", "title": "the end"})
+    if hooks["after_campaign"] and not campaign.preview:
+        # Its failure ends nothing any more.
+        steps.append({**_hook("after_campaign"), "tasks": hooks["after_campaign"]})
+    return steps
+
+
+def _hook(name: str, event: Result | None = None) -> Result:
+    return {"tasks": "hook.yml", "title": f"the user's tasks ({name})", "hook": name, **({"event": event} if event else {})}
 
 
 def stop(campaign: Campaign, hook: str, number: int | None, task: str) -> Result:

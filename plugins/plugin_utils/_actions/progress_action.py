@@ -5,7 +5,8 @@
 """Runs a module as Ansible does without an action plugin, and shows meanwhile on standard error how far it is.
 
 The module writes its counts into a file in a private folder, whose path it finds in its environment; a thread reads it. So this
-works where both are on one host, under one user. Everywhere else, and in check mode, the module runs the same way, silently.
+works where both are on one host, under one user. Everywhere else the module runs the same way, silently; in check mode, too,
+unless it is a part of something larger.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from ansible.utils.display import Display
 
 from ...module_utils._api.dispatch.signals import signals_left_to_the_main_thread
 from ...module_utils._fleet.common.progress import Part, from_text
-from ...module_utils._module.common.progress import PATH_VARIABLE
+from ...module_utils._module.common.progress import PATH_VARIABLE, READS_VARIABLE
 from .progress_line import DEFAULT_INTERVAL, PART_INTERVAL, ProgressLine, line_interval
 from .surroundings import repeated_option_problem
 from .text_options import TextAction
@@ -58,7 +59,7 @@ class ProgressAction(TextAction):
 
     def _progress_lines(self, task_vars: Mapping[str, Any]) -> contextlib.AbstractContextManager[str | None]:
         """Lines, if they are wanted and possible."""
-        every = self._line_interval(DEFAULT_INTERVAL)
+        every = None if self._task.check_mode else self._line_interval(DEFAULT_INTERVAL)
         if every is None:
             return contextlib.nullcontext()
         return _lines(ProgressLine(self._title(task_vars), every, time.monotonic()), every)
@@ -81,7 +82,7 @@ class ProgressAction(TextAction):
     def _line_interval(self, default: float) -> float | None:
         """Seconds between two lines, None if there are to be none."""
         # An async task lives on by itself, and nobody waits for it here.
-        if self._task.check_mode or self._task.async_val or self._connection.transport != "local" or self._other_user():
+        if self._task.async_val or self._connection.transport != "local" or self._other_user():
             return None
         environment: dict[str, Any] = {}
         try:
@@ -106,12 +107,12 @@ class ProgressAction(TextAction):
         return name if host in LOCAL_HOSTS else f"{name} [{host}]"
 
     @contextlib.contextmanager
-    def _with_progress(self, path: str | None) -> Iterator[None]:
-        """Let the module know where to write; of other tasks' environments nothing changes."""
+    def _with_progress(self, path: str | None, *, reads: bool = False) -> Iterator[None]:
+        """Let the module know where to write; of other tasks' environments nothing changes. `reads`: also what it only reads."""
         before = self._task.environment
         if path is not None:
             given = before if isinstance(before, list) else [before]
-            self._task.environment = [*given, {PATH_VARIABLE: path}]
+            self._task.environment = [*given, {PATH_VARIABLE: path, **({READS_VARIABLE: "1"} if reads else {})}]
         try:
             yield
         finally:

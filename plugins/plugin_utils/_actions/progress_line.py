@@ -49,6 +49,8 @@ def format_line(title: str, counts: Counts, rate: float | None, seconds_left: fl
     `waited`: how many seconds the longest wait lasts.
     """
     name = f"{title}, {counts.step}" if counts.step else title
+    if not counts.total:
+        return f"{name}: {counts.done} calls"
     parts = [
         f"{counts.done} of {counts.total} done",
         f"{counts.in_flight} in flight",
@@ -66,20 +68,25 @@ def format_part(part: Part, counts: Counts, rate: float | None, seconds: float, 
     """The line of a part. `seconds`: how long the whole lasts; `waited`: how long the longest wait does."""
     deleted = min(part.machines, part.deleted + (counts.done if part.deletes else 0))
     whole = f" ({deleted} of {part.machines} deleted)" if part.machines else ""
-    pieces = [f"{counts.done} of {counts.total}{whole}", f"{format_elapsed(seconds)} elapsed"]
+    done = f"{counts.done} of {counts.total}" if counts.total else f"{counts.done} calls"
+    pieces = [f"{done}{whole}", f"{format_elapsed(seconds)} elapsed"]
     pieces += [f"{number} {word}" for number, word in ((counts.blocked, "blocked"), (counts.failed, "failed")) if number]
     if rate and counts.left > 0:
         pieces += [format_rate(rate), f"about {format_duration(counts.left / rate)} left"]
     name = ", ".join(filter(None, [part.title, counts.step or part.doing]))
-    return f"{name}: {', '.join(pieces)}{_longest(counts, waited)}"
+    trouble = f"; not served: {_printable(counts.trouble)}" if counts.trouble else ""
+    return f"{name}: {', '.join(pieces)}{_longest(counts, waited)}{trouble}"
 
 
 def _longest(counts: Counts, waited: float) -> str:
     """What is waited for longest, once that is worth a word."""
     if not counts.longest or waited < LONG_WAIT:
         return ""
-    text = "".join(letter if letter.isprintable() else "?" for letter in counts.longest)
-    return f"; longest: {text}, {format_elapsed(waited)}"
+    return f"; longest: {_printable(counts.longest)}, {format_elapsed(waited)}"
+
+
+def _printable(text: str) -> str:
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
 def format_elapsed(seconds: float) -> str:
@@ -125,14 +132,19 @@ class Rate:
     @property
     def per_second(self) -> float | None:
         """The rate, None if nothing ended yet."""
-        if self._first is None:
+        return self.recent or self._since(self._first)
+
+    @property
+    def recent(self) -> float | None:
+        """The rate of the window alone, None if nothing ended in it."""
+        return self._since(self._samples[0] if self._samples else None)
+
+    def _since(self, began: tuple[float, int] | None) -> float | None:
+        if began is None:
             return None
         last = self._samples[-1]
-        for began in (self._samples[0], self._first):
-            seconds, ended = last[0] - began[0], last[1] - began[1]
-            if seconds > 0 and ended > 0:
-                return ended / seconds
-        return None
+        seconds, ended = last[0] - began[0], last[1] - began[1]
+        return ended / seconds if seconds > 0 and ended > 0 else None
 
 
 class Forecast:
@@ -222,7 +234,8 @@ class ProgressLine:
         if counts == self._shown and now - self._shown_at < REPEAT_AFTER:
             return None
         self._shown, self._shown_at, self.due = counts, now, now + self._every
-        rate, waited = self._rate.per_second, self._at - counts.longest_since
+        waited = self._at - counts.longest_since
         if self._part is None:
-            return format_line(self._title, counts, rate, self._forecast.seconds_left, waited)
-        return format_part(self._part, counts, rate, self._part.seconds + now - self._began, waited)
+            return format_line(self._title, counts, self._rate.per_second, self._forecast.seconds_left, waited)
+        # What ended long ago says nothing of when the rest will.
+        return format_part(self._part, counts, self._rate.recent, self._part.seconds + now - self._began, waited)

@@ -20,8 +20,8 @@ from ansible import constants
 
 from ansible_collections.jdcloud.cloud.plugins.action.jdcloud_vm import ActionModule
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.signals import ENDINGS
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.progress import Counts, Part, to_text
-from ansible_collections.jdcloud.cloud.plugins.module_utils._module.common.progress import PATH_VARIABLE
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.progress import Counts, Part, reading, to_text
+from ansible_collections.jdcloud.cloud.plugins.module_utils._module.common.progress import PATH_VARIABLE, READS_VARIABLE
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._actions import progress_action
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._actions.text_options import TextAction
 from support.json_object import Json
@@ -255,6 +255,18 @@ def test_a_part_of_a_task_says_which_and_the_next_one_waits_its_turn(stage: Stag
         _wait_until(lambda: bool(stage.shown))
     assert stage.shown[0].startswith("wave 1 of 2, deleting: 1 of 3 (2 of 5 deleted), 0:0")
     assert action._line_due > time.monotonic() - PATIENCE
-    stage.task.check_mode = True
+    stage.task.async_val = 60
     with action._part_lines(part) as path:
         assert path is None
+
+
+def test_a_part_that_only_looks_shows_how_far_it_is_too(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(progress_action.INTERVAL_VARIABLE, "0.1")
+    stage.task.check_mode = True
+    action = stage.action()
+    with action._part_lines(Part("plan", "looking")) as path, action._with_progress(path, reads=True):
+        assert path is not None
+        assert stage.task.environment[-1] == {PATH_VARIABLE: path, READS_VARIABLE: "1"}
+        Path(path).write_text(to_text(reading(240), 1.0), encoding="utf-8")
+        _wait_until(lambda: bool(stage.shown))
+    assert stage.shown[0].startswith("plan, reading: 240 calls, 0:0")

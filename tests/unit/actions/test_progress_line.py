@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.progress import Counts, Part
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.progress import Counts, Part, reading
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._actions.progress_line import (
     DEFAULT_INTERVAL,
     FIRST_OF_PART,
@@ -40,6 +40,29 @@ TIME_LEFT = re.compile(r"(?:(\d+) h)? ?(?:(\d+) min)? ?(?:(\d+) s)?")
 
 def ended(done: int) -> Counts:
     return replace(FLEET, done=done)
+
+
+def test_a_part_that_only_reads_tells_its_calls_and_promises_nothing() -> None:
+    text = format_part(Part("plan", "looking"), reading(240), 18.0, 12.0, 0.0)
+    assert text == "plan, reading: 240 calls, 0:12 elapsed"
+
+
+def test_a_part_says_what_is_not_served() -> None:
+    counts = Counts("backing up", 30, 28, 1, 0, 1, trouble="vm.createImage 500 INTERNAL\x1b[2J")
+    text = format_part(WAVE, counts, None, 751.0, 0.0)
+    assert text == (
+        "wave 3 of 3, backing up: 28 of 30 (28 of 280 deleted), 12:31 elapsed, 1 failed; "
+        "not served: vm.createImage 500 INTERNAL?[2J"
+    )
+
+
+def test_a_part_promises_nothing_by_what_ended_more_than_a_minute_ago() -> None:
+    progress_line = ProgressLine("", 60.0, 0.0, WAVE)
+    for second in range(200):
+        progress_line.update(Counts("backing up", 30, min(second, 29), 1, 0, 0), float(second))
+    text = progress_line.render(200.0)
+    assert text is not None
+    assert text.endswith("backing up: 29 of 30 (28 of 280 deleted), 15:00 elapsed")
 
 
 # --- the words --------------------------------------------------------------------------------------------------------

@@ -31,6 +31,8 @@ READ_PATIENCE = 120.0
 """Seconds after which one failing read is not repeated any more, however many tries it has left: time-outs add up."""
 FIRST_CONTACT_TRIES = 3
 """As long as the service never answered in this run, a wrong address is more likely than an outage."""
+TROUBLE_LASTS = 60.0
+"""Seconds for which it is of interest that a call was not served."""
 HEARTBEAT = 0.25
 """Seconds between two looks at whether anybody still wants the result."""
 
@@ -175,6 +177,7 @@ class Dispatcher:
         self._answered = False
         self._repeat_until = math.inf
         self._service_date: tuple[datetime, float] | None = None
+        self._trouble = ("", -math.inf)
 
     def service_time(self) -> datetime | None:
         """The service's own time now, from the `Date` of its answers; None as long as no answer carried a readable one."""
@@ -182,6 +185,12 @@ class Dispatcher:
             return None
         date, received_at = self._service_date
         return date + timedelta(seconds=self.clock.now() - received_at)
+
+    @property
+    def recent_trouble(self) -> str:
+        """The last call that the service, or the network, did not serve, if that is not long ago; else empty."""
+        text, at = self._trouble
+        return text if self.clock.now() - at < TROUBLE_LASTS else ""
 
     def backoff(self, tries: int) -> float:
         """Jittered exponential wait in seconds before the try after `tries` failed ones."""
@@ -275,10 +284,17 @@ class Dispatcher:
             self.counters.throttled += 1
             self.rate_limiter.throttled(now, sent_at)
             job.throttled_since = sent_at if job.throttled_since is None else job.throttled_since
+        self._note_trouble(job, error, now)
         if error is None or job.call.write or not self._repeatable(job, error, now):
             job.done(outcome)
             return
         heapq.heappush(self._waiting, (now + self.backoff(job.tries), next(self._sequence), job))
+
+    def _note_trouble(self, job: Job, error: JdcloudError | None, now: float) -> None:
+        if isinstance(error, TransportError):
+            self._trouble = (f"{job.call.operation} got no answer", now)
+        elif isinstance(error, ApiError) and (error.is_throttled or error.http >= 500):
+            self._trouble = (f"{job.call.operation} {error.http} {error.status}".rstrip(), now)
 
     def _note_contact(self, outcome: Outcome) -> None:
         if outcome.response is not None:

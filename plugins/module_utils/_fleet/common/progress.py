@@ -30,8 +30,10 @@ class Standing(enum.Enum):
 class Counts:
     """How many members stand where. `step` is what is done to all of them at the moment, empty where a run has one step only.
 
-    `total` are all of them; those that are in none of the other counts wait for their turn. `longest` is what is waited for
-    longest and what is done to it, empty where nothing is waited for; `longest_since`: since when, in the run's own time.
+    `total` are all of them, 0 as long as it is only read; those that are in none of the other counts wait for their turn.
+    `longest` is what is waited for longest and what is done to it, empty where nothing is waited for; `longest_since`: since
+    when, in the run's own time. `trouble` is the last call of the last minute that the service did not serve, empty if there is
+    none.
     """
 
     step: str
@@ -42,6 +44,7 @@ class Counts:
     failed: int
     longest: str = ""
     longest_since: float = 0.0
+    trouble: str = ""
 
     @property
     def ended(self) -> int:
@@ -109,6 +112,11 @@ def count(standings: Iterable[Standing], step: str = "", waiting: Iterable[tuple
     )
 
 
+def reading(calls: int) -> Counts:
+    """The counts of a run that has only read so far, in so many calls."""
+    return Counts(step="reading", total=0, done=calls, in_flight=0, blocked=0, failed=0)
+
+
 _NUMBERS = ("total", "done", "in_flight", "blocked", "failed")
 
 
@@ -122,7 +130,7 @@ def from_text(text: str) -> tuple[Counts, float] | None:
     try:
         row = json.loads(text)
         total, done, in_flight, blocked, failed = (int(row[name]) for name in _NUMBERS)
-        longest, since = str(row["longest"]), float(row["longest_since"])
-        return Counts(str(row["step"]), total, done, in_flight, blocked, failed, longest, since), float(row["at"])
+        longest, since, trouble = str(row["longest"]), float(row["longest_since"]), str(row["trouble"])
+        return Counts(str(row["step"]), total, done, in_flight, blocked, failed, longest, since, trouble), float(row["at"])
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None

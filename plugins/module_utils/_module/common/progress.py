@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from ..._fleet.common.progress import Ask, to_text
 
 PATH_VARIABLE = "JDCLOUD_PROGRESS_PATH"
 """Names the file. Internal: the action plugin sets it for its own task, and makes and removes the folder around the file."""
+READS_VARIABLE = "JDCLOUD_PROGRESS_READS"
+"""Set if what is only read is told, too: for a run that is a part of something larger, also in check mode. Internal as well."""
 EVERY = 1.0
 """Seconds between two writes, at least."""
 
@@ -25,6 +28,8 @@ class Progress:
         self._now = now
         self._ask: Ask | None = None
         self._due = now()
+        self.trouble: Callable[[], str] = str
+        """What the service did not serve of late, asked for with each count."""
 
     def watch(self, ask: Ask) -> None:
         """From now on this step is what there is to tell."""
@@ -38,7 +43,7 @@ class Progress:
         now = self._now()
         self._due = now + EVERY
         try:
-            _replace(self._path, to_text(self._ask(), now))
+            _replace(self._path, to_text(replace(self._ask(), trouble=self.trouble()), now))
         except Exception:  # noqa: BLE001 - nobody's machine may suffer because a line cannot be shown
             self._path = None
 

@@ -20,9 +20,10 @@ from ..._api.dispatch.pool import THREADS, UNVERIFIED, USER_AGENT, SystemClock, 
 from ..._api.errors import InputError, JdcloudError
 from ..._api.wire.transport import REQUESTS_IMPORT_ERROR, Transport
 from ..._fleet.common.account import FOREIGN, AccountError, account_problem, read_key_owner
+from ..._fleet.common.progress import reading
 from ..._fleet.common.texts import require_text, some_ids
 from .interruption import Interruption
-from .progress import Progress, progress_of
+from .progress import READS_VARIABLE, Progress, progress_of
 
 NO_ACCOUNT = dict.fromkeys(("source", "access_key_suffix", "region", "pin", "account_id"))
 
@@ -92,13 +93,18 @@ class Session:
         pool = ThreadPool(Transport(connection, USER_AGENT, pool_size=THREADS), clock, THREADS, connection.timeout)
         interruption = Interruption(pool.stop)
         interruption.install()
-        self.progress = progress_of(os.environ, clock.now, wanted=not self.module.check_mode)
+        reads = READS_VARIABLE in os.environ
+        self.progress = progress_of(os.environ, clock.now, wanted=reads or not self.module.check_mode)
 
         def beat() -> None:
             interruption.check()
             self.progress.beat()
 
-        return dispatcher_for(connection, pool, clock, read_only=self.module.check_mode, on_heartbeat=beat)
+        dispatcher = dispatcher_for(connection, pool, clock, read_only=self.module.check_mode, on_heartbeat=beat)
+        if reads:
+            self.progress.watch(lambda: reading(dispatcher.counters.calls))
+        self.progress.trouble = lambda: dispatcher.recent_trouble
+        return dispatcher
 
     def api_use(self) -> Result:
         """How many requests were sent, and how long the run took in seconds."""

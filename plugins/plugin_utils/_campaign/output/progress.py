@@ -24,9 +24,9 @@ _DOING = {
 _STATES = {"stopped": "stopping", "running": "starting"}
 
 
-def part_of(record: Record, place: str, module: str, arguments: Mapping[str, Any], now: datetime) -> Part:
-    """What a run of a module is a part of. `place` is how the present stage is called."""
-    doing = _STATES.get(str(arguments.get("state")), _DOING.get(module, "reading"))
+def part_of(record: Record, place: str, module: str, arguments: Mapping[str, Any], now: datetime, *, looks: bool = False) -> Part:
+    """What a run of a module is a part of. `place` is how the present stage is called; `looks`: nothing is changed."""
+    doing = "looking" if looks else _STATES.get(str(arguments.get("state")), _DOING.get(module, "reading"))
     gone = sum(is_gone(record.machines[each]) for each in record.instance_ids)
     seconds = (now - read_stamp(record.runs[-1]["began"])).total_seconds()
     deletes = module == "jdcloud_vm" and doing == "deleting"

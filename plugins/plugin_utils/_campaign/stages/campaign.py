@@ -142,7 +142,7 @@ class Campaign:
     def _execute(self, module: str, arguments: Mapping[str, Any], *, check_mode: bool) -> Result:
         path = str(self.store.path(JOURNAL))
         with self.lock.kept_alive() if self.lock else contextlib.nullcontext():
-            part = part_of(self.record, self.place, module, arguments, self.now)
+            part = part_of(self.record, self.place, module, arguments, self.now, looks=check_mode)
             return self.modules.execute(module, arguments, check_mode=check_mode, journal_path=path, part=part)
 
     @contextlib.contextmanager

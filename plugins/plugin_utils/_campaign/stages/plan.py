@@ -18,6 +18,7 @@ from .mark import plan_tags
 
 def plan(campaign: Campaign) -> Result:
     """The waves in which something is to be done. Nothing is changed in the cloud."""
+    campaign.place = "plan"
     if campaign.options.kind != "absent":
         planned = plan_tags(campaign)
         return {**planned, "lines": lines.of_plan(campaign)}

@@ -15,6 +15,7 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Ca
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.dispatcher import (
     BACKOFF_CAP,
     READ_PATIENCE,
+    TROUBLE_LASTS,
     Job,
     Outcome,
     execute,
@@ -121,6 +122,25 @@ def test_throttled_reads_are_repeated_for_two_minutes_whatever_the_retries() -> 
     assert error.value.is_throttled
     assert 120.0 <= clock.now() - began < 160.0
     assert dispatcher.counters.throttled == len(pool.sent) > 5
+
+
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        (refusal(429, "RATE_LIMIT"), "vm.describeInstance 429 RATE_LIMIT"),
+        (refusal(500, "INTERNAL"), "vm.describeInstance 500 INTERNAL"),
+        (failure("unreachable"), "vm.describeInstance got no answer"),
+        (refusal(404, "NOT_FOUND"), ""),
+    ],
+)
+def test_what_is_not_served_is_remembered_for_a_minute(error: JdcloudError, text: str) -> None:
+    dispatcher, _pool, clock = stage(lambda _call, _nth: error, retries=0)
+    assert dispatcher.recent_trouble == ""
+    with pytest.raises(JdcloudError):
+        dispatcher.read(call())
+    assert dispatcher.recent_trouble == text
+    clock.time += TROUBLE_LASTS + 1
+    assert dispatcher.recent_trouble == ""
 
 
 def test_an_endpoint_that_never_answered_is_tried_three_times_only() -> None:

@@ -23,6 +23,12 @@ def test_a_run_knows_its_wave_and_how_many_are_deleted() -> None:
     assert part == Part("wave 2 of 2", "deleting", deleted=1, machines=3, deletes=True, seconds=90.0)
 
 
+def test_a_look_deletes_nothing() -> None:
+    record = begun(options(instance_ids=IDS), *(machine(each) for each in IDS))
+    part = part_of(record, "plan", "jdcloud_vm", {"state": "absent"}, later(1), looks=True)
+    assert (part.title, part.doing, part.deletes) == ("plan", "looking", False)
+
+
 @pytest.mark.parametrize(
     ("module", "state", "doing"),
     [

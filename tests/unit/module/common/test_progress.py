@@ -90,6 +90,17 @@ def test_check_mode_tells_nothing(cloud: MemoryCloud, run: Runner, reported: Rep
     assert reported.texts == []
 
 
+def test_a_part_of_something_larger_tells_its_reads_too(
+    cloud: MemoryCloud, run: Runner, reported: Reported, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(progress.READS_VARIABLE, "1")
+    cloud.add("i-a")
+    assert run.vm("absent", "i-a", check=True).result["changed"]
+    told = reported.counts
+    assert {(each.step, each.total) for each in told} >= {("reading", 0)}
+    assert max(each.done for each in told) > 0
+
+
 def test_a_deletion_tells_done_blocked_and_failed(cloud: MemoryCloud, run: Runner, reported: Reported) -> None:
     for number in range(5):
         cloud.add(f"i-run{number}", "running")

@@ -122,6 +122,50 @@ def test_exactly_what_was_approved_is_deleted(awx: Awx) -> None:
     assert Path(job.artifacts["decommission"]["report"]).parent.parent == reports
 
 
+def test_a_pasted_list_with_all_other_answers_is_planned_and_taken(awx: Awx) -> None:
+    """Lines of names, addresses and ids; what is left out; canaries first; why; and tags in the report."""
+    awx.seed(*(stopped(each, name=f"web {each[2]}", tags={"team": "shop"}) for each in (A, B, C, D)))
+    answered, plan = awx.plan(
+        decommission_list=f"web a\n\n{B}\n# later\nweb d\n",
+        vm_decommission_exclude="web a",
+        vm_decommission_canary=f"{D}",
+        vm_decommission_reason="CHG-4711",
+        vm_decommission_report_tags="team",
+        **NO_BACKUP,
+    )
+    assert not plan.failed, plan.output
+    assert plan.artifacts["decommission_plan"]["instance_ids"] == [D, B], plan.output
+    assert awx.cloud.writes() == []
+
+    reports = awx.folder / "reports" / "fleet"
+    job = awx.decommission(answered, plan.artifacts, decommission_reports=str(reports))
+    assert not job.failed, job.output
+    assert awx.gone(A, B, C, D) == [False, True, False, True]
+    report = json.loads(Path(job.artifacts["decommission"]["report"]).with_name("report.json").read_text(encoding="utf-8"))
+    assert {row["instance_id"]: row["wave"] for row in report["machines"]} == {D: 1, B: 2}
+    assert report["runs"][-1]["reason"] == "CHG-4711"
+    assert report["options"]["report_tags"] == ["team"]
+
+
+def test_lines_of_a_pasted_list_that_mean_no_machine_begin_nothing(awx: Awx) -> None:
+    awx.seed(stopped(A))
+    _answered, plan = awx.plan(decommission_list=f"{A}\nweb z\n", **NO_BACKUP)
+    assert plan.failed
+    assert "line 2 'web z' (no machine)" in plan.output, plan.output
+    assert "decommission_plan" not in plan.artifacts
+
+
+def test_an_empty_selection_is_a_failure_unless_the_survey_says_otherwise(awx: Awx) -> None:
+    awx.seed(stopped(A))
+    _answered, plan = awx.plan(vm_decommission_tags="project=x", **NO_BACKUP)
+    assert plan.failed
+    answered, plan = awx.plan(vm_decommission_tags="project=x", vm_decommission_empty_is_success="true", **NO_BACKUP)
+    assert not plan.failed, plan.output
+    job = awx.decommission(answered, plan.artifacts)
+    assert not job.failed, job.output
+    assert awx.cloud.writes() == []
+
+
 def test_a_machine_that_may_no_longer_go_holds_the_approved_plan_back(awx: Awx) -> None:
     awx.seed(stopped(A), stopped(B))
     ids = {"decommission_instance_ids": f"{A}\n{B}", **NO_BACKUP}

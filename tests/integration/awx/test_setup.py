@@ -21,7 +21,7 @@ from support.integration.commands import Ansible
 from support.json_object import Json
 
 AWX_COLLECTIONS = COLLECTIONS.parent / "awx" / "collections"
-BOTH = ("decommission_fleet", "scheduled_cleanup")
+ALL = ("decommission_fleet", "scheduled_cleanup", "scheduled_expiry")
 SECRET = "sk-for-the-setup"
 SETTINGS: Json = {
     "jdcloud_awx_image": "registry.example.com/jdcloud-ee:1.0.0",
@@ -60,7 +60,7 @@ def api() -> Iterator[AwxApi]:
 def made(awx: Awx, api: AwxApi) -> AwxApi:
     """That AWX after a setup, whatever test of the module comes first."""
     if not api.store.rows["workflow_job_templates"]:
-        status, output, _changed = set_up(awx.ansible, api, *BOTH, jdcloud_awx_slices="2")
+        status, output, _changed = set_up(awx.ansible, api, *ALL, jdcloud_awx_slices="2")
         assert status == 0, output
     return api
 
@@ -89,11 +89,11 @@ def test_what_is_missing_is_reported_before_anything_is_made(awx: Awx, api: AwxA
 
 
 def test_a_setup_makes_everything_and_the_second_time_changes_nothing(awx: Awx, api: AwxApi) -> None:
-    status, output, changed = set_up(awx.ansible, api, *BOTH, jdcloud_awx_slices="2")
+    status, output, changed = set_up(awx.ansible, api, *ALL, jdcloud_awx_slices="2")
     assert status == 0, output
     assert changed > 1, output
     assert SECRET not in output, output
-    again, output, changed = set_up(awx.ansible, api, *BOTH, jdcloud_awx_slices="2")
+    again, output, changed = set_up(awx.ansible, api, *ALL, jdcloud_awx_slices="2")
     assert (again, changed) == (0, 0), output
     assert "WARNING" not in output, output
 
@@ -119,7 +119,10 @@ def test_the_credential_injects_what_the_modules_read(made: AwxApi) -> None:
 def test_the_workflow_asks_plans_waits_for_an_approval_and_goes_on(made: AwxApi) -> None:
     store = made.store
     workflow = store.named("workflow_job_templates", "JD Cloud decommission a fleet")
-    assert store.surveys["workflow_job_templates", workflow["id"]] == survey_of("decommission_fleet")
+    whole = survey_of("decommission_fleet")
+    # Jobs at the same time have no wave that goes before all others, so nobody is asked for its machines.
+    asked = [each for each in whole["spec"] if each["variable"] != "vm_decommission_canary"]
+    assert store.surveys["workflow_job_templates", workflow["id"]] == {**whole, "spec": asked}
     nodes = {each: store.named("workflow_job_template_nodes", each) for each in ("plan", "approve", "decommission")}
     follows = {
         name: store.links.get(("workflow_job_template_nodes", node["id"], "success_nodes"), []) for name, node in nodes.items()
@@ -156,6 +159,7 @@ def test_the_schedule_answers_what_awx_asks_a_schedule_for(made: AwxApi) -> None
         "cleanup_on_too_many": "fail",
         "cleanup_empty_is_failure": "false",
         "vm_decommission_backup": "image",
+        "vm_decommission_report_tags": "owner",
     }
 
 
@@ -207,6 +211,7 @@ def changed(awx: Awx, made: AwxApi) -> AwxApi:
             "jdcloud_awx_slices": 1,
             "jdcloud_awx_reports_claim": "jdcloud-reports",
             "jdcloud_awx_relaunchers": ["nightwatch"],
+            "jdcloud_awx_hooks": {"on_plan": "/hooks/message.yml", "before_wave": "/hooks/before.yml"},
         }
         status, output, _changed = set_up(awx.ansible, made, "decommission_fleet", **settings)
         assert status == 0, output
@@ -215,6 +220,20 @@ def changed(awx: Awx, made: AwxApi) -> AwxApi:
 
 def test_fewer_slices_leave_no_lane_behind(changed: AwxApi) -> None:
     assert [row["name"] for row in changed.store.rows["hosts"].values()] == ["localhost", "lane-1"]
+
+
+def test_jobs_that_plan_and_delete_get_the_hooks_of_the_settings(changed: AwxApi) -> None:
+    hooks = {"vm_decommission_on_plan": "/hooks/message.yml", "vm_decommission_before_wave": "/hooks/before.yml"}
+    plan, act = (
+        json.loads(changed.store.named("job_templates", f"JD Cloud {each}")["extra_vars"]) for each in ("plan", "decommission")
+    )
+    assert plan == hooks
+    assert hooks.items() <= act.items()
+
+
+def test_one_slice_alone_is_asked_for_canaries(changed: AwxApi) -> None:
+    workflow = changed.store.named("workflow_job_templates", "JD Cloud decommission a fleet")
+    assert changed.store.surveys["workflow_job_templates", workflow["id"]] == survey_of("decommission_fleet")
 
 
 def test_a_claim_makes_a_container_group_that_mounts_it(changed: AwxApi) -> None:

@@ -16,7 +16,7 @@ from ..input.decommission_variables import PREFIX, Options
 from ..output.progress import place_of
 from ..report.groups import Group, groups_of
 from ..state.ingest import count_machines, stop_campaign
-from ..state.store import REPORT
+from ..state.store import PAGE, REPORT, Store
 from .campaign import Campaign, Result
 
 SHOWN = ("instance_id", "name", "private_ip_address", "az", "instance_type", "tags", "wave", "status", "action", "due_date")
@@ -43,7 +43,7 @@ def with_events(campaign: Campaign, stage: str, output: Result, number: int | No
         return {**output, "event": _wave_event(campaign, "after_wave", number)}
     if stage == "finish" and hooks["after_campaign"] and not campaign.preview:
         event = _event(campaign, "after_campaign", campaign.record.machines.values())
-        return {**output, "event": {**event, "message": output["message"], "report_path": output["report_path"]}}
+        return {**output, "event": {**event, "message": output["message"]}}
     return output
 
 
@@ -114,7 +114,6 @@ def _wave_event(campaign: Campaign, name: str, number: int) -> Result:
 
 def _event(campaign: Campaign, name: str, machines: Iterable[Mapping[str, Any]]) -> Result:
     record, rows = campaign.record, list(machines)
-    lasting = bool(campaign.options.report_dir) and not campaign.preview
     return {
         "hook": name,
         "campaign": record.campaign,
@@ -128,9 +127,17 @@ def _event(campaign: Campaign, name: str, machines: Iterable[Mapping[str, Any]])
         "counts": dict(Counter(row["action"] for row in rows)),
         "failures": [_failure(group) for group in groups_of(rows, ("error", "blocker"))],
         "message": "",
-        "report_path": "",
-        "report_json": str(campaign.store.path(REPORT)) if lasting else "",
+        "report_path": _path(campaign, PAGE),
+        "report_json": _path(campaign, REPORT),
     }
+
+
+def _path(campaign: Campaign, name: str) -> str:
+    """Where a document is, or will be once it is written; empty where nothing lasts."""
+    if not campaign.options.report_dir:
+        return ""
+    store = Store(campaign.options.report_dir)
+    return str((store.plan if campaign.preview else store).path(name))
 
 
 def _machine(row: Mapping[str, Any]) -> Result:

@@ -48,11 +48,19 @@ def read_plan(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def read_share(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The machines of some lanes of a plan, in its order lane by lane, and the digest of just these."""
+    """The machines of some lanes of a plan, in its order lane by lane, and the digest of just these.
+
+    Canaries would not go first where other jobs work on other lanes meanwhile, so they are refused there.
+    """
     plan = _approved(values)
     lanes, count = [int(each) for each in values["lanes"]], int(values["lane_count"])
     if not lanes or not all(1 <= lane <= count for lane in lanes):
         raise InputError(f"The lanes {lanes} are none of 1 to {count}, so nothing was changed: correct the inventory of lanes.")
+    if len(set(lanes)) < count and plan.options.get("canary"):
+        raise InputError(
+            f"{PREFIX}canary is given, and other jobs work on other lanes of {count} meanwhile, so no wave goes before all "
+            f"others, and nothing was changed: plan and approve again without {PREFIX}canary, or use one lane."
+        )
     ids = tuple(instance_id for lane in lanes for instance_id in plan.instance_ids[lane - 1 :: count])
     return {"instance_ids": list(ids), "digest": Approval(plan.kind, plan.region, plan.options, ids).digest}
 

@@ -54,6 +54,13 @@ def test_what_is_excluded_is_left_out_and_named(conducted: Any, cloud: MemoryClo
     assert any("'web 9'" in each or "web 9 excluded nothing" in each for each in done["report"]["notes"]) is ("web 9" in exclude)
 
 
+def test_an_approved_list_has_left_out_already_what_is_excluded(conducted: Any) -> None:
+    digest = conducted(tags="project=x", exclude=A)(check=True)["report"]["digest"]
+    done = conducted(instance_ids=[B, C, D], exclude=A, digest=digest)()
+    assert not done["fails"], done["message"]
+    assert not [each for each in done["report"]["notes"] if "excluded nothing" in each]
+
+
 def test_machines_with_a_tag_are_excluded_from_a_mark_too(conducted: Any, cloud: MemoryCloud) -> None:
     done = conducted(state="mark", tags="project=x", exclude="role=*")()
     assert not done["fails"], done["message"]

@@ -46,7 +46,8 @@ def seen(campaign: Conducted) -> list[tuple[str, int | None, list[str]]]:
 
 def test_each_hook_learns_its_machines_and_what_became_of_them(conducted: Any) -> None:
     campaign = conducted()
-    assert not campaign()["fails"]
+    done = campaign()
+    assert not done["fails"]
     assert seen(campaign) == [
         ("on_plan", None, [A, B, C]),
         ("before_wave", 1, [A]),
@@ -60,7 +61,7 @@ def test_each_hook_learns_its_machines_and_what_became_of_them(conducted: Any) -
     assert after["counts"] == {"deleted": 2}
     assert (before["waves"], before["check_mode"]) == (2, False)
     assert last["message"].startswith("3 of 3 machines are deleted.")
-    assert last["report_path"].endswith("report.html")
+    assert {each["report_path"] for each in campaign.events} == {done["report_path"]}
     json.dumps(campaign.events)
     name = last["campaign"]
     assert [each["message"] for each in campaign.events[:-1]] == [
@@ -70,6 +71,20 @@ def test_each_hook_learns_its_machines_and_what_became_of_them(conducted: Any) -
         f"Wave 2 of 2 of {name} begins: 2 machines.",
         f"Wave 2 of 2 of {name}: 2 deleted.",
     ]
+
+
+def test_the_hook_of_a_plan_learns_where_its_documents_will_be(conducted: Any) -> None:
+    campaign = conducted()
+    planned = campaign(check=True)
+    [event] = campaign.events
+    assert (event["hook"], event["report_path"]) == ("on_plan", planned["report_path"])
+    assert Path(event["report_json"]).parent.name == "plan"
+
+
+def test_where_nothing_lasts_no_hook_learns_a_path(conducted: Any) -> None:
+    campaign = conducted(report_dir="")
+    assert not campaign()["fails"]
+    assert {(each["report_path"], each["report_json"]) for each in campaign.events} == {("", "")}
 
 
 @pytest.mark.parametrize(

@@ -127,6 +127,13 @@ def test_a_lane_that_is_none_takes_nothing(lanes: list[int]) -> None:
         read_share({"plan": plan_of(A, B), "lanes": lanes, "lane_count": 2})
 
 
+def test_canaries_go_first_of_the_whole_list_or_nothing_is_taken() -> None:
+    plan = plan_of(A, B, canary=A)
+    with pytest.raises(InputError, match="vm_decommission_canary is given, and other jobs work on other lanes of 2 meanwhile"):
+        read_share({"plan": plan, "lanes": [1], "lane_count": 2})
+    assert read_share({"plan": plan, "lanes": [2, 1], "lane_count": 2})["digest"] == plan["digest"]
+
+
 MADE = "2026-11-25T08:00:00Z"
 
 

@@ -78,7 +78,7 @@ def test_a_launch_without_a_required_answer_is_refused(store: Store) -> None:
 
 def test_a_launch_ignores_what_nobody_asks_for(store: Store) -> None:
     launched = store.launch("job_templates", 2, {"extra_vars": {**ANSWERS, "vm_decommission_tags": "a=b"}})
-    assert launched["extra_vars"] == ANSWERS
+    assert launched["extra_vars"] == {**ANSWERS, "vm_decommission_report_tags": "owner"}
 
 
 def test_a_node_of_a_workflow_may_leave_required_answers_to_the_workflow(store: Store) -> None:

@@ -1,0 +1,86 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The tables of variables say what there is: every variable with its default, and no variable that does not exist."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.input.other_variables import VARIABLES
+from support.json_object import Json
+
+ROOT = Path(__file__).resolve().parents[3]
+ROLES = sorted(path.name for path in (ROOT / "roles").iterdir())
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("roles/*/README.md"), *ROOT.glob("extensions/**/*.md")])
+HANDED_OVER = {
+    "vm_decommission": {"event", "report"},
+    "vm_backup": {"manifest", "summary"},
+}
+"""What the roles hand over, by the names of variables."""
+PLAYBOOKS = {"cleanup": "decommission.md", "expire_backups": "backups.md", "report": "decommission.md", "restore": "restore.md"}
+"""By playbook, the guide with the table of its variables."""
+NO_DEFAULT = "none"
+WORDS = {NO_DEFAULT: "", "number of ids, 1 for a name, 10 for tags or filters": "", "`any`, with a campaign `campaign`": ""}
+"""How a table puts a default into words."""
+_NAME = re.compile(r"`([a-z_]+)`")
+
+
+def options_of(role: str) -> dict[str, Json]:
+    """The variables of a role."""
+    read = yaml.safe_load((ROOT / "roles" / role / "meta" / "argument_specs.yml").read_text(encoding="utf-8"))
+    return dict(read["argument_specs"]["main"]["options"])
+
+
+def defaults_in_table(role: str) -> dict[str, Any]:
+    """What the table of the README says of each variable."""
+    text = (ROOT / "roles" / role / "README.md").read_text(encoding="utf-8")
+    _before, _found, table = text.partition("| variable | default | meaning |\n")
+    found: dict[str, Any] = {}
+    for line in table.partition("\n\n")[0].splitlines()[1:]:
+        names, defaults, _meaning = (cell.strip() for cell in line.strip("|").split("|"))
+        several = _NAME.findall(names)
+        shown = [defaults] if len(several) == 1 else defaults.split(", ")
+        found.update(zip(several, (_value(each) for each in shown), strict=True))
+    return found
+
+
+def _value(shown: str) -> Any:
+    return WORDS[shown] if shown in WORDS else yaml.safe_load(shown.strip("`"))
+
+
+def variables() -> set[str]:
+    """All variables of roles and playbooks, and the facts that roles hand over."""
+    read = {name for names in VARIABLES.values() for name in names.values()}
+    return read | {f"{role}_{name}" for role, names in HANDED_OVER.items() for name in names} | {"vm_decommission", "vm_backup"}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_the_table_of_a_role_has_every_variable_with_its_default(role: str) -> None:
+    assert defaults_in_table(role) == {name: option["default"] for name, option in options_of(role).items()}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_the_defaults_of_a_role_are_those_that_it_declares(role: str) -> None:
+    defaults = yaml.safe_load((ROOT / "roles" / role / "defaults" / "main.yml").read_text(encoding="utf-8"))
+    assert json.dumps(defaults) == json.dumps({name: option["default"] for name, option in options_of(role).items()})
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_a_page_names_no_variable_that_does_not_exist(page: Path) -> None:
+    named = set(re.findall(r"\bvm_(?:decommission|backup)(?:_[a-z]+)*\b", page.read_text(encoding="utf-8")))
+    assert named - variables() == set()
+
+
+@pytest.mark.parametrize(("playbook", "guide"), PLAYBOOKS.items())
+def test_the_guide_of_a_playbook_names_every_variable(playbook: str, guide: str) -> None:
+    text = (ROOT / "docs" / guide).read_text(encoding="utf-8")
+    own = {name for name in VARIABLES[playbook].values() if name.startswith(f"{playbook}_")}
+    assert {name for name in own if f"`{name}`" not in text} == set()

@@ -323,3 +323,19 @@ def test_the_clean_up_takes_the_answers_of_its_survey(awx: Awx) -> None:
     assert not job.failed, job.output
     assert awx.gone(A, B) == [True, False], job.output
     assert (Path(reports) / REGION / "report.html").is_file()
+
+
+def test_the_end_of_old_backups_takes_the_answers_of_its_survey(awx: Awx) -> None:
+    awx.seed(stopped(A))
+    reports, records = awx.folder / "reports" / "expired", awx.folder / "reports"
+    records.mkdir()
+    given = answers("scheduled_expiry", expire_backups_regions=REGION)
+    settings = {
+        "expire_backups_report_dir": str(reports),
+        "expire_backups_record_dirs": str(records),
+        "expire_backups_report_mount": "/proc",
+    }
+    job = awx.job("scheduled_expiry", "expire_backups", {**given, **settings})
+    assert not job.failed, job.output
+    assert list(reports.glob("expired-*.json")), job.output
+    assert awx.cloud.writes() == []

@@ -41,7 +41,7 @@ OWN = {
     for name in ("ACCESS_KEY", "SECRET_KEY", "SECURITY_TOKEN", "REGION", "EXPECTED_ACCOUNT", "ENDPOINT_URL", "CA_BUNDLE")
 }
 SEEN = {("JD Cloud plan", "read"), ("JD Cloud decommission", "read"), ("JD Cloud decommission", "execute")}
-SEEN |= {("JD Cloud cleanup", "read")}
+SEEN |= {("JD Cloud cleanup", "read"), ("JD Cloud expire backups", "read")}
 SIMULTANEOUS = (("workflow_job_templates", "JD Cloud decommission a fleet"), ("job_templates", "JD Cloud decommission"))
 FLOW = "JD Cloud decommission a fleet"
 
@@ -160,6 +160,11 @@ def test_the_schedule_answers_what_awx_asks_a_schedule_for(made: AwxApi) -> None
         "cleanup_empty_is_failure": "false",
         "vm_decommission_backup": "image",
         "vm_decommission_report_tags": "owner",
+    }
+    assert made.store.named("schedules", "JD Cloud expire backups")["extra_data"] == {
+        "expire_backups_days": 90,
+        "expire_backups_max": 10,
+        "expire_backups_on_too_many": "fail",
     }
 
 

@@ -211,7 +211,7 @@ begun:
   type: bool
   sample: true
 lines:
-  description: What the stage showed, at most 12 lines and the table of the plan; with O(stage=restore) a line for each machine.
+  description: What the stage showed, at most 10 lines and the table of the plan; with O(stage=restore) a line for each machine.
   returned: success, but for O(stage=read)
   type: list
   elements: str

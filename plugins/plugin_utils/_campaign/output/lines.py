@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What each stage of a campaign says: at most 12 short lines, besides the table of a plan. Pure."""
+"""What each stage of a campaign says: a few short lines, besides the table of a plan. Pure."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from .progress import place_of
 from .table import plan_table
 from .text import LONGEST, cut, name_some, named, spell
 
-MOST = 12
-"""The most lines of a stage."""
+MOST = 10
+"""The most lines of a stage. With the title of its task, and its result, these are 12."""
 GROUPS = 3
-"""The most reasons that are shown; each takes two lines."""
+"""The most reasons that are shown; each takes two lines, or one where there is no room for two."""
 _INDENT = "    "
 _PARTS = (
     ("disks_deleted", "disk", "disks"),
@@ -176,17 +176,21 @@ def _took(wave: Any) -> str:
 
 
 def _reasons(rows: Iterable[Mapping[str, Any]], room: int) -> list[str]:
-    """The most frequent reasons, in so many lines: how many, why, one example, and the next step."""
+    """The most frequent reasons, in so many lines: how many, one example, and if there is room, why and the next step."""
     groups = groups_of(rows, ("error", "blocker"))
-    fit = min(GROUPS, room // 2)
-    # One line says that there are more.
-    if len(groups) > fit and 2 * fit + 1 > room:
+    each = 2 if len(_fitting(groups, room, 2)) == min(GROUPS, len(groups)) else 1
+    shown = _fitting(groups, room, each)
+    lines = [line for group in shown for line in _group(group)[:each]]
+    more = len(groups) - len(shown)
+    return [*lines, *([f"and {count(more, 'more reason')}, see the report"] if more > 0 and room > 0 else [])]
+
+
+def _fitting(groups: Sequence[Group], room: int, each: int) -> Sequence[Group]:
+    """The first groups, if each takes so many lines, and one line says that there are more."""
+    fit = min(GROUPS, room // each)
+    if fit < len(groups) and fit * each + 1 > room:
         fit -= 1
-    if fit < 1:
-        return []
-    more = len(groups) - fit
-    lines = [line for group in groups[:fit] for line in _group(group)]
-    return [*lines, *([f"and {count(more, 'more reason')}, see the report"] if more > 0 else [])]
+    return groups[: max(0, fit)]
 
 
 def _group(group: Group) -> list[str]:

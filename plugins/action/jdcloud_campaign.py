@@ -39,7 +39,7 @@ from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.output.aga
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.report.costs import check_prices
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.backup import back_up
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.campaign import Campaign, begin, go_on
-from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.cleanup import clean_up
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.cleanup import check_mount, clean_up
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.events import check_hooks, stop, with_events
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.expire import Expiry, expire
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.finish import finish
@@ -147,22 +147,28 @@ class ActionModule(ProgressAction):
         wanted = READERS["cleanup"](self._given(VARIABLES["cleanup"], variables))
         result = clean_up(wanted, self._modules(variables), preview=bool(self._task.check_mode))
         _show(result["lines"])
-        return result
+        # Ansible shows the whole result of what fails, and these were shown.
+        return {**result, "lines": []} if result.get("failed") else result
 
     def _report(self, options: Result) -> Result:
         """Make the report of a record again. In check mode nothing is written."""
         check_prices(options["prices"], "prices")
         write = not self._task.check_mode
-        return {"changed": write, **make_again(Store(options["folder"]), options["prices"], write=write)}
+        made = make_again(Store(options["folder"]), options["prices"], write=write)
+        _show([made["message"], *([f"Report: {made['report_path']}"] if write else [])])
+        return {"changed": write, **made}
 
     def _expire(self, variables: Variables) -> Result:
         """Delete backups of finished campaigns, or say which would be."""
         names = VARIABLES["expire_backups"]
         _refuse_unknown("expire_backups", variables)
         given = READERS["expire_backups"](self._given(names, variables))
+        check_mount(given["report_mount"])
         scratch = tempfile.mkdtemp(prefix="jdcloud-expire-", dir=C.DEFAULT_LOCAL_TMP)
         modules, preview = self._modules(variables), bool(self._task.check_mode)
-        return expire(Expiry(given, modules, Store(given["report_dir"] or scratch), _utcnow, preview, os.getppid()))
+        result = expire(Expiry(given, modules, Store(given["report_dir"] or scratch), _utcnow, preview, os.getppid()))
+        _show([result["message"]])
+        return result
 
     def _stage(self, options: Result, variables: Variables) -> Result:
         stage = options["stage"]

@@ -237,6 +237,12 @@ regions:
   type: list
   elements: dict
   sample: [{"region": "cn-north-1", "instance_ids": ["i-4x9q2m7kva"], "report_dir": "", "problem": ""}]
+problems:
+  description: Of which regions it cannot be seen what is left to do, and why.
+  returned: with O(stage=cleanup)
+  type: list
+  elements: str
+  sample: []
 tag_key:
   description: The key of the mark.
   returned: with O(stage=cleanup)

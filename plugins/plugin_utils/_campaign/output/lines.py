@@ -25,6 +25,7 @@ MOST = 10
 GROUPS = 3
 """The most reasons that are shown; each takes two lines, or one where there is no room for two."""
 _INDENT = "    "
+_WORDS = {**ACTIONS, "unmarked": "unmarked"}
 _PARTS = (
     ("disks_deleted", "disk", "disks"),
     ("elastic_ips_released", "elastic IP", "elastic IPs"),
@@ -52,6 +53,9 @@ def plan_rows(record: Record, look: Iterable[Mapping[str, Any]]) -> list[Mapping
     """The machines that are not gone, with the fates that a look planned for what they have, unless nothing is to be done."""
     planned = {} if record.problem else {each["instance_id"]: each for each in look}
     left = [row for row in record.machines.values() if not is_gone(row) or row["action"] == "none"]
+    if record.kind != "absent":
+        # What is only planned has not stopped or started them yet.
+        return [{**row, "status": row["status_before"] or row["status"]} for row in left]
     return [
         {**row, **{name: planned[row["instance_id"]][name] for name in ("disks", "elastic_ips")}}
         if row["action"] in ("not_started", "deleted") and row["instance_id"] in planned
@@ -163,8 +167,8 @@ def interrupted_lines(record: Record, writes: Iterable[Mapping[str, Any]], *, la
 def _counts(rows: Iterable[Mapping[str, Any]], *, preview: bool = False) -> str:
     """How many machines there are, and what became of them."""
     every = list(rows)
-    actions = Counter("gone before" if row["action"] == "none" and is_gone(row) else ACTIONS.get(row["action"]) for row in every)
-    words = [*dict.fromkeys(ACTIONS.values()), "gone before"]
+    actions = Counter("gone before" if row["action"] == "none" and is_gone(row) else _WORDS.get(row["action"]) for row in every)
+    words = [*dict.fromkeys(_WORDS.values()), "gone before"]
     found = {(f"would be {word}" if preview and word in DONE.values() else word): actions[word] for word in words}
     return f"of {count(len(every), 'machine')} {spell(found)}" if every else "no machine is selected"
 
@@ -215,6 +219,10 @@ def _what_is(report: Mapping[str, Any]) -> list[str]:
     if stopped:
         some = [row for row in rows if row["instance_id"] in stopped]
         lines.append(f"Stopped by this campaign and stopped still: {count(len(stopped), 'machine')}: {name_some(some)}.")
+    for kind, verb, before, now in (("mark", "Stopped", "running", "stopped"), ("unmark", "Started again", "stopped", "running")):
+        some = [row for row in rows if kind == report["kind"] and (row["status_before"], row["status"]) == (before, now)]
+        if some:
+            lines.append(f"{verb} by this campaign: {count(len(some), 'machine')}: {name_some(some)}.")
     unknown = [row for row in rows if row["status"] == UNVERIFIED]
     if unknown:
         lines.append(f"Not known what the last call did to {count(len(unknown), 'machine')}: {name_some(unknown)}.")

@@ -13,38 +13,44 @@ from pathlib import Path
 from typing import Any
 
 from ....module_utils._api.errors import InputError
+from ..output.marked import marked_lines
 from ..state.store import Store
 from ..steps import cleanup as steps
 from .campaign import Modules, Result
 
 
 def clean_up(options: Mapping[str, Any], modules: Modules, *, preview: bool) -> Result:
-    """The regions in which something is due, or was begun and not finished. `problem` says why nothing may be deleted.
+    """The regions in which something is due, or was begun and not finished; fails with why nothing may be deleted.
 
-    Raises `InputError` if reports would be lost, or a region cannot be read.
+    `problems` says of which regions it cannot be seen what is left to do. Raises `InputError` if reports would be lost, or a
+    region cannot be read.
     """
-    mount = options["report_mount"]
-    if mount and not os.path.ismount(mount):
-        raise InputError(
-            f"{mount} is no mount point, so records and reports would be lost with this job, and nothing was changed: mount a "
-            "volume there (see docs/awx.md), or leave the variable that names it empty."
-        )
+    check_mount(options["report_mount"])
     looks = [_look(options, modules, region) for region in options["regions"]]
     choice = steps.choose_due(looks, options)
-    regions: list[Result] = []
+    entries: list[Result] = []
     if not choice.problem:
         folder = _folder(options["report_dir"], preview=preview)
         entries = [_entry(region, ids, folder) for region, ids in choice.regions.items()]
-        regions = [entry for entry in entries if entry["instance_ids"] or entry["problem"]]
     return {
         "changed": False,
         "due": choice.due,
         "blocked": len(choice.blocked),
-        "problem": choice.problem,
-        "regions": regions,
+        "regions": [entry for entry in entries if entry["instance_ids"]],
+        "problems": [f"{entry['region']} - {entry['problem']}" for entry in entries if entry["problem"]],
         "tag_key": options["tag_key"],
-        "lines": steps.staying_lines(choice),
+        "lines": marked_lines(choice),
+        **({"failed": True, "msg": choice.problem} if choice.problem else {}),
     }
+
+
+def check_mount(path: str) -> None:
+    """Raise `InputError` for a folder that is to be a volume and is none. In a container, it would end with the job."""
+    if path and not os.path.ismount(path):
+        raise InputError(
+            f"{path} is no mount point, so records and reports would be lost with this job, and nothing was changed: mount a "
+            "volume there (see docs/awx.md), or leave the variable that names it empty."
+        )
 
 
 def _look(options: Mapping[str, Any], modules: Modules, region: str) -> Result:

@@ -15,8 +15,6 @@ from ....module_utils._api.errors import InputError
 
 Result = Mapping[str, Any]
 
-SHOWN = 10
-"""The most machines of which it is shown why they stay."""
 _REFUSED = re.compile(
     r"vm_decommission_(state|region|instance_ids|name|list_file|tags|filters|max_instances|due_only|tag_key|report_dir|campaign|digest)"
 )
@@ -60,16 +58,6 @@ def choose_due(looks: Sequence[Result], options: Result) -> Choice:
     for region, machine in [] if problem else chosen:
         regions[region].append(machine["instance_id"])
     return Choice(regions, len(due), [machine for _region, machine in marked if not machine["deletable"]], problem)
-
-
-def staying_lines(choice: Choice) -> list[str]:
-    """Why marked machines stay."""
-    lines = [
-        f"{each['region']} {each['instance_id']}: {' '.join(blocker['message'] for blocker in each['blockers'])}"
-        for each in choice.blocked
-    ]
-    more = len(lines) - SHOWN
-    return [*lines[:SHOWN], f"{more} more are marked and stay."] if more > 0 else lines
 
 
 def _oldest_first(marked: tuple[str, Result]) -> tuple[str, str]:

@@ -166,6 +166,17 @@ def test_where_there_is_no_room_for_what_to_do_each_reason_takes_one_line() -> N
     assert len(lines) <= MOST
 
 
+def test_a_mark_says_what_it_stopped_and_its_end_what_it_started() -> None:
+    report = sample_report(2, outcome="complete")
+    rows = [{**row, "action": "marked", "status_before": "running", "status": "stopped"} for row in report["machines"]]
+    lines = finish_lines({**report, "kind": "mark", "machines": rows, "left_stopped": []}, path="", go_on="x")
+    assert any(line.startswith("Stopped by this campaign: 2 machines: ") for line in lines)
+    back = [{**row, "action": "unmarked", "status_before": "stopped", "status": "running"} for row in rows]
+    lines = finish_lines({**report, "kind": "unmark", "machines": back, "left_stopped": []}, path="", go_on="x")
+    assert "of 2 machines 2 unmarked" in lines[0]
+    assert any(line.startswith("Started again by this campaign: 2 machines: ") for line in lines)
+
+
 def test_a_complete_campaign_needs_no_command() -> None:
     report = sample_report(3, outcome="complete")
     assert not any(line.startswith("To go on") for line in finish_lines(report, path="", go_on="x"))

@@ -40,8 +40,9 @@ def test_what_is_due_is_found_and_nothing_is_changed(cloud: MemoryCloud, run: Ru
     cloud.add(C)
     done = cleaned(run)
     assert done["regions"] == [{"region": REGION, "instance_ids": [A], "report_dir": "", "problem": ""}]
-    assert (done["due"], done["blocked"], done["problem"], done["tag_key"]) == (1, 1, "", "decommission-after")
-    assert B in done["lines"][0]
+    assert (done["due"], done["blocked"], done["problems"], done["tag_key"]) == (1, 1, [], "decommission-after")
+    assert done["lines"][0] == "2 machines with the mark: 1 due, 1 to be deleted now, 1 not due or kept."
+    assert B in done["lines"][1]
     assert cloud.writes == []
 
 
@@ -88,9 +89,11 @@ def test_what_was_not_finished_is_gone_on_with(run: Runner, tmp_path: Path, unfi
 def test_a_record_that_cannot_be_read_is_a_problem_of_its_region_alone(run: Runner, tmp_path: Path) -> None:
     keep_record(tmp_path, unfinished=True)
     (tmp_path / REGION / "record.json").write_text("{", encoding="utf-8")
-    (entry,) = cleaned(run, report_dir=str(tmp_path))["regions"]
-    assert "cannot be used, since it is no JSON" in entry["problem"]
-    assert entry["instance_ids"] == []
+    done = cleaned(run, report_dir=str(tmp_path))
+    (problem,) = done["problems"]
+    assert problem.startswith(f"{REGION} - ")
+    assert "cannot be used, since it is no JSON" in problem
+    assert (done["regions"], done.get("failed")) == ([], None)
 
 
 def test_a_cap_that_is_passed_makes_no_folder(tmp_path: Path) -> None:
@@ -99,6 +102,7 @@ def test_a_cap_that_is_passed_makes_no_folder(tmp_path: Path) -> None:
     modules = ModulesByHand(jdcloud_vm_info={"account": {"region": REGION}, "instances": rows})
     folder = tmp_path / "reports"
     done = clean_up(READERS["cleanup"]({"max_instances": 1, "report_dir": str(folder)}), modules, preview=False)
-    assert done["problem"].startswith("2 machines are due")
+    assert done["failed"]
+    assert done["msg"].startswith("2 machines are due")
     assert (done["regions"], folder.exists()) == ([], False)
     assert modules.arguments("(jdcloud_vm_info)")["marked_only"] is True

@@ -41,7 +41,6 @@ def test_what_is_due_goes_and_the_others_say_why_they_stay() -> None:
     choice = steps.choose_due(looks, options())
     assert choice.regions == {NORTH: ["i-a"], EAST: ["i-c"]}
     assert (choice.due, len(choice.blocked), choice.problem) == (2, 1, "")
-    assert steps.staying_lines(choice) == ["cn-north-1 i-b: It is not due."]
 
 
 def test_more_than_the_cap_goes_nowhere() -> None:
@@ -62,12 +61,6 @@ def test_nothing_due_is_a_problem_only_if_that_is_asked_for() -> None:
     assert steps.choose_due([look(NORTH)], options()).problem == ""
     asked = steps.choose_due([look(NORTH)], options(empty_is_failure="true"))
     assert asked.problem == "Nothing is due, and cleanup_empty_is_failure is set."
-
-
-def test_many_that_stay_take_a_few_lines() -> None:
-    looks = [look(NORTH, *(marked(f"i-{number:02}", deletable=False) for number in range(15)))]
-    lines = steps.staying_lines(steps.choose_due(looks, options()))
-    assert (len(lines), lines[-1]) == (11, "5 more are marked and stay.")
 
 
 MACHINES = st.lists(st.tuples(st.sampled_from([NORTH, EAST]), st.sampled_from("123456789"), st.booleans()), max_size=12)

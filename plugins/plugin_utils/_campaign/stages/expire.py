@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -77,10 +77,15 @@ def expire(run: Expiry) -> Result:
 def _expire(run: Expiry) -> Result:
     began, given = run.clock(), run.given
     rules = Rules(given["days"], given["last_days"], given["campaigns"])
-    unfinished = steps.unfinished_of(records_in(given["record_dirs"]))
+    records = {folder: records_in(folder) for folder in given["record_dirs"]}
+    unfinished = steps.unfinished_of(record for found in records.values() for record in found)
     listings = {listing.region: listing for listing in (_listing(run, region) for region in given["regions"])}
     verdicts = [verdict for listing in listings.values() for verdict in steps.judge(listing, rules, unfinished)]
     chosen = steps.choose(verdicts, given["max"], on_too_many=given["on_too_many"])
+    if any(verdict.may_go for verdict in chosen):
+        # Backups without any record look like a volume that is not mounted.
+        for folder in (each for each, found in records.items() if not found):
+            raise _unknown(folder, "holds no record of a campaign")
     checked = [verdict for region in listings for verdict in _checked(run, region, chosen)]
     path = _write(run, began, checked, {}, ended=False)
     done = {region: _delete(run, region, checked) for region in listings}
@@ -89,22 +94,38 @@ def _expire(run: Expiry) -> Result:
     return _result(run, checked, outcomes, path)
 
 
-def records_in(folders: Sequence[str]) -> list[Record]:
-    """The records of all campaigns below some folders. Raises `InputError` for a folder or record that cannot be read."""
+def records_in(folder: str) -> list[Record]:
+    """The records of all campaigns below a folder. Raises `InputError` for a folder or record that cannot be read."""
+    return [record for place in _places_of_records(folder) if (record := Store(place).load()) is not None]
+
+
+def _places_of_records(folder: str) -> Iterator[str]:
+    """The folders below one that hold a record, also behind links: records may be where there is room for them."""
 
     def refuse(error: OSError) -> None:
-        raise InputError(
-            f"expire_backups_record_dirs: {error.filename} cannot be read ({error.strerror}), so nothing was deleted: which "
-            "campaigns are not finished is not known without it."
-        )
+        raise _unknown(str(error.filename), f"cannot be read ({error.strerror})") from error
 
-    records = []
-    for folder in folders:
-        for place, _folders, files in os.walk(folder, onerror=refuse):
-            record = Store(place).load() if RECORD in files else None
-            if record is not None:
-                records.append(record)
-    return records
+    seen = set()
+    for place, below, files in os.walk(folder, onerror=refuse, followlinks=True):
+        links = [path for path in (os.path.join(place, name) for name in files) if os.path.islink(path)]
+        try:
+            # A link that leads nowhere may have led to records.
+            found, *_targets = [os.stat(path) for path in (place, *links)]
+        except OSError as error:
+            raise _unknown(str(error.filename), f"cannot be read ({error.strerror})") from error
+        if (found.st_dev, found.st_ino) in seen:
+            # A link back to where this began.
+            below.clear()
+        elif RECORD in files:
+            yield place
+        seen.add((found.st_dev, found.st_ino))
+
+
+def _unknown(place: str, why: str) -> InputError:
+    return InputError(
+        f"expire_backups_record_dirs: {place} {why}, so nothing was deleted: which campaigns are not finished is not known "
+        "without it."
+    )
 
 
 def _listing(run: Expiry, region: str) -> Listing:

@@ -204,6 +204,35 @@ def test_records_that_are_not_there_are_no_finished_campaigns(
     assert cloud.writes == []
 
 
+def test_records_behind_a_link_count(cloud: MemoryCloud, run: Runner, night: Callable[..., Json], tmp_path: Path) -> None:
+    old = add_image(cloud, 1, GONE)
+    elsewhere, records = tmp_path / "volume" / "spring", tmp_path / "records"
+    elsewhere.parent.mkdir()
+    records.mkdir()
+    cloud.add(OTHER, imageId="img-public")
+    Conducted(run, elsewhere, instance_ids=[OTHER], backup="none", campaign="spring")()
+    record = json.loads((elsewhere / RECORD).read_text(encoding="utf-8"))
+    (elsewhere / RECORD).write_text(json.dumps({**record, "open": True}), encoding="utf-8")
+    (records / "spring").symlink_to(elsewhere)
+    # A link back leads round in a circle.
+    (elsewhere / "again").symlink_to(records)
+    assert written(night(record_dirs=str(records)))[old] == ("kept", "campaign_unfinished")
+
+
+@pytest.mark.parametrize("left", ["nothing", "dangling"])
+def test_a_folder_whose_records_are_out_of_reach_is_refused(
+    cloud: MemoryCloud, night: Callable[..., Json], tmp_path: Path, left: str
+) -> None:
+    add_image(cloud, 1, GONE)
+    records = tmp_path / "records"
+    records.mkdir()
+    if left == "dangling":
+        (records / "spring").symlink_to(tmp_path / "volume" / "spring")
+    with pytest.raises(InputError, match="expire_backups_record_dirs: .*is not known without it"):
+        night(record_dirs=str(records))
+    assert cloud.writes == []
+
+
 @pytest.mark.parametrize("days", [-2, 2])
 def test_clocks_that_disagree_make_nothing_old(cloud: MemoryCloud, night: Callable[..., Json], days: int) -> None:
     add_image(cloud, 1, GONE)

@@ -20,8 +20,9 @@ def finish(campaign: Campaign) -> Result:
     bill = None
     if options.kind == "absent":
         if not campaign.preview:
-            # Of all waves, also of a run that was killed.
-            release(campaign, None, steps.owed(record, options))
+            # Of all waves, also of a run that was killed. Nothing more is sent for a run that was refused or stopped.
+            if not record.problem:
+                release(campaign, None, steps.owed(record, options))
             _verify(campaign)
         bill = _bill(campaign)
     outcome = steps.finish(record, options, campaign.now, preview=campaign.preview)

@@ -10,6 +10,7 @@ import contextlib
 import copy
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from ....module_utils._api.errors import InputError, JdcloudError
@@ -48,7 +49,7 @@ def write_meanwhile(store: Store, run: str, problem: str = "") -> None:
     """
     with contextlib.suppress(JdcloudError, OSError):
         record = store.load() if run else None
-        if record is None or record.run != run or record.options.get("report_dir") != str(store.folder):
+        if record is None or record.run != run or Path(record.options.get("report_dir") or "") != store.folder:
             return
         write_documents(store, report_now(record, store, record.options.get("prices") or {}, problem))
 

@@ -35,11 +35,13 @@ def wave(campaign: Campaign, number: int) -> Result:
     if ids:
         ready = _back_up(campaign, number, ids)
         _delete(campaign, number, ready)
-    result = steps.end_wave(campaign.record, campaign.options, number, campaign.now)
+    result: Result = {"go": False}
+    if begun["begun"]:
+        result = steps.end_wave(campaign.record, campaign.options, number, campaign.now)
     campaign.save()
     write_meanwhile(campaign.store, campaign.record.run)
     go = result["go"] and not campaign.record.problem
-    return {"go": go, "begun": True, "lines": lines.of_wave(campaign, number)}
+    return {"go": go, "begun": begun["begun"], "lines": lines.of_wave(campaign, number)}
 
 
 def release(campaign: Campaign, number: int | None, owed: Mapping[str, Sequence[str]]) -> None:

@@ -10,7 +10,9 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from ..input.decommission_variables import Options
+from ....module_utils._fleet.common.texts import shown
+from ..input.choice import is_member
+from ..input.decommission_variables import PREFIX, Options
 from ..state import machine_entry
 from ..state.ingest import (
     count_and_name,
@@ -29,10 +31,11 @@ from .finish import owed
 def begin_wave(record: Record, options: Options, number: int, look: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     """Take in the fresh plan of a wave and write down its scope; nothing of it was touched before.
 
-    Returns whether to go on, the machines to go on with, and the disks and elastic IPs that are to be marked as the campaign's.
+    Returns whether the wave has begun, whether to go on, the machines to go on with, and the disks and elastic IPs that are to be
+    marked as the campaign's.
     """
     wave = record.wave(number)
-    nothing = {"go": False, "instance_ids": [], "disk_ids": [], "elastic_ip_ids": []}
+    nothing = {"begun": False, "go": False, "instance_ids": [], "disk_ids": [], "elastic_ip_ids": []}
     if options.campaign_timeout and (now - read_stamp(record.runs[-1]["began"])).total_seconds() > options.campaign_timeout:
         text = f"The campaign ran for more than {options.campaign_timeout:g} s"
         stop_campaign(record, f"{text}, so wave {number} was not begun.")
@@ -42,7 +45,7 @@ def begin_wave(record: Record, options: Options, number: int, look: Mapping[str,
         why = with_role_variables(str(look.get("msg") or "nothing was read"))
         stop_campaign(record, f"Wave {number} was not begun, since it could not be planned: {why}")
         return nothing
-    look = with_present_status(look)
+    look = _still_meant(record, options, with_present_status(look))
     wave.state, wave.began = "begun", wave.began or stamp(now)
     going, hindered = [], []
     accepted = machine_entry.accepted_deletes(record)
@@ -61,7 +64,7 @@ def begin_wave(record: Record, options: Options, number: int, look: Mapping[str,
         stop_campaign(record, f"Wave {number} was not begun, since {count_and_name(hindered)} cannot be deleted any more.")
         return nothing
     disks, addresses = _to_mark(going)
-    return {"go": bool(going), "instance_ids": _ids(going), "disk_ids": disks, "elastic_ip_ids": addresses}
+    return {"begun": True, "go": bool(going), "instance_ids": _ids(going), "disk_ids": disks, "elastic_ip_ids": addresses}
 
 
 def after_mark(record: Record, number: int, result: Mapping[str, Any], now: datetime, *, durable: bool) -> dict[str, Any]:
@@ -142,6 +145,28 @@ def end_wave(record: Record, options: Options, number: int, now: datetime) -> di
         stop_campaign(record, f"The campaign was stopped after wave {number}, since {why}.")
         return {"go": False}
     return {"go": True}
+
+
+def _still_meant(record: Record, options: Options, look: Mapping[str, Any]) -> dict[str, Any]:
+    """A look in which machines are blocked that lost the name that chose them, or are excluded by now. No module checks that."""
+    instances = []
+    for instance in look["instances"]:
+        why = _not_meant(record, options, instance) if instance["action"] == "deleted" else ""
+        reason = {"code": "selector_mismatch", "message": why}
+        instances.append({**instance, "action": "blocked", "blockers": [reason]} if why else instance)
+    return {**look, "instances": instances}
+
+
+def _not_meant(record: Record, options: Options, instance: Mapping[str, Any]) -> str:
+    """Why a machine is none of those that were chosen any more; empty if it is one still."""
+    if is_member(options.exclude, instance):
+        return f"{PREFIX}exclude means it by now."
+    row, name = record.machines[instance["instance_id"]], instance.get("name")
+    listed = record.identity.get("listed") or ()
+    by_name = row["name"] in listed and not {instance["instance_id"], instance.get("private_ip_address")} & {*listed}
+    if (options.names and name not in options.names) or (by_name and name not in listed):
+        return f"Its name has changed since it was chosen by that, and is {shown(str(name))} now."
+    return ""
 
 
 def _narrow(record: Record, result: Mapping[str, Any]) -> None:

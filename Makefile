@@ -72,10 +72,11 @@ pictures: $(STAMP)/test ## Run the demo, and take the pictures of the documentat
 interface: $(STAMP)/demo ## Write down the interface as released; a step of each release
 	@$(RUN) env PYTHONPATH=.venv/collections .venv/bin/python $(TOOLS)/interface.py
 
-benchmark: $(STAMP)/demo ## Measure deletions and backups of whole fleets against the lower bound, and one small task
+benchmark: $(STAMP)/demo ## Measure deletions, backups and campaigns of whole fleets against the lower bound, and one small task
 	@$(RUN) .venv/bin/python tests/benchmark/emulator_rate.py
 	@$(RUN) .venv/bin/python tests/benchmark/run.py
 	@$(RUN) .venv/bin/python tests/benchmark/backup.py
+	@$(RUN) .venv/bin/python tests/benchmark/campaign.py
 	@$(RUN) .venv/bin/python tests/benchmark/startup.py
 
 format: $(STAMP)/lint ## Format the Python files, and write what modules share in their documentation

@@ -10,8 +10,11 @@ no client can be faster than
 
     max((P + N) / R + S + D, (2P + 2N) / R + D) + 1 / R
 
-which is the lower bound that times are divided by. Times are of the whole module process, its start included; "service" is
-the time from its first to its last request. Absolute times on a busy machine mean little, ratios more.
+which is the lower bound that times are divided by. With an image of each machine, made in I seconds while it is stopped, there
+is one call a machine more, and one look at all of them, so I is added to the first term and (P + N) / R to the second.
+
+Times are of the whole module process, its start included; "service" is the time from its first to its last request. Absolute
+times on a busy machine mean little, ratios more.
 """
 
 from __future__ import annotations
@@ -27,11 +30,11 @@ STOP_SECONDS = 2.0
 DELETE_SECONDS = 1.5
 
 
-def lower_bound(machines: int) -> float:
-    """Seconds that deleting this many running machines takes at least."""
-    pages = math.ceil(machines / PAGE_SIZE)
-    one_after_another = (pages + machines) / RATE_LIMIT + STOP_SECONDS + DELETE_SECONDS
-    full_line = (2 * pages + 2 * machines) / RATE_LIMIT + DELETE_SECONDS
+def lower_bound(machines: int, image_seconds: float | None = None) -> float:
+    """Seconds that deleting this many running machines takes at least; with an image of each, if these take some time."""
+    calls = math.ceil(machines / PAGE_SIZE) + machines
+    one_after_another = calls / RATE_LIMIT + STOP_SECONDS + (image_seconds or 0.0) + DELETE_SECONDS
+    full_line = (2 if image_seconds is None else 3) * calls / RATE_LIMIT + DELETE_SECONDS
     return max(one_after_another, full_line) + 1 / RATE_LIMIT
 
 

@@ -8,6 +8,9 @@ Ansible reads, packs and sends all files that a module imports, for each task, a
 takes longer than most calls to the service. On the controller itself, the small module `jdcloud_local` finds them in the folder
 of the collection instead, where Python keeps them compiled. Everything else stays as Ansible does it: a process of its own,
 its interpreter, its environment, its arguments. On another host, as another user, or in the background the files are sent.
+
+What starts it goes to the interpreter through its standard input, as pipelining does: a file for it on this host would take a
+folder, two more shells and some small programs. `ANSIBLE_KEEP_REMOTE_FILES` gives the file all the same.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from ansible import constants as C
 from ansible.plugins.action.normal import ActionModule as NormalAction
 
 PLUGINS = Path(__file__).resolve().parents[2]
@@ -42,6 +46,11 @@ class LocalAction(NormalAction):  # type: ignore[misc]  # ansible-core ships no 
     def _executed(self, **options: Any) -> dict[str, Any]:
         result: dict[str, Any] = super()._execute_module(**options)
         return result
+
+    def _is_pipelining_enabled(self, module_style: str, wrap_async: bool = False) -> bool:
+        """Whether a module needs no file. Here always, whatever the user set for other hosts: nothing is in its way."""
+        here = module_style == "new" and self._is_local() and not C.DEFAULT_KEEP_REMOTE_FILES
+        return here or bool(super()._is_pipelining_enabled(module_style, wrap_async))
 
     def _update_module_args(self, module_name: str, module_args: dict[str, Any], *more: Any, **named: Any) -> None:
         """Let messages name the module that the user called."""

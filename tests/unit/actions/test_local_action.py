@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from ansible import constants as C
 from ansible.plugins.action.normal import ActionModule as NormalAction
 
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._actions.local_action import LocalAction
@@ -35,7 +36,12 @@ class Stage:
 
     def run(self, **options: Any) -> Json:
         """Execute the module of the task, or the one that is given."""
-        self._action = LocalAction(
+        self._action = self.action()
+        return self._action._execute_module(**options)
+
+    def action(self) -> LocalAction:
+        """The action of the task."""
+        return LocalAction(
             task=self.task,
             connection=self.connection,
             play_context=SimpleNamespace(),
@@ -43,7 +49,6 @@ class Stage:
             templar=None,
             shared_loader_obj=None,
         )
-        return self._action._execute_module(**options)
 
     def _execute(self, module_name: str, **_options: Any) -> Json:
         self.module, self.environment = module_name, self.task.environment
@@ -102,3 +107,23 @@ def test_elsewhere_ansible_sends_the_files(stage: Stage, place: str, name: str, 
     assert stage.module == "jdcloud.cloud.jdcloud_vm"
     assert stage.named == "jdcloud.cloud.jdcloud_vm"
     assert stage.environment == [GIVEN]
+
+
+def test_on_this_host_a_module_needs_no_file(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(NormalAction, "_is_pipelining_enabled", lambda *_given: False)
+    assert stage.action()._is_pipelining_enabled("new")
+    assert not stage.action()._is_pipelining_enabled("old")
+    stage.connection.transport = "ssh"
+    assert not stage.action()._is_pipelining_enabled("new")
+
+
+def test_a_file_that_is_to_be_kept_is_made(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(NormalAction, "_is_pipelining_enabled", lambda *_given: False)
+    monkeypatch.setattr(C, "DEFAULT_KEEP_REMOTE_FILES", True)
+    assert not stage.action()._is_pipelining_enabled("new")
+
+
+def test_elsewhere_the_users_setting_counts(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(NormalAction, "_is_pipelining_enabled", lambda *_given: True)
+    stage.connection.transport = "ssh"
+    assert stage.action()._is_pipelining_enabled("new")

@@ -37,6 +37,7 @@ from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.input.othe
 )
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.output.again import Caller
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.report.costs import check_prices
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.report.page import compile_templates
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.backup import back_up
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.campaign import Campaign, begin, go_on
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.cleanup import check_mount, clean_up
@@ -76,6 +77,9 @@ SPEC: dict[str, dict[str, Any]] = {
 
 Result = dict[str, Any]
 Variables = Mapping[str, Any]
+
+# Ansible loads this file once, and forks a worker for each stage: each of them would compile the same templates.
+compile_templates()
 
 
 class ActionModule(ProgressAction):

@@ -47,6 +47,12 @@ def render(report: Mapping[str, Any]) -> str:
     return _environment().get_template("page.html.j2").render(**inline, **_content(report)) + "\n"
 
 
+def compile_templates() -> None:
+    """Compile the templates. Who forks later does it before, so that not each process has to."""
+    for path in FOLDER.glob("*.html.j2"):
+        _environment().get_template(path.name)
+
+
 @cache
 def _environment() -> Environment:
     environment = Environment(

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import contextlib
-import copy
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -55,13 +54,14 @@ def write_meanwhile(store: Store, run: str, problem: str = "") -> None:
 
 
 def report_now(record: Record, store: Store, prices: Mapping[str, Any], problem: str = "") -> Result:
-    """The report of a record as it is. `problem` is why its run was refused, where the record does not say so."""
-    judged = copy.deepcopy(record)
+    """The report of a record as it is. `problem` is why its run was refused, where the record does not say so.
+
+    The record must be one that was read for this: it is judged, and not written again.
+    """
     writes = read_journal(store.journal()).writes
-    note_writes(judged, writes)
-    return report_of(
-        judged, [write_row(write) for write in writes], _judge(judged, problem), preview=False, prices=prices, bill=None
-    )
+    note_writes(record, writes)
+    rows = [write_row(write) for write in writes]
+    return report_of(record, rows, _judge(record, problem), preview=False, prices=prices, bill=None)
 
 
 def _judge(record: Record, problem: str) -> dict[str, Any]:

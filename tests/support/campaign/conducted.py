@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -59,13 +60,14 @@ class Conducted:
         """What the hooks were handed."""
         self.failing: Callable[[Json], str] = lambda _event: ""
         """The name of the task with which a hook fails, empty if it does not."""
+        self.clock: Callable[[], datetime] = lambda: NOW
 
     def __call__(self, *, check: bool = False) -> Json:
         """Run it, from the plan to the report."""
         wanted = options(**self._variables)
         folder = self._folder.with_name("preview") if check else self._folder
         folder.mkdir(exist_ok=True)
-        context = (wanted, Store(str(folder)), self.modules, lambda: NOW)
+        context = (wanted, Store(str(folder)), self.modules, self.clock)
         check_hooks(wanted)
         campaign = begin(*context, preview=check, started_by=STARTED_BY)
         with campaign.stage():

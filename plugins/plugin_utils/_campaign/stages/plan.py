@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..steps import plan as steps
+from ..steps.wave import keep_look
 from . import lines
 from .campaign import Campaign, Result
 from .choose import choose, without_excluded
@@ -25,6 +26,7 @@ def plan(campaign: Campaign) -> Result:
     # A campaign that is resumed looks at nothing but what is left of its list.
     if campaign.resumed and not campaign.left_to_do:
         return {"waves": [], "lines": lines.of_plan(campaign)}
+    looked_at = campaign.now
     look = without_excluded(campaign, campaign.look("jdcloud_vm", _selection(campaign)))
     candidates = steps.freeze(campaign.record, look)["candidates"]
     campaign.record.problem = "" if campaign.resumed else steps.nothing_selected(campaign.record, campaign.options, look)
@@ -37,10 +39,14 @@ def plan(campaign: Campaign) -> Result:
             backup = campaign.look("jdcloud_vm_backup", planned_backup_arguments(campaign, candidates))
         if look["instances"]:
             ids = [each["instance_id"] for each in look["instances"]]
+            looked_at = campaign.now
             planned = campaign.look("jdcloud_vm", _with_backups(campaign, ids, backup))
     record, options, approved = campaign.record, campaign.options, campaign.approved
     result = steps.plan(record, options, planned, backup, campaign.now, preview=campaign.preview, approved=approved)
     waves = result["waves"] if result["go"] else []
+    if waves and not campaign.preview:
+        first = record.wave(waves[0]["number"])
+        keep_look(record, options, first, planned, looked_at)
     campaign.changed = campaign.preview and bool(planned.get("changed") or waves)
     return {"waves": waves, "lines": lines.of_plan(campaign, planned["instances"])}
 

@@ -29,7 +29,8 @@ def wave(campaign: Campaign, number: int) -> Result:
     campaign.place = place_of(campaign.record, number)
     if campaign.options.kind != "absent":
         return {**write_tags(campaign), "lines": lines.of_wave(campaign, number)}
-    look = _look(campaign, campaign.record.wave(number).instance_ids)
+    kept = steps.kept_look(campaign.record, number, campaign.clock())
+    look = kept or _look(campaign, campaign.record.wave(number).instance_ids)
     begun = steps.begin_wave(campaign.record, campaign.options, number, look, campaign.now)
     ids = begun["instance_ids"] if _is_written_down(campaign, number, begun) else []
     if ids:
@@ -91,15 +92,15 @@ def _back_up(campaign: Campaign, number: int, ids: list[str]) -> list[str]:
     arguments = planned_backup_arguments(campaign, ids)
     arguments["on_shortfall"] = "fit" if campaign.options.on_blocked == "skip" else "fail"
     done = campaign.do("jdcloud_vm_backup", arguments)
-    campaign.record.add_api_use(done.get("summary") or {})
     manifest = done.get("manifest") or {}
     ready = steps.after_backup(campaign.record, number, manifest, str(done.get("msg") or ""), campaign.now)["instance_ids"]
     # Written before the first delete: the machines can be made again from it.
     campaign.store.add_manifest(manifest)
     campaign.save()
-    if ready:
-        # What was taken away while the machines were stopped and backed up is let go.
-        steps.before_delete(campaign.record, _look(campaign, ready))
+    # What was taken away while the machines were stopped and backed up is let go.
+    unseen = steps.narrow_to_backup(campaign.record, done, ready)
+    if unseen:
+        steps.before_delete(campaign.record, _look(campaign, unseen))
     return list(ready)
 
 

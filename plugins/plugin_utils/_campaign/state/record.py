@@ -44,7 +44,8 @@ class Record:
     Out of the journal: `accepted` are its deletes of machines, `removed` the disks and elastic IPs whose removal the service
     accepted, `stopped` the machines that it stopped and did not start again.
     `canaries`: how many machines at the head of the list go before all others. `repeats`: the machines that were gone when the
-    campaign before in this folder was finished, if it was of the same selection.
+    campaign before in this folder was finished, if it was of the same selection. `look`: what the plan saw of the first wave,
+    until that begins.
     """
 
     campaign: str
@@ -72,14 +73,16 @@ class Record:
     tag_plan: dict[str, Any] = field(default_factory=dict)
     canaries: int = 0
     repeats: list[str] = field(default_factory=list)
+    look: dict[str, Any] = field(default_factory=dict)
     problem: str = ""
     outcome: str = "unfinished"
     last: str = ""
 
     def as_json(self) -> dict[str, Any]:
-        """For the file."""
-        values = {("wishes" if name == "identity" else name): value for name, value in asdict(self).items()}
-        return {"format": RECORD_FORMAT, **values}
+        """For the file; what is in it is not copied."""
+        names = (each.name for each in fields(self))
+        values = {("wishes" if name == "identity" else name): getattr(self, name) for name in names}
+        return {"format": RECORD_FORMAT, **values, "waves": [asdict(wave) for wave in self.waves]}
 
     def wave(self, number: int) -> Wave:
         """The wave of a number, from 1."""

@@ -2,11 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The steps of one wave: `begin_wave`, `after_mark`, `after_backup`, `before_delete`, `after_delete`, `end_wave`. Pure."""
+"""The steps of one wave, pure: `keep_look` and `kept_look`, `begin_wave`, `after_mark`, `after_backup`, `narrow_to_backup`,
+`before_delete`, `after_delete`, `end_wave`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -26,6 +27,36 @@ from ..state.ingest import (
 )
 from ..state.record import Record, Wave, read_stamp, stamp
 from .finish import owed
+
+LOOK_MAX_AGE = 30.0
+"""Up to this age in seconds the look of the plan serves the wave that follows it: a wave of some hundred machines lets its own
+look grow as old. Each delete goes through the gate, with a look of its own (rule 6)."""
+_LOOKED_AT = ("instance_id", "action", "status", "status_before", "disks", "elastic_ips")
+
+
+def keep_look(record: Record, options: Options, wave: Wave, look: Mapping[str, Any], at: datetime) -> None:
+    """Keep what the plan saw of the machines of a wave, if that can serve as the look with which the wave begins.
+
+    `at` is when the look began. All of the machines must be deletable, or the wave looks again; so it does if the user's tasks
+    run first, since these may change the machines.
+    """
+    record.look = {}
+    wanted = set(wave.instance_ids)
+    rows = [
+        {name: instance[name] for name in _LOOKED_AT}
+        for instance in look["instances"]
+        if instance["instance_id"] in wanted and instance["action"] == "deleted"
+    ]
+    if len(rows) == len(wanted) and not (options.on_plan or options.before_wave):
+        record.look = {"at": stamp(at), "wave": wave.number, "instances": rows}
+
+
+def kept_look(record: Record, number: int, now: datetime) -> dict[str, Any] | None:
+    """What the plan saw of a wave, None if it is another wave, or too long ago. It serves once."""
+    look, record.look = record.look, {}
+    if not look or look["wave"] != number or not 0 <= (now - read_stamp(look["at"])).total_seconds() <= LOOK_MAX_AGE:
+        return None
+    return {"instances": look["instances"]}
 
 
 def begin_wave(record: Record, options: Options, number: int, look: Mapping[str, Any], now: datetime) -> dict[str, Any]:
@@ -109,8 +140,31 @@ def after_backup(record: Record, number: int, manifest: Mapping[str, Any], messa
     return {"instance_ids": ready}
 
 
+def narrow_to_backup(record: Record, result: Mapping[str, Any], ids: Collection[str]) -> list[str]:
+    """Let go what machines no longer have by the last look of `jdcloud_vm_backup`, after all its waits.
+
+    Returns those of `ids` that it does not show in full.
+    """
+    entries = (result.get("manifest") or {}).get("machines") or ()
+    wanted = set(ids)
+    seen = [
+        {
+            "instance_id": entry["instance_id"],
+            "status_before": entry["status"],
+            "disks": entry["disks"],
+            "elastic_ips": entry["specification"]["elastic_ips"],
+        }
+        for entry in entries
+        if entry["instance_id"] in wanted and entry.get("disks") and "elastic_ips" in (entry.get("specification") or {})
+    ]
+    ingest(record, {**result, "instances": seen})
+    _narrow(record, {"instances": seen})
+    shown = set(_ids(seen))
+    return [each for each in ids if each not in shown]
+
+
 def before_delete(record: Record, look: Mapping[str, Any]) -> dict[str, Any]:
-    """Take in a last look before a delete that follows a backup, which may have taken hours: what is gone leaves the scope."""
+    """Take in a last look at machines that the backup did not show once more: what is gone leaves the scope."""
     ingest(record, look)
     _narrow(record, look)
     return {}

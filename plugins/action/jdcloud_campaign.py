@@ -252,6 +252,7 @@ class ActionModule(ProgressAction):
             preview=preview,
             process=process,
             started_by=started_by(variables),
+            handed_over=self._given({"plan": approved_plan.PLAN}, variables).get("plan"),
         )
 
     def _gone_on(self, options: Result, variables: Variables) -> Campaign:

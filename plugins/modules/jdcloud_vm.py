@@ -115,6 +115,14 @@ options:
     type: list
     elements: dict
     version_added: 0.3.0
+  may_lose:
+    description:
+      - For O(state=absent) only. What may be lost - by the id of each machine, a list of the ids of disks and elastic IPs that
+        may go with it. A disk without an id is C(local disk) and its device, for example C(local disk vdb).
+      - A machine with which anything else would be deleted, lost or released is blocked, also if that came after the task began,
+        and so is one that is not in it. So what somebody has agreed to is what happens, or nothing.
+      - Without it, the other options alone say what becomes of disks and elastic IPs.
+    type: dict
   allow_local_disk_loss:
     description:
       - Accept that O(charge_on_stopped=stopCharging) destroys the data on local disks.
@@ -341,8 +349,8 @@ instances:
         - Everything that forbids the action. Codes are V(running), V(transitional), V(unknown_status), V(invalid_status),
           V(task_in_progress), V(prepaid_unexpired), V(charge_overdue), V(no_charge_record), V(protected),
           V(selector_mismatch), V(backup_missing), V(local_disk_loss), V(disk_fate_impossible), V(elastic_ip_not_releasable),
-          V(stop_charging_not_allowed), and with O(due_tag) V(not_marked), V(mark_malformed), V(mark_doubled), V(mark_not_due),
-          V(taken_back).
+          V(stop_charging_not_allowed), with O(may_lose) V(more_would_be_lost), and with O(due_tag) V(not_marked),
+          V(mark_malformed), V(mark_doubled), V(mark_not_due), V(taken_back).
       type: list
       elements: dict
       contains:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jdcloud_emulator.state.model import make_id
 
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.input.decommission_variables import PARSERS, PREFIX
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.state.digest import Approval
@@ -35,7 +36,13 @@ def approved(*ids: str, kind: str = "absent", **answered: Any) -> Approval:
     known = {
         name: value for name, value in variables.items() if name in PARSERS and name not in ("region", "state", "instance_ids")
     }
-    return approval(*ids, region=REGION, state=kind, **known)
+    losses = {each: [system_disk_of(each)] for each in ids if kind == "absent"}
+    return approval(*ids, region=REGION, state=kind, losses=losses, **known)
+
+
+def system_disk_of(instance_id: str) -> str:
+    """The disk that goes with a machine, if the machines of a seed stand in the order of their ids, from the first one on."""
+    return make_id("vol", f"{REGION}/{instance_id}/{(A, B, C, D).index(instance_id)}")
 
 
 def plan_of(*ids: str, kind: str = "absent", hours: float = 0, **answered: Any) -> Json:

@@ -52,7 +52,8 @@ class ModulesInProcess:
 class Conducted:
     """A campaign as the role runs it."""
 
-    def __init__(self, run: Runner, folder: Path, **variables: Any) -> None:
+    def __init__(self, run: Runner, folder: Path, *, handed_over: Json | None = None, **variables: Any) -> None:
+        self._handed_over = handed_over
         self.modules = ModulesInProcess(run)
         self._folder = folder
         self._variables = {"report_dir": str(folder), "poll_interval": 2, **variables}
@@ -69,7 +70,7 @@ class Conducted:
         folder.mkdir(exist_ok=True)
         context = (wanted, Store(str(folder)), self.modules, self.clock)
         check_hooks(wanted)
-        campaign = begin(*context, preview=check, started_by=STARTED_BY)
+        campaign = begin(*context, preview=check, started_by=STARTED_BY, handed_over=self._handed_over)
         with campaign.stage():
             planned = with_events(campaign, "plan", plan(campaign))
             campaign.save()

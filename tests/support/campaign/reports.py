@@ -90,6 +90,7 @@ def sample_report(machines: int = 30, seed: int = 1, *, names: Sequence[str] = (
         "digest_covers": {
             "options": {"backup": "image", "elastic_ips": "release"},
             "instance_ids": [row["instance_id"] for row in rows if row["action"] != "blocked"],
+            "losses": {row["instance_id"]: ["vol-a"] for row in rows[:1]},
         },
         "began": at(0),
         "ended": at(1460),

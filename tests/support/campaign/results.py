@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.input.decommission_variables import Options, parse_options
-from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.state.digest import Approval, covered_options
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.state.digest import Approval, covered_options, losses_of
 from support.json_object import Json
 
 NOW = datetime(2026, 11, 25, 8, 0, 0, tzinfo=UTC)
@@ -40,10 +40,16 @@ def options(**variables: Any) -> Options:
     return parse_options({**GIVEN, "instance_ids": "i-a", **variables})
 
 
-def approval(*ids: str, region: str = "cn-north-1", **variables: Any) -> Approval:
-    """What a plan of these machines has approved, under these variables of the role."""
+def approval(*ids: str, region: str = "cn-north-1", losses: Json | None = None, **variables: Any) -> Approval:
+    """What a plan of these machines has approved, under these variables of the role. `losses`: names by machine."""
     wanted = options(**variables)
-    return Approval(wanted.kind, region, covered_options(wanted), ids)
+    lost = {each: frozenset(names) for each, names in (losses or {}).items()}
+    return Approval(wanted.kind, region, covered_options(wanted), ids, lost)
+
+
+def approval_of_machines(*machines: Json, **variables: Any) -> Approval:
+    """What a plan has approved that shows these machines of `jdcloud_vm`."""
+    return approval(*(each["instance_id"] for each in machines), losses=losses_of(machines), **variables)
 
 
 def machine(instance_id: str, action: str = "deleted", **fields: Any) -> Json:

@@ -8,18 +8,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..._api.errors import first_of
 from ..._api.model.instance import STABLE, TRANSITIONAL, AttachedDisk, Instance
 from ..common.failure import Finding, transitional_finding, unreadable_finding
 from ..common.selection import protecting_tag
 from ..evidence.proof import Demand, Proof, being_made, prove
 from .due import is_taken_back, judge_due_tag
-from .fates import CHANGEABLE, PREPAID, UNMOUNTED, DiskPlan, expired, protection_blockers, unreleasable
+from .fates import (
+    CHANGEABLE,
+    PREPAID,
+    UNMOUNTED,
+    DiskPlan,
+    expired,
+    losses,
+    planned_addresses,
+    protection_blockers,
+    unreleasable,
+)
 from .policy import Facts, Policy
 
 DELETABLE_MODES = frozenset({PREPAID, "postpaid_by_duration", "postpaid_by_usage"})
 """Fact charges-modes."""
 MOVING_DISK = frozenset({"attaching", "detaching"})
 """Attachment statuses of a disk that is being attached or detached just now (fact states-attachment)."""
+SHOWN = 10
+"""How many disks and elastic IPs a blocker names before it says "and N more"."""
 USUAL_AGE = 24.0
 """Hours; the default of the role vm_backup."""
 
@@ -52,9 +65,23 @@ def blockers_of(machine: Instance, policy: Policy, facts: Facts, disks: DiskPlan
         yield from _charge_blockers(machine, facts)
         yield from protection_blockers(machine, policy, facts, disks)
         yield from _fate_blockers(machine, policy, facts, disks)
+        yield from _loss_blockers(machine, policy, disks)
         if policy.demand is not None and proof is not None:
             yield from _proof_blockers(machine, policy, facts, proof)
             yield from _uncoverable_disks(policy, policy.demand, disks)
+
+
+def _loss_blockers(machine: Instance, policy: Policy, disks: DiskPlan) -> Iterator[Finding]:
+    """What would go with the machine and was not to: it came after somebody had agreed to the rest."""
+    if policy.may_lose is None:
+        return
+    allowed = policy.may_lose.get(machine.instance_id, frozenset())
+    more = [each for each in losses(disks.disks, planned_addresses(machine, policy)) if each not in allowed]
+    if more:
+        yield Finding(
+            "more_would_be_lost",
+            f"More would be lost with it than was planned ({first_of(more, SHOWN)}): take that off the machine, or plan again.",
+        )
 
 
 def _nothing_to_do(machine: Instance, policy: Policy) -> bool:

@@ -11,7 +11,7 @@ complete: protection is judged on the answers of the disk and vpc services alone
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
@@ -120,6 +120,12 @@ def planned_addresses(machine: Instance, policy: Policy) -> tuple[PlannedAddress
     """The elastic IPs of `machine` with their fates if it is deleted under `policy`."""
     fate: Fate = "released" if policy.release_elastic_ips else "kept"
     return tuple(PlannedAddress(address.elastic_ip_id, address.address, fate) for address in machine.addresses)
+
+
+def losses(disks: Iterable[PlannedDisk], addresses: Iterable[PlannedAddress]) -> list[str]:
+    """What goes with a machine: ids of disks and elastic IPs, and the devices of disks without an id."""
+    gone = [disk.disk_id or f"local disk {disk.device}" for disk in disks if disk.fate in ("deleted", "lost")]
+    return gone + [address.elastic_ip_id for address in addresses if address.fate == "released"]
 
 
 def unreleasable(machine: Instance, facts: Facts) -> list[str]:

@@ -29,7 +29,8 @@ class Policy:
     """What the user wants, checked. Seconds where there is a unit.
 
     `may_stop`: the option stop_running is not excluded by others. `due_tag`: only machines go whose tag of this key holds a
-    date that is over (see `due`).
+    date that is over (see `due`). `may_lose`: by machine, the disks and elastic IPs that may go with it (see `fates.losses`);
+    None: whatever the other options mean.
     """
 
     state: State
@@ -43,6 +44,7 @@ class Policy:
     allow_local_disk_loss: bool = False
     demand: Demand | None = None
     due_tag: str | None = None
+    may_lose: Mapping[str, frozenset[str]] | None = None
 
     @property
     def reads_at_gate(self) -> bool:

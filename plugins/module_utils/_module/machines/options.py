@@ -12,6 +12,7 @@ from typing import Any
 from ..._api.connection import CONNECTION_SPEC
 from ..._api.errors import InputError
 from ..._fleet.common.selection import parse_protect_tags, require_selector
+from ..._fleet.common.texts import shown
 from ..._fleet.evidence.marker import check_campaign
 from ..._fleet.evidence.preview import PlannedMachine, parse_planned
 from ..._fleet.evidence.proof import Demand
@@ -37,6 +38,7 @@ VM_SPEC: Spec = {
     **DEMAND_SPEC,
     "backup_campaign": {"type": "str"},
     "planned_backups": {"type": "list", "elements": "dict"},
+    "may_lose": {"type": "dict"},
     "allow_local_disk_loss": {"type": "bool", "default": False},
     "charge_on_stopped": {"type": "str", "choices": ["keepCharging", "stopCharging"]},
     "wait": {"type": "bool", "default": True},
@@ -64,7 +66,18 @@ def policy_of(params: Mapping[str, Any]) -> Policy:
         allow_local_disk_loss=params["allow_local_disk_loss"],
         demand=demand_of(params),
         due_tag=due_tag_of(params),
+        may_lose=_may_lose_of(params),
     )
+
+
+def _may_lose_of(params: Mapping[str, Any]) -> dict[str, frozenset[str]] | None:
+    given = params["may_lose"]
+    if given is None:
+        return None
+    for machine, names in given.items():
+        if not isinstance(names, list) or not all(isinstance(name, str) and name.strip() for name in names):
+            raise InputError(f"may_lose: {shown(str(machine))} needs a list of ids of disks and elastic IPs, empty for none.")
+    return {str(machine): frozenset(names) for machine, names in given.items()}
 
 
 def planned_backups_of(params: Mapping[str, Any], *, preview: bool) -> dict[str, PlannedMachine]:
@@ -86,6 +99,7 @@ def _check_combination(params: Mapping[str, Any]) -> None:
         "disks": "as_configured",
         "elastic_ips": "keep",
         "due_tag": None,
+        "may_lose": None,
         "require_backup": "none",
     }
     for option, idle in idle_values.items():

@@ -83,6 +83,7 @@ def _plan(report: Report) -> dict[str, Any]:
         "seal": seal_of(report["kind"], report["digest"], made),
         "options": report["digest_covers"]["options"],
         "instance_ids": report["digest_covers"]["instance_ids"],
+        "losses": report["digest_covers"]["losses"],
     }
 
 

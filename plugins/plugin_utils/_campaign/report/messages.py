@@ -43,6 +43,10 @@ BLOCKERS = {
         "Keep its elastic IPs, or release that one by hand.",
     ),
     "stop_charging_not_allowed": ("It cannot be stopped without being charged", "Stop it with its charge going on."),
+    "more_would_be_lost": (
+        "More would be lost with it than was planned",
+        "Take that off the machine, or plan and approve again.",
+    ),
     "quota_shortfall": ("The quotas have no room for its backup", "Have them raised, or remove backups that are not needed."),
     "not_marked": ("It does not carry the mark of the grace period", "Mark it first, or leave it."),
     "mark_malformed": ("Its mark is no date", "Correct the tag: only a date of the form YYYY-MM-DD counts."),

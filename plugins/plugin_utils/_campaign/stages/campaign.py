@@ -13,7 +13,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -27,6 +27,7 @@ from ..output.progress import part_of
 from ..report.content import report_of
 from ..report.page import render
 from ..report.table import machines_csv
+from ..state.approved_plan import handed_over as plan_handed_over
 from ..state.digest import Approval, approval_of
 from ..state.list_file import with_list
 from ..state.lock import Lock, holder_of
@@ -55,7 +56,8 @@ class Modules(Protocol):
 class Campaign:
     """One run of a campaign. `preview`: nothing is changed, and the folder is for this run only.
 
-    `caller` knows how to run it again; `place` is how the progress calls the present stage.
+    `caller` knows how to run it again; `place` is how the progress calls the present stage. `handed_over` is the approved plan as
+    a workflow hands it over, checked where it is used.
     """
 
     options: Options
@@ -72,6 +74,7 @@ class Campaign:
     warnings: list[str] = field(default_factory=list)
     caller: Caller = field(default_factory=Caller)
     place: str = ""
+    handed_over: Any = None
 
     @property
     def now(self) -> datetime:
@@ -80,16 +83,22 @@ class Campaign:
 
     @property
     def approved(self) -> Approval | None:
-        """The plan that was approved, if it is the last one in the folder of the reports."""
+        """The plan that was approved, if it was handed over, or is the last one in the folder of the reports."""
         folder, digest = self.options.report_dir, self.options.digest
-        if not folder or not digest:
-            return None
+        given = plan_handed_over(self.handed_over, self.options.instance_ids or (), digest)
+        if given is not None or not folder or not digest:
+            return given
         return approval_of(Store(folder).plan.read_json(REPORT), digest)
 
     @property
     def left_to_do(self) -> list[str]:
         """The machines of the frozen list that are not known to be gone."""
         return [each for each in self.record.instance_ids if self.record.machines[each]["status"] != "absent"]
+
+    def may_lose(self, ids: Iterable[str]) -> Result:
+        """The argument that holds a deletion back with which more would be lost than was agreed to."""
+        agreed = self.record.approval["losses"] if self.options.digest else self.record.losses
+        return {"may_lose": {each: agreed.get(each, []) for each in ids}}
 
     def look(self, module: str, arguments: Mapping[str, Any]) -> Result:
         """What a module would do. Nothing is changed."""
@@ -173,11 +182,12 @@ def begin(
     preview: bool,
     process: int = 0,
     started_by: Mapping[str, str | None] | None = None,
+    handed_over: Any = None,
 ) -> Campaign:
     """A new campaign, or the rest of one that was not finished. `process` is the number of the one that runs it, 0 for this one.
 
-    `started_by` says who runs it: user, host and job, for the record. Raises `InputError` as `open_campaign` does, and if another
-    run works on the folder.
+    `started_by` says who runs it: user, host and job, for the record; `handed_over` see `Campaign`. Raises `InputError` as
+    `open_campaign` does, and if another run works on the folder.
     """
     options = with_list(options)
     token = secrets.token_hex(8)
@@ -194,7 +204,7 @@ def begin(
             lock.release()
         raise
     record.runs[-1].update(started_by or {}, reason=options.reason or None)
-    campaign = Campaign(options, store, modules, clock, preview, record, resumed, lock=lock)
+    campaign = Campaign(options, store, modules, clock, preview, record, resumed, lock=lock, handed_over=handed_over)
     if stale:
         record.add_note(stale)
         campaign.warnings.append(stale)

@@ -55,7 +55,7 @@ def _selection(campaign: Campaign) -> Result:
     options = campaign.options
     if campaign.resumed:
         ids = campaign.left_to_do
-        selected = {**options.scope_arguments, "instance_ids": ids, "max_instances": len(ids)}
+        selected = {**options.scope_arguments, "instance_ids": ids, "max_instances": len(ids), **_agreed(campaign, ids)}
     else:
         selected = choose(campaign)
     return {
@@ -65,6 +65,11 @@ def _selection(campaign: Campaign) -> Result:
         "stop_running": options.stop_running,
         "on_blocked": "skip",
     }
+
+
+def _agreed(campaign: Campaign, ids: list[str]) -> Result:
+    """The bound of an approval, where a campaign goes on. Without one, what this plan shows is agreed to by running it."""
+    return campaign.may_lose(ids) if campaign.resumed and campaign.options.digest else {}
 
 
 def _with_backups(campaign: Campaign, ids: list[str], backup: Mapping[str, Any]) -> Result:
@@ -77,6 +82,7 @@ def _with_backups(campaign: Campaign, ids: list[str], backup: Mapping[str, Any])
         "max_instances": len(ids),
         "require_backup": options.backup,
         "backup_max_age": options.backup_max_age,
+        **_agreed(campaign, ids),
         "planned_backups": (backup.get("manifest") or {}).get("machines") or [],
         "on_blocked": "skip",
     }

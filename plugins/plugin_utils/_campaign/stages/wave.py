@@ -68,6 +68,7 @@ def _look(campaign: Campaign, ids: list[str]) -> Result:
     """What the machines have, and what would become of them. The cap of the selection held for the whole list."""
     options = campaign.options
     scope = {"instance_ids": ids, "max_instances": len(ids), "stop_running": options.stop_running, "on_blocked": "skip"}
+    scope |= campaign.may_lose(ids)
     return campaign.look("jdcloud_vm", {**options.scope_arguments, **options.deletion_arguments, "state": "absent", **scope})
 
 
@@ -116,6 +117,7 @@ def _delete(campaign: Campaign, number: int, ids: list[str]) -> None:
             "require_backup": options.backup,
             "backup_max_age": options.backup_max_age,
             "on_blocked": "skip",
+            **campaign.may_lose(ids),
         }
         result = campaign.do("jdcloud_vm", {**options.scope_arguments, **options.deletion_arguments, "state": "absent", **scope})
     owed = steps.after_delete(campaign.record, options, number, result, campaign.now)

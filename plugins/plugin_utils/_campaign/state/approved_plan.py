@@ -11,19 +11,21 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from ....module_utils._api.errors import InputError
 from ..input.coerce import cap_of
 from ..input.decommission_variables import KINDS, PARSERS, PREFIX, parse_options
-from .digest import Approval, changed_options, covered_options, options_text
+from .digest import Approval, approval_from, changed_options, covered_options, options_text
 
 PLAN = "decommission_plan"
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _REGION = re.compile(r"[a-z0-9-]+")
 _ID = re.compile(r"[A-Za-z0-9_-]+")
+_LOSS = re.compile(r"[A-Za-z0-9_-]+|local disk [A-Za-z0-9/_-]+")
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 CLOCKS = 600
 """Seconds by which the clocks of two nodes may differ."""
@@ -62,7 +64,15 @@ def read_share(values: Mapping[str, Any]) -> dict[str, Any]:
             f"others, and nothing was changed: plan and approve again without {PREFIX}canary, or use one lane."
         )
     ids = tuple(instance_id for lane in lanes for instance_id in plan.instance_ids[lane - 1 :: count])
-    return {"instance_ids": list(ids), "digest": Approval(plan.kind, plan.region, plan.options, ids).digest}
+    return {"instance_ids": list(ids), "digest": replace(plan, instance_ids=ids).digest}
+
+
+def handed_over(plan: Any, ids: Sequence[str], digest: str) -> Approval | None:
+    """What a plan says of some of its machines; None unless that is exactly what this digest stands for."""
+    if not isinstance(plan, Mapping) or not _is_whole(plan):
+        return None
+    share = approval_from(plan, ids)
+    return share if share.digest == digest else None
 
 
 def read_age(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -114,10 +124,7 @@ def _approved(values: Mapping[str, Any]) -> Approval:
             "No approved plan was handed over, so nothing was changed: start the workflow that plans and asks for approval, or "
             f"give {PLAN} as jdcloud.cloud.decommission hands it over in check mode."
         )
-    options = plan.get("options")
-    approved = Approval(
-        plan["kind"], plan["region"], options if isinstance(options, Mapping) else {}, tuple(plan["instance_ids"])
-    )
+    approved = approval_from(plan)
     if approved.digest != plan["digest"]:
         raise InputError(
             f"The approved plan does not fit its digest ({plan['digest']}), so nothing was changed: plan and approve again."
@@ -126,13 +133,16 @@ def _approved(values: Mapping[str, Any]) -> Approval:
 
 
 def _is_whole(plan: Mapping[str, Any]) -> bool:
-    ids = plan.get("instance_ids")
+    ids, losses = plan.get("instance_ids"), plan.get("losses")
     return (
         plan.get("kind") in KINDS
         and _matches(_DIGEST, plan.get("digest"))
         and _matches(_REGION, plan.get("region"))
         and isinstance(ids, (list, tuple))
         and all(_matches(_ID, each) for each in ids)
+        and isinstance(plan.get("options"), Mapping)
+        and isinstance(losses, Mapping)
+        and all(isinstance(names, (list, tuple)) and all(_matches(_LOSS, name) for name in names) for names in losses.values())
     )
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is approved: a list of machines and the options that decide what is lost with them; its digest; and what differs. Pure.
+"""What is approved: machines, what is lost with each, and the options that decide it; its digest; and what differs. Pure.
 
 A digest alone holds nothing that could be read back. Where the plan of the approved digest is at hand, everything that differs is
 known; where it is not, the likely differences are tried out.
@@ -56,9 +56,9 @@ _TRIED: Mapping[str, tuple[Any, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """What is approved: exactly these machines, under these options. `options` are those of `covered_options`.
+    """What is approved: exactly these machines with exactly these losses, under these options.
 
-    `losses` are the disks and elastic IPs that go with a machine, as far as that is known. The digest does not cover them.
+    `options` are those of `covered_options`, `losses` the disks and elastic IPs that go with a machine.
     """
 
     kind: str
@@ -70,19 +70,16 @@ class Approval:
     @property
     def digest(self) -> str:
         """What stands for it, whatever the order of the machines."""
-        return _digest(self._head(self.options), sorted(self.instance_ids))
+        return self.with_machines(_lines(self.instance_ids, self.losses))
 
     def as_json(self) -> dict[str, Any]:
         """For the record and the report, which have kind and region of their own."""
-        return {"options": dict(self.options), "instance_ids": list(self.instance_ids)}
+        losses = {each: sorted(self.losses[each]) for each in self.instance_ids if self.losses.get(each)}
+        return {"options": dict(self.options), "instance_ids": list(self.instance_ids), "losses": losses}
 
-    def with_options(self, changed: Mapping[str, Any]) -> str:
-        """The digest of the same machines under other options."""
-        return _digest(self._head({**self.options, **changed}), sorted(self.instance_ids))
-
-    def with_machines(self, ids: Iterable[str]) -> str:
-        """The digest of other machines under the same options."""
-        return _digest(self._head(self.options), sorted(ids))
+    def with_machines(self, lines: Mapping[str, str], changed: Mapping[str, Any] | None = None) -> str:
+        """The digest of other machines, as `_lines` has them, under the same options but for those that are `changed`."""
+        return _digest(self._head({**self.options, **(changed or {})}), (lines[each] for each in sorted(lines)))
 
     def _head(self, options: Mapping[str, Any]) -> str:
         known = {name: plain(value) for name, value in options.items() if value is not None}
@@ -93,12 +90,15 @@ class Approval:
 class Difference:
     """`added`: machines that go now and were not approved. `removed`: approved ones that may not go now.
 
-    `options`: the names of those that have another value, with what they are now and what was approved.
+    `options`: the names of those that have another value, with what they are now and what was approved. `more` and `less`: what
+    goes with a machine now and was not approved, and the other way round.
     """
 
     added: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
     options: Mapping[str, tuple[Any, Any]] | None = None
+    more: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    less: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 def covered_options(options: Options) -> dict[str, Any]:
@@ -122,12 +122,20 @@ def approval_of(report: Any, digest: str) -> Approval | None:
     """What a report says that its digest covers; None unless that is exactly what this digest stands for."""
     try:
         covers = report["digest_covers"]
-        ids = tuple(str(each) for each in covers["instance_ids"])
-        options, losses = dict(covers["options"]), losses_of(report["machines"])
-        found = Approval(str(report["kind"]), str(report["region"]), options, ids, losses)
+        found = approval_from({**covers, "kind": report["kind"], "region": report["region"]})
         return found if found.digest == digest else None
     except (AttributeError, KeyError, TypeError, ValueError):
         return None
+
+
+def approval_from(raw: Mapping[str, Any], ids: Iterable[str] | None = None) -> Approval:
+    """The approval of `Approval.as_json` with kind and region, or the part of it that some of its machines are.
+
+    Raises `AttributeError`, `KeyError`, `TypeError` or `ValueError` if it is none.
+    """
+    losses = {str(each): frozenset(str(one) for one in names) for each, names in raw["losses"].items()}
+    taken = tuple(str(each) for each in (raw["instance_ids"] if ids is None else ids))
+    return Approval(str(raw["kind"]), str(raw["region"]), dict(raw["options"]), taken, losses)
 
 
 def losses_of(rows: Iterable[Mapping[str, Any]]) -> dict[str, frozenset[str]]:
@@ -135,31 +143,34 @@ def losses_of(rows: Iterable[Mapping[str, Any]]) -> dict[str, frozenset[str]]:
     return {str(row["instance_id"]): frozenset(_going(row)) for row in rows if row["action"] == "deleted"}
 
 
-def more_losses(now: Mapping[str, frozenset[str]], approved: Mapping[str, frozenset[str]]) -> dict[str, list[str]]:
-    """By machine that the approved plan would delete, what goes with it now and did not then."""
-    more = {each: sorted(now.get(each, frozenset()) - before) for each, before in approved.items()}
-    return {each: ids for each, ids in more.items() if ids}
+def likely_losses(row: Mapping[str, Any], options: Mapping[str, Any]) -> frozenset[str]:
+    """What would go with a machine that may not go. Only a guess: what is planned for it is not known."""
+    disks = row["disks"] if options.get("disks") == "delete" else [disk for disk in row["disks"] if disk.get("auto_delete")]
+    disks = [{**disk, "fate": "deleted"} for disk in (row["disks"][:1] if options.get("disks") == "keep" else disks)]
+    fate = "released" if options.get("elastic_ips") == "release" else "kept"
+    return frozenset(_going({"disks": disks, "elastic_ips": [{**each, "fate": fate} for each in row["elastic_ips"]]}))
 
 
-def difference(approved: str, now: Approval, others: Sequence[str], plan: Approval | None = None) -> Difference | None:
+def difference(
+    approved: str, now: Approval, others: Mapping[str, frozenset[str]], plan: Approval | None = None
+) -> Difference | None:
     """What turned the approved plan into this one. None if that cannot be found out.
 
-    `others` are known, and may not go; `plan` is the approved one, where it is at hand.
+    `others` are known, and may not go: what would go with each; `plan` is the approved one, where it is at hand.
     """
     if plan is not None:
         return _compared(now, plan)
+    lines = _lines(now.instance_ids, now.losses)
     for name, value in _other_options(now):
-        if now.with_options({name: value}) == approved:
+        if now.with_machines(lines, {name: value}) == approved:
             return Difference(options={name: (now.options.get(name), value)})
-    ids = frozenset(now.instance_ids)
     hashed = 0
-    for changed in _guesses(sorted(ids), sorted(set(others) - ids)):
-        guess = ids.symmetric_difference(changed)
-        hashed += len(guess)
+    for lines, found in _guesses(now, others):
+        hashed += len(lines)
         if hashed > MAX_HASHED_IDS:
             break
-        if now.with_machines(guess) == approved:
-            return Difference(tuple(each for each in changed if each in ids), tuple(each for each in changed if each not in ids))
+        if now.with_machines(lines) == approved:
+            return found
     return None
 
 
@@ -192,6 +203,10 @@ def difference_text(found: Difference | None, kind: str, machines: Mapping[str, 
         parts.append(f"{named} may not go any more")
     if found.added:
         parts.append(f"{first_of(found.added, 20)} came since")
+    for word, losses in (("more", found.more), ("less", found.less)):
+        if losses:
+            named = first_of([f"{each} ({first_of(ids, 5)})" for each, ids in losses.items()], 20)
+            parts.append(f"{word} would be lost with {named}")
     return " and ".join(parts)
 
 
@@ -202,7 +217,15 @@ def _compared(now: Approval, plan: Approval) -> Difference:
         options = {"state": (now.kind, plan.kind)}
     if now.region != plan.region:
         options = {**options, "region": (now.region, plan.region)}
-    return Difference(tuple(sorted(ids - before)), tuple(sorted(before - ids)), options)
+    # With other options other things go, which says nothing more.
+    both = [] if options else sorted(ids & before)
+    more, less = _more(both, now.losses, plan.losses), _more(both, plan.losses, now.losses)
+    return Difference(tuple(sorted(ids - before)), tuple(sorted(before - ids)), options, more, less)
+
+
+def _more(ids: Iterable[str], first: Mapping[str, frozenset[str]], second: Mapping[str, frozenset[str]]) -> dict[str, list[str]]:
+    more = {each: sorted(first.get(each, frozenset()) - second.get(each, frozenset())) for each in ids}
+    return {each: names for each, names in more.items() if names}
 
 
 def _other_options(now: Approval) -> Iterator[tuple[str, Any]]:
@@ -211,11 +234,31 @@ def _other_options(now: Approval) -> Iterator[tuple[str, Any]]:
         yield from ((name, value) for value in tried if value != now.options.get(name))
 
 
-def _guesses(now: Sequence[str], others: Sequence[str]) -> Iterator[tuple[str, ...]]:
+def _guesses(now: Approval, others: Mapping[str, frozenset[str]]) -> Iterator[tuple[dict[str, str], Difference]]:
+    """Machines that may have been approved, as lines, and what then is the difference."""
+    lines = _lines(now.instance_ids, now.losses)
+    out = _lines((each for each in others if each not in lines), others)
+    for changed in _changes(sorted(lines), sorted(out)):
+        added, removed = ([each for each in changed if each in some] for some in (lines, out))
+        kept = {each: line for each, line in lines.items() if each not in added}
+        yield {**kept, **{each: out[each] for each in removed}}, Difference(tuple(added), tuple(removed))
+    for each in sorted(lines):
+        # What came by itself, and then all of it.
+        whole = now.losses.get(each, frozenset())
+        for came in [*([one] for one in sorted(whole)), sorted(whole)]:
+            yield {**lines, **_lines([each], {each: whole - set(came)})}, Difference(more={each: came})
+
+
+def _changes(now: Sequence[str], others: Sequence[str]) -> Iterator[tuple[str, ...]]:
     yield tuple(others)
     for size in range(1, MAX_CHANGED + 1):
         # What is blocked by now comes first: it is mostly that.
         yield from combinations([*others, *now], size)
+
+
+def _lines(ids: Iterable[str], losses: Mapping[str, frozenset[str]]) -> dict[str, str]:
+    """What is hashed of each machine."""
+    return {each: json.dumps([each, *sorted(losses.get(each, ()))]) for each in sorted(ids)}
 
 
 def _going(row: Mapping[str, Any]) -> Iterator[str]:
@@ -225,8 +268,8 @@ def _going(row: Mapping[str, Any]) -> Iterator[str]:
     yield from (address["elastic_ip_id"] for address in row["elastic_ips"] if address["fate"] == "released")
 
 
-def _digest(head: str, ids: Iterable[str]) -> str:
-    text = "\n".join([head, *ids])
+def _digest(head: str, lines: Iterable[str]) -> str:
+    text = "\n".join([head, *lines])
     return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
 

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ....module_utils._api.errors import InputError
-from .digest import Approval
+from .digest import approval_from
 
 RECORD_FORMAT = "jdcloud.cloud/record/1"
 UNVERIFIED = "unverified"
@@ -40,7 +40,8 @@ class Record:
     """One campaign. `identity` is what makes it this one and no other; in the file it is called wishes.
 
     Times are ISO 8601 in UTC; `last` is when the last phase ended, `run` tells the runs of it apart.
-    `approval` is what the digest covers (`Approval.as_json`).
+    `approval` is what the digest covers (`Approval.as_json`). `losses` are the disks and elastic IPs that may go with a machine
+    where nothing was approved: those that the plan of the last run showed.
     Out of the journal: `accepted` are its deletes of machines, `removed` the disks and elastic IPs whose removal the service
     accepted, `stopped` the machines that it stopped and did not start again.
     `canaries`: how many machines at the head of the list go before all others. `repeats`: the machines that were gone when the
@@ -60,6 +61,7 @@ class Record:
     account: dict[str, Any] = field(default_factory=lambda: {"source": None, "access_key_suffix": None, "region": None})
     digest: str | None = None
     approval: dict[str, Any] = field(default_factory=dict)
+    losses: dict[str, list[str]] = field(default_factory=dict)
     instance_ids: list[str] = field(default_factory=list)
     waves: list[Wave] = field(default_factory=list)
     machines: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -136,10 +138,11 @@ def record_from(raw: Any) -> Record:
 
 
 def _digest_of(record: Record) -> str:
-    options = record.approval.get("options") if isinstance(record.approval, Mapping) else None
-    if not isinstance(options, Mapping):
-        raise ValueError("it does not say what its digest covers")
-    return Approval(record.kind, record.region or "", options, tuple(record.instance_ids)).digest
+    try:
+        raw = {**record.approval, "kind": record.kind, "region": record.region or ""}
+        return approval_from(raw, record.instance_ids).digest
+    except (AttributeError, KeyError, TypeError) as error:
+        raise ValueError("it does not say what its digest covers") from error
 
 
 def stamp(moment: datetime) -> str:

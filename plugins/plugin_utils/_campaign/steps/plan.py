@@ -10,14 +10,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from ....module_utils._api.errors import InputError, first_of
+from ....module_utils._api.errors import InputError
 from ....module_utils._api.model.instance import TRANSITIONAL
 from ..input.choice import is_member
 from ..input.decommission_variables import Options
 from ..input.waves import split_into_waves
 from ..state import machine_entry
-from ..state.digest import Approval, covered_options, difference, difference_text, losses_of, more_losses
-from ..state.ingest import SHOWN, count_and_name, ingest, not_found, refuse_early_end, with_present_status
+from ..state.digest import Approval, covered_options, difference, difference_text, likely_losses, losses_of
+from ..state.ingest import count_and_name, ingest, not_found, refuse_early_end, with_present_status
 from ..state.record import Record, Wave
 
 
@@ -81,7 +81,9 @@ def plan(
         _plan_row(row, instance, entries.get(instance["instance_id"]), record)
         if preview and row["action"] == "deleted" and instance["instance_id"] in entries:
             row["backups"] = machine_entry.predicted_backups(entries[instance["instance_id"]])
-    if not record.frozen:
+    if record.frozen:
+        _agree(record, options, [record.machines[each["instance_id"]] for each in look["instances"]])
+    else:
         _block_hanging(record, [each["instance_id"] for each in look["instances"]])
         _freeze(record, options, [each["instance_id"] for each in look["instances"]], approved)
     record.waves = _waves(record, options)
@@ -139,7 +141,14 @@ def _freeze(record: Record, options: Options, ids: Sequence[str], approved: Appr
     record.instance_ids = canaries + [each for each in chosen if each not in set(canaries)]
     record.canaries = len(canaries)
     approve(record, options, record.instance_ids, approved)
+    record.losses = record.approval["losses"]
     record.frozen = True
+
+
+def _agree(record: Record, options: Options, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Without an approval, whoever runs a campaign again agrees to what its plan shows."""
+    if not options.digest:
+        record.losses = {**record.losses, **{each: sorted(ids) for each, ids in losses_of(rows).items()}}
 
 
 def approve(record: Record, options: Options, ids: Sequence[str], approved: Approval | None = None) -> None:
@@ -147,26 +156,16 @@ def approve(record: Record, options: Options, ids: Sequence[str], approved: Appr
 
     `approved` is the approved plan, where it is at hand.
     """
-    now = Approval(record.kind, record.region or "", covered_options(options), tuple(ids))
+    losses = losses_of(record.machines[each] for each in ids)
+    now = Approval(record.kind, record.region or "", covered_options(options), tuple(ids), losses)
     record.digest, record.approval = now.digest, now.as_json()
     if options.digest and options.digest != record.digest:
-        others = [*record.machines, *(options.instance_ids or ())]
+        others = {each: likely_losses(row, now.options) for each, row in record.machines.items()}
+        others = {**dict.fromkeys(options.instance_ids or (), frozenset()), **others}
         text = difference_text(difference(options.digest, now, others, approved), record.kind, record.machines)
         raise InputError(
             f"The plan now holds {len(ids)} machines with digest {record.digest}, not what was approved ({options.digest}), "
             f"since {text}; so nothing was changed: plan and approve again."
-        )
-    if approved is not None:
-        _refuse_more_losses(record, approved)
-
-
-def _refuse_more_losses(record: Record, approved: Approval) -> None:
-    more = more_losses(losses_of(record.machines.values()), approved.losses)
-    if more:
-        text = first_of([f"{instance_id} ({', '.join(ids)})" for instance_id, ids in more.items()], SHOWN)
-        raise InputError(
-            f"More would be lost with {text} than the approved plan showed, so nothing was changed: plan and approve again, or "
-            "keep these disks and elastic IPs."
         )
 
 

@@ -30,7 +30,11 @@ def report(*machines: Json, **fields: Any) -> Json:
     text: Json = {"campaign": "spring", "digest": DIGEST, "outcome": "complete", "kind": "absent", "region": "cn-north-1"}
     text.update(totals={"deleted": 1, "failed": 2}, path="/r/report.html", check_mode=False, machines=list(machines))
     text.update(runs=[{"began": "2026-11-24T08:00:00Z"}, {"began": "2026-11-25T08:00:00Z"}])
-    return {**text, "digest_covers": {"options": {"backup": "image"}, "instance_ids": ["i-a"]}, **fields}
+    return {
+        **text,
+        "digest_covers": {"options": {"backup": "image"}, "instance_ids": ["i-a"], "losses": {"i-a": ["vol-a"]}},
+        **fields,
+    }
 
 
 def decommission(whole_report: Json, whole: Any = False) -> Json:
@@ -71,6 +75,7 @@ def test_a_preview_hands_over_what_is_to_be_approved_under_a_seal() -> None:
         "seal": f"sha256:{seal}",
         "options": {"backup": "image"},
         "instance_ids": ["i-a"],
+        "losses": {"i-a": ["vol-a"]},
     }
 
 

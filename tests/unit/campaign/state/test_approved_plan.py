@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.state.approved_plan import (
+    handed_over,
     read_age,
     read_plan,
     read_share,
@@ -28,7 +29,8 @@ A, B, C = "i-a", "i-b", "i-c"
 
 def plan_of(*ids: str, kind: str = "absent", **variables: Any) -> Json:
     """What a plan hands over, after a way through JSON."""
-    plan = approval(*ids, state=kind, **variables)
+    losses = {each: [f"vol-of-{each}", "local disk vdb"] for each in ids} if kind == "absent" else {}
+    plan = approval(*ids, state=kind, losses=losses, **variables)
     whole: Json = json.loads(json.dumps({"kind": kind, "region": plan.region, "digest": plan.digest, **plan.as_json()}))
     return whole
 
@@ -62,6 +64,8 @@ def test_variables_as_a_survey_gives_them_mean_the_same() -> None:
         {**plan_of(A), "instance_ids": A},
         {**plan_of(A), "instance_ids": [7]},
         {**plan_of(A), "instance_ids": ["i-a\n"]},
+        *({**plan_of(A), "options": options} for options in (None, [], "x")),
+        *({**plan_of(A), "losses": losses} for losses in (None, [], {A: "vol-a"}, {A: [7]}, {A: ["{{ x }}"]}, {A: ["vol-a\n"]})),
     ],
 )
 def test_what_is_no_plan_is_refused(plan: Any) -> None:
@@ -77,7 +81,9 @@ def test_what_is_no_plan_is_refused(plan: Any) -> None:
         {"region": "cn-east-2"},
         {"kind": "mark"},
         {"options": {}},
-        {"options": None},
+        {"losses": {}},
+        {"losses": {A: ["vol-of-i-a"]}},
+        {"losses": {A: ["vol-of-i-a", "local disk vdb", "vol-more"]}},
         {"options": {**plan_of(A)["options"], "elastic_ips": "release"}},
         {"digest": plan_of(B)["digest"]},
     ],
@@ -113,12 +119,12 @@ def test_all_shares_together_are_the_plan_and_each_machine_is_in_one(ids: list[s
 def test_the_digest_of_a_share_is_that_of_a_plan_of_its_machines() -> None:
     first, second = shares_of(plan_of(C, A, B, backup="none"), 2)
     assert (first["instance_ids"], second["instance_ids"]) == ([C, B], [A])
-    assert first["digest"] == approval(B, C, backup="none").digest
+    assert first["digest"] == plan_of(B, C, backup="none")["digest"]
 
 
 def test_the_share_of_all_lanes_is_the_plan() -> None:
     share = read_share({"plan": plan_of(A, B, C), "lanes": [1, 2], "lane_count": 2})
-    assert (sorted(share["instance_ids"]), share["digest"]) == ([A, B, C], approval(A, B, C).digest)
+    assert (sorted(share["instance_ids"]), share["digest"]) == ([A, B, C], plan_of(A, B, C)["digest"])
 
 
 @pytest.mark.parametrize("lanes", [[], [0], [3], [-1]])
@@ -176,3 +182,18 @@ def test_a_plan_of_which_it_is_not_known_when_it_was_made_is_refused(plan: Any) 
 def test_without_a_clock_nothing_is_taken(now: Any) -> None:
     with pytest.raises(InputError, match="not known what time it is"):
         read_age({"plan": sealed(), "max_age": "24", "now": now})
+
+
+def test_what_was_handed_over_is_known_for_each_share() -> None:
+    plan = plan_of(C, A, B)
+    for share in shares_of(plan, 2):
+        found = handed_over(plan, share["instance_ids"], share["digest"])
+        assert found is not None
+        assert found.as_json()["losses"] == {each: sorted(plan["losses"][each]) for each in share["instance_ids"]}
+
+
+@pytest.mark.parametrize(
+    "plan", [None, {}, "text", plan_of(B), {**plan_of(A), "losses": {}}, {**plan_of(A), "region": "cn-east-2"}]
+)
+def test_a_plan_that_does_not_fit_the_digest_was_not_handed_over(plan: Any) -> None:
+    assert handed_over(plan, [A], plan_of(A)["digest"]) is None

@@ -21,14 +21,15 @@ from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.state.dige
     COVERED,
     NOT_COVERED,
     Approval,
+    Difference,
     approval_of,
     covered_options,
     difference,
     difference_text,
+    likely_losses,
     losses_of,
-    more_losses,
 )
-from support.campaign.results import GIVEN, approval, blocked, disk, machine, options
+from support.campaign.results import GIVEN, approval, approval_of_machines, blocked, disk, machine, options
 from support.json_object import Json
 
 ROOT = Path(__file__).parents[4]
@@ -56,7 +57,7 @@ OTHERS: dict[str, Any] = {
 
 def report_of(plan: Approval) -> Json:
     """The members of a report that say what its digest covers, after a way through JSON."""
-    report = {"kind": plan.kind, "region": plan.region, "digest": plan.digest, "digest_covers": plan.as_json(), "machines": []}
+    report = {"kind": plan.kind, "region": plan.region, "digest": plan.digest, "digest_covers": plan.as_json()}
     whole: Json = json.loads(json.dumps(report))
     return whole
 
@@ -93,9 +94,12 @@ def test_the_order_of_the_machines_means_nothing(ids: list[str]) -> None:
     st.dictionaries(st.sampled_from(["owner", "x y", "\u8ba2"]), st.sampled_from(["*", "2026.10", "True"])),
     st.sampled_from(["1,10%,100%", "0.5%,100%", "3"]),
     st.floats(0.1, 1000, allow_nan=False),
+    st.dictionaries(st.sampled_from([A, B, C]), st.lists(st.sampled_from(["vol-1", "local disk vdb", "fip-1"]))),
 )
-def test_a_plan_comes_back_out_of_its_report(ids: list[str], tags: dict[str, str], waves: str, age: float) -> None:
-    plan = approval(*ids, protect_tags=tags, waves=waves, backup_max_age=age)
+def test_a_plan_comes_back_out_of_its_report(
+    ids: list[str], tags: dict[str, str], waves: str, age: float, losses: dict[str, list[str]]
+) -> None:
+    plan = approval(*ids, losses=losses, protect_tags=tags, waves=waves, backup_max_age=age)
     found = approval_of(report_of(plan), plan.digest)
     assert found is not None
     assert (found.digest, set(found.instance_ids)) == (plan.digest, set(ids))
@@ -116,8 +120,10 @@ def test_numbers_that_became_whole_on_their_way_mean_the_same() -> None:
         {},
         {"kind": "absent"},
         {**report_of(approval(A)), "digest_covers": None},
-        {**report_of(approval(A)), "digest_covers": {"options": [], "instance_ids": [B]}},
-        {**report_of(approval(A)), "digest_covers": {"options": {"backup": "none"}, "instance_ids": [A]}},
+        {**report_of(approval(A)), "digest_covers": {"options": [], "instance_ids": [B], "losses": {}}},
+        {**report_of(approval(A)), "digest_covers": {"options": {"backup": "none"}, "instance_ids": [A], "losses": {}}},
+        {**report_of(approval(A)), "digest_covers": {**approval(A).as_json(), "losses": {A: ["vol-a"]}}},
+        {**report_of(approval(A)), "digest_covers": {**approval(A).as_json(), "losses": None}},
         report_of(approval(B)),
     ],
 )
@@ -128,26 +134,26 @@ def test_a_report_that_does_not_fit_the_digest_says_nothing(report: Any) -> None
 @pytest.mark.parametrize(("kind", "name"), [(kind, name) for kind, names in COVERED.items() for name in names])
 def test_with_the_plan_at_hand_each_option_is_named(kind: str, name: str) -> None:
     plan, now = approval(A, state=kind), approval(A, state=kind, **{name: OTHERS[name]})
-    found = difference(plan.digest, now, [], plan)
+    found = difference(plan.digest, now, {}, plan)
     assert f"vm_decommission_{name} is " in difference_text(found, kind, {})
 
 
 @pytest.mark.parametrize(("kind", "name"), [(kind, name) for kind, names in COVERED.items() for name in names])
 def test_without_the_plan_each_option_that_was_left_at_its_default_is_named(kind: str, name: str) -> None:
-    found = difference(approval(A, state=kind).digest, approval(A, state=kind, **{name: OTHERS[name]}), [])
+    found = difference(approval(A, state=kind).digest, approval(A, state=kind, **{name: OTHERS[name]}), {})
     assert f"vm_decommission_{name} is " in difference_text(found, kind, {})
 
 
 def test_machines_and_options_that_differ_are_both_named() -> None:
     plan, now = approval(A, B, backup="none"), approval(A, C)
-    text = difference_text(difference(plan.digest, now, [B], plan), "absent", {B: {"status": "absent"}})
+    text = difference_text(difference(plan.digest, now, {B: frozenset()}, plan), "absent", {B: {"status": "absent"}})
     assert text == (
         "vm_decommission_backup is image and was none in what was approved and i-b (gone) may not go any more and i-c came since"
     )
 
 
 def test_what_cannot_be_found_out_is_told_with_what_a_digest_covers() -> None:
-    found = difference(approval("i-x", backup_max_age=3).digest, approval(A, B), [])
+    found = difference(approval("i-x", backup_max_age=3).digest, approval(A, B), {})
     assert found is None
     assert "it covers vm_decommission_backup, " in difference_text(found, "absent", {})
 
@@ -166,10 +172,56 @@ def test_what_goes_with_a_machine_is_lost_with_it() -> None:
     assert losses_of(rows) == {A: {"vol-a", "local disk vdz", "fip-a"}}
 
 
-@given(
-    *[st.dictionaries(st.sampled_from([A, B, C]), st.frozensets(st.sampled_from(["vol-1", "vol-2", "fip-1"]))) for _ in range(2)]
+def test_what_is_lost_changes_the_digest_and_its_order_does_not() -> None:
+    every = [
+        approval(A),
+        *(approval(A, losses={A: names}) for names in (["vol-1"], ["vol-2"], ["vol-1", "vol-2"], ["vol-1 vol-2"])),
+    ]
+    assert len({each.digest for each in every}) == len(every)
+    assert approval(A, losses={A: ["vol-1", "vol-2"]}).digest == approval(A, losses={A: ["vol-2", "vol-1"]}).digest
+    assert approval(A, B, losses={A: ["vol-1"]}).digest != approval(A, B, losses={B: ["vol-1"]}).digest
+    assert approval(A, losses={B: ["vol-1"]}).digest == approval(A).digest
+
+
+LOSSES = st.dictionaries(st.sampled_from([A, B, C]), st.frozensets(st.sampled_from(["vol-1", "vol-2", "fip-1"])))
+
+
+@given(LOSSES, LOSSES)
+def test_with_the_plan_at_hand_each_loss_that_differs_is_named(now: Any, before: Any) -> None:
+    plan, then = approval(A, B, losses=before), approval(A, B, losses=now)
+    found = difference(plan.digest, then, {}, plan)
+    assert found is not None
+    for each in (A, B):
+        assert set(found.more.get(each, ())) == now.get(each, frozenset()) - before.get(each, frozenset())
+        assert set(found.less.get(each, ())) == before.get(each, frozenset()) - now.get(each, frozenset())
+    assert (plan.digest == then.digest) == (not found.more and not found.less)
+    text = difference_text(found, "absent", {})
+    assert ("more would be lost with" in text) == bool(found.more)
+    assert ("less would be lost with" in text) == bool(found.less)
+
+
+@pytest.mark.parametrize("came", [["vol-new"], ["vol-new", "fip-new"]])
+def test_without_the_plan_what_came_to_one_machine_is_found(came: list[str]) -> None:
+    losses = {A: ["vol-a"], B: ["vol-b"]}
+    now = approval(A, B, losses={**losses, B: ["vol-b", *came]})
+    found = difference(approval(A, B, losses=losses).digest, now, {})
+    assert found == (Difference(more={B: came}) if len(came) == 1 else None)
+    assert difference(approval(A, B, losses={A: ["vol-a"]}).digest, now, {}) == Difference(more={B: sorted(["vol-b", *came])})
+
+
+def test_without_the_plan_a_machine_that_may_not_go_any_more_is_found_by_what_it_has() -> None:
+    plan = approval_of_machines(machine(A), machine(B, disks=[disk("vol-b", "deleted")]), elastic_ips="release")
+    kept = blocked(B, "protected")
+    out = {**kept, "disks": [disk("vol-b", None)], "elastic_ips": [{**each, "fate": None} for each in kept["elastic_ips"]]}
+    now = approval_of_machines(machine(A), elastic_ips="release")
+    found = difference(plan.digest, now, {B: likely_losses(out, now.options)})
+    assert difference_text(found, "absent", {B: out}) == "i-b (protected) may not go any more"
+
+
+@pytest.mark.parametrize(
+    ("choice", "lost"),
+    [("as_configured", {"vol-s", "vol-auto"}), ("keep", {"vol-s"}), ("delete", {"vol-s", "vol-auto", "vol-kept"})],
 )
-def test_less_than_was_approved_is_never_too_much(now: Any, approved: Any) -> None:
-    more = more_losses(now, approved)
-    assert all(set(ids) == now[each] - approved[each] for each, ids in more.items())
-    assert (not more) == all(now.get(each, frozenset()) <= before for each, before in approved.items())
+def test_what_would_probably_go_with_a_machine_that_may_not(choice: str, lost: set[str]) -> None:
+    disks = [disk("vol-s", None), disk("vol-auto", None), {**disk("vol-kept", None), "auto_delete": False}]
+    assert likely_losses({**blocked(A, "running"), "disks": disks, "elastic_ips": []}, {"disks": choice}) == lost

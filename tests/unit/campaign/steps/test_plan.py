@@ -13,7 +13,7 @@ from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.steps impo
 from support.campaign.records import new_record, planned
 from support.campaign.results import (
     NOW,
-    approval,
+    approval_of_machines,
     blocked,
     entry,
     failed,
@@ -30,7 +30,7 @@ A, B, C, D = "i-a", "i-b", "i-c", "i-d"
 def test_the_frozen_list_holds_what_may_go_and_nothing_else() -> None:
     record, text = planned(options(on_blocked="skip"), machine(A), blocked(B, "protected"), not_found(C), machine(D))
     assert record.instance_ids == [A, D]
-    assert record.digest == approval(D, A, on_blocked="skip").digest
+    assert record.digest == approval_of_machines(machine(D), machine(A), on_blocked="skip").digest
     assert text["waves"] == [{"number": 1, "instance_ids": [A]}, {"number": 2, "instance_ids": [D]}]
     assert record.machines[A]["action"] == "not_started"
     assert record.machines[A]["disks"][0]["fate"] is None
@@ -44,7 +44,7 @@ def test_a_blocker_of_one_holds_all_back() -> None:
 
 
 def test_a_plan_that_was_approved_is_this_one_or_none() -> None:
-    digest = approval(A, B).digest
+    digest = approval_of_machines(machine(A), machine(B)).digest
     assert planned(options(digest=digest), machine(B), machine(A))[1]["go"]
     with pytest.raises(InputError, match="not what was approved"):
         planned(options(digest=digest), machine(A))

@@ -26,7 +26,9 @@ from support.campaign.records import accept, begun, new_record, planned
 from support.campaign.results import (
     NOW,
     approval,
+    approval_of_machines,
     blocked,
+    disk,
     entry,
     failed,
     later,
@@ -184,18 +186,20 @@ def test_an_image_that_is_ready_and_not_proven_is_no_backup_made() -> None:
     ],
 )
 def test_which_machines_make_the_difference(approved: str, now: str, others: str, found: Difference | None) -> None:
-    assert difference(approval(*approved).digest, approval(*now), [*others]) == found
+    assert difference(approval(*approved).digest, approval(*now), dict.fromkeys(others, frozenset())) == found
 
 
 def test_a_long_list_is_not_searched_for_ever() -> None:
     ids = [f"i-{number}" for number in range(20_000)]
-    assert difference(approval("i-x").digest, approval(*ids), []) is None
+    assert difference(approval("i-x").digest, approval(*ids), {}) is None
 
 
 def test_a_digest_that_does_not_fit_names_the_machines_that_differ() -> None:
-    approved = options(digest=approval(A, B, on_blocked="skip").digest, on_blocked="skip")
+    thin: Json = {"disks": [disk("vol-b", "deleted")], "elastic_ips": []}
+    plan = approval_of_machines(machine(A), machine(B, **thin), on_blocked="skip")
+    approved = options(digest=plan.digest, on_blocked="skip")
     with pytest.raises(InputError, match=r"i-b \(protected\) may not go any more and i-c came since"):
-        planned(approved, machine(A), blocked(B, "protected"), machine(C))
+        planned(approved, machine(A), {**blocked(B, "protected"), **thin}, machine(C))
 
 
 # --- the plan -------------------------------------------------------------------------------------------------------

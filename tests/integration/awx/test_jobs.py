@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jdcloud_emulator.state.model import make_id
 
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.input.decommission_variables import PARSERS, PREFIX
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.state.digest import Approval
+from jdcloud_emulator.state.model import make_id
 from support.campaign.results import approval
 from support.integration.awx import LOCALHOST, PATTERNS, Awx, Job, answers
 from support.integration.cloud import REGION, running, stopped

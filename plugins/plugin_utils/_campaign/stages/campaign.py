@@ -133,12 +133,13 @@ class Campaign:
             prices=self.options.prices,
             bill=bill,
         )
-        folder = self._report_folder()
+        folder = self.report_folder()
         if folder is not None:
             write_documents(folder, report)
         return {"report": report, "report_path": str(folder.path(PAGE)) if folder is not None else ""}
 
-    def _report_folder(self) -> Store | None:
+    def report_folder(self) -> Store | None:
+        """Where the documents are, None if none last. A preview has a folder of its own, which is made if it is not there."""
         if not self.options.report_dir:
             return None
         if not self.preview:
@@ -156,14 +157,20 @@ class Campaign:
 
     @contextlib.contextmanager
     def stage(self, *, last: bool = False) -> Iterator[None]:
-        """Do a stage. A run that fails, and one that is at its last stage, gives the lock back."""
+        """Do a stage. A run that fails, and one that is at its last stage, gives the lock back.
+
+        What comes between two stages are the user's tasks, during which nothing shows signs of life.
+        """
         done = False
         try:
             yield
             done = True
         finally:
-            if self.lock is not None and (last or not done):
-                self.lock.release()
+            if self.lock is not None:
+                if last or not done:
+                    self.lock.release()
+                else:
+                    self.lock.expect_silence()
 
 
 def write_documents(store: Store, report: Mapping[str, Any]) -> None:

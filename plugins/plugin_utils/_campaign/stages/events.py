@@ -16,10 +16,12 @@ from ..input.decommission_variables import PREFIX, Options
 from ..output.progress import place_of
 from ..report.groups import Group, groups_of
 from ..state.ingest import count_machines, stop_campaign
-from ..state.store import PAGE, REPORT, Store
+from ..state.store import PAGE, REPORT, TABLE, Store
 from .campaign import Campaign, Result
+from .report import write_plan
 
 SHOWN = ("instance_id", "name", "private_ip_address", "az", "instance_type", "tags", "wave", "status", "action", "due_date")
+DOCUMENTS = {"report_path": PAGE, "report_json": REPORT, "machines_csv": TABLE}
 WHEN = {
     "on_plan": "after the plan, so nothing was begun",
     "before_wave": "before wave {wave}, so that wave was not begun",
@@ -38,6 +40,8 @@ def with_events(campaign: Campaign, stage: str, output: Result, number: int | No
     """The result of a stage, and the events for the hooks that are given."""
     hooks = campaign.options.hooks
     if stage == "plan":
+        if hooks["on_plan"] or hooks["before_wave"]:
+            write_plan(campaign)
         return {**output, "hooks": hooks, "steps": _steps(campaign, [each["number"] for each in output["waves"]])}
     if stage == "wave" and hooks["after_wave"] and output.get("begun") and number is not None:
         return {**output, "event": _wave_event(campaign, "after_wave", number)}
@@ -127,13 +131,12 @@ def _event(campaign: Campaign, name: str, machines: Iterable[Mapping[str, Any]])
         "counts": dict(Counter(row["action"] for row in rows)),
         "failures": [_failure(group) for group in groups_of(rows, ("error", "blocker"))],
         "message": "",
-        "report_path": _path(campaign, PAGE),
-        "report_json": _path(campaign, REPORT),
+        **{name: _path(campaign, file) for name, file in DOCUMENTS.items()},
     }
 
 
 def _path(campaign: Campaign, name: str) -> str:
-    """Where a document is, or will be once it is written; empty where nothing lasts."""
+    """Where a document is; empty where nothing lasts."""
     if not campaign.options.report_dir:
         return ""
     store = Store(campaign.options.report_dir)

@@ -20,7 +20,7 @@ from ..state.record import Record, read_stamp
 from ..state.sent_writes import note_writes, write_row
 from ..state.store import PAGE, RECORD, REPORT, Store
 from ..steps import finish as steps
-from .campaign import Result, write_documents
+from .campaign import Campaign, Result, write_documents
 
 
 def make_again(store: Store, prices: Mapping[str, Any], *, write: bool) -> Result:
@@ -39,6 +39,19 @@ def make_again(store: Store, prices: Mapping[str, Any], *, write: bool) -> Resul
     if write:
         write_documents(store, report)
     return {"report_path": str(store.path(PAGE)), "message": report["message"]}
+
+
+def write_plan(campaign: Campaign) -> None:
+    """Write the documents of a plan for the user's tasks to read, before anything is begun. Without a report folder, none."""
+    folder = campaign.report_folder()
+    if folder is None:
+        return
+    if not campaign.preview:
+        write_documents(folder, report_now(campaign.record, folder, campaign.options.prices))
+        return
+    judged = copy.deepcopy(campaign.record)
+    outcome = steps.finish(judged, campaign.options, campaign.now, preview=True)
+    write_documents(folder, report_of(judged, [], outcome, preview=True, prices=campaign.options.prices, bill=None))
 
 
 def write_meanwhile(store: Store, run: str, problem: str = "") -> None:

@@ -30,13 +30,15 @@ BEAT = 20.0
 """Seconds between two signs of life while a module works."""
 SILENCE = 300.0
 """Seconds without a sign of life after which a lock of another host is stale."""
+PATIENCE = 3600.0
+"""Seconds that are added while the user's own tasks run, between two stages."""
 
 
 @dataclass(frozen=True, slots=True)
 class Holder:
     """Who holds a lock: `pid` is the main process of Ansible, `started` its start as the kernel counts it, `since` a time.
 
-    `space` is what numbers of processes mean something in: containers on one host may share its name.
+    `space` is what numbers of processes mean something in: containers on a host may share its name, and so may copies of it.
     """
 
     host: str
@@ -92,6 +94,13 @@ class Lock:
             if self._is_ours():
                 self._path.unlink(missing_ok=True)
 
+    def expect_silence(self) -> None:
+        """Show signs of life for the time in which the user's own tasks run: they may wait for someone's answer."""
+        with contextlib.suppress(OSError):
+            if self._is_ours():
+                then = self._now() + PATIENCE
+                os.utime(self._path, (then, then))
+
     @contextlib.contextmanager
     def kept_alive(self) -> Iterator[None]:
         """Show signs of life while the block runs."""
@@ -127,13 +136,17 @@ class Lock:
         return Holder(**values) if isinstance(values["pid"], int) else None
 
     def _silence(self) -> float:
-        """Seconds since the last sign of life, by the clock of the file system: hosts may disagree on the time."""
-        with tempfile.TemporaryFile(dir=self._path.parent) as probe:
-            now = os.fstat(probe.fileno()).st_mtime
+        """Seconds since the last sign of life."""
+        now = self._now()
         try:
             return max(0.0, now - self._path.stat().st_mtime)
         except FileNotFoundError:
             return 0.0
+
+    def _now(self) -> float:
+        """The time by the clock of the file system: hosts may disagree on it."""
+        with tempfile.TemporaryFile(dir=self._path.parent) as probe:
+            return os.fstat(probe.fileno()).st_mtime
 
     def _write(self) -> None:
         # Who loses a race finds the file there, and is refused.
@@ -184,8 +197,10 @@ def _is_alive(found: Holder) -> bool:
 
 
 def _space() -> str:
+    """The start of the kernel and the processes that are seen, empty where the kernel does not say."""
     try:
-        return os.readlink("/proc/self/ns/pid")
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii", errors="replace").strip()
+        return f"{boot} {os.readlink('/proc/self/ns/pid')}"
     except OSError:
         return ""
 

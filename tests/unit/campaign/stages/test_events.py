@@ -7,13 +7,17 @@
 from __future__ import annotations
 
 import json
+import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.state.lock import LOCK, PATIENCE, Lock, holder_of
 from support.campaign.conducted import Conducted
+from support.json_object import Json
 from support.module.memory_cloud import MemoryCloud
 from support.module.runner import Runner
 
@@ -119,6 +123,67 @@ def test_a_hook_that_fails_before_a_mark_is_written_leaves_all_as_it_was(conduct
     campaign.failing = lambda event: "Ask" if event["hook"] == "before_wave" else ""
     assert campaign()["fails"]
     assert not [call for call in cloud.calls if call.write]
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_each_hook_finds_the_documents_as_they_stand(conducted: Any, tmp_path: Path, check: bool) -> None:
+    campaign = conducted()
+    reports: list[tuple[str, str, list[str]]] = []
+
+    def read(event: Json) -> str:
+        page, report, table = (Path(event[name]) for name in ("report_path", "report_json", "machines_csv"))
+        assert "<html" in page.read_text(encoding="utf-8")
+        assert A in table.read_text(encoding="utf-8")
+        assert page.parent == tmp_path / "record" / ("plan" if check else "")
+        read = json.loads(report.read_text(encoding="utf-8"))
+        reports.append((event["hook"], read["outcome"], [row["action"] for row in read["machines"]]))
+        return ""
+
+    campaign.failing = read
+    campaign(check=check)
+    if check:
+        assert reports == [("on_plan", "planned", ["deleted"] * 3)]
+        return
+    assert reports == [
+        ("on_plan", "unfinished", ["not_started"] * 3),
+        ("before_wave", "unfinished", ["not_started"] * 3),
+        ("after_wave", "unfinished", ["deleted", "not_started", "not_started"]),
+        ("before_wave", "unfinished", ["deleted", "not_started", "not_started"]),
+        ("after_wave", "unfinished", ["deleted"] * 3),
+    ]
+    read(campaign.events[-1])
+    assert reports[-1] == ("after_campaign", "complete", ["deleted"] * 3)
+
+
+def test_without_a_folder_a_hook_finds_no_document(conducted: Any, tmp_path: Path) -> None:
+    campaign = conducted(report_dir="")
+    campaign(check=True)
+    assert [campaign.events[0][name] for name in ("report_path", "report_json", "machines_csv")] == [""] * 3
+
+
+def test_while_a_hook_waits_for_an_answer_another_host_leaves_the_campaign_alone(
+    conducted: Any, cloud: MemoryCloud, tmp_path: Path
+) -> None:
+    campaign = conducted()
+    refused: list[str] = []
+
+    def wait(event: Json) -> str:
+        path = tmp_path / "record" / LOCK
+        text = path.read_text(encoding="utf-8")
+        before = os.stat(path).st_mtime
+        os.utime(path, (before - 0.9 * PATIENCE, before - 0.9 * PATIENCE))
+        there = Lock(tmp_path / "record", replace(holder_of(os.getpid(), "", "other"), host="pod-2"))
+        with pytest.raises(InputError, match="Another run works on"):
+            there.take()
+        assert path.read_text(encoding="utf-8") == text
+        os.utime(path, (before, before))
+        refused.append(event["hook"])
+        return ""
+
+    campaign.failing = wait
+    assert not campaign()["fails"]
+    assert refused == ["on_plan", "before_wave", "after_wave", "before_wave", "after_wave"]
+    assert not (tmp_path / "record" / LOCK).exists()
 
 
 def test_a_preview_hands_over_the_plan_alone(conducted: Any, cloud: MemoryCloud) -> None:

@@ -23,6 +23,7 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import I
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.state import lock as locks
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.state.lock import (
     LOCK,
+    PATIENCE,
     SILENCE,
     Holder,
     Lock,
@@ -132,6 +133,35 @@ def test_a_run_that_lost_its_lock_shows_no_signs_of_life_for_another(tmp_path: P
     with Lock(tmp_path, here("a")).kept_alive():
         time.sleep(0.05)
     assert (tmp_path / LOCK).stat().st_mtime == before
+
+
+def test_the_silence_of_the_user_s_tasks_is_expected(tmp_path: Path) -> None:
+    """A hook may wait for somebody's answer; a run that is gone is found out all the same."""
+    lock = Lock(tmp_path, here("a"))
+    lock.take()
+    lock.expect_silence()
+    ahead = (tmp_path / LOCK).stat().st_mtime - time.time()
+    assert PATIENCE - 60 < ahead < PATIENCE + 60
+    with lock.kept_alive():
+        pass
+    assert (tmp_path / LOCK).stat().st_mtime - time.time() < 60
+
+
+def test_no_silence_is_expected_for_the_lock_of_another_run(tmp_path: Path) -> None:
+    hold(tmp_path, here("b"), silent=SILENCE)
+    before = (tmp_path / LOCK).stat().st_mtime
+    Lock(tmp_path, here("a")).expect_silence()
+    assert (tmp_path / LOCK).stat().st_mtime == before
+
+
+def test_a_copy_of_the_host_with_its_name_is_another_host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cloned machines share the host name, and the first processes of each are of the same kind."""
+    hold(tmp_path, here("a", ended_process()), silent=SILENCE - 30)
+    space = here("b").space
+    assert " pid:[" in space
+    monkeypatch.setattr(locks, "_space", lambda: "another-boot " + space.partition(" ")[2])
+    with pytest.raises(InputError, match="Another run works on"):
+        Lock(tmp_path, here("b")).take()
 
 
 @given(

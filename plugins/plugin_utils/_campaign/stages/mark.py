@@ -36,7 +36,7 @@ def plan_tags(campaign: Campaign) -> Result:
 
 
 def write_tags(campaign: Campaign) -> Result:
-    """Write what the plan decided, then stop what is marked, or start what the mark stopped."""
+    """Write what the plan decided, then stop what is marked, or start what the mark stopped and take that tag, too."""
     record, options = campaign.record, campaign.options
     # What takes a mark back is never held up by a protection.
     more: dict[str, Any] = {"protect_tags": {}} if options.kind == "unmark" else {}
@@ -51,8 +51,13 @@ def write_tags(campaign: Campaign) -> Result:
     if power:
         state = "stopped" if options.kind == "mark" else "running"
         arguments = {**_scope(campaign, power), **options.timing_arguments, "state": state, **more}
-        steps.after_power(record, campaign.do("jdcloud_vm", arguments), campaign.now)
+        bad = steps.after_power(record, campaign.do("jdcloud_vm", arguments), campaign.now)["bad"]
         campaign.save()
+        started = [each for each in power if each not in bad]
+        if started and record.tag_plan.get("last"):
+            last = {**_scope(campaign, started), "remove": record.tag_plan["last"], **more}
+            steps.after_tags(record, [campaign.do("jdcloud_tag", last)], campaign.now)
+            campaign.save()
     return {"go": False, "begun": True}
 
 

@@ -59,20 +59,25 @@ def plan_mark(
 def plan_unmark(
     record: Record, options: Options, look: Mapping[str, Any], now: datetime, approved: Approval | None = None
 ) -> dict[str, Any]:
-    """From the preview of `jdcloud_tag` to who loses its mark, and which of those that the mark stopped are to start again."""
-    unmark, start = [], []
+    """From the preview of `jdcloud_tag` to who loses its mark, and which of those that the mark stopped are to start again.
+
+    Those lose the tag that says so last, after their start: a run that was killed before knows by it whom to start.
+    """
+    unmark, due, start = [], [], []
     for instance in _unhindered(record, options, look, now, approved):
         tags = instance["tags_before"]
         row = record.machines[instance["instance_id"]]
         marked = options.tag_key in tags or stopped_tag_key(options.tag_key) in tags
         row["action"] = "unmarked" if marked else "none"
         row["due_date"] = tags.get(options.tag_key)
-        if marked:
-            unmark.append(instance["instance_id"])
         if options.start_again and stopped_tag_key(options.tag_key) in tags and instance["status"] == "stopped":
             start.append(instance["instance_id"])
-    keys = [options.tag_key, stopped_tag_key(options.tag_key)]
-    return {"groups": [{"remove": keys, "instance_ids": unmark}] if unmark else [], "power": start}
+            due += [instance["instance_id"]] if options.tag_key in tags else []
+        elif marked:
+            unmark.append(instance["instance_id"])
+    first = {(options.tag_key, stopped_tag_key(options.tag_key)): unmark, (options.tag_key,): due}
+    groups = [{"remove": [*keys], "instance_ids": ids} for keys, ids in first.items() if ids]
+    return {"groups": groups, "power": start, "last": [stopped_tag_key(options.tag_key)] if start else []}
 
 
 def after_tags(record: Record, results: Sequence[Mapping[str, Any]], now: datetime) -> dict[str, Any]:
@@ -89,14 +94,13 @@ def after_tags(record: Record, results: Sequence[Mapping[str, Any]], now: dateti
                 count += 1
         if result.get("msg") and not result.get("instances"):
             record.problem = str(result["msg"])
-    # Without a result it is not known of any.
-    bad = [each for each, row in record.machines.items() if record.problem or row["action"] in ("failed", "blocked")]
+    bad = _bad(record)
     record.end_phase(record.kind, None, now, ok=not bad, machines=count)
     return {"bad": bad}
 
 
 def after_power(record: Record, result: Mapping[str, Any], now: datetime) -> dict[str, Any]:
-    """Take in what was stopped or started."""
+    """Take in what was stopped or started. Returns the machines of which that failed."""
     ingest(record, result)
     for instance in result.get("instances", ()):
         row = record.machines[instance["instance_id"]]
@@ -108,7 +112,12 @@ def after_power(record: Record, result: Mapping[str, Any], now: datetime) -> dic
     if result.get("msg") and not result.get("instances"):
         record.problem = str(result["msg"])
     record.end_phase("start" if record.kind == "unmark" else "stop", None, now, ok=not result.get("msg"), machines=_count(result))
-    return {}
+    return {"bad": _bad(record)}
+
+
+def _bad(record: Record) -> list[str]:
+    # Without a result it is not known of any.
+    return [each for each, row in record.machines.items() if record.problem or row["action"] in ("failed", "blocked")]
 
 
 def _keeps_date(instance: Mapping[str, Any], key: str, now: datetime) -> bool:

@@ -2,34 +2,25 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whole campaigns: what they do, and that a kill between any two calls and a rerun end the same."""
+"""Whole campaigns: what they do, and that one is left alone while it is alive."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Call
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.wire.journal import Journal
-from ansible_collections.jdcloud.cloud.plugins.module_utils._module.common import session
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.state.lock import Lock, holder_of
 from support.campaign.conducted import STARTED_BY, Conducted
 from support.campaign.reports import SCHEMA
-from support.campaign.results import NOW
 from support.module.memory_cloud import MemoryCloud
 from support.module.runner import Runner
 
 A, B, C = "i-aaaa000001", "i-bbbb000002", "i-cccc000003"
 IDS = [A, B, C]
-
-
-class Killed(BaseException):
-    """The process dies here."""
 
 
 def fill(cloud: MemoryCloud) -> None:
@@ -67,65 +58,6 @@ def test_the_report_of_a_campaign_says_who_ran_it_and_why(cloud: MemoryCloud, ru
     page = (tmp_path / "record" / "report.html").read_text(encoding="utf-8")
     assert "lin.mei on ops-1" in page
     assert "CHG-4711" in page
-
-
-@pytest.mark.parametrize("backup", ["none", "image"])
-@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-def test_a_kill_at_any_call_and_a_rerun_end_as_one_run(
-    run: Runner, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, backup: str, after: bool
-) -> None:
-    whole = MemoryCloud()
-    calls = _run(whole, run, monkeypatch, tmp_path / "whole", backup)
-    for number in range(1, calls + 1):
-        cloud = MemoryCloud()
-        with pytest.raises(Killed):
-            _run(cloud, run, monkeypatch, tmp_path / f"{number}", backup, kill_at=number, after=after)
-        _run(cloud, run, monkeypatch, tmp_path / f"{number}", backup)
-        assert left(cloud) == left(whole), f"killed at call {number}"
-        assert len(cloud.images) >= len(whole.images), f"killed at call {number}"
-
-
-def _run(
-    cloud: MemoryCloud,
-    run: Runner,
-    monkeypatch: pytest.MonkeyPatch,
-    folder: Path,
-    backup: str,
-    *,
-    kill_at: int = 0,
-    after: bool = False,
-) -> int:
-    """Run the campaign, dying at a call. Returns how many calls were made."""
-    if not folder.exists():
-        fill(cloud)
-    monkeypatch.setattr(session, "Transport", cloud.transport)
-    monkeypatch.setattr(session, "SystemClock", lambda: cloud.clock)
-    before = len(cloud.calls)
-
-    def send(call: Call[Any], *given: Any, **named: Any) -> Any:
-        dies = bool(kill_at) and len(cloud.calls) - before + 1 == kill_at
-        connection = cloud.connection
-        assert connection is not None
-        # As the transport does: a line before a write leaves, and one with its outcome.
-        journal = Journal(str(connection.journal_path), connection.region, lambda: NOW)
-        number = journal.sent(call) if call.write else ""
-        if dies and not after:
-            raise Killed
-        try:
-            response = cloud._send(call, *given, **named)
-        finally:
-            if dies:
-                raise Killed
-        if call.write:
-            journal.answered(number, 0.02, response, None)
-            journal.close()
-        return response
-
-    cloud.send = send
-    choice: dict[str, Any] = {"instance_ids": IDS, "stop_running": True, "waves": "1,100%", "elastic_ips": "release"}
-    done = Conducted(run, folder, backup=backup, **choice)()
-    assert not done["fails"], done["message"]
-    return len(cloud.calls) - before
 
 
 def test_a_campaign_that_is_alive_is_left_alone(cloud: MemoryCloud, run: Runner, tmp_path: Path) -> None:

@@ -150,9 +150,8 @@ def test_each_hook_finds_the_documents_as_they_stand(conducted: Any, tmp_path: P
         ("after_wave", "unfinished", ["deleted", "not_started", "not_started"]),
         ("before_wave", "unfinished", ["deleted", "not_started", "not_started"]),
         ("after_wave", "unfinished", ["deleted"] * 3),
+        ("after_campaign", "complete", ["deleted"] * 3),
     ]
-    read(campaign.events[-1])
-    assert reports[-1] == ("after_campaign", "complete", ["deleted"] * 3)
 
 
 def test_without_a_folder_a_hook_finds_no_document(conducted: Any, tmp_path: Path) -> None:
@@ -168,6 +167,8 @@ def test_while_a_hook_waits_for_an_answer_another_host_leaves_the_campaign_alone
     refused: list[str] = []
 
     def wait(event: Json) -> str:
+        if event["hook"] == "after_campaign":
+            return ""
         path = tmp_path / "record" / LOCK
         text = path.read_text(encoding="utf-8")
         before = os.stat(path).st_mtime

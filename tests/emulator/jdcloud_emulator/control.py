@@ -33,13 +33,13 @@ class ControlClient:
         self._opener = urllib.request.build_opener(*handlers)
 
     def call(self, method: str, path: str, body: Any = None, **query: Any) -> Any:
-        """Send one control call and return its JSON answer."""
+        """Send one control call and return its JSON answer. `wait` is what the call itself may take, in seconds."""
         words = {key: value for key, value in query.items() if value is not None}
         url = self._url + path + ("?" + urllib.parse.urlencode(words) if words else "")
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(url, data=data, method=method, headers={"Content-Type": "application/json"})
         try:
-            with self._opener.open(request, timeout=self._timeout) as answer:
+            with self._opener.open(request, timeout=self._timeout + float(words.get("wait", 0))) as answer:
                 return json.loads(answer.read())
         except urllib.error.HTTPError as error:
             raise ControlError(_reason(error)) from None
@@ -57,9 +57,20 @@ class ControlClient:
         found = self.call("GET", "state", id=resource_id)["resource"]
         return None if found is None else dict(found)
 
-    def requests(self, operation: str | None = None, since: int = 0, resource: str | None = None) -> list[dict[str, Any]]:
-        """The request log after number `since`, oldest first; operation and resource may be globs."""
-        return list(self.call("GET", "requests", operation=operation, since=since, resource=resource)["requests"])
+    def requests(
+        self,
+        operation: str | None = None,
+        since: int = 0,
+        resource: str | None = None,
+        fault: str | None = None,
+        wait: float | None = None,
+    ) -> list[dict[str, Any]]:
+        """The request log after number `since`, oldest first; operation, resource and fault may be globs.
+
+        With `wait` it comes as soon as there is such a request, and is empty if there is none for so many real seconds.
+        """
+        query = {"operation": operation, "since": since, "resource": resource, "fault": fault, "wait": wait}
+        return list(self.call("GET", "requests", **query)["requests"])
 
     def clear_requests(self) -> None:
         """Empty the request log; numbering goes on."""
@@ -117,9 +128,9 @@ class ControlClient:
         """Add the resources of a seed mapping; returns the new ids by kind."""
         return dict(self.call("POST", "add", seed))
 
-    def advance(self, seconds: float) -> None:
-        """Let every transition run on by so many simulated seconds, at once."""
-        self.call("POST", "advance", {"seconds": seconds})
+    def advance(self, seconds: float, *, wall: bool = False) -> None:
+        """Let every transition run on by so many simulated seconds, at once; with `wall` the service's clock goes ahead, too."""
+        self.call("POST", "advance", {"seconds": seconds, "wall": wall})
 
     def reset(self, seed: dict[str, Any] | None = None) -> None:
         """Start again from the first seed, or from this one. Faults, acts and the log are emptied."""

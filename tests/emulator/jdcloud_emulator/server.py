@@ -235,11 +235,20 @@ class Frontend:
                 raise UsageError("the control API is switched off")
             content = await request.read()
             body = orjson.loads(content) if content else {}
+            if (request.method, path) == ("GET", "requests"):
+                await self._arrival(dict(request.query))
             answer = self._controlled(request.method, path, dict(request.query), body)
         except (UsageError, orjson.JSONDecodeError, TypeError, ValueError) as error:
             code = 403 if not self._with_control else 400
             answer = {"error": {"code": code, "status": "INVALID_ARGUMENT", "message": str(error)}}
         return web.Response(body=orjson.dumps(answer), status=code, headers={"Content-Type": "application/json"})
+
+    async def _arrival(self, query: dict[str, str]) -> None:
+        """Wait until a call is in the log that the query names, at most for its `wait` seconds."""
+        clock = self._world.cloud.clock
+        end = clock.real() + float(query.get("wait", 0))
+        while clock.real() < end and not any(_wanted(entry, query) for entry in self._world.log):
+            await asyncio.sleep(0.02)
 
     def _controlled(self, method: str, path: str, query: dict[str, str], body: Any) -> Any:
         world = self._world
@@ -280,6 +289,8 @@ class Frontend:
                 return Seeder(world.cloud).add(body.get("regions") or {})
             case "POST", "advance":
                 world.cloud.clock.advance(float(body["seconds"]))
+                if body.get("wall"):
+                    world.cloud.clock.move_wall(float(body["seconds"]))
                 world.cloud.catch_up()
             case "POST", "reset":
                 world.reset(body.get("seed"))
@@ -325,5 +336,6 @@ def _wanted(entry: Entry, query: dict[str, str]) -> bool:
     return (
         entry.number > int(query.get("since", 0))
         and fnmatchcase(entry.operation, query.get("operation", "*"))
+        and fnmatchcase(entry.fault, query.get("fault", "*"))
         and ("resource" not in query or any(fnmatchcase(one, query["resource"]) for one in entry.resources))
     )

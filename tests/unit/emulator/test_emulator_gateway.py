@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+import threading
 import time
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -189,6 +190,39 @@ def test_every_answer_carries_the_services_date(cloud: Any) -> None:
     assert abs(skew()) < 5
     cloud.control.configure(clock_skew_seconds=700)
     assert 695 < skew() < 705
+
+
+def test_the_services_clock_can_go_ahead_with_all_that_is_under_way(cloud: Any) -> None:
+    cloud.seed({"id": "i-a", "status": "running"}, settings={"stop_seconds": 100, "signature_window_seconds": 0})
+
+    def days() -> float:
+        date = parsedate_to_datetime(cloud.vm("GET", "instances").headers["Date"]).timestamp()
+        return (date - time.time()) / 86400
+
+    cloud.vm("POST", "instances/i-a:stopInstance")
+    cloud.control.advance(50)
+    assert abs(days()) < 0.001
+    assert cloud.control.resource("i-a")["status"] == "stopping"
+    cloud.control.advance(8 * 86400, wall=True)
+    assert abs(days() - 8) < 0.001
+    assert cloud.control.resource("i-a")["status"] == "stopped"
+
+
+def test_a_moved_clock_refuses_clients_whose_own_was_not_moved(cloud: Any) -> None:
+    cloud.control.advance(86400, wall=True)
+    assert cloud.vm("GET", "instances").http == 401
+
+
+def test_it_can_be_waited_for_a_call(cloud: Any) -> None:
+    assert cloud.control.requests(operation="vm.describeInstances", wait=0.01) == []
+    number = cloud.control.inject("throttle", operation="vm.describeInstances")
+    timer = threading.Timer(0.2, lambda: cloud.vm("GET", "instances"))
+    timer.start()
+    (found,) = cloud.control.requests(operation="vm.*", fault="throttle", wait=30)
+    timer.join()
+    assert found["operation"] == "vm.describeInstances"
+    assert cloud.control.requests(fault="hang") == []
+    cloud.control.clear_faults(number)
 
 
 def test_too_many_calls_are_throttled_per_account(cloud: Any) -> None:

@@ -170,7 +170,7 @@ class Clock:
     """Two times: the wall clock that the service shows, and the simulated seconds in which transitions run.
 
     Only transitions are scaled. The wall clock runs at its normal pace, since clients compare the service's `Date` with
-    their own clock. `monotonic` and `wall` are arguments so that tests can stop the time.
+    their own clock; `move_wall` lets it jump, for clients whose own clock is moved as far. `monotonic` and `wall` are arguments so that tests can stop the time.
     """
 
     def __init__(
@@ -185,6 +185,7 @@ class Clock:
         self._scale = settings.time_scale
         self._real = monotonic()
         self._simulated = 0.0
+        self._moved = 0.0
 
     def simulated(self) -> float:
         """Simulated seconds since the start. A change of time_scale holds from the moment it is seen."""
@@ -198,13 +199,17 @@ class Clock:
         """Jump ahead by so many simulated seconds."""
         self._simulated = self.simulated() + seconds
 
+    def move_wall(self, seconds: float) -> None:
+        """Let the service's own clock jump ahead. Transitions take as long as before."""
+        self._moved += seconds
+
     def real(self) -> float:
         """Monotonic real seconds, for throttling and durations."""
         return self._monotonic()
 
     def wall(self) -> float:
         """The service's own clock, in seconds of the Unix epoch."""
-        return self._wall() + self._settings.clock_skew_seconds
+        return self._wall() + self._settings.clock_skew_seconds + self._moved
 
 
 def parse_time(text: str) -> float:

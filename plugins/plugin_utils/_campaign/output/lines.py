@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from ..report.costs import Price
 from ..report.groups import Group, groups_of
 from ..report.messages import ACTIONS, OUTCOMES
 from ..report.text import count, duration
@@ -65,12 +66,22 @@ def plan_rows(record: Record, look: Iterable[Mapping[str, Any]]) -> list[Mapping
 
 
 def plan_lines(
-    record: Record, rows: Sequence[Mapping[str, Any]], *, preview: bool, where: str, approve: str, resumed: bool = False
+    record: Record,
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    preview: bool,
+    where: str,
+    approve: str,
+    resumed: bool = False,
+    price: Price | None = None,
 ) -> list[str]:
     """The plan: counts, the table of `rows`, what hinders whom, the digest, and what to do.
 
     `rows` are the machines of the record that are still to be decided, with the fates that are planned for what they have;
-    `where` says where all of them are, `approve` how to do exactly this.
+    `where` says where all of them are, `approve` how to do exactly this, `price` what a resource costs a month.
+
+    A run that goes on was planned before, so it is not shown again who goes in which wave. Why some are blocked is said in the
+    end of a run, unless it ends here.
     """
     hindered = [row for row in rows if row["action"] in ("blocked", "failed")]
     fixed = [*([resume_line(record)] if resumed else []), cut(_planned(record, rows, preview=preview), LONGEST)]
@@ -79,8 +90,9 @@ def plan_lines(
         after.append(cut(record.problem, 2 * LONGEST))
     elif record.digest and preview and record.instance_ids:
         after += [f"Digest: {record.digest}", f"To do exactly this: {approve}"]
-    reasons = _reasons(hindered, MOST - len(fixed) - len(after))
-    return [*fixed, *plan_table(rows, record.kind, where), *reasons, *after]
+    reasons = _reasons(hindered, MOST - len(fixed) - len(after)) if preview or record.problem else []
+    table = plan_table(rows, record.kind, where, price) if record.problem or not resumed else []
+    return [*fixed, *table, *reasons, *after]
 
 
 def _planned(record: Record, rows: Sequence[Mapping[str, Any]], *, preview: bool) -> str:
@@ -111,9 +123,11 @@ def wave_lines(record: Record, number: int) -> list[str]:
         gone = sum(is_gone(record.machines[each]) for each in record.instance_ids)
         text += f" Gone by now: {gone} of {len(record.instance_ids)}."
     fixed = [text]
-    after = [cut(record.problem, 2 * LONGEST)] if record.problem else []
+    if record.problem:
+        # The end follows at once, and gives the reasons.
+        return [*fixed, cut(record.problem, 2 * LONGEST)]
     hindered = [row for row in rows if row["action"] in ("blocked", "failed")]
-    return [*fixed, *_reasons(hindered, MOST - len(fixed) - len(after)), *after]
+    return [*fixed, *_reasons(hindered, MOST - len(fixed))]
 
 
 def finish_lines(report: Mapping[str, Any], *, path: str, go_on: str) -> list[str]:

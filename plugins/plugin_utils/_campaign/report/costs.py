@@ -78,8 +78,13 @@ def with_costs(left: Mapping[str, Sequence[dict[str, Any]]], price: Price) -> di
 def machine_costs(row: Mapping[str, Any], price: Price) -> dict[str, float | None]:
     """What a machine with its disks and elastic IPs costs a month, and what of that its deletion saves, as far as it is known."""
     disks, addresses = (("disk", each) for each in row["disks"]), (("elastic_ip", each) for each in row["elastic_ips"])
-    saved = _sum([price(*each) for each in _gone_with(row)]) if row["action"] == "deleted" else None
+    saved = deletion_saves(row, price) if row["action"] == "deleted" else None
     return {"monthly_cost": _sum([price(*each) for each in (("instance", row), *disks, *addresses)]), "monthly_saved": saved}
+
+
+def deletion_saves(row: Mapping[str, Any], price: Price) -> float | None:
+    """What the deletion of a machine saves a month, with what goes by the fates of its disks and elastic IPs."""
+    return _sum([price(*each) for each in _gone_with(row)])
 
 
 def backups_cost(machines: Iterable[Mapping[str, Any]], price: Price) -> float | None:

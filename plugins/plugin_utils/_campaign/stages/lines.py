@@ -12,6 +12,7 @@ from typing import Any
 
 from ..input.decommission_variables import PREFIX
 from ..output import lines
+from ..report.costs import from_prices
 from ..state.sent_writes import write_row
 from ..state.store import PLAN, TABLE
 from .campaign import Campaign
@@ -27,7 +28,9 @@ def of_plan(campaign: Campaign, look: Iterable[Mapping[str, Any]] = ()) -> list[
         where = str(Path(folder, PLAN, TABLE) if campaign.preview else Path(folder, TABLE))
     rows = lines.plan_rows(record, look)
     texts = {"where": where, "approve": campaign.caller.approve(record.digest or "")}
-    return lines.plan_lines(record, rows, preview=campaign.preview, resumed=campaign.resumed, **texts)
+    prices = campaign.options.prices
+    price = from_prices(prices) if prices else None
+    return lines.plan_lines(record, rows, preview=campaign.preview, resumed=campaign.resumed, price=price, **texts)
 
 
 def of_wave(campaign: Campaign, number: int) -> list[str]:

@@ -170,7 +170,8 @@ class Clock:
     """Two times: the wall clock that the service shows, and the simulated seconds in which transitions run.
 
     Only transitions are scaled. The wall clock runs at its normal pace, since clients compare the service's `Date` with
-    their own clock; `move_wall` lets it jump, for clients whose own clock is moved as far. `monotonic` and `wall` are arguments so that tests can stop the time.
+    their own clock; `move_wall` lets it jump, for clients whose own clock is moved as far. `monotonic` and `wall` are
+    arguments so that tests can stop the time.
     """
 
     def __init__(

@@ -25,6 +25,7 @@ from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.output.lin
 )
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.output.table import ROWS
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.report.content import report_of
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.report.costs import from_prices
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.state.record import Record, stamp
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.steps import plan
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.steps import wave as wave_step
@@ -40,17 +41,17 @@ HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 MANY = options(instance_ids=[f"i-{number}" for number in range(30)], on_blocked="skip", backup="none", waves="1,100%")
 
 
-def shown(record: Record, *look: Json, preview: bool = True) -> list[str]:
+def shown(record: Record, *look: Json, preview: bool = True, **more: Any) -> list[str]:
     """The lines of a plan."""
-    return plan_lines(record, plan_rows(record, look), preview=preview, where="/r/plan/report.html", approve=APPROVE)
+    return plan_lines(record, plan_rows(record, look), preview=preview, where="/r/plan/report.html", approve=APPROVE, **more)
 
 
-def previewed(wanted: Any, *instances: Json) -> list[str]:
+def previewed(wanted: Any, *instances: Json, **more: Any) -> list[str]:
     """The lines of a preview of a campaign over these machines."""
     record = new_record()
     plan.freeze(record, vm_result(instances))
     plan.plan(record, wanted, vm_result(instances), {}, later(5), preview=True)
-    return shown(record, *instances)
+    return shown(record, *instances, **more)
 
 
 # --- the plan ---------------------------------------------------------------------------------------------------------
@@ -89,6 +90,28 @@ def test_a_run_shows_what_will_become_of_disks_and_asks_for_no_approval() -> Non
     assert lines[-1].endswith("disks: 1 deleted, 1 kept; addresses: 1 released")
 
 
+def test_with_prices_the_table_says_what_each_deletion_saves() -> None:
+    machines = (machine("i-a"), blocked("i-b", "protected"))
+    wanted = options(instance_ids=["i-a", "i-b"], backup="none", on_blocked="skip")
+    _head, heads, stays, goes, *_more = previewed(wanted, *machines, price=from_prices({"instance": 1180, "elastic_ip": 23}))
+    assert heads.endswith("SAVES CNY A MONTH  BLOCKERS")
+    assert stays.split()[-2:] == ["stopped", "protected"]
+    assert goes.endswith(" 1,203.00")
+    assert len(goes) == heads.index("  BLOCKERS")
+    assert not any("CNY" in line for line in previewed(wanted, *machines))
+    assert not any("CNY" in line for line in previewed(wanted, *machines, price=from_prices({})))
+
+
+def test_a_run_says_in_its_end_why_some_are_blocked() -> None:
+    wanted = options(instance_ids=["i-a", "i-b"], backup="none", on_blocked="skip")
+    record, _step = planned(wanted, machine("i-a"), blocked("i-b", "protected"))
+    lines = shown(record, machine("i-a"), blocked("i-b", "protected"), preview=False)
+    assert lines[0].endswith("1 of 2 machines will be deleted; 1 blocked and left alone.")
+    assert not any(line.startswith("1 blocked: ") for line in lines)
+    report = report_of(record, [], {"outcome": "complete", "message": ""}, preview=False, prices={}, bill=None)
+    assert any(line.startswith("1 blocked: A tag protects it") for line in finish_lines(report, path="", go_on="x"))
+
+
 def test_nothing_selected_is_no_table() -> None:
     assert shown(new_record()) == ["Plan of campaign c: 0 of 0 machines would be deleted. Nothing was changed."]
 
@@ -100,6 +123,10 @@ def test_a_resumed_campaign_says_what_is_left_and_shows_no_more() -> None:
     wave_step.after_delete(record, MANY, 1, vm_result([gone]), later(30))
     assert resume_line(record).endswith("29 of 30 machines are left.")
     assert "i-0" not in [row["instance_id"] for row in plan_rows(record, [])]
+    assert shown(record, preview=False, resumed=True) == [
+        resume_line(record),
+        "Plan of campaign c in cn-north-1: 29 of 29 machines will be deleted.",
+    ]
 
 
 # --- a wave -----------------------------------------------------------------------------------------------------------
@@ -126,7 +153,10 @@ def test_what_stops_a_campaign_is_said_by_its_wave() -> None:
     record = begun(wanted, machine("i-a"), machine("i-b"))
     wave_step.after_delete(record, wanted, 1, vm_result([failed("i-a")]), later(40))
     wave_step.end_wave(record, wanted, 1, later(50))
-    assert wave_lines(record, 1)[-1] == "The campaign was stopped after wave 1, since 1 machine, i-a (api), failed and 0 may."
+    assert wave_lines(record, 1) == [
+        "Wave 1 of 2, 40 s: of 1 machine 1 failed. Gone by now: 0 of 2.",
+        "The campaign was stopped after wave 1, since 1 machine, i-a (api), failed and 0 may.",
+    ]
 
 
 # --- the end ----------------------------------------------------------------------------------------------------------

@@ -31,15 +31,19 @@ from .finish import owed
 LOOK_MAX_AGE = 30.0
 """Up to this age in seconds the look of the plan serves the wave that follows it: a wave of some hundred machines lets its own
 look grow as old. Each delete goes through the gate, with a look of its own (rule 6)."""
-_LOOKED_AT = ("instance_id", "action", "status", "status_before", "disks", "elastic_ips")
+_LOOKED_AT = (
+    *("instance_id", "name", "tags", "private_ip_address", "action", "status", "status_before"),
+    *("disks", "elastic_ips"),
+)
 
 
 def keep_look(record: Record, options: Options, wave: Wave, look: Mapping[str, Any], at: datetime) -> None:
     """Keep what the plan saw of the machines of a wave, if that can serve as the look with which the wave begins.
 
-    `at` is when the look began. All of the machines must be deletable, or the wave looks again; so it does if the user's tasks
-    run first, since these may change the machines.
+    `at` is when the look began. All of the machines must be deletable, or the wave looks again. So it does if the user's tasks
+    run first, since these may change the machines, and where no module checks the choice once more (`_not_meant`).
     """
+    own = (options.on_plan, options.before_wave, options.exclude, options.names, options.listed)
     record.look = {}
     wanted = set(wave.instance_ids)
     rows = [
@@ -47,7 +51,7 @@ def keep_look(record: Record, options: Options, wave: Wave, look: Mapping[str, A
         for instance in look["instances"]
         if instance["instance_id"] in wanted and instance["action"] == "deleted"
     ]
-    if len(rows) == len(wanted) and not (options.on_plan or options.before_wave):
+    if len(rows) == len(wanted) and not any(own):
         record.look = {"at": stamp(at), "wave": wave.number, "instances": rows}
 
 

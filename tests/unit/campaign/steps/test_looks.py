@@ -70,6 +70,11 @@ def test_a_wave_looks_again_after_tasks_of_the_user(hook: str) -> None:
     assert kept(machine(A), wanted=options(waves="100%", **{hook: HOOK})).look == {}
 
 
+@pytest.mark.parametrize("choice", [{"exclude": "keep=*"}, {"instance_ids": "", "name": ["web a", "web b"]}])
+def test_a_wave_looks_again_where_only_that_finds_that_a_machine_is_not_meant_any_more(choice: Json) -> None:
+    assert kept(machine(A), wanted=options(**{"waves": "100%", **choice})).look == {}
+
+
 @pytest.mark.parametrize("other", [blocked(B, "protected"), not_found(B)])
 def test_a_wave_looks_again_unless_all_of_its_machines_may_go(other: Json) -> None:
     record, _plan = planned(WHOLE, machine(A), machine(B))

@@ -19,6 +19,8 @@ from .text import plain
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 """What a cell begins with that a spreadsheet takes for a formula."""
+UTF8_MARK = "\ufeff"
+"""What a file begins with that a spreadsheet is to read as UTF-8, such as Chinese names."""
 PLACE = ("instance_id", "name", "private_ip_address", "az", "instance_type")
 STATE = ("wave", "status_before", "status", "action", "due_date")
 PARTS = ("blockers", "error", "disks", "elastic_ips", "backups")

@@ -26,7 +26,7 @@ from ..output.again import Caller
 from ..output.progress import part_of
 from ..report.content import report_of
 from ..report.page import render
-from ..report.table import machines_csv
+from ..report.table import UTF8_MARK, machines_csv
 from ..state.approved_plan import handed_over as plan_handed_over
 from ..state.digest import Approval, approval_of
 from ..state.list_file import with_list
@@ -177,7 +177,7 @@ def write_documents(store: Store, report: Mapping[str, Any]) -> None:
     """Write a report as report.json, page and table."""
     store.write_json(REPORT, report)
     store.write(PAGE, render(report))
-    store.write(TABLE, machines_csv(report))
+    store.write(TABLE, UTF8_MARK + machines_csv(report))
 
 
 def begin(

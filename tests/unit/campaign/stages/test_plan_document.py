@@ -47,7 +47,7 @@ def plan_in(folder: Path) -> Json:
 
 def table_in(folder: Path) -> list[dict[str, str]]:
     """Its machines."""
-    with (folder / "machines.csv").open(encoding="utf-8", newline="") as file:
+    with (folder / "machines.csv").open(encoding="utf-8-sig", newline="") as file:
         return list(csv.DictReader(file))
 
 
@@ -68,6 +68,13 @@ def test_a_preview_writes_its_documents_and_nothing_else(fleet: MemoryCloud, run
     assert done["report_path"] == str(folder / "plan" / "report.html")
     assert "Preview: nothing was changed" in (folder / "plan" / "report.html").read_text(encoding="utf-8")
     assert writes(fleet) == []
+
+
+def test_a_spreadsheet_reads_chinese_names_of_the_table(fleet: MemoryCloud, run: Runner, folder: Path) -> None:
+    fleet.machines[A]["instanceName"] = "\u8ba2\u5355-01"
+    Conducted(run, folder, instance_ids=[A, B])(check=True)
+    assert (folder / "plan" / "machines.csv").read_bytes().startswith(b"\xef\xbb\xbfinstance_id,")
+    assert [row["name"] for row in table_in(folder / "plan")][0] == "\u8ba2\u5355-01"
 
 
 def test_the_plan_tells_who_goes_with_what_and_what_it_saves(fleet: MemoryCloud, run: Runner, folder: Path) -> None:

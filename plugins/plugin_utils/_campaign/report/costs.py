@@ -76,7 +76,12 @@ def with_costs(left: Mapping[str, Sequence[dict[str, Any]]], price: Price) -> di
 
 
 def machine_costs(row: Mapping[str, Any], price: Price) -> dict[str, float | None]:
-    """What a machine with its disks and elastic IPs costs a month, and what of that its deletion saves, as far as it is known."""
+    """What a machine with its disks and elastic IPs costs a month, and what of that its deletion saves, as far as it is known.
+
+    One that was gone before, or never there, costs nothing that anybody knows of.
+    """
+    if row["action"] == "none" and row["status"] == "absent":
+        return {"monthly_cost": None, "monthly_saved": None}
     disks, addresses = (("disk", each) for each in row["disks"]), (("elastic_ip", each) for each in row["elastic_ips"])
     saved = deletion_saves(row, price) if row["action"] == "deleted" else None
     return {"monthly_cost": _sum([price(*each) for each in (("instance", row), *disks, *addresses)]), "monthly_saved": saved}

@@ -156,3 +156,10 @@ def test_what_a_blocked_machine_has_anyway_costs_this_campaign_nothing(cloud: Me
     campaign = conducted(cloud, run, tmp_path / "record", backup="image", on_blocked="skip", prices={"image": 7})
     cloud.machines[IDS[0]]["tags"] = [{"key": "jdcloud-protect", "value": "yes"}]
     assert campaign(check=True)["report"]["money"]["backups"] == 7.0
+
+
+def test_a_machine_that_was_never_there_has_no_price(cloud: MemoryCloud, run: Runner, tmp_path: Path) -> None:
+    ids = [*IDS, "i-none000003"]
+    report = conducted(cloud, run, tmp_path / "record", instance_ids=ids, prices={"instance": 100})()["report"]
+    prices = [(row["monthly_cost"], row["monthly_saved"]) for row in report["machines"]]
+    assert prices == [(100.0, 100.0), (100.0, 100.0), (None, None)]

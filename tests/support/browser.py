@@ -9,9 +9,11 @@ from __future__ import annotations
 import base64
 import json
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 from selenium.webdriver import Chrome
+from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import Select, WebDriverWait
@@ -101,6 +103,18 @@ class Browser:
         """Press the button that says so."""
         buttons = self.chrome.find_elements(By.CSS_SELECTOR, f"{within} button")
         next(button for button in buttons if button.text == words and button.is_displayed()).click()
+
+    def keys(self, *keys: str) -> None:
+        """Press keys, wherever the focus is."""
+        ActionChains(self.chrome).send_keys(*keys).perform()
+
+    def saved(self, table: str, folder: Path) -> bytes:
+        """What the button above a list saves."""
+        own = Path(mkdtemp(dir=folder))
+        self.chrome.execute_cdp_cmd("Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(own)})
+        self.press("CSV", within=f'.controls[data-list="{table}"]')
+        # Until the file is whole it has another name.
+        return WebDriverWait(self.chrome, 60, 0.05).until(lambda chrome: next(own.glob("*.csv"), None)).read_bytes()
 
     def pdf(self, folder: Path) -> Path:
         """The page as it is printed on A4."""

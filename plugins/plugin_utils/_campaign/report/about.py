@@ -32,8 +32,14 @@ def facts_of(report: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("By", by_whom(last)),
         ("Reason", next((run["reason"] for run in reversed(report["runs"]) if run.get("reason")), "")),
         ("Took", took),
+        ("Digest to approve", report["digest"] if report["outcome"] == "planned" else ""),
     ]
     return [(name, value) for name, value in facts if value]
+
+
+def lead_of(report: Mapping[str, Any]) -> str:
+    """The outcome in words. The digest, which a preview names at its end, has a place of its own among the facts."""
+    return str(report["message"].removesuffix(f" Digest: {report['digest']}."))
 
 
 def selection_of(options: Mapping[str, Any]) -> str:

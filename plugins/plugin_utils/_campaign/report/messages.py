@@ -22,7 +22,7 @@ BLOCKERS = {
     "no_charge_record": ("The service has no record of its billing", "Ask the service about it; nothing is deleted without one."),
     "protected": (
         "A tag protects it",
-        "Nothing overrides that. Remove the tag first if it may go after all, or keep the disk or elastic IP that carries it.",
+        "Remove the tag first if that may be done after all. If a disk or an elastic IP carries it, that can be kept instead.",
     ),
     "surroundings_unknown": (
         "Whether a tag protects what would go with it is not known",
@@ -99,6 +99,7 @@ PLANNED = {
     "marked": "would be marked",
     "unmarked": "mark would be taken back",
     "failed": "would fail",
+    "not_started": "would not be started",
 }
 TONES = {"failed": "bad", "blocked": "warn", "not_started": "warn", "deleted": "done", "marked": "done", "unmarked": "done"}
 ORDER = ("failed", "blocked", "not_started", "stopped", "started", "deleted", "marked", "unmarked", "none")
@@ -150,6 +151,11 @@ WRITES = {
     "not_sent": "not sent",
 }
 WRITE_TONES = {"accepted": "done", "throttled": "warn", "unclear": "warn", "refused": "bad", "not_sent": "calm"}
+WAVE_COUNTS = (
+    {"machines": "Machines", "deleted": "Deleted", "blocked": "Blocked", "failed": "Failed"},
+    {"machines": "Machines", "deleted": "To delete", "blocked": "Blocked", "failed": "Would fail"},
+)
+"""What is counted of each wave: as a result, and in a preview."""
 STATES = {"begun": "not ended", "not_started": "not started"}
 STATE_TONES = {"complete": "done", "failed": "bad", "begun": "warn", "not_started": "calm", "planned": "calm"}
 

@@ -20,6 +20,14 @@
     return made;
   };
 
+  // Ids and dates stay in one line: every second piece.
+  const WHOLE = /\b((?:i|vol|fip|img|snapshot|ag|port|subnet|vpc|sg|tg|lb)-[0-9a-z]{10}|\d{4}-\d\d-\d\d|[a-z]{2}-[a-z]{4,9}-\d[a-z]?)\b/;
+  const whole = (text) => {
+    const made = element("bdi", "");
+    made.append(...text.split(WHOLE).map((piece, place) => place % 2 ? element("span", piece, { class: "whole" }) : piece));
+    return made;
+  };
+
   // Rows that stand in the page, and those that wait as text. Their words are read at the first search.
   const standing = (rows) => Array.from(rows, (row) => ({
     row,
@@ -45,7 +53,7 @@
         cell.className = heads[column].className;
         if (column === outcome) {
           cell.appendChild(element("span", words[text] ?? text, { class: "mark " + (tones[text] ?? "") }));
-        } else if (text) { cell.appendChild(element("bdi", text)); }
+        } else if (text) { cell.appendChild(whole(text)); }
         row.appendChild(cell);
       });
       return row;
@@ -67,12 +75,14 @@
     Array.from(row.cells).forEach((cell) => {
       const parts = cell.querySelectorAll("[data-csv]"), items = cell.querySelectorAll(".item, .tag");
       if (parts.length) { parts.forEach((part) => add(part.dataset.csv, clean(part))); }
-      else { add(cell.dataset.label, items.length ? Array.from(items, clean).join("; ") : clean(cell)); }
+      else if (items.length) { add(cell.dataset.label, Array.from(items, clean).join("; ")); }
+      else { add(cell.dataset.label, cell.classList.contains("number") ? clean(cell).replaceAll(",", "") : clean(cell)); }
     });
     return values;
   };
   // A spreadsheet would take a text that begins like a formula for one.
-  const quoted = (text) => '"' + (/^[=+\-@\t\r]/.test(text) ? "'" + text : text).replaceAll('"', '""') + '"';
+  const harmless = (text) => /^[=+\-@\t\r]/.test(text) && !/^-[\d.]+$/.test(text) ? "'" + text : text;
+  const quoted = (text) => '"' + harmless(text).replaceAll('"', '""') + '"';
   const csv = (rows) => {
     const lines = rows.map(fields);
     const names = Array.from(new Set(lines.flatMap((line) => Array.from(line.keys()))));
@@ -202,7 +212,7 @@
       saving.addEventListener("click", () => {
         complete();
         const name = document.querySelector("h1").textContent + "-" + table.id;
-        save(name.replace(/[^\w.-]+/g, "_") + ".csv", csv(chosenRows().map((item) => (item.row ??= item.make()))));
+        save(name.replace(/[^\p{L}\p{N}_.-]+/gu, "_") + ".csv", csv(chosenRows().map((item) => (item.row ??= item.make()))));
       });
       find.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(again, 60); });
       if (choose) { choose.addEventListener("change", again); }
@@ -211,6 +221,8 @@
     some.addEventListener("click", () => { limit += PIECE; show(); });
     all.addEventListener("click", () => { limit = Infinity; show(); });
     const recall = () => {
+      // A step to a section is no other filter.
+      if (location.hash && !location.hash.includes("=")) { return; }
       const wanted = remembered();
       if (!inputs.some((field) => field.value !== (wanted.get(field.id) ?? ""))) { return; }
       inputs.forEach((field) => { field.value = wanted.get(field.id) ?? ""; });

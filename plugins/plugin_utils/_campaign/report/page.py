@@ -18,12 +18,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from . import timeline
-from .about import api_use_of, facts_of, options_of, runs_of
+from .about import api_use_of, facts_of, lead_of, options_of, runs_of
 from .groups import groups_of
 from .machine_list import backup_rows, choices, machine_rows
-from .messages import KINDS, OUTCOMES, STATE_TONES, STATES, WRITES, label
+from .messages import KINDS, OUTCOMES, STATE_TONES, STATES, WAVE_COUNTS, WRITES, label
 from .resource_lists import left_rows, sums, write_data, write_texts
-from .text import ZONE, data, machine_time, moment, money, plain, sentence
+from .text import ZONE, data, machine_time, moment, money, pieces, plain, sentence
 from .tiles import totals
 
 FOLDER = Path(__file__).parent
@@ -63,7 +63,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    filters = (machine_time, moment, money, sentence)
+    filters = (machine_time, moment, money, pieces, sentence)
     environment.filters.update({each.__name__: each for each in filters})
     environment.filters.update(number=_number, place=_place)
     return environment
@@ -104,6 +104,7 @@ def _content(report: Mapping[str, Any]) -> dict[str, Any]:
         "first": FIRST_ROWS,
         "named": NAMED,
         "reason_words": REASONS,
+        "lead": lead_of(report),
         "facts": facts_of(report),
         "totals": totals(report),
         "reasons": groups_of(report["machines"]),
@@ -117,7 +118,7 @@ def _content(report: Mapping[str, Any]) -> dict[str, Any]:
         "options": options_of(report["options"]),
         "with": shown,
         "columns": _columns(report, shown),
-        "state": SimpleNamespace(tones=STATE_TONES, words=STATES),
+        "state": SimpleNamespace(tones=STATE_TONES, words=STATES, counts=WAVE_COUNTS[report["check_mode"]], times=shown.before),
         **_times(report),
         **_writes(report),
     }
@@ -150,22 +151,25 @@ def _columns(report: Mapping[str, Any], shown: SimpleNamespace) -> dict[str, Col
     machines += [("May be deleted from", "short")] if shown.due else []
     machines += [("Disks and elastic IPs", "parts"), ("Backups", "parts")] if shown.parts else []
     machines += [*fee, *([(shown.saved, "number")] if fee else [])]
-    counts = [(name, "number") for name in ("Machines", "Deleted", "Blocked", "Failed")]
-    made = [("Backup", "id"), ("Kind", "short"), ("Of machine", ""), ("Status", "short"), ("Made", "when"), ("Campaign", "")]
+    counts = [(title, "number") for title in WAVE_COUNTS[report["check_mode"]].values()]
+    times = [("Began", "when"), ("Ended", "when")] if shown.before else []
+    made = [("Backup", "id"), ("Kind", "short"), ("Of machine", "words"), ("Status", "short")]
+    made += [("Made", "when"), ("Campaign", "words")]
     run = [("Run", "number")] if shown.runs else []
     return {
         "machines": machines,
         "backups": [*made, *fee],
-        "left": [("Resource", "id"), ("Kind", ""), ("Of machine", ""), ("State", "short"), *fee],
+        "left": [("Resource", "id"), ("Kind", "words"), ("Of machine", "words"), ("State", "short"), *fee],
         "sums": [("Kind", "short"), ("Number", "number"), ("GB", "number"), *fee, *unpriced],
-        "waves": [("Wave", "number"), ("State", "short"), *counts, ("Began", "when"), ("Ended", "when")],
+        "waves": [("Wave", "number"), ("State", "short"), *counts, *times],
         "phases": [*run, ("Phase", "short"), ("Wave", "number"), ("Began", "when"), ("Took", "number"), ("Outcome", "short")],
         "writes": WRITE_COLUMNS,
     }
 
 
 def _times(report: Mapping[str, Any]) -> dict[str, Any]:
-    phases = report["timeline"]
+    # A preview only looks: that is no story.
+    phases = [] if report["check_mode"] else report["timeline"]
     runs = [run["began"] for run in report["runs"]]
     drawn = timeline.timeline(phases, {wave["number"]: wave["machines"] for wave in report["waves"]}, runs)
     return {
@@ -193,7 +197,7 @@ def _sections(report: Mapping[str, Any], content: Mapping[str, Any]) -> dict[str
     left = "What would be left, and billed" if report["check_mode"] else "What is left, and still billed"
     every = {
         "totals": ("Totals", True),
-        "timeline": ("Timeline", report["timeline"] or report["waves"]),
+        "timeline": ("Timeline" if content["phases"] else "Waves", content["phases"] or report["waves"]),
         "reasons": ("What needs a look", content["reasons"]),
         "machines": ("Machines", True),
         "backups": ("Backups", content["backups"]),

@@ -25,6 +25,11 @@ _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 """Letters and symbols by their category, that are empty all the same."""
 _STAMP = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
+_ID = r"(?:i|vol|fip|img|snapshot|ag|port|subnet|vpc|sg|tg|lb)-[0-9a-z]{10}"
+_DATE = r"\d{4}-\d\d-\d\d"
+_REGION = r"[a-z]{2}-[a-z]{4,9}-\d[a-z]?"
+_WHOLE = re.compile(rf"\b({_ID}|{_DATE}|{_REGION})\b", re.ASCII)
+"""Ids, dates and regions: a browser would begin a new line after a hyphen of theirs. As in page.js."""
 
 
 def plain(value: Any) -> str:
@@ -63,6 +68,11 @@ def machine_time(text: str | None) -> str:
 def sentence(text: str) -> str:
     """A sentence whose times are those of the page's clock."""
     return _STAMP.sub(lambda found: moment(found[0]), text)
+
+
+def pieces(text: Any) -> list[tuple[str, bool]]:
+    """A text in pieces, and of each whether it has to stay in one line: ids, dates and regions do."""
+    return [(piece, place % 2 == 1) for place, piece in enumerate(_WHOLE.split(plain(text))) if piece]
 
 
 def clock(time: datetime) -> str:

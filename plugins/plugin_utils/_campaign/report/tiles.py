@@ -25,7 +25,7 @@ TITLES = {
     "started": ("started", "to start"),
     "blocked": ("blocked", "blocked"),
     "failed": ("failed", "would fail"),
-    "not_started": ("not started", "not started"),
+    "not_started": ("not started", "would not be started"),
     "already_absent": ("gone before", "gone already"),
 }
 """The numbers of machines: as a result, and in a preview."""
@@ -41,6 +41,18 @@ MORE = {
     "left_images": ("image left", "images left"),
     "left_snapshots": ("snapshot left", "snapshots left"),
 }
+PLANNED_MORE = {
+    "stopped": ("machine to stop", "machines to stop"),
+    "backups_made": ("backup to make", "backups to make"),
+    "backups_reused": ("backup to use again", "backups to use again"),
+    "disks_deleted": ("disk to delete", "disks to delete"),
+    "elastic_ips_released": ("elastic IP to release", "elastic IPs to release"),
+    "left_disks": ("disk that stays", "disks that stay"),
+    "left_elastic_ips": ("elastic IP that stays", "elastic IPs that stay"),
+    "left_images": ("image that stays", "images that stay"),
+    "left_snapshots": ("snapshot that stays", "snapshots that stay"),
+}
+"""The same in a preview."""
 NO_BACKUPS = "images and snapshots are no backups"
 TONES = {"deleted": "done", "marked": "done", "unmarked": "done", "blocked": "warn", "not_started": "warn", "failed": "bad"}
 BAR = 1000.0
@@ -90,9 +102,11 @@ def totals(report: Mapping[str, Any]) -> Totals:
         saved = "a month would be saved" if preview else "a month saved"
         # What exists of the backups is part of what is left.
         backups = ((bill["backups"], "a month for the backups"),) if preview else ()
-        amounts = ((bill["saved"], saved), (bill["left"], "a month for what is left"), *backups)
+        left = "a month for what would be left" if preview else "a month for what is left"
+        amounts = ((bill["saved"], saved), (bill["left"], left), *backups)
         tiles += [Tile(_amount(value, bill["currency"]), title, "money") for value, title in amounts if value is not None]
-    more = [Tile(f"{numbers[name]:,}", titles[numbers[name] != 1]) for name, titles in MORE.items() if numbers[name]]
+    words = {**MORE, **PLANNED_MORE} if preview else MORE
+    more = [Tile(f"{numbers[name]:,}", titles[numbers[name] != 1]) for name, titles in words.items() if numbers[name]]
     failed = sum(not is_usable(backup) for row in report["machines"] for backup in row["backups"])
     if failed:
         more.append(Tile(f"{failed:,}", "image or snapshot is no backup" if failed == 1 else NO_BACKUPS, "bad"))

@@ -19,7 +19,7 @@ from ....module_utils._api.model.times import BEIJING
 from .messages import PHASES, label
 from .text import clock, count, duration, moment
 
-WIDTH, LEFT, RIGHT, TOP, ROW, BAR = 1080.0, 104.0, 62.0, 8.0, 42.0, 24.0
+WIDTH, LEFT, RIGHT, TOP, ROW, BAR = 1080.0, 112.0, 62.0, 8.0, 42.0, 24.0
 RUNS = 18.0
 """Room above the lines for the numbers of the runs, where there are several."""
 SHORTEST = 3.0

@@ -23,7 +23,13 @@ from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.report.tex
     plain,
     sentence,
 )
-from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.report.tiles import BAR, Totals, totals
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.report.tiles import (
+    BAR,
+    MORE,
+    PLANNED_MORE,
+    Totals,
+    totals,
+)
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.report.timeline import (
     LEFT,
     SHORTEST,
@@ -232,6 +238,17 @@ def test_a_preview_tells_no_results() -> None:
     assert "deleted" not in titles
 
 
+def test_the_other_numbers_of_a_preview_are_no_results_either() -> None:
+    more = {tile.title for tile in totals(preview_of(sample_report(300))).more}
+    stays = {"disks that stay", "elastic IPs that stay", "images that stay", "snapshots that stay"}
+    assert more == stays | {"machines to stop", "backups to make", "disks to delete", "elastic IPs to release"}
+    assert "a month for what would be left" in [title for number, title in _tiles(preview_of(sample_report(12)))]
+
+
+def test_every_other_number_has_words_for_a_preview_or_the_same_meaning_there() -> None:
+    assert set(MORE) - set(PLANNED_MORE) == {"not_found"}
+
+
 @pytest.mark.parametrize(
     ("seconds", "text"),
     [(0, "0 s"), (59.6, "1 min"), (61, "1 min 1 s"), (3600, "1 h"), (90_061, "1 d 1 h"), (-3, "0 s")],
@@ -281,6 +298,20 @@ def test_text_stands_out_from_what_it_stands_on(palette: str) -> None:
     colours = _palettes()[palette]
     grounds = [(text, ground) for text in ("ink", "soft", "accent", "bad", "warn") for ground in ("paper", "card")]
     grounds += [(tone, f"{tone}-bg") for tone in ("done", "bad", "warn", "calm")]
-    grounds += [(f"on{number}", f"p{number}") for number in range(6)]
+    grounds += [(f"on{number}", f"p{number}") for number in range(7)]
     weak = {pair: round(_contrast(colours[pair[0]], colours[pair[1]]), 2) for pair in grounds}
     assert {pair: ratio for pair, ratio in weak.items() if ratio < 4.5} == {}
+
+
+@pytest.mark.parametrize("palette", ["light", "dark"])
+def test_fields_and_buttons_can_be_seen(palette: str) -> None:
+    """What one acts on needs a contrast of 3, by WCAG 2.2."""
+    colours = _palettes()[palette]
+    assert _contrast(colours["field"], colours["card"]) >= 3
+    style = (FOLDER / "page.css").read_text(encoding="utf-8")
+    assert style.count("border: 1px solid var(--field)") == 2
+
+
+def test_the_advice_for_a_protected_machine_holds_for_every_kind_of_campaign() -> None:
+    """A mark is not overridden as a deletion is: the sentence of the machine says how."""
+    assert "Nothing overrides" not in _only([_blocked(1, "protected")]).next_step

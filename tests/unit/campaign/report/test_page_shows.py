@@ -13,6 +13,7 @@ import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.report.about import selection_of
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.report.page import FOLDER, render
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.report.text import pieces
 from support.campaign.page import Page
 from support.campaign.reports import mark_report, preview_of, resumed_report, sample_report
 from support.json_object import Json
@@ -146,7 +147,7 @@ def test_prices_have_columns_only_where_there_is_money() -> None:
 
 def test_times_within_sentences_are_those_of_the_clock_of_the_page() -> None:
     report = sample_report(250, notes=["Resumed: campaign x, begun at 2026-11-25T08:00:00Z."])
-    text = render(report)
+    text = re.sub("</?(?:span|bdi)[^>]*>", "", render(report))
     assert "begun at 2026-11-25 16:00:00." in text
     assert "prepaid until 2027-01-31 23:59:59, and" in text
     assert not re.search(r">[^<]*T\d\d:\d\d:\d\dZ", text.partition('<script type="application/json"')[0])
@@ -198,6 +199,63 @@ def test_a_preview_shows_the_status_that_machines_have_now() -> None:
     assert ">gone<" not in section
 
 
+def test_a_preview_has_waves_without_times_and_no_story_of_what_happened() -> None:
+    report = preview_of(sample_report(12))
+    section = _section(report, "timeline")
+    assert '<h2 id="timeline-title">Waves</h2>' in section
+    assert _heads(section) == ["Wave", "State", "Machines", "To delete", "Blocked", "Would fail"]
+    assert "<svg" not in section
+    assert "<details" not in section
+    marks = preview_of(mark_report(3))
+    assert _section(marks, "timeline") == ""
+
+
+def test_the_digest_of_a_preview_stands_apart_from_its_outcome() -> None:
+    report = preview_of(sample_report(12))
+    digest = report["digest"]
+    head = render({**report, "message": f"12 machines would be deleted. Digest: {digest}."}).partition("<nav")[0]
+    assert "<bdi>12 machines would be deleted.</bdi></p>" in head
+    assert f"<dt>Digest to approve</dt><dd><bdi>{digest}</bdi></dd>" in head
+    assert "Digest" not in render(sample_report(12)).partition("<nav")[0]
+
+
+def test_what_a_preview_would_not_begin_is_not_called_a_result() -> None:
+    report = preview_of(sample_report(3))
+    report["machines"][0]["action"] = "not_started"
+    assert "would not be started" in _row(_section(report, "machines"), report["machines"][0]["instance_id"])
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("Of i-4x9q2m7kva and vol-4x9q2m7kvb.", ["i-4x9q2m7kva", "vol-4x9q2m7kvb"]),
+        ("No room in cn-north-1 since 2026-11-25 16:00:00.", ["cn-north-1", "2026-11-25"]),
+        ("harbor-production-1 stays, as does <i-4x9q2m7kva>", ["i-4x9q2m7kva"]),
+        ("Nothing.", []),
+        ("", []),
+    ],
+)
+def test_ids_dates_and_regions_stay_in_one_line(text: str, kept: list[str]) -> None:
+    parts = pieces(text)
+    assert [piece for piece, whole in parts if whole] == kept
+    assert "".join(piece for piece, _whole in parts) == text
+
+
+def test_an_id_within_a_sentence_of_the_page_stays_in_one_line() -> None:
+    report = sample_report(1, message="i-4x9q2m7kva failed.", notes=["i-4x9q2m7kvb was left."], options={"ids": ["i-4x9q2m7kvc"]})
+    text = render(report)
+    for name in ("a", "b", "c"):
+        assert f'<span class="whole">i-4x9q2m7kv{name}</span>' in text
+    assert ".whole, time { white-space: nowrap; }" in text
+
+
+def test_a_machine_without_a_name_is_called_by_its_id() -> None:
+    report = sample_report(1, names=[""])
+    section = _section(report, "machines")
+    assert "no name" not in section
+    assert re.search(r'<td class="name"[^>]*>\s*<code data-csv="Id">', section)
+
+
 def test_phases_of_two_runs_are_told_apart() -> None:
     report = resumed_report()
     text = _section(report, "timeline")
@@ -215,6 +273,7 @@ def test_lists_can_be_saved_and_their_filters_reset() -> None:
         controls = text.partition(f'data-list="{name}"')[2].partition("</div>")[0]
         assert 'class="csv">CSV</button>' in controls
         assert 'class="reset" hidden>' in controls
+        assert f'role="group" aria-labelledby="{name}-title"' in text
 
 
 def test_the_list_of_writes_is_on_paper_only_where_it_is_asked_for() -> None:

@@ -191,18 +191,22 @@ def after_delete(record: Record, options: Options, number: int, result: Mapping[
 
 
 def end_wave(record: Record, options: Options, number: int, now: datetime) -> dict[str, Any]:
-    """Close a wave. Returns whether the next one may begin."""
+    """Close a wave. Returns whether the next one may begin: not after too many failures, and not after that of a canary."""
     wave = record.wave(number)
     failed = _failed_machines(record, options)
     wave.ended = stamp(now)
     wave.state = "failed" if any(row["wave"] == number for row in failed) else "complete"
     later = (record.machines[each] for one in record.waves if one.number > number for each in one.instance_ids)
     more_to_do = not all(map(machine_entry.is_gone, later))
-    if len(failed) > options.max_failures and more_to_do:
+    canaries = [row for row in failed if row["instance_id"] in record.instance_ids[: record.canaries]]
+    why = ""
+    if len(failed) > options.max_failures:
         why = f"{count_and_name(failed)} failed and {options.max_failures} may"
+    elif canaries:
+        why = f"{count_and_name(canaries)} failed, of vm_decommission_canary"
+    if why and more_to_do:
         stop_campaign(record, f"The campaign was stopped after wave {number}, since {why}.")
-        return {"go": False}
-    return {"go": True}
+    return {"go": not (why and more_to_do)}
 
 
 def _still_meant(record: Record, options: Options, look: Mapping[str, Any]) -> dict[str, Any]:

@@ -81,6 +81,22 @@ def test_a_canary_that_is_none_of_the_machines_begins_nothing(conducted: Any, cl
     assert len(cloud.machines) == 4
 
 
+def test_a_canary_that_fails_ends_the_campaign_however_many_failures_are_allowed(conducted: Any, cloud: MemoryCloud) -> None:
+    cloud.refuse("vm.deleteInstance", 400, "INVALID", "Not this one.", C)
+    done = conducted(tags="project=x", canary="web 3", max_failures=3, waves="100%")()
+    assert (
+        f"The campaign was stopped after wave 1, since 1 machine, {C} (timeout), failed, of vm_decommission_canary."
+        in done["message"]
+    )
+    assert sorted(cloud.machines) == [A, B, C, D]
+
+
+def test_a_failure_of_another_machine_is_one_that_is_allowed(conducted: Any, cloud: MemoryCloud) -> None:
+    cloud.refuse("vm.deleteInstance", 400, "INVALID", "Not this one.", A)
+    assert conducted(tags="project=x", canary="web 3", max_failures=3, waves="2,100%")()["fails"]
+    assert sorted(cloud.machines) == [A]
+
+
 def test_several_names_mean_one_machine_each(conducted: Any, cloud: MemoryCloud) -> None:
     assert not conducted(name=["web 1", "web 3"])()["fails"]
     assert sorted(cloud.machines) == [B, D]

@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.input.other_variables import CLEANUP, RESTORE
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.input.other_variables import VARIABLES
 from support.integration.examples import ROOT
 
 PLAIN_COMMANDS = frozenset(
@@ -70,8 +70,8 @@ def known_variables() -> set[str]:
         names |= {
             found[0] for found in re.finditer(rf"(?<!\w)(?:{_VARIABLE.pattern})(?!\w|\.yml)", path.read_text(encoding="utf-8"))
         }
-    # The playbooks restore and cleanup hand these to the reader by their short names.
-    return names | {f"restore_{name}" for name in RESTORE} | {f"cleanup_{name}" for name in CLEANUP}
+    # Playbooks hand these to their reader by short names.
+    return names | {name for read in VARIABLES.values() for name in read.values()}
 
 
 def variables_in(value: Any) -> Iterator[str]:

@@ -100,9 +100,9 @@ def _back_up(campaign: Campaign, number: int, ids: list[str]) -> list[str]:
     campaign.save()
     # What was taken away while the machines were stopped and backed up is let go.
     unseen = steps.narrow_to_backup(campaign.record, done, ready)
-    if unseen:
-        steps.before_delete(campaign.record, _look(campaign, unseen))
-    return list(ready)
+    again = ready if steps.chooses_itself(campaign.record, campaign.options) else unseen
+    held = steps.before_delete(campaign.record, campaign.options, _look(campaign, again))["held"] if again else ()
+    return [each for each in ready if each not in held]
 
 
 def _delete(campaign: Campaign, number: int, ids: list[str]) -> None:

@@ -167,11 +167,23 @@ def narrow_to_backup(record: Record, result: Mapping[str, Any], ids: Collection[
     return [each for each in ids if each not in shown]
 
 
-def before_delete(record: Record, look: Mapping[str, Any]) -> dict[str, Any]:
-    """Take in a last look at machines that the backup did not show once more: what is gone leaves the scope."""
+def before_delete(record: Record, options: Options, look: Mapping[str, Any]) -> dict[str, Any]:
+    """Take in a last look at machines that were backed up: what is gone leaves the scope. Returns those that are held back."""
     ingest(record, look)
     _narrow(record, look)
-    return {}
+    held = []
+    for instance in look.get("instances", ()):
+        why = _not_meant(record, options, instance) if instance["action"] == "deleted" else ""
+        if why:
+            row = record.machines[instance["instance_id"]]
+            row.update(action="blocked", blockers=[{"code": "selector_mismatch", "message": why}])
+            held.append(instance["instance_id"])
+    return {"held": held}
+
+
+def chooses_itself(record: Record, options: Options) -> bool:
+    """Whether no module checks the choice once more before a delete, since it knows neither lists of names nor exclusions."""
+    return bool(options.names or options.exclude or record.identity.get("listed"))
 
 
 def after_delete(record: Record, options: Options, number: int, result: Mapping[str, Any], now: datetime) -> dict[str, Any]:

@@ -34,8 +34,8 @@ def conducted(cloud: MemoryCloud, run: Runner, tmp_path: Path) -> Callable[..., 
 
     def make(**variables: Any) -> Conducted:
         hooks = {name: str(hook) for name in ("before_wave", "after_wave")}
-        given = {"instance_ids": "", "waves": "1,100%", **hooks, **variables}
-        return Conducted(run, tmp_path / "record", backup="none", **given)
+        given = {"instance_ids": "", "waves": "1,100%", "backup": "none", **hooks, **variables}
+        return Conducted(run, tmp_path / "record", **given)
 
     return make
 
@@ -84,6 +84,23 @@ def test_a_machine_that_lost_the_name_that_chose_it_stays(
     row = next(each for each in done["report"]["machines"] if each["instance_id"] == C)
     assert [each["code"] for each in row["blockers"]] == ["selector_mismatch"]
     assert "'mail' now" in row["blockers"][0]["message"]
+
+
+@pytest.mark.parametrize("way", ["names", "list", "exclude"])
+def test_a_machine_that_is_none_of_the_chosen_after_its_backup_stays_stopped(
+    conducted: Callable[..., Conducted], cloud: MemoryCloud, tmp_path: Path, way: str
+) -> None:
+    lines = tmp_path / "list.txt"
+    lines.write_text("web 1\nweb 3\n", encoding="utf-8")
+    ways: Json = {"names": {"name": ["web 1", "web 3"]}, "list": {"list_file": str(lines)}}
+    chosen = ways.get(way, {"instance_ids": [A, C], "exclude": "mail"})
+    cloud.quotas = {**cloud.quotas, "image": (100, 0), "snapshot": (100, 0)}
+    cloud.machines[C]["status"] = "running"
+    cloud.before["vm.createImage"] = lambda: cloud.machines[C].update(instanceName="mail")
+    done = conducted(backup="image", stop_running=True, waves="100%", **chosen)()
+    assert sorted(cloud.machines) == [B, C]
+    assert len(cloud.images) == 2
+    assert f"1 machine, {C} (selector_mismatch) failed or are blocked." in done["message"]
 
 
 def test_another_name_is_nothing_to_a_machine_that_its_id_chose(

@@ -214,7 +214,7 @@ def test_a_disk_or_address_that_was_taken_away_after_the_wave_began_is_let_go() 
     """Another user wants to keep it: it was taken off the machine while that was stopped or backed up."""
     record = begun(RELEASING, machine(A))
     less = machine(A, disks=[disk("vol-ak", "kept")], elastic_ips=[])
-    wave_step.before_delete(record, vm_result([less]))
+    wave_step.before_delete(record, options(), vm_result([less]))
     accept(record, A)
     text = wave_step.after_delete(record, RELEASING, 1, vm_result([less]), later(40))
     assert text == {"elastic_ip_ids": [], "disk_ids": []}
@@ -230,7 +230,7 @@ def test_what_the_deleting_run_did_not_see_on_the_machine_is_not_owed() -> None:
 
 def test_a_killed_run_owes_only_what_was_there_at_the_last_look() -> None:
     record = begun(RELEASING, machine(A))
-    wave_step.before_delete(record, vm_result([machine(A, disks=[disk("vol-ak", "kept")], elastic_ips=[])]))
+    wave_step.before_delete(record, options(), vm_result([machine(A, disks=[disk("vol-ak", "kept")], elastic_ips=[])]))
     accept(record, A)
     plan.freeze(record, vm_result([not_found(A)]))
     plan.plan(record, RELEASING, vm_result([not_found(A)]), {}, later(61), preview=False)

@@ -57,6 +57,8 @@ COLLECTION = "jdcloud.cloud."
 JOURNAL_VARIABLE = "JDCLOUD_JOURNAL_PATH"
 RESULTS = ("vm_decommission_report", "vm_decommission_event", "vm_backup_manifest", "vm_backup_summary")
 """Variables with the prefix of a role that it sets itself; an earlier use of it may have left them."""
+SILENT = ("jdcloud_disk", "jdcloud_elastic_ip")
+"""Modules that warn of what is gone already; a campaign wants just that, and judges itself what is left."""
 ALL_READERS = {**READERS, **approved_plan.READERS}
 SPEC: dict[str, dict[str, Any]] = {
     **CONNECTION_SPEC,
@@ -296,7 +298,7 @@ class ActionModule(ProgressAction):
                 result: Result = self._execute_module(
                     module_name=COLLECTION + module, module_args=arguments, task_vars=dict(variables), wrap_async=False
                 )
-            for warning in result.get("warnings") or []:
+            for warning in [] if module in SILENT else result.get("warnings") or []:
                 if warning not in self._told:
                     self._told.append(warning)
             return result

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import math
 import os
 import pwd
 import shutil
@@ -45,8 +44,8 @@ LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 class ProgressAction(TextAction):
     """The action of every module that works on a fleet."""
 
-    _line_due = -math.inf
-    """Before this time no line of a part is shown."""
+    _line_due: float | None = None
+    """When the next line of a part is due; None before the first part."""
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Run the module. Its result is not touched."""
@@ -76,8 +75,7 @@ class ProgressAction(TextAction):
             with _lines(line, every) as path:
                 yield path
         finally:
-            if line.shown:
-                self._line_due = line.due
+            self._line_due = line.due
 
     def _line_interval(self, default: float) -> float | None:
         """Seconds between two lines, None if there are to be none."""

@@ -16,7 +16,7 @@ DEFAULT_INTERVAL = 5.0
 PART_INTERVAL = 60.0
 """The same for a run that is a part of something larger, and may take hours."""
 FIRST_OF_PART = 10.0
-"""Seconds before the first line of such a run; one that is shorter shows none."""
+"""Seconds before the first line of what such runs are parts of; where all of them are shorter, there is none."""
 SHORTEST_INTERVAL = 0.1
 RATE_WINDOW = 60.0
 """Seconds that the rate looks back on. Where nothing ended in that time, it is the mean since the step began."""
@@ -73,7 +73,8 @@ def format_part(part: Part, counts: Counts, rate: float | None, seconds: float, 
     pieces += [f"{number} {word}" for number, word in ((counts.blocked, "blocked"), (counts.failed, "failed")) if number]
     if rate and counts.left > 0:
         pieces += [format_rate(rate), f"about {format_duration(counts.left / rate)} left"]
-    name = ", ".join(filter(None, [part.title, counts.step or part.doing]))
+    # As long as it only reads, for whatever it is that it reads.
+    name = f"{part.title}, {counts.step if counts.step and counts.total else part.doing}"
     trouble = f"; not served: {_printable(counts.trouble)}" if counts.trouble else ""
     return f"{name}: {', '.join(pieces)}{_longest(counts, waited)}{trouble}"
 
@@ -194,15 +195,16 @@ class Forecast:
 class ProgressLine:
     """Says what to show when. `every`: seconds between two lines, and before the first one; `now` is when the task began.
 
-    For a run that is a `part` of something larger, the first line comes sooner, and no line before `not_before`.
+    For a run that is a `part` of something larger, the first line comes sooner. `due`: when the next one is due, if other parts
+    of the same thing went before.
     """
 
-    def __init__(self, title: str, every: float, now: float, part: Part | None = None, not_before: float = -math.inf) -> None:
+    def __init__(self, title: str, every: float, now: float, part: Part | None = None, due: float | None = None) -> None:
         self._title = title
         self._part = part
         self._began = now
         self._every = every
-        self.due = max(now + (every if part is None else min(every, FIRST_OF_PART)), not_before)
+        self.due = now + (every if part is None else min(every, FIRST_OF_PART)) if due is None else due
         """When the next line may be shown."""
         self._counts: Counts | None = None
         self._at = -math.inf
@@ -210,11 +212,6 @@ class ProgressLine:
         self._forecast = Forecast()
         self._shown: Counts | None = None
         self._shown_at = -math.inf
-
-    @property
-    def shown(self) -> bool:
-        """Whether there was any line."""
-        return self._shown is not None
 
     def update(self, counts: Counts, at: float) -> None:
         """Take in what the task says; `at` is its own time. Counts of an earlier time are ignored."""

@@ -99,6 +99,20 @@ def test_warnings_of_the_modules_are_those_of_the_stage_each_once(monkeypatch: p
     assert (named["module_args"]["image_id"], named["module_args"]["region"]) == ("img-one", "cn-east-2")
 
 
+def test_what_is_gone_already_is_no_warning_of_a_campaign(monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = {"changed": False, "warnings": ["none of 260 ids exists in cn-north-1: they are gone already."]}
+    monkeypatch.setattr(jdcloud_campaign.ActionModule, "_execute_module", lambda _action, **_named: dict(gone))
+    monkeypatch.setattr(jdcloud_campaign.ActionModule, "_line_interval", lambda _action, _default: None)
+
+    def restored(_wanted: Any, modules: Any, _folder: str, *, preview: bool) -> Json:
+        for module in ("jdcloud_disk", "jdcloud_elastic_ip"):
+            modules.execute(module, {}, check_mode=preview, journal_path="")
+        return {"changed": False, "lines": []}
+
+    monkeypatch.setattr(jdcloud_campaign, "restore", restored)
+    assert "warnings" not in stage(monkeypatch, {"stage": "restore"}, {"restore_image_id": "img-one"}, check=True)
+
+
 def test_a_variable_that_the_playbook_does_not_know_ends_a_night(monkeypatch: pytest.MonkeyPatch) -> None:
     ended = stage(monkeypatch, {"stage": "expire"}, {"expire_backups_campaign": "spring"})
     assert ended["failed"]

@@ -269,4 +269,4 @@ def test_a_part_that_only_looks_shows_how_far_it_is_too(stage: Stage, monkeypatc
         assert stage.task.environment[-1] == {PATH_VARIABLE: path, READS_VARIABLE: "1"}
         Path(path).write_text(to_text(reading(240), 1.0), encoding="utf-8")
         _wait_until(lambda: bool(stage.shown))
-    assert stage.shown[0].startswith("plan, reading: 240 calls, 0:0")
+    assert stage.shown[0].startswith("plan, looking: 240 calls, 0:0")

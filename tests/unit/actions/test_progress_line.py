@@ -44,7 +44,7 @@ def ended(done: int) -> Counts:
 
 def test_a_part_that_only_reads_tells_its_calls_and_promises_nothing() -> None:
     text = format_part(Part("plan", "looking"), reading(240), 18.0, 12.0, 0.0)
-    assert text == "plan, reading: 240 calls, 0:12 elapsed"
+    assert text == "plan, looking: 240 calls, 0:12 elapsed"
 
 
 def test_a_part_says_what_is_not_served() -> None:
@@ -187,7 +187,7 @@ def test_a_part_shows_its_first_line_soon_and_then_one_a_minute() -> None:
 
 
 def test_the_lines_of_two_parts_keep_their_distance() -> None:
-    progress_line = ProgressLine("", 60.0, 100.0, WAVE, not_before=150.0)
+    progress_line = ProgressLine("", 60.0, 100.0, WAVE, due=150.0)
     progress_line.update(ended(1), 0.0)
     assert progress_line.render(149.0) is None
     text = progress_line.render(150.0)

@@ -175,7 +175,7 @@ def interrupted_lines(record: Record, writes: Iterable[Mapping[str, Any]], *, la
         rows = [record.machines.get(each, {"instance_id": each}) for each in record.stopped]
         there = [row for row in rows if row.get("status") != "absent"]
         lines += [f"Stopped by this campaign, unless they are deleted by now: {name_some(there)}."] if there else []
-    return [*lines, f"To go on: {go_on}" if lasts else "Its record does not last, so a new run looks at everything anew."]
+    return [*lines, f"To go on: {go_on}" if lasts else "Its record does not last, so a new run looks at everything again."]
 
 
 def _counts(rows: Iterable[Mapping[str, Any]], *, preview: bool = False) -> str:

@@ -81,10 +81,10 @@ def plan(
         _plan_row(row, instance, entries.get(instance["instance_id"]), record)
         if preview and row["action"] == "deleted" and instance["instance_id"] in entries:
             row["backups"] = machine_entry.predicted_backups(entries[instance["instance_id"]])
+    _block_hanging(record, [each["instance_id"] for each in look["instances"]])
     if record.frozen:
         _agree(record, options, [record.machines[each["instance_id"]] for each in look["instances"]])
     else:
-        _block_hanging(record, [each["instance_id"] for each in look["instances"]])
         _freeze(record, options, [each["instance_id"] for each in look["instances"]], approved)
     record.waves = _waves(record, options)
     problem = _plan_problem(record, options, look, backup)
@@ -126,7 +126,10 @@ def _plan_row(row: dict[str, Any], instance: Mapping[str, Any], entry: Mapping[s
 
 
 def _block_hanging(record: Record, ids: Iterable[str]) -> None:
-    """What hangs in a transitional state is blocked like any other: nothing of it was touched."""
+    """What hangs in a transitional state is blocked like any other: in this run nothing of it was touched.
+
+    One of a frozen list is tried again by its wave, which fails if it hangs still.
+    """
     for instance_id in ids:
         row = record.machines[instance_id]
         error = row["error"] or {}

@@ -17,6 +17,7 @@ from support.campaign.results import (
     blocked,
     entry,
     failed,
+    later,
     machine,
     manifest,
     not_found,
@@ -106,6 +107,19 @@ def test_nothing_found_with_other_keys_is_no_deletion() -> None:
     with pytest.raises(InputError, match="keys of the same account"):
         plan.freeze(record, {**vm_result([not_found(A)]), "account": other})
     plan.freeze(record, {**vm_result([machine(A)]), "account": other})
+
+
+@pytest.mark.parametrize("on_blocked", ["fail", "skip"])
+def test_a_machine_that_hangs_since_an_earlier_run_keeps_nothing_else_back_either(on_blocked: str) -> None:
+    wanted = options(on_blocked=on_blocked)
+    record, _first = planned(wanted, machine(A), machine(B))
+    look = vm_result([failed(A, "timeout", status="stopping"), machine(B)])
+    plan.freeze(record, look)
+    result = plan.plan(record, wanted, look, {}, later(60), preview=False)
+    assert record.instance_ids == [A, B]
+    assert result["go"] is (on_blocked == "skip")
+    # Its wave tries it again.
+    assert [each for wave in result["waves"] for each in wave["instance_ids"]] == [A, B]
 
 
 @pytest.mark.parametrize("on_blocked", ["fail", "skip"])

@@ -136,7 +136,7 @@ class Ansible:
 
     def modules(self) -> list[int]:
         """Those of them that run the module itself; the shells above it have its name in their words, too."""
-        return [pid for pid in self.processes() if _second_word(pid).rpartition(b"/")[2].startswith(b"AnsiballZ_jdcloud_")]
+        return [pid for pid in self.processes() if _runs_module(pid)]
 
     def kill_left_over(self) -> None:
         """End what a failed test may have left."""
@@ -163,9 +163,13 @@ def _read(path: Path) -> bytes:
         return b""
 
 
-def _second_word(pid: int) -> bytes:
+def _runs_module(pid: int) -> bool:
+    """Whether a process was started from a module's file, or was told by its environment which module it is."""
     words = _read(Path(f"/proc/{pid}/cmdline")).split(b"\0")
-    return b"" if words[1:2] in ([], [b"-c"]) else words[1]
+    if words[1:2] == [b"-c"]:
+        return False
+    from_file = words[1:2] != [] and words[1].rpartition(b"/")[2].startswith(b"AnsiballZ_jdcloud_")
+    return from_file or b"\0JDCLOUD_MODULE=" in b"\0" + _read(Path(f"/proc/{pid}/environ"))
 
 
 def _holds(process: Path, wanted: bytes) -> bool:

@@ -47,10 +47,10 @@ def write_plan(campaign: Campaign) -> None:
     folder = campaign.report_folder()
     if folder is None:
         return
-    if not campaign.preview:
-        write_documents(folder, report_now(campaign.record, folder, campaign.options.prices))
-        return
     judged = copy.deepcopy(campaign.record)
+    if not campaign.preview:
+        write_documents(folder, report_now(judged, folder, campaign.options.prices))
+        return
     outcome = steps.finish(judged, campaign.options, campaign.now, preview=True)
     write_documents(folder, report_of(judged, [], outcome, preview=True, prices=campaign.options.prices, bill=None))
 

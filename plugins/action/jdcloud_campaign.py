@@ -20,6 +20,7 @@ from typing import Any
 
 from ansible import constants as C
 from ansible.utils.display import Display
+from ansible.utils.vars import load_extra_vars
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.connection import CONNECTION_SPEC
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError, JdcloudError
@@ -52,11 +53,16 @@ from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.wav
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.state import approved_plan
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.state.store import Store
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.steps.cleanup import refuse_selection
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.steps.restore import restore_counts
 
 COLLECTION = "jdcloud.cloud."
 JOURNAL_VARIABLE = "JDCLOUD_JOURNAL_PATH"
-RESULTS = ("vm_decommission_report", "vm_decommission_event", "vm_backup_manifest", "vm_backup_summary")
-"""Variables with the prefix of a role that it sets itself; an earlier use of it may have left them."""
+RESULTS = (
+    *("vm_decommission_report", "vm_decommission_event", "vm_backup_manifest", "vm_backup_summary"),
+    *restore_counts({}),
+)
+"""Variables with the prefix of a role or playbook that it sets itself; an earlier use of it may have left them."""
+SHOWN_OF_A_FAILURE = ("changed", "failed", "msg", "counts")
 SILENT = ("jdcloud_disk", "jdcloud_elastic_ip")
 """Modules that warn of what is gone already; a campaign wants just that, and judges itself what is left."""
 ALL_READERS = {**READERS, **approved_plan.READERS}
@@ -139,17 +145,21 @@ class ActionModule(ProgressAction):
 
     def _restore(self, variables: Variables) -> Result:
         """The whole of the playbook restore."""
+        _refuse_unknown("restore", load_extra_vars(self._loader))
         names = VARIABLES["restore"]
         wanted = parse_restore({**dict.fromkeys(names), **self._given(names, variables)})
         # A relative path is meant from where the command was given, not from the folder of the playbook.
         folder = os.environ.get("PWD") or os.getcwd()
         result = restore(wanted, self._modules(variables), folder, preview=bool(self._task.check_mode))
         _show(result["lines"])
-        return result
+        # Ansible shows the whole result of what fails, and its machines were shown.
+        return {name: result[name] for name in SHOWN_OF_A_FAILURE if name in result} if result.get("failed") else result
 
     def _clean_up(self, variables: Variables) -> Result:
         """What the playbook cleanup is to delete."""
         refuse_selection(variables)
+        # Such a name may be one of an inventory, for something else, but hardly one of the command line.
+        _refuse_unknown("cleanup", load_extra_vars(self._loader))
         wanted = READERS["cleanup"](self._given(VARIABLES["cleanup"], variables))
         result = clean_up(wanted, self._modules(variables), preview=bool(self._task.check_mode))
         _show(result["lines"])
@@ -335,11 +345,11 @@ class _Modules:
 
 
 def _refuse_unknown(role: str, variables: Variables) -> None:
-    """A variable that the role does not know may be a safeguard that was misspelt."""
+    """A variable that the role or playbook does not know may be a safeguard, or a choice, that was misspelt."""
     known = {*VARIABLES[role].values(), *RESULTS}
     unknown = sorted(name for name in variables if name.startswith(f"{role}_") and name not in known)
     if unknown:
-        what = "playbook" if role == "expire_backups" else "role"
+        what = "role" if role.startswith("vm_") else "playbook"
         raise InputError(f"{', '.join(unknown)}: the {what} {role} has no such variable, so nothing was done: correct the name.")
 
 

@@ -74,8 +74,8 @@ def format_part(part: Part, counts: Counts, rate: float | None, seconds: float, 
     if rate and counts.left > 0:
         pieces += [format_rate(rate), f"about {format_duration(counts.left / rate)} left"]
     # As long as it only reads, for whatever it is that it reads.
-    name = f"{part.title}, {counts.step if counts.step and counts.total else part.doing}"
-    trouble = f"; not served: {_printable(counts.trouble)}" if counts.trouble else ""
+    name = ", ".join(filter(None, [part.title, counts.step if counts.step and counts.total else part.doing]))
+    trouble = f"; in the way: {_printable(counts.trouble)}" if counts.trouble else ""
     return f"{name}: {', '.join(pieces)}{_longest(counts, waited)}{trouble}"
 
 

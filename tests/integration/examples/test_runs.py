@@ -114,7 +114,9 @@ def test_plays_and_tasks_run_in_check_mode(reader: Reader, of_plugins: bool) -> 
         "retained": {"disks": [{"disk_id": "vol-7q1x0k3m9z"}], "elastic_ips": [{"elastic_ip_id": "fip-1kch0awxq9"}]},
         "variables_of_the_role": {**role_defaults(), "instance_ids": "i-1kch0awxq9"},
     }
-    examples = [example for example in YAML if example.where.startswith("plugins/") == of_plugins and OF_HOOKS not in example.text]
+    examples = [
+        example for example in YAML if example.where.startswith("plugins/") == of_plugins and OF_HOOKS not in example.text
+    ]
     plays = plays_of(examples, variables)
     assert len(plays) >= 6
     reader.save("hosts.jdcloud_vm.yml", yaml.safe_dump({"plugin": "jdcloud.cloud.jdcloud_vm", **HARBOR}))

@@ -113,6 +113,23 @@ def test_what_is_gone_already_is_no_warning_of_a_campaign(monkeypatch: pytest.Mo
     assert "warnings" not in stage(monkeypatch, {"stage": "restore"}, {"restore_image_id": "img-one"}, check=True)
 
 
+@pytest.mark.parametrize(("stage_name", "variable"), [("restore", "restore_machines"), ("cleanup", "cleanup_max_machines")])
+def test_a_choice_that_is_misspelt_on_the_command_line_is_refused(
+    monkeypatch: pytest.MonkeyPatch, stage_name: str, variable: str
+) -> None:
+    monkeypatch.setattr(jdcloud_campaign, "load_extra_vars", lambda _loader: {variable: "i-one", "restore_created": 3})
+    ended = stage(monkeypatch, {"stage": stage_name}, {})
+    assert ended["failed"]
+    assert ended["msg"].startswith(f"{variable}: the playbook {stage_name} has no such variable")
+
+
+def test_the_machines_of_a_restore_that_fails_are_shown_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = {"changed": True, "failed": True, "msg": "It failed.", "counts": {}, "lines": ["i-a -> -"], "instances": [{}] * 300}
+    monkeypatch.setattr(jdcloud_campaign, "restore", lambda *_given, preview: dict(whole))
+    ended = stage(monkeypatch, {"stage": "restore"}, {"restore_image_id": "img-one"})
+    assert ended == {"changed": True, "failed": True, "msg": "It failed.", "counts": {}}
+
+
 def test_a_variable_that_the_playbook_does_not_know_ends_a_night(monkeypatch: pytest.MonkeyPatch) -> None:
     ended = stage(monkeypatch, {"stage": "expire"}, {"expire_backups_campaign": "spring"})
     assert ended["failed"]

@@ -47,12 +47,17 @@ def test_a_part_that_only_reads_tells_its_calls_and_promises_nothing() -> None:
     assert text == "plan, looking: 240 calls, 0:12 elapsed"
 
 
-def test_a_part_says_what_is_not_served() -> None:
+def test_a_part_without_a_word_for_what_it_does_has_its_title_alone() -> None:
+    text = format_part(Part("jdcloud_vm_restore", ""), reading(8), None, 10.0, 0.0)
+    assert text == "jdcloud_vm_restore: 8 calls, 0:10 elapsed"
+
+
+def test_a_part_says_what_is_in_the_way() -> None:
     counts = Counts("backing up", 30, 28, 1, 0, 1, trouble="vm.createImage 500 INTERNAL\x1b[2J")
     text = format_part(WAVE, counts, None, 751.0, 0.0)
     assert text == (
         "wave 3 of 3, backing up: 28 of 30 (28 of 280 deleted), 12:31 elapsed, 1 failed; "
-        "not served: vm.createImage 500 INTERNAL?[2J"
+        "in the way: vm.createImage 500 INTERNAL?[2J"
     )
 
 

@@ -293,7 +293,7 @@ class Dispatcher:
     def _note_trouble(self, job: Job, error: JdcloudError | None, now: float) -> None:
         if isinstance(error, TransportError):
             self._trouble = (f"{job.call.operation} got no answer", now)
-        elif isinstance(error, ApiError) and (error.is_throttled or error.http >= 500):
+        elif isinstance(error, ApiError) and (job.call.write or error.is_throttled or error.http >= 500):
             self._trouble = (f"{job.call.operation} {error.http} {error.status}".rstrip(), now)
 
     def _note_contact(self, outcome: Outcome) -> None:

@@ -36,7 +36,7 @@ def restore_arguments(options: RestoreOptions, manifest: Any) -> dict[str, Any]:
 
 
 def restore_lines(result: Result) -> list[str]:
-    """A line for each machine. Ids and words of this collection only; names and messages are in the result."""
+    """A line for each machine. Ids, words of this collection and codes of the service only; names are in the result."""
     return [_line(machine) for machine in result.get("instances") or []]
 
 
@@ -59,6 +59,9 @@ def _is_machine(entry: Any) -> bool:
 
 def _line(machine: Result) -> str:
     source = machine["source_instance_id"] or machine["image_id"] or "image"
-    codes = [warning["code"] for warning in machine["warnings"]]
+    error = machine.get("error") or {}
+    call = [error["code"], *(error.get(name) for name in ("operation", "http", "status"))] if error else []
+    codes = [" ".join(str(word) for word in call if word)] if call else []
+    codes += [each["code"] for each in (*(machine.get("blockers") or ()), *machine["warnings"])]
     words = ", ".join([f"{machine['action']}, {machine['status']}", *codes])
     return f"{source} -> {machine['instance_id'] or '-'} {words}"

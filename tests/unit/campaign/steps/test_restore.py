@@ -97,6 +97,17 @@ def test_exactly_the_named_machines_come_back_or_none(there: set[str], wanted: s
         ({"instance_id": None, "action": "blocked", "status": "absent"}, f"{WEB} -> - blocked, absent"),
         ({"source_instance_id": None}, "img-one -> i-new created, running"),
         ({"source_instance_id": None, "image_id": None}, "image -> i-new created, running"),
+        (
+            {"instance_id": None, "action": "blocked", "status": "absent", "blockers": [{"code": "quota", "message": "x"}]},
+            f"{WEB} -> - blocked, absent, quota",
+        ),
+        (
+            {
+                "action": "failed",
+                "error": {"code": "api", "operation": "vm.createInstances", "http": 500, "status": "INTERNAL", "message": "x"},
+            },
+            f"{WEB} -> i-new failed, running, api vm.createInstances 500 INTERNAL",
+        ),
         ({"warnings": [{"code": "one"}, {"code": "two"}]}, f"{WEB} -> i-new created, running, one, two"),
     ],
 )

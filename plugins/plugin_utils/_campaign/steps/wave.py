@@ -41,9 +41,9 @@ def keep_look(record: Record, options: Options, wave: Wave, look: Mapping[str, A
     """Keep what the plan saw of the machines of a wave, if that can serve as the look with which the wave begins.
 
     `at` is when the look began. All of the machines must be deletable, or the wave looks again. So it does if the user's tasks
-    run first, since these may change the machines, and where no module checks the choice once more (`_not_meant`).
+    run first, since these may change the machines, and where no module checks the choice once more.
     """
-    own = (options.on_plan, options.before_wave, options.exclude, options.names, options.listed)
+    looks = bool(options.on_plan or options.before_wave) or chooses_itself(record, options)
     record.look = {}
     wanted = set(wave.instance_ids)
     rows = [
@@ -51,7 +51,7 @@ def keep_look(record: Record, options: Options, wave: Wave, look: Mapping[str, A
         for instance in look["instances"]
         if instance["instance_id"] in wanted and instance["action"] == "deleted"
     ]
-    if len(rows) == len(wanted) and not any(own):
+    if len(rows) == len(wanted) and not looks:
         record.look = {"at": stamp(at), "wave": wave.number, "instances": rows}
 
 

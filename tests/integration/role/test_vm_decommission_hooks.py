@@ -9,7 +9,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from support.integration.campaigns import FASTER, decommission, report_of
+import pytest
+
+from support.integration.campaigns import FASTER, decommission, report_of, role_variables
 from support.integration.cloud import Cloud, stopped
 from support.integration.commands import Ansible
 from support.json_object import Json
@@ -72,3 +74,44 @@ def test_the_tasks_of_the_user_run_around_each_wave_and_end_the_campaign_where_o
     going_on = decommission(ansible, **wanted, **hooks(tmp_path))
     assert going_on.message == ""
     assert cloud.control.resource(B) is None
+
+
+UNREACHABLE: Json = {
+    "name": "Ask the CMDB",
+    "ansible.builtin.command": "true",
+    "delegate_to": "cmdb",
+    "vars": {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 9, "ansible_ssh_common_args": "-F none"},
+}
+
+
+FAILS: Json = {"name": "Ask the CMDB", "ansible.builtin.fail": {"msg": "no"}}
+IGNORES: Json = {"ignore_errors": True, "ignore_unreachable": True}
+
+
+@pytest.mark.parametrize(
+    ("keywords", "task"),
+    [
+        (IGNORES, FAILS),
+        (IGNORES, {"name": "Ask the CMDB", "ansible.builtin.include_tasks": "/nowhere/cmdb.yml"}),
+        (IGNORES, UNREACHABLE),
+        ({}, UNREACHABLE),
+        ({}, {"name": "Ask the CMDB", "ansible.builtin.meta": "end_play"}),
+        ({"any_errors_fatal": True}, FAILS),
+    ],
+    ids=["ignored", "file ignored", "unreachable ignored", "unreachable", "ends the play", "fatal"],
+)
+def test_whatever_the_play_says_of_errors_a_wave_waits_for_its_hook(
+    cloud: Cloud, ansible: Ansible, tmp_path: Path, keywords: Json, task: Json
+) -> None:
+    cloud.seed(stopped(A), **FASTER)
+    folder = tmp_path / "campaign"
+    wanted: Json = {"instance_ids": A, "backup": "none", "report_dir": str(folder), **hooks(tmp_path, before_wave=[task])}
+    use = {
+        "name": "Use the role",
+        "ansible.builtin.import_role": {"name": "jdcloud.cloud.vm_decommission"},
+        "vars": role_variables(wanted),
+    }
+    ansible.play([{**use, **keywords}])
+    assert {event["hook"] for event in events(tmp_path)} >= {"on_plan", "before_wave"}
+    assert cloud.writes() == []
+    assert cloud.control.resource(A) is not None

@@ -45,6 +45,7 @@ class MemoryCloud:
         self.quotas = {"image": (5, 2), "snapshot": (15, 15), "elastic_ip": (10, 12)}
         self.calls: list[Call[Any]] = []
         self.connection: Connection | None = None
+        self._made: dict[str, int] = {}
         self.refusals: dict[tuple[str, str | None], JdcloudError] = {}
         self.before: dict[str, Callable[[], None]] = {}
 
@@ -263,7 +264,7 @@ class MemoryCloud:
 
     def _create_image(self, call: Call[Any]) -> Json:
         machine, body = _found(self.machines, call), _body(call)
-        image_id = f"img-{len(self.images) + 1}"
+        image_id = self._new_id("img", self.images)
         left_out = [row["deviceName"] for row in body.get("dataDisks", [])]
         # A local system disk is in it, a local data disk never (fact images-no-local-data-disks).
         slots = [slot for slot in machine["dataDisks"] if slot["diskCategory"] == "cloud" and slot["deviceName"] not in left_out]
@@ -280,12 +281,18 @@ class MemoryCloud:
             text["cloudDisk"] = {"snapshotId": snapshot_id, "diskSizeGB": slot["cloudDisk"]["diskSizeGB"]}
         return text
 
+    def _new_id(self, prefix: str, there: dict[str, Json]) -> str:
+        """An id that no resource has or had: the service gives none twice."""
+        number = max(self._made.get(prefix, 0), len(there)) + 1
+        self._made[prefix] = number
+        return f"{prefix}-{number}"
+
     def _create_snapshot(self, call: Call[Any]) -> Json:
         spec = _body(call)["snapshotSpec"]
         return {"snapshotId": self._snapshot(spec["diskId"], spec["name"], spec["description"], images=[])}
 
     def _snapshot(self, disk_id: str, name: str, description: str, *, images: list[str]) -> str:
-        snapshot_id = f"snapshot-{len(self.snapshots) + 1}"
+        snapshot_id = self._new_id("snapshot", self.snapshots)
         row = {"snapshotId": snapshot_id, "snapshotSource": "self", "diskId": disk_id, "name": name, "description": description}
         row.update(status="available", snapshotSizeGB=self.disks[disk_id]["diskSizeGB"], createTime="2026-01-20T08:00:00+08:00")
         self.snapshots[snapshot_id] = {**row, "expireTime": "", "images": images}

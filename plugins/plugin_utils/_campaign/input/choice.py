@@ -25,10 +25,14 @@ SHOWN_LINES = 20
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What means one machine: its id, its exact name or its private address. `where`: the line or variable that says so."""
+    """What means one machine: its id, its exact name or its private address. `where`: the line or variable that says so.
+
+    `also`: what else the line says of the same machine. A table of which one column alone was sorted would mean others.
+    """
 
     where: str
     text: str
+    also: tuple[str, ...] = ()
 
 
 def ids_of(value: Any, name: str) -> list[str] | None:
@@ -76,12 +80,10 @@ def entries_of(text: str, name: str) -> tuple[Entry, ...]:
         return tuple(Entry(f"line {number}", _unquoted(line)) for number, line in lines)
     if len(lines) == 1:
         raise InputError(f"{name} holds a header and no line, which selects nothing: name at least one machine.")
-    entries = []
-    for number, line in lines[1:]:
-        cells = dict(zip(header, (cell.strip() for cell in _cells(line, mark)), strict=False))
-        found = next((cells[column] for column in wanted if cells.get(column)), "")
-        entries.append(Entry(f"line {number}", found))
-    return tuple(entries)
+    twice = [column for column in wanted if header.count(column) > 1]
+    if twice:
+        raise InputError(f"{name} has the column {twice[0]} twice, so nothing was done: remove one of them.")
+    return tuple(_row_entry(number, line, mark, header) for number, line in lines[1:])
 
 
 def resolve(entries: Sequence[Entry], machines: Iterable[Mapping[str, Any]], name: str) -> list[str]:
@@ -94,11 +96,14 @@ def resolve(entries: Sequence[Entry], machines: Iterable[Mapping[str, Any]], nam
     bad = []
     for entry in entries:
         found = [*known.get(entry.text, ())]
-        if len(found) == 1:
+        others = [text for text in entry.also if found and found[0] not in known.get(text, ())]
+        if len(found) == 1 and not others:
             ids[found[0]] = None
-        else:
-            which = f"{len(found)} machines: {first_of(found, 3)}" if found else "no machine"
-            bad.append(f"{entry.where} {shown(entry.text)} ({which})")
+            continue
+        which = f"{len(found)} machines: {first_of(found, 3)}" if len(found) > 1 else "no machine"
+        if len(found) == 1:
+            which = f"{found[0]} has no {shown(others[0])}"
+        bad.append(f"{entry.where} {shown(entry.text)} ({which})")
     if bad:
         raise InputError(
             f"{name}: {len(bad)} of {len(entries)} entries do not mean exactly one machine, so nothing was done: "
@@ -129,6 +134,16 @@ def _text(value: Any, name: str) -> str:
     if holds_control(text):
         raise InputError(f"{name} holds {shown(text)}, and no name holds line ends or control characters: remove them.")
     return text
+
+
+def _row_entry(number: int, line: str, mark: str, header: Sequence[str]) -> Entry:
+    cells = [cell.strip() for cell in _cells(line, mark)]
+    if any(cells[len(header) :]):
+        # A mark in a cell without quotes: what stands in which column is not known.
+        return Entry(f"line {number}", line)
+    row = dict(zip(header, cells, strict=False))
+    found = [row[column] for column in COLUMNS if row.get(column)] or [""]
+    return Entry(f"line {number}", found[0], tuple(found[1:]))
 
 
 def _cells(line: str, mark: str) -> list[str]:

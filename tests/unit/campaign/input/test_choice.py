@@ -87,6 +87,48 @@ def test_a_list_is_text_or_csv(text: str, texts: list[str]) -> None:
     assert [each.text for each in entries_of(text, "list_file")] == texts
 
 
+TWO = "name,instance_id\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (f"{TWO}web 1,i-a\nweb 1,i-c\n", ["i-a", "i-c"]),
+        (f"{TWO}web 1,i-a\n,i-a\nweb 1,i-a,\n", ["i-a"]),
+        ('instance_id,private_ip_address,name\ni-b,10.0.0.6,"db, main"\n', ["i-b"]),
+        ("i-a\n10.0.0.4\ni-a\n", ["i-a"]),
+    ],
+)
+def test_lines_that_mean_the_same_machine_mean_it_once(text: str, found: list[str]) -> None:
+    assert resolve(entries_of(text, "list_file"), [WEB, DB, TWIN], "list_file") == found
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        # One column was sorted, and the other was not.
+        (f'{TWO}"db, main",i-a\nweb 1,i-b\n', r"2 of 2 .* line 2 'i-a' \(i-a has no 'db, main'\), line 3 'i-b' \(i-b has no"),
+        ("instance_id,private_ip_address\ni-a,10.0.0.5\n", r"line 2 'i-a' \(i-a has no '10.0.0.5'\)"),
+        # A comma in a name moves all that follows.
+        (f"{TWO}db, main,i-b\n", r"line 2 'db, main,i-b' \(no machine\)"),
+        (f"{TWO}web,i-a,i-b\n", r"line 2 'web,i-a,i-b' \(no machine\)"),
+        # A cell over two lines.
+        ('note,instance_id\n"a\nb",i-b\n', "1 of 2 .* line 2 '' "),
+        ("instance_id,name,instance_id\ni-a,,i-b\n", "has the column instance_id twice"),
+        ("ID,Owner\ni-a,me\n", "2 of 2 .* line 1 'ID,Owner'"),
+        ("i-a i-b\n", r"line 1 'i-a i-b' \(no machine\)"),
+    ],
+)
+def test_a_line_of_which_it_is_not_clear_what_it_means_begins_nothing(text: str, part: str) -> None:
+    with pytest.raises(InputError, match=part):
+        resolve(entries_of(text, "list_file"), [WEB, DB, TWIN], "list_file")
+
+
+def test_a_machine_that_is_called_like_the_id_of_another_means_neither() -> None:
+    with pytest.raises(InputError, match="2 machines: i-a, i-b"):
+        resolve(entries_of("i-b\n", "list_file"), [{**WEB, "name": "i-b"}, DB], "list_file")
+
+
 @pytest.mark.parametrize("text", ["", "\n# x\n", "instance_id,name\n"])
 def test_a_list_without_lines_is_refused(text: str) -> None:
     with pytest.raises(InputError, match="list_file holds"):

@@ -81,9 +81,12 @@ class Fleet(MemoryCloud):
         number = journal.sent(call) if call.write else ""
         if self.kill_in == 0 and not self.after:
             raise Killed
-        response = self._send(call, *given, **named)
-        if self.kill_in == 0:
-            raise Killed
+        try:
+            response = self._send(call, *given, **named)
+        finally:
+            # Also where the answer is an error.
+            if self.kill_in == 0:
+                raise Killed
         if call.write:
             journal.answered(number, 0.02, response, None)
             journal.close()

@@ -226,7 +226,7 @@ class ProgressLine:
     def render(self, now: float) -> str | None:
         """The line to show now, None if there is none."""
         counts = self._counts
-        if counts is None or now < self.due:
+        if counts is None or now < self.due or not counts.total + counts.done:
             return None
         if counts == self._shown and now - self._shown_at < REPEAT_AFTER:
             return None

@@ -191,6 +191,14 @@ def test_a_part_shows_its_first_line_soon_and_then_one_a_minute() -> None:
     assert shown == [FIRST_OF_PART, FIRST_OF_PART + 60, FIRST_OF_PART + 120, FIRST_OF_PART + 180]
 
 
+def test_nothing_is_said_before_the_first_call() -> None:
+    progress_line = ProgressLine("", 60.0, 0.0, WAVE)
+    progress_line.update(reading(0), 1.0)
+    assert progress_line.render(FIRST_OF_PART) is None
+    progress_line.update(reading(1), 11.0)
+    assert progress_line.render(11.0) is not None
+
+
 def test_the_lines_of_two_parts_keep_their_distance() -> None:
     progress_line = ProgressLine("", 60.0, 100.0, WAVE, due=150.0)
     progress_line.update(ended(1), 0.0)

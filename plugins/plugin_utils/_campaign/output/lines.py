@@ -90,7 +90,7 @@ def plan_lines(
         after.append(cut(record.problem, 2 * LONGEST))
     elif record.digest and preview and record.instance_ids:
         after += [f"Digest: {record.digest}", f"To do exactly this: {approve}"]
-    reasons = _reasons(hindered, MOST - len(fixed) - len(after)) if preview or record.problem else []
+    reasons = reason_lines(hindered, MOST - len(fixed) - len(after)) if preview or record.problem else []
     table = plan_table(rows, record.kind, where, price) if record.problem or not resumed else []
     return [*fixed, *table, *reasons, *after]
 
@@ -127,7 +127,7 @@ def wave_lines(record: Record, number: int) -> list[str]:
         # The end follows at once, and gives the reasons.
         return [*fixed, cut(record.problem, 2 * LONGEST)]
     hindered = [row for row in rows if row["action"] in ("blocked", "failed")]
-    return [*fixed, *_reasons(hindered, MOST - len(fixed))]
+    return [*fixed, *reason_lines(hindered, MOST - len(fixed))]
 
 
 def finish_lines(report: Mapping[str, Any], *, path: str, go_on: str) -> list[str]:
@@ -154,7 +154,7 @@ def finish_lines(report: Mapping[str, Any], *, path: str, go_on: str) -> list[st
     hindered = [row for row in rows if row["action"] in ("blocked", "failed")]
     # What forbids all was said by the plan, just before.
     room = MOST - len(fixed) - len(after) if report["outcome"] not in ("blocked", "planned") else 0
-    return [*fixed, *_reasons(hindered, room), *after]
+    return [*fixed, *reason_lines(hindered, room), *after]
 
 
 def interrupted_lines(record: Record, writes: Iterable[Mapping[str, Any]], *, lasts: bool, go_on: str) -> list[str]:
@@ -193,7 +193,7 @@ def _took(wave: Any) -> str:
     return f", {duration((read_stamp(wave.ended) - read_stamp(wave.began)).total_seconds())}"
 
 
-def _reasons(rows: Iterable[Mapping[str, Any]], room: int) -> list[str]:
+def reason_lines(rows: Iterable[Mapping[str, Any]], room: int) -> list[str]:
     """The most frequent reasons, in so many lines: how many, one example, and if there is room, why and the next step."""
     groups = groups_of(rows, ("error", "blocker"))
     each = 2 if len(_fitting(groups, room, 2)) == min(GROUPS, len(groups)) else 1

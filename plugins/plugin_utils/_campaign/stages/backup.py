@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from ..input.other_variables import BackupOptions
+from ..output.lines import MOST, reason_lines
 from ..state.manifest_file import ManifestFile
 from ..steps import backup as steps
 from ..steps import drill as drills
@@ -117,5 +118,16 @@ def _result(job: Backup, last: Result, summary: Result, problem: str) -> Result:
         "manifest": job.manifest,
         "summary": summary,
         "problem": problem,
-        "lines": steps.lines_of(job.manifest, job.options.path, preview=job.preview),
+        "lines": _lines(job),
     }
+
+
+def _lines(job: Backup) -> list[str]:
+    """The counts, and why machines have no backup."""
+    lines = steps.lines_of(job.manifest, job.options.path, preview=job.preview)
+    hindered = [
+        {**each, "name": (each.get("specification") or {}).get("name")}
+        for each in job.manifest["machines"]
+        if each["action"] in ("blocked", "failed")
+    ]
+    return [*lines, *reason_lines(hindered, MOST - len(lines))]

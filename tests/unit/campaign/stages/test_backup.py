@@ -128,6 +128,9 @@ def test_a_failed_backup_is_tried_again_by_the_next_run_which_starts_what_was_st
     cloud.refuse("vm.createImage", 403, "HTTP_FORBIDDEN", "no rights", A)
     failed = use()
     assert (actions(failed), failed["manifest"]["state"]) == ({A: "failed", B: "created"}, "incomplete")
+    assert failed["lines"][1].startswith("1 failed: The service refused a call (api vm.createImage 403 HTTP_FORBIDDEN), ")
+    assert A in failed["lines"][1]
+    assert "no rights" in failed["lines"][2]
     assert A in failed["problem"]
     assert failed["manifest"] == file_of(path)
     cloud.refusals.clear()

@@ -129,6 +129,8 @@ EXAMPLES = r"""
     stage: plan
   delegate_to: localhost
   register: campaign
+  vars:
+    vm_decommission_instance_ids: i-1kch0awxq9
 """
 
 RETURN = r"""

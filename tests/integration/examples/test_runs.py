@@ -22,7 +22,7 @@ from support.integration.cloud import Cloud
 from support.integration.commands import BIN, Ansible
 from support.integration.example_fleet import made_ready
 from support.integration.example_rules import LEFT_OPEN, RUN_COMMANDS, commands_in, extra_variables, kind_of, moved
-from support.integration.examples import ROOT, Example, all_examples
+from support.integration.examples import Example, all_examples
 from support.json_object import Json
 
 YAML = [example for example in all_examples() if example.language == "yaml"]
@@ -88,12 +88,6 @@ def reader(cloud: Cloud, tmp_path: Path) -> Reader:
     return Reader(cloud, tmp_path)
 
 
-def role_defaults() -> Json:
-    """The variables of the role vm_decommission, without their prefix."""
-    read = yaml.safe_load((ROOT / "roles" / "vm_decommission" / "defaults" / "main.yml").read_text(encoding="utf-8"))
-    return {name.removeprefix("vm_decommission_"): value for name, value in read.items()}
-
-
 def plays_of(examples: list[Example], variables: Json) -> list[Json]:
     """All plays, and a play for each list of tasks; each is called after the place where it stands."""
     plays: list[Json] = []
@@ -112,7 +106,6 @@ def test_plays_and_tasks_run_in_check_mode(reader: Reader, of_plugins: bool) -> 
         "manifest": reader.manifest,
         "ids": ["i-1kch0awxq9", "i-4x9q2m7kva"],
         "retained": {"disks": [{"disk_id": "vol-7q1x0k3m9z"}], "elastic_ips": [{"elastic_ip_id": "fip-1kch0awxq9"}]},
-        "variables_of_the_role": {**role_defaults(), "instance_ids": "i-1kch0awxq9"},
     }
     examples = [
         example for example in YAML if example.where.startswith("plugins/") == of_plugins and OF_HOOKS not in example.text

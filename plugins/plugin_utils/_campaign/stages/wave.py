@@ -37,12 +37,14 @@ def wave(campaign: Campaign, number: int) -> Result:
         ready = _back_up(campaign, number, ids)
         _delete(campaign, number, ready)
     result: Result = {"go": False}
-    if begun["begun"]:
+    # Where its scope could not be written down, it is put back.
+    has_begun = begun["begun"] and campaign.record.wave(number).state == "begun"
+    if has_begun:
         result = steps.end_wave(campaign.record, campaign.options, number, campaign.now)
     campaign.save()
     write_meanwhile(campaign.store, campaign.record.run)
     go = result["go"] and not campaign.record.problem
-    return {"go": go, "begun": begun["begun"], "lines": lines.of_wave(campaign, number)}
+    return {"go": go, "begun": has_begun, "lines": lines.of_wave(campaign, number)}
 
 
 def release(campaign: Campaign, number: int | None, owed: Mapping[str, Sequence[str]]) -> None:

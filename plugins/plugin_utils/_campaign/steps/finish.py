@@ -81,7 +81,7 @@ def finish(record: Record, options: Options, now: datetime, *, preview: bool) ->
         blocked = any(row["action"] == "blocked" for row in failed)
         sentences.append(f"{count_and_name(failed).rstrip(',')} {'failed or are blocked' if blocked else 'failed'}.")
     if count:
-        sentences.append(f"{count} disks or elastic IPs that were to go with their machines are still there.")
+        sentences.append(_still_there(count))
     if unstarted and record.problem:
         sentences.append(f"{count_machines(len(unstarted))} {_be(len(unstarted), past=True)} not started.")
     if record.outcome not in ("blocked", "stopped"):
@@ -102,6 +102,12 @@ def left_stopped(record: Record) -> list[str]:
     if record.kind != "absent":
         return []
     return [each for each in record.stopped if each in record.machines and record.machines[each]["status"] == "stopped"]
+
+
+def _still_there(count: int) -> str:
+    if count == 1:
+        return "1 disk or elastic IP that was to go with its machine is still there."
+    return f"{count} disks or elastic IPs that were to go with their machines are still there."
 
 
 def _what_stands(record: Record) -> list[str]:

@@ -115,8 +115,8 @@ def after_mark(record: Record, number: int, result: Mapping[str, Any], now: date
     if durable:
         record.add_note(f"{text} as this campaign's, so only this record knows them: {message}")
         return {"go": True}
-    for instance_id in record.wave(number).instance_ids:
-        record.machines[instance_id]["scope"] = None
+    wave = record.wave(number)
+    _put_back(record, wave, (record.machines[each] for each in wave.instance_ids))
     stop_campaign(
         record,
         f"Wave {number} was not begun, since its scope could not be written down: {message} Set vm_decommission_report_dir, or "

@@ -151,7 +151,7 @@ def test_a_run_that_was_refused_releases_nothing_of_an_earlier_one(
     refused = campaign()
     assert refused["fails"]
     assert cloud.writes[writes:] == []
-    assert "1 disks or elastic IPs that were to go with their machines are still there." in refused["message"]
+    assert "1 disk or elastic IP that was to go with its machine is still there." in refused["message"]
     cloud.machines[B]["tags"] = []
     assert not conducted(**wanted)()["fails"]
     assert cloud.elastic_ips == {}

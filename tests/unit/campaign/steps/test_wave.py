@@ -108,6 +108,7 @@ def test_without_a_folder_the_scope_must_be_on_the_disks() -> None:
     assert wave_step.after_mark(record, 1, refused, later(11), durable=False) == {"go": False}
     assert record.machines[A]["scope"] is None
     assert record.outcome == "stopped"
+    assert (record.wave(1).state, record.wave(1).began) == ("planned", None)
 
 
 def test_only_what_has_a_proven_backup_is_deleted() -> None:

@@ -33,8 +33,8 @@ help: ## List the targets
 
 setup: $(STAMP)/demo $(STAMP)/cli $(STAMP)/nox ## Make the private environment: Ansible, the emulator, the collection's place
 
-demo: $(STAMP)/demo $(STAMP)/nox ## Delete a fleet on the emulated cloud: preview, refusal, the real run, and the run again
-	@$(NOX) demo
+demo: $(STAMP)/demo ## Tell the story of a campaign on the emulated cloud, in less than a minute
+	@$(RUN) .venv/bin/python demo/run.py
 
 check: $(STAMP)/test ## Run the unit tests, or the tests that PYTEST_ARGS names, without coverage
 	@$(RUN) .venv/bin/python -m pytest $(or $(PYTEST_ARGS),-n $(WORKERS) tests/unit)

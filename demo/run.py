@@ -12,214 +12,267 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from jdcloud_emulator.process import EmulatorProcess
 
 HERE = Path(__file__).resolve().parent
-FOLDER = HERE.parent / ".venv" / "demo"
+ROOT = HERE.parent
+FOLDER = Path(".venv", "demo")
+"""Seen from the top of the checkout, where the commands run."""
 REGION = "cn-north-1"
+SECONDS = 40
+"""How long it takes on two cores, as it says at its start."""
+DAYS = 8
+"""One more than the days of grace: a machine is due when its day is over."""
+PATIENCE = 120.0
+"""Seconds after which what must happen in the cloud is not waited for any more."""
 # Seconds that each transition takes, short enough to watch; a call takes as long as one over the network would.
 SETTINGS = {
-    "create_seconds": 2.0,
-    "stop_seconds": 1.5,
-    "start_seconds": 1.0,
-    "delete_seconds": 1.0,
-    "image_seconds": 2.0,
+    "create_seconds": 0.5,
+    "stop_seconds": 0.5,
+    "delete_seconds": 0.5,
+    "image_seconds": 1.0,
     "latency_seconds": 0.02,
     "rate_limit": 100,
 }
-QUIET = {"ANSIBLE_DISPLAY_OK_HOSTS": "false", "ANSIBLE_DISPLAY_SKIPPED_HOSTS": "false", "ANSIBLE_CALLBACK_RESULT_FORMAT": "yaml"}
-HARBOR: dict[str, Any] = {
-    "vm_decommission_tags": "project=harbor",
-    "vm_decommission_max_instances": 30,
-    "vm_decommission_stop_running": True,
-    "vm_decommission_elastic_ips": "release",
-    "vm_decommission_poll_interval": 1,
-    "vm_decommission_report_dir": str(FOLDER / "harbor"),
-}
-COMPASS: dict[str, Any] = {"vm_decommission_tags": "project=compass", "vm_decommission_poll_interval": 1}
-LEFT = {"i-harborlea02", "i-harborvault", "i-harborcache", "i-compassweb2", "i-compassweb3", "i-lightweb001", "i-lightdb0001"}
+LINES = {"ANSIBLE_CALLBACK_PLUGINS": str(HERE / "callback"), "ANSIBLE_STDOUT_CALLBACK": "demo_lines"}
+RESTORED, MISSED = "harbor-web-05", "compass-web-01"
+LEFT = {"harbor-lease-01", "harbor-vault-01", RESTORED, MISSED, "lighthouse-web-01"}
+"""The machines that there must be in the end."""
 KEPT_DISK, GONE_DISK = "vol-harbordat1", "vol-harbortmp1"
-KEY = "decommission-after"
+
+Command = subprocess.Popen[str]
+
+
+class Surprise(Exception):
+    """Something is not as it should be; the text says what."""
 
 
 class Story:
-    """Tells and does the steps, one command each."""
+    """Tells and does the steps, one command each. Raises `Surprise` where one does not end as it should."""
 
     def __init__(self, emulator: EmulatorProcess) -> None:
         self._emulator = emulator
         self._step = 0
-        self.surprises: list[str] = []
+        self.ahead = 0
+        """By how many seconds the clock of the commands is moved."""
 
-    def tell(self, title: str, text: str) -> None:
+    def tell(self, title: str, *text: str) -> None:
         """Begin the next step."""
         self._step += 1
-        print(f"\n{'=' * 100}\n{self._step}. {title}\n{text}\n", flush=True)
+        print("\n".join(["", "=" * 100, f"{self._step}. {title}", *text, ""]), flush=True)
 
-    def play(self, playbook: str, *arguments: str, fails: bool = False, **variables: Any) -> None:
-        """Run a playbook of the collection by its name, as in a shell."""
-        words = [word for name, value in variables.items() for word in ("-e", json.dumps({name: value}))]
-        shown = " ".join(f"-e {name}={value}" for name, value in variables.items())
-        print(f"$ ansible-playbook jdcloud.cloud.{playbook} {' '.join([shown, *arguments])}", flush=True)
-        command = [str(Path(sys.executable).with_name("ansible-playbook")), f"jdcloud.cloud.{playbook}", *words, *arguments]
-        environment = {**os.environ, **QUIET, **self._emulator.environment()}
-        with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
-            for line in without_includes(process.stdout or []):
+    def play(self, *words: str, fails: bool = False, on_line: Callable[[str, Command], None] | None = None) -> None:
+        """Run a playbook of the collection by its name, as in a shell. `on_line` is called with each line that it shows."""
+        print(f"$ ansible-playbook jdcloud.cloud.{shlex.join(words)}", flush=True)
+        reason = ""
+        with self._running(words) as process:
+            for line in process.stdout or ():
+                if line.startswith("fatal: "):
+                    # What a command that should fail says of it was said before.
+                    reason = line.strip()
+                    continue
                 print(line, end="", flush=True)
-        failed = process.returncode != 0
-        if failed != fails:
-            self.surprises.append(f"step {self._step} {'failed' if failed else 'should have failed'}")
+                if on_line is not None:
+                    on_line(line, process)
+        if (process.returncode != 0) != fails:
+            raise Surprise(f"the command of step {self._step} {'should have failed' if fails else f'failed: {reason}'}")
+        if process.returncode > 0:
+            print(f"[ansible-playbook ended with exit code {process.returncode}, as a failure.]", flush=True)
 
     def expect(self, what: str, *, holds: bool) -> None:
-        """Note what is not as it should be."""
+        """End the demo where something is not as it should be."""
         if not holds:
-            self.surprises.append(f"after step {self._step} {what}")
+            raise Surprise(f"after step {self._step} {what}")
+
+    @contextmanager
+    def _running(self, words: tuple[str, ...]) -> Iterator[Command]:
+        """The process, which has ended when the block has, whatever happens."""
+        path = [str(HERE / "later"), *filter(None, [os.environ.get("PYTHONPATH")])]
+        clock = {"DEMO_SECONDS_AHEAD": str(self.ahead), "PYTHONPATH": os.pathsep.join(path)} if self.ahead else {}
+        command = [str(Path(sys.executable).with_name("ansible-playbook")), f"jdcloud.cloud.{words[0]}", *words[1:]]
+        environment = {**os.environ, **LINES, **clock, **self._emulator.environment()}
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
+        try:
+            yield process
+        except BaseException:
+            # A Ctrl-C has reached it, too; it says what it had sent.
+            process.terminate()
+            print(*(process.stdout or ()), sep="", end="", flush=True)
+            raise
+        finally:
+            process.wait()
+            if process.stdout is not None:
+                process.stdout.close()
 
 
 def main() -> int:
-    """Return 0 if the demo went as described, else 1."""
+    """Return 0 if the demo went as described, 130 if it was interrupted, else 1."""
     signal.signal(signal.SIGTERM, ended)
-    started = time.monotonic()
-    shutil.rmtree(FOLDER, ignore_errors=True)
-    FOLDER.mkdir(parents=True)
-    with EmulatorProcess(seed=HERE / "seed.yml", settings=SETTINGS, region=REGION) as emulator:
-        print(f"An emulated cloud with {len(machines(emulator))} machines listens on {emulator.url}", flush=True)
-        story = Story(emulator)
-        campaign(story, emulator)
-        grace_period(story, emulator)
-        surprises = story.surprises + differences(emulator)
-        requests = emulator.control.requests()
-        left = machines(emulator)
-    for surprise in surprises:
-        print(f"The demo failed: {surprise}.", file=sys.stderr)
-    if surprises:
+    try:
+        demo()
+    except Surprise as surprise:
+        print(f"\nThe demo failed: {surprise}.", file=sys.stderr)
         return 1
-    print(f"\n{'=' * 100}\nThe cloud now holds {len(left)} machines:")
-    for machine in left.values():
-        print(f"  {machine['instanceId']:<15} {machine['instanceName']:<18} {machine['status']}")
-    writes = sum(request["method"] != "GET" for request in requests)
-    seconds = time.monotonic() - started
-    print(f"{len(requests)} signed calls, {writes} of them changes, in {seconds:.0f} seconds. The emulator has ended.")
-    print(f"\nThe report of the campaign, for a browser: {FOLDER / 'harbor' / 'report.html'}")
+    except KeyboardInterrupt:
+        print("\nThe demo was interrupted, and the emulated cloud has ended.", file=sys.stderr)
+        return 130
     return 0
 
 
+def demo() -> None:
+    """Tell the story. Raises `Surprise` if it does not go as described."""
+    started = time.monotonic()
+    shutil.rmtree(ROOT / FOLDER, ignore_errors=True)
+    (ROOT / FOLDER).mkdir(parents=True)
+    print(
+        f"The story of a campaign, in about {SECONDS} seconds. The cloud is emulated on this computer: it needs no account.\n"
+        "Each command is shown as you would type it, with what it prints. Only the lines that Ansible puts around it\n"
+        "(PLAY, TASK, changed, PLAY RECAP) are left out.",
+        flush=True,
+    )
+    with EmulatorProcess(seed=HERE / "seed.yml", settings=SETTINGS, region=REGION) as emulator:
+        story = Story(emulator)
+        campaign(story, emulator)
+        grace_period(story, emulator)
+        check_what_is_left(emulator)
+    tell_end(time.monotonic() - started)
+
+
 def campaign(story: Story, emulator: EmulatorProcess) -> None:
-    """Thirty machines go, except those that must not."""
-    story.tell("Preview", "30 machines of project harbor are to go. What would happen? --check changes nothing.")
-    story.play("decommission", "--check", fails=True, **HARBOR)
+    """Thirty machines go, except those that must not; one comes back."""
+    control, path = emulator.control, FOLDER / "harbor.yml"
+    settings = (HERE / path.name).read_text(encoding="utf-8").partition("---\n")[2]
+    (ROOT / path).write_text(settings.replace("/var/lib/decommission", str(ROOT / FOLDER)), encoding="utf-8")
+    decommission = ("decommission", "-e", f"@{path}")
+
+    story.tell(
+        "The plan", "Project harbor is over, and its 30 machines are to go. --check says what would happen, and changes nothing."
+    )
+    print(f"$ cat {path}\n{(ROOT / path).read_text(encoding='utf-8')}")
+    story.play(*decommission, "--check")
     story.expect("something was changed", holds=not writes(emulator))
 
     story.tell(
-        "Canary",
-        "Three are blocked, and stay. The others go in waves. A right is missing still, which the first one shows.",
+        "A canary fails",
+        "The first wave is one machine, the canary: what fails there, fails nowhere else. Here the key has no right to delete.",
     )
-    emulator.control.inject("error", operation="vm.deleteInstance", times=1, http=403, status="PERMISSION_DENIED")
-    story.play("decommission", fails=True, **HARBOR, vm_decommission_on_blocked="skip")
-    show(FOLDER / "harbor" / "report.json")
-    story.expect("more than the canary was stopped", holds=writes(emulator).count("vm.stopInstance") <= 1)
+    refusal = "You are not authorized to perform (vm:deleteInstance) [IAM] [gw]"
+    control.inject(
+        "error", operation="vm.deleteInstance", times=0, http=403, status="HTTP_FORBIDDEN", message=refusal, gateway=True
+    )
+    story.play(*decommission, fails=True)
+    control.clear_faults()
+    story.expect("one machine should be stopped, and none gone", holds=stopped_and_gone(emulator) == (1, 0))
 
-    story.tell("Waves", "The right is granted. The same command finishes exactly this campaign.")
-    story.play("decommission", **HARBOR, vm_decommission_on_blocked="skip")
-    show(FOLDER / "harbor" / "report.json")
+    story.tell(
+        "A crash in the middle",
+        "The key has the right now, and the same command goes on. In the middle of wave 3 the computer crashes.",
+    )
+    control.inject("hang", operation="vm.deleteInstance", after=10, times=0)
+    story.play(*decommission, fails=True, on_line=lambda line, process: crash_in_wave_3(line, process, emulator))
+    control.clear_faults()
+    story.expect("ten machines should be gone", holds=stopped_and_gone(emulator)[1] == 10)
 
-    story.tell("Again", "The same command once more finds nothing to do.")
-    before = len(writes(emulator))
-    story.play("decommission", **{**HARBOR, "vm_decommission_report_dir": ""}, vm_decommission_on_blocked="skip")
-    story.expect("something was changed", holds=len(writes(emulator)) == before)
+    story.tell("The rest", "The same command once more finds out what had been done, and does the rest.")
+    story.play(*decommission)
+    story.expect("28 machines should be gone", holds=stopped_and_gone(emulator)[1] == 28)
+
+    story.tell("One comes back", f"Someone needs {RESTORED} after all. It is made again of its backup.")
+    manifest = FOLDER / "harbor" / "manifest.json"
+    story.play("restore", "-e", f"restore_manifest={manifest}", "-e", "restore_instance_ids=i-harborweb05")
 
 
 def grace_period(story: Story, emulator: EmulatorProcess) -> None:
-    """Four machines get a week in which users may miss them."""
-    story.tell("Mark", "Is project compass needed? Its machines are stopped and marked with the date from which they may go.")
-    story.play("decommission", vm_decommission_state="mark", vm_decommission_stop_running=True, **COMPASS)
-    marks = {key: tags(emulator, key).get(KEY) for key in machines(emulator) if key.startswith("i-compass")}
-    story.expect("not all are marked", holds=len(marks) == 4 and all(marks.values()))
+    """Two machines get a week in which users may miss them."""
+    story.tell("A mark", "Is project compass needed? Its machines are stopped, and marked with the day from which they may go.")
+    given = ("vm_decommission_state=mark", "vm_decommission_tags=project=compass", "vm_decommission_stop_running=true")
+    story.play("decommission", *(word for each in given for word in ("-e", each)))
 
+    emulator.control.act("start", "i-compassweb1", instantly=True)
+    story.ahead = DAYS * 86400
+    emulator.control.advance(story.ahead, wall=True)
     story.tell(
-        "Take back",
-        "Another user needs compass-web-02: its due tag is taken back, and it runs again. The owner of 03 just starts it.",
+        f"{DAYS} days later",
+        f"Someone missed {MISSED}, and started it. Then {DAYS} days went by: for the emulated cloud, and for this command.",
+        "The clean-up, which runs every night, deletes what is due, still marked, still stopped, and unprotected.",
     )
-    variables: dict[str, Any] = {
-        "vm_decommission_state": "unmark",
-        "vm_decommission_start_again": True,
-        "vm_decommission_poll_interval": 1,
-    }
-    story.play("decommission", vm_decommission_instance_ids="i-compassweb2", **variables)
-    emulator.control.act("start", "i-compassweb3", instantly=True)
-
-    story.tell(
-        "A week later", "The clean-up, which runs every night, deletes what is due, still marked, still stopped and unprotected."
-    )
-    for key in ("i-compassweb1", "i-compassweb3", "i-compassbat1"):
-        emulator.control.act("retag", key, set={KEY: "2026-01-31"})
-    story.play("cleanup", cleanup_report_dir=str(FOLDER / "nightly"), vm_decommission_poll_interval=1)
-    show(FOLDER / "nightly" / REGION / "report.json")
+    story.play("cleanup", "-e", f"cleanup_report_dir={ROOT / FOLDER / 'cleanup'}")
 
 
-def without_includes(lines: Iterable[str]) -> Iterator[str]:
-    """What Ansible prints, without tasks that only include others."""
-    held: list[str] = []
-    for line in lines:
-        if line.startswith("TASK ["):
-            held = [line]
-        elif line.startswith("included: "):
-            held = []
-        elif line.strip():
-            yield from held
-            yield line
-            held = []
-
-
-def show(path: Path) -> None:
-    """Print what a report holds in short."""
-    if not path.exists():
-        print(f"There is no report at {path}.")
+def crash_in_wave_3(line: str, process: Command, emulator: EmulatorProcess) -> None:
+    """When wave 2 has ended, wait until the third is in the middle of its deletions, and kill everything that belongs to it."""
+    if not line.startswith("Wave 2 of 3"):
         return
-    report = json.loads(path.read_text(encoding="utf-8"))
-    print(f"\n{path}: {report['outcome']}")
-    for wave in report["waves"]:
-        counts = f"{wave['deleted']} deleted, {wave['failed']} failed"
-        print(f"  wave {wave['number']}  {wave['machines']:>3} machines  {wave['state']:<12} {counts}")
-    for machine in report["machines"]:
-        if machine["action"] == "blocked":
-            print(f"  blocked  {machine['name']:<18} {'; '.join(each['message'] for each in machine['blockers'])}")
-    left = ", ".join(f"{len(rows)} {kind}" for kind, rows in report["left"].items()).replace("_", " ")
-    print(f"  still there and billed: {left}", flush=True)
+    emulator.control.requests(operation="vm.deleteInstance", fault="hang", wait=PATIENCE)
+    for pid in (process.pid, *processes_below(process.pid)):
+        os.kill(pid, signal.SIGKILL)
+    print("[Killed: ansible-playbook and all that it had started, with SIGKILL.]", flush=True)
 
 
-def differences(emulator: EmulatorProcess) -> list[str]:
-    """Say in which ways the cloud is not what it should be in the end."""
-    region = emulator.control.state(REGION)["regions"][REGION]
-    found = []
-    if set(region["instances"]) != LEFT:
-        found.append(f"left should be the machines {sorted(LEFT)}, not {sorted(region['instances'])}")
-    if KEPT_DISK not in region["disks"] or GONE_DISK in region["disks"]:
-        found.append(f"left should be the data disk {KEPT_DISK}, and not {GONE_DISK}")
-    if region["elastic_ips"]:
-        found.append(f"left should be no elastic IP, not {sorted(region['elastic_ips'])}")
-    running = {key for key, machine in region["instances"].items() if machine["status"] == "running"}
-    if not {"i-compassweb2", "i-compassweb3"} <= running:
-        found.append("the machines that were taken back should run")
+def processes_below(pid: int) -> list[int]:
+    """The ids of all processes that a process began, and these in turn."""
+    children: dict[int, list[int]] = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            # A name in parentheses may hold anything; state and parent follow it.
+            parent = int(path.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[1])
+        except OSError:
+            continue
+        children.setdefault(parent, []).append(int(path.parent.name))
+    found, rest = [], [pid]
+    while rest:
+        below = children.get(rest.pop(), [])
+        found += below
+        rest += below
     return found
 
 
-def machines(emulator: EmulatorProcess) -> dict[str, Any]:
-    """All machines by id."""
-    return dict(emulator.control.state(REGION)["regions"][REGION]["instances"])
+def tell_end(seconds: float) -> None:
+    """What came of it all: money and reports."""
+    report = json.loads((ROOT / FOLDER / "harbor" / "report.json").read_text(encoding="utf-8"))
+    money, left = report["money"], report["left"]
+    kinds = ", ".join(f"{len(left[name])} {noun}" for name, noun in (("disks", "disk"), ("images", "images")))
+    print(
+        f"\n{'=' * 100}\nWhat came of it\n\n"
+        f"Saved a month:        {money['saved']:>9,.2f} {money['currency']}, less what {RESTORED} costs again\n"
+        f"Still billed a month: {money['left']:>9,.2f} {money['currency']}, for {kinds}\n"
+        f"Report:               {ROOT / FOLDER / 'harbor' / 'report.html'}\n\n"
+        f"It took {seconds:.0f} seconds. The emulated cloud has ended."
+    )
 
 
-def tags(emulator: EmulatorProcess, instance_id: str) -> dict[str, str]:
-    """The tags of a machine."""
-    return {row["key"]: row["value"] for row in machines(emulator)[instance_id].get("tags") or []}
+def check_what_is_left(emulator: EmulatorProcess) -> None:
+    """Raise `Surprise` if the cloud is not what it should be in the end."""
+    region = emulator.control.state(REGION)["regions"][REGION]
+    machines = {machine["instanceName"]: machine["status"] for machine in region["instances"].values()}
+    if set(machines) != LEFT:
+        raise Surprise(f"left should be the machines {sorted(LEFT)}, not {sorted(machines)}")
+    if KEPT_DISK not in region["disks"] or GONE_DISK in region["disks"]:
+        raise Surprise(f"left should be the data disk {KEPT_DISK}, and not {GONE_DISK}")
+    if region["elastic_ips"]:
+        raise Surprise(f"left should be no elastic IP, not {sorted(region['elastic_ips'])}")
+    if set(machines.values()) != {"running"}:
+        raise Surprise(f"all machines should run, not be {machines}")
+
+
+def stopped_and_gone(emulator: EmulatorProcess) -> tuple[int, int]:
+    """How many machines of project harbor were stopped and are there, and how many of its 30 are gone or on their way."""
+    there = emulator.control.state(REGION)["regions"][REGION]["instances"].values()
+    states = [machine["status"] for machine in there if machine["instanceName"].startswith("harbor-")]
+    gone = 30 - len(states) + states.count("deleting")
+    asked = {request["resources"][0] for request in emulator.control.requests(operation="vm.stopInstance")}
+    return len(asked & {machine["instanceId"] for machine in there}), gone
 
 
 def writes(emulator: EmulatorProcess) -> list[str]:

@@ -15,7 +15,8 @@ private="$root/.venv"
 for name in $(env | sed -n 's/^\(\(JDCLOUD\|ANSIBLE\)_[A-Za-z0-9_]*\)=.*/\1/p'); do
     unset "$name"
 done
-unset VIRTUAL_ENV PYTHONHOME PYTHONSTARTUP
+# Without compiled files each of the many processes would compile all that it imports.
+unset VIRTUAL_ENV PYTHONHOME PYTHONSTARTUP PYTHONDONTWRITEBYTECODE
 
 export HOME="$private/home"
 export TMPDIR="$private/tmp"

@@ -78,9 +78,11 @@ class Lock:
             found, silent = self._read(), self._silence()
             if not is_stale(found, self._holder, silent, alive=found is not None and _is_alive(found)):
                 who = found.named if found is not None else "an unknown process"
+                near = found is not None and found.is_near(self._holder)
+                more = "" if near else f" If it is surely gone, wait {SILENCE - silent:.0f} s, or remove {self._path}."
                 raise InputError(
-                    f"Another run works on {self._path.parent} ({who}, last seen {silent:.0f} s ago), so nothing was done: "
-                    f"let it end, or end it. If it is gone, this works {SILENCE:.0f} s after its last sign of life."
+                    f"Another run works on {self._path.parent} ({who}, last seen {max(0.0, silent):.0f} s ago), so nothing was "
+                    f"done: let it end, or end it.{more}"
                 )
             self._path.unlink(missing_ok=True)
             self._write()
@@ -136,10 +138,10 @@ class Lock:
         return Holder(**values) if isinstance(values["pid"], int) else None
 
     def _silence(self) -> float:
-        """Seconds since the last sign of life."""
+        """Seconds since the last sign of life, below zero where more silence is expected."""
         now = self._now()
         try:
-            return max(0.0, now - self._path.stat().st_mtime)
+            return now - self._path.stat().st_mtime
         except FileNotFoundError:
             return 0.0
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -145,6 +146,19 @@ def test_the_silence_of_the_user_s_tasks_is_expected(tmp_path: Path) -> None:
     with lock.kept_alive():
         pass
     assert (tmp_path / LOCK).stat().st_mtime - time.time() < 60
+
+
+@pytest.mark.parametrize(("silent", "rest"), [(100.0, SILENCE - 100), (-PATIENCE, SILENCE + PATIENCE)])
+def test_who_is_refused_learns_how_long_to_wait(tmp_path: Path, silent: float, rest: float) -> None:
+    hold(tmp_path, replace(here("a"), host="pod-1"), silent)
+    with pytest.raises(InputError, match="last seen") as caught:
+        Lock(tmp_path, here("b")).take()
+    found = re.search(r"surely gone, wait (\d+) s, or remove .*lock\.json\.", str(caught.value))
+    assert found is not None
+    assert abs(int(found[1]) - rest) < 60
+    hold(tmp_path, here("a", os.getppid()), silent)
+    with pytest.raises(InputError, match=r"let it end, or end it\.$"):
+        Lock(tmp_path, here("b")).take()
 
 
 def test_no_silence_is_expected_for_the_lock_of_another_run(tmp_path: Path) -> None:

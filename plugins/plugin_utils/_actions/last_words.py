@@ -15,6 +15,7 @@ import contextlib
 import os
 import signal
 import stat
+import threading
 import types
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -30,12 +31,16 @@ def last_words(words: Callable[[], Sequence[str]], show: Callable[[str], None]) 
     """
     terminal = _standard_error_of(os.getppid())
     before: dict[signal.Signals, Any] = {}
+    said = threading.Event()
 
     def speak(number: int, frame: types.FrameType | None) -> None:
-        # Only once, and whatever happens here must not keep the signal from its work.
+        # Whatever happens here must not keep the signal from its work.
         with contextlib.suppress(Exception):
             signal.signal(number, signal.SIG_IGN)
-            _say("\n".join(words()), terminal, show)
+            # After its Ctrl-C, ansible-core 2.18 sends another signal.
+            if not said.is_set():
+                said.set()
+                _say("\n".join(words()), terminal, show)
         earlier = before[signal.Signals(number)]
         signal.signal(number, earlier)
         if callable(earlier):

@@ -42,6 +42,16 @@ def test_the_words_are_said_once_and_the_signal_goes_on(
         assert ended == [number]
 
 
+def test_a_second_signal_of_another_kind_says_nothing_more(ended: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(last_words, "_standard_error_of", lambda _process: None)
+    shown: list[str] = []
+    with last_words.last_words(lambda: ["x"], shown.append):
+        for number in NUMBERS:
+            os.kill(os.getpid(), number)
+    assert shown == ["x"]
+    assert ended == [*NUMBERS]
+
+
 def test_nothing_is_said_after_the_task(ended: list[int]) -> None:
     shown: list[str] = []
     with last_words.last_words(lambda: ["x"], shown.append):

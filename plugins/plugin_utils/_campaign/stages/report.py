@@ -27,12 +27,20 @@ from .campaign import Campaign, Result, write_documents
 def make_again(store: Store, prices: Mapping[str, Any], *, write: bool) -> Result:
     """Make report.json and report.html of a record, as its last run left it. Without `prices` those of the record count.
 
-    Sums of a bill are taken over from the report that is there, since nothing is asked. Raises `InputError` without a record.
+    Sums of a bill are taken over from the report that is there, since nothing is asked. Raises `InputError` without a
+    record, and for one that was damaged.
     """
     record = store.load()
     if record is None:
         raise InputError(f"There is no {RECORD} in {store.folder}, so no report was made: name the folder of a campaign.")
-    report = report_now(record, store, prices or record.options.get("prices") or {})
+    try:
+        report = report_now(record, store, prices or record.options.get("prices") or {})
+    except (InputError, AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        why = f"{type(error).__name__}: {error}".rstrip(".")
+        raise InputError(
+            f"{store.path(RECORD)} does not hold what a record holds ({why}), so no report was made: it was damaged or changed "
+            "by hand."
+        ) from error
     old = _old_report(store)
     same = all(old.get(name) == report[name] for name in ("campaign", "ended"))
     if not prices and same and (old.get("money") or {}).get("source") == "bill":

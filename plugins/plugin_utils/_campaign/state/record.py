@@ -129,12 +129,35 @@ def record_from(raw: Any) -> Record:
         record.waves = [Wave(**wave) for wave in record.waves]  # type: ignore[arg-type]  # still plain dicts here
     except TypeError as error:
         raise ValueError(f"its members are not those of a record ({error})") from error
+    strange = _strange_members(record)
+    if strange:
+        raise ValueError(f"its members are not those of a record ({', '.join(strange)})")
     listed = {instance_id for wave in record.waves for instance_id in wave.instance_ids}
     if listed != set(record.instance_ids) or not listed <= set(record.machines):
         raise ValueError("its waves, its list of ids and its machines contradict each other")
     if record.frozen and record.digest != _digest_of(record):
         raise ValueError("its list of ids does not fit its digest")
     return record
+
+
+def _strange_members(record: Record) -> list[str]:
+    """The members of a record that are not what every record has there: an object, a list, machines that are objects."""
+    usual = Record("", "", {}, began="")
+    strange = [
+        each.name
+        for each in fields(Record)
+        if isinstance(getattr(usual, each.name), (dict, list))
+        and not isinstance(getattr(record, each.name), type(getattr(usual, each.name)))
+    ]
+    if not strange and not all(isinstance(row, dict) for row in record.machines.values()):
+        strange.append("machines")
+    if not strange and not all(_are_ids(ids) for ids in (record.instance_ids, *(wave.instance_ids for wave in record.waves))):
+        strange.append("instance_ids")
+    return strange
+
+
+def _are_ids(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(each, str) for each in value)
 
 
 def _digest_of(record: Record) -> str:

@@ -201,4 +201,6 @@ def _no_folder(variable: str, why: str) -> InputError:
 def _reason(error: Exception) -> str:
     if isinstance(error, OSError):
         return f"it cannot be read ({error.strerror or error})"
+    if isinstance(error, UnicodeDecodeError):
+        return "it is no text in UTF-8"
     return "it is no JSON" if isinstance(error, json.JSONDecodeError) else str(error)

@@ -6,7 +6,10 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +19,7 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import I
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages import campaign as campaign_stage
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages import report as stage
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages import wave as wave_stage
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.state.lock import LOCK, Lock, holder_of
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.state.store import PAGE, RECORD, REPORT, Store
 from support.campaign.conducted import Conducted
 from support.json_object import Json
@@ -163,3 +167,58 @@ def test_a_machine_that_was_never_there_has_no_price(cloud: MemoryCloud, run: Ru
     report = conducted(cloud, run, tmp_path / "record", instance_ids=ids, prices={"instance": 100})()["report"]
     prices = [(row["monthly_cost"], row["monthly_saved"]) for row in report["machines"]]
     assert prices == [(100.0, 100.0), (100.0, 100.0), (None, None)]
+
+
+def test_a_record_that_was_damaged_anywhere_is_refused_in_a_sentence(cloud: MemoryCloud, run: Runner, tmp_path: Path) -> None:
+    """Whatever is lost of it: there is a report, or the reason why there is none."""
+    folder = tmp_path / "record"
+    conducted(cloud, run, folder)()
+    whole = read(folder, RECORD)
+    del whole["machines"][IDS[1]]
+    whole.update(waves=whole["waves"][:1], instance_ids=IDS[:1], frozen=False)
+    refused = set()
+    for place in _places(whole):
+        damaged = copy.deepcopy(whole)
+        holder = damaged
+        for step in place[:-1]:
+            holder = holder[step]
+        del holder[place[-1]]
+        (folder / RECORD).write_text(json.dumps(damaged))
+        try:
+            stage.make_again(Store(str(folder)), {}, write=False)
+        except InputError as error:
+            assert str(folder / RECORD) in str(error)
+            refused.add(place[0])
+    assert {"format", "campaign", "machines", "runs", "waves"} <= refused
+
+
+def _places(value: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Every place within a JSON value."""
+    members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, member in members:
+        yield (*at, name)
+        yield from _places(member, (*at, name))
+
+
+@pytest.mark.parametrize("text", [b"", b"[]", b'{"format": ', b"\xff\xfe"])
+def test_a_record_that_is_none_is_refused(tmp_path: Path, text: bytes) -> None:
+    (tmp_path / RECORD).write_bytes(text)
+    with pytest.raises(InputError, match=r"record\.json cannot be used, since it is no "):
+        stage.make_again(Store(str(tmp_path)), {}, write=True)
+    assert [each.name for each in tmp_path.iterdir()] == [RECORD]
+
+
+def test_the_report_of_a_campaign_that_is_alive_says_that_it_has_not_ended(
+    cloud: MemoryCloud, run: Runner, tmp_path: Path
+) -> None:
+    folder = tmp_path / "record"
+    conducted(cloud, run, folder)()
+    record = read(folder, RECORD)
+    record["runs"][-1].update(ended=None, outcome=None)
+    (folder / RECORD).write_text(json.dumps(record))
+    lock = Lock(folder, holder_of(os.getppid(), "2026-11-25T07:00:00Z", "c"))
+    lock.take()
+    made = stage.make_again(Store(str(folder)), {}, write=True)
+    assert made["message"] == "The run has not ended. 2 of 2 machines are deleted so far."
+    assert "not ended" in (folder / PAGE).read_text(encoding="utf-8")
+    assert (folder / LOCK).exists()

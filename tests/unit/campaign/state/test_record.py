@@ -29,3 +29,28 @@ def test_a_record_without_an_identity_is_refused() -> None:
     del written["wishes"]
     with pytest.raises(ValueError, match="not those of a record"):
         record_from(written)
+
+
+@pytest.mark.parametrize("damage", [None, 7, "x"])
+@pytest.mark.parametrize(
+    "name", ["wishes", "options", "account", "instance_ids", "waves", "machines", "timeline", "runs", "notes"]
+)
+def test_a_record_whose_members_are_something_else_is_refused(name: str, damage: object) -> None:
+    written = Record("c", "absent", {}, "2026-11-25T08:00:00Z").as_json()
+    with pytest.raises(ValueError, match="not those of a record"):
+        record_from({**written, name: damage})
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        {"machines": {"i-a": None}},
+        {"instance_ids": [["i-a"]]},
+        {"waves": [{"number": 1, "instance_ids": None}]},
+        {"waves": [{"number": 1, "instance_ids": [{}]}]},
+    ],
+)
+def test_a_record_with_something_else_for_ids_or_machines_is_refused(damaged: dict[str, object]) -> None:
+    written = Record("c", "absent", {}, "2026-11-25T08:00:00Z").as_json()
+    with pytest.raises(ValueError, match="not those of a record"):
+        record_from({**written, **damaged})

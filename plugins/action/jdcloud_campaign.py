@@ -269,7 +269,6 @@ class ActionModule(ProgressAction):
 
     def _gone_on(self, options: Result, variables: Variables) -> Campaign:
         return go_on(
-            self._options(variables),
             Store(options["folder"]),
             self._modules(variables),
             _utcnow,

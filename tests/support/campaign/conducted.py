@@ -68,9 +68,9 @@ class Conducted:
         wanted = options(**self._variables)
         folder = self._folder.with_name("preview") if check else self._folder
         folder.mkdir(exist_ok=True)
-        context = (wanted, Store(str(folder)), self.modules, self.clock)
+        context = (Store(str(folder)), self.modules, self.clock)
         check_hooks(wanted)
-        campaign = begin(*context, preview=check, started_by=STARTED_BY, handed_over=self._handed_over)
+        campaign = begin(wanted, *context, preview=check, started_by=STARTED_BY, handed_over=self._handed_over)
         with campaign.stage():
             planned = with_events(campaign, "plan", plan(campaign))
             campaign.save()

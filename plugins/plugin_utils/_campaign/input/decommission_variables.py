@@ -113,7 +113,9 @@ class Options:
     def shown(self) -> dict[str, Any]:
         """For the record and the report."""
         given = {**asdict(self), "listed": None, "names": None, "name": self.names or self.name}
-        values = {key: value for key, value in given.items() if value not in (None, "", {}, ())}
+        # No protection at all is no default, and must last.
+        kept = {"protect_tags": self.protect_tags}
+        values = {**{key: value for key, value in given.items() if value not in (None, "", {}, ())}, **kept}
         lists = {key: list(value) for key, value in values.items() if isinstance(value, tuple)}
         return {**values, **lists, "waves": [str(size) for size in self.waves]}
 

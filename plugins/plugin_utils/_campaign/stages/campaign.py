@@ -18,7 +18,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from ....module_utils._api.errors import InputError
 from ....module_utils._api.wire.journal import Write, read_journal
 from ....module_utils._fleet.common.progress import Part
 from ..input.decommission_variables import PREFIX, Options
@@ -34,7 +33,7 @@ from ..state.lock import Lock, holder_of
 from ..state.record import Record, stamp
 from ..state.sent_writes import note_writes, write_row
 from ..state.store import JOURNAL, PAGE, REPORT, TABLE, Store
-from ..steps.begin import check_run, open_campaign
+from ..steps.begin import check_run, open_campaign, options_of
 
 Result = dict[str, Any]
 
@@ -206,38 +205,29 @@ def begin(
         stale = lock.take()
     try:
         record, resumed = open_campaign(store, options, now, token, preview=preview)
+        record.runs[-1].update(started_by or {}, reason=options.reason or None)
+        campaign = Campaign(options, store, modules, clock, preview, record, resumed, lock=lock, handed_over=handed_over)
+        campaign.read_journal()
     except BaseException:
         if lock is not None:
             lock.release()
         raise
-    record.runs[-1].update(started_by or {}, reason=options.reason or None)
-    campaign = Campaign(options, store, modules, clock, preview, record, resumed, lock=lock, handed_over=handed_over)
     if stale:
         record.add_note(stale)
         campaign.warnings.append(stale)
-    campaign.read_journal()
     return campaign
 
 
 def go_on(
-    options: Options,
-    store: Store,
-    modules: Modules,
-    clock: Callable[[], datetime],
-    *,
-    preview: bool,
-    run: str,
-    process: int = 0,
+    store: Store, modules: Modules, clock: Callable[[], datetime], *, preview: bool, run: str, process: int = 0
 ) -> Campaign:
-    """The campaign where the stage before left it. Raises `InputError` if another run took it over or the options are others."""
-    record = check_run(store.load(), run)
-    if record.options != options.shown:
-        names = sorted({*record.options, *options.shown})
-        changed = next(name for name in names if record.options.get(name) != options.shown.get(name))
-        raise InputError(
-            f"{PREFIX}{changed} has changed since the plan of campaign {record.campaign}, so nothing more is done: leave the "
-            "variables of the role as they are while it runs, and run again."
-        )
+    """The campaign where the stage before left it, with the options of its plan.
+
+    A variable whose template gives another value by now, such as a folder with the time in its name, changes nothing.
+    Raises `InputError` if another run took it over, if the run has ended, and if it was begun in another mode.
+    """
+    record = check_run(store.load(), run, preview=preview)
+    options = options_of(record)
     lock = None
     if options.report_dir and not preview:
         lock = Lock(store.folder, holder_of(process or os.getpid(), record.runs[-1]["began"], run))

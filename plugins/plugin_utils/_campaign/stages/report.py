@@ -15,12 +15,12 @@ from typing import Any
 
 from ....module_utils._api.errors import InputError, JdcloudError
 from ....module_utils._api.wire.journal import read_journal
-from ..input.decommission_variables import PARSERS, Options, parse_options
 from ..report.content import report_of
 from ..state.record import Record, read_stamp
 from ..state.sent_writes import note_writes, write_row
 from ..state.store import PAGE, RECORD, REPORT, Store
 from ..steps import finish as steps
+from ..steps.begin import options_of
 from .campaign import Campaign, Result, write_documents
 
 
@@ -97,12 +97,6 @@ def _judge(record: Record, problem: str) -> dict[str, Any]:
         sentences = dict.fromkeys(filter(None, (record.problem, problem)))
         return {"outcome": record.outcome if record.problem else "failed", "message": f"{' '.join(sentences)} {text}"}
     return {"outcome": "unfinished", "message": f"The run has not ended. {text}"}
-
-
-def options_of(record: Record) -> Options:
-    """The options that a record was last run with."""
-    values = {("state" if name == "kind" else name): value for name, value in record.options.items()}
-    return parse_options({**dict.fromkeys(PARSERS), **{name: value for name, value in values.items() if name in PARSERS}})
 
 
 def _with_costs(machines: list[Result], old: Result) -> list[Result]:

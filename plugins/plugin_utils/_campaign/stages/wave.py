@@ -12,6 +12,7 @@ from typing import Any
 from ..output.progress import place_of
 from ..steps import finish
 from ..steps import wave as steps
+from ..steps.order import try_wave
 from . import lines
 from .campaign import Campaign, Result
 from .mark import write_tags
@@ -26,6 +27,7 @@ def wave(campaign: Campaign, number: int) -> Result:
     """Do one wave, unless something stopped the campaign before. Returns whether the next one may begin."""
     if campaign.record.problem:
         return {"go": False, "lines": []}
+    try_wave(campaign.record, number)
     campaign.place = place_of(campaign.record, number)
     if campaign.options.kind != "absent":
         return {**write_tags(campaign), "lines": lines.of_wave(campaign, number)}

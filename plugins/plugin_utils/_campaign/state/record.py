@@ -46,7 +46,7 @@ class Record:
     accepted, `stopped` the machines that it stopped and did not start again.
     `canaries`: how many machines at the head of the list go before all others. `repeats`: the machines that were gone when the
     campaign before in this folder was finished, if it was of the same selection. `look`: what the plan saw of the first wave,
-    until that begins.
+    until that begins. `preview`: the last run changes nothing. `tried`: the last wave that it tried, 0 for none.
     """
 
     campaign: str
@@ -75,6 +75,8 @@ class Record:
     tag_plan: dict[str, Any] = field(default_factory=dict)
     canaries: int = 0
     repeats: list[str] = field(default_factory=list)
+    preview: bool = False
+    tried: int = 0
     look: dict[str, Any] = field(default_factory=dict)
     problem: str = ""
     outcome: str = "unfinished"
@@ -87,7 +89,7 @@ class Record:
         return {"format": RECORD_FORMAT, **values, "waves": [asdict(wave) for wave in self.waves]}
 
     def wave(self, number: int) -> Wave:
-        """The wave of a number, from 1."""
+        """The wave of a number, from 1 to the number of waves (`try_wave` checks it)."""
         return self.waves[number - 1]
 
     def add_note(self, sentence: str) -> None:

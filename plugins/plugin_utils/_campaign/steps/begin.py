@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from ....module_utils._api.errors import InputError
-from ..input.decommission_variables import PREFIX, Options
+from ..input.decommission_variables import PARSERS, PREFIX, Options, parse_options
 from ..state.digest import COVERED, changed_options, covered_options, options_text
 from ..state.record import Record, new_campaign, stamp
 from ..state.store import Store
@@ -35,17 +35,31 @@ def open_campaign(store: Store, options: Options, now: datetime, token: str, *, 
         record.add_note(_why_new(options, old))
         record.repeats = _gone_before(record, options, old)
     _begin_run(record, options, now, token)
+    record.preview = preview
     store.save(record)
     return record, resumed
 
 
-def check_run(record: Record | None, token: str) -> Record:
-    """The record, if it is this run's still. Raises `InputError` if another run has taken the campaign over."""
+def check_run(record: Record | None, token: str, *, preview: bool) -> Record:
+    """The record, if it is this run's still. Raises `InputError` if not, and if this stage is no part of what was begun."""
     if record is None:
         raise InputError("The record of the campaign is gone, so nothing more is done: run again.")
     if record.run != token:
         raise InputError(f"Another run has taken over campaign {record.campaign}, so this one does nothing more.")
+    if record.runs[-1]["ended"]:
+        raise InputError(f"This run of campaign {record.campaign} has ended, so nothing more is done: begin with the stage plan.")
+    if record.preview != preview:
+        raise InputError(
+            f"Campaign {record.campaign} was planned {'in' if record.preview else 'without'} check mode, and this stage runs "
+            f"{'without' if record.preview else 'in'} it, so nothing was done: run all stages in one mode."
+        )
     return record
+
+
+def options_of(record: Record) -> Options:
+    """The options that a record was last run with."""
+    values = {("state" if name == "kind" else name): value for name, value in record.options.items()}
+    return parse_options({**dict.fromkeys(PARSERS), **{name: value for name, value in values.items() if name in PARSERS}})
 
 
 def _prepare_folder(store: Store, options: Options, *, preview: bool) -> None:
@@ -74,7 +88,7 @@ def _note_resumed(record: Record, options: Options) -> None:
 def _begin_run(record: Record, options: Options, now: datetime, token: str) -> None:
     record.run = token
     record.options = options.shown
-    record.problem, record.outcome = "", "unfinished"
+    record.problem, record.outcome, record.tried = "", "unfinished", 0
     # A run that was killed ended at the latest when the next thing was noted.
     for run in record.runs:
         run["ended"] = run["ended"] or record.last or run["began"]

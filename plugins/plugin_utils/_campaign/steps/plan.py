@@ -19,6 +19,7 @@ from ..state import machine_entry
 from ..state.digest import Approval, covered_options, difference, difference_text, likely_losses, losses_of
 from ..state.ingest import count_and_name, ingest, not_found, refuse_early_end, with_present_status
 from ..state.record import Record, Wave
+from .order import open_waves
 
 
 def freeze(record: Record, look: Mapping[str, Any]) -> dict[str, Any]:
@@ -95,7 +96,7 @@ def plan(
     record.end_phase("plan", None, now, ok=not problem, machines=len(look["instances"]))
     if problem:
         record.problem, record.outcome = problem, "blocked"
-    return {"go": not problem and bool(_open_waves(record)), "waves": _open_waves(record)}
+    return {"go": not problem and bool(open_waves(record)), "waves": open_waves(record)}
 
 
 def _plan_row(row: dict[str, Any], instance: Mapping[str, Any], entry: Mapping[str, Any] | None, record: Record) -> None:
@@ -194,16 +195,6 @@ def _waves(record: Record, options: Options) -> list[Wave]:
         record.add_note(
             f"The waves end before {len(left)} of {len(record.instance_ids)} machines: run again with a last wave of 100%."
         )
-    return waves
-
-
-def _open_waves(record: Record) -> list[dict[str, Any]]:
-    """The waves in which something is left to do."""
-    waves = []
-    for wave in record.waves:
-        ids = [instance_id for instance_id in wave.instance_ids if not machine_entry.is_gone(record.machines[instance_id])]
-        if ids and wave.state != "not_started":
-            waves.append({"number": wave.number, "instance_ids": ids})
     return waves
 
 

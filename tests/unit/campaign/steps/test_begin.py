@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,10 @@ import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.state.store import MANIFEST, Store
-from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.steps.begin import check_run, open_campaign
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.steps.begin import check_run, open_campaign, options_of
+from support.campaign.records import new_record
 from support.campaign.results import NOW, approval, options
+from support.json_object import Json
 
 DIGEST = approval("i-a").digest
 
@@ -86,10 +89,46 @@ def test_of_two_runs_at_the_same_time_the_earlier_one_does_nothing_more(tmp_path
     store = unfinished(tmp_path)
     record, _resumed = open_campaign(store, options(report_dir=str(tmp_path)), NOW, "second", preview=False)
     with pytest.raises(InputError, match=f"Another run has taken over campaign {record.campaign}"):
-        check_run(store.load(), "first")
+        check_run(store.load(), "first", preview=False)
 
 
 def test_of_two_runs_at_the_same_time_the_later_one_goes_on(tmp_path: Path) -> None:
     store = unfinished(tmp_path)
     record, _resumed = open_campaign(store, options(report_dir=str(tmp_path)), NOW, "second", preview=False)
-    assert check_run(store.load(), "second").as_json() == record.as_json()
+    assert check_run(store.load(), "second", preview=False).as_json() == record.as_json()
+
+
+def test_a_stage_in_another_mode_than_its_plan_does_nothing(tmp_path: Path) -> None:
+    """Predictions in a real record would say that machines are gone which run."""
+    store = unfinished(tmp_path)
+    with pytest.raises(InputError, match="planned without check mode, and this stage runs in it, so nothing was done"):
+        check_run(store.load(), "first", preview=True)
+
+
+def test_a_stage_after_the_end_of_its_run_does_nothing(tmp_path: Path) -> None:
+    store = unfinished(tmp_path)
+    record = store.load()
+    assert record is not None
+    record.runs[-1]["ended"] = record.began
+    with pytest.raises(InputError, match="has ended, so nothing more is done: begin with the stage plan"):
+        check_run(record, "first", preview=False)
+
+
+ROUND_TRIPS: list[Json] = [
+    {},
+    {"protect_tags": {}},
+    {"protect_tags": {"keep": "*"}},
+    {"name": ["a b", "c"], "instance_ids": None},
+    {"filters": {"status": ["stopped"]}, "instance_ids": None},
+    {"tags": {"app": ["x", "y"]}, "exclude": "i-aaaaaaaaaa,team=red", "canary": ["web 1"]},
+    {"waves": "1,10%,100%", "max_failures": 3, "campaign_timeout": 90.5, "grace_days": 0, "backup": "none"},
+    {"state": "mark", "due_only": False, "reason": "CHG-1", "prices": {"elastic_ip": 1.5}},
+    {"disks": "keep", "elastic_ips": "release", "empty_is_success": True, "bill": True, "stop_running": True},
+]
+
+
+@pytest.mark.parametrize("given", ROUND_TRIPS)
+def test_the_record_gives_back_the_options_of_its_plan(given: Json) -> None:
+    wanted = options(**given)
+    record = new_record(wanted.kind, options=json.loads(json.dumps(wanted.shown)))
+    assert options_of(record) == wanted

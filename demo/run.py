@@ -207,7 +207,8 @@ def grace_period(story: Story, emulator: EmulatorProcess) -> None:
         f"Someone missed {MISSED}, and started it. Then {DAYS} days went by: for the emulated cloud, and for this command.",
         "The clean-up, which runs every night, deletes what is due, still marked, still stopped, and unprotected.",
     )
-    story.play("cleanup", "-e", f"cleanup_report_dir={ROOT / FOLDER / 'cleanup'}")
+    # Ansible takes a path with blanks only in JSON.
+    story.play("cleanup", "-e", json.dumps({"cleanup_report_dir": str(ROOT / FOLDER / "cleanup")}))
 
 
 def crash_in_wave_3(line: str, process: Command, emulator: EmulatorProcess) -> None:

@@ -4,19 +4,17 @@
 
 """Takes the pictures of the documentation: `make pictures`, with Chromium and its driver installed.
 
-It runs the demo in colours, and shows the report of it, and a part of what the terminal showed.
+It runs the demo, and shows the report of it, and a part of what the terminal showed.
 """
 
 from __future__ import annotations
 
 import base64
 import html
-import os
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 from selenium.webdriver import Chrome
@@ -29,14 +27,15 @@ REPORT = FOLDER / "harbor" / "report.html"
 IMAGES = ROOT / "docs" / "images"
 WIDTH, HEIGHT = 1160, 1620
 RUN_WIDTH = 1160
-STEPS = ("1. Preview", "3. Waves")
+STEPS = ("1. The plan", "3. A crash in the middle", "4. The rest")
 """The steps of the demo that are shown: their names, as it prints them."""
-COLOURS = {"31": "#f38ba8", "32": "#a6e3a1", "33": "#f9e2af", "34": "#89b4fa", "35": "#f5c2e7", "36": "#94e2d5"}
+COLOURS = {"$ ": "#a6e3a1", "[": "#f38ba8"}
+"""Of lines that begin so: what a user types, and what happens to it."""
+TITLE = "#f9e2af"
 PAGE = """<!doctype html><meta charset="utf-8"><style>
 body { margin: 0; padding: 22px 26px; background: #1e1e2e; color: #cdd6f4; }
 pre { margin: 0; font: 13px/1.5 "DejaVu Sans Mono", monospace; white-space: pre-wrap; }
 </style>"""
-_COLOUR = re.compile(r"\x1b\[([0-9;]*)m")
 ARGUMENTS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars", "--lang=en")
 
 
@@ -64,52 +63,28 @@ def main() -> int:
 
 
 def _demo() -> str:
-    """Run the demo, and return what it says, with its colours."""
+    """Run the demo, and return what it says."""
     command = [sys.executable, str(ROOT / "demo" / "run.py")]
-    colours = {**os.environ, "ANSIBLE_FORCE_COLOR": "1"}
-    return subprocess.run(command, env=colours, stdout=subprocess.PIPE, text=True, check=True).stdout
+    return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
 
 
 def _page_of_run(output: str) -> str:
     """A page that looks like a terminal, with the steps that are shown."""
-    steps = re.split(r"^={10,}\n", output, flags=re.MULTILINE)
-    shown = [step.strip() for step in steps if step.startswith(STEPS)]
-    lines = "\n\n\n".join("\n".join(_of_interest(step)) for step in shown)
-    return f"{PAGE}<pre>{_coloured(lines)}</pre>"
+    steps = re.split(r"^={10,}\n", output.replace(str(FOLDER), "/var/lib/decommission"), flags=re.MULTILINE)
+    shown = [step.strip().splitlines() for step in steps if step.startswith(STEPS)]
+    texts = ["\n".join([_in_colour(title, TITLE), *map(_line, lines)]) for title, *lines in shown]
+    whole = "\n\n\n".join(texts)
+    return f"{PAGE}<pre>{whole}</pre>"
 
 
-def _of_interest(step: str) -> Iterator[str]:
-    """The lines of a step without those that only include other tasks, or show where in a file an error arose."""
-    held: list[str] = []
-    hidden = False
-    for line in step.replace(str(ROOT / ".venv" / "demo"), "/var/lib/decommission").splitlines():
-        plain = _COLOUR.sub("", line)
-        if plain.startswith("Origin: "):
-            hidden = True
-        if plain.startswith(("fatal: ", "TASK [", "PLAY ")):
-            hidden = False
-        if plain.startswith("TASK ["):
-            held = [line.rstrip(" *")]
-        elif plain.startswith("included: "):
-            continue
-        elif plain.startswith("PLAY "):
-            held = []
-            yield line.rstrip(" *")
-        elif not hidden:
-            yield from held
-            yield line
-            held = []
+def _line(text: str) -> str:
+    """A line as HTML, in the colour of its kind."""
+    colour = next((colour for start, colour in COLOURS.items() if text.startswith(start)), None)
+    return _in_colour(text, colour) if colour else html.escape(text)
 
 
-def _coloured(text: str) -> str:
-    """A terminal's text as HTML."""
-    parts = _COLOUR.split(text)
-    found = [html.escape(parts[0])]
-    for codes, piece in zip(parts[1::2], parts[2::2], strict=True):
-        colour = COLOURS.get(codes.rpartition(";")[2])
-        escaped = html.escape(piece)
-        found.append(f'<span style="color:{colour}">{escaped}</span>' if colour else escaped)
-    return "".join(found)
+def _in_colour(text: str, colour: str) -> str:
+    return f'<span style="color:{colour}">{html.escape(text)}</span>'
 
 
 def _refuse(message: str) -> int:

@@ -2,25 +2,30 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whole campaigns: what they do, and that one is left alone while it is alive."""
+"""Whole campaigns: what they do, how often they look, and that one is left alone while it is alive."""
 
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.state.lock import Lock, holder_of
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.steps.wave import LOOK_MAX_AGE
 from support.campaign.conducted import STARTED_BY, Conducted
 from support.campaign.reports import SCHEMA
+from support.campaign.results import NOW
 from support.module.memory_cloud import MemoryCloud
 from support.module.runner import Runner
 
 A, B, C = "i-aaaa000001", "i-bbbb000002", "i-cccc000003"
 IDS = [A, B, C]
+LOOK, CHECK = "(jdcloud_vm)", "(jdcloud_vm_backup)"
 
 
 def fill(cloud: MemoryCloud) -> None:
@@ -32,6 +37,14 @@ def fill(cloud: MemoryCloud) -> None:
     cloud.add_disk(B, "vol-gone000001", auto_delete=True)
     cloud.add_elastic_ip(C, "fip-aaaaaaaaaa", "203.0.113.7")
     cloud.quotas = {**cloud.quotas, "image": (100, 0), "snapshot": (100, 0)}
+
+
+def two(cloud: MemoryCloud, run: Runner, folder: Path, **variables: Any) -> Conducted:
+    """A campaign over two stopped machines."""
+    cloud.add(A)
+    cloud.add(C)
+    cloud.quotas = {**cloud.quotas, "image": (100, 0), "snapshot": (100, 0)}
+    return Conducted(run, folder, instance_ids=[A, C], **variables)
 
 
 def left(cloud: MemoryCloud) -> dict[str, list[str]]:
@@ -75,3 +88,40 @@ def test_a_campaign_that_is_alive_is_left_alone(cloud: MemoryCloud, run: Runner,
     campaign = Conducted(run, folder, instance_ids=IDS, backup="none", stop_running=True)
     assert not campaign()["fails"]
     assert not (folder / "lock.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("waves", "backup", "used"),
+    [
+        ("100%", "none", [LOOK, "jdcloud_vm"]),
+        ("1,100%", "none", [LOOK, "jdcloud_vm", LOOK, "jdcloud_vm"]),
+        ("100%", "image", [LOOK, CHECK, LOOK, "jdcloud_vm_backup", "jdcloud_vm"]),
+        (
+            "1,100%",
+            "image",
+            [LOOK, CHECK, LOOK, "jdcloud_vm_backup", "jdcloud_vm", LOOK, "jdcloud_vm_backup", "jdcloud_vm"],
+        ),
+    ],
+)
+def test_a_wave_looks_at_its_machines_once_and_not_at_all_right_after_the_plan(
+    cloud: MemoryCloud, run: Runner, tmp_path: Path, waves: str, backup: str, used: list[str]
+) -> None:
+    wanted = two(cloud, run, tmp_path / "record", waves=waves, backup=backup)
+    assert not wanted()["fails"]
+    assert [each for each in wanted.modules.used if "disk" not in each] == used
+
+
+def test_a_wave_that_begins_long_after_the_plan_looks_itself(cloud: MemoryCloud, run: Runner, tmp_path: Path) -> None:
+    wanted = two(cloud, run, tmp_path / "record", waves="100%", backup="none")
+    times = iter(range(10_000))
+    wanted.clock = lambda: NOW + timedelta(seconds=next(times) * LOOK_MAX_AGE)
+    assert not wanted()["fails"]
+    assert wanted.modules.used == [LOOK, LOOK, "jdcloud_vm"]
+
+
+def test_a_wave_that_begins_after_a_hook_looks_itself(cloud: MemoryCloud, run: Runner, tmp_path: Path) -> None:
+    hook = tmp_path / "hook.yml"
+    hook.write_text("[]", encoding="utf-8")
+    wanted = two(cloud, run, tmp_path / "record", waves="100%", backup="none", before_wave=str(hook))
+    assert not wanted()["fails"]
+    assert wanted.modules.used == [LOOK, LOOK, "jdcloud_vm"]

@@ -22,10 +22,23 @@ MANY = 12
 """The most lines of a stage, besides the table of its plan."""
 
 
+def stages_of(output: str) -> dict[str, list[str]]:
+    """What each task of the role shows with the default callback, its title and its result included, by its title."""
+    shown: dict[str, list[str]] = {}
+    title = ""
+    for line in filter(str.strip, output.splitlines()):
+        if line.startswith(("TASK [", "PLAY ")):
+            title = line.partition(" : ")[2].partition("] ***")[0]
+            shown[title] = []
+        shown.setdefault(title, []).append(line)
+    shown.pop("")
+    return shown
+
+
 def play(ansible: Ansible, variables: Json, *arguments: str, **environment: str) -> str:
     """The output of a run, with a command line as users have it."""
     path = ansible.write(campaign_tasks(variables)[:1])
-    given = ansible.environment(ANSIBLE_PIPELINING="1", ANSIBLE_DISPLAY_OK_HOSTS="false", **environment)
+    given = ansible.environment(**{"ANSIBLE_PIPELINING": "1", "ANSIBLE_DISPLAY_OK_HOSTS": "false", **environment})
     command = [str(BIN / "ansible-playbook"), path.name, *arguments]
     ended = subprocess.run(
         command, cwd=path.parent, env=given, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=600, check=False
@@ -38,7 +51,8 @@ def test_each_stage_says_what_it_did_in_a_few_lines(cloud: Cloud, ansible: Ansib
     cloud.seed(*[running(each) for each in IDS], stopped(KEPT, **protected))
     wanted: Json = {"instance_ids": [*IDS, KEPT], "stop_running": True, "backup": "none", "on_blocked": "skip"}
     wanted |= {"report_dir": str(tmp_path / "campaign"), "waves": "2,100%"}
-    preview = play(ansible, wanted, "--check")
+    preview = play(ansible, wanted, "--check", JDCLOUD_PROGRESS="0.2", JDCLOUD_API_RATE_LIMIT="1")
+    assert "\nplan, looking: " in preview
     assert "30 of 31 machines would be deleted in 2 waves (2, 28); 1 blocked and left alone. Nothing was changed." in preview
     assert f"and 11 more machines: {tmp_path}/campaign/plan/machines.csv" in preview
     digest = preview.partition("Digest: ")[2].split()[0]
@@ -54,6 +68,29 @@ def test_each_stage_says_what_it_did_in_a_few_lines(cloud: Cloud, ansible: Ansib
         line for line in output.splitlines() if line.strip() and "elapsed" not in line and not line.startswith(("TASK", "PLAY"))
     ]
     assert len(lines) <= 22 + 4 * MANY
+
+
+def test_no_task_is_shown_for_what_is_not_there_and_none_takes_more_than_twelve_lines(
+    cloud: Cloud, ansible: Ansible, tmp_path: Path
+) -> None:
+    cloud.seed(*[running(each) for each in IDS[:8]])
+    for place, reason in enumerate(("PERMISSION_DENIED", "HTTP_FORBIDDEN", "INVALID_ARGUMENT", "OUT_OF_RANGE")):
+        http = 403 if place < 2 else 400
+        cloud.control.inject("error", operation="vm.deleteInstance", resource=IDS[place], times=0, http=http, status=reason)
+    wanted: Json = {"instance_ids": IDS[:8], "stop_running": True, "backup": "none", "report_dir": str(tmp_path / "campaign")}
+    output = play(ansible, {**wanted, "waves": "2,50%,100%", "max_failures": 8}, ANSIBLE_DISPLAY_OK_HOSTS="true")
+    assert "skipping" not in output
+    shown = stages_of(output)
+    *_check, begin, plan, todo, waves, finish, hand_over, judge = shown
+    assert [begin, plan] == ["Begin without a report", "Plan the campaign"]
+    assert [todo, waves, finish] == ["Do what was planned", "Do waves 1 to 3", "Finish the campaign"]
+    assert [hand_over, judge] == ["Hand over the report", "Judge the campaign"]
+    assert len(shown) == 9
+    assert all(len(shown[title]) <= MANY for title in (todo, finish, hand_over, judge))
+    assert len(shown[waves]) <= 2 + 3 * (MANY - 2)
+    assert len(shown[plan]) <= MANY + 1 + 8
+    assert "Left untouched" not in output
+    assert "Stopped by this campaign and stopped still: 4 machines: " in output
 
 
 def test_a_ctrl_c_says_what_was_sent_and_how_to_go_on(cloud: Cloud, ansible: Ansible, tmp_path: Path) -> None:

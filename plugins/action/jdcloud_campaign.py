@@ -368,7 +368,8 @@ def _plain(value: Any) -> Any:
         return {_plain(key): _plain(member) for key, member in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(member) for member in value]
-    return str(value) if isinstance(value, str) else value
+    # A value of an encrypted variable is no str in ansible-core 2.18.
+    return str(value) if isinstance(value, str) or hasattr(value, "__ENCRYPTED__") else value
 
 
 def _sentence(error: Exception) -> str:

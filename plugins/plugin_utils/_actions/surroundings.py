@@ -17,8 +17,11 @@ import yaml
 
 OURS = ("vm_decommission_", "vm_backup_", "cleanup_", "restore_", "decommission_", "expire_backups_", "report_")
 """How the variables of the roles and playbooks begin."""
-SELECTING = ("instance_ids", "name", "tags", "filters", "regions", "region", "image_id", "group_ids", "manifest")
-"""How those end that choose something: given twice, one of the two choices would be dropped."""
+SELECTING = (
+    *("instance_ids", "name", "tags", "filters", "regions", "region", "image_id", "group_ids", "manifest"),
+    *("exclude", "canary", "list_file", "waves", "campaigns", "record_dirs"),
+)
+"""How those end that choose or spare something: given twice, one of the two choices would be dropped."""
 TEMPLATE_MARKS = ("{{", "{%", "{#")
 FALSE = frozenset({"", "0", "false", "f", "no", "n", "off", "none", "null"})
 SHOWN = 80

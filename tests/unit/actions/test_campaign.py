@@ -43,6 +43,19 @@ def test_the_variables_of_the_reader_count_and_no_others(monkeypatch: pytest.Mon
     assert read(monkeypatch, "vm_backup", variables)["next"]["instance_ids"] == ["i-aaaa000001"]
 
 
+class Encrypted:
+    """What ansible-core 2.18 makes of an encrypted variable: no str, but it knows its text."""
+
+    __ENCRYPTED__ = True
+
+    def __str__(self) -> str:
+        return "i-aaaa000001"
+
+
+def test_encrypted_variables_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert read(monkeypatch, "vm_backup", {"vm_backup_instance_ids": Encrypted()})["next"]["instance_ids"] == ["i-aaaa000001"]
+
+
 @pytest.mark.parametrize("check", [False, True])
 def test_it_says_whether_the_task_is_in_check_mode(monkeypatch: pytest.MonkeyPatch, check: bool) -> None:
     assert read(monkeypatch, "vm_backup", {"vm_backup_name": "web"}, check=check)["next"]["check_mode"] is check

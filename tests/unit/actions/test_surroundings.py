@@ -74,6 +74,9 @@ def test_what_ansible_reads_as_it_was_meant_passes(given: list[str]) -> None:
         [f"{TAGS}=project=x", f'{{"{TAGS}": "env=test"}}'],
         [f"{IDS}=m1", f"{IDS}=m2"],
         ["cleanup_regions=R1", "cleanup_regions=R2"],
+        *([f"vm_decommission_{name}=a", f"vm_decommission_{name}=b"] for name in ("exclude", "canary", "list_file", "waves")),
+        ["vm_decommission_protect_tags=keep=*", "vm_decommission_protect_tags=hold=*"],
+        *([f"expire_backups_{name}=a", f"expire_backups_{name}=b"] for name in ("campaigns", "record_dirs")),
     ],
 )
 def test_a_choice_that_is_given_twice_is_refused(given: list[str]) -> None:

@@ -18,7 +18,10 @@ _SECRET = re.compile(r"pass|pwd|secret|token|key(?!s?_?file)|cred|auth|(?<![a-z]
 """What a variable on the command line may be called whose value no log is to hold."""
 _HARMLESS = ("tag_key",)
 _CHECK = ("--check", "-C")
-_EXTRA = ("-e", "--extra-vars")
+_EXTRA = re.compile(r"-[A-Za-z]*e|--e[a-z-]*")
+"""After such a word comes a variable. Options may be cut short, and short ones joined (-vve)."""
+_JOINED = re.compile(r"(-[A-Za-z]*?e|--e[a-z-]*=)(.+)", re.DOTALL)
+"""A word that holds a variable itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,22 +61,18 @@ def _command(argv: Sequence[str]) -> str:
     words, extra = ["ansible-playbook"], False
     for word in argv[1:]:
         words.append(_shown(word, extra=extra))
-        extra = word in _EXTRA
+        extra = _EXTRA.fullmatch(word) is not None
     return " ".join(words)
 
 
 def _shown(word: str, *, extra: bool) -> str:
-    option, value = "", word
-    if not extra and word.startswith("--extra-vars="):
-        option, value = word.split("=", 1)
-        option += "="
-    elif not extra and word.startswith("-e") and len(word) > len("-e"):
-        option, value = word[:2], word[2:]
-    elif not extra:
-        return shlex.quote(word)
+    joined = None if extra else _JOINED.fullmatch(word)
+    option, value = joined.groups() if joined else ("", word)
     names = value
     for name in _HARMLESS:
         names = names.replace(f"{PREFIX}{name}", "")
-    if not value.startswith("@") and _SECRET.search(names):
+    # What else begins with a hyphen is an option: a path, such as that of a key, and no secret.
+    holds_variable = extra or joined or ("=" in word and not word.startswith("-"))
+    if holds_variable and not value.startswith("@") and _SECRET.search(names):
         return f"{option}'(hidden)'"
     return option + shlex.quote(value)

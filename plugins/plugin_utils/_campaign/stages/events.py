@@ -14,6 +14,7 @@ from typing import Any
 from ....module_utils._api.errors import InputError
 from ..input.decommission_variables import PREFIX, Options
 from ..output.progress import place_of
+from ..output.text import LONGEST, cut
 from ..report.groups import Group, groups_of
 from ..state.ingest import count_machines, stop_campaign
 from ..state.store import PAGE, REPORT, TABLE, Store
@@ -85,7 +86,7 @@ def stop(campaign: Campaign, hook: str, number: int | None, task: str) -> Result
         raise InputError(f"{hook} is no hook whose failure ends a campaign: use one of {', '.join(WHEN)}.")
     if not campaign.record.problem:
         where = WHEN[hook].format(wave=number)
-        stop_campaign(campaign.record, f"The task '{task}' of {PREFIX}{hook} failed {where}.")
+        stop_campaign(campaign.record, f"The task '{cut(task, LONGEST)}' of {PREFIX}{hook} failed {where}.")
     return {"go": False, "lines": [campaign.record.problem]}
 
 

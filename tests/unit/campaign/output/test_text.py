@@ -50,6 +50,12 @@ def test_in_awx_a_template_is_launched() -> None:
         ("--extra-vars", '{"api_token": "hush"}'),
         ("--extra-vars=my_password=hush",),
         ("-ejdcloud_sk=hush",),
+        ("--extra", "db_password=hush"),
+        ("--extra-var=db_password=hush",),
+        ("--e=db_password=hush",),
+        ("-ve", "db_password=hush"),
+        ("-vvedb_password=hush",),
+        ("-C", "db_password=hush"),
         ("-e", "vm_decommission_tag_key=due access_key=hush"),
     ],
 )
@@ -62,6 +68,11 @@ def test_no_secret_is_shown(words: tuple[str, ...]) -> None:
 @pytest.mark.parametrize("word", ["@secrets.yml", "vm_decommission_tag_key=due"])
 def test_a_file_and_a_tag_are_no_secrets(word: str) -> None:
     assert Caller((PLAY, "-e", word)).go_on == f"ansible-playbook -e {word}"
+
+
+@pytest.mark.parametrize("word", ["--vault-password-file=/etc/vault", "--private-key=/root/.ssh/id", "--key-file=id"])
+def test_the_path_of_a_key_is_no_secret(word: str) -> None:
+    assert Caller((PLAY, word)).go_on == f"ansible-playbook {word}"
 
 
 @given(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\x00"), min_size=1, max_size=20), max_size=6))

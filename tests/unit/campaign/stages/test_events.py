@@ -118,6 +118,15 @@ def test_a_hook_that_fails_ends_the_campaign_before_more_is_touched(
     assert not cloud.machines
 
 
+def test_the_name_of_the_task_that_failed_cannot_move_the_cursor(conducted: Any) -> None:
+    """The user may make it of a machine's name."""
+    campaign = conducted()
+    campaign.failing = lambda event: "Ask \x1b[2J\r" + "x" * 900 if event["hook"] == "before_wave" else ""
+    message = campaign()["message"]
+    assert not {"\x1b", "\r"} & set(message)
+    assert len(message) < 900
+
+
 def test_a_hook_that_fails_before_a_mark_is_written_leaves_all_as_it_was(conducted: Any, cloud: MemoryCloud) -> None:
     campaign = conducted(state="mark", stop_running=True)
     campaign.failing = lambda event: "Ask" if event["hook"] == "before_wave" else ""

@@ -110,4 +110,4 @@ def test_the_guide_shows_what_a_campaign_shows(run: Runner, tmp_path: Path, show
     assert shown["of_wave"][-1] == sample("Wave 2 of 2")
     # Without a journal it is not known what was stopped; so there is a line less, and room for one of the reasons.
     ended = [line for line in shown["of_finish"][-1] if not line.startswith("    ")]
-    assert ended == [line for line in sample("Campaign dc-") if not line.startswith("Stopped by this campaign")]
+    assert ended == [line for line in sample("Campaign dc-20261128-100746-b180: failed") if not line.startswith("Stopped by this campaign")]

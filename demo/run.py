@@ -17,6 +17,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -36,6 +37,8 @@ DAYS = 8
 """One more than the days of grace: a machine is due when its day is over."""
 PATIENCE = 120.0
 """Seconds after which what must happen in the cloud is not waited for any more."""
+LAST_WORDS = 10.0
+"""Seconds that an interrupted command has to end by itself."""
 # Seconds that each transition takes, short enough to watch; a call takes as long as one over the network would.
 SETTINGS = {
     "create_seconds": 0.5,
@@ -105,10 +108,14 @@ class Story:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
         try:
             yield process
-        except BaseException:
-            # A Ctrl-C has reached it, too; it says what it had sent.
-            process.terminate()
+        except BaseException as error:
+            # A Ctrl-C has reached it, too, and it says what it had sent.
+            if not isinstance(error, KeyboardInterrupt):
+                process.terminate()
+            last = threading.Timer(LAST_WORDS, process.kill)
+            last.start()
             print(*(process.stdout or ()), sep="", end="", flush=True)
+            last.cancel()
             raise
         finally:
             process.wait()

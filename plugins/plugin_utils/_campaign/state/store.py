@@ -26,6 +26,8 @@ PAGE = "report.html"
 TABLE = "machines.csv"
 PLAN = "plan"
 """The folder of the last preview, within that of the campaign."""
+_RUN = ' "run": '
+"""How the line of the run begins in the file of a record."""
 _ENCODER = json.JSONEncoder(ensure_ascii=False)
 FILES = (RECORD, JOURNAL, MANIFEST, REPORT, PAGE, TABLE)
 
@@ -77,12 +79,19 @@ class Store:
 
     def check_run(self, run: str) -> None:
         """Raise `InputError` if the record on disk is no longer that of this run."""
-        try:
-            found = json.loads(self.path(RECORD).read_text(encoding="utf-8")).get("run")
-        except (OSError, ValueError, AttributeError):
-            found = None
-        if found != run:
+        if self._run_on_disk() != run:
             raise InputError("The record of the campaign is gone, or another run has taken it over, so this one ends.")
+
+    def _run_on_disk(self) -> Any:
+        """The run of the record on disk, None if there is none. Its line is near the head; a large record takes long to parse."""
+        try:
+            with self.path(RECORD).open(encoding="utf-8") as file:
+                line = next((line for line in file if line.startswith(_RUN)), "")
+            if line:
+                return json.loads(line.removeprefix(_RUN).strip().removesuffix(","))
+            return json.loads(self.path(RECORD).read_text(encoding="utf-8")).get("run")
+        except (OSError, ValueError, AttributeError):
+            return None
 
     def save(self, record: Record) -> None:
         """Write the record durably."""
@@ -103,12 +112,22 @@ class Store:
             return None
 
     def manifest(self) -> dict[str, Any] | None:
-        """The manifest of the backups so far."""
+        """The manifest of the backups so far, None if there is none.
+
+        Raises `InputError` for a file that is something else: it may be all that leads to the backups of machines that are gone.
+        """
         try:
             manifest = json.loads(self.path(MANIFEST).read_text(encoding="utf-8"))
-        except (FileNotFoundError, ValueError):
+            if not isinstance(manifest, dict):
+                raise ValueError("it holds no object")
+        except FileNotFoundError:
             return None
-        return manifest if isinstance(manifest, dict) else None
+        except (OSError, ValueError) as error:
+            raise InputError(
+                f"{self.path(MANIFEST)} cannot be used, since {_reason(error)}, so nothing more is done: correct it, or move it "
+                "to a safe place."
+            ) from error
+        return manifest
 
     def add_manifest(self, new: dict[str, Any]) -> None:
         """Add the manifest of a wave to that of the waves before; the newest entry of each machine counts."""

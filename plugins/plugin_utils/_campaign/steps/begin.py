@@ -26,6 +26,8 @@ def open_campaign(store: Store, options: Options, now: datetime, token: str, *, 
     resumed = old is not None and _is_resumed(old, options)
     if old is not None and resumed:
         record = old
+        # Read now, so that a damaged one ends the run before anything is touched.
+        store.manifest()
         _note_resumed(record, options)
     else:
         record = _new(options, now, token)

@@ -9,10 +9,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.state.store import Store, _in_lines
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.state.store import MANIFEST, Store, _in_lines
+from support.campaign.records import new_record
 from support.json_object import Json
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
@@ -40,3 +43,37 @@ def test_each_machine_has_a_line_of_its_own(tmp_path: Path) -> None:
         ' "notes": []',
         "}",
     ]
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+def test_a_record_is_known_by_its_run_however_it_is_laid_out(tmp_path: Path, indent: int | None) -> None:
+    store = Store(str(tmp_path))
+    store.write("record.json", json.dumps({"campaign": ' "run": "b"\n "run": "b"', "run": "a"}, indent=indent))
+    store.check_run("a")
+    with pytest.raises(InputError, match="another run has taken it over, so this one ends"):
+        store.check_run("b")
+
+
+def test_the_run_of_a_saved_record_is_found(tmp_path: Path) -> None:
+    store = Store(str(tmp_path))
+    record = new_record(run="a", notes=[' "run": "b",'])
+    store.save(record)
+    store.check_run("a")
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '"run"'])
+def test_a_record_without_a_run_is_that_of_none(tmp_path: Path, text: str) -> None:
+    store = Store(str(tmp_path))
+    store.write("record.json", text)
+    with pytest.raises(InputError, match="is gone, or another run"):
+        store.check_run("a")
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]"])
+def test_a_damaged_manifest_is_never_replaced(tmp_path: Path, text: str) -> None:
+    """It may be all that leads to the backups of machines that are gone."""
+    store = Store(str(tmp_path))
+    store.write(MANIFEST, text)
+    with pytest.raises(InputError, match=r"manifest\.json cannot be used, since it"):
+        store.add_manifest({"campaign": "c", "machines": [{"instance_id": "i-a", "action": "created"}]})
+    assert store.path(MANIFEST).read_text(encoding="utf-8") == text

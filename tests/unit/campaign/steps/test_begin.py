@@ -132,3 +132,11 @@ def test_the_record_gives_back_the_options_of_its_plan(given: Json) -> None:
     wanted = options(**given)
     record = new_record(wanted.kind, options=json.loads(json.dumps(wanted.shown)))
     assert options_of(record) == wanted
+
+
+def test_a_campaign_with_a_damaged_manifest_is_not_gone_on_with(tmp_path: Path) -> None:
+    store = unfinished(tmp_path)
+    store.write(MANIFEST, "{")
+    with pytest.raises(InputError, match="cannot be used, since it is no JSON, so nothing more is done"):
+        open_campaign(store, options(report_dir=str(tmp_path)), NOW, "second", preview=False)
+    store.check_run("first")

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from ....module_utils._api.errors import InputError
@@ -61,7 +62,10 @@ def check_run(record: Record | None, token: str, *, preview: bool) -> Record:
 def options_of(record: Record) -> Options:
     """The options that a record was last run with."""
     values = {("state" if name == "kind" else name): value for name, value in record.options.items()}
-    return parse_options({**dict.fromkeys(PARSERS), **{name: value for name, value in values.items() if name in PARSERS}})
+    options = parse_options({**dict.fromkeys(PARSERS), **{name: value for name, value in values.items() if name in PARSERS}})
+    name = record.options.get("name")
+    # What quotes were typed around it are gone already; others belong to it.
+    return replace(options, name=name) if isinstance(name, str) else options
 
 
 def _prepare_folder(store: Store, options: Options, *, preview: bool) -> None:

@@ -119,6 +119,8 @@ ROUND_TRIPS: list[Json] = [
     {"protect_tags": {}},
     {"protect_tags": {"keep": "*"}},
     {"name": ["a b", "c"], "instance_ids": None},
+    {"name": ["'web'"], "instance_ids": None},
+    {"name": "\"'web'\"", "instance_ids": None},
     {"filters": {"status": ["stopped"]}, "instance_ids": None},
     {"tags": {"app": ["x", "y"]}, "exclude": "i-aaaaaaaaaa,team=red", "canary": ["web 1"]},
     {"waves": "1,10%,100%", "max_failures": 3, "campaign_timeout": 90.5, "grace_days": 0, "backup": "none"},

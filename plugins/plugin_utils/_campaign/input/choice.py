@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,7 @@ from .coerce import dict_of, is_unset, name_of, word_list_of
 
 COLUMNS = ("instance_id", "name", "private_ip_address")
 """The columns of a CSV file that mean a machine, the surest first."""
+_INSTANCE_ID = re.compile(r"i-[a-z0-9]+")
 SHOWN_LINES = 20
 """How many lines an error names before it says "and N more"."""
 
@@ -28,11 +30,13 @@ class Entry:
     """What means one machine: its id, its exact name or its private address. `where`: the line or variable that says so.
 
     `also`: what else the line says of the same machine. A table of which one column alone was sorted would mean others.
+    `column`: which of the three it is, empty if it may be any. Machines are called like ids that are gone: clones, for example.
     """
 
     where: str
     text: str
     also: tuple[str, ...] = ()
+    column: str = ""
 
 
 def ids_of(value: Any, name: str) -> list[str] | None:
@@ -88,15 +92,12 @@ def entries_of(text: str, name: str) -> tuple[Entry, ...]:
 
 def resolve(entries: Sequence[Entry], machines: Iterable[Mapping[str, Any]], name: str) -> list[str]:
     """The ids that the entries mean. Raises `InputError` with the entries that do not mean exactly one machine."""
-    known: dict[str, dict[str, None]] = {}
-    for row in machines:
-        for text in {row["instance_id"], row.get("name"), *_addresses(row)} - {None, ""}:
-            known.setdefault(str(text), {})[row["instance_id"]] = None
+    known = _known(machines)
     ids: dict[str, None] = {}
     bad = []
     for entry in entries:
-        found = [*known.get(entry.text, ())]
-        others = [text for text in entry.also if found and found[0] not in known.get(text, ())]
+        found = _meant(entry, known)
+        others = [text for text in entry.also if found and found[0] not in _meant(Entry("", text), known)]
         if len(found) == 1 and not others:
             ids[found[0]] = None
             continue
@@ -111,6 +112,26 @@ def resolve(entries: Sequence[Entry], machines: Iterable[Mapping[str, Any]], nam
             f"file needs a header with {', '.join(COLUMNS)}."
         )
     return [*ids]
+
+
+def _known(machines: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], dict[str, None]]:
+    """The machines by each column and what stands in it."""
+    known: dict[tuple[str, str], dict[str, None]] = {}
+    for row in machines:
+        texts = [("instance_id", row["instance_id"]), ("name", row.get("name"))]
+        for column, text in [*texts, *(("private_ip_address", each) for each in _addresses(row))]:
+            if text:
+                known.setdefault((column, str(text)), {})[row["instance_id"]] = None
+    return known
+
+
+def _meant(entry: Entry, known: Mapping[tuple[str, str], Mapping[str, None]]) -> list[str]:
+    """The ids of the machines that an entry means. What looks like an id is looked up as one, and is no name of another."""
+    columns = (entry.column,) if entry.column else COLUMNS
+    by_id = known.get(("instance_id", entry.text), {})
+    if not entry.column and not by_id and _INSTANCE_ID.fullmatch(entry.text):
+        return []
+    return sorted({each for column in columns for each in known.get((column, entry.text), ())})
 
 
 def _members(value: Any, name: str) -> Iterator[str]:
@@ -142,8 +163,9 @@ def _row_entry(number: int, line: str, mark: str, header: Sequence[str]) -> Entr
         # A mark in a cell without quotes: what stands in which column is not known.
         return Entry(f"line {number}", line)
     row = dict(zip(header, cells, strict=False))
-    found = [row[column] for column in COLUMNS if row.get(column)] or [""]
-    return Entry(f"line {number}", found[0], tuple(found[1:]))
+    column = next((each for each in COLUMNS if row.get(each)), "")
+    found = [row[each] for each in COLUMNS if row.get(each)] or [""]
+    return Entry(f"line {number}", found[0], tuple(found[1:]), column)
 
 
 def _cells(line: str, mark: str) -> list[str]:

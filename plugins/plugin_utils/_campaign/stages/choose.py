@@ -21,7 +21,7 @@ SHOWN = 10
 def choose(campaign: Campaign) -> Result:
     """The arguments of a module that selects what is meant, where nothing is frozen yet."""
     options = campaign.options
-    entries = [*options.listed, *(Entry("the name", name) for name in options.names)]
+    entries = [*options.listed, *(Entry("the name", name, column="name") for name in options.names)]
     if not entries:
         return options.selection_arguments
     arguments = {**options.connection_arguments, "protect_tags": {}, "disks": "keep"}

@@ -129,6 +129,17 @@ def test_a_machine_that_is_called_like_the_id_of_another_means_neither() -> None
         resolve(entries_of("i-b\n", "list_file"), [{**WEB, "name": "i-b"}, DB], "list_file")
 
 
+@pytest.mark.parametrize("text", ["i-gone\n", "instance_id\ni-gone\n", "instance_id\ndb\n", "name\ni-b\n", "name\n10.0.0.6\n"])
+def test_a_name_is_no_id_and_an_id_that_is_gone_is_no_name(text: str) -> None:
+    # A clone is often called like what it was made of.
+    with pytest.raises(InputError, match="no machine"):
+        resolve(entries_of(text, "list_file"), [{**WEB, "name": "i-gone"}, {**DB, "name": "db"}], "list_file")
+
+
+def test_a_machine_that_is_called_like_an_id_is_meant_by_its_name() -> None:
+    assert resolve(entries_of("name\ni-gone\n", "list_file"), [{**WEB, "name": "i-gone"}, DB], "list_file") == ["i-a"]
+
+
 @pytest.mark.parametrize("text", ["", "\n# x\n", "instance_id,name\n"])
 def test_a_list_without_lines_is_refused(text: str) -> None:
     with pytest.raises(InputError, match="list_file holds"):
@@ -162,7 +173,9 @@ def test_what_is_resolved_is_meant_by_exactly_one_entry_or_nothing_is(
     texts: list[str], fleet: dict[str, tuple[str, str]]
 ) -> None:
     machines = [{"instance_id": each, "name": name, "private_ip_address": ip} for each, (name, ip) in fleet.items()]
-    meant = [{row["instance_id"] for row in machines if text and text in row.values()} for text in texts]
+    # What looks like an id is one, or nothing.
+    sought = ["" if text.startswith("i-") and text not in fleet else text for text in texts]
+    meant = [{row["instance_id"] for row in machines if text and text in row.values()} for text in sought]
     entries = [Entry(f"line {number}", text) for number, text in enumerate(texts, 1)]
     if all(len(each) == 1 for each in meant):
         assert set(resolve(entries, machines, "x")) == set.union(*meant)

@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.output.lines import interrupted_lines
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages import lines
 from support.campaign.conducted import Conducted
+from support.campaign.records import new_record
 from support.module.in_process import cloud, run
 from support.module.memory_cloud import MemoryCloud
 from support.module.runner import Runner
@@ -110,4 +112,17 @@ def test_the_guide_shows_what_a_campaign_shows(run: Runner, tmp_path: Path, show
     assert shown["of_wave"][-1] == sample("Wave 2 of 2")
     # Without a journal it is not known what was stopped; so there is a line less, and room for one of the reasons.
     ended = [line for line in shown["of_finish"][-1] if not line.startswith("    ")]
-    assert ended == [line for line in sample("Campaign dc-20261128-100746-b180: failed") if not line.startswith("Stopped by this campaign")]
+    assert ended == [
+        line for line in sample("Campaign dc-20261128-100746-b180: failed") if not line.startswith("Stopped by this campaign")
+    ]
+
+
+def test_the_guide_shows_what_a_ctrl_c_says() -> None:
+    record = new_record()
+    record.machines["i-harborapi1"] = {"instance_id": "i-harborapi1", "name": "harbor-api-01", "status": "stopped"}
+    record.stopped = ["i-harborapi1"]
+    sent = ["stopInstance", "createImage", "tagResources", "deleteInstance"]
+    writes = [{"operation": each, "at": record.runs[-1]["began"], "outcome": "accepted"} for each in sent]
+    said = interrupted_lines(record, writes, lasts=True, go_on="ansible-playbook")
+    shown_name = "Campaign dc-20261128-102019-4dc3 is interrupted"
+    assert [plain(line.replace(f"Campaign {record.campaign} ", "Campaign dc ")) for line in said] == sample(shown_name)

@@ -283,9 +283,8 @@ class MemoryCloud:
 
     def _new_id(self, prefix: str, there: dict[str, Json]) -> str:
         """An id that no resource has or had: the service gives none twice."""
-        number = max(self._made.get(prefix, 0), len(there)) + 1
-        self._made[prefix] = number
-        return f"{prefix}-{number}"
+        self._made[prefix] = max(self._made.get(prefix, 0), len(there)) + 1
+        return f"{prefix}-{self._made[prefix]}"
 
     def _create_snapshot(self, call: Call[Any]) -> Json:
         spec = _body(call)["snapshotSpec"]

@@ -163,8 +163,8 @@ def narrow_to_backup(record: Record, result: Mapping[str, Any], ids: Collection[
     ]
     ingest(record, {**result, "instances": seen})
     _narrow(record, {"instances": seen})
-    shown = set(_ids(seen))
-    return [each for each in ids if each not in shown]
+    read = set(_ids(seen))
+    return [each for each in ids if each not in read]
 
 
 def before_delete(record: Record, options: Options, look: Mapping[str, Any]) -> dict[str, Any]:

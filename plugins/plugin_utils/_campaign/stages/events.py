@@ -14,6 +14,7 @@ from typing import Any
 from ....module_utils._api.errors import InputError
 from ..input.decommission_variables import PREFIX, Options
 from ..output.progress import place_of
+from ..output.table import ROWS
 from ..output.text import LONGEST, cut
 from ..report.groups import Group, groups_of
 from ..state.ingest import count_machines, stop_campaign
@@ -41,7 +42,9 @@ def with_events(campaign: Campaign, stage: str, output: Result, number: int | No
     """The result of a stage, and the events for the hooks that are given."""
     hooks = campaign.options.hooks
     if stage == "plan":
-        if hooks["on_plan"] or hooks["before_wave"]:
+        # What was shown says where all machines are, before the first of them is touched.
+        names_file = bool(output["waves"]) and len(campaign.record.machines) > ROWS
+        if hooks["on_plan"] or hooks["before_wave"] or names_file:
             write_plan(campaign)
         return {**output, "hooks": hooks, "steps": _steps(campaign, [each["number"] for each in output["waves"]])}
     if stage == "wave" and hooks["after_wave"] and output.get("begun") and number is not None:

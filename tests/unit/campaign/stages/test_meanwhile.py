@@ -165,3 +165,17 @@ def test_the_page_is_written_between_two_waves_however_the_folder_is_spelt(
     campaign = conducted(instance_ids=[A, B, C], report_dir=f"{tmp_path}/./record/")
     before_the_second_wave(campaign, lambda: seen.append(page.exists()))()
     assert seen == [True]
+
+
+@pytest.mark.parametrize("machines", [20, 21])
+def test_the_file_that_a_long_plan_names_is_there_before_the_first_machine_is_touched(
+    cloud: MemoryCloud, run: Runner, tmp_path: Path, machines: int
+) -> None:
+    ids = [f"i-{number:010d}" for number in range(machines)]
+    for each in ids:
+        cloud.add(each)
+    table = tmp_path / "record" / "machines.csv"
+    seen = []
+    cloud.before["vm.deleteInstance"] = lambda: seen.append(table.exists())
+    assert not Conducted(run, tmp_path / "record", instance_ids=ids, backup="none", waves="100%")()["fails"]
+    assert seen == [machines > 20]

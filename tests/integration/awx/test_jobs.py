@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.input.decommission_variables import PARSERS, PREFIX
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.state.digest import Approval
@@ -25,7 +26,7 @@ from support.json_object import Json
 
 A, B, C, D = "i-aaaa000001", "i-bbbb000002", "i-cccc000003", "i-dddd000004"
 X: Json = {"tags": {"project": "x"}}
-PLAN_AGE = PATTERNS.parents[1] / "playbooks" / "tasks" / "plan_age.yml"
+APPROVED = PATTERNS.parents[1] / "playbooks" / "decommission_approved.yml"
 NO_BACKUP = {"vm_decommission_backup": "none", "vm_decommission_waves": "100%"}
 
 
@@ -263,11 +264,13 @@ def test_a_plan_is_taken_from_when_it_was_made_until_it_expires(awx: Awx) -> Non
         "with a time that is none": with_plan(fresh, made="yesterday"),
         "with a number for a time": with_plan(fresh, made=20261125),
     }
+    tasks = yaml.safe_load(APPROVED.read_text(encoding="utf-8"))[0]["tasks"]
+    check = next(task for task in tasks if task.get("jdcloud.cloud.jdcloud_campaign", {}).get("reader") == "approved_age")
     tried: list[Json] = [
         {
             "vars": {**plan, "__approved_break": "\n", "__approved_max_age": "24"},
             "block": [
-                {"ansible.builtin.include_tasks": str(PLAN_AGE)},
+                {name: check[name] for name in ("jdcloud.cloud.jdcloud_campaign", "vars")},
                 {"ansible.builtin.set_fact": {"taken": "{{ taken + [" + json.dumps(name) + "] }}"}},
             ],
             "rescue": [{"ansible.builtin.debug": {"msg": "refused"}}],

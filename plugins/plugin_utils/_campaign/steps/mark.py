@@ -82,7 +82,7 @@ def plan_unmark(
 
 def after_tags(record: Record, results: Sequence[Mapping[str, Any]], now: datetime) -> dict[str, Any]:
     """Take in which tags were written and read back. Returns the machines of which they were not."""
-    count = 0
+    count = hindered = 0
     for result in results:
         record.add_api_use(result.get("summary") or {})
         for instance in result.get("instances", ()):
@@ -90,13 +90,14 @@ def after_tags(record: Record, results: Sequence[Mapping[str, Any]], now: dateti
             row["changed"] = row["changed"] or bool(instance["changed"])
             if instance["action"] in ("failed", "blocked"):
                 machine_entry.copy_problem(row, instance)
+                hindered += 1
             else:
                 count += 1
         if result.get("msg") and not result.get("instances"):
             record.problem = str(result["msg"])
-    bad = _bad(record)
-    record.end_phase(record.kind, None, now, ok=not bad, machines=count)
-    return {"bad": bad}
+    # Who was blocked before was left out, and no part of this phase.
+    record.end_phase(record.kind, None, now, ok=not hindered and not record.problem, machines=count)
+    return {"bad": _bad(record)}
 
 
 def after_power(record: Record, result: Mapping[str, Any], now: datetime) -> dict[str, Any]:

@@ -64,3 +64,14 @@ def test_an_old_due_tag_gives_what_runs_its_whole_grace_again(status: str, tag: 
 def test_marking_never_stops_what_runs() -> None:
     assert options(due_only=True, stop_running=True).stop_running is False
     assert options(stop_running=True).stop_running is True
+
+
+@pytest.mark.parametrize(("action", "outcome"), [("tagged", "ok"), ("failed", "failed"), ("blocked", "failed")])
+def test_who_was_left_out_from_the_beginning_is_no_failure_of_marking(action: str, outcome: str) -> None:
+    """Only what became of those that were to be marked counts."""
+    look = vm_result([machine(A, "tagged", tags_before={}), machine(B, "blocked", tags_before={})])
+    record = new_record("mark")
+    mark.plan_mark(record, options(state="mark", on_blocked="skip"), look, NOW)
+    done = mark.after_tags(record, [vm_result([machine(A, action)])], NOW)
+    assert record.timeline[-1]["outcome"] == outcome
+    assert done["bad"] == ([B] if action == "tagged" else [A, B])

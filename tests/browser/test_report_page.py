@@ -255,6 +255,16 @@ def test_a_phone_can_sort_although_it_shows_no_heads(browser: Browser) -> None:
     assert browser.one("#machines-sort").is_displayed()
 
 
+@pytest.mark.parametrize("width", [320, 800, 1240])
+def test_a_field_stands_beside_its_label(browser: Browser, width: int) -> None:
+    browser.width(width)
+    browser.open(sample_report(30))
+    for name in ("find", "choice", "sort"):
+        field, label = browser.one(f"#machines-{name}").rect, browser.one(f'label[for="machines-{name}"]').rect
+        assert label["x"] < field["x"]
+        assert field["y"] < label["y"] + label["height"] / 2 < field["y"] + field["height"]
+
+
 @pytest.mark.parametrize("name", ["usual", "resumed"])
 def test_all_is_on_paper_lists_and_what_is_folded_too(browser: Browser, tmp_path: Path, name: str) -> None:
     report = sample_report(120) if name == "usual" else resumed_report()

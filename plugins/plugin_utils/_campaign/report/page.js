@@ -187,8 +187,8 @@
       const select = element("select", "", { id: table.id + "-sort" });
       select.append(element("option", "as listed", { value: "" }));
       heads.forEach((head, column) => select.append(element("option", head.textContent, { value: column })));
-      const label = element("label", "Sort by", { for: select.id, class: "narrow" });
-      select.className = "narrow";
+      const field = element("span", "", { class: "field narrow" });
+      field.append(element("label", "Sort by", { for: select.id }), select);
       const asListed = () => {
         complete();
         order = items.slice();
@@ -199,7 +199,7 @@
         asListed();
         show();
       });
-      reset.before(label, select);
+      reset.before(field);
       let timer = 0;
       const again = () => { limit = PIECE; show(); remember(inputs); };
       reset.addEventListener("click", () => {

@@ -28,7 +28,6 @@ IDS = [A, B, C]
 DELETION: Json = {"instance_ids": IDS, "stop_running": True, "waves": "1,100%", "elastic_ips": "release"}
 KINDS: dict[str, Json] = {
     "none": {**DELETION, "backup": "none"},
-    "image": {**DELETION, "backup": "image"},
     "both": {**DELETION, "backup": "both"},
     "mark": {"instance_ids": IDS, "state": "mark", "stop_running": True},
     "unmark": {"instance_ids": IDS, "state": "unmark", "start_again": True},
@@ -126,25 +125,39 @@ def fleet_for(kind: str, use: Use) -> Fleet:
 
 
 @pytest.mark.parametrize("part", range(PARTS))
-@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_kill_at_any_call_and_a_rerun_end_as_one_run(use: Use, kind: str, after: bool, part: int) -> None:
+def test_a_kill_before_any_call_and_a_rerun_end_as_one_run(use: Use, kind: str, part: int) -> None:
     whole = fleet_for(kind, use)
     calls = use(whole, kind, "whole")
     for number in range(1 + part, calls + 1, PARTS):
-        fleet = fleet_for(kind, use)
-        fleet.kill_in, fleet.after = number, after
-        with pytest.raises(Killed):
-            use(fleet, kind, str(number))
-        use(fleet, kind, str(number))
-        assert fleet.left == whole.left, f"killed at call {number} of {calls}"
+        _die_and_rerun(use, kind, whole, number, after=False)
 
 
-@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_kill_at_any_write_of_a_file_and_a_rerun_end_as_one_run(
-    use: Use, monkeypatch: pytest.MonkeyPatch, kind: str, after: bool
+def test_a_kill_after_any_call_that_changes_something_and_a_rerun_end_as_one_run(use: Use, kind: str) -> None:
+    """Its answer is lost. After a read nothing is another than before the next call, or the next write of a file."""
+    whole = fleet_for(kind, use)
+    calls = whole.calls[-use(whole, kind, "whole") :]
+    numbers = [number for number, call in enumerate(calls, 1) if call.write]
+    assert numbers
+    for number in numbers:
+        _die_and_rerun(use, kind, whole, number, after=True)
+
+
+def _die_and_rerun(use: Use, kind: str, whole: Fleet, number: int, *, after: bool) -> None:
+    fleet = fleet_for(kind, use)
+    fleet.kill_in, fleet.after = number, after
+    with pytest.raises(Killed):
+        use(fleet, kind, f"{number}-{after}")
+    use(fleet, kind, f"{number}-{after}")
+    assert fleet.left == whole.left, f"killed at call {number}"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_kill_before_any_write_of_a_file_and_a_rerun_end_as_one_run(
+    use: Use, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
+    """After it nothing is another than before the next write, or the next call."""
     whole = fleet_for(kind, use)
     use(whole, kind, "whole")
     replace = os.replace
@@ -154,20 +167,19 @@ def test_a_kill_at_any_write_of_a_file_and_a_rerun_end_as_one_run(
 
         def die(source: str, target: Path, left: list[int] = left) -> None:
             left[0] -= 1
-            if left[0] or after:
-                replace(source, target)
             if not left[0]:
                 raise Killed
+            replace(source, target)
 
         monkeypatch.setattr(os, "replace", die)
         try:
-            use(fleet, kind, str(number))
+            use(fleet, kind, f"write-{number}")
         except Killed:
             pass
         else:
             break
         finally:
             monkeypatch.setattr(os, "replace", replace)
-        use(fleet, kind, str(number))
+        use(fleet, kind, f"write-{number}")
         assert fleet.left == whole.left, f"killed at write {number}"
     assert number > 8

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from datetime import timedelta
 from pathlib import Path
@@ -125,3 +126,22 @@ def test_a_wave_that_begins_after_a_hook_looks_itself(cloud: MemoryCloud, run: R
     wanted = two(cloud, run, tmp_path / "record", waves="100%", backup="none", before_wave=str(hook))
     assert not wanted()["fails"]
     assert wanted.modules.used == [LOOK, LOOK, "jdcloud_vm"]
+
+
+@pytest.mark.parametrize("call", ["vm.describeInstances", "resourcetag.tagResources"])
+def test_a_run_whose_campaign_was_taken_over_meanwhile_changes_nothing_more(
+    cloud: MemoryCloud, run: Runner, tmp_path: Path, call: str
+) -> None:
+    fill(cloud)
+    path = tmp_path / "record" / "record.json"
+
+    def take_over() -> None:
+        path.write_text(json.dumps({**json.loads(path.read_text(encoding="utf-8")), "run": "another"}), encoding="utf-8")
+
+    cloud.before[call] = take_over
+    campaign = Conducted(run, path.parent, instance_ids=IDS, backup="none", stop_running=True)
+    with pytest.raises(InputError, match="another run has taken it over"):
+        campaign()
+    assert {operation for operation, _resource in cloud.writes} <= {call}
+    assert len(cloud.machines) == 3
+    assert json.loads(path.read_text(encoding="utf-8"))["run"] == "another"

@@ -114,7 +114,8 @@ class Browser:
         self.chrome.execute_cdp_cmd("Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(own)})
         self.press("CSV", within=f'.controls[data-list="{table}"]')
         # Until the file is whole it has another name.
-        return WebDriverWait(self.chrome, 60, 0.05).until(lambda chrome: next(own.glob("*.csv"), None)).read_bytes()
+        [file] = WebDriverWait(self.chrome, 60, 0.05).until(lambda chrome: [*own.glob("*.csv")])
+        return file.read_bytes()
 
     def pdf(self, folder: Path) -> Path:
         """The page as it is printed on A4."""

@@ -254,6 +254,7 @@ def test_a_part_of_a_task_says_which_and_the_next_one_waits_its_turn(stage: Stag
         Path(path).write_text(to_text(Counts("", 3, 1, 1, 0, 0), 1.0), encoding="utf-8")
         _wait_until(lambda: bool(stage.shown))
     assert stage.shown[0].startswith("wave 1 of 2, deleting: 1 of 3 (2 of 5 deleted), 0:0")
+    assert action._line_due is not None
     assert action._line_due > time.monotonic() - PATIENCE
     stage.task.async_val = 60
     with action._part_lines(part) as path:

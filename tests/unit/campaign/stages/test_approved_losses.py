@@ -55,7 +55,7 @@ CHANGES = pytest.mark.parametrize("change", [attach, let_it_go_along, bind])
 Change = Callable[[MemoryCloud], None]
 
 
-def campaign(run: Runner, tmp_path: Path, **variables: object) -> Conducted:
+def campaign(run: Runner, tmp_path: Path, **variables: Any) -> Conducted:
     """A campaign in waves of one and two machines, which releases elastic IPs."""
     return Conducted(run, tmp_path / "reports", instance_ids=[A, B, C], waves="1,100%", elastic_ips="release", **variables)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -42,7 +43,7 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, list[list[str]]
         assert all(len(each) <= most for each in said)
 
 
-def campaign(run: Runner, folder: Path, **variables: object) -> Conducted:
+def campaign(run: Runner, folder: Path, **variables: Any) -> Conducted:
     """A campaign over all of them, in waves of 1 and 29."""
     folder.mkdir()
     given = {"instance_ids": IDS, "stop_running": True, "backup": "none", "waves": "1,100%", **variables}

@@ -51,6 +51,10 @@ def test_variables_as_a_survey_gives_them_mean_the_same() -> None:
     assert read_plan({"plan": plan, **answers}) == {"machines": 1}
 
 
+NO_OPTIONS: list[Any] = [None, [], "x"]
+NO_LOSSES: list[Any] = [None, [], {A: "vol-a"}, {A: [7]}, {A: ["{{ x }}"]}, {A: ["vol-a\n"]}]
+
+
 @pytest.mark.parametrize(
     "plan",
     [
@@ -64,8 +68,8 @@ def test_variables_as_a_survey_gives_them_mean_the_same() -> None:
         {**plan_of(A), "instance_ids": A},
         {**plan_of(A), "instance_ids": [7]},
         {**plan_of(A), "instance_ids": ["i-a\n"]},
-        *({**plan_of(A), "options": options} for options in (None, [], "x")),
-        *({**plan_of(A), "losses": losses} for losses in (None, [], {A: "vol-a"}, {A: [7]}, {A: ["{{ x }}"]}, {A: ["vol-a\n"]})),
+        *({**plan_of(A), "options": options} for options in NO_OPTIONS),
+        *({**plan_of(A), "losses": losses} for losses in NO_LOSSES),
     ],
 )
 def test_what_is_no_plan_is_refused(plan: Any) -> None:

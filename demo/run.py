@@ -48,7 +48,6 @@ SETTINGS = {
     "latency_seconds": 0.02,
     "rate_limit": 100,
 }
-LINES = {"ANSIBLE_CALLBACK_PLUGINS": str(HERE / "callback"), "ANSIBLE_STDOUT_CALLBACK": "demo_lines"}
 RESTORED, MISSED = "harbor-web-05", "compass-web-01"
 LEFT = {"harbor-lease-01", "harbor-vault-01", RESTORED, MISSED, "lighthouse-web-01"}
 """The machines that there must be in the end."""
@@ -104,7 +103,7 @@ class Story:
         path = [str(HERE / "later"), *filter(None, [os.environ.get("PYTHONPATH")])]
         clock = {"DEMO_SECONDS_AHEAD": str(self.ahead), "PYTHONPATH": os.pathsep.join(path)} if self.ahead else {}
         command = [str(Path(sys.executable).with_name("ansible-playbook")), f"jdcloud.cloud.{words[0]}", *words[1:]]
-        environment = {**os.environ, **LINES, **clock, **self._emulator.environment()}
+        environment = {**os.environ, **clock, **self._emulator.environment()}
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
         try:
             yield process
@@ -144,8 +143,7 @@ def demo() -> None:
     (ROOT / FOLDER).mkdir(parents=True)
     print(
         f"The story of a campaign, in about {SECONDS} seconds. The cloud is emulated on this computer: it needs no account.\n"
-        "Each command is shown as you would type it, with what it prints. Only the lines that Ansible puts around it\n"
-        "(PLAY, TASK, changed, PLAY RECAP) are left out.",
+        "Each command is shown as you would type it, with what it prints.",
         flush=True,
     )
     with EmulatorProcess(seed=HERE / "seed.yml", settings=SETTINGS, region=REGION) as emulator:

@@ -15,6 +15,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from selenium.webdriver import Chrome
@@ -31,6 +32,7 @@ STEPS = ("1. The plan", "3. A crash in the middle", "4. The rest")
 """The steps of the demo that are shown: their names, as it prints them."""
 COLOURS = {"$ ": "#a6e3a1", "[": "#f38ba8"}
 """Of lines that begin so: what a user types, and what happens to it."""
+_AROUND = re.compile(r"(PLAY|TASK) |(ok|changed|included|skipping): |localhost +: ok=")
 TITLE = "#f9e2af"
 PAGE = """<!doctype html><meta charset="utf-8"><style>
 body { margin: 0; padding: 22px 26px; background: #1e1e2e; color: #cdd6f4; }
@@ -72,9 +74,20 @@ def _page_of_run(output: str) -> str:
     """A page that looks like a terminal, with the steps that are shown."""
     steps = re.split(r"^={10,}\n", output.replace(str(FOLDER), "/var/lib/decommission"), flags=re.MULTILINE)
     shown = [step.strip().splitlines() for step in steps if step.startswith(STEPS)]
-    texts = ["\n".join([_in_colour(title, TITLE), *map(_line, lines)]) for title, *lines in shown]
+    texts = ["\n".join([_in_colour(title, TITLE), *map(_line, _of_interest(lines))]) for title, *lines in shown]
     whole = "\n\n\n".join(texts)
     return f"{PAGE}<pre>{whole}</pre>"
+
+
+def _of_interest(lines: list[str]) -> Iterator[str]:
+    """The lines without those that Ansible puts around them, and one blank line where there would be several."""
+    blank = True
+    for line in lines:
+        if _AROUND.match(line):
+            continue
+        if line.strip() or not blank:
+            yield line
+        blank = not line.strip()
 
 
 def _line(text: str) -> str:

@@ -15,7 +15,6 @@ import contextlib
 import os
 import signal
 import stat
-import threading
 import types
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -31,18 +30,20 @@ def last_words(words: Callable[[], Sequence[str]], show: Callable[[str], None]) 
     """
     terminal = _standard_error_of(os.getppid())
     before: dict[signal.Signals, Any] = {}
-    said = threading.Event()
+    came: list[int] = []
 
     def speak(number: int, frame: types.FrameType | None) -> None:
-        # Whatever happens here must not keep the signal from its work.
+        came.append(number)
+        # After its Ctrl-C, Ansible ends its workers with another signal, which must not cut the words short.
+        if len(came) > 1:
+            return
         with contextlib.suppress(Exception):
-            signal.signal(number, signal.SIG_IGN)
-            # After its Ctrl-C, ansible-core 2.18 sends another signal.
-            if not said.is_set():
-                said.set()
-                _say("\n".join(words()), terminal, show)
+            _say("\n".join(words()), terminal, show)
+        for each, earlier in before.items():
+            signal.signal(each, earlier)
+        for each in came[1:]:
+            os.kill(os.getpid(), each)
         earlier = before[signal.Signals(number)]
-        signal.signal(number, earlier)
         if callable(earlier):
             earlier(number, frame)
         else:

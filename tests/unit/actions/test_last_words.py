@@ -52,6 +52,26 @@ def test_a_second_signal_of_another_kind_says_nothing_more(ended: list[int], mon
     assert ended == [*NUMBERS]
 
 
+@pytest.mark.parametrize("first", NUMBERS)
+def test_a_signal_that_comes_while_the_words_are_said_waits_for_their_end(
+    ended: list[int], monkeypatch: pytest.MonkeyPatch, first: signal.Signals
+) -> None:
+    """Ansible ends its workers at once after a Ctrl-C, and the words take a moment."""
+    monkeypatch.setattr(last_words, "_standard_error_of", lambda _process: None)
+    shown: list[str] = []
+    [second] = set(NUMBERS) - {first}
+
+    def words() -> list[str]:
+        os.kill(os.getpid(), second)
+        assert ended == []
+        return ["x"]
+
+    with last_words.last_words(words, shown.append):
+        os.kill(os.getpid(), first)
+    assert shown == ["x"]
+    assert sorted(ended) == sorted(NUMBERS)
+
+
 def test_nothing_is_said_after_the_task(ended: list[int]) -> None:
     shown: list[str] = []
     with last_words.last_words(lambda: ["x"], shown.append):

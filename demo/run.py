@@ -41,12 +41,12 @@ LAST_WORDS = 10.0
 """Seconds that an interrupted command has to end by itself."""
 # Seconds that each transition takes, short enough to watch; a call takes as long as one over the network would.
 SETTINGS = {
-    "create_seconds": 0.3,
-    "stop_seconds": 0.3,
-    "delete_seconds": 0.3,
-    "image_seconds": 0.5,
-    "latency_seconds": 0.02,
-    "rate_limit": 100,
+    "create_seconds": 0.1,
+    "stop_seconds": 0.1,
+    "delete_seconds": 0.1,
+    "image_seconds": 0.2,
+    "latency_seconds": 0.005,
+    "rate_limit": 400,
 }
 RESTORED, MISSED = "harbor-web-05", "compass-web-01"
 LEFT = {"harbor-lease-01", "harbor-vault-01", RESTORED, MISSED, "lighthouse-web-01"}
@@ -182,10 +182,10 @@ def campaign(story: Story, emulator: EmulatorProcess) -> None:
 
     story.tell(
         "A crash in the middle",
-        "The key has the right now, and the same command goes on. In the middle of wave 3 the computer crashes.",
+        "The key has the right now, and the same command goes on. In the middle of wave 2 the computer crashes.",
     )
     control.inject("hang", operation="vm.deleteInstance", after=10, times=0)
-    story.play(*decommission, fails=True, on_line=lambda line, process: crash_in_wave_3(line, process, emulator))
+    story.play(*decommission, fails=True, on_line=lambda line, process: crash_in_wave_2(line, process, emulator))
     control.clear_faults()
     story.expect("ten machines should be gone", holds=stopped_and_gone(emulator)[1] == 10)
 
@@ -218,12 +218,12 @@ def grace_period(story: Story, emulator: EmulatorProcess) -> None:
 
 def quickly(prefix: str) -> tuple[str, str]:
     """The words that fit a cloud as quick as this one."""
-    return "-e", f"{prefix}_poll_interval=0.5"
+    return "-e", f"{prefix}_poll_interval=0.2"
 
 
-def crash_in_wave_3(line: str, process: Command, emulator: EmulatorProcess) -> None:
-    """When wave 2 has ended, wait until the third is in the middle of its deletions, and kill everything that belongs to it."""
-    if not line.startswith("Wave 2 of 3"):
+def crash_in_wave_2(line: str, process: Command, emulator: EmulatorProcess) -> None:
+    """When wave 1 has ended, wait until the second is in the middle of its deletions, and kill everything that belongs to it."""
+    if not line.startswith("Wave 1 of 2"):
         return
     emulator.control.requests(operation="vm.deleteInstance", fault="hang", wait=PATIENCE)
     for pid in (process.pid, *processes_below(process.pid)):

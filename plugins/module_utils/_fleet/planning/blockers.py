@@ -72,7 +72,7 @@ def blockers_of(machine: Instance, policy: Policy, facts: Facts, disks: DiskPlan
 
 
 def _loss_blockers(machine: Instance, policy: Policy, disks: DiskPlan) -> Iterator[Finding]:
-    """What would go with the machine and was not to: it came after somebody had agreed to the rest."""
+    """What would go with the machine and was not to: it came after the rest was agreed to."""
     if policy.may_lose is None:
         return
     allowed = policy.may_lose.get(machine.instance_id, frozenset())

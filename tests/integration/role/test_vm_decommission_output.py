@@ -51,7 +51,10 @@ def test_each_stage_says_what_it_did_in_a_few_lines(cloud: Cloud, ansible: Ansib
     cloud.seed(*[running(each) for each in IDS], stopped(KEPT, **protected))
     wanted: Json = {"instance_ids": [*IDS, KEPT], "stop_running": True, "backup": "none", "on_blocked": "skip"}
     wanted |= {"report_dir": str(tmp_path / "campaign"), "waves": "2,100%"}
-    preview = play(ansible, wanted, "--check", JDCLOUD_PROGRESS="0.2", JDCLOUD_API_RATE_LIMIT="1")
+    # A look that takes many times as long as the distance of two lines.
+    cloud.control.inject("delay", seconds=2.0, times=0)
+    preview = play(ansible, wanted, "--check", JDCLOUD_PROGRESS="0.2")
+    cloud.control.clear_faults()
     assert "\nplan, looking: " in preview
     assert "30 of 31 machines would be deleted in 2 waves (2, 28); 1 blocked and left alone. Nothing was changed." in preview
     assert f"and 11 more machines: {tmp_path}/campaign/plan/machines.csv" in preview

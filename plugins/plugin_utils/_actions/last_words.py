@@ -41,8 +41,8 @@ def last_words(words: Callable[[], Sequence[str]], show: Callable[[str], None]) 
             _say("\n".join(words()), terminal, show)
         for each, earlier in before.items():
             signal.signal(each, earlier)
-        for each in came[1:]:
-            os.kill(os.getpid(), each)
+        for later in came[1:]:
+            os.kill(os.getpid(), later)
         earlier = before[signal.Signals(number)]
         if callable(earlier):
             earlier(number, frame)

@@ -72,8 +72,8 @@ class ProgressAction(TextAction):
             return
         line = ProgressLine("", every, time.monotonic(), part, self._line_due)
         try:
-            with _lines(line, every) as path:
-                yield path
+            with contextlib.ExitStack() as stack:
+                yield stack.enter_context(_lines(line, every))
         finally:
             self._line_due = line.due
 

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -74,18 +75,23 @@ def harbor(cloud: MemoryCloud) -> MemoryCloud:
     return cloud
 
 
+def noting(function: Callable[..., list[str]], said: list[list[str]]) -> Callable[..., list[str]]:
+    """The function, which notes what it returns, without what is another with each run."""
+
+    def noted(*given: object) -> list[str]:
+        found = function(*given)
+        said.append([plain(line) for line in found])
+        return list(found)
+
+    return noted
+
+
 @pytest.fixture
 def shown(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[list[str]]]:
     """The lines of each stage, by its name."""
     found: dict[str, list[list[str]]] = {"of_plan": [], "of_wave": [], "of_finish": []}
     for name, said in found.items():
-        function = getattr(lines, name)
-
-        def noting(*given: object, function=function, said=said) -> list[str]:  # type: ignore[no-untyped-def]
-            said.append([plain(line) for line in function(*given)])
-            return list(function(*given))
-
-        monkeypatch.setattr(lines, name, noting)
+        monkeypatch.setattr(lines, name, noting(getattr(lines, name), said))
     return found
 
 

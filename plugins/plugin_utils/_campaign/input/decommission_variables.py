@@ -197,7 +197,7 @@ def campaign_of(value: Any, name: str) -> str:
 
 def _reason_of(value: Any, name: str) -> str:
     """Why; the number of a ticket is a reason, too."""
-    return text_of(str(value) if type(value) is int else value, name)
+    return text_of(str(value) if isinstance(value, int) and not isinstance(value, bool) else value, name)
 
 
 def _report_tags_of(value: Any, name: str) -> tuple[str, ...]:

@@ -85,7 +85,7 @@ class Totals:
     """The main numbers, their shares as a bar, and the others."""
 
     tiles: list[Tile]
-    bar: list[Share]
+    shares: list[Share]
     more: list[Tile]
 
 

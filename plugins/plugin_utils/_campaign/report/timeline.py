@@ -76,7 +76,7 @@ class Span:
 class DrawnBar:
     """A bar with its place; `title` is empty where it does not fit in."""
 
-    bar: Bar
+    phase_bar: Bar
     left: float
     width: float
     title: str
@@ -144,7 +144,7 @@ def timeline(phases: Sequence[Mapping[str, Any]], sizes: Mapping[int, int], runs
     spans, rows = _spans(bars), _rows(bars)
     top = TOP + (RUNS if len(runs) > 1 else 0.0)
     bottom = top + ROW * len(rows)
-    first, last = min(bar.began for bar in bars), max(bar.ended for bar in bars)
+    first, last = min(phase_bar.began for phase_bar in bars), max(phase_bar.ended for phase_bar in bars)
     label = f"Timeline of {count(len(bars), 'phase')} from {clock(first)} to {clock(last)}; the phases in numbers say the same."
     return Drawing(
         label=label,
@@ -172,15 +172,15 @@ def phase_rows(phases: Sequence[Mapping[str, Any]], runs: Sequence[str] = ()) ->
 
 
 def _phase(phase: Mapping[str, Any], runs: Sequence[str]) -> PhaseRow:
-    bar = _bar(phase)
-    spent = (bar.ended - bar.began).total_seconds()
-    run = str(_run_of(bar, runs)) if len(runs) > 1 else ""
-    return PhaseRow(label(PHASES, bar.phase), bar.wave, run, phase["began"], spent, duration(spent), bar.failed)
+    phase_bar = _bar(phase)
+    spent = (phase_bar.ended - phase_bar.began).total_seconds()
+    run = str(_run_of(phase_bar, runs)) if len(runs) > 1 else ""
+    return PhaseRow(label(PHASES, phase_bar.phase), phase_bar.wave, run, phase["began"], spent, duration(spent), phase_bar.failed)
 
 
-def _run_of(bar: Bar, runs: Sequence[str]) -> int:
+def _run_of(phase_bar: Bar, runs: Sequence[str]) -> int:
     """The number of the run in which a phase was, from 1."""
-    return max(1, sum(datetime.fromisoformat(began) <= bar.began for began in runs))
+    return max(1, sum(datetime.fromisoformat(began) <= phase_bar.began for began in runs))
 
 
 def _bar(phase: Mapping[str, Any]) -> Bar:
@@ -218,15 +218,15 @@ def _spans(bars: Sequence[Bar]) -> list[Span]:
 
 def _line(wave: int | None, row: Sequence[Bar], sizes: Mapping[int, int], spans: Sequence[Span], top: float) -> Line:
     machines = count(sizes[wave], "machine") if wave is not None and wave in sizes else ""
-    return Line(wave, machines, top, [_drawn(bar, spans) for bar in row])
+    return Line(wave, machines, top, [_drawn(phase_bar, spans) for phase_bar in row])
 
 
-def _drawn(bar: Bar, spans: Sequence[Span]) -> DrawnBar:
-    span = next(span for span in spans if span.began <= bar.began <= span.ended)
-    left = span.place(bar.began)
-    width = max(SHORTEST, span.place(bar.ended) - left - 1)
-    title = label(PHASES, bar.phase)
-    return DrawnBar(bar, left, width, title if len(title) * LETTER + 14 < width else "")
+def _drawn(phase_bar: Bar, spans: Sequence[Span]) -> DrawnBar:
+    span = next(span for span in spans if span.began <= phase_bar.began <= span.ended)
+    left = span.place(phase_bar.began)
+    width = max(SHORTEST, span.place(phase_bar.ended) - left - 1)
+    title = label(PHASES, phase_bar.phase)
+    return DrawnBar(phase_bar, left, width, title if len(title) * LETTER + 14 < width else "")
 
 
 def _run_marks(runs: Sequence[str], spans: Sequence[Span]) -> list[Mark]:

@@ -271,8 +271,9 @@ def _age(created: datetime, now: datetime | None) -> timedelta | None:
 
 
 def _days(asset: Asset, now: datetime | None) -> float:
-    assert asset.created is not None
-    assert now is not None
+    """How old it is in days, 0 where that is not known: then it stays."""
+    if asset.created is None or now is None:
+        return 0.0
     return (now - asset.created) / timedelta(days=1)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 from ....module_utils._api.model.times import parse_time
@@ -45,9 +45,8 @@ class Asset:
 
     @property
     def order(self) -> tuple[datetime, str]:
-        """The older, the smaller. Only for assets whose time is known."""
-        assert self.created is not None
-        return (self.created, self.id)
+        """The older, the smaller. What has no time is newer than nothing."""
+        return (self.created or datetime.min.replace(tzinfo=UTC), self.id)
 
 
 def assets_of(images: Iterable[Row], snapshots: Iterable[Row], now: datetime | None) -> list[Asset]:

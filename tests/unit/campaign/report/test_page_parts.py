@@ -70,9 +70,9 @@ LENGTHS = st.floats(0, 20_000)
 @settings(max_examples=200)
 @given(st.lists(st.tuples(WAVES, PAUSES, LENGTHS), min_size=1, max_size=60))
 def test_every_phase_has_a_bar_that_lies_in_the_drawing(parts: list[tuple[int | None, float, float]]) -> None:
-    bars = [bar for line in _drawn(_phases(parts)).lines for bar in line.bars]
+    bars = [each for line in _drawn(_phases(parts)).lines for each in line.bars]
     assert len(bars) == len(parts)
-    assert all(bar.left >= LEFT - 0.1 and bar.width >= SHORTEST and bar.left + bar.width <= WIDTH for bar in bars)
+    assert all(each.left >= LEFT - 0.1 and each.width >= SHORTEST and each.left + each.width <= WIDTH for each in bars)
 
 
 @settings(max_examples=200)
@@ -128,7 +128,7 @@ def test_ten_waves_have_ten_lines_with_their_sizes() -> None:
 
 def test_a_phase_with_failures_is_reported_without_colour_too() -> None:
     phases = sample_report(300)["timeline"]
-    assert any("with failures" in each.bar.text for line in _drawn(phases).lines for each in line.bars)
+    assert any("with failures" in each.phase_bar.text for line in _drawn(phases).lines for each in line.bars)
     assert any(row.failed for row in phase_rows(phases))
     assert '<span class="bad">with failures</span>' in render(sample_report(300))
 
@@ -213,7 +213,7 @@ def test_nothing_is_reported_where_nothing_stands_in_the_way() -> None:
 
 @pytest.mark.parametrize("machines", [1, 30, 5000])
 def test_the_shares_fill_their_bar_and_the_smallest_is_seen(machines: int) -> None:
-    widths = [(share.left, share.width) for share in _totals(machines).bar]
+    widths = [(share.left, share.width) for share in _totals(machines).shares]
     assert all(width >= 2 for x, width in widths)
     assert widths[-1][0] + widths[-1][1] == pytest.approx(BAR - 2, abs=0.3)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -274,13 +275,13 @@ def test_a_kill_at_any_write_of_the_manifest_and_a_rerun_end_as_one_run(
     for number in range(1, 5):
         cloud = full_cloud()
         given = {**variables, "manifest_path": str(tmp_path / f"{number}-{after}.json")}
-        left = [number]
+        left = iter(range(number - 1, -1, -1))
 
-        def die(source: str, target: Path, left: list[int] = left) -> None:
-            left[0] -= 1
-            if left[0] or after:
+        def die(source: str, target: Path, left: Iterator[int] = left) -> None:
+            more = next(left, -1)
+            if more or after:
                 replace(source, target)
-            if not left[0]:
+            if not more:
                 raise Killed
 
         monkeypatch.setattr(os, "replace", die)

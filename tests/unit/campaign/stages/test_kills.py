@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -163,11 +163,11 @@ def test_a_kill_before_any_write_of_a_file_and_a_rerun_end_as_one_run(
     replace = os.replace
     for number in itertools.count(1):
         fleet = fleet_for(kind, use)
-        left = [number]
+        left = iter(range(number - 1, -1, -1))
 
-        def die(source: str, target: Path, left: list[int] = left) -> None:
-            left[0] -= 1
-            if not left[0]:
+        def die(source: str, target: Path, left: Iterator[int] = left) -> None:
+            more = next(left, -1)
+            if not more:
                 raise Killed
             replace(source, target)
 

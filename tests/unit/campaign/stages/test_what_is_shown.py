@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,18 +25,22 @@ from support.module.runner import Runner
 IDS = [f"i-aaaa{number:06}" for number in range(30)]
 
 
+def noting(function: Callable[..., list[str]], said: list[list[str]]) -> Callable[..., list[str]]:
+    """The function, which notes what it returns."""
+
+    def noted(*given: object) -> list[str]:
+        said.append(function(*given))
+        return list(said[-1])
+
+    return noted
+
+
 @pytest.fixture
 def shown(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, list[list[str]]]]:
     """The lines of each stage, by its name."""
     found: dict[str, list[list[str]]] = {"of_plan": [], "of_wave": [], "of_finish": []}
     for name, said in found.items():
-        function = getattr(lines, name)
-
-        def noting(*given: object, function=function, said=said) -> list[str]:  # type: ignore[no-untyped-def]
-            said.append(function(*given))
-            return list(said[-1])
-
-        monkeypatch.setattr(lines, name, noting)
+        monkeypatch.setattr(lines, name, noting(getattr(lines, name), said))
     yield found
     for name, said in found.items():
         most = MOST + (ROWS + 2 if name == "of_plan" else 0)

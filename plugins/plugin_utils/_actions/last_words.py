@@ -43,11 +43,7 @@ def last_words(words: Callable[[], Sequence[str]], show: Callable[[str], None]) 
             signal.signal(each, earlier)
         for later in came[1:]:
             os.kill(os.getpid(), later)
-        earlier = before[signal.Signals(number)]
-        if callable(earlier):
-            earlier(number, frame)
-        else:
-            os.kill(os.getpid(), number)
+        _pass_on(number, frame, before[signal.Signals(number)])
 
     try:
         for number in SIGNALS:
@@ -64,6 +60,14 @@ def last_words(words: Callable[[], Sequence[str]], show: Callable[[str], None]) 
                 signal.signal(number, earlier)
         if terminal is not None:
             os.close(terminal)
+
+
+def _pass_on(number: int, frame: types.FrameType | None, earlier: Any) -> None:
+    """Let a signal do what it does without last words."""
+    if callable(earlier):
+        earlier(number, frame)
+    else:
+        os.kill(os.getpid(), number)
 
 
 def _say(text: str, terminal: int | None, show: Callable[[str], None]) -> None:

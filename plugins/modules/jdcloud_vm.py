@@ -120,7 +120,7 @@ options:
       - For O(state=absent) only. What may be lost - by the id of each machine, a list of the ids of disks and elastic IPs that
         may go with it. A disk without an id is C(local disk) and its device, for example C(local disk vdb).
       - A machine with which anything else would be deleted, lost or released is blocked, also if that came after the task began,
-        and so is one that is not in it. So what somebody has agreed to is what happens, or nothing.
+        and so is one that is not in it. So what was agreed to is what happens, or nothing.
       - Without it, the other options alone say what becomes of disks and elastic IPs.
     type: dict
   allow_local_disk_loss:

@@ -85,7 +85,7 @@ options:
     default: 0
   stop_timeout:
     description:
-      - Seconds to wait for a state in between, a stop or a start of a machine. If not given, it is O(wait_timeout), at most 600.
+      - Seconds to wait for a passing state, a stop or a start of a machine. If not given, it is O(wait_timeout), at most 600.
     type: float
     version_added: 1.0.0
 seealso:

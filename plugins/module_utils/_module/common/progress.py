@@ -15,7 +15,7 @@ from ..._fleet.common.progress import Ask, to_text
 PATH_VARIABLE = "JDCLOUD_PROGRESS_PATH"
 """Names the file. Internal: the action plugin sets it for its own task, and makes and removes the folder around the file."""
 READS_VARIABLE = "JDCLOUD_PROGRESS_READS"
-"""Set if what is only read is told, too: for a run that is a part of something larger, also in check mode. Internal as well."""
+"""Set if reads are counted, too: for a run that is a part of something larger, also in check mode. Internal as well."""
 EVERY = 1.0
 """Seconds between two writes, at least."""
 

@@ -70,7 +70,7 @@ def test_a_file_and_a_tag_are_no_secrets(word: str) -> None:
     assert Caller((PLAY, "-e", word)).go_on == f"ansible-playbook -e {word}"
 
 
-@pytest.mark.parametrize("word", ["--vault-password-file=/etc/vault", "--private-key=/root/.ssh/id", "--key-file=id"])
+@pytest.mark.parametrize("word", ["--vault-password-file=/etc/vault", "--private-key=/etc/keys/id", "--key-file=id"])
 def test_the_path_of_a_key_is_no_secret(word: str) -> None:
     assert Caller((PLAY, word)).go_on == f"ansible-playbook {word}"
 

@@ -137,7 +137,7 @@ def test_a_run_that_lost_its_lock_shows_no_signs_of_life_for_another(tmp_path: P
 
 
 def test_the_silence_of_the_user_s_tasks_is_expected(tmp_path: Path) -> None:
-    """A hook may wait for somebody's answer; a run that is gone is found out all the same."""
+    """A hook may wait for an answer; a run that is gone is found out all the same."""
     lock = Lock(tmp_path, here("a"))
     lock.take()
     lock.expect_silence()

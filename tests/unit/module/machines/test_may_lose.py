@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The option may_lose of `jdcloud_vm`: what somebody agreed to is what is lost, or nothing."""
+"""The option may_lose of `jdcloud_vm`: what was agreed to is what is lost, or nothing."""
 
 from __future__ import annotations
 

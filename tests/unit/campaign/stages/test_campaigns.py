@@ -16,11 +16,15 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.campaign import begin, go_on
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.plan import plan
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.wave import wave
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.state.lock import Lock, holder_of
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.state.store import Store
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.steps.wave import LOOK_MAX_AGE
-from support.campaign.conducted import STARTED_BY, Conducted
+from support.campaign.conducted import STARTED_BY, Conducted, ModulesInProcess
 from support.campaign.reports import SCHEMA
-from support.campaign.results import NOW
+from support.campaign.results import NOW, options
 from support.module.memory_cloud import MemoryCloud
 from support.module.runner import Runner
 
@@ -145,3 +149,18 @@ def test_a_run_whose_campaign_was_taken_over_meanwhile_changes_nothing_more(
     assert {operation for operation, _resource in cloud.writes} <= {call}
     assert len(cloud.machines) == 3
     assert json.loads(path.read_text(encoding="utf-8"))["run"] == "another"
+
+
+@pytest.mark.parametrize("number", [0, -1, 2, 3])
+def test_a_wave_out_of_turn_deletes_nothing(cloud: MemoryCloud, run: Runner, tmp_path: Path, number: int) -> None:
+    """Any task can call a stage, with any number."""
+    fill(cloud)
+    wanted = options(instance_ids=IDS, stop_running=True, backup="none", waves="1,2", report_dir=str(tmp_path))
+    context = (Store(str(tmp_path)), ModulesInProcess(run), lambda: NOW)
+    campaign = begin(wanted, *context, preview=False)
+    plan(campaign)
+    campaign.save()
+    with pytest.raises(InputError, match=f"Wave {number} of campaign .* so nothing was done"):
+        wave(go_on(*context, preview=False, run=campaign.record.run), number)
+    assert sorted(cloud.machines) == IDS
+    assert not [call for call in cloud.calls if call.write]

@@ -105,8 +105,11 @@ def _back_up(campaign: Campaign, number: int, ids: list[str]) -> list[str]:
     # What was taken away while the machines were stopped and backed up is let go.
     unseen = steps.narrow_to_backup(campaign.record, done, ready)
     again = ready if steps.chooses_itself(campaign.record, campaign.options) else unseen
-    held = steps.before_delete(campaign.record, campaign.options, _look(campaign, again))["held"] if again else ()
-    return [each for each in ready if each not in held]
+    if not again:
+        return list(ready)
+    looked = steps.before_delete(campaign.record, campaign.options, _look(campaign, again), again)
+    going = {*looked["instance_ids"]}
+    return [each for each in ready if each in going or each not in again]
 
 
 def _delete(campaign: Campaign, number: int, ids: list[str]) -> None:

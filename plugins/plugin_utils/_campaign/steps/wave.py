@@ -167,18 +167,27 @@ def narrow_to_backup(record: Record, result: Mapping[str, Any], ids: Collection[
     return [each for each in ids if each not in read]
 
 
-def before_delete(record: Record, options: Options, look: Mapping[str, Any]) -> dict[str, Any]:
-    """Take in a last look at machines that were backed up: what is gone leaves the scope. Returns those that are held back."""
+def before_delete(record: Record, options: Options, look: Mapping[str, Any], ids: Iterable[str]) -> dict[str, Any]:
+    """Take in a last look at machines that were backed up: what is gone leaves the scope. Returns those that may still go.
+
+    One that the look does not show is held back where nothing else would see that it is not meant any more.
+    """
     ingest(record, look)
     _narrow(record, look)
-    held = []
-    for instance in look.get("instances", ()):
-        why = _not_meant(record, options, instance) if instance["action"] == "deleted" else ""
+    instances = {instance["instance_id"]: instance for instance in look.get("instances", ())}
+    ready = []
+    for instance_id in ids:
+        row, instance = record.machines[instance_id], instances.get(instance_id)
+        # What is gone has no name any more.
+        why = "" if instance is None or instance["action"] == "none" else _not_meant(record, options, instance)
         if why:
-            row = record.machines[instance["instance_id"]]
             row.update(action="blocked", blockers=[{"code": "selector_mismatch", "message": why}])
-            held.append(instance["instance_id"])
-    return {"held": held}
+        elif instance is None and chooses_itself(record, options):
+            text = with_role_variables(str(look.get("msg") or "it was not shown"))
+            machine_entry.set_failed(row, error_of("not_tried", f"It could not be read once more after its backup: {text}"))
+        else:
+            ready.append(instance_id)
+    return {"instance_ids": ready}
 
 
 def chooses_itself(record: Record, options: Options) -> bool:

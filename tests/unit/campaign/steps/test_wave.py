@@ -215,11 +215,39 @@ def test_a_disk_or_address_that_was_taken_away_after_the_wave_began_is_let_go() 
     """Another user wants to keep it: it was taken off the machine while that was stopped or backed up."""
     record = begun(RELEASING, machine(A))
     less = machine(A, disks=[disk("vol-ak", "kept")], elastic_ips=[])
-    wave_step.before_delete(record, options(), vm_result([less]))
+    wave_step.before_delete(record, options(), vm_result([less]), [A])
     accept(record, A)
     text = wave_step.after_delete(record, RELEASING, 1, vm_result([less]), later(40))
     assert text == {"elastic_ip_ids": [], "disk_ids": []}
     assert any("i-a lost disks or elastic IPs" in note for note in record.notes)
+
+
+@pytest.mark.parametrize(("variables", "goes"), [({}, [A]), ({"exclude": "team=red"}, [])])
+def test_what_the_look_after_a_backup_does_not_show_goes_only_where_a_module_checks_the_choice(
+    variables: Json, goes: list[str]
+) -> None:
+    """It may be excluded by now, and nothing else would see that."""
+    record = begun(options(**variables), machine(A))
+    unread = {**vm_result([]), "failed": True, "msg": "No answer."}
+    assert wave_step.before_delete(record, options(**variables), unread, [A]) == {"instance_ids": goes}
+    assert (record.machines[A]["action"] == "failed") is (goes == [])
+    if not goes:
+        assert record.machines[A]["error"]["message"] == "It could not be read once more after its backup: No answer."
+
+
+def test_a_machine_that_is_excluded_by_now_does_not_go_whatever_else_the_look_says_of_it() -> None:
+    wanted = options(exclude="team=red")
+    record = begun(wanted, machine(A))
+    red = machine(A, "blocked", tags={"team": "red"})
+    assert wave_step.before_delete(record, wanted, vm_result([red]), [A]) == {"instance_ids": []}
+    assert record.machines[A]["blockers"][0]["code"] == "selector_mismatch"
+
+
+def test_a_machine_that_went_during_its_backup_is_no_machine_of_another_name() -> None:
+    wanted = options(name=["web a", "web b"], instance_ids=None)
+    record = begun(wanted, machine(A))
+    gone = not_found(A)
+    assert wave_step.before_delete(record, wanted, vm_result([gone]), [A]) == {"instance_ids": [A]}
 
 
 def test_what_the_deleting_run_did_not_see_on_the_machine_is_not_owed() -> None:
@@ -231,7 +259,7 @@ def test_what_the_deleting_run_did_not_see_on_the_machine_is_not_owed() -> None:
 
 def test_a_killed_run_owes_only_what_was_there_at_the_last_look() -> None:
     record = begun(RELEASING, machine(A))
-    wave_step.before_delete(record, options(), vm_result([machine(A, disks=[disk("vol-ak", "kept")], elastic_ips=[])]))
+    wave_step.before_delete(record, options(), vm_result([machine(A, disks=[disk("vol-ak", "kept")], elastic_ips=[])]), [A])
     accept(record, A)
     plan.freeze(record, vm_result([not_found(A)]))
     plan.plan(record, RELEASING, vm_result([not_found(A)]), {}, later(61), preview=False)

@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ....module_utils._api.errors import InputError
+from .choice import members_of
 from .coerce import (
     boolean_of,
     cap_of,
@@ -82,7 +83,7 @@ RESTORE = (
     *("manifest", "image_id", "instance_ids", "region", "name", "subnet_id", "security_group_ids", "instance_type", "az"),
     *("drill", "keep_private_ip", "wait_timeout", "poll_interval"),
 )
-READ_BY_CLEANUP = tuple(f"{PREFIX}{name}" for name in ("protect_tags", "disks", "elastic_ips"))
+READ_BY_CLEANUP = tuple(f"{PREFIX}{name}" for name in ("protect_tags", "disks", "elastic_ips", "exclude"))
 """Variables of the role vm_decommission that the playbook cleanup reads, too, by their whole name."""
 CLEANUP = ("regions", "tag_key", "max_instances", "on_too_many", "empty_is_failure", "report_dir", "report_mount")
 
@@ -176,12 +177,13 @@ def read_cleanup(values: Mapping[str, Any]) -> dict[str, Any]:
     """The variables of the playbook cleanup."""
     of = GivenVariables("cleanup_", values)
     tag_key = text_of(*of("tag_key"), "decommission-after")
-    protection, disks, elastic_ips = ((values.get(name), name) for name in READ_BY_CLEANUP)
+    protection, disks, elastic_ips, exclude = ((values.get(name), name) for name in READ_BY_CLEANUP)
     return {
         "regions": word_list_of(*of("regions")) or [""],
         # What would be destroyed with a machine may protect it, too.
         "look": {"due_tag": tag_key, "marked_only": True, **_fates(disks, elastic_ips), **_protection(protection)},
         "tag_key": tag_key,
+        "exclude": members_of(*exclude),
         "max_instances": integer_of(*of("max_instances"), 10, at_least=1),
         "on_too_many": choice_of(*of("on_too_many"), ("fail", "oldest")),
         "empty_is_failure": boolean_of(*of("empty_is_failure")),

@@ -46,8 +46,9 @@ def without_excluded(campaign: Campaign, look: Mapping[str, Any]) -> Result:
     if out:
         named = [f"{row['instance_id']} ({row['name']})" if row.get("name") else row["instance_id"] for row in out]
         record.add_note(f"Excluded: {first_of(named, SHOWN)}.")
-    # An approved list was made without what is excluded.
-    if idle and not campaign.options.digest:
+    # An approved list was made without what is excluded, and so was that of a clean-up.
+    made_before = campaign.options.digest or (campaign.options.due_only and campaign.options.instance_ids)
+    if idle and not made_before:
         text = f"{PREFIX}exclude: {first_of(idle, SHOWN)} excluded nothing, since no selected machine has that id, name or tag."
         record.add_note(text)
         campaign.warnings.append(text)

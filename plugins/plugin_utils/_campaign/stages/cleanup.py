@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ....module_utils._api.errors import InputError
+from ....module_utils._api.errors import InputError, first_of
+from ..input.decommission_variables import PREFIX
 from ..output.marked import marked_lines
 from ..state.store import Store
 from ..steps import cleanup as steps
 from .campaign import Modules, Result
+from .choose import SHOWN
 
 
 def clean_up(options: Mapping[str, Any], modules: Modules, *, preview: bool) -> Result:
@@ -40,8 +42,15 @@ def clean_up(options: Mapping[str, Any], modules: Modules, *, preview: bool) -> 
         "problems": [f"{entry['region']} - {entry['problem']}" for entry in entries if entry["problem"]],
         "tag_key": options["tag_key"],
         "lines": marked_lines(choice),
+        "warnings": _warnings(steps.idle_exclusions(looks, options)),
         **({"failed": True, "msg": choice.problem} if choice.problem else {}),
     }
+
+
+def _warnings(idle: Sequence[str]) -> list[str]:
+    if not idle:
+        return []
+    return [f"{PREFIX}exclude: {first_of(idle, SHOWN)} excluded nothing, since no marked machine has that id, name or tag."]
 
 
 def check_mount(path: str) -> None:

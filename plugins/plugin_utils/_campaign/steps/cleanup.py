@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ....module_utils._api.errors import InputError
+from ..input.choice import is_member
 
 Result = Mapping[str, Any]
 
@@ -41,8 +42,16 @@ def refuse_selection(variables: Iterable[str]) -> None:
 
 
 def choose_due(looks: Sequence[Result], options: Result) -> Choice:
-    """Sort what is due from what is not, and take the oldest marks up to the cap. `options` are those of the reader."""
-    marked = [(look["account"]["region"], machine) for look in looks for machine in look["instances"]]
+    """Sort what is due from what is not, and take the oldest marks up to the cap. `options` are those of the reader.
+
+    What is excluded takes no place below the cap.
+    """
+    marked = [
+        (look["account"]["region"], machine)
+        for look in looks
+        for machine in look["instances"]
+        if not is_member(options["exclude"], machine)
+    ]
     due = sorted((each for each in marked if each[1]["deletable"]), key=_oldest_first)
     cap = options["max_instances"]
     chosen = due[:cap]
@@ -58,6 +67,12 @@ def choose_due(looks: Sequence[Result], options: Result) -> Choice:
     for region, machine in [] if problem else chosen:
         regions[region].append(machine["instance_id"])
     return Choice(regions, len(due), [machine for _region, machine in marked if not machine["deletable"]], problem)
+
+
+def idle_exclusions(looks: Sequence[Result], options: Result) -> list[str]:
+    """The exclusions that mean no marked machine: they may be misspelt."""
+    machines = [machine for look in looks for machine in look["instances"]]
+    return [member for member in options["exclude"] if not any(is_member([member], machine) for machine in machines)]
 
 
 def _oldest_first(marked: tuple[str, Result]) -> tuple[str, str]:

@@ -61,6 +61,11 @@ def test_an_approved_list_has_left_out_already_what_is_excluded(conducted: Any) 
     assert not [each for each in done["report"]["notes"] if "excluded nothing" in each]
 
 
+def test_a_clean_up_has_left_out_already_what_is_excluded(conducted: Any) -> None:
+    done = conducted(instance_ids=[B, C], due_only=True, exclude=A)(check=True)
+    assert not [each for each in done["report"]["notes"] if "excluded nothing" in each]
+
+
 def test_machines_with_a_tag_are_excluded_from_a_mark_too(conducted: Any, cloud: MemoryCloud) -> None:
     done = conducted(state="mark", tags="project=x", exclude="role=*")()
     assert not done["fails"], done["message"]

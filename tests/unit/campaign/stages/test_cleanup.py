@@ -46,6 +46,17 @@ def test_what_is_due_is_found_and_nothing_is_changed(cloud: MemoryCloud, run: Ru
     assert cloud.writes == []
 
 
+def test_what_is_excluded_stays_and_an_exclusion_of_nothing_is_a_warning(cloud: MemoryCloud, run: Runner) -> None:
+    cloud.add(A, tags=DUE)
+    cloud.add(B, tags=DUE)
+    done = cleaned(run, vm_decommission_exclude=[A, "web 9"])
+    assert [each["instance_ids"] for each in done["regions"]] == [[B]]
+    assert done["warnings"] == [
+        "vm_decommission_exclude: web 9 excluded nothing, since no marked machine has that id, name or tag."
+    ]
+    assert cleaned(run, vm_decommission_exclude=A)["warnings"] == []
+
+
 def test_a_region_that_cannot_be_read_ends_it(cloud: MemoryCloud, run: Runner) -> None:
     cloud.refuse("vm.describeInstances", 403, "HTTP_FORBIDDEN", "not authorized")
     with pytest.raises(InputError, match="^cn-north-1: .*HTTP_FORBIDDEN"):

@@ -57,6 +57,17 @@ def test_the_oldest_marks_go_first_if_that_is_wanted() -> None:
     assert choice.regions == {NORTH: ["i-b"], EAST: ["i-c"]}
 
 
+@pytest.mark.parametrize("exclude", ["i-b", "web b", "team=red", ["x", "i-b"]])
+def test_what_is_excluded_takes_no_place_below_the_cap(exclude: Any) -> None:
+    """Else the oldest marks, kept back night after night, would let no other machine go."""
+    kept = marked("i-b", "2026-01-01", name="web b", tags={"team": "red"})
+    looks = [look(NORTH, marked("i-a", "2026-03-01"), kept)]
+    given = options(max_instances="1", vm_decommission_exclude=exclude)
+    choice = steps.choose_due(looks, given)
+    assert (choice.regions, choice.due, choice.problem) == ({NORTH: ["i-a"]}, 1, "")
+    assert steps.idle_exclusions(looks, given) == (["x"] if "x" in exclude else [])
+
+
 def test_nothing_due_is_a_problem_only_if_that_is_asked_for() -> None:
     assert steps.choose_due([look(NORTH)], options()).problem == ""
     asked = steps.choose_due([look(NORTH)], options(empty_is_failure="true"))

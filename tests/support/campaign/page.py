@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from html.parser import HTMLParser
 
+KEPT_IN_ONE_LINE = ("span", {"class": "whole"})
+
 
 class Page(HTMLParser):
     """A page taken apart. What stands in a noscript is read as a browser without scripts reads it."""
@@ -42,8 +44,12 @@ class Page(HTMLParser):
         raise AssertionError(f"a comment: {data!r}")
 
     def shapes(self) -> list[tuple[str, list[str]]]:
-        """The elements with the names of their attributes; in no order, since options are sorted by their names."""
-        return sorted((tag, sorted(attributes)) for tag, attributes in self.elements)
+        """The elements with the names of their attributes, in no order: options are sorted by their names.
+
+        The elements that keep an id in one line are left out. The page makes them for each text that holds an id.
+        """
+        elements = (element for element in self.elements if element != KEPT_IN_ONE_LINE)
+        return sorted((tag, sorted(attributes)) for tag, attributes in elements)
 
     def texts(self) -> str:
         """All text that is shown."""

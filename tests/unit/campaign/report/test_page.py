@@ -14,7 +14,7 @@ import time
 import unicodedata
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
@@ -73,6 +73,7 @@ def _hostile(text: str) -> tuple[Json, Page]:
 
 @settings(max_examples=60)
 @given(st.text(min_size=1, max_size=40).map("{}~".format) | st.sampled_from(TRAPS))
+@example("i-0000000000~")
 def test_no_text_of_the_cloud_becomes_markup(text: str) -> None:
     """With a mark at its end no text is one of the codes that the page explains."""
     report, page = _hostile(text)

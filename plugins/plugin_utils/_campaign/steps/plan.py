@@ -184,7 +184,8 @@ def _waves(record: Record, options: Options) -> list[Wave]:
     old = {wave.number: wave for wave in record.waves}
     waves = []
     for number, ids in enumerate(split_into_waves(record.instance_ids, options.waves, record.canaries), 1):
-        same = number in old and old[number].instance_ids == ids
+        # What the waves ended before is a wave like any other once they go on.
+        same = number in old and old[number].instance_ids == ids and old[number].state != "not_started"
         waves.append(old[number] if same else Wave(number, ids))
         for instance_id in ids:
             record.machines[instance_id]["wave"] = number

@@ -186,3 +186,11 @@ def test_a_resumed_campaign_keeps_its_canaries_and_what_it_excludes(conducted: A
     assert not done["fails"], done["message"]
     assert waves(done) == {1: [C], 2: [D], 3: [B]}
     assert sorted(cloud.machines) == [A]
+
+
+def test_the_rest_that_the_waves_ended_before_is_done_by_the_next_run(conducted: Any, cloud: MemoryCloud) -> None:
+    """As the guide has it: 1 deletes the canary, and the same command with 1,100% deletes the rest."""
+    assert conducted(tags="project=x", waves="1")()["outcome"] == "unfinished"
+    assert sorted(cloud.machines) == [B, C, D]
+    done = conducted(tags="project=x", waves="1,100%")()
+    assert (done["outcome"], done["fails"], cloud.machines) == ("complete", False, {}), done["message"]

@@ -74,7 +74,7 @@ def _machines(record: Record, *, preview: bool) -> list[dict[str, Any]]:
 
 
 def _machine(row: Mapping[str, Any], tags: Iterable[str], *, preview: bool) -> dict[str, Any]:
-    machine = {key: value for key, value in row.items() if key not in ("scope", "power", "unproven")}
+    machine = {key: value for key, value in row.items() if key not in ("scope", "power", "unproven", "chosen_as")}
     has = row.get("tags") or {}
     machine["tags"] = {key: has[key] for key in tags if key in has}
     # What the plan meant to make of a machine that was left alone is no backup.

@@ -146,6 +146,9 @@ def _freeze(record: Record, options: Options, ids: Sequence[str], approved: Appr
     record.canaries = len(canaries)
     approve(record, options, record.instance_ids, approved)
     record.losses = record.approval["losses"]
+    for each in record.instance_ids:
+        # The name that chose it: that of its row is what it is called now.
+        record.machines[each]["chosen_as"] = record.machines[each]["name"]
     record.frozen = True
 
 

@@ -246,7 +246,8 @@ def _not_meant(record: Record, options: Options, instance: Mapping[str, Any]) ->
         return f"{PREFIX}exclude means it by now."
     row, name = record.machines[instance["instance_id"]], instance.get("name")
     listed = record.identity.get("listed") or ()
-    by_name = row["name"] in listed and not {instance["instance_id"], instance.get("private_ip_address")} & {*listed}
+    chosen_as = row.get("chosen_as", row["name"])
+    by_name = chosen_as in listed and not {instance["instance_id"], instance.get("private_ip_address")} & {*listed}
     if (options.names and name not in options.names) or (by_name and name not in listed):
         return f"Its name has changed since it was chosen by that, and is {shown(str(name))} now."
     return ""

@@ -194,3 +194,17 @@ def test_the_rest_that_the_waves_ended_before_is_done_by_the_next_run(conducted:
     assert sorted(cloud.machines) == [B, C, D]
     done = conducted(tags="project=x", waves="1,100%")()
     assert (done["outcome"], done["fails"], cloud.machines) == ("complete", False, {}), done["message"]
+
+
+def test_a_listed_machine_that_was_renamed_stays_in_later_runs_too(conducted: Any, cloud: MemoryCloud, tmp_path: Path) -> None:
+    """A run takes over the names that it reads, and the new one is in no list."""
+    path = tmp_path / "list"
+    path.write_text("web 1\nweb 2\nweb 3\n")
+    conducted(list_file=str(path), waves="1")()
+    cloud.machines[B]["instanceName"] = "db 9"
+    for _again in range(2):
+        done = conducted(list_file=str(path), waves="1,100%")()
+        assert "Its name has changed since it was chosen by that, and is 'db 9' now." in str(done["report"]["machines"])
+    assert sorted(cloud.machines) == [B, C, D]
+    conducted(list_file=str(path), waves="1,100%", on_blocked="skip")()
+    assert sorted(cloud.machines) == [B, D]

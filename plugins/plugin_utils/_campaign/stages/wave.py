@@ -103,7 +103,7 @@ def _back_up(campaign: Campaign, number: int, ids: list[str]) -> list[str]:
     campaign.store.add_manifest(manifest)
     campaign.save()
     # What was taken away while the machines were stopped and backed up is let go.
-    unseen = steps.narrow_to_backup(campaign.record, done, ready)
+    unseen = steps.narrow_to_backup(campaign.record, campaign.options, done, ready)
     again = ready if steps.chooses_itself(campaign.record, campaign.options) else unseen
     if not again:
         return list(ready)

@@ -101,6 +101,19 @@ def narrow_scope(row: dict[str, Any], instance: Mapping[str, Any]) -> bool:
     return narrowed
 
 
+def keep_what_stays(row: dict[str, Any], instance: Mapping[str, Any]) -> list[str]:
+    """Plan to keep the disks that say by now that they outlive their machine, and were to go with it. Returns their ids.
+
+    That is how a user keeps a disk where the disks themselves say what becomes of them.
+    """
+    if row["scope"] is None or instance.get("status_before") in ("absent", "deleting"):
+        return []
+    stays = {disk.get("disk_id") for disk in instance["disks"] if disk.get("auto_delete") is False}
+    kept = [disk["disk_id"] for disk in _planned(row, "disks", "deleted") if disk["disk_id"] and disk["disk_id"] in stays]
+    row["scope"]["disks"] = [{**disk, "fate": "kept"} if disk["disk_id"] in kept else disk for disk in row["scope"]["disks"]]
+    return kept
+
+
 def set_blocked(row: dict[str, Any], instance: Mapping[str, Any]) -> None:
     """It may not go after all. What was done before, a stop for example, stays in its row."""
     _copy(row, instance)

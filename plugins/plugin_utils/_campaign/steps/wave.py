@@ -144,7 +144,7 @@ def after_backup(record: Record, number: int, manifest: Mapping[str, Any], messa
     return {"instance_ids": ready}
 
 
-def narrow_to_backup(record: Record, result: Mapping[str, Any], ids: Collection[str]) -> list[str]:
+def narrow_to_backup(record: Record, options: Options, result: Mapping[str, Any], ids: Collection[str]) -> list[str]:
     """Let go what machines no longer have by the last look of `jdcloud_vm_backup`, after all its waits.
 
     Returns those of `ids` that it does not show in full.
@@ -162,7 +162,7 @@ def narrow_to_backup(record: Record, result: Mapping[str, Any], ids: Collection[
         if entry["instance_id"] in wanted and entry.get("disks") and "elastic_ips" in (entry.get("specification") or {})
     ]
     ingest(record, {**result, "instances": seen})
-    _narrow(record, {"instances": seen})
+    _narrow(record, options, {"instances": seen})
     read = set(_ids(seen))
     return [each for each in ids if each not in read]
 
@@ -173,7 +173,7 @@ def before_delete(record: Record, options: Options, look: Mapping[str, Any], ids
     One that the look does not show is held back where nothing else would see that it is not meant any more.
     """
     ingest(record, look)
-    _narrow(record, look)
+    _narrow(record, options, look)
     instances = {instance["instance_id"]: instance for instance in look.get("instances", ())}
     ready = []
     for instance_id in ids:
@@ -198,7 +198,7 @@ def chooses_itself(record: Record, options: Options) -> bool:
 def after_delete(record: Record, options: Options, number: int, result: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     """Take in what was deleted. Returns the disks and elastic IPs that are to be released now."""
     ingest(record, result)
-    _narrow(record, result)
+    _narrow(record, options, result)
     accepted = machine_entry.accepted_deletes(record)
     reported = {each["instance_id"] for each in result.get("instances", ())}
     for instance in result.get("instances", ()):
@@ -253,9 +253,15 @@ def _not_meant(record: Record, options: Options, instance: Mapping[str, Any]) ->
     return ""
 
 
-def _narrow(record: Record, result: Mapping[str, Any]) -> None:
+def _narrow(record: Record, options: Options, result: Mapping[str, Any]) -> None:
     for instance in result.get("instances", ()):
-        if machine_entry.narrow_scope(record.machines[instance["instance_id"]], instance):
+        row = record.machines[instance["instance_id"]]
+        kept = machine_entry.keep_what_stays(row, instance) if options.disks == "as_configured" else []
+        if kept:
+            record.add_note(
+                f"{', '.join(kept)} of {instance['instance_id']} was set to outlive it after its wave began, and is left alone."
+            )
+        if machine_entry.narrow_scope(row, instance):
             record.add_note(f"{instance['instance_id']} lost disks or elastic IPs after its wave began; these are left alone.")
 
 

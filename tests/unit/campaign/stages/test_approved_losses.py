@@ -212,3 +212,27 @@ def test_without_a_file_what_differs_is_known_from_the_plan_that_was_handed_over
     with pytest.raises(InputError, match=text if handed_over else "from a digest it cannot be seen which"):
         refused()
     assert not [call for call in fleet.calls if call.write]
+
+
+@pytest.mark.parametrize("backup", ["none", "image"])
+def test_a_disk_that_is_set_to_stay_after_its_wave_began_is_not_deleted_afterwards(
+    fleet: MemoryCloud, run: Runner, tmp_path: Path, backup: str
+) -> None:
+    """Its attribute is how a user keeps it; the machine went without it, and nothing of it is owed."""
+    fleet.add_disk(B, "vol-goes000001", auto_delete=True)
+
+    def keep() -> None:
+        fleet.machines[B]["dataDisks"][1].update(autoDelete=False)
+
+    fleet.before["vm.createImage" if backup == "image" else "resourcetag.tagResources"] = keep
+    done = Conducted(run, tmp_path / "reports", instance_ids=B, backup=backup, waves="100%")()
+    assert not done["fails"], done["message"]
+    assert B not in fleet.machines
+    assert fleet.disks["vol-goes000001"]["status"] == "available"
+    assert f"vol-goes000001 of {B} was set to outlive it after its wave began, and is left alone." in done["report"]["notes"]
+
+
+def test_where_all_disks_are_to_go_what_they_say_themselves_keeps_none(fleet: MemoryCloud, run: Runner, tmp_path: Path) -> None:
+    done = Conducted(run, tmp_path / "reports", instance_ids=B, backup="none", disks="delete", waves="100%")()
+    assert not done["fails"], done["message"]
+    assert "vol-kept000001" not in fleet.disks

@@ -95,7 +95,7 @@ def seen(instance_id: str, disks: list[Json], *elastic_ip_ids: str, **fields: An
 
 def test_what_was_taken_away_during_the_backup_is_let_go_also_by_a_killed_run() -> None:
     record = begun(WHOLE, machine(A))
-    assert wave_step.narrow_to_backup(record, backed_up(seen(A, [disk("vol-ak", "kept")])), [A]) == []
+    assert wave_step.narrow_to_backup(record, options(), backed_up(seen(A, [disk("vol-ak", "kept")])), [A]) == []
     assert any("i-a lost disks or elastic IPs" in note for note in record.notes)
     accept(record, A)
     plan.freeze(record, vm_result([not_found(A)]))
@@ -106,7 +106,12 @@ def test_what_was_taken_away_during_the_backup_is_let_go_also_by_a_killed_run() 
 def test_what_is_there_still_stays_in_the_scope() -> None:
     record = begun(WHOLE, machine(A))
     before = json.dumps(record.machines[A]["scope"])
-    assert wave_step.narrow_to_backup(record, backed_up(seen(A, [disk("vol-a", None), disk("vol-ak", None)], "fip-a")), [A]) == []
+    assert (
+        wave_step.narrow_to_backup(
+            record, options(), backed_up(seen(A, [disk("vol-a", None), disk("vol-ak", None)], "fip-a")), [A]
+        )
+        == []
+    )
     assert json.dumps(record.machines[A]["scope"]) == before
 
 
@@ -116,7 +121,7 @@ def test_a_machine_that_the_backup_could_not_read_once_more_is_looked_at(unread:
     result = backed_up(
         seen(A, [disk("vol-a", None), disk("vol-ak", None)], "fip-a"), {**seen(B, [disk("vol-b", None)]), **unread}
     )
-    assert wave_step.narrow_to_backup(record, result, [A, B]) == [B]
+    assert wave_step.narrow_to_backup(record, options(), result, [A, B]) == [B]
     assert len(record.machines[B]["scope"]["disks"]) == 2
 
 
@@ -125,4 +130,4 @@ def test_a_backup_by_another_account_ends_the_campaign() -> None:
     record.account["pin"] = "111111111111"
     other = {**ACCOUNT, "pin": "222222222222"}
     with pytest.raises(InputError, match="keys are of account 222222222222"):
-        wave_step.narrow_to_backup(record, backed_up(seen(A, [disk("vol-a", None)]), account=other), [A])
+        wave_step.narrow_to_backup(record, options(), backed_up(seen(A, [disk("vol-a", None)]), account=other), [A])

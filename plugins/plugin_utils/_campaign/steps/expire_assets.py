@@ -26,7 +26,7 @@ class Asset:
     """An image or snapshot that carries the mark of this collection.
 
     `machine` and `campaign` are what the mark says; `origin` is the machine of an image or the disk of a snapshot, as the service
-    tells it. `holds` are the disks whose data is in it, by id. `proven`: it counts as a backup, whatever its age. `flaw` is what
+    tells it. `holds` are the disks whose data is in it, by id. `proven`: it counts as a backup, whatever its age (rule 8). `flaw` is what
     could not be read of it, '' if nothing. `created` is None where that cannot be read.
     """
 
@@ -74,6 +74,9 @@ def _image(row: Row, snapshots: Mapping[str, Row], sharers: Mapping[str, set[str
     if not flaw and not failed and (len(known) < len(ids) or not held):
         flaw = "which disks it holds cannot be told"
     whole = len(held) >= len(ids) and all(_lasts(part, now) and part["status"] in SNAPSHOT_HOLDS for part in known)
+    own = row.get("image_source") == "private" and not row.get("imported")
+    # A copy of an older image is newer than the one that it would take the place of.
+    original = own and row.get("instance_id") == row["mark"]["instance_id"] and all(map(_is_own_snapshot, known))
     return Asset(
         kind="image",
         id=str(row["image_id"]),
@@ -81,9 +84,9 @@ def _image(row: Row, snapshots: Mapping[str, Row], sharers: Mapping[str, set[str
         campaign=str(row["mark"]["campaign"]),
         origin=row.get("instance_id"),
         created=parse_time(row.get("created")),
-        own=row.get("image_source") == "private" and not row.get("imported"),
+        own=own,
         ended=status in IMAGE_ENDED and status != "deleting",
-        proven=_counts(row, status == "ready" and whole and not row.get("offline"), now) and not flaw,
+        proven=original and _counts(row, status == "ready" and whole and not row.get("offline"), now) and not flaw,
         holds=frozenset() if failed else frozenset(held),
         flaw=flaw,
         images=tuple(sorted({each for part in ids for each in sharers[part]} - {str(row["image_id"])})),
@@ -99,13 +102,17 @@ def _snapshot(row: Row, sharers: Mapping[str, set[str]], now: datetime | None) -
         campaign=str(row["mark"]["campaign"]),
         origin=disk_id,
         created=parse_time(row.get("created")),
-        own=str(row.get("snapshot_source") or "").strip().lower() == "self",
+        own=_is_own_snapshot(row),
         ended=status in SNAPSHOT_ENDED,
-        proven=_counts(row, status == "available", now),
+        proven=_is_own_snapshot(row) and _counts(row, status == "available", now),
         holds=frozenset() if status == FAILED_SNAPSHOT or not disk_id else frozenset({str(disk_id)}),
         flaw=_unread(row),
         images=tuple(sorted(sharers[str(row["snapshot_id"])])),
     )
+
+
+def _is_own_snapshot(row: Row) -> bool:
+    return str(row.get("snapshot_source") or "").strip().lower() == "self"
 
 
 def _snapshot_ids(image: Row) -> list[str]:

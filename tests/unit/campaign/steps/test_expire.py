@@ -202,6 +202,12 @@ NEWER = {"days": 50.0, "parts": ["snapshot-b"]}
         ("last_backup", {"created": made(-1)}, {}),
         ("last_backup", {"unreadable": ["size"]}, {}),
         ("last_backup", {"mark": mark("i-other00001")}, {}),
+        # Rule 8: of the account's own, and of this machine. A copy may be of an older one.
+        ("last_backup", {"image_source": "shared"}, {}),
+        ("last_backup", {"imported": True}, {}),
+        ("last_backup", {"instance_id": None}, {}),
+        ("last_backup", {"instance_id": THERE}, {}),
+        ("last_backup", {}, {"snapshot_source": "others"}),
         ("last_backup", {}, {"disk_id": "vol-other"}),
         ("last_backup", {}, {"status": "error_create"}),
         ("last_backup", {}, {"expire_time": (NOW + timedelta(days=2)).isoformat()}),
@@ -211,6 +217,14 @@ def test_only_a_newer_proven_backup_of_the_same_disks_takes_the_place_of_one(rea
     rows = [image(), image("img-b", **{**NEWER, **fields})]
     snapshots = [snapshot(), snapshot("snapshot-b", **{"days": 50.0, **part})]
     assert judge(listing(rows, snapshots), Rules(DAYS), Unfinished())[0].reason == reason
+
+
+@pytest.mark.parametrize("source", ["others", None])
+def test_a_newer_snapshot_that_another_account_shares_takes_no_place(source: str | None) -> None:
+    """Its mark is a text that anybody can write."""
+    assert one([], [loose(), loose("snapshot-m", 50)], rules=Rules(DAYS)).may_go
+    shared = loose("snapshot-m", 50, snapshot_source=source)
+    assert one([], [loose(), shared], rules=Rules(DAYS)).reason == "last_backup"
 
 
 def test_a_newer_snapshot_takes_no_image_s_place() -> None:

@@ -84,7 +84,7 @@ def check_clocks(region: str, told: datetime | None, here: datetime) -> None:
 
 def judge(listing: Listing, rules: Rules, unfinished: Unfinished) -> list[Verdict]:
     """What becomes of each backup of this collection in a region."""
-    assets = assets_of(listing.images, listing.snapshots, listing.now)
+    assets = assets_of(listing.images, listing.snapshots)
     facts = _Facts.of(listing, assets, unfinished)
     return [_verdict(asset, listing, rules, facts) for asset in assets]
 

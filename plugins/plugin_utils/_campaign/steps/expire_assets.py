@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from ....module_utils._api.model.times import parse_time
-from ....module_utils._fleet.evidence.proof import EXPIRY_MARGIN, IMAGE_ENDED, SNAPSHOT_HOLDS
+from ....module_utils._fleet.evidence.proof import IMAGE_ENDED, SNAPSHOT_HOLDS
 
 Row = Mapping[str, Any]
 LOCAL_SYSTEM_DISK = "local system disk"
@@ -26,7 +26,7 @@ class Asset:
     """An image or snapshot that carries the mark of this collection.
 
     `machine` and `campaign` are what the mark says; `origin` is the machine of an image or the disk of a snapshot, as the service
-    tells it. `holds` are the disks whose data is in it, by id. `proven`: it counts as a backup, whatever its age (rule 8). `flaw` is what
+    tells it. `holds` are the disks whose data is in it, by id. `proven`: it counts as a backup, whatever its age. `flaw` is what
     could not be read of it, '' if nothing. `created` is None where that cannot be read.
     """
 
@@ -49,7 +49,7 @@ class Asset:
         return (self.created or datetime.min.replace(tzinfo=UTC), self.id)
 
 
-def assets_of(images: Iterable[Row], snapshots: Iterable[Row], now: datetime | None) -> list[Asset]:
+def assets_of(images: Iterable[Row], snapshots: Iterable[Row]) -> list[Asset]:
     """Those of the rows that carry the mark. `images` and `snapshots` are all of the region."""
     listed = {str(row["snapshot_id"]): row for row in snapshots}
     sharers: dict[str, set[str]] = {each: set(row.get("images") or ()) for each, row in listed.items()}
@@ -59,10 +59,10 @@ def assets_of(images: Iterable[Row], snapshots: Iterable[Row], now: datetime | N
             sharers.setdefault(snapshot_id, set()).add(str(row["image_id"]))
     marked = [row for row in every if row.get("mark")]
     loose = [row for row in listed.values() if row.get("mark")]
-    return [_image(row, listed, sharers, now) for row in marked] + [_snapshot(row, sharers, now) for row in loose]
+    return [_image(row, listed, sharers) for row in marked] + [_snapshot(row, sharers) for row in loose]
 
 
-def _image(row: Row, snapshots: Mapping[str, Row], sharers: Mapping[str, set[str]], now: datetime | None) -> Asset:
+def _image(row: Row, snapshots: Mapping[str, Row], sharers: Mapping[str, set[str]]) -> Asset:
     status, ids = str(row["status"]), _snapshot_ids(row)
     parts = [snapshots.get(each) for each in ids]
     known = [part for part in parts if part is not None and not part.get("unreadable") and part.get("disk_id")]
@@ -73,7 +73,7 @@ def _image(row: Row, snapshots: Mapping[str, Row], sharers: Mapping[str, set[str
     flaw = _unread(row)
     if not flaw and not failed and (len(known) < len(ids) or not held):
         flaw = "which disks it holds cannot be told"
-    whole = len(held) >= len(ids) and all(_lasts(part, now) and part["status"] in SNAPSHOT_HOLDS for part in known)
+    whole = len(held) >= len(ids) and all(_lasts(part) and part["status"] in SNAPSHOT_HOLDS for part in known)
     own = row.get("image_source") == "private" and not row.get("imported")
     # A copy of an older image is newer than the one that it would take the place of.
     original = own and row.get("instance_id") == row["mark"]["instance_id"] and all(map(_is_own_snapshot, known))
@@ -86,14 +86,14 @@ def _image(row: Row, snapshots: Mapping[str, Row], sharers: Mapping[str, set[str
         created=parse_time(row.get("created")),
         own=own,
         ended=status in IMAGE_ENDED and status != "deleting",
-        proven=original and _counts(row, status == "ready" and whole and not row.get("offline"), now) and not flaw,
+        proven=original and _counts(row, status == "ready" and whole and not row.get("offline")) and not flaw,
         holds=frozenset() if failed else frozenset(held),
         flaw=flaw,
         images=tuple(sorted({each for part in ids for each in sharers[part]} - {str(row["image_id"])})),
     )
 
 
-def _snapshot(row: Row, sharers: Mapping[str, set[str]], now: datetime | None) -> Asset:
+def _snapshot(row: Row, sharers: Mapping[str, set[str]]) -> Asset:
     status, disk_id = str(row["status"]), row.get("disk_id")
     return Asset(
         kind="snapshot",
@@ -104,7 +104,7 @@ def _snapshot(row: Row, sharers: Mapping[str, set[str]], now: datetime | None) -
         created=parse_time(row.get("created")),
         own=_is_own_snapshot(row),
         ended=status in SNAPSHOT_ENDED,
-        proven=_is_own_snapshot(row) and _counts(row, status == "available", now),
+        proven=_is_own_snapshot(row) and _counts(row, status == "available"),
         holds=frozenset() if status == FAILED_SNAPSHOT or not disk_id else frozenset({str(disk_id)}),
         flaw=_unread(row),
         images=tuple(sorted(sharers[str(row["snapshot_id"])])),
@@ -119,15 +119,13 @@ def _snapshot_ids(image: Row) -> list[str]:
     return list(dict.fromkeys(str(disk["snapshot_id"]) for disk in image["disks"] if disk["snapshot_id"]))
 
 
-def _counts(row: Row, ready: bool, now: datetime | None) -> bool:
-    return ready and not row.get("unreadable") and bool(row["mark"]["stopped"]) and _lasts(row, now)
+def _counts(row: Row, ready: bool) -> bool:
+    return ready and not row.get("unreadable") and bool(row["mark"]["stopped"]) and _lasts(row)
 
 
-def _lasts(row: Row, now: datetime | None) -> bool:
-    """Whether the service does not remove it soon. Without an expiry it stays."""
-    text = row.get("expired_time") or row.get("expire_time")
-    expires = parse_time(text)
-    return not text or (expires is not None and now is not None and expires - now >= EXPIRY_MARGIN)
+def _lasts(row: Row) -> bool:
+    """Whether the service never removes it by itself. What goes for its sake would be missing when it expires."""
+    return not (row.get("expired_time") or row.get("expire_time"))
 
 
 def _unread(row: Row) -> str:

@@ -198,6 +198,9 @@ NEWER = {"days": 50.0, "parts": ["snapshot-b"]}
         ("last_backup", {"mark": mark(stopped=False)}, {}),
         ("last_backup", {"expired_time": (NOW + timedelta(days=2)).isoformat()}, {}),
         ("last_backup", {"expired_time": "soon"}, {}),
+        # What goes for its sake tonight would be missing then.
+        ("last_backup", {"expired_time": (NOW + timedelta(days=200)).isoformat()}, {}),
+        ("last_backup", {}, {"expire_time": (NOW + timedelta(days=200)).isoformat()}),
         ("last_backup", {"created": None}, {}),
         ("last_backup", {"created": made(-1)}, {}),
         ("last_backup", {"unreadable": ["size"]}, {}),

@@ -10,6 +10,7 @@ from typing import Any
 
 from ..steps import mark as steps
 from ..steps.plan import nothing_selected
+from ..steps.wave import chooses_itself
 from .campaign import Campaign, Result
 from .choose import choose, without_excluded
 
@@ -40,6 +41,14 @@ def write_tags(campaign: Campaign) -> Result:
     record, options = campaign.record, campaign.options
     # What takes a mark back is never held up by a protection.
     more: dict[str, Any] = {"protect_tags": {}} if options.kind == "unmark" else {}
+    if not campaign.preview and chooses_itself(record, options):
+        ids = [
+            *dict.fromkeys(
+                [each for group in record.tag_plan["groups"] for each in group["instance_ids"]] + record.tag_plan["power"]
+            )
+        ]
+        look = campaign.look("jdcloud_tag", {**_scope(campaign, ids), "set": {options.tag_key: "preview"}, **more})
+        record.tag_plan = steps.hold_back(record, options, look)
     results = []
     for group in record.tag_plan["groups"]:
         tags = {name: group[name] for name in ("set", "remove") if name in group}

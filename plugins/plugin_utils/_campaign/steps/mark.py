@@ -22,6 +22,7 @@ from ..state.digest import Approval
 from ..state.ingest import ingest, refuse_early_end
 from ..state.record import Record
 from .plan import approve
+from .wave import not_meant
 
 
 def stopped_tag_key(tag_key: str) -> str:
@@ -78,6 +79,31 @@ def plan_unmark(
     first = {(options.tag_key, stopped_tag_key(options.tag_key)): unmark, (options.tag_key,): due}
     groups = [{"remove": [*keys], "instance_ids": ids} for keys, ids in first.items() if ids]
     return {"groups": groups, "power": start, "last": [stopped_tag_key(options.tag_key)] if start else []}
+
+
+def hold_back(record: Record, options: Options, look: Mapping[str, Any]) -> dict[str, Any]:
+    """The plan of the tags without machines that are not meant any more, or that a look right before does not show.
+
+    No module checks lists of names and exclusions, and the user's own tasks may have waited for hours.
+    """
+    ingest(record, look)
+    refuse_early_end(look)
+    seen = {each["instance_id"]: each for each in look["instances"]}
+    out = set()
+    for instance_id in {each for group in record.tag_plan["groups"] for each in group["instance_ids"]} | {
+        *record.tag_plan["power"]
+    }:
+        row, instance = record.machines[instance_id], seen.get(instance_id)
+        why = "It is not shown any more." if instance is None else not_meant(record, options, instance)
+        if why:
+            row.update(action="blocked", blockers=[{"code": "selector_mismatch", "message": why}])
+            out.add(instance_id)
+    groups = [
+        {**group, "instance_ids": [each for each in group["instance_ids"] if each not in out]}
+        for group in record.tag_plan["groups"]
+    ]
+    power = [each for each in record.tag_plan["power"] if each not in out]
+    return {**record.tag_plan, "groups": [group for group in groups if group["instance_ids"]], "power": power}
 
 
 def after_tags(record: Record, results: Sequence[Mapping[str, Any]], now: datetime) -> dict[str, Any]:

@@ -179,7 +179,7 @@ def before_delete(record: Record, options: Options, look: Mapping[str, Any], ids
     for instance_id in ids:
         row, instance = record.machines[instance_id], instances.get(instance_id)
         # What is gone has no name any more.
-        why = "" if instance is None or instance["action"] == "none" else _not_meant(record, options, instance)
+        why = "" if instance is None or instance["action"] == "none" else not_meant(record, options, instance)
         if why:
             row.update(action="blocked", blockers=[{"code": "selector_mismatch", "message": why}])
         elif instance is None and chooses_itself(record, options):
@@ -234,13 +234,13 @@ def _still_meant(record: Record, options: Options, look: Mapping[str, Any]) -> d
     """A look in which machines are blocked that lost the name that chose them, or are excluded by now. No module checks that."""
     instances = []
     for instance in look["instances"]:
-        why = _not_meant(record, options, instance) if instance["action"] == "deleted" else ""
+        why = not_meant(record, options, instance) if instance["action"] == "deleted" else ""
         reason = {"code": "selector_mismatch", "message": why}
         instances.append({**instance, "action": "blocked", "blockers": [reason]} if why else instance)
     return {**look, "instances": instances}
 
 
-def _not_meant(record: Record, options: Options, instance: Mapping[str, Any]) -> str:
+def not_meant(record: Record, options: Options, instance: Mapping[str, Any]) -> str:
     """Why a machine is none of those that were chosen any more; empty if it is one still."""
     if is_member(options.exclude, instance):
         return f"{PREFIX}exclude means it by now."

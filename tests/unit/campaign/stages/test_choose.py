@@ -73,6 +73,35 @@ def test_machines_with_a_tag_are_excluded_from_a_mark_too(conducted: Any, cloud:
     assert marked == [A, B]
 
 
+@pytest.mark.parametrize("state", ["mark", "unmark"])
+def test_a_machine_that_is_excluded_while_a_hook_waits_is_neither_marked_nor_unmarked(
+    conducted: Any, cloud: MemoryCloud, tmp_path: Path, state: str
+) -> None:
+    """As with a deletion: whatever is excluded when its wave begins stays as it is."""
+    hook = tmp_path / "approval.yml"
+    hook.write_text("[]")
+    for machine in cloud.machines.values():
+        machine["status"] = "running" if state == "mark" else "stopped"
+        machine["tags"] += [tag("decommission-after", "2026-12-01"), tag("decommission-after-stopped", "true")] * (
+            state == "unmark"
+        )
+    given: Json = {"stop_running": True, "start_again": True, "on_blocked": "skip"}
+    campaign = conducted(state=state, tags="project=x", exclude="keep=*", before_wave=str(hook), **given)
+    before = [*cloud.machines[A]["tags"], tag("keep", "yes")]
+
+    def keep(_event: Json) -> str:
+        cloud.machines[A]["tags"].append(tag("keep", "yes"))
+        return ""
+
+    campaign.failing = keep
+    done = campaign()
+    assert cloud.machines[A]["tags"] == before
+    assert [row["status"] for row in cloud.machines.values()] == (
+        ["running", "stopped", "stopped", "stopped"] if state == "mark" else ["stopped", "running", "running", "running"]
+    )
+    assert {row["instance_id"]: row["action"] for row in done["report"]["machines"]}[A] == "blocked"
+
+
 def test_canaries_make_the_first_waves(conducted: Any) -> None:
     done = conducted(tags="project=x", canary={"role": "canary"}, waves="1,100%")()
     assert not done["fails"], done["message"]

@@ -64,7 +64,8 @@ def members_of(value: Any, name: str) -> tuple[str, ...]:
 
 def is_member(members: Iterable[str], row: Mapping[str, Any]) -> bool:
     """Whether one of the members means a machine of a result."""
-    tags = row.get("tags") or row.get("tags_before") or {}
+    # Those of `jdcloud_tag` are what its run makes of them.
+    tags = row.get("tags_before", row.get("tags")) or {}
     repeated = row.get("repeated_tags") or {}
     carried = {f"{key}={each}" for key, value in tags.items() for each in (*repeated.get(key, ()), value, ANY_VALUE)}
     meant = {row["instance_id"], row.get("name"), *carried}

@@ -102,6 +102,18 @@ def test_a_machine_that_is_excluded_while_a_hook_waits_is_neither_marked_nor_unm
     assert {row["instance_id"]: row["action"] for row in done["report"]["machines"]}[A] == "blocked"
 
 
+def test_the_mark_itself_excludes_by_what_it_is_and_not_by_what_it_would_be(conducted: Any, cloud: MemoryCloud) -> None:
+    """A preview of tags shows those that would be there."""
+    key = "decommission-after"
+    cloud.machines[A]["tags"].append(tag(key, "2026-11-30"))
+    cloud.machines[B]["tags"].append(tag(key, "2026-12-31"))
+    assert not conducted(state="mark", tags="project=x", exclude=f"{key}=*")()["fails"]
+    marks = {each: [one["value"] for one in row["tags"] if one["key"] == key] for each, row in cloud.machines.items()}
+    assert marks == {A: ["2026-11-30"], B: ["2026-12-31"], C: ["2026-12-02"], D: ["2026-12-02"]}
+    assert not conducted(state="unmark", tags="project=x", exclude=f"{key}=2026-12-31")()["fails"]
+    assert [each for each, row in cloud.machines.items() if any(one["key"] == key for one in row["tags"])] == [B]
+
+
 def test_canaries_make_the_first_waves(conducted: Any) -> None:
     done = conducted(tags="project=x", canary={"role": "canary"}, waves="1,100%")()
     assert not done["fails"], done["message"]

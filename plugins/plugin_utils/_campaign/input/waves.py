@@ -38,7 +38,8 @@ class Size:
         return max(1, min(machines, wanted))
 
     def __str__(self) -> str:
-        return f"{self.number:g}{'%' if self.share else ''}"
+        # Never as 1e+06, which nothing reads; at most six places were read.
+        return f"{self.number:.6f}".rstrip("0").rstrip(".") + ("%" if self.share else "")
 
 
 def parse_waves(value: Any, name: str) -> tuple[Size, ...]:

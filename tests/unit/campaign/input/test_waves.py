@@ -82,3 +82,11 @@ def test_canaries_share_no_wave_with_others_and_nothing_else_changes(machines: i
     assert all(set(wave) <= set(ids[:first]) or not set(wave) & set(ids[:first]) for wave in cut)
     assert len(plain) <= len(cut) <= len(plain) + 1
     assert all(cut)
+
+
+@pytest.mark.parametrize("text", ["1000000", "999999999", "33.333333%", "0.000001%", "100%", "10%", "1", "50.5%"])
+def test_a_size_is_written_down_as_it_was_given(text: str) -> None:
+    """The record holds it, and each wave reads it there."""
+    (size,) = parse_waves(text, "waves")
+    assert str(size) == text
+    assert parse_waves(str(size), "waves") == (size,)

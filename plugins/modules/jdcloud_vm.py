@@ -326,6 +326,10 @@ instances:
       type: dict
       sample:
         project: harbor
+    repeated_tags:
+      description: Keys that the service showed more than once before, with all their values.
+      type: dict
+      sample: {}
     status_before:
       description: The status in which the machine was found; V(absent) for an id that does not exist.
       type: str

@@ -160,6 +160,10 @@ instances:
       type: dict
       sample:
         env: test
+    repeated_tags:
+      description: Keys that the service showed more than once, with all their values.
+      type: dict
+      sample: {}
     instance_type:
       description: The type.
       type: str

@@ -184,6 +184,7 @@ class MachineReport:
             "instance_type": machine.instance_type if machine else None,
             "private_ip_address": machine.private_ip_address if machine else None,
             "tags": dict(machine.tags or {}) if machine else {},
+            "repeated_tags": {key: list(values) for key, values in machine.repeated_tags.items()} if machine else {},
             "status_before": machine.status if machine else "absent",
             "status": self._status(record),
             "action": self._action(record),

@@ -73,6 +73,7 @@ def _decision_row(machine: InstanceInFull, policy: Policy, facts: Facts, region:
     decision = decide(machine.instance, policy, facts)
     shown = machine.shown(region)
     shown.update(
+        repeated_tags={key: list(values) for key, values in machine.instance.repeated_tags.items()},
         deletable=decision.action == "deleted",
         blockers=finding_rows(decision.blockers),
         warnings=finding_rows(decision.warnings),

@@ -114,6 +114,15 @@ def test_the_mark_itself_excludes_by_what_it_is_and_not_by_what_it_would_be(cond
     assert [each for each, row in cloud.machines.items() if any(one["key"] == key for one in row["tags"])] == [B]
 
 
+@pytest.mark.parametrize("team", ["red", "blue"])
+def test_a_machine_whose_tag_the_service_shows_twice_is_excluded_by_either_value(
+    conducted: Any, cloud: MemoryCloud, team: str
+) -> None:
+    cloud.machines[A]["tags"] += [tag("team", "red"), tag("team", "blue")]
+    assert not conducted(tags="project=x", exclude=f"team={team}")()["fails"]
+    assert sorted(cloud.machines) == [A]
+
+
 def test_canaries_make_the_first_waves(conducted: Any) -> None:
     done = conducted(tags="project=x", canary={"role": "canary"}, waves="1,100%")()
     assert not done["fails"], done["message"]

@@ -185,6 +185,9 @@ def before_delete(record: Record, options: Options, look: Mapping[str, Any], ids
         elif instance is None and chooses_itself(record, options):
             text = with_role_variables(str(look.get("msg") or "it was not shown"))
             machine_entry.set_failed(row, error_of("not_tried", f"It could not be read once more after its backup: {text}"))
+        elif instance is not None and instance["action"] in ("blocked", "failed") and chooses_itself(record, options):
+            # Its name and tags may be what could not be read of it.
+            machine_entry.copy_problem(row, instance)
         else:
             ready.append(instance_id)
     return {"instance_ids": ready}

@@ -243,6 +243,17 @@ def test_a_machine_that_is_excluded_by_now_does_not_go_whatever_else_the_look_sa
     assert record.machines[A]["blockers"][0]["code"] == "selector_mismatch"
 
 
+@pytest.mark.parametrize(("variables", "goes"), [({}, [A]), ({"exclude": "team=red"}, [])])
+@pytest.mark.parametrize("look", [blocked(A, "unreadable"), failed(A)])
+def test_what_the_look_after_a_backup_could_not_judge_goes_only_where_a_module_checks_the_choice(
+    variables: Json, goes: list[str], look: Json
+) -> None:
+    """Its tags may be what could not be read, and another red one would go."""
+    record = begun(options(**variables), machine(A))
+    assert wave_step.before_delete(record, options(**variables), vm_result([look]), [A]) == {"instance_ids": goes}
+    assert (record.machines[A]["action"] == look["action"]) is (goes == [])
+
+
 def test_a_machine_that_went_during_its_backup_is_no_machine_of_another_name() -> None:
     wanted = options(name=["web a", "web b"], instance_ids=None)
     record = begun(wanted, machine(A))

@@ -220,14 +220,19 @@ def end_wave(record: Record, options: Options, number: int, now: datetime) -> di
     failed = _failed_machines(record, options)
     wave.ended = stamp(now)
     wave.state = "failed" if any(row["wave"] == number for row in failed) else "complete"
-    later = (record.machines[each] for one in record.waves if one.number > number for each in one.instance_ids)
-    more_to_do = not all(map(machine_entry.is_gone, later))
-    canaries = [row for row in failed if row["instance_id"] in record.instance_ids[: record.canaries]]
+    later = {each for one in record.waves if one.number > number for each in one.instance_ids}
+    more_to_do = not all(machine_entry.is_gone(record.machines[each]) for each in later)
+    first = record.instance_ids[: record.canaries]
+    canaries = [row for row in failed if row["instance_id"] in first]
     why = ""
     if len(failed) > options.max_failures:
         why = f"{count_and_name(failed)} failed and {options.max_failures} may"
     elif canaries:
         why = f"{count_and_name(canaries)} failed, of vm_decommission_canary"
+    elif first and not any(each in later or machine_entry.is_gone(record.machines[each]) for each in first):
+        # Those that were blocked by then have shown nothing of what would become of the others.
+        named = count_and_name([record.machines[each] for each in first])
+        why = f"{named} could not be deleted, and there is no more of vm_decommission_canary"
     if why and more_to_do:
         stop_campaign(record, f"The campaign was stopped after wave {number}, since {why}.")
     return {"go": not (why and more_to_do)}

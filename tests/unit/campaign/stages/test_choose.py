@@ -146,6 +146,26 @@ def test_a_canary_that_fails_ends_the_campaign_however_many_failures_are_allowed
     assert sorted(cloud.machines) == [A, B, C, D]
 
 
+@pytest.mark.parametrize("protected", [[C], [C, D]])
+def test_canaries_that_are_all_blocked_by_then_end_the_campaign_where_blocked_ones_are_skipped(
+    conducted: Any, cloud: MemoryCloud, tmp_path: Path, protected: list[str]
+) -> None:
+    """As a plan of which no canary can be deleted begins nothing."""
+    hook = tmp_path / "approval.yml"
+    hook.write_text("[]")
+
+    def protect(_event: Json) -> str:
+        for each in protected:
+            cloud.machines[each]["tags"].append(tag("jdcloud-protect", "yes"))
+        return ""
+
+    campaign = conducted(tags="project=x", canary="role=canary", on_blocked="skip", waves="1,100%", on_plan=str(hook))
+    campaign.failing = protect
+    done = campaign()
+    assert sorted(cloud.machines) == (protected if len(protected) == 1 else [A, B, C, D])
+    assert ("could not be deleted, and there is no more of vm_decommission_canary" in done["message"]) is (len(protected) == 2)
+
+
 def test_a_failure_of_another_machine_is_one_that_is_allowed(conducted: Any, cloud: MemoryCloud) -> None:
     cloud.refuse("vm.deleteInstance", 400, "INVALID", "Not this one.", A)
     assert conducted(tags="project=x", canary="web 3", max_failures=3, waves="2,100%")()["fails"]

@@ -164,3 +164,75 @@ def test_a_wave_out_of_turn_deletes_nothing(cloud: MemoryCloud, run: Runner, tmp
         wave(go_on(*context, preview=False, run=campaign.record.run), number)
     assert sorted(cloud.machines) == IDS
     assert not [call for call in cloud.calls if call.write]
+
+
+def marked(cloud: MemoryCloud, instance_id: str, *keys: str) -> None:
+    """A machine with tags of a mark."""
+    cloud.machines[instance_id]["tags"] = [{"key": key, "value": "2026-12-01"} for key in keys]
+
+
+KEY, STOPPED = "decommission-after", "decommission-after-stopped"
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [{"backup": "none"}, {"backup": "both"}, {"state": "mark"}, {"state": "unmark", "start_again": True}],
+    ids=["none", "both", "mark", "unmark"],
+)
+def test_rule_15_no_stage_of_a_preview_sends_a_write(cloud: MemoryCloud, run: Runner, tmp_path: Path, variables: Any) -> None:
+    fill(cloud)
+    marked(cloud, A, KEY, STOPPED)
+    done = Conducted(run, tmp_path / "record", instance_ids=IDS, stop_running=True, **variables)(check=True)
+    assert not done["fails"], done["message"]
+    assert any(row["action"] not in ("none", "blocked") for row in done["report"]["machines"])
+    assert cloud.writes == []
+
+
+@pytest.mark.parametrize("backup", ["image", "snapshots"])
+def test_a_backup_that_is_gone_when_the_deletion_begins_deletes_nothing(
+    cloud: MemoryCloud, run: Runner, tmp_path: Path, backup: str
+) -> None:
+    campaign = two(cloud, run, tmp_path / "record", backup=backup, waves="100%")
+    execute = campaign.modules.execute
+
+    def without(module: str, arguments: Any, **named: Any) -> Any:
+        if module == "jdcloud_vm" and not named["check_mode"]:
+            cloud.images.clear()
+            cloud.snapshots.clear()
+        return execute(module, arguments, **named)
+
+    campaign.modules.execute = without  # type: ignore[method-assign]
+    done = campaign()
+    assert done["fails"]
+    assert left(cloud)["machines"] == [A, C]
+    assert {each["code"] for row in done["report"]["machines"] for each in row["blockers"]} == {"backup_missing"}
+
+
+def test_the_manifest_is_there_before_the_first_machine_goes(cloud: MemoryCloud, run: Runner, tmp_path: Path) -> None:
+    campaign = two(cloud, run, tmp_path / "record", waves="100%")
+    seen: list[Any] = []
+    cloud.before["vm.deleteInstance"] = lambda: seen.append(json.loads((tmp_path / "record" / "manifest.json").read_text()))
+    assert not campaign()["fails"]
+    assert [[each["instance_id"], each["action"]] for each in seen[0]["machines"]] == [[A, "created"], [C, "created"]]
+
+
+def test_a_machine_whose_mark_could_not_be_written_runs_on(cloud: MemoryCloud, run: Runner, tmp_path: Path) -> None:
+    fill(cloud)
+    cloud.refuse("resourcetag.tagResources", 403, "HTTP_FORBIDDEN", "not authorized")
+    assert Conducted(run, tmp_path / "record", instance_ids=IDS, state="mark", stop_running=True)()["fails"]
+    assert cloud.machines[B]["status"] == "running"
+
+
+def test_a_machine_that_could_not_be_started_keeps_the_tag_that_says_to(cloud: MemoryCloud, run: Runner, tmp_path: Path) -> None:
+    fill(cloud)
+    marked(cloud, A, KEY, STOPPED)
+    cloud.refuse("vm.startInstance", 403, "HTTP_FORBIDDEN", "not authorized")
+    assert Conducted(run, tmp_path / "record", instance_ids=IDS, state="unmark", start_again=True)()["fails"]
+    assert [tag["key"] for tag in cloud.machines[A]["tags"]] == [STOPPED]
+
+
+def test_a_due_tag_that_stands_twice_is_written_anew(cloud: MemoryCloud, run: Runner, tmp_path: Path) -> None:
+    fill(cloud)
+    cloud.machines[A]["tags"] = [{"key": KEY, "value": day} for day in ("2026-11-01", "2027-01-01")]
+    assert not Conducted(run, tmp_path / "record", instance_ids=A, state="mark")()["fails"]
+    assert [tag["value"] for tag in cloud.machines[A]["tags"]] == ["2026-12-02"]

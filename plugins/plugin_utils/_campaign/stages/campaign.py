@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from ....module_utils._api.errors import InputError
 from ....module_utils._api.wire.journal import Write, read_journal
 from ....module_utils._fleet.common.progress import Part
 from ..input.decommission_variables import PREFIX, Options
@@ -224,13 +225,19 @@ def go_on(
     """The campaign where the stage before left it, with the options of its plan.
 
     A variable whose template gives another value by now, such as a folder with the time in its name, changes nothing.
-    Raises `InputError` if another run took it over, if the run has ended, and if it was begun in another mode.
+    Raises `InputError` if another run took it over, if the run has ended or failed, and if it was begun in another mode.
     """
     record = check_run(store.load(), run, preview=preview)
     options = options_of(record)
     lock = None
     if options.report_dir and not preview:
         lock = Lock(store.folder, holder_of(process or os.getpid(), record.runs[-1]["began"], run))
+        if not lock.is_held():
+            # A play may ignore that a stage failed, and would begin the next wave without a lock, whatever came of this one.
+            raise InputError(
+                f"This run of campaign {record.campaign} does not hold its folder any more, since a stage failed or another "
+                "run took it, so nothing more is done: run again."
+            )
     campaign = Campaign(options, store, modules, clock, preview, record, lock=lock)
     campaign.read_journal()
     return campaign

@@ -96,6 +96,10 @@ class Lock:
             if self._is_ours():
                 self._path.unlink(missing_ok=True)
 
+    def is_held(self) -> bool:
+        """Whether it is this run's still."""
+        return self._is_ours()
+
     def expect_silence(self) -> None:
         """Show signs of life for the time in which the user's own tasks run: they may wait for someone's answer."""
         with contextlib.suppress(OSError):

@@ -236,3 +236,24 @@ def test_a_due_tag_that_stands_twice_is_written_anew(cloud: MemoryCloud, run: Ru
     cloud.machines[A]["tags"] = [{"key": KEY, "value": day} for day in ("2026-11-01", "2027-01-01")]
     assert not Conducted(run, tmp_path / "record", instance_ids=A, state="mark")()["fails"]
     assert [tag["value"] for tag in cloud.machines[A]["tags"]] == ["2026-12-02"]
+
+
+def test_no_wave_follows_one_whose_stage_failed_whatever_the_play_ignores(
+    cloud: MemoryCloud, run: Runner, tmp_path: Path
+) -> None:
+    """The lock was given back then, and what came of the wave was not judged."""
+    fill(cloud)
+    (tmp_path / "record").mkdir()
+    context = (Store(str(tmp_path / "record")), ModulesInProcess(run), lambda: NOW)
+    given = options(instance_ids=IDS, stop_running=True, backup="none", waves="1,100%", report_dir=str(tmp_path / "record"))
+    campaign = begin(given, *context, preview=False)
+    with campaign.stage():
+        plan(campaign)
+        campaign.save()
+    cloud.before["vm.deleteInstance"] = lambda: (tmp_path / "record" / "record.json").rename(tmp_path / "elsewhere.json")
+    with pytest.raises(InputError, match="The record of the campaign is gone"), campaign.stage():
+        wave(go_on(*context, preview=False, run=campaign.record.run), 1)
+    (tmp_path / "elsewhere.json").rename(tmp_path / "record" / "record.json")
+    with pytest.raises(InputError, match="does not hold its folder any more, since a stage failed"):
+        go_on(*context, preview=False, run=campaign.record.run)
+    assert sorted(cloud.machines) == [B, C]

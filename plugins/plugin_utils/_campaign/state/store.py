@@ -130,12 +130,14 @@ class Store:
         return manifest
 
     def add_manifest(self, new: dict[str, Any]) -> None:
-        """Add the manifest of a wave to that of the waves before; the newest entry of each machine counts."""
+        """Add the manifest of a wave to that of the waves before; of each machine the newest entry counts that has a backup."""
         if not new.get("machines"):
             return
         old = self.manifest()
         if old is not None and old.get("campaign") == new.get("campaign"):
-            entries = {entry["instance_id"]: entry for entry in [*old.get("machines", ()), *new["machines"]]}
+            known = {entry["instance_id"]: entry for entry in old.get("machines", ())}
+            newest = {entry["instance_id"]: _with_earlier(entry, known.get(entry["instance_id"])) for entry in new["machines"]}
+            entries = {**known, **newest}
             whole = all(entry["action"] in ("created", "reused") for entry in entries.values())
             new = {**new, "machines": list(entries.values()), "state": "complete" if whole else "incomplete"}
         self.write_json(MANIFEST, new)
@@ -194,6 +196,14 @@ class Store:
             os.fsync(handle)
         finally:
             os.close(handle)
+
+
+def _with_earlier(entry: dict[str, Any], earlier: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The entry of a machine, with the backups of an earlier one where it has none: the file may be all that leads to them."""
+    if earlier is None or entry.get("image") or entry.get("snapshots"):
+        return entry
+    names = ("specification", "disks", "image", "snapshots", "uncovered_disks")
+    return {**entry, **{name: earlier[name] for name in names if earlier.get(name)}}
 
 
 def _in_lines(value: Mapping[str, Any]) -> str:

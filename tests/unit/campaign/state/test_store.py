@@ -77,3 +77,19 @@ def test_a_damaged_manifest_is_never_replaced(tmp_path: Path, text: str) -> None
     with pytest.raises(InputError, match=r"manifest\.json cannot be used, since it"):
         store.add_manifest({"campaign": "c", "machines": [{"instance_id": "i-a", "action": "created"}]})
     assert store.path(MANIFEST).read_text(encoding="utf-8") == text
+
+
+def test_an_attempt_that_makes_no_backup_takes_no_earlier_one_out_of_the_manifest(tmp_path: Path) -> None:
+    """Its machine may go by other hands, and the file may be all that leads to what was made."""
+    store = Store(str(tmp_path))
+    made = {"instance_id": "i-a", "action": "created", "specification": {"az": "x"}, "disks": [{"disk_id": "vol-a"}]}
+    image = {"image_id": "img-a"}
+    store.add_manifest({"campaign": "c", "machines": [{**made, "image": image, "snapshots": []}]})
+    failed = {"instance_id": "i-a", "action": "failed", "specification": None, "disks": [], "image": None, "snapshots": []}
+    store.add_manifest({"campaign": "c", "machines": [failed, {"instance_id": "i-b", "action": "blocked", "image": None}]})
+    manifest = store.manifest() or {}
+    assert manifest["state"] == "incomplete"
+    assert manifest["machines"][0] == {**made, "action": "failed", "image": image, "snapshots": []}
+    newer = {**made, "image": {"image_id": "img-b"}, "snapshots": []}
+    store.add_manifest({"campaign": "c", "machines": [newer]})
+    assert (store.manifest() or {})["machines"][0] == newer

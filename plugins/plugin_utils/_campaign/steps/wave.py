@@ -25,7 +25,7 @@ from ..state.ingest import (
     with_role_variables,
     with_time_outs,
 )
-from ..state.record import Record, Wave, read_stamp, stamp
+from ..state.record import UNVERIFIED, Record, Wave, read_stamp, stamp
 from .finish import owed
 
 LOOK_MAX_AGE = 30.0
@@ -208,7 +208,11 @@ def after_delete(record: Record, options: Options, number: int, result: Mapping[
         machine_entry.apply_result(record.machines[instance["instance_id"]], instance, accepted)
     for row in _scoped(record, number):
         if row["instance_id"] not in reported and row["action"] not in ("failed", "blocked", "deleted", "none"):
-            machine_entry.set_failed(row, error_of("not_tried", result.get("msg") or "It was not tried."))
+            # A module that died says nothing of what it sent; the journal does.
+            sent = row["instance_id"] in {**accepted.surely, **accepted.likely}
+            row.update({"status": UNVERIFIED, "changed": True} if sent else {})
+            message = result.get("msg") or "It was not tried."
+            machine_entry.set_failed(row, error_of("unverified" if sent else "not_tried", message))
     ok = not result.get("msg") and not any(row["action"] in ("failed", "blocked") for row in _scoped(record, number))
     record.end_phase("delete", number, now, ok=ok, machines=len(reported))
     return owed(record, options)

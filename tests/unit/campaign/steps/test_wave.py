@@ -134,6 +134,23 @@ def test_what_was_deleted_is_owed_what_it_was_to_take_along() -> None:
     assert finish.owed(record, RELEASING) == {"elastic_ip_ids": [], "disk_ids": []}
 
 
+def test_a_deletion_that_died_after_it_had_sent_something_is_not_said_to_be_not_tried() -> None:
+    record = begun(options(waves="100%"), machine(A), machine(B), machine(C))
+    accept(record, A, likely=(B,))
+    died: Json = {"failed": True, "msg": "MODULE FAILURE"}
+    assert wave_step.after_delete(record, RELEASING, 1, died, later(40)) == {"elastic_ip_ids": [], "disk_ids": []}
+    told = {each: (row["status"], row["error"]["code"], row["changed"]) for each, row in record.machines.items()}
+    assert told == {
+        A: ("unverified", "unverified", True),
+        B: ("unverified", "unverified", True),
+        C: ("stopped", "not_tried", False),
+    }
+    assert (
+        "It is not known what the last call did to i-a, i-b"
+        in finish.finish(record, RELEASING, later(41), preview=False)["message"]
+    )
+
+
 def test_nothing_is_owed_to_a_machine_that_another_user_deleted() -> None:
     record = begun(options(), machine(A))
     wave_step.after_delete(record, RELEASING, 1, vm_result([not_found(A)]), later(40))

@@ -250,7 +250,11 @@ def test_no_wave_follows_one_whose_stage_failed_whatever_the_play_ignores(
     with campaign.stage():
         plan(campaign)
         campaign.save()
-    cloud.before["vm.deleteInstance"] = lambda: (tmp_path / "record" / "record.json").rename(tmp_path / "elsewhere.json")
+
+    def lose() -> None:
+        (tmp_path / "record" / "record.json").rename(tmp_path / "elsewhere.json")
+
+    cloud.before["vm.deleteInstance"] = lose
     with pytest.raises(InputError, match="The record of the campaign is gone"), campaign.stage():
         wave(go_on(*context, preview=False, run=campaign.record.run), 1)
     (tmp_path / "elsewhere.json").rename(tmp_path / "record" / "record.json")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -85,7 +86,14 @@ def test_an_attempt_that_makes_no_backup_takes_no_earlier_one_out_of_the_manifes
     made = {"instance_id": "i-a", "action": "created", "specification": {"az": "x"}, "disks": [{"disk_id": "vol-a"}]}
     image = {"image_id": "img-a"}
     store.add_manifest({"campaign": "c", "machines": [{**made, "image": image, "snapshots": []}]})
-    failed = {"instance_id": "i-a", "action": "failed", "specification": None, "disks": [], "image": None, "snapshots": []}
+    failed: dict[str, Any] = {
+        "instance_id": "i-a",
+        "action": "failed",
+        "specification": None,
+        "disks": [],
+        "image": None,
+        "snapshots": [],
+    }
     store.add_manifest({"campaign": "c", "machines": [failed, {"instance_id": "i-b", "action": "blocked", "image": None}]})
     manifest = store.manifest() or {}
     assert manifest["state"] == "incomplete"

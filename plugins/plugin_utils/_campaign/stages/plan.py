@@ -92,9 +92,9 @@ def planned_backup_arguments(campaign: Campaign, ids: list[str]) -> Result:
     """The arguments of the backups of some machines."""
     options = campaign.options
     return {
-        **options.connection_arguments,
+        # What lost the tag that chose it is not even stopped.
+        **options.scope_arguments,
         "instance_ids": ids,
-        "protect_tags": options.protect_tags,
         "method": options.backup,
         "stop_running": options.stop_running,
         "start_again": False,

@@ -179,3 +179,23 @@ def test_the_file_that_a_long_plan_names_is_there_before_the_first_machine_is_to
     cloud.before["vm.deleteInstance"] = lambda: seen.append(table.exists())
     assert not Conducted(run, tmp_path / "record", instance_ids=ids, backup="none", waves="100%")()["fails"]
     assert seen == [machines > 20]
+
+
+@pytest.mark.parametrize("choice", [{"tags": "project=x"}, {"name": "web 2"}], ids=["tags", "name"])
+def test_a_machine_that_lost_what_chose_it_is_not_even_stopped(
+    conducted: Callable[..., Conducted], cloud: MemoryCloud, choice: Json
+) -> None:
+    """Right after its wave looked: nothing else would keep its backup from stopping it."""
+    cloud.machines[B].update(status="running", tags=[{"key": "project", "value": "x"}])
+    cloud.add_disk(B, "vol-kept000001", auto_delete=False)
+    cloud.quotas = {**cloud.quotas, "image": (100, 0), "snapshot": (100, 0)}
+
+    def take_back() -> None:
+        cloud.machines[B].update(instanceName="db 9", tags=[])
+
+    cloud.before["resourcetag.tagResources"] = take_back
+    done = conducted(**choice, backup="image", stop_running=True)()
+    assert done["fails"]
+    assert cloud.machines[B]["status"] == "running"
+    assert not cloud.images
+    assert [each["code"] for each in done["report"]["machines"][0]["blockers"]] == ["selector_mismatch"]

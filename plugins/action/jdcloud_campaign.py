@@ -374,7 +374,8 @@ def _plain(value: Any) -> Any:
 
 def _sentence(error: Exception) -> str:
     if isinstance(error, OSError):
+        what = error.filename or "The files of the campaign"
         return (
-            f"The files of the campaign cannot be written ({error.strerror or error}), so nothing more is done: see to the disk."
+            f"{what} cannot be read or written ({error.strerror or error}), so nothing more is done: see to the folder or disk."
         )
     return str(error)

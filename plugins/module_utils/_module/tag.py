@@ -18,7 +18,7 @@ from .._fleet.tags.plan import TaggedKind, TagOptions, WantedTags, after_change,
 from .._fleet.tags.record import TagRecord, TagRun
 from .._fleet.tags.run import TagTargets, change_tags
 from .common.arguments import GUARD_SPEC, SELECTION_SPEC, cap_of, selection_of
-from .common.rows import error_of, failure_keys, finding_rows, list_some
+from .common.rows import error_of, failure_keys, finding_rows, list_some, repeated_tags_of
 from .common.session import Result, Session, Spec
 
 SERVICE_CODES: Mapping[TaggedKind, str] = {"instance": "vm", "disk": "disk", "elastic_ip": "ip"}
@@ -135,7 +135,7 @@ class TagReport:
             "changed": self._changed(record),
             "tags_before": _tags_of(before),
             "tags": self._tags(record),
-            "repeated_tags": {key: list(values) for key, values in before.repeated_tags.items()} if before is not None else {},
+            "repeated_tags": repeated_tags_of(before),
             "blockers": finding_rows(record.blockers),
             "warnings": [],
             "error": error_of(record.failure),

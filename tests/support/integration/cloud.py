@@ -47,7 +47,8 @@ RESULT_KEYS = {"changed", "account", "instances", "summary", "retained", "diff"}
 ACCOUNT_KEYS = {"source", "access_key_suffix", "region", "pin", "account_id"}
 INSTANCE_KEYS = {
     *("instance_id", "name", "region", "status_before", "status", "action", "changed", "blockers", "warnings", "error"),
-    *("disks", "elastic_ips", "network_interfaces", "backups", "az", "instance_type", "private_ip_address", "tags"),
+    *("disks", "elastic_ips", "network_interfaces", "backups", "az", "instance_type", "private_ip_address"),
+    *("tags", "repeated_tags"),
 }
 SUMMARY_KEYS = {
     *("selected", "changed", "deleted", "already_absent", "not_found", "stopped", "started", "unchanged", "blocked", "failed"),

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol, TypeVar
 
@@ -17,6 +17,14 @@ from .session import Result
 SHOWN = 5
 """How many machines a message names before it says "and N more"."""
 INTERNAL = "An internal error ended the run, see exception: report it."
+
+
+class Tagged(Protocol):
+    """Anything that carries tags."""
+
+    @property
+    def repeated_tags(self) -> Mapping[str, Sequence[str]]:
+        """All values of each key that was shown more than once."""
 
 
 class Named(Protocol):
@@ -62,6 +70,11 @@ def reasons_of(instance_id: str, failure: Failure | None, blockers: Iterable[Fin
 def finding_rows(items: Iterable[Finding]) -> list[Result]:
     """Blockers or warnings."""
     return [{"code": item.code, "message": item.message} for item in items]
+
+
+def repeated_tags_of(tagged: Tagged | None) -> dict[str, list[str]]:
+    """Keys that the service showed more than once, with all their values (fact tags-shown-twice)."""
+    return {key: list(values) for key, values in tagged.repeated_tags.items()} if tagged is not None else {}
 
 
 def error_of(failure: Failure | None) -> Result | None:

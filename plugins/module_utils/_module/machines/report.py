@@ -14,7 +14,7 @@ from ..._fleet.common.failure import Failure, Finding
 from ..._fleet.evidence.proof import Backup
 from ..._fleet.machines.state import MachineRecord, MachineRun
 from ..._fleet.planning.policy import Action, Decision, Fate, PlannedAddress, PlannedDisk
-from ..common.rows import error_of, finding_rows, left_stopped, name_some, reasons_of
+from ..common.rows import error_of, finding_rows, left_stopped, name_some, reasons_of, repeated_tags_of
 from ..common.session import Result
 
 PROBLEMS = ("blocked", "failed")
@@ -184,7 +184,7 @@ class MachineReport:
             "instance_type": machine.instance_type if machine else None,
             "private_ip_address": machine.private_ip_address if machine else None,
             "tags": dict(machine.tags or {}) if machine else {},
-            "repeated_tags": {key: list(values) for key, values in machine.repeated_tags.items()} if machine else {},
+            "repeated_tags": repeated_tags_of(machine),
             "status_before": machine.status if machine else "absent",
             "status": self._status(record),
             "action": self._action(record),

@@ -15,7 +15,7 @@ from ..._fleet.machines.gate_reads import gather_facts
 from ..._fleet.planning.plan import decide
 from ..._fleet.planning.policy import Facts, Policy
 from ..common.arguments import DUE_SPEC, FATE_SPEC, GUARD_SPEC, SELECTION_SPEC, due_tag_of, selection_of
-from ..common.rows import finding_rows
+from ..common.rows import finding_rows, repeated_tags_of
 from ..common.session import Result, Session, Spec
 from .options import DEMAND_SPEC, demand_of
 from .report import backups_of
@@ -73,7 +73,7 @@ def _decision_row(machine: InstanceInFull, policy: Policy, facts: Facts, region:
     decision = decide(machine.instance, policy, facts)
     shown = machine.shown(region)
     shown.update(
-        repeated_tags={key: list(values) for key, values in machine.instance.repeated_tags.items()},
+        repeated_tags=repeated_tags_of(machine.instance),
         deletable=decision.action == "deleted",
         blockers=finding_rows(decision.blockers),
         warnings=finding_rows(decision.warnings),

@@ -31,9 +31,11 @@ def clean_up(options: Mapping[str, Any], modules: Modules, *, preview: bool) -> 
     looks = [_look(options, modules, region) for region in options["regions"]]
     choice = steps.choose_due(looks, options)
     entries: list[Result] = []
-    if not choice.problem:
+    problem = choice.problem
+    if not problem:
         folder = _folder(options["report_dir"], preview=preview)
         entries = [_entry(region, ids, folder) for region, ids in choice.regions.items()]
+        problem = steps.why_empty(entries, options)
     return {
         "changed": False,
         "due": choice.due,
@@ -43,7 +45,7 @@ def clean_up(options: Mapping[str, Any], modules: Modules, *, preview: bool) -> 
         "tag_key": options["tag_key"],
         "lines": marked_lines(choice),
         "warnings": _warnings(steps.idle_exclusions(looks, options)),
-        **({"failed": True, "msg": choice.problem} if choice.problem else {}),
+        **({"failed": True, "msg": problem} if problem else {}),
     }
 
 

@@ -42,12 +42,8 @@ def write_tags(campaign: Campaign) -> Result:
     # What takes a mark back is never held up by a protection.
     more: dict[str, Any] = {"protect_tags": {}} if options.kind == "unmark" else {}
     if not campaign.preview and chooses_itself(record, options):
-        ids = [
-            *dict.fromkeys(
-                [each for group in record.tag_plan["groups"] for each in group["instance_ids"]] + record.tag_plan["power"]
-            )
-        ]
-        look = campaign.look("jdcloud_tag", {**_scope(campaign, ids), "set": {options.tag_key: "preview"}, **more})
+        scope = _scope(campaign, steps.planned_ids(record))
+        look = campaign.look("jdcloud_tag", {**scope, "set": {options.tag_key: "preview"}, **more})
         record.tag_plan = steps.hold_back(record, options, look)
     results = []
     for group in record.tag_plan["groups"]:

@@ -61,12 +61,16 @@ def choose_due(looks: Sequence[Result], options: Result) -> Choice:
             f"{len(due)} machines are due, more than cleanup_max_instances ({cap}), so nothing was deleted; raise it, or set "
             "cleanup_on_too_many to oldest to delete the oldest marks first."
         )
-    elif not chosen and options["empty_is_failure"]:
-        problem = "Nothing is due, and cleanup_empty_is_failure is set."
     regions: dict[str, list[str]] = {look["account"]["region"]: [] for look in looks}
     for region, machine in [] if problem else chosen:
         regions[region].append(machine["instance_id"])
     return Choice(regions, len(due), [machine for _region, machine in marked if not machine["deletable"]], problem)
+
+
+def why_empty(entries: Iterable[Result], options: Result) -> str:
+    """Why a run with nothing to do fails, '' if it does not. What an earlier night left unfinished is something to do."""
+    idle = not any(entry["instance_ids"] or entry["problem"] for entry in entries)
+    return "Nothing is due, and cleanup_empty_is_failure is set." if idle and options["empty_is_failure"] else ""
 
 
 def idle_exclusions(looks: Sequence[Result], options: Result) -> list[str]:

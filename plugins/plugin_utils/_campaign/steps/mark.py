@@ -81,6 +81,12 @@ def plan_unmark(
     return {"groups": groups, "power": start, "last": [stopped_tag_key(options.tag_key)] if start else []}
 
 
+def planned_ids(record: Record) -> list[str]:
+    """The machines whose tags or power the plan changes, each once."""
+    tagged = (each for group in record.tag_plan["groups"] for each in group["instance_ids"])
+    return list(dict.fromkeys([*tagged, *record.tag_plan["power"]]))
+
+
 def hold_back(record: Record, options: Options, look: Mapping[str, Any]) -> dict[str, Any]:
     """The plan of the tags without machines that are not meant any more, or that a look right before does not show.
 
@@ -90,9 +96,7 @@ def hold_back(record: Record, options: Options, look: Mapping[str, Any]) -> dict
     refuse_early_end(look)
     seen = {each["instance_id"]: each for each in look["instances"]}
     out = set()
-    for instance_id in {each for group in record.tag_plan["groups"] for each in group["instance_ids"]} | {
-        *record.tag_plan["power"]
-    }:
+    for instance_id in planned_ids(record):
         row, instance = record.machines[instance_id], seen.get(instance_id)
         why = "It is not shown any more." if instance is None else not_meant(record, options, instance)
         if why:

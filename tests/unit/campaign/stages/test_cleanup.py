@@ -97,6 +97,14 @@ def test_what_was_not_finished_is_gone_on_with(run: Runner, tmp_path: Path, unfi
     assert [entry["instance_ids"] for entry in done["regions"]] == ids
 
 
+@pytest.mark.parametrize("unfinished", [True, False])
+def test_nothing_due_is_no_failure_while_an_earlier_night_is_unfinished(run: Runner, tmp_path: Path, unfinished: bool) -> None:
+    keep_record(tmp_path, unfinished=unfinished)
+    done = cleaned(run, report_dir=str(tmp_path), empty_is_failure=True)
+    assert [entry["instance_ids"] for entry in done["regions"]] == ([[C]] if unfinished else [])
+    assert done.get("msg") == (None if unfinished else "Nothing is due, and cleanup_empty_is_failure is set.")
+
+
 def test_a_record_that_cannot_be_read_is_a_problem_of_its_region_alone(run: Runner, tmp_path: Path) -> None:
     keep_record(tmp_path, unfinished=True)
     (tmp_path / REGION / "record.json").write_text("{", encoding="utf-8")

@@ -69,9 +69,11 @@ def test_what_is_excluded_takes_no_place_below_the_cap(exclude: Any) -> None:
 
 
 def test_nothing_due_is_a_problem_only_if_that_is_asked_for() -> None:
-    assert steps.choose_due([look(NORTH)], options()).problem == ""
-    asked = steps.choose_due([look(NORTH)], options(empty_is_failure="true"))
-    assert asked.problem == "Nothing is due, and cleanup_empty_is_failure is set."
+    nothing = [{"instance_ids": [], "problem": ""}]
+    asked = options(empty_is_failure="true")
+    assert steps.why_empty(nothing, options()) == ""
+    assert steps.why_empty(nothing, asked) == "Nothing is due, and cleanup_empty_is_failure is set."
+    assert steps.why_empty([*nothing, {"instance_ids": ["i-a"], "problem": ""}], asked) == ""
 
 
 MACHINES = st.lists(st.tuples(st.sampled_from([NORTH, EAST]), st.sampled_from("123456789"), st.booleans()), max_size=12)

@@ -209,6 +209,15 @@ def test_older_backups_go_when_newer_ones_are_proven(cloud: CloudWithCopies, run
     assert done["manifest"] == file_of(path)
 
 
+def test_no_older_backup_goes_in_a_batch_that_failed(cloud: CloudWithCopies, run: Runner) -> None:
+    add_older(cloud)
+    cloud.refuse("vm.createImage", 403, "HTTP_FORBIDDEN", "no rights", A)
+    done = BackedUp(run, instance_ids=IDS, stop_running=True, keep=1, campaign="new")()
+    assert actions(done) == {A: "failed", B: "created"}
+    assert "removed" not in done["manifest"]
+    assert {"img-old", "img-older"} <= set(cloud.images)
+
+
 def test_the_manifest_of_another_campaign_is_kept_next_to_the_new_one(
     cloud: CloudWithCopies, run: Runner, tmp_path: Path
 ) -> None:

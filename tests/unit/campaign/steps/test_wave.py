@@ -151,6 +151,15 @@ def test_a_deletion_that_died_after_it_had_sent_something_is_not_said_to_be_not_
     )
 
 
+def test_nothing_is_owed_while_the_machine_is_there() -> None:
+    """Its delete was accepted, and what it was to take along may be in use still."""
+    record = begun(options(), machine(A))
+    accept(record, A)
+    hanging = failed(A, "timeout", "deleting")
+    owed = wave_step.after_delete(record, RELEASING, 1, vm_result([hanging], msg="1 machine failed."), later(40))
+    assert owed == {"elastic_ip_ids": [], "disk_ids": []}
+
+
 def test_nothing_is_owed_to_a_machine_that_another_user_deleted() -> None:
     record = begun(options(), machine(A))
     wave_step.after_delete(record, RELEASING, 1, vm_result([not_found(A)]), later(40))

@@ -95,6 +95,7 @@ def planned_backup_arguments(campaign: Campaign, ids: list[str]) -> Result:
         # What lost the tag that chose it is not even stopped.
         **options.scope_arguments,
         "instance_ids": ids,
+        "max_instances": len(ids),
         "method": options.backup,
         "stop_running": options.stop_running,
         "start_again": False,

@@ -76,7 +76,7 @@ def plan(
     record.add_api_use(backup.get("summary") or {})
     refuse_early_end(look)
     look = with_present_status(look)
-    entries = {entry["instance_id"]: entry for entry in (backup.get("manifest") or {}).get("machines", ())}
+    entries = _planned_backups(backup)
     for instance in look["instances"]:
         row = record.machines.setdefault(instance["instance_id"], machine_entry.new_entry(instance))
         _plan_row(row, instance, entries.get(instance["instance_id"]), record)
@@ -200,6 +200,16 @@ def _waves(record: Record, options: Options) -> list[Wave]:
             f"The waves end before {len(left)} of {len(record.instance_ids)} machines: run again with a last wave of 100%."
         )
     return waves
+
+
+def _planned_backups(backup: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """The entries of the manifest that would be, by machine.
+
+    Raises `InputError` if none could be planned: each machine would be blocked for a backup of which nothing is known.
+    """
+    entries = {entry["instance_id"]: entry for entry in (backup.get("manifest") or {}).get("machines", ())}
+    refuse_early_end({**backup, "instances": entries})
+    return entries
 
 
 def _plan_problem(record: Record, options: Options, look: Mapping[str, Any], backup: Mapping[str, Any]) -> str:

@@ -68,6 +68,20 @@ def test_a_campaign_deletes_its_machines_in_waves(cloud: MemoryCloud, run: Runne
     assert [each["state"] for each in done["report"]["waves"]] == ["complete", "complete"]
 
 
+@pytest.mark.parametrize("backup", ["none", "image"])
+def test_a_selection_above_the_cap_of_each_module_goes_where_the_campaign_allows_it(
+    cloud: MemoryCloud, run: Runner, tmp_path: Path, backup: str
+) -> None:
+    for number in range(12):
+        cloud.add(f"i-web{number:07}", tags=[{"key": "project", "value": "harbor"}])
+    cloud.quotas = {**cloud.quotas, "image": (100, 0), "snapshot": (100, 0)}
+    chosen: dict[str, Any] = {"instance_ids": "", "tags": "project=harbor", "max_instances": 12}
+    campaign = Conducted(run, tmp_path / "record", **chosen, backup=backup, waves="1,100%")
+    done = campaign()
+    assert not done["fails"], done["message"]
+    assert cloud.machines == {}
+
+
 def test_the_report_of_a_campaign_says_who_ran_it_and_why(cloud: MemoryCloud, run: Runner, tmp_path: Path) -> None:
     fill(cloud)
     report = Conducted(run, tmp_path / "record", instance_ids=IDS, stop_running=True, reason="CHG-4711")()["report"]

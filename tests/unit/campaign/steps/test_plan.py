@@ -61,6 +61,14 @@ def test_the_backup_reports_why_there_would_be_none() -> None:
     assert [each["code"] for each in record.machines[A]["blockers"]] == ["task_in_progress"]
 
 
+def test_backups_that_cannot_be_planned_at_all_end_the_campaign_with_the_reason() -> None:
+    record = new_record()
+    plan.freeze(record, vm_result([machine(A)]))
+    ended = {"manifest": None, "failed": True, "msg": "12 machines match, and max_instances is 10."}
+    with pytest.raises(InputError, match=r"^12 machines match, and vm_decommission_max_instances is 10\.$"):
+        plan.plan(record, options(), vm_result([blocked(A, "backup_missing")]), ended, NOW, preview=False)
+
+
 def test_a_machine_that_is_blocked_anyway_is_not_also_reported_as_running_without_backup() -> None:
     record = new_record()
     plan.freeze(record, vm_result([blocked(A, "protected")]))

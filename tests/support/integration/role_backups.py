@@ -126,12 +126,13 @@ def kill_tasks_at(cloud: Cloud, ansible: Ansible, operation: str, tasks: list[Js
     """Start the tasks, and kill all their processes at once while a call hangs. `where` says which one, and its effect."""
     number = cloud.control.inject("hang", operation=operation, **where)
     process = ansible.start(tasks)
-    wait_until(lambda: process.poll() is not None or _fired(cloud, number), "the call hangs", timeout=600)
+    wait_until(lambda: process.poll() is not None or fault_fired(cloud, number), "the call hangs", timeout=600)
     assert process.poll() is None, "the play ended before it came to this call"
     ansible.kill_left_over()
     process.wait(timeout=120)
     cloud.control.clear_faults(number)
 
 
-def _fired(cloud: Cloud, number: int) -> bool:
+def fault_fired(cloud: Cloud, number: int) -> bool:
+    """Whether an injected fault has met a call."""
     return any(fault["number"] == number and fault["fired"] for fault in cloud.control.faults())

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from support.integration.campaigns import FASTER, decommission, kill_campaign_at, roomy
+from support.integration.campaigns import FASTER, roomy
 from support.integration.cloud import Cloud, running, stopped
-from support.integration.commands import Ansible
+from support.integration.conductor import Conductor, kill_at
 from support.json_object import Json
 
 A, B, C, D = "i-aaaa000001", "i-bbbb000002", "i-cccc000003", "i-dddd000004"
@@ -34,7 +34,7 @@ X: Json = {"tags": {"project": "x"}}
     ],
 )
 def test_a_killed_campaign_is_finished_and_nothing_else_is_touched(
-    cloud: Cloud, ansible: Ansible, tmp_path: Path, operation: str, where: Json
+    cloud: Cloud, conductor: Conductor, tmp_path: Path, operation: str, where: Json
 ) -> None:
     """Meanwhile another machine gets what the selection asks for, and an elastic IP becomes free: both are left alone."""
     address = {"id": "fip-aaaaaaaaaa", "address": "203.0.113.7"}
@@ -48,11 +48,11 @@ def test_a_killed_campaign_is_finished_and_nothing_else_is_touched(
         "report_dir": str(tmp_path / "x"),
         "waves": "1,100%",
     }
-    kill_campaign_at(cloud, ansible, operation, wanted, **where)
+    kill_at(cloud, tmp_path, operation, "decommission", wanted, **where)
     record = json.loads((tmp_path / "x" / "record.json").read_text(encoding="utf-8"))
     cloud.control.act("retag", C, set=X["tags"])
 
-    done = decommission(ansible, **wanted)
+    done = conductor.decommission(**wanted)
     assert done.message == "", done.message
     gone = {machine for machine in (A, B) if cloud.control.resource(machine) is None}
     assert gone == {A, B}
@@ -76,29 +76,31 @@ def test_a_killed_campaign_is_finished_and_nothing_else_is_touched(
     assert len(deletes) <= len(done.actions)
 
 
-def test_without_its_record_it_is_a_new_campaign_and_says_so(cloud: Cloud, ansible: Ansible, tmp_path: Path) -> None:
+def test_without_its_record_it_is_a_new_campaign_and_says_so(cloud: Cloud, conductor: Conductor, tmp_path: Path) -> None:
     address = {"id": "fip-aaaaaaaaaa", "address": "203.0.113.7"}
     cloud.seed(running(A, elastic_ip=address, **X), running(B, **X), stopped(C), **FASTER)
     roomy(cloud)
     wanted: Json = {"tags": "project=x", "stop_running": True, "elastic_ips": "release", "report_dir": str(tmp_path / "x")}
-    kill_campaign_at(cloud, ansible, "vpc.deleteElasticIp", wanted)
+    kill_at(cloud, tmp_path, "vpc.deleteElasticIp", "decommission", wanted)
     for file in (tmp_path / "x").iterdir():
         file.unlink()
-    done = decommission(ansible, **wanted)
+    done = conductor.decommission(**wanted)
     assert any("A new campaign, since no record" in note for note in done.report["notes"])
     assert done.actions == {B: "deleted"}
     assert cloud.control.resource(address["id"]) is not None
 
 
-def test_an_unfinished_campaign_of_another_selection_is_not_taken_over(cloud: Cloud, ansible: Ansible, tmp_path: Path) -> None:
+def test_an_unfinished_campaign_of_another_selection_is_not_taken_over(
+    cloud: Cloud, conductor: Conductor, tmp_path: Path
+) -> None:
     cloud.seed(running(A, **X), running(B, **X), stopped(C), **FASTER)
     roomy(cloud)
     wanted: Json = {"tags": "project=x", "stop_running": True, "report_dir": str(tmp_path)}
-    kill_campaign_at(cloud, ansible, "vm.createImage", wanted, resource=A)
-    other = decommission(ansible, instance_ids=C, report_dir=str(tmp_path))
+    kill_at(cloud, tmp_path, "vm.createImage", "decommission", wanted, resource=A)
+    other = conductor.decommission(instance_ids=C, report_dir=str(tmp_path))
     assert "holds the unfinished campaign" in other.message
     assert cloud.status(C) == "stopped"
-    given_up = decommission(ansible, instance_ids=C, report_dir=str(tmp_path), campaign="other")
+    given_up = conductor.decommission(instance_ids=C, report_dir=str(tmp_path), campaign="other")
     assert given_up.message == ""
     assert given_up.actions == {C: "deleted"}
     assert any("given up" in note for note in given_up.report["notes"])

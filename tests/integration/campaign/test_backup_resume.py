@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from support.integration.cloud import REGION, Cloud, running, stopped
-from support.integration.commands import Ansible
-from support.integration.role_backups import FASTER, A, B, C, file_of, kill_at, names, play, resources
+from support.integration.conductor import Conductor, kill_at
+from support.integration.role_backups import FASTER, A, B, C, file_of, names, resources
 from support.json_object import Json
 
 FORMAT = "jdcloud.cloud/manifest/1"
@@ -40,23 +40,23 @@ def manifest(path: Path, *ids: str, **fields: object) -> str:
     ],
 )
 def test_a_killed_run_is_finished_by_the_next_one(
-    cloud: Cloud, ansible: Ansible, tmp_path: Path, operation: str, selection: Json
+    cloud: Cloud, conductor: Conductor, tmp_path: Path, operation: str, selection: Json
 ) -> None:
     """It is killed while a call hangs. Meanwhile a third machine gets what the selection asks for, and is left alone."""
     harbor = {"tags": {"project": "harbor"}}
     cloud.seed(running(A, **harbor), running(B, **harbor), stopped(C), **FASTER)
     path = tmp_path / "manifest.json"
     wanted = {"stop_running": True, "start_again": True, "manifest_path": str(path), **selection}
-    kill_at(cloud, ansible, operation, wanted)
+    kill_at(cloud, tmp_path, operation, "back_up", wanted)
     killed = file_of(path)
     assert killed["state"] == "planned"
     assert {machine["status_before"] for machine in killed["machines"]} == {"running"}
     cloud.control.act("retag", C, set=harbor["tags"])
     cloud.control.act("start", C, instantly=True)
 
-    played, (done,) = play(ansible, wanted)
-    assert done.message == "", played.output
-    assert done.manifest == file_of(path), played.output
+    done = conductor.back_up(**wanted)
+    assert done.message == ""
+    assert done.manifest == file_of(path)
     assert done.manifest["campaign"] == killed["campaign"]
     assert done.manifest["state"] == "complete"
     assert set(done.actions) == {A, B}
@@ -69,7 +69,7 @@ def test_a_killed_run_is_finished_by_the_next_one(
     assert not list(tmp_path.glob("manifest.json.*"))
 
 
-def test_manifests_that_do_not_fit_are_refused_or_kept(cloud: Cloud, ansible: Ansible, tmp_path: Path) -> None:
+def test_manifests_that_do_not_fit_are_refused_or_kept(cloud: Cloud, conductor: Conductor, tmp_path: Path) -> None:
     cloud.seed(stopped(A), stopped(B), **FASTER)
     damaged, strange, unfinished, finished, same = (tmp_path / f"{name}.json" for name in ("a", "b", "c", "d", "e"))
     damaged.write_text('{"format": "jdcloud.cloud/manif', encoding="utf-8")
@@ -83,13 +83,12 @@ def test_manifests_that_do_not_fit_are_refused_or_kept(cloud: Cloud, ansible: An
         (unfinished, "belongs to an unfinished campaign of other machines"),
     ]
     before = [path.read_text(encoding="utf-8") for path, _part in refused]
-    *wrong, kept, named, more = play(
-        ansible,
+    *wrong, kept, named, more = conductor.back_up_each(
         *[{"instance_ids": A, "manifest_path": str(path)} for path, _part in refused],
         {"instance_ids": A, "manifest_path": str(finished)},
         {"instance_ids": A, "manifest_path": str(unfinished), "campaign": "later"},
         {"instance_ids": A, "manifest_path": str(same), "campaign": "earlier"},
-    )[1]
+    )
     for use, (_path, part) in zip(wrong, refused, strict=True):
         assert part in use.message
         assert use.manifest == {}
@@ -103,14 +102,14 @@ def test_manifests_that_do_not_fit_are_refused_or_kept(cloud: Cloud, ansible: An
     assert named.manifest["campaign"] == "later"
 
 
-def test_a_blocked_machine_does_not_hold_the_next_run_to_the_old_list(cloud: Cloud, ansible: Ansible, tmp_path: Path) -> None:
+def test_a_blocked_machine_does_not_hold_the_next_run_to_the_old_list(cloud: Cloud, conductor: Conductor, tmp_path: Path) -> None:
     """Nothing failed, so the campaign is over: the next run looks at all that carries the tag then."""
     harbor = {"project": "harbor"}
     cloud.seed(stopped(A, tags=harbor), stopped(B, tags={**harbor, "jdcloud-protect": "yes"}), stopped(C), **FASTER)
     path = tmp_path / "manifest.json"
     wanted: Json = {"tags": harbor, "on_blocked": "skip", "manifest_path": str(path)}
     cloud.control.act("retag", C, set=harbor, when={"operation": "vm.createImage", "resource": A, "moment": "after"})
-    first, second = play(ansible, wanted, wanted)[1]
+    first, second = conductor.back_up_each(wanted, wanted)
     assert first.message == ""
     assert first.actions == {A: "created", B: "blocked"}
     assert first.manifest["state"] == "incomplete"
@@ -118,14 +117,14 @@ def test_a_blocked_machine_does_not_hold_the_next_run_to_the_old_list(cloud: Clo
     assert second.actions == {A: "reused", B: "blocked", C: "created"}
 
 
-def test_a_part_that_did_not_fit_is_done_by_the_next_run(cloud: Cloud, ansible: Ansible, tmp_path: Path) -> None:
+def test_a_part_that_did_not_fit_is_done_by_the_next_run(cloud: Cloud, conductor: Conductor, tmp_path: Path) -> None:
     cloud.seed(running(A), running(B), **FASTER)
     cloud.control.set_quotas(images=1)
     more_room = {"operation": "vm.startInstance", "resource": A, "moment": "after"}
     cloud.control.act("set_quotas", A, images=2, when=more_room)
     whole: Json = {"instance_ids": [A, B], "stop_running": True, "start_again": True, "on_shortfall": "fit"}
     wanted = {**whole, "manifest_path": str(tmp_path / "manifest.json")}
-    first, second = play(ansible, wanted, wanted)[1]
+    first, second = conductor.back_up_each(wanted, wanted)
     assert first.message == ""
     assert first.actions == {A: "created", B: "blocked"}
     assert second.message == ""

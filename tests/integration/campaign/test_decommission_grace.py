@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
 
-from support.integration.campaigns import FASTER, decommission
+from support.integration.campaigns import FASTER
 from support.integration.cloud import Cloud, account, running, stopped
-from support.integration.commands import Ansible
+from support.integration.conductor import Conductor
 from support.json_object import Json
 
 A, B, C, D = "i-aaaa000001", "i-bbbb000002", "i-cccc000003", "i-dddd000004"
@@ -29,7 +29,7 @@ def tags(cloud: Cloud, instance_id: str) -> dict[str, str]:
     return {row["key"]: row["value"] for row in found.get("tags") or []}
 
 
-def test_machines_are_marked_stopped_and_taken_back(cloud: Cloud, ansible: Ansible) -> None:
+def test_machines_are_marked_stopped_and_taken_back(cloud: Cloud, conductor: Conductor) -> None:
     """A date that is there stays; one that is none is written again; what the marking stopped runs again afterwards."""
     cloud.seed(
         running(A),
@@ -45,11 +45,11 @@ def test_machines_are_marked_stopped_and_taken_back(cloud: Cloud, ansible: Ansib
         "stop_running": "true",
         "on_blocked": "skip",
     }
-    preview = decommission(ansible, "--check", **wanted)
+    preview = conductor.decommission("--check", **wanted)
     assert preview.message == ""
     assert cloud.writes() == []
 
-    marked = decommission(ansible, **wanted)
+    marked = conductor.decommission(**wanted)
     assert marked.message == "", marked.message
     assert preview.actions == marked.actions == {A: "marked", B: "none", C: "marked", D: "blocked"}
     assert tags(cloud, A) == {KEY: date_in(3), NOTE: "true"}
@@ -60,11 +60,11 @@ def test_machines_are_marked_stopped_and_taken_back(cloud: Cloud, ansible: Ansib
     assert marked.totals["marked"] == 2
     assert "2 of 4 machines are marked, 1 was marked before, 1 is blocked." in marked.output
 
-    again = decommission(ansible, **wanted)
+    again = conductor.decommission(**wanted)
     assert again.actions == {A: "none", B: "none", C: "none", D: "blocked"}
     assert again.report["outcome"] == "nothing_to_do"
 
-    back = decommission(ansible, state="unmark", instance_ids=[A, B], start_again="yes")
+    back = conductor.decommission(state="unmark", instance_ids=[A, B], start_again="yes")
     assert back.message == ""
     assert back.actions == {A: "unmarked", B: "unmarked"}
     assert tags(cloud, A) == tags(cloud, B) == {}
@@ -72,24 +72,24 @@ def test_machines_are_marked_stopped_and_taken_back(cloud: Cloud, ansible: Ansib
     assert cloud.status(B) == "stopped"
 
 
-def test_a_machine_whose_due_tag_was_not_written_runs_on(cloud: Cloud, ansible: Ansible) -> None:
+def test_a_machine_whose_due_tag_was_not_written_runs_on(cloud: Cloud, conductor: Conductor) -> None:
     cloud.seed(running(A), accounts=[account(denied=["resourcetag:tagResources"])], **FASTER)
-    used = decommission(ansible, state="mark", instance_ids=A, stop_running=True)
+    used = conductor.decommission(state="mark", instance_ids=A, stop_running=True)
     assert used.message != ""
     assert used.actions == {A: "failed"}
     assert cloud.status(A) == "running"
     assert not cloud.calls("vm.stopInstance")
 
 
-def test_something_protected_holds_the_marking_back(cloud: Cloud, ansible: Ansible) -> None:
+def test_something_protected_holds_the_marking_back(cloud: Cloud, conductor: Conductor) -> None:
     cloud.seed(stopped(A), stopped(B, tags={"jdcloud-protect": "yes"}), **FASTER)
-    used = decommission(ansible, state="mark", instance_ids=[A, B])
+    used = conductor.decommission(state="mark", instance_ids=[A, B])
     assert "protected" in used.message
     assert used.report["outcome"] == "blocked"
     assert cloud.writes() == []
 
 
-def test_only_what_is_due_is_deleted_by_its_due_tag(cloud: Cloud, ansible: Ansible) -> None:
+def test_only_what_is_due_is_deleted_by_its_due_tag(cloud: Cloud, conductor: Conductor) -> None:
     cloud.seed(
         stopped(A, tags={KEY: date_in(-1)}),
         stopped(B, tags={KEY: date_in(0)}),
@@ -97,7 +97,7 @@ def test_only_what_is_due_is_deleted_by_its_due_tag(cloud: Cloud, ansible: Ansib
         stopped(D, tags={KEY: "2026-1-1"}),
         **FASTER,
     )
-    used = decommission(ansible, instance_ids=[A, B, C, D], due_only="true", on_blocked="skip", backup="none", stop_running=True)
+    used = conductor.decommission(instance_ids=[A, B, C, D], due_only="true", on_blocked="skip", backup="none", stop_running=True)
     assert used.message == ""
     assert used.actions == {A: "deleted", B: "blocked", C: "blocked", D: "blocked"}
     assert (used.codes(B), used.codes(C), used.codes(D)) == ({"mark_not_due"}, {"taken_back"}, {"mark_malformed"})

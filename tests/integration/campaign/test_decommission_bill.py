@@ -10,21 +10,21 @@ from typing import Any
 
 import pytest
 
-from support.integration.campaigns import FASTER, decommission
+from support.integration.campaigns import FASTER
 from support.integration.cloud import Cloud, account, stopped
-from support.integration.commands import Ansible
+from support.integration.conductor import Conductor
 
 A = "i-aaaa000001"
 
 
 @pytest.mark.parametrize(("denied", "saved", "left"), [([], 170.4, 0.0), (["billing:*"], None, None)])
 def test_a_campaign_tells_what_it_saves_if_it_may_read_the_bill(
-    cloud: Cloud, ansible: Ansible, denied: list[Any], saved: float | None, left: float | None
+    cloud: Cloud, conductor: Conductor, denied: list[Any], saved: float | None, left: float | None
 ) -> None:
     disk = {"id": "vol-a", "size": 100, "auto_delete": True, "fee": 70}
     machine = {**stopped(A, fee=100.4, system_disk={"local": True, "size": 40}), "disks": [disk]}
     cloud.seed(machine, accounts=[account(denied=denied)], **FASTER)
-    done = decommission(ansible, instance_ids=[A], backup="none", bill=True)
+    done = conductor.decommission(instance_ids=[A], backup="none", bill=True)
     assert done.actions == {A: "deleted"}, done.output
     assert done.report["outcome"] == "complete", done.output
     money = done.report["money"]

@@ -9,21 +9,21 @@ from __future__ import annotations
 from pathlib import Path
 
 from support.integration.cloud import Cloud, running, stopped
-from support.integration.commands import Ansible
-from support.integration.role_backups import DRILL, FASTER, A, B, file_of, kill_at, play, resources
+from support.integration.conductor import Conductor, kill_at
+from support.integration.role_backups import DRILL, FASTER, A, B, file_of, resources
 from support.json_object import Json
 
 WHOLE: Json = {"disks": [{"size": 30}], "tags": {"env": "prod"}, "elastic_ip": {"id": "fip-web"}}
 
 
-def test_a_drill_passes_and_leaves_nothing_behind(cloud: Cloud, ansible: Ansible, tmp_path: Path) -> None:
+def test_a_drill_passes_and_leaves_nothing_behind(cloud: Cloud, conductor: Conductor, tmp_path: Path) -> None:
     cloud.seed(running(A, **WHOLE), stopped(B), **FASTER)
     path = tmp_path / "manifest.json"
     disks = set(resources(cloud, "disks"))
     where = {"drill_subnet_id": " subnet-drill ", "drill_security_group_ids": "sg-a, sg-b"}
     texts = {"drill": "true", "drill_timeout": "20", **where}
     wanted: Json = {"instance_ids": [A, B], "stop_running": True, "manifest_path": str(path), **texts}
-    _played, (done,) = play(ansible, wanted)
+    done = conductor.back_up(**wanted)
     assert done.message == ""
     assert done.manifest == file_of(path)
     assert done.manifest["state"] == "complete"
@@ -45,14 +45,14 @@ def test_a_drill_passes_and_leaves_nothing_behind(cloud: Cloud, ansible: Ansible
 
 
 def test_a_copy_that_cannot_be_removed_is_listed_and_the_next_run_removes_it(
-    cloud: Cloud, ansible: Ansible, tmp_path: Path
+    cloud: Cloud, conductor: Conductor, tmp_path: Path
 ) -> None:
     cloud.seed(stopped(A, **WHOLE), **FASTER)
     refusal: Json = {"http": 403, "status": "HTTP_FORBIDDEN", "message": "no rights"}
     cloud.control.inject("error", operation="vm.deleteInstance", times=1, **refusal)
     first, second = tmp_path / "first.json", tmp_path / "second.json"
     wanted: Json = {"instance_ids": A, "campaign": "spring", "keep": 1, **DRILL}
-    failed, again = play(ansible, {**wanted, "manifest_path": str(first)}, {**wanted, "manifest_path": str(second)})[1]
+    failed, again = conductor.back_up_each({**wanted, "manifest_path": str(first)}, {**wanted, "manifest_path": str(second)})
     drill = failed.manifest["drill"]
     (copy,) = drill["instance_ids"]
     assert drill["outcome"] == "failed"
@@ -71,16 +71,15 @@ def test_a_copy_that_cannot_be_removed_is_listed_and_the_next_run_removes_it(
     assert cloud.writes().count("vm.createInstances") == 1
 
 
-def test_a_copy_that_does_not_come_up_fails_the_drill_and_is_removed(cloud: Cloud, ansible: Ansible, tmp_path: Path) -> None:
+def test_a_copy_that_does_not_come_up_fails_the_drill_and_is_removed(cloud: Cloud, conductor: Conductor, tmp_path: Path) -> None:
     """The backups are made all the same; and the next drill of the play does not hear of the first."""
     cloud.seed(stopped(A), stopped(B), **FASTER)
     cloud.control.inject("transition_fails", operation="vm.createInstances")
     path = tmp_path / "manifest.json"
-    failed, passed = play(
-        ansible,
+    failed, passed = conductor.back_up_each(
         {"instance_ids": A, "manifest_path": str(path), **DRILL},
         {"instance_ids": B, **DRILL},
-    )[1]
+    )
     assert "The backups are made, but the drill failed" in failed.message
     assert failed.actions == {A: "created"}
     assert failed.manifest["drill"]["outcome"] == "failed"
@@ -93,12 +92,12 @@ def test_a_copy_that_does_not_come_up_fails_the_drill_and_is_removed(cloud: Clou
     assert len(resources(cloud, "disks")) == 2
 
 
-def test_a_drill_that_was_killed_is_done_again_and_its_copy_removed(cloud: Cloud, ansible: Ansible, tmp_path: Path) -> None:
+def test_a_drill_that_was_killed_is_done_again_and_its_copy_removed(cloud: Cloud, conductor: Conductor, tmp_path: Path) -> None:
     """And while it exists, nothing confuses the copy with the original."""
     cloud.seed(stopped(A, **WHOLE), **FASTER)
     path = tmp_path / "manifest.json"
     wanted: Json = {"instance_ids": A, "manifest_path": str(path), **DRILL}
-    kill_at(cloud, ansible, "vm.deleteInstance", wanted)
+    kill_at(cloud, tmp_path, "vm.deleteInstance", "back_up", wanted)
     killed = file_of(path)
     assert killed["drill"] == {"outcome": "begun", "source_instance_id": A}
     assert killed["state"] == "complete"
@@ -107,7 +106,7 @@ def test_a_drill_that_was_killed_is_done_again_and_its_copy_removed(cloud: Cloud
     assert not copy.get("elasticIpId")
     assert copy["subnetId"] == "subnet-drill"
     assert set(resources(cloud, "elastic_ips")) == {"fip-web"}
-    _played, (done,) = play(ansible, wanted)
+    done = conductor.back_up(**wanted)
     assert done.manifest["campaign"] == killed["campaign"]
     assert done.actions == {A: "reused"}
     assert set(resources(cloud, "instances")) == {A}

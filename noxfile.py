@@ -48,7 +48,7 @@ nox.needs_version = ">=2024.10.9"
 nox.options.envdir = ".venv/nox"
 nox.options.default_venv_backend = "virtualenv"
 nox.options.reuse_existing_virtualenvs = True
-nox.options.sessions = ["demo", "test", "lint", "sanity", "build"]
+nox.options.sessions = ["demo", "lint", "sanity", "build"]
 
 antsibull_nox.load_antsibull_nox_toml()
 
@@ -62,12 +62,6 @@ def run_here(session: nox.Session, *command: str) -> None:
 def demo(session: nox.Session) -> None:
     """Tell the story of a campaign on the emulated cloud."""
     run_here(session, ".venv/bin/python", "demo/run.py", *session.posargs)
-
-
-@nox.session(venv_backend="none")
-def test(session: nox.Session) -> None:
-    """Run all tests with coverage, or those that are named: nox -s test -- tests/unit -k plan."""
-    run_here(session, ".venv/bin/python", "-m", "pytest", *(session.posargs or ("-n", "3", "--cov", "--cov-report=term")))
 
 
 @nox.session(venv_backend="none")

@@ -20,6 +20,8 @@ from support.browser import PHONE, Browser
 from support.campaign.reports import TRAPS, empty_report, mark_report, preview_of, resumed_report, sample_report, with_texts
 from support.json_object import Json
 
+pytestmark = pytest.mark.foreign
+
 NAMES = ("\u8ba2\u5355-\u6570\u636e\u5e93-01", "<b>web</b>", "w" * 120, "a name of many words that goes on " * 4, "")
 """Chinese, like markup, long without and with blanks, none."""
 REPORTS: dict[str, Callable[[], Json]] = {

@@ -24,6 +24,8 @@ from support.integration.awx import LOCALHOST, PATTERNS, Awx, Job, answers
 from support.integration.cloud import REGION, running, stopped
 from support.json_object import Json
 
+pytestmark = pytest.mark.foreign
+
 A, B, C, D = "i-aaaa000001", "i-bbbb000002", "i-cccc000003", "i-dddd000004"
 X: Json = {"tags": {"project": "x"}}
 APPROVED = PATTERNS.parents[1] / "playbooks" / "decommission_approved.yml"

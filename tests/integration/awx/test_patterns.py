@@ -17,6 +17,8 @@ from awx_api.rules import check_survey
 from support.integration.awx import PATTERNS, survey_of
 from support.json_object import Json
 
+pytestmark = pytest.mark.foreign
+
 FOLDERS = sorted(path for path in PATTERNS.iterdir() if path.is_dir())
 TEXT: Json = {"type": "string", "minLength": 1}
 NAMED: Json = {"name": {**TEXT, "maxLength": 200}, "description": TEXT}

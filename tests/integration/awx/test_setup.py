@@ -20,6 +20,8 @@ from support.integration.cloud import COLLECTIONS
 from support.integration.commands import Ansible
 from support.json_object import Json
 
+pytestmark = pytest.mark.foreign
+
 AWX_COLLECTIONS = COLLECTIONS.parent / "awx" / "collections"
 ALL = ("decommission_fleet", "scheduled_cleanup", "scheduled_expiry")
 SECRET = "sk-for-the-setup"

@@ -15,6 +15,8 @@ from awx_api.store import Store
 from support.integration.awx import survey_of
 from support.json_object import Json
 
+pytestmark = pytest.mark.foreign
+
 RULE = "DTSTART;TZID=Asia/Shanghai:20260101T023000 RRULE:FREQ=DAILY;INTERVAL=1"
 ANSWERS: Json = {
     "cleanup_max_instances": 10,

@@ -20,6 +20,8 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from support.integration.awx import ROOT, messages
 from support.json_object import Json
 
+pytestmark = pytest.mark.foreign
+
 JOBS, APPROVALS = ("started", "success", "error"), ("running", "approved", "denied", "timed_out")
 # Where each service reads the text, and what says that it is one.
 FORMS = {

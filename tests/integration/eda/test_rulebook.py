@@ -24,9 +24,12 @@ ROOT = Path(__file__).parents[3]
 RULEBOOK = ROOT / "extensions" / "eda" / "rulebooks" / "cleanup_when_due.yml"
 COMMAND = ROOT / ".venv" / "eda" / "bin" / "ansible-rulebook"
 
-pytestmark = pytest.mark.skipif(
-    not COMMAND.exists() or shutil.which("java") is None, reason="ansible-rulebook (make eda) or Java is not installed"
-)
+pytestmark = [
+    pytest.mark.foreign,
+    pytest.mark.skipif(
+        not COMMAND.exists() or shutil.which("java") is None, reason="ansible-rulebook (make foreign) or Java is not installed"
+    ),
+]
 
 
 def _heard(folder: Path, events: list[dict[str, Any]]) -> Path:

@@ -21,6 +21,8 @@ from support.integration.campaigns import QUICK
 from support.integration.cloud import REGION, Cloud, stopped
 from support.json_object import Json
 
+pytestmark = pytest.mark.foreign
+
 ROOT = Path(__file__).resolve().parents[3]
 BIN = Path(sys.executable).parent
 ENVIRONMENT = ROOT / ".venv" / "environment" / "bin"

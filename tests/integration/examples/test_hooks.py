@@ -18,11 +18,13 @@ from typing import Any
 import pytest
 import yaml
 
+from support.examples.blocks import ROOT, all_examples
 from support.integration.campaigns import FASTER, decommission
 from support.integration.cloud import Cloud, stopped
 from support.integration.commands import Ansible
-from support.integration.examples import ROOT, all_examples
 from support.json_object import Json
+
+pytestmark = pytest.mark.foreign
 
 MESSAGE = 'Wave 1 of 2 of dc-1: 1 deleted. {{ 7 * 6 }} "测试"'
 SENT = f"JD Cloud: {MESSAGE}"

@@ -14,10 +14,12 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 import yaml
 
 from jdcloud_emulator.process import EmulatorProcess
-from support.integration.example_rules import (
+from support.examples.blocks import ROOT, Example, all_examples, in_markdown, in_plugin
+from support.examples.rules import (
     LEFT_OPEN,
     PLAIN_COMMANDS,
     RUN_COMMANDS,
@@ -29,7 +31,8 @@ from support.integration.example_rules import (
     moved,
     variables_in,
 )
-from support.integration.examples import ROOT, Example, all_examples, in_markdown, in_plugin
+
+pytestmark = pytest.mark.foreign
 
 EXAMPLES = all_examples()
 

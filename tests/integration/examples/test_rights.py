@@ -11,10 +11,12 @@ import re
 
 import pytest
 
+from support.examples.blocks import ROOT
 from support.integration.cloud import FAST, QUICK, REGION, Cloud, account
-from support.integration.examples import ROOT
 from support.json_object import Json
 from support.run_module import run_here
+
+pytestmark = pytest.mark.foreign
 
 _OPERATION = re.compile(r"`((?:vm|disk|vpc|resourcetag|billing|user)\.[A-Za-z]+)`")
 INFO = "`jdcloud_vm_info`"

@@ -18,12 +18,14 @@ from pathlib import Path
 import pytest
 import yaml
 
+from support.examples.blocks import Example, all_examples
+from support.examples.fleet import made_ready
+from support.examples.rules import LEFT_OPEN, RUN_COMMANDS, commands_in, extra_variables, kind_of, moved
 from support.integration.cloud import Cloud
 from support.integration.commands import BIN, Ansible
-from support.integration.example_fleet import made_ready
-from support.integration.example_rules import LEFT_OPEN, RUN_COMMANDS, commands_in, extra_variables, kind_of, moved
-from support.integration.examples import Example, all_examples
 from support.json_object import Json
+
+pytestmark = pytest.mark.foreign
 
 YAML = [example for example in all_examples() if example.language == "yaml"]
 SHELL = [example for example in all_examples() if example.language == "shell"]

@@ -207,7 +207,8 @@ def test_a_backup_tells_its_steps(stage: Stage) -> None:
 
 
 @pytest.mark.cores
-@pytest.mark.skipif(RUNNER is None, reason="needs ansible-runner (make setup)")
+@pytest.mark.foreign
+@pytest.mark.skipif(RUNNER is None, reason="needs ansible-runner (make foreign, make oldest)")
 def test_below_ansible_runner_lines_are_output_of_the_job(stage: Stage) -> None:
     """Its callback changes the class Display, and takes a lock that a worker inherits; versions up to 2.4.1 hung here."""
     assert RUNNER is not None

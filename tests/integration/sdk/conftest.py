@@ -66,7 +66,7 @@ def sdk(emulator: EmulatorProcess) -> Call:
 def jdc(emulator: EmulatorProcess, tmp_path: Path) -> Call:
     """`jdc("vm", "stop-instance", "--instance-id", "i-…")` runs the official command line tool and returns its JSON answer."""
     if not COMMAND_LINE.exists():
-        pytest.fail(f"the vendor's command line tool is not installed in {COMMAND_LINE.parent.parent}: use `make test`")
+        pytest.fail(f"the vendor's command line tool is not installed in {COMMAND_LINE.parent.parent}: use `make foreign`")
     environment = {**os.environ, "HOME": str(tmp_path), "PYTHONWARNINGS": "ignore", "PYTHONPATH": ""}
 
     def run(*words: str) -> Any:

@@ -9,7 +9,11 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from jdcloud_emulator.process import EmulatorProcess
+
+pytestmark = pytest.mark.foreign
 
 Call = Callable[..., Any]
 SPEC = {

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from jdcloud_sdk.core.config import Config
 from jdcloud_sdk.core.credential import Credential
 from jdcloud_sdk.core.logger import Logger
@@ -16,6 +17,8 @@ from jdcloud_sdk.services.disk.client.DiskClient import DiskClient
 from jdcloud_sdk.services.disk.models.SnapshotSpec import SnapshotSpec
 
 from jdcloud_emulator.process import EmulatorProcess
+
+pytestmark = pytest.mark.foreign
 
 Call = Callable[..., Any]
 SPEC: dict[str, Any] = {

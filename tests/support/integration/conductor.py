@@ -42,10 +42,10 @@ class Action(jdcloud_campaign.ActionModule):
 
     conductor: Conductor
 
-    def _execute_module(self, *, module_name: str, module_args: Json, **_more: Any) -> Json:
-        return self.conductor.run_module(
-            module_name.rpartition(".")[2], module_args, self._task.environment, check=self._task.check_mode
-        )
+    def _execute_module(self, module_name: str | None = None, **options: Any) -> dict[str, Any]:
+        assert module_name is not None
+        module = module_name.rpartition(".")[2]
+        return self.conductor.run_module(module, options["module_args"], self._task.environment, check=self._task.check_mode)
 
 
 class Conductor:

@@ -1,22 +1,22 @@
 # Copyright (c) 2026 The jdcloud.cloud authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A running emulator, and a small client that signs with the vendor's own signer."""
+"""A running emulator, and a small client. Its signatures are the collection's; the vendor's own are in tests/integration/sdk."""
 
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 import requests
-from jdcloud_sdk.core.credential import Credential
-from jdcloud_sdk.core.logger import Logger
-from jdcloud_sdk.core.signer import Signer
-from jdcloud_sdk.core.util import base64encode
 
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.credentials import Credentials
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.wire.signature import UnsignedRequest, sign
 from jdcloud_emulator.control import ControlClient
 from jdcloud_emulator.process import DEFAULT_ACCESS_KEY, DEFAULT_SECRET_KEY, EmulatorProcess
 from support.json_object import Json
@@ -56,13 +56,13 @@ class Cloud:
         self.session.trust_env = False
 
     def headers(self, method: str, service: str, url: str, data: str, region: str, **given: str) -> dict[str, str]:
-        """Headers of a request, signed."""
-        headers = {"Content-Type": "application/json", **given}
-        if self.token:
-            headers["x-jdcloud-security-token"] = base64encode(self.token)
-        token = headers.get("x-jdcloud-security-token", "")
-        Signer(Logger(-1)).sign(method, service, region, url, headers, data, Credential(*self.keys), token)
-        return headers
+        """Headers of a request, signed; a date and a nonce may be given among them."""
+        nonce = given.pop("x-jdcloud-nonce", str(uuid.uuid4()))
+        date = given.pop("x-jdcloud-date", None)
+        now = datetime.now(UTC) if date is None else datetime.strptime(date, "%Y%m%dT%H%M%S%z")
+        request = UnsignedRequest(method, url, {"Content-Type": "application/json", **given}, data.encode(), region, service)
+        credentials = Credentials(*self.keys, self.token or None, "options")
+        return sign(request, credentials, now, nonce)
 
     def send(
         self, service: str, method: str, path: str, body: Json | None = None, region: str = REGION, **given: str

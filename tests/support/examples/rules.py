@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.input.other_variables import VARIABLES
-from support.integration.examples import ROOT
+from support.examples.blocks import ROOT
 
 PLAIN_COMMANDS = frozenset(
     {

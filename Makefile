@@ -30,7 +30,7 @@ NOX := .venv/runner/bin/nox --session
 LINK := .venv/collections/ansible_collections/jdcloud/cloud
 
 .PHONY: help setup demo check test test-all foreign coverage lint sanity newer oldest build galaxy matrix docs pictures interface benchmark
-.PHONY: format clean
+.PHONY: mutants format clean
 
 help: ## List the targets
 	@echo 'make TARGET; everything is installed below .venv of this checkout.'
@@ -95,6 +95,9 @@ benchmark: $(STAMP)/demo ## Measure deletions, backups and campaigns of whole fl
 	@$(RUN) .venv/bin/python tests/benchmark/backup.py
 	@$(RUN) .venv/bin/python tests/benchmark/campaign.py
 	@$(RUN) .venv/bin/python tests/benchmark/startup.py
+
+mutants: $(STAMP)/test ## Plant deliberate faults one by one, and show which test catches each; some with WORDS="gate proof"
+	@$(RUN) env PYTHONPATH=tests .venv/bin/python -m mutants.run $(WORDS)
 
 format: $(STAMP)/lint ## Format the Python files, and write what modules share in their documentation
 	@$(RUN) .venv/lint/bin/python $(TOOLS)/docs_blocks.py

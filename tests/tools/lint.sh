@@ -27,7 +27,7 @@ check "ruff format" ruff format --check .
 check "mypy, collection" mypy -p ansible_collections.jdcloud.cloud.plugins
 check "mypy, emulator" mypy -p jdcloud_emulator
 check "mypy, tools" mypy --explicit-package-bases demo tests/tools
-check "mypy, tests" mypy tests/unit tests/integration tests/browser tests/support tests/awx_api
+check "mypy, tests" mypy tests/unit tests/integration tests/browser tests/support tests/awx_api tests/mutants
 # The benchmarks import their neighbour measure.py, as scripts do.
 check "mypy, benchmarks" env MYPYPATH=tests/benchmark mypy -m run -m backup -m campaign
 check "ansible-lint" ansible-lint --offline -q

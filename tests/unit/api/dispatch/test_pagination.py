@@ -84,6 +84,12 @@ def test_the_same_row_twice_does_not_make_a_listing_complete() -> None:
         listed(lambda each, _nth: Page(tuple(rows[:100] if each.resource == "1" else rows[99:149]), 150))
 
 
+def test_a_row_that_stands_there_twice_is_not_believed_although_the_total_counts_it_once() -> None:
+    # Which of the two is true is not known.
+    with pytest.raises(IncompleteListing):
+        listed(lambda _each, _nth: Page(("i-0", "i-1", "i-1"), 2))
+
+
 def test_a_page_that_cannot_be_read_is_an_error() -> None:
     with pytest.raises(ApiError):
         listed(

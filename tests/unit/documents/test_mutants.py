@@ -1,0 +1,78 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The deliberate faults of tests/mutants fit the code as it is, and no rule is without one; `make mutants` plants them."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from mutants.faults import Fault, FaultError, choose, read_faults
+
+ROOT = Path(__file__).resolve().parents[3]
+LISTS = ROOT / "tests" / "mutants"
+AT_LEAST = 60
+LONGEST_LIST = 400
+FAULTS = read_faults()
+_RULE = re.compile(r"^### (\d+)\. (?:(?!^### ).)*", re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+def test_a_fault_fits_its_file_and_names_tests_that_exist(fault: Fault) -> None:
+    text = (ROOT / fault.file).read_text(encoding="utf-8")
+    assert fault.planted_in(text) != text
+    assert fault.tests
+    assert [test for test in fault.tests if not (ROOT / test).exists()] == []
+
+
+def test_there_are_many_faults_and_each_has_a_name_of_its_own() -> None:
+    assert len(FAULTS) >= AT_LEAST
+    assert [name for name, count in Counter(fault.name for fault in FAULTS).items() if count > 1] == []
+
+
+def test_each_rule_that_is_built_has_a_fault() -> None:
+    rules = {int(found[1]): found[0] for found in _RULE.finditer((ROOT / "docs" / "rules.md").read_text(encoding="utf-8"))}
+    built = {number for number, text in rules.items() if "**Not built yet.**" not in text}
+    with_fault = {fault.rule for fault in FAULTS if fault.rule is not None}
+    assert built - with_fault == set()
+    assert with_fault - set(rules) == set()
+
+
+def test_each_list_is_short_enough_to_be_read() -> None:
+    lengths = {path.name: len(path.read_text(encoding="utf-8").splitlines()) for path in LISTS.glob("*.yml")}
+    assert {name: length for name, length in lengths.items() if length > LONGEST_LIST} == {}
+
+
+@pytest.mark.parametrize(
+    ("entry", "sentence"),
+    [
+        ("- {name: A, file: b, from: c, tests: [d]}", r"lacks \['to'\]"),
+        ("- {name: A, file: b, from: c, to: d, tests: [e], rules: 1}", r"has \['rules'\]"),
+    ],
+)
+def test_a_list_that_is_not_whole_is_refused(entry: str, sentence: str, tmp_path: Path) -> None:
+    (tmp_path / "some.yml").write_text(entry, encoding="utf-8")
+    with pytest.raises(FaultError, match=sentence):
+        read_faults(tmp_path)
+
+
+def test_a_fault_whose_text_stands_there_twice_or_not_at_all_is_refused() -> None:
+    fault = Fault("some", "A", None, "b", "one", "two", ())
+    assert fault.planted_in("one three") == "two three"
+    for text in ("three", "one one"):
+        with pytest.raises(FaultError, match="does not fit"):
+            fault.planted_in(text)
+
+
+def test_faults_are_chosen_by_list_name_and_file_and_a_word_that_means_none_is_refused() -> None:
+    first, second = (Fault(name, name.upper(), None, f"{name}.py", "", "", ()) for name in ("gate", "proof"))
+    for word in ("gate", "GAT", "ate.py"):
+        assert choose([first, second], [word]) == [first]
+    assert choose([first, second], []) == [first, second]
+    with pytest.raises(FaultError, match="'lock'"):
+        choose([first, second], ["gate", "lock"])

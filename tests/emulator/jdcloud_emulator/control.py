@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 import json
-import urllib.error
+import threading
 import urllib.parse
-import urllib.request
 from typing import Any
 
 
@@ -22,27 +23,52 @@ class ControlClient:
     `url` is what the emulator printed when it started, `timeout` is in seconds.
     Every method raises `ControlError` when the emulator refuses and `OSError` when it cannot be reached.
     TLS certificates are not verified: the control API carries no secrets and the emulator's certificates are made up.
+    Each thread keeps its connection: a new one for every call would take longer than the call itself.
     """
 
     def __init__(self, url: str, timeout: float = 30.0) -> None:
-        self._url = url.rstrip("/") + "/_emulator/"
+        self._url = urllib.parse.urlsplit(url)
         self._timeout = timeout
-        handlers: list[urllib.request.BaseHandler] = [urllib.request.ProxyHandler({})]
-        if url.startswith("https:"):
-            handlers.append(urllib.request.HTTPSHandler(context=_unverified()))
-        self._opener = urllib.request.build_opener(*handlers)
+        self._kept = threading.local()
 
     def call(self, method: str, path: str, body: Any = None, **query: Any) -> Any:
         """Send one control call and return its JSON answer. `wait` is what the call itself may take, in seconds."""
         words = {key: value for key, value in query.items() if value is not None}
-        url = self._url + path + ("?" + urllib.parse.urlencode(words) if words else "")
+        target = f"{self._url.path.rstrip('/')}/_emulator/{path}" + ("?" + urllib.parse.urlencode(words) if words else "")
         data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(url, data=data, method=method, headers={"Content-Type": "application/json"})
+        status, answer = self._exchange(method, target, data, self._timeout + float(words.get("wait", 0)))
+        if status >= 400:
+            raise ControlError(_reason(status, answer))
+        return json.loads(answer)
+
+    def _exchange(self, method: str, target: str, body: bytes | None, timeout: float) -> tuple[int, bytes]:
+        kept = self._kept.__dict__.pop("connection", None)
+        if kept is not None:
+            # The emulator may have closed it while nobody used it; then it has not read this call.
+            with contextlib.suppress(http.client.RemoteDisconnected, ConnectionError):
+                return self._exchange_on(kept, method, target, body, timeout)
+        return self._exchange_on(self._connected(), method, target, body, timeout)
+
+    def _exchange_on(
+        self, connection: http.client.HTTPConnection, method: str, target: str, body: bytes | None, timeout: float
+    ) -> tuple[int, bytes]:
+        connection.timeout = timeout
+        if connection.sock is not None:
+            connection.sock.settimeout(timeout)
         try:
-            with self._opener.open(request, timeout=self._timeout + float(words.get("wait", 0))) as answer:
-                return json.loads(answer.read())
-        except urllib.error.HTTPError as error:
-            raise ControlError(_reason(error)) from None
+            connection.request(method, target, body, {"Content-Type": "application/json"})
+            answer = connection.getresponse()
+            content = answer.read()
+        except BaseException:
+            connection.close()
+            raise
+        self._kept.connection = connection
+        return answer.status, content
+
+    def _connected(self) -> http.client.HTTPConnection:
+        if self._url.scheme == "https":
+            return http.client.HTTPSConnection(self._url.netloc, context=_unverified())
+        return http.client.HTTPConnection(self._url.netloc)
 
     def health(self) -> dict[str, Any]:
         """Process id, number of requests so far, resident memory in MB."""
@@ -132,6 +158,13 @@ class ControlClient:
         """Let every transition run on by so many simulated seconds, at once; with `wall` the service's clock goes ahead, too."""
         self.call("POST", "advance", {"seconds": seconds, "wall": wall})
 
+    def leap(self, seconds: float, kept: int = 0) -> float:
+        """Let all time of the service jump ahead, so far or until a call that is kept waiting is due. Returns all leaps so far.
+
+        `kept`: how many calls the caller has under way. If other calls than just so many are kept waiting, nothing happens.
+        """
+        return float(self.call("POST", "leap", {"seconds": seconds, "kept": kept})["leapt"])
+
     def reset(self, seed: dict[str, Any] | None = None) -> None:
         """Start again from the first seed, or from this one. Faults, acts and the log are emptied."""
         self.call("POST", "reset", {"seed": seed})
@@ -147,9 +180,9 @@ def _unverified() -> Any:
     return context
 
 
-def _reason(error: urllib.error.HTTPError) -> str:
-    text = error.read().decode("utf-8", "replace")
+def _reason(status: int, answer: bytes) -> str:
+    text = answer.decode("utf-8", "replace")
     try:
         return str(json.loads(text)["error"]["message"])
     except (ValueError, KeyError, TypeError):
-        return f"HTTP {error.code}: {text[:200]}"
+        return f"HTTP {status}: {text[:200]}"

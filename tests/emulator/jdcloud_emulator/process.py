@@ -52,6 +52,7 @@ class EmulatorProcess:
         self._arguments = list(arguments)
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._process: subprocess.Popen[str] | None = None
+        self._control: ControlClient | None = None
         self.url = ""
 
     def __enter__(self) -> EmulatorProcess:
@@ -64,7 +65,9 @@ class EmulatorProcess:
     @property
     def control(self) -> ControlClient:
         """The control API of the running emulator."""
-        return ControlClient(self.url)
+        if self._control is None:
+            self._control = ControlClient(self.url)
+        return self._control
 
     @property
     def pid(self) -> int:
@@ -120,6 +123,7 @@ class EmulatorProcess:
                 self.stop()
                 raise RuntimeError(f"the emulator did not start: {texts or 'it said nothing'}")
         self.url = str(json.loads(line)["url"])
+        self._control = None
 
     def stop(self) -> None:
         """End the process; asks first, insists after a few seconds."""

@@ -101,7 +101,7 @@ class Frontend:
             call, operation = world.admit(request, entry)
             service = call.operation.partition(".")[0]
             if half_latency:
-                await asyncio.sleep(half_latency)
+                await world.waiting.keep(half_latency)
             faults = world.strike(call, entry)
             body = await self._run(http, call, operation, faults, entry)
             code, headers = 200, None
@@ -110,7 +110,7 @@ class Frontend:
             code, headers = error.http, self._retry_after(error)
             entry.status = error.status
         if half_latency:
-            await asyncio.sleep(half_latency)
+            await world.waiting.keep(half_latency)
         entry.http = code
         return await self._send(http, code, body, faults, entry, headers)
 
@@ -119,7 +119,7 @@ class Frontend:
         world = self._world
         for fault in faults:
             if fault.kind == "delay" and fault.parameters["moment"] == "before":
-                await asyncio.sleep(fault.parameters["seconds"])
+                await world.waiting.keep(fault.parameters["seconds"])
         result: Json | None = None
         refused: ApiError | None = None
         if all(fault.effect for fault in faults):
@@ -149,23 +149,16 @@ class Frontend:
             wanted = fault.parameters
             match fault.kind:
                 case "delay" if wanted["moment"] == "after":
-                    await asyncio.sleep(wanted["seconds"])
+                    await self._world.waiting.keep(wanted["seconds"])
                 case "close_before" | "close_after":
                     raise Closed
                 case "hang":
-                    await self._hang(http, wanted["seconds"])
+                    await self._world.waiting.keep(wanted["seconds"], lambda: http.transport is not None)
                     raise Closed
                 case "error":
                     raise ApiError(wanted["http"], wanted["status"], wanted["message"], wanted["gateway"])
                 case "throttle":
                     raise throttled()
-
-    async def _hang(self, http: web.BaseRequest, seconds: float) -> None:
-        """Say nothing until the client goes away."""
-        clock = self._world.cloud.clock
-        end = clock.real() + seconds
-        while http.transport is not None and clock.real() < end:
-            await asyncio.sleep(0.05)
 
     async def _send(
         self, http: web.BaseRequest, code: int, body: bytes, faults: list[Fault], entry: Entry, headers: dict[str, str] | None
@@ -292,6 +285,10 @@ class Frontend:
                 if body.get("wall"):
                     world.cloud.clock.move_wall(float(body["seconds"]))
                 world.cloud.catch_up()
+            case "POST", "leap":
+                leapt = world.waiting.leap(float(body["seconds"]), int(body["kept"]))
+                world.cloud.catch_up()
+                return {"leapt": leapt}
             case "POST", "reset":
                 world.reset(body.get("seed"))
             case _:

@@ -24,6 +24,7 @@ from jdcloud_emulator.signature import Account, Authorization, Credential, Gate,
 from jdcloud_emulator.state.cloud import Cloud, Region
 from jdcloud_emulator.state.json_object import Json
 from jdcloud_emulator.state.settings import ApiError, Clock, Quotas, Settings, UsageError
+from jdcloud_emulator.waiting import WaitingRoom
 
 # Importing these modules registers their operations.
 SERVICES = (vm, vm_images, vm_create, disk, vpc, account)
@@ -112,6 +113,7 @@ class World:
         Seeder(cloud).add(seed.get("regions") or {})
         self.settings, self.quotas, self.gate, self.cloud = settings, quotas, gate, cloud
         self.faults, self.acts = Faults(settings.random_seed), Acts(cloud)
+        self.waiting = WaitingRoom(cloud.clock)
         self._buckets: dict[str, Bucket] = {}
         self.log.clear()
 

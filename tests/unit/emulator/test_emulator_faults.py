@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import threading
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import pytest
@@ -51,6 +52,36 @@ def test_a_closed_connection_before_or_after_the_effect(cloud: Any, kind: str, s
     entry = cloud.log("vm.stopInstance")[0]
     assert (entry["effect"], entry["fault"], entry["http"]) == (effect, kind, 0)
     assert cloud.status("i-web") == state
+
+
+def test_time_leaps_for_transitions_dates_and_the_log(cloud: Any) -> None:
+    before = cloud.vm("GET", "instances/i-web").headers["Date"]
+    cloud.control.configure(stop_seconds=100)
+    stop(cloud)
+    assert cloud.control.leap(40) == 40
+    assert cloud.status("i-web") == "stopping"
+    assert cloud.control.leap(61) == 101
+    assert cloud.status("i-web") == "stopped"
+    after = cloud.vm("GET", "instances/i-web").headers["Date"]
+    assert (parsedate_to_datetime(after) - parsedate_to_datetime(before)).total_seconds() >= 100
+    first, *_others, last = cloud.log("vm.*")
+    assert 101 < last["time"] - first["time"] < 200
+    assert 101 < last["wall"] - first["wall"] < 200
+
+
+def test_time_leaps_no_further_than_to_the_first_answer_that_is_kept_back(cloud: Any) -> None:
+    cloud.control.inject("delay", operation="vm.stopInstance", seconds=500)
+    answers: list[Any] = []
+    thread = threading.Thread(target=lambda: answers.append(stop(cloud)))
+    thread.start()
+    assert cloud.control.requests(operation="vm.stopInstance", wait=30)
+    assert cloud.control.leap(9, kept=0) == 0, "a call is kept waiting of which the client does not know"
+    assert cloud.control.leap(9, kept=2) == 0, "the other call may be on its way"
+    assert cloud.control.leap(9, kept=1) == 9
+    assert 400 < cloud.control.leap(9999, kept=1) <= 500
+    thread.join(30)
+    assert answers[0].http == 200
+    assert 500 <= cloud.log("vm.stopInstance")[0]["seconds"] < 600
 
 
 def test_throttling_on_demand(cloud: Any) -> None:

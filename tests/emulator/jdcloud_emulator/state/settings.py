@@ -170,8 +170,8 @@ class Clock:
     """Two times: the wall clock that the service shows, and the simulated seconds in which transitions run.
 
     Only transitions are scaled. The wall clock runs at its normal pace, since clients compare the service's `Date` with
-    their own clock; `move_wall` lets it jump, for clients whose own clock is moved as far. `monotonic` and `wall` are
-    arguments so that tests can stop the time.
+    their own clock; `move_wall` lets it jump, for clients whose own clock is moved as far, and `leap` lets all time jump.
+    `monotonic` and `wall` are arguments so that tests can stop the time.
     """
 
     def __init__(
@@ -187,10 +187,12 @@ class Clock:
         self._real = monotonic()
         self._simulated = 0.0
         self._moved = 0.0
+        self.leapt = 0.0
+        """Seconds that all time has jumped ahead."""
 
     def simulated(self) -> float:
         """Simulated seconds since the start. A change of time_scale holds from the moment it is seen."""
-        real = self._monotonic()
+        real = self.real()
         self._simulated += (real - self._real) * self._scale
         self._real = real
         self._scale = self._settings.time_scale
@@ -204,13 +206,17 @@ class Clock:
         """Let the service's own clock jump ahead. Transitions take as long as before."""
         self._moved += seconds
 
+    def leap(self, seconds: float) -> None:
+        """Let all time jump ahead, as if so many real seconds had passed."""
+        self.leapt += seconds
+
     def real(self) -> float:
         """Monotonic real seconds, for throttling and durations."""
-        return self._monotonic()
+        return self._monotonic() + self.leapt
 
     def wall(self) -> float:
         """The service's own clock, in seconds of the Unix epoch."""
-        return self._wall() + self._settings.clock_skew_seconds + self._moved
+        return self._wall() + self._settings.clock_skew_seconds + self._moved + self.leapt
 
 
 def parse_time(text: str) -> float:

@@ -7,8 +7,7 @@
 In this process, the module sees what it would see alone: only the environment, the folder and the arguments that it is given.
 No thread of it is left when the call comes back. `test_real_processes.py` shows that both ways end alike.
 
-In this process the module's clock may also run faster. Then the product's own patience (how long a listing may lag, how long a
-service may throttle) takes less of the test's time; options in seconds, and the emulator, keep real seconds.
+In this process the module also need not wait: where it would, time leaps, for it and for the emulator alike (`support.leaps`).
 """
 
 from __future__ import annotations
@@ -22,11 +21,9 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -34,16 +31,10 @@ from unittest import mock
 from ansible.module_utils import basic
 from ansible.module_utils.common import warnings as ansible_warnings
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch import pool
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.wire.transport import Transport
-from ansible_collections.jdcloud.cloud.plugins.module_utils._module.common import session
 from support.json_object import Json
+from support.leaps import Leaps, leaping
 
 MODULES = "ansible_collections.jdcloud.cloud.plugins.modules"
-DURATIONS = {"api_timeout", "wait_timeout", "poll_interval"}
-"""Options in seconds."""
-API_TIMEOUT = 30.0
-"""The default of the option with that name."""
 CAUGHT_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM)
 THREADS_END_WITHIN = 30.0
 """Seconds within which the threads of a module that has ended must be gone; a request that hangs is given up sooner."""
@@ -73,10 +64,10 @@ def run_alone(module: str, arguments: Json, environment: Mapping[str, str], fold
     return Output(process.returncode, process.stdout, process.stderr)
 
 
-def run_here(module: str, arguments: Json, environment: Mapping[str, str], folder: Path, *, speed: float = 1.0) -> Output:
-    """Run a module in this process, its clock `speed` times as fast as ours.
+def run_here(module: str, arguments: Json, environment: Mapping[str, str], folder: Path, *, leaps: Leaps | None = None) -> Output:
+    """Run a module in this process; its time leaps if there is something that can make it leap.
 
-    A thread that is not the main one cannot catch signals: there it gets a process, with our clock.
+    A thread that is not the main one cannot catch signals: there it gets a process, whose time does not leap.
     """
     if threading.current_thread() is not threading.main_thread():
         return run_alone(module, arguments, environment, folder)
@@ -84,14 +75,14 @@ def run_here(module: str, arguments: Json, environment: Mapping[str, str], folde
     forget_warnings()
     stdout, stderr = io.StringIO(), io.StringIO()
     surroundings = (
-        module_arguments(_in_its_seconds(json.loads(json.dumps(arguments)), speed)),
+        module_arguments(json.loads(json.dumps(arguments))),
         as_a_module(),
         mock.patch.dict(os.environ, environment, clear=True),
         contextlib.chdir(folder),
         contextlib.redirect_stdout(stdout),
         contextlib.redirect_stderr(stderr),
         signals_as_before(),
-        _clock_and_threads(speed),
+        _ended_threads(leaps),
     )
     with contextlib.ExitStack() as stack:
         for surrounding in surroundings:
@@ -119,62 +110,14 @@ def signals_as_before() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _in_its_seconds(arguments: Json, speed: float) -> Json:
-    """The arguments with every duration, and every pace, as the module's clock has to count it."""
-    if speed == 1.0:
-        return arguments
-    scaled = {"api_timeout": API_TIMEOUT, **arguments}
-    for name in DURATIONS & scaled.keys():
-        scaled[name] *= speed
-    if "api_rate_limit" in scaled:
-        scaled["api_rate_limit"] /= speed
-    return scaled
-
-
-class FastClock:
-    """A clock that runs `speed` times as fast as the machine's."""
-
-    def __init__(self, speed: float) -> None:
-        self._speed = speed
-
-    def now(self) -> float:
-        """Its seconds."""
-        return time.monotonic() * self._speed
-
-
-class KeptPool(pool.ThreadPool):
-    """A pool that waits by a fast clock."""
-
-    speed = 1.0
-
-    def _patience(self, timeout: float | None) -> float | None:
-        patience = super()._patience(timeout)
-        return None if patience is None else patience / self.speed
-
-
 @contextlib.contextmanager
-def _clock_and_threads(speed: float) -> Iterator[None]:
-    """Give the module its clock; end its threads and wait for them: a late request would be one of the next test."""
-    pools: list[KeptPool] = []
-
-    def kept(*arguments: Any) -> KeptPool:
-        made = KeptPool(*arguments)
-        made.speed = speed
-        pools.append(made)
-        return made
-
-    clock = FastClock(speed)
+def _ended_threads(leaps: Leaps | None) -> Iterator[None]:
+    """End the module's threads and wait for them: a late request would be one of the next test."""
     before = set(threading.enumerate())
     try:
-        with (
-            mock.patch.object(session, "ThreadPool", kept),
-            mock.patch.object(session, "SystemClock", lambda: clock),
-            mock.patch.object(session, "Transport", partial(Transport, monotonic=clock.now)),
-        ):
+        with leaping(leaps):
             yield
     finally:
-        for each in pools:
-            each.close()
         for thread in set(threading.enumerate()) - before:
             thread.join(THREADS_END_WITHIN)
             assert not thread.is_alive(), f"{thread.name} still runs {THREADS_END_WITHIN:g} s after its module has ended"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A cloud for one test: the emulator with its own fleet, the modules as processes, and what the request log proves.
+"""A cloud for one test: the emulator with its own fleet, the modules, and what the request log proves.
 
 Every run of a module is checked for what holds always: exactly the documented keys, no secret and no traceback in its
 output, as many requests as it says, and no delete without a fresh look at the machine before.
@@ -23,6 +23,7 @@ from urllib.parse import unquote
 from jdcloud_emulator.control import ControlClient
 from jdcloud_emulator.process import DEFAULT_ACCESS_KEY, DEFAULT_SECRET_KEY, EmulatorProcess
 from support.json_object import Json
+from support.leaps import Leaps
 from support.run_module import Output, run_here
 
 REGION = "cn-north-1"
@@ -80,7 +81,7 @@ def wait_until(condition: Callable[[], bool], what: str, timeout: float = 120.0)
 
 @dataclass(frozen=True)
 class Ended:
-    """A module run that has ended: its result, exit status and wall time in seconds."""
+    """A module run that has ended: its result, exit status and the seconds that passed, those that time leapt among them."""
 
     result: Json
     status: int
@@ -146,8 +147,9 @@ class Cloud:
         self.control: ControlClient = emulator.control
         self.url = emulator.url
         self.home = home
-        self.runs_as: Callable[..., Output] = run_here
-        """How modules run: in this process, or by `run_alone` in one of their own."""
+        self.leaps = Leaps(emulator.control)
+        self.runs_as: Callable[..., Output] = partial(run_here, leaps=self.leaps)
+        """How modules run: in this process, without waiting, or by `run_alone` in one of their own."""
         self._environment = emulator.environment()
 
     # --- the fleet ------------------------------------------------------------------------------------------------
@@ -185,10 +187,6 @@ class Cloud:
         assert found is not None
         slots = {slot["cloudDisk"]["diskId"]: slot for slot in found["dataDisks"] if slot.get("cloudDisk")}
         return bool(slots[disk_id].get("autoDelete"))
-
-    def hurry(self, speed: float = 10.0) -> None:
-        """From now on, the product's own patience takes a tenth of its time; options in seconds keep their meaning."""
-        self.runs_as = partial(run_here, speed=speed)
 
     # --- the request log ------------------------------------------------------------------------------------------
 
@@ -264,9 +262,9 @@ class Cloud:
 
     def _run(self, module: str, options: Json, check: bool, environment: Mapping[str, str | None] | None) -> Ended:
         arguments = {**options, "_ansible_check_mode": check, "_ansible_diff": True}
-        began = time.monotonic()
+        began = self.leaps.now()
         ended = self.runs_as(module, arguments, self.environment(environment), self.home)
-        seconds = time.monotonic() - began
+        seconds = self.leaps.now() - began
         text = ended.stdout + ended.stderr
         assert "Traceback" not in text, text
         assert DEFAULT_SECRET_KEY not in text

@@ -48,7 +48,6 @@ LOST: dict[str, Json] = {
 @METHODS
 @pytest.mark.parametrize("fault", LOST.values(), ids=LOST.keys())
 def test_rule_11_a_lost_answer_never_makes_a_second_one(cloud: Cloud, method: str, fault: Json) -> None:
-    cloud.hurry()
     machine(cloud)
     cloud.control.inject(operation=CREATES[method], **fault)
     ended = backup(cloud, A, method=method, api_timeout=0.6)
@@ -77,7 +76,6 @@ def test_rule_11_a_listing_that_leaves_out_what_was_made_is_no_proof_that_it_was
 def test_answers_that_are_always_lost_end_in_a_failure_once_the_listings_show_that_nothing_was_made(
     cloud: Cloud, method: str
 ) -> None:
-    cloud.hurry()
     machine(cloud, runs=True)
     cloud.control.inject("close_before", operation=CREATES[method], times=0)
     ended = backup(cloud, A, method=method, api_retries=1, **POWER)
@@ -138,7 +136,6 @@ def test_a_task_that_is_our_own_lost_call_is_not_waited_for_and_repeated(cloud: 
 
 @METHODS
 def test_a_storm_of_429_is_weathered(cloud: Cloud, method: str) -> None:
-    cloud.hurry()
     machine(cloud, runs=True)
     cloud.control.inject("throttle", probability=0.5, times=0)
     ended = backup(cloud, A, method=method, **POWER)
@@ -223,7 +220,6 @@ def test_a_backup_that_ends_in_error_fails_with_its_id_and_the_machine_is_starte
 
 @METHODS
 def test_rule_10_a_backup_that_hangs_is_a_failure_that_names_it_its_state_and_for_how_long(cloud: Cloud, method: str) -> None:
-    cloud.hurry()
     machine(cloud)
     cloud.control.inject("transition_hangs", operation=CREATES[method], times=0)
     ended = backup(cloud, A, method=method, wait_timeout=1.5)

@@ -152,7 +152,6 @@ def test_a_machine_that_another_user_deletes_before_its_backup_is_reported(cloud
 
 @METHODS
 def test_a_backup_that_another_user_deletes_while_it_is_waited_for_is_reported(cloud: Cloud, method: str) -> None:
-    cloud.hurry()
     machine(cloud, image_seconds=60, snapshot_seconds=60)
     accepted = backup(cloud, A, method=method, wait=False)
     asset_id = first(accepted, method)["image_id" if method == "image" else "snapshot_id"]

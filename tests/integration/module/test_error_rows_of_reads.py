@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import pytest
 
+from support.error_table import STATUS_TABLE, WRITES_AGAIN_ONLY, Row
 from support.integration.cloud import Cloud, stopped
-from support.integration.error_table import STATUS_TABLE, WRITES_AGAIN_ONLY, Row
 
 A, GONE = "i-aaaa000001", "i-gone000009"
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import pytest
 
+from support.error_table import BY_OPERATION, STATUS_TABLE, Row
 from support.integration.cloud import Cloud, Ended, running, stopped
-from support.integration.error_table import BY_OPERATION, STATUS_TABLE, Row
 from support.json_object import Json
 
 A, B = "i-aaaa000001", "i-bbbb000002"

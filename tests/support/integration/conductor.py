@@ -13,9 +13,8 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -24,15 +23,16 @@ from unittest import mock
 from ansible import constants
 
 from ansible_collections.jdcloud.cloud.plugins.action import jdcloud_campaign
+from support import victims
 from support.integration.campaigns import Campaign
 from support.integration.campaigns import role_variables as campaign_variables
-from support.integration.cloud import Cloud, wait_until
-from support.integration.role_backups import Use, fault_fired
+from support.integration.cloud import Cloud
+from support.integration.role_backups import Use
 from support.integration.role_backups import role_variables as backup_variables
 from support.json_object import Json
-from support.run_module import Output, run_here
+from support.leaps import Leaps
+from support.run_module import run_here
 
-TESTS = Path(__file__).resolve().parents[2]
 QUICK: Json = {"poll_interval": "0.05"}
 """Transitions of the emulator are short, and nothing but they are waited for."""
 
@@ -51,10 +51,10 @@ class Action(jdcloud_campaign.ActionModule):
 class Conductor:
     """Whoever uses the roles against the cloud of one test."""
 
-    def __init__(self, environment: Mapping[str, str], folder: Path, runs_as: Callable[..., Output] = run_here) -> None:
+    def __init__(self, environment: Mapping[str, str], folder: Path, leaps: Leaps) -> None:
         self._environment = dict(environment)
         self._folder = folder
-        self._runs_as = runs_as
+        self._leaps = leaps
         self._words: tuple[str, ...] = ()
         self.defaults: Json = {}
         """Connection options, as `module_defaults` of a play give them."""
@@ -126,7 +126,7 @@ class Conductor:
         for part in environment:
             whole.update(part)
         given = {**arguments, "_ansible_check_mode": check, "_ansible_diff": False}
-        ended = self._runs_as(module, given, whole, self._folder)
+        ended = run_here(module, given, whole, self._folder, leaps=self._leaps)
         assert "Traceback" not in ended.stdout + ended.stderr, ended.stdout + ended.stderr
         result: Json = json.loads(ended.stdout)
         return {"changed": False, **result}
@@ -140,6 +140,7 @@ class Conductor:
         with (
             mock.patch.object(jdcloud_campaign, "Display", lambda: display),
             mock.patch.object(jdcloud_campaign, "load_extra_vars", lambda _loader: variables),
+            mock.patch.object(jdcloud_campaign, "_utcnow", self._leaps.utcnow),
             mock.patch.object(constants, "DEFAULT_LOCAL_TMP", str(scratch)),
             mock.patch.object(sys, "argv", ["ansible-playbook", "play.yml", *self._words]),
             # The process above the stages of a play is the play; here it would be the one that runs the tests.
@@ -149,43 +150,18 @@ class Conductor:
 
 
 def conductor_of(cloud: Cloud, folder: Path) -> Conductor:
-    """The conductor of a test. Its modules run as those of the cloud do: `hurry` holds for both."""
-    return Conductor(cloud.environment(), folder, lambda *given: cloud.runs_as(*given))
+    """The conductor of a test."""
+    return Conductor(cloud.environment(), folder, cloud.leaps)
 
 
 def kill_at(cloud: Cloud, folder: Path, operation: str, role: str, variables: Json, **where: Any) -> None:
     """Use a role in a process of its own, and kill it while this call hangs. `where` says which call, and its effect."""
-    number = cloud.control.inject("hang", operation=operation, **where)
-    order = {"environment": cloud.environment(), "folder": str(folder), "role": role, "variables": variables}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "support.integration.conductor"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join([os.environ["PYTHONPATH"], str(TESTS)])},
-        text=True,
-    )
-    assert process.stdin is not None
-    process.stdin.write(json.dumps(order))
-    process.stdin.close()
-    try:
-        wait_until(lambda: process.poll() is not None or fault_fired(cloud, number), "the call hangs")
-        ended = process.poll()
-    finally:
-        process.kill()
-        assert process.stdout is not None
-        output = process.stdout.read()
-        process.wait()
-    assert ended is None, f"the role ended before it came to this call: {output}"
-    cloud.control.clear_faults(number)
+    fault: Json = {"kind": "hang", "operation": operation, **where}
+    killed = victims.kill_at(cloud, fault, _use, cloud.environment(), folder, role, variables)
+    assert killed, "the role ended before it came to this call"
 
 
-def _use_as_ordered() -> None:
-    order = json.load(sys.stdin)
-    conductor = Conductor(order["environment"], Path(order["folder"]))
-    used = getattr(conductor, order["role"])(**order["variables"])
-    print(used.message)
-
-
-if __name__ == "__main__":
-    _use_as_ordered()
+def _use(url: str, environment: Mapping[str, str], folder: Path, role: str, variables: Json) -> str:
+    """Use a role once. The message of the failure."""
+    conductor = Conductor(environment, folder, victims.leaps_at(url))
+    return str(getattr(conductor, role)(**variables).message)

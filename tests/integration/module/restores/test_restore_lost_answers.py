@@ -6,12 +6,9 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-
 import pytest
 
+from support import victims
 from support.integration.cloud import Cloud, wait_until
 from support.integration.restores import (
     BIG,
@@ -28,7 +25,6 @@ from support.integration.restores import (
     snapshotted,
 )
 from support.json_object import Json
-from support.run_module import MODULES
 
 CREATE = "vm.createInstances"
 
@@ -118,9 +114,9 @@ POINTS = [
 def test_a_run_that_is_killed_at_any_point_is_finished_by_the_next(cloud: Cloud, operation: str, after: int, effect: str) -> None:
     """The call hangs, before or after its effect, and then the module is killed the hard way."""
     entry = snapshotted(cloud, SYSTEM, DATA, BIG)
-    number = cloud.control.inject("hang", operation=operation, after=after, effect=effect)
-    _kill_when_fired(cloud, entry, number)
-    cloud.control.clear_faults()
+    fault: Json = {"kind": "hang", "operation": operation, "after": after, "effect": effect}
+    options = {**QUICK, "machines": [entry], "campaign": CAMPAIGN}
+    assert victims.kill_at(cloud, fault, victims.run, "jdcloud_vm_restore", options, cloud.environment(), cloud.home)
     ended = restore(cloud, entry)
     assert not ended.failed, ended.msg
     assert cloud.effects(HELP) == cloud.effects(CREATE) == 1
@@ -128,27 +124,6 @@ def test_a_run_that_is_killed_at_any_point_is_finished_by_the_next(cloud: Cloud,
     assert len(disks(only_machine(cloud))) == 3
     assert all(row["verified"] for row in ended.only["disks"])
     wait_until(lambda: not cloud.control.state()["regions"]["cn-north-1"]["images"], "the helper image is gone")
-
-
-def _kill_when_fired(cloud: Cloud, entry: Json, number: int) -> None:
-    options = {**QUICK, "machines": [entry], "campaign": CAMPAIGN}
-    process = subprocess.Popen(
-        [sys.executable, "-m", f"{MODULES}.jdcloud_vm_restore"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        env=cloud.environment(),
-        cwd=cloud.home,
-    )
-    assert process.stdin is not None
-    process.stdin.write(json.dumps({"ANSIBLE_MODULE_ARGS": options}).encode())
-    process.stdin.close()
-    try:
-        wait_until(
-            lambda: any(fault["number"] == number and fault["fired"] for fault in cloud.control.faults()), "the call hangs"
-        )
-    finally:
-        process.kill()
-        process.wait()
 
 
 # --- snapshots only -----------------------------------------------------------------------------------------------

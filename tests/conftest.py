@@ -6,15 +6,38 @@
 
 from __future__ import annotations
 
+import gc
+import os
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from support import gears
+from support.search import THOROUGH
 
-settings.register_profile("any_machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("any_machine")
+YOUNG = 20_000
+"""How many new objects make the garbage collector look at them: runs in virtual time make far more than the default of 700."""
+
+settings.register_profile("quick", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(THOROUGH, settings.get_profile("quick"))
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or "quick")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Read the tests without looking for garbage, and never look through them later: they stay until the end.
+
+    The thousands of collected tests would otherwise be searched again with each full collection, which is most of its time.
+    """
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.set_threshold(YOUNG, 20, 20)
+        gc.enable()
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

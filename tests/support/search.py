@@ -1,0 +1,18 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How long property tests search: `HYPOTHESIS_PROFILE=thorough`, or `--hypothesis-profile thorough`, searches longer."""
+
+from __future__ import annotations
+
+from hypothesis import settings
+
+THOROUGH = "thorough"
+"""The profile of `make test-all`."""
+
+
+def examples(quick: int, thorough: int) -> settings:
+    """How many examples a test looks at, by profile. For what decides about deletions, `quick` is at least 100."""
+    is_thorough = settings.get_current_profile_name().startswith(THOROUGH)
+    return settings(max_examples=thorough if is_thorough else quick)

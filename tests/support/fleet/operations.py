@@ -204,7 +204,7 @@ class Operations:
     def _describe_disks(self, call: Call[Any]) -> Json:
         query = dict(call.query)
         ids = _filters(query, "filters", "name")["diskId"]
-        rows = [self._world.disks[each] for each in ids if each in self._world.disks.keys() - self.hidden_in_bulk]
+        rows = [self._world.disks[each] for each in ids if each in self._world.disks and each not in self.hidden_in_bulk]
         return {"disks": [self._world.disk_json(disk) for disk in _page(rows, query)] or None, "totalCount": len(rows)}
 
     def _describe_disk(self, call: Call[Any]) -> Json:

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-from hypothesis import settings
 from hypothesis import strategies as st
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.instance import (
@@ -19,6 +18,7 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.resources
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.selection import Selection
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.policy import Facts, Policy
 from support.fleet.builders import AFTER, BEFORE, NOW, POSTPAID, PREPAID, USAGE, seen_disk
+from support.search import examples
 
 STATUSES = [
     "running",
@@ -130,4 +130,4 @@ FACTS = st.builds(
     st.lists(ELASTIC_IPS, max_size=2),
     st.fixed_dictionaries(dict.fromkeys(DISK_IDS, DISK_TAGS)),
 )
-ANY = settings(max_examples=300)
+ANY = examples(300, 1000)

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import string
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.input impo
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.input.decommission_variables import parse_options
 from support.campaign.results import GIVEN
 
-ID = st.from_regex(r"i-[a-z0-9]{10}", fullmatch=True)
+ID = st.text(alphabet=string.ascii_lowercase + string.digits, min_size=10, max_size=10).map("i-{}".format)
 
 
 @given(st.lists(ID, min_size=1, max_size=20, unique=True), st.sampled_from([",", " ", "\n", ", ", " , ,", "\t"]))

@@ -14,7 +14,7 @@ import time
 import unicodedata
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
@@ -32,6 +32,7 @@ from support.campaign.reports import (
     with_texts,
 )
 from support.json_object import Json
+from support.search import examples
 
 ELEMENTS = """
 html head meta title style body header nav main section footer script noscript h1 h2 h3 p ul ol li dl dt dd div span b i small
@@ -71,7 +72,7 @@ def _hostile(text: str) -> tuple[Json, Page]:
     return report, Page(render(report))
 
 
-@settings(max_examples=60)
+@examples(25, 60)
 @given(st.text(min_size=1, max_size=40).map("{}~".format) | st.sampled_from(TRAPS))
 @example("i-0000000000~")
 def test_no_text_of_the_cloud_becomes_markup(text: str) -> None:
@@ -87,7 +88,7 @@ def test_a_trap_is_shown_as_what_it_is(text: str) -> None:
     assert plain(text) in page.texts()
 
 
-@settings(max_examples=200)
+@examples(60, 200)
 @given(st.text(max_size=60))
 def test_no_letter_that_is_not_seen_is_left(text: str) -> None:
     shown = plain(text)
@@ -102,7 +103,7 @@ def _private(letter: str) -> bool:
     return unicodedata.category(letter) in ("Cn", "Co")
 
 
-@settings(max_examples=200)
+@examples(60, 200)
 @given(st.lists(st.text(max_size=30) | st.sampled_from(TRAPS)))
 def test_data_in_a_script_element_cannot_end_it(texts: list[str]) -> None:
     block = data(texts)

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.report.groups import Group, groups_of
@@ -43,6 +43,7 @@ from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.report.tim
 from support.campaign.reports import preview_of, resumed_report, sample_report
 from support.campaign.results import NOW
 from support.json_object import Json
+from support.search import examples
 
 
 def _phases(parts: list[tuple[int | None, float, float]]) -> list[Json]:
@@ -67,7 +68,7 @@ PAUSES = st.sampled_from((0, 0, 0, 1, 30, 700, 90_000))
 LENGTHS = st.floats(0, 20_000)
 
 
-@settings(max_examples=200)
+@examples(60, 200)
 @given(st.lists(st.tuples(WAVES, PAUSES, LENGTHS), min_size=1, max_size=60))
 def test_every_phase_has_a_bar_that_lies_in_the_drawing(parts: list[tuple[int | None, float, float]]) -> None:
     bars = [each for line in _drawn(_phases(parts)).lines for each in line.bars]
@@ -75,7 +76,7 @@ def test_every_phase_has_a_bar_that_lies_in_the_drawing(parts: list[tuple[int | 
     assert all(each.left >= LEFT - 0.1 and each.width >= SHORTEST and each.left + each.width <= WIDTH for each in bars)
 
 
-@settings(max_examples=200)
+@examples(60, 200)
 @given(
     st.lists(st.tuples(WAVES, PAUSES, LENGTHS), min_size=1, max_size=30),
     st.lists(st.integers(0, 400_000), min_size=2, max_size=6),
@@ -94,7 +95,7 @@ def test_one_run_needs_no_mark() -> None:
     assert _drawn(_phases([(1, 0, 60)]), {}, ["2026-11-25T08:00:00Z"]).runs == []
 
 
-@settings(max_examples=200)
+@examples(60, 200)
 @given(st.lists(st.tuples(WAVES, PAUSES, LENGTHS), min_size=1, max_size=60))
 def test_times_on_the_axis_never_run_into_each_other(parts: list[tuple[int | None, float, float]]) -> None:
     places = [tick.place for tick in _drawn(_phases(parts)).ticks]

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.input.decommission_variables import Options
@@ -21,6 +21,7 @@ from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.steps impo
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.steps import wave as wave_step
 from support.campaign.results import NOW, blocked, entry, later, machine, manifest, not_found, options, vm_result
 from support.json_object import Json
+from support.search import examples
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,7 @@ def campaign(fleet: Fleet, wanted: Options, *, preview: bool) -> Json:
     return totals_of(list(record.machines.values()), writes, preview=preview)
 
 
-@settings(max_examples=150)
+@examples(60, 150)
 @given(
     machines=st.lists(
         st.tuples(st.sampled_from(["stopped", "running", "blocked", "unknown"]), st.booleans()), min_size=1, max_size=8

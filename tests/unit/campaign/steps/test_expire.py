@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError
@@ -33,6 +33,7 @@ from support.campaign.records import new_record
 from support.campaign.results import machine as machine_row
 from support.imports import ROOT
 from support.json_object import Json
+from support.search import examples
 
 NOW = datetime(2026, 11, 28, 2, 30, tzinfo=UTC)
 GONE, THERE = "i-gone000001", "i-there00001"
@@ -324,7 +325,7 @@ def covered(region: Listing, without: frozenset[str] = frozenset()) -> dict[tupl
     return found
 
 
-@settings(max_examples=400)
+@examples(150, 400)
 @given(region=regions(), last_days=st.one_of(st.none(), st.integers(DAYS, 150)), most=st.integers(1, 5))
 def test_rule_08_whatever_is_there_a_night_never_takes_what_is_needed(region: Listing, last_days: int | None, most: int) -> None:
     verdicts = choose(judge(region, Rules(DAYS, last_days), Unfinished()), most, on_too_many="oldest")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backups.plan import decide_backup, image_disks, snapshot_disks
@@ -18,6 +18,7 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.evidence.proo
 from support.fleet.backup_decisions import make_policy
 from support.fleet.backup_worlds import MAX_AGE, worlds
 from support.fleet.builders import NOW
+from support.search import examples
 
 pytestmark = pytest.mark.no_cover
 """Measuring would double the time of so many runs, and their lines are covered elsewhere, too."""
@@ -32,7 +33,7 @@ def rows_of(world: Any) -> Any:
     return backup_set_of([each for each, _truth in images], [each for each, *_more in snapshots])
 
 
-@settings(max_examples=600)
+@examples(200, 600)
 @given(worlds(), st.sampled_from(["image", "snapshots", "both"]))
 def test_what_is_used_again_is_proven(world: Any, method: Any) -> None:
     backup_set, machine = rows_of(world), world[2]
@@ -44,7 +45,7 @@ def test_what_is_used_again_is_proven(world: Any, method: Any) -> None:
         assert not proof.missing
 
 
-@settings(max_examples=600)
+@examples(200, 600)
 @given(worlds(), st.sampled_from(["image", "snapshots"]), st.integers(1, 2))
 def test_nothing_goes_before_enough_proven_backups_are_newer(world: Any, method: Any, keep: int) -> None:
     backup_set, machine = rows_of(world), world[2]

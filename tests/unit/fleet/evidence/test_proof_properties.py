@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.backup_assets import Image, Snapshot
@@ -22,6 +22,7 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.plan
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.policy import Facts
 from support.fleet.backup_worlds import DISKS, MAX_AGE, Truth, worlds
 from support.fleet.builders import FACTS, NOW, disk, machine, policy, snapshot
+from support.search import examples
 
 pytestmark = pytest.mark.no_cover
 """Measuring would double the time of so many runs, and their lines are covered elsewhere, too."""
@@ -47,7 +48,7 @@ def covered(
     }
 
 
-@settings(max_examples=600)
+@examples(200, 600)
 @given(worlds(), METHODS, st.sampled_from([None, "c1", "c2"]))
 def test_what_counts_is_exactly_what_the_rule_says(world: Any, method: Any, campaign: str | None) -> None:
     images, snapshots, of = world

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.pagination import IncompleteListing
@@ -21,6 +21,7 @@ from support.fleet.scenarios import scenario
 from support.fleet.service import Harm
 from support.fleet.virtual import Cloud, make_policy
 from support.fleet.world import PREPAID
+from support.search import examples
 
 LISTING = "vm.describeInstances"
 
@@ -172,7 +173,7 @@ def test_rule_15_a_preview_settles_and_waits_for_what_others_delete() -> None:
     assert not cloud.log.writes
 
 
-@settings(max_examples=120)
+@examples(100, 120)
 @given(seed=st.integers(0, 2**32))
 def test_rule_15_a_preview_predicts_exactly_what_the_run_does(seed: int) -> None:
     """Nobody interferes, nothing fails, and the time suffices; that a machine will hang or break down cannot be predicted."""

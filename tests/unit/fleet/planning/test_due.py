@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError
@@ -23,12 +23,13 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.plan
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.policy import Facts
 from support.fleet.builders import FACTS, NOW, local_disk, machine, policy
 from support.fleet.virtual import Cloud, make_policy
+from support.search import examples
 
 KEY = "decommission-after"
 DUE, TODAY, LATER = "2026-01-14", "2026-01-15", "2026-01-20"
 """By the Beijing day of `NOW` and of the virtual cloud."""
 BEIJING = timezone(timedelta(hours=8))
-ANY = settings(max_examples=300)
+ANY = examples(150, 300)
 
 
 def marked(text: str = DUE, status: str = "stopped", **more: object) -> Instance:

@@ -10,7 +10,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.instance import (
@@ -22,6 +22,7 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.resources
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.selection import Selection, find_protecting_tag
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.plan import decide
 from support.fleet.builders import FACTS, policy
+from support.search import examples
 
 Rows = list[tuple[str, str]]
 ROWS = st.lists(st.tuples(st.sampled_from(["env", "owner"]), st.sampled_from(["", "a", "b"])), max_size=5)
@@ -86,7 +87,7 @@ def test_a_selector_matches_if_all_values_are_allowed() -> None:
     assert selecting(env=("test",)).mismatch(of(("env", "test"), ("env", "test"))) is None
 
 
-@settings(max_examples=300)
+@examples(100, 300)
 @given(ROWS, VALUES)
 def test_a_repeated_key_is_judged_as_if_the_worse_value_were_the_only_one(rows: Rows, allowed: tuple[str, ...]) -> None:
     each = of(*rows)

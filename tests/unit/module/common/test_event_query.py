@@ -13,7 +13,7 @@ from typing import Any
 import jq
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._module.common import session
@@ -21,6 +21,7 @@ from support.json_object import Json
 from support.module.memory_cloud import MemoryCloud
 from support.module.restores import OF_IMAGE, Backups
 from support.module.runner import Ended, Runner
+from support.search import examples
 
 ROOT = Path(__file__).resolve().parents[4]
 QUERIES: dict[str, Json] = yaml.safe_load((ROOT / "extensions" / "audit" / "event_query.yml").read_text(encoding="utf-8"))
@@ -102,7 +103,7 @@ ANYTHING = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=3) | st.
 
 
 @pytest.mark.parametrize("module", COMPILED)
-@settings(max_examples=60)
+@examples(20, 60)
 @given(result=ANYTHING)
 def test_whatever_a_result_holds_no_query_fails_and_all_outputs_can_be_counted(module: str, result: Any) -> None:
     """An error, or an output that is no object, would cost the whole job its count; a null fact would not be counted."""

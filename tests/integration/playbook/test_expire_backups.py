@@ -13,39 +13,60 @@ import pytest
 
 from support.integration.cloud import Cloud, stopped
 from support.integration.commands import Ansible
+from support.integration.conductor import conductor_of
 from support.integration.role_backups import FASTER
 
 from .test_decommission import run, stats
 
-A = "i-aaaa000001"
+A, IMAGE = "i-aaaa000001", "img-aaaa000001"
 MARK = "jdcloud.cloud/1 campaign=spring instance=i-aaaa000001 stopped=true"
 
 
-@pytest.mark.cores
-def test_an_old_backup_goes_when_that_is_allowed(cloud: Cloud, ansible: Ansible, tmp_path: Path) -> None:
-    image = {"id": "img-aaaa000001", "of": A, "created": "-40d", "description": MARK}
+@pytest.fixture
+def record(cloud: Cloud, tmp_path: Path) -> Path:
+    """The folder of a finished campaign, whose machine left one old backup."""
+    image = {"id": IMAGE, "of": A, "created": "-40d", "description": MARK}
     cloud.seed(stopped(A), images=[image], **FASTER)
-    record, reports = tmp_path / "record", tmp_path / "expired"
-    given = {"expire_backups_days": "30", "expire_backups_record_dirs": str(tmp_path), "expire_backups_report_dir": str(reports)}
-    there = stats(run(ansible, "expire_backups", **given))["expire_backups"]
-    assert there["kept"] == {"machine_exists": 1}
-    variables = {"instance_ids": A, "report_dir": str(record), "backup": "none"}
-    done = run(ansible, "decommission", **{f"vm_decommission_{name}": value for name, value in variables.items()})
-    assert done.status == 0, done.output
+    folder, home = tmp_path / "records" / "spring", tmp_path / "home"
+    home.mkdir()
+    folder.parent.mkdir()
+    done = conductor_of(cloud, home).decommission(instance_ids=A, report_dir=str(folder), backup="none")
+    assert done.actions == {A: "deleted"}, done.message
+    return folder
+
+
+@pytest.mark.cores
+def test_an_old_backup_goes_when_that_is_allowed(cloud: Cloud, ansible: Ansible, record: Path, tmp_path: Path) -> None:
+    given = {"days": "30", "last_days": "35", "record_dirs": str(record.parent), "report_dir": str(tmp_path / "expired")}
+    gone = stats(run(ansible, "expire_backups", **_named(given)))["expire_backups"]
+    assert (gone["outcome"], gone["deleted"]) == ("complete", 1)
+    assert [row["action"] for row in json.loads(Path(gone["report"]).read_text(encoding="utf-8"))["backups"]] == ["deleted"]
+    assert cloud.control.resource(IMAGE) is None
+
+
+def test_a_preview_deletes_nothing_and_says_the_same(cloud: Cloud, ansible: Ansible, record: Path, tmp_path: Path) -> None:
+    given = {"days": "30", "last_days": "35", "record_dirs": str(record.parent), "report_dir": str(tmp_path / "expired")}
+    preview = stats(run(ansible, "expire_backups", "--check", **_named(given)))["expire_backups"]
+    assert preview["deleted"] == 1
+    assert Path(preview["report"]).parent == tmp_path / "expired" / "plan"
+    assert cloud.control.resource(IMAGE)
+
+
+def test_the_last_backup_stays_unless_that_is_allowed(cloud: Cloud, ansible: Ansible, record: Path) -> None:
+    kept = stats(run(ansible, "expire_backups", **_named({"days": "30", "record_dirs": str(record.parent)})))["expire_backups"]
+    assert kept["kept"] == {"last_backup": 1}
+    assert cloud.control.resource(IMAGE)
+
+
+def test_the_report_of_a_campaign_is_made_again(ansible: Ansible, record: Path) -> None:
     (record / "report.html").unlink()
     again = run(ansible, "report", report_dir=str(record))
     assert again.status == 0, again.output
     assert (record / "report.html").is_file()
-    last = stats(run(ansible, "expire_backups", **given))["expire_backups"]
-    assert last["kept"] == {"last_backup": 1}
-    preview = stats(run(ansible, "expire_backups", "--check", expire_backups_last_days="35", **given))["expire_backups"]
-    assert preview["deleted"] == 1
-    assert Path(preview["report"]).parent == reports / "plan"
-    assert cloud.control.resource("img-aaaa000001")
-    gone = stats(run(ansible, "expire_backups", expire_backups_last_days="35", **given))["expire_backups"]
-    assert (gone["outcome"], gone["deleted"]) == ("complete", 1)
-    assert [row["action"] for row in json.loads(Path(gone["report"]).read_text(encoding="utf-8"))["backups"]] == ["deleted"]
-    assert cloud.control.resource("img-aaaa000001") is None
+
+
+def _named(variables: dict[str, str]) -> dict[str, str]:
+    return {f"expire_backups_{name}": value for name, value in variables.items()}
 
 
 def test_a_variable_that_is_misspelt_ends_the_night(cloud: Cloud, ansible: Ansible) -> None:

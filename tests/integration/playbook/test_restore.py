@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from support.integration.cloud import REGION, Cloud
+from support.integration.cloud import Cloud
 from support.integration.commands import Ansible, Played
 from support.integration.restores import (
-    CAMPAIGN,
     IMAGE,
     WEB,
     add,
@@ -24,22 +22,14 @@ from support.integration.restores import (
     disks,
     entry,
     machines,
+    manifest_file,
     only_machine,
     origins,
     web,
 )
 from support.json_object import Json
 
-FORMAT = "jdcloud.cloud/manifest/1"
 OTHER = "i-othr000002"
-
-
-def manifest(folder: Path, *entries: Json, **fields: Any) -> Path:
-    """A manifest in a file."""
-    path = folder / "manifest.json"
-    entry = {"format": FORMAT, "campaign": CAMPAIGN, "region": REGION, "method": "image", "machines": list(entries), **fields}
-    path.write_text(json.dumps(entry), encoding="utf-8")
-    return path
 
 
 def restore(ansible: Ansible, **variables: str) -> Played:
@@ -63,42 +53,9 @@ def count(**numbers: int) -> Json:
     return {f"restore_{name}": numbers.get(name, 0) for name in ("selected", "created", "unchanged", "blocked", "failed")}
 
 
-@pytest.mark.parametrize(
-    "variables",
-    [
-        {},
-        {"manifest": "", "image_id": " "},
-        {"manifest": "/some.json", "image_id": IMAGE},
-        {"image_id": IMAGE, "instance_ids": WEB},
-    ],
-)
-def test_without_a_clear_order_nothing_is_sent(cloud: Cloud, ansible: Ansible, variables: dict[str, str]) -> None:
-    cloud.seed()
-    played = restore(ansible, **variables)
-    assert played.status != 0
-    assert "Give either restore_manifest" in played.output
-    assert cloud.calls() == []
-
-
-def test_a_file_that_is_no_manifest_is_refused(cloud: Cloud, ansible: Ansible, tmp_path: Path) -> None:
-    entry = backed_up(cloud)
-    played = restore(ansible, manifest=str(manifest(tmp_path, entry, format="jdcloud.cloud/manifest/9")))
-    assert played.status != 0
-    assert "is no manifest of format" in played.output
-    assert cloud.calls() == []
-
-
-def test_a_machine_that_is_not_in_the_manifest_is_refused(cloud: Cloud, ansible: Ansible, tmp_path: Path) -> None:
-    entry = backed_up(cloud)
-    played = restore(ansible, manifest=str(manifest(tmp_path, entry)), instance_ids=f"{WEB}, {OTHER}")
-    assert played.status != 0
-    assert "not in the manifest" in played.output
-    assert cloud.calls() == []
-
-
 def test_a_blocked_machine_fails_the_play_and_leaves_the_numbers(cloud: Cloud, ansible: Ansible, tmp_path: Path) -> None:
     entry = backed_up(cloud)
-    played = restore(ansible, manifest=str(manifest(tmp_path, {**entry, "image": None})))
+    played = restore(ansible, manifest=str(manifest_file(tmp_path, {**entry, "image": None})))
     assert played.status != 0
     assert "nothing at all was made" in played.output
     assert stats(played) == count(selected=1, blocked=1)
@@ -109,7 +66,7 @@ def test_a_blocked_machine_fails_the_play_and_leaves_the_numbers(cloud: Cloud, a
 def test_machines_of_a_manifest_come_back_and_only_once(cloud: Cloud, ansible: Ansible, tmp_path: Path) -> None:
     entry = backed_up(cloud)
     other = {**entry, "instance_id": OTHER, "name": "other", "image": {"image_id": "img-gone"}}
-    path = str(manifest(tmp_path, entry, other))
+    path = str(manifest_file(tmp_path, entry, other))
     played = restore(ansible, manifest=path, instance_ids=f" {WEB}, ", subnet_id="subnet-x", security_group_ids="sg-a, sg-b")
     assert played.status == 0, played.output
     machine = only_machine(cloud)
@@ -126,44 +83,16 @@ def test_machines_of_a_manifest_come_back_and_only_once(cloud: Cloud, ansible: A
     assert stats(again) == count(selected=1, unchanged=1)
 
 
-def test_one_machine_of_an_image_with_texts_for_everything(cloud: Cloud, ansible: Ansible) -> None:
-    backed_up(cloud)
-    network = {"subnet_id": "subnet-x", "security_group_ids": "sg-a sg-b", "az": "cn-north-1a"}
-    played = restore(
-        ansible,
-        image_id=IMAGE,
-        name="2026",
-        instance_type="g.n2.medium",
-        region=REGION,
-        wait_timeout="20",
-        drill="false",
-        **network,
-    )
-    assert played.status == 0, played.output
-    assert only_machine(cloud)["instanceName"] == "2026"
-
-
 def test_text_of_the_cloud_is_never_a_template(cloud: Cloud, ansible: Ansible, tmp_path: Path) -> None:
     trap = "{{ lookup('ansible.builtin.pipe', 'touch trapped') }}"
     cloud.seed(web(description=trap, tags={"trap": trap}))
     add(cloud, images=[{"id": IMAGE, "of": WEB, "description": trap}])
     manifest_entry = entry(cloud, image=IMAGE)
     delete(cloud)
-    played = restore(ansible, manifest=str(manifest(tmp_path, manifest_entry)))
+    played = restore(ansible, manifest=str(manifest_file(tmp_path, manifest_entry)))
     assert played.status == 0, played.output
     assert only_machine(cloud)["description"].endswith(trap)
     assert only_machine(cloud)["tags"][0]["value"] == trap
-    blocked = restore(ansible, manifest=str(manifest(tmp_path, {**manifest_entry, "name": trap})))
+    blocked = restore(ansible, manifest=str(manifest_file(tmp_path, {**manifest_entry, "name": trap})))
     assert blocked.status != 0
     assert not list(tmp_path.rglob("trapped"))
-
-
-def test_a_drill_by_texts(cloud: Cloud, ansible: Ansible, tmp_path: Path) -> None:
-    entry = backed_up(cloud, leave=True)
-    path = manifest(tmp_path, entry)
-    refused = restore(ansible, manifest=str(path), drill="yes")
-    assert refused.status != 0
-    assert "subnet_id, security_group_ids must be given" in refused.output
-    played = restore(ansible, manifest=str(path), drill="yes", subnet_id="subnet-x", security_group_ids="['sg-a']")
-    assert played.status == 0, played.output
-    assert {machine["instanceName"] for machine in machines(cloud).values()} == {"web-01", "drill-web-01"}

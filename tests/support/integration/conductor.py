@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Uses the roles without Ansible: the action jdcloud_campaign and its modules run in this process, and send signed requests.
+"""Uses the roles and playbooks without Ansible: the action jdcloud_campaign and its modules run in this process.
+
+Their requests are signed, and go to the emulator as those of a play would.
 
 What the few tasks of a role add (`roles/*/tasks/`) is done here in the same order. `tests/integration/role` runs each kind of
 campaign in a real play once; scenarios need no Ansible, and take a tenth of the time.
@@ -79,6 +81,16 @@ class Conductor:
         """Use the role vm_backup so many times."""
         return [self.back_up(**variables) for variables in uses]
 
+    def restore(self, *words: str, **variables: Any) -> Json:
+        """Run the playbook restore. The result of its one stage."""
+        self._words = words
+        return self.stage({"stage": "restore"}, _prefixed("restore", {**QUICK, **variables}))
+
+    def due(self, *words: str, **variables: Any) -> Json:
+        """What the playbook cleanup would delete: the result of its first stage."""
+        self._words = words
+        return self.stage({"stage": "cleanup"}, _prefixed("cleanup", variables))
+
     def _campaign(self, variables: Json) -> tuple[Json, str]:
         """The report, and the message of the failure."""
         planned = self.stage({"stage": "plan"}, variables)
@@ -147,6 +159,10 @@ class Conductor:
             mock.patch.object(os, "getppid", os.getpid),
         ):
             yield
+
+
+def _prefixed(playbook: str, variables: Json) -> Json:
+    return {f"{playbook}_{name}": value for name, value in variables.items()}
 
 
 def conductor_of(cloud: Cloud, folder: Path) -> Conductor:

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.instance import parse_instance_in_full
@@ -137,3 +139,14 @@ def restore(cloud: Cloud, *entries: Json, check: bool = False, **options: Any) -
 def codes(ended: Ended, part: str = "warnings") -> set[str]:
     """Codes of warnings or blockers of the only machine."""
     return {row["code"] for row in ended.only[part]}
+
+
+FORMAT = "jdcloud.cloud/manifest/1"
+
+
+def manifest_file(folder: Path, *entries: Json, **fields: Any) -> Path:
+    """A manifest in a file."""
+    path = folder / "manifest.json"
+    entry = {"format": FORMAT, "campaign": CAMPAIGN, "region": REGION, "method": "image", "machines": list(entries), **fields}
+    path.write_text(json.dumps(entry), encoding="utf-8")
+    return path

@@ -51,7 +51,6 @@ class Copy:
         self.root = PLACE / str(number)
         self._planted = 0
         self._process: subprocess.Popen[str] | None = None
-        self._stopped = False
         shutil.rmtree(self.root, ignore_errors=True)
         for name in _files():
             target = self.root / name

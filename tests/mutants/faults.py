@@ -26,7 +26,8 @@ class FaultError(Exception):
 class Fault:
     """A fault. `subject` is the name of its list, `name` says in plain words what goes wrong, and `rule` which rule it breaks.
 
-    `before` stands once in `file`, a path from the root of the checkout, and becomes `after`. `tests` are paths of tests.
+    `before` stands once in `file`, a path from the root of the checkout, and becomes `after`. `tests` are paths of tests, or
+    single tests (file::test) of a file that takes long.
     """
 
     subject: str

@@ -17,12 +17,13 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.pagina
     LISTING_TRIES,
     IncompleteListing,
     chunks,
+    find_each,
     list_all,
     read_by_ids,
 )
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import ApiError
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import ApiError, JdcloudError
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.fields import Page
-from support.api.stage import Script, call, refusal, stage
+from support.api.stage import Script, call, failure, refusal, stage
 
 OPERATION = "vm.describeInstances"
 
@@ -142,3 +143,14 @@ def test_an_answer_that_keeps_contradicting_itself_is_an_error() -> None:
 def test_no_ids_need_no_call() -> None:
     assert by_ids([], lambda _call, _nth: Page((), 0)) == ({}, 0)
     assert list(chunks([])) == []
+
+
+@pytest.mark.parametrize("error", [refusal(403, "HTTP_FORBIDDEN"), refusal(500, "INTERNAL"), failure("unreachable")])
+def test_only_a_404_says_that_a_row_which_a_bulk_answer_leaves_out_is_gone(error: JdcloudError) -> None:
+    def found(single: JdcloudError) -> dict[str, str]:
+        dispatcher, _pool, _clock = stage(lambda each, _nth: single if each.operation == "vm.one" else Page((), 0), retries=0)
+        return find_each(dispatcher, ["i-0"], ids_call, lambda row_id: call("vm.one", row_id), str)
+
+    assert found(refusal(404, "NOT_FOUND")) == {}
+    with pytest.raises(type(error)):
+        found(error)

@@ -141,6 +141,21 @@ def test_empty_answers_prove_nothing_while_the_machines_are_there(first: int) ->
     assert campaign.seconds >= 8.0
 
 
+@pytest.mark.parametrize("first", [3, 4, 5, 6])
+def test_empty_answers_prove_nothing_where_machines_are_too_many_for_single_reads(first: int) -> None:
+    """The last few are asked for by themselves; of more, one has to vouch for an answer that shows none."""
+    cloud = Cloud(durations=Durations(delete=8.0))
+    ids = [f"i-m{number:02d}" for number in range(60)]
+    for instance_id in ids:
+        cloud.machine(instance_id, "stopped")
+    cloud.service.harm_upon(BULK, "", Harm.EMPTY, first, first + 1)
+    campaign = audited(cloud, make_policy("absent", *ids), Timing(poll_interval=0.5))
+    assert campaign.report.summary()["deleted"] == len(ids)
+    asked = min(write.arrived_at for write in cloud.log.of(DELETE))
+    fates_read = [when for when, operation, _id in cloud.log.calls if operation == "disk.describeDisks" and when > asked]
+    assert min(fates_read) >= asked + 8.0, "a machine was taken to be gone while it was there"
+
+
 def test_an_empty_listing_is_confirmed_by_a_404_for_each_id() -> None:
     cloud = Cloud()
     cloud.machine(status="stopped")

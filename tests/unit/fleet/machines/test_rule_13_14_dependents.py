@@ -57,6 +57,16 @@ def test_all_of_several_elastic_ips_are_released_one_by_one() -> None:
     assert len(cloud.log.of(RELEASE)) == 4
 
 
+def test_each_release_rests_on_a_look_of_the_last_seconds_however_slowly_calls_leave() -> None:
+    cloud = Cloud()
+    cloud.machine(status="stopped", addresses=[TrueAddress(f"fip-x{number}") for number in range(8)])
+    campaign = audited(cloud, make_policy(release_elastic_ips=True, protect_tags={}), rate=1.0)
+    assert set(fates(campaign).values()) == {"released"}
+    looks = [when for when, operation, _id in cloud.log.calls if operation == "vpc.describeElasticIps"]
+    for release in cloud.log.of(RELEASE):
+        assert release.arrived_at - max(look for look in looks if look < release.arrived_at) <= 5.0
+
+
 def test_kept_is_the_default_and_reported_as_still_billed() -> None:
     cloud, _machine = with_address()
     campaign = audited(cloud, make_policy())

@@ -13,6 +13,7 @@ import pytest
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.instance import Instance, Interface
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.resources import Charge, ElasticIp
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.selection import Selection
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.evidence.proof import Demand
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.plan import decide
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.policy import Facts, Policy
 from support.fleet.builders import (
@@ -255,3 +256,9 @@ def test_warnings_say_what_may_surprise() -> None:
 def test_a_local_system_disk_is_reported_as_lost_and_blocks_nothing_without_a_demanded_backup() -> None:
     decision = decide(machine(disks=(system_disk(category="local"),)), policy(), FACTS)
     assert (decision.blockers, [each.fate for each in decision.disks]) == ((), ["lost"])
+
+
+def test_who_gives_up_local_disks_gives_up_no_cloud_disk() -> None:
+    each = machine(data=[local_disk()])
+    assert blockers(each, policy(demand=Demand("image", 24.0), allow_local_disk_loss=True)) == ["backup_missing"]
+    assert blockers(each, policy(demand=Demand("image", 24.0))) == ["backup_missing", "local_disk_loss"]

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.instance import AttachedDisk
@@ -49,6 +51,9 @@ SET_TRUE, SET_FALSE = DiskFate("deleted", change=True), DiskFate("kept", change=
         (local_disk(system=True), LOST, LOST, LOST),
         (system_disk(), DELETED, DELETED, DELETED),
         (system_disk(charge=None), DELETED, DELETED, DELETED),
+        (replace(system_disk(), auto_delete=False), KEPT, KEPT, KEPT),
+        # Most go with their machine, and one that is taken to stay would need no backup.
+        (replace(system_disk(), auto_delete=None), DELETED, DELETED, DELETED),
     ],
 )
 def test_fate_of_each_kind_of_disk(

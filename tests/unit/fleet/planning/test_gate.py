@@ -13,6 +13,7 @@ import pytest
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.instance import Instance
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.resources import Charge
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.selection import Selection
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.evidence.proof import Demand, backup_set_of
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.plan import changes_since, decide
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.policy import Facts, Policy
 from support.fleet.builders import (
@@ -22,15 +23,18 @@ from support.fleet.builders import (
     address,
     disk,
     elastic_ip,
+    image,
     knowing,
     local_disk,
     machine,
     policy,
+    snapshot,
     system_disk,
 )
 
 PLANNED = machine(data=[disk(auto_delete=True), disk("vol-kept")], addresses=(address(),), tags={"env": "test"})
 RELEASE_FACTS = knowing(elastic_ip())
+SNAPSHOT = "snapshot-vol-sys"
 
 
 def changes(planned: Instance, seen: Instance, wished: Policy | None = None, facts: Facts = FACTS) -> list[str]:
@@ -161,3 +165,13 @@ def test_a_prepaid_machine_that_was_renewed_is_not_deleted() -> None:
     renewed = replace(PLANNED, charge=Charge(PREPAID, "normal", AFTER, "2026-01-15T13:00:00Z"))
     assert changes(expired, expired) == []
     assert changes(expired, renewed) != []
+
+
+def test_a_backup_of_the_plan_that_is_gone_forbids_the_delete_although_another_one_covers_the_disks() -> None:
+    wished = policy(demand=Demand("image", 24.0))
+    both = replace(FACTS, backup_set=backup_set_of([image(SNAPSHOT), image(SNAPSHOT, imageId="img-two")], [snapshot()]))
+    one = replace(FACTS, backup_set=backup_set_of([image(SNAPSHOT, imageId="img-two")], [snapshot()]))
+    planned = decide(machine(), wished, both)
+    assert {backup.id for backup in planned.backups} == {"img-one", "img-two"}
+    assert changes_since(planned, machine(), wished, both) == []
+    assert changes_since(planned, machine(), wished, one) == ["backups of the plan do not count any more (img-one)"]

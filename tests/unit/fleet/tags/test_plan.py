@@ -80,6 +80,17 @@ def test_no_change_is_never_forbidden(thing: Thing, wanted: WantedTags) -> None:
 
 
 @pytest.mark.parametrize(
+    "wanted",
+    [WantedTags(remove=("guard",)), WantedTags({"guard": "no"}), WantedTags({"env": "b"}), WantedTags({"due": "a"}, ("env",))],
+    ids=str,
+)
+def test_whatever_is_to_change_of_a_protected_thing_is_forbidden(wanted: WantedTags) -> None:
+    thing = Thing({"guard": "yes", "env": "a"})
+    assert [each.code for each in tag_blockers(thing, wanted, {"guard": ("*",)})] == ["protected"]
+    assert list(tag_blockers(thing, wanted, {"guard": ("no",)})) == []
+
+
+@pytest.mark.parametrize(
     ("text", "failures"),
     [
         ({"i-a": "no"}, {"i-a": "no"}),

@@ -6,11 +6,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import ApiError, TransportError
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import ApiError, NotSentError, TransportError
 from support.module.memory_cloud import MemoryCloud
 from support.module.removals import (
     DELETES,
@@ -57,6 +58,27 @@ TAKEN: list[tuple[str, dict[str, Any]]] = [
     ("disk", PROTECTED),
     ("disk", PREPAID),
 ]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_delete_whose_connection_took_long_is_looked_at_again(cloud: MemoryCloud, absent: Remover, kind: str) -> None:
+    add(cloud, kind, "a-1")
+    response, calls = cloud.send, list[str]()
+
+    def send(call: Any, _timeout: float | None = None, before_send: Callable[[], bool] | None = None) -> Any:
+        if call.operation == DELETES[kind] and DELETES[kind] not in calls:
+            cloud.clock.seconds += 10.0
+        if call.operation in (READS[kind], DELETES[kind]):
+            calls.append(call.operation)
+        if before_send is not None and not before_send():
+            raise NotSentError("held back", operation=call.operation)
+        return response(call)
+
+    cloud.send = send
+    ended = absent(kind, "a-1")
+    assert actions(ended) == [DONE[kind]]
+    # The plan's look, one before each try, and the rest is for the end of it.
+    assert calls[:5] == [READS[kind], READS[kind], DELETES[kind], READS[kind], DELETES[kind]]
 
 
 @pytest.mark.parametrize(("kind", "change"), TAKEN)

@@ -72,6 +72,9 @@ def test_region_option_before_environment_before_profile(home: Path) -> None:
     without_keys: dict[str, Any] = {"access_key": None, "secret_key": None}
     assert resolve(home, environ).region == "cn-north-1"
     assert resolve(home, environ, region=None).region == "cn-east-1"
+    # Also where the profile gives the keys.
+    assert resolve(home, environ, **without_keys).region == "cn-north-1"
+    assert resolve(home, environ, region=None, **without_keys).region == "cn-east-1"
     assert resolve(home, region=None, **without_keys).region == "cn-south-1"
     assert resolve(home, {"JDCLOUD_REGION": " "}, region=None, **without_keys).region == "cn-south-1"
 

@@ -67,6 +67,19 @@ BOMBS: dict[str, Callable[[], bytes]] = {
 """60 MB each, so they are made where they are used."""
 
 
+def test_packed_bytes_that_unpack_to_nothing_are_bounded_too() -> None:
+    # Blocks of no bytes: nothing ever comes out, and without a bound the answer would never end.
+    head, block = gzip.compress(b"")[:10], b"\x00\x00\x00\xff\xff" * 6000
+
+    def pieces() -> Iterator[bytes]:
+        yield head
+        for _each in range(MAX_BODY_BYTES // len(block) + 2):
+            yield block
+
+    with pytest.raises(BodyTooLarge):
+        decompress(pieces(), "gzip")
+
+
 @pytest.fixture
 def traced() -> Iterator[None]:
     """Memory is measured."""

@@ -33,22 +33,29 @@ def look(module: str, options: Json, **task: object) -> Json:
 
 
 @pytest.mark.parametrize(
-    ("module", "options"),
+    "runs",
     [
-        ("jdcloud_vm_info", {"instance_ids": [A, B]}),
-        ("jdcloud_vm", {"state": "stopped", "instance_ids": [B]}),
-        ("jdcloud_vm", {"state": "absent", "instance_ids": [A]}),
-        ("jdcloud_vm", {"state": "absent", "instance_ids": [A], "force": True}),
-        ("jdcloud_quota_info", {}),
+        {
+            "read": ("jdcloud_vm_info", {"instance_ids": [A, B]}),
+            "unchanged": ("jdcloud_vm", {"state": "stopped", "instance_ids": [B]}),
+            "quota": ("jdcloud_quota_info", {}),
+        },
+        {
+            "refused": ("jdcloud_vm", {"state": "absent", "instance_ids": [A]}),
+            "unknown option": ("jdcloud_vm", {"state": "absent", "instance_ids": [A], "force": True}),
+        },
     ],
-    ids=["read", "unchanged", "refused", "unknown option", "quota"],
+    ids=["that do it", "that fail"],
 )
-def test_a_module_ends_alike_either_way(cloud: Cloud, ansible: Ansible, module: str, options: Json) -> None:
+def test_modules_end_alike_either_way(cloud: Cloud, ansible: Ansible, runs: dict[str, tuple[str, Json]]) -> None:
     cloud.seed(running(A), stopped(B))
-    here, sent = look(module, options, register="here"), look(module, options, register="sent", **SENT)
-    played = ansible.play([here, sent])
+    tasks = []
+    for number, (module, options) in enumerate(runs.values()):
+        tasks += [look(module, options, register=f"here{number}"), look(module, options, register=f"sent{number}", **SENT)]
+    played = ansible.play(tasks)
     assert played.status == 0, played.output
-    assert _comparable(played["here"]) == _comparable(played["sent"])
+    for number, name in enumerate(runs):
+        assert _comparable(played[f"here{number}"]) == _comparable(played[f"sent{number}"]), name
 
 
 def test_an_unknown_option_is_refused_with_the_name_of_the_module(cloud: Cloud, ansible: Ansible) -> None:

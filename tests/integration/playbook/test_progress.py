@@ -4,7 +4,7 @@
 
 """Lines that say how far a task is, in real runs of Ansible: on standard error, and nothing else is different.
 
-At a slow rate a fleet of a dozen takes some seconds, so that lines are due many times in a run.
+At a slow rate a fleet of a dozen takes two seconds, so that lines are due many times in a run.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ RUNNER = next((each for each in (BIN, ENVIRONMENT) if (each / "ansible-runner").
 IDS = [f"i-many{number:04}" for number in range(12)]
 COUNTS = r"jdcloud_vm: \d+ of 12 done, \d+ in flight, 0 blocked, 0 failed"
 LINE = re.compile(COUNTS + r"(, [\d.]+ a (second|minute)(, about .* left)?)?")
-OPTIONS: Json = {"stop_running": True, "api_rate_limit": 8}
-LINES = {"JDCLOUD_PROGRESS": "0.3"}
+OPTIONS: Json = {"stop_running": True, "api_rate_limit": 16}
+LINES = {"JDCLOUD_PROGRESS": "0.15"}
 CALLBACK = """
 import json
 from ansible.plugins.callback import CallbackBase
@@ -145,7 +145,7 @@ def test_a_task_in_the_background_shows_nothing_and_works(stage: Stage) -> None:
 
 
 def test_ad_hoc(stage: Stage) -> None:
-    arguments = f"state=absent instance_ids={','.join(IDS)} stop_running=true api_rate_limit=12"
+    arguments = f"state=absent instance_ids={','.join(IDS)} stop_running=true api_rate_limit=16"
     process = stage.command(
         "ansible", "localhost", "-m", "jdcloud.cloud.jdcloud_vm", "-a", arguments, "-o", ANSIBLE_DEPRECATION_WARNINGS="0"
     )
@@ -159,7 +159,7 @@ def test_several_hosts_at_once_are_distinguished(stage: Stage) -> None:
     """With the strategy free, in a loop, delegated to this machine; the hosts themselves cannot be reached."""
     inventory = stage.cloud.home / "hosts"
     inventory.write_text("web1\nweb2\n", encoding="utf-8")
-    task = vm("done", "absent", "{{ item }}", **{**OPTIONS, "api_rate_limit": 3})
+    task = vm("done", "absent", "{{ item }}", **{**OPTIONS, "api_rate_limit": 6})
     half = {"web1": IDS[:2], "web2": IDS[2:4]}
     task.update(loop="{{ halves[inventory_hostname] }}", delegate_to="localhost", vars={"halves": half})
     process = stage.play(

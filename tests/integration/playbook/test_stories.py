@@ -66,32 +66,6 @@ def test_the_story_of_a_deletion(cloud: Cloud, ansible: Ansible) -> None:
     assert cloud.effects("vm.stopInstance") == 1
 
 
-def test_the_story_of_stopping_and_starting(cloud: Cloud, ansible: Ansible) -> None:
-    cloud.seed(running(A), stopped(B), stopped(C, charge="overdue"))
-    played = ansible.play(
-        [
-            vm("missing", "stopped", A, GONE),
-            vm("overdue", "running", C),
-            vm("wrong_option", "stopped", A, stop_running=True),
-            vm("preview", "stopped", A, B, check_mode=True),
-            vm("stop", "stopped", A, B, charge_on_stopped="keepCharging"),
-            vm("stop_again", "stopped", A, B),
-            vm("start", "running", A, B),
-            vm("start_again", "running", A, B),
-        ]
-    )
-    assert played.status == 0, played.output
-    assert played["missing"]["failed"]
-    assert played["overdue"]["failed"]
-    assert "stop_running" in played["wrong_option"]["msg"]
-    assert _actions(played["preview"]) == _actions(played["stop"]) == {A: "stopped", B: "none"}
-    assert _actions(played["start"]) == {A: "started", B: "started"}
-    for name in ("stop_again", "start_again"):
-        assert not played[name]["changed"]
-        assert set(_actions(played[name]).values()) == {"none"}
-    assert cloud.status(A) == cloud.status(B) == "running"
-
-
 def test_module_defaults_of_the_action_group_and_info(cloud: Cloud, ansible: Ansible) -> None:
     """The whole connection comes from the group; the environment holds nothing."""
     cloud.seed(stopped(A, tags={"env": "test"}), stopped(B, tags={"env": "test"}), running(C))

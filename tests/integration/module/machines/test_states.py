@@ -190,16 +190,23 @@ def test_without_waiting_some_options_make_no_sense(cloud: Cloud, options: Json)
 
 def test_stopping_and_starting(cloud: Cloud) -> None:
     cloud.seed(running(A), stopped(B))
-    ended = cloud.vm("stopped", A, B)
+    assert cloud.vm("stopped", A, GONE).failed
+    assert "stop_running" in cloud.vm("stopped", A, stop_running=True).msg
+    assert cloud.vm("stopped", A, B, check=True).actions == {A: "stopped", B: "none"}
+    ended = cloud.vm("stopped", A, B, charge_on_stopped="keepCharging")
     assert ended.actions == {A: "stopped", B: "none"}
     assert ended.summary["stopped"] == 1
     assert ended.summary["unchanged"] == 1
     assert ended.machine(A)["status_before"] == "running"
     assert ended.machine(A)["status"] == "stopped"
+    assert not cloud.vm("stopped", A, B).result["changed"]
     ended = cloud.vm("running", A, B)
     assert ended.actions == {A: "started", B: "started"}
     assert ended.summary["started"] == 2
     assert ended.result["diff"]["after"]["instances"][A] == {"name": A, "status": "running"}
+    again = cloud.vm("running", A, B)
+    assert not again.result["changed"]
+    assert again.actions == {A: "none", B: "none"}
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ help: ## List the targets
 	@echo 'Variables: PYTHON=/path/to/python3 (for the first call), PYTEST_ARGS="tests/unit -k plan" (for check and test: just these),'
 	@echo 'WORKERS=auto (processes that run tests), NEWER_PYTHON=/path/to/python3.13 (for the target newer).'
 
-setup: $(STAMP)/demo $(STAMP)/cli $(STAMP)/nox ## Make the private environment: Ansible, the emulator, the collection's place
+setup: $(STAMP)/demo $(STAMP)/nox ## Make the private environment: Ansible, the emulator, the collection's place
 
 demo: $(STAMP)/demo ## Tell the story of a campaign on the emulated cloud, in less than a minute
 	@$(RUN) .venv/bin/python demo/run.py
@@ -65,10 +65,10 @@ lint: $(STAMP)/lint $(STAMP)/nox ## Check style, types and documentation (ruff, 
 sanity: $(STAMP)/lint $(STAMP)/nox ## Run ansible-test sanity in a copy of the collection
 	@$(NOX) sanity
 
-newer: $(STAMP)/newer $(STAMP)/lint $(STAMP)/cli $(STAMP)/nox ## Run sanity and the tests that tell versions apart with NEWER_PYTHON
+newer: $(STAMP)/newer $(STAMP)/lint $(STAMP)/nox ## Run sanity and the tests that tell versions apart with NEWER_PYTHON
 	@$(NOX) newer
 
-oldest: $(STAMP)/oldest $(STAMP)/cli $(STAMP)/nox ## Run the tests that versions of ansible-core tell apart with the oldest supported one
+oldest: $(STAMP)/oldest $(STAMP)/nox ## Run the tests that versions of ansible-core tell apart with the oldest supported one
 	@$(NOX) oldest
 
 build: $(STAMP)/demo $(STAMP)/nox ## Build the collection twice, compare, and look at what is inside
@@ -77,7 +77,7 @@ build: $(STAMP)/demo $(STAMP)/nox ## Build the collection twice, compare, and lo
 galaxy: $(STAMP)/nox ## Check what Galaxy and certification check (galaxy-importer, antsibull-nox)
 	@$(NOX) docs-check extra-checks license-check build-import-check
 
-matrix: $(STAMP)/demo $(STAMP)/cli $(STAMP)/nox ## Run tests with every ansible-core on every Python that is installed
+matrix: $(STAMP)/demo $(STAMP)/nox ## Run tests with every ansible-core on every Python that is installed
 	@$(NOX) matrix
 
 docs: $(STAMP)/docs $(STAMP)/nox ## Build the documentation site: guides, and a page for each module, role and plugin

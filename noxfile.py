@@ -35,6 +35,13 @@ QUICK = (
     "tests/integration/inventory_plugin",
 )
 """What tells versions of Ansible and Python apart: every module once, real playbooks, the inventory plugin."""
+CORES = sorted(
+    {str(path.parent.relative_to(ROOT)) for path in ROOT.glob("tests/*/**/test_*.py") if "mark.cores" in path.read_text("utf-8")}
+)
+"""Where the tests are that versions of ansible-core tell apart; others may need packages that are not installed with it."""
+WORKERS = ("-n", "auto")
+OWN = ("-m", "not foreign and not thorough")
+"""Without what needs other systems."""
 
 
 def interpreter(version: str) -> str:
@@ -98,13 +105,13 @@ def docs_blocks(session: nox.Session) -> None:
 def newer(session: nox.Session) -> None:
     """Run sanity, and the tests that tell versions apart, in .venv/newer: a newer Python with the ansible-core that fits it."""
     run_here(session, ".venv/newer/bin/python", "tests/tools/sanity.py")
-    run_here(session, ".venv/newer/bin/python", "-m", "pytest", *(session.posargs or ("-n", "3", *QUICK)))
+    run_here(session, ".venv/newer/bin/python", "-m", "pytest", *(session.posargs or (*WORKERS, *OWN, *QUICK)))
 
 
 @nox.session(venv_backend="none")
 def oldest(session: nox.Session) -> None:
     """Run the tests that versions of ansible-core tell apart in .venv/oldest, with the oldest ansible-core that is supported."""
-    run_here(session, ".venv/oldest/bin/python", "-m", "pytest", *(session.posargs or ("-n", "3", "-m", "cores")))
+    run_here(session, ".venv/oldest/bin/python", "-m", "pytest", *(session.posargs or (*WORKERS, "-m", "cores", *CORES)))
 
 
 @nox.session
@@ -115,7 +122,7 @@ def oldest(session: nox.Session) -> None:
 def matrix(session: nox.Session, core: str) -> None:
     """Run the tests that tell versions apart, or those that are named, with one ansible-core on one Python."""
     session.install("-r", "requirements/test.txt", f"ansible-core=={core}.*")
-    run_here(session, str(Path(session.bin, "python")), "-m", "pytest", *(session.posargs or ("-n", "3", *QUICK)))
+    run_here(session, str(Path(session.bin, "python")), "-m", "pytest", *(session.posargs or (*WORKERS, *OWN, *QUICK)))
 
 
 if __name__ == "__main__":

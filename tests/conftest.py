@@ -50,3 +50,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark each test by what it uses, before the markers decide what runs."""
     for item in items:
         gears.mark(item)
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """What `-n auto` means."""
+    return gears.workers(config.option.markexpr, len(os.sched_getaffinity(0)))

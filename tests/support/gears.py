@@ -44,5 +44,10 @@ def mark(item: pytest.Item) -> None:
             raise pytest.UsageError(f"{item.nodeid} lies in a folder of tests that are marked {marker}, and is not: mark it.")
 
 
+def workers(expression: str, cores: int) -> int:
+    """How many processes run tests at once if nobody says: while one waits for the emulator, another one can run."""
+    return cores if "not emulator" in expression else cores + 1
+
+
 def _places() -> dict[str, list[Path]]:
     return {marker: [TESTS / folder for folder in folders] for marker, folders in FOLDERS.items()}

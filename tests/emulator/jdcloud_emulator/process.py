@@ -76,6 +76,16 @@ class EmulatorProcess:
             raise RuntimeError("the emulator is not running")
         return self._process.pid
 
+    @property
+    def is_running(self) -> bool:
+        """Whether the process has not ended."""
+        return self._process is not None and self._process.poll() is None
+
+    @property
+    def errors(self) -> str:
+        """What the running emulator wrote to its standard error: what it could not handle, for no fault of the client's."""
+        return "" if self._folder is None else (Path(self._folder.name) / "stderr").read_text(encoding="utf-8")
+
     def environment(self) -> dict[str, str]:
         """What a client needs in its environment. Keys are the default account's, or those of the seed's first account."""
         account = self._first_account()

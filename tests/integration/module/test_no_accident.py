@@ -1,0 +1,68 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Tests that must not pass: they get the failure that they expect for another reason, or leave something behind."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.emulator
+TESTS = Path(__file__).resolve().parents[2]
+FILE = """
+import os, signal, subprocess, sys, threading, time
+from support.run_module import run_alone
+
+def fails(cloud):
+    ended = run_alone("jdcloud_vm_info", {"api_retries": 0, "instance_ids": ["i-a"]}, cloud.environment(), cloud.home)
+    assert ended.status == 1
+    print("as expected")
+
+def test_good(cloud):
+    cloud.control.inject("error", times=0)
+    fails(cloud)
+
+def test_process(cloud):
+    subprocess.Popen([sys.executable, "-c", "import time; time.sleep(20)"])
+
+def test_thread(cloud):
+    threading.Thread(target=time.sleep, args=(3,), name="sleeper", daemon=True).start()
+
+def test_bug(cloud):
+    cloud.control.inject("error", http="x", times=0)
+    fails(cloud)
+
+def test_dead(cloud, shared_emulator):
+    os.kill(shared_emulator.pid, signal.SIGKILL)
+    fails(cloud)
+
+def test_after(cloud):
+    fails(cloud)
+"""
+ENDS = (
+    "ERROR test_it.py::test_process - AssertionError: processes that this test has left behind",
+    "ERROR test_it.py::test_thread - AssertionError: threads that this test has left behind",
+    "FAILED test_it.py::test_bug - AssertionError: the emulator has a bug",
+    "FAILED test_it.py::test_dead - AssertionError: the emulator died during this test",
+    "ERROR test_it.py::test_after - ConnectionRefusedError",
+)
+
+
+def test_no_test_passes_by_accident_or_leaves_something_behind(tmp_path: Path) -> None:
+    """They are run by a pytest of their own. All that expect a failure see it; only the one whose cause is right passes."""
+    (tmp_path / "test_it.py").write_text(FILE, encoding="utf-8")
+    (tmp_path / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
+    path = os.pathsep.join([os.environ["PYTHONPATH"], str(TESTS)])
+    words = [sys.executable, "-m", "pytest", "-rA", "-p", "support.integration.shared", "-p", "no:cacheprovider", "test_it.py"]
+    environment = {**os.environ, "PYTHONPATH": path, "COLUMNS": "300"}
+    done = subprocess.run(words, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    ended = [line for line in done.stdout.splitlines() if line.startswith(("PASSED", "FAILED", "ERROR "))]
+    assert "PASSED test_it.py::test_good" in ended, done.stdout
+    assert [end for end in ENDS if not any(line.startswith(end) for line in ended)] == [], done.stdout
+    assert done.stdout.count("as expected\n") == 3, "the good one, the one with the bug, and the one whose emulator died"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What holds for all tests: what they cost, and that no property test fails because the machine is busy."""
+"""What holds for all tests: what they cost, that no property test fails on a busy machine, and that none leaves this machine."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from support import gears
+from support import gears, network
 from support.search import THOROUGH
 
 YOUNG = 20_000
@@ -23,6 +23,7 @@ YOUNG = 20_000
 settings.register_profile("quick", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile(THOROUGH, settings.get_profile("quick"))
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or "quick")
+network.stay_here()
 
 
 @pytest.hookimpl(wrapper=True)

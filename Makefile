@@ -131,13 +131,13 @@ $(STAMP)/test-all: requirements/test-all.txt $(STAMP)/test
 
 $(STAMP)/cli: requirements/cli.txt $(STAMP)/python
 	@echo "Installing the vendor's command line tool"
-	@python3.11 -m venv .venv/cli 2>/dev/null || .venv/bin/python -m venv .venv/cli
+	@python3.11 -m venv --without-pip .venv/cli 2>/dev/null || .venv/bin/python -m venv --without-pip .venv/cli
 	@$(INSTALL) .venv/cli/bin/python $<
 	@touch $@
 
 $(STAMP)/nox: requirements/nox.txt $(STAMP)/python
 	@echo 'Installing the task runner'
-	@.venv/bin/python -m venv .venv/runner
+	@.venv/bin/python -m venv --without-pip .venv/runner
 	@$(INSTALL) .venv/runner/bin/python $<
 	@touch $@
 
@@ -148,37 +148,37 @@ $(STAMP)/awx: requirements/awx.txt $(TOOLS)/awx.py $(STAMP)/python
 
 $(STAMP)/environment: requirements/environment.txt requirements.txt $(STAMP)/python
 	@echo 'Installing what an execution environment holds'
-	@.venv/bin/python -m venv --clear .venv/environment
+	@.venv/bin/python -m venv --without-pip --clear .venv/environment
 	@$(INSTALL) .venv/environment/bin/python $<
 	@touch $@
 
 # It has no build for every machine; the tests of the rulebook are skipped without it.
 $(STAMP)/eda: requirements/eda.txt requirements/demo.txt $(STAMP)/python
 	@echo 'Installing ansible-rulebook'
-	@.venv/bin/python -m venv .venv/eda
+	@.venv/bin/python -m venv --without-pip .venv/eda
 	@$(INSTALL) .venv/eda/bin/python $< || echo 'ansible-rulebook cannot be installed here: its tests will be skipped'
 	@touch $@
 
 $(STAMP)/lint: requirements/lint.txt requirements/demo.txt $(STAMP)/python
 	@echo 'Installing the linters'
-	@.venv/bin/python -m venv .venv/lint
+	@.venv/bin/python -m venv --without-pip .venv/lint
 	@$(INSTALL) .venv/lint/bin/python $<
 	@touch $@
 
 $(STAMP)/docs: requirements/docs.txt requirements/demo.txt $(STAMP)/python
 	@echo 'Installing what builds the documentation'
-	@.venv/bin/python -m venv .venv/docs/env
+	@.venv/bin/python -m venv --without-pip .venv/docs/env
 	@$(INSTALL) .venv/docs/env/bin/python $<
 	@touch $@
 
-$(STAMP)/newer: requirements/test.txt requirements/demo.txt
+$(STAMP)/newer: requirements/test.txt requirements/demo.txt $(STAMP)/python
 	@echo "Setting up .venv/newer with $(NEWER_PYTHON)"
-	@mkdir -p $(STAMP) && "$(NEWER_PYTHON)" -m venv .venv/newer
+	@mkdir -p $(STAMP) && "$(NEWER_PYTHON)" -m venv --without-pip .venv/newer
 	@$(INSTALL) .venv/newer/bin/python $<
 	@touch $@
 
 $(STAMP)/oldest: requirements/oldest.txt requirements/test.txt requirements/demo.txt $(STAMP)/python
 	@echo 'Installing the oldest ansible-core that is supported'
-	@.venv/bin/python -m venv .venv/oldest
+	@.venv/bin/python -m venv --without-pip .venv/oldest
 	@$(INSTALL) .venv/oldest/bin/python $<
 	@touch $@

@@ -44,6 +44,9 @@ class Killed(BaseException):
 class Fleet(MemoryCloud):
     """Three machines: a disk that is kept, one that goes along, and an elastic IP. It can die at a call."""
 
+    replaced = 0
+    """How many files were replaced by all campaigns so far."""
+
     def __init__(self) -> None:
         super().__init__()
         self.add(A)
@@ -58,6 +61,8 @@ class Fleet(MemoryCloud):
         """In how many calls to die, counted from 1; 0 for never."""
         self.after = False
         """Whether the call takes effect before."""
+        self.lasting: list[tuple[int, int]] = []
+        """Before each call, how many files were replaced and how many writes sent: what outlives the process."""
 
     @property
     def left(self) -> Json:
@@ -75,6 +80,7 @@ class Fleet(MemoryCloud):
 
     def _send_or_die(self, call: Call[Any], *given: Any, **named: Any) -> Any:
         self.kill_in -= 1
+        self.lasting.append((Fleet.replaced, sum(each.write for each in self.calls)))
         assert self.connection is not None
         # As the transport does: a line before a write leaves, and one with its outcome.
         journal = Journal(str(self.connection.journal_path), self.connection.region, lambda: NOW)
@@ -101,6 +107,13 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """
     monkeypatch.setattr(os, "fsync", lambda _handle: None)
     monkeypatch.setattr(campaign, "render", lambda _report: "<html></html>")
+    replace = os.replace
+
+    def count(source: str, target: Path) -> None:
+        Fleet.replaced += 1
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", count)
 
 
 @pytest.fixture
@@ -132,20 +145,41 @@ def fleet_for(kind: str, use: Use) -> Fleet:
 @pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_kill_before_any_call_and_a_rerun_end_as_one_run(use: Use, kind: str, part: int) -> None:
-    whole = fleet_for(kind, use)
-    calls = use(whole, kind, "whole")
-    for number in range(1 + part, calls + 1, PARTS):
+    """One kill stands for all those between which nothing changes that outlives the process; the next test tries them."""
+    whole, first, _more = kills_before_calls(use, kind)
+    assert len(first) > PARTS
+    for number in first[part::PARTS]:
         _die_and_rerun(use, kind, whole, number, after=False)
 
 
+@pytest.mark.thorough
+@pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_kill_after_any_call_that_changes_something_and_a_rerun_end_as_one_run(use: Use, kind: str) -> None:
+def test_a_kill_between_any_two_reads_and_a_rerun_end_as_one_run(use: Use, kind: str, part: int) -> None:
+    whole, _first, more = kills_before_calls(use, kind)
+    for number in more[part::PARTS]:
+        _die_and_rerun(use, kind, whole, number, after=False)
+
+
+def kills_before_calls(use: Use, kind: str) -> tuple[Fleet, list[int], list[int]]:
+    """A campaign, and its calls: those before which what lasts is another than before the previous one, and all others."""
+    whole = fleet_for(kind, use)
+    calls = use(whole, kind, "whole")
+    lasting = [None, *whole.lasting[-calls:]]
+    numbers = range(1, calls + 1)
+    first = [number for number in numbers if lasting[number] != lasting[number - 1]]
+    return whole, first, [number for number in numbers if number not in first]
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_kill_after_any_call_that_changes_something_and_a_rerun_end_as_one_run(use: Use, kind: str, part: int) -> None:
     """Its answer is lost. After a read nothing is another than before the next call, or the next write of a file."""
     whole = fleet_for(kind, use)
     calls = whole.calls[-use(whole, kind, "whole") :]
     numbers = [number for number, call in enumerate(calls, 1) if call.write]
-    assert numbers
-    for number in numbers:
+    assert len(numbers) >= PARTS - 1
+    for number in numbers[part::PARTS]:
         _die_and_rerun(use, kind, whole, number, after=True)
 
 
@@ -158,15 +192,16 @@ def _die_and_rerun(use: Use, kind: str, whole: Fleet, number: int, *, after: boo
     assert fleet.left == whole.left, f"killed at call {number}"
 
 
+@pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_kill_before_any_write_of_a_file_and_a_rerun_end_as_one_run(
-    use: Use, monkeypatch: pytest.MonkeyPatch, kind: str
+    use: Use, monkeypatch: pytest.MonkeyPatch, kind: str, part: int
 ) -> None:
     """After it nothing is another than before the next write, or the next call."""
     whole = fleet_for(kind, use)
     use(whole, kind, "whole")
     replace = os.replace
-    for number in itertools.count(1):
+    for number in itertools.count(1 + part, PARTS):
         fleet = fleet_for(kind, use)
         left = iter(range(number - 1, -1, -1))
 

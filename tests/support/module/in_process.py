@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from ansible.module_utils import basic
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._module.common import session
 from support.keys import use_test_keys
@@ -33,6 +34,8 @@ def run(
     monkeypatch.setattr(session, "Transport", cloud.transport)
     monkeypatch.setattr(session, "SystemClock", lambda: cloud.clock)
     monkeypatch.setattr(session, "ThreadPool", VirtualPool)
+    # Thousands of runs would fill the log of the machine that runs the tests.
+    monkeypatch.setattr(basic.AnsibleModule, "_log_to_syslog", lambda _module, _message: None)
     use_test_keys(monkeypatch, tmp_path, "cn-north-1")
     with signals_as_before():
         yield Runner(capsys)

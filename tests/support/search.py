@@ -6,6 +6,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
 from hypothesis import settings
 
 THOROUGH = "thorough"
@@ -16,3 +20,8 @@ def examples(quick: int, thorough: int) -> settings:
     """How many examples a test looks at, by profile. For what decides about deletions, `quick` is at least 100."""
     is_thorough = settings.get_current_profile_name().startswith(THOROUGH)
     return settings(max_examples=thorough if is_thorough else quick)
+
+
+def some_always(cases: Iterable[Any], quick: int) -> list[Any]:
+    """Parameters of a fuzz over seeds: the first `quick` cases run always, the others only where the search is thorough."""
+    return [each if place < quick else pytest.param(each, marks=pytest.mark.thorough) for place, each in enumerate(cases)]

@@ -33,7 +33,7 @@ def rows_of(world: Any) -> Any:
     return backup_set_of([each for each, _truth in images], [each for each, *_more in snapshots])
 
 
-@examples(200, 600)
+@examples(150, 600)
 @given(worlds(), st.sampled_from(["image", "snapshots", "both"]))
 def test_what_is_used_again_is_proven(world: Any, method: Any) -> None:
     backup_set, machine = rows_of(world), world[2]
@@ -45,7 +45,7 @@ def test_what_is_used_again_is_proven(world: Any, method: Any) -> None:
         assert not proof.missing
 
 
-@examples(200, 600)
+@examples(150, 600)
 @given(worlds(), st.sampled_from(["image", "snapshots"]), st.integers(1, 2))
 def test_nothing_goes_before_enough_proven_backups_are_newer(world: Any, method: Any, keep: int) -> None:
     backup_set, machine = rows_of(world), world[2]

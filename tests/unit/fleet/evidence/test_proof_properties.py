@@ -48,7 +48,7 @@ def covered(
     }
 
 
-@examples(200, 600)
+@examples(150, 600)
 @given(worlds(), METHODS, st.sampled_from([None, "c1", "c2"]))
 def test_what_counts_is_exactly_what_the_rule_says(world: Any, method: Any, campaign: str | None) -> None:
     images, snapshots, of = world

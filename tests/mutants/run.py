@@ -11,6 +11,8 @@ ends with status 1 if a fault survives its tests, or breaks them so that they ju
 from __future__ import annotations
 
 import argparse
+import fcntl
+import os
 import queue
 import shutil
 import sys
@@ -19,7 +21,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
 from .checkout import PLACE, Copy, TestRun
-from .faults import Fault, FaultError, choose, read_faults
+from .faults import ROOT, Fault, FaultError, choose, read_faults
 
 WORKERS = 2
 WHOLE_RUN = 900.0
@@ -33,6 +35,12 @@ def main() -> int:
     parser.add_argument("--workers", type=int, default=WORKERS, help="how many faults are tried at once (default: %(default)s)")
     options = parser.parse_args()
     copies: list[Copy] = []
+    alone = os.open(ROOT / ".venv", os.O_RDONLY)
+    try:
+        fcntl.flock(alone, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        print("Faults are being planted below .venv/mutants by another run: let it end.", file=sys.stderr)
+        return 1
     try:
         faults = choose(read_faults(), options.words)
         copies += [Copy(number) for number in range(1, min(options.workers, len(faults)) + 1)]
@@ -48,6 +56,7 @@ def main() -> int:
         for copy in copies:
             copy.stop()
         shutil.rmtree(PLACE, ignore_errors=True)
+        os.close(alone)
     print(table(faults, results))
     return report(faults, results)
 

@@ -51,6 +51,10 @@ def test_a_play_refuses_a_limit_that_leaves_it_without_its_host(play: dict[str, 
     assert "ansible_limit" in play["hosts"]
 
 
+def test_all_plays_refuse_it_alike_so_that_one_of_them_is_tried_for_all() -> None:
+    assert len({str(play["hosts"]) for path in PLAYBOOKS if not path.name.endswith(".meta.yml") for play in _plays(path)}) == 1
+
+
 def test_all_tasks_of_a_role_run_here_as_the_caller() -> None:
     [whole] = yaml.safe_load((ROOT / "roles/vm_backup/tasks/main.yml").read_text(encoding="utf-8"))
     assert _is_here(whole)

@@ -275,3 +275,17 @@ def test_no_wave_follows_one_whose_stage_failed_whatever_the_play_ignores(
     with pytest.raises(InputError, match="does not hold its folder any more, since a stage failed"):
         go_on(*context, preview=False, run=campaign.record.run)
     assert sorted(cloud.machines) == [B, C]
+
+
+def test_a_machine_that_came_after_the_list_was_frozen_is_left_alone(cloud: MemoryCloud, run: Runner, tmp_path: Path) -> None:
+    old = {"tags": [{"key": "env", "value": "old"}]}
+    cloud.add(A, **old)
+    cloud.add(C, **old)
+    chosen: dict[str, Any] = {"instance_ids": None, "tags": {"env": "old"}, "backup": "none", "max_instances": 5}
+    assert not Conducted(run, tmp_path / "record", waves="1", **chosen)()["fails"]
+    assert sorted(cloud.machines) == [C]
+    cloud.add(B, **old)
+    done = Conducted(run, tmp_path / "record", waves="100%", **chosen)()
+    assert not done["fails"]
+    assert sorted(cloud.machines) == [B]
+    assert [each["instance_id"] for each in done["report"]["machines"]] == [A, C]

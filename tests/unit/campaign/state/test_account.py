@@ -58,6 +58,11 @@ def test_another_account_is_refused_also_if_something_is_found(name: str) -> Non
         look(frozen(**{name: "one"}), machine(A), keys=account("9999", **{name: "two"}))
 
 
+def test_what_is_told_of_an_account_must_be_the_same_in_all() -> None:
+    with pytest.raises(InputError, match="these keys are of account one"):
+        look(frozen(pin="one", account_id="1"), machine(A), keys=account("9999", pin="one", account_id="2"))
+
+
 def test_another_account_with_the_same_end_of_its_key_is_refused() -> None:
     with pytest.raises(InputError, match="keys of the account that it began with"):
         look(frozen(pin="one"), not_found(A), keys=account("0001", pin="two"))

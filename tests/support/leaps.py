@@ -57,10 +57,15 @@ class Leaps:
         """The time of day."""
         return datetime.now(UTC) + timedelta(seconds=self._ahead)
 
-    def leap(self, seconds: float, under_way: int = 0) -> None:
-        """Let so many seconds pass, or fewer if a call that is kept waiting is due earlier; none if other calls are under way."""
+    def leap(self, seconds: float, under_way: int = 0) -> bool:
+        """Let so many seconds pass, or fewer if a call that is kept waiting is due earlier; none if other calls are under way.
+
+        Returns whether time has leapt.
+        """
+        before = self._ahead
         if under_way == 0 or self._over_calls:
             self._ahead = self._service.leap(seconds, under_way)
+        return self._ahead > before
 
 
 class LeapingPool(pool.ThreadPool):
@@ -69,16 +74,23 @@ class LeapingPool(pool.ThreadPool):
     def __init__(self, leaps: Leaps, *arguments: Any) -> None:
         super().__init__(*arguments)
         self._leaps = leaps
+        self._all_kept = False
+        """Whether all that is under way was kept waiting a moment ago."""
+
+    def submit(self, job: Job) -> None:
+        """Have `job` sent; see `pool.ThreadPool.submit`."""
+        self._all_kept = False
+        super().submit(job)
 
     def wait(self, timeout: float | None) -> list[tuple[Job, Outcome]]:
         """What ended until then; see `pool.ThreadPool.wait`."""
         assert timeout is not None, "whoever waits for ever would not notice an interruption"
         end = self._leaps.now() + timeout
         while (left := end - self._leaps.now()) > 0 and not self._stopped.is_set():
-            ends = super().wait(min(SOON, left)) if self._running else []
+            ends = super().wait(0.0 if self._all_kept else min(SOON, left)) if self._running else []
             if ends or self._gives_up_soon():
                 return ends
-            self._leaps.leap(self._patience(left) or 0.0, len(self._running))
+            self._all_kept = self._leaps.leap(self._patience(left) or 0.0, len(self._running))
         return super().wait(0.0)
 
     def _gives_up_soon(self) -> bool:

@@ -2,16 +2,20 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tests that must not pass: they get the failure that they expect for another reason, or leave something behind."""
+"""What all tests of this folder rest on: none passes by accident or leaves anything behind, and time that leaps is honest."""
 
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
+
+from support.integration.cloud import Cloud, stopped
 
 pytestmark = pytest.mark.emulator
 TESTS = Path(__file__).resolve().parents[2]
@@ -29,7 +33,8 @@ def test_good(cloud):
     fails(cloud)
 
 def test_process(cloud):
-    subprocess.Popen([sys.executable, "-c", "import time; time.sleep(20)"])
+    # It ends with this process, which is at the other end of its input.
+    subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
 
 def test_thread(cloud):
     threading.Thread(target=time.sleep, args=(3,), name="sleeper", daemon=True).start()
@@ -66,3 +71,33 @@ def test_no_test_passes_by_accident_or_leaves_something_behind(tmp_path: Path) -
     assert "PASSED test_it.py::test_good" in ended, done.stdout
     assert [end for end in ENDS if not any(line.startswith(end) for line in ended)] == [], done.stdout
     assert done.stdout.count("as expected\n") == 3, "the good one, the one with the bug, and the one whose emulator died"
+
+
+@pytest.mark.parametrize("host", ["203.0.113.9", "2001:db8::1", "vm.jdcloud-api.com"])
+def test_no_connection_leaves_this_machine(host: str) -> None:
+    with pytest.raises(AssertionError, match="not this machine"):
+        socket.create_connection((host, 443), timeout=1)
+
+
+def test_leaps_are_seconds_for_the_module_and_for_the_log(cloud: Cloud) -> None:
+    """A second is a second for module and emulator: what a module waits for is in the log, though nobody has waited."""
+    cloud.seed(stopped("i-a"), delete_seconds=60)
+    began = time.monotonic()
+    ended = cloud.vm("absent", "i-a", wait_timeout=300, poll_interval=2)
+    assert ended.only["action"] == "deleted"
+    assert time.monotonic() - began < 30, "nobody has waited"
+    (delete,) = cloud.calls("vm.deleteInstance")
+    last = cloud.calls()[-1]
+    assert 60 <= last["time"] - delete["time"] <= ended.seconds
+    assert abs(ended.seconds - ended.summary["seconds"]) < 10
+    assert abs((last["wall"] - delete["wall"]) - (last["time"] - delete["time"])) < 1
+
+
+def test_a_call_that_hangs_ends_with_the_time_of_the_module(cloud: Cloud) -> None:
+    cloud.seed(stopped("i-a"))
+    cloud.control.inject("hang", operation="vm.describeInstances", seconds=3600)
+    began = time.monotonic()
+    ended = cloud.vm_info("i-a", api_timeout=50)
+    assert not ended.failed
+    assert 50 <= ended.seconds < 100
+    assert time.monotonic() - began < 30, "nobody has waited"

@@ -101,6 +101,9 @@ def test_the_clean_up_deletes_what_is_due_and_says_why_the_others_stay(cloud: Cl
     assert cloud.status(C) == "running"
     assert all(cloud.control.resource(each) is not None for each in (B, C, D, "i-eeee000005"))
     assert text["reports"] == [str(nightly / REGION / "report.html")]
+    # Whether a machine is due is asked again right before it goes.
+    told = json.loads((nightly / REGION / "report.json").read_text(encoding="utf-8"))["options"]
+    assert (told["due_only"], told["tag_key"]) == (True, KEY)
     for part in ("2026/01/01", B, C):
         assert part in played.output
 

@@ -278,7 +278,7 @@ def test_no_wave_follows_one_whose_stage_failed_whatever_the_play_ignores(
 
 
 def test_a_machine_that_came_after_the_list_was_frozen_is_left_alone(cloud: MemoryCloud, run: Runner, tmp_path: Path) -> None:
-    old = {"tags": [{"key": "env", "value": "old"}]}
+    old: dict[str, Any] = {"tags": [{"key": "env", "value": "old"}]}
     cloud.add(A, **old)
     cloud.add(C, **old)
     chosen: dict[str, Any] = {"instance_ids": None, "tags": {"env": "old"}, "backup": "none", "max_instances": 5}

@@ -12,10 +12,10 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, is_hypothesis_test, settings
 
 from support import gears, network
-from support.search import THOROUGH
+from support.search import THOROUGH, is_thorough
 
 YOUNG = 20_000
 """How many new objects make the garbage collector look at them: runs in virtual time make far more than the default of 700."""
@@ -51,6 +51,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark each test by what it uses, before the markers decide what runs."""
     for item in items:
         gears.mark(item)
+        if is_thorough() and is_hypothesis_test(getattr(item, "obj", None)):
+            # It looks at more examples now than in the gears that leave out what is thorough.
+            item.add_marker(pytest.mark.thorough)
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:

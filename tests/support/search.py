@@ -16,10 +16,14 @@ THOROUGH = "thorough"
 """The profile of `make test-all`."""
 
 
+def is_thorough() -> bool:
+    """Whether this run searches longer."""
+    return settings.get_current_profile_name().startswith(THOROUGH)
+
+
 def examples(quick: int, thorough: int) -> settings:
     """How many examples a test looks at, by profile. For what decides about deletions, `quick` is at least 100."""
-    is_thorough = settings.get_current_profile_name().startswith(THOROUGH)
-    return settings(max_examples=thorough if is_thorough else quick)
+    return settings(max_examples=thorough if is_thorough() else quick)
 
 
 def some_always(cases: Iterable[Any], quick: int) -> list[Any]:

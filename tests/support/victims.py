@@ -14,6 +14,7 @@ import contextlib
 import multiprocessing
 import os
 import sys
+import tempfile
 import traceback
 from collections.abc import Callable, Mapping
 from multiprocessing import forkserver
@@ -29,6 +30,8 @@ from support.leaps import Leaps
 from support.run_module import MODULES, run_here
 
 TESTS = Path(__file__).resolve().parents[1]
+LONG = 60
+"""Characters of a folder in which a socket may not fit."""
 IMPORTED = ["pytest", "support.integration.conductor"]
 IMPORTED += [f"{MODULES}.jdcloud_{name}" for name in ("vm", "vm_info", "vm_backup", "vm_restore", "tag", "quota_info", "image")]
 
@@ -69,7 +72,12 @@ def leaps_at(url: str) -> Leaps:
 def _context() -> Any:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(IMPORTED)
-    with mock.patch.dict(os.environ, PYTHONPATH=os.pathsep.join([os.environ["PYTHONPATH"], str(TESTS)])):
+    folder = tempfile.gettempdir()
+    with (
+        mock.patch.dict(os.environ, PYTHONPATH=os.pathsep.join([os.environ["PYTHONPATH"], str(TESTS)])),
+        # The server listens on a socket in a folder of its own, and a socket's path has 107 characters at most.
+        mock.patch.object(tempfile, "tempdir", folder if len(folder) < LONG else "/tmp"),
+    ):
         forkserver.ensure_running()
     return context
 

@@ -92,6 +92,14 @@ def test_an_earlier_use_in_the_same_play_leaves_nothing_behind(cloud: Cloud, ans
     assert second.manifest == {}
 
 
+def test_a_batch_in_which_a_backup_fails_fails_the_play_and_leaves_its_manifest(cloud: Cloud, ansible: Ansible) -> None:
+    cloud.seed(stopped(A), stopped(B), **FASTER)
+    cloud.control.inject("transition_fails", operation="vm.createImage", resource=B)
+    played, (done,) = play(ansible, {"instance_ids": [A, B]})
+    assert done.actions == {A: "created", B: "failed"}
+    assert B in done.message, played.output
+
+
 def test_keys_and_region_from_module_defaults_reach_the_drill(cloud: Cloud, ansible: Ansible) -> None:
     cloud.seed(stopped(A), **FASTER)
     keys = {"access_key": DEFAULT_ACCESS_KEY, "secret_key": DEFAULT_SECRET_KEY, "region": REGION}

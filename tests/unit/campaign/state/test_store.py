@@ -101,3 +101,14 @@ def test_an_attempt_that_makes_no_backup_takes_no_earlier_one_out_of_the_manifes
     newer = {**made, "image": {"image_id": "img-b"}, "snapshots": []}
     store.add_manifest({"campaign": "c", "machines": [newer]})
     assert (store.manifest() or {})["machines"][0] == newer
+
+
+def test_a_file_is_replaced_whole_and_never_written_over(tmp_path: Path) -> None:
+    """Whoever reads it meanwhile, or finds it after a crash, has the old one or the new one."""
+    store = Store(str(tmp_path))
+    store.write("report.html", "old")
+    (tmp_path / "still.open").hardlink_to(tmp_path / "report.html")
+    store.write("report.html", "new")
+    assert (tmp_path / "report.html").read_text(encoding="utf-8") == "new"
+    assert (tmp_path / "still.open").read_text(encoding="utf-8") == "old"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["report.html", "still.open"]

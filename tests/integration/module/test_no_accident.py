@@ -64,7 +64,19 @@ def test_no_test_passes_by_accident_or_leaves_something_behind(tmp_path: Path) -
     (tmp_path / "test_it.py").write_text(FILE, encoding="utf-8")
     (tmp_path / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
     path = os.pathsep.join([os.environ["PYTHONPATH"], str(TESTS)])
-    words = [sys.executable, "-m", "pytest", "-rA", "-p", "support.integration.shared", "-p", "no:cacheprovider", "test_it.py"]
+    words = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-rA",
+        "-p",
+        "support.integration.shared",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:randomly",
+        "test_it.py",
+    ]
     environment = {**os.environ, "PYTHONPATH": path, "COLUMNS": "300"}
     done = subprocess.run(words, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120, check=False)
     ended = [line for line in done.stdout.splitlines() if line.startswith(("PASSED", "FAILED", "ERROR "))]

@@ -143,6 +143,18 @@ def test_what_cannot_be_read_afterwards_is_unverified_and_no_success_is_claimed(
     assert campaign["i-one"]["status"] == "absent"
 
 
+def test_an_empty_answer_about_disks_that_were_to_go_needs_a_404() -> None:
+    cloud = Cloud(durations=Durations(tidying=10_000.0))
+    cloud.machine(status="stopped", disks=[data_disk(auto_delete=True)])
+    empty = {"disks": [], "totalCount": 0}
+    cloud.service.twist = lambda call, result: (
+        {**result, **empty} if call.operation == "disk.describeDisks" and cloud.log.of(DELETE) else result
+    )
+    campaign = audited(cloud, make_policy())
+    assert {disk["fate"] for disk in campaign["i-one"]["disks"]} == {"unverified"}
+    assert "vol-data" in cloud.world.disks
+
+
 def test_a_disk_that_was_to_be_kept_and_is_gone_is_an_alarm() -> None:
     cloud = Cloud()
     machine = cloud.machine(status="stopped", disks=[data_disk(auto_delete=False)])

@@ -36,7 +36,7 @@ Ending = Literal["passed", "failed", "broken"]
 
 
 @dataclass(frozen=True)
-class TestRun:
+class Outcome:
     """How a run of tests ended. `first`: the test that failed first, or what is broken. Seconds."""
 
     ending: Ending
@@ -75,7 +75,7 @@ class Copy:
         path.write_text(text, encoding="utf-8")
         os.utime(path, (before.st_atime, before.st_mtime))
 
-    def run(self, tests: Sequence[str], *more: str, patience: float = PATIENCE) -> TestRun:
+    def run(self, tests: Sequence[str], *more: str, patience: float = PATIENCE) -> Outcome:
         """Run these tests up to the first one that fails."""
         report = self.root / ".venv" / "report.xml"
         report.unlink(missing_ok=True)
@@ -90,9 +90,9 @@ class Copy:
             output, _ = self._process.communicate(timeout=patience)
         except subprocess.TimeoutExpired:
             self.stop()
-            return TestRun("broken", f"the tests did not end within {patience:.0f} s", time.monotonic() - began)
-        ending, first = _read_report(report, self._process.returncode, output)
-        return TestRun(ending, first, time.monotonic() - began)
+            return Outcome("broken", f"the tests did not end within {patience:.0f} s", time.monotonic() - began)
+        ending, first = read_report(report, self._process.returncode, output)
+        return Outcome(ending, first, time.monotonic() - began)
 
     def stop(self) -> None:
         """End the tests that run, with all that they started."""
@@ -113,7 +113,7 @@ def _files() -> list[str]:
     return [name for name in dict.fromkeys(names) if name and (ROOT / name).is_file()]
 
 
-def _read_report(report: Path, code: int, output: str) -> tuple[Ending, str]:
+def read_report(report: Path, code: int, output: str) -> tuple[Ending, str]:
     """How a run ended, and what failed first."""
     if code == 0:
         return "passed", ""

@@ -11,16 +11,17 @@ ends with status 1 if a fault survives its tests, or breaks them so that they ju
 from __future__ import annotations
 
 import argparse
+import contextlib
 import fcntl
 import os
 import queue
 import shutil
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
-from .checkout import PLACE, Copy, TestRun
+from .checkout import PLACE, Copy, Outcome
 from .faults import ROOT, Fault, FaultError, choose, read_faults
 
 WORKERS = 2
@@ -34,31 +35,47 @@ def main() -> int:
     parser.add_argument("words", nargs="*", metavar="WORD", help="only faults of this list, or with this in their name or file")
     parser.add_argument("--workers", type=int, default=WORKERS, help="how many faults are tried at once (default: %(default)s)")
     options = parser.parse_args()
-    copies: list[Copy] = []
-    alone = os.open(ROOT / ".venv", os.O_RDONLY)
-    try:
-        fcntl.flock(alone, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        print("Faults are being planted below .venv/mutants by another run: let it end.", file=sys.stderr)
-        return 1
     try:
         faults = choose(read_faults(), options.words)
-        copies += [Copy(number) for number in range(1, min(options.workers, len(faults)) + 1)]
-        _check_tests(copies, faults)
-        results = _try_all(copies, faults)
+        with _alone():
+            results = _plant(faults, options.workers)
     except FaultError as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("\nInterrupted: no fault is left behind.", file=sys.stderr)
         return 130
+    print(table(faults, results))
+    sentences = verdict(faults, results)
+    print(*sentences, sep="\n")
+    return int(len(sentences) > 1)
+
+
+@contextlib.contextmanager
+def _alone() -> Iterator[None]:
+    """Without another run in the same checkout. Raises `FaultError`."""
+    handle = os.open(ROOT / ".venv", os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise FaultError("Another run plants faults below .venv/mutants: let it end first.") from None
+        yield
+    finally:
+        os.close(handle)
+
+
+def _plant(faults: Sequence[Fault], workers: int) -> dict[Fault, Outcome]:
+    """Try all faults in copies that are gone afterwards, whatever happens."""
+    copies: list[Copy] = []
+    try:
+        copies += [Copy(number) for number in range(1, min(workers, len(faults)) + 1)]
+        _check_tests(copies, faults)
+        return _try_all(copies, faults)
     finally:
         for copy in copies:
             copy.stop()
         shutil.rmtree(PLACE, ignore_errors=True)
-        os.close(alone)
-    print(table(faults, results))
-    return report(faults, results)
 
 
 def _check_tests(copies: Sequence[Copy], faults: Sequence[Fault]) -> None:
@@ -71,24 +88,24 @@ def _check_tests(copies: Sequence[Copy], faults: Sequence[Fault]) -> None:
     print(f"all passed in {run.seconds:.0f} s", flush=True)
 
 
-def _try_all(copies: Sequence[Copy], faults: Sequence[Fault]) -> dict[Fault, TestRun]:
+def _try_all(copies: Sequence[Copy], faults: Sequence[Fault]) -> dict[Fault, Outcome]:
     """Try each fault in a copy that is free. Those in one file may be tried at once, in different copies."""
     free: queue.SimpleQueue[Copy] = queue.SimpleQueue()
     for copy in copies:
         free.put(copy)
     ends = threading.Event()
 
-    def attempt(fault: Fault) -> TestRun:
+    def attempt(fault: Fault) -> Outcome:
         copy = free.get()
         try:
             if ends.is_set():
-                return TestRun("broken", "it was not tried", 0.0)
+                return Outcome("broken", "it was not tried", 0.0)
             with copy.planted(fault):
                 return copy.run(fault.tests)
         finally:
             free.put(copy)
 
-    results: dict[Fault, TestRun] = {}
+    results: dict[Fault, Outcome] = {}
     with ThreadPoolExecutor(len(copies)) as pool:
         tried = {pool.submit(attempt, fault): fault for fault in faults}
         try:
@@ -103,12 +120,12 @@ def _try_all(copies: Sequence[Copy], faults: Sequence[Fault]) -> dict[Fault, Tes
     return results
 
 
-def _show_progress(number: int, total: int, fault: Fault, run: TestRun) -> None:
+def _show_progress(number: int, total: int, fault: Fault, run: Outcome) -> None:
     word = {"passed": "SURVIVED", "failed": "caught", "broken": "BROKEN"}[run.ending]
     print(f"{number:3} of {total}  {word:8} {run.seconds:5.1f} s  {fault.name}", flush=True)
 
 
-def table(faults: Sequence[Fault], results: dict[Fault, TestRun]) -> str:
+def table(faults: Sequence[Fault], results: Mapping[Fault, Outcome]) -> str:
     """Which test caught which fault, as a table in Markdown."""
     lines = ["", "| fault | rule | file | caught by | s |", "|---|---|---|---|---|"]
     for fault in faults:
@@ -118,16 +135,14 @@ def table(faults: Sequence[Fault], results: dict[Fault, TestRun]) -> str:
     return "\n".join(lines)
 
 
-def report(faults: Sequence[Fault], results: dict[Fault, TestRun]) -> int:
-    """Say how it ended, and return the status of the program."""
-    survived = [fault.name for fault in faults if results[fault].ending == "passed"]
-    broken = [fault.name for fault in faults if results[fault].ending == "broken"]
-    print(f"\n{len(faults) - len(survived) - len(broken)} of {len(faults)} faults were caught.")
-    for name in survived:
-        print(f"Survived: {name}. Write the test that catches it.")
-    for name in broken:
-        print(f"Broken: {name}. Its tests did not run as tests: choose a fault that a person could make.")
-    return 1 if survived or broken else 0
+def verdict(faults: Sequence[Fault], results: Mapping[Fault, Outcome]) -> list[str]:
+    """How many were caught, and a sentence for each one that was not."""
+    ways = {
+        "passed": "Survived: {}. Write the test that catches it.",
+        "broken": "Broken: {}. Choose a fault that a person could make.",
+    }
+    bad = [ways[results[fault].ending].format(fault.name) for fault in faults if results[fault].ending != "failed"]
+    return [f"\n{len(faults) - len(bad)} of {len(faults)} faults were caught.", *bad]
 
 
 if __name__ == "__main__":

@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from mutants.checkout import Outcome, read_report
 from mutants.faults import Fault, FaultError, choose, read_faults
+from mutants.run import table, verdict
 
 ROOT = Path(__file__).resolve().parents[3]
 LISTS = ROOT / "tests" / "mutants"
@@ -82,3 +84,38 @@ def test_faults_are_chosen_by_list_name_and_file_and_a_word_that_means_none_is_r
     assert choose([first, second], []) == [first, second]
     with pytest.raises(FaultError, match="'lock'"):
         choose([first, second], ["gate", "lock"])
+
+
+CASE = '<testsuites><testsuite><testcase file="tests/a.py" name="test_b[1]">{}</testcase></testsuite></testsuites>'
+
+
+@pytest.mark.parametrize(
+    ("inside", "code", "ending", "first"),
+    [
+        ("", 0, "passed", ""),
+        ('<failure message="assert 1 == 2"/>', 1, "failed", "tests/a.py::test_b[1]"),
+        ('<failure message="NameError: x"/>', 1, "broken", "tests/a.py::test_b[1]: NameError: x"),
+        ('<error message="collection failure">ImportError</error>', 2, "broken", "tests/a.py: collection failure ImportError"),
+        ("", 5, "broken", "pytest ended with 5: no tests"),
+    ],
+    ids=["passed", "failed", "no judgement", "not imported", "no tests"],
+)
+def test_only_a_test_that_judges_catches_a_fault(inside: str, code: int, ending: str, first: str, tmp_path: Path) -> None:
+    (tmp_path / "report.xml").write_text(CASE.format(inside), encoding="utf-8")
+    assert read_report(tmp_path / "report.xml", code, "no tests") == (ending, first)
+
+
+def test_the_table_says_what_caught_each_fault_and_what_survived_fails() -> None:
+    caught, survived, broken = (Fault("gate", name, 6, "a.py", "", "", ()) for name in ("A", "B", "C"))
+    results = {
+        caught: Outcome("failed", "tests/a.py::test_b", 1.25),
+        survived: Outcome("passed", "", 2.0),
+        broken: Outcome("broken", "tests/a.py: ImportError", 0.5),
+    }
+    assert table([*results], results).splitlines()[3:] == [
+        "| A | 6 | `a.py` | `tests/a.py::test_b` | 1.2 |",
+        "| B | 6 | `a.py` | nothing | 2.0 |",
+        "| C | 6 | `a.py` | nothing: tests/a.py: ImportError | 0.5 |",
+    ]
+    assert [line.partition(":")[0] for line in verdict([*results], results)[1:]] == ["Survived", "Broken"]
+    assert verdict([caught], results) == ["\n1 of 1 faults were caught."]

@@ -15,6 +15,7 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.timing
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.policy import State
 from support.fleet.audit import Audit, audited
 from support.fleet.log import DELETE, RELEASE, SET_DISKS, START, STOP
+from support.fleet.operations import Durations
 from support.fleet.scenarios import scenario
 from support.fleet.service import Harm
 from support.fleet.virtual import Campaign, Cloud, data_disk, make_policy
@@ -242,3 +243,14 @@ def test_whatever_is_lost_and_refused_the_result_never_shows_what_was_before() -
         except BaseException as error:
             error.add_note(f"seed {seed}")
             raise
+
+
+def test_a_machine_that_is_gone_at_the_first_look_after_a_lost_delete_was_deleted_by_us() -> None:
+    cloud = Cloud(durations=Durations(delete=0.05))
+    cloud.machine(status="stopped", addresses=[TrueAddress("fip-one")])
+    cloud.service.harm_upon(DELETE, "i-one", Harm.LOST_AFTER)
+    campaign = audited(cloud, make_policy(release_elastic_ips=True))
+    row = campaign["i-one"]
+    assert (row["action"], row["status"], row["changed"], row["error"]) == ("deleted", "absent", True, None)
+    assert [each["fate"] for each in row["elastic_ips"]] == ["released"]
+    assert len(cloud.log.of(DELETE)) == 1

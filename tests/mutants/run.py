@@ -16,6 +16,7 @@ import fcntl
 import os
 import queue
 import shutil
+import signal
 import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -35,6 +36,8 @@ def main() -> int:
     parser.add_argument("words", nargs="*", metavar="WORD", help="only faults of this list, or with this in their name or file")
     parser.add_argument("--workers", type=int, default=WORKERS, help="how many faults are tried at once (default: %(default)s)")
     options = parser.parse_args()
+    # Whoever ends it, by a Ctrl-C or otherwise: nothing stays.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         faults = choose(read_faults(), options.words)
         with _alone():

@@ -12,7 +12,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,7 +21,14 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._module.common.inter
 from support.run_module import CAUGHT_SIGNALS
 
 COLLECTIONS = Path(__file__).resolve().parents[4] / ".venv" / "collections"
-MODULE = "ansible_collections.jdcloud.cloud.plugins.modules.jdcloud_vm"
+PLUGINS = "ansible_collections.jdcloud.cloud.plugins"
+PATIENT = f"""
+from {PLUGINS}.module_utils._module.common import interruption
+from {PLUGINS}.modules import jdcloud_vm
+interruption.LAST_RESORT = 60.0
+jdcloud_vm.main()
+"""
+"""Runs the module, whose last resort comes later than any call gives up."""
 
 
 class Watched:
@@ -123,8 +129,11 @@ def heard() -> Iterator[None]:
 
 @pytest.mark.usefixtures("heard")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_module_that_waits_for_an_answer_ends_within_a_second(tmp_path: Path, number: signal.Signals) -> None:
-    """The service took the request and says nothing; the default time-out of a call is 30 s."""
+def test_a_module_that_waits_for_an_answer_ends_by_itself(tmp_path: Path, number: signal.Signals) -> None:
+    """The service took the request and says nothing; the default time-out of a call is 30 s.
+
+    On a busy machine the last resort might end it first, so that is put off here; when it comes is tested above.
+    """
     with socket.create_server(("127.0.0.1", 0)) as silent:
         silent.settimeout(20)
         arguments = {"state": "absent", "instance_ids": ["i-a"]}
@@ -138,7 +147,7 @@ def test_a_module_that_waits_for_an_answer_ends_within_a_second(tmp_path: Path, 
             "JDCLOUD_ENDPOINT_URL": f"http://127.0.0.1:{silent.getsockname()[1]}",
         }
         with subprocess.Popen(
-            [sys.executable, "-m", MODULE],
+            [sys.executable, "-c", PATIENT],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -154,10 +163,7 @@ def test_a_module_that_waits_for_an_answer_ends_within_a_second(tmp_path: Path, 
             with connection:
                 connection.settimeout(20)
                 assert connection.recv(64).startswith(b"GET /v1/regions/cn-north-1/instances")
-                began = time.monotonic()
                 process.send_signal(number)
-                output, errors = process.communicate(timeout=10)
-                seconds = time.monotonic() - began
+                output, errors = process.communicate(timeout=25)
     assert process.returncode == 128 + number
     assert "Traceback" not in output + errors
-    assert seconds < LAST_RESORT + 2, "a second, and some more on a busy machine"

@@ -87,7 +87,7 @@ class Copy:
             words, cwd=self.root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
         )
         try:
-            output, _ = self._process.communicate(timeout=patience)
+            output, _nothing = self._process.communicate(timeout=patience)
         except subprocess.TimeoutExpired:
             self.stop()
             return Outcome("broken", f"the tests did not end within {patience:.0f} s", time.monotonic() - began)

@@ -34,7 +34,7 @@ def test_everything_about_a_machine_in_snake_case(cloud: Cloud) -> None:
 
 
 def test_without_a_selection_all_machines_are_listed_in_parallel(cloud: Cloud) -> None:
-    cloud.seed({"count": 320, "id": "i-many{n:06}", "name": "twin"}, latency_seconds=0.05)
+    cloud.seed({"count": 320, "id": "i-many{n:06}", "name": "twin"}, latency_seconds=1.0)
     ended = cloud.vm_info()
     assert ended.summary["selected"] == 320
     assert len({each["instance_id"] for each in ended.result["instances"]}) == 320

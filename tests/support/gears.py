@@ -23,7 +23,7 @@ FOLDERS = {
     ),
 }
 """Folders below tests/ in which every test carries a marker."""
-FIXTURES = {"emulator": {"shared_emulator", "secure_emulator", "ansible"}, "ansible": {"ansible", "awx"}}
+FIXTURES = {"emulator": {"shared_emulator", "secure_emulator", "emulator_process", "ansible"}, "ansible": {"ansible", "awx"}}
 """Fixtures whose users get a marker."""
 
 

@@ -139,6 +139,7 @@ def test_texts_are_listed_plainly_and_templates_stay_protected(inventory: Invent
 
 
 @pytest.mark.cores
+@pytest.mark.thorough
 def test_twins_in_two_files_are_called_alike(inventory: Inventory) -> None:
     """In the order in which the second file renames a host of the first; unit tests have both orders."""
     inventory.seed(cn_north_1=[running(A, name="web")], cn_east_2=[running(B, name="web"), running(C, name="db")])
@@ -179,6 +180,7 @@ def test_a_region_that_fails_fails_the_inventory_and_shows_no_secret(inventory: 
         assert (ended.returncode != 0) is bool(environment), "only the setting makes Ansible stop"
 
 
+@pytest.mark.thorough
 def test_an_error_in_a_file_does_not_print_the_key_next_to_it(inventory: Inventory, tmp_path: Path) -> None:
     """Files that Ansible cannot use one after the other, so that it goes on to the next one."""
     lines = ["plugin: jdcloud.cloud.jdcloud_vm", f"access_key: {DEFAULT_ACCESS_KEY}", f"secret_key: {DEFAULT_SECRET_KEY}"]
@@ -194,6 +196,7 @@ def test_an_error_in_a_file_does_not_print_the_key_next_to_it(inventory: Invento
     assert inventory.cloud.calls() == []
 
 
+@pytest.mark.thorough
 def test_the_cache_is_used_until_it_is_flushed(inventory: Inventory, tmp_path: Path) -> None:
     inventory.seed(cn_north_1=[running(A)])
     inventory.write(cache=True, cache_plugin="ansible.builtin.jsonfile", cache_connection=str(tmp_path / "cache"))
@@ -216,6 +219,7 @@ def batch(tmp_path: Path) -> list[Json]:
     return [{**task, "run_once": True} for task in (delete, keep)]
 
 
+@pytest.mark.thorough
 def test_a_batch_with_a_protected_machine_fails_as_a_whole_and_is_the_last(inventory: Inventory, tmp_path: Path) -> None:
     protected: Json = {"tags": {**HARBOR["tags"], "jdcloud-protect": "yes"}}
     inventory.write(**BY_PROJECT)

@@ -55,7 +55,7 @@ def test_a_campaign_with_texts_for_everything(cloud: Cloud, ansible: Ansible, tm
         vm_decommission_tags="project=x",
         vm_decommission_max_instances="2",
         vm_decommission_stop_running="true",
-        vm_decommission_waves="1,100%",
+        vm_decommission_waves="100%",
         vm_decommission_max_failures="0",
         vm_decommission_report_dir=str(tmp_path),
         vm_decommission_prices='{"instance": 100}',
@@ -108,6 +108,7 @@ def test_the_clean_up_deletes_what_is_due_and_says_why_the_others_stay(cloud: Cl
         assert part in played.output
 
 
+@pytest.mark.thorough
 def test_a_preview_of_the_clean_up_changes_nothing(cloud: Cloud, ansible: Ansible, tmp_path: Path) -> None:
     cloud.seed(stopped(A, tags=due(-1)), stopped(B, tags=due(3)), **FASTER)
     roomy(cloud)
@@ -128,6 +129,7 @@ def test_a_selection_for_the_clean_up_is_refused(cloud: Cloud, ansible: Ansible)
     assert cloud.writes() == []
 
 
+@pytest.mark.thorough
 def test_a_second_use_in_the_same_run_that_fails_does_not_show_the_counts_of_the_first(
     cloud: Cloud, ansible: Ansible, tmp_path: Path
 ) -> None:

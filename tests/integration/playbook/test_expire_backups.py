@@ -44,6 +44,7 @@ def test_an_old_backup_goes_when_that_is_allowed(cloud: Cloud, ansible: Ansible,
     assert cloud.control.resource(IMAGE) is None
 
 
+@pytest.mark.thorough
 def test_a_preview_deletes_nothing_and_says_the_same(cloud: Cloud, ansible: Ansible, record: Path, tmp_path: Path) -> None:
     given = {"days": "30", "last_days": "35", "record_dirs": str(record.parent), "report_dir": str(tmp_path / "expired")}
     preview = stats(run(ansible, "expire_backups", "--check", **_named(given)))["expire_backups"]
@@ -52,6 +53,7 @@ def test_a_preview_deletes_nothing_and_says_the_same(cloud: Cloud, ansible: Ansi
     assert cloud.control.resource(IMAGE)
 
 
+@pytest.mark.thorough
 def test_the_last_backup_stays_unless_that_is_allowed(cloud: Cloud, ansible: Ansible, record: Path) -> None:
     kept = stats(run(ansible, "expire_backups", **_named({"days": "30", "record_dirs": str(record.parent)})))["expire_backups"]
     assert kept["kept"] == {"last_backup": 1}

@@ -51,7 +51,14 @@ def _kill_all_but_the_module(ansible: Ansible, pid: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "interrupt", [_interrupt_group, _interrupt_module, _terminate_module, _kill_ansible, _kill_all_but_the_module]
+    "interrupt",
+    [
+        _interrupt_group,
+        pytest.param(_interrupt_module, marks=pytest.mark.thorough),
+        pytest.param(_terminate_module, marks=pytest.mark.thorough),
+        _kill_ansible,
+        _kill_all_but_the_module,
+    ],
 )
 def test_an_interrupted_run_sends_nothing_more_and_the_next_one_finishes(
     cloud: Cloud, ansible: Ansible, interrupt: Callable[[Ansible, int], None]

@@ -115,6 +115,7 @@ def _without_names(output: str) -> str:
     return re.sub(r'"(port|vol)-\w{10}"', '""', output)
 
 
+@pytest.mark.thorough
 def test_a_callback_that_prints_json_stays_readable(stage: Stage) -> None:
     plugins = stage.cloud.home / "callbacks"
     plugins.mkdir()
@@ -124,6 +125,7 @@ def test_a_callback_that_prints_json_stays_readable(stage: Stage) -> None:
     assert json.loads(process.stdout) == {"ok": 1, "failures": 0, "changed": 1}
 
 
+@pytest.mark.thorough
 def test_a_task_that_ends_before_the_first_line_is_due_shows_nothing(stage: Stage) -> None:
     process = stage.play(vm("done", "absent", IDS[0], stop_running=True), JDCLOUD_PROGRESS="120")
     assert process.stderr == ""
@@ -137,6 +139,7 @@ def test_check_mode_shows_nothing(stage: Stage) -> None:
     assert stage.cloud.writes() == []
 
 
+@pytest.mark.thorough
 def test_a_task_in_the_background_shows_nothing_and_works(stage: Stage) -> None:
     process = stage.play(delete(**{"async": 60, "poll": 1}))
     assert process.stderr == ""
@@ -144,6 +147,7 @@ def test_a_task_in_the_background_shows_nothing_and_works(stage: Stage) -> None:
     assert not any(stage.cloud.exists(each) for each in IDS)
 
 
+@pytest.mark.thorough
 def test_ad_hoc(stage: Stage) -> None:
     arguments = f"state=absent instance_ids={','.join(IDS)} stop_running=true api_rate_limit=16"
     process = stage.command(
@@ -155,6 +159,7 @@ def test_ad_hoc(stage: Stage) -> None:
     assert len(process.stdout.splitlines()) == 1
 
 
+@pytest.mark.thorough
 def test_several_hosts_at_once_are_distinguished(stage: Stage) -> None:
     """With the strategy free, in a loop, delegated to this machine; the hosts themselves cannot be reached."""
     inventory = stage.cloud.home / "hosts"

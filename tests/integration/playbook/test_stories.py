@@ -106,6 +106,7 @@ def test_check_and_diff_on_the_command_line(cloud: Cloud, ansible: Ansible) -> N
     assert any("changed=1" in line for line in lines)
 
 
+@pytest.mark.thorough
 def test_a_task_in_the_background(cloud: Cloud, ansible: Ansible) -> None:
     cloud.seed(running(A))
     later: Json = {
@@ -136,6 +137,7 @@ def test_ad_hoc(cloud: Cloud, ansible: Ansible) -> None:
     assert not cloud.exists(A)
 
 
+@pytest.mark.thorough
 def test_the_task_is_the_same_through_the_short_module_name(cloud: Cloud, ansible: Ansible) -> None:
     cloud.seed(stopped(A))
     task = vm("done", "absent", A)

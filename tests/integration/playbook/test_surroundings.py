@@ -65,6 +65,7 @@ def test_left_over_words_reach_no_role_of_a_users_own_play(cloud: Cloud, ansible
     assert cloud.calls() == []
 
 
+@pytest.mark.thorough
 def test_left_over_words_of_a_module_on_the_command_line_are_refused_by_ansible(cloud: Cloud, ansible: Ansible) -> None:
     cloud.seed(stopped(A), **FASTER)
     words = f"state=absent instance_ids={A}, {B}"
@@ -103,6 +104,7 @@ def test_a_template_in_the_region_of_an_event_is_never_evaluated(cloud: Cloud, a
     assert not made.exists()
 
 
+@pytest.mark.thorough
 def test_an_answer_that_awx_marks_as_data_may_hold_braces(cloud: Cloud, ansible: Ansible, tmp_path: Path) -> None:
     """AWX hands answers over as texts that Ansible does not evaluate."""
     answers = tmp_path / "answers.yml"
@@ -141,6 +143,7 @@ def test_a_limit_that_leaves_no_host_is_no_green_nothing(cloud: Cloud, ansible: 
     assert played.status != 0
 
 
+@pytest.mark.thorough
 def test_a_limit_that_leaves_this_computer_is_fine(cloud: Cloud, ansible: Ansible, tmp_path: Path) -> None:
     inventory = _inventory(tmp_path, "web1", "[control]", f"localhost {PYTHON}")
     played = _run(ansible, "jdcloud.cloud.cleanup", "-i", inventory, "--limit", "control")
@@ -165,6 +168,7 @@ def test_a_connection_of_the_extra_variables_leads_to_no_other_computer(cloud: C
     assert cloud.calls() == []
 
 
+@pytest.mark.thorough
 def test_a_role_that_is_included_once_in_a_play_over_three_hosts_is_used(cloud: Cloud, ansible: Ansible, tmp_path: Path) -> None:
     cloud.seed(stopped(A), **FASTER)
     inventory = _inventory(tmp_path, "web1", "web2", "web3")

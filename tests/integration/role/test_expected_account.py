@@ -32,6 +32,7 @@ def test_a_campaign_with_keys_of_another_account_changes_nothing(cloud: Cloud, a
     assert cloud.calls("vm.*") == []
 
 
+@pytest.mark.thorough
 def test_a_campaign_of_the_expected_account_runs_and_keeps_whose_it_is(cloud: Cloud, ansible: Ansible) -> None:
     cloud.seed(running(A), **FASTER)
     ended = expecting(ansible, "demo-account")

@@ -76,6 +76,7 @@ def test_texts_stay_texts_with_native_types(cloud: Cloud, ansible: Ansible) -> N
 
 
 @pytest.mark.cores
+@pytest.mark.thorough
 def test_empty_answers_of_a_survey_are_not_given(cloud: Cloud, ansible: Ansible, tmp_path: Path) -> None:
     cloud.seed(stopped(A), stopped(B))
     empty = ("region", "name", "tags", "filters", "max_instances", "protect_tags", "waves", "campaign", "digest", "report_dir")
@@ -110,6 +111,7 @@ def test_answers_that_are_no_texts_any_more_are_refused(cloud: Cloud, ansible: A
 
 
 @pytest.mark.cores
+@pytest.mark.thorough
 def test_answers_in_quotes_and_in_json_stay_texts(ansible: Ansible, tmp_path: Path) -> None:
     given = {"vm_backup_name": '"007"', "vm_backup_tags": '{"build": "2026-01-01"}', "vm_backup_filters": "az=true"}
     played = ansible.play([reading("vm_backup")], "-e", answers(tmp_path, **given))

@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from jdcloud_emulator.process import DEFAULT_ACCESS_KEY, DEFAULT_SECRET_KEY
 from support.integration.cloud import REGION, Cloud, running, stopped
 from support.integration.commands import Ansible
@@ -58,6 +60,7 @@ def test_what_was_made_is_used_again_and_the_next_use_changes_nothing(cloud: Clo
     assert "changed=0" in played.output
 
 
+@pytest.mark.thorough
 def test_every_variable_may_be_a_text_as_surveys_send_it(cloud: Cloud, ansible: Ansible, tmp_path: Path) -> None:
     cloud.seed(running(A), stopped(B), **FASTER)
     path = tmp_path / "manifest.json"
@@ -83,6 +86,7 @@ def test_every_variable_may_be_a_text_as_surveys_send_it(cloud: Cloud, ansible: 
     assert cloud.status(A) == "stopped"
 
 
+@pytest.mark.thorough
 def test_an_earlier_use_in_the_same_play_leaves_nothing_behind(cloud: Cloud, ansible: Ansible) -> None:
     cloud.seed(stopped(A), stopped(C, tags={"jdcloud-protect": "yes"}), **FASTER)
     first, second = play(ansible, {"instance_ids": A, "campaign": "one", "method": "snapshots"}, {"instance_ids": C})[1]

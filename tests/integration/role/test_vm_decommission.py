@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from support.integration.campaigns import FASTER, campaign_tasks, decommission, kill_campaign_at, report_of, roomy
 from support.integration.campaigns import used as outcome_of
 from support.integration.cloud import Cloud, running, stopped
@@ -73,6 +75,7 @@ def test_a_play_in_check_mode_is_a_preview_without_the_option_of_the_command_lin
     assert [each.name for each in folder.iterdir()] == ["plan"]
 
 
+@pytest.mark.thorough
 def test_a_variable_of_the_backup_on_the_command_line_removes_no_older_backup(cloud: Cloud, ansible: Ansible) -> None:
     """A campaign has variables of its own; what belongs to the role vm_backup means nothing to it."""
     cloud.seed(stopped(A), **FASTER)

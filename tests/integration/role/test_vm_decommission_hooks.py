@@ -82,6 +82,7 @@ UNREACHABLE: Json = {
 
 
 FAILS: Json = {"name": "Ask the CMDB", "ansible.builtin.fail": {"msg": "no"}}
+MISSING: Json = {"name": "Ask the CMDB", "ansible.builtin.include_tasks": "/nowhere/cmdb.yml"}
 IGNORES: Json = {"ignore_errors": True, "ignore_unreachable": True}
 
 
@@ -89,11 +90,11 @@ IGNORES: Json = {"ignore_errors": True, "ignore_unreachable": True}
     ("keywords", "task"),
     [
         (IGNORES, FAILS),
-        (IGNORES, {"name": "Ask the CMDB", "ansible.builtin.include_tasks": "/nowhere/cmdb.yml"}),
-        (IGNORES, UNREACHABLE),
+        pytest.param(IGNORES, MISSING, marks=pytest.mark.thorough),
+        pytest.param(IGNORES, UNREACHABLE, marks=pytest.mark.thorough),
         ({}, UNREACHABLE),
         ({}, {"name": "Ask the CMDB", "ansible.builtin.meta": "end_play"}),
-        ({"any_errors_fatal": True}, FAILS),
+        pytest.param({"any_errors_fatal": True}, FAILS, marks=pytest.mark.thorough),
     ],
     ids=["ignored", "file ignored", "unreachable ignored", "unreachable", "ends the play", "fatal"],
 )

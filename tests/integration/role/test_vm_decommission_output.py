@@ -11,6 +11,8 @@ import signal
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from support.integration.campaigns import campaign_tasks
 from support.integration.cloud import Cloud, running, stopped, wait_until
 from support.integration.commands import BIN, Ansible
@@ -73,6 +75,7 @@ def test_each_stage_says_what_it_did_in_a_few_lines(cloud: Cloud, ansible: Ansib
     assert len(lines) <= 22 + 4 * MANY
 
 
+@pytest.mark.thorough
 def test_no_task_is_shown_for_what_is_not_there_and_none_takes_more_than_twelve_lines(
     cloud: Cloud, ansible: Ansible, tmp_path: Path
 ) -> None:

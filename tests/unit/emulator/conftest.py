@@ -106,16 +106,16 @@ class Cloud:
 
 
 @pytest.fixture(scope="session")
-def process() -> Iterator[EmulatorProcess]:
+def emulator_process() -> Iterator[EmulatorProcess]:
     """One emulator for all tests of a session; each test starts it again from its own seed."""
     with EmulatorProcess() as running:
         yield running
 
 
 @pytest.fixture
-def cloud(process: EmulatorProcess) -> Iterator[Cloud]:
+def cloud(emulator_process: EmulatorProcess) -> Iterator[Cloud]:
     """An empty cloud with default settings."""
-    process.control.reset()
-    client = Cloud(process.url)
+    emulator_process.control.reset()
+    client = Cloud(emulator_process.url)
     yield client
     client.session.close()

@@ -24,6 +24,8 @@ from jdcloud_emulator.scenario.seed import Seeder
 from jdcloud_emulator.state.cloud import Cloud
 from jdcloud_emulator.state.settings import Clock, Quotas, Settings, UsageError, parse_time
 
+pytestmark = pytest.mark.emulator
+
 EMULATOR = Path(__file__).resolve().parents[2] / "emulator"
 
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 from collections.abc import Callable, Iterator
@@ -18,6 +19,7 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Ca
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.wire.journal import Journal
 from ansible_collections.jdcloud.cloud.plugins.module_utils._module.common import session
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages import campaign
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.state.lock import Lock
 from support.campaign.conducted import Conducted
 from support.campaign.results import NOW
 from support.json_object import Json
@@ -103,8 +105,9 @@ class Fleet(MemoryCloud):
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a process has written survives its death; only that of the computer asks for more.
 
-    The page is written as often as ever, but what it shows decides nothing.
+    The page is written as often as ever, but what it shows decides nothing. Nobody waits for signs of life, so no thread shows them.
     """
+    monkeypatch.setattr(Lock, "kept_alive", lambda _lock: contextlib.nullcontext())
     monkeypatch.setattr(os, "fsync", lambda _handle: None)
     monkeypatch.setattr(campaign, "render", lambda _report: "<html></html>")
     replace = os.replace

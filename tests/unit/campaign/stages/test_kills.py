@@ -105,7 +105,7 @@ class Fleet(MemoryCloud):
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a process has written survives its death; only that of the computer asks for more.
 
-    The page is written as often as ever, but what it shows decides nothing. Nobody waits for signs of life, so no thread shows them.
+    The page is written as often as ever, but what it shows decides nothing. Nobody waits for signs of life, so none are shown.
     """
     monkeypatch.setattr(Lock, "kept_alive", lambda _lock: contextlib.nullcontext())
     monkeypatch.setattr(os, "fsync", lambda _handle: None)

@@ -25,7 +25,7 @@ STAMP := .venv/stamp
 TOOLS := tests/tools
 RUN := sh $(TOOLS)/private.sh
 INSTALL := sh $(TOOLS)/install.sh
-PYTEST := $(RUN) .venv/bin/python -m pytest -n $(WORKERS)
+PYTEST := $(RUN) .venv/bin/python -m pytest -n $(WORKERS) --dist worksteal
 NOX := .venv/runner/bin/nox --session
 LINK := .venv/collections/ansible_collections/jdcloud/cloud
 

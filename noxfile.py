@@ -39,7 +39,7 @@ CORES = sorted(
     {str(path.parent.relative_to(ROOT)) for path in ROOT.glob("tests/*/**/test_*.py") if "mark.cores" in path.read_text("utf-8")}
 )
 """Where the tests are that versions of ansible-core tell apart; others may need packages that are not installed with it."""
-WORKERS = ("-n", "auto")
+WORKERS = ("-n", "auto", "--dist", "worksteal")
 OWN = ("-m", "not foreign and not thorough")
 """Without what needs other systems."""
 

@@ -45,7 +45,7 @@ setup: $(STAMP)/demo $(STAMP)/nox ## Make the private environment: Ansible, the 
 demo: $(STAMP)/demo ## Tell the story of a campaign on the emulated cloud, in less than a minute
 	@$(RUN) .venv/bin/python demo/run.py
 
-check: $(STAMP)/test ## Run the quick tests, in one minute: decisions, plans, modules against a cloud in memory
+check: $(STAMP)/test ## Run the quick tests, in two minutes: decisions, plans, modules against a cloud in memory
 	@$(if $(PYTEST_ARGS),$(RUN) .venv/bin/python -m pytest $(PYTEST_ARGS),$(PYTEST) -m "$(CHECK)")
 
 test: $(STAMP)/test ## Run all tests that a clone needs, in some minutes: also signed requests to the emulator, and real Ansible

@@ -48,7 +48,7 @@ def kill_at(cloud: Cloud, fault: Json, work: Callable[..., str], *arguments: Any
     writer.close()
     with contextlib.closing(reader):
         try:
-            wait_until(lambda: _fired(cloud, number) or not process.is_alive(), "the call hangs")
+            wait_until(lambda: cloud.control.has_fired(number) or not process.is_alive(), "the call hangs")
             killed = bool(process.is_alive())
         finally:
             process.kill()
@@ -94,7 +94,3 @@ def _said(reader: Connection) -> str:
     with contextlib.suppress(EOFError):
         return str(reader.recv())
     return "it said nothing"
-
-
-def _fired(cloud: Cloud, number: int) -> bool:
-    return any(fault["number"] == number and fault["fired"] for fault in cloud.control.faults())

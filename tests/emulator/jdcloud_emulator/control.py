@@ -110,6 +110,10 @@ class ControlClient:
         """All faults that are set, with how often they matched and fired."""
         return list(self.call("GET", "faults")["faults"])
 
+    def has_fired(self, number: int) -> bool:
+        """Whether an injected fault has met a call."""
+        return any(fault["number"] == number and fault["fired"] for fault in self.faults())
+
     def clear_faults(self, number: int | None = None) -> None:
         """Remove one fault, or all."""
         self.call("DELETE", "faults", number=number)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from support.integration.cloud import REGION, Cloud, running, stopped
 from support.integration.conductor import Conductor
-from support.integration.role_backups import DRILL, FASTER, A, B, C, file_of, names, resources
+from support.integration.role_backups import DRILL, FASTER, UNANSWERED, A, B, C, file_of, names, resources
 from support.json_object import Json
 
 TRAP = "{{ 1/0 }}{% x %}"
@@ -136,10 +136,8 @@ def test_what_was_stopped_is_started_again_and_a_run_of_the_same_campaign_does_n
 def test_every_variable_may_be_a_text_as_surveys_send_it(cloud: Cloud, conductor: Conductor, tmp_path: Path) -> None:
     cloud.seed(running(A, disks=[{"size": 30}]), stopped(B), stopped(C), **FASTER)
     path = tmp_path / "manifest.json"
-    unanswered = ("name", "tags", "filters", "campaign", "name_pattern", "protect_tags", "drill_subnet_id", "on_blocked")
-    more = ("drill_security_group_ids", "drill_timeout", "include_data_disks", "on_shortfall", "drill", "keep")
     answers = {
-        **dict.fromkeys((*unanswered, *more), ""),
+        **UNANSWERED,
         "region": REGION,
         "instance_ids": f"{A}, {B}\n{C} ",
         "max_instances": "3",

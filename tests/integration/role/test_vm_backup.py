@@ -14,7 +14,7 @@ import pytest
 from jdcloud_emulator.process import DEFAULT_ACCESS_KEY, DEFAULT_SECRET_KEY
 from support.integration.cloud import REGION, Cloud, running, stopped
 from support.integration.commands import Ansible
-from support.integration.role_backups import DRILL, FASTER, A, B, C, back_up, file_of, kill_at, play, resources
+from support.integration.role_backups import DRILL, FASTER, UNANSWERED, A, B, C, back_up, file_of, kill_at, play, resources
 from support.json_object import Json
 
 TRAP = "{{ 1/0 }}{% x %}"
@@ -64,10 +64,8 @@ def test_what_was_made_is_used_again_and_the_next_use_changes_nothing(cloud: Clo
 def test_every_variable_may_be_a_text_as_surveys_send_it(cloud: Cloud, ansible: Ansible, tmp_path: Path) -> None:
     cloud.seed(running(A), stopped(B), **FASTER)
     path = tmp_path / "manifest.json"
-    unanswered = ("name", "tags", "filters", "campaign", "name_pattern", "protect_tags", "drill_subnet_id", "on_blocked")
-    more = ("drill_security_group_ids", "drill_timeout", "include_data_disks", "on_shortfall", "drill", "keep")
     answers = {
-        **dict.fromkeys((*unanswered, *more), ""),
+        **UNANSWERED,
         "region": REGION,
         "instance_ids": f"{A}, {B}\n",
         "max_instances": "3",

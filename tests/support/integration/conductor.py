@@ -58,8 +58,6 @@ class Conductor:
         self._folder = folder
         self._leaps = leaps
         self._words: tuple[str, ...] = ()
-        self.defaults: Json = {}
-        """Connection options, as `module_defaults` of a play give them."""
         self.lines: list[str] = []
         """What the stages of all uses have shown."""
 
@@ -115,9 +113,7 @@ class Conductor:
 
     def stage(self, options: Json, variables: Json) -> Json:
         """Run the action once. Its result, with `failed` and `msg` if it failed."""
-        task = SimpleNamespace(
-            args={**self.defaults, **options}, check_mode="--check" in self._words, environment=[], async_val=0
-        )
+        task = SimpleNamespace(args=options, check_mode="--check" in self._words, environment=[], async_val=0)
         action = Action(
             task=task,
             # Progress is shown of modules that Ansible itself starts on this host.

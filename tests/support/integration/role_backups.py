@@ -19,6 +19,14 @@ from support.json_object import Json
 A, B, C = "i-aaaa000001", "i-bbbb000002", "i-cccc000003"
 QUICK: Json = {"vm_backup_poll_interval": "0.2", "vm_backup_wait_timeout": "20", "vm_backup_drill_timeout": "20"}
 DRILL: Json = {"drill": True, "drill_subnet_id": "subnet-drill", "drill_security_group_ids": "sg-drill"}
+UNANSWERED: Json = dict.fromkeys(
+    (
+        *("name", "tags", "filters", "campaign", "name_pattern", "protect_tags", "drill_subnet_id", "on_blocked"),
+        *("drill_security_group_ids", "drill_timeout", "include_data_disks", "on_shortfall", "drill", "keep"),
+    ),
+    "",
+)
+"""Variables whose questions a survey leaves open."""
 FASTER: Json = {
     "image_seconds": 0.3,
     "image_delete_seconds": 0.1,
@@ -126,13 +134,8 @@ def kill_tasks_at(cloud: Cloud, ansible: Ansible, operation: str, tasks: list[Js
     """Start the tasks, and kill all their processes at once while a call hangs. `where` says which one, and its effect."""
     number = cloud.control.inject("hang", operation=operation, **where)
     process = ansible.start(tasks)
-    wait_until(lambda: process.poll() is not None or fault_fired(cloud, number), "the call hangs", timeout=600)
+    wait_until(lambda: process.poll() is not None or cloud.control.has_fired(number), "the call hangs", timeout=600)
     assert process.poll() is None, "the play ended before it came to this call"
     ansible.kill_left_over()
     process.wait(timeout=120)
     cloud.control.clear_faults(number)
-
-
-def fault_fired(cloud: Cloud, number: int) -> bool:
-    """Whether an injected fault has met a call."""
-    return any(fault["number"] == number and fault["fired"] for fault in cloud.control.faults())

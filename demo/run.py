@@ -229,6 +229,18 @@ def crash_in_wave_2(line: str, process: Command, emulator: EmulatorProcess) -> N
     for pid in (process.pid, *processes_below(process.pid)):
         os.kill(pid, signal.SIGKILL)
     print("[Killed: ansible-playbook and all that it had started, with SIGKILL.]", flush=True)
+    wait_for_last_calls(emulator)
+
+
+def wait_for_last_calls(emulator: EmulatorProcess) -> None:
+    """Return when no deletion is under way that was sent before. Those on their way then meet the fault that is set still."""
+    # What was sent earlier has been read when this is answered.
+    emulator.control.health()
+    end = time.monotonic() + PATIENCE
+    while any(not call["seconds"] for call in emulator.control.requests(operation="vm.deleteInstance")):
+        if time.monotonic() > end:
+            raise Surprise("the calls of the killed command should have ended")
+        time.sleep(0.02)
 
 
 def processes_below(pid: int) -> list[int]:

@@ -4,13 +4,14 @@
 
 """Which older backups of a machine are superseded. Pure; deletes nothing.
 
-Counted are only proven backups: own, ready, made while the machine was stopped, holding all that is wanted. Once there are `keep`
-of them, what is older than the last of these and carries our marker is superseded. Another campaign's backup is left alone as
-long as it is young enough for that campaign's deletes, or something of that campaign is still being made.
+Counted is only what a delete would accept as a proof, however old it is, and what holds all that is wanted. Once there are `keep`
+of them, what is older than the last of these, is the account's own and carries our marker is superseded. Another campaign's
+backup is left alone as long as it is young enough for that campaign's deletes, or something of that campaign is still being made.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,13 +24,15 @@ from ..evidence.proof import (
     IMAGE_ENDED,
     SNAPSHOT_HOLDS,
     BackupSet,
+    Demand,
     age_flaw,
     asset_id_of,
     disk_key,
     disks_held_by,
-    expiry_flaw,
+    image_flaws,
+    is_own,
     lasting_snapshots,
-    own_flaws,
+    snapshot_flaws,
 )
 from .plan import BackupPolicy, image_disks, snapshot_disks
 
@@ -59,7 +62,7 @@ def superseded(
             for disk in snapshot_disks(machine, policy):
                 # One that an image consists of goes with its image, or not at all.
                 loose = [each for each in backup_set.snapshots_of_disk.get(disk.disk_id or "", ()) if not each.images]
-                snapshot_ids += rules.older(loose, machine, lambda each: each.status == "available")
+                snapshot_ids += rules.older(loose, machine, _snapshot_counter(machine, now))
     return Superseded(tuple(image_ids), tuple(snapshot_ids))
 
 
@@ -67,8 +70,14 @@ def _image_counter(
     machine: Instance, policy: BackupPolicy, backup_set: BackupSet, now: datetime | None
 ) -> Callable[[Image], bool]:
     wanted = {disk_key(disk.disk_id, disk.device) for disk in image_disks(machine, policy)}
-    lasting = lasting_snapshots(machine, backup_set, now, max_age=None)
-    return lambda image: not own_flaws(image) and wanted <= set(disks_held_by(image, machine, lasting))
+    lasting = lasting_snapshots(machine, backup_set, now, max_age=math.inf)
+    demand = Demand("image", math.inf)
+    return lambda image: not image_flaws(image, machine, demand, now) and wanted <= set(disks_held_by(image, machine, lasting))
+
+
+def _snapshot_counter(machine: Instance, now: datetime | None) -> Callable[[Snapshot], bool]:
+    demand = Demand("snapshots", math.inf)
+    return lambda snapshot: not snapshot_flaws(snapshot, machine, demand, now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +91,13 @@ class _Rules:
 
     def older(self, assets: Sequence[Asset], machine: Instance, counts: Callable[[Asset], bool]) -> list[str]:
         """Ids of what is older than the last of those that stay. `counts`: what is a whole backup."""
-        # One that cannot be read is neither counted nor removed.
-        marked = [(asset, read_marker(asset.description)) for asset in assets if not asset.unreadable]
+        # One that cannot be read, or that another account shares or made, is neither counted nor removed.
+        marked = [(asset, read_marker(asset.description)) for asset in assets if not asset.unreadable and is_own(asset)]
         own = [(asset, marker) for asset, marker in marked if marker is not None and marker.instance_id == machine.instance_id]
         # What was made when, is not known of one whose time cannot be read: it is neither counted nor removed.
         dated = [(asset.created, asset, marker) for asset, marker in own if asset.created is not None]
         dated.sort(key=lambda row: row[0], reverse=True)
-        proven = [made for made, asset, marker in dated if marker.stopped and counts(asset) and not expiry_flaw(asset, self.now)]
+        proven = [made for made, asset, _marker in dated if counts(asset)]
         if len(proven) < self.keep:
             return []
         last = proven[self.keep - 1]

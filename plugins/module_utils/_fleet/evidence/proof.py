@@ -113,6 +113,11 @@ def owner_of(asset: Image | Snapshot) -> str | None:
     return asset.instance_id if isinstance(asset, Image) else asset.disk_id
 
 
+def is_own(asset: Image | Snapshot) -> bool:
+    """Whether an image or snapshot was made in this account, of a machine or disk."""
+    return asset.source == "private" and not asset.imported if isinstance(asset, Image) else asset.source == "self"
+
+
 def is_ready(asset: Image | Snapshot) -> bool:
     """Whether an image or snapshot is made."""
     return asset.status == "ready" if isinstance(asset, Image) else asset.status in SNAPSHOT_HOLDS
@@ -123,10 +128,8 @@ def disk_key(disk_id: str | None, device: str | None) -> str:
     return disk_id or f"local {device}"
 
 
-def lasting_snapshots(
-    machine: Instance, backup_set: BackupSet, now: datetime | None, *, max_age: float | None
-) -> dict[str, Snapshot]:
-    """The snapshots of the disks of `machine`, by id, that do not expire soon and are young enough (hours; None: of any age).
+def lasting_snapshots(machine: Instance, backup_set: BackupSet, now: datetime | None, *, max_age: float) -> dict[str, Snapshot]:
+    """The snapshots of the disks of `machine`, by id, that do not expire soon and are at most `max_age` old (hours).
 
     The data in an image is as old as its snapshots, which may be older than the image, and it lasts no longer than they do.
     """
@@ -134,9 +137,7 @@ def lasting_snapshots(
         snapshot.snapshot_id: snapshot
         for disk in machine.disks
         for snapshot in backup_set.snapshots_of_disk.get(disk.disk_id or "", ())
-        if not snapshot.unreadable
-        and expiry_flaw(snapshot, now) is None
-        and (max_age is None or age_flaw(snapshot.created, max_age, now) is None)
+        if not snapshot.unreadable and expiry_flaw(snapshot, now) is None and age_flaw(snapshot.created, max_age, now) is None
     }
 
 

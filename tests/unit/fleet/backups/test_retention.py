@@ -16,6 +16,8 @@ from support.fleet.backup_decisions import MINE, OF_A_RUNNING_ONE, OF_ANOTHER_MA
 from support.fleet.builders import NOW, image, machine, snapshot
 
 NEWER, OLDER = "2026-01-15T10:00:00+08:00", "2026-01-10T10:00:00+08:00"
+TOMORROW = "2026-01-16T12:00:00+08:00"
+"""Long after `NOW`: a time that cannot be true."""
 SOON = "2026-01-16T00:00:00+08:00"
 """Within the days after which a backup is about to expire."""
 
@@ -47,8 +49,8 @@ def kept_of(days_old: dict[str, tuple[int, str]], keep: int, *, max_age: float =
     images, parts = [], []
     for image_id, (days, mark) in days_old.items():
         made = f"2026-01-{15 - days:02d}T10:00:00+08:00"
-        more = newest if days == 0 else {}
-        images.append(image(f"snapshot-{image_id}", imageId=image_id, createTime=made, desc=mark, **more))
+        fields = {"createTime": made, "desc": mark, **(newest if days == 0 else {})}
+        images.append(image(f"snapshot-{image_id}", imageId=image_id, **fields))
         part = snapshot(snapshotId=f"snapshot-{image_id}", images=[image_id], description="", createTime=made)
         parts.append(part)
     gone = superseded([machine()], make_policy(max_age=max_age), backup_set_of(images, parts), keep, NOW).image_ids
@@ -65,7 +67,14 @@ def test_as_many_stay_as_are_to_be_kept(keep: int) -> None:
 
 @pytest.mark.parametrize(
     "flaw",
-    [{"status": "error"}, {"imported": True}, {"offline": True}, {"expiredTime": SOON}, {"imageSource": "public"}],
+    [
+        {"status": "error"},
+        {"imported": True},
+        {"offline": True},
+        {"expiredTime": SOON},
+        {"imageSource": "public"},
+        {"createTime": TOMORROW},
+    ],
     ids=str,
 )
 def test_what_proves_nothing_takes_no_place_of_a_proven_one(flaw: dict[str, Any]) -> None:
@@ -90,3 +99,42 @@ def test_the_backup_of_another_campaign_stays_as_long_as_that_may_delete_by_it()
     assert kept_of(others, 1, max_age=24.0) == {"img-0"}
     # What is still being made says that the campaign is not over.
     assert kept_of({**others, "img-0": (0, OTHERS)}, 1, status="pending") >= {"img-2", "img-3"}
+
+
+def test_an_older_image_that_was_imported_is_never_removed() -> None:
+    images = [image("snapshot-new", imageId="img-new", createTime=NEWER, desc=MINE)]
+    images += [image(imageId="img-old", createTime=OLDER, desc=MINE, imported=True)]
+    parts = [snapshot(snapshotId="snapshot-new", images=["img-new"], description="", createTime=NEWER)]
+    assert superseded([machine()], make_policy(), backup_set_of(images, parts), 1, NOW).image_ids == ()
+
+
+def superseded_snapshots(newer: dict[str, Any], older: dict[str, Any] | None = None) -> tuple[str, ...]:
+    """What may go of two snapshots of the system disk, if one is to stay. Each has these fields."""
+    rows = [
+        snapshot(snapshotId="snapshot-new", description=MINE, **{"createTime": NEWER, **newer}),
+        snapshot(snapshotId="snapshot-old", description=MINE, createTime=OLDER, **(older or {})),
+    ]
+    return superseded([machine()], make_policy("snapshots"), backup_set_of([], rows), 1, NOW).snapshot_ids
+
+
+def test_an_older_snapshot_goes_once_there_is_a_newer_one() -> None:
+    assert superseded_snapshots({}) == ("snapshot-old",)
+
+
+@pytest.mark.parametrize(
+    "flaw",
+    [
+        {"status": "error_create"},
+        {"status": "creating"},
+        {"expireTime": SOON},
+        {"snapshotSource": "others"},
+        {"createTime": TOMORROW},
+    ],
+    ids=str,
+)
+def test_a_snapshot_that_proves_nothing_takes_no_place_of_a_proven_one(flaw: dict[str, Any]) -> None:
+    assert superseded_snapshots(flaw) == ()
+
+
+def test_a_snapshot_that_another_account_shares_is_never_removed() -> None:
+    assert superseded_snapshots({}, {"snapshotSource": "others"}) == ()

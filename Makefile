@@ -15,7 +15,7 @@ PYTEST_ARGS ?=
 NEWER_PYTHON ?= python3.13
 
 # The three gears: what each leaves out. pyproject.toml says what the markers mean.
-CHECK := not emulator and not foreign and not thorough
+CHECK := not emulator and not slow and not foreign and not thorough
 TEST := not foreign and not thorough
 ALL := foreign or thorough
 # Ansible's own processes are not measured: they cost a third of the time and show nothing more.
@@ -45,7 +45,7 @@ setup: $(STAMP)/demo $(STAMP)/nox ## Make the private environment: Ansible, the 
 demo: $(STAMP)/demo ## Tell the story of a campaign on the emulated cloud, in less than a minute
 	@$(RUN) .venv/bin/python demo/run.py
 
-check: $(STAMP)/test ## Run the quick tests, in two minutes: decisions, plans, modules against a cloud in memory
+check: $(STAMP)/test ## Run the quick tests, in a minute and a half: decisions, plans, modules against a cloud in memory
 	@$(if $(PYTEST_ARGS),$(RUN) .venv/bin/python -m pytest $(PYTEST_ARGS),$(PYTEST) -m "$(CHECK)")
 
 test: $(STAMP)/test ## Run all tests that a clone needs, in some minutes: also signed requests to the emulator, and real Ansible
@@ -89,12 +89,13 @@ pictures: $(STAMP)/test-all ## Run the demo, and take the pictures of the docume
 interface: $(STAMP)/demo ## Write down the interface as released; a step of each release
 	@$(RUN) env PYTHONPATH=.venv/collections .venv/bin/python $(TOOLS)/interface.py
 
-benchmark: $(STAMP)/demo ## Measure deletions, backups and campaigns of whole fleets against the lower bound, and one small task
+benchmark: $(STAMP)/test ## Measure deletions, backups and campaigns of whole fleets against the lower bound, one small task, the page
 	@$(RUN) .venv/bin/python tests/benchmark/emulator_rate.py
 	@$(RUN) .venv/bin/python tests/benchmark/run.py
 	@$(RUN) .venv/bin/python tests/benchmark/backup.py
 	@$(RUN) .venv/bin/python tests/benchmark/campaign.py
 	@$(RUN) .venv/bin/python tests/benchmark/startup.py
+	@$(RUN) env PYTHONPATH=tests:.venv/collections .venv/bin/python tests/benchmark/page.py
 
 mutants: $(STAMP)/test ## Plant deliberate faults one by one, and show which test catches each; some with WORDS="gate proof"
 	@$(RUN) env PYTHONPATH=tests .venv/bin/python -m mutants.run $(WORDS)

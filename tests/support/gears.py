@@ -10,6 +10,7 @@ packages that are not installed for it, so its folders are not collected.
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 
 import pytest
@@ -38,15 +39,20 @@ def mark(item: pytest.Item) -> None:
     for marker, fixtures in FIXTURES.items():
         if names & fixtures:
             item.add_marker(marker)
-    for marker, places in _places().items():
-        inside = any(place in item.path.parents for place in places)
-        if inside and not any(item.get_closest_marker(each) for each in (marker, "foreign")):
+    for marker in _markers_of(item.path):
+        if not any(item.get_closest_marker(each) for each in (marker, "foreign")):
             raise pytest.UsageError(f"{item.nodeid} lies in a folder of tests that are marked {marker}, and is not: mark it.")
 
 
 def workers(expression: str, cores: int) -> int:
     """How many processes run tests at once if nobody says: while one waits for the emulator, another one can run."""
     return cores if "not emulator" in expression else cores + 1
+
+
+@functools.cache
+def _markers_of(path: Path) -> list[str]:
+    """The markers that every test of a file carries."""
+    return [marker for marker, places in _places().items() if any(place in path.parents for place in places)]
 
 
 def _places() -> dict[str, list[Path]]:

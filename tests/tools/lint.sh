@@ -29,7 +29,7 @@ check "mypy, emulator" mypy -p jdcloud_emulator
 check "mypy, tools" mypy --explicit-package-bases demo tests/tools
 check "mypy, tests" mypy tests/unit tests/integration tests/browser tests/support tests/awx_api tests/mutants
 # The benchmarks import their neighbour measure.py, as scripts do.
-check "mypy, benchmarks" env MYPYPATH=tests/benchmark mypy -m run -m backup -m campaign
+check "mypy, benchmarks" env MYPYPATH=tests/benchmark mypy -m run -m backup -m campaign -m startup -m page
 check "ansible-lint" ansible-lint --offline -q
 check "shared documentation" python tests/tools/docs_blocks.py --check
 check "antsibull-docs" antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs self .

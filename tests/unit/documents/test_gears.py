@@ -62,7 +62,7 @@ def test_a_test_without_the_mark_of_its_folder_is_refused(place: str, marker: st
         ("CHECK", {"integration", "integration/sdk", "browser"}),
         ("TEST", {"integration/sdk", "browser"}),
         ("ALL", set()),
-        ("MEASURED", {"integration/sdk", "browser"}),
+        ("MEASURED", {"integration", "integration/sdk", "browser"}),
     ],
 )
 def test_a_gear_does_not_read_the_folders_that_it_leaves_out(gear: str, left_out: set[str]) -> None:

@@ -19,7 +19,7 @@ CHECK := not emulator and not slow and not foreign and not thorough
 TEST := not foreign and not thorough
 ALL := foreign or thorough
 # What sends requests is not measured: it costs two thirds of the time and runs one line more in a hundred.
-MEASURED := not emulator and not foreign and not thorough and not no_cover
+MEASURED := not emulator and not slow and not foreign and not thorough and not no_cover
 
 STAMP := .venv/stamp
 TOOLS := tests/tools
@@ -30,7 +30,7 @@ NOX := .venv/runner/bin/nox --session
 LINK := .venv/collections/ansible_collections/jdcloud/cloud
 
 .PHONY: help setup demo check test test-all foreign coverage lint sanity newer newer-sanity newer-tests oldest build galaxy matrix docs pictures interface benchmark
-.PHONY: mutants format clean
+.PHONY: mutants format linters others clean
 
 help: ## List the targets
 	@echo 'make TARGET; everything is installed below .venv of this checkout.'
@@ -54,8 +54,13 @@ test: $(STAMP)/test ## Run all tests that a clone needs, in some minutes: also s
 test-all: test foreign coverage ## Run every test, also those that need other systems, and measure the coverage
 
 # One worker runs all tests of a file: several files set up something large that their tests share.
-foreign: $(STAMP)/test-all $(STAMP)/cli $(STAMP)/awx $(STAMP)/environment $(STAMP)/eda ## Run the tests with AWX modules, a browser, the official SDK, all examples, ...
+foreign: others ## Run the tests with AWX modules, a browser, the official SDK, all examples, ...
 	@$(PYTEST) --dist loadfile -m "$(ALL)" --hypothesis-profile=thorough
+
+# What several targets need, to be installed before they run.
+linters: $(STAMP)/lint
+
+others: $(STAMP)/test-all $(STAMP)/cli $(STAMP)/awx $(STAMP)/environment $(STAMP)/eda
 
 coverage: $(STAMP)/test-all ## Measure how much of the code its unit tests run; at least 95 % are asked for
 	@$(PYTEST) -m "$(MEASURED)" --cov --cov-report=term

@@ -40,7 +40,7 @@ CORES = sorted(
 )
 """Where the tests are that versions of ansible-core tell apart; others may need packages that are not installed with it."""
 WORKERS = ("-n", "auto", "--dist", "worksteal")
-MEASURED = ("-m", "not emulator and not foreign and not thorough and not no_cover", "--cov", "--cov-report=term")
+MEASURED = ("-m", "not emulator and not slow and not foreign and not thorough and not no_cover", "--cov", "--cov-report=term")
 """The unit tests, as `make coverage` runs them."""
 OWN = ("-m", "not foreign and not thorough")
 """Without what needs other systems."""

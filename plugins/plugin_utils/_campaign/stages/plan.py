@@ -33,7 +33,8 @@ def plan(campaign: Campaign) -> Result:
     if campaign.record.problem:
         return {"waves": [], "lines": lines.of_plan(campaign)}
     backup: Result = {}
-    planned = look
+    # Its calls are counted already.
+    planned = {**look, "summary": {}}
     if campaign.options.backup != "none":
         if candidates:
             backup = campaign.look("jdcloud_vm_backup", planned_backup_arguments(campaign, candidates))

@@ -41,6 +41,24 @@ def conducted(cloud: MemoryCloud, run: Runner, folder: Path, **variables: Any) -
     return Conducted(run, folder, **{"instance_ids": IDS, "backup": "none", "waves": "1,100%", **variables})
 
 
+@pytest.mark.parametrize("check", [True, False], ids=["preview", "run"])
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {},
+        {"backup": "image"},
+        {"elastic_ips": "release"},
+        {"state": "mark"},
+        {"instance_ids": "", "name": [f"name-of-{each}" for each in IDS]},
+        {"exclude": IDS[0]},
+    ],
+    ids=str,
+)
+def test_each_call_is_counted_once(cloud: MemoryCloud, run: Runner, tmp_path: Path, variables: Json, *, check: bool) -> None:
+    made = conducted(cloud, run, tmp_path / "record", **variables)(check=check)
+    assert made["report"]["api"]["calls"] == len(cloud.calls)
+
+
 def test_the_report_is_written_after_every_wave(
     cloud: MemoryCloud, run: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -24,9 +24,9 @@ A, B, C = "i-aaaa000001", "i-bbbb000002", "i-cccc000003"
 def test_a_campaign_goes_from_a_canary_to_all_and_says_what_is_left(cloud: Cloud, ansible: Ansible, tmp_path: Path) -> None:
     disk = {"size": 20, "auto_delete": False}
     cloud.seed(running(A, disks=[disk]), stopped(B, elastic_ip=True), stopped(C), **FASTER)
-    roomy(cloud)
     folder = tmp_path / "campaign"
     wanted: Json = {"instance_ids": [A, B, C], "stop_running": "true", "waves": "1,100%", "report_dir": str(folder)}
+    wanted["backup"] = "none"
     done = decommission(ansible, **wanted, elastic_ips="release")
     assert done.message == "", done.output
     assert done.report["outcome"] == "complete", done.output
@@ -35,7 +35,6 @@ def test_a_campaign_goes_from_a_canary_to_all_and_says_what_is_left(cloud: Cloud
     assert "\nReport: /" in done.output
     assert done.waves == [(1, "complete"), (2, "complete")]
     assert {**report_of(folder), "path": done.report["path"]} == done.report
-    assert done.totals["backups_made"] == 3
     assert done.report["api"]["calls"] == len(cloud.calls())
     assert done.totals["elastic_ips_released"] == 1
     assert len(done.left("disks", "disk_id")) == 1
@@ -56,6 +55,7 @@ def test_text_of_the_cloud_is_only_text(cloud: Cloud, ansible: Ansible, tmp_path
     roomy(cloud)
     used = decommission(ansible, instance_ids=A, report_dir=str(tmp_path))
     assert used.message == ""
+    assert used.totals["backups_made"] == 1
     assert used.machine(A)["name"] == trap
     assert report_of(tmp_path)["machines"][0]["name"] == trap
     assert "<script>x" not in (tmp_path / "report.html").read_text(encoding="utf-8")
@@ -99,6 +99,7 @@ def test_a_killed_play_is_finished_and_nothing_else_is_touched(cloud: Cloud, ans
 
     done = decommission(ansible, **wanted)
     assert done.message == "", done.message
+    assert "Resumes campaign " in done.output
     assert done.report["campaign"] == record["campaign"]
     assert done.actions == {A: "deleted"}
     assert cloud.control.resource(address["id"]) is None

@@ -27,6 +27,22 @@ MEASURING = ("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG")
 """What makes a Python process below a test measure its coverage."""
 
 
+KEEPS = """\
+from pathlib import Path
+
+
+def kept_in(text, path):
+    Path(path).write_text(text, encoding="utf-8")
+    return "kept"
+
+
+class FilterModule:
+    def filters(self):
+        return {"kept_in": kept_in}
+"""
+"""A file of filters next to the playbook."""
+
+
 @dataclass(frozen=True)
 class Played:
     """An Ansible command that has ended."""
@@ -80,16 +96,19 @@ class Ansible:
     def play(
         self, tasks: list[Json], *arguments: str, play: Json | None = None, environment: dict[str, str] | None = None
     ) -> Played:
-        """Run the tasks. The results of those with a `register` come back by that name, from a file that the last task writes."""
+        """Run the tasks. The results of those with a `register` come back by that name, from a file that the last task writes.
+
+        A filter writes it: a module would be one more process for each play.
+        """
         results = self._folder / "results.json"
         names = [task["register"] for task in tasks if "register" in task]
-        content = "{{ {" + ", ".join(f"'{name}': {name}" for name in names) + "} | to_json }}"
+        content = "{" + ", ".join(f"'{name}': {name}" for name in names) + "}"
+        filters = self._folder / "filter_plugins"
+        filters.mkdir(exist_ok=True)
+        (filters / "kept.py").write_text(KEEPS, encoding="utf-8")
         keep: Json = {
             "name": "Keep the results",
-            "ansible.builtin.copy": {"content": content, "dest": str(results), "mode": "0600"},
-            "check_mode": False,
-            "changed_when": False,
-            "diff": False,
+            "ansible.builtin.debug": {"msg": f"{{{{ {content} | to_json | kept_in('{results}') }}}}"},
         }
         path = self.write([*tasks, keep], **(play or {}))
         process = self._run(["ansible-playbook", str(path), *arguments], environment)

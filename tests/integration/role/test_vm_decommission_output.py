@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -106,9 +107,24 @@ def test_no_task_is_shown_for_what_is_not_there_and_none_takes_more_than_twelve_
     assert "Stopped by this campaign and stopped still: 4 machines: " in output
 
 
+def accepted_deletes(journal: Path) -> int:
+    """How many deletions of machines were accepted so far, as the journal of a campaign says."""
+    text = journal.read_text(encoding="utf-8") if journal.exists() else ""
+    lines = [json.loads(line) for line in text.splitlines(keepends=True) if line.endswith("\n")]
+    sent = {line["n"] for line in lines if line["event"] == "sent" and line["operation"] == "deleteInstance"}
+    return sum(line["event"] == "answered" and line["outcome"] == "accepted" and line["n"] in sent for line in lines)
+
+
 def test_a_ctrl_c_says_what_was_sent_and_how_to_go_on(cloud: Cloud, ansible: Ansible, tmp_path: Path) -> None:
-    cloud.seed(*[running(each) for each in IDS[:6]])
-    wanted: Json = {"instance_ids": IDS[:6], "stop_running": True, "backup": "none", "report_dir": str(tmp_path / "campaign")}
+    # Many more than are deleted by then, so that the run is at work for some more seconds.
+    cloud.seed(*[running(each) for each in IDS])
+    wanted: Json = {
+        "instance_ids": IDS,
+        "stop_running": True,
+        "max_instances": 30,
+        "backup": "none",
+        "report_dir": str(tmp_path / "campaign"),
+    }
     path = ansible.write(campaign_tasks(wanted)[:1])
     before = signal.signal(signal.SIGINT, signal.SIG_DFL)
     given = ansible.environment(ANSIBLE_PIPELINING="1", JDCLOUD_API_RATE_LIMIT="10")
@@ -123,7 +139,8 @@ def test_a_ctrl_c_says_what_was_sent_and_how_to_go_on(cloud: Cloud, ansible: Ans
         start_new_session=True,
     )
     signal.signal(signal.SIGINT, before)
-    wait_until(lambda: cloud.effects("vm.deleteInstance") >= 2, "the run deletes", timeout=300)
+    # What the emulator has done is known here only once its answer is written down.
+    wait_until(lambda: accepted_deletes(tmp_path / "campaign" / "journal.jsonl") >= 2, "the run deletes", timeout=300)
     os.killpg(process.pid, signal.SIGINT)
     output, _nothing = process.communicate(timeout=120)
     assert " is interrupted. Sent in this run: " in output

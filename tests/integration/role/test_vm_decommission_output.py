@@ -69,7 +69,6 @@ def test_a_preview_says_what_would_be_done_and_how_to_do_it(cloud: Cloud, ansibl
     assert f"To do exactly this: ansible-playbook play.yml -e vm_decommission_digest={digest}" in preview
 
 
-@pytest.mark.usefixtures("cloud")
 def test_each_stage_says_what_it_did_in_a_few_lines(ansible: Ansible, tmp_path: Path, wanted: Json) -> None:
     output = play(ansible, wanted, JDCLOUD_PROGRESS="0.2")
     assert "Wave 1 of 2, " in output

@@ -73,3 +73,7 @@ def test_a_gear_does_not_read_the_folders_that_it_leaves_out(gear: str, left_out
 def test_more_tests_run_at_once_where_some_of_them_wait() -> None:
     assert gears.workers(expression("CHECK"), 2) == 2
     assert gears.workers(expression("TEST"), 2) == 3
+
+
+def test_the_coverage_of_a_newer_python_is_that_of_the_same_tests() -> None:
+    assert f'"{expression("MEASURED")}"' in (gears.TESTS.parent / "noxfile.py").read_text(encoding="utf-8")

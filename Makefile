@@ -86,7 +86,7 @@ build: $(STAMP)/demo $(STAMP)/nox ## Build the collection twice, compare, and lo
 	@$(NOX) build
 
 galaxy: $(STAMP)/nox ## Check what Galaxy and certification check (galaxy-importer, antsibull-nox)
-	@$(NOX) docs-check extra-checks license-check build-import-check
+	@$(NOX) docs-check extra-checks build-import-check
 
 matrix: $(STAMP)/demo $(STAMP)/nox ## Run tests with every ansible-core on every Python that is installed
 	@$(NOX) matrix

@@ -36,7 +36,8 @@ check "antsibull-docs" antsibull-docs lint-collection-docs --plugin-docs --valid
 check "antsibull-changelog" antsibull-changelog lint
 check "workflow" check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/ci.yml
 check "workflow, security" zizmor --offline --quiet .github/workflows
-check "reuse" reuse lint --lines
+python tests/tools/snapshot.py .venv/snapshot
+check "reuse" reuse --root .venv/snapshot lint --lines
 
 if [ -n "$failed" ]; then
     echo "lint failed: ${failed#, }"

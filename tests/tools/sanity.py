@@ -17,9 +17,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-PRIVATE = ROOT / ".venv"
+PRIVATE = Path(__file__).resolve().parent.parent.parent / ".venv"
 SHIM = Path(__file__).with_name("get_pip.py")
+SNAPSHOT = Path(__file__).with_name("snapshot.py")
 
 
 def main() -> int:
@@ -58,22 +58,7 @@ def place_shim() -> None:
 def copied_collection(version: str) -> Path:
     """Return a fresh copy of all files that git tracks or would track."""
     copy = PRIVATE / "sanity" / version / "ansible_collections" / "jdcloud" / "cloud"
-    shutil.rmtree(copy, ignore_errors=True)
-    listing = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    for name in filter(None, listing.stdout.split("\0")):
-        source, target = ROOT / name, copy / name
-        if source.exists():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(source, target)
-    # ansible-test asks git for the files, and without a repository of its own the copy would be an ignored part of this one.
-    subprocess.run(["git", "init", "--quiet"], cwd=copy, check=True)
-    subprocess.run(["git", "add", "--all"], cwd=copy, check=True)
+    subprocess.run([sys.executable, str(SNAPSHOT), str(copy)], check=True)
     return copy
 
 

@@ -195,6 +195,16 @@ def each_object(source: Json, name: str) -> Iterator[Json]:
         yield item
 
 
+def texts_of(source: Json, name: str) -> tuple[str, ...]:
+    """Return a list of texts, () if it is not told. Raises MalformedResponse for anything else."""
+    value = source.get(name)
+    if value is None:
+        return ()
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+        raise MalformedResponse(f"{name} is no list of texts")
+    return tuple(value)
+
+
 def parse_page(result: Json, name: str, id_name: str, parse: Callable[[Json], T], size: int) -> Page[T]:
     """Read a page of at most ``size`` rows. Raises MalformedResponse if it has more, or if it does not tell ``totalCount``."""
     rows = result.get(name)

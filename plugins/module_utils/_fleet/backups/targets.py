@@ -15,9 +15,10 @@ from ..._api.model.instance import AttachedDisk, Instance
 from ..._api.model.resources import Disk
 from ..._api.services import disk as disk_api
 from ..common.failure import Failure
+from ..common.machine_reads import find_machines
 from ..common.timing import Timing
 from ..evidence.marker import NO_INSTANCE
-from ..machines.find import FoundMachines, find_machines, find_to_change, wait_until_settled
+from ..machines.find import FoundMachines, find_to_change, wait_until_settled
 from .plan import BackupPolicy
 
 POWER_TIMEOUT = 600.0

@@ -18,10 +18,10 @@ from ..._api.model.backup_assets import Image, Snapshot
 from ..._api.services.disk import set_snapshot_description
 from ..._api.services.vm import set_image_description
 from ..common.failure import ErrorMeaning, Failure, classify
+from ..common.machine_reads import find_machines
 from ..evidence.existing_backups import IMAGES, SNAPSHOTS
 from ..evidence.marker import Marker, read_marker
 from ..evidence.proof import BackupSet, disk_key, disks_held_by
-from ..machines.find import find_machines
 from .record import BackupRecord, BackupRun, RunContext, failure_of, on_machine
 from .state import AssetState, Stage
 from .transitions import disk_keys

@@ -46,11 +46,14 @@ LAST_SECONDS = 0.3
 class Engine(EngineBase[MachineState]):
     """One run over the machines: carries out their decisions."""
 
-    def __init__(self, dispatcher: Dispatcher, policy: Policy, timing: Timing, facts: Facts) -> None:
+    def __init__(
+        self, dispatcher: Dispatcher, policy: Policy, timing: Timing, facts: Facts, *, read_at: float = float("-inf")
+    ) -> None:
+        """`read_at`: when the facts were read, in monotonic seconds."""
         super().__init__(dispatcher)
         self._policy = policy
         self._wait_timeout = timing.wait_timeout
-        self._current_facts = CurrentFacts(policy, facts)
+        self._current_facts = CurrentFacts(policy, facts, read_at)
         rules = Rules(policy, timing, self._facts, dispatcher.backoff)
         self._failed_calls = FailedCalls(rules)
         self._transitions = Transitions(rules, self._failed_calls)
@@ -158,7 +161,7 @@ class Engine(EngineBase[MachineState]):
             return None
         if 0 < left <= FEW or (left and certain and not any(state.asked_singly for state in chosen)):
             return self._look_singly(chosen)
-        return self._look_at_gate(chosen, now) or self._look_in_bulk(chosen)
+        return self._look_with_groups(chosen, now) or self._look_at_gate(chosen, now) or self._look_in_bulk(chosen)
 
     def _last_deletes(self) -> int:
         """How many machines are left, if these are a few that are being deleted; else none."""
@@ -184,6 +187,28 @@ class Engine(EngineBase[MachineState]):
         self._gate_reads.append(self._job(bulk_look_of(gated), reads.looked))
         others = [state for state in chosen if state.phase not in GATES]
         return self._look_in_bulk(others) if others else self._gate_reads.popleft()
+
+    def _look_with_groups(self, chosen: Sequence[MachineState], now: float) -> Job | None:
+        """Look again at those that are to be stopped, and read their groups again. None if no group needs that."""
+        members = [state for state in chosen if state.phase is Phase.REFRESH and not self._current_facts.knows_group(state, now)]
+        readings = self._current_facts.group_readings(members, now)
+        if not readings:
+            return None
+        for state in chosen:
+            if state not in members:
+                self._schedule.add(state, now)
+        reads = GateReads(members, now, self._groups_were_read)
+        reads.jobs(readings, self._job, self._gate_reads.append)
+        self._gate_reads.append(self._job(bulk_look_of(members), reads.looked))
+        return self._gate_reads.popleft()
+
+    def _groups_were_read(self, reads: GateReads) -> None:
+        states = [state for state in reads.states if state.phase is not Phase.ENDED]
+        if reads.error is not None:
+            self._fail(states, reads.error)
+        elif states:
+            self._current_facts.renew_groups(reads.rows, reads.began_at)
+            self._looked(states, reads.began_at, reads.look)
 
     def _look_in_bulk(self, chosen: Sequence[MachineState]) -> Job:
         until = max(map(self._repeat_until, chosen))
@@ -217,7 +242,7 @@ class Engine(EngineBase[MachineState]):
             age = now - state.observed_at
             if phase in (Phase.DELETE, Phase.SET_DISKS) and age > GATE_FRESH:
                 self._file(state, self._failed_calls.regate(state, now))
-            elif phase in (Phase.STOP, Phase.START) and age > PLAN_MAX_AGE:
+            elif phase in (Phase.STOP, Phase.START) and self._is_old(state, age, now):
                 if self._phases[Phase.REFRESH] >= PAGE_SIZE:
                     queue.appendleft(state)
                     return None
@@ -227,6 +252,10 @@ class Engine(EngineBase[MachineState]):
                 state.sending = phase
                 return self._job(write_of(state, self._policy.charge_on_stopped), partial(self._written, state, phase), until)
         return None
+
+    def _is_old(self, state: MachineState, age: float, now: float) -> bool:
+        """Whether too much may have changed since the machine and its group were looked at to stop or start it."""
+        return age > PLAN_MAX_AGE or not self._current_facts.knows_group(state, now)
 
     def _job(
         self,

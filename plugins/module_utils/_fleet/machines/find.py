@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ..._api.dispatch.dispatcher import Dispatcher
-from ..._api.dispatch.pagination import find_each, list_all, prove_missing, read_by_ids
+from ..._api.dispatch.pagination import list_all, prove_missing, read_by_ids
 from ..._api.model.instance import Instance, InstanceInFull
 from ..._api.services import vm
 from ..common.failure import Failure
+from ..common.machine_reads import find_machines
 from ..common.selection import Cap, Selection, SelectionError, check_cap
 from ..common.texts import shown, some_ids
 from ..common.timing import Timing
@@ -76,17 +77,6 @@ def _by_ids(dispatcher: Dispatcher, ids: Sequence[str], selection: Selection) ->
         if machine is not None:
             (found_machines.matched if selection.mismatch(machine) is None else found_machines.mismatched).append(machine)
     return found_machines
-
-
-def find_machines(dispatcher: Dispatcher, ids: Sequence[str]) -> dict[str, Instance]:
-    """The machines with these ids. One that a bulk answer leaves out is asked for by itself: only a 404 says that it is gone."""
-    return find_each(
-        dispatcher,
-        ids,
-        lambda chunk: vm.describe_instances(ids=chunk),
-        vm.describe_instance,
-        lambda machine: machine.instance_id,
-    )
 
 
 def read_in_full(dispatcher: Dispatcher, selection: Selection) -> tuple[list[InstanceInFull], list[str]]:

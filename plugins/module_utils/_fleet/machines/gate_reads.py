@@ -15,7 +15,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from ..._api.calls import Call
+from ..._api.calls import Call, read
 from ..._api.dispatch.dispatcher import Dispatcher, Job, Outcome
 from ..._api.dispatch.pagination import (
     FORBIDDEN,
@@ -28,40 +28,77 @@ from ..._api.dispatch.pagination import (
     page_count,
 )
 from ..._api.errors import JdcloudError
-from ..._api.fields import PAGE_SIZE
+from ..._api.fields import PAGE_SIZE, Page
 from ..._api.model.backup_assets import Image, Snapshot
+from ..._api.model.groups import Group
 from ..._api.model.instance import Instance
 from ..._api.model.resources import Disk, ElasticIp
+from ..._api.services import ag, vpc
 from ..._api.services import disk as disk_api
-from ..._api.services import vpc
 from ..evidence.existing_backups import BackupCache, PageCall, backup_calls, read_backups
 from ..evidence.proof import BackupSet
 from ..planning.fates import destroyed_disks, released_addresses
 from ..planning.policy import Facts, Policy
+from ..surroundings.balancer_reads import read_balancers
+from ..surroundings.group_reads import read_groups
 from .state import MachineState
+
+GROUP_MAX_AGE = 60.0
+"""The oldest answer about a group in seconds that a stop may rest on."""
 
 
 def gather_facts(dispatcher: Dispatcher, policy: Policy, machines: Sequence[Instance]) -> Facts:
-    """What the plan needs besides the machines: disks and elastic IPs that would go, demanded backups, and the service's time."""
+    """What the plan needs besides the machines: disks and elastic IPs that would go, demanded backups, what surrounds them, and
+    the service's time."""
     facts = _read_dependents(dispatcher, policy, machines)
     backup_set = BackupSet()
     if policy.demand is not None:
         backup_set = read_backups(dispatcher, machines, every_snapshot="snapshot" in policy.demand.types)
-    return replace(facts, now=dispatcher.service_time(), backup_set=backup_set)
+    facts = replace(facts, groups=read_groups(dispatcher, policy, machines), backup_set=backup_set)
+    return replace(facts, balancers=read_balancers(dispatcher, policy, machines), now=dispatcher.service_time())
 
 
 class CurrentFacts:
     """The facts of the plan, renewed for some machines at a time."""
 
-    def __init__(self, policy: Policy, facts: Facts) -> None:
+    def __init__(self, policy: Policy, facts: Facts, read_at: float) -> None:
+        """`read_at`: when the facts were read, in monotonic seconds."""
         self._policy = policy
         self._backups = BackupCache(facts.backup_set)
         self._disks = dict(facts.disks)
         self._elastic_ips = dict(facts.elastic_ips)
+        self._groups = facts.groups
+        self._balancers = facts.balancers
+        self._groups_read_at = dict.fromkeys(facts.groups.groups, read_at)
 
     def facts(self, now: datetime | None) -> Facts:
         """What is known now."""
-        return Facts(now=now, elastic_ips=self._elastic_ips, disks=self._disks, backup_set=self._backups.backup_set)
+        return Facts(
+            now=now,
+            elastic_ips=self._elastic_ips,
+            disks=self._disks,
+            backup_set=self._backups.backup_set,
+            groups=self._groups,
+            balancers=self._balancers,
+        )
+
+    def knows_group(self, state: MachineState, now: float) -> bool:
+        """Whether what is known of a machine's group is young enough to stop the machine by."""
+        group_id = state.machine.group_id
+        if group_id is None or self._policy.group_members == "ignore" or self._policy.state == "running":
+            return True
+        return now - self._groups_read_at.get(group_id, float("-inf")) <= GROUP_MAX_AGE
+
+    def group_readings(self, states: Sequence[MachineState], now: float) -> list[Reading]:
+        """The reads of those of these machines' groups of which too little is known to stop a member."""
+        ids = {state.machine.group_id for state in states if not self.knows_group(state, now)}
+        return [Reading(partial(_group_page, group_id)) for group_id in sorted(filter(None, ids))]
+
+    def renew_groups(self, rows: Sequence[Row], read_at: float) -> None:
+        """Know these groups as they are now."""
+        groups = {row.group_id: row for row in rows if isinstance(row, Group)}
+        self._groups = replace(self._groups, groups={**self._groups.groups, **groups})
+        self._groups_read_at.update(dict.fromkeys(groups, read_at))
 
     def gate_readings(self, states: Sequence[MachineState]) -> list[Reading]:
         """What is read of these machines' backups, disks and elastic IPs before the look that lets their deletes leave."""
@@ -140,7 +177,13 @@ def _ids(machines: Iterable[Instance], policy: Policy) -> tuple[Sequence[str], S
     return [*disks], [*addresses]
 
 
-Row = Image | Snapshot | Disk | ElasticIp
+def _group_page(group_id: str, _page: int) -> Call[Page[Group]]:
+    """One group as a listing of its own."""
+    call = ag.describe_group(group_id)
+    return read(call.operation, call.path, lambda result: Page((call.parse(result),), 1), resource=group_id)
+
+
+Row = Image | Snapshot | Disk | ElasticIp | Group
 
 
 def row_id(row: Row) -> str:
@@ -149,6 +192,8 @@ def row_id(row: Row) -> str:
         return row.image_id
     if isinstance(row, Snapshot):
         return row.snapshot_id
+    if isinstance(row, Group):
+        return row.group_id
     return row.disk_id if isinstance(row, Disk) else row.elastic_ip_id
 
 

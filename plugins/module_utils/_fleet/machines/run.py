@@ -17,9 +17,11 @@ from ..common.timing import Timing
 from ..evidence.preview import PlannedMachine
 from ..planning.plan import decide
 from ..planning.policy import Facts, Policy
+from ..surroundings.comeback import targets_left
 from .engine import Engine
 from .find import FoundMachines, SettledMachines, find_to_change, wait_until_settled
 from .gate_reads import gather_facts
+from .leaving import Leaving, with_complaint
 from .state import MachineRecord, MachineRun, MachineState, Phase, standing_of_machine, waited_for
 
 
@@ -50,6 +52,7 @@ def run_action(
     # The status filter made the choice; from here on the status changes under our own hands.
     chosen = replace(policy, selection=selection.chosen())
     stable = wait_until_settled(dispatcher, found.matched, policy.state, timing)
+    facts_at = dispatcher.clock.now()
     facts = gather_facts(dispatcher, policy, [*stable.machines.values()])
     if options.preview:
         facts = replace(facts, planned=options.planned)
@@ -57,11 +60,56 @@ def run_action(
     run = MachineRun(records=_in_order(records, selection.ids), missing=found.missing)
     run.held_back = not options.skip_blocked and any(record.blocked or record.failure for record in run.records)
     if not run.held_back:
+        leaving = Leaving(dispatcher, chosen, timing, facts, facts.now)
+        if not options.preview:
+            _depart(leaving, run.records, stable, watch)
         watch(lambda: count(map(_standing, run.records), waiting=waited_for(record.state for record in run.records)))
-        engine = Engine(dispatcher, chosen, timing, facts)
+        engine = Engine(dispatcher, chosen.once_left, timing, leaving.facts, read_at=facts_at)
         _carry_out(engine, run.records, stable, observed_at, preview=options.preview)
         run.crash = engine.crash
+        if not options.preview and not run.crash:
+            _look_around(leaving, run.records)
     return run
+
+
+def _depart(leaving: Leaving, records: Sequence[MachineRecord], stable: SettledMachines, watch: Watch) -> None:
+    """Take machines out of what surrounds them. One that cannot leave is neither stopped nor deleted."""
+    going = [record for record in records if record.decision is not None and record.failure is None]
+    planned = [(stable.machines[each.instance_id], each.decision) for each in going if each.instance_id in stable.machines]
+    leaving.depart([(machine, decision) for machine, decision in planned if decision is not None], watch)
+    for record in going:
+        record.departure = leaving.departures.get(record.instance_id)
+        record.failure = leaving.failure_of(record.instance_id)
+
+
+def _look_around(leaving: Leaving, records: Sequence[MachineRecord]) -> None:
+    """Once all is done: who took what vanished, which targets go back to their place, and which are left."""
+    vanished = [(each.machine, each.state) for each in records if each.machine and each.state and _vanished(each.state)]
+    leaving.taken_by_groups([(machine, state) for machine, state in vanished if machine is not None and state is not None])
+    staying = [each for each in records if each.departure is not None and each.departure.changed and _stays(each)]
+    complaints = leaving.come_back([each.instance_id for each in staying])
+    for record in staying:
+        if record.instance_id in complaints:
+            holder = record.state or record
+            holder.failure = with_complaint(holder.failure, complaints[record.instance_id], record.instance_id)
+    deleted = [each for each in records if each.state is not None and each.state.gone and each.state.deleted]
+    registrations = {each.instance_id: each.decision.registrations for each in deleted if each.decision}
+    for instance_id, left in targets_left(leaving.dispatcher, registrations).items():
+        record = next(each for each in deleted if each.instance_id == instance_id)
+        record.found = tuple(each.warning for each in left.values())
+        record.target_fates = {target_id: each.fate for target_id, each in left.items()}
+
+
+def _vanished(state: MachineState) -> bool:
+    return state.gone and not state.deleted
+
+
+def _stays(record: MachineRecord) -> bool:
+    """Whether a machine goes on to serve, or may: it failed, is there, and no delete of it may have taken effect."""
+    state = record.state
+    if state is None:
+        return record.failure is not None
+    return state.failure is not None and not (state.gone or state.deleted or state.perhaps_deleted)
 
 
 def _missing(found: FoundMachines, policy: Policy) -> list[MachineRecord]:

@@ -11,10 +11,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from ..._api.model.instance import Instance
-from ..common.failure import UNVERIFIED, Failure, Tries, with_unclear_call
+from ..common.failure import UNVERIFIED, Failure, Finding, Tries, with_unclear_call
 from ..common.progress import Standing, standing_of
 from ..common.timing import READ_LAG
 from ..planning.policy import Action, Decision, Fate
+from ..surroundings.departure import Departure, TargetFate
 
 
 class Phase(enum.Enum):
@@ -241,7 +242,8 @@ class MachineState:
 class MachineRecord:
     """All about one machine of a run. `machine` is how it was found, None if its id does not exist.
 
-    `state` exists if it was worked on. `failure` is one before or instead of any work.
+    `state` exists if it was worked on. `failure` is one before or instead of any work. `departure` is how it left what surrounds
+    it. `found` are warnings about what was found afterwards, and `target_fates` says the same of targets of load balancers.
     """
 
     instance_id: str
@@ -249,6 +251,9 @@ class MachineRecord:
     decision: Decision | None = None
     state: MachineState | None = None
     failure: Failure | None = None
+    departure: Departure | None = None
+    found: tuple[Finding, ...] = ()
+    target_fates: dict[str, TargetFate] = field(default_factory=dict)
 
     @property
     def blocked(self) -> bool:

@@ -13,6 +13,7 @@ from ..._api.model.instance import STABLE, TRANSITIONAL, AttachedDisk, Instance
 from ..common.failure import Finding, transitional_finding, unreadable_finding
 from ..common.selection import protecting_tag
 from ..evidence.proof import Demand, Proof, being_made, prove
+from .balancers import balancer_blockers
 from .due import is_taken_back, judge_due_tag
 from .fates import (
     CHANGEABLE,
@@ -25,6 +26,7 @@ from .fates import (
     protection_blockers,
     unreleasable,
 )
+from .groups import group_blockers
 from .policy import Facts, Policy
 
 DELETABLE_MODES = frozenset({PREPAID, "postpaid_by_duration", "postpaid_by_usage"})
@@ -61,6 +63,7 @@ def blockers_of(machine: Instance, policy: Policy, facts: Facts, disks: DiskPlan
         yield from _start_blockers(machine)
     if machine.status == "running" and (policy.state == "stopped" or policy.stop_running):
         yield from _stop_blockers(machine, policy)
+    yield from surroundings_blockers(machine, policy, facts)
     if policy.state == "absent":
         yield from _charge_blockers(machine, facts)
         yield from protection_blockers(machine, policy, facts, disks)
@@ -69,6 +72,12 @@ def blockers_of(machine: Instance, policy: Policy, facts: Facts, disks: DiskPlan
         if policy.demand is not None and proof is not None:
             yield from _proof_blockers(machine, policy, facts, proof)
             yield from _uncoverable_disks(policy, policy.demand, disks)
+
+
+def surroundings_blockers(machine: Instance, policy: Policy, facts: Facts) -> Iterator[Finding]:
+    """What surrounds a machine and forbids to stop or delete it."""
+    yield from group_blockers(machine, policy, facts)
+    yield from balancer_blockers(machine, policy, facts)
 
 
 def _loss_blockers(machine: Instance, policy: Policy, disks: DiskPlan) -> Iterator[Finding]:

@@ -17,9 +17,11 @@ from ..._api.fields import unreadable_reason
 from ..._api.model.instance import STABLE, TRANSITIONAL, Instance
 from ..common.failure import Finding
 from ..evidence.preview import as_planned, predict
+from .balancers import balancer_warnings, departing
 from .blockers import MOVING_DISK, blockers_of, proof_of
 from .due import is_taken_back
 from .fates import DiskPlan, planned_addresses, planned_disks
+from .groups import group_warnings, leaves_group
 from .policy import Decision, Facts, PlannedDisk, Policy, Step
 
 Goes = tuple[str, bool, "str | None"]
@@ -47,10 +49,11 @@ def _decide(machine: Instance, policy: Policy, facts: Facts) -> Decision:
     decision = Decision(
         instance_id=machine.instance_id,
         status=machine.status,
-        steps=() if blockers else tuple(_steps(machine, policy, disks)),
+        steps=() if blockers else tuple(_steps(machine, policy, facts, disks)),
         blockers=blockers,
-        warnings=tuple(_warnings(machine, policy)),
+        warnings=tuple(_warnings(machine, policy, facts)),
         backups=proof.backups if proof is not None else (),
+        registrations=facts.balancers.registrations(machine),
     )
     if "delete" in decision.steps:
         return replace(decision, disks=disks.disks, addresses=addresses, disk_changes=disks.changes)
@@ -105,13 +108,17 @@ def puzzling(machine: Instance) -> bool:
 
 
 def _before_delete(policy: Policy) -> Policy:
-    """The policy at the gate: nothing that still runs may pass."""
-    return replace(policy, stop_running=False)
+    """The policy at the gate: nothing may pass that still runs, is in a group that may delete it, or gets traffic."""
+    return replace(policy.once_left, stop_running=False)
 
 
-def _steps(machine: Instance, policy: Policy, disks: DiskPlan) -> Iterator[Step]:
+def _steps(machine: Instance, policy: Policy, facts: Facts, disks: DiskPlan) -> Iterator[Step]:
     """What is done if nothing forbids it."""
     running = machine.status == "running"
+    if departing(machine, policy, facts):
+        yield "deregister"
+    if leaves_group(machine, policy, facts):
+        yield "leave_group"
     if running and policy.state in ("stopped", "absent"):
         yield "stop"
     if policy.state == "running" and machine.status == "stopped":
@@ -124,14 +131,8 @@ def _steps(machine: Instance, policy: Policy, disks: DiskPlan) -> Iterator[Step]
             yield "release"
 
 
-def _warnings(machine: Instance, policy: Policy) -> list[Finding]:
-    warnings = []
-    if machine.group_id is not None:
-        warnings.append(
-            Finding(
-                "group_member", f"It is a member of availability group {machine.group_id}, which may replace it when it goes."
-            )
-        )
+def _warnings(machine: Instance, policy: Policy, facts: Facts) -> list[Finding]:
+    warnings = [*group_warnings(machine, policy, facts), *balancer_warnings(machine, policy, facts)]
     if machine.auto_release_time:
         warnings.append(Finding("release_scheduled", f"The service itself will release it at {machine.auto_release_time}."))
     if policy.state == "absent":

@@ -7,19 +7,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
+from ..._api.model.instance import Instance
 from ..._api.model.resources import Disk, ElasticIp
 from ..common.failure import Finding
 from ..common.selection import Selection
 from ..evidence.preview import PlannedMachine
 from ..evidence.proof import Backup, BackupSet, Demand
+from .surroundings import BalancerChoice, BalancerFacts, GroupChoice, GroupFacts, Registration
 
 State = Literal["absent", "stopped", "running"]
 Action = Literal["deleted", "stopped", "started", "none", "blocked", "failed"]
-Step = Literal["stop", "start", "set_disks", "delete", "release"]
+Step = Literal["deregister", "leave_group", "stop", "start", "set_disks", "delete", "release"]
 Fate = Literal["deleted", "kept", "lost", "released", "failed", "unverified"]
 DiskChoice = Literal["as_configured", "keep", "delete"]
 
@@ -30,7 +32,8 @@ class Policy:
 
     `may_stop`: the option stop_running is not excluded by others. `due_tag`: only machines go whose tag of this key holds a
     date that is over (see `due`). `may_lose`: by machine, the disks and elastic IPs that may go with it (see `fates.losses`);
-    None: whatever the other options mean.
+    None: whatever the other options mean. `group_members` and `load_balancers`: what becomes of memberships and targets (rules 21
+    and 22). `drain_seconds`: how long connections get to end.
     """
 
     state: State
@@ -45,11 +48,30 @@ class Policy:
     demand: Demand | None = None
     due_tag: str | None = None
     may_lose: Mapping[str, frozenset[str]] | None = None
+    group_members: GroupChoice = "block"
+    load_balancers: BalancerChoice = "ignore"
+    drain_seconds: float = 30.0
+    allow_last_target: bool = False
 
     @property
     def reads_at_gate(self) -> bool:
         """Whether a delete depends on more than its machine: backups, or tags of what would go with it."""
         return self.demand is not None or bool(self.protect_tags) or self.release_elastic_ips
+
+    def takes_away(self, machine: Instance) -> bool:
+        """Whether the machine is to be stopped or deleted."""
+        if self.state == "absent":
+            return machine.status != "deleting"
+        return self.state == "stopped" and machine.status == "running"
+
+    @property
+    def once_left(self) -> Policy:
+        """The policy for machines that left their groups and load balancers: one that did not must not be touched."""
+        return replace(
+            self,
+            group_members="block" if self.group_members == "abandon" else self.group_members,
+            load_balancers="block" if self.load_balancers == "deregister" else self.load_balancers,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +80,7 @@ class Facts:
 
     `disks` are those that would be destroyed, with their tags; read only where tags protect. `disks_unread`: why they could
     not be read, if so. `backup_set` are read only where backups are demanded. `planned`: what would be backed up before, by
-    machine; in a preview only, and never at the gate.
+    machine; in a preview only, and never at the gate. `groups` and `balancers` surround the machines.
     """
 
     now: datetime | None = None
@@ -67,6 +89,8 @@ class Facts:
     disks_unread: str = ""
     backup_set: BackupSet = field(default_factory=BackupSet)
     planned: Mapping[str, PlannedMachine] = field(default_factory=dict)
+    groups: GroupFacts = field(default_factory=GroupFacts)
+    balancers: BalancerFacts = field(default_factory=BalancerFacts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +118,8 @@ class PlannedAddress:
 class Decision:
     """What is to be done with one machine, in which order, and why not.
 
-    `disk_changes` holds the delete attributes to set before the delete, by disk id. With blockers, `steps` is empty.
+    `disk_changes` holds the delete attributes to set before the delete, by disk id. `registrations` are all that load balancers
+    have of it. With blockers, `steps` is empty.
     """
 
     instance_id: str
@@ -106,6 +131,7 @@ class Decision:
     addresses: tuple[PlannedAddress, ...] = ()
     disk_changes: Mapping[str, bool] = field(default_factory=dict)
     backups: tuple[Backup, ...] = ()
+    registrations: tuple[Registration, ...] = ()
 
     @property
     def action(self) -> Action:

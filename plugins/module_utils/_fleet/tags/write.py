@@ -22,8 +22,8 @@ from ..._api.errors import JdcloudError
 from ..._api.services import disk, vpc
 from ..._api.services.tags import tag_resources, untag_resources
 from ..common.failure import UNVERIFIED, Failure, with_unclear_call
+from ..common.machine_reads import find_machines
 from ..common.timing import READ_LAG
-from ..machines.find import find_machines
 from .plan import HasTags, TagChange, TaggedKind, TagOptions, WantedTags, change_of, later_blockers, old_values
 from .record import ACCEPTED_TRIES, SHOW_GAP, TagRecord, is_final
 

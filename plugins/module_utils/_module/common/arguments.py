@@ -35,6 +35,21 @@ FATE_SPEC: Spec = {
     "disks": {"type": "str", "default": "as_configured", "choices": ["as_configured", "keep", "delete"]},
     "elastic_ips": {"type": "str", "default": "keep", "choices": ["keep", "release"]},
 }
+SURROUNDINGS_SPEC: Spec = {
+    "group_members": {"type": "str", "default": "block", "choices": ["block", "abandon", "ignore"]},
+    "load_balancers": {"type": "str", "default": "block", "choices": ["block", "deregister", "ignore"]},
+    "drain_seconds": {"type": "float", "default": 30.0},
+    "allow_last_target": {"type": "bool", "default": False},
+}
+
+
+def surroundings_of(params: Mapping[str, Any]) -> dict[str, Any]:
+    """The checked options about groups and load balancers, as a policy takes them."""
+    seconds = float(params["drain_seconds"])
+    if not math.isfinite(seconds) or seconds < 0:
+        raise InputError(f"drain_seconds is {params['drain_seconds']}, but must be a finite number of seconds, 0 or more.")
+    choices = {name: params[name] for name in ("group_members", "load_balancers", "allow_last_target")}
+    return {**choices, "drain_seconds": seconds}
 
 
 def due_tag_of(params: Mapping[str, Any]) -> str | None:

@@ -17,7 +17,18 @@ from ..._fleet.evidence.marker import check_campaign
 from ..._fleet.evidence.preview import PlannedMachine, parse_planned
 from ..._fleet.evidence.proof import Demand
 from ..._fleet.planning.policy import Policy
-from ..common.arguments import DUE_SPEC, FATE_SPEC, GUARD_SPEC, SELECTION_SPEC, cap_of, due_tag_of, positive_number, selection_of
+from ..common.arguments import (
+    DUE_SPEC,
+    FATE_SPEC,
+    GUARD_SPEC,
+    SELECTION_SPEC,
+    SURROUNDINGS_SPEC,
+    cap_of,
+    due_tag_of,
+    positive_number,
+    selection_of,
+    surroundings_of,
+)
 from ..common.session import Spec
 
 BACKUP_METHODS = ("image", "snapshots", "both")
@@ -41,6 +52,7 @@ VM_SPEC: Spec = {
     "may_lose": {"type": "dict"},
     "allow_local_disk_loss": {"type": "bool", "default": False},
     "charge_on_stopped": {"type": "str", "choices": ["keepCharging", "stopCharging"]},
+    **SURROUNDINGS_SPEC,
     "wait": {"type": "bool", "default": True},
     "wait_timeout": {"type": "float", "default": 600.0},
     "poll_interval": {"type": "float", "default": 2.0},
@@ -67,6 +79,7 @@ def policy_of(params: Mapping[str, Any]) -> Policy:
         demand=demand_of(params),
         due_tag=due_tag_of(params),
         may_lose=_may_lose_of(params),
+        **surroundings_of(params),
     )
 
 
@@ -119,6 +132,12 @@ def _check_combination(params: Mapping[str, Any]) -> None:
                 "wait=false and elastic_ips=release exclude each other, since elastic IPs are free only once the machine is "
                 "gone: leave one of them out."
             )
+        for option, value in (("load_balancers", "deregister"), ("group_members", "abandon")):
+            if params[option] == value:
+                raise InputError(
+                    f"wait=false and {option}={value} exclude each other, since a machine is stopped or deleted only once it is "
+                    "out: leave one of them out."
+                )
 
 
 def _word(value: object) -> str:

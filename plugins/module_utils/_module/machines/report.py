@@ -14,6 +14,7 @@ from ..._fleet.common.failure import Failure, Finding
 from ..._fleet.evidence.proof import Backup
 from ..._fleet.machines.state import MachineRecord, MachineRun
 from ..._fleet.planning.policy import Action, Decision, Fate, PlannedAddress, PlannedDisk
+from ..._fleet.planning.surroundings import Registration
 from ..common.rows import error_of, finding_rows, left_stopped, name_some, reasons_of, repeated_tags_of
 from ..common.session import Result
 
@@ -145,6 +146,8 @@ class MachineReport:
         return record.state.action if record.state is not None else record.decision.action
 
     def _changed(self, record: MachineRecord) -> bool:
+        if record.departure is not None and record.departure.changed:
+            return True
         if record.state is not None:
             return record.state.changed
         return self._action(record) in ("deleted", "stopped", "started")
@@ -196,12 +199,15 @@ class MachineReport:
             "elastic_ips": [self._address(record, address) for address in decision.addresses] if decision else [],
             "network_interfaces": interfaces_of(machine.interfaces if machine else ()),
             "backups": backups_of(decision),
+            "load_balancer_targets": targets_of(
+                decision, {**(record.departure.fates if record.departure else {}), **record.target_fates}
+            ),
         }
 
     def _warnings(self, record: MachineRecord) -> Sequence[Finding]:
         if record.machine is None:
             return (Finding("not_found", f"{record.instance_id} does not exist in {self._region}."),)
-        return record.decision.warnings if record.decision else ()
+        return (*(record.decision.warnings if record.decision else ()), *record.found)
 
     def _disk(self, record: MachineRecord, disk: PlannedDisk) -> Result:
         return {
@@ -283,6 +289,27 @@ def backups_of(decision: Decision | None) -> list[Result]:
             "campaign": each.campaign,
         }
         for each in backups
+    ]
+
+
+def targets_of(decision: Decision | None, fates: Mapping[str, str]) -> list[Result]:
+    """Where a machine is, or was, a target of load balancers. `fates` by target, None for what was left as it is."""
+    registrations: Sequence[Registration] = decision.registrations if decision else ()
+    return [
+        {
+            "load_balancer_id": each.balancer_id,
+            "load_balancer_name": each.balancer_name or None,
+            "type": each.kind,
+            "target_group_id": None if each.through else each.group_id,
+            "backend_ids": list(each.backend_ids),
+            "target_id": each.target_id,
+            "availability_group_id": each.through,
+            "address": each.address,
+            "port": each.port,
+            "weight": None if each.through else each.full_weight,
+            "fate": fates.get(each.target_id or ""),
+        }
+        for each in registrations
     ]
 
 

@@ -14,11 +14,20 @@ from ..._fleet.machines.find import read_in_full
 from ..._fleet.machines.gate_reads import gather_facts
 from ..._fleet.planning.plan import decide
 from ..._fleet.planning.policy import Facts, Policy
-from ..common.arguments import DUE_SPEC, FATE_SPEC, GUARD_SPEC, SELECTION_SPEC, due_tag_of, selection_of
+from ..common.arguments import (
+    DUE_SPEC,
+    FATE_SPEC,
+    GUARD_SPEC,
+    SELECTION_SPEC,
+    SURROUNDINGS_SPEC,
+    due_tag_of,
+    selection_of,
+    surroundings_of,
+)
 from ..common.rows import finding_rows, repeated_tags_of
 from ..common.session import Result, Session, Spec
 from .options import DEMAND_SPEC, demand_of
-from .report import backups_of
+from .report import backups_of, targets_of
 
 VM_INFO_SPEC: Spec = {
     **CONNECTION_SPEC,
@@ -29,6 +38,7 @@ VM_INFO_SPEC: Spec = {
     **DUE_SPEC,
     "marked_only": {"type": "bool", "default": False},
     **DEMAND_SPEC,
+    **SURROUNDINGS_SPEC,
 }
 
 
@@ -45,6 +55,7 @@ def work(session: Session) -> Result:
         release_elastic_ips=params["elastic_ips"] == "release",
         demand=demand_of(params),
         due_tag=due_tag_of(params),
+        **surroundings_of(params),
     )
     if params["marked_only"] and policy.due_tag is None:
         raise InputError("marked_only needs the key of the mark: set due_tag, too, or leave it out.")
@@ -78,6 +89,7 @@ def _decision_row(machine: InstanceInFull, policy: Policy, facts: Facts, region:
         blockers=finding_rows(decision.blockers),
         warnings=finding_rows(decision.warnings),
         backups=backups_of(decision),
+        load_balancer_targets=targets_of(decision, {}),
         due_date=_due_date(machine, policy),
     )
     return shown

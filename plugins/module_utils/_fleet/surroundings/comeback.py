@@ -1,0 +1,124 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Registers targets again whose machines were not deleted after all, and looks which targets outlived their machines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from ..._api.calls import Call
+from ..._api.dispatch.dispatcher import Dispatcher
+from ..._api.errors import JdcloudError
+from ..._api.model.balancers import Target
+from ..._api.services import lb
+from ..common.failure import Finding
+from ..common.timing import Timing
+from ..planning.surroundings import Registration
+from .balancer_reads import read_targets
+from .departure import Departure, TargetFate
+from .targets import TargetChange, TargetChanger
+
+
+class TargetLeft(NamedTuple):
+    """What became of a target whose machine is gone, and the warning about it."""
+
+    fate: TargetFate
+    warning: Finding
+
+
+def come_back(dispatcher: Dispatcher, timing: Timing, departures: Sequence[Departure]) -> dict[str, list[str]]:
+    """Give the targets of these machines their place and weight again. Returns by machine what could not be given, sentences."""
+    complaints: dict[str, list[str]] = {}
+    gone = [(each, row) for each in departures for row in each.registrations if row.target_id in each.gone]
+    lighter = [
+        (each, row)
+        for each in departures
+        for row in each.registrations
+        if row.target_id in each.weightless and row.target_id not in each.gone
+    ]
+    for owned, change in ((lighter, _weights), (gone, _register)):
+        rows = {row.target_id: row for _each, row in owned if row.target_id is not None}
+        failures: Mapping[str, Any] = _carry_out(dispatcher, timing, change(rows), rows)
+        for departure, row in owned:
+            target_id = row.target_id or ""
+            departure.fates[target_id] = "unverified" if target_id in failures else "registered"
+            if target_id in failures:
+                text = f"It could not be registered again at {row.place}: {failures[target_id]}"
+                complaints.setdefault(departure.instance_id, []).append(text)
+    return complaints
+
+
+def _carry_out(dispatcher: Dispatcher, timing: Timing, change: TargetChange, rows: Mapping[str, Registration]) -> dict[str, str]:
+    try:
+        failures = TargetChanger(dispatcher, timing, change).carry_out({key: row.group_id for key, row in rows.items()})
+    except JdcloudError as error:
+        return dict.fromkeys(rows, str(error))
+    return {key: failure.message for key, failure in failures.items()}
+
+
+def _weights(rows: Mapping[str, Registration]) -> TargetChange:
+    """The old weights. A target that is gone meanwhile was deregistered by another user."""
+
+    def call(group_id: str, ids: Sequence[str]) -> Call[None]:
+        return lb.set_target_weights(group_id, {each: rows[each].full_weight for each in ids})
+
+    return TargetChange(call, lambda each, shown: each not in shown or shown[each].weight == rows[each].full_weight)
+
+
+def _register(rows: Mapping[str, Registration]) -> TargetChange:
+    """The old targets under new ids."""
+
+    def call(group_id: str, ids: Sequence[str]) -> Call[None]:
+        return lb.register_targets(group_id, [_spec(rows[each]) for each in ids])
+
+    return TargetChange(call, lambda each, shown: any(is_same(rows[each], target) for target in shown.values()))
+
+
+def _spec(registration: Registration) -> dict[str, Any]:
+    spec = {
+        "instanceId": registration.instance_id if registration.type != "ip" else None,
+        "type": registration.type,
+        "port": registration.port,
+        "weight": registration.full_weight,
+        "ipAddress": registration.address if registration.type == "ip" else None,
+    }
+    return {name: value for name, value in spec.items() if value is not None}
+
+
+def is_same(registration: Registration, target: Target) -> bool:
+    """Whether a target is this registration, whatever its id."""
+    if registration.type == "ip":
+        same = target.type == "ip" and target.address == registration.address
+    else:
+        same = target.instance_id == registration.instance_id
+    return same and (target.port or 0) == (registration.port or 0)
+
+
+def targets_left(dispatcher: Dispatcher, registrations: Mapping[str, Sequence[Registration]]) -> dict[str, dict[str, TargetLeft]]:
+    """Which registrations of machines that are gone are still there, by machine and target.
+
+    Whether the service removes them is not published (fact load-balancers-after-delete).
+    """
+    group_ids = sorted({row.group_id for rows in registrations.values() for row in rows if row.target_id is not None})
+    shown: dict[str, list[Target] | None] = {}
+    for group_id in group_ids:
+        try:
+            shown[group_id] = read_targets(dispatcher, [group_id])[group_id]
+        except JdcloudError as error:
+            shown[group_id] = [] if error.is_not_found else None
+    found = {instance_id: dict(_left(rows, shown)) for instance_id, rows in registrations.items()}
+    return {instance_id: left for instance_id, left in found.items() if left}
+
+
+def _left(rows: Iterable[Registration], shown: Mapping[str, list[Target] | None]) -> Iterator[tuple[str, TargetLeft]]:
+    for row in rows:
+        targets = shown.get(row.group_id, [])
+        if targets is None:
+            text = f"Whether it is still registered at {row.place} could not be read: look there."
+            yield row.target_id or "", TargetLeft("unverified", Finding("target_left", text))
+        elif any(is_same(row, target) for target in targets):
+            text = f"It is gone, and still registered at {row.place}: deregister it there."
+            yield row.target_id or "", TargetLeft("left", Finding("target_left", text))

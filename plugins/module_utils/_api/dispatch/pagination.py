@@ -51,31 +51,66 @@ def list_many(
     complete: Callable[[Sequence[P]], list[T] | None],
     why: str,
 ) -> list[T]:
-    """Every row of several paged listings: first pages together, further pages together.
+    """Every row of several paged listings, as `list_apart` reads them. Raises the error of the first that could not be read."""
+    found: list[T] = []
+    for rows in list_apart(dispatcher, listings, count, complete, why):
+        if isinstance(rows, JdcloudError):
+            raise rows
+        found.extend(rows)
+    return found
+
+
+def list_apart(
+    dispatcher: Dispatcher,
+    listings: Sequence[Callable[[int], Call[P]]],
+    count: Callable[[P], int],
+    complete: Callable[[Sequence[P]], list[T] | None],
+    why: str,
+) -> list[list[T] | JdcloudError]:
+    """The rows of each of several paged listings, or why it could not be read: first pages together, further pages together.
 
     `count` tells from its first page how many pages a listing has; `complete` gives the rows of all its pages, None if they
-    contradict each other: then it is read again. Raises `IncompleteListing` with `why` (a cause and an advice) in the end, and
-    at once if a first page announces more than any account holds.
+    contradict each other: then it is read again. In the end that is an `IncompleteListing` with `why` (a cause and an advice),
+    and at once if a first page announces more than any account holds.
     """
-    found: list[T] = []
-    todo = list(listings)
+    found: dict[int, list[T] | JdcloudError] = {}
     for _try in range(LISTING_TRIES):
-        pages: list[list[P]] = [[outcome.value] for outcome in dispatcher.gather([listing(1) for listing in todo])]
-        further = [(place, number) for place, (first,) in enumerate(pages) for number in range(2, count(first) + 1)]
-        outcomes = dispatcher.gather([todo[place](number) for place, number in further]) if further else []
-        for (place, _number), outcome in zip(further, outcomes, strict=True):
-            pages[place].append(outcome.value)
-        again = []
-        for listing, read in zip(todo, pages, strict=True):
-            rows = complete(read)
-            if rows is None:
-                again.append(listing)
-            else:
-                found.extend(rows)
-        todo = again
+        todo = [place for place in range(len(listings)) if place not in found]
         if not todo:
-            return found
-    raise IncompleteListing(f"{todo[0](1).operation} gave contradicting pages {LISTING_TRIES} times: {why}.")
+            break
+        for place, pages in zip(todo, _read_once(dispatcher, [listings[place] for place in todo], count), strict=True):
+            rows = pages if isinstance(pages, JdcloudError) else complete(pages)
+            if rows is not None:
+                found[place] = rows
+    for place, listing in enumerate(listings):
+        if place not in found:
+            text = f"{listing(1).operation} gave contradicting pages {LISTING_TRIES} times: {why}."
+            found[place] = IncompleteListing(text)
+    return [found[place] for place in range(len(listings))]
+
+
+def _read_once(
+    dispatcher: Dispatcher, listings: Sequence[Callable[[int], Call[P]]], count: Callable[[P], int]
+) -> list[list[P] | JdcloudError]:
+    """All pages of each listing, or the first error of one of them."""
+    read: list[list[P] | JdcloudError] = []
+    further: list[tuple[int, int]] = []
+    for place, outcome in enumerate(dispatcher.gather([listing(1) for listing in listings])):
+        try:
+            first: P = outcome.value
+            further += [(place, number) for number in range(2, count(first) + 1)]
+            read.append([first])
+        except JdcloudError as error:
+            read.append(error)
+    outcomes = dispatcher.gather([listings[place](number) for place, number in further]) if further else []
+    for (place, _number), outcome in zip(further, outcomes, strict=True):
+        pages = read[place]
+        if isinstance(pages, list):
+            if outcome.error is not None:
+                read[place] = outcome.error
+            else:
+                pages.append(outcome.value)
+    return read
 
 
 def page_count(first: Page[Any]) -> int:

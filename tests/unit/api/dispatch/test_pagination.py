@@ -17,8 +17,11 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.pagina
     LISTING_TRIES,
     IncompleteListing,
     chunks,
+    complete_rows,
     find_each,
     list_all,
+    list_apart,
+    page_count,
     read_by_ids,
 )
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import ApiError, JdcloudError
@@ -154,3 +157,39 @@ def test_only_a_404_says_that_a_row_which_a_bulk_answer_leaves_out_is_gone(error
     assert found(refusal(404, "NOT_FOUND")) == {}
     with pytest.raises(type(error)):
         found(error)
+
+
+def apart(script: Script, *names: str) -> list[list[str] | JdcloudError]:
+    """Read several listings whose pages are called name-number."""
+    dispatcher, _pool, _clock = stage(script)
+    listings = [lambda number, name=name: call(OPERATION, f"{name}-{number}") for name in names]
+    return list_apart(dispatcher, listings, page_count, lambda read: complete_rows(read, str), "they change")
+
+
+def test_a_listing_that_cannot_be_read_leaves_the_others() -> None:
+    def script(each: Call[Any], _nth: int) -> Any:
+        name, _dash, number = str(each.resource).partition("-")
+        if name == "b":
+            return refusal(403, "HTTP_FORBIDDEN")
+        if (name, number) == ("c", "2"):
+            return refusal(404, "NOT_FOUND")
+        rows = [f"{name}{row}" for row in range(150)]
+        return Page(tuple(rows[(int(number) - 1) * 100 : int(number) * 100]), 150)
+
+    first, refused, half, last = apart(script, "a", "b", "c", "d")
+    assert (first, last) == ([f"a{row}" for row in range(150)], [f"d{row}" for row in range(150)])
+    assert isinstance(refused, ApiError)
+    assert refused.http == 403
+    assert isinstance(half, ApiError)
+    assert half.http == 404
+
+
+def test_a_listing_that_never_gets_consistent_leaves_the_others() -> None:
+    first, contradicting = apart(lambda each, _nth: Page(("one",), 1 if each.resource == "a-1" else 7), "a", "b")
+    assert first == ["one"]
+    assert isinstance(contradicting, IncompleteListing)
+    assert "they change" in str(contradicting)
+
+
+def test_no_listings_are_no_calls() -> None:
+    assert apart(lambda _each, _nth: Page((), 0)) == []

@@ -39,7 +39,7 @@ class Call(Generic[T]):
     None is no body; ``write`` is true for everything that may change something; ``parse`` turns the answer's ``result``
     member ({} if it is missing) into a value and raises ValueError, TypeError or KeyError if that is not possible;
     ``resource`` is the id that the call is about, ``resources`` the ids of a call about several. A call that is not
-    ``regional`` is about no region: its path follows /v1 alone.
+    ``regional`` is about no region: its path follows /v1 alone. ``version`` stands in the path in the place of v1.
     """
 
     operation: str
@@ -53,6 +53,7 @@ class Call(Generic[T]):
     resource: str | None = None
     resources: tuple[str, ...] = ()
     regional: bool = True
+    version: str = "v1"
 
 
 def read(

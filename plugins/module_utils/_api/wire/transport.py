@@ -202,7 +202,8 @@ class Transport:
 
     def _signed_request(self, call: Call[T], target: _Target) -> PreparedRequest:
         region = self._connection.region if call.regional else REGION_OF_GLOBAL_CALLS
-        url = f"{target.base_url}/v1/regions/{region}{call.path}" if call.regional else f"{target.base_url}/v1{call.path}"
+        place = f"/regions/{region}" if call.regional else ""
+        url = f"{target.base_url}/{call.version}{place}{call.path}"
         if call.query:
             url = f"{url}?{encode_query(call.query)}"
         body = b"" if call.body is None else json.dumps(call.body).encode()

@@ -23,7 +23,7 @@ import pytest
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.connection import Connection
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.credentials import Credentials
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import ClockSkewError, NotSentError
-from ansible_collections.jdcloud.cloud.plugins.module_utils._api.services import vm, vpc
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.services import domainservice, vm, vpc
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.wire import signature
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.wire.transport import Transport
 from support.api.server import SECRET, Request, Server, accepted, http_answer
@@ -105,6 +105,13 @@ def test_the_listing_path_of_elastic_ips_keeps_its_slash(make_server: MakeServer
     make_transport(server.url).send(vpc.describe_elastic_ips(["fip-1"]))
     assert server.requests[0].target.startswith("/v1/regions/cn-north-1/elasticIps/?filters")
     verify(server.requests[0], "vpc", server.url)
+
+
+def test_the_version_of_a_service_stands_in_its_path(make_server: MakeServer, make_transport: MakeTransport) -> None:
+    server = make_server(http_answer({"requestId": "r", "result": {"dataList": [], "totalCount": 0}}))
+    make_transport(server.url).send(domainservice.describe_domains())
+    assert server.requests[0].target == "/v2/regions/cn-north-1/domain?pageNumber=1&pageSize=100"
+    verify(server.requests[0], "domainservice", server.url)
 
 
 def test_nonces_differ(make_server: MakeServer, make_transport: MakeTransport) -> None:

@@ -24,6 +24,7 @@ extends_documentation_fragment:
   - jdcloud.cloud.selection_guard
   - jdcloud.cloud.due_tag
   - jdcloud.cloud.backup_demand
+  - jdcloud.cloud.dns
   - jdcloud.cloud.attributes
 attributes:
   check_mode:
@@ -369,7 +370,7 @@ instances:
     warnings:
       description:
         - What should be known beside. Codes are V(group_member), V(release_scheduled), V(secondary_interface_kept),
-          V(not_found).
+          V(not_found), and with O(look_up_dns) V(dns_record).
       type: list
       elements: dict
       contains:
@@ -511,6 +512,42 @@ instances:
           description: The campaign that made it.
           type: str
           sample: c20260115
+    # BEGIN shared: dns_records
+    dns_records:
+      description:
+        - With O(look_up_dns), the DNS records that hold an address of the machine. An empty list is no proof that there is none.
+      type: list
+      elements: dict
+      contains:
+        zone:
+          description: The zone or the domain.
+          type: str
+          sample: example.com
+        zone_id:
+          description: Its id.
+          type: str
+          sample: "4711"
+        zone_type:
+          description: V(private) for a private zone, V(public) for a public domain.
+          type: str
+          sample: public
+        name:
+          description: The whole name.
+          type: str
+          sample: www.example.com
+        type:
+          description: V(A) or V(AAAA).
+          type: str
+          sample: A
+        value:
+          description: The address, as it stands in the record.
+          type: str
+          sample: 203.0.113.17
+        status:
+          description: V(resolving) or V(paused), the service's own word where it is another one, or null.
+          type: str
+          sample: resolving
+    # END shared: dns_records
 summary:
   description:
     - How many of what. A machine can count twice, for example as deleted and as failed when its elastic IP could not be
@@ -628,6 +665,14 @@ retained:
           description: V(kept), V(failed) or V(unverified).
           type: str
           sample: kept
+# BEGIN shared: dns_unread
+dns_unread:
+  description: With O(look_up_dns), what could not be read, so that records may be missing; empty if everything was read.
+  returned: always
+  type: list
+  elements: str
+  sample: []
+# END shared: dns_unread
 diff:
   description:
     - The machines that change, before and after. With O(return_instances=problems) empty unless in diff mode.

@@ -22,6 +22,7 @@ extends_documentation_fragment:
   - jdcloud.cloud.selection
   - jdcloud.cloud.due_tag
   - jdcloud.cloud.backup_demand
+  - jdcloud.cloud.dns
   - jdcloud.cloud.attributes
   - jdcloud.cloud.attributes.info_module
 options:
@@ -248,6 +249,50 @@ instances:
           description: The campaign that made it.
           type: str
           sample: spring-2026
+    # BEGIN shared: dns_records
+    dns_records:
+      description:
+        - With O(look_up_dns), the DNS records that hold an address of the machine. An empty list is no proof that there is none.
+      type: list
+      elements: dict
+      contains:
+        zone:
+          description: The zone or the domain.
+          type: str
+          sample: example.com
+        zone_id:
+          description: Its id.
+          type: str
+          sample: "4711"
+        zone_type:
+          description: V(private) for a private zone, V(public) for a public domain.
+          type: str
+          sample: public
+        name:
+          description: The whole name.
+          type: str
+          sample: www.example.com
+        type:
+          description: V(A) or V(AAAA).
+          type: str
+          sample: A
+        value:
+          description: The address, as it stands in the record.
+          type: str
+          sample: 203.0.113.17
+        status:
+          description: V(resolving) or V(paused), the service's own word where it is another one, or null.
+          type: str
+          sample: resolving
+    # END shared: dns_records
+# BEGIN shared: dns_unread
+dns_unread:
+  description: With O(look_up_dns), what could not be read, so that records may be missing; empty if everything was read.
+  returned: always
+  type: list
+  elements: str
+  sample: []
+# END shared: dns_unread
 summary:
   description: How many of what.
   returned: always

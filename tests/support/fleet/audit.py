@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.timing import Timing
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.machines.state import MachineRecord
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.machines.record import MachineRecord
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.policy import Policy
 from support.fleet.backups import HOUR, Need, TrueImage, TrueSnapshot, uncovered
 from support.fleet.log import DELETE, IMAGES, RELEASE, SET_DISKS, SNAPSHOTS, START, STOP, BackupRead, Sight, Write

@@ -19,8 +19,8 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.dispat
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.rate_limit import RateLimiter
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.selection import Selection
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.timing import Timing
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.machines.record import MachineRecord, MachineRun
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.machines.run import MachineOptions, run_action
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.machines.state import MachineRecord, MachineRun
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.policy import Policy
 from ansible_collections.jdcloud.cloud.plugins.module_utils._module.machines.report import MachineReport
 from support.fleet.backups import HOUR, Backups, TrueImage, TrueSnapshot, marker

@@ -18,6 +18,7 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Ca
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.connection import Connection
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import ApiError, JdcloudError
 from support.json_object import Json
+from support.module.memory_dns import MemoryDns
 from support.module.memory_tags import change_tags
 from support.module.virtual_pool import VirtualClock
 
@@ -40,6 +41,7 @@ class MemoryCloud:
         self.elastic_ips: dict[str, Json] = {}
         self.images: dict[str, Json] = {}
         self.snapshots: dict[str, Json] = {}
+        self.dns = MemoryDns()
         self.user: Json = {"pin": "shop", "loginName": "shop", "accountId": "100000000001", "userAuth": 1}
         self.tag_pin: str | None = "shop"
         self.quotas = {"image": (5, 2), "snapshot": (15, 15), "elastic_ip": (10, 12)}
@@ -179,9 +181,7 @@ class MemoryCloud:
     ) -> Response[Any]:
         """As `transport.Transport.send`."""
         assert before_send is None or before_send()
-        trap = self.before.pop(call.operation, None)
-        if trap is not None:
-            trap()
+        self.before.pop(call.operation, lambda: None)()
         self.calls.append(call)
         sent_at = self.clock.now()
         self.clock.seconds += LATENCY
@@ -223,6 +223,7 @@ class MemoryCloud:
             "user.describeUser": lambda _call: self.user,
             "resourcetag.tagResources": self._change_tags,
             "resourcetag.unTagResources": self._change_tags,
+            **self.dns.replies,
             "resourcetag.describeKeys": lambda _call: {"data": {"pin": self.tag_pin, "tagKeys": []}},
         }
 
@@ -342,8 +343,7 @@ class MemoryCloud:
         return {"data": {}}
 
     def _set_disks(self, call: Call[Any]) -> Json:
-        assert call.body is not None
-        wanted = {disk["diskId"]: disk["autoDelete"] for disk in call.body["dataDisks"]}
+        wanted = {disk["diskId"]: disk["autoDelete"] for disk in _body(call)["dataDisks"]}
         for slot in _found(self.machines, call)["dataDisks"]:
             if slot.get("cloudDisk", {}).get("diskId") in wanted:
                 slot["autoDelete"] = wanted[slot["cloudDisk"]["diskId"]]

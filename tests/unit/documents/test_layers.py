@@ -24,7 +24,10 @@ LAYERS = (
 """Each uses those before it. What stands in one line does not know each other."""
 ROOMS = {
     "module_utils/_api": ("errors", "calls", "fields", "credentials", "connection", "model", "wire", "dispatch", "services"),
-    "module_utils/_fleet": ("common", "evidence", "planning", "machines", "backups", "deletions", "restores", "tags", "billing"),
+    "module_utils/_fleet": (
+        *("common", "surroundings", "evidence", "planning"),
+        *("machines", "backups", "deletions", "restores", "tags", "billing"),
+    ),
     "plugin_utils/_campaign": ("input", "state", "steps", "report", "output", "stages"),
     "module_utils/_module": (
         *("common", "machines", "deletions", "backups", "restores"),

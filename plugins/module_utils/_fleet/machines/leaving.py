@@ -65,6 +65,12 @@ class Leaving:
         complaints = come_back(self.dispatcher, self.timing, changed) if changed else {}
         return {instance_id: " ".join(texts) for instance_id, texts in complaints.items()}
 
+    def not_back(self, staying: Sequence[str]) -> dict[str, str]:
+        """What to add to the failures of machines whose targets nobody registers again."""
+        owners = [self.departures[each] for each in staying if each in self.departures]
+        places = {each.instance_id: [row.place for row in each.registrations if row.target_id in each.touched] for each in owners}
+        return {instance_id: f"Not registered again: {'; '.join(texts)}." for instance_id, texts in places.items() if texts}
+
     def taken_by_groups(self, vanished: Sequence[tuple[Instance, MachineState]]) -> None:
         """Let those fail that their group took. A machine that we took out of its group is nobody's but ours."""
         members = {

@@ -18,24 +18,29 @@ from ..evidence.preview import PlannedMachine
 from ..planning.plan import decide
 from ..planning.policy import Facts, Policy
 from ..surroundings.comeback import targets_left
+from ..surroundings.dns import DnsLookup
+from ..surroundings.dns_reads import look_up_dns
 from .engine import Engine
 from .find import FoundMachines, SettledMachines, find_to_change, wait_until_settled
 from .gate_reads import gather_facts
 from .leaving import Leaving, with_complaint
-from .state import MachineRecord, MachineRun, MachineState, Phase, standing_of_machine, waited_for
+from .record import MachineRecord, MachineRun
+from .state import MachineState, Phase, standing_of_machine, waited_for
 
 
 @dataclass(frozen=True, slots=True)
 class MachineOptions:
     """How a run goes about it. `cap`: the most machines that may match, None for the selection's own cap.
 
-    With `preview` the plan is made and nothing is changed; only then `planned` backups count, by machine.
+    With `preview` the plan is made and nothing is changed; only then `planned` backups count, by machine. `dns`: look up which
+    records hold addresses of the machines.
     """
 
     cap: int | None
     skip_blocked: bool
     preview: bool
     planned: Mapping[str, PlannedMachine] = field(default_factory=dict)
+    dns: bool = False
 
 
 def run_action(
@@ -53,11 +58,12 @@ def run_action(
     chosen = replace(policy, selection=selection.chosen())
     stable = wait_until_settled(dispatcher, found.matched, policy.state, timing)
     facts_at = dispatcher.clock.now()
+    dns = look_up_dns(dispatcher, [*stable.machines.values()]) if options.dns else DnsLookup()
     facts = gather_facts(dispatcher, policy, [*stable.machines.values()])
     if options.preview:
         facts = replace(facts, planned=options.planned)
     records = [*_missing(found, policy), *_judged(found, stable, policy, chosen, facts)]
-    run = MachineRun(records=_in_order(records, selection.ids), missing=found.missing)
+    run = MachineRun(records=_in_order(records, selection.ids), missing=found.missing, dns=dns)
     run.held_back = not options.skip_blocked and any(record.blocked or record.failure for record in run.records)
     if not run.held_back:
         leaving = Leaving(dispatcher, chosen, timing, facts, facts.now)
@@ -67,8 +73,8 @@ def run_action(
         engine = Engine(dispatcher, chosen.once_left, timing, leaving.facts, read_at=facts_at)
         _carry_out(engine, run.records, stable, observed_at, preview=options.preview)
         run.crash = engine.crash
-        if not options.preview and not run.crash:
-            _look_around(leaving, run.records)
+        if not options.preview:
+            _look_around(leaving, run)
     return run
 
 
@@ -82,26 +88,31 @@ def _depart(leaving: Leaving, records: Sequence[MachineRecord], stable: SettledM
         record.failure = leaving.failure_of(record.instance_id)
 
 
-def _look_around(leaving: Leaving, records: Sequence[MachineRecord]) -> None:
+def _look_around(leaving: Leaving, run: MachineRun) -> None:
     """Once all is done: who took what vanished, which targets go back to their place, and which are left."""
-    vanished = [(each.machine, each.state) for each in records if each.machine and each.state and _vanished(each.state)]
-    leaving.taken_by_groups([(machine, state) for machine, state in vanished if machine is not None and state is not None])
-    staying = [each for each in records if each.departure is not None and each.departure.changed and _stays(each)]
-    complaints = leaving.come_back([each.instance_id for each in staying])
+    staying = [each for each in run.records if each.departure is not None and each.departure.changed and _stays(each)]
+    if run.crash:
+        complaints = leaving.not_back([each.instance_id for each in staying])
+    else:
+        states = [(each.machine, each.state) for each in run.records if each.machine is not None and each.state is not None]
+        leaving.taken_by_groups([(machine, state) for machine, state in states if state.gone and not state.deleted])
+        complaints = leaving.come_back([each.instance_id for each in staying])
     for record in staying:
         if record.instance_id in complaints:
             holder = record.state or record
             holder.failure = with_complaint(holder.failure, complaints[record.instance_id], record.instance_id)
+    if not run.crash:
+        _look_at_targets(leaving, run.records)
+
+
+def _look_at_targets(leaving: Leaving, records: Sequence[MachineRecord]) -> None:
+    """Look which targets of deleted machines are still there."""
     deleted = [each for each in records if each.state is not None and each.state.gone and each.state.deleted]
     registrations = {each.instance_id: each.decision.registrations for each in deleted if each.decision}
     for instance_id, left in targets_left(leaving.dispatcher, registrations).items():
         record = next(each for each in deleted if each.instance_id == instance_id)
         record.found = tuple(each.warning for each in left.values())
         record.target_fates = {target_id: each.fate for target_id, each in left.items()}
-
-
-def _vanished(state: MachineState) -> bool:
-    return state.gone and not state.deleted
 
 
 def _stays(record: MachineRecord) -> bool:

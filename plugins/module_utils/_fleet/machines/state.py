@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where one machine stands while its decision is carried out, what is known of an unclear call, and the records of a run."""
+"""Where one machine stands while its decision is carried out, and what is known of an unclear call."""
 
 from __future__ import annotations
 
@@ -11,11 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from ..._api.model.instance import Instance
-from ..common.failure import UNVERIFIED, Failure, Finding, Tries, with_unclear_call
+from ..common.failure import UNVERIFIED, Failure, Tries, with_unclear_call
 from ..common.progress import Standing, standing_of
 from ..common.timing import READ_LAG
 from ..planning.policy import Action, Decision, Fate
-from ..surroundings.departure import Departure, TargetFate
 
 
 class Phase(enum.Enum):
@@ -236,42 +235,6 @@ class MachineState:
         """Nothing more happens to it."""
         self.report_unclear()
         self.phase = Phase.ENDED
-
-
-@dataclass(slots=True)
-class MachineRecord:
-    """All about one machine of a run. `machine` is how it was found, None if its id does not exist.
-
-    `state` exists if it was worked on. `failure` is one before or instead of any work. `departure` is how it left what surrounds
-    it. `found` are warnings about what was found afterwards, and `target_fates` says the same of targets of load balancers.
-    """
-
-    instance_id: str
-    machine: Instance | None = None
-    decision: Decision | None = None
-    state: MachineState | None = None
-    failure: Failure | None = None
-    departure: Departure | None = None
-    found: tuple[Finding, ...] = ()
-    target_fates: dict[str, TargetFate] = field(default_factory=dict)
-
-    @property
-    def blocked(self) -> bool:
-        """Whether something forbids the action."""
-        return self.decision is not None and bool(self.decision.blockers)
-
-
-@dataclass(slots=True)
-class MachineRun:
-    """The records in the order of the result.
-
-    `held_back`: something was blocked or failed, so nothing at all was changed. `crash`: the traceback of a bug that ended it.
-    """
-
-    records: list[MachineRecord] = field(default_factory=list)
-    held_back: bool = False
-    missing: list[str] = field(default_factory=list)
-    crash: str | None = None
 
 
 def waited_for(states: Iterable[MachineState | None]) -> Iterator[tuple[float, str]]:

@@ -35,9 +35,14 @@ class Departure:
     fates: dict[str, TargetFate] = field(default_factory=dict)
 
     @property
+    def touched(self) -> set[str]:
+        """The targets that we changed, or may have."""
+        return self.weightless | self.gone
+
+    @property
     def changed(self) -> bool:
         """Whether anything is different because of us, or may be."""
-        return self.left_group or bool(self.weightless or self.gone)
+        return self.left_group or bool(self.touched)
 
     def fail(self, failure: Failure) -> None:
         """The first failure counts."""

@@ -31,6 +31,7 @@ GUARD_SPEC: Spec = {
 
 
 DUE_SPEC: Spec = {"due_tag": {"type": "str"}}
+DNS_SPEC: Spec = {"look_up_dns": {"type": "bool", "default": False}}
 FATE_SPEC: Spec = {
     "disks": {"type": "str", "default": "as_configured", "choices": ["as_configured", "keep", "delete"]},
     "elastic_ips": {"type": "str", "default": "keep", "choices": ["keep", "release"]},

@@ -18,6 +18,7 @@ from ..._fleet.evidence.preview import PlannedMachine, parse_planned
 from ..._fleet.evidence.proof import Demand
 from ..._fleet.planning.policy import Policy
 from ..common.arguments import (
+    DNS_SPEC,
     DUE_SPEC,
     FATE_SPEC,
     GUARD_SPEC,
@@ -47,6 +48,7 @@ VM_SPEC: Spec = {
     **FATE_SPEC,
     **DUE_SPEC,
     **DEMAND_SPEC,
+    **DNS_SPEC,
     "backup_campaign": {"type": "str"},
     "planned_backups": {"type": "list", "elements": "dict"},
     "may_lose": {"type": "dict"},

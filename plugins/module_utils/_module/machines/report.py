@@ -12,9 +12,10 @@ from typing import Any
 from ..._api.model.instance import Instance, Interface
 from ..._fleet.common.failure import Failure, Finding
 from ..._fleet.evidence.proof import Backup
-from ..._fleet.machines.state import MachineRecord, MachineRun
+from ..._fleet.machines.record import MachineRecord, MachineRun
 from ..._fleet.planning.policy import Action, Decision, Fate, PlannedAddress, PlannedDisk
 from ..._fleet.planning.surroundings import Registration
+from ..._fleet.surroundings.dns import DnsRecord, dns_warnings
 from ..common.rows import error_of, finding_rows, left_stopped, name_some, reasons_of, repeated_tags_of
 from ..common.session import Result
 
@@ -202,12 +203,14 @@ class MachineReport:
             "load_balancer_targets": targets_of(
                 decision, {**(record.departure.fates if record.departure else {}), **record.target_fates}
             ),
+            "dns_records": dns_rows(self._run.dns.records_of(machine)),
         }
 
     def _warnings(self, record: MachineRecord) -> Sequence[Finding]:
         if record.machine is None:
             return (Finding("not_found", f"{record.instance_id} does not exist in {self._region}."),)
-        return (*(record.decision.warnings if record.decision else ()), *record.found)
+        dns = dns_warnings(self._run.dns.records_of(record.machine))
+        return (*(record.decision.warnings if record.decision else ()), *dns, *record.found)
 
     def _disk(self, record: MachineRecord, disk: PlannedDisk) -> Result:
         return {
@@ -313,6 +316,22 @@ def targets_of(decision: Decision | None, fates: Mapping[str, str]) -> list[Resu
     ]
 
 
+def dns_rows(records: Iterable[DnsRecord]) -> list[Result]:
+    """DNS records that hold an address of a machine."""
+    return [
+        {
+            "zone": each.zone,
+            "zone_id": each.zone_id,
+            "zone_type": "public" if each.public else "private",
+            "name": each.name,
+            "type": each.type,
+            "value": each.value,
+            "status": each.status,
+        }
+        for each in records
+    ]
+
+
 def empty_result(account: Mapping[str, Any], api_use: Mapping[str, Any]) -> Result:
     """The result of a run that ended before it looked at any machine."""
     report = MachineReport(MachineRun(), "", "absent")
@@ -322,5 +341,6 @@ def empty_result(account: Mapping[str, Any], api_use: Mapping[str, Any]) -> Resu
         "instances": [],
         "summary": {**report.summary(), **api_use},
         "retained": report.retained(),
+        "dns_unread": [],
         "diff": report.diff(wanted=False),
     }

@@ -24,13 +24,21 @@ def work(session: Session) -> Result:
         dispatcher,
         policy,
         timing,
-        MachineOptions(cap_of(module.params), module.params["on_blocked"] == "skip", module.check_mode, planned),
+        MachineOptions(
+            cap_of(module.params),
+            module.params["on_blocked"] == "skip",
+            module.check_mode,
+            planned,
+            dns=module.params["look_up_dns"],
+        ),
         session.progress.watch,
     )
     if run.missing and len(run.missing) == len(run.records):
         module.warn(session.none_exists(len(run.missing)))
     if not run.records:
         module.warn(f"no machine in {session.region} matches the selection")
+    if run.dns.warning:
+        module.warn(run.dns.warning)
     report = MachineReport(run, session.region, policy.state, may_stop=policy.may_stop)
     return {
         "changed": report.changed,
@@ -38,6 +46,7 @@ def work(session: Session) -> Result:
         "instances": report.instances(module.params["return_instances"]),
         "summary": {**report.summary(), **session.api_use()},
         "retained": report.retained(),
+        "dns_unread": list(run.dns.unread),
         # With thousands of machines, a result that lists problems only must stay small.
         "diff": report.diff(wanted=bool(module._diff) or module.params["return_instances"] != "problems"),
         **failure_keys(report.message(), run.crash),

@@ -14,7 +14,10 @@ from ..._fleet.machines.find import read_in_full
 from ..._fleet.machines.gate_reads import gather_facts
 from ..._fleet.planning.plan import decide
 from ..._fleet.planning.policy import Facts, Policy
+from ..._fleet.surroundings.dns import DnsLookup, dns_warnings
+from ..._fleet.surroundings.dns_reads import look_up_dns
 from ..common.arguments import (
+    DNS_SPEC,
     DUE_SPEC,
     FATE_SPEC,
     GUARD_SPEC,
@@ -27,7 +30,7 @@ from ..common.arguments import (
 from ..common.rows import finding_rows, repeated_tags_of
 from ..common.session import Result, Session, Spec
 from .options import DEMAND_SPEC, demand_of
-from .report import backups_of, targets_of
+from .report import backups_of, dns_rows, targets_of
 
 VM_INFO_SPEC: Spec = {
     **CONNECTION_SPEC,
@@ -39,6 +42,7 @@ VM_INFO_SPEC: Spec = {
     "marked_only": {"type": "bool", "default": False},
     **DEMAND_SPEC,
     **SURROUNDINGS_SPEC,
+    **DNS_SPEC,
 }
 
 
@@ -65,19 +69,24 @@ def work(session: Session) -> Result:
     if params["marked_only"]:
         # The service finds tags by key and value only, so the choice is made here.
         machines = [machine for machine in machines if _due_date(machine, policy) is not None]
-    facts = gather_facts(dispatcher, policy, [machine.instance for machine in machines])
-    instances = [_decision_row(machine, policy, facts, session.region) for machine in machines]
+    listed = [machine.instance for machine in machines]
+    dns = look_up_dns(dispatcher, listed) if params["look_up_dns"] else DnsLookup()
+    if dns.warning:
+        session.module.warn(dns.warning)
+    facts = gather_facts(dispatcher, policy, listed)
+    instances = [_with_dns(machine, dns, _decision_row(machine, policy, facts, session.region)) for machine in machines]
     return {
         "changed": False,
         "account": session.account,
         "instances": instances,
+        "dns_unread": list(dns.unread),
         "summary": _summary(session, instances, len(missing)),
     }
 
 
 def early_end(session: Session) -> Result:
     """The result of a run that ended before it read any machine."""
-    return {"changed": False, "account": session.account, "instances": [], "summary": _summary(session, [], 0)}
+    return {"changed": False, "account": session.account, "instances": [], "dns_unread": [], "summary": _summary(session, [], 0)}
 
 
 def _decision_row(machine: InstanceInFull, policy: Policy, facts: Facts, region: str) -> Result:
@@ -93,6 +102,12 @@ def _decision_row(machine: InstanceInFull, policy: Policy, facts: Facts, region:
         due_date=_due_date(machine, policy),
     )
     return shown
+
+
+def _with_dns(machine: InstanceInFull, dns: DnsLookup, row: Result) -> Result:
+    """A row with the DNS records that hold an address of its machine."""
+    records = dns.records_of(machine.instance)
+    return {**row, "warnings": [*row["warnings"], *finding_rows(dns_warnings(records))], "dns_records": dns_rows(records)}
 
 
 def _due_date(machine: InstanceInFull, policy: Policy) -> str | None:

@@ -79,6 +79,7 @@ WARNINGS = {
         "A secondary network interface is kept",
         "Delete the interface by hand if nobody needs it.",
     ),
+    "dns_record": ("A DNS record holds an address of it", "Remove or change the record: the address may become another user's."),
     "not_found": ("It does not exist", "Nothing is to be done; check the id and the region if that surprises you."),
 }
 ACTIONS = {

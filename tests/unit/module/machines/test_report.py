@@ -14,12 +14,8 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import A
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.instance import Instance
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.failure import Failure, Finding
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.evidence.proof import Backup
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.machines.state import (
-    MachineRecord,
-    MachineRun,
-    MachineState,
-    Phase,
-)
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.machines.record import MachineRecord, MachineRun
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.machines.state import MachineState, Phase
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.policy import (
     Decision,
     Fate,

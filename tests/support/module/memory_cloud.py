@@ -9,7 +9,6 @@ It stands where the transport stands. Transitions end at once; what takes time i
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -18,7 +17,9 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Ca
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.connection import Connection
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import ApiError, JdcloudError
 from support.json_object import Json
+from support.module.memory_calls import body_of, chosen, filters_of, found, indexed, listed
 from support.module.memory_dns import MemoryDns
+from support.module.memory_surroundings import MemoryBalancers, MemoryGroups
 from support.module.memory_tags import change_tags
 from support.module.virtual_pool import VirtualClock
 
@@ -42,6 +43,8 @@ class MemoryCloud:
         self.images: dict[str, Json] = {}
         self.snapshots: dict[str, Json] = {}
         self.dns = MemoryDns()
+        self.groups = MemoryGroups(self.machines)
+        self.balancers = MemoryBalancers(self.machines)
         self.user: Json = {"pin": "shop", "loginName": "shop", "accountId": "100000000001", "userAuth": 1}
         self.tag_pin: str | None = "shop"
         self.quotas = {"image": (5, 2), "snapshot": (15, 15), "elastic_ip": (10, 12)}
@@ -194,27 +197,27 @@ class MemoryCloud:
     def _replies(self) -> dict[str, Reply]:
         return {
             "vm.describeInstances": self._describe_instances,
-            "vm.describeInstance": lambda call: {"instance": _found(self.machines, call)},
+            "vm.describeInstance": lambda call: {"instance": found(self.machines, call)},
             "vm.stopInstance": lambda call: self._become(call, "stopped"),
             "vm.startInstance": lambda call: self._become(call, "running"),
             "vm.deleteInstance": self._delete,
             "vm.modifyInstanceDiskAttribute": self._set_disks,
-            "disk.describeDisks": lambda call: _listed("disks", _chosen(self.disks, _filters(call)["diskId"])),
-            "disk.describeDisk": lambda call: {"disk": _found(self.disks, call)},
-            "vpc.describeElasticIps": lambda call: _listed(
-                "elasticIps", _chosen(self.elastic_ips, _filters(call)["elasticIpIds"])
+            "disk.describeDisks": lambda call: listed("disks", chosen(self.disks, filters_of(call)["diskId"])),
+            "disk.describeDisk": lambda call: {"disk": found(self.disks, call)},
+            "vpc.describeElasticIps": lambda call: listed(
+                "elasticIps", chosen(self.elastic_ips, filters_of(call)["elasticIpIds"])
             ),
-            "vpc.describeElasticIp": lambda call: {"elasticIp": _found(self.elastic_ips, call)},
+            "vpc.describeElasticIp": lambda call: {"elasticIp": found(self.elastic_ips, call)},
             "vm.describeImages": self._describe_images,
-            "vm.describeImage": lambda call: {"image": _found(self.images, call)},
+            "vm.describeImage": lambda call: {"image": found(self.images, call)},
             "vm.createImage": self._create_image,
-            "vm.modifyImageAttribute": lambda call: _found(self.images, call).update(desc=_body(call)["description"]) or {},
+            "vm.modifyImageAttribute": lambda call: found(self.images, call).update(desc=body_of(call)["description"]) or {},
             "vm.deleteImage": self._delete_image,
             "vm.describeQuotas": lambda call: {"quotas": [{"resourceType": "image", **self._quota("image", "limit", "used")}]},
             "disk.describeSnapshots": self._describe_snapshots,
-            "disk.describeSnapshot": lambda call: {"snapshot": _found(self.snapshots, call)},
+            "disk.describeSnapshot": lambda call: {"snapshot": found(self.snapshots, call)},
             "disk.createSnapshot": self._create_snapshot,
-            "disk.modifySnapshotAttribute": lambda call: _found(self.snapshots, call).update(_body(call)) or {},
+            "disk.modifySnapshotAttribute": lambda call: found(self.snapshots, call).update(body_of(call)) or {},
             "disk.deleteSnapshot": self._delete_snapshot,
             "disk.describeQuota": lambda call: {"quota": self._quota("snapshot", "limit", "used")},
             "vpc.describeQuota": lambda call: {"quota": self._quota("elastic_ip", "maxLimit", "count")},
@@ -224,6 +227,8 @@ class MemoryCloud:
             "resourcetag.tagResources": self._change_tags,
             "resourcetag.unTagResources": self._change_tags,
             **self.dns.replies,
+            **self.groups.replies,
+            **self.balancers.replies,
             "resourcetag.describeKeys": lambda _call: {"data": {"pin": self.tag_pin, "tagKeys": []}},
         }
 
@@ -239,32 +244,32 @@ class MemoryCloud:
         }
 
     def _describe_instances(self, call: Call[Any]) -> Json:
-        wanted = _filters(call)
-        machines = _chosen(self.machines, wanted["instanceId"]) if "instanceId" in wanted else [*self.machines.values()]
+        wanted = filters_of(call)
+        machines = chosen(self.machines, wanted["instanceId"]) if "instanceId" in wanted else [*self.machines.values()]
         if "name" in wanted:
             # Fuzzy at the service.
             machines = [machine for machine in machines if wanted["name"][0] in machine["instanceName"]]
-        return _listed("instances", machines)
+        return listed("instances", machines)
 
     def _describe_images(self, call: Call[Any]) -> Json:
-        ids, machines = _indexed(call, "ids"), _indexed(call, "instanceIds")
+        ids, machines = indexed(call, "ids"), indexed(call, "instanceIds")
         query = dict(call.query)
-        rows = _chosen(self.images, ids) if ids else [*self.images.values()]
+        rows = chosen(self.images, ids) if ids else [*self.images.values()]
         if "imageSource" in query:
             rows = [image for image in rows if image["imageSource"] == query["imageSource"]]
         # Fuzzy at the service.
         rows = [image for image in rows if query.get("imageName", "") in image["name"]]
-        return _listed("images", [image for image in rows if not machines or image.get("instanceId") in machines])
+        return listed("images", [image for image in rows if not machines or image.get("instanceId") in machines])
 
     def _describe_snapshots(self, call: Call[Any]) -> Json:
-        wanted = _filters(call)
-        rows = _chosen(self.snapshots, wanted["snapshotId"]) if "snapshotId" in wanted else [*self.snapshots.values()]
+        wanted = filters_of(call)
+        rows = chosen(self.snapshots, wanted["snapshotId"]) if "snapshotId" in wanted else [*self.snapshots.values()]
         rows = [row for row in rows if "diskId" not in wanted or row["diskId"] in wanted["diskId"]]
         rows = [row for row in rows if "status" not in wanted or row["status"] in wanted["status"]]
-        return _listed("snapshots", [row for row in rows if "name" not in wanted or wanted["name"][0] in row["name"]])
+        return listed("snapshots", [row for row in rows if "name" not in wanted or wanted["name"][0] in row["name"]])
 
     def _create_image(self, call: Call[Any]) -> Json:
-        machine, body = _found(self.machines, call), _body(call)
+        machine, body = found(self.machines, call), body_of(call)
         image_id = self._new_id("img", self.images)
         left_out = [row["deviceName"] for row in body.get("dataDisks", [])]
         # A local system disk is in it, a local data disk never (fact images-no-local-data-disks).
@@ -288,7 +293,7 @@ class MemoryCloud:
         return f"{prefix}-{self._made[prefix]}"
 
     def _create_snapshot(self, call: Call[Any]) -> Json:
-        spec = _body(call)["snapshotSpec"]
+        spec = body_of(call)["snapshotSpec"]
         return {"snapshotId": self._snapshot(spec["diskId"], spec["name"], spec["description"], images=[])}
 
     def _snapshot(self, disk_id: str, name: str, description: str, *, images: list[str]) -> str:
@@ -299,7 +304,7 @@ class MemoryCloud:
         return snapshot_id
 
     def _delete_image(self, call: Call[Any]) -> Json:
-        image = _found(self.images, call)
+        image = found(self.images, call)
         del self.images[image["imageId"]]
         for snapshot_id, snapshot in [*self.snapshots.items()]:
             if image["imageId"] in snapshot["images"]:
@@ -309,18 +314,18 @@ class MemoryCloud:
         return {}
 
     def _delete_snapshot(self, call: Call[Any]) -> Json:
-        del self.snapshots[_found(self.snapshots, call)["snapshotId"]]
+        del self.snapshots[found(self.snapshots, call)["snapshotId"]]
         return {}
 
     def _delete_elastic_ip(self, call: Call[Any]) -> Json:
-        address = _found(self.elastic_ips, call)
+        address = found(self.elastic_ips, call)
         if address["status"] != "NOT_ASSOCIATED":
             raise ApiError(call.operation, 400, "FAILED_PRECONDITION", "elasticIp is associated", "req-400")
         del self.elastic_ips[address["elasticIpId"]]
         return {}
 
     def _delete_disk(self, call: Call[Any]) -> Json:
-        disk = _found(self.disks, call)
+        disk = found(self.disks, call)
         if disk["status"] not in ("available", "error_create", "error_delete"):
             message = f"Cannot delete disk in status '{disk['status']}'"
             raise ApiError(call.operation, 400, "FAILED_PRECONDITION", message, "req-400")
@@ -335,22 +340,22 @@ class MemoryCloud:
         return {limit: numbers[0], used: numbers[1]}
 
     def _become(self, call: Call[Any], status: str) -> Json:
-        _found(self.machines, call)["status"] = status
+        found(self.machines, call)["status"] = status
         return {}
 
     def _change_tags(self, call: Call[Any]) -> Json:
-        change_tags({**self.machines, **self.disks, **self.elastic_ips}, _body(call))
+        change_tags({**self.machines, **self.disks, **self.elastic_ips}, body_of(call))
         return {"data": {}}
 
     def _set_disks(self, call: Call[Any]) -> Json:
-        wanted = {disk["diskId"]: disk["autoDelete"] for disk in _body(call)["dataDisks"]}
-        for slot in _found(self.machines, call)["dataDisks"]:
+        wanted = {disk["diskId"]: disk["autoDelete"] for disk in body_of(call)["dataDisks"]}
+        for slot in found(self.machines, call)["dataDisks"]:
             if slot.get("cloudDisk", {}).get("diskId") in wanted:
                 slot["autoDelete"] = wanted[slot["cloudDisk"]["diskId"]]
         return {}
 
     def _delete(self, call: Call[Any]) -> Json:
-        machine = _found(self.machines, call)
+        machine = found(self.machines, call)
         del self.machines[machine["instanceId"]]
         for slot in [machine["systemDisk"], *machine["dataDisks"]]:
             if slot["diskCategory"] == "cloud":
@@ -365,36 +370,3 @@ class MemoryCloud:
             del self.disks[disk["diskId"]]
         else:
             disk.update(status="available", attachments=[])
-
-
-def _filters(call: Call[Any]) -> dict[str, list[str]]:
-    names = {name.split(".")[1]: value for name, value in call.query if name.startswith("filters.") and name.endswith(".name")}
-    found: dict[str, list[str]] = defaultdict(list)
-    for name, value in call.query:
-        if name.startswith("filters.") and ".values." in name:
-            found[names[name.split(".")[1]]].append(value)
-    return dict(found)
-
-
-def _body(call: Call[Any]) -> Json:
-    assert call.body is not None
-    return dict(call.body)
-
-
-def _indexed(call: Call[Any], name: str) -> list[str]:
-    return [value for key, value in call.query if key.rpartition(".")[0] == name]
-
-
-def _chosen(rows: dict[str, Json], ids: list[str]) -> list[Json]:
-    return [row for row_id, row in rows.items() if row_id in ids]
-
-
-def _listed(field: str, rows: list[Json]) -> Json:
-    return {field: rows, "totalCount": len(rows)}
-
-
-def _found(rows: dict[str, Json], call: Call[Any]) -> Json:
-    row = rows.get(str(call.resource))
-    if row is None:
-        raise ApiError(call.operation, 404, "NOT_FOUND", f"{call.resource} not found", "req-404")
-    return row

@@ -18,21 +18,31 @@ from jdcloud_emulator.scenario.faults import Fault, Faults, outcome
 from jdcloud_emulator.scenario.outside_changes import Acts
 from jdcloud_emulator.scenario.seed import Seeder
 from jdcloud_emulator.scenario.seed_file import add_accounts
-from jdcloud_emulator.services import account, disk, vm, vm_create, vm_images, vpc
+from jdcloud_emulator.services import account, ag, disk, vm, vm_create, vm_images, vpc
 from jdcloud_emulator.services.api import OPERATIONS, Call, Operation, bad_value, forbidden
+from jdcloud_emulator.services.not_emulated import is_documented
 from jdcloud_emulator.signature import Account, Authorization, Credential, Gate, decoded_path, decoded_token
+from jdcloud_emulator.state import scaling
 from jdcloud_emulator.state.cloud import Cloud, Region
 from jdcloud_emulator.state.json_object import Json
 from jdcloud_emulator.state.settings import ApiError, Clock, Quotas, Settings, UsageError
 from jdcloud_emulator.waiting import WaitingRoom
 
 # Importing these modules registers their operations.
-SERVICES = (vm, vm_images, vm_create, disk, vpc, account)
+SERVICES = (vm, vm_images, vm_create, disk, vpc, account, ag)
 LOGGED_REQUESTS = 100_000
-# Documented operations that the emulator does not have: 501 instead of 404.
-NOT_EMULATED = ("suspendInstance", "resumeInstance", "rebuildInstance", "resizeInstance", "redeployInstance")
 MFA_OPERATIONS = ("vm.deleteInstance",)
-ID_FIELDS = ("diskId", "elasticIpId", "instanceIds", "resourceId", "resourceIds", "snapshotId", "imageId")
+ID_FIELDS = (
+    "diskId",
+    "elasticIpId",
+    "instanceIds",
+    "resourceId",
+    "resourceIds",
+    "snapshotId",
+    "imageId",
+    "targetId",
+    "targetIds",
+)
 
 
 @dataclass(slots=True)
@@ -109,6 +119,7 @@ class World:
         settings.update(self._overrides)
         quotas.update(seed.get("quotas") or {})
         cloud = Cloud(settings, quotas, Clock(settings))
+        scaling.watch(cloud)
         add_accounts(gate, seed.get("accounts") or [], cloud.wall())
         Seeder(cloud).add(seed.get("regions") or {})
         self.settings, self.quotas, self.gate, self.cloud = settings, quotas, gate, cloud
@@ -154,7 +165,7 @@ class World:
         shape, region_name, target = _shape(parts)
         operation = OPERATIONS.get((authorization.service, method, shape)) if parts[:2] == ["", "v1"] else None
         if operation is None:
-            if shape.rpartition(":")[2] in NOT_EMULATED:
+            if is_documented(authorization.service, method, shape):
                 raise ApiError(501, "NOT_IMPLEMENTED", "This operation is not emulated", gateway=True)
             raise ApiError(404, "NOT_FOUND", f"No such API: {authorization.service} {method} {path} [gw]", gateway=True)
         if authorization.region != (region_name or "jdcloud-api"):

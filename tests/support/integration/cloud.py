@@ -162,10 +162,11 @@ class Cloud:
         elastic_ips: list[Json] | None = None,
         images: list[Json] | None = None,
         snapshots: list[Json] | None = None,
+        groups: list[Json] | None = None,
         **settings: Any,
     ) -> None:
         """Start again with these machines and whatever else is given; `settings` are the emulator's."""
-        given = {"disks": disks, "elastic_ips": elastic_ips, "snapshots": snapshots, "images": images}
+        given = {"disks": disks, "elastic_ips": elastic_ips, "snapshots": snapshots, "images": images, "groups": groups}
         region = {"instances": list(machines), **{kind: rows or [] for kind, rows in given.items()}}
         seed: Json = {"regions": {REGION: region}, "settings": {**FAST, **settings}}
         if accounts is not None:

@@ -16,8 +16,9 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from jdcloud_emulator.scenario.seed_file import moment, tag_rows
-from jdcloud_emulator.state import factory, lifecycle
+from jdcloud_emulator.state import factory, lifecycle, scaling
 from jdcloud_emulator.state.cloud import Cloud
+from jdcloud_emulator.state.groups import Group, Member
 from jdcloud_emulator.state.json_object import Json
 from jdcloud_emulator.state.model import PREPAID, Charge, Disk, ElasticIp, Image, Instance, Resource, Slot, Snapshot
 from jdcloud_emulator.state.settings import UsageError
@@ -250,6 +251,24 @@ def _snapshot(cloud: Cloud, resource: Resource, parameters: Json) -> None:
         cloud.finish(made)
 
 
+def _membership(cloud: Cloud, resource: Resource) -> tuple[Group, Member]:
+    machine = _machine(resource)
+    group = cloud.regions[machine.region].groups.get(machine.ag[0]) if machine.ag is not None else None
+    if group is None:
+        raise UsageError(f"{machine.id} is in no group")
+    return group, group.members[machine.id]
+
+
+def _leave_group(cloud: Cloud, resource: Resource, _parameters: Json) -> None:
+    scaling.leave(cloud, *_membership(cloud, resource))
+
+
+def _set_managed(cloud: Cloud, resource: Resource, parameters: Json) -> None:
+    group, member = _membership(cloud, resource)
+    member.managed = bool(parameters["value"])
+    scaling.review(cloud, group)
+
+
 def _set(name: str, parameter: str, default: Any = "") -> Callable[[Cloud, Resource, Json], None]:
     def act(cloud: Cloud, resource: Resource, parameters: Json) -> None:
         if not hasattr(resource, name):
@@ -279,6 +298,8 @@ ACTIONS: dict[str, Callable[[Cloud, Resource, Json], None]] = {
     "associate": _associate,
     "disassociate": _disassociate,
     "snapshot": _snapshot,
+    "leave_group": _leave_group,
+    "set_managed": _set_managed,
 }
 # These change the world, not one resource.
 WORLD: dict[str, Callable[[Cloud, Json], None]] = {

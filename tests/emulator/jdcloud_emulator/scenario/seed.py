@@ -10,8 +10,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from jdcloud_emulator.scenario.seed_file import DAY, Entry, Taker, moment, repeated, tag_rows
+from jdcloud_emulator.scenario.seed_groups import new_group, settle_groups
 from jdcloud_emulator.state import factory, lifecycle
 from jdcloud_emulator.state.cloud import Cloud, Region
+from jdcloud_emulator.state.groups import Group
 from jdcloud_emulator.state.model import (
     POSTPAID,
     PREFIXES,
@@ -48,6 +50,7 @@ class Seeder:
             ("elastic_ips", self._elastic_ip),
             ("snapshots", self._snapshot),
             ("images", self._image),
+            ("groups", self._group),
         ]
         for name, content in regions.items():
             region = self._cloud.regions.setdefault(name, Region(name, [name + "a"]))
@@ -59,6 +62,7 @@ class Seeder:
                     self._common(make(region, taker), taker)
                     taker.end()
             take.end()
+            settle_groups(self._cloud, region)
         return self._added
 
     def _common(self, resource: Resource, take: Taker) -> None:
@@ -277,6 +281,9 @@ class Seeder:
         )
         self._cloud.add(snapshot)
         return snapshot
+
+    def _group(self, region: Region, take: Taker) -> Group:
+        return new_group(self._cloud, region, self._identify(region, "groups", take), take)
 
     def _image(self, region: Region, take: Taker) -> Image:
         identity = self._identify(region, "images", take)

@@ -21,6 +21,7 @@ from jdcloud_emulator.state.settings import ApiError
 Condition = tuple[str, list[str]]
 Filters = dict[str, Condition]
 R = TypeVar("R", bound=Resource)
+T = TypeVar("T")
 MAX_TAGS = 10
 FORBIDDEN_TAG_PREFIXES = ("jrn:", "jdc-")
 VM_NAME = r"[\u4e00-\u9fff\w.-]"
@@ -98,6 +99,15 @@ class Call:
             if values:
                 wanted[name] = (one.get("operator") or "eq", values)
         return wanted
+
+    def sort(self, known: Sequence[str]) -> tuple[str, bool]:
+        """The field of the only sort order that is taken, and whether it descends; by default the first one, descending."""
+        name, direction = self.query.get("sorts.1.name") or known[0], self.query.get("sorts.1.direction") or "desc"
+        if name not in known:
+            raise bad_value("sorts.1.name", name, known)
+        if direction not in ("asc", "desc"):
+            raise bad_value("sorts.1.direction", direction, ["asc", "desc"])
+        return name, direction == "desc"
 
     def tag_filters(self) -> list[tuple[str, list[str]]]:
         """The tag filters of the query: (key, values); no values means any value."""
@@ -213,10 +223,11 @@ def matches(value: str, condition: Condition) -> bool:
     return value in values
 
 
-def page(call: Call, rows: list[R], last_page_again: bool = False) -> tuple[list[R], int]:
+def page(call: Call, rows: list[T], last_page_again: bool = False) -> tuple[list[T], int]:
     """The rows of the page that the call asks for, and the number of all rows.
 
-    `last_page_again` is vpc's habit (fact requests-past-the-end): past the end, the last page is returned.
+    `last_page_again` is the habit of vpc (fact requests-past-the-end): past the end, the last
+    page is returned.
     """
     number, size = call.number("pageNumber", 1), call.number("pageSize", 20)
     check = call.cloud.settings.page_size_check

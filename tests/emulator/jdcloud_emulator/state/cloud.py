@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+from jdcloud_emulator.state.groups import Group
 from jdcloud_emulator.state.model import (
     PREFIXES,
     Disk,
@@ -69,6 +70,7 @@ class Region:
     network_interfaces: dict[str, Interface] = field(default_factory=dict)
     images: dict[str, Image] = field(default_factory=dict)
     snapshots: dict[str, Snapshot] = field(default_factory=dict)
+    groups: dict[str, Group] = field(default_factory=dict)
     tokens: dict[tuple[str, str], list[str]] = field(default_factory=dict)
     addresses: Iterator[int] = field(default_factory=itertools.count)
 
@@ -90,6 +92,8 @@ class Cloud:
         self.now = clock.simulated()
         # Bills know resources that are long gone.
         self.ledger: dict[str, Resource] = {}
+        # They are called with each resource whose status changed or that is gone, and with None when settings changed.
+        self.watchers: list[Callable[[Resource | None], None]] = []
         self._queue: list[tuple[float, int, Transition]] = []
         self._order = itertools.count()
         self._serial = itertools.count(1)
@@ -138,6 +142,7 @@ class Cloud:
         self.halt(resource)
         resource.status = status
         self.touch(resource)
+        self._tell(resource)
 
     def halt(self, resource: Resource) -> None:
         """Forget the transition that is under way."""
@@ -170,6 +175,11 @@ class Cloud:
         """Forget a resource; only the bill still knows it."""
         self.halt(resource)
         self.regions[resource.region].of(resource.kind).pop(resource.id, None)
+        self._tell(resource)
+
+    def _tell(self, resource: Resource | None) -> None:
+        for watcher in self.watchers:
+            watcher(resource)
 
     def find(self, resource_id: str) -> Resource | None:
         """The resource with this id, wherever it is."""
@@ -200,6 +210,7 @@ class Cloud:
             for kind in KINDS:
                 for resource in region.of(kind).values():
                     resource.rendered = None
+        self._tell(None)
 
     def used(self, region: Region, quota: str) -> int:
         """How much of a quota is used. Only private images and own snapshots count."""

@@ -18,6 +18,7 @@ PREFIXES = {
     "network_interfaces": "port",
     "images": "img",
     "snapshots": "snapshot",
+    "groups": "ag",
 }
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
 

@@ -6,12 +6,13 @@ vpc sends empty strings; times come in three forms (facts requests-empty-members
 
 from __future__ import annotations
 
-from typing import Any
-
 import orjson
 
+from jdcloud_emulator.state.fields import charge_of_vm, full_charge, tag_rows
+from jdcloud_emulator.state.groups import Group
 from jdcloud_emulator.state.json_object import Json
-from jdcloud_emulator.state.model import Charge, Disk, ElasticIp, Image, ImageDisk, Instance, Interface, Resource, Slot, Snapshot
+from jdcloud_emulator.state.model import Disk, ElasticIp, Image, ImageDisk, Instance, Interface, Resource, Slot, Snapshot
+from jdcloud_emulator.state.render_groups import group_shape
 from jdcloud_emulator.state.settings import Settings, disk_time, utc_time, vm_time
 
 BRIEF_LEAVES_OUT = ("charge", "tags", "systemDisk", "dataDisks", "primaryNetworkInterface", "secondaryNetworkInterfaces")
@@ -44,6 +45,8 @@ class Renderer:
                 return self.image(resource)
             case Snapshot():
                 return self.snapshot(resource)
+            case Group():
+                return group_shape(resource, self._settings)
         raise TypeError(f"no shape for {resource!r}")
 
     def brief(self, instance: Instance) -> Json:
@@ -75,10 +78,10 @@ class Renderer:
                 "launchTime": vm_time(instance.launched),
                 "az": instance.az,
                 "keyNames": instance.key_names,
-                "charge": _vm_charge(instance.charge),
+                "charge": charge_of_vm(instance.charge),
                 "ag": {"id": instance.ag[0], "name": instance.ag[1]} if instance.ag else None,
                 "faultDomain": instance.fault_domain,
-                "tags": _tags(instance),
+                "tags": tag_rows(instance),
                 "chargeOnStopped": instance.charge_on_stopped,
                 "dedicatedPoolId": instance.dedicated_pool_id,
                 "dedicatedHostId": instance.dedicated_host_id,
@@ -110,8 +113,8 @@ class Renderer:
             "encrypted": disk.encrypted,
             "enabled": True,
             "createTime": disk_time(disk.created),
-            "charge": _full_charge(disk.charge, disk_time),
-            "tags": self._disk_list(_tags(disk)),
+            "charge": full_charge(disk.charge, disk_time),
+            "tags": self._disk_list(tag_rows(disk)),
             "snapshotPolicies": self._disk_list([]),
             "resourceGroupId": "",
             "canPutInRecycleBin": disk.recyclable,
@@ -132,10 +135,10 @@ class Renderer:
             "networkInterfaceId": interface.id if interface else "",
             "instanceId": instance_id,
             "instanceType": "compute" if instance_id else "",
-            "charge": _full_charge(address.charge, vm_time),
+            "charge": full_charge(address.charge, vm_time),
             "createdTime": utc_time(address.created),
             "az": address.az,
-            "tags": _tags(address),
+            "tags": tag_rows(address),
             "ipType": address.ip_type,
             "bandwidthPackageId": address.bandwidth_package_id,
             "status": "ASSOCIATED" if interface else "NOT_ASSOCIATED",
@@ -157,7 +160,7 @@ class Renderer:
             "networkInterfaceStatus": "enabled",
             "attachmentStatus": "attached" if interface.instance_id else "detached",
             "createdTime": utc_time(interface.created),
-            "tags": _tags(interface),
+            "tags": tag_rows(interface),
         }
 
     def image(self, image: Image) -> Json:
@@ -236,36 +239,6 @@ def _empty(value: object) -> bool:
     return value is None or value == "" or value == []
 
 
-def _tags(resource: Resource) -> list[Json]:
-    return [{"key": key, "value": value} for key, value in [*resource.earlier_tags, *resource.tags.items()]]
-
-
-def _vm_charge(charge: Charge | None) -> Json | None:
-    """In vm, times that do not apply are absent (fact times-empty)."""
-    if charge is None:
-        return None
-    times = {"chargeExpiredTime": charge.expires, "chargeRetireTime": charge.retires}
-    return {
-        "chargeMode": charge.mode,
-        "chargeStatus": charge.status,
-        "chargeStartTime": utc_time(charge.started),
-        **{key: utc_time(moment) for key, moment in times.items() if moment is not None},
-    }
-
-
-def _full_charge(charge: Charge | None, form: Any) -> Json | None:
-    """In disk and vpc, times that do not apply are empty strings."""
-    if charge is None:
-        return None
-    return {
-        "chargeMode": charge.mode,
-        "chargeStatus": charge.status,
-        "chargeStartTime": form(charge.started),
-        "chargeExpiredTime": "" if charge.expires is None else form(charge.expires),
-        "chargeRetireTime": "" if charge.retires is None else form(charge.retires),
-    }
-
-
 def _attachment(disk: Disk, instance_id: str, status: str, moment: str) -> Json:
     return {
         "attachmentId": "att-" + disk.id.rpartition("-")[2],
@@ -294,7 +267,7 @@ def _vm_disk(disk: Disk) -> Json:
         "encrypt": disk.encrypted,
         "enabled": True,
         "createTime": vm_time(disk.created),
-        "charge": _vm_charge(disk.charge),
+        "charge": charge_of_vm(disk.charge),
     }
     if disk.snapshot_id:
         seen["snapshotId"] = disk.snapshot_id

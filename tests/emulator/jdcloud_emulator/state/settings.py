@@ -6,7 +6,8 @@
 What the vendor does not publish is a setting here, so that a client can be tested against each possibility: facts
 deletions-recycle-bin, deletions-code-refused, disks-unknown-id, disks-new-attribute, elastic-ips-release-refused, states-unnamed,
 requests-host-name, requests-booleans-accepted, requests-page-size-refused, requests-empty-members, tags-failure-form,
-bills-fee-form, accounts-sub-users, accounts-pin-of-tags, signature-clock, errors-empty-answer and errors-rate-limit.
+bills-fee-form, accounts-sub-users, accounts-pin-of-tags, signature-clock, errors-empty-answer, errors-rate-limit,
+groups-health-check, groups-pace, groups-abandon-unknown and groups-list.
 """
 
 from __future__ import annotations
@@ -101,6 +102,24 @@ class Settings:
     described_user: str = setting("full", "answer of describeUser: 'full', 'pin' or 'id' only, 'null' or 'empty'")
     tag_pin: str = setting(
         "always", "when answers of resourcetag tell the main user's pin: 'always', 'tagged' (something is), 'never'"
+    )
+    group_health_check_seconds: float = setting(
+        0.0, "a group that scales deletes a managed member that has been stopped for so long; 0: never"
+    )
+    group_refill_seconds: float = setting(
+        0.0, "a group that scales makes the machines that are missing in its minimum or desired number after so long; 0: never"
+    )
+    group_shrink_seconds: float = setting(
+        0.0, "a group that scales deletes managed members above its maximum or desired number after so long; 0: never"
+    )
+    group_managed: str = setting("shown", "isManaged of group members: 'shown', 'missing' or 'null'")
+    group_lists_members: bool = setting(True, "describeAgs fills instances and autoscalingSpec, as describeAg does")
+    group_rests: bool = setting(True, "disableAutoScaling is refused while an activity runs and during the cool-down")
+    abandon_seconds: float = setting(0.0, "abandonInstances: so long until the machine is out of its group")
+    abandon_strangers: str = setting(
+        "refused",
+        "abandonInstances that names an instance outside the group, too: 'refused' (404, nothing happens), "
+        "'partial' (404, the members are out) or 'ignored' (the members are out)",
     )
     token_seconds: int = setting(3600, "life of the keys that sts:assumeRole gives")
 

@@ -1,0 +1,61 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The official Python SDK asks the emulator what a machine belongs to, and takes it out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from jdcloud_emulator.process import EmulatorProcess
+from support.json_object import Json
+
+pytestmark = pytest.mark.foreign
+
+Call = Callable[..., Any]
+
+
+def good(response: Any) -> Any:
+    """The result of a response without an error."""
+    assert response.error is None, (response.error.status, response.error.message)
+    assert response.request_id
+    return response.result
+
+
+def add(emulator: EmulatorProcess, **region: list[Json]) -> None:
+    """Put these resources into the region of the tests."""
+    emulator.control.add({"regions": {"cn-north-1": region}})
+
+
+def test_groups_are_read_and_left(emulator: EmulatorProcess, sdk: Call) -> None:
+    add(emulator, instances=[{"id": "i-a"}, {"id": "i-b"}], groups=[{"id": "ag-web", "name": "web", "members": ["i-a", "i-b"]}])
+    filters = [{"name": "agName", "operator": "eq", "values": ["we"]}]
+    [group] = good(sdk("ag", "describeAgs", {"pageNumber": 1, "pageSize": 10, "filters": filters}))["ags"]
+    assert (group["id"], group["count"]) == ("ag-web", 2)
+    by_group = [{"name": "agId", "values": ["ag-web"]}]
+    assert good(sdk("vm", "describeInstances", {"filters": by_group}))["totalCount"] == 2
+    good(sdk("ag", "abandonInstances", {"agId": "ag-web", "instanceIds": ["i-a"]}))
+    again = sdk("ag", "abandonInstances", {"agId": "ag-web", "instanceIds": ["i-a"]})
+    assert (again.error.code, again.error.status) == (404, "NOT_FOUND")
+    left = good(sdk("ag", "describeAg", {"agId": "ag-web"}))["ag"]["instances"]
+    assert [one["instanceId"] for one in left] == ["i-b"]
+    good(sdk("ag", "abandonInstances", {"agId": "ag-web", "instanceIds": ["i-b"]}))
+    good(sdk("ag", "deleteAg", {"agId": "ag-web"}))
+    assert good(sdk("ag", "describeAgs", {}))["totalCount"] == 0
+
+
+def test_scaling_is_switched_on_changed_and_off(emulator: EmulatorProcess, sdk: Call) -> None:
+    add(emulator, instances=[{"id": "i-a"}], groups=[{"id": "ag-web", "members": ["i-a"]}])
+    limits = {"minSize": 1, "maxSize": 3, "desiredCapacity": 1, "healthCheck": None}
+    good(sdk("ag", "enableAutoScaling", {"agId": "ag-web", "isManaged": True, "autoscalingSpec": limits}))
+    good(sdk("ag", "updateAutoScaling", {"agId": "ag-web", "autoscalingSpec": {**limits, "minSize": 0, "desiredCapacity": 0}}))
+    good(sdk("ag", "modifyInstancesProtected", {"agId": "ag-web", "isProtected": True, "instanceIds": ["i-a"]}))
+    good(sdk("ag", "modifyInstancesManaged", {"agId": "ag-web", "isManaged": False, "instanceIds": ["i-a"]}))
+    wanted = {"filters": [{"name": "status", "values": ["SUCCESS"]}], "sorts": [{"name": "startTime", "direction": "desc"}]}
+    assert good(sdk("ag", "describeScalingActivities", {"agId": "ag-web", **wanted}))["totalCount"] == 1
+    good(sdk("ag", "disableAutoScaling", {"agId": "ag-web"}))
+    group = good(sdk("ag", "describeAg", {"agId": "ag-web"}))["ag"]
+    assert (group["autoScaling"], group["autoscalingSpec"]["minSize"], group["instances"][0]["isManaged"]) == (False, 0, False)

@@ -18,18 +18,18 @@ from jdcloud_emulator.scenario.faults import Fault, Faults, outcome
 from jdcloud_emulator.scenario.outside_changes import Acts
 from jdcloud_emulator.scenario.seed import Seeder
 from jdcloud_emulator.scenario.seed_file import add_accounts
-from jdcloud_emulator.services import account, ag, disk, vm, vm_create, vm_images, vpc
+from jdcloud_emulator.services import account, ag, disk, lb, lb_targets, vm, vm_create, vm_images, vpc
 from jdcloud_emulator.services.api import OPERATIONS, Call, Operation, bad_value, forbidden
 from jdcloud_emulator.services.not_emulated import is_documented
 from jdcloud_emulator.signature import Account, Authorization, Credential, Gate, decoded_path, decoded_token
-from jdcloud_emulator.state import scaling
+from jdcloud_emulator.state import balancing, scaling
 from jdcloud_emulator.state.cloud import Cloud, Region
 from jdcloud_emulator.state.json_object import Json
 from jdcloud_emulator.state.settings import ApiError, Clock, Quotas, Settings, UsageError
 from jdcloud_emulator.waiting import WaitingRoom
 
 # Importing these modules registers their operations.
-SERVICES = (vm, vm_images, vm_create, disk, vpc, account, ag)
+SERVICES = (vm, vm_images, vm_create, disk, vpc, account, ag, lb, lb_targets)
 LOGGED_REQUESTS = 100_000
 MFA_OPERATIONS = ("vm.deleteInstance",)
 ID_FIELDS = (
@@ -120,6 +120,7 @@ class World:
         quotas.update(seed.get("quotas") or {})
         cloud = Cloud(settings, quotas, Clock(settings))
         scaling.watch(cloud)
+        balancing.watch(cloud)
         add_accounts(gate, seed.get("accounts") or [], cloud.wall())
         Seeder(cloud).add(seed.get("regions") or {})
         self.settings, self.quotas, self.gate, self.cloud = settings, quotas, gate, cloud

@@ -59,3 +59,47 @@ def test_scaling_is_switched_on_changed_and_off(emulator: EmulatorProcess, sdk: 
     good(sdk("ag", "disableAutoScaling", {"agId": "ag-web"}))
     group = good(sdk("ag", "describeAg", {"agId": "ag-web"}))["ag"]
     assert (group["autoScaling"], group["autoscalingSpec"]["minSize"], group["instances"][0]["isManaged"]) == (False, 0, False)
+
+
+BALANCER: Json = {
+    "id": "netlb-web",
+    "type": "nlb",
+    "target_groups": [{"id": "tg-web", "targets": [{"id": "target-a", "instance": "i-a", "port": 80}]}],
+    "backends": [{"id": "backend-web", "target_group": "tg-web"}, {"id": "backend-group", "group": "ag-web"}],
+}
+NLB = {"name": "loadBalancerType", "values": ["nlb"]}
+
+
+def test_load_balancers_are_read_to_the_last_target(emulator: EmulatorProcess, sdk: Call) -> None:
+    add(emulator, instances=[{"id": "i-a"}, {"id": "i-b", "ag": "ag-web"}], groups=[{"id": "ag-web"}], load_balancers=[BALANCER])
+    wanted = {"pageNumber": 1, "pageSize": 100, "filters": [NLB]}
+    assert good(sdk("lb", "describeLoadBalancers", {}))["totalCount"] == 0
+    assert good(sdk("lb", "describeLoadBalancers", wanted))["loadBalancers"][0]["type"] == "nlb"
+    assert good(sdk("lb", "describeTargetGroups", wanted))["targetGroups"][0]["loadBalancerId"] == "netlb-web"
+    assert good(sdk("lb", "describeListeners", wanted))["totalCount"] == 2
+    by_group = {"filters": [NLB, {"name": "agId", "values": ["ag-web"]}]}
+    assert [one["backendId"] for one in good(sdk("lb", "describeBackends", by_group))["backends"]] == ["backend-group"]
+    by_machine = {"targetGroupId": "tg-web", "filters": [{"name": "instanceId", "values": ["i-a"]}]}
+    assert good(sdk("lb", "describeTargets", by_machine))["targets"][0]["targetId"] == "target-a"
+    healths = good(sdk("lb", "describeTargetHealth", {"backendId": "backend-web"}))["targetHealths"]
+    assert [(one["instanceId"], one["status"]) for one in healths] == [("i-a", "healthy")]
+    by_weight = {"backendId": "backend-group", "sorts": [{"name": "weight", "direction": "asc"}]}
+    assert good(sdk("lb", "describeAgTargets", by_weight))["targets"][0]["instanceId"] == "i-b"
+
+
+def test_targets_are_changed_removed_and_put_back(emulator: EmulatorProcess, sdk: Call) -> None:
+    add(emulator, instances=[{"id": "i-a"}, {"id": "i-b", "ag": "ag-web"}], groups=[{"id": "ag-web"}], load_balancers=[BALANCER])
+    group: Json = {"targetGroupId": "tg-web"}
+    change = [{"targetId": "target-a", "port": None, "weight": 1}]
+    good(sdk("lb", "updateTargets", {**group, "targetUpdateSpecs": change}))
+    assert good(sdk("lb", "describeTargets", group))["targets"][0]["weight"] == 1
+    good(sdk("lb", "deRegisterTargets", {**group, "targetIds": ["target-a"]}))
+    again = sdk("lb", "deRegisterTargets", {**group, "targetIds": ["target-a"]})
+    assert (again.error.code, again.error.status) == (404, "NOT_FOUND")
+    back = [{"instanceId": "i-a", "type": "vm", "port": 80, "weight": 10, "ipAddress": None}]
+    good(sdk("lb", "registerTargets", {**group, "targetSpecs": back}))
+    assert good(sdk("lb", "describeTargets", group))["targets"][0]["targetId"] != "target-a"
+    backend: Json = {"backendId": "backend-group"}
+    [member] = good(sdk("lb", "describeAgTargets", backend))["targets"]
+    good(sdk("lb", "updateAgTargets", {**backend, "targetUpdateSpecs": [{"targetId": member["targetId"], "weight": 2}]}))
+    assert good(sdk("lb", "describeAgTargets", backend))["targets"][0]["weight"] == 2

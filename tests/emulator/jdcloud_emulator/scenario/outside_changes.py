@@ -16,7 +16,8 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from jdcloud_emulator.scenario.seed_file import moment, tag_rows
-from jdcloud_emulator.state import factory, lifecycle, scaling
+from jdcloud_emulator.state import balancing, factory, lifecycle, scaling
+from jdcloud_emulator.state.balancers import Backend, Target, TargetGroup
 from jdcloud_emulator.state.cloud import Cloud
 from jdcloud_emulator.state.groups import Group, Member
 from jdcloud_emulator.state.json_object import Json
@@ -144,6 +145,8 @@ def _delete(cloud: Cloud, resource: Resource, parameters: Json) -> None:
         case ElasticIp():
             lifecycle.unbind(cloud, resource)
             cloud.remove(resource)
+        case Target():
+            balancing.remove_target(cloud, resource)
         case _:
             raise UsageError(f"{resource.id} cannot be deleted")
     if parameters.get("instantly"):
@@ -269,6 +272,35 @@ def _set_managed(cloud: Cloud, resource: Resource, parameters: Json) -> None:
     scaling.review(cloud, group)
 
 
+def _set_health(_cloud: Cloud, resource: Resource, parameters: Json) -> None:
+    """`status` (empty: as its machine is) and `reason` of a target, or of the `instance` among the members behind a backend."""
+    health, reason = str(parameters.get("status", "unhealthy")), str(parameters.get("reason", ""))
+    if isinstance(resource, Backend):
+        resource.member_health[str(parameters["instance"])] = (health, reason)
+    elif isinstance(resource, Target):
+        resource.health, resource.reason = health, reason
+    else:
+        raise UsageError(f"{resource.id} is neither a target nor a backend")
+
+
+def _set_weight(_cloud: Cloud, resource: Resource, parameters: Json) -> None:
+    if not isinstance(resource, Target):
+        raise UsageError(f"{resource.id} is no target")
+    resource.weight = int(parameters["value"])
+
+
+def _register(cloud: Cloud, resource: Resource, parameters: Json) -> None:
+    """Put a machine (`instance`, at a `port`) into a target group."""
+    machine = cloud.find(str(parameters["instance"]))
+    if not isinstance(resource, TargetGroup) or not isinstance(machine, Instance):
+        raise UsageError(f"{resource.id} is no target group, or there is no instance {parameters['instance']!r}")
+    target = Target(kind="targets", id=cloud.new_id("targets"), region=resource.region, charge=None, group=resource)
+    target.instance_id, target.ip_address = machine.id, machine.primary.private_ip
+    target.port, target.created = int(parameters.get("port", 0)), cloud.wall()
+    resource.targets[target.id] = target
+    cloud.add(target)
+
+
 def _set(name: str, parameter: str, default: Any = "") -> Callable[[Cloud, Resource, Json], None]:
     def act(cloud: Cloud, resource: Resource, parameters: Json) -> None:
         if not hasattr(resource, name):
@@ -300,6 +332,9 @@ ACTIONS: dict[str, Callable[[Cloud, Resource, Json], None]] = {
     "snapshot": _snapshot,
     "leave_group": _leave_group,
     "set_managed": _set_managed,
+    "register": _register,
+    "set_health": _set_health,
+    "set_weight": _set_weight,
 }
 # These change the world, not one resource.
 WORLD: dict[str, Callable[[Cloud, Json], None]] = {

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
+from jdcloud_emulator.scenario.seed_balancers import PREFIXES_OF_BALANCERS, BalancerSeeder
 from jdcloud_emulator.scenario.seed_file import DAY, Entry, Taker, moment, repeated, tag_rows
 from jdcloud_emulator.scenario.seed_groups import new_group, settle_groups
 from jdcloud_emulator.state import factory, lifecycle
+from jdcloud_emulator.state.balancers import ALB, LoadBalancer
 from jdcloud_emulator.state.cloud import Cloud, Region
 from jdcloud_emulator.state.groups import Group
 from jdcloud_emulator.state.model import (
@@ -51,6 +54,7 @@ class Seeder:
             ("snapshots", self._snapshot),
             ("images", self._image),
             ("groups", self._group),
+            ("load_balancers", self._load_balancer),
         ]
         for name, content in regions.items():
             region = self._cloud.regions.setdefault(name, Region(name, [name + "a"]))
@@ -71,9 +75,9 @@ class Seeder:
         resource.fee = take("fee", resource.fee)
         self._cloud.touch(resource)
 
-    def _identify(self, region: Region, kind: str, take: Taker, parent: str = "") -> str:
+    def _identify(self, region: Region, kind: str, take: Taker, parent: str = "", prefix: str = "") -> str:
         """The id of the entry, or one that depends on region, parent and position only."""
-        made = str(take("id") or make_id(PREFIXES[kind], f"{region.name}/{parent}/{len(self._added[kind])}"))
+        made = str(take("id") or make_id(prefix or PREFIXES[kind], f"{region.name}/{parent}/{len(self._added[kind])}"))
         if made in self._cloud.ledger:
             raise UsageError(f"id {made} is used twice")
         self._added[kind].append(made)
@@ -284,6 +288,11 @@ class Seeder:
 
     def _group(self, region: Region, take: Taker) -> Group:
         return new_group(self._cloud, region, self._identify(region, "groups", take), take)
+
+    def _load_balancer(self, region: Region, take: Taker) -> LoadBalancer:
+        kind = str(take("type", ALB))
+        identity = self._identify(region, "load_balancers", take, prefix=PREFIXES_OF_BALANCERS.get(kind, ""))
+        return BalancerSeeder(self._cloud, region, partial(self._identify, region)).add(identity, kind, take)
 
     def _image(self, region: Region, take: Taker) -> Image:
         identity = self._identify(region, "images", take)

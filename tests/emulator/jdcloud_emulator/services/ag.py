@@ -11,8 +11,8 @@ from jdcloud_emulator.services.api import Call, Condition, bad_value, matches, o
 from jdcloud_emulator.state import scaling
 from jdcloud_emulator.state.groups import LIMITS_CHANGED, NEWEST, OLDEST, Group, Member, ScalingSpec
 from jdcloud_emulator.state.json_object import Json
-from jdcloud_emulator.state.render_groups import activity_shape, brief_group_shape, group_shape
 from jdcloud_emulator.state.settings import ApiError, parse_time
+from jdcloud_emulator.state.shapes.groups import activity_shape, brief_group_shape, group_shape
 
 MISSING = "AvailabilityGroup '{}' not found"
 PLACEMENTS = ("fd", "switch", "host")

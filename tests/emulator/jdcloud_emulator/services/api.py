@@ -226,7 +226,7 @@ def matches(value: str, condition: Condition) -> bool:
 def page(call: Call, rows: list[T], last_page_again: bool = False) -> tuple[list[T], int]:
     """The rows of the page that the call asks for, and the number of all rows.
 
-    `last_page_again` is the habit of vpc (fact requests-past-the-end): past the end, the last
+    `last_page_again` is the habit of vpc and lb (facts requests-past-the-end and load-balancers-pages): past the end, the last
     page is returned.
     """
     number, size = call.number("pageNumber", 1), call.number("pageSize", 20)

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+from jdcloud_emulator.state.balancers import Backend, Listener, LoadBalancer, Target, TargetGroup
 from jdcloud_emulator.state.groups import Group
 from jdcloud_emulator.state.model import (
     PREFIXES,
@@ -71,6 +72,11 @@ class Region:
     images: dict[str, Image] = field(default_factory=dict)
     snapshots: dict[str, Snapshot] = field(default_factory=dict)
     groups: dict[str, Group] = field(default_factory=dict)
+    load_balancers: dict[str, LoadBalancer] = field(default_factory=dict)
+    target_groups: dict[str, TargetGroup] = field(default_factory=dict)
+    targets: dict[str, Target] = field(default_factory=dict)
+    backends: dict[str, Backend] = field(default_factory=dict)
+    listeners: dict[str, Listener] = field(default_factory=dict)
     tokens: dict[tuple[str, str], list[str]] = field(default_factory=dict)
     addresses: Iterator[int] = field(default_factory=itertools.count)
 

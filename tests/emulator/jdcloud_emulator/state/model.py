@@ -19,6 +19,12 @@ PREFIXES = {
     "images": "img",
     "snapshots": "snapshot",
     "groups": "ag",
+    # The prefixes of backends, targets and listeners are not published (fact load-balancers-ids).
+    "load_balancers": "alb",
+    "target_groups": "tg",
+    "targets": "target",
+    "backends": "backend",
+    "listeners": "listener",
 }
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import orjson
 
-from jdcloud_emulator.state.fields import charge_of_vm, full_charge, tag_rows
 from jdcloud_emulator.state.groups import Group
 from jdcloud_emulator.state.json_object import Json
 from jdcloud_emulator.state.model import Disk, ElasticIp, Image, ImageDisk, Instance, Interface, Resource, Slot, Snapshot
-from jdcloud_emulator.state.render_groups import group_shape
 from jdcloud_emulator.state.settings import Settings, disk_time, utc_time, vm_time
+from jdcloud_emulator.state.shapes.balancers import balancer_shape
+from jdcloud_emulator.state.shapes.fields import charge_of_vm, full_charge, tag_rows
+from jdcloud_emulator.state.shapes.groups import group_shape
 
 BRIEF_LEAVES_OUT = ("charge", "tags", "systemDisk", "dataDisks", "primaryNetworkInterface", "secondaryNetworkInterfaces")
 
@@ -47,7 +48,7 @@ class Renderer:
                 return self.snapshot(resource)
             case Group():
                 return group_shape(resource, self._settings)
-        raise TypeError(f"no shape for {resource!r}")
+        return balancer_shape(resource)
 
     def brief(self, instance: Instance) -> Json:
         """An instance without charge, tags, network and disk detail."""

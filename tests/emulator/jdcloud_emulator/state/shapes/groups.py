@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-from jdcloud_emulator.state.fields import charge_of_vm
 from jdcloud_emulator.state.groups import Activity, Group, Member, ScalingSpec
 from jdcloud_emulator.state.json_object import Json
 from jdcloud_emulator.state.settings import Settings, vm_time
+from jdcloud_emulator.state.shapes.fields import charge_of_vm
 
 
 def group_shape(group: Group, settings: Settings) -> Json:

@@ -23,6 +23,7 @@ from aiohttp.web_protocol import RequestHandler
 
 from jdcloud_emulator.scenario.faults import Fault, spoil_list
 from jdcloud_emulator.scenario.seed import Seeder
+from jdcloud_emulator.scenario.seed_dns import add_names
 from jdcloud_emulator.services.api import Call, Operation
 from jdcloud_emulator.state.cloud import KINDS
 from jdcloud_emulator.state.json_object import Json
@@ -279,6 +280,7 @@ class Frontend:
                 world.quotas.update(body)
                 return world.quotas.as_dict()
             case "POST", "add":
+                add_names(world.cloud, body.get("dns") or {})
                 return Seeder(world.cloud).add(body.get("regions") or {})
             case "POST", "advance":
                 world.cloud.clock.advance(float(body["seconds"]))

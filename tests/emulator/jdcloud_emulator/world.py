@@ -17,8 +17,9 @@ import orjson
 from jdcloud_emulator.scenario.faults import Fault, Faults, outcome
 from jdcloud_emulator.scenario.outside_changes import Acts
 from jdcloud_emulator.scenario.seed import Seeder
+from jdcloud_emulator.scenario.seed_dns import add_names
 from jdcloud_emulator.scenario.seed_file import add_accounts
-from jdcloud_emulator.services import account, ag, disk, lb, lb_targets, vm, vm_create, vm_images, vpc
+from jdcloud_emulator.services import account, ag, disk, dns, lb, lb_targets, vm, vm_create, vm_images, vpc
 from jdcloud_emulator.services.api import OPERATIONS, Call, Operation, bad_value, forbidden
 from jdcloud_emulator.services.not_emulated import is_documented
 from jdcloud_emulator.signature import Account, Authorization, Credential, Gate, decoded_path, decoded_token
@@ -29,7 +30,9 @@ from jdcloud_emulator.state.settings import ApiError, Clock, Quotas, Settings, U
 from jdcloud_emulator.waiting import WaitingRoom
 
 # Importing these modules registers their operations.
-SERVICES = (vm, vm_images, vm_create, disk, vpc, account, ag, lb, lb_targets)
+SERVICES = (vm, vm_images, vm_create, disk, vpc, account, ag, lb, lb_targets, dns)
+# Whose paths begin with another version than /v1/.
+VERSIONS = {"domainservice": "v2"}
 LOGGED_REQUESTS = 100_000
 MFA_OPERATIONS = ("vm.deleteInstance",)
 ID_FIELDS = (
@@ -111,7 +114,7 @@ class World:
     def reset(self, seed: Json | None) -> None:
         """Start again from the first seed, or from another one. Raises UsageError, and changes nothing, if it is no good."""
         seed = self._seed if seed is None else seed
-        unknown = set(seed) - {"accounts", "settings", "quotas", "regions"}
+        unknown = set(seed) - {"accounts", "settings", "quotas", "regions", "dns"}
         if unknown:
             raise UsageError(f"unknown fields in the seed: {', '.join(sorted(map(str, unknown)))}")
         settings, quotas, gate = Settings(), Quotas(), Gate()
@@ -123,6 +126,7 @@ class World:
         balancing.watch(cloud)
         add_accounts(gate, seed.get("accounts") or [], cloud.wall())
         Seeder(cloud).add(seed.get("regions") or {})
+        add_names(cloud, seed.get("dns") or {})
         self.settings, self.quotas, self.gate, self.cloud = settings, quotas, gate, cloud
         self.faults, self.acts = Faults(settings.random_seed), Acts(cloud)
         self.waiting = WaitingRoom(cloud.clock)
@@ -164,7 +168,8 @@ class World:
     def _route(self, authorization: Authorization, method: str, path: str) -> tuple[Operation, Region, str]:
         parts = path.split("/")
         shape, region_name, target = _shape(parts)
-        operation = OPERATIONS.get((authorization.service, method, shape)) if parts[:2] == ["", "v1"] else None
+        versioned = parts[:2] == ["", VERSIONS.get(authorization.service, "v1")]
+        operation = OPERATIONS.get((authorization.service, method, shape)) if versioned else None
         if operation is None:
             if is_documented(authorization.service, method, shape):
                 raise ApiError(501, "NOT_IMPLEMENTED", "This operation is not emulated", gateway=True)

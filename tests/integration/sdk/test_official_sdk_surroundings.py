@@ -103,3 +103,21 @@ def test_targets_are_changed_removed_and_put_back(emulator: EmulatorProcess, sdk
     [member] = good(sdk("lb", "describeAgTargets", backend))["targets"]
     good(sdk("lb", "updateAgTargets", {**backend, "targetUpdateSpecs": [{"targetId": member["targetId"], "weight": 2}]}))
     assert good(sdk("lb", "describeAgTargets", backend))["targets"][0]["weight"] == 2
+
+
+def test_names_are_read(emulator: EmulatorProcess, sdk: Call) -> None:
+    zone = {"id": "zone-corp", "zone": "corp.example", "records": [{"host": "web", "value": "10.0.0.1"}]}
+    domain = {"id": 1001, "name": "shop.example", "records": [{"host": "www", "value": "203.0.113.9"}]}
+    emulator.control.add({"dns": {"zones": [zone], "domains": [domain]}})
+    page = {"pageNumber": 1, "pageSize": 100}
+    assert good(sdk("privatezone", "describeZones", page))["dataList"][0]["zoneId"] == "zone-corp"
+    private = good(sdk("privatezone", "describeResourceRecords", {"zoneId": "zone-corp", **page}))["dataList"]
+    assert [(one["hostRecord"], one["hostValue"]) for one in private] == [("web", "10.0.0.1")]
+    assert good(sdk("domainservice", "describeDomains", page))["dataList"][0]["id"] == 1001
+    public = good(sdk("domainservice", "describeResourceRecord", {"domainId": "1001", **page}))["dataList"]
+    assert [(one["hostRecord"], one["hostValue"]) for one in public] == [("www", "203.0.113.9")]
+
+
+def test_the_pin_of_a_key_is_read(emulator: EmulatorProcess, sdk: Call) -> None:
+    key = emulator.environment()["JDCLOUD_ACCESS_KEY"]
+    assert good(sdk("iam", "describeUserPin", {"accessKey": key}))["pin"] == "demo-account"

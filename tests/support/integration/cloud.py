@@ -164,13 +164,16 @@ class Cloud:
         snapshots: list[Json] | None = None,
         groups: list[Json] | None = None,
         load_balancers: list[Json] | None = None,
+        zones: list[Json] | None = None,
+        domains: list[Json] | None = None,
         **settings: Any,
     ) -> None:
         """Start again with these machines and whatever else is given; `settings` are the emulator's."""
         given = {"disks": disks, "elastic_ips": elastic_ips, "snapshots": snapshots, "images": images}
         given |= {"groups": groups, "load_balancers": load_balancers}
         region = {"instances": list(machines), **{kind: rows or [] for kind, rows in given.items()}}
-        seed: Json = {"regions": {REGION: region}, "settings": {**FAST, **settings}}
+        names = {"zones": zones or [], "domains": domains or []}
+        seed: Json = {"regions": {REGION: region}, "dns": names, "settings": {**FAST, **settings}}
         if accounts is not None:
             seed["accounts"] = accounts
         self.control.reset(seed)

@@ -68,7 +68,8 @@ class Cloud:
         self, service: str, method: str, path: str, body: Json | None = None, region: str = REGION, **given: str
     ) -> requests.Response:
         """Send a call; `path` is what stands behind the region, query included."""
-        url = f"{self.url}/v1/regions/{region}/{path}"
+        version = "v2" if service == "domainservice" else "v1"
+        url = f"{self.url}/{version}/regions/{region}/{path}"
         data = "" if body is None else json.dumps(body)
         headers = self.headers(method, service, url, data, region, **given)
         return self.session.request(method, url, data=data, headers=headers, timeout=20, allow_redirects=False)
@@ -92,7 +93,7 @@ class Cloud:
 
     def seed(self, *instances: Json, **more: Any) -> None:
         """Start again with these machines and other seed fields; kinds of resources may be given by name."""
-        top: Json = {key: more.pop(key) for key in ("accounts", "settings", "quotas") if key in more}
+        top: Json = {key: more.pop(key) for key in ("accounts", "settings", "quotas", "dns") if key in more}
         self.control.reset({**top, "regions": {REGION: {"instances": list(instances), **more}}})
 
     def status(self, instance_id: str) -> str:

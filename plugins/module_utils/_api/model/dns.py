@@ -19,14 +19,14 @@ T = TypeVar("T")
 
 RESOLVING, PAUSED = "resolving", "paused"
 _STATES = {"START": RESOLVING, "2": RESOLVING, "STOP": PAUSED, "4": PAUSED}
-"""Fact dns-record-states."""
+"""Facts dns-private-records and dns-public-records."""
 
 
 @dataclass(frozen=True, slots=True)
 class Zone:
     """A private zone, or a public domain, which no VPC is bound to.
 
-    ``records``: how many it has, None if not told. ``vpc_ids``: whose machines see it (fact dns-bound-zones).
+    ``records``: how many it has, None if not told. ``vpc_ids``: whose machines see it (fact dns-private-records).
     """
 
     zone_id: str

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Calls of the domainservice service, about public domains (API revision 2.0.3, fact dns-public-calls).
+"""Calls of the domainservice service, about public domains (API revision 2.0.3, fact dns-public-records).
 
-The only service whose paths begin with /v2. How many rows a page may have is not published (fact dns-public-page-size), so it is
+The only service whose paths begin with /v2. How many rows a page may have is not published (fact dns-pages), so it is
 an argument.
 """
 

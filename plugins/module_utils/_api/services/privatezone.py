@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Calls of the privatezone service, about zones that machines of some VPCs see (API revision 0.0.1, fact dns-private-calls)."""
+"""Calls of the privatezone service, about zones that machines of some VPCs see (API revision 0.0.1, fact dns-private-records)."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@
 
 """Reads the DNS records of the account once for all machines, and no more of them than could hold an address. Reads only.
 
-No call finds records by what they hold (fact dns-no-lookup-by-value), and any region serves (fact dns-any-region). Nothing
+No call finds records by what they hold (fact dns-no-lookup), and any region serves (fact dns-regions). Nothing
 depends on what is found, so no failure of these reads is one of the run: the answer says what is missing.
 """
 
@@ -28,7 +28,7 @@ from .dns import DnsLookup, MachineAddresses, addresses_of, index_of, may_hold
 PATIENCE = 30.0
 """Seconds after which no failing read is repeated: whoever waits wants to delete machines."""
 SMALL_PAGE = 10
-"""How many rows a page of public domains has if the service refuses larger ones (fact dns-public-page-size)."""
+"""How many rows a page of public domains has if the service refuses larger ones (fact dns-pages)."""
 _REFUSED = 400
 _WHY = "records come and go while they are listed; try again when the account is quieter"
 

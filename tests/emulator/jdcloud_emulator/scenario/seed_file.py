@@ -84,6 +84,9 @@ class Taker:
     def __call__(self, name: str, default: Any = None) -> Any:
         return self._left.pop(name, default)
 
+    def __contains__(self, name: str) -> bool:
+        return name in self._left
+
     def required(self, name: str) -> str:
         if self._left.get(name) in (None, ""):
             raise UsageError(f"{self._what} needs {name}")

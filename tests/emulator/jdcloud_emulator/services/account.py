@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The jdcloud.cloud authors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The services around the resources: user, resourcetag, billing, sts."""
+"""The services around the resources: user, iam, resourcetag, billing, sts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from jdcloud_emulator.services.api import (
     has_tags,
     operation,
 )
-from jdcloud_emulator.signature import Credential
+from jdcloud_emulator.signature import Account, Credential
 from jdcloud_emulator.state.cloud import KINDS
 from jdcloud_emulator.state.json_object import Json
 from jdcloud_emulator.state.model import PREPAID, Disk, ElasticIp, Image, Instance, Resource, Snapshot
@@ -35,9 +35,7 @@ SPECIAL_REGIONS = ("all-region", "cn-all")
 def describe_user(call: Call) -> Json:
     """Who asks (fact accounts-who-asks). What a sub-user learns is a setting (fact accounts-sub-users)."""
     settings, who = call.cloud.settings, call.account
-    pin, account_id = settings.owner_pin, who.account_id or settings.account_id
-    if who.pin and settings.sub_user_pin == "own":
-        pin = who.pin
+    pin, account_id = _pin_of(call, who), who.account_id or settings.account_id
     match settings.described_user:
         case "empty":
             return {}
@@ -48,6 +46,25 @@ def describe_user(call: Call) -> Json:
         case "id":
             pin = ""
     return {"pin": pin, "loginName": pin, "accountId": account_id, "userAuth": 1}
+
+
+@operation("iam", "GET", "user:describeUserPin")
+def describe_user_pin(call: Call) -> Json:
+    """The pin that belongs to an access key or an account id (fact accounts-pin-of-keys)."""
+    key, account_id = call.query.get("accessKey", ""), call.query.get("accountId", "")
+    if not key and not account_id:
+        raise ApiError(400, "INVALID_ARGUMENT", "Request parameter accessKey is missing")
+    main = call.cloud.settings.account_id
+    for credential in call.gate.credentials.values():
+        if key in ("", credential.access_key) and account_id in ("", credential.account.account_id or main):
+            return {"pin": _pin_of(call, credential.account)}
+    raise ApiError(404, "NOT_FOUND", "User not found")
+
+
+def _pin_of(call: Call, who: Account) -> str:
+    """The pin of a key: that of the main user, unless it has its own and the settings show it."""
+    settings = call.cloud.settings
+    return who.pin if who.pin and settings.sub_user_pin == "own" else settings.owner_pin
 
 
 # --- tags ---------------------------------------------------------------------------------------------------------
@@ -266,6 +283,7 @@ def _bill_row(call: Call, row: Resource, start: datetime, end: datetime) -> Json
         "resourceId": row.id,
         "resourceName": row.name,
         "region": row.region,
+        "pin": settings.owner_pin,
         "az": getattr(row, "az", ""),
         "appCode": "jcloud",
         "serviceCode": _service_code(row),

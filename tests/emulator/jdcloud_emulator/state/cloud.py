@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from jdcloud_emulator.state.balancers import Backend, Listener, LoadBalancer, Target, TargetGroup
+from jdcloud_emulator.state.dns import Domain, Zone
 from jdcloud_emulator.state.groups import Group
 from jdcloud_emulator.state.model import (
     PREFIXES,
@@ -100,6 +101,8 @@ class Cloud:
         self.ledger: dict[str, Resource] = {}
         # They are called with each resource whose status changed or that is gone, and with None when settings changed.
         self.watchers: list[Callable[[Resource | None], None]] = []
+        self.zones: dict[str, Zone] = {}
+        self.domains: dict[str, Domain] = {}
         self._queue: list[tuple[float, int, Transition]] = []
         self._order = itertools.count()
         self._serial = itertools.count(1)

@@ -7,8 +7,8 @@ What the vendor does not publish is a setting here, so that a client can be test
 deletions-recycle-bin, deletions-code-refused, disks-unknown-id, disks-new-attribute, elastic-ips-release-refused, states-unnamed,
 requests-host-name, requests-booleans-accepted, requests-page-size-refused, requests-empty-members, tags-failure-form,
 bills-fee-form, accounts-sub-users, accounts-pin-of-tags, signature-clock, errors-empty-answer, errors-rate-limit,
-groups-health-check, groups-pace, groups-abandon-unknown, groups-list, surroundings-targets-left, load-balancers-weight-zero and
-load-balancers-unchecked.
+groups-health-check, groups-pace, groups-abandon-unknown, groups-list, surroundings-targets-left, load-balancers-weight-zero,
+load-balancers-unchecked and dns-pages.
 """
 
 from __future__ import annotations
@@ -125,6 +125,7 @@ class Settings:
     balancer_targets_left: bool = setting(True, "the targets of a machine that is deleted stay in their groups")
     balancer_weight_zero: str = setting("refused", "weight 0 outside of alb: 'refused' (400) or 'ignored' (the weight stays)")
     balancer_unchecked_health: str = setting("N/A", "status of targets whose backend has no health check")
+    public_dns_rows: int = setting(100, "the largest page of domainservice; a larger one is 400")
     token_seconds: int = setting(3600, "life of the keys that sts:assumeRole gives")
 
     def update(self, changes: Mapping[str, Any]) -> None:

@@ -112,6 +112,7 @@ def sample_report(machines: int = 30, seed: int = 1, *, names: Sequence[str] = (
         "timeline": _timeline(waves, machines),
         "machines": rows,
         "left": left,
+        "pointers": _pointers(rows),
         "left_stopped": [],
         "writes": _writes(draw, rows),
         "money": {
@@ -180,7 +181,7 @@ def resumed_report(waves: int = 10) -> Json:
 
 def empty_report() -> Json:
     """Nothing was selected."""
-    nothing: Json = {name: [] for name in ("waves", "timeline", "machines", "writes", "notes", "runs")}
+    nothing: Json = {name: [] for name in ("waves", "timeline", "machines", "pointers", "writes", "notes", "runs")}
     account = dict.fromkeys(ACCOUNT)
     left: Json = {kind: [] for kind in FEES}
     none: Json = {
@@ -325,6 +326,23 @@ def _left(rows: Sequence[Json]) -> Json:
                 of = {"snapshot_id": backup["id"], "disk_id": row["disks"][-1]["disk_id"]}
                 left["snapshots"].append({**of, **about, "monthly": FEES["snapshots"]})
     return left
+
+
+def _pointers(rows: Sequence[Json]) -> list[Json]:
+    return [
+        {
+            "kind": "public_dns_record",
+            "what": "A",
+            "name": f"{row['instance_id']}.example.com",
+            "place": "example.com",
+            "detail": address["address"],
+            "state": "resolving",
+            "instance_id": row["instance_id"],
+        }
+        for row in rows
+        for address in row["elastic_ips"]
+        if address["fate"] == "kept"
+    ]
 
 
 def _totals(rows: Sequence[Json], left: Json) -> Json:

@@ -77,6 +77,7 @@ class Options:
     backup_timeout: float
     poll_interval: float
     bill: bool
+    look_up_dns: bool
     on_plan: str
     before_wave: str
     after_wave: str
@@ -149,6 +150,11 @@ class Options:
         due = {"due_tag": self.tag_key} if self.due_only else {}
         chosen = {"disks": self.disks, "elastic_ips": self.elastic_ips, "allow_local_disk_loss": self.allow_local_disk_loss}
         return {**chosen, **self.timing_arguments, **due}
+
+    @property
+    def planning_arguments(self) -> dict[str, Any]:
+        """What only the look asks for that the plan is made of, once a campaign."""
+        return {"look_up_dns": True} if self.look_up_dns else {}
 
     @property
     def hooks(self) -> dict[str, str]:
@@ -241,6 +247,7 @@ PARSERS: Mapping[str, Callable[[Any, str], Any]] = {
     "backup_timeout": partial(number_of, default=7200.0),
     "poll_interval": partial(number_of, default=2.0),
     "bill": boolean_of,
+    "look_up_dns": boolean_of,
     **dict.fromkeys(HOOKS, file_of),
     "exclude": members_of,
     "canary": members_of,

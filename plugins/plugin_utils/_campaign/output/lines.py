@@ -10,6 +10,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from ....module_utils._api.errors import first_of
+from ..report.content import pointers_of
 from ..report.costs import Price
 from ..report.groups import Group, groups_of
 from ..report.messages import ACTIONS, OUTCOMES
@@ -25,6 +27,8 @@ MOST = 10
 """The most lines of a stage. With the title of its task, and its result, these are 12."""
 GROUPS = 3
 """The most reasons that are shown; each takes two lines, or one where there is no room for two."""
+NAMES = 5
+"""How many names that still point to machines are shown."""
 _INDENT = "    "
 _WORDS = {**ACTIONS, "unmarked": "unmarked"}
 _PARTS = (
@@ -85,7 +89,7 @@ def plan_lines(
     """
     hindered = [row for row in rows if row["action"] in ("blocked", "failed")]
     fixed = [*([resume_line(record)] if resumed else []), cut(_planned(record, rows, preview=preview), LONGEST)]
-    after = []
+    after = [] if record.problem else _pointing(pointers_of(record.machines[each] for each in record.instance_ids))
     if record.problem:
         after.append(cut(record.problem, 2 * LONGEST))
     elif record.digest and preview and record.instance_ids:
@@ -143,7 +147,7 @@ def finish_lines(report: Mapping[str, Any], *, path: str, go_on: str) -> list[st
     else:
         head = f"Campaign {report['campaign']}: {outcome}, {_counts(rows, preview=preview)}"
     head += f"; {duration(report['seconds'])}." if report["seconds"] and not preview else "."
-    after = [] if preview else _what_is(report)
+    after = [] if preview else [*_what_is(report), *_pointing(report["pointers"])]
     if report["money"] and report["money"]["available"]:
         after.append(_money(report["money"], preview=preview))
     if report["outcome"] in ("failed", "stopped", "unfinished", "blocked") and not preview:
@@ -248,6 +252,12 @@ def _what_is(report: Mapping[str, Any]) -> list[str]:
     if alone:
         lines.append(f"Left untouched: {count(alone.total(), 'machine')} ({spell(alone)}).")
     return lines
+
+
+def _pointing(pointers: Sequence[Mapping[str, Any]]) -> list[str]:
+    """A line with the names that still point to machines that go; none if there are none."""
+    names = list(dict.fromkeys(each["name"] for each in pointers))
+    return [cut(f"What still points here: {first_of(names, NAMES)}.", LONGEST)] if names else []
 
 
 def _money(money: Mapping[str, Any], *, preview: bool) -> str:

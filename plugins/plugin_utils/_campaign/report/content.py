@@ -47,6 +47,7 @@ def report_of(
         "timeline": record.timeline,
         "machines": machines,
         "left": left,
+        "pointers": pointers_of(row for row in record.machines.values() if _goes(row)),
         "writes": list(writes),
         "money": money,
         "notes": record.notes,
@@ -74,7 +75,7 @@ def _machines(record: Record, *, preview: bool) -> list[dict[str, Any]]:
 
 
 def _machine(row: Mapping[str, Any], tags: Iterable[str], *, preview: bool) -> dict[str, Any]:
-    machine = {key: value for key, value in row.items() if key not in ("scope", "power", "unproven", "chosen_as")}
+    machine = {key: value for key, value in row.items() if key not in ("scope", "power", "unproven", "chosen_as", "dns_records")}
     has = row.get("tags") or {}
     machine["tags"] = {key: has[key] for key in tags if key in has}
     # What the plan meant to make of a machine that was left alone is no backup.
@@ -84,11 +85,33 @@ def _machine(row: Mapping[str, Any], tags: Iterable[str], *, preview: bool) -> d
     return machine
 
 
+def pointers_of(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """What still points to machines, as the plan saw it: what it is, its name, and where that stands."""
+    return [
+        {
+            "kind": f"{record['zone_type']}_dns_record",
+            "what": record["type"],
+            "name": record["name"],
+            "place": record["zone"],
+            "detail": record["value"],
+            "state": record["status"],
+            "instance_id": row["instance_id"],
+        }
+        for row in rows
+        for record in row.get("dns_records") or ()
+    ]
+
+
+def _goes(row: Mapping[str, Any]) -> bool:
+    """Whether it is deleted, would be, or may be."""
+    return bool(row["action"] == "deleted" or row["accepted"] or row["status"] == UNVERIFIED)
+
+
 def _left(machines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """What outlives the deleted machines and is still billed, their backups among it."""
     left: dict[str, Any] = {"disks": [], "elastic_ips": [], "images": [], "snapshots": []}
     for row in machines:
-        if row["action"] != "deleted" and not row["accepted"] and row["status"] != UNVERIFIED:
+        if not _goes(row):
             continue
         of = row["instance_id"]
         left["disks"] += [

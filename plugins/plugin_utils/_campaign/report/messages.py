@@ -151,6 +151,11 @@ WRITES = {
     "unclear": "unclear",
     "not_sent": "not sent",
 }
+POINTERS = {
+    "private_dns_record": "DNS record of a private zone",
+    "public_dns_record": "DNS record of a public domain",
+}
+"""What may point to a machine."""
 WRITE_TONES = {"accepted": "done", "throttled": "warn", "unclear": "warn", "refused": "bad", "not_sent": "calm"}
 WAVE_COUNTS = (
     {"machines": "Machines", "deleted": "Deleted", "blocked": "Blocked", "failed": "Failed"},

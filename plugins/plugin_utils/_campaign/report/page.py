@@ -22,7 +22,7 @@ from .about import api_use_of, facts_of, lead_of, options_of, runs_of
 from .groups import groups_of
 from .machine_list import backup_rows, choices, machine_rows
 from .messages import KINDS, OUTCOMES, STATE_TONES, STATES, WAVE_COUNTS, WRITES, label
-from .resource_lists import left_rows, sums, write_data, write_texts
+from .resource_lists import left_rows, pointer_rows, sums, write_data, write_texts
 from .text import ZONE, data, machine_time, moment, money, pieces, plain, sentence
 from .tiles import totals
 
@@ -36,6 +36,10 @@ Columns = list[tuple[str, str]]
 WRITE_COLUMNS: Columns = [
     *(("Time", "when"), ("Operation", "id"), ("Resources", "ids"), ("Outcome", "short"), ("Answer", "")),
     *(("Request id", "ids"), ("Seconds", "number")),
+]
+
+POINTER_COLUMNS: Columns = [
+    *(("Name", "id"), ("Kind", "words"), ("In", "words"), ("Address", "short"), ("State", "short"), ("Of machine", "words")),
 ]
 
 
@@ -112,6 +116,7 @@ def _content(report: Mapping[str, Any]) -> dict[str, Any]:
         "choices": choices(report),
         "backups": backup_rows(report),
         "left": left_rows(report),
+        "pointers": pointer_rows(report),
         "sums": sums(report["left"]),
         "runs": runs_of(report),
         "api_use": api_use_of(report),
@@ -160,6 +165,7 @@ def _columns(report: Mapping[str, Any], shown: SimpleNamespace) -> dict[str, Col
         "machines": machines,
         "backups": [*made, *fee],
         "left": [("Resource", "id"), ("Kind", "words"), ("Of machine", "words"), ("State", "short"), *fee],
+        "pointers": POINTER_COLUMNS,
         "sums": [("Kind", "short"), ("Number", "number"), ("GB", "number"), *fee, *unpriced],
         "waves": [("Wave", "number"), ("State", "short"), *counts, *times],
         "phases": [*run, ("Phase", "short"), ("Wave", "number"), ("Began", "when"), ("Took", "number"), ("Outcome", "short")],
@@ -202,6 +208,7 @@ def _sections(report: Mapping[str, Any], content: Mapping[str, Any]) -> dict[str
         "machines": ("Machines", True),
         "backups": ("Backups", content["backups"]),
         "left": (left, content["sums"] or report["money"]),
+        "pointers": ("What still points here", content["pointers"]),
         "writes": ("Everything that was sent", content["writes"]),
         "run": ("How it was run", True),
     }

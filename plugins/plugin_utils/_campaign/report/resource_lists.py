@@ -12,7 +12,7 @@ from typing import Any
 
 from ....module_utils._api.errors import first_of
 from .machine_list import fate_tone
-from .messages import WRITE_TONES, WRITES, fate_words
+from .messages import POINTERS, WRITE_TONES, WRITES, fate_words, label
 from .text import moment, plain
 
 SHOWN_RESOURCES = 5
@@ -32,6 +32,20 @@ class LeftRow:
     words: str
     tone: str
     fee: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class PointerRow:
+    """Something that points to a machine, by its name."""
+
+    name: str
+    kind: str
+    place: str
+    detail: str
+    state: str
+    tone: str
+    instance_id: str
+    machine: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +80,24 @@ def left_rows(report: Mapping[str, Any]) -> list[LeftRow]:
             fee=each["monthly"],
         )
         for each, resource_id, kind in found
+    ]
+
+
+def pointer_rows(report: Mapping[str, Any]) -> list[PointerRow]:
+    """What still points to machines that go."""
+    names = {row["instance_id"]: row["name"] or "" for row in report["machines"]}
+    return [
+        PointerRow(
+            name=each["name"],
+            kind=", ".join(filter(None, [label(POINTERS, each["kind"]), each["what"]])),
+            place=each["place"] or "",
+            detail=each["detail"] or "",
+            state=each["state"] or "",
+            tone="warn" if each["state"] == "resolving" else "calm",
+            instance_id=each["instance_id"],
+            machine=names.get(each["instance_id"], ""),
+        )
+        for each in report["pointers"]
     ]
 
 

@@ -62,6 +62,8 @@ def _selection(campaign: Campaign) -> Result:
     return {
         **selected,
         **options.deletion_arguments,
+        # With backups, another look follows, with which the plan is made.
+        **(options.planning_arguments if options.backup == "none" else {}),
         "state": "absent",
         "stop_running": options.stop_running,
         "on_blocked": "skip",
@@ -78,6 +80,7 @@ def _with_backups(campaign: Campaign, ids: list[str], backup: Mapping[str, Any])
     return {
         **options.scope_arguments,
         **options.deletion_arguments,
+        **options.planning_arguments,
         "state": "absent",
         "instance_ids": ids,
         "max_instances": len(ids),

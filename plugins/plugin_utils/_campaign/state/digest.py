@@ -32,7 +32,7 @@ COVERED: Mapping[str, tuple[str, ...]] = {
 NOT_COVERED = (
     # The list and its region stand for these.
     *("kind", "region", "instance_ids", "name", "names", "list_file", "listed", "tags", "filters", "exclude", "empty_is_success"),
-    *("campaign", "reason", "digest", "report_dir", "report_tags", "bill", "prices"),
+    *("campaign", "reason", "digest", "report_dir", "report_tags", "bill", "prices", "look_up_dns"),
     *("on_plan", "before_wave", "after_wave", "after_campaign"),
     *("campaign_timeout", "wait_timeout", "backup_timeout", "poll_interval"),
 )

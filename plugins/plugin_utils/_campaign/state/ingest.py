@@ -21,12 +21,16 @@ _OPTIONS = re.compile(
     r"(?<![\w.])(?:max_instances|instance_ids|protect_tags|stop_running|on_blocked|backup_max_age|allow_local_disk_loss"
     r"|wait_timeout|poll_interval)(?!\w)"
 )
+MISSING_DNS = "DNS records that hold an address of these machines may be missing, since not all could be read: "
 SHOWN = 5
 """How many machines a message names before it says "and N more"."""
 
 
 def ingest(record: Record, result: Mapping[str, Any]) -> None:
-    """Note where a result came from, and what it cost. Raises `InputError` if it came from another region or account."""
+    """Note where a result came from, what it cost, and what it could not read of DNS.
+
+    Raises `InputError` if it came from another region or account.
+    """
     account = result.get("account") or {}
     check_region(record, account.get("region"))
     instances = result.get("instances") or ()
@@ -34,6 +38,8 @@ def ingest(record: Record, result: Mapping[str, Any]) -> None:
     check_account(record, account, absent, found=len(absent) < len(instances))
     record.region = account.get("region") or record.region
     record.add_api_use(result.get("summary") or {})
+    if result.get("dns_unread"):
+        record.add_note(f"{MISSING_DNS}{'; '.join(result['dns_unread'])}.")
 
 
 def with_present_status(look: Mapping[str, Any]) -> dict[str, Any]:

@@ -66,6 +66,7 @@ def new_entry(instance: Mapping[str, Any]) -> dict[str, Any]:
         "disks": list(instance.get("disks", ())),
         "elastic_ips": list(instance.get("elastic_ips", ())),
         "backups": list(instance.get("backups", ())),
+        "dns_records": list(instance.get("dns_records", ())),
         "deleted_at": None,
         "scope": None,
     }
@@ -264,10 +265,13 @@ def _without_fates(items: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _copy(row: dict[str, Any], instance: Mapping[str, Any]) -> None:
+    # Only the plan looks for DNS records.
+    planned = [each for each in row["warnings"] if each["code"] == "dns_record"]
     for name in COPIED:
         # A plan that is refused later lists no backups; those that were made are there all the same.
         if name in instance and (instance[name] or name not in ("backups", "disks", "elastic_ips", "name")):
             row[name] = instance[name]
+    row["warnings"] = [*row["warnings"], *(each for each in planned if each not in row["warnings"])]
 
 
 def predicted_backups(entry: Mapping[str, Any]) -> list[dict[str, Any]]:

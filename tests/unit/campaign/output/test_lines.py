@@ -188,12 +188,24 @@ def test_machines_that_are_stopped_now_are_named() -> None:
 def test_where_there_is_no_room_for_what_to_do_each_reason_takes_one_line() -> None:
     report = sample_report(60, outcome="failed")
     stopped = [row["instance_id"] for row in report["machines"][::2]]
-    lines = finish_lines({**report, "left_stopped": stopped}, path="/r/report.html", go_on="x")
+    lines = finish_lines({**report, "left_stopped": stopped, "pointers": []}, path="/r/report.html", go_on="x")
     reasons = [line for line in lines if re.match(r"\d+ (failed|blocked): ", line)]
     assert len(reasons) >= 2
     assert all(", for example " in line or line.startswith("1 ") for line in reasons)
     assert not any(line.startswith(" ") for line in lines)
     assert len(lines) <= MOST
+
+
+def test_names_that_still_point_to_deleted_machines_are_named_each_once() -> None:
+    report = sample_report(2, outcome="complete")
+    pointers = [{"name": name} for name in ("a.corp", "b.corp", "a.corp", "c", "d", "e", "f")]
+    lines = finish_lines({**report, "pointers": pointers}, path="", go_on="x")
+    assert "What still points here: a.corp, b.corp, c, d, e and 1 more." in lines
+
+
+def test_where_nothing_is_known_to_point_to_them_no_line_says_so() -> None:
+    lines = finish_lines({**sample_report(2, outcome="complete"), "pointers": []}, path="", go_on="x")
+    assert not any("points here" in line for line in lines)
 
 
 def test_a_mark_says_what_it_stopped_and_its_end_what_it_started() -> None:

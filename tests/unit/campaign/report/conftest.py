@@ -1,0 +1,11 @@
+# Copyright (c) 2026 The jdcloud.cloud authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Campaigns whose modules run in process."""
+
+from __future__ import annotations
+
+from support.module.in_process import cloud, run
+
+__all__ = ["cloud", "run"]

@@ -6,15 +6,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from support.json_object import Json
 from support.module.documentation import check
 from support.module.memory_cloud import MemoryCloud
 from support.module.runner import Runner
 
+ROOT = Path(__file__).resolve().parents[4]
 WRITERS: list[tuple[str, Json]] = [
     ("jdcloud_vm", {"state": "absent", "instance_ids": ["i-a"]}),
     ("jdcloud_vm", {"state": "running", "instance_ids": ["i-a"]}),
@@ -61,6 +64,12 @@ def full(cloud: MemoryCloud) -> None:
     cloud.add_free_elastic_ip("fip-a")
     cloud.add_image("img-a")
     cloud.add_snapshot("snapshot-a")
+
+
+def test_every_module_that_reaches_the_cloud_is_among_these() -> None:
+    """The campaign reaches it through the others."""
+    group = yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text(encoding="utf-8"))["action_groups"]["jdcloud"]
+    assert {module for module, _options in [*WRITERS, *READERS]} == set(group) - {"jdcloud_campaign"}
 
 
 @pytest.mark.parametrize("preview", [False, True])

@@ -85,8 +85,8 @@ def addresses_of(machine: Instance) -> MachineAddresses:
 def may_hold(zone: Zone, machines: Collection[MachineAddresses]) -> bool:
     """Whether a zone may hold an address of any of the machines, so that its records must be read.
 
-    A zone without records holds none. Private addresses mean a machine only where its VPC is bound (fact dns-private-records), which
-    a row that cannot be read does not exclude.
+    A zone without records holds none (fact dns-record-count). Private addresses mean a machine only where its VPC is bound (fact
+    dns-private-records), which a row that cannot be read does not exclude.
     """
     if zone.records == 0:
         return False

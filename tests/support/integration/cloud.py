@@ -44,12 +44,12 @@ POSTED_READS = {"billing.describeBillDetails", "resourcetag.describeKeys"}
 GATE_SECONDS = 5.0
 """Rule 6: the observation that a delete rests on is at most this old when the request leaves."""
 
-RESULT_KEYS = {"changed", "account", "instances", "summary", "retained", "diff"}
+RESULT_KEYS = {"changed", "account", "instances", "summary", "retained", "dns_unread", "diff"}
 ACCOUNT_KEYS = {"source", "access_key_suffix", "region", "pin", "account_id"}
 INSTANCE_KEYS = {
     *("instance_id", "name", "region", "status_before", "status", "action", "changed", "blockers", "warnings", "error"),
     *("disks", "elastic_ips", "network_interfaces", "backups", "az", "instance_type", "private_ip_address"),
-    *("tags", "repeated_tags"),
+    *("tags", "repeated_tags", "dns_records"),
 }
 SUMMARY_KEYS = {
     *("selected", "changed", "deleted", "already_absent", "not_found", "stopped", "started", "unchanged", "blocked", "failed"),
@@ -63,6 +63,7 @@ PARTS = {
     "elastic_ips": {"elastic_ip_id", "address", "fate"},
     "network_interfaces": {"network_interface_id", "role", "auto_delete"},
     "backups": {"type", "id", "status", "created", "campaign"},
+    "dns_records": {"zone", "zone_id", "zone_type", "name", "type", "value", "status"},
 }
 RETAINED = {
     "disks": {"disk_id", "instance_id", "size_gb", "fate"},

@@ -24,6 +24,7 @@ extends_documentation_fragment:
   - jdcloud.cloud.selection_guard
   - jdcloud.cloud.due_tag
   - jdcloud.cloud.backup_demand
+  - jdcloud.cloud.surroundings
   - jdcloud.cloud.dns
   - jdcloud.cloud.attributes
 attributes:
@@ -354,7 +355,8 @@ instances:
         - Everything that forbids the action. Codes are V(running), V(transitional), V(unknown_status), V(invalid_status),
           V(task_in_progress), V(prepaid_unexpired), V(charge_overdue), V(no_charge_record), V(protected),
           V(selector_mismatch), V(backup_missing), V(local_disk_loss), V(disk_fate_impossible), V(elastic_ip_not_releasable),
-          V(stop_charging_not_allowed), with O(may_lose) V(more_would_be_lost), and with O(due_tag) V(not_marked),
+          V(stop_charging_not_allowed), V(group_managed), V(group_minimum), V(load_balancer_target), V(last_target),
+          V(surroundings_unknown), with O(may_lose) V(more_would_be_lost), and with O(due_tag) V(not_marked),
           V(mark_malformed), V(mark_doubled), V(mark_not_due), V(taken_back).
       type: list
       elements: dict
@@ -369,8 +371,8 @@ instances:
           sample: "Its tag jdcloud-protect=yes protects it: remove the tag first if it may go after all."
     warnings:
       description:
-        - What should be known beside. Codes are V(group_member), V(release_scheduled), V(secondary_interface_kept),
-          V(not_found), and with O(look_up_dns) V(dns_record).
+        - What to know, although it forbids nothing. Codes are V(group_member), V(leaves_group), V(group_minimum),
+          V(target_left), V(release_scheduled), V(secondary_interface_kept), V(not_found), and with O(look_up_dns) V(dns_record).
       type: list
       elements: dict
       contains:
@@ -390,7 +392,8 @@ instances:
           description:
             - V(changed_meanwhile) (it was not as planned any more), V(timeout), V(api) (the service refused, or did not
               answer), V(vanished), V(not_found), V(fate_mismatch) (a disk's fate is not as planned),
-              V(elastic_ip_not_released), V(unverified) (a call was sent and not clearly answered, and no read could show what
+              V(elastic_ip_not_released), V(lost_to_group) (its availability group deleted it), V(targets_not_registered),
+              V(unverified) (a call was sent and not clearly answered, and no read could show what
               came of it, so it may have taken effect), V(internal) (a bug of this collection).
           type: str
           sample: changed_meanwhile
@@ -512,6 +515,61 @@ instances:
           description: The campaign that made it.
           type: str
           sample: c20260115
+    # BEGIN shared: load_balancer_targets
+    load_balancer_targets:
+      description:
+        - Where the machine is, or was, a target of load balancers. Empty with O(load_balancers=ignore).
+      type: list
+      elements: dict
+      contains:
+        load_balancer_id:
+          description: The load balancer.
+          type: str
+          sample: alb-5kq0m2x8na
+        load_balancer_name:
+          description: Its name, or null.
+          type: str
+          sample: shop-front
+        type:
+          description: V(alb), V(nlb) or V(dnlb).
+          type: str
+          sample: alb
+        target_group_id:
+          description: The target group; null for a target through an availability group.
+          type: str
+          sample: tg-7c1v9zq4hd
+        backend_ids:
+          description: The backends that send to it.
+          type: list
+          elements: str
+          sample: [backend-2m8x4k0sfe]
+        target_id:
+          description: The target as it was found; null for a target through an availability group.
+          type: str
+          sample: target-9b3n6w1yru
+        availability_group_id:
+          description: The availability group through which the machine is a target, or null.
+          type: str
+          sample: ag-1kch0awxq9
+        address:
+          description: The address of the target, or null.
+          type: str
+          sample: 10.0.16.5
+        port:
+          description: The port; 0 for that of the backend, null if the service does not tell it.
+          type: int
+          sample: 8080
+        weight:
+          description: The weight as it was found; null for a target through an availability group.
+          type: int
+          sample: 10
+        fate:
+          description:
+            - V(deregistered); V(registered) again after it was deregistered; V(left) behind by a machine that is gone;
+              V(unverified); null if nothing was done.
+          type: str
+          sample: deregistered
+    # END shared: load_balancer_targets
     # BEGIN shared: dns_records
     dns_records:
       description:

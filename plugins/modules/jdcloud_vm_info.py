@@ -22,6 +22,7 @@ extends_documentation_fragment:
   - jdcloud.cloud.selection
   - jdcloud.cloud.due_tag
   - jdcloud.cloud.backup_demand
+  - jdcloud.cloud.surroundings
   - jdcloud.cloud.dns
   - jdcloud.cloud.attributes
   - jdcloud.cloud.attributes.info_module
@@ -249,6 +250,61 @@ instances:
           description: The campaign that made it.
           type: str
           sample: spring-2026
+    # BEGIN shared: load_balancer_targets
+    load_balancer_targets:
+      description:
+        - Where the machine is, or was, a target of load balancers. Empty with O(load_balancers=ignore).
+      type: list
+      elements: dict
+      contains:
+        load_balancer_id:
+          description: The load balancer.
+          type: str
+          sample: alb-5kq0m2x8na
+        load_balancer_name:
+          description: Its name, or null.
+          type: str
+          sample: shop-front
+        type:
+          description: V(alb), V(nlb) or V(dnlb).
+          type: str
+          sample: alb
+        target_group_id:
+          description: The target group; null for a target through an availability group.
+          type: str
+          sample: tg-7c1v9zq4hd
+        backend_ids:
+          description: The backends that send to it.
+          type: list
+          elements: str
+          sample: [backend-2m8x4k0sfe]
+        target_id:
+          description: The target as it was found; null for a target through an availability group.
+          type: str
+          sample: target-9b3n6w1yru
+        availability_group_id:
+          description: The availability group through which the machine is a target, or null.
+          type: str
+          sample: ag-1kch0awxq9
+        address:
+          description: The address of the target, or null.
+          type: str
+          sample: 10.0.16.5
+        port:
+          description: The port; 0 for that of the backend, null if the service does not tell it.
+          type: int
+          sample: 8080
+        weight:
+          description: The weight as it was found; null for a target through an availability group.
+          type: int
+          sample: 10
+        fate:
+          description:
+            - V(deregistered); V(registered) again after it was deregistered; V(left) behind by a machine that is gone;
+              V(unverified); null if nothing was done.
+          type: str
+          sample: deregistered
+    # END shared: load_balancer_targets
     # BEGIN shared: dns_records
     dns_records:
       description:

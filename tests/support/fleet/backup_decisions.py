@@ -10,11 +10,11 @@ from typing import Any, Literal
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.backup_assets import Image, Snapshot
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.instance import Instance
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backups.plan import (
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backups.plan import decide_backup
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backups.policy import (
     BackupDecision,
     BackupPolicy,
     PlannedAsset,
-    decide_backup,
 )
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.selection import Selection
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.evidence.marker import DEFAULT_PATTERN

@@ -14,7 +14,7 @@ from typing import Any
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Call
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.dispatcher import Dispatcher
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.rate_limit import RateLimiter
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backups.plan import BackupPolicy
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backups.policy import BackupPolicy
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backups.record import BackupRun, RunOptions
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backups.run import back_up
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.timing import Timing

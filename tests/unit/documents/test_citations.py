@@ -30,9 +30,6 @@ FACTS = ROOT / "docs" / "facts"
 FOLDERS = ("demo", "docs", "extensions", "playbooks", "plugins", "roles", "tests")
 SUFFIXES = frozenset({".md", ".py", ".rst", ".sh", ".yaml", ".yml"})
 RULES = range(1, 26)
-NOT_BUILT = frozenset({21, 22})
-"""Rules that name no test, because nothing is built that a test could hold: groups and load balancers are not read."""
-NOT_BUILT_WORDS = "**Not built yet.**"
 
 FACTS_SCHEMA: Final = {
     "type": "object",
@@ -169,17 +166,14 @@ def _file_of(fact: str, known: Collection[str]) -> str:
     return f"the one that has {', '.join(alike)}" if alike else "one that does not exist"
 
 
-def unnamed_rules(found: Iterable[Rule], not_built: Collection[int]) -> list[str]:
-    """Rules that are missing, name no test, or name one although they are not built."""
+def unnamed_rules(found: Iterable[Rule]) -> list[str]:
+    """Rules that are missing or name no test."""
     found = list(found)
     numbers = [rule.number for rule in found]
     wrong = [] if numbers == [*RULES] else [f"docs/rules.md has rules {numbers}: expected 1 to {RULES[-1]} in their order"]
-    for rule in found:
-        if rule.number in not_built and (rule.tests or NOT_BUILT_WORDS not in rule.text):
-            wrong.append(f"rule {rule.number} is in NOT_BUILT: expected no test and the words {NOT_BUILT_WORDS}")
-        elif rule.number not in not_built and (not rule.tests or NOT_BUILT_WORDS in rule.text):
-            wrong.append(f"rule {rule.number} names no test: expected lines of the form * `tests/….py::test_…`")
-    return wrong
+    return wrong + [
+        f"rule {rule.number} names no test: expected lines of the form * `tests/….py::test_…`" for rule in found if not rule.tests
+    ]
 
 
 def missing_tests(found: Iterable[Rule], held: Mapping[str, Collection[str]]) -> list[str]:
@@ -238,8 +232,8 @@ def test_rules_and_facts_that_are_cited_exist() -> None:
     assert [line for where, text in pages().items() for line in unknown_citations(where, text, numbers, ids)] == []
 
 
-def test_every_rule_names_tests_but_those_that_are_not_built() -> None:
-    assert unnamed_rules(rules(), NOT_BUILT) == []
+def test_every_rule_names_tests() -> None:
+    assert unnamed_rules(rules()) == []
 
 
 def test_every_test_that_a_rule_names_exists() -> None:
@@ -312,28 +306,21 @@ def test_a_citation_of_what_does_not_exist_is_found(text: str, expected: list[st
 
 
 def test_rules_that_all_name_tests_are_fine() -> None:
-    assert unnamed_rules(parse_rules(GOOD), ()) == []
+    assert unnamed_rules(parse_rules(GOOD)) == []
     assert missing_tests(parse_rules(GOOD), HELD) == []
 
 
 def test_a_rule_that_is_missing_is_found() -> None:
-    [line] = unnamed_rules(parse_rules(GOOD.replace("### 25.", "### 26.")), ())
+    [line] = unnamed_rules(parse_rules(GOOD.replace("### 25.", "### 26.")))
     assert line.endswith("24, 26]: expected 1 to 25 in their order")
 
 
-@pytest.mark.parametrize("text", ["no line at all", "* tests/unit/test_a.py::test_one", NOT_BUILT_WORDS])
+@pytest.mark.parametrize("text", ["no line at all", "* tests/unit/test_a.py::test_one"])
 def test_a_rule_that_names_no_test_is_found(text: str) -> None:
     guide = GOOD.replace("* `tests/unit/test_a.py::test_one`", text, 1)
-    assert unnamed_rules(parse_rules(guide), ()) == [
+    assert unnamed_rules(parse_rules(guide)) == [
         "rule 1 names no test: expected lines of the form * `tests/….py::test_…`",
     ]
-
-
-def test_a_rule_that_is_not_built_must_say_so_and_name_no_test() -> None:
-    texts = GOOD.replace("* `tests/unit/test_a.py::test_one`", NOT_BUILT_WORDS, 1)
-    assert unnamed_rules(parse_rules(texts), {1}) == []
-    [line] = unnamed_rules(parse_rules(GOOD), {1})
-    assert line == f"rule 1 is in NOT_BUILT: expected no test and the words {NOT_BUILT_WORDS}"
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[3]
 # What the inventory says of names has texts and no codes.
 CODE = sorted(path for path in (ROOT / "plugins").rglob("*.py") if path.parent.name != "plugin_utils")
 _CODE_CELL = re.compile(r"^\| `([a-z_]+)` \|", re.MULTILINE)
-_OPERATION = re.compile(r"`((?:vm|disk|vpc|resourcetag|billing|user|privatezone|domainservice)\.[A-Za-z]+)`")
+_OPERATION = re.compile(r"`((?:ag|lb|vm|disk|vpc|resourcetag|billing|user|privatezone|domainservice)\.[A-Za-z]+)`")
 
 
 def trees() -> Iterator[ast.AST]:
@@ -72,7 +72,7 @@ def operations() -> set[str]:
     found = set()
     for path in (ROOT / "plugins" / "module_utils" / "_api").rglob("*.py"):
         text = path.read_text(encoding="utf-8")
-        found |= set(re.findall(r'\b(?:read|posted_read|action|remove)\(\s*"([a-z]+\.\w+)"', text))
+        found |= set(re.findall(r'\b(?:read|posted_read|action|remove|_listing|_change)\(\s*"([a-z]+\.\w+)"', text))
         # Some are put together of a service and a name.
         for service, call in (("vm", "_action"), ("resourcetag", "_change")):
             if f'action(f"{service}.' in text:

@@ -25,7 +25,7 @@ LAYERS = (
 ROOMS = {
     "module_utils/_api": ("errors", "calls", "fields", "credentials", "connection", "model", "wire", "dispatch", "services"),
     "module_utils/_fleet": (
-        *("common", "surroundings", "evidence", "planning"),
+        *("common", "evidence", "planning", "surroundings"),
         *("machines", "backups", "deletions", "restores", "tags", "billing"),
     ),
     "plugin_utils/_campaign": ("input", "state", "steps", "report", "output", "stages"),

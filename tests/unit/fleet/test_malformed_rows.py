@@ -16,7 +16,8 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Ca
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.pagination import IncompleteListing
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.instance import Instance
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.resources import Disk, ElasticIp
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backups.plan import BackupPolicy, decide_backup
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backups.plan import decide_backup
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backups.policy import BackupPolicy
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backups.retention import superseded
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.selection import Selection
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.timing import FATE_PATIENCE, Timing

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from ..fields import Json, Row, each_object, lower_text, optional_id, optional_int, optional_text, texts_of
 
 KINDS = ("alb", "nlb", "dnlb")
-"""Application, network and distributed network load balancers (fact load-balancers-kinds)."""
+"""Application, network and distributed network load balancers (fact load-balancers-types)."""
 DEFAULT_WEIGHT = 10
 
 

@@ -27,7 +27,7 @@ from .times import parse_time
 class Group:
     """An availability group. ``scaling``: it adds and deletes members by itself; None if not told.
 
-    ``members`` says of each member whether it is managed, so that the group may delete it (fact groups-managed); None for what
+    ``members`` says of each member whether it is managed, so that the group may delete it (fact groups-members); None for what
     was not told. The mapping itself is None where the answer lists no members. ``minimum`` and ``desired`` are numbers of
     members. ``unreadable``: as of an Instance.
     """

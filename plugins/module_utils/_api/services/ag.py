@@ -32,7 +32,7 @@ def describe_scaling_activities(group_id: str) -> Call[tuple[ScalingActivity, ..
 
 
 def abandon_instance(group_id: str, instance_id: str) -> Call[None]:
-    """Take a machine out of its group, for good; the machine stays (fact groups-abandon).
+    """Take a machine out of its group, for good; the machine stays (fact groups-abandoned-stay).
 
     One machine a call: whether a call about several can succeed in part is not known.
     """

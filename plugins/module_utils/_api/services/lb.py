@@ -4,7 +4,7 @@
 
 """Calls of the lb service, about load balancers (API revision 0.6.6).
 
-Every listing shows one kind, application load balancers unless another one is named (fact load-balancers-kinds). A page past the
+Every listing shows one kind, application load balancers unless another one is named (fact load-balancers-types). A page past the
 end is the last one again (fact load-balancers-pages), so pages end by ``totalCount``.
 """
 
@@ -33,17 +33,17 @@ T = TypeVar("T")
 
 def describe_balancers(kind: str, page: int = 1) -> Call[Page[Balancer]]:
     """One page of the load balancers of a kind."""
-    return _listing("describeLoadBalancers", "loadBalancers", "loadBalancerId", parse_balancer, (kind, page))
+    return _listing("lb.describeLoadBalancers", "loadBalancers", "loadBalancerId", parse_balancer, (kind, page))
 
 
 def describe_target_groups(kind: str, page: int = 1) -> Call[Page[TargetGroup]]:
     """One page of the target groups of all load balancers of a kind."""
-    return _listing("describeTargetGroups", "targetGroups", "targetGroupId", parse_target_group, (kind, page))
+    return _listing("lb.describeTargetGroups", "targetGroups", "targetGroupId", parse_target_group, (kind, page))
 
 
 def describe_backends(kind: str, page: int = 1) -> Call[Page[Backend]]:
     """One page of the backends of all load balancers of a kind."""
-    return _listing("describeBackends", "backends", "backendId", parse_backend, (kind, page))
+    return _listing("lb.describeBackends", "backends", "backendId", parse_backend, (kind, page))
 
 
 def describe_targets(group_id: str, page: int = 1, target_ids: Sequence[str] = ()) -> Call[Page[Target]]:
@@ -64,11 +64,11 @@ def describe_target_health(backend_id: str) -> Call[tuple[TargetHealth, ...]]:
 
 
 def deregister_targets(group_id: str, target_ids: Sequence[str]) -> Call[None]:
-    """Take targets out of a target group: all or none of them (fact load-balancers-deregister).
+    """Take targets out of a target group: all or none of them (fact load-balancers-all-or-nothing).
 
     One that is gone already makes the call fail with 404. The path has a small r.
     """
-    return _change(group_id, "deregisterTargets", "lb.deRegisterTargets", {"targetIds": [path_id(each) for each in target_ids]})
+    return _change("lb.deRegisterTargets", group_id, "deregisterTargets", {"targetIds": [path_id(each) for each in target_ids]})
 
 
 def set_target_weights(group_id: str, weights: Mapping[str, int]) -> Call[None]:
@@ -77,20 +77,20 @@ def set_target_weights(group_id: str, weights: Mapping[str, int]) -> Call[None]:
     That is promised for application load balancers alone.
     """
     specs = [{"targetId": path_id(target_id), "weight": weight} for target_id, weight in weights.items()]
-    return _change(group_id, "updateTargets", "lb.updateTargets", {"targetUpdateSpecs": specs})
+    return _change("lb.updateTargets", group_id, "updateTargets", {"targetUpdateSpecs": specs})
 
 
 def register_targets(group_id: str, specs: Sequence[Mapping[str, Any]]) -> Call[None]:
-    """Register targets; each gets another id than before. 400 for one that is registered (fact load-balancers-register)."""
-    return _change(group_id, "registerTargets", "lb.registerTargets", {"targetSpecs": [dict(each) for each in specs]})
+    """Register targets; each gets another id than before. 400 for one that is registered (fact load-balancers-ports)."""
+    return _change("lb.registerTargets", group_id, "registerTargets", {"targetSpecs": [dict(each) for each in specs]})
 
 
-def _listing(name: str, rows: str, id_name: str, parse: Callable[[Json], T], which: tuple[str, int]) -> Call[Page[T]]:
+def _listing(operation: str, rows: str, id_name: str, parse: Callable[[Json], T], which: tuple[str, int]) -> Call[Page[T]]:
     kind, page = which
     query = filters([("loadBalancerType", [kind])]) + scalars(pageNumber=page, pageSize=PAGE_SIZE)
     # These paths end in a slash (fact load-balancers-slash), and that slash is signed.
-    return read(f"lb.{name}", f"/{rows}/", page_of(rows, id_name, parse), query)
+    return read(operation, f"/{rows}/", page_of(rows, id_name, parse), query)
 
 
-def _change(group_id: str, verb: str, operation: str, body: Mapping[str, Any]) -> Call[None]:
+def _change(operation: str, group_id: str, verb: str, body: Mapping[str, Any]) -> Call[None]:
     return action(operation, f"/targetGroups/{path_id(group_id)}:{verb}", body, accepted, group_id)

@@ -10,22 +10,21 @@ is missing is made. Facts images-content, images-local-system-disk, states-image
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, cast
+from typing import cast
 
 from ..._api.model.backup_assets import Image, Snapshot
 from ..._api.model.instance import STABLE, TRANSITIONAL, AttachedDisk, Instance
 from ..common.failure import Finding, transitional_finding, unreadable_finding
-from ..common.selection import Selection, protecting_tag
+from ..common.selection import protecting_tag
 from ..evidence.marker import Marker, NameParts, asset_name, read_marker, unique_part
 from ..evidence.proof import (
     IMAGE_ENDED,
     SNAPSHOT_HOLDS,
     AssetType,
     BackupSet,
-    Method,
     age_flaw,
     asset_id_of,
     being_made,
@@ -37,99 +36,29 @@ from ..evidence.proof import (
     lasting_snapshots,
     own_flaws,
 )
-from ..planning.blockers import disk_task_blockers, image_task_blocker, overdue_status, unmounted_system_disk
+from ..planning.balancers import balancer_warnings
+from ..planning.blockers import (
+    disk_task_blockers,
+    image_task_blocker,
+    overdue_status,
+    surroundings_blockers,
+    unmounted_system_disk,
+)
+from ..planning.groups import group_warnings
+from ..planning.policy import Facts
+from .policy import BackupDecision, BackupPolicy, PlannedAsset
 
-AssetAction = Literal["created", "reused", "none", "blocked", "failed"]
 KNOWN_ATTEMPTS = 500
 """How many attempts of a campaign are known by the names of what they left."""
 
 
-@dataclass(frozen=True, slots=True)
-class BackupPolicy:
-    """What the user wants, checked. `max_age` in hours.
+def decide_backup(
+    machine: Instance, policy: BackupPolicy, backup_set: BackupSet, now: datetime | None, around: Facts | None = None
+) -> BackupDecision:
+    """What is to be made of `machine`, used again or waited for, and everything that forbids it.
 
-    `any_campaign`: backups of other campaigns may be used again. `stopped_before`: machines that an earlier try of this campaign
-    stopped, and that are to be started again with the others. `disk_ids`: snapshots of these disks only, None for all.
+    `around` is what surrounds it, where it may be stopped.
     """
-
-    method: Method
-    selection: Selection
-    campaign: str
-    name_pattern: str
-    protect_tags: Mapping[str, tuple[str, ...]]
-    max_age: float = 24.0
-    any_campaign: bool = True
-    include_data_disks: bool = True
-    stop_running: bool = False
-    start_again: bool = False
-    stopped_before: frozenset[str] = frozenset()
-    disk_ids: frozenset[str] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedAsset:
-    """An image or a snapshot: to be made (`asset_id` None), in progress, or ready to be used again.
-
-    `of` is the machine or disk that it is made of, `disks` are what it has to hold, `left_out` devices that it shall not.
-    `attempt` counts this campaign's tries; 0: it exists already.
-    `ready`: there is nothing to wait for. `stopped`: what its marker says, or will say.
-    """
-
-    kind: AssetType
-    of: str
-    name: str
-    attempt: int
-    campaign: str
-    stopped: bool
-    disks: tuple[AttachedDisk, ...]
-    left_out: tuple[str, ...] = ()
-    asset_id: str | None = None
-    ready: bool = False
-    status: str | None = None
-
-    @property
-    def snapshots(self) -> int:
-        """How many snapshots making it takes: an image takes one for each cloud disk (fact images-take-snapshots)."""
-        if self.asset_id is not None:
-            return 0
-        return 1 if self.kind == "snapshot" else sum(disk.category == "cloud" for disk in self.disks)
-
-    @property
-    def images(self) -> int:
-        """How many images making it takes."""
-        return int(self.kind == "image" and self.asset_id is None)
-
-
-@dataclass(frozen=True, slots=True)
-class BackupDecision:
-    """What is to be done with one machine. With blockers nothing is."""
-
-    instance_id: str
-    status: str
-    assets: tuple[PlannedAsset, ...] = ()
-    stop: bool = False
-    start: bool = False
-    blockers: tuple[Finding, ...] = ()
-    warnings: tuple[Finding, ...] = ()
-
-    @property
-    def images(self) -> int:
-        """How many images making its assets takes."""
-        return sum(asset.images for asset in self.assets)
-
-    @property
-    def snapshots(self) -> int:
-        """How many snapshots making its assets takes."""
-        return sum(asset.snapshots for asset in self.assets)
-
-    @property
-    def makes(self) -> bool:
-        """Whether something is to be made."""
-        return any(asset.asset_id is None for asset in self.assets)
-
-
-def decide_backup(machine: Instance, policy: BackupPolicy, backup_set: BackupSet, now: datetime | None) -> BackupDecision:
-    """What is to be made of `machine`, used again or waited for, and everything that forbids it."""
     excluded = tuple(policy.selection.mismatch_findings(machine)) or tuple(unreadable_finding(machine))
     if excluded:
         return BackupDecision(machine.instance_id, machine.status, blockers=excluded)
@@ -137,7 +66,10 @@ def decide_backup(machine: Instance, policy: BackupPolicy, backup_set: BackupSet
     makes = any(asset.asset_id is None for asset in assets)
     stop = makes and machine.status == "running" and policy.stop_running
     start = policy.start_again and (stop or (machine.status == "stopped" and machine.instance_id in policy.stopped_before))
+    around = around or Facts()
     blockers = tuple(_blockers(machine, policy, backup_set, assets))
+    if stop:
+        blockers += tuple(surroundings_blockers(machine, policy.of_stops, around))
     return BackupDecision(
         instance_id=machine.instance_id,
         status=machine.status,
@@ -145,7 +77,7 @@ def decide_backup(machine: Instance, policy: BackupPolicy, backup_set: BackupSet
         stop=stop and not blockers,
         start=start and not blockers,
         blockers=blockers,
-        warnings=tuple(_warnings(machine, assets)),
+        warnings=(*_warnings(machine, assets), *(_stop_warnings(machine, policy, around) if stop else ())),
     )
 
 
@@ -361,3 +293,9 @@ def _warnings(machine: Instance, assets: Sequence[PlannedAsset]) -> Iterator[Fin
             "not_stopped",
             "It is backed up while it is not stopped: nothing promises consistent data, and require_backup will not accept it.",
         )
+
+
+def _stop_warnings(machine: Instance, policy: BackupPolicy, around: Facts) -> Iterator[Finding]:
+    """What a stop does to what surrounds the machine."""
+    yield from group_warnings(machine, policy.of_stops, around)
+    yield from balancer_warnings(machine, policy.of_stops, around)

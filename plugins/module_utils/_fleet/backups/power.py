@@ -6,45 +6,73 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from ..common.failure import Failure
 from ..common.progress import count
 from ..machines.engine import Engine
+from ..machines.leaving import Leaving, with_complaint
 from ..machines.state import MachineState, Phase, standing_of_machine, waited_for
 from ..planning.plan import decide
-from ..planning.policy import Facts, Policy, State
+from ..planning.policy import Facts, Policy
 from .progress import standing_of_record
-from .record import BackupRecord, BackupRun, RunContext
+from .record import BackupRecord, BackupRun, RunContext, failure_of
 from .targets import power_timing
 
 
 def stop_machines(context: RunContext, run: BackupRun) -> None:
-    """Stop the machines that are to be stopped for their backups."""
-    step = _PowerStep(context, "stopped")
-    for record in run.records:
-        if record.failure is None and record.decision is not None and record.decision.stop:
+    """Stop the machines that are to be stopped for their backups, once they are out of what surrounds them."""
+    policy, around = context.policy.of_stops, context.around
+    leaving = Leaving(context.dispatcher, policy, power_timing(context.timing), around, around.now)
+    stopping = [each for each in run.records if each.failure is None and each.decision is not None and each.decision.stop]
+    _depart(context, leaving, stopping)
+    step = _PowerStep(context, policy.once_left, leaving.facts)
+    for record in stopping:
+        if record.failure is None:
             record.stop = step.begin(record, context.observed_at)
     step.carry_out(run, "stopping", lambda record: record.stop)
+    states = [(each.machine, each.stop) for each in stopping if each.machine is not None and each.stop is not None]
+    leaving.taken_by_groups([(machine, state) for machine, state in states if state.gone])
+    _come_back(leaving, [each for each in stopping if each.failure is not None or (each.stop and each.stop.failure is not None)])
 
 
 def start_again(context: RunContext, run: BackupRun) -> None:
     """Start what this run stopped, whatever became of its backup, and what an earlier try of this campaign stopped."""
-    step = _PowerStep(context, "running")
+    policy = Policy(state="running", selection=context.policy.selection, protect_tags=context.policy.protect_tags)
+    step = _PowerStep(context, policy, Facts(now=context.dispatcher.service_time()))
     for record in run.records:
         ours = record.stopped_by_us or (record.failure is None and record.instance_id in context.policy.stopped_before)
         if ours and record.decision is not None and record.decision.start:
             record.start = step.begin(record, float("-inf"))
     step.carry_out(run, "starting again", lambda record: record.start)
+    leaving = Leaving(context.dispatcher, context.policy.of_stops, power_timing(context.timing), context.around)
+    _come_back(leaving, [each for each in run.records if each.start is not None and not each.start.gone])
+
+
+def _depart(context: RunContext, leaving: Leaving, records: Sequence[BackupRecord]) -> None:
+    """Take machines out of what surrounds them. One that cannot leave is not stopped."""
+    machines = [record.machine for record in records if record.machine is not None]
+    leaving.depart([(machine, decide(machine, leaving.policy, leaving.facts)) for machine in machines], context.watch)
+    for record in records:
+        record.departure = leaving.departures.get(record.instance_id)
+        record.failure = leaving.failure_of(record.instance_id)
+
+
+def _come_back(leaving: Leaving, records: Sequence[BackupRecord]) -> None:
+    """Register the targets of machines again that run on, or again."""
+    leaving.departures = {each.instance_id: each.departure for each in records if each.departure is not None}
+    for instance_id, complaint in leaving.come_back([*leaving.departures]).items():
+        record = next(each for each in records if each.instance_id == instance_id)
+        record.failure = with_complaint(failure_of(record), complaint, f"{instance_id} is backed up.")
 
 
 class _PowerStep:
     """One change of the power state of some machines of a run."""
 
-    def __init__(self, context: RunContext, state: State) -> None:
+    def __init__(self, context: RunContext, policy: Policy, facts: Facts) -> None:
         self._context = context
-        self._policy = Policy(state=state, selection=context.policy.selection, protect_tags=context.policy.protect_tags)
-        self._facts = Facts(now=context.dispatcher.service_time())
+        self._policy = policy
+        self._facts = facts
 
     def begin(self, record: BackupRecord, observed_at: float) -> MachineState | None:
         """The state that the engine works on. None for a machine that is gone, or that fails since something forbids it now."""
@@ -71,7 +99,7 @@ class _PowerStep:
                 waited_for(map(state_of, run.records)),
             )
         )
-        engine = Engine(context.dispatcher, self._policy, power_timing(context.timing), self._facts)
+        engine = Engine(context.dispatcher, self._policy, power_timing(context.timing), self._facts, read_at=context.observed_at)
         engine.run([*states.values()])
         run.crash = run.crash or engine.crash
         for record in run.records:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..._api.services.quotas import Quota
-from .plan import BackupDecision
+from .policy import BackupDecision
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,10 @@ from ..common.failure import Failure
 from ..common.progress import Watch
 from ..common.timing import Timing
 from ..machines.state import MachineState
-from .plan import BackupDecision, BackupPolicy
+from ..planning.policy import Facts
+from ..planning.surroundings import Registration
+from ..surroundings.departure import Departure
+from .policy import BackupDecision, BackupPolicy
 from .quota import QuotaCheck
 from .retention import Superseded
 from .state import AssetState
@@ -27,6 +30,7 @@ class BackupRecord:
     """All about one machine (or one disk that is on none) of a run.
 
     `machine` is how it was found, `seen` how it was last seen. `held` are the disks that each image proved to hold, by image id.
+    `departure` is how it left what surrounds it before its stop, and `registrations` are the targets that it had.
     """
 
     instance_id: str
@@ -35,6 +39,8 @@ class BackupRecord:
     failure: Failure | None = None
     seen: Instance | None = None
     stop: MachineState | None = None
+    departure: Departure | None = None
+    registrations: tuple[Registration, ...] = ()
     start: MachineState | None = None
     assets: list[AssetState] = field(default_factory=list)
     held: dict[str, Mapping[str, str | None]] = field(default_factory=dict)
@@ -83,7 +89,10 @@ class RunOptions:
 
 @dataclass(frozen=True, slots=True)
 class RunContext:
-    """What each step of a run works with. `observed_at`: when the machines were asked for, in monotonic seconds."""
+    """What each step of a run works with. `observed_at`: when the machines were asked for, in monotonic seconds.
+
+    `around` is what surrounds the machines that may be stopped.
+    """
 
     dispatcher: Dispatcher
     policy: BackupPolicy
@@ -91,6 +100,7 @@ class RunContext:
     options: RunOptions
     watch: Watch
     observed_at: float
+    around: Facts = field(default_factory=Facts)
 
 
 def on_machine(record: BackupRecord) -> bool:

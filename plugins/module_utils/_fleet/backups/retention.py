@@ -34,7 +34,8 @@ from ..evidence.proof import (
     lasting_snapshots,
     snapshot_flaws,
 )
-from .plan import BackupPolicy, image_disks, snapshot_disks
+from .plan import image_disks, snapshot_disks
+from .policy import BackupPolicy
 
 Asset = TypeVar("Asset", Image, Snapshot)
 

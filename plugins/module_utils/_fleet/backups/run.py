@@ -19,8 +19,12 @@ from ..common.progress import Watch, count, unwatched
 from ..common.timing import Timing
 from ..evidence.existing_backups import read_backups
 from ..evidence.proof import BackupSet
+from ..planning.policy import Facts
+from ..surroundings.balancer_reads import read_balancers
+from ..surroundings.group_reads import read_groups
 from .engine import BackupEngine
-from .plan import BackupDecision, BackupPolicy, PlannedAsset, decide_backup
+from .plan import decide_backup
+from .policy import BackupDecision, BackupPolicy, PlannedAsset
 from .power import start_again, stop_machines
 from .progress import standing_of_backups, standing_of_record, waited_for
 from .quota import QuotaCheck, check_quota
@@ -39,6 +43,7 @@ def back_up(
     chosen = replace(policy, selection=policy.selection.chosen())
     context = RunContext(dispatcher, chosen, timing, options, watch, dispatcher.clock.now())
     targets = find_targets(dispatcher, policy, timing, options.cap)
+    context = replace(context, around=_read_around(context, targets))
     backup_set = read_backups(dispatcher, targets.machines.values(), every_snapshot=policy.method != "image")
     run = BackupRun(policy.campaign, _records(context, targets, policy, backup_set), missing=targets.missing)
     _check_quota(context, run)
@@ -50,6 +55,15 @@ def back_up(
     return run
 
 
+def _read_around(context: RunContext, targets: Targets) -> Facts:
+    """What surrounds the machines, where they may be stopped."""
+    if not context.policy.stop_running:
+        return Facts()
+    policy, machines = context.policy.of_stops, [*targets.machines.values()]
+    groups, balancers = read_groups(context.dispatcher, policy, machines), read_balancers(context.dispatcher, policy, machines)
+    return Facts(now=context.dispatcher.service_time(), groups=groups, balancers=balancers)
+
+
 def _records(context: RunContext, targets: Targets, policy: BackupPolicy, backup_set: BackupSet) -> list[BackupRecord]:
     now = context.dispatcher.service_time()
     records = []
@@ -57,7 +71,8 @@ def _records(context: RunContext, targets: Targets, policy: BackupPolicy, backup
         record = BackupRecord(instance_id, targets.machines.get(instance_id), failure=targets.failures.get(instance_id))
         if record.machine is not None:
             wanted_policy = policy if instance_id in targets.mismatched else context.policy
-            record.decision = decide_backup(record.machine, wanted_policy, backup_set, now)
+            record.decision = decide_backup(record.machine, wanted_policy, backup_set, now, context.around)
+            record.registrations = context.around.balancers.registrations(record.machine)
             record.seen = record.machine
         records.append(record)
     return records

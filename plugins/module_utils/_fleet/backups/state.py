@@ -13,7 +13,7 @@ from datetime import datetime
 from ..._api.model.backup_assets import Image, Snapshot
 from ..._api.model.instance import Instance
 from ..common.failure import UNVERIFIED, Failure, Tries
-from .plan import PlannedAsset
+from .policy import PlannedAsset
 
 UNCLEAR_CREATE = "It was asked for and not clearly answered. Whether it is being made is not known: run again to see."
 

@@ -19,7 +19,7 @@ from ..common.machine_reads import find_machines
 from ..common.timing import Timing
 from ..evidence.marker import NO_INSTANCE
 from ..machines.find import FoundMachines, find_to_change, wait_until_settled
-from .plan import BackupPolicy
+from .policy import BackupPolicy
 
 POWER_TIMEOUT = 600.0
 """Seconds that a transitional state, a stop or a start may take, however long the backups may, unless the user says so."""

@@ -21,7 +21,7 @@ from ..common.timing import READ_LAG, STALE_LOOKS, Timing
 from ..evidence.marker import NO_INSTANCE, Marker
 from ..evidence.proof import CLOCK_TOLERANCE, AssetType, asset_id_of, disk_key, is_ready, owner_of
 from ..planning.blockers import busy_disks
-from .plan import PlannedAsset
+from .policy import PlannedAsset
 from .state import AssetState, Stage
 
 LOST = -math.inf

@@ -89,8 +89,8 @@ class Leaving:
         return departure is not None and departure.left_group
 
 
-def with_complaint(failure: Failure | None, complaint: str, instance_id: str) -> Failure:
-    """A failure that says, too, what could not be put back."""
+def with_complaint(failure: Failure | None, complaint: str, otherwise: str) -> Failure:
+    """A failure that says, too, what could not be put back; `otherwise` is a sentence for a machine that did not fail."""
     if failure is None:
-        return Failure("targets_not_registered", f"{instance_id} was not deleted. {complaint}")
+        return Failure("targets_not_registered", f"{otherwise} {complaint}")
     return replace(failure, message=f"{failure.message} {complaint}")

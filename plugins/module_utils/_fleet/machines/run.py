@@ -100,7 +100,7 @@ def _look_around(leaving: Leaving, run: MachineRun) -> None:
     for record in staying:
         if record.instance_id in complaints:
             holder = record.state or record
-            holder.failure = with_complaint(holder.failure, complaints[record.instance_id], record.instance_id)
+            holder.failure = with_complaint(holder.failure, complaints[record.instance_id], "It was not deleted.")
     if not run.crash:
         _look_at_targets(leaving, run.records)
 

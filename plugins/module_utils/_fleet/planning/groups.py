@@ -73,7 +73,7 @@ def leaves_group(machine: Instance, policy: Policy, facts: Facts) -> bool:
     """Whether the machine is taken out of its group before anything else happens to it.
 
     That is so if the group scales, so that it may delete the machine or replace it; and if a load balancer sends to the machine
-    through its group, which is the one way to end that (fact load-balancers-groups).
+    through its group, which is the one way to end that (fact load-balancers-members).
     """
     if machine.group_id is None or policy.group_members != "abandon" or not policy.takes_away(machine):
         return False

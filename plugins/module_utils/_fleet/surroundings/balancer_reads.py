@@ -4,7 +4,7 @@
 
 """Reads all targets of the region's load balancers: three listings of target groups, three of backends, one of each group.
 
-The number of calls depends on the number of target groups, not on that of the machines (fact load-balancers-by-machine).
+The number of calls depends on the number of target groups, not on that of the machines (fact surroundings-targets).
 """
 
 from __future__ import annotations

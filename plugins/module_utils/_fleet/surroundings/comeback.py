@@ -100,7 +100,7 @@ def is_same(registration: Registration, target: Target) -> bool:
 def targets_left(dispatcher: Dispatcher, registrations: Mapping[str, Sequence[Registration]]) -> dict[str, dict[str, TargetLeft]]:
     """Which registrations of machines that are gone are still there, by machine and target.
 
-    Whether the service removes them is not published (fact load-balancers-after-delete).
+    Whether the service removes them is not published (fact surroundings-targets-left).
     """
     group_ids = sorted({row.group_id for rows in registrations.values() for row in rows if row.target_id is not None})
     shown: dict[str, list[Target] | None] = {}

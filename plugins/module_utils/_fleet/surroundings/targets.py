@@ -5,7 +5,7 @@
 """Changes targets of load balancers until a read shows the change. Nothing is repeated before a read.
 
 A call about several targets does all or nothing, and fails with 404 if one of them is gone already (fact
-load-balancers-deregister). So after each call its group is read, and only what does not show the change is tried again: by
+load-balancers-all-or-nothing). So after each call its group is read, and only what does not show the change is tried again: by
 itself, once a call about several was refused.
 """
 

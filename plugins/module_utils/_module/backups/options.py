@@ -13,13 +13,21 @@ from typing import Any
 
 from ..._api.connection import CONNECTION_SPEC
 from ..._api.errors import InputError
-from ..._fleet.backups.plan import BackupPolicy
+from ..._fleet.backups.policy import BackupPolicy
 from ..._fleet.backups.record import RunOptions
 from ..._fleet.common.selection import Selection, parse_protect_tags, require_selector
 from ..._fleet.common.texts import parse_ids
 from ..._fleet.evidence.marker import DEFAULT_PATTERN, check_campaign, check_pattern
 from ..._fleet.evidence.proof import Method
-from ..common.arguments import GUARD_SPEC, SELECTION_SPEC, cap_of, positive_number, selection_of
+from ..common.arguments import (
+    GUARD_SPEC,
+    SELECTION_SPEC,
+    SURROUNDINGS_SPEC,
+    cap_of,
+    positive_number,
+    selection_of,
+    surroundings_of,
+)
 from ..common.session import Spec
 from ..machines.options import BACKUP_METHODS
 
@@ -49,6 +57,7 @@ VM_BACKUP_SPEC: Spec = {
     "stopped_before": {"type": "list", "elements": "str", "default": []},
     "keep": {"type": "int", "default": 0},
     "stop_timeout": {"type": "float"},
+    **SURROUNDINGS_SPEC,
 }
 
 
@@ -79,6 +88,8 @@ def backup_policy(params: Mapping[str, Any], method: Method) -> BackupPolicy:
         start_again=start_again,
         stopped_before=frozenset(params.get("stopped_before") or ()),
         disk_ids=None if disk_ids is None else frozenset(parse_ids(disk_ids, "disk_ids")),
+        # Only what stops machines has these options.
+        **(surroundings_of(params) if "group_members" in params else {}),
     )
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from ..._api.model.backup_assets import Image, Snapshot
 from ..._api.model.instance import AttachedDisk
 from ..._api.services.quotas import Quota
-from ..._fleet.backups.plan import AssetAction
+from ..._fleet.backups.policy import AssetAction
 from ..._fleet.backups.record import BackupRecord, BackupRun, failure_of
 from ..._fleet.backups.state import AssetState
 from ..._fleet.common.failure import UNVERIFIED, Finding
@@ -37,7 +37,8 @@ class BackupReport:
     def machine_changed(self, record: BackupRecord) -> bool:
         """Whether anything about a machine or its backups changed, or would change."""
         power = any(state is not None and state.changed for state in (record.stop, record.start))
-        return power or self.stops(record) or self.starts(record) or any(self._changed(state) for state in record.assets)
+        left = record.departure is not None and record.departure.changed
+        return power or left or self.stops(record) or self.starts(record) or any(self._changed(state) for state in record.assets)
 
     def stops(self, record: BackupRecord) -> bool:
         """Whether this run stopped a machine, or would."""

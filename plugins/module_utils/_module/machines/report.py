@@ -200,9 +200,7 @@ class MachineReport:
             "elastic_ips": [self._address(record, address) for address in decision.addresses] if decision else [],
             "network_interfaces": interfaces_of(machine.interfaces if machine else ()),
             "backups": backups_of(decision),
-            "load_balancer_targets": targets_of(
-                decision, {**(record.departure.fates if record.departure else {}), **record.target_fates}
-            ),
+            "load_balancer_targets": self._targets(record),
             "dns_records": dns_rows(self._run.dns.records_of(machine)),
         }
 
@@ -211,6 +209,11 @@ class MachineReport:
             return (Finding("not_found", f"{record.instance_id} does not exist in {self._region}."),)
         dns = dns_warnings(self._run.dns.records_of(record.machine))
         return (*(record.decision.warnings if record.decision else ()), *dns, *record.found)
+
+    @staticmethod
+    def _targets(record: MachineRecord) -> list[Result]:
+        fates = {**(record.departure.fates if record.departure else {}), **record.target_fates}
+        return targets_of(record.decision.registrations if record.decision else (), fates)
 
     def _disk(self, record: MachineRecord, disk: PlannedDisk) -> Result:
         return {
@@ -295,9 +298,8 @@ def backups_of(decision: Decision | None) -> list[Result]:
     ]
 
 
-def targets_of(decision: Decision | None, fates: Mapping[str, str]) -> list[Result]:
-    """Where a machine is, or was, a target of load balancers. `fates` by target, None for what was left as it is."""
-    registrations: Sequence[Registration] = decision.registrations if decision else ()
+def targets_of(registrations: Iterable[Registration], fates: Mapping[str, str]) -> list[Result]:
+    """Where a machine is, or was, a target of load balancers. `fates` by target; one that was left as it is has none."""
     return [
         {
             "load_balancer_id": each.balancer_id,

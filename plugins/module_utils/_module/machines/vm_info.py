@@ -98,7 +98,7 @@ def _decision_row(machine: InstanceInFull, policy: Policy, facts: Facts, region:
         blockers=finding_rows(decision.blockers),
         warnings=finding_rows(decision.warnings),
         backups=backups_of(decision),
-        load_balancer_targets=targets_of(decision, {}),
+        load_balancer_targets=targets_of(decision.registrations, {}),
         due_date=_due_date(machine, policy),
     )
     return shown

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import ApiError, JdcloudError
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backups.plan import BackupPolicy
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backups.policy import BackupPolicy
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backups.record import RunOptions
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.timing import Timing
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.evidence.marker import DEFAULT_PATTERN

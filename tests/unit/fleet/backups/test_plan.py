@@ -16,10 +16,8 @@ from hypothesis import strategies as st
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.backup_assets import Image, Snapshot
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.instance import Instance
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.resources import Charge
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backups.plan import (
-    BackupDecision,
-    planned_name,
-)
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backups.plan import planned_name
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backups.policy import BackupDecision
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.selection import Selection
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.evidence.marker import client_token
 from support.fleet.backup_decisions import (

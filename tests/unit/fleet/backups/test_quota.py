@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.services.quotas import Quota
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backups.plan import BackupDecision, PlannedAsset
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backups.policy import BackupDecision, PlannedAsset
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backups.quota import check_quota
 from support.fleet.builders import disk, local_disk, system_disk
 

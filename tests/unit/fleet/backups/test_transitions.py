@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.backup_assets import Image
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backups.plan import PlannedAsset
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backups.policy import PlannedAsset
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backups.state import AssetState, Stage
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backups.transitions import AssetTransitions
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.timing import Timing

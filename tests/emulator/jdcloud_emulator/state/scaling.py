@@ -55,8 +55,8 @@ def abandon(cloud: Cloud, group: Group, member: Member) -> None:
 
 
 def leave(cloud: Cloud, group: Group, member: Member) -> None:
-    """A machine is no member any more."""
-    if _dropped(group, member):
+    """A machine is no member any more, unless its group is deleting it already."""
+    if member.removal is None and _dropped(group, member):
         member.instance.ag = None
         cloud.touch(member.instance)
         _left_by_hand(cloud, group, member)

@@ -113,6 +113,18 @@ def test_a_machine_that_has_not_left_yet_is_deleted(cloud: Any) -> None:
     assert cloud.status("i-a") == "gone"
 
 
+def test_a_machine_does_not_leave_while_its_group_deletes_it(cloud: Any) -> None:
+    seed(cloud, {**CHECKED, "abandon_seconds": 10})
+    stop(cloud, "i-a")
+    cloud.control.advance(52)
+    cloud.call("ag", "POST", "availabilityGroups/ag-web:abandonInstances", {"instanceIds": ["i-a"]})
+    cloud.control.configure(delete_seconds=30)
+    cloud.control.advance(15)
+    assert (cloud.status("i-a"), members(cloud)) == ("deleting", ["i-a", "i-b"])
+    cloud.control.advance(30)
+    assert told(cloud) == [(UNHEALTHY, "SUCCESS", "i-a")]
+
+
 def test_protection_does_not_help_against_a_failed_check(cloud: Any) -> None:
     seed(cloud, CHECKED, {"id": "i-a", "status": "stopped"}, members=[{"instance": "i-a", "protected": True}])
     cloud.control.advance(70)

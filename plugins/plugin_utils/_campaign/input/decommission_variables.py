@@ -35,6 +35,10 @@ REPORT_TAGS = ("owner",)
 KINDS = ("absent", "mark", "unmark")
 FATES_OF_DISKS = ("as_configured", "keep", "delete")
 FATES_OF_ADDRESSES = ("keep", "release")
+GROUP_CHOICES = ("block", "abandon", "ignore")
+BALANCER_CHOICES = ("block", "deregister", "ignore")
+SURROUNDINGS = ("group_members", "load_balancers", "drain_seconds", "allow_last_target")
+"""What the roles and the clean-up hand on to modules that stop or delete machines."""
 BACKUPS = ("image", "none", "snapshots", "both")
 HOOKS = ("on_plan", "before_wave", "after_wave", "after_campaign")
 
@@ -62,6 +66,10 @@ class Options:
     allow_local_disk_loss: bool
     disks: str
     elastic_ips: str
+    group_members: str
+    load_balancers: str
+    drain_seconds: float
+    allow_last_target: bool
     waves: tuple[Size, ...]
     max_failures: int
     tag_key: str
@@ -149,7 +157,12 @@ class Options:
         """The arguments of a deletion without its selection."""
         due = {"due_tag": self.tag_key} if self.due_only else {}
         chosen = {"disks": self.disks, "elastic_ips": self.elastic_ips, "allow_local_disk_loss": self.allow_local_disk_loss}
-        return {**chosen, **self.timing_arguments, **due}
+        return {**chosen, **self.surroundings_arguments, **self.timing_arguments, **due}
+
+    @property
+    def surroundings_arguments(self) -> dict[str, Any]:
+        """What becomes of group memberships and load balancer targets before a stop or a deletion."""
+        return {name: getattr(self, name) for name in SURROUNDINGS}
 
     @property
     def planning_arguments(self) -> dict[str, Any]:
@@ -215,6 +228,13 @@ def _protect_tags_of(value: Any, name: str) -> dict[str, Any]:
     return dict(PROTECTION) if tags is None else tags
 
 
+SURROUNDINGS_PARSERS: Mapping[str, Callable[[Any, str], Any]] = {
+    "group_members": partial(choice_of, choices=GROUP_CHOICES),
+    "load_balancers": partial(choice_of, choices=BALANCER_CHOICES),
+    "drain_seconds": partial(number_of, default=30.0, zero=True),
+    "allow_last_target": boolean_of,
+}
+"""The readers of `SURROUNDINGS`, for each role."""
 PARSERS: Mapping[str, Callable[[Any, str], Any]] = {
     "protect_tags": _protect_tags_of,
     "due_only": boolean_of,
@@ -233,6 +253,7 @@ PARSERS: Mapping[str, Callable[[Any, str], Any]] = {
     "allow_local_disk_loss": boolean_of,
     "disks": partial(choice_of, choices=FATES_OF_DISKS),
     "elastic_ips": partial(choice_of, choices=FATES_OF_ADDRESSES),
+    **SURROUNDINGS_PARSERS,
     "waves": parse_waves,
     "max_failures": partial(integer_of, default=0),
     "tag_key": partial(text_of, default="decommission-after"),

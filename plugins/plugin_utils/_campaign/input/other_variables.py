@@ -10,7 +10,7 @@ read here stays in dictionaries, and these are handed to modules as a whole. Rai
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -29,7 +29,17 @@ from .coerce import (
     text_of,
     word_list_of,
 )
-from .decommission_variables import FATES_OF_ADDRESSES, FATES_OF_DISKS, PARSERS, PREFIX, campaign_of, directory_of, parse_options
+from .decommission_variables import (
+    FATES_OF_ADDRESSES,
+    FATES_OF_DISKS,
+    PARSERS,
+    PREFIX,
+    SURROUNDINGS,
+    SURROUNDINGS_PARSERS,
+    campaign_of,
+    directory_of,
+    parse_options,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +88,13 @@ BACKUP = (
     *("stop_running", "start_again", "on_blocked", "on_shortfall", "max_age", "campaign", "reuse", "name_pattern"),
     *("manifest_path", "keep", "drill", "drill_subnet_id", "drill_security_group_ids", "drill_timeout"),
     *("wait_timeout", "poll_interval"),
+    *SURROUNDINGS,
 )
 RESTORE = (
     *("manifest", "image_id", "instance_ids", "region", "name", "subnet_id", "security_group_ids", "instance_type", "az"),
     *("drill", "keep_private_ip", "wait_timeout", "poll_interval"),
 )
-READ_BY_CLEANUP = tuple(f"{PREFIX}{name}" for name in ("protect_tags", "disks", "elastic_ips", "exclude"))
+READ_BY_CLEANUP = tuple(f"{PREFIX}{name}" for name in ("protect_tags", "disks", "elastic_ips", "exclude", *SURROUNDINGS))
 """Variables of the role vm_decommission that the playbook cleanup reads, too, by their whole name."""
 CLEANUP = ("regions", "tag_key", "max_instances", "on_too_many", "empty_is_failure", "report_dir", "report_mount")
 
@@ -116,6 +127,7 @@ def parse_backup(values: Mapping[str, Any]) -> BackupOptions:
         "include_data_disks": boolean_of(*of("include_data_disks"), default=True),
         "stop_running": boolean_of(*of("stop_running")),
         "start_again": boolean_of(*of("start_again")),
+        **_surroundings(of(name) for name in SURROUNDINGS),
         "on_blocked": choice_of(*of("on_blocked"), ("fail", "skip")),
         "on_shortfall": choice_of(*of("on_shortfall"), ("fail", "fit")),
         "max_age": number_of(*of("max_age"), 24.0),
@@ -177,11 +189,17 @@ def read_cleanup(values: Mapping[str, Any]) -> dict[str, Any]:
     """The variables of the playbook cleanup."""
     of = GivenVariables("cleanup_", values)
     tag_key = text_of(*of("tag_key"), "decommission-after")
-    protection, disks, elastic_ips, exclude = ((values.get(name), name) for name in READ_BY_CLEANUP)
+    protection, disks, elastic_ips, exclude, *around = ((values.get(name), name) for name in READ_BY_CLEANUP)
     return {
         "regions": word_list_of(*of("regions")) or [""],
         # What would be destroyed with a machine may protect it, too.
-        "look": {"due_tag": tag_key, "marked_only": True, **_fates(disks, elastic_ips), **_protection(protection)},
+        "look": {
+            "due_tag": tag_key,
+            "marked_only": True,
+            **_fates(disks, elastic_ips),
+            **_surroundings(around),
+            **_protection(protection),
+        },
         "tag_key": tag_key,
         "exclude": members_of(*exclude),
         "max_instances": integer_of(*of("max_instances"), 10, at_least=1),
@@ -238,6 +256,11 @@ def _protection(given: tuple[Any, str]) -> dict[str, Any]:
 def _fates(disks: tuple[Any, str], elastic_ips: tuple[Any, str]) -> dict[str, Any]:
     """What becomes of disks and elastic IPs, with the role's defaults."""
     return {"disks": choice_of(*disks, FATES_OF_DISKS), "elastic_ips": choice_of(*elastic_ips, FATES_OF_ADDRESSES)}
+
+
+def _surroundings(given: Iterable[tuple[Any, str]]) -> dict[str, Any]:
+    """What becomes of group memberships and load balancer targets; `given` in the order of `SURROUNDINGS`."""
+    return {name: SURROUNDINGS_PARSERS[name](*value) for name, value in zip(SURROUNDINGS, given, strict=True)}
 
 
 def _file(of: GivenVariables) -> str:

@@ -74,8 +74,16 @@ def _machines(record: Record, *, preview: bool) -> list[dict[str, Any]]:
     return [_machine(row, tags, preview=preview) for row in record.machines.values()]
 
 
+_INSIDE = ("scope", "power", "unproven", "chosen_as", "dns_records", "load_balancer_targets")
+"""What is known of a machine and not shown as a part of it."""
+
+
 def _machine(row: Mapping[str, Any], tags: Iterable[str], *, preview: bool) -> dict[str, Any]:
-    machine = {key: value for key, value in row.items() if key not in ("scope", "power", "unproven", "chosen_as", "dns_records")}
+    machine = {
+        key: value
+        for key, value in row.items()
+        if key not in ("scope", "power", "unproven", "chosen_as", "dns_records", "load_balancer_targets")
+    }
     has = row.get("tags") or {}
     machine["tags"] = {key: has[key] for key in tags if key in has}
     # What the plan meant to make of a machine that was left alone is no backup.
@@ -86,7 +94,12 @@ def _machine(row: Mapping[str, Any], tags: Iterable[str], *, preview: bool) -> d
 
 
 def pointers_of(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """What still points to machines, as the plan saw it: what it is, its name, and where that stands."""
+    """What still points to machines: what it is, its name, and where that stands. DNS records are as the plan saw them."""
+    rows = list(rows)
+    return [*_names(rows), *_targets(rows)]
+
+
+def _names(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return [
         {
             "kind": f"{record['zone_type']}_dns_record",
@@ -99,6 +112,24 @@ def pointers_of(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
         }
         for row in rows
         for record in row.get("dns_records") or ()
+    ]
+
+
+def _targets(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Targets of load balancers that outlived their machine, or may have."""
+    return [
+        {
+            "kind": "load_balancer_target",
+            "what": target["type"],
+            "name": target["target_group_id"] or target["availability_group_id"],
+            "place": target["load_balancer_name"] or target["load_balancer_id"],
+            "detail": f"{target['address'] or ''}:{target['port'] or ''}".strip(":") or None,
+            "state": target["fate"],
+            "instance_id": row["instance_id"],
+        }
+        for row in rows
+        for target in row.get("load_balancer_targets") or ()
+        if target["fate"] in ("left", "unverified")
     ]
 
 

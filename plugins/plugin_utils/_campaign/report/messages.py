@@ -154,6 +154,7 @@ WRITES = {
 POINTERS = {
     "private_dns_record": "DNS record of a private zone",
     "public_dns_record": "DNS record of a public domain",
+    "load_balancer_target": "target of a load balancer",
 }
 """What may point to a machine."""
 WRITE_TONES = {"accepted": "done", "throttled": "warn", "unclear": "warn", "refused": "bad", "not_sent": "calm"}

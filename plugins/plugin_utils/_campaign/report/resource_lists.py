@@ -93,7 +93,7 @@ def pointer_rows(report: Mapping[str, Any]) -> list[PointerRow]:
             place=each["place"] or "",
             detail=each["detail"] or "",
             state=each["state"] or "",
-            tone="warn" if each["state"] == "resolving" else "calm",
+            tone="calm" if each["state"] == "paused" else "warn",
             instance_id=each["instance_id"],
             machine=names.get(each["instance_id"], ""),
         )

@@ -16,6 +16,8 @@ from ..state.ingest import ingest, refuse_early_end
 from .campaign import Campaign, Result
 
 SHOWN = 10
+NO_VERDICT = {"protect_tags": {}, "group_members": "ignore", "load_balancers": "ignore"}
+"""For a look that only lists machines: nothing is read to judge them by."""
 
 
 def choose(campaign: Campaign) -> Result:
@@ -24,7 +26,7 @@ def choose(campaign: Campaign) -> Result:
     entries = [*options.listed, *(Entry("the name", name, column="name") for name in options.names)]
     if not entries:
         return options.selection_arguments
-    arguments = {**options.connection_arguments, "protect_tags": {}, "disks": "keep"}
+    arguments = {**options.connection_arguments, **NO_VERDICT, "disks": "keep"}
     seen = campaign.look("jdcloud_vm_info", arguments)
     ingest(campaign.record, {**seen, "instances": [{**each, "warnings": []} for each in seen.get("instances") or ()]})
     refuse_early_end(seen)

@@ -25,6 +25,7 @@ from ..state.store import JOURNAL, RECORD, Store
 from ..steps import expire as steps
 from ..steps.expire import SHOWN, Listing, Rules, Verdict
 from .campaign import Modules, Result
+from .choose import NO_VERDICT
 
 REPORT_FORMAT = "jdcloud.cloud/expired/1"
 
@@ -132,7 +133,7 @@ def _listing(run: Expiry, region: str) -> Listing:
     images = _read(run, "jdcloud_image_info", {}, region)
     snapshots = _read(run, "jdcloud_snapshot_info", {}, region)
     # Last, so that a machine that was made of an image meanwhile is among them.
-    machines = _read(run, "jdcloud_vm_info", {"protect_tags": {}}, region)
+    machines = _read(run, "jdcloud_vm_info", NO_VERDICT, region)
     times = [parse_time(result.get("service_time")) for result in (images, snapshots)]
     now = None if None in times else min(time for time in times if time is not None)
     name = str((images.get("account") or {}).get("region") or region)
@@ -168,7 +169,7 @@ def _gone_machines(run: Expiry, region: str, ids: Sequence[str]) -> set[str]:
     """Those of the machines of which the service says, one by one, that they do not exist."""
     if not ids:
         return set()
-    found = _read(run, "jdcloud_vm_info", {"instance_ids": list(ids), "protect_tags": {}}, region)
+    found = _read(run, "jdcloud_vm_info", {"instance_ids": list(ids), **NO_VERDICT}, region)
     if int(found["summary"]["not_found"]) != len(ids) - len(found["instances"]):
         return set()
     return set(ids) - {str(row["instance_id"]) for row in found["instances"]}

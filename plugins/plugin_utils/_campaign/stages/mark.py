@@ -55,6 +55,7 @@ def write_tags(campaign: Campaign) -> Result:
     power = [each for each in record.tag_plan["power"] if each not in bad or options.kind == "unmark"]
     if power:
         state = "stopped" if options.kind == "mark" else "running"
+        more |= options.surroundings_arguments if state == "stopped" else {}
         arguments = {**_scope(campaign, power), **options.timing_arguments, "state": state, **more}
         bad = steps.after_power(record, campaign.do("jdcloud_vm", arguments), campaign.now)["bad"]
         campaign.save()

@@ -102,6 +102,7 @@ def planned_backup_arguments(campaign: Campaign, ids: list[str]) -> Result:
         "max_instances": len(ids),
         "method": options.backup,
         "stop_running": options.stop_running,
+        **options.surroundings_arguments,
         "start_again": False,
         "on_blocked": "skip",
         # So that all reasons of all machines are known; whether a shortfall ends the campaign is decided by the plan.

@@ -18,14 +18,27 @@ from itertools import combinations
 from typing import Any
 
 from ....module_utils._api.errors import first_of
-from ..input.decommission_variables import BACKUPS, FATES_OF_ADDRESSES, FATES_OF_DISKS, PARSERS, PREFIX, Options
+from ..input.decommission_variables import (
+    BACKUPS,
+    BALANCER_CHOICES,
+    FATES_OF_ADDRESSES,
+    FATES_OF_DISKS,
+    GROUP_CHOICES,
+    PARSERS,
+    PREFIX,
+    Options,
+)
 
 COVERED: Mapping[str, tuple[str, ...]] = {
     "absent": (
         *("backup", "backup_max_age", "allow_local_disk_loss", "disks", "elastic_ips", "protect_tags", "stop_running"),
         *("on_blocked", "due_only", "tag_key", "max_instances", "max_failures", "waves", "canary"),
+        *("group_members", "load_balancers", "allow_last_target"),
     ),
-    "mark": ("protect_tags", "stop_running", "on_blocked", "tag_key", "grace_days", "max_instances"),
+    "mark": (
+        *("protect_tags", "stop_running", "on_blocked", "tag_key", "grace_days", "max_instances"),
+        *("group_members", "load_balancers", "allow_last_target"),
+    ),
     "unmark": ("start_again", "on_blocked", "tag_key", "max_instances"),
 }
 """By the kind of a campaign, the options that decide what is lost, and how much at once."""
@@ -34,7 +47,7 @@ NOT_COVERED = (
     *("kind", "region", "instance_ids", "name", "names", "list_file", "listed", "tags", "filters", "exclude", "empty_is_success"),
     *("campaign", "reason", "digest", "report_dir", "report_tags", "bill", "prices", "look_up_dns"),
     *("on_plan", "before_wave", "after_wave", "after_campaign"),
-    *("campaign_timeout", "wait_timeout", "backup_timeout", "poll_interval"),
+    *("drain_seconds", "campaign_timeout", "wait_timeout", "backup_timeout", "poll_interval"),
 )
 """The other options. A test holds that each option is in one of the two."""
 MAX_HASHED_IDS = 2_000_000
@@ -48,7 +61,9 @@ _TRIED: Mapping[str, tuple[Any, ...]] = {
     "disks": FATES_OF_DISKS,
     "elastic_ips": FATES_OF_ADDRESSES,
     "on_blocked": ("fail", "skip"),
-    **dict.fromkeys(("allow_local_disk_loss", "stop_running", "due_only", "start_again"), (False, True)),
+    "group_members": GROUP_CHOICES,
+    "load_balancers": BALANCER_CHOICES,
+    **dict.fromkeys(("allow_local_disk_loss", "stop_running", "due_only", "start_again", "allow_last_target"), (False, True)),
     **dict.fromkeys(("max_failures", "grace_days"), tuple(range(32))),
 }
 """Values of options that may have been approved; the default of each is tried, too."""

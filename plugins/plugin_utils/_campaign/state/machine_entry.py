@@ -19,7 +19,7 @@ from .record import UNVERIFIED, Record
 ID_KEYS = {"disks": "disk_id", "elastic_ips": "elastic_ip_id"}
 """What belongs to a machine, and the key of its id."""
 REMOVED_FATES = {"disks": "deleted", "elastic_ips": "released"}
-COPIED = ("name", "status", "blockers", "warnings", "error", "disks", "elastic_ips", "backups")
+COPIED = ("name", "status", "blockers", "warnings", "error", "disks", "elastic_ips", "backups", "load_balancer_targets")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +67,7 @@ def new_entry(instance: Mapping[str, Any]) -> dict[str, Any]:
         "elastic_ips": list(instance.get("elastic_ips", ())),
         "backups": list(instance.get("backups", ())),
         "dns_records": list(instance.get("dns_records", ())),
+        "load_balancer_targets": list(instance.get("load_balancer_targets", ())),
         "deleted_at": None,
         "scope": None,
     }
@@ -139,6 +140,7 @@ def apply_backup(row: dict[str, Any], entry: Mapping[str, Any]) -> None:
     row["status"] = entry.get("status") or row["status"]
     row["instance_type"] = (entry.get("specification") or {}).get("instance_type") or row["instance_type"]
     row["backups"] = _backups(entry) or row["backups"]
+    row["load_balancer_targets"] = list(entry.get("load_balancer_targets") or row.get("load_balancer_targets", ()))
     row["unproven"] = [*row.get("unproven", ()), *_unproven(entry)]
     if entry.get("action") == "failed" and entry.get("error"):
         set_failed(row, entry["error"])
@@ -264,12 +266,16 @@ def _without_fates(items: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return [{**each, "fate": None} for each in items]
 
 
+_KEPT = ("backups", "disks", "elastic_ips", "load_balancer_targets", "name")
+"""What a later result that shows none of it does not take away."""
+
+
 def _copy(row: dict[str, Any], instance: Mapping[str, Any]) -> None:
     # Only the plan looks for DNS records.
     planned = [each for each in row["warnings"] if each["code"] == "dns_record"]
     for name in COPIED:
         # A plan that is refused later lists no backups; those that were made are there all the same.
-        if name in instance and (instance[name] or name not in ("backups", "disks", "elastic_ips", "name")):
+        if name in instance and (instance[name] or name not in _KEPT):
             row[name] = instance[name]
     row["warnings"] = [*row["warnings"], *(each for each in planned if each not in row["warnings"])]
 

@@ -36,7 +36,7 @@ from ..evidence.proof import (
     lasting_snapshots,
     own_flaws,
 )
-from ..planning.balancers import balancer_warnings
+from ..planning.balancers import balancer_warnings, departing
 from ..planning.blockers import (
     disk_task_blockers,
     image_task_blocker,
@@ -78,6 +78,8 @@ def decide_backup(
         start=start and not blockers,
         blockers=blockers,
         warnings=(*_warnings(machine, assets), *(_stop_warnings(machine, policy, around) if stop else ())),
+        registrations=around.balancers.registrations(machine) if stop else (),
+        deregisters=departing(machine, policy.of_stops, around) if stop and not blockers else (),
     )
 
 

@@ -15,7 +15,7 @@ from ..common.failure import Finding
 from ..common.selection import Selection
 from ..evidence.proof import AssetType, Method
 from ..planning.policy import Policy
-from ..planning.surroundings import BalancerChoice, GroupChoice
+from ..planning.surroundings import BalancerChoice, GroupChoice, Registration
 
 AssetAction = Literal["created", "reused", "none", "blocked", "failed"]
 
@@ -96,7 +96,10 @@ class PlannedAsset:
 
 @dataclass(frozen=True, slots=True)
 class BackupDecision:
-    """What is to be done with one machine. With blockers nothing is."""
+    """What is to be done with one machine. With blockers nothing is.
+
+    `registrations` are all that load balancers have of one that is to be stopped, `deregisters` those that are taken away before.
+    """
 
     instance_id: str
     status: str
@@ -105,6 +108,8 @@ class BackupDecision:
     start: bool = False
     blockers: tuple[Finding, ...] = ()
     warnings: tuple[Finding, ...] = ()
+    registrations: tuple[Registration, ...] = ()
+    deregisters: tuple[Registration, ...] = ()
 
     @property
     def images(self) -> int:

@@ -17,7 +17,6 @@ from ..common.progress import Watch
 from ..common.timing import Timing
 from ..machines.state import MachineState
 from ..planning.policy import Facts
-from ..planning.surroundings import Registration
 from ..surroundings.departure import Departure
 from .policy import BackupDecision, BackupPolicy
 from .quota import QuotaCheck
@@ -30,7 +29,7 @@ class BackupRecord:
     """All about one machine (or one disk that is on none) of a run.
 
     `machine` is how it was found, `seen` how it was last seen. `held` are the disks that each image proved to hold, by image id.
-    `departure` is how it left what surrounds it before its stop, and `registrations` are the targets that it had.
+    `departure` is how it left what surrounds it before its stop.
     """
 
     instance_id: str
@@ -40,7 +39,6 @@ class BackupRecord:
     seen: Instance | None = None
     stop: MachineState | None = None
     departure: Departure | None = None
-    registrations: tuple[Registration, ...] = ()
     start: MachineState | None = None
     assets: list[AssetState] = field(default_factory=list)
     held: dict[str, Mapping[str, str | None]] = field(default_factory=dict)

@@ -72,7 +72,6 @@ def _records(context: RunContext, targets: Targets, policy: BackupPolicy, backup
         if record.machine is not None:
             wanted_policy = policy if instance_id in targets.mismatched else context.policy
             record.decision = decide_backup(record.machine, wanted_policy, backup_set, now, context.around)
-            record.registrations = context.around.balancers.registrations(record.machine)
             record.seen = record.machine
         records.append(record)
     return records

@@ -15,7 +15,6 @@ from ..._api.model.instance import Instance
 from ..common.failure import Failure
 from ..common.progress import Standing, Watch, count
 from ..common.timing import Timing
-from ..planning.balancers import departing
 from ..planning.policy import Decision, Facts, Policy
 from ..surroundings.comeback import come_back
 from ..surroundings.departure import Departure
@@ -41,9 +40,7 @@ class Leaving:
     def depart(self, planned: Sequence[tuple[Instance, Decision]], watch: Watch) -> None:
         """Take those out whose plan says so. What fails is in their departures."""
         for machine, decision in planned:
-            departure = Departure(machine.instance_id)
-            if "deregister" in decision.steps:
-                departure.registrations = departing(machine, self.policy, self.facts)
+            departure = Departure(machine.instance_id, decision.deregisters)
             if "leave_group" in decision.steps:
                 departure.leaving = machine.group_id
             if departure.registrations or departure.leaving is not None:

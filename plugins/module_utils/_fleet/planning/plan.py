@@ -54,6 +54,7 @@ def _decide(machine: Instance, policy: Policy, facts: Facts) -> Decision:
         warnings=tuple(_warnings(machine, policy, facts)),
         backups=proof.backups if proof is not None else (),
         registrations=facts.balancers.registrations(machine),
+        deregisters=() if blockers else departing(machine, policy, facts),
     )
     if "delete" in decision.steps:
         return replace(decision, disks=disks.disks, addresses=addresses, disk_changes=disks.changes)

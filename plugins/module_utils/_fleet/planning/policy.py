@@ -119,7 +119,7 @@ class Decision:
     """What is to be done with one machine, in which order, and why not.
 
     `disk_changes` holds the delete attributes to set before the delete, by disk id. `registrations` are all that load balancers
-    have of it. With blockers, `steps` is empty.
+    have of it, `deregisters` those that are taken away before. With blockers, `steps` is empty.
     """
 
     instance_id: str
@@ -132,6 +132,7 @@ class Decision:
     disk_changes: Mapping[str, bool] = field(default_factory=dict)
     backups: tuple[Backup, ...] = ()
     registrations: tuple[Registration, ...] = ()
+    deregisters: tuple[Registration, ...] = ()
 
     @property
     def action(self) -> Action:

@@ -18,7 +18,6 @@ from ..._fleet.evidence.specification import MANIFEST_FORMAT, disks_of, specific
 from ..._fleet.machines.find import read_in_full
 from ..common.rows import error_of, finding_rows
 from ..common.session import Result, Session
-from ..machines.report import targets_of
 from .report import BackupReport
 
 
@@ -74,7 +73,7 @@ def _entry(record: BackupRecord, report: BackupReport, machine: InstanceInFull |
         "image": None if image is None else {**_asset(image, "image_id", "size_mb"), "disks": image["covered_disks"]},
         "snapshots": [_asset(row, "snapshot_id", "size_gb", "disk_id", "device") for row in snapshots],
         "uncovered_disks": _uncovered(record, image, snapshots),
-        "load_balancer_targets": targets_of(record.registrations, record.departure.fates if record.departure else {}),
+        "load_balancer_targets": report.targets(record),
         "blockers": finding_rows(decision.blockers if decision is not None else ()),
         "warnings": finding_rows(decision.warnings if decision is not None else ()),
         "error": error_of(failure_of(record)),

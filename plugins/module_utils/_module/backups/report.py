@@ -17,8 +17,10 @@ from ..._fleet.backups.state import AssetState
 from ..._fleet.common.failure import UNVERIFIED, Finding
 from ..._fleet.evidence.marker import NO_INSTANCE
 from ..._fleet.evidence.proof import AssetType, disk_key
+from ..._fleet.surroundings.departure import TargetFate
 from ..common.rows import SHOWN, error_of, finding_rows, left_stopped, name_some, reasons_of
 from ..common.session import Result
+from ..machines.report import targets_of
 
 
 class BackupReport:
@@ -121,6 +123,17 @@ class BackupReport:
             if state is not None and (state.in_doubt or state is record.start or record.seen is None):
                 return state.status
         return record.seen.status if record.seen is not None else "absent"
+
+    def targets(self, record: BackupRecord) -> list[Result]:
+        """Where a machine that is stopped is, or was, a target of load balancers."""
+        decision = record.decision
+        if decision is None:
+            return []
+        fates: dict[str, str] = dict(record.departure.fates) if record.departure is not None else {}
+        if self._preview and record.failure is None:
+            after: TargetFate = "registered" if decision.start else "deregistered"
+            fates = dict.fromkeys((each.target_id or "" for each in decision.deregisters), after)
+        return targets_of(decision.registrations, fates)
 
     def message(self) -> str | None:
         """One sentence if the task failed, else None."""

@@ -210,10 +210,14 @@ class MachineReport:
         dns = dns_warnings(self._run.dns.records_of(record.machine))
         return (*(record.decision.warnings if record.decision else ()), *dns, *record.found)
 
-    @staticmethod
-    def _targets(record: MachineRecord) -> list[Result]:
-        fates = {**(record.departure.fates if record.departure else {}), **record.target_fates}
-        return targets_of(record.decision.registrations if record.decision else (), fates)
+    def _targets(self, record: MachineRecord) -> list[Result]:
+        decision = record.decision
+        if decision is None:
+            return []
+        fates: dict[str, str] = {**(record.departure.fates if record.departure else {}), **record.target_fates}
+        if record.state is None and self._action(record) in ("deleted", "stopped"):
+            fates = dict.fromkeys((each.target_id or "" for each in decision.deregisters), "deregistered")
+        return targets_of(decision.registrations, fates)
 
     def _disk(self, record: MachineRecord, disk: PlannedDisk) -> Result:
         return {

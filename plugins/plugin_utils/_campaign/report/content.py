@@ -78,12 +78,12 @@ _INSIDE = ("scope", "power", "unproven", "chosen_as", "dns_records", "load_balan
 """What is known of a machine and not shown as a part of it."""
 
 
+_INSIDE = ("scope", "power", "unproven", "chosen_as", "dns_records", "load_balancer_targets")
+"""What is known of a machine and not shown as a part of it."""
+
+
 def _machine(row: Mapping[str, Any], tags: Iterable[str], *, preview: bool) -> dict[str, Any]:
-    machine = {
-        key: value
-        for key, value in row.items()
-        if key not in ("scope", "power", "unproven", "chosen_as", "dns_records", "load_balancer_targets")
-    }
+    machine = {key: value for key, value in row.items() if key not in _INSIDE}
     has = row.get("tags") or {}
     machine["tags"] = {key: has[key] for key in tags if key in has}
     # What the plan meant to make of a machine that was left alone is no backup.

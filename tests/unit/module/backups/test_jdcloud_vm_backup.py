@@ -263,7 +263,9 @@ def test_results_are_as_documented(cloud: MemoryCloud, backup: Backup, run: Runn
     """Each documented key occurs in some run."""
     cloud.add("i-a", "running")
     cloud.add_disk("i-a", "vol-a", auto_delete=False)
-    ended = backup("i-a", method="both", **POWER)
+    cloud.balancers.add_group("tg-a")
+    cloud.balancers.add_target("tg-a", "i-a", ipAddress="10.0.0.5")
+    ended = backup("i-a", method="both", load_balancers="deregister", allow_last_target=True, **POWER)
     assert check(ended.result, MODULE) == set(paths(documented_returns(MODULE)))
     for module in ("jdcloud_image", "jdcloud_snapshot"):
         made = run(module, state="present", instance_ids=["i-a"], campaign="c2")

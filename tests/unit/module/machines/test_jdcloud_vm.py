@@ -158,7 +158,8 @@ def seed_every_fate(cloud: MemoryCloud) -> None:
     cloud.add_disk("i-a", "vol-stays", auto_delete=False)
     cloud.add_local_disk("i-a")
     cloud.add_elastic_ip("i-a", "fip-a", "203.0.113.17")
-    cloud.add("i-b", ag={"id": "ag-1", "name": "group"})
+    cloud.add("i-b", "stopped")
+    cloud.groups.add("ag-1", "i-b", scaling=False)
 
 
 @pytest.mark.parametrize(
@@ -347,6 +348,8 @@ def test_without_waiting_the_fates_are_not_known(cloud: MemoryCloud, run: Runner
 def test_results_are_exactly_as_documented(cloud: MemoryCloud, run: Runner) -> None:
     """Each result holds what is documented and nothing else; and all that is documented was seen, but for EMPTY_LISTS."""
     seed_every_fate(cloud)
+    cloud.balancers.add_group("tg-a")
+    cloud.balancers.add_target("tg-a", "i-b", weight=0, ipAddress="10.0.0.5")
     cloud.add("i-c", tags=PROTECTED)
     cloud.add("i-d")
     cloud.refuse("vm.deleteInstance", 403, "HTTP_FORBIDDEN", "not authorized", "i-d")

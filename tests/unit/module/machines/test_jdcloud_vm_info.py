@@ -63,8 +63,9 @@ def test_no_selector_lists_all_machines_with_everything_the_service_says(cloud: 
     assert machines["i-a"]["blockers"] == []
     summary = ended.result["summary"]
     assert (summary["selected"], summary["deletable"], summary["blocked"], summary["not_found"]) == (2, 1, 1, 0)
-    assert [call.operation for call in cloud.calls] == ["vm.describeInstances", "disk.describeDisks"]
-    assert summary["api_calls"] == 2
+    balancers = ["lb.describeTargetGroups"] * 3 + ["lb.describeBackends"] * 3
+    assert [call.operation for call in cloud.calls] == ["vm.describeInstances", "disk.describeDisks", *balancers]
+    assert summary["api_calls"] == 8
     assert cloud.writes == []
 
 
@@ -96,7 +97,7 @@ def test_the_blockers_heed_the_tags_of_elastic_ips(cloud: MemoryCloud, run: Runn
 
 def test_without_protecting_tags_no_disk_is_read(cloud: MemoryCloud, run: Runner) -> None:
     cloud.add("i-a")
-    run.vm_info("i-a", protect_tags={})
+    run.vm_info("i-a", protect_tags={}, load_balancers="ignore")
     assert [call.operation for call in cloud.calls] == ["vm.describeInstances"]
 
 
@@ -154,7 +155,10 @@ def test_check_mode_makes_no_difference(cloud: MemoryCloud, run: Runner, check_m
 
 
 def test_results_are_as_documented(cloud: MemoryCloud, run: Runner) -> None:
-    cloud.add("i-a", "running", instanceType="g.n2.large", ag={"id": "ag-1", "name": "group"})
+    cloud.add("i-a", "running", instanceType="g.n2.large")
+    cloud.groups.add("ag-1", "i-a", scaling=False)
+    cloud.balancers.add_group("tg-a")
+    cloud.balancers.add_target("tg-a", "i-a", ipAddress="10.0.0.5")
     cloud.add_disk("i-a", "vol-a", auto_delete=True)
     unseen = set(paths(documented_returns(MODULE))) - check(run.vm_info().result, MODULE)
     assert unseen == EMPTY_LISTS

@@ -195,9 +195,11 @@ def test_the_list_of_machines_says_what_the_deletion_would_say(cloud: MemoryClou
 
 def test_check_mode_sends_no_write_and_predicts_the_run(cloud: MemoryCloud, run: Runner) -> None:
     serving(cloud)
-    ended = run.vm("absent", "i-1", check=True, stop_running=True, load_balancers="deregister")
-    assert ended.actions == {"i-1": "deleted"}
+    preview = run.vm("absent", "i-1", check=True, stop_running=True, load_balancers="deregister")
+    assert preview.actions == {"i-1": "deleted"}
     assert not cloud.writes
+    done = run.vm("absent", "i-1", stop_running=True, load_balancers="deregister")
+    assert preview.result["instances"] == done.result["instances"]
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from typing import Any
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.timing import Timing
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.machines.record import MachineRecord
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.policy import Policy
+from support.fleet.around import ABANDON, DEREGISTER, REGISTER, WEIGH
 from support.fleet.backups import HOUR, Need, TrueImage, TrueSnapshot, uncovered
 from support.fleet.log import DELETE, IMAGES, RELEASE, SET_DISKS, SNAPSHOTS, START, STOP, BackupRead, Sight, Write
 from support.fleet.virtual import Campaign, Cloud
@@ -33,13 +34,15 @@ class Before:
 
     machines: dict[str, TrueMachine]
     attributes: dict[str, bool]
+    targets: dict[str, list[tuple[str, int, int]]]
     deleted_by_others: set[str] = field(default_factory=set)
 
     @classmethod
     def of(cls, cloud: Cloud) -> Before:
         """Taken before the run begins."""
         attributes = {disk_id: bool(disk.auto_delete) for disk_id, disk in cloud.world.disks.items()}
-        return cls(dict(cloud.world.machines), attributes)
+        targets = {instance_id: cloud.around.targets_of(instance_id) for instance_id in cloud.world.machines}
+        return cls(dict(cloud.world.machines), attributes, targets)
 
 
 class Audit:
@@ -56,8 +59,10 @@ class Audit:
     def check(self) -> None:
         """All of it."""
         checks = {DELETE: self._delete, STOP: self._stop, START: self._start, SET_DISKS: self._set_disks, RELEASE: self._release}
+        checks |= {ABANDON: self._abandon, **dict.fromkeys((WEIGH, DEREGISTER, REGISTER), self._change_targets)}
         for write in self._cloud.log.writes:
             checks[write.operation](write)
+        self._surroundings()
         for record in self._campaign.run.records:
             if record.state is not None:
                 assert self._cloud.log.effects(DELETE, record.instance_id) <= 1, "two deletes took effect"
@@ -156,6 +161,36 @@ class Audit:
         assert self._basis(write, PLAN_MAX_AGE).snapshot.status == "stopped"
         machine = self._before.machines[write.resource]
         assert self._cloud.log.effects(START, write.resource) <= 1 + len(machine.disturbed_at), "two starts took effect"
+
+    def _abandon(self, write: Write) -> None:
+        self._worked_on(write)
+        assert self._policy.group_members == "abandon"
+        assert self._cloud.log.effects(ABANDON, write.resource) <= 1
+
+    def _change_targets(self, write: Write) -> None:
+        assert self._policy.load_balancers == "deregister"
+        assert not self._campaign.run.held_back
+
+    def _surroundings(self) -> None:
+        """Rules 21 and 22: what was stopped or deleted had left before."""
+        for moment in self._cloud.around.moments:
+            if moment.instance_id in self._records:
+                assert not moment.managed or self._policy.group_members == "ignore", f"{moment.operation} of a managed member"
+                assert not moment.weighted or self._policy.load_balancers == "ignore", f"{moment.operation} under traffic"
+        for record in self._campaign.run.records:
+            self._targets(record)
+
+    def _targets(self, record: MachineRecord) -> None:
+        """Who is not deleted has its targets again, or the failure names them; nobody else's were touched."""
+        before = self._before.targets.get(record.instance_id, [])
+        now = self._cloud.around.targets_of(record.instance_id)
+        if now == before:
+            return
+        row = self._campaign[record.instance_id]
+        assert row["changed"], "its targets are not as before, and the result hides it"
+        if row["action"] in ("failed", "none", "blocked") and row["status"] not in ("absent", "deleting", "unverified"):
+            named = row["error"]["message"]
+            assert all(name in named for name, _port, _weight in set(before) ^ set(now)), f"{before} became {now} in silence"
 
     def _set_disks(self, write: Write) -> None:
         record = self._worked_on(write)

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Call
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import ApiError
+from support.fleet.around import Around
 from support.fleet.backups import Backups
 from support.fleet.virtual_time import VirtualTime
 from support.fleet.world import PREPAID, TrueAddress, TrueDisk, TrueMachine, World
@@ -47,6 +48,7 @@ class Operations:
         self._rng = rng
         self._durations = durations
         self.backups = Backups()
+        self.around = Around(world)
         self._handlers: Mapping[str, Callable[[Call[Any]], Json]] = {
             "vm.describeInstances": self._describe_instances,
             "vm.describeInstance": lambda call: {"instance": world.instance_json(self._machine(call))},
@@ -61,10 +63,13 @@ class Operations:
             "vpc.describeElasticIps": self._describe_elastic_ips,
             "vpc.describeElasticIp": self._describe_elastic_ip,
             "vpc.deleteElasticIp": self._release,
+            **self.around.handlers,
         }
 
     def carry_out(self, call: Call[Any]) -> Json:
         """The `result` field of the answer."""
+        if call.operation in ("vm.stopInstance", "vm.deleteInstance"):
+            self.around.note(call)
         return self._handlers[call.operation](call)
 
     def move(self, machine: TrueMachine, during: str, end: str, seconds: float) -> None:

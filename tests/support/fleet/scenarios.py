@@ -15,6 +15,8 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.select
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.timing import Timing
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.evidence.proof import Demand
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.policy import DiskChoice, Policy, State
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.surroundings import BalancerChoice, GroupChoice
+from support.fleet.around import TrueTargetGroup
 from support.fleet.audit import Before
 from support.fleet.backups import DAY, HOUR, marker
 from support.fleet.log import DELETE, IMAGES, SET_DISKS, SNAPSHOTS
@@ -35,6 +37,8 @@ ALL_HARMS = [
     Harm.BUSY,
 ]
 PROTECTION = "jdcloud-protect"
+SURROUNDED = 0.3
+"""The share of scenarios with availability groups and load balancers."""
 DEMANDING = 0.35
 """The share of scenarios in which a delete needs backups."""
 
@@ -60,8 +64,10 @@ def scenario(seed: int, *, peaceful: bool = False) -> Scenario:
     cloud = Cloud(seed, durations=durations, limits=Limits(limit, rng.choice([1.0, 10.0])), network=network)
     count = rng.choice([1, 2, 3, 5, 8, 30])
     machines = [_machine(rng, cloud, f"i-m{number}") for number in range(count)]
-    before = Before.of(cloud)
     policy = _policy(rng, machines)
+    if rng.random() < SURROUNDED:
+        policy = _surround(rng, cloud, machines, policy)
+    before = Before.of(cloud)
     if rng.random() < DEMANDING:
         policy = replace(policy, **_demand(rng))
         # Reads of backups and machines, one after the other, must fit into the seconds of the gate.
@@ -143,6 +149,32 @@ def _policy(rng: random.Random, machines: list[TrueMachine]) -> Policy:
         disks=rng.choice(options) if absent else "as_configured",
         release_elastic_ips=absent and rng.random() < 0.5,
         charge_on_stopped=rng.choice([None, None, "keepCharging"]) if state != "running" else None,
+    )
+
+
+def _surround(rng: random.Random, cloud: Cloud, machines: list[TrueMachine], policy: Policy) -> Policy:
+    """Make some machines members of groups and targets of load balancers."""
+    around = cloud.around
+    for number in range(rng.choice([1, 2, 5])):
+        around.target_groups[f"tg-{number}"] = TrueTargetGroup(f"tg-{number}", rng.choice(["alb", "nlb", "dnlb"]))
+        # A target that stays, so that some are not the last one.
+        target_id = around.register(f"tg-{number}", "i-stranger")
+        if rng.random() < 0.2:
+            around.target_groups[f"tg-{number}"].unhealthy.add(target_id)
+    for machine in machines:
+        if rng.random() < 0.4:
+            around.join(machine, rng.choice(["ag-1", "ag-2"]), managed=rng.random() < 0.6, scaling=rng.random() < 0.8)
+        for group_id in around.target_groups:
+            if rng.random() < 0.3:
+                around.register(group_id, machine.instance_id, rng.choice([80, 8080]), rng.choice([0, 1, 10]))
+    choices: list[GroupChoice] = ["block", "abandon", "abandon", "ignore"]
+    ways: list[BalancerChoice] = ["block", "deregister", "deregister", "deregister", "ignore"]
+    return replace(
+        policy,
+        group_members=rng.choice(choices),
+        load_balancers=rng.choice(ways),
+        drain_seconds=rng.choice([0.0, 5.0, 90.0]),
+        allow_last_target=rng.random() < 0.5,
     )
 
 

@@ -23,6 +23,7 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.machines.reco
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.machines.run import MachineOptions, run_action
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.policy import Policy
 from ansible_collections.jdcloud.cloud.plugins.module_utils._module.machines.report import MachineReport
+from support.fleet.around import Around
 from support.fleet.backups import HOUR, Backups, TrueImage, TrueSnapshot, marker
 from support.fleet.operations import Durations, Operations
 from support.fleet.service import Limits, Service
@@ -56,6 +57,11 @@ class Cloud:
     def log(self) -> Any:
         """What arrived."""
         return self.service.log
+
+    @property
+    def around(self) -> Around:
+        """Groups and load balancers."""
+        return self.operations.around
 
     @property
     def backups(self) -> Backups:

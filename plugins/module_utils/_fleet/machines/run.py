@@ -91,12 +91,14 @@ def _depart(leaving: Leaving, records: Sequence[MachineRecord], stable: SettledM
 def _look_around(leaving: Leaving, run: MachineRun) -> None:
     """Once all is done: who took what vanished, which targets go back to their place, and which are left."""
     staying = [each for each in run.records if each.departure is not None and each.departure.changed and _stays(each)]
-    if run.crash:
-        complaints = leaving.not_back([each.instance_id for each in staying])
-    else:
+    # What may be deleted still gets no traffic again.
+    back = [] if run.crash else [each.instance_id for each in staying if not _may_go(each)]
+    if not run.crash:
         states = [(each.machine, each.state) for each in run.records if each.machine is not None and each.state is not None]
         leaving.taken_by_groups([(machine, state) for machine, state in states if state.gone and not state.deleted])
-        complaints = leaving.come_back([each.instance_id for each in staying])
+    complaints = leaving.come_back(back) | leaving.not_back(
+        [each.instance_id for each in staying if each.instance_id not in back]
+    )
     for record in staying:
         if record.instance_id in complaints:
             holder = record.state or record
@@ -107,20 +109,22 @@ def _look_around(leaving: Leaving, run: MachineRun) -> None:
 
 def _look_at_targets(leaving: Leaving, records: Sequence[MachineRecord]) -> None:
     """Look which targets of deleted machines are still there."""
-    deleted = [each for each in records if each.state is not None and each.state.gone and each.state.deleted]
-    registrations = {each.instance_id: each.decision.registrations for each in deleted if each.decision}
+    deleted = {each.instance_id: each for each in records if each.state and each.state.gone and each.state.deleted}
+    registrations = {key: each.decision.registrations for key, each in deleted.items() if each.decision is not None}
     for instance_id, left in targets_left(leaving.dispatcher, registrations).items():
-        record = next(each for each in deleted if each.instance_id == instance_id)
-        record.found = tuple(each.warning for each in left.values())
-        record.target_fates = {target_id: each.fate for target_id, each in left.items()}
+        deleted[instance_id].found = tuple(each.warning for each in left.values())
+        deleted[instance_id].target_fates = {target_id: each.fate for target_id, each in left.items()}
 
 
 def _stays(record: MachineRecord) -> bool:
-    """Whether a machine goes on to serve, or may: it failed, is there, and no delete of it may have taken effect."""
+    """Whether a machine that was to go failed, and is there as far as is known."""
     state = record.state
-    if state is None:
-        return record.failure is not None
-    return state.failure is not None and not (state.gone or state.deleted or state.perhaps_deleted)
+    return record.failure is not None if state is None else state.failure is not None and not state.gone
+
+
+def _may_go(record: MachineRecord) -> bool:
+    """Whether a delete was accepted, or may have been."""
+    return record.state is not None and (record.state.deleted or record.state.perhaps_deleted)
 
 
 def _missing(found: FoundMachines, policy: Policy) -> list[MachineRecord]:
@@ -169,7 +173,9 @@ def _carry_out(
         if decision is None or decision.blockers or record.failure is not None:
             continue
         if decision.status == "deleting" or (decision.steps and not preview):
+            # Whatever a machine has left, it was waited for: it is looked at again before its stop.
+            seen_at = observed_at if record.departure is None else float("-inf")
             record.state = MachineState(
-                decision, stable.machines[record.instance_id], Phase.ENDED, observed_at, status=decision.status
+                decision, stable.machines[record.instance_id], Phase.ENDED, seen_at, status=decision.status
             )
     engine.run([record.state for record in records if record.state is not None])

@@ -146,9 +146,19 @@ class Transitions:
         if not in_bulk and state.phase not in LOOKED:
             return self._failed_calls.exists_after_all(state, now)
         if not in_bulk and state.phase is not Phase.DELETING:
-            return self._shown_singly(state, now)
+            return self._changed_singly(state, now) or self._shown_singly(state, now)
         state.observed_at = sent_at
         return self._seen_in[state.phase](state, now)
+
+    def _changed_singly(self, state: MachineState, now: float) -> NextStep | None:
+        """A single read shows that a stop or a start took effect, None if it does not. It ends the wait, and opens no gate."""
+        change = {Phase.STOPPING: STOP, Phase.STARTING: START}.get(state.phase)
+        if change is None or state.status not in (change.during, change.after):
+            return None
+        _note_change(state, change)
+        if state.status != change.after:
+            return None
+        return self._to_gate(state, now) if self._policy.state == "absent" else _end(state)
 
     def _shown_singly(self, state: MachineState, now: float) -> NextStep:
         """A bulk answer left it out, and a single read shows it: that opens no gate, and may not go on for ever."""
@@ -199,11 +209,9 @@ class Transitions:
 
     def _seen_changing(self, change: PowerChange, state: MachineState, now: float) -> NextStep:
         status, attempt = state.status, state.attempt
-        if status in (change.during, change.after, "error") and _waits_for_effect(state, change.call):
-            # The call with the lost answer took effect. One that failed ends in 'error'.
-            state.stopped_by_us = state.stopped_by_us or change is STOP
-            state.started_by_us = state.started_by_us or change is START
-            state.note_effect()
+        if status in (change.during, change.after, "error"):
+            # One that failed ends in 'error'.
+            _note_change(state, change)
         if status == change.after or (status == change.during and not self._timing.wait):
             return self._at_gate(state, now) if self._policy.state == "absent" else _end(state)
         if status == change.before and attempt.unsure:
@@ -313,6 +321,14 @@ class Transitions:
 def _is_clear(attempt: Attempt) -> bool:
     """Whether it is known when the transition began, and that it has not ended unseen."""
     return not attempt.unsure and attempt.absent_at is None
+
+
+def _note_change(state: MachineState, change: PowerChange) -> None:
+    """A read shows an effect. If the answer to our call was lost, it is that of our call."""
+    if _waits_for_effect(state, change.call):
+        state.stopped_by_us = state.stopped_by_us or change is STOP
+        state.started_by_us = state.started_by_us or change is START
+        state.note_effect()
 
 
 def _waits_for_effect(state: MachineState, phase: Phase) -> bool:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -30,51 +31,72 @@ class TargetLeft(NamedTuple):
 
 
 def come_back(dispatcher: Dispatcher, timing: Timing, departures: Sequence[Departure]) -> dict[str, list[str]]:
-    """Give the targets of these machines their place and weight again. Returns by machine what could not be given, sentences."""
+    """Give the targets of these machines their place and weight again. Returns by machine what could not be given, sentences.
+
+    Whether a call that was not clearly answered took a target away, a read shows first.
+    """
+    owned = [(each, row.target_id, row) for each in departures for row in each.registrations if row.target_id in each.touched]
+    rows = {target_id: row for _each, target_id, row in owned if target_id is not None}
+    gone = {target_id for each in departures for target_id in each.gone}
+    failures = _carry_out(dispatcher, timing, _Register(rows), [each for each in rows if each in gone])
+    failures |= _carry_out(dispatcher, timing, _Weigh(rows), [each for each in rows if each not in failures])
     complaints: dict[str, list[str]] = {}
-    gone = [(each, row) for each in departures for row in each.registrations if row.target_id in each.gone]
-    lighter = [
-        (each, row)
-        for each in departures
-        for row in each.registrations
-        if row.target_id in each.weightless and row.target_id not in each.gone
-    ]
-    for owned, change in ((lighter, _weights), (gone, _register)):
-        rows = {row.target_id: row for _each, row in owned if row.target_id is not None}
-        failures: Mapping[str, Any] = _carry_out(dispatcher, timing, change(rows), rows)
-        for departure, row in owned:
-            target_id = row.target_id or ""
-            departure.fates[target_id] = "unverified" if target_id in failures else "registered"
-            if target_id in failures:
-                text = f"It could not be registered again at {row.place}: {failures[target_id]}"
-                complaints.setdefault(departure.instance_id, []).append(text)
+    for departure, target_id, row in owned:
+        departure.fates[target_id or ""] = "unverified" if target_id in failures else "registered"
+        if target_id in failures:
+            text = f"It could not be registered again at {row.place}: {failures[target_id]}"
+            complaints.setdefault(departure.instance_id, []).append(text)
     return complaints
 
 
-def _carry_out(dispatcher: Dispatcher, timing: Timing, change: TargetChange, rows: Mapping[str, Registration]) -> dict[str, str]:
-    try:
-        failures = TargetChanger(dispatcher, timing, change).carry_out({key: row.group_id for key, row in rows.items()})
-    except JdcloudError as error:
-        return dict.fromkeys(rows, str(error))
-    return {key: failure.message for key, failure in failures.items()}
+def _carry_out(dispatcher: Dispatcher, timing: Timing, change: _Change, target_ids: Sequence[str]) -> dict[str, str]:
+    """Why it could not be done, by target."""
+    changer = TargetChanger(dispatcher, timing, TargetChange(change.call, change.shows, looks_first=True))
+    failures = changer.carry_out({target_id: change.rows[target_id].group_id for target_id in target_ids})
+    return {target_id: failure.message for target_id, failure in failures.items()}
 
 
-def _weights(rows: Mapping[str, Registration]) -> TargetChange:
-    """The old weights. A target that is gone meanwhile was deregistered by another user."""
+class _Change(ABC):
+    """A change of registrations, given by the ids that their targets had."""
 
-    def call(group_id: str, ids: Sequence[str]) -> Call[None]:
-        return lb.set_target_weights(group_id, {each: rows[each].full_weight for each in ids})
+    def __init__(self, rows: Mapping[str, Registration]) -> None:
+        self.rows = rows
+        self._ids = {target_id: target_id for target_id in rows}
+        """Their ids now."""
 
-    return TargetChange(call, lambda each, shown: each not in shown or shown[each].weight == rows[each].full_weight)
+    @abstractmethod
+    def call(self, group_id: str, ids: Sequence[str]) -> Call[None]:
+        """The call for some of one group."""
+
+    @abstractmethod
+    def shows(self, target_id: str, shown: Mapping[str, Target]) -> bool:
+        """Whether the targets of the group show the change."""
+
+    def present(self, target_id: str, shown: Mapping[str, Target]) -> Target | None:
+        """The target as it is now, under whatever id."""
+        return next((each for each in shown.values() if is_same(self.rows[target_id], each)), None)
 
 
-def _register(rows: Mapping[str, Registration]) -> TargetChange:
-    """The old targets under new ids."""
+class _Register(_Change):
+    """The old targets, under new ids."""
 
-    def call(group_id: str, ids: Sequence[str]) -> Call[None]:
-        return lb.register_targets(group_id, [_spec(rows[each]) for each in ids])
+    def call(self, group_id: str, ids: Sequence[str]) -> Call[None]:
+        return lb.register_targets(group_id, [_spec(self.rows[each]) for each in ids])
 
-    return TargetChange(call, lambda each, shown: any(is_same(rows[each], target) for target in shown.values()))
+    def shows(self, target_id: str, shown: Mapping[str, Target]) -> bool:
+        return self.present(target_id, shown) is not None
+
+
+class _Weigh(_Change):
+    """The old weights. A target that is not there was deregistered by another user."""
+
+    def call(self, group_id: str, ids: Sequence[str]) -> Call[None]:
+        return lb.set_target_weights(group_id, {self._ids[each]: self.rows[each].full_weight for each in ids})
+
+    def shows(self, target_id: str, shown: Mapping[str, Target]) -> bool:
+        target = self.present(target_id, shown)
+        self._ids[target_id] = target_id if target is None else target.target_id
+        return target is None or target.weight in (self.rows[target_id].weight, self.rows[target_id].full_weight)
 
 
 def _spec(registration: Registration) -> dict[str, Any]:

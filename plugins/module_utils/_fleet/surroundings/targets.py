@@ -31,10 +31,14 @@ SHOW_GAP = 0.5
 
 @dataclass(frozen=True, slots=True)
 class TargetChange:
-    """A change of targets: the call for some of one group, and whether the targets of the group show it for one of them."""
+    """A change of targets: the call for some of one group, and whether the targets of the group show it for one of them.
+
+    `looks_first`: what shows it already is left out.
+    """
 
     call: Callable[[str, Sequence[str]], Call[None]]
     shows: Callable[[str, Mapping[str, Target]], bool]
+    looks_first: bool = False
 
 
 @dataclass(slots=True)
@@ -63,10 +67,12 @@ class TargetChanger:
         failures: dict[str, Failure] = {}
         pending = [_Pending(group_id, target_id) for target_id, group_id in targets.items()]
         until = self._now + self._timing.wait_timeout
+        if self._change.looks_first:
+            pending = self._not_shown(pending, self._read({each.group_id for each in pending}))
         while pending:
             self._send([each for each in pending if not self._may_still_show(each)])
             shown = self._read({each.group_id for each in pending})
-            pending = [each for each in pending if not self._shows(each, shown)]
+            pending = self._not_shown(pending, shown)
             for each in pending:
                 failure = self._given_up(each, shown.get(each.group_id), until)
                 if failure is not None:
@@ -130,9 +136,14 @@ class TargetChanger:
             found[group_id] = {row.target_id: row for row in rows}
         return found
 
-    def _shows(self, each: _Pending, shown: Mapping[str, dict[str, Target] | JdcloudError]) -> bool:
-        rows = shown[each.group_id]
-        return isinstance(rows, dict) and self._change.shows(each.target_id, rows)
+    def _not_shown(self, pending: Sequence[_Pending], shown: Mapping[str, dict[str, Target] | JdcloudError]) -> list[_Pending]:
+        """Those that do not show the change, or could not be read."""
+        left = []
+        for each in pending:
+            rows = shown[each.group_id]
+            if isinstance(rows, JdcloudError) or not self._change.shows(each.target_id, rows):
+                left.append(each)
+        return left
 
     def _given_up(self, each: _Pending, rows: dict[str, Target] | JdcloudError | None, until: float) -> Failure | None:
         """Why one that does not show the change is not tried again, None if it is."""

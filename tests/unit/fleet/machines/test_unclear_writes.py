@@ -254,3 +254,42 @@ def test_a_machine_that_is_gone_at_the_first_look_after_a_lost_delete_was_delete
     assert (row["action"], row["status"], row["changed"], row["error"]) == ("deleted", "absent", True, None)
     assert [each["fate"] for each in row["elastic_ips"]] == ["released"]
     assert len(cloud.log.of(DELETE)) == 1
+
+
+# --- what only a single read shows ------------------------------------------------------------------------------------
+
+
+def hide_in_bulk(cloud: Cloud, reads: int) -> None:
+    """From the second one on, so many bulk answers count the machines and do not show them."""
+    left = {"shown": 1, "hidden": reads}
+
+    def twist(call: Any, result: Any) -> Any:
+        if call.operation != "vm.describeInstances":
+            return result
+        which = next((name for name, number in left.items() if number), None)
+        if which is None:
+            return result
+        left[which] -= 1
+        return result if which == "shown" else {"instances": [], "totalCount": 1}
+
+    cloud.service.twist = twist
+
+
+@pytest.mark.parametrize(("state", "status", "operation"), [("stopped", "running", STOP), ("running", "stopped", START)])
+@pytest.mark.parametrize("harm", [None, Harm.LOST_AFTER], ids=["accepted", "answer lost"])
+def test_a_change_that_only_single_reads_show_ends_the_wait(state: State, status: str, operation: str, harm: Harm | None) -> None:
+    cloud = Cloud()
+    cloud.machine(status=status)
+    hide_in_bulk(cloud, 99)
+    if harm is not None:
+        cloud.service.harm_upon(operation, "i-one", harm)
+    campaign = audited(cloud, make_policy(state), Timing(wait_timeout=30))
+    assert campaign["i-one"]["action"] == {"stopped": "stopped", "running": "started"}[state]
+
+
+def test_a_stop_that_only_single_reads_show_opens_no_gate() -> None:
+    cloud = Cloud()
+    cloud.machine(status="running")
+    hide_in_bulk(cloud, 4)
+    campaign = audited(cloud, make_policy("absent", stop_running=True), Timing(wait_timeout=60))
+    assert campaign["i-one"]["action"] == "deleted"

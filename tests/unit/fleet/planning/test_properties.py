@@ -12,13 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.groups import Group
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.instance import (
     STABLE,
     Instance,
 )
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.resources import Disk, ElasticIp
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.plan import changes_since, decide
-from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.policy import Facts, Policy
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.policy import Decision, Facts, Policy
 from support.fleet.builders import POSTPAID, PREPAID, USAGE
 from support.fleet.strategies import ANY, FACTS, MACHINES, POLICIES
 
@@ -129,8 +130,90 @@ def the_same_question_gets_the_same_answer(machine: Instance, policy: Policy, fa
 def the_gate_opens_for_a_machine_that_did_not_change_but_stop(machine: Instance, policy: Policy, facts: Facts) -> None:
     decision = decide(machine, policy, facts)
     if "delete" in decision.steps:
+        seen, after = _once_left(machine, decision, facts)
+        assert changes_since(decision, seen, policy, after) == []
+
+
+def the_gate_stays_shut_for_a_machine_that_did_not_leave(machine: Instance, policy: Policy, facts: Facts) -> None:
+    decision = decide(machine, policy, facts)
+    taken = any(each.gets_traffic for each in decision.deregisters)
+    if "delete" in decision.steps and (taken or "leave_group" in decision.steps):
         seen = replace(machine, status="error" if machine.status == "error" else "stopped")
-        assert changes_since(decision, seen, policy, facts) == []
+        group = facts.groups.groups.get(machine.group_id or "")
+        if taken or (group is not None and group.scaling is not False and _is_managed(group, machine)):
+            assert changes_since(decision, seen, policy, facts) != []
+
+
+def _is_managed(group: Group, machine: Instance) -> bool:
+    return group.members is None or group.members.get(machine.instance_id) is not False
+
+
+def _once_left(machine: Instance, decision: Decision, facts: Facts) -> tuple[Instance, Facts]:
+    """The machine and the facts when it has stopped and left what it was to leave."""
+    group_id = None if "leave_group" in decision.steps else machine.group_id
+    seen = replace(machine, status="error" if machine.status == "error" else "stopped", group_id=group_id)
+    gone = set(decision.deregisters)
+    balancers = facts.balancers
+    kept = {
+        name: {key: tuple(each for each in rows if each not in gone) for key, rows in getattr(balancers, name).items()}
+        for name in ("of_instance", "of_address")
+    }
+    return seen, replace(facts, balancers=replace(balancers, **kept))
+
+
+def no_managed_member_is_stopped_unless_it_leaves_first(machine: Instance, policy: Policy, facts: Facts) -> None:
+    """Rule 21."""
+    steps = decide(machine, policy, facts).steps
+    if machine.group_id is None or policy.group_members == "ignore" or not {"stop", "delete"} & set(steps):
+        return
+    group = facts.groups.groups[machine.group_id]
+    assert not group.unreadable
+    at_risk = group.scaling is not False and (group.members is None or group.members.get(machine.instance_id) is not False)
+    if at_risk and policy.group_members == "block":
+        raise AssertionError(f"{steps} of a managed member")
+    if at_risk:
+        assert "leave_group" in steps
+        assert steps.index("leave_group") < min(steps.index(each) for each in steps if each in ("stop", "delete"))
+
+
+def nothing_brings_a_scaling_group_below_its_minimum_under_block(machine: Instance, policy: Policy, facts: Facts) -> None:
+    if "delete" not in decide(machine, policy, facts).steps or machine.group_id is None or policy.group_members != "block":
+        return
+    group = facts.groups.groups[machine.group_id]
+    if group.scaling is not False:
+        left = len(set(group.members) - {machine.instance_id}) if group.members is not None else (group.count or 0) - 1
+        assert left >= max(group.minimum or 0, group.desired or 0)
+
+
+def nothing_is_stopped_while_it_gets_traffic(machine: Instance, policy: Policy, facts: Facts) -> None:
+    """Rule 22."""
+    decision = decide(machine, policy, facts)
+    if policy.load_balancers == "ignore" or not {"stop", "delete"} & set(decision.steps):
+        return
+    assert not facts.balancers.unread
+    for registration in facts.balancers.registrations(machine):
+        if registration.weight == 0 and registration.kind == "alb":
+            continue
+        assert policy.load_balancers == "deregister"
+        if registration.through:
+            assert decision.steps.index("leave_group") < len(decision.steps) - 1
+        else:
+            assert decision.steps[0] == "deregister"
+            assert registration in decision.deregisters
+
+
+def the_last_healthy_target_is_never_taken(machine: Instance, policy: Policy, facts: Facts) -> None:
+    """Rule 22."""
+    taken = {each.target_id for each in decide(machine, policy, facts).deregisters}
+    balancers = facts.balancers
+    if policy.allow_last_target or not taken & balancers.healthy["tg-1"] & balancers.weighted["tg-1"]:
+        return
+    assert balancers.surely_healthy["tg-1"] & balancers.weighted["tg-1"] - balancers.leaving - taken
+
+
+def an_address_of_another_network_is_never_deregistered(machine: Instance, policy: Policy, facts: Facts) -> None:
+    for registration in decide(machine, policy, facts).deregisters:
+        assert registration.type == "vm" or (registration.vpc_id == machine.vpc_id and machine.vpc_id is not None)
 
 
 ALWAYS = [
@@ -142,8 +225,14 @@ ALWAYS = [
     blocked_means_no_steps_and_all_fates_are_reported_otherwise,
     attributes_are_set_only_where_that_is_wished_and_possible,
     elastic_ips_are_released_only_on_wish_and_where_they_are_known_to_be_on_the_machine,
+    no_managed_member_is_stopped_unless_it_leaves_first,
+    nothing_brings_a_scaling_group_below_its_minimum_under_block,
+    nothing_is_stopped_while_it_gets_traffic,
+    the_last_healthy_target_is_never_taken,
+    an_address_of_another_network_is_never_deregistered,
     the_same_question_gets_the_same_answer,
     the_gate_opens_for_a_machine_that_did_not_change_but_stop,
+    the_gate_stays_shut_for_a_machine_that_did_not_leave,
 ]
 
 

@@ -73,6 +73,16 @@ options:
     default:
       - name
       - instance_id
+  load_balancer_targets:
+    description:
+      - Whether to read where machines are targets of load balancers, for the variable C(jdcloud_load_balancer_targets). Its
+        members are those of RV(jdcloud.cloud.jdcloud_vm_info#module:instances[].load_balancer_targets); it is empty for a machine
+        that is no target.
+      - All target groups, backends and targets of each region are read for it, whatever the number of machines.
+      - The availability group of a machine is always in C(jdcloud_ag), where it has one.
+    type: bool
+    default: false
+    version_added: 1.0.0
   strict:
     description:
       - Whether an expression in O(compose), O(groups) or O(keyed_groups) that has no value for a single host is an error.
@@ -265,7 +275,7 @@ class InventoryModule(BaseInventoryPlugin, Cacheable):  # type: ignore[misc]  # 
         caches = self.get_option("cache")
         if caches and use_cache and (found := usable_cache(self._cache.get(key))) is not None:
             return found
-        rows = read_machines(settings.connections, settings.selection)
+        rows = read_machines(settings)
         if caches:
             self._cache[key] = rows
         return rows

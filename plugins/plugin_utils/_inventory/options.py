@@ -33,17 +33,21 @@ MAY_BE_TEMPLATES = (
 """Options whose values may be expressions of the one who wrote the file."""
 _TEXTS = ("profile", "region", "endpoint_url", "ca_bundle", "expected_account")
 _SECRETS = ("access_key", "secret_key", "security_token")
-CACHE_VERSION = 1
+CACHE_VERSION = 2
 """The version of what is cached."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What is to be read, and how the hosts are called. There is a connection for each region."""
+    """What is to be read, and how the hosts are called. There is a connection for each region.
+
+    `balancer_targets`: also where machines are targets of load balancers.
+    """
 
     connections: tuple[Connection, ...]
     selection: Selection
     preferences: tuple[Preference, ...]
+    balancer_targets: bool = False
 
     @property
     def fingerprint(self) -> str:
@@ -53,7 +57,7 @@ class Settings:
         """
         source = [[each.region, each.endpoint, each.credentials.access_key, each.expected_account] for each in self.connections]
         selectors = [sorted(part.items()) for part in (self.selection.tags, self.selection.filters)]
-        return hashlib.sha256(json.dumps([CACHE_VERSION, source, selectors]).encode()).hexdigest()[:20]
+        return hashlib.sha256(json.dumps([CACHE_VERSION, source, selectors, self.balancer_targets]).encode()).hexdigest()[:20]
 
 
 def is_inventory_file(path: str) -> bool:
@@ -106,6 +110,7 @@ def parse_settings(options: Mapping[str, Any], environ: Mapping[str, str], home:
         connections=tuple(_connections(options, environ, home)),
         selection=parse_selection(None, None, options["tags"], filters),
         preferences=parse_preferences(options["hostnames"]),
+        balancer_targets=bool(options["load_balancer_targets"]),
     )
 
 

@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from ...module_utils._api.connection import Connection
+from ...module_utils._api.dispatch.dispatcher import Dispatcher
 from ...module_utils._api.dispatch.pool import THREADS, USER_AGENT, SystemClock, ThreadPool, dispatcher_for
 from ...module_utils._api.dispatch.signals import signals_left_to_the_main_thread
 from ...module_utils._api.errors import JdcloudError, first_of
@@ -22,7 +23,10 @@ from ...module_utils._api.wire.transport import Transport
 from ...module_utils._fleet.common.account import AccountError, account_problem, read_key_owner
 from ...module_utils._fleet.common.selection import Selection
 from ...module_utils._fleet.machines.find import read_in_full
+from ...module_utils._fleet.planning.surroundings import BalancerFacts
+from ...module_utils._fleet.surroundings.balancer_reads import read_registrations
 from .names import SHOWN, Row
+from .options import Settings
 
 REGIONS_AT_ONCE = 8
 UNREADABLE, UNDECIDED = "unreadable", "undecided"
@@ -37,7 +41,7 @@ class _Ended(Exception):
     """The reading was given up, so the result is of no use."""
 
 
-def read_machines(connections: Sequence[Connection], selection: Selection) -> list[Row]:
+def read_machines(settings: Settings) -> list[Row]:
     """The selected machines of all regions, in the order of the regions and of their ids.
 
     Raises `RegionError` if only one region cannot be read completely; the others are then given up.
@@ -49,10 +53,10 @@ def read_machines(connections: Sequence[Connection], selection: Selection) -> li
             raise _Ended
 
     # A limit is the account's, so the regions share it.
-    share = len(connections)
+    connections, share = settings.connections, len(settings.connections)
     with ThreadPoolExecutor(max_workers=min(share, REGIONS_AT_ONCE)) as executor:
         with signals_left_to_the_main_thread():
-            futures = [executor.submit(_read_region, _slowed(each, share), selection, check) for each in connections]
+            futures = [executor.submit(_read_region, _slowed(each, share), settings, check) for each in connections]
         try:
             for future in as_completed(futures):
                 future.result()
@@ -105,7 +109,7 @@ def _slowed(connection: Connection, share: int) -> Connection:
     return connection if limit is None else replace(connection, rate_limit=limit / share)
 
 
-def _read_region(connection: Connection, selection: Selection, check: Callable[[], None]) -> list[Row]:
+def _read_region(connection: Connection, settings: Settings, check: Callable[[], None]) -> list[Row]:
     check()
     clock = SystemClock()
     transport = Transport(connection, USER_AGENT, pool_size=THREADS)
@@ -116,13 +120,26 @@ def _read_region(connection: Connection, selection: Selection, check: Callable[[
             refusal = account_problem(read_key_owner(dispatcher, connection.expected_account), connection.expected_account)
             if refusal is not None:
                 raise AccountError(refusal)
-        machines, _missing = read_in_full(dispatcher, selection)
+        machines, _missing = read_in_full(dispatcher, settings.selection)
+        targets = _read_targets(dispatcher) if settings.balancer_targets else None
     except JdcloudError as error:
         raise RegionError(f"Region {connection.region} was not read, so there is no inventory: {error}") from None
     finally:
         pool.close()
         transport.close()
-    return [_row(machine, connection.region, selection) for machine in machines]
+    rows = [_row(machine, connection.region, settings.selection) for machine in machines]
+    if targets is not None:
+        for row, machine in zip(rows, machines, strict=True):
+            row["load_balancer_targets"] = [each.row() for each in targets.registrations(machine.instance)]
+    return rows
+
+
+def _read_targets(dispatcher: Dispatcher) -> BalancerFacts:
+    """All targets of load balancers. Raises `JdcloudError` if not all can be read: an inventory is complete or fails."""
+    facts, _targets = read_registrations(dispatcher)
+    if facts.unread:
+        raise JdcloudError(f"Its load balancers were not read, since {facts.unread}: run again, or leave the option out.")
+    return facts
 
 
 def _row(machine: InstanceInFull, region: str, selection: Selection) -> Row:

@@ -103,6 +103,32 @@ def test_a_machine_without_name_and_tags_has_the_variables_all_the_same(listing:
     assert (found["jdcloud_name"], found["jdcloud_tags"]) == ("", {})
 
 
+def test_without_the_option_no_load_balancer_is_read(listing: Lister, regions: Regions) -> None:
+    regions.north.add("i-a")
+    assert "jdcloud_load_balancer_targets" not in variables(listing(), "name-of-i-a")
+    assert {call.operation for call in regions.north.calls} == {"vm.describeInstances"}
+
+
+def test_targets_of_load_balancers_are_a_variable_on_demand(listing: Lister, regions: Regions) -> None:
+    for instance_id in ("i-a", "i-b"):
+        regions.north.add(instance_id)
+    regions.north.balancers.add_group("tg-shop")
+    target_id = regions.north.balancers.add_target("tg-shop", "i-a", 8080)
+    inventory = listing(load_balancer_targets=True, hostnames=["instance_id"])
+    (target,) = variables(inventory, "i-a")["jdcloud_load_balancer_targets"]
+    assert (target["target_group_id"], target["target_id"], target["port"]) == ("tg-shop", target_id, 8080)
+    assert variables(inventory, "i-b")["jdcloud_load_balancer_targets"] == []
+
+
+def test_load_balancers_that_cannot_be_read_leave_no_hosts(listing: Lister, regions: Regions) -> None:
+    regions.north.add("i-a")
+    regions.north.refuse("lb.describeBackends", 403, "HTTP_FORBIDDEN", "no")
+    inventory = InventoryData()
+    with pytest.raises(AnsibleParserError, match=r"was not read, so there is no inventory: .*describeBackends"):
+        listing(inventory, load_balancer_targets=True)
+    assert not inventory.hosts
+
+
 MALFORMED: list[Json] = [
     *(
         {"status": ""},

@@ -231,7 +231,8 @@ def test_regions_share_the_limit_of_the_account(listing: Lister, regions: Region
 
 def settings(environ: dict[str, str] | None = None, **options: Any) -> Settings:
     names = ("access_key", "secret_key", "security_token", "profile", "region", "endpoint_url", "regions", "tags", "filters")
-    given = {**dict.fromkeys(names), "hostnames": ["name"], "region": None if "regions" in options else REGION, **options}
+    plain = {"hostnames": ["name"], "load_balancer_targets": False, "region": None if "regions" in options else REGION}
+    given = {**dict.fromkeys(names), **plain, **options}
     return parse_settings(given, {**KEYS, **(environ or {})}, Path("/nonexistent"))
 
 
@@ -244,6 +245,7 @@ def test_the_cache_is_the_same_for_the_same_question() -> None:
     "other",
     [
         {"environ": {"JDCLOUD_ACCESS_KEY": "ANOTHER"}},
+        {"load_balancer_targets": True},
         {"region": OTHER},
         {"regions": [REGION, OTHER]},
         {"endpoint_url": "https://cloud.example.org"},

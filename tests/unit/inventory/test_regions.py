@@ -19,6 +19,7 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.signal
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import ApiError
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.selection import parse_selection
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._inventory import read as read_inventory
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._inventory.options import Settings
 
 NAMES = ("cn-north-1", "cn-east-1", "cn-east-2")
 EVERYTHING = parse_selection(None, None, None, None)
@@ -66,8 +67,9 @@ def wires(monkeypatch: pytest.MonkeyPatch) -> Iterator[Wires]:
 
 
 def read() -> list[str]:
-    connections = [Connection(Credentials("AK", "SK", None, "options"), region) for region in NAMES]
-    return [f"{row['region']} {row['instance_id']}" for row in read_inventory.read_machines(connections, EVERYTHING)]
+    connections = tuple(Connection(Credentials("AK", "SK", None, "options"), region) for region in NAMES)
+    settings = Settings(connections, EVERYTHING, ())
+    return [f"{row['region']} {row['instance_id']}" for row in read_inventory.read_machines(settings)]
 
 
 def test_all_regions_are_read_at_the_same_time_and_come_in_their_order(wires: Wires) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from ..._api.model.balancers import DEFAULT_WEIGHT
 from ..._api.model.groups import Group
@@ -64,6 +64,22 @@ class Registration:
     def full_weight(self) -> int:
         """Its weight, as the service counts one that it does not tell."""
         return DEFAULT_WEIGHT if self.weight is None else self.weight
+
+    def row(self, fate: str | None = None) -> dict[str, Any]:
+        """As results show it. `fate` says what became of it, if anything did."""
+        return {
+            "load_balancer_id": self.balancer_id,
+            "load_balancer_name": self.balancer_name or None,
+            "type": self.kind,
+            "target_group_id": None if self.through else self.group_id,
+            "backend_ids": list(self.backend_ids),
+            "target_id": self.target_id,
+            "availability_group_id": self.through,
+            "address": self.address,
+            "port": self.port,
+            "weight": None if self.through else self.full_weight,
+            "fate": fate,
+        }
 
     @property
     def place(self) -> str:

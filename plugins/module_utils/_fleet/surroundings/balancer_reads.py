@@ -61,20 +61,25 @@ def _is_refused(error: ApiError) -> bool:
     return not error.is_unauthenticated and not error.is_throttled and error.http in (400, 403, 404, 405, 501)
 
 
-def _read(dispatcher: Dispatcher, policy: Policy, machines: Sequence[Instance]) -> BalancerFacts:
+def read_registrations(dispatcher: Dispatcher) -> tuple[BalancerFacts, Mapping[str, Sequence[Target]]]:
+    """Where all machines of the region are targets, and the targets of each target group. Raises `JdcloudError`."""
     groups = _list(dispatcher, [partial(lb.describe_target_groups, kind) for kind in KINDS], lambda row: row.group_id)
     backends = _list(dispatcher, [partial(lb.describe_backends, kind) for kind in KINDS], lambda row: row.backend_id)
     named: list[tuple[str, Readable]] = [(each.group_id, each) for each in groups]
     named += [(each.backend_id, each) for each in backends]
     unread = next((name for name, row in named if row.unreadable), None)
     if unread is not None:
-        return BalancerFacts(unread=f"the service's answer about {unread} cannot be read")
+        return BalancerFacts(unread=f"the service's answer about {unread} cannot be read"), {}
     targets = read_targets(dispatcher, [group.group_id for group in groups])
     unread = next((each.target_id for rows in targets.values() for each in rows if each.unreadable), None)
     if unread is not None:
-        return BalancerFacts(unread=f"the service's answer about target {unread} cannot be read")
-    facts = _index(groups, backends, targets)
-    if policy.load_balancers != "deregister":
+        return BalancerFacts(unread=f"the service's answer about target {unread} cannot be read"), {}
+    return _index(groups, backends, targets), targets
+
+
+def _read(dispatcher: Dispatcher, policy: Policy, machines: Sequence[Instance]) -> BalancerFacts:
+    facts, targets = read_registrations(dispatcher)
+    if facts.unread or policy.load_balancers != "deregister":
         return facts
     facts = _with_networks(dispatcher, facts, machines)
     return _with_health(dispatcher, facts, policy, machines, targets)

@@ -304,22 +304,7 @@ def backups_of(decision: Decision | None) -> list[Result]:
 
 def targets_of(registrations: Iterable[Registration], fates: Mapping[str, str]) -> list[Result]:
     """Where a machine is, or was, a target of load balancers. `fates` by target; one that was left as it is has none."""
-    return [
-        {
-            "load_balancer_id": each.balancer_id,
-            "load_balancer_name": each.balancer_name or None,
-            "type": each.kind,
-            "target_group_id": None if each.through else each.group_id,
-            "backend_ids": list(each.backend_ids),
-            "target_id": each.target_id,
-            "availability_group_id": each.through,
-            "address": each.address,
-            "port": each.port,
-            "weight": None if each.through else each.full_weight,
-            "fate": fates.get(each.target_id or ""),
-        }
-        for each in registrations
-    ]
+    return [each.row(fates.get(each.target_id or "")) for each in registrations]
 
 
 def dns_rows(records: Iterable[DnsRecord]) -> list[Result]:

@@ -15,8 +15,8 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backups.polic
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backups.record import RunOptions
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.timing import Timing
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.evidence.marker import DEFAULT_PATTERN
+from support.backups.making import IMAGE, SNAPSHOT, BackedUp, MakingCloud
 from support.fleet.log import START, STOP
-from support.fleet.making import IMAGE, SNAPSHOT, BackedUp, MakingCloud
 from support.fleet.service import Harm
 from support.fleet.virtual import PROTECT, by_ids
 from support.fleet.virtual_time import Network, VirtualPool

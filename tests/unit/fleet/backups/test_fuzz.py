@@ -20,9 +20,9 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backups.recor
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.selection import Selection
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.timing import Timing
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.evidence.marker import DEFAULT_PATTERN
+from support.backups.making import IMAGE, SNAPSHOT, BackedUp, Made, MakingCloud
 from support.fleet.backups import HOUR, TrueImage, marker
 from support.fleet.log import START, STOP
-from support.fleet.making import IMAGE, SNAPSHOT, BackedUp, Made, MakingCloud
 from support.fleet.operations import Durations
 from support.fleet.scenarios import ALL_HARMS
 from support.fleet.service import Harm, Limits

@@ -20,7 +20,7 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backups.plan 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backups.policy import BackupDecision
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.selection import Selection
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.evidence.marker import client_token
-from support.fleet.backup_decisions import (
+from support.backups.decisions import (
     MINE,
     OF_A_RUNNING_ONE,
     OF_ANOTHER_MACHINE,

@@ -12,7 +12,7 @@ import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backups.retention import superseded
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.evidence.proof import backup_set_of
-from support.fleet.backup_decisions import MINE, OF_A_RUNNING_ONE, OF_ANOTHER_MACHINE, OTHERS, make_policy
+from support.backups.decisions import MINE, OF_A_RUNNING_ONE, OF_ANOTHER_MACHINE, OTHERS, make_policy
 from support.fleet.builders import NOW, image, machine, snapshot
 
 NEWER, OLDER = "2026-01-15T10:00:00+08:00", "2026-01-10T10:00:00+08:00"

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backups.plan import decide_backup, image_disks, snapshot_disks
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backups.retention import superseded
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.evidence.proof import Demand, backup_set_of, prove
-from support.fleet.backup_decisions import make_policy
-from support.fleet.backup_worlds import MAX_AGE, worlds
+from support.backups.decisions import make_policy
+from support.backups.worlds import MAX_AGE, worlds
 from support.fleet.builders import NOW
 from support.search import examples
 

@@ -17,7 +17,7 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backups.polic
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backups.state import AssetState, Stage
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.backups.transitions import AssetTransitions
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.timing import Timing
-from support.fleet.backup_decisions import MINE, OF_A_RUNNING_ONE, OF_ANOTHER_MACHINE, OTHERS
+from support.backups.decisions import MINE, OF_A_RUNNING_ONE, OF_ANOTHER_MACHINE, OTHERS
 from support.fleet.builders import NOW, image, machine, system_disk
 
 PLAN = PlannedAsset("image", "i-one", "bk-one-1", attempt=1, campaign="c1", stopped=True, disks=(system_disk(),))

@@ -20,7 +20,7 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.bloc
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.fates import planned_disks
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.plan import changes_since, decide
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.policy import Facts
-from support.fleet.backup_worlds import DISKS, MAX_AGE, Truth, worlds
+from support.backups.worlds import DISKS, MAX_AGE, Truth, worlds
 from support.fleet.builders import FACTS, NOW, disk, machine, policy, snapshot
 from support.search import examples
 

@@ -23,7 +23,7 @@ SUMMARY_KEYS = {
 }
 MACHINE_KEYS = {
     *("instance_id", "name", "status_before", "status", "stopped_by_us", "started_by_us", "action", "specification", "disks"),
-    *("image", "snapshots", "uncovered_disks", "blockers", "warnings", "error"),
+    *("image", "snapshots", "uncovered_disks", "load_balancer_targets", "blockers", "warnings", "error"),
 }
 MAKES = ("vm.createImage", "disk.createSnapshot")
 A, B = "i-aaaa000001", "i-bbbb000001"

@@ -49,7 +49,7 @@ ACCOUNT_KEYS = {"source", "access_key_suffix", "region", "pin", "account_id"}
 INSTANCE_KEYS = {
     *("instance_id", "name", "region", "status_before", "status", "action", "changed", "blockers", "warnings", "error"),
     *("disks", "elastic_ips", "network_interfaces", "backups", "az", "instance_type", "private_ip_address"),
-    *("tags", "repeated_tags", "dns_records"),
+    *("tags", "repeated_tags", "dns_records", "load_balancer_targets"),
 }
 SUMMARY_KEYS = {
     *("selected", "changed", "deleted", "already_absent", "not_found", "stopped", "started", "unchanged", "blocked", "failed"),
@@ -64,6 +64,10 @@ PARTS = {
     "network_interfaces": {"network_interface_id", "role", "auto_delete"},
     "backups": {"type", "id", "status", "created", "campaign"},
     "dns_records": {"zone", "zone_id", "zone_type", "name", "type", "value", "status"},
+    "load_balancer_targets": {
+        *("load_balancer_id", "load_balancer_name", "type", "target_group_id", "backend_ids", "target_id"),
+        *("availability_group_id", "address", "port", "weight", "fate"),
+    },
 }
 RETAINED = {
     "disks": {"disk_id", "instance_id", "size_gb", "fate"},

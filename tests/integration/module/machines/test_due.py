@@ -108,7 +108,8 @@ def test_marked_only_reads_the_region_and_lists_what_carries_the_key(cloud: Clou
     assert ended.blockers(A) == []
     assert ended.blockers(B) == ["mark_malformed"]
     # The tags of the disks of those two machines may protect; nobody reads those of the 150 others.
-    assert [entry["operation"] for entry in cloud.calls()] == ["vm.describeInstances"] * 2 + ["disk.describeDisks"]
+    balancers = ["lb.describeTargetGroups"] * 3 + ["lb.describeBackends"] * 3
+    assert [entry["operation"] for entry in cloud.calls()] == ["vm.describeInstances"] * 2 + ["disk.describeDisks", *balancers]
     (disks,) = cloud.calls("disk.describeDisks")
     assert disks["query"].count("filters.1.values.") == 2
 

@@ -169,7 +169,7 @@ def test_secondary_interfaces_and_their_addresses(cloud: Cloud) -> None:
 
 
 def test_warnings_of_groups_and_scheduled_releases(cloud: Cloud) -> None:
-    cloud.seed(stopped(A, ag="ag-1", release_time="2030-01-01 00:00:00"))
+    cloud.seed(stopped(A, ag="ag-1", release_time="2030-01-01 00:00:00"), groups=[{"id": "ag-1"}])
     ended = cloud.vm("absent", A)
     assert {warning["code"] for warning in ended.only["warnings"]} == {"group_member", "release_scheduled"}
     assert not ended.failed

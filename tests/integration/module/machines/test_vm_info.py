@@ -14,7 +14,8 @@ A, B, C, GONE = "i-aaaa000001", "i-bbbb000002", "i-cccc000003", "i-gone000009"
 
 
 def test_everything_about_a_machine_in_snake_case(cloud: Cloud) -> None:
-    cloud.seed(stopped(A, name="{{ 7*7 }}", tags={"env": "test"}, disks=[{"id": "vol-a"}], elastic_ip={"id": "fip-a"}, ag="ag-1"))
+    member = stopped(A, name="{{ 7*7 }}", tags={"env": "test"}, disks=[{"id": "vol-a"}], elastic_ip={"id": "fip-a"}, ag="ag-1")
+    cloud.seed(member, groups=[{"id": "ag-1"}])
     ended = cloud.vm_info(A)
     machine = ended.only
     assert not ended.failed

@@ -14,7 +14,7 @@ from ..machines.engine import Engine
 from ..machines.leaving import Leaving, with_complaint
 from ..machines.state import MachineState, Phase, standing_of_machine, waited_for
 from ..planning.plan import decide
-from ..planning.policy import Facts, Policy
+from ..planning.policy import Decision, Facts, Policy
 from .progress import standing_of_record
 from .record import BackupRecord, BackupRun, RunContext, failure_of
 from .targets import power_timing
@@ -25,11 +25,11 @@ def stop_machines(context: RunContext, run: BackupRun) -> None:
     policy, around = context.policy.of_stops, context.around
     leaving = Leaving(context.dispatcher, policy, power_timing(context.timing), around, around.now)
     stopping = [each for each in run.records if each.failure is None and each.decision is not None and each.decision.stop]
-    _depart(context, leaving, stopping)
+    planned = _depart(context, leaving, stopping)
     step = _PowerStep(context, policy.once_left, leaving.facts)
     for record in stopping:
         if record.failure is None:
-            record.stop = step.begin(record, context.observed_at)
+            record.stop = step.begin(record, context.observed_at, planned.get(record.instance_id))
     step.carry_out(run, "stopping", lambda record: record.stop)
     states = [(each.machine, each.stop) for each in stopping if each.machine is not None and each.stop is not None]
     leaving.taken_by_groups([(machine, state) for machine, state in states if state.gone])
@@ -49,13 +49,15 @@ def start_again(context: RunContext, run: BackupRun) -> None:
     _come_back(leaving, [each for each in run.records if each.start is not None and not each.start.gone])
 
 
-def _depart(context: RunContext, leaving: Leaving, records: Sequence[BackupRecord]) -> None:
-    """Take machines out of what surrounds them. One that cannot leave is not stopped."""
-    machines = [record.machine for record in records if record.machine is not None]
-    leaving.depart([(machine, decide(machine, leaving.policy, leaving.facts)) for machine in machines], context.watch)
+def _depart(context: RunContext, leaving: Leaving, records: Sequence[BackupRecord]) -> dict[str, Decision]:
+    """Take machines out of what surrounds them. One that cannot leave is not stopped. Returns what was planned for each."""
+    machines = {record.instance_id: record.machine for record in records if record.machine is not None}
+    planned = {instance_id: decide(machine, leaving.policy, leaving.facts) for instance_id, machine in machines.items()}
+    leaving.depart([(machine, planned[instance_id]) for instance_id, machine in machines.items()], context.watch)
     for record in records:
         record.departure = leaving.departures.get(record.instance_id)
         record.failure = leaving.failure_of(record.instance_id)
+    return planned
 
 
 def _come_back(leaving: Leaving, records: Sequence[BackupRecord]) -> None:
@@ -74,12 +76,15 @@ class _PowerStep:
         self._policy = policy
         self._facts = facts
 
-    def begin(self, record: BackupRecord, observed_at: float) -> MachineState | None:
-        """The state that the engine works on. None for a machine that is gone, or that fails since something forbids it now."""
+    def begin(self, record: BackupRecord, observed_at: float, planned: Decision | None = None) -> MachineState | None:
+        """The state that the engine works on. None for a machine that is gone, or that fails since something forbids it now.
+
+        `planned` was decided before the machine left what surrounds it: as it was found, it would still be in there.
+        """
         machine = record.seen
         if machine is None:
             return None
-        decision = decide(machine, self._policy, self._facts)
+        decision = planned or decide(machine, self._policy, self._facts)
         if not decision.blockers:
             return MachineState(decision, machine, Phase.ENDED, observed_at, status=machine.status)
         failure = Failure("changed_meanwhile", " ".join(blocker.message for blocker in decision.blockers))

@@ -46,8 +46,8 @@ def leave(dispatcher: Dispatcher, policy: Policy, facts: Facts, timing: Timing, 
 
 
 def without_departed(facts: Facts, departures: Iterable[Departure]) -> Facts:
-    """The facts without the targets that are gone."""
-    gone = {target_id for each in departures for target_id in (*each.gone, *each.fates)}
+    """The facts without the targets that are gone, whoever removed them."""
+    gone = {target_id for each in departures for target_id, fate in each.fates.items() if fate == "deregistered"}
     balancers = facts.balancers
 
     def left(rows: Mapping[str, tuple[Registration, ...]]) -> dict[str, tuple[Registration, ...]]:

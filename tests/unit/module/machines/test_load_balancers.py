@@ -257,8 +257,8 @@ def test_all_machines_are_drained_together(cloud: MemoryCloud, run: Runner) -> N
 def test_a_target_that_is_gone_meanwhile_spoils_no_other(cloud: MemoryCloud, run: Runner) -> None:
     serving(cloud, "nlb", "i-2", draining=0)
     cloud.before["lb.deRegisterTargets"] = lambda: cloud.balancers.targets["tg-shop"].pop(0) and None
-    ended = run.vm("stopped", "i-1", "i-2", load_balancers="deregister")
-    assert ended.actions == {"i-1": "stopped", "i-2": "stopped"}
+    ended = run.vm("absent", "i-1", "i-2", stop_running=True, load_balancers="deregister")
+    assert ended.actions == {"i-1": "deleted", "i-2": "deleted"}
     assert cloud.balancers.shown("tg-shop") == [("i-other", 80, 10)]
 
 
@@ -295,6 +295,21 @@ def test_a_machine_that_cannot_be_deregistered_is_not_stopped(cloud: MemoryCloud
 
 
 # --- if it is not deleted after all -------------------------------------------------------------------------------
+
+
+def test_a_target_that_may_be_deregistered_and_is_not_gets_its_weight_back(cloud: MemoryCloud, run: Runner) -> None:
+    serving(cloud)
+
+    def lose(call: Call[Any], *more: Any) -> Any:
+        if call.operation == "lb.deRegisterTargets":
+            raise TransportError("reset.", operation=call.operation, kind="reset", sent=True)
+        return cloud._send(call, *more)
+
+    cloud.send = lose
+    ended = run.vm("stopped", "i-1", load_balancers="deregister", api_retries=1)
+    assert ended.only["error"]["code"] == "unverified"
+    assert cloud.balancers.shown("tg-shop") == [("i-1", 80, 10), ("i-other", 80, 10)]
+    assert [each["fate"] for each in ended.only["load_balancer_targets"]] == ["registered"]
 
 
 def test_targets_of_a_machine_that_is_not_deleted_are_registered_again(cloud: MemoryCloud, run: Runner) -> None:

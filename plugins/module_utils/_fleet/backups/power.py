@@ -29,7 +29,9 @@ def stop_machines(context: RunContext, run: BackupRun) -> None:
     step = _PowerStep(context, policy.once_left, leaving.facts)
     for record in stopping:
         if record.failure is None:
-            record.stop = step.begin(record, context.observed_at, planned.get(record.instance_id))
+            # Whatever a machine has left, it was waited for: it is looked at again before its stop.
+            seen_at = context.observed_at if record.departure is None else float("-inf")
+            record.stop = step.begin(record, seen_at, planned.get(record.instance_id))
     step.carry_out(run, "stopping", lambda record: record.stop)
     states = [(each.machine, each.stop) for each in stopping if each.machine is not None and each.stop is not None]
     leaving.taken_by_groups([(machine, state) for machine, state in states if state.gone])

@@ -10,7 +10,8 @@ end is the last one again (fact load-balancers-pages), so pages end by ``totalCo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from ..calls import Call, accepted, action, filters, path_id, read, scalars
@@ -68,7 +69,9 @@ def deregister_targets(group_id: str, target_ids: Sequence[str]) -> Call[None]:
 
     One that is gone already makes the call fail with 404. The path has a small r.
     """
-    return _change("lb.deRegisterTargets", group_id, "deregisterTargets", {"targetIds": [path_id(each) for each in target_ids]})
+    return _change(
+        "lb.deRegisterTargets", group_id, "deregisterTargets", {"targetIds": [path_id(each) for each in target_ids]}, target_ids
+    )
 
 
 def set_target_weights(group_id: str, weights: Mapping[str, int]) -> Call[None]:
@@ -77,12 +80,13 @@ def set_target_weights(group_id: str, weights: Mapping[str, int]) -> Call[None]:
     That is promised for application load balancers alone.
     """
     specs = [{"targetId": path_id(target_id), "weight": weight} for target_id, weight in weights.items()]
-    return _change("lb.updateTargets", group_id, "updateTargets", {"targetUpdateSpecs": specs})
+    return _change("lb.updateTargets", group_id, "updateTargets", {"targetUpdateSpecs": specs}, weights)
 
 
 def register_targets(group_id: str, specs: Sequence[Mapping[str, Any]]) -> Call[None]:
     """Register targets; each gets another id than before. 400 for one that is registered (fact load-balancers-ports)."""
-    return _change("lb.registerTargets", group_id, "registerTargets", {"targetSpecs": [dict(each) for each in specs]})
+    owners = [str(each.get("instanceId") or each.get("ipAddress")) for each in specs]
+    return _change("lb.registerTargets", group_id, "registerTargets", {"targetSpecs": [dict(each) for each in specs]}, owners)
 
 
 def _listing(operation: str, rows: str, id_name: str, parse: Callable[[Json], T], which: tuple[str, int]) -> Call[Page[T]]:
@@ -92,5 +96,7 @@ def _listing(operation: str, rows: str, id_name: str, parse: Callable[[Json], T]
     return read(operation, f"/{rows}/", page_of(rows, id_name, parse), query)
 
 
-def _change(operation: str, group_id: str, verb: str, body: Mapping[str, Any]) -> Call[None]:
-    return action(operation, f"/targetGroups/{path_id(group_id)}:{verb}", body, accepted, group_id)
+def _change(operation: str, group_id: str, verb: str, body: Mapping[str, Any], resources: Iterable[str]) -> Call[None]:
+    call = action(operation, f"/targetGroups/{path_id(group_id)}:{verb}", body, accepted, group_id)
+    # So that a journal names what was changed, too.
+    return replace(call, resources=(group_id, *resources))

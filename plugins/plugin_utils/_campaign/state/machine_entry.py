@@ -67,7 +67,7 @@ def new_entry(instance: Mapping[str, Any]) -> dict[str, Any]:
         "elastic_ips": list(instance.get("elastic_ips", ())),
         "backups": list(instance.get("backups", ())),
         "dns_records": list(instance.get("dns_records", ())),
-        "load_balancer_targets": list(instance.get("load_balancer_targets", ())),
+        "load_balancer_targets": _without_fates(instance.get("load_balancer_targets", ())),
         "deleted_at": None,
         "scope": None,
     }

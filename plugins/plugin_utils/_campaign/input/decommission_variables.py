@@ -39,6 +39,8 @@ GROUP_CHOICES = ("block", "abandon", "ignore")
 BALANCER_CHOICES = ("block", "deregister", "ignore")
 SURROUNDINGS = ("group_members", "load_balancers", "drain_seconds", "allow_last_target")
 """What the roles and the clean-up hand on to modules that stop or delete machines."""
+UNSURROUNDED = {"group_members": "ignore", "load_balancers": "ignore"}
+"""For a look that another one follows, which judges by these."""
 BACKUPS = ("image", "none", "snapshots", "both")
 HOOKS = ("on_plan", "before_wave", "after_wave", "after_campaign")
 

@@ -11,12 +11,12 @@ from typing import Any
 
 from ....module_utils._api.errors import first_of
 from ..input.choice import Entry, is_member, resolve
-from ..input.decommission_variables import PREFIX
+from ..input.decommission_variables import PREFIX, UNSURROUNDED
 from ..state.ingest import ingest, refuse_early_end
 from .campaign import Campaign, Result
 
 SHOWN = 10
-NO_VERDICT = {"protect_tags": {}, "group_members": "ignore", "load_balancers": "ignore"}
+NO_VERDICT = {"protect_tags": {}, **UNSURROUNDED}
 """For a look that only lists machines: nothing is read to judge them by."""
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..input.decommission_variables import UNSURROUNDED
 from ..steps import plan as steps
 from ..steps.wave import keep_look
 from . import lines
@@ -37,7 +38,7 @@ def plan(campaign: Campaign) -> Result:
     planned = {**look, "summary": {}}
     if campaign.options.backup != "none":
         if candidates:
-            backup = campaign.look("jdcloud_vm_backup", planned_backup_arguments(campaign, candidates))
+            backup = campaign.look("jdcloud_vm_backup", {**planned_backup_arguments(campaign, candidates), **UNSURROUNDED})
         if look["instances"]:
             ids = [each["instance_id"] for each in look["instances"]]
             looked_at = campaign.now
@@ -63,7 +64,7 @@ def _selection(campaign: Campaign) -> Result:
         **selected,
         **options.deletion_arguments,
         # With backups, another look follows, with which the plan is made.
-        **(options.planning_arguments if options.backup == "none" else {}),
+        **(options.planning_arguments if options.backup == "none" else UNSURROUNDED),
         "state": "absent",
         "stop_running": options.stop_running,
         "on_blocked": "skip",

@@ -38,9 +38,9 @@ options:
       - With V(block) it is blocked (C(load_balancer_target)).
       - With V(deregister) its targets are deregistered before it is stopped or deleted. On alb the weight is set to 0 first, and
         connections get O(drain_seconds). On nlb connections go on for as long as the backend says. On dnlb they get
-        O(drain_seconds) after the target was deregistered. If the machine is not deleted or stopped after all, its targets are
-        registered again, or the failure names them. A member of an availability group that a backend names needs
-        O(group_members=abandon), too.
+        O(drain_seconds) after the target was deregistered. A machine that does not run is deregistered without a wait.
+      - If the machine is not deleted or stopped after all, its targets are registered again, or the failure names them.
+      - A member of an availability group that a backend names needs O(group_members=abandon), too.
       - With V(ignore) load balancers are not read.
       - A key that may not read load balancers needs V(ignore); otherwise the machines are blocked (C(surroundings_unknown)).
     type: str

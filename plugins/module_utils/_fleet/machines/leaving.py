@@ -40,7 +40,7 @@ class Leaving:
     def depart(self, planned: Sequence[tuple[Instance, Decision]], watch: Watch) -> None:
         """Take those out whose plan says so. What fails is in their departures."""
         for machine, decision in planned:
-            departure = Departure(machine.instance_id, decision.deregisters)
+            departure = Departure(machine.instance_id, decision.deregisters, running=machine.status == "running")
             if "leave_group" in decision.steps:
                 departure.leaving = machine.group_id
             if departure.registrations or departure.leaving is not None:

@@ -17,8 +17,8 @@ from typing import TypeVar
 
 from ..._api.calls import Call
 from ..._api.dispatch.dispatcher import Dispatcher
-from ..._api.dispatch.pagination import LISTING_TRIES, complete_rows, list_many, page_count
-from ..._api.errors import ApiError
+from ..._api.dispatch.pagination import LISTING_TRIES, complete_rows, list_apart, list_many, page_count
+from ..._api.errors import ApiError, JdcloudError
 from ..._api.fields import Page, Readable
 from ..._api.model.balancers import KINDS, Backend, Target, TargetGroup, TargetHealth
 from ..._api.model.instance import Instance
@@ -92,6 +92,20 @@ def read_targets(dispatcher: Dispatcher, group_ids: Sequence[str]) -> dict[str, 
     for target in _list(dispatcher, listings, lambda row: row.target_id) if listings else ():
         found[target.group_id].append(target)
     return found
+
+
+def read_targets_apart(dispatcher: Dispatcher, group_ids: Sequence[str]) -> dict[str, list[Target] | JdcloudError]:
+    """The targets of each of these groups, or why they could not be read. A group that does not exist any more has none."""
+
+    def complete(pages: Sequence[Page[Target]]) -> list[Target] | None:
+        return complete_rows(pages, lambda row: row.target_id)
+
+    listings = [partial(lb.describe_targets, group_id) for group_id in group_ids]
+    answers: list[list[Target] | JdcloudError] = list_apart(dispatcher, listings, page_count, complete, BUSY)
+    return {
+        group_id: [] if isinstance(each, JdcloudError) and each.is_not_found else each
+        for group_id, each in zip(group_ids, answers, strict=True)
+    }
 
 
 def _list(dispatcher: Dispatcher, listings: Sequence[Callable[[int], Call[Page[T]]]], key: Callable[[T], str]) -> list[T]:

@@ -18,7 +18,7 @@ from ..._api.services import lb
 from ..common.failure import Finding
 from ..common.timing import Timing
 from ..planning.surroundings import Registration
-from .balancer_reads import read_targets
+from .balancer_reads import read_targets_apart
 from .departure import Departure, TargetFate
 from .targets import TargetChange, TargetChanger
 
@@ -125,20 +125,15 @@ def targets_left(dispatcher: Dispatcher, registrations: Mapping[str, Sequence[Re
     Whether the service removes them is not published (fact surroundings-targets-left).
     """
     group_ids = sorted({row.group_id for rows in registrations.values() for row in rows if row.target_id is not None})
-    shown: dict[str, list[Target] | None] = {}
-    for group_id in group_ids:
-        try:
-            shown[group_id] = read_targets(dispatcher, [group_id])[group_id]
-        except JdcloudError as error:
-            shown[group_id] = [] if error.is_not_found else None
+    shown = read_targets_apart(dispatcher, group_ids)
     found = {instance_id: dict(_left(rows, shown)) for instance_id, rows in registrations.items()}
     return {instance_id: left for instance_id, left in found.items() if left}
 
 
-def _left(rows: Iterable[Registration], shown: Mapping[str, list[Target] | None]) -> Iterator[tuple[str, TargetLeft]]:
+def _left(rows: Iterable[Registration], shown: Mapping[str, list[Target] | JdcloudError]) -> Iterator[tuple[str, TargetLeft]]:
     for row in rows:
         targets = shown.get(row.group_id, [])
-        if targets is None:
+        if isinstance(targets, JdcloudError):
             text = f"Whether it is still registered at {row.place} could not be read: look there."
             yield row.target_id or "", TargetLeft("unverified", Finding("target_left", text))
         elif any(is_same(row, target) for target in targets):

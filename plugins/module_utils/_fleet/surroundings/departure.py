@@ -19,6 +19,7 @@ TargetFate = Literal["deregistered", "registered", "unverified", "left"]
 @dataclass(slots=True)
 class Departure:
     """One machine on its way out. `registrations` are those that are taken away, `leaving` the group that it leaves, if any.
+    One that is not `running` has no connections to wait for.
 
     `weightless` are targets whose weight we set to 0, or may have; `gone` those that we deregistered, or may have. `left_group`:
     it is out of its group by our call. `failure` ends the machine before its stop. `fates` is what the result says of each
@@ -28,6 +29,7 @@ class Departure:
     instance_id: str
     registrations: tuple[Registration, ...] = ()
     leaving: str | None = None
+    running: bool = True
     weightless: set[str] = field(default_factory=set)
     gone: set[str] = field(default_factory=set)
     left_group: bool = False

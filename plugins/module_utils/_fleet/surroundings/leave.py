@@ -6,7 +6,8 @@
 
 All of a run leave together, so that connections are waited for once. On alb the weight becomes 0, connections get
 `drain_seconds`, then the target is deregistered. On nlb the target is deregistered, and its connections go on for as long as the
-backend says. On dnlb it is deregistered, and connections get `drain_seconds` (fact load-balancers-draining).
+backend says. On dnlb it is deregistered, and connections get `drain_seconds` (fact load-balancers-draining). A machine that does
+not run has none.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ DEREGISTERED = TargetChange(lb.deregister_targets, lambda target_id, rows: targe
 def leave(dispatcher: Dispatcher, policy: Policy, facts: Facts, timing: Timing, departures: Sequence[Departure]) -> None:
     """Take the machines out of what surrounds them. What fails is in the departures, with all that was changed."""
     clock = dispatcher.clock.now
-    _change(dispatcher, timing, departures, WEIGHTLESS, _is_weighted_alb)
+    _change(dispatcher, timing, [each for each in departures if each.running], WEIGHTLESS, _is_weighted_alb)
     weightless_at = clock()
     _change(dispatcher, timing, departures, DEREGISTERED, lambda registration: registration.kind != "alb")
     drained_at = clock() + _draining(departures, policy)
@@ -94,14 +95,14 @@ def _not_taken_out(departure: Departure, failure: Failure) -> Failure:
 
 def _draining(departures: Iterable[Departure], policy: Policy) -> float:
     """For how many seconds connections of what was deregistered just now go on."""
-    left = [each for each in departures if each.failure is None]
+    left = [each for each in departures if each.failure is None and each.running]
     gone = [row for each in left for row in each.registrations if row.target_id in each.gone]
     return max((_seconds(row, policy) for row in gone), default=0.0)
 
 
 def _group_draining(departures: Iterable[Departure], policy: Policy, facts: Facts) -> float:
     """The same for machines that left groups to which load balancers send."""
-    left = [each.leaving for each in departures if each.left_group and each.failure is None]
+    left = [each.leaving for each in departures if each.left_group and each.failure is None and each.running]
     through = [row for group_id in left if group_id is not None for row in facts.balancers.of_group.get(group_id, ())]
     return max((_seconds(row, policy) for row in through), default=0.0)
 

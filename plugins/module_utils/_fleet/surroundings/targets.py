@@ -21,7 +21,7 @@ from ..._api.errors import JdcloudError
 from ..._api.model.balancers import Target
 from ..common.failure import ErrorMeaning, Failure, Tries, api_failure, classify, with_unclear_call
 from ..common.timing import READ_LAG, Timing
-from .balancer_reads import read_targets
+from .balancer_reads import read_targets_apart
 
 BATCH = 20
 """Targets in one call; how many the service takes is not published."""
@@ -125,16 +125,11 @@ class TargetChanger:
             self.touched.add(row.target_id)
 
     def _read(self, group_ids: set[str]) -> dict[str, dict[str, Target] | JdcloudError]:
-        """The targets of each group by id, or why they could not be read. A group that is gone has none."""
-        found: dict[str, dict[str, Target] | JdcloudError] = {}
-        for group_id in sorted(group_ids):
-            try:
-                rows = read_targets(self._dispatcher, [group_id])[group_id]
-            except JdcloudError as error:
-                found[group_id] = {} if error.is_not_found else error
-                continue
-            found[group_id] = {row.target_id: row for row in rows}
-        return found
+        """The targets of each group by id, or why they could not be read."""
+        return {
+            group_id: rows if isinstance(rows, JdcloudError) else {row.target_id: row for row in rows}
+            for group_id, rows in read_targets_apart(self._dispatcher, sorted(group_ids)).items()
+        }
 
     def _not_shown(self, pending: Sequence[_Pending], shown: Mapping[str, dict[str, Target] | JdcloudError]) -> list[_Pending]:
         """Those that do not show the change, or could not be read."""

@@ -231,6 +231,17 @@ def test_targets_are_deregistered_and_connections_waited_for_before_the_stop(
     check(ended.result, "jdcloud_vm")
 
 
+@pytest.mark.parametrize("kind", ["alb", "nlb", "dnlb"])
+def test_a_machine_that_does_not_run_has_no_connections_to_wait_for(cloud: MemoryCloud, run: Runner, kind: str) -> None:
+    serving(cloud, kind, draining=120)
+    cloud.machines["i-1"]["status"] = "stopped"
+    began = cloud.clock.now()
+    ended = run.vm("absent", "i-1", load_balancers="deregister", drain_seconds=45)
+    assert ended.actions == {"i-1": "deleted"}
+    assert writes(cloud) == ["deRegisterTargets", "deleteInstance"]
+    assert cloud.clock.now() - began < 10
+
+
 def test_on_alb_connections_have_their_time_with_weight_0_before_the_target_goes(cloud: MemoryCloud, run: Runner) -> None:
     serving(cloud)
     times: dict[str, float] = {}

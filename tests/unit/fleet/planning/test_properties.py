@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
@@ -20,6 +21,7 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.instance 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.resources import Disk, ElasticIp
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.plan import changes_since, decide
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.policy import Decision, Facts, Policy
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.surroundings import Registration
 from support.fleet.builders import POSTPAID, PREPAID, USAGE
 from support.fleet.strategies import ANY, FACTS, MACHINES, POLICIES
 
@@ -154,11 +156,12 @@ def _once_left(machine: Instance, decision: Decision, facts: Facts) -> tuple[Ins
     seen = replace(machine, status="error" if machine.status == "error" else "stopped", group_id=group_id)
     gone = set(decision.deregisters)
     balancers = facts.balancers
-    kept = {
-        name: {key: tuple(each for each in rows if each not in gone) for key, rows in getattr(balancers, name).items()}
-        for name in ("of_instance", "of_address")
-    }
-    return seen, replace(facts, balancers=replace(balancers, **kept))
+
+    def left(rows: Mapping[str, tuple[Registration, ...]]) -> dict[str, tuple[Registration, ...]]:
+        return {key: tuple(each for each in some if each not in gone) for key, some in rows.items()}
+
+    kept = replace(balancers, of_instance=left(balancers.of_instance), of_address=left(balancers.of_address))
+    return seen, replace(facts, balancers=kept)
 
 
 def no_managed_member_is_stopped_unless_it_leaves_first(machine: Instance, policy: Policy, facts: Facts) -> None:

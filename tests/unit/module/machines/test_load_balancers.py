@@ -267,7 +267,11 @@ def test_all_machines_are_drained_together(cloud: MemoryCloud, run: Runner) -> N
 
 def test_a_target_that_is_gone_meanwhile_spoils_no_other(cloud: MemoryCloud, run: Runner) -> None:
     serving(cloud, "nlb", "i-2", draining=0)
-    cloud.before["lb.deRegisterTargets"] = lambda: cloud.balancers.targets["tg-shop"].pop(0) and None
+
+    def remove() -> None:
+        cloud.balancers.targets["tg-shop"].pop(0)
+
+    cloud.before["lb.deRegisterTargets"] = remove
     ended = run.vm("absent", "i-1", "i-2", stop_running=True, load_balancers="deregister")
     assert ended.actions == {"i-1": "deleted", "i-2": "deleted"}
     assert cloud.balancers.shown("tg-shop") == [("i-other", 80, 10)]

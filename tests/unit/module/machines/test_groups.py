@@ -42,7 +42,8 @@ def calls(cloud: MemoryCloud, *services: str) -> list[str]:
 @pytest.mark.parametrize("option", ["group_members", "load_balancers"])
 def test_leaving_needs_to_wait(run: Runner, cloud: MemoryCloud, option: str) -> None:
     value = {"group_members": "abandon", "load_balancers": "deregister"}[option]
-    ended = run("jdcloud_vm", state="absent", instance_ids=["i-1"], wait=False, **{option: value})
+    chosen: Json = {option: value}
+    ended = run.vm("absent", "i-1", wait=False, **chosen)
     assert ended.msg == (
         f"wait=false and {option}={value} exclude each other, since a machine is stopped or deleted only once it is out: leave "
         "one of them out."

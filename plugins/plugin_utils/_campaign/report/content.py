@@ -74,11 +74,7 @@ def _machines(record: Record, *, preview: bool) -> list[dict[str, Any]]:
     return [_machine(row, tags, preview=preview) for row in record.machines.values()]
 
 
-_INSIDE = ("scope", "power", "unproven", "chosen_as", "dns_records", "load_balancer_targets")
-"""What is known of a machine and not shown as a part of it."""
-
-
-_INSIDE = ("scope", "power", "unproven", "chosen_as", "dns_records", "load_balancer_targets")
+_INSIDE = ("scope", "power", "unproven", "chosen_as", "dns_records", "load_balancer_targets", "deregistered")
 """What is known of a machine and not shown as a part of it."""
 
 

@@ -68,6 +68,7 @@ def new_entry(instance: Mapping[str, Any]) -> dict[str, Any]:
         "backups": list(instance.get("backups", ())),
         "dns_records": list(instance.get("dns_records", ())),
         "load_balancer_targets": _without_fates(instance.get("load_balancer_targets", ())),
+        "deregistered": False,
         "deleted_at": None,
         "scope": None,
     }
@@ -141,6 +142,7 @@ def apply_backup(row: dict[str, Any], entry: Mapping[str, Any]) -> None:
     row["instance_type"] = (entry.get("specification") or {}).get("instance_type") or row["instance_type"]
     row["backups"] = _backups(entry) or row["backups"]
     row["load_balancer_targets"] = list(entry.get("load_balancer_targets") or row.get("load_balancer_targets", ()))
+    _note_targets(row, entry)
     row["unproven"] = [*row.get("unproven", ()), *_unproven(entry)]
     if entry.get("action") == "failed" and entry.get("error"):
         set_failed(row, entry["error"])
@@ -154,6 +156,7 @@ def apply_result(row: dict[str, Any], instance: Mapping[str, Any], accepted: Acc
     """What `jdcloud_vm` made of it."""
     changed = row["changed"] or bool(instance.get("changed"))
     action = instance["action"]
+    _note_targets(row, instance)
     if instance["status"] == "absent" and action in ("none", "deleted"):
         set_gone(row, instance, accepted)
     elif action == "blocked":
@@ -163,6 +166,13 @@ def apply_result(row: dict[str, Any], instance: Mapping[str, Any], accepted: Acc
         row["action"] = action
     row["changed"] = changed or row["action"] == "deleted"
     note_accepted(row, accepted)
+
+
+def _note_targets(row: dict[str, Any], result: Mapping[str, Any]) -> None:
+    """Remember that targets of the machine were taken away, or may have been, and not put back: no later read shows that."""
+    fates = {each["fate"] for each in result.get("load_balancer_targets") or ()}
+    if fates & {"deregistered", "registered", "unverified"}:
+        row["deregistered"] = bool(fates & {"deregistered", "unverified"})
 
 
 def set_gone(row: dict[str, Any], instance: Mapping[str, Any], accepted: AcceptedDeletes) -> None:

@@ -126,15 +126,10 @@ def _what_stands(record: Record) -> list[str]:
     stopped = left_stopped(record)
     if stopped:
         text.append(f"Stopped by this campaign and left stopped: {first_of(stopped, SHOWN)}.")
-    out = [row["instance_id"] for row in record.machines.values() if not machine_entry.is_gone(row) and _is_out(row)]
+    out = [row["instance_id"] for row in record.machines.values() if row.get("deregistered") and not machine_entry.is_gone(row)]
     if out:
         text.append(f"Deregistered from load balancers and not deleted: {first_of(out, SHOWN)}.")
     return text
-
-
-def _is_out(row: Mapping[str, Any]) -> bool:
-    """Whether a machine lost targets of load balancers by this campaign."""
-    return any(each["fate"] == "deregistered" for each in row.get("load_balancer_targets") or ())
 
 
 def _outcome(record: Record, *, preview: bool, bad: bool, unstarted: bool) -> str:

@@ -108,8 +108,9 @@ def _plan_row(row: dict[str, Any], instance: Mapping[str, Any], entry: Mapping[s
     hindered = row["action"] in ("blocked", "failed")
     own = row["blockers"]
     # What it was when the campaign began stays in its row.
-    names = ["scope", "wave", "changed", "instance_type", "accepted", "deleted_at", *(["status_before"] if record.frozen else [])]
-    row.update({**machine_entry.new_entry(instance), **{name: row[name] for name in names}})
+    names = ["scope", "wave", "changed", "instance_type", "accepted", "deleted_at", "deregistered"]
+    names += ["status_before"] if record.frozen else []
+    row.update({**machine_entry.new_entry(instance), **{name: row[name] for name in names if name in row}})
     if hindered:
         # Judged without a backup, since there will be none: that it runs, or has none, is not what hinders it.
         more = [each for each in row["blockers"] if each["code"] not in ("running", "backup_missing")]

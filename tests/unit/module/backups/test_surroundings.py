@@ -96,6 +96,19 @@ def test_a_stop_that_fails_gives_the_target_its_place_back(cloud: MemoryCloud, r
     assert fates(ended) == ["registered"]
 
 
+def test_a_machine_that_was_protected_while_it_left_is_not_stopped(cloud: MemoryCloud, run: Runner) -> None:
+    def send(call: Call[Any], *more: Any) -> Any:
+        if call.operation == "lb.deRegisterTargets":
+            cloud.machines["i-a"]["tags"] = [{"key": "jdcloud-protect", "value": "yes"}]
+        return cloud._send(call, *more)
+
+    cloud.send = send
+    ended = backup(run, **POWER, **OUT)
+    assert only(ended)["error"]["code"] == "changed_meanwhile"
+    assert "stopInstance" not in writes(cloud)
+    assert cloud.balancers.shown("tg-shop") == TARGETS
+
+
 def test_one_that_cannot_leave_hides_no_other(cloud: MemoryCloud, run: Runner) -> None:
     cloud.balancers.add_group("tg-mail")
     cloud.add("i-c", "running", vpcId="vpc-one")

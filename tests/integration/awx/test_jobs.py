@@ -325,6 +325,43 @@ def test_an_inventory_that_leaves_the_share_unclear_changes_nothing(awx: Awx, ho
     assert awx.cloud.calls() == []
 
 
+def surround(awx: Awx) -> None:
+    """Put A and B into a group that scales, and behind a load balancer."""
+    group = {"id": "ag-web", "members": [A, B], "managed": True, "auto_scaling": True, "min": 0, "max": 9}
+    targets = [{"instance": each, "port": 80} for each in (A, B)]
+    backend = {"id": "backend-web", "target_group": "tg-web"}
+    balancer = {"id": "alb-web", "target_groups": [{"id": "tg-web", "targets": targets}], "backends": [backend]}
+    awx.cloud.control.add({"regions": {REGION: {"groups": [group], "load_balancers": [balancer]}}})
+
+
+@pytest.mark.parametrize("out", [True, False])
+def test_the_answers_say_what_becomes_of_groups_and_load_balancers(awx: Awx, out: bool) -> None:
+    awx.seed(running(A), running(B))
+    surround(awx)
+    around = {"vm_decommission_group_members": "abandon", "vm_decommission_load_balancers": "deregister"} if out else {}
+    given = {"vm_decommission_stop_running": "true", "vm_decommission_backup": "none", "vm_decommission_waves": "100%", **around}
+    answered, plan = awx.plan(decommission_instance_ids=A, **given)
+    assert plan.failed is not out, plan.output
+    assert awx.cloud.writes() == []
+    if out:
+        job = awx.decommission(answered, plan.artifacts, vm_decommission_drain_seconds=0)
+        assert not job.failed, job.output
+        assert awx.gone(A, B) == [True, False]
+        way = ["lb.updateTargets", "lb.deRegisterTargets", "ag.abandonInstances", "vm.stopInstance", "vm.deleteInstance"]
+        assert [each for each in awx.cloud.writes() if "Tags" not in each] == way
+
+
+@pytest.mark.parametrize("out", [True, False])
+def test_the_clean_up_takes_out_of_groups_and_load_balancers_what_its_survey_says(awx: Awx, out: bool) -> None:
+    awx.seed(stopped(A, tags={"decommission-after": "2026-01-31"}), running(B))
+    surround(awx)
+    around = {"vm_decommission_group_members": "abandon", "vm_decommission_load_balancers": "deregister"} if out else {}
+    given = answers("scheduled_cleanup", cleanup_regions=REGION, vm_decommission_backup="none", **around)
+    settings = {"vm_decommission_drain_seconds": 0, "cleanup_report_mount": "/proc", "cleanup_report_dir": str(awx.folder / "r")}
+    job = awx.job("scheduled_cleanup", "cleanup", {**given, **settings})
+    assert awx.gone(A, B) == [out, False], job.output
+
+
 def test_the_clean_up_takes_the_answers_of_its_survey(awx: Awx) -> None:
     due = {"tags": {"decommission-after": "2026-01-31"}}
     awx.seed(stopped(A, **due), stopped(B))

@@ -69,7 +69,7 @@ class Leaving:
         return {instance_id: f"Not registered again: {'; '.join(texts)}." for instance_id, texts in places.items() if texts}
 
     def taken_by_groups(self, vanished: Sequence[tuple[Instance, MachineState]]) -> None:
-        """Let those fail that their group took. A machine that we took out of its group is nobody's but ours."""
+        """Let those fail that their group took. A machine that is out of its group is nobody's but ours."""
         members = {
             machine.instance_id: machine.group_id
             for machine, _state in vanished
@@ -83,7 +83,7 @@ class Leaving:
 
     def _has_left(self, instance_id: str) -> bool:
         departure = self.departures.get(instance_id)
-        return departure is not None and departure.left_group
+        return departure is not None and departure.seen_out
 
 
 def with_complaint(failure: Failure | None, complaint: str, otherwise: str) -> Failure:

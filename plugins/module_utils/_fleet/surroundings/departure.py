@@ -22,8 +22,8 @@ class Departure:
     One that is not `running` has no connections to wait for.
 
     `weightless` are targets whose weight we set to 0, or may have; `gone` those that we deregistered, or may have. `left_group`:
-    it is out of its group by our call. `failure` ends the machine before its stop. `fates` is what the result says of each
-    target, by its id when it was found.
+    it is out of its group by our call, or will be; `seen_out`: a read shows it out. `failure` ends the machine before its stop.
+    `fates` is what the result says of each target, by its id when it was found.
     """
 
     instance_id: str
@@ -33,6 +33,7 @@ class Departure:
     weightless: set[str] = field(default_factory=set)
     gone: set[str] = field(default_factory=set)
     left_group: bool = False
+    seen_out: bool = False
     failure: Failure | None = None
     fates: dict[str, TargetFate] = field(default_factory=dict)
 

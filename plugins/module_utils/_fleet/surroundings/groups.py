@@ -84,6 +84,7 @@ def _ended(each: _Member, seen: Mapping[str, Instance], timing: Timing, now: flo
     machine = seen.get(each.instance_id)
     if machine is None or (machine.group_id != each.departure.leaving and not machine.unreadable):
         each.departure.left_group = each.departure.left_group or each.unclear
+        each.departure.seen_out = machine is not None
         return True
     error = each.tries.last_error
     if now >= until:

@@ -138,12 +138,13 @@ def test_a_member_is_not_stopped_for_its_backup_while_its_group_may_delete_it(cl
     assert cloud.status(A) == "running"
 
 
-def test_a_deletion_during_the_way_out_is_told_as_what_it_is(cloud: Cloud) -> None:
-    """The machine goes while it leaves its group: nobody claims to have deleted it."""
-    seed(cloud, abandon_seconds=5)
-    cloud.control.act("delete", A, when={"operation": "ag.abandonInstances", "moment": "after"}, instantly=True)
+def test_a_machine_that_its_group_deletes_on_its_way_out_is_lost(cloud: Cloud) -> None:
+    """Another user stops it while it is a member still."""
+    seed(cloud, abandon_seconds=10)
+    cloud.control.act("stop", A, when={"operation": "ag.abandonInstances", "moment": "after"}, instantly=True)
     ended = cloud.vm("absent", A, **ABANDON)
     assert not cloud.exists(A)
+    assert ended.error["code"] == "lost_to_group"
     assert ended.summary["deleted"] == 0
     assert cloud.calls("vm.deleteInstance") == []
 

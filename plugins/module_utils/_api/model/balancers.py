@@ -82,6 +82,7 @@ class TargetHealth:
     instance_id: str | None
     address: str | None
     port: int | None
+    weight: int | None
     status: str
 
 
@@ -141,6 +142,7 @@ def parse_target_health(result: Json) -> tuple[TargetHealth, ...]:
             optional_id(each, "instanceId"),
             optional_text(each, "ipAddress"),
             optional_int(each, "port"),
+            optional_int(each, "weight"),
             lower_text(each, "status"),
         )
         for each in each_object(result, "targetHealths")

@@ -50,6 +50,13 @@ def departing(machine: Instance, policy: Policy, facts: Facts) -> tuple[Registra
     return tuple(each for each in facts.balancers.registrations(machine) if _is_ours(each, machine))
 
 
+def leaving_through(machine: Instance, policy: Policy, facts: Facts) -> tuple[Registration, ...]:
+    """Where the machine is a target through its availability group, if it leaves that."""
+    if policy.load_balancers != "deregister" or not leaves_group(machine, policy, facts):
+        return ()
+    return tuple(each for each in facts.balancers.registrations(machine) if each.through)
+
+
 def _why_it_stays(registration: Registration, machine: Instance, policy: Policy, facts: Facts) -> str | None:
     """What to do about a registration that is not taken away, None if it is."""
     if policy.load_balancers == "block":
@@ -74,8 +81,9 @@ def _is_ours(registration: Registration, machine: Instance) -> bool:
 
 def _last_targets(machine: Instance, policy: Policy, facts: Facts) -> Iterator[Finding]:
     balancers = facts.balancers
-    for registration in departing(machine, policy, facts):
-        target_id, group_id = registration.target_id or "", registration.group_id
+    # Members of availability groups are known by their machines.
+    for registration in (*departing(machine, policy, facts), *leaving_through(machine, policy, facts)):
+        target_id, group_id = registration.target_id or machine.instance_id, registration.group_id
         serves = target_id in balancers.healthy.get(group_id, ()) and target_id in balancers.weighted.get(group_id, ())
         others = balancers.surely_healthy.get(group_id, frozenset()) & balancers.weighted.get(group_id, frozenset())
         if serves and not others - balancers.leaving - {target_id}:

@@ -99,7 +99,7 @@ class BalancerFacts:
     `unread` says why they could not be read; None for `registrations` means that they were not to be read. `healthy` holds by
     target group the ids of its targets that are not known to be unhealthy, `surely_healthy` those that are known to be healthy;
     both only of groups that this run takes targets from. `weighted` are all targets of a group that take part in forwarding.
-    `leaving`: the targets that this run is to deregister.
+    `leaving`: the targets that this run is to deregister. The same of backends of availability groups, with the ids of machines.
     """
 
     of_instance: Mapping[str, tuple[Registration, ...]] = field(default_factory=dict)

@@ -23,7 +23,7 @@ from ..._api.fields import Page, Readable
 from ..._api.model.balancers import KINDS, Backend, Target, TargetGroup, TargetHealth
 from ..._api.model.instance import Instance
 from ..._api.services import lb
-from ..planning.balancers import departing
+from ..planning.balancers import departing, leaving_through
 from ..planning.policy import Facts, Policy
 from ..planning.surroundings import BalancerFacts, Registration
 from .group_reads import why_unread
@@ -117,8 +117,12 @@ def _index(groups: Sequence[TargetGroup], backends: Sequence[Backend], targets: 
     of_address: dict[str, list[Registration]] = defaultdict(list)
     of_group: dict[str, list[Registration]] = defaultdict(list)
     weighted = {}
+    of_target_group: dict[str, list[Backend]] = defaultdict(list)
+    for backend in backends:
+        for group_id in backend.target_group_ids:
+            of_target_group[group_id].append(backend)
     for group in groups:
-        behind = [each for each in backends if group.group_id in each.target_group_ids]
+        behind = of_target_group[group.group_id]
         rows = [(target, _registration(group, behind, target)) for target in targets[group.group_id]]
         weighted[group.group_id] = frozenset(target.target_id for target, each in rows if each.gets_traffic)
         for target, registration in rows:
@@ -198,28 +202,53 @@ def _with_health(
     machines: Sequence[Instance],
     targets: Mapping[str, Sequence[Target]],
 ) -> BalancerFacts:
-    """Know the health of all targets of the groups that lose one. What the check does not tell is neither."""
-    leaving = [each for machine in machines for each in departing(machine, policy, Facts(balancers=facts))]
-    backends = {each.group_id: each.backend_ids for each in leaving}
+    """Know the health of all targets of the groups that lose one. What the check does not tell is neither.
+
+    So it is with backends of availability groups that members leave: their targets are known by their machines.
+    """
+    around = Facts(balancers=facts)
+    leaving = [each for machine in machines for each in departing(machine, policy, around)]
+    members = [(machine.instance_id, each) for machine in machines for each in leaving_through(machine, policy, around)]
+    backends = {each.group_id: each.backend_ids for each in (*leaving, *(each for _member, each in members))}
     ids = sorted({backend_id for each in backends.values() for backend_id in each})
     outcomes = dispatcher.gather([lb.describe_target_health(backend_id) for backend_id in ids])
     checks = {backend_id: outcome.value for backend_id, outcome in zip(ids, outcomes, strict=True)}
-    healthy, surely = {}, {}
+    healthy, surely, weighted = {}, {}, dict(facts.weighted)
     for group_id, behind in backends.items():
-        told = {target.target_id: _health(target, [checks[each] for each in behind]) for target in targets[group_id]}
+        rows = [row for backend_id in behind for row in checks[backend_id]]
+        if group_id in targets:
+            told = _health_of_targets(targets[group_id], rows)
+        else:
+            told = _health_of_members(rows)
+            weighted[group_id] = frozenset(row.instance_id for row in rows if row.instance_id and row.weight != 0)
         # What nothing sends to serves nobody.
         healthy[group_id] = frozenset(key for key, words in told.items() if behind and words != {"unhealthy"})
         surely[group_id] = frozenset(key for key, words in told.items() if words == {"healthy"})
-    taken = frozenset(each.target_id for each in leaving if each.target_id is not None)
-    return replace(facts, healthy=healthy, surely_healthy=surely, leaving=taken)
+    taken = frozenset(each.target_id for each in leaving if each.target_id is not None) | {member for member, _each in members}
+    return replace(facts, healthy=healthy, surely_healthy=surely, weighted=weighted, leaving=taken)
 
 
-def _health(target: Target, checks: Iterable[Sequence[TargetHealth]]) -> set[str]:
-    """What all checks say of one target. The answers name no target, but its machine or address, and its port."""
+def _health_of_targets(targets: Iterable[Target], rows: Iterable[TargetHealth]) -> dict[str, set[str]]:
+    """What all checks say of each target. The answers name no target, but its machine or address, and its port."""
+    by_place: dict[str | None, list[TargetHealth]] = defaultdict(list)
+    for row in rows:
+        for place in {row.instance_id, row.address}:
+            by_place[place].append(row)
     return {
-        row.status
-        for rows in checks
-        for row in rows
-        if (row.instance_id == target.instance_id if target.instance_id else row.address == target.address)
-        and (not target.port or not row.port or row.port == target.port)
+        target.target_id: {
+            row.status
+            for row in by_place[target.instance_id or target.address]
+            if (row.instance_id == target.instance_id if target.instance_id else row.address == target.address)
+            and (not target.port or not row.port or row.port == target.port)
+        }
+        for target in targets
     }
+
+
+def _health_of_members(rows: Iterable[TargetHealth]) -> dict[str, set[str]]:
+    """What a check says of each member of an availability group."""
+    told: dict[str, set[str]] = defaultdict(set)
+    for row in rows:
+        if row.instance_id is not None:
+            told[row.instance_id].add(row.status)
+    return told

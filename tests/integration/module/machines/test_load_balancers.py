@@ -263,6 +263,19 @@ def test_a_member_of_a_group_that_a_backend_names_leaves_its_group(cloud: Cloud)
     assert stop["time"] - asked["time"] >= DEREGISTER["drain_seconds"]
 
 
+@pytest.mark.parametrize("health", ["healthy", "unhealthy", "N/A"])
+def test_the_last_healthy_member_of_a_group_that_a_backend_names_stays(cloud: Cloud, health: str) -> None:
+    balancer = {"id": "alb-web", "vpc": VPC, "backends": [{"id": "backend-group", "group": "ag-web"}]}
+    cloud.seed(running(A, vpc=VPC), running(B, vpc=VPC), groups=[{"id": "ag-web", "members": [A, B]}], load_balancers=[balancer])
+    cloud.control.act("set_health", "backend-group", instance=B, status=health)
+    ended = cloud.vm("absent", A, **DEREGISTER, group_members="abandon")
+    assert ended.actions == {A: "deleted" if health == "healthy" else "blocked"}
+    if health != "healthy":
+        assert ended.blockers() == ["last_target"]
+        assert cloud.writes() == []
+        assert not cloud.vm("absent", A, **DEREGISTER, group_members="abandon", allow_last_target=True).failed
+
+
 # --- if it is not deleted after all -------------------------------------------------------------------------------
 
 

@@ -19,20 +19,21 @@ from jdcloud_emulator.scenario.outside_changes import Acts
 from jdcloud_emulator.scenario.seed import Seeder
 from jdcloud_emulator.scenario.seed_dns import add_names
 from jdcloud_emulator.scenario.seed_file import add_accounts
-from jdcloud_emulator.services import account, ag, disk, dns, lb, lb_targets, vm, vm_create, vm_images, vpc
+from jdcloud_emulator.services import account, ag, disk, dns, lb, lb_targets, monitor, vm, vm_create, vm_images, vpc
 from jdcloud_emulator.services.api import OPERATIONS, Call, Operation, bad_value, forbidden
 from jdcloud_emulator.services.not_emulated import is_documented
 from jdcloud_emulator.signature import Account, Authorization, Credential, Gate, decoded_path, decoded_token
-from jdcloud_emulator.state import balancing, scaling
+from jdcloud_emulator.state import balancing, monitoring, scaling
 from jdcloud_emulator.state.cloud import Cloud, Region
 from jdcloud_emulator.state.json_object import Json
 from jdcloud_emulator.state.settings import ApiError, Clock, Quotas, Settings, UsageError
 from jdcloud_emulator.waiting import WaitingRoom
 
 # Importing these modules registers their operations.
-SERVICES = (vm, vm_images, vm_create, disk, vpc, account, ag, lb, lb_targets, dns)
+SERVICES = (vm, vm_images, vm_create, disk, vpc, account, ag, lb, lb_targets, dns, monitor)
 # Whose paths begin with another version than /v1/.
-VERSIONS = {"domainservice": "v2"}
+# Older pages of monitor have v1 (fact monitor-version).
+VERSIONS = {"domainservice": ("v2",), "monitor": ("v2", "v1")}
 LOGGED_REQUESTS = 100_000
 MFA_OPERATIONS = ("vm.deleteInstance",)
 ID_FIELDS = (
@@ -124,6 +125,7 @@ class World:
         cloud = Cloud(settings, quotas, Clock(settings))
         scaling.watch(cloud)
         balancing.watch(cloud)
+        monitoring.watch(cloud)
         add_accounts(gate, seed.get("accounts") or [], cloud.wall())
         Seeder(cloud).add(seed.get("regions") or {})
         add_names(cloud, seed.get("dns") or {})
@@ -168,7 +170,7 @@ class World:
     def _route(self, authorization: Authorization, method: str, path: str) -> tuple[Operation, Region, str]:
         parts = path.split("/")
         shape, region_name, target = _shape(parts)
-        versioned = parts[:2] == ["", VERSIONS.get(authorization.service, "v1")]
+        versioned = parts[0] == "" and parts[1:2] and parts[1] in VERSIONS.get(authorization.service, ("v1",))
         operation = OPERATIONS.get((authorization.service, method, shape)) if versioned else None
         if operation is None:
             if is_documented(authorization.service, method, shape):
@@ -259,8 +261,9 @@ def _body(body: bytes) -> Json:
 
 
 def _ids(call: Call) -> list[str]:
-    """The resources that a call names, in its path and its body."""
+    """The resources that a call names, in its path, its body, and the parameter of monitor."""
     found = [call.target] if call.target else []
+    found.extend(each for each in call.query.get("resourceId", "").split("|") if each)
     if call.body:
         _collect(call.body, found)
     return list(dict.fromkeys(found))

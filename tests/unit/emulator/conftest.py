@@ -68,7 +68,7 @@ class Cloud:
         self, service: str, method: str, path: str, body: Json | None = None, region: str = REGION, **given: str
     ) -> requests.Response:
         """Send a call; `path` is what stands behind the region, query included."""
-        version = "v2" if service == "domainservice" else "v1"
+        version = "v2" if service in ("domainservice", "monitor") else "v1"
         url = f"{self.url}/{version}/regions/{region}/{path}"
         data = "" if body is None else json.dumps(body)
         headers = self.headers(method, service, url, data, region, **given)

@@ -13,6 +13,7 @@ from typing import Any
 from jdcloud_emulator.scenario.seed_balancers import PREFIXES_OF_BALANCERS, BalancerSeeder
 from jdcloud_emulator.scenario.seed_file import DAY, Entry, Taker, moment, repeated, tag_rows
 from jdcloud_emulator.scenario.seed_groups import new_group, settle_groups
+from jdcloud_emulator.scenario.seed_monitor import add_load
 from jdcloud_emulator.state import factory, lifecycle
 from jdcloud_emulator.state.balancers import ALB, LoadBalancer
 from jdcloud_emulator.state.cloud import Cloud, Region
@@ -149,6 +150,7 @@ class Seeder:
         self._system_disk(region, instance, take("system_disk", {}))
         self._data_disks(region, instance, take)
         self._networks(region, instance, take)
+        add_load(cloud, instance, take("monitor"))
         self._under_way(instance)
         return instance
 

@@ -100,6 +100,22 @@ NOT_EMULATED: dict[str, tuple[str, ...]] = {
         "POST stat:zoneFlowCount",
         "POST stat:zoneResolveCount",
     ),
+    "monitor": (
+        "POST /groupAlarms",
+        "DELETE /groupAlarms/*",
+        "GET /groupAlarms/*/contacts",
+        "GET /groupAlarmsHistory",
+        "GET /groupAlarms/*",
+        "GET /groupAlarms",
+        "PUT /groupAlarms/*",
+        "GET /groupAlarms:metrics",
+        "GET /groupAlarms:products",
+        "POST /groupAlarms:switch",
+        "POST namespaces/*/metricData",
+        "GET tagValues/*",
+        "POST /customMetrics",
+        "POST /put",
+    ),
     "domainservice": (
         "POST domain/*/BatchSetResourceRecords",
         "POST domain",
@@ -133,4 +149,11 @@ NOT_EMULATED: dict[str, tuple[str, ...]] = {
 
 def is_documented(service: str, method: str, shape: str) -> bool:
     """Whether a call that is no operation here is one of the real service. `shape` is its path with * for region and id."""
-    return f"{method} {shape.removeprefix('regions/*/')}" in NOT_EMULATED.get(service, ())
+    asked = f"{method} {shape.removeprefix('regions/*/')}"
+    return any(_fits(pattern, asked) for pattern in NOT_EMULATED.get(service, ()))
+
+
+def _fits(pattern: str, asked: str) -> bool:
+    """Whether a pattern is meant. Ids in paths without a region are not known to be ids."""
+    pieces, others = pattern.split("/"), asked.split("/")
+    return len(pieces) == len(others) and all(piece in ("*", other) for piece, other in zip(pieces, others, strict=True))

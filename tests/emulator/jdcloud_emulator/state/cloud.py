@@ -15,7 +15,7 @@ import random
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from jdcloud_emulator.state.balancers import Backend, Listener, LoadBalancer, Target, TargetGroup
 from jdcloud_emulator.state.dns import Domain, Zone
@@ -34,6 +34,9 @@ from jdcloud_emulator.state.model import (
 )
 from jdcloud_emulator.state.render import Renderer
 from jdcloud_emulator.state.settings import Clock, Quotas, Settings
+
+if TYPE_CHECKING:
+    from jdcloud_emulator.state.monitoring import Load
 
 DEFAULT_REGIONS = {
     "cn-north-1": ["cn-north-1a", "cn-north-1b", "cn-north-1c"],
@@ -103,6 +106,8 @@ class Cloud:
         self.watchers: list[Callable[[Resource | None], None]] = []
         self.zones: dict[str, Zone] = {}
         self.domains: dict[str, Domain] = {}
+        # By machine.
+        self.loads: dict[str, Load] = {}
         self._queue: list[tuple[float, int, Transition]] = []
         self._order = itertools.count()
         self._serial = itertools.count(1)

@@ -8,7 +8,8 @@ deletions-recycle-bin, deletions-code-refused, disks-unknown-id, disks-new-attri
 requests-host-name, requests-booleans-accepted, requests-page-size-refused, requests-empty-members, tags-failure-form,
 bills-fee-form, accounts-sub-users, accounts-pin-of-tags, signature-clock, errors-empty-answer, errors-rate-limit,
 groups-health-check, groups-pace, groups-abandon-unknown, groups-list, surroundings-targets-left, load-balancers-weight-zero,
-load-balancers-unchecked and dns-pages.
+load-balancers-unchecked, dns-pages, monitor-batch, monitor-no-data, monitor-cpu-name, monitor-metric-object and
+monitor-bulk-values.
 """
 
 from __future__ import annotations
@@ -126,6 +127,18 @@ class Settings:
     balancer_weight_zero: str = setting("refused", "weight 0 outside of alb: 'refused' (400) or 'ignored' (the weight stays)")
     balancer_unchecked_health: str = setting("N/A", "status of targets whose backend has no health check")
     public_dns_rows: int = setting(100, "the largest page of domainservice; a larger one is 400")
+    monitor_no_data: str = setting(
+        "empty",
+        "how monitor says that there is no data: 'empty' (no item, no series), 'missing' (no list at all), 'null' (an item or a "
+        "series without values) or 'error' (404)",
+    )
+    monitor_units: str = setting("shown", "unit of the items of lastDownsample: 'shown' or 'missing'")
+    monitor_cpu_metric: str = setting("cpu_util", "what the account calls the metric of the CPU")
+    monitor_metric_model: str = setting("seen", "the metric of a series: as 'seen' in answers, or as the 'newest' model has it")
+    monitor_ids: int = setting(0, "the most ids of one lastDownsample; 0 is no limit")
+    monitor_ids_over: str = setting("refused", "a lastDownsample of more ids is 'refused' (400) or 'cut' to the first ones")
+    monitor_unknown_id: str = setting("left_out", "an unknown or hidden id at monitor is 'left_out' or 'refused' (400)")
+    monitor_old_start: str = setting("refused", "a series that begins over 30 days ago is 'refused' (400) or 'moved'")
     token_seconds: int = setting(3600, "life of the keys that sts:assumeRole gives")
 
     def update(self, changes: Mapping[str, Any]) -> None:

@@ -26,6 +26,7 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._api.connection impo
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError, JdcloudError
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.progress import Part
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.texts import refuse_lost_texts
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.prices import check_prices
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._actions.last_words import last_words
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._actions.progress_action import ProgressAction, display_function
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._actions.started_by import started_by
@@ -37,7 +38,6 @@ from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.input.othe
     parse_restore,
 )
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.output.again import Caller
-from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.report.costs import check_prices
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.report.page import compile_templates
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.backup import back_up
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.campaign import Campaign, begin, go_on

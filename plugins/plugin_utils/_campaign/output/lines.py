@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ....module_utils._api.errors import first_of
+from ....module_utils._fleet.prices import Price
 from ..report.content import pointers_of
-from ..report.costs import Price
 from ..report.groups import Group, groups_of
 from ..report.messages import ACTIONS, OUTCOMES
 from ..report.text import count, duration

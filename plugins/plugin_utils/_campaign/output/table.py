@@ -10,7 +10,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..report.costs import Price, deletion_saves
+from ....module_utils._fleet.prices import Price
+from ..report.costs import deletion_saves
 from ..report.messages import ORDER, fate_words
 from ..report.text import count
 from .text import cut, padded, spell, width_of

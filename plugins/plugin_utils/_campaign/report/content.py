@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from ....module_utils._fleet.prices import from_prices
 from ..state.record import UNVERIFIED, Record, read_stamp
 from ..steps.finish import left_stopped
-from .costs import backups_cost, costs_of, from_bill, from_prices, machine_costs, no_costs, with_costs
+from .costs import backups_cost, costs_of, from_bill, machine_costs, no_costs, with_costs
 from .totals import carried_out, totals_of
 
 REPORT_FORMAT = "jdcloud.cloud/report/1"

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from ....module_utils._fleet.prices import from_prices
 from ..input.decommission_variables import PREFIX
 from ..output import lines
-from ..report.costs import from_prices
 from ..state.sent_writes import write_row
 from ..state.store import PLAN, TABLE
 from .campaign import Campaign

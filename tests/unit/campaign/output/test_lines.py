@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.prices import from_prices
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.output.lines import (
     MOST,
     finish_lines,
@@ -25,7 +26,6 @@ from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.output.lin
 )
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.output.table import ROWS
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.report.content import report_of
-from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.report.costs import from_prices
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.state.record import Record, stamp
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.steps import plan
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.steps import wave as wave_step

@@ -20,6 +20,7 @@ author:
 extends_documentation_fragment:
   - jdcloud.cloud.jdcloud
   - jdcloud.cloud.selection
+  - jdcloud.cloud.verdict
   - jdcloud.cloud.due_tag
   - jdcloud.cloud.backup_demand
   - jdcloud.cloud.surroundings
@@ -27,39 +28,6 @@ extends_documentation_fragment:
   - jdcloud.cloud.attributes
   - jdcloud.cloud.attributes.info_module
 options:
-  protect_tags:
-    description:
-      - Tags that protect a machine, as in M(jdcloud.cloud.jdcloud_vm), for the verdict. Disks that would be deleted with their
-        machines are read for that, 100 in one call.
-      - A value is a text, a list of texts of which any one will do, or V("*") for any value. V({}) switches the protection
-        off.
-    type: dict
-    default:
-      jdcloud-protect: "*"
-  stop_running:
-    description:
-      - Whether the verdict is for a delete that stops running machines first.
-    type: bool
-    default: false
-  disks:
-    description:
-      - The fate of cloud data disks that the verdict is for, as in M(jdcloud.cloud.jdcloud_vm).
-    type: str
-    default: as_configured
-    choices:
-      - as_configured
-      - keep
-      - delete
-    version_added: 1.0.0
-  elastic_ips:
-    description:
-      - The fate of elastic IPs that the verdict is for, as in M(jdcloud.cloud.jdcloud_vm).
-    type: str
-    default: keep
-    choices:
-      - keep
-      - release
-    version_added: 1.0.0
   marked_only:
     description:
       - List and judge only machines that carry the tag O(due_tag), whatever its value. That option must then be set.
@@ -189,6 +157,7 @@ instances:
       sample:
         charge_mode: postpaid_by_duration
         charge_status: normal
+    # BEGIN shared: deletable
     deletable:
       description: Whether M(jdcloud.cloud.jdcloud_vm) would delete it with the same options.
       type: bool
@@ -219,6 +188,7 @@ instances:
           description: One sentence.
           type: str
           sample: It is a member of availability group ag-1kch0awxq9, which may replace it when it goes.
+    # END shared: deletable
     due_date:
       description:
         - The value of the tag O(due_tag) as it was read, also if it is no date; the last one if the service shows several. It is

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""From the options of `jdcloud_vm` to a policy. Raises `InputError` for options that exclude each other."""
+"""From the options of `jdcloud_vm`, and of modules that tell what it would do, to a policy.
+
+Raises `InputError` for options that exclude each other.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from typing import Any
 
 from ..._api.connection import CONNECTION_SPEC
 from ..._api.errors import InputError
-from ..._fleet.common.selection import parse_protect_tags, require_selector
+from ..._fleet.common.selection import Selection, parse_protect_tags, require_selector
 from ..._fleet.common.texts import shown
 from ..._fleet.evidence.marker import check_campaign
 from ..._fleet.evidence.preview import PlannedMachine, parse_planned
@@ -37,6 +40,16 @@ DEMAND_SPEC: Spec = {
     "require_backup": {"type": "str", "default": "none", "choices": ["none", *BACKUP_METHODS]},
     "backup_max_age": {"type": "float", "default": 24.0},
 }
+
+VERDICT_SPEC: Spec = {
+    "protect_tags": GUARD_SPEC["protect_tags"],
+    "stop_running": {"type": "bool", "default": False},
+    **FATE_SPEC,
+    **DUE_SPEC,
+    **DEMAND_SPEC,
+    **SURROUNDINGS_SPEC,
+}
+"""What a deletion would be done with that is only asked about."""
 
 VM_SPEC: Spec = {
     **CONNECTION_SPEC,
@@ -81,6 +94,21 @@ def policy_of(params: Mapping[str, Any]) -> Policy:
         demand=demand_of(params),
         due_tag=due_tag_of(params),
         may_lose=_may_lose_of(params),
+        **surroundings_of(params),
+    )
+
+
+def policy_of_verdict(params: Mapping[str, Any], selection: Selection) -> Policy:
+    """The checked policy of a deletion that is only asked about. Raises `InputError` for options that exclude each other."""
+    return Policy(
+        state="absent",
+        selection=selection.chosen(),
+        protect_tags=parse_protect_tags(params["protect_tags"]),
+        stop_running=params["stop_running"],
+        disks=params["disks"],
+        release_elastic_ips=params["elastic_ips"] == "release",
+        demand=demand_of(params),
+        due_tag=due_tag_of(params),
         **surroundings_of(params),
     )
 

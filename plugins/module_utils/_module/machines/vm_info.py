@@ -9,39 +9,23 @@ from __future__ import annotations
 from ..._api.connection import CONNECTION_SPEC
 from ..._api.errors import InputError
 from ..._api.model.instance import InstanceInFull
-from ..._fleet.common.selection import parse_protect_tags
 from ..._fleet.machines.find import read_in_full
 from ..._fleet.machines.gate_reads import gather_facts
 from ..._fleet.planning.plan import decide
 from ..._fleet.planning.policy import Facts, Policy
 from ..._fleet.surroundings.dns import DnsLookup, dns_warnings
 from ..._fleet.surroundings.dns_reads import look_up_dns
-from ..common.arguments import (
-    DNS_SPEC,
-    DUE_SPEC,
-    FATE_SPEC,
-    GUARD_SPEC,
-    SELECTION_SPEC,
-    SURROUNDINGS_SPEC,
-    due_tag_of,
-    selection_of,
-    surroundings_of,
-)
+from ..common.arguments import DNS_SPEC, SELECTION_SPEC, selection_of
 from ..common.rows import finding_rows, repeated_tags_of
 from ..common.session import Result, Session, Spec
-from .options import DEMAND_SPEC, demand_of
+from .options import VERDICT_SPEC, policy_of_verdict
 from .report import backups_of, dns_rows, targets_of
 
 VM_INFO_SPEC: Spec = {
     **CONNECTION_SPEC,
     **SELECTION_SPEC,
-    "protect_tags": GUARD_SPEC["protect_tags"],
-    "stop_running": {"type": "bool", "default": False},
-    **FATE_SPEC,
-    **DUE_SPEC,
+    **VERDICT_SPEC,
     "marked_only": {"type": "bool", "default": False},
-    **DEMAND_SPEC,
-    **SURROUNDINGS_SPEC,
     **DNS_SPEC,
 }
 
@@ -50,17 +34,7 @@ def work(session: Session) -> Result:
     """Read the machines and say of each whether `jdcloud_vm` would delete it."""
     params = session.module.params
     selection = selection_of(params)
-    policy = Policy(
-        state="absent",
-        selection=selection.chosen(),
-        protect_tags=parse_protect_tags(params["protect_tags"]),
-        stop_running=params["stop_running"],
-        disks=params["disks"],
-        release_elastic_ips=params["elastic_ips"] == "release",
-        demand=demand_of(params),
-        due_tag=due_tag_of(params),
-        **surroundings_of(params),
-    )
+    policy = policy_of_verdict(params, selection)
     if params["marked_only"] and policy.due_tag is None:
         raise InputError("marked_only needs the key of the mark: set due_tag, too, or leave it out.")
     dispatcher = session.connect()

@@ -26,7 +26,7 @@ ROOMS = {
     "module_utils/_api": ("errors", "calls", "fields", "credentials", "connection", "model", "wire", "dispatch", "services"),
     "module_utils/_fleet": (
         *("common", "evidence", "planning", "surroundings"),
-        *("machines", "backups", "deletions", "restores", "tags", "billing", "prices"),
+        *("machines", "backups", "deletions", "restores", "tags", "billing", "prices", "idle"),
     ),
     "plugin_utils/_campaign": ("input", "state", "steps", "report", "output", "stages"),
     "module_utils/_module": (

@@ -21,6 +21,7 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._module.bill_info im
 from ansible_collections.jdcloud.cloud.plugins.module_utils._module.deletions.disk import DISK_SPEC
 from ansible_collections.jdcloud.cloud.plugins.module_utils._module.deletions.elastic_ip import ELASTIC_IP_SPEC
 from ansible_collections.jdcloud.cloud.plugins.module_utils._module.machines.options import VM_SPEC
+from ansible_collections.jdcloud.cloud.plugins.module_utils._module.machines.vm_idle_info import VM_IDLE_INFO_SPEC
 from ansible_collections.jdcloud.cloud.plugins.module_utils._module.machines.vm_info import VM_INFO_SPEC
 from ansible_collections.jdcloud.cloud.plugins.module_utils._module.quota_info import QUOTA_INFO_SPEC
 from support.json_object import Json
@@ -36,6 +37,7 @@ SPECS = {
     "jdcloud_snapshot_info": SNAPSHOT_INFO_SPEC,
     "jdcloud_vm": VM_SPEC,
     "jdcloud_vm_backup": VM_BACKUP_SPEC,
+    "jdcloud_vm_idle_info": VM_IDLE_INFO_SPEC,
     "jdcloud_vm_info": VM_INFO_SPEC,
 }
 

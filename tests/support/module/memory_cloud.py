@@ -19,6 +19,7 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import A
 from support.json_object import Json
 from support.module.memory_calls import body_of, chosen, filters_of, found, indexed, listed
 from support.module.memory_dns import MemoryDns
+from support.module.memory_monitor import MemoryMonitor
 from support.module.memory_surroundings import MemoryBalancers, MemoryGroups
 from support.module.memory_tags import change_tags
 from support.module.virtual_pool import VirtualClock
@@ -43,6 +44,7 @@ class MemoryCloud:
         self.images: dict[str, Json] = {}
         self.snapshots: dict[str, Json] = {}
         self.dns = MemoryDns()
+        self.monitor = MemoryMonitor(NOW)
         self.groups = MemoryGroups(self.machines)
         self.balancers = MemoryBalancers(self.machines)
         self.user: Json = {"pin": "shop", "loginName": "shop", "accountId": "100000000001", "userAuth": 1}
@@ -227,6 +229,7 @@ class MemoryCloud:
             "resourcetag.tagResources": self._change_tags,
             "resourcetag.unTagResources": self._change_tags,
             **self.dns.replies,
+            **self.monitor.replies,
             **self.groups.replies,
             **self.balancers.replies,
             "resourcetag.describeKeys": lambda _call: {"data": {"pin": self.tag_pin, "tagKeys": []}},

@@ -42,6 +42,7 @@ WRITERS: list[tuple[str, Json]] = [
     ),
 ]
 READERS: list[tuple[str, Json]] = [
+    ("jdcloud_vm_idle_info", {"instance_ids": ["i-a"]}),
     ("jdcloud_vm_info", {"instance_ids": ["i-a"]}),
     ("jdcloud_image_info", {"image_ids": ["img-a"]}),
     ("jdcloud_snapshot_info", {"snapshot_ids": ["snapshot-a"]}),

@@ -188,7 +188,7 @@ def _idle_text(evidence: Evidence, thresholds: Thresholds) -> str:
 
 
 def _unread(evidence: Evidence) -> Finding:
-    return Finding("monitor_unread", f"Monitoring could not be read: {evidence.unread}")
+    return Finding("monitor_unread", f"Monitoring could not be read: {evidence.unread}.")
 
 
 def _unknown(reason: Finding) -> Judgement:

@@ -18,16 +18,17 @@ from support.run_module import run_here
 
 pytestmark = pytest.mark.foreign
 
-_OPERATION = re.compile(r"`((?:vm|disk|vpc|resourcetag|billing|user)\.[A-Za-z]+)`")
+_OPERATION = re.compile(r"`((?:vm|disk|vpc|monitor|resourcetag|billing|user)\.[A-Za-z]+)`")
 INFO = "`jdcloud_vm_info`"
 ABSENT = "`jdcloud_vm` with `state: absent`"
 BACKUP = "`jdcloud_vm_backup`, `jdcloud_image` and `jdcloud_snapshot` with `state: present`"
-BACKED_UP = "… with `require_backup` (also `jdcloud_vm_info`)"
+BACKED_UP = "… with `require_backup` (also `jdcloud_vm_info`, `jdcloud_vm_idle_info`)"
 ACCOUNT = "… with an expected account, every module and the inventory"
 POWER = "… with `stop_running`, `start_again`"
 RUNS: dict[str, tuple[list[str], str, Json]] = {
     "info": ([INFO], "jdcloud_vm_info", {}),
     "info with backups": ([INFO, BACKED_UP], "jdcloud_vm_info", {"require_backup": "both"}),
+    "idle": ([INFO, "`jdcloud_vm_idle_info`"], "jdcloud_vm_idle_info", {}),
     "stop": (["`jdcloud_vm` with `state: stopped`"], "jdcloud_vm", {"state": "stopped", "instance_ids": ["i-runs"]}),
     "start": (["`jdcloud_vm` with `state: running`"], "jdcloud_vm", {"state": "running", "instance_ids": ["i-stopped"]}),
     "delete": ([ABSENT], "jdcloud_vm", {"state": "absent", "instance_ids": ["i-stopped"]}),

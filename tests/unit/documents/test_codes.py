@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[3]
 # What the inventory says of names has texts and no codes.
 CODE = sorted(path for path in (ROOT / "plugins").rglob("*.py") if path.parent.name != "plugin_utils")
 _CODE_CELL = re.compile(r"^\| `([a-z_]+)` \|", re.MULTILINE)
-_OPERATION = re.compile(r"`((?:ag|lb|vm|disk|vpc|resourcetag|billing|user|privatezone|domainservice)\.[A-Za-z]+)`")
+_OPERATION = re.compile(r"`((?:ag|lb|vm|disk|vpc|resourcetag|billing|user|monitor|privatezone|domainservice)\.[A-Za-z]+)`")
 
 
 def trees() -> Iterator[ast.AST]:

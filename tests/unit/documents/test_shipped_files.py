@@ -32,7 +32,7 @@ MOST = {
     "jdcloud_tag": 70,
     "jdcloud_vm": 93,
     "jdcloud_vm_backup": 110,
-    "jdcloud_vm_idle_info": 95,
+    "jdcloud_vm_idle_info": 86,
     "jdcloud_vm_info": 82,
     "jdcloud_vm_restore": 64,
 }

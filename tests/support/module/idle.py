@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Call
+from support.json_object import Json
 from support.module.documentation import check
 from support.module.memory_cloud import MemoryCloud
 from support.module.runner import Ended, Runner
@@ -30,7 +31,8 @@ def judge(cloud: MemoryCloud, run: Runner) -> Judge:
     """Runs the module for some machines, or for all."""
 
     def judged(*ids: str, **options: Any) -> Ended:
-        ended = run(MODULE, **({"instance_ids": [*ids]} if ids else {}), **{**NO_LOOK, **options})
+        chosen: Json = {"instance_ids": [*ids]} if ids else {}
+        ended = run(MODULE, **{**chosen, **NO_LOOK, **options})
         assert cloud.writes == []
         check(ended.result, MODULE)
         return ended

@@ -113,7 +113,7 @@ def test_data_ends_where_a_machine_stops_and_goes_on_where_it_starts(cloud: Any)
     assert len(data(found)) == pytest.approx(8 * 8, abs=2)
 
 
-WAYS = [("empty", {"items": []}, {"metricDatas": []}), ("missing", {}, {})]
+WAYS: list[tuple[str, Json, Json]] = [("empty", {"items": []}, {"metricDatas": []}), ("missing", {}, {})]
 
 
 @pytest.mark.parametrize(("way", "items", "datas"), WAYS)

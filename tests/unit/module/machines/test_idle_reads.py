@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.calls import Call
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.dispatch.dispatcher import Dispatcher
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import ApiError
 from support.module.idle import BULK, SERIES, Judge, add, asked, judge, verdicts
 from support.module.memory_cloud import MemoryCloud
@@ -159,3 +160,36 @@ class TestBatches:
             del cloud.monitor.machines[f"i-{number}"].values[CPU]
         assert judge(*cloud.machines).result["summary"]["idle"] == 57
         assert len([call for call in asked(cloud, BULK) if CPU in call.path]) == 2 * (2 + 1)
+
+
+# --- what is missing altogether -------------------------------------------------------------------------------------
+
+
+def test_without_any_host_metric_nothing_is_idle_nor_stopped_for_long(cloud: MemoryCloud, judge: Judge) -> None:
+    add(cloud)
+    add(cloud, "i-s", status="stopped")
+    for instance_id, ended_days in (("i-a", 0), ("i-s", 20)):
+        cloud.monitor.measure(instance_id, ended_days=ended_days)
+    cloud.monitor.metrics = {CPU: "%"}
+    ended = judge("i-a", "i-s")
+    assert verdicts(ended) == {"i-a": "unknown", "i-s": "unknown"}
+    assert ended.result["monitor_unread"] == ["the account has no metric of network or disks"]
+
+
+@pytest.mark.parametrize("operation", ["monitor.describeMetrics", SERIES])
+def test_keys_that_are_refused_later_are_a_failure_too(cloud: MemoryCloud, judge: Judge, operation: str) -> None:
+    add(cloud)
+    cloud.monitor.measure("i-a")
+    cloud.refuse(operation, 401, "UNAUTHENTICATED", "no such key")
+    assert judge("i-a").failed
+
+
+def test_without_the_time_of_the_service_no_window_is_chosen(
+    cloud: MemoryCloud, judge: Judge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(cloud)
+    monkeypatch.setattr(Dispatcher, "service_time", lambda _dispatcher: None)
+    ended = judge("i-a")
+    assert ended.failed
+    assert "does not tell its time" in ended.msg
+    assert asked(cloud, BULK) == []

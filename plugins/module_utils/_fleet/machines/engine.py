@@ -204,10 +204,10 @@ class Engine(EngineBase[MachineState]):
 
     def _groups_were_read(self, reads: GateReads) -> None:
         states = [state for state in reads.states if state.phase is not Phase.ENDED]
-        if reads.error is not None:
+        if reads.error is not None and not reads.error.is_not_found:
             self._fail(states, reads.error)
         elif states:
-            self._current_facts.renew_groups(reads.rows, reads.began_at)
+            self._current_facts.renew_groups(reads)
             self._looked(states, reads.began_at, reads.look)
 
     def _look_in_bulk(self, chosen: Sequence[MachineState]) -> Job:

@@ -40,7 +40,7 @@ from ..evidence.proof import BackupSet
 from ..planning.fates import destroyed_disks, released_addresses
 from ..planning.policy import Facts, Policy
 from ..surroundings.balancer_reads import read_balancers
-from ..surroundings.group_reads import read_groups
+from ..surroundings.group_reads import read_groups, why_unread
 from .state import MachineState
 
 GROUP_MAX_AGE = 60.0
@@ -94,11 +94,14 @@ class CurrentFacts:
         ids = {state.machine.group_id for state in states if not self.knows_group(state, now)}
         return [Reading(partial(_group_page, group_id)) for group_id in sorted(filter(None, ids))]
 
-    def renew_groups(self, rows: Sequence[Row], read_at: float) -> None:
-        """Know these groups as they are now."""
-        groups = {row.group_id: row for row in rows if isinstance(row, Group)}
-        self._groups = replace(self._groups, groups={**self._groups.groups, **groups})
-        self._groups_read_at.update(dict.fromkeys(groups, read_at))
+    def renew_groups(self, reads: GateReads) -> None:
+        """Know the groups of these machines as they are now. One that does not exist any more is no concern of who has left it."""
+        groups = {row.group_id: row for row in reads.rows if isinstance(row, Group)}
+        asked = {state.machine.group_id for state in reads.states if state.machine.group_id is not None}
+        unread = {} if reads.error is None else dict.fromkeys(asked - set(groups), why_unread(reads.error))
+        known = {group_id: group for group_id, group in self._groups.groups.items() if group_id not in unread}
+        self._groups = replace(self._groups, groups={**known, **groups}, unread={**self._groups.unread, **unread})
+        self._groups_read_at.update(dict.fromkeys(asked, reads.began_at))
 
     def gate_readings(self, states: Sequence[MachineState]) -> list[Reading]:
         """What is read of these machines' backups, disks and elastic IPs before the look that lets their deletes leave."""

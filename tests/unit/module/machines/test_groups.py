@@ -241,6 +241,30 @@ def test_a_refusal_ends_one_machine_and_hides_no_other(cloud: MemoryCloud, run: 
     assert not ended.result["instances"][0]["changed"]
 
 
+@pytest.mark.parametrize(("last_call", "out"), [("ag.abandonInstances", True), ("lb.deRegisterTargets", False)])
+def test_a_group_that_does_not_exist_any_more_concerns_only_who_is_in_it_still(
+    cloud: MemoryCloud, run: Runner, last_call: str, out: bool
+) -> None:
+    """Connections take so long to end that what was read of groups is too old, and both are read again."""
+    group(cloud, "running", managed=out)
+    cloud.add("i-other", "running")
+    cloud.groups.add("ag-other", "i-other", managed=False)
+    cloud.balancers.add_group("tg-shop", "nlb", draining=120)
+    for each in ("i-1", "i-third"):
+        cloud.balancers.add_target("tg-shop", each)
+
+    def send(call: Call[Any], *more: Any) -> Any:
+        answer = cloud._send(call, *more)
+        if call.operation == last_call:
+            cloud.groups.groups.pop("ag-1")
+        return answer
+
+    cloud.send = send
+    ended = run.vm("stopped", "i-1", "i-other", load_balancers="deregister", group_members="abandon")
+    assert ended.actions == {"i-1": "stopped" if out else "failed", "i-other": "stopped"}
+    assert out or ended.result["instances"][0]["error"]["code"] == "changed_meanwhile"
+
+
 # --- lost ---------------------------------------------------------------------------------------------------------
 
 

@@ -59,7 +59,8 @@ options:
     version_added: 1.0.0
   allow_last_target:
     description:
-      - Whether the last healthy target of a target group may be deregistered. If not, the machine is blocked (C(last_target)).
+      - Whether the last healthy target of a target group may be deregistered, and the last healthy member of an availability
+        group that a backend names may leave it. If not, the machine is blocked (C(last_target)).
     type: bool
     default: false
     version_added: 1.0.0

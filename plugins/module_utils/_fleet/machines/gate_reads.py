@@ -95,7 +95,7 @@ class CurrentFacts:
         return [Reading(partial(_group_page, group_id)) for group_id in sorted(filter(None, ids))]
 
     def renew_groups(self, reads: GateReads) -> None:
-        """Know the groups of these machines as they are now. One that does not exist any more is no concern of who has left it."""
+        """Know the groups of these machines as they are now. Who has left one that is gone needs none."""
         groups = {row.group_id: row for row in reads.rows if isinstance(row, Group)}
         asked = {state.machine.group_id for state in reads.states if state.machine.group_id is not None}
         unread = {} if reads.error is None else dict.fromkeys(asked - set(groups), why_unread(reads.error))

@@ -61,6 +61,8 @@ class Around:
         self.groups: dict[str, TrueGroup] = {}
         self.target_groups: dict[str, TrueTargetGroup] = {}
         self.moments: list[Moment] = []
+        self.keeps_targets = True
+        """Whether the targets of a deleted machine stay (fact surroundings-targets-left)."""
         self._made = 0
 
     def join(self, machine: TrueMachine, group_id: str, *, managed: bool = True, **more: Any) -> TrueGroup:
@@ -85,6 +87,11 @@ class Around:
             for each, port, weight in group.targets.values()
             if each == instance_id
         )
+
+    def forget(self, instance_id: str) -> None:
+        """A machine is gone."""
+        for group in self.target_groups.values() if not self.keeps_targets else ():
+            group.targets = {key: each for key, each in group.targets.items() if each[0] != instance_id}
 
     def note(self, call: Call[Any]) -> None:
         """A stop or a delete is carried out."""

@@ -184,7 +184,8 @@ class Audit:
         """Who is not deleted has its targets again, or the failure names them; nobody else's were touched."""
         before = self._before.targets.get(record.instance_id, [])
         now = self._cloud.around.targets_of(record.instance_id)
-        if now == before:
+        went = record.instance_id not in self._cloud.world.machines and not self._cloud.around.keeps_targets
+        if now == before or went:
             return
         row = self._campaign[record.instance_id]
         assert row["changed"], "its targets are not as before, and the result hides it"

@@ -107,6 +107,7 @@ class Operations:
         """The machine is gone, and takes along what goes with it (facts disks-go-with-their-machine, disks-shared-stay)."""
         del self._world.machines[machine.instance_id]
         machine.status = "gone"
+        self.around.forget(machine.instance_id)
         for disk in machine.disks:
             self._let_go(disk)
         for address in self._world.addresses_of(machine.instance_id):

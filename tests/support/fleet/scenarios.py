@@ -67,6 +67,8 @@ def scenario(seed: int, *, peaceful: bool = False) -> Scenario:
     policy = _policy(rng, machines)
     if rng.random() < SURROUNDED:
         policy = _surround(rng, cloud, machines, policy)
+        # What is left afterwards no preview can know.
+        cloud.around.keeps_targets = not peaceful and rng.random() < 0.7
     before = Before.of(cloud)
     if rng.random() < DEMANDING:
         policy = replace(policy, **_demand(rng))

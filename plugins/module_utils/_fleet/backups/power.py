@@ -42,13 +42,16 @@ def start_again(context: RunContext, run: BackupRun) -> None:
     """Start what this run stopped, whatever became of its backup, and what an earlier try of this campaign stopped."""
     policy = Policy(state="running", selection=context.policy.selection, protect_tags=context.policy.protect_tags)
     step = _PowerStep(context, policy, Facts(now=context.dispatcher.service_time()))
+    starting = []
     for record in run.records:
         ours = record.stopped_by_us or (record.failure is None and record.instance_id in context.policy.stopped_before)
         if ours and record.decision is not None and record.decision.start:
             record.start = step.begin(record, float("-inf"))
+            starting.append(record)
     step.carry_out(run, "starting again", lambda record: record.start)
     leaving = Leaving(context.dispatcher, context.policy.of_stops, power_timing(context.timing), context.around)
-    _come_back(leaving, [each for each in run.records if each.start is not None and not each.start.gone])
+    # Also one that could not be started: it was taken out for a while only.
+    _come_back(leaving, [each for each in starting if each.seen is not None and not (each.start and each.start.gone)])
 
 
 def _depart(context: RunContext, leaving: Leaving, records: Sequence[BackupRecord]) -> dict[str, Decision]:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -23,6 +24,8 @@ CLOCK_TOLERANCE = timedelta(seconds=60)
 """The times of activities and of the service's answers may come from two clocks."""
 HEALTH = ("健康检查", "health")
 """What an activity says that was caused by a failed health check (fact groups-activities). Its exact words are not published."""
+BY_HAND = ("手动", "manual")
+_MACHINE = re.compile(r"\bi-[a-z0-9]+")
 
 
 def read_groups(dispatcher: Dispatcher, policy: Policy, machines: Sequence[Instance]) -> GroupFacts:
@@ -98,8 +101,18 @@ def _verdict(instance_id: str, group_id: str, outcome: Outcome, since: datetime 
 
 
 def tells_of(activities: Iterable[ScalingActivity], instance_id: str) -> bool:
-    """Whether one of these activities names the machine, or tells of a failed health check."""
-    return any(word in each.text.lower() for each in activities for word in (*HEALTH, instance_id.lower()))
+    """Whether one of these activities says that the group took the machine.
+
+    One that names machines is about these. What was done by hand, such as a deletion in the console, is an activity, too.
+    """
+    return any(_takes(each.text.lower(), instance_id.lower()) for each in activities)
+
+
+def _takes(text: str, instance_id: str) -> bool:
+    named = _MACHINE.findall(text)
+    if named:
+        return instance_id in named and not any(word in text for word in BY_HAND)
+    return any(word in text for word in HEALTH)
 
 
 def _is_recent(activity: ScalingActivity, since: datetime | None) -> bool:

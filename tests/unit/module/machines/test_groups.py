@@ -307,6 +307,21 @@ def test_an_activity_that_names_the_machine_is_enough(cloud: MemoryCloud, run: R
     assert ended.only["error"]["code"] == "lost_to_group"
 
 
+@pytest.mark.parametrize(
+    "activity",
+    [
+        {"cause": "健康检查失败", "detail": [{"title": "removed", "value": "i-2"}]},
+        {"cause": "手动移出/删除实例", "detail": [{"title": "removed", "value": "i-1"}]},
+    ],
+    ids=["another machine", "by hand"],
+)
+def test_an_activity_about_something_else_proves_nothing(cloud: MemoryCloud, run: Runner, activity: Json) -> None:
+    group(cloud, "running", "running")
+    taken(cloud, {**HEALTH, **activity})
+    ended = run.vm("absent", "i-1", stop_running=True, group_members="ignore")
+    assert ended.only["action"] == "none"
+
+
 def test_what_the_group_did_cannot_be_read_and_nobody_claims_anything(cloud: MemoryCloud, run: Runner) -> None:
     group(cloud, "running", "running")
     taken(cloud)

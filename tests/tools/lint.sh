@@ -39,6 +39,8 @@ check "workflow, security" zizmor --offline --quiet .github/workflows
 python tests/tools/snapshot.py .venv/snapshot
 check "reuse" reuse --root .venv/snapshot lint --lines
 
+check "words" python tests/tools/words.py
+
 if [ -n "$failed" ]; then
     echo "lint failed: ${failed#, }"
     exit 1

@@ -145,7 +145,7 @@ def test_a_machine_that_the_cmdb_holds_ends_the_wave(cloud: Cloud, server: Threa
     done = decommission(
         Ansible(cloud, tmp_path), environment=environment, instance_ids=held, backup="none", before_wave=str(hook)
     )
-    assert "The task 'Ask the CMDB whether each machine may go' of vm_decommission_before_wave failed" in done.message
+    assert "The task 'Ask the CMDB whether each instance can go' of vm_decommission_before_wave failed" in done.message
     assert cloud.writes() == []
 
 

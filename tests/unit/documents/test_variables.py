@@ -14,7 +14,9 @@ from typing import Any
 import pytest
 import yaml
 
-from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.input.other_variables import VARIABLES
+from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import InputError
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.input.decommission_variables import PARSERS
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.input.other_variables import READERS, VARIABLES
 from support.json_object import Json
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -27,6 +29,24 @@ HANDED_OVER = {
 """What the roles hand over, by the names of variables."""
 PLAYBOOKS = {"cleanup": "decommission.md", "expire_backups": "backups.md", "report": "decommission.md", "restore": "restore.md"}
 """By playbook, the guide with the table of its variables."""
+REFERENCE = {"decommission": "vm_decommission", **{name: name for name in PLAYBOOKS}}
+"""By section of docs/variables.md, whose variables it lists."""
+REQUIRED = {"restore": {"manifest": "/m"}, "report": {"dir": "/r"}}
+"""By playbook, what its reader cannot do without."""
+SAMPLES: dict[str, tuple[list[Any], list[Any]]] = {
+    "text": (["a-b"], [True]),
+    "path": (["/a/b"], ["a/b", True]),
+    "list": ([["1"], "1"], [True]),
+    "list of ids": ([["i-a"], "i-a, i-b"], ["a b", True]),
+    "list of paths": ([["/a"], "/a,/b"], ["a", True]),
+    "text or list": (["a", ["a", "b"]], [True]),
+    "tags": ([{"a": "b"}, "a=b,c=d"], ["a", True]),
+    "dictionary": ([{"instance": 1}, '{"instance": 1}'], ["a", True]),
+    "boolean": ([True, "false"], ["maybe", 7]),
+    "integer": ([100, "100"], ["1.5", "a"]),
+    "number": ([1.5, "100"], ["a", True]),
+}
+"""By type of docs/variables.md, values that fit and values that do not."""
 NO_DEFAULT = "none"
 WORDS = {NO_DEFAULT: "", "number of ids, 1 for a name, 10 for tags or filters": "", "`any`, with a campaign `campaign`": ""}
 """How a table puts a default into words."""
@@ -84,3 +104,55 @@ def test_the_guide_of_a_playbook_names_every_variable(playbook: str, guide: str)
     text = (ROOT / "docs" / guide).read_text(encoding="utf-8")
     own = {name for name in VARIABLES[playbook].values() if name.startswith(f"{playbook}_")}
     assert {name for name in own if f"`{name}`" not in text} == set()
+
+
+# --- the reference page ---------------------------------------------------------------------------------------------
+
+
+def reference(section: str) -> dict[str, tuple[str, str]]:
+    """The type and the default of each variable in a section of docs/variables.md, as they stand there."""
+    text = (ROOT / "docs" / "variables.md").read_text(encoding="utf-8").partition(f"\n## {section}\n")[2].partition("\n## ")[0]
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line.startswith("| `")]
+    return {name.strip("`"): (kind, default) for name, kind, default, _meaning in cells}
+
+
+def read(owner: str, name: str, value: Any) -> Any:
+    """What the code makes of a variable, by its name without the prefix. Raises InputError."""
+    if owner == "vm_decommission":
+        return PARSERS[name](value, VARIABLES[owner][name])
+    needed = {} if name == "image_id" else REQUIRED.get(owner, {})
+    return READERS[owner]({**needed, name: value})
+
+
+def cases(*, required: bool) -> list[Any]:
+    """Each variable of the page: whose it is, its name without the prefix, its type and its default."""
+    return [
+        pytest.param(owner, short, *shown[whole], id=f"{section}-{whole}")
+        for section, owner in REFERENCE.items()
+        for shown in [reference(section)]
+        for short, whole in VARIABLES[owner].items()
+        if whole in shown and (required or short not in {"image_id", *REQUIRED.get(owner, {})})
+    ]
+
+
+@pytest.mark.parametrize(("section", "owner"), REFERENCE.items())
+def test_the_reference_has_every_variable_of_a_playbook_and_no_other(section: str, owner: str) -> None:
+    assert set(reference(section)) == set(VARIABLES[owner].values())
+
+
+@pytest.mark.parametrize(("owner", "name", "kind", "default"), cases(required=False))
+def test_the_default_in_the_reference_is_what_a_variable_means_that_is_not_given(
+    owner: str, name: str, kind: str, default: str
+) -> None:
+    assert read(owner, name, _value(default)) == read(owner, name, None)
+
+
+@pytest.mark.parametrize(("owner", "name", "kind", "default"), cases(required=True))
+def test_the_type_in_the_reference_is_what_the_code_reads(owner: str, name: str, kind: str, default: str) -> None:
+    choices = re.findall(r"`([a-z_]+)`", kind)
+    good, bad = (choices, ["nonsense", True]) if choices else SAMPLES[kind]
+    for value in good:
+        read(owner, name, value)
+    for value in bad:
+        with pytest.raises(InputError):
+            read(owner, name, value)

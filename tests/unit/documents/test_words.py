@@ -145,3 +145,8 @@ def test_each_word_of_the_style_guide_is_in_the_list() -> None:
     patterns = read_patterns(WORDS.read_text(encoding="utf-8"))
     assert avoided
     assert [each for each in avoided if not any(pattern.avoid.search(each) for pattern in patterns)] == []
+
+
+def test_each_file_that_may_have_words_exists() -> None:
+    patterns = read_patterns(WORDS.read_text(encoding="utf-8"))
+    assert [each for pattern in patterns for each in sorted(pattern.allowed) if not (WORDS.parents[2] / each).exists()] == []

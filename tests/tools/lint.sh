@@ -32,6 +32,7 @@ check "mypy, tests" mypy tests/unit tests/integration tests/browser tests/suppor
 check "mypy, benchmarks" env MYPYPATH=tests/benchmark mypy -m run -m backup -m campaign -m startup -m page
 check "ansible-lint" ansible-lint --offline -q
 check "shared documentation" python tests/tools/docs_blocks.py --check
+check "translations" python tests/tools/translations.py
 check "antsibull-docs" antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs self .
 check "antsibull-changelog" antsibull-changelog lint
 check "workflow" check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/ci.yml

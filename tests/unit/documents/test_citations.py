@@ -58,10 +58,10 @@ FACTS_SCHEMA: Final = {
 }
 
 _LINE_BREAK = re.compile(r"\n\s*(?:#\s*)?")
-_AND = r"(?:, and |,? and |, | to |_to_|_and_|_)"
-_RULES = re.compile(rf"(?<![a-z])rules?[ _](\d+(?:{_AND}\d+)*)(?![\d.]*\d)", re.IGNORECASE)
+_AND = r"(?:, and |,? and |, | to |_to_|_and_|_|、| 和 | 到 )"
+_RULES = re.compile(rf"(?:(?<![a-z])rules?[ _]|规则 )(\d+(?:{_AND}\d+)*)(?![\d.]*\d)", re.IGNORECASE)
 _FACT = r"[a-z][a-z0-9]*(?:-[a-z0-9]+)+"
-_FACTS = re.compile(rf"(?<![\w-])facts? ({_FACT}(?:(?:, and |,? and |, ){_FACT})*)", re.IGNORECASE)
+_FACTS = re.compile(rf"(?<![\w-])facts? ({_FACT}(?:(?:, and |,? and |, |、| 和 ){_FACT})*)", re.IGNORECASE)
 _HEADING = re.compile(r"^### (\d+)\. (.+)$", re.MULTILINE)
 _TEST = re.compile(r"^\* `(tests/[\w/]+\.py)::(\w+)`$", re.MULTILINE)
 _FUNCTION = re.compile(r"^ *def (\w+)\(", re.MULTILINE)
@@ -272,6 +272,7 @@ GOOD = "".join(f"### {number}. It holds\n\n* `tests/unit/test_a.py::test_one`\n\
         ("def test_rule_06_before_send() -> None:", {6}),
         ("test_rules_01_to_05_and_15.py, test_rule_10_11_waits.py", {1, 5, 10, 11, 15}),
         ("# see rule\n    # 26, which is none", {26}),
+        ("规则 9、10 和 12，规则 20", {9, 10, 12, 20}),
         ("the 25 rules; overrule 7; rules of 3 groups; rule 2.5", set()),
     ],
 )

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Translations do not drift from their originals, links lead somewhere, and the site has all guides."""
+"""Links lead somewhere, and the site has all guides."""
 
 from __future__ import annotations
 
@@ -15,31 +15,14 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 ROOT = Path(__file__).resolve().parents[3]
-TRANSLATIONS = [("README.md", "README.zh-CN.md"), ("docs/first-deletion.md", "docs/first-deletion.zh-CN.md")]
 PAGES = sorted(
     [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("roles/*/README.md"), *ROOT.glob("extensions/**/*.md")]
 )
-_COMMENT = re.compile(r"\s+#.*$", re.MULTILINE)
 
 
-def tokens(path: Path | str) -> list[Token]:
+def tokens(path: Path) -> list[Token]:
     """A Markdown file, read."""
-    return MarkdownIt("commonmark").enable("table").parse((ROOT / path).read_text(encoding="utf-8"))
-
-
-def headings(path: Path | str) -> list[str]:
-    """The levels of the headings, in their order."""
-    return [token.tag for token in tokens(path) if token.type == "heading_open"]
-
-
-def code(path: Path | str) -> list[str]:
-    """The code blocks without their comments, which are translated."""
-    return [_COMMENT.sub("", token.content) for token in tokens(path) if token.type in ("fence", "code_block")]
-
-
-def items(path: Path | str) -> int:
-    """How many fields the lists and tables have together."""
-    return sum(token.type in ("list_item_open", "tr_open") for token in tokens(path))
+    return MarkdownIt("commonmark").enable("table").parse(path.read_text(encoding="utf-8"))
 
 
 def links(path: Path) -> set[str]:
@@ -57,27 +40,6 @@ def anchors(path: Path) -> set[str]:
     """The anchors of a file."""
     read = tokens(path)
     return {slug(text.content) for token, text in zip(read, read[1:], strict=False) if token.type == "heading_open"}
-
-
-@pytest.mark.parametrize(("original", "translation"), TRANSLATIONS)
-def test_a_translation_has_the_same_headings(original: str, translation: str) -> None:
-    assert headings(translation) == headings(original)
-
-
-@pytest.mark.parametrize(("original", "translation"), TRANSLATIONS)
-def test_a_translation_has_the_same_code(original: str, translation: str) -> None:
-    assert code(translation) == code(original)
-
-
-@pytest.mark.parametrize(("original", "translation"), TRANSLATIONS)
-def test_a_translation_has_as_many_points(original: str, translation: str) -> None:
-    assert items(translation) == items(original)
-
-
-@pytest.mark.parametrize(("original", "translation"), TRANSLATIONS)
-def test_original_and_translation_lead_to_each_other(original: str, translation: str) -> None:
-    assert Path(translation).name in links(ROOT / original)
-    assert Path(original).name in links(ROOT / translation)
 
 
 def test_links_between_files_lead_somewhere() -> None:

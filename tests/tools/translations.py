@@ -54,6 +54,7 @@ TERMS: Final = (
     (r"文件夹", "目录"),
     (rf"[「」『』]|[\"'][^\"'\n]*[{_HAN}][^\"'\n]*[\"']", "the quotation marks “ ”"),
     (rf"[{_HAN}](?:[,;:?!]|\.(?!\S))", "the full-width mark after Chinese text"),
+    (r"\*\*", "a blank at the outer side of the stars, which make nothing bold here"),
     (rf"[{_HAN}]\(|\)[{_HAN}]", "（ ） around a remark in Chinese text"),
 )
 """What a Chinese text must not have, as a pattern, and what it has instead."""

@@ -185,6 +185,11 @@ def test_a_wrong_word_is_found(text: str, found: str) -> None:
     assert wrong_words(text)[0].startswith(f"'{found}': write ")
 
 
+def test_stars_that_make_nothing_bold_are_found(page: Path) -> None:
+    change(page, "第一步", "**先看清楚。**再动手")
+    assert page_flaws(page) == ["步骤: '**': write a blank at the outer side of the stars, which make nothing bold here"] * 2
+
+
 def test_code_and_addresses_are_no_words(page: Path) -> None:
     change(page, "* 第一步", '* 第一步\n\n      echo "全部活动"\n')
     assert [flaw for flaw in page_flaws(page) if "write" in flaw] == []

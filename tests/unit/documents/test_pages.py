@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 import yaml
@@ -28,7 +29,9 @@ def tokens(path: Path) -> list[Token]:
 def links(path: Path) -> set[str]:
     """Where the links and pictures of a file lead."""
     inner = [child for token in tokens(path) for child in token.children or []]
-    return {str(child.attrGet("href") or child.attrGet("src")) for child in inner if child.type in ("link_open", "image")}
+    return {
+        unquote(str(child.attrGet("href") or child.attrGet("src"))) for child in inner if child.type in ("link_open", "image")
+    }
 
 
 def slug(title: str) -> str:

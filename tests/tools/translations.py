@@ -52,7 +52,7 @@ TERMS: Final = (
     (r"负载均衡器", "负载均衡"),
     (r"您", "你, or no pronoun"),
     (r"文件夹", "目录"),
-    (rf"[「」『』]|[\"'][^\"'\n]*[{_HAN}][^\"'\n]*[\"']", "the quotation marks “ ”"),
+    (rf"[「」『』]|[\"'][^\"'\n]*[{_HAN}][^\"'\n]*[\"']", "the quotation marks \u201c \u201d"),
     (rf"[{_HAN}](?:[,;:?!]|\.(?!\S))", "the full-width mark after Chinese text"),
     (r"\*\*", "a blank at the outer side of the stars, which make nothing bold here"),
     (rf"[{_HAN}]\(|\)[{_HAN}]", "（ ） around a remark in Chinese text"),

@@ -156,7 +156,7 @@ def test_a_page_without_an_original_is_found(page: Path) -> None:
     "text",
     [
         "下线任务写出备份清单，主机清单列出云主机",
-        "“全部”、弹性公网IP、云硬盘和专有宿主机",
+        "\u201c全部\u201d、弹性公网IP、云硬盘和专有宿主机",
         "Ansible 主机、主机名和实例规格，见 (a, b)",
         "机器人不支持签名：设置 key: value。",
     ],

@@ -232,7 +232,7 @@ def _health_of_targets(targets: Iterable[Target], rows: Iterable[TargetHealth]) 
     """What all checks say of each target. The answers name no target, but its machine or address, and its port."""
     by_place: dict[str | None, list[TargetHealth]] = defaultdict(list)
     for row in rows:
-        for place in {row.instance_id, row.address}:
+        for place in dict.fromkeys((row.instance_id, row.address)):
             by_place[place].append(row)
     return {
         target.target_id: {

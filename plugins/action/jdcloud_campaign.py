@@ -81,6 +81,7 @@ SPEC: dict[str, dict[str, Any]] = {
     "hook": {"type": "str"},
     "failed_task": {"type": "str", "default": ""},
     "prices": {"type": "dict", "default": {}},
+    "language": {"type": "str", "default": ""},
 }
 
 Result = dict[str, Any]
@@ -170,8 +171,8 @@ class ActionModule(ProgressAction):
         """Make the report of a record again. In check mode nothing is written."""
         check_prices(options["prices"], "prices")
         write = not self._task.check_mode
-        made = make_again(Store(options["folder"]), options["prices"], write=write)
-        _show([made["message"], *([f"Report: {made['report_path']}"] if write else [])])
+        made = make_again(Store(options["folder"]), options["prices"], write=write, language=options["language"])
+        _show(made["lines"])
         return {"changed": write, **made}
 
     def _expire(self, variables: Variables) -> Result:
@@ -183,7 +184,7 @@ class ActionModule(ProgressAction):
         scratch = tempfile.mkdtemp(prefix="jdcloud-expire-", dir=C.DEFAULT_LOCAL_TMP)
         modules, preview = self._modules(variables), bool(self._task.check_mode)
         result = expire(Expiry(given, modules, Store(given["report_dir"] or scratch), _utcnow, preview, os.getppid()))
-        _show([result["message"]])
+        _show(result["lines"])
         return result
 
     def _stage(self, options: Result, variables: Variables) -> Result:

@@ -106,6 +106,11 @@ options:
         campaign count.
     type: dict
     default: {}
+  language:
+    description:
+      - With O(stage=report), the language of the lines and of the page, V(en) or V(zh). Without it that of the campaign counts.
+    type: str
+    default: ""
 attributes:
   check_mode:
     support: full
@@ -217,7 +222,7 @@ lines:
   returned: success, but for O(stage=read)
   type: list
   elements: str
-  sample: ["Wave 1 of 3, 41 s: of 1 machine 1 deleted. Gone by now: 1 of 30."]
+  sample: ["Wave 1 of 3, 41 s: 1 deleted of 1 instance. Gone so far: 1 of 30."]
 message:
   description: What became of the campaign, in a few sentences.
   returned: with O(stage=finish), O(stage=report) and O(stage=expire)

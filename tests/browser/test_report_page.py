@@ -61,12 +61,12 @@ def test_a_machine_named_like_a_script_is_shown_by_its_name(browser: Browser) ->
 def test_words_and_outcome_narrow_the_list(browser: Browser) -> None:
     report = sample_report(300)
     browser.open(report)
-    assert browser.count_text() == "300 machines"
+    assert browser.count_text() == "300 instances"
     blocked = [row["instance_id"] for row in report["machines"] if row["action"] == "blocked"]
     browser.choose("blocked")
-    assert browser.count_text() == f"{len(blocked)} of 300 machines"
+    assert browser.count_text() == f"{len(blocked)} of 300 instances"
     browser.find(blocked[0])
-    assert browser.count_text() == "1 of 300 machines"
+    assert browser.count_text() == "1 of 300 instances"
     assert blocked[0] in browser.rows()[0]
     browser.choose("deleted")
     assert browser.rows() == []
@@ -84,7 +84,7 @@ def test_a_filter_stands_in_the_address_and_is_found_there_again(browser: Browse
     browser.chrome.get(address)
     assert browser.count_text() == narrowed
     browser.press("Reset", within='.controls[data-list="machines"]')
-    assert browser.count_text() == "300 machines"
+    assert browser.count_text() == "300 instances"
     assert "#" not in browser.chrome.current_url
 
 
@@ -102,13 +102,13 @@ def test_a_step_to_a_section_leaves_the_filter(browser: Browser) -> None:
 def test_a_list_is_sorted_and_saved_by_the_keyboard_alone(browser: Browser) -> None:
     browser.open(sample_report(30))
     browser.one("#machines-find").click()
-    for wanted in ("machines-choice", "CSV", "Machine"):
+    for wanted in ("machines-choice", "CSV", "Instance"):
         browser.keys(Keys.TAB)
         focused = browser.chrome.switch_to.active_element
         assert wanted in (focused.get_attribute("id"), focused.text)
         assert focused.value_of_css_property("outline-style") == "solid"
     browser.keys(Keys.ENTER)
-    assert browser.one("#machines th[aria-sort]").text.startswith("Machine")
+    assert browser.one("#machines th[aria-sort]").text.startswith("Instance")
     assert browser.one('.controls[data-list="machines"] .reset').is_displayed()
 
 
@@ -122,7 +122,7 @@ def test_every_field_and_every_button_has_a_name_for_those_who_hear_the_page(bro
 def test_where_nothing_is_found_a_sentence_says_so(browser: Browser) -> None:
     browser.open(sample_report(30))
     browser.find("no-such-machine")
-    assert browser.one("#machines-section .nothing").text.startswith("No machine matches.")
+    assert browser.one("#machines-section .nothing").text.startswith("No match.")
     assert browser.complaints() == []
 
 
@@ -131,7 +131,7 @@ def test_a_list_is_saved_as_csv_as_it_is_narrowed_and_no_cell_is_a_formula(brows
     browser.find("web-1")
     lines = _table(browser.saved("machines", tmp_path))
     assert len(lines) == 126
-    assert lines[0][:5] == ["Name", "Id", "Type", "Zone", "Private address"]
+    assert lines[0][:5] == ["Name", "ID", "Instance type", "Zone", "Private address"]
     assert {line[0] for line in lines[1:]} == {"web-1"}
     browser.press("Reset", within='.controls[data-list="machines"]')
     assert "'=1+1" in [line[0] for line in _table(browser.saved("machines", tmp_path))]
@@ -146,7 +146,7 @@ def test_a_spreadsheet_reads_chinese_names_and_amounts_of_a_saved_list(browser: 
     assert text.startswith(b"\xef\xbb\xbf")
     heads, first = _table(text)[:2]
     line = dict(zip(heads, first, strict=True))
-    assert (line["Name"], line["CNY a month"], line["Saved"]) == (NAMES[0], "12345.60", "-3.50")
+    assert (line["Name"], line["CNY per month"], line["Saved"]) == (NAMES[0], "12345.60", "-3.50")
 
 
 def _table(text: bytes) -> list[list[str]]:
@@ -172,14 +172,14 @@ def test_a_reason_leads_to_its_machines(browser: Browser) -> None:
     browser.open(report)
     held = [row for row in report["machines"] if any(blocker["code"] == "protected" for blocker in row["blockers"])]
     browser.one('button[data-show="code:protected"]').click()
-    assert browser.count_text() == f"{len(held)} of 300 machines"
+    assert browser.count_text() == f"{len(held)} of 300 instances"
     assert all(any(row["instance_id"] in shown for shown in browser.rows()) for row in held)
 
 
 def test_lists_are_sorted_by_value_up_and_down(browser: Browser) -> None:
     browser.open(sample_report(120))
     for direction in ("ascending", "descending"):
-        browser.press("Machine", within="#machines")
+        browser.press("Instance", within="#machines")
         assert browser.one("#machines th[aria-sort]").get_attribute("aria-sort") == direction
         names = [cell.splitlines()[0] for cell in browser.cells("machines", 0)]
         assert names == sorted(names, key=_natural, reverse=direction == "descending")
@@ -203,7 +203,7 @@ def test_writes_are_found_by_their_request_id(browser: Browser) -> None:
 def test_5000_machines_can_all_be_reached(browser: Browser) -> None:
     report = sample_report(5000)
     browser.open(report)
-    assert browser.count_text() == "5,000 machines"
+    assert browser.count_text() == "5,000 instances"
     assert len(browser.rows()) == 100
     last = report["machines"][-1]["instance_id"]
     browser.find(last)
@@ -258,7 +258,7 @@ def test_a_phone_can_sort_although_it_shows_no_heads(browser: Browser) -> None:
 
 
 @pytest.mark.parametrize("width", [320, 800, 1240])
-def test_a_field_stands_beside_its_label(browser: Browser, width: int) -> None:
+def test_a_field_stands_next_to_its_label(browser: Browser, width: int) -> None:
     browser.width(width)
     browser.open(sample_report(30))
     for name in ("find", "choice", "sort"):

@@ -36,6 +36,8 @@ class Browser:
         self.chrome.get("about:blank")
         self.width(DESKTOP)
         self.scripts(True)
+        self.languages("en")
+        self.forget()
         self.chrome.get_log("browser")
         self.chrome.get_log("performance")
 
@@ -47,6 +49,23 @@ class Browser:
     def scripts(self, allowed: bool) -> None:
         """Whether pages that are opened from now on may run scripts."""
         self.chrome.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": not allowed})
+
+    def languages(self, *names: str) -> None:
+        """Which languages a reader prefers, the first one most."""
+        agent = self.run("navigator.userAgent")
+        self.chrome.execute_cdp_cmd("Network.setUserAgentOverride", {"userAgent": agent, "acceptLanguage": ",".join(names)})
+
+    def forget(self) -> None:
+        """As if no language was ever chosen."""
+        path = self.folder / "empty.html"
+        path.write_text("<!DOCTYPE html><title>Empty</title>", encoding="utf-8")
+        self.chrome.get(path.as_uri())
+        self.run("localStorage.clear()")
+        self.chrome.get("about:blank")
+
+    def turn(self, language: str) -> None:
+        """Choose a language."""
+        self.one(f'[data-language="{language}"]').click()
 
     def open(self, report: Json) -> None:
         """Write the page and open it, as from a folder of reports."""

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from typing import Any
 
 from ...module_utils._fleet.common.progress import Counts, Part
+from .._language.text import Speaker, Text, join, say, word_of
 
 DEFAULT_INTERVAL = 5.0
 """Seconds between two lines, unless the user says otherwise; so a task that is shorter shows none."""
@@ -61,29 +63,32 @@ def format_line(title: str, counts: Counts, rate: float | None, seconds_left: fl
         parts.append(format_rate(rate))
     if seconds_left is not None and counts.left > 0:
         parts.append(f"about {format_duration(seconds_left)} left")
-    return f"{name}: {', '.join(parts)}{_longest(counts, waited)}"
+    return f"{name}: {', '.join(parts)}{_longest(counts, waited, Speaker('en'))}"
 
 
 def format_part(part: Part, counts: Counts, rate: float | None, seconds: float, waited: float) -> str:
     """The line of a part. `seconds`: how long the whole lasts; `waited`: how long the longest wait does."""
-    deleted = min(part.machines, part.deleted + (counts.done if part.deletes else 0))
-    whole = f" ({deleted} of {part.machines} deleted)" if part.machines else ""
-    done = f"{counts.done} of {counts.total}" if counts.total else f"{counts.done} calls"
-    pieces = [f"{done}{whole}", f"{format_elapsed(seconds)} elapsed"]
-    pieces += [f"{number} {word}" for number, word in ((counts.blocked, "blocked"), (counts.failed, "failed")) if number]
+    speak = Speaker(part.language)
+    done = say("progress.of", done=counts.done, all=counts.total) if counts.total else say("progress.calls", done=counts.done)
+    if part.machines:
+        deleted = min(part.machines, part.deleted + (counts.done if part.deletes else 0))
+        done = say("progress.deleted", done=done, deleted=deleted, all=part.machines)
+    pieces: list[Any] = [done, say("progress.elapsed", time=format_elapsed(seconds))]
+    pieces += [say(f"progress.{name}", number=getattr(counts, name)) for name in ("blocked", "failed") if getattr(counts, name)]
     if rate and counts.left > 0:
-        pieces += [format_rate(rate), f"about {format_duration(counts.left / rate)} left"]
+        pieces += [rate_text(rate), say("progress.left", time=duration_text(counts.left / rate))]
     # As long as it only reads, for whatever it is that it reads.
-    name = ", ".join(filter(None, [part.title, counts.step if counts.step and counts.total else part.doing]))
-    trouble = f"; in the way: {_printable(counts.trouble)}" if counts.trouble else ""
-    return f"{name}: {', '.join(pieces)}{_longest(counts, waited)}{trouble}"
+    doing = counts.step if counts.step and counts.total else part.doing
+    name = join([part.title, word_of("doing", doing) if doing else ""])
+    trouble = speak("progress.trouble", what=_printable(counts.trouble)) if counts.trouble else ""
+    return f"{speak('progress.line', name=name, pieces=join(pieces))}{_longest(counts, waited, speak)}{trouble}"
 
 
-def _longest(counts: Counts, waited: float) -> str:
+def _longest(counts: Counts, waited: float, speak: Speaker) -> str:
     """What is waited for longest, once that is worth a word."""
     if not counts.longest or waited < LONG_WAIT:
         return ""
-    return f"; longest: {_printable(counts.longest)}, {format_elapsed(waited)}"
+    return speak("progress.longest", what=_printable(counts.longest), time=format_elapsed(waited))
 
 
 def _printable(text: str) -> str:
@@ -98,22 +103,35 @@ def format_elapsed(seconds: float) -> str:
 
 
 def format_rate(rate: float) -> str:
-    """A rate (a second) in the largest unit in which it is at least about one."""
-    units = (("a second", 1), ("a minute", 60), ("an hour", 3600))
+    """A rate (a second) in the largest unit in which it is at least about one, in English."""
+    return rate_text(rate).en
+
+
+def rate_text(rate: float) -> Text:
+    """The same in both languages."""
+    units = (("second", 1), ("minute", 60), ("hour", 3600))
     unit, factor = next((each for each in units if rate * each[1] >= 0.95), units[-1])
     value = rate * factor
-    return f"{value:.1f} {unit}" if value < 9.95 else f"{value:.0f} {unit}"
+    return say(f"rate.{unit}", value=f"{value:.1f}" if value < 9.95 else f"{value:.0f}")
 
 
 def format_duration(seconds: float) -> str:
-    """A time that is not known better than this: rounded up to 5 s, 10 s or 1 min."""
+    """A time that is not known better than this: rounded up to 5 s, 10 s or 1 min, in English."""
+    return duration_text(seconds).en
+
+
+def duration_text(seconds: float) -> Text:
+    """The same in both languages."""
     if seconds <= 55:
-        return f"{max(5, math.ceil(seconds / 5) * 5)} s"
+        return say("unit.s", number=max(5, math.ceil(seconds / 5) * 5))
     if seconds <= 3590:
-        minutes, rest = divmod(math.ceil(seconds / 10) * 10, 60)
-        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
-    hours, minutes = divmod(math.ceil(seconds / 60), 60)
-    return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+        large, small = divmod(math.ceil(seconds / 10) * 10, 60)
+        units = ("min", "s")
+    else:
+        large, small = divmod(math.ceil(seconds / 60), 60)
+        units = ("h", "min")
+    parts = [say(f"unit.{unit}", number=str(number)) for unit, number in zip(units, (large, small), strict=True) if number]
+    return join(parts, "list.blank")
 
 
 class Rate:

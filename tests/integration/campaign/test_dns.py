@@ -24,7 +24,7 @@ def test_a_campaign_reports_what_still_points_to_its_machines(cloud: Cloud, cond
     ended = conductor.decommission(instance_ids=A, backup="none", look_up_dns="true", waves="100%")
     assert ended.actions == {A: "deleted"}, ended.output
     assert [(each["name"], each["instance_id"]) for each in ended.report["pointers"]] == [("www.shop.example", A)]
-    assert "What still points here: www.shop.example." in ended.output
+    assert "References to the instances: www.shop.example." in ended.output
     assert len(cloud.calls("domainservice.describeDomains")) == 1
 
 

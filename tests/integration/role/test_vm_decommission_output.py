@@ -63,18 +63,18 @@ def test_a_preview_says_what_would_be_done_and_how_to_do_it(cloud: Cloud, ansibl
     cloud.control.inject("delay", operation="vm.describeInstances", seconds=1.5, times=1)
     preview = play(ansible, wanted, "--check", JDCLOUD_PROGRESS="0.2")
     assert "\nplan, looking: " in preview
-    assert "30 of 31 machines would be deleted in 2 waves (2, 28); 1 blocked and left alone. Nothing was changed." in preview
-    assert f"and 11 more machines: {tmp_path}/campaign/plan/machines.csv" in preview
+    assert "30 of 31 instances would be deleted in 2 waves (2, 28); 1 blocked and not changed. Nothing was changed." in preview
+    assert f"and 11 more instances: {tmp_path}/campaign/plan/machines.csv" in preview
     digest = preview.partition("Digest: ")[2].split()[0]
-    assert f"To do exactly this: ansible-playbook play.yml -e vm_decommission_digest={digest}" in preview
+    assert f"To run exactly this plan: ansible-playbook play.yml -e vm_decommission_digest={digest}" in preview
 
 
 def test_each_stage_says_what_it_did_in_a_few_lines(ansible: Ansible, tmp_path: Path, wanted: Json) -> None:
     output = play(ansible, wanted, JDCLOUD_PROGRESS="0.2")
     assert "Wave 1 of 2, " in output
-    assert ": of 28 machines 28 deleted. Gone by now: 30 of 30." in output
+    assert ": 28 deleted of 28 instances. Gone so far: 30 of 30." in output
     assert "wave 2 of 2, deleting: " in output
-    assert "Deleted: 30 machines" in output
+    assert "Deleted: 30 instances" in output
     assert f"Report: {tmp_path}/campaign/report.html" in output
     lines = [
         line for line in output.splitlines() if line.strip() and "elapsed" not in line and not line.startswith(("TASK", "PLAY"))
@@ -102,12 +102,12 @@ def test_no_task_is_shown_for_what_is_not_there_and_none_takes_more_than_twelve_
     assert all(len(shown[title]) <= MANY for title in (todo, finish, hand_over, judge))
     assert len(shown[waves]) <= 2 + 3 * (MANY - 2)
     assert len(shown[plan]) <= MANY + 1 + 8
-    assert "Left untouched" not in output
-    assert "Stopped by this campaign and stopped still: 4 machines: " in output
+    assert "Not changed" not in output
+    assert "Stopped by this campaign, still stopped: 4 instances: " in output
 
 
 def accepted_deletes(journal: Path) -> int:
-    """How many deletions of machines were accepted so far, as the journal of a campaign says."""
+    """How many deletions of instances were accepted so far, as the journal of a campaign says."""
     text = journal.read_text(encoding="utf-8") if journal.exists() else ""
     lines = [json.loads(line) for line in text.splitlines(keepends=True) if line.endswith("\n")]
     sent = {line["n"] for line in lines if line["event"] == "sent" and line["operation"] == "deleteInstance"}
@@ -143,5 +143,5 @@ def test_a_ctrl_c_says_what_was_sent_and_how_to_go_on(cloud: Cloud, ansible: Ans
     os.killpg(process.pid, signal.SIGINT)
     output, _nothing = process.communicate(timeout=120)
     assert " is interrupted. Sent in this run: " in output
-    assert "deletions of machines" in output
-    assert "To go on: ansible-playbook play.yml" in output
+    assert "deletions of instances" in output
+    assert "To resume: ansible-playbook play.yml" in output

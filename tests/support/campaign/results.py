@@ -21,9 +21,8 @@ GIVEN: Json = {
     **dict.fromkeys(("state", "region", "instance_ids", "name", "tags", "filters", "max_instances", "protect_tags"), ""),
     **dict.fromkeys(("stop_running", "start_again", "on_blocked", "backup", "backup_max_age", "allow_local_disk_loss"), ""),
     **dict.fromkeys(("disks", "elastic_ips", "waves", "max_failures", "tag_key", "due_only", "grace_days", "report_dir"), ""),
-    **dict.fromkeys(
-        ("report_tags", "reason", "look_up_dns", "group_members", "load_balancers", "drain_seconds", "allow_last_target"), ""
-    ),
+    **dict.fromkeys(("report_tags", "reason", "look_up_dns", "language", "group_members", "load_balancers"), ""),
+    **dict.fromkeys(("drain_seconds", "allow_last_target"), ""),
     **dict.fromkeys(("campaign", "digest", "campaign_timeout", "wait_timeout", "backup_timeout", "poll_interval", "bill"), ""),
     **dict.fromkeys(("on_plan", "before_wave", "after_wave", "after_campaign"), ""),
     **dict.fromkeys(("exclude", "canary", "list_file", "empty_is_success"), ""),

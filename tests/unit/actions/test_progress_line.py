@@ -52,12 +52,21 @@ def test_a_part_without_a_word_for_what_it_does_has_its_title_alone() -> None:
     assert text == "jdcloud_vm_restore: 8 calls, 0:10 elapsed"
 
 
+def test_a_part_in_chinese_is_chinese_but_for_what_the_service_calls_things() -> None:
+    counts = Counts("backing up", 30, 20, 9, 0, 1, longest="i-1 pending", trouble="vm.createImage 500 INTERNAL")
+    part = replace(WAVE, title="批次 3/3", language="zh")
+    assert format_part(part, counts, 0.2, 751.0, 40.0) == (
+        "批次 3/3，备份：20/30（已删除 28/280），已用 12:31，失败 1，12/分，约剩 45 秒；"
+        "等待最久：i-1 pending，0:40；最近的错误：vm.createImage 500 INTERNAL"
+    )
+
+
 def test_a_part_says_what_is_in_the_way() -> None:
     counts = Counts("backing up", 30, 28, 1, 0, 1, trouble="vm.createImage 500 INTERNAL\x1b[2J")
     text = format_part(WAVE, counts, None, 751.0, 0.0)
     assert text == (
         "wave 3 of 3, backing up: 28 of 30 (28 of 280 deleted), 12:31 elapsed, 1 failed; "
-        "in the way: vm.createImage 500 INTERNAL?[2J"
+        "last error: vm.createImage 500 INTERNAL?[2J"
     )
 
 

@@ -24,6 +24,7 @@ SHORT = {
     "_campaign": "plugins/plugin_utils",
     "_fleet": "plugins/module_utils",
     "_inventory": "plugins/plugin_utils",
+    "_language": "plugins/plugin_utils",
     "_module": "plugins/module_utils",
 }
 """Layers whose paths are written without the folder in which they lie."""
@@ -135,7 +136,7 @@ def test_the_map_shows_every_room_once() -> None:
         for path in place_of(layer).iterdir()
         if not path.name.startswith("__")
     }
-    assert sorted(shown) == sorted(rooms | {"_actions/", "_inventory/"})
+    assert sorted(shown) == sorted(rooms | {"_actions/", "_inventory/", "_language/"})
 
 
 def test_every_file_lies_in_a_room_of_the_map() -> None:

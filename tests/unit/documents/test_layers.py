@@ -18,6 +18,7 @@ LAYERS = (
     ("module_utils/_api",),
     ("module_utils/_fleet",),
     ("module_utils/_module",),
+    ("plugin_utils/_language",),
     ("plugin_utils/_campaign", "plugin_utils/_actions", "plugin_utils/_inventory"),
     ("modules", "action", "filter", "inventory"),
 )
@@ -42,7 +43,7 @@ TESTS = {
     "module": "module_utils/_module",
 }
 """The folder of `tests/unit` that holds the tests of a layer, a folder for each of its rooms."""
-OF_SEVERAL = {"documents", "interface", "emulator", "actions", "inventory"}
+OF_SEVERAL = {"documents", "interface", "emulator", "actions", "inventory", "language"}
 """The other folders of `tests/unit`: what is not Python, the emulator, and the plugins that run on the controller."""
 LAYERS_OF_PLUGINS = [layer for line in LAYERS for layer in line]
 

@@ -112,7 +112,7 @@ def test_the_guide_shows_what_a_campaign_shows(run: Runner, tmp_path: Path, show
     )
     campaign(check=True)
     assert shown["of_plan"][-1] == sample("Plan of campaign")
-    [money] = sample("A month:")
+    [money] = sample("Per month:")
     assert money in shown["of_finish"][-1]
     assert campaign()["fails"]
     assert shown["of_wave"][-1] == sample("Wave 2 of 2")

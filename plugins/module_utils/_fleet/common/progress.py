@@ -67,7 +67,7 @@ class Part:
     """Of what larger thing a run is a part.
 
     `title`: which part; `doing`: what is done in it. `deleted` of `machines` were deleted before it; if it `deletes`, those that
-    it is through with come on top. `seconds`: how long the whole lasted before it.
+    it is through with come on top. `seconds`: how long the whole lasted before it. `language`: that of its line, en or zh.
     """
 
     title: str
@@ -76,6 +76,7 @@ class Part:
     machines: int = 0
     deletes: bool = False
     seconds: float = 0.0
+    language: str = "en"
 
 
 Ask = Callable[[], Counts]

@@ -13,6 +13,7 @@ from typing import Any
 
 from ....module_utils._api.errors import InputError
 from ....module_utils._fleet.evidence.marker import check_campaign
+from ..._language.text import LANGUAGES
 from .choice import Entry, ids_of, members_of, names_of
 from .coerce import (
     boolean_of,
@@ -88,6 +89,7 @@ class Options:
     poll_interval: float
     bill: bool
     look_up_dns: bool
+    language: str
     on_plan: str
     before_wave: str
     after_wave: str
@@ -271,6 +273,7 @@ PARSERS: Mapping[str, Callable[[Any, str], Any]] = {
     "poll_interval": partial(number_of, default=2.0),
     "bill": boolean_of,
     "look_up_dns": boolean_of,
+    "language": partial(choice_of, choices=LANGUAGES),
     **dict.fromkeys(HOOKS, file_of),
     "exclude": members_of,
     "canary": members_of,

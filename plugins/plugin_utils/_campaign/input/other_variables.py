@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ....module_utils._api.errors import InputError
+from ..._language.text import LANGUAGES
 from .choice import members_of
 from .coerce import (
     boolean_of,
@@ -94,16 +95,19 @@ RESTORE = (
     *("manifest", "image_id", "instance_ids", "region", "name", "subnet_id", "security_group_ids", "instance_type", "az"),
     *("drill", "keep_private_ip", "wait_timeout", "poll_interval"),
 )
-READ_BY_CLEANUP = tuple(f"{PREFIX}{name}" for name in ("protect_tags", "disks", "elastic_ips", "exclude", *SURROUNDINGS))
+READ_BY_CLEANUP = tuple(
+    f"{PREFIX}{name}" for name in ("protect_tags", "disks", "elastic_ips", "exclude", "language", *SURROUNDINGS)
+)
 """Variables of the role vm_decommission that the playbook cleanup reads, too, by their whole name."""
 CLEANUP = ("regions", "tag_key", "max_instances", "on_too_many", "empty_is_failure", "report_dir", "report_mount")
 
 
 EXPIRE_BACKUPS = (
     *("regions", "days", "last_days", "max", "on_too_many", "campaigns", "record_dirs", "report_dir", "report_mount"),
+    "language",
 )
 
-REPORT = ("dir", "prices")
+REPORT = ("dir", "prices", "language")
 
 
 def read_decommission(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -189,7 +193,7 @@ def read_cleanup(values: Mapping[str, Any]) -> dict[str, Any]:
     """The variables of the playbook cleanup."""
     of = GivenVariables("cleanup_", values)
     tag_key = text_of(*of("tag_key"), "decommission-after")
-    protection, disks, elastic_ips, exclude, *around = ((values.get(name), name) for name in READ_BY_CLEANUP)
+    protection, disks, elastic_ips, exclude, language, *around = ((values.get(name), name) for name in READ_BY_CLEANUP)
     return {
         "regions": word_list_of(*of("regions")) or [""],
         # What would be destroyed with a machine may protect it, too.
@@ -202,6 +206,7 @@ def read_cleanup(values: Mapping[str, Any]) -> dict[str, Any]:
         },
         "tag_key": tag_key,
         "exclude": members_of(*exclude),
+        "language": choice_of(*language, LANGUAGES),
         "max_instances": integer_of(*of("max_instances"), 10, at_least=1),
         "on_too_many": choice_of(*of("on_too_many"), ("fail", "oldest")),
         "empty_is_failure": boolean_of(*of("empty_is_failure")),
@@ -230,16 +235,19 @@ def read_expire_backups(values: Mapping[str, Any]) -> dict[str, Any]:
         "record_dirs": [directory_of(each, of("record_dirs")[1]) for each in word_list_of(*of("record_dirs")) or ()],
         "report_dir": directory_of(*of("report_dir")),
         "report_mount": text_of(*of("report_mount")),
+        "language": choice_of(*of("language"), LANGUAGES),
     }
 
 
 def read_report(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The variables of the playbook report. No `prices`: those of the campaign count."""
+    """The variables of the playbook report. Without `prices` and `language` those of the campaign count."""
     of = GivenVariables("report_", values)
     folder = directory_of(*of("dir"))
     if not folder:
         raise InputError("report_dir is missing: name the folder of the campaign's record.")
-    return {"dir": folder, "prices": dict_of(*of("prices"), empty=True) or {}}
+    given, name = of("language")
+    language = "" if is_unset(given) else choice_of(given, name, LANGUAGES)
+    return {"dir": folder, "prices": dict_of(*of("prices"), empty=True) or {}, "language": language}
 
 
 def _given(**values: Any) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What to enter to go on with a campaign, or to do what its preview showed. Pure."""
+"""What to enter to resume a campaign, or to do what its preview showed. Pure."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePath
 
+from ..._language.text import Speaker
 from ..input.decommission_variables import PREFIX
 
 _SECRET = re.compile(r"pass|pwd|secret|token|key(?!s?_?file)|cred|auth|(?<![a-z])[as]k(?![a-z])", re.IGNORECASE)
@@ -31,22 +32,21 @@ class Caller:
     argv: Sequence[str] = ()
     environ: Mapping[str, str] = field(default_factory=dict)
 
-    @property
-    def go_on(self) -> str:
-        """How to run the same thing again, to follow the words "To go on:"."""
+    def resume(self, speak: Speaker) -> str:
+        """How to run the same thing again, to follow the words "To resume:"."""
         if _in_awx(self.environ):
-            return "launch the same job template again"
-        return _command(self.argv) or "run the same play again"
+            return speak("again.awx")
+        return _command(self.argv) or speak("again.play")
 
-    def approve(self, digest: str) -> str:
-        """How to do exactly what a preview showed, to follow the words "To do exactly this:"."""
+    def approve(self, digest: str, speak: Speaker) -> str:
+        """How to run exactly the plan of a preview, to follow the words "To run exactly this plan:"."""
         variable = f"{PREFIX}digest={digest}"
         if _in_awx(self.environ):
-            return f"launch the job template as a run, with {variable}"
+            return speak("approve.awx", variable=variable)
         rest = [word for word in self.argv if word not in _CHECK]
         command = _command(rest)
         if not command or len(rest) == len(self.argv):
-            return f"run the same play without check mode, with -e {variable}"
+            return speak("approve.play", variable=variable)
         return f"{command} -e {variable}"
 
 
@@ -55,7 +55,7 @@ def _in_awx(environ: Mapping[str, str]) -> bool:
 
 
 def _command(argv: Sequence[str]) -> str:
-    """The command line as it was entered, without values that may be secret; empty if it is no playbook's."""
+    """The command line as it was entered, without values that may be secret; empty if it does not start a playbook."""
     if not argv or PurePath(argv[0]).name != "ansible-playbook":
         return ""
     words, extra = ["ansible-playbook"], False

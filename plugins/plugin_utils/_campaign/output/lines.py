@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What each stage of a campaign says: a few short lines, besides the table of a plan. Pure."""
+"""What each stage of a campaign prints, in the language of the campaign: a few short lines, and the table of a plan. Pure."""
 
 from __future__ import annotations
 
@@ -10,52 +10,38 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ....module_utils._api.errors import first_of
 from ....module_utils._fleet.prices import Price
+from ..._language.text import Speaker, Text, duration, join, language_of, money, say, word_of
+from ..report.about import lead_of
 from ..report.content import pointers_of
-from ..report.groups import Group, groups_of
-from ..report.messages import ACTIONS, OUTCOMES
-from ..report.text import count, duration
 from ..state.machine_entry import is_gone
 from ..state.record import UNVERIFIED, Record, read_stamp
 from ..steps.finish import DONE
-from .progress import place_of
+from .progress import speaker_of
+from .reasons import MOST, reason_lines
 from .table import plan_table
-from .text import LONGEST, cut, name_some, named, spell
+from .text import LONGEST, cut, listed_names, name_some, spell
 
-MOST = 10
-"""The most lines of a stage. With the title of its task, and its result, these are 12."""
-GROUPS = 3
-"""The most reasons that are shown; each takes two lines, or one where there is no room for two."""
 NAMES = 5
-"""How many names that still point to machines are shown."""
-_INDENT = "    "
-_WORDS = {**ACTIONS, "unmarked": "unmarked"}
-_PARTS = (
-    ("disks_deleted", "disk", "disks"),
-    ("elastic_ips_released", "elastic IP", "elastic IPs"),
+"""How many names that still point to instances are shown."""
+_ACTIONS = ("deleted", "stopped", "started", "marked", "unmarked", "none", "blocked", "failed", "not_started")
+_PARTS = (("disks_deleted", "disks"), ("elastic_ips_released", "elastic_ips"))
+_LEFT = ("disks", "elastic_ips", "images", "snapshots")
+_SENT = (
+    *("stopInstance", "startInstance", "createImage", "createSnapshot"),
+    *("deleteInstance", "deleteDisk", "deleteElasticIp"),
 )
-_LEFT = (("disks", "disk"), ("elastic_ips", "elastic IP"), ("images", "image"), ("snapshots", "snapshot"))
-_SENT = {
-    "stopInstance": ("stop", "stops"),
-    "startInstance": ("start", "starts"),
-    "createImage": ("image", "images"),
-    "createSnapshot": ("snapshot", "snapshots"),
-    "deleteInstance": ("deletion of a machine", "deletions of machines"),
-    "deleteDisk": ("deletion of a disk", "deletions of disks"),
-    "deleteElasticIp": ("release of an elastic IP", "releases of elastic IPs"),
-}
-_OTHERS = ("other call", "other calls")
 
 
 def resume_line(record: Record) -> str:
-    """That an unfinished campaign is gone on with, and how much of it is left."""
+    """That an unfinished campaign is resumed, and how much of it is left."""
     left = sum(not is_gone(record.machines[each]) for each in record.instance_ids)
-    return f"Resumes campaign {record.campaign}, begun at {record.began}: {left} of {len(record.instance_ids)} machines are left."
+    values = {"campaign": record.campaign, "began": record.began, "left": left, "n": len(record.instance_ids)}
+    return speaker_of(record)("plan.resumes", **values)
 
 
 def plan_rows(record: Record, look: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """The machines that are not gone, with the fates that a look planned for what they have, unless nothing is to be done."""
+    """The instances that are not gone, with the fates that a look planned for what they have, unless nothing is to be done."""
     planned = {} if record.problem else {each["instance_id"]: each for each in look}
     left = [row for row in record.machines.values() if not is_gone(row) or row["action"] == "none"]
     if record.kind != "absent":
@@ -79,190 +65,196 @@ def plan_lines(
     resumed: bool = False,
     price: Price | None = None,
 ) -> list[str]:
-    """The plan: counts, the table of `rows`, what hinders whom, the digest, and what to do.
+    """The plan: counts, the table of `rows`, what blocks which instance, the digest, and what to do.
 
     `rows` are the machines of the record that are still to be decided, with the fates that are planned for what they have;
     `where` says where all of them are, `approve` how to do exactly this, `price` what a resource costs a month.
 
-    A run that goes on was planned before, so it is not shown again who goes in which wave. Why some are blocked is said in the
+    A resumed run was planned before, so it is not shown again who goes in which wave. Why some are blocked is said in the
     end of a run, unless it ends here.
     """
-    hindered = [row for row in rows if row["action"] in ("blocked", "failed")]
+    blocked = [row for row in rows if row["action"] in ("blocked", "failed")]
+    speak = speaker_of(record)
     fixed = [*([resume_line(record)] if resumed else []), cut(_planned(record, rows, preview=preview), LONGEST)]
-    after = [] if record.problem else _pointing(pointers_of(record.machines[each] for each in record.instance_ids))
+    pointers = pointers_of(record.machines[each] for each in record.instance_ids)
+    after = [] if record.problem else _pointing(pointers, speak)
     if record.problem:
-        after.append(cut(record.problem, 2 * LONGEST))
+        after.append(cut(speak("plan.problem", problem=record.problem), 2 * LONGEST))
     elif record.digest and preview and record.instance_ids:
-        after += [f"Digest: {record.digest}", f"To do exactly this: {approve}"]
-    reasons = reason_lines(hindered, MOST - len(fixed) - len(after)) if preview or record.problem else []
-    table = plan_table(rows, record.kind, where, price) if record.problem or not resumed else []
+        after += [speak("plan.digest", digest=record.digest), speak("plan.approve", how=approve)]
+    reasons = reason_lines(blocked, MOST - len(fixed) - len(after), speak) if preview or record.problem else []
+    table = plan_table(rows, record.kind, where, speak, price) if record.problem or not resumed else []
     return [*fixed, *table, *reasons, *after]
 
 
 def _planned(record: Record, rows: Sequence[Mapping[str, Any]], *, preview: bool) -> str:
-    """How many machines of how many, in which waves, and how many are left alone."""
-    head = f"Plan of campaign {record.campaign}" + (f" in {record.region}" if record.region else "")
+    """How many instances of how many, in which waves, and how many are not changed."""
+    speak = speaker_of(record)
+    head = speak("plan.head_in" if record.region else "plan.head", campaign=record.campaign, region=record.region)
     actions = Counter(row["action"] for row in rows)
+    instances = say("n.instances", n=len(rows))
     if record.problem:
-        hindered = {"blocked": actions["blocked"], "failed": actions["failed"]}
-        numbers = spell(hindered) or "none of them blocked"
-        return f"{head}: it does not begin. {count(len(rows), 'machine')}, {numbers}. Nothing is changed."
+        numbers = spell({f"count.{name}": actions[name] for name in ("blocked", "failed")})
+        return speak("plan.refused", head=head, instances=instances, numbers=numbers if numbers.en else say("plan.none_blocked"))
     waves = [wave for wave in record.waves if wave.state != "not_started"]
     left = [sum(not is_gone(record.machines[each]) for each in wave.instance_ids) for wave in waves]
     sizes = [size for size in left if size]
     going = sum(sizes) if record.kind == "absent" else actions[DONE[record.kind]]
-    rest = spell({"blocked and left alone": actions["blocked"], "with nothing to do": actions["none"]})
-    text = f"{head}: {going} of {count(len(rows), 'machine')} {'would' if preview else 'will'} be {DONE[record.kind]}"
-    text += f" in {count(len(sizes), 'wave')} ({', '.join(map(str, sizes))})" if len(sizes) > 1 else ""
-    text += f"; {rest}" if rest else ""
-    return f"{text}. Nothing was changed." if preview else f"{text}."
+    text = speak(f"plan.{'would' if preview else 'will'}.{record.kind}", head=head, going=going, instances=instances)
+    if len(sizes) > 1:
+        text = speak("plan.waves", text=text, n=len(sizes), sizes=", ".join(map(str, sizes)))
+    rest = spell({"count.left_alone": actions["blocked"], "count.idle": actions["none"]})
+    text = speak("plan.rest", text=text, rest=rest) if rest.en else text
+    return speak("plan.unchanged" if preview else "plan.end", text=text)
 
 
 def wave_lines(record: Record, number: int) -> list[str]:
-    """What became of a wave, and why it did not of the others."""
+    """The results of a wave, and why some of its instances have none."""
+    speak = speaker_of(record)
     wave = record.wave(number) if record.waves else None
     rows = [record.machines[each] for each in wave.instance_ids] if wave else list(record.machines.values())
-    text = f"{place_of(record, number).capitalize()}{_took(wave)}: {_counts(rows)}."
+    took = _took(wave)
+    values = {"number": number, "all": max(1, len(record.waves)), "counts": _counts(rows)}
+    text = speak("wave.line_took", took=took, **values) if took else speak("wave.line", **values)
     if len(record.waves) > 1:
         gone = sum(is_gone(record.machines[each]) for each in record.instance_ids)
-        text += f" Gone by now: {gone} of {len(record.instance_ids)}."
-    fixed = [text]
+        text = speak("wave.gone", text=text, gone=gone, all=len(record.instance_ids))
     if record.problem:
         # The end follows at once, and gives the reasons.
-        return [*fixed, cut(record.problem, 2 * LONGEST)]
-    hindered = [row for row in rows if row["action"] in ("blocked", "failed")]
-    return [*fixed, *reason_lines(hindered, MOST - len(fixed))]
+        return [text, cut(speak("plan.problem", problem=record.problem), 2 * LONGEST)]
+    blocked = [row for row in rows if row["action"] in ("blocked", "failed")]
+    return [text, *reason_lines(blocked, MOST - 1, speak)]
 
 
 def finish_lines(report: Mapping[str, Any], *, path: str, go_on: str) -> list[str]:
-    """How it ended: what was deleted, what is stopped now, what was left untouched, and how to go on.
+    """How it ended: what was deleted, what is stopped now, what was left untouched, and how to resume.
 
     `report` has the form of docs/report.schema.json; `path` is that of its page, empty if there is none; `go_on` says how. What
     stopped the campaign was said by the stage that stopped it.
     """
-    rows, preview = report["machines"], report["check_mode"]
-    outcome = OUTCOMES[report["outcome"]][0].lower()
-    if report["outcome"] == "planned":
-        head = f"Preview of campaign {report['campaign']}: {_counts(rows, preview=preview)}"
-    else:
-        head = f"Campaign {report['campaign']}: {outcome}, {_counts(rows, preview=preview)}"
-    head += f"; {duration(report['seconds'])}." if report["seconds"] and not preview else "."
-    after = [] if preview else [*_what_is(report), *_pointing(report["pointers"])]
+    rows, preview, speak = report["machines"], report["check_mode"], Speaker(language_of(report["options"]))
+    after = [] if preview else [*_what_is(report, speak), *_pointing(report["pointers"], speak)]
     if report["money"] and report["money"]["available"]:
-        after.append(_money(report["money"], preview=preview))
+        after.append(speak("finish.money", parts=_money(report["money"], preview=preview)))
     if report["outcome"] in ("failed", "stopped", "unfinished", "blocked") and not preview:
-        after.append(f"To go on: {go_on}")
+        after.append(speak("finish.resume", how=go_on))
     if path:
-        after.append(f"Report: {path}")
-    fixed = [cut(head, LONGEST)]
-    hindered = [row for row in rows if row["action"] in ("blocked", "failed")]
+        after.append(speak("finish.report", path=path))
+    fixed = [cut(_ended(report, speak), LONGEST)]
+    blocked = [row for row in rows if row["action"] in ("blocked", "failed")]
     # What forbids all was said by the plan, just before.
     room = MOST - len(fixed) - len(after) if report["outcome"] not in ("blocked", "planned") else 0
-    return [*fixed, *reason_lines(hindered, room), *after]
+    return [*fixed, *reason_lines(blocked, room, speak), *after]
+
+
+def made_lines(report: Mapping[str, Any], path: str) -> list[str]:
+    """What the playbook report prints: the outcome, and the path of the page, empty where none was written."""
+    speak = Speaker(language_of(report["options"]))
+    lead = lead_of(report).said(speak.language)
+    return [cut(lead, 2 * LONGEST), *([speak("finish.report", path=path)] if path else [])]
+
+
+def _ended(report: Mapping[str, Any], speak: Speaker) -> str:
+    """The outcome, and how many instances have which result."""
+    preview = report["check_mode"]
+    counts, word = _counts(report["machines"], preview=preview), word_of("outcome", report["outcome"])
+    outcome = Text(word.en.lower(), word.zh)
+    key = "finish.preview" if report["outcome"] == "planned" else "finish.head"
+    text = speak(key, campaign=report["campaign"], outcome=outcome, counts=counts)
+    timed = report["seconds"] and not preview
+    return speak("finish.took", text=text, took=duration(report["seconds"])) if timed else speak("plan.end", text=text)
 
 
 def interrupted_lines(record: Record, writes: Iterable[Mapping[str, Any]], *, lasts: bool, go_on: str) -> list[str]:
-    """What was sent before a Ctrl-C or a signal, and how to go on. `lasts`: the record is in a folder of the user's."""
+    """What was sent before a Ctrl-C or a signal, and how to resume. `lasts`: the record is in a directory of the user's."""
     run = record.runs[-1]["began"]
     sent = [write for write in writes if write["at"] >= run]
     accepted = Counter(write["operation"] for write in sent if write["outcome"] == "accepted")
     unclear = sum(write["outcome"] == "unclear" for write in sent)
-    known = [count(accepted[name], *words) for name, words in _SENT.items() if accepted[name]]
+    known = [say(f"sent.{name}", n=accepted[name]) for name in _SENT if accepted[name]]
     others = sum(number for name, number in accepted.items() if name not in _SENT)
-    text = ", ".join([*known, *([count(others, *_OTHERS)] if others else [])]) or "nothing"
-    text += f"; {count(unclear, 'call')} without a clear answer" if unclear else ""
-    lines = [
-        f"Campaign {record.campaign} is interrupted. Sent in this run: {text}.",
-        "Nothing more is sent. What was accepted goes on in the cloud.",
-    ]
+    text = join([*known, say("sent.others", n=others) if others else ""])
+    text = join([text if text.en else say("sent.nothing"), say("sent.unclear", n=unclear) if unclear else ""], "list.semicolon")
+    speak = speaker_of(record)
+    lines = [speak("stop.sent", campaign=record.campaign, sent=text), speak("stop.no_more")]
     if record.stopped:
         rows = [record.machines.get(each, {"instance_id": each}) for each in record.stopped]
         there = [row for row in rows if row.get("status") != "absent"]
-        lines += [f"Stopped by this campaign, unless they are deleted by now: {name_some(there)}."] if there else []
-    return [*lines, f"To go on: {go_on}" if lasts else "Its record does not last, so a new run looks at everything again."]
+        lines += [speak("stop.stopped", names=name_some(there))] if there else []
+    return [*lines, speak("finish.resume", how=go_on) if lasts else speak("stop.no_record")]
 
 
-def _counts(rows: Iterable[Mapping[str, Any]], *, preview: bool = False) -> str:
-    """How many machines there are, and what became of them."""
+def _counts(rows: Iterable[Mapping[str, Any]], *, preview: bool = False) -> Text:
+    """How many instances there are, and how many have which result."""
     every = list(rows)
-    actions = Counter("gone before" if row["action"] == "none" and is_gone(row) else _WORDS.get(row["action"]) for row in every)
-    words = [*dict.fromkeys(_WORDS.values()), "gone before"]
-    found = {(f"would be {word}" if preview and word in DONE.values() else word): actions[word] for word in words}
-    return f"of {count(len(every), 'machine')} {spell(found)}" if every else "no machine is selected"
+    if not every:
+        return say("finish.none")
+    actions = Counter("gone" if row["action"] == "none" and is_gone(row) else row["action"] for row in every)
+    found = [(_count_word(name, preview=preview), actions[name]) for name in (*_ACTIONS, "gone") if actions[name]]
+    counts = join(say("line.number", number=number, word=word) for word, number in found)
+    return say("line.counts", counts=counts, instances=say("n.instances", n=len(every)))
 
 
-def _took(wave: Any) -> str:
+def _count_word(name: str, *, preview: bool) -> Text:
+    word = say(f"count.{name}")
+    return say("count.would_be", word=word) if preview and name in DONE.values() else word
+
+
+def _took(wave: Any) -> Text | None:
     if wave is None or not wave.began or not wave.ended:
-        return ""
-    return f", {duration((read_stamp(wave.ended) - read_stamp(wave.began)).total_seconds())}"
+        return None
+    return duration((read_stamp(wave.ended) - read_stamp(wave.began)).total_seconds())
 
 
-def reason_lines(rows: Iterable[Mapping[str, Any]], room: int) -> list[str]:
-    """The most frequent reasons, in so many lines: how many, one example, and if there is room, why and the next step."""
-    groups = groups_of(rows, ("error", "blocker"))
-    each = 2 if len(_fitting(groups, room, 2)) == min(GROUPS, len(groups)) else 1
-    shown = _fitting(groups, room, each)
-    lines = [line for group in shown for line in _group(group)[:each]]
-    more = len(groups) - len(shown)
-    return [*lines, *([f"and {count(more, 'more reason')}, see the report"] if more > 0 and room > 0 else [])]
-
-
-def _fitting(groups: Sequence[Group], room: int, each: int) -> Sequence[Group]:
-    """The first groups, if each takes so many lines, and one line says that there are more."""
-    fit = min(GROUPS, room // each)
-    if fit < len(groups) and fit * each + 1 > room:
-        fit -= 1
-    return groups[: max(0, fit)]
-
-
-def _group(group: Group) -> list[str]:
-    word = "failed" if group.kind == "error" else "blocked"
-    codes = " ".join(filter(None, [group.code, group.where]))
-    lead = f"{len(group.machines)} {word}: {group.title} ({codes}), {'for example ' if len(group.machines) > 1 else ''}"
-    # Most messages say after a colon what to do.
-    why = cut(group.message, LONGEST) if ": " in group.message else f"{cut(group.message, LONGEST)} {group.next_step}".strip()
-    return [f"{lead}{named(group.machines[0])}", f"{_INDENT}{cut(why, 2 * LONGEST)}"]
-
-
-def _what_is(report: Mapping[str, Any]) -> list[str]:
-    """What is deleted, stopped, untouched and not known."""
-    rows, totals = report["machines"], report["totals"]
-    lines = []
-    done = sum(row["action"] == DONE[report["kind"]] for row in rows)
-    if report["kind"] == "absent":
-        parts = [count(done, "machine"), *(count(totals[name], one, many) for name, one, many in _PARTS if totals[name])]
-        left = [count(len(report["left"][name]), noun) for name, noun in _LEFT if report["left"][name]]
-        lines.append(f"Deleted: {', '.join(parts)}." + (f" Left, and billed: {', '.join(left)}." if left else ""))
+def _what_is(report: Mapping[str, Any], speak: Speaker) -> list[str]:
+    """What is deleted, stopped, not changed and not known."""
+    rows = report["machines"]
+    lines = [_deleted(report, speak)] if report["kind"] == "absent" else []
     stopped = set(report["left_stopped"])
-    if stopped:
-        some = [row for row in rows if row["instance_id"] in stopped]
-        lines.append(f"Stopped by this campaign and stopped still: {count(len(stopped), 'machine')}: {name_some(some)}.")
-    for kind, verb, before, now in (("mark", "Stopped", "running", "stopped"), ("unmark", "Started again", "stopped", "running")):
-        some = [row for row in rows if kind == report["kind"] and (row["status_before"], row["status"]) == (before, now)]
+    found = {
+        "finish.stopped": [row for row in rows if row["instance_id"] in stopped],
+        "finish.mark_stopped": _moved(report, "mark", "running", "stopped"),
+        "finish.unmark_started": _moved(report, "unmark", "stopped", "running"),
+        "finish.unknown": [row for row in rows if row["status"] == UNVERIFIED],
+    }
+    for key, some in found.items():
         if some:
-            lines.append(f"{verb} by this campaign: {count(len(some), 'machine')}: {name_some(some)}.")
-    unknown = [row for row in rows if row["status"] == UNVERIFIED]
-    if unknown:
-        lines.append(f"Not known what the last call did to {count(len(unknown), 'machine')}: {name_some(unknown)}.")
-    alone = Counter(
-        ACTIONS[row["action"]]
-        for row in rows
-        if row["action"] in ("not_started", "blocked", "failed") and not row["changed"] and row["status"] != UNVERIFIED
-    )
+            lines.append(speak(key, instances=say("n.instances", n=len(some)), names=name_some(some)))
+    alone = Counter(row["action"] for row in rows if _is_untouched(row))
     if alone:
-        lines.append(f"Left untouched: {count(alone.total(), 'machine')} ({spell(alone)}).")
+        counts = spell({f"count.{name}": number for name, number in alone.items()})
+        lines.append(speak("finish.untouched", instances=say("n.instances", n=alone.total()), counts=counts))
     return lines
 
 
-def _pointing(pointers: Sequence[Mapping[str, Any]]) -> list[str]:
-    """A line with the names that still point to machines that go; none if there are none."""
+def _moved(report: Mapping[str, Any], kind: str, before: str, now: str) -> list[Mapping[str, Any]]:
+    """The instances that a campaign of a kind brought from one status to the other."""
+    here = report["machines"] if report["kind"] == kind else ()
+    return [row for row in here if (row["status_before"], row["status"]) == (before, now)]
+
+
+def _is_untouched(row: Mapping[str, Any]) -> bool:
+    return row["action"] in ("not_started", "blocked", "failed") and not row["changed"] and row["status"] != UNVERIFIED
+
+
+def _deleted(report: Mapping[str, Any], speak: Speaker) -> str:
+    """What is deleted, and what is left and billed."""
+    done, totals = sum(row["action"] == "deleted" for row in report["machines"]), report["totals"]
+    parts = [say(f"n.{noun}", n=totals[name]) for name, noun in _PARTS if totals[name]]
+    text = speak("finish.deleted", parts=join([say("n.instances", n=done), *parts]))
+    left = [say(f"n.{name}", n=len(report["left"][name])) for name in _LEFT if report["left"][name]]
+    return speak("finish.left", text=text, left=join(left)) if left else text
+
+
+def _pointing(pointers: Sequence[Mapping[str, Any]], speak: Speaker) -> list[str]:
+    """A line with the names that still point to instances that are deleted; none if there are none."""
     names = list(dict.fromkeys(each["name"] for each in pointers))
-    return [cut(f"What still points here: {first_of(names, NAMES)}.", LONGEST)] if names else []
+    return [cut(speak("finish.pointers", names=listed_names(names, NAMES)), LONGEST)] if names else []
 
 
-def _money(money: Mapping[str, Any], *, preview: bool) -> str:
+def _money(bill: Mapping[str, Any], *, preview: bool) -> Text:
     # What exists of the backups is part of what is left.
-    backups = (("backups", "for the backups"),) if preview else ()
-    amounts = (("saved", "would be saved" if preview else "saved"), ("left", "for what is left"), *backups)
-    parts = [f"{money[name]:,.2f} {money['currency']} {word}" for name, word in amounts if money[name] is not None]
-    return f"A month: {', '.join(parts) or 'nothing is known of the prices'}."
+    keys = {"saved": "finish.saved_planned" if preview else "finish.saved", "left": "finish.cost_left"}
+    keys |= {"backups": "finish.cost_backups"} if preview else {}
+    parts = [say(key, amount=money(bill[name], bill["currency"])) for name, key in keys.items() if bill[name] is not None]
+    return join(parts) if parts else say("finish.no_money")

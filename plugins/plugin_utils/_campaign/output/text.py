@@ -10,11 +10,11 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ....module_utils._api.errors import first_of
+from ..._language.text import Text, join, listed, say
 from ..report.text import plain
 
 NAMED = 3
-"""How many machines a line names before it says "and N more"."""
+"""How many instances a line names before it says "and N more"."""
 LONGEST = 240
 """The most columns of a line."""
 _MORE = "\u2026"
@@ -45,19 +45,24 @@ def padded(text: str, width: int) -> str:
 
 
 def named(row: Mapping[str, Any]) -> str:
-    """A machine by its name and its id."""
+    """An instance by its name and its ID."""
     name, instance_id = row.get("name"), str(row["instance_id"])
     return f"{cut(name, 40)} ({instance_id})" if name and name != instance_id else instance_id
 
 
-def name_some(rows: Sequence[Mapping[str, Any]]) -> str:
-    """The first of some machines, and how many more there are."""
-    return first_of([named(row) for row in rows], NAMED)
+def name_some(rows: Sequence[Mapping[str, Any]]) -> Text:
+    """The first of some instances, and how many more there are."""
+    return listed_names([named(row) for row in rows], NAMED)
 
 
-def spell(numbers: Mapping[str, int]) -> str:
-    """Numbers with what they count, those that are not zero: "26 deleted, 2 failed"."""
-    return ", ".join(f"{number} {word}" for word, number in numbers.items() if number)
+def listed_names(names: Sequence[str], most: int) -> Text:
+    """The first of some names, and how many more there are."""
+    return listed([plain(name) for name in names], most)
+
+
+def spell(numbers: Mapping[str, int]) -> Text:
+    """Numbers with what they count, by its key, those that are not zero: "26 deleted, 2 failed"."""
+    return join(say("line.number", number=number, word=say(key)) for key, number in numbers.items() if number)
 
 
 def _width(letter: str) -> int:

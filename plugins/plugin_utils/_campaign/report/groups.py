@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What machines have in common that failed or are blocked: one piece for the page and for the lines of a terminal. Pure."""
+"""What instances have in common that failed or are blocked: one piece for the page and for the lines of a terminal. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .messages import BLOCKERS, ERRORS, WARNINGS, advice, label
+from ..._language.text import Text
+from .messages import advice_of, title_of
 
 KINDS = ("error", "blocker", "warning")
 """In the order in which they need a look."""
@@ -27,18 +28,14 @@ class Group:
     machines: list[Mapping[str, Any]] = field(default_factory=list)
 
     @property
-    def title(self) -> str:
+    def title(self) -> Text:
         """The reason in plain words."""
-        if self.kind == "error":
-            return ERRORS.get(self.code) or label(ERRORS, self.code).capitalize()
-        return advice(self.code, WARNINGS if self.kind == "warning" else BLOCKERS)[0]
+        return title_of(self.kind, self.code)
 
     @property
-    def next_step(self) -> str:
+    def next_step(self) -> Text:
         """What to do about it, empty where only the message says it."""
-        if self.kind == "error":
-            return ""
-        return advice(self.code, WARNINGS if self.kind == "warning" else BLOCKERS)[1]
+        return advice_of(self.kind, self.code)
 
 
 def groups_of(machines: Iterable[Mapping[str, Any]], kinds: Iterable[str] = KINDS) -> list[Group]:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The machines of the page and their backups: plain values for the template. Pure."""
+"""The instances of the page and their backups: plain values for the template. Pure."""
 
 from __future__ import annotations
 
@@ -10,41 +10,46 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .messages import HELD_BY_IMAGE, ORDER, TONES, action_words, fate_words, status_words
+from ..._language.text import Text, same, say, word_of
+from .messages import NOTHING, ORDER, TONES, action_words, fate_words, status_words, title_of
 from .text import moment, sentence
 from .totals import READY
 
 BAD_FATES = ("lost", "failed", "unverified")
 SYSTEM_DEVICES = ("vda", None)
-FACTS = (("Type", "instance_type"), ("Zone", "az"), ("Private address", "private_ip_address"))
+FACTS = (("type", "instance_type"), ("zone", "az"), ("private_address", "private_ip_address"))
+"""What is shown below the name: the key of its column in a saved list, and the member of the row."""
 OWNER = "owner"
 """The tag that says whose a machine is; it comes first, however it is capitalised."""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A disk, an elastic IP or a backup of a machine: its id, what is known of it, and in words what becomes of it."""
+    """A disk, an elastic IP or a backup of an instance: its id, what is known of it, and in words what becomes of it."""
 
     name: str
-    about: str
-    words: str = ""
+    about: Text
+    words: Text = NOTHING
     tone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class MachineRow:
-    """A machine. What is not known is empty. `codes` lead from a reason to its machines, and to no others."""
+    """An instance. What is not known is empty. `codes` lead from a reason to its instances, and to no others.
+
+    `sentences` are messages, in English as the modules write them, each with the title of its code for the Chinese page.
+    """
 
     row: Mapping[str, Any]
     place: int
     facts: Sequence[tuple[str, str]]
     tags: Sequence[tuple[str, str]]
-    before: str
-    now: str
+    before: Text
+    now: Text
     unclear: bool
-    words: str
+    words: Text
     tone: str
-    sentences: Sequence[str]
+    sentences: Sequence[tuple[Text, str]]
     request_id: str
     parts: Sequence[Part]
     size: int
@@ -58,7 +63,8 @@ class BackupRow:
 
     backup: Mapping[str, Any]
     usable: bool
-    status: str
+    kind: Text
+    status: Text
     made: str
     instance_id: str
     name: str
@@ -66,12 +72,12 @@ class BackupRow:
 
 
 def machine_rows(report: Mapping[str, Any]) -> list[MachineRow]:
-    """All machines; those that need a look come first."""
+    """All instances; those that need attention come first."""
     machines = sorted(report["machines"], key=lambda row: ORDER.index(row["action"]))
     return [_machine(row, preview=report["check_mode"]) for row in machines]
 
 
-def choices(report: Mapping[str, Any]) -> dict[str, str]:
+def choices(report: Mapping[str, Any]) -> dict[str, Text]:
     """The outcomes that there are, in words."""
     actions = sorted({row["action"] for row in report["machines"]}, key=ORDER.index)
     return {action: action_words(action, preview=report["check_mode"]) for action in actions}
@@ -79,46 +85,52 @@ def choices(report: Mapping[str, Any]) -> dict[str, str]:
 
 def _machine(row: Mapping[str, Any], *, preview: bool) -> MachineRow:
     error = row["error"]
-    remarks = [*row["blockers"], *row["warnings"], *([error] if error else [])]
-    sentences = [*([error["message"]] if error else []), *(each["message"] for each in (*row["blockers"], *row["warnings"]))]
+    remarks = [("error", each) for each in ([error] if error else [])]
+    remarks += [("blocker", each) for each in row["blockers"]] + [("warning", each) for each in row["warnings"]]
     return MachineRow(
         row=row,
         place=ORDER.index(row["action"]),
         facts=[(title, row[name]) for title, name in FACTS if row.get(name)],
         tags=sorted((row.get("tags") or {}).items(), key=lambda tag: tag[0].lower() != OWNER),
         before=status_words(row["status_before"]),
-        # What a preview says of the end is no status that anybody saw.
+        # What a preview says of the end is no status that was read.
         now=status_words(row["status_before"] if preview else row["status"]),
         unclear=row["status"] == "unverified" and not preview,
         words=_outcome(row, preview=preview),
         tone=TONES.get(row["action"], "calm"),
-        sentences=[sentence(each) for each in sentences],
+        sentences=[(_gist(kind, each["code"]), sentence(each["message"])) for kind, each in remarks],
         request_id=(error or {}).get("request_id") or "",
         parts=list(_parts(row, preview=preview)),
         size=sum(disk["size_gb"] or 0 for disk in row["disks"]),
         backups=[_backup_part(backup) for backup in row["backups"]],
-        codes=" ".join(f"code:{each['code']}" for each in remarks),
+        codes=" ".join(f"code:{each['code']}" for _kind, each in remarks),
     )
 
 
-def _outcome(row: Mapping[str, Any], *, preview: bool) -> str:
+def _gist(kind: str, code: str) -> Text:
+    """What stands before an English message on the Chinese page."""
+    return say("row.gist", title=title_of(kind, code))
+
+
+def _outcome(row: Mapping[str, Any], *, preview: bool) -> Text:
     if row["action"] == "none" and row["status"] == "absent":
         gone = any(warning["code"] == "not_found" for warning in row["warnings"])
-        return "does not exist" if gone else "gone already"
+        return say("action.not_found" if gone else "action.gone")
     return action_words(row["action"], preview=preview)
 
 
 def _parts(row: Mapping[str, Any], *, preview: bool) -> Iterator[Part]:
     for place, disk in enumerate(row["disks"]):
         name = disk["disk_id"] or " ".join(part for part in (disk["category"], disk["device"]) if part)
-        size = f"{disk['size_gb']:,} GB" if disk["size_gb"] is not None else ""
+        size = same(f"{disk['size_gb']:,} GB" if disk["size_gb"] is not None else "")
         if place == 0 and _is_in_the_image(disk, row["backups"]):
-            yield Part(name, size, HELD_BY_IMAGE[preview], "kept")
+            yield Part(name, size, fate_words("in_image", preview=preview), "kept")
         else:
             yield Part(name, size, fate_words(disk["fate"], preview=preview), fate_tone(disk["fate"]))
     for address in row["elastic_ips"]:
         fate = address["fate"]
-        yield Part(address["elastic_ip_id"], address["address"] or "", fate_words(fate, preview=preview), fate_tone(fate))
+        about = same(address["address"] or "")
+        yield Part(address["elastic_ip_id"], about, fate_words(fate, preview=preview), fate_tone(fate))
 
 
 def _is_in_the_image(disk: Mapping[str, Any], backups: Iterable[Mapping[str, Any]]) -> bool:
@@ -138,15 +150,20 @@ def fate_tone(fate: str | None) -> str:
 
 
 def _backup_part(backup: Mapping[str, Any]) -> Part:
+    kind = word_of("backup", backup["type"])
     if not backup["id"]:
-        return Part("", backup["type"], "would be made")
-    return Part(backup["id"], backup["type"], *(("", "") if is_usable(backup) else (_flaw(backup), "bad")))
+        return Part("", kind, say("row.to_be_made"))
+    return Part(backup["id"], kind, *((NOTHING, "") if is_usable(backup) else (_flaw(backup), "bad")))
 
 
-def _flaw(backup: Mapping[str, Any]) -> str:
+def _flaw(backup: Mapping[str, Any]) -> Text:
     """Why an image or a snapshot is no backup."""
     failed = not backup.get("usable", True) or backup["status"] == "error"
-    return "failed, no backup" if failed else f"{backup['status']}, no backup"
+    return say("row.backup_failed") if failed else say("row.no_backup", status=_status(backup))
+
+
+def _status(backup: Mapping[str, Any]) -> Text:
+    return word_of("backup_status", backup["status"]) if backup["status"] else NOTHING
 
 
 def backup_rows(report: Mapping[str, Any]) -> list[BackupRow]:
@@ -160,5 +177,6 @@ def backup_rows(report: Mapping[str, Any]) -> list[BackupRow]:
 def _backup_row(row: Mapping[str, Any], backup: Mapping[str, Any], fees: Mapping[str, float | None]) -> BackupRow:
     usable = is_usable(backup)
     made = moment(backup["created"])
-    status = (backup["status"] or "") if usable else _flaw(backup)
-    return BackupRow(backup, usable, status, made, row["instance_id"], row["name"] or "", fees.get(backup["id"]))
+    status = _status(backup) if usable else _flaw(backup)
+    kind = word_of("backup", backup["type"])
+    return BackupRow(backup, usable, kind, status, made, row["instance_id"], row["name"] or "", fees.get(backup["id"]))

@@ -2,16 +2,30 @@
 // GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// What the page does by itself: find, choose and sort rows, show long lists piece by piece, save them. It reads nothing but the page.
+// What the page does by itself: find, choose and sort rows, show long lists piece by piece, save them, change its language.
+// It reads nothing but the page.
 
 "use strict";
 (() => {
   const PIECE = 100;
   const byId = (id) => document.getElementById(id);
-  const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
-  const number = (value) => value.toLocaleString("en");
-  const plural = (count, noun) => number(count) + " " + noun + (count === 1 ? "" : "s");
   const lists = {};
+
+  // The language: the one that was chosen here before, else that of the browser, else the one in which the page is written.
+  const LANGUAGES = { en: "en", zh: "zh-CN" }, CHOICE = "jdcloud.cloud language";
+  const { written, texts, columns } = JSON.parse(byId("page-words").textContent);
+  const stored = () => { try { return localStorage.getItem(CHOICE); } catch { return null; } };
+  const store = (name) => { try { localStorage.setItem(CHOICE, name); } catch { /* not allowed here */ } };
+  const asked = () => [stored(), ...navigator.languages.map((each) => each.slice(0, 2).toLowerCase()), written]
+    .find((each) => Object.hasOwn(LANGUAGES, each ?? ""));
+  let language = asked();
+  const number = (value) => value.toLocaleString(LANGUAGES[language]);
+  // An English text has two forms where a number decides.
+  const text = (name, values = {}) => {
+    const forms = texts[name][language].split("|");
+    const form = forms[values.n === 1 ? 0 : forms.length - 1];
+    return form.replace(/\{(\w+)\}/g, (_all, key) => typeof values[key] === "number" ? number(values[key]) : values[key]);
+  };
 
   const element = (name, text, attributes = {}) => {
     const made = document.createElement(name);
@@ -22,11 +36,30 @@
 
   // Ids and dates stay in one line: every second piece.
   const WHOLE = /\b((?:i|vol|fip|img|snapshot|ag|port|subnet|vpc|sg|tg|lb)-[0-9a-z]{10}|\d{4}-\d\d-\d\d|[a-z]{2}-[a-z]{4,9}-\d[a-z]?)\b/;
+  const pieces = (text) => text.split(WHOLE).map((piece, place) => place % 2 ? element("span", piece, { class: "whole" }) : piece);
   const whole = (text) => {
     const made = element("bdi", "");
-    made.append(...text.split(WHOLE).map((piece, place) => place % 2 ? element("span", piece, { class: "whole" }) : piece));
+    made.append(...pieces(text));
     return made;
   };
+
+  // Each text that has another form in the other language carries it, and the two change places.
+  const ATTRIBUTES = ["placeholder", "aria-label"];
+  const swap = (node) => {
+    const other = node.dataset.t;
+    if (other !== undefined) {
+      node.dataset.t = node.textContent;
+      if (node instanceof HTMLElement && node.tagName !== "OPTION" && WHOLE.test(other)) { node.replaceChildren(...pieces(other)); }
+      else { node.textContent = other; }
+    }
+    ATTRIBUTES.filter((name) => node.hasAttribute("data-t-" + name)).forEach((name) => {
+      const other = node.getAttribute("data-t-" + name);
+      node.setAttribute("data-t-" + name, node.getAttribute(name));
+      node.setAttribute(name, other);
+    });
+  };
+  const SWAPPED = ["[data-t]", ...ATTRIBUTES.map((name) => "[data-t-" + name + "]")].join();
+  const swapAll = (root) => root.querySelectorAll(SWAPPED).forEach(swap);
 
   // Rows that stand in the page, and those that wait as text. Their words are read at the first search.
   const standing = (rows) => Array.from(rows, (row) => ({
@@ -39,21 +72,25 @@
     const inert = document.createElement("template");
     // Written by the page's own maker, with every text of the cloud escaped, and the same that a browser without scripts reads.
     inert.innerHTML = rest.textContent;
+    if (language !== written) { swapAll(inert.content); }
     return standing(inert.content.querySelectorAll("tbody > tr"));
   };
 
   // Rows that are data until they are shown: text only, never markup.
-  const stored = (table, block) => {
+  const data = (table, block) => {
     const { outcome, words, tones, rows } = JSON.parse(block.textContent);
+    const mark = (code) => {
+      const name = words[code] ?? { en: code, zh: code };
+      return element("span", name[language], { class: "mark " + (tones[code] ?? ""), "data-t": name[language === "en" ? "zh" : "en"] });
+    };
     const heads = Array.from(table.tHead.rows[0].cells);
     const make = (texts) => {
       const row = document.createElement("tr");
       texts.forEach((text, column) => {
-        const cell = element("td", "", { "data-label": heads[column].textContent });
+        const cell = element("td", "", heads[column].className === "id" ? {} : { "data-label": heads[column].textContent });
         cell.className = heads[column].className;
-        if (column === outcome) {
-          cell.appendChild(element("span", words[text] ?? text, { class: "mark " + (tones[text] ?? "") }));
-        } else if (text) { cell.appendChild(whole(text)); }
+        if (column === outcome) { cell.appendChild(mark(text)); }
+        else if (text) { cell.appendChild(whole(text)); }
         row.appendChild(cell);
       });
       return row;
@@ -62,29 +99,30 @@
       row: null,
       make: () => make(texts),
       choice: texts[outcome],
-      words: () => texts.join(" "),
+      words: () => texts.join(" ") + " " + (words[texts[outcome]]?.[language] ?? ""),
       key: (column) => texts[column],
     }));
   };
 
   // A table for other programs: what stands on its own within a cell has a column of its own.
-  const fields = (row) => {
+  const fields = (row, titles) => {
     const values = new Map();
     const add = (name, text) => values.set(name, values.has(name) ? values.get(name) + " " + text : text);
     const clean = (node) => node.textContent.replace(/\s+/g, " ").trim();
     Array.from(row.cells).forEach((cell) => {
       const parts = cell.querySelectorAll("[data-csv]"), items = cell.querySelectorAll(".item, .tag");
-      if (parts.length) { parts.forEach((part) => add(part.dataset.csv, clean(part))); }
-      else if (items.length) { add(cell.dataset.label, Array.from(items, clean).join("; ")); }
-      else { add(cell.dataset.label, cell.classList.contains("number") ? clean(cell).replaceAll(",", "") : clean(cell)); }
+      const title = titles[cell.cellIndex];
+      if (parts.length) { parts.forEach((part) => add(columns[part.dataset.csv][language], clean(part))); }
+      else if (items.length) { add(title, Array.from(items, clean).join("; ")); }
+      else { add(title, cell.classList.contains("number") ? clean(cell).replaceAll(",", "") : clean(cell)); }
     });
     return values;
   };
   // A spreadsheet would take a text that begins like a formula for one.
   const harmless = (text) => /^[=+\-@\t\r]/.test(text) && !/^-[\d.]+$/.test(text) ? "'" + text : text;
   const quoted = (text) => '"' + harmless(text).replaceAll('"', '""') + '"';
-  const csv = (rows) => {
-    const lines = rows.map(fields);
+  const csv = (rows, titles) => {
+    const lines = rows.map((row) => fields(row, titles));
     const names = Array.from(new Set(lines.flatMap((line) => Array.from(line.keys()))));
     const whole = [names, ...lines.map((line) => names.map((name) => line.get(name) ?? ""))];
     return "\ufeff" + whole.map((line) => line.map(quoted).join(",")).join("\r\n") + "\r\n";
@@ -95,7 +133,7 @@
     setTimeout(() => URL.revokeObjectURL(address), 10000);
   };
 
-  // The filters stand in the address, so that a link leads to what somebody sees.
+  // The filters stand in the address, so that a link leads to the same rows.
   const remembered = () => new URLSearchParams(location.hash.includes("=") ? location.hash.slice(1) : "");
   const remember = (fields) => {
     const wanted = remembered();
@@ -106,34 +144,41 @@
     try { history.replaceState(null, "", hash ? "#" + hash : location.pathname + location.search); } catch { /* not allowed here */ }
   };
 
+  // On a phone each cell has the title of its column.
+  const relabelRow = (row, heads) => Array.from(row.cells).forEach((cell, column) => {
+    if (cell.dataset.label !== undefined) { cell.dataset.label = heads[column].textContent; }
+  });
+  const relabel = (table) => Array.from(table.tBodies[0].rows).forEach((row) => relabelRow(row, table.tHead.rows[0].cells));
+
   const setUp = (table) => {
     const block = byId(table.id + "-data");
     const body = table.tBodies[0];
     const box = document.querySelector('.controls[data-list="' + table.id + '"]');
     const find = byId(table.id + "-find"), choose = byId(table.id + "-choice");
     const matches = box && box.querySelector("output");
-    const noun = box ? box.dataset.noun : "row";
     const reset = box && box.querySelector(".reset"), saving = box && box.querySelector(".csv");
     const inputs = [find, choose].filter(Boolean);
     let rest = byId(table.id + "-rest");
-    const items = block ? stored(table, block) : standing(body.rows);
+    const items = block ? data(table, block) : standing(body.rows);
     const total = items.length + (rest ? Number(rest.dataset.rows) : 0);
     let order = items.slice(), limit = PIECE;
     const complete = () => {
       if (!rest) { return; }
       const more = waiting(rest);
       rest = null;
+      if (language !== written) { more.forEach(({ row }) => relabelRow(row, heads)); }
       items.push(...more);
       order.push(...more);
     };
     const more = element("div", "", { class: "more" });
     const some = element("button", "", { type: "button" }), all = element("button", "", { type: "button" });
     more.append(some, all);
-    const nothing = element("p", "No " + noun + " matches. Use other words, or reset the filter.", { class: "nothing", role: "status" });
+    const nothing = element("p", "", { class: "nothing", role: "status" });
     nothing.hidden = true;
     table.after(nothing, more);
 
     const heads = Array.from(table.tHead.rows[0].cells);
+    let titles = () => {};
     const fits = (item, words) => (!choose || !choose.value || item.choice === choose.value) &&
       words.every((word) => (item.text ??= item.words().toLowerCase()).includes(word));
 
@@ -156,14 +201,19 @@
       nothing.hidden = !narrowed || count > 0;
       table.hidden = !nothing.hidden;
       if (reset) { reset.hidden = !narrowed && !heads.some((head) => head.hasAttribute("aria-sort")); }
-      some.textContent = "Show " + number(Math.min(PIECE, left)) + " more";
-      all.textContent = "Show all " + number(count);
+      some.textContent = text("show_more", { n: Math.min(PIECE, left) });
+      all.textContent = text("show_all", { n: count });
       all.hidden = left <= PIECE;
-      if (matches) { matches.textContent = narrowed ? number(count) + " of " + plural(total, noun) : plural(total, noun); }
+      nothing.textContent = text("nothing");
+      if (matches) {
+        const every = text(table.id, { n: total });
+        matches.textContent = narrowed ? text("of", { n: count, all: every }) : every;
+      }
     };
 
     const sort = (column, up) => {
       complete();
+      const collator = new Intl.Collator(LANGUAGES[language], { numeric: true, sensitivity: "base" });
       heads.forEach((head, place) => {
         if (place === column) { head.setAttribute("aria-sort", up ? "ascending" : "descending"); }
         else { head.removeAttribute("aria-sort"); }
@@ -178,6 +228,8 @@
     heads.forEach((head, column) => {
       const title = head.textContent;
       const button = element("button", title, { type: "button" });
+      if (head.dataset.t !== undefined) { button.dataset.t = head.dataset.t; }
+      delete head.dataset.t;
       head.replaceChildren(button);
       button.addEventListener("click", () => sort(column, head.getAttribute("aria-sort") !== "ascending"));
     });
@@ -185,10 +237,18 @@
     if (box) {
       // A phone shows no heads of columns.
       const select = element("select", "", { id: table.id + "-sort" });
-      select.append(element("option", "as listed", { value: "" }));
-      heads.forEach((head, column) => select.append(element("option", head.textContent, { value: column })));
+      select.append(element("option", "", { value: "" }));
+      heads.forEach((_head, column) => select.append(element("option", "", { value: column })));
+      const label = element("label", "", { for: select.id });
       const field = element("span", "", { class: "field narrow" });
-      field.append(element("label", "Sort by", { for: select.id }), select);
+      field.append(label, select);
+      titles = () => {
+        label.textContent = text("sort");
+        [text("as_listed"), ...heads.map((head) => head.textContent)].forEach((title, place) => {
+          select.options[place].textContent = title;
+        });
+      };
+      titles();
       const asListed = () => {
         complete();
         order = items.slice();
@@ -212,7 +272,8 @@
       saving.addEventListener("click", () => {
         complete();
         const name = document.querySelector("h1").textContent + "-" + table.id;
-        save(name.replace(/[^\p{L}\p{N}_.-]+/gu, "_") + ".csv", csv(chosenRows().map((item) => (item.row ??= item.make()))));
+        save(name.replace(/[^\p{L}\p{N}_.-]+/gu, "_") + ".csv", csv(chosenRows().map((item) => (item.row ??= item.make())),
+          heads.map((head) => head.textContent)));
       });
       find.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(again, 60); });
       if (choose) { choose.addEventListener("change", again); }
@@ -229,11 +290,42 @@
       limit = PIECE;
       show();
     };
-    show();
-    lists[table.id] = { show, recall, remember: () => remember(inputs), asked: () => true };
+    // What stands in the page was translated with it; what does not, and what was put together of words, is translated here.
+    const translate = () => {
+      items.forEach((item) => {
+        item.text = undefined;
+        if (!item.row) { return; }
+        if (!item.row.isConnected) { swapAll(item.row); }
+        relabelRow(item.row, heads);
+      });
+      titles();
+      const sorted = heads.findIndex((head) => head.hasAttribute("aria-sort"));
+      if (sorted < 0) { show(); } else { sort(sorted, heads[sorted].getAttribute("aria-sort") === "ascending"); }
+    };
+    if (language !== written) { translate(); } else { show(); }
+    lists[table.id] = { show, recall, translate, remember: () => remember(inputs), asked: () => true };
   };
 
+  const choices = document.querySelector(".languages");
+  const mark = () => {
+    document.documentElement.lang = LANGUAGES[language];
+    choices.querySelectorAll("button").forEach((each) => each.setAttribute("aria-pressed", each.dataset.language === language));
+  };
+  const turn = () => { swapAll(document); mark(); };
+  choices.addEventListener("click", ({ target }) => {
+    const wanted = target.dataset.language;
+    if (!wanted || wanted === language) { return; }
+    language = wanted;
+    store(language);
+    turn();
+    document.querySelectorAll("table.plain").forEach(relabel);
+    Object.values(lists).forEach((list) => list.translate());
+  });
+  if (language !== written) { turn(); } else { mark(); }
+  choices.hidden = false;
+
   document.querySelectorAll("table.list").forEach(setUp);
+  if (language !== written) { document.querySelectorAll("table.plain").forEach(relabel); }
   document.documentElement.classList.add("js");
   const recall = () => Object.values(lists).forEach((list) => list.recall());
   window.addEventListener("hashchange", recall);

@@ -17,65 +17,79 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from ..._language.page_texts import COLUMNS, SCRIPT
+from ..._language.text import LANGUAGES, Text, language_of, say, word_of
 from . import timeline
-from .about import api_use_of, facts_of, lead_of, options_of, runs_of
+from .about import api_use_of, facts_of, lead_of, money_of, options_of, original_of, runs_of
 from .groups import groups_of
 from .machine_list import backup_rows, choices, machine_rows
-from .messages import KINDS, OUTCOMES, STATE_TONES, STATES, WAVE_COUNTS, WRITES, label
+from .markup import filters, writer
+from .messages import OUTCOME_TONES, STATE_TONES, planned
 from .resource_lists import left_rows, pointer_rows, sums, write_data, write_texts
-from .text import ZONE, data, machine_time, moment, money, pieces, plain, sentence
+from .text import data, machine_time, moment, money, sentence
 from .tiles import totals
 
 FOLDER = Path(__file__).parent
 FIRST_ROWS = 100
 NAMED = 8
-"""So many machines of a reason are named at once; the others on demand."""
-REASONS = {"error": ("failed", "bad"), "blocker": ("blocked", "warn"), "warning": ("noted", "calm")}
-Columns = list[tuple[str, str]]
+"""So many instances of a reason are named at once; the others on demand."""
+REASON_TONES = {"error": "bad", "blocker": "warn", "warning": "calm"}
+PARTS = (
+    *("name", "id", "type", "zone", "private_address", "outcome", "why", "request_id", "due", "deleted_at"),
+    *("machine", "name_of_machine"),
+)
+"""Parts of cells that have a column of their own in a saved list."""
+Columns = list[tuple[Text, str]]
 """The titles of columns, and the class of their cells: number, when, or none."""
-WRITE_COLUMNS: Columns = [
-    *(("Time", "when"), ("Operation", "id"), ("Resources", "ids"), ("Outcome", "short"), ("Answer", "")),
-    *(("Request id", "ids"), ("Seconds", "number")),
-]
-
-POINTER_COLUMNS: Columns = [
-    *(("Name", "id"), ("Kind", "words"), ("In", "words"), ("Address", "short"), ("State", "short"), ("Of machine", "words")),
-]
 
 
 def render(report: Mapping[str, Any]) -> str:
-    """The page: HTML, to be written as UTF-8. `report` has the form of docs/report.schema.json."""
+    """The page: HTML, to be written as UTF-8. `report` has the form of docs/report.schema.json.
+
+    It is written in the language of the campaign, and holds the other one for its script.
+    """
+    language = language_of(report["options"])
     style, script = _asset("page.css"), _asset("page.js")
     policy = f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; base-uri 'none'; form-action 'none'"
-    inline = {"style": Markup(style), "script": Markup(script), "policy": policy}
-    return _environment().get_template("page.html.j2").render(**inline, **_content(report)) + "\n"
+    inline = {"style": Markup(style), "script": Markup(script), "policy": policy, "words": Markup(data(_words(language)))}
+    return _environment(language).get_template("page.html.j2").render(**inline, **_content(report)) + "\n"
 
 
 def compile_templates() -> None:
     """Compile the templates. Who forks later does it before, so that not each process has to."""
     for path in FOLDER.glob("*.html.j2"):
-        _environment().get_template(path.name)
+        for language in LANGUAGES:
+            _environment(language).get_template(path.name)
 
 
 @cache
-def _environment() -> Environment:
+def _environment(language: str) -> Environment:
     environment = Environment(
         loader=FileSystemLoader(FOLDER),
         autoescape=True,
         undefined=StrictUndefined,
-        finalize=_seen,
+        finalize=writer(language),
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    filters = (machine_time, moment, money, pieces, sentence)
-    environment.filters.update({each.__name__: each for each in filters})
-    environment.filters.update(number=_number, place=_place)
+    plain_filters = (machine_time, moment, money, sentence)
+    environment.filters.update({each.__name__: each for each in plain_filters})
+    environment.filters.update(number=_number, place=_place, **filters(language))
+    titles = {key.removeprefix("col."): say(key).said(language) for key in COLUMNS}
+    environment.globals.update(t=say, language=language, col=SimpleNamespace(**titles))
     return environment
 
 
-def _seen(value: Any) -> Any:
-    """What is written into the page: markup that a template made, and any other text with every letter seen."""
-    return value if isinstance(value, Markup) else plain(value)
+def _words(language: str) -> dict[str, Any]:
+    """What the script says by itself, in both languages, and the language in which the page is written."""
+    texts = {key.removeprefix("js."): _both(key) for key in SCRIPT}
+    return {"written": language, "texts": texts, "columns": {name: _both(f"col.{name}") for name in PARTS}}
+
+
+def _both(key: str) -> dict[str, str]:
+    """A text for the script, which knows itself how many are meant."""
+    text = say(key)
+    return {"en": text.en, "zh": text.zh}
 
 
 def _number(value: float | None) -> str:
@@ -102,13 +116,13 @@ def _content(report: Mapping[str, Any]) -> dict[str, Any]:
     content = {
         "report": report,
         "preview": report["check_mode"],
-        "kind": KINDS[report["kind"]],
-        "outcome": OUTCOMES[report["outcome"]],
-        "zone": ZONE,
+        "kind": word_of("kind", report["kind"]),
+        "outcome": (word_of("outcome", report["outcome"]), OUTCOME_TONES[report["outcome"]]),
         "first": FIRST_ROWS,
         "named": NAMED,
-        "reason_words": REASONS,
+        "reason_tones": REASON_TONES,
         "lead": lead_of(report),
+        "original": original_of(report),
         "facts": facts_of(report),
         "totals": totals(report),
         "reasons": groups_of(report["machines"]),
@@ -120,10 +134,11 @@ def _content(report: Mapping[str, Any]) -> dict[str, Any]:
         "sums": sums(report["left"]),
         "runs": runs_of(report),
         "api_use": api_use_of(report),
+        "money": money_of(report["money"]),
         "options": options_of(report["options"]),
         "with": shown,
-        "columns": _columns(report, shown),
-        "state": SimpleNamespace(tones=STATE_TONES, words=STATES, counts=WAVE_COUNTS[report["check_mode"]], times=shown.before),
+        "columns": _columns(shown),
+        "state": SimpleNamespace(tones=STATE_TONES, word=_state_word, counts=_wave_counts(shown), times=shown.before),
         **_times(report),
         **_writes(report),
     }
@@ -140,37 +155,56 @@ def _shown(report: Mapping[str, Any]) -> SimpleNamespace:
         due=report["kind"] == "mark",
         parts=deletion,
         money=bool(bill and bill["available"]),
-        saved="Would be saved" if report["check_mode"] else "Saved",
+        saved=planned("col.saved", preview=report["check_mode"]),
         runs=len(report["runs"]) > 1,
     )
 
 
-def _columns(report: Mapping[str, Any], shown: SimpleNamespace) -> dict[str, Columns]:
+def _state_word(state: str) -> Text:
+    return word_of("state", state)
+
+
+def _wave_counts(shown: SimpleNamespace) -> dict[str, Text]:
+    """What is counted of each wave, and its title."""
+    return {name: planned(f"col.{name}", preview=not shown.before) for name in ("machines", "deleted", "blocked", "failed")}
+
+
+def _columns(shown: SimpleNamespace) -> dict[str, Columns]:
     """The columns of each list. The cells of a row in `lists.html.j2` stand in the same order."""
-    fee = [("CNY a month", "number")] if shown.money else []
-    unpriced = [("Without a price", "number")] if shown.money else []
-    machines = [("Machine", "name"), ("Owner and tags", "tags")]
-    machines += [("Wave", "number")] if shown.waves else []
-    machines += [("Before", "short")] if shown.before else []
-    machines += [("Now", "short"), ("Outcome", "outcome")]
-    machines += [("May be deleted from", "short")] if shown.due else []
-    machines += [("Disks and elastic IPs", "parts"), ("Backups", "parts")] if shown.parts else []
-    machines += [*fee, *([(shown.saved, "number")] if fee else [])]
-    counts = [(title, "number") for title in WAVE_COUNTS[report["check_mode"]].values()]
-    times = [("Began", "when"), ("Ended", "when")] if shown.before else []
-    made = [("Backup", "id"), ("Kind", "short"), ("Of machine", "words"), ("Status", "short")]
-    made += [("Made", "when"), ("Campaign", "words")]
-    run = [("Run", "number")] if shown.runs else []
+    fee, unpriced = ("fee:number", "unpriced:number") if shown.money else ("", "")
+    machines = _titles(
+        *("machine:name", "tags:tags", "wave:number" if shown.waves else "", "before:short" if shown.before else ""),
+        *("now:short", "outcome:outcome", "due:short" if shown.due else ""),
+        *(("parts:parts", "backups:parts") if shown.parts else ()),
+        fee,
+    )
+    saved: Columns = [(shown.saved, "number")] if shown.money else []
+    counts: Columns = [(title, "number") for title in _wave_counts(shown).values()]
+    times = _titles("began:when", "ended:when") if shown.before else []
     return {
-        "machines": machines,
-        "backups": [*made, *fee],
-        "left": [("Resource", "id"), ("Kind", "words"), ("Of machine", "words"), ("State", "short"), *fee],
-        "pointers": POINTER_COLUMNS,
-        "sums": [("Kind", "short"), ("Number", "number"), ("GB", "number"), *fee, *unpriced],
-        "waves": [("Wave", "number"), ("State", "short"), *counts, *times],
-        "phases": [*run, ("Phase", "short"), ("Wave", "number"), ("Began", "when"), ("Took", "number"), ("Outcome", "short")],
-        "writes": WRITE_COLUMNS,
+        "machines": [*machines, *saved],
+        "backups": _titles("backup:id", "kind:short", "of_machine:words", "status:short", "made:when", "campaign:words", fee),
+        "left": _titles("resource:id", "kind:words", "of_machine:words", "state:short", fee),
+        "pointers": _titles("name:id", "kind:words", "place:words", "address:short", "state:short", "of_machine:words"),
+        "sums": _titles("kind:short", "number:number", "gb:number", fee, unpriced),
+        "waves": [*_titles("wave:number", "state:short"), *counts, *times],
+        "phases": _titles(
+            *("run:number" if shown.runs else "", "phase:short", "wave:number", "began:when", "took:number", "outcome:short")
+        ),
+        "writes": _write_columns(),
     }
+
+
+def _write_columns() -> Columns:
+    return _titles(
+        *("time:when", "operation:id", "resources:ids", "outcome:short", "answer:", "request_id:ids", "seconds:number"),
+    )
+
+
+def _titles(*columns: str) -> Columns:
+    """Columns by the key of their title and their class. An empty text is none."""
+    parts = [column.partition(":") for column in columns if column]
+    return [(say(f"col.{key}"), kind) for key, _colon, kind in parts]
 
 
 def _times(report: Mapping[str, Any]) -> dict[str, Any]:
@@ -193,23 +227,27 @@ def _writes(report: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "writes": texts,
         "write_data": Markup(data(stored)),
-        "write_choices": {code: label(WRITES, code) for code in dict.fromkeys(write["outcome"] for write in report["writes"])},
-        "write": SimpleNamespace(columns=WRITE_COLUMNS, **{name: stored[name] for name in ("outcome", "words", "tones")}),
+        "write_choices": {code: word_of("write", code) for code in dict.fromkeys(each["outcome"] for each in report["writes"])},
+        "write": SimpleNamespace(columns=_write_columns(), outcome=stored["outcome"], tones=stored["tones"], word=_write_word),
     }
 
 
-def _sections(report: Mapping[str, Any], content: Mapping[str, Any]) -> dict[str, str]:
+def _write_word(outcome: str) -> Text:
+    return word_of("write", outcome)
+
+
+def _sections(report: Mapping[str, Any], content: Mapping[str, Any]) -> dict[str, Text]:
     """Name and title of each section that has something to say, in their order."""
-    left = "What would be left, and billed" if report["check_mode"] else "What is left, and still billed"
     every = {
-        "totals": ("Totals", True),
-        "timeline": ("Timeline" if content["phases"] else "Waves", content["phases"] or report["waves"]),
-        "reasons": ("What needs a look", content["reasons"]),
-        "machines": ("Machines", True),
-        "backups": ("Backups", content["backups"]),
-        "left": (left, content["sums"] or report["money"]),
-        "pointers": ("What still points here", content["pointers"]),
-        "writes": ("Everything that was sent", content["writes"]),
-        "run": ("How it was run", True),
+        "totals": ("totals", True),
+        "timeline": ("timeline" if content["phases"] else "waves", content["phases"] or report["waves"]),
+        "reasons": ("reasons", content["reasons"]),
+        "machines": ("machines", True),
+        "backups": ("backups", content["backups"]),
+        "left": ("left", content["sums"] or report["money"]),
+        "pointers": ("pointers", content["pointers"]),
+        "writes": ("writes", content["writes"]),
+        "run": ("run", True),
     }
-    return {name: title for name, (title, something) in every.items() if something}
+    preview = report["check_mode"]
+    return {name: planned(f"section.{key}", preview=preview) for name, (key, something) in every.items() if something}

@@ -10,15 +10,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ....module_utils._api.errors import first_of
+from ..._language.text import Text, join, same, say, word_of
 from .machine_list import fate_tone
-from .messages import POINTERS, WRITE_TONES, WRITES, fate_words, label
+from .messages import WRITE_OUTCOMES, WRITE_TONES, fate_words
 from .text import moment, plain
 
 SHOWN_RESOURCES = 5
 OUTCOME = 3
 """Place of the outcome among the columns of writes."""
-KINDS = (("disks", "Disks"), ("elastic_ips", "Elastic IPs"), ("images", "Images"), ("snapshots", "Snapshots"))
+KINDS = ("disks", "elastic_ips", "images", "snapshots")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,23 +26,23 @@ class LeftRow:
     """A disk or an elastic IP that outlives its machine. `fee` in CNY a month."""
 
     resource_id: str
-    kind: str
+    kind: Text
     instance_id: str
     name: str
-    words: str
+    words: Text
     tone: str
     fee: float | None
 
 
 @dataclass(frozen=True, slots=True)
 class PointerRow:
-    """Something that points to a machine, by its name."""
+    """A reference to an instance, by its name."""
 
     name: str
-    kind: str
+    kind: Text
     place: str
     detail: str
-    state: str
+    state: Text
     tone: str
     instance_id: str
     machine: str
@@ -52,7 +52,7 @@ class PointerRow:
 class Sum:
     """What is left of one kind: how many, how large, what it costs a month, and how many of them have no price."""
 
-    title: str
+    title: Text
     number: int
     size: int | None
     fee: float | None
@@ -65,10 +65,11 @@ def left_rows(report: Mapping[str, Any]) -> list[LeftRow]:
     preview = report["check_mode"]
     found = []
     for disk in report["left"]["disks"]:
-        kind = "disk" if disk["size_gb"] is None else f"disk, {disk['size_gb']:,} GB"
+        kind = say("row.disk") if disk["size_gb"] is None else say("row.disk_of", size=disk["size_gb"])
         found.append((disk, disk["disk_id"], kind))
     for address in report["left"]["elastic_ips"]:
-        found.append((address, address["elastic_ip_id"], f"elastic IP {address['address'] or ''}".strip()))
+        kind = say("row.elastic_ip", address=address["address"] or "")
+        found.append((address, address["elastic_ip_id"], Text(kind.en.strip(), kind.zh.strip())))
     return [
         LeftRow(
             resource_id=resource_id,
@@ -84,15 +85,15 @@ def left_rows(report: Mapping[str, Any]) -> list[LeftRow]:
 
 
 def pointer_rows(report: Mapping[str, Any]) -> list[PointerRow]:
-    """What still points to machines that go."""
+    """What still points to instances that are deleted."""
     names = {row["instance_id"]: row["name"] or "" for row in report["machines"]}
     return [
         PointerRow(
             name=each["name"],
-            kind=", ".join(filter(None, [label(POINTERS, each["kind"]), each["what"]])),
+            kind=join([word_of("pointer", each["kind"]), each["what"] or ""]),
             place=each["place"] or "",
             detail=each["detail"] or "",
-            state=each["state"] or "",
+            state=word_of("pointer_state", each["state"]) if each["state"] else same(""),
             tone="calm" if each["state"] == "paused" else "warn",
             instance_id=each["instance_id"],
             machine=names.get(each["instance_id"], ""),
@@ -103,10 +104,10 @@ def pointer_rows(report: Mapping[str, Any]) -> list[PointerRow]:
 
 def sums(left: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[Sum]:
     """What is left, by kind."""
-    return [_sum(title, left[name]) for name, title in KINDS if left[name]]
+    return [_sum(say(f"sum.{name}"), left[name]) for name in KINDS if left[name]]
 
 
-def _sum(title: str, rows: Sequence[Mapping[str, Any]]) -> Sum:
+def _sum(title: Text, rows: Sequence[Mapping[str, Any]]) -> Sum:
     sizes = [each["size_gb"] for each in rows if each.get("size_gb") is not None]
     fees = [each["monthly"] for each in rows if each["monthly"] is not None]
     return Sum(title, len(rows), sum(sizes) if sizes else None, sum(fees) if fees else None, len(rows) - len(fees))
@@ -119,7 +120,16 @@ def write_texts(writes: Sequence[Mapping[str, Any]]) -> list[list[str]]:
 
 def write_data(texts: Sequence[Sequence[str]]) -> dict[str, Any]:
     """All of them as data for the script of the page."""
-    return {"outcome": OUTCOME, "words": WRITES, "tones": WRITE_TONES, "rows": texts}
+    words = {code: word_of("write", code) for code in WRITE_OUTCOMES}
+    both = {code: {"en": text.en, "zh": text.zh} for code, text in words.items()}
+    return {"outcome": OUTCOME, "words": both, "tones": WRITE_TONES, "rows": texts}
+
+
+def _some(resources: Sequence[str]) -> str:
+    """The first of the resources of a write. The data of the script has one form for both languages."""
+    shown = ", ".join(resources[:SHOWN_RESOURCES])
+    more = len(resources) - SHOWN_RESOURCES
+    return say("list.unnamed", shown=shown, n=more).en if more > 0 else shown
 
 
 def _write(write: Mapping[str, Any]) -> list[str]:
@@ -127,7 +137,7 @@ def _write(write: Mapping[str, Any]) -> list[str]:
     cells = [
         moment(write["at"]),
         f"{write['service']}.{write['operation']}",
-        first_of(write["resources"], SHOWN_RESOURCES),
+        _some(write["resources"]),
         write["outcome"],
         answer,
         write["request_id"],

@@ -17,8 +17,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ....module_utils._api.model.times import BEIJING, parse_time
+from ..._language.text import Text, listed
 
-ZONE = "Beijing time (UTC+8)"
 SHOWN_VALUES = 50
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 """Categories of letters that are not seen, or that change how others are shown: controls, marks of direction, lone surrogates."""
@@ -80,28 +80,11 @@ def clock(time: datetime) -> str:
     return time.astimezone(BEIJING).strftime("%H:%M:%S")
 
 
-def duration(seconds: float) -> str:
-    """A span of time, in the two largest units."""
-    rest = max(0, round(seconds))
-    parts: list[str] = []
-    for unit, size in (("d", 86400), ("h", 3600), ("min", 60), ("s", 1)):
-        number, rest = divmod(rest, size)
-        if number or (unit == "s" and not parts):
-            parts.append(f"{number} {unit}")
-    return " ".join(parts[:2])
-
-
-def count(number: int, one: str, many: str | None = None) -> str:
-    """A number with its noun."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
-
-
 def money(value: float | None) -> str:
     """An amount, empty where it is not known; its column names the currency."""
     return "" if value is None else f"{value:,.2f}"
 
 
-def some(values: Sequence[Any]) -> str:
+def some(values: Sequence[Any]) -> Text:
     """The first of many values."""
-    more = f" and {len(values) - SHOWN_VALUES:,} more" if len(values) > SHOWN_VALUES else ""
-    return ", ".join(plain(value) for value in values[:SHOWN_VALUES]) + more
+    return listed([plain(value) for value in values], SHOWN_VALUES)

@@ -10,7 +10,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..._language.text import Text, has, money, same, say
 from .machine_list import is_usable
+from .messages import planned
 
 MAIN = {
     "absent": ("deleted", "blocked", "failed"),
@@ -18,42 +20,12 @@ MAIN = {
     "unmark": ("unmarked", "started", "failed"),
 }
 """Numbers that are shown even where they are zero."""
-TITLES = {
-    "deleted": ("deleted", "to delete"),
-    "marked": ("marked", "to mark"),
-    "unmarked": ("marks taken back", "marks to take back"),
-    "started": ("started", "to start"),
-    "blocked": ("blocked", "blocked"),
-    "failed": ("failed", "would fail"),
-    "not_started": ("not started", "would not be started"),
-    "already_absent": ("gone before", "gone already"),
-}
-"""The numbers of machines: as a result, and in a preview."""
-MORE = {
-    "not_found": ("id that does not exist", "ids that do not exist"),
-    "stopped": ("machine stopped", "machines stopped"),
-    "backups_made": ("backup made", "backups made"),
-    "backups_reused": ("backup used again", "backups used again"),
-    "disks_deleted": ("disk deleted", "disks deleted"),
-    "elastic_ips_released": ("elastic IP released", "elastic IPs released"),
-    "left_disks": ("disk left", "disks left"),
-    "left_elastic_ips": ("elastic IP left", "elastic IPs left"),
-    "left_images": ("image left", "images left"),
-    "left_snapshots": ("snapshot left", "snapshots left"),
-}
-PLANNED_MORE = {
-    "stopped": ("machine to stop", "machines to stop"),
-    "backups_made": ("backup to make", "backups to make"),
-    "backups_reused": ("backup to use again", "backups to use again"),
-    "disks_deleted": ("disk to delete", "disks to delete"),
-    "elastic_ips_released": ("elastic IP to release", "elastic IPs to release"),
-    "left_disks": ("disk that stays", "disks that stay"),
-    "left_elastic_ips": ("elastic IP that stays", "elastic IPs that stay"),
-    "left_images": ("image that stays", "images that stay"),
-    "left_snapshots": ("snapshot that stays", "snapshots that stay"),
-}
-"""The same in a preview."""
-NO_BACKUPS = "images and snapshots are no backups"
+OTHERS = ("blocked", "failed", "not_started", "already_absent")
+"""Further numbers of instances. They are shown after the main ones where they are not zero."""
+MORE = (
+    *("not_found", "stopped", "backups_made", "backups_reused", "disks_deleted", "elastic_ips_released"),
+    *("left_disks", "left_elastic_ips", "left_images", "left_snapshots"),
+)
 TONES = {"deleted": "done", "marked": "done", "unmarked": "done", "blocked": "warn", "not_started": "warn", "failed": "bad"}
 BAR = 1000.0
 WHOLE = 10_000
@@ -66,8 +38,8 @@ THINNEST = 4.0
 class Tile:
     """A number with what it counts."""
 
-    number: str
-    title: str
+    number: Text
+    title: Text
     tone: str = ""
 
 
@@ -91,35 +63,47 @@ class Totals:
 
 def totals(report: Mapping[str, Any]) -> Totals:
     """All numbers of a report."""
-    numbers, kind, preview = report["totals"], report["kind"], report["check_mode"]
-    main = [name for name in TITLES if name in MAIN[kind] or (numbers[name] and name != "started")]
-    # Machines are started only when a mark is taken back, besides.
+    numbers, preview = report["totals"], report["check_mode"]
+    always = MAIN[report["kind"]]
+    # What is started is a result of its own only where marks are removed.
+    counted = ("deleted", "marked", "unmarked", *(("started",) if "started" in always else ()), *OTHERS)
+    main = [name for name in counted if name in always or numbers[name]]
     shares = [(name, numbers[name]) for name in main if name != "started"]
-    tiles = [Tile(f"{numbers['selected']:,}", "machines selected" if numbers["selected"] != 1 else "machine selected")]
-    tiles += [_machines(name, numbers[name], preview=preview) for name in main]
-    bill = report["money"]
-    if bill and bill["available"]:
-        saved = "a month would be saved" if preview else "a month saved"
-        # What exists of the backups is part of what is left.
-        backups = ((bill["backups"], "a month for the backups"),) if preview else ()
-        left = "a month for what would be left" if preview else "a month for what is left"
-        amounts = ((bill["saved"], saved), (bill["left"], left), *backups)
-        tiles += [Tile(_amount(value, bill["currency"]), title, "money") for value, title in amounts if value is not None]
-    words = {**MORE, **PLANNED_MORE} if preview else MORE
-    more = [Tile(f"{numbers[name]:,}", titles[numbers[name] != 1]) for name, titles in words.items() if numbers[name]]
+    tiles = [Tile(_number(numbers["selected"]), say("tile.selected", n=numbers["selected"]))]
+    tiles += [_instances(name, numbers[name], preview=preview) for name in main]
+    tiles += _amounts(report["money"], preview=preview)
+    more = [Tile(_number(numbers[name]), _noun(f"more.{name}", numbers[name], preview=preview)) for name in MORE if numbers[name]]
     failed = sum(not is_usable(backup) for row in report["machines"] for backup in row["backups"])
     if failed:
-        more.append(Tile(f"{failed:,}", "image or snapshot is no backup" if failed == 1 else NO_BACKUPS, "bad"))
+        more.append(Tile(_number(failed), say("more.no_backup", n=failed), "bad"))
     return Totals(tiles, list(_bar(shares)), more)
 
 
-def _machines(name: str, number: int, *, preview: bool) -> Tile:
-    return Tile(f"{number:,}", TITLES[name][preview], TONES.get(name, "calm") if number else "none")
+def _amounts(bill: Mapping[str, Any] | None, *, preview: bool) -> list[Tile]:
+    """What is saved and what still costs something, a month."""
+    if not bill or not bill["available"]:
+        return []
+    # What exists of the backups is part of what is left.
+    names = ("saved", "left", *(("backups",) if preview else ()))
+    known = [(name, bill[name]) for name in names if bill[name] is not None]
+    return [Tile(_amount(value, bill["currency"]), planned(f"tile.{name}", preview=preview), "money") for name, value in known]
 
 
-def _amount(value: float, currency: str) -> str:
-    number = f"{value:,.0f}" if abs(value) >= WHOLE else f"{value:,.2f}"
-    return f"{number} {currency}"
+def _noun(key: str, number: int, *, preview: bool) -> Text:
+    """What a number counts."""
+    return say(f"{key}_planned" if preview and has(f"{key}_planned") else key, n=number)
+
+
+def _number(number: int) -> Text:
+    return same(f"{number:,}")
+
+
+def _instances(name: str, number: int, *, preview: bool) -> Tile:
+    return Tile(_number(number), planned(f"tile.{name}", preview=preview), TONES.get(name, "calm") if number else "none")
+
+
+def _amount(value: float, currency: str) -> Text:
+    return money(value, currency, cents=abs(value) < WHOLE)
 
 
 def _bar(shares: Iterable[tuple[str, int]]) -> Iterable[Share]:

@@ -16,8 +16,8 @@ from itertools import pairwise
 from typing import Any
 
 from ....module_utils._api.model.times import BEIJING
-from .messages import PHASES, label
-from .text import clock, count, duration, moment
+from ..._language.text import Text, duration, same, say, word_of
+from .text import clock, moment
 
 WIDTH, LEFT, RIGHT, TOP, ROW, BAR = 1080.0, 112.0, 62.0, 8.0, 42.0, 24.0
 RUNS = 18.0
@@ -27,8 +27,8 @@ SHORTEST = 3.0
 PAUSE = 600.0
 """Seconds without any phase that are cut out, so that a campaign that was resumed days later stays readable."""
 CUT = 26.0
-LETTER = 6.7
-"""Width of a letter of the bars' text, generously."""
+LETTER, IDEOGRAPH = 6.7, 12.5
+"""Width of a Latin letter and of a Chinese one in the bars' text, generously."""
 TICK = 92.0
 """The least distance of two times on the axis."""
 ROOM = 60.0
@@ -48,12 +48,13 @@ class Bar:
     machines: int
 
     @property
-    def text(self) -> str:
+    def text(self) -> Text:
         """The bar in words."""
-        where = f" of wave {self.wave}" if self.wave is not None else ""
         spent = duration((self.ended - self.began).total_seconds())
-        failed = ", with failures" if self.failed else ""
-        return f"{label(PHASES, self.phase)}{where}: {clock(self.began)} to {clock(self.ended)}, {spent}{failed}"
+        key = "timeline.bar" if self.wave is None else "timeline.bar_of_wave"
+        times = {"began": clock(self.began), "ended": clock(self.ended), "took": spent}
+        text = say(key, phase=word_of("phase", self.phase), wave=str(self.wave), **times)
+        return say("timeline.flawed", bar=text) if self.failed else text
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ class DrawnBar:
     phase_bar: Bar
     left: float
     width: float
-    title: str
+    title: Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,8 @@ class Line:
     """The bars of a wave, or of the campaign as a whole. `top` is where they begin."""
 
     wave: int | None
-    machines: str
+    title: Text
+    machines: Text
     top: float
     bars: Sequence[DrawnBar]
 
@@ -106,14 +108,14 @@ class Mark:
     """A place on the axis with what happened there: a pause, or the beginning of a run."""
 
     place: float
-    text: str
+    text: Text
 
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
     """All that is drawn. `bottom` is where the axis lies."""
 
-    label: str
+    label: Text
     top: float
     bottom: float
     spans: Sequence[Span]
@@ -127,12 +129,12 @@ class Drawing:
 class PhaseRow:
     """A phase in words and numbers. `run` is empty where there is one run only."""
 
-    words: str
+    words: Text
     wave: int | None
     run: str
     began: str
     seconds: float
-    took: str
+    took: Text
     failed: bool
 
 
@@ -145,25 +147,28 @@ def timeline(phases: Sequence[Mapping[str, Any]], sizes: Mapping[int, int], runs
     top = TOP + (RUNS if len(runs) > 1 else 0.0)
     bottom = top + ROW * len(rows)
     first, last = min(phase_bar.began for phase_bar in bars), max(phase_bar.ended for phase_bar in bars)
-    label = f"Timeline of {count(len(bars), 'phase')} from {clock(first)} to {clock(last)}; the phases in numbers say the same."
     return Drawing(
-        label=label,
+        label=say("timeline.label", phases=say("n.phases", n=len(bars)), first=clock(first), last=clock(last)),
         top=top - 4,
         bottom=bottom,
         spans=spans,
         lines=[_line(wave, row, sizes, spans, top + ROW * place) for place, (wave, row) in enumerate(rows)],
         ticks=list(_ticks_of(spans)),
         pauses=[
-            Mark((before.right + after.left) / 2, f"Nothing ran for {duration((after.began - before.ended).total_seconds())}")
+            Mark((before.right + after.left) / 2, _pause((after.began - before.ended).total_seconds()))
             for before, after in pairwise(spans)
         ],
         runs=_run_marks(runs, spans),
     )
 
 
-def legend(phases: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+def _pause(seconds: float) -> Text:
+    return say("timeline.pause", time=duration(seconds))
+
+
+def legend(phases: Sequence[Mapping[str, Any]]) -> dict[str, Text]:
     """Which colour is which phase: its code and its words."""
-    return {phase["phase"]: label(PHASES, phase["phase"]) for phase in phases}
+    return {phase["phase"]: word_of("phase", phase["phase"]) for phase in phases}
 
 
 def phase_rows(phases: Sequence[Mapping[str, Any]], runs: Sequence[str] = ()) -> list[PhaseRow]:
@@ -175,7 +180,8 @@ def _phase(phase: Mapping[str, Any], runs: Sequence[str]) -> PhaseRow:
     phase_bar = _bar(phase)
     spent = (phase_bar.ended - phase_bar.began).total_seconds()
     run = str(_run_of(phase_bar, runs)) if len(runs) > 1 else ""
-    return PhaseRow(label(PHASES, phase_bar.phase), phase_bar.wave, run, phase["began"], spent, duration(spent), phase_bar.failed)
+    words = word_of("phase", phase_bar.phase)
+    return PhaseRow(words, phase_bar.wave, run, phase["began"], spent, duration(spent), phase_bar.failed)
 
 
 def _run_of(phase_bar: Bar, runs: Sequence[str]) -> int:
@@ -217,16 +223,18 @@ def _spans(bars: Sequence[Bar]) -> list[Span]:
 
 
 def _line(wave: int | None, row: Sequence[Bar], sizes: Mapping[int, int], spans: Sequence[Span], top: float) -> Line:
-    machines = count(sizes[wave], "machine") if wave is not None and wave in sizes else ""
-    return Line(wave, machines, top, [_drawn(phase_bar, spans) for phase_bar in row])
+    title = say("timeline.campaign") if wave is None else say("timeline.wave", wave=wave)
+    machines = say("n.instances", n=sizes[wave]) if wave is not None and wave in sizes else same("")
+    return Line(wave, title, machines, top, [_drawn(phase_bar, spans) for phase_bar in row])
 
 
 def _drawn(phase_bar: Bar, spans: Sequence[Span]) -> DrawnBar:
     span = next(span for span in spans if span.began <= phase_bar.began <= span.ended)
     left = span.place(phase_bar.began)
     width = max(SHORTEST, span.place(phase_bar.ended) - left - 1)
-    title = label(PHASES, phase_bar.phase)
-    return DrawnBar(phase_bar, left, width, title if len(title) * LETTER + 14 < width else "")
+    title = word_of("phase", phase_bar.phase)
+    needed = max(len(title.en) * LETTER, len(title.zh) * IDEOGRAPH) + 14
+    return DrawnBar(phase_bar, left, width, title if needed < width else same(""))
 
 
 def _run_marks(runs: Sequence[str], spans: Sequence[Span]) -> list[Mark]:
@@ -235,8 +243,12 @@ def _run_marks(runs: Sequence[str], spans: Sequence[Span]) -> list[Mark]:
     for number, began in enumerate(runs if len(runs) > 1 else (), 1):
         time = datetime.fromisoformat(began)
         span = next((span for span in spans if time <= span.ended), spans[-1])
-        marks.append(Mark(span.place(min(max(time, span.began), span.ended)), f"Run {number}, begun {moment(began)}"))
+        marks.append(Mark(span.place(min(max(time, span.began), span.ended)), _run_began(number, began)))
     return marks
+
+
+def _run_began(number: int, began: str) -> Text:
+    return say("timeline.run_began", run=number, time=moment(began))
 
 
 def _ticks_of(spans: Sequence[Span]) -> Iterator[Tick]:

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from ..._language.text import Speaker
 from ..input.other_variables import BackupOptions
-from ..output.lines import MOST, reason_lines
+from ..output.reasons import MOST, reason_lines
 from ..state.manifest_file import ManifestFile
 from ..steps import backup as steps
 from ..steps import drill as drills
@@ -130,4 +131,4 @@ def _lines(job: Backup) -> list[str]:
         for each in job.manifest["machines"]
         if each["action"] in ("blocked", "failed")
     ]
-    return [*lines, *reason_lines(hindered, MOST - len(lines))]
+    return [*lines, *reason_lines(hindered, MOST - len(lines), Speaker("en"))]

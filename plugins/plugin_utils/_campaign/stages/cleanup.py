@@ -43,7 +43,7 @@ def clean_up(options: Mapping[str, Any], modules: Modules, *, preview: bool) -> 
         "regions": [entry for entry in entries if entry["instance_ids"]],
         "problems": [f"{entry['region']} - {entry['problem']}" for entry in entries if entry["problem"]],
         "tag_key": options["tag_key"],
-        "lines": marked_lines(choice),
+        "lines": marked_lines(choice, options["language"]),
         "warnings": _warnings(steps.idle_exclusions(looks, options)),
         **({"failed": True, "msg": problem} if problem else {}),
     }

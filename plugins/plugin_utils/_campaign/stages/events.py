@@ -133,7 +133,7 @@ def _event(campaign: Campaign, name: str, machines: Iterable[Mapping[str, Any]])
         "problem": record.problem,
         "machines": [_machine(row) for row in rows],
         "counts": dict(Counter(row["action"] for row in rows)),
-        "failures": [_failure(group) for group in groups_of(rows, ("error", "blocker"))],
+        "failures": [_failure(group, campaign.options.language) for group in groups_of(rows, ("error", "blocker"))],
         "message": "",
         **{name: _path(campaign, file) for name, file in DOCUMENTS.items()},
     }
@@ -158,16 +158,16 @@ def _machine(row: Mapping[str, Any]) -> Result:
     }
 
 
-def _failure(group: Group) -> Result:
+def _failure(group: Group, language: str) -> Result:
     example = group.machines[0]
     return {
         "count": len(group.machines),
         "kind": group.kind,
         "code": group.code,
         "call": group.where,
-        "title": group.title,
+        "title": group.title.said(language),
         "message": group.message,
-        "next_step": group.next_step,
+        "next_step": group.next_step.said(language),
         "example": {"instance_id": example["instance_id"], "name": example["name"]},
         "instance_ids": [each["instance_id"] for each in group.machines],
     }

@@ -19,6 +19,7 @@ from typing import Any
 from ....module_utils._api.errors import InputError, first_of
 from ....module_utils._api.model.times import parse_time
 from ....module_utils._fleet.evidence.marker import NO_INSTANCE
+from ..output.expired import expired_lines
 from ..state.lock import Lock, holder_of
 from ..state.record import Record, stamp
 from ..state.store import JOURNAL, RECORD, Store
@@ -268,15 +269,24 @@ def _result(run: Expiry, verdicts: Sequence[Verdict], outcomes: Mapping[tuple[st
     if reasons:
         text.append(f"Kept: {', '.join(f'{number} {reason}' for reason, number in sorted(reasons.items()))}.")
     if failed:
-        named = first_of([f"{each} ({outcome['message'].rstrip('.')})" for each, outcome in failed.items()], SHOWN)
-        text.append(f"Failed: {named}.")
+        text.append(f"Failed: {first_of(_named(failed), SHOWN)}.")
     text += [f"Report: {path}"] if path else []
     return {
         "changed": bool(deleted),
         "message": " ".join(text),
+        "lines": expired_lines(
+            *(deleted, len(verdicts), reasons, _named(failed), path),
+            preview=run.preview,
+            language=run.given["language"],
+        ),
         "fails": bool(failed),
         "deleted": deleted,
         "kept": reasons,
         "failed_ids": sorted(failed),
         "report_path": path,
     }
+
+
+def _named(failed: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """The backups that failed, each with why."""
+    return [f"{each} ({outcome['message'].rstrip('.')})" for each, outcome in failed.items()]

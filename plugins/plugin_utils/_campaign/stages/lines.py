@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from ....module_utils._fleet.prices import from_prices
-from ..input.decommission_variables import PREFIX
 from ..output import lines
+from ..output.progress import speaker_of
 from ..state.sent_writes import write_row
 from ..state.store import PLAN, TABLE
 from .campaign import Campaign
@@ -23,11 +23,12 @@ def of_plan(campaign: Campaign, look: Iterable[Mapping[str, Any]] = ()) -> list[
     record, folder = campaign.record, campaign.options.report_dir
     if campaign.resumed and not campaign.left_to_do:
         return [lines.resume_line(record)]
-    where = f"set {PREFIX}report_dir to have them all in a file"
+    speak = speaker_of(record)
+    where = speak("plan.no_file")
     if folder:
         where = str(Path(folder, PLAN, TABLE) if campaign.preview else Path(folder, TABLE))
     rows = lines.plan_rows(record, look)
-    texts = {"where": where, "approve": campaign.caller.approve(record.digest or "")}
+    texts = {"where": where, "approve": campaign.caller.approve(record.digest or "", speak)}
     prices = campaign.options.prices
     price = from_prices(prices) if prices else None
     return lines.plan_lines(record, rows, preview=campaign.preview, resumed=campaign.resumed, price=price, **texts)
@@ -40,7 +41,7 @@ def of_wave(campaign: Campaign, number: int) -> list[str]:
 
 def of_finish(campaign: Campaign, report: Mapping[str, Any], path: str) -> list[str]:
     """How the run ended, and how to go on."""
-    return lines.finish_lines(report, path=path, go_on=campaign.caller.go_on)
+    return lines.finish_lines(report, path=path, go_on=campaign.caller.resume(speaker_of(campaign.record)))
 
 
 def of_interruption(campaign: Campaign) -> list[str]:
@@ -48,4 +49,5 @@ def of_interruption(campaign: Campaign) -> list[str]:
     campaign.read_journal()
     lasts = bool(campaign.options.report_dir) and not campaign.preview
     writes = [write_row(each) for each in campaign.writes]
-    return lines.interrupted_lines(campaign.record, writes, lasts=lasts, go_on=campaign.caller.go_on)
+    go_on = campaign.caller.resume(speaker_of(campaign.record))
+    return lines.interrupted_lines(campaign.record, writes, lasts=lasts, go_on=go_on)

@@ -15,6 +15,7 @@ from typing import Any
 
 from ....module_utils._api.errors import InputError, JdcloudError
 from ....module_utils._api.wire.journal import read_journal
+from ..output.lines import made_lines
 from ..report.content import report_of
 from ..state.record import Record, read_stamp
 from ..state.sent_writes import note_writes, write_row
@@ -24,8 +25,10 @@ from ..steps.begin import options_of
 from .campaign import Campaign, Result, write_documents
 
 
-def make_again(store: Store, prices: Mapping[str, Any], *, write: bool) -> Result:
-    """Make report.json and report.html of a record, as its last run left it. Without `prices` those of the record count.
+def make_again(store: Store, prices: Mapping[str, Any], *, write: bool, language: str = "") -> Result:
+    """Make report.json and report.html of a record, as its last run left it.
+
+    Without `prices` and `language` those of the record count.
 
     Sums of a bill are taken over from the report that is there, since nothing is asked. Raises `InputError` without a
     record, and for one that was damaged.
@@ -45,9 +48,12 @@ def make_again(store: Store, prices: Mapping[str, Any], *, write: bool) -> Resul
     same = all(old.get(name) == report[name] for name in ("campaign", "ended"))
     if not prices and same and (old.get("money") or {}).get("source") == "bill":
         report.update(money=old["money"], left=old["left"], machines=_with_costs(report["machines"], old))
+    if language:
+        report["options"] = {**report["options"], "language": language}
     if write:
         write_documents(store, report)
-    return {"report_path": str(store.path(PAGE)), "message": report["message"]}
+    path = str(store.path(PAGE))
+    return {"report_path": path, "message": report["message"], "lines": made_lines(report, path if write else "")}
 
 
 def write_plan(campaign: Campaign) -> None:

@@ -45,7 +45,7 @@ COVERED: Mapping[str, tuple[str, ...]] = {
 NOT_COVERED = (
     # The list and its region stand for these.
     *("kind", "region", "instance_ids", "name", "names", "list_file", "listed", "tags", "filters", "exclude", "empty_is_success"),
-    *("campaign", "reason", "digest", "report_dir", "report_tags", "bill", "prices", "look_up_dns"),
+    *("campaign", "reason", "digest", "report_dir", "report_tags", "bill", "prices", "look_up_dns", "language"),
     *("on_plan", "before_wave", "after_wave", "after_campaign"),
     *("drain_seconds", "campaign_timeout", "wait_timeout", "backup_timeout", "poll_interval"),
 )

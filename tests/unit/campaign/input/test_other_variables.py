@@ -140,3 +140,15 @@ def test_every_variable_of_a_role_is_read(role: str) -> None:
 def test_a_filter_on_the_status_makes_the_choice_only() -> None:
     text = read("vm_backup", filters="status=running,az=a")
     assert (text["arguments"]["filters"], text["lasting"]["filters"]) == ({"status": "running", "az": "a"}, {"az": "a"})
+
+
+@pytest.mark.parametrize("reader", ["vm_decommission", "cleanup", "report", "expire_backups"])
+def test_a_language_is_one_of_two(reader: str) -> None:
+    name = "vm_decommission_language" if reader == "cleanup" else "language"
+    read(reader, **{name: "zh"})
+    with pytest.raises(InputError, match=rf"{VARIABLES[reader][name]}.*zh"):
+        read(reader, **{name: "de"})
+
+
+def test_without_a_language_playbooks_print_english_and_a_report_keeps_its_own() -> None:
+    assert (read("cleanup")["language"], read("expire_backups")["language"], read("report")["language"]) == ("en", "en", "")

@@ -9,8 +9,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.output.lines import MOST
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.output.marked import marked_lines
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.output.reasons import MOST
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.steps.cleanup import Choice
 from support.json_object import Json
 
@@ -30,7 +30,7 @@ def staying(number: int, why: str = "It is not due.", region: str = NORTH) -> Js
 def test_counts_come_first_and_each_reason_once_with_an_example() -> None:
     blocked = [*(staying(number) for number in range(15)), staying(15, "It runs."), staying(16, region=EAST)]
     assert marked_lines(Choice({NORTH: ["i-a", "i-b"]}, 3, blocked, "")) == [
-        "20 machines with the mark: 3 due, 2 to be deleted now, 17 not due or kept.",
+        "20 instances with the mark: 3 due, 2 to be deleted now, 17 not due or kept.",
         "cn-north-1, 15 stay: It is not due. (for example web 0 (i-0))",
         "cn-north-1, 1 stays: It runs. (web 15 (i-15))",
         "cn-east-2, 1 stays: It is not due. (web 16 (i-16))",
@@ -39,7 +39,7 @@ def test_counts_come_first_and_each_reason_once_with_an_example() -> None:
 
 def test_no_mark_at_all_is_said_too() -> None:
     assert marked_lines(Choice({NORTH: []}, 0, [], "")) == [
-        "0 machines with the mark: 0 due, 0 to be deleted now, 0 not due or kept."
+        "0 instances with the mark: 0 due, 0 to be deleted now, 0 not due or kept."
     ]
 
 
@@ -49,3 +49,11 @@ def test_there_are_never_too_many_lines_and_no_machine_is_left_out_of_the_counts
     assert len(lines) <= MOST
     groups = [int(line.split()[1]) for line in lines[1:]]
     assert sum(groups) == len(reasons)
+
+
+def test_in_chinese_the_title_of_a_code_stands_before_its_message() -> None:
+    blocked = [{**staying(1), "blockers": [{"code": "mark_not_due", "message": "It is not due."}]}]
+    assert marked_lines(Choice({NORTH: ["i-a"]}, 1, blocked, ""), "zh") == [
+        "2 台云主机带有标记：到期 1 台，本次删除 1 台，未到期或保留 1 台。",
+        "cn-north-1，保留 1 台：宽限期未结束：It is not due.（web 1 (i-1)）",
+    ]

@@ -44,3 +44,11 @@ def test_only_the_deletion_of_machines_counts_as_one(module: str, state: str | N
     record = begun(options(instance_ids=IDS), *(machine(each) for each in IDS))
     part = part_of(record, "", module, {"state": state}, later(1))
     assert (part.title, part.doing, part.deletes) == ("campaign", doing, False)
+
+
+def test_in_chinese_place_and_language_go_with_the_part() -> None:
+    record = begun(options(instance_ids=IDS, waves="1,100%"), *(machine(each) for each in IDS))
+    record.options["language"] = "zh"
+    assert part_of(record, place_of(record, 2), "jdcloud_vm", {"state": "absent"}, later(90)).title == "批次 2/2"
+    part = part_of(record, "end", "jdcloud_disk", {"state": "absent"}, later(90))
+    assert (part.title, part.language) == ("收尾", "zh")

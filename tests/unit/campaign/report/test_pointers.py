@@ -100,7 +100,7 @@ def test_what_could_not_be_read_is_a_note_and_no_failure(cloud: MemoryCloud, run
 
 def test_the_lines_name_what_still_points_here(cloud: MemoryCloud, run: Runner, tmp_path: Path) -> None:
     done = campaign(cloud, run, tmp_path)()
-    assert "What still points here: www.example.com." in done["lines"]
+    assert "References to the instances: www.example.com." in done["lines"]
 
 
 def test_the_page_shows_what_still_points_here(cloud: MemoryCloud, run: Runner, tmp_path: Path) -> None:
@@ -108,5 +108,5 @@ def test_the_page_shows_what_still_points_here(cloud: MemoryCloud, run: Runner, 
     prepared()
     page = (tmp_path / "record" / "report.html").read_text(encoding="utf-8")
     section = page.partition('id="pointers-section"')[2].partition("</section>")[0]
-    assert "What still points here" in section
+    assert "References to the instances" in section
     assert all(text in section for text in ("www.example.com", "DNS record of a public domain, A", ADDRESS, "resolving", A))

@@ -41,9 +41,15 @@ def test_what_is_due_is_found_and_nothing_is_changed(cloud: MemoryCloud, run: Ru
     done = cleaned(run)
     assert done["regions"] == [{"region": REGION, "instance_ids": [A], "report_dir": "", "problem": ""}]
     assert (done["due"], done["blocked"], done["problems"], done["tag_key"]) == (1, 1, [], "decommission-after")
-    assert done["lines"][0] == "2 machines with the mark: 1 due, 1 to be deleted now, 1 not due or kept."
+    assert done["lines"][0] == "2 instances with the mark: 1 due, 1 to be deleted now, 1 not due or kept."
     assert B in done["lines"][1]
     assert cloud.writes == []
+
+
+def test_lines_are_in_the_language_of_the_role(cloud: MemoryCloud, run: Runner) -> None:
+    cloud.add(A, tags=DUE)
+    done = cleaned(run, vm_decommission_language="zh")
+    assert done["lines"] == ["1 台云主机带有标记：到期 1 台，本次删除 1 台，未到期或保留 0 台。"]
 
 
 def test_what_is_excluded_stays_and_an_exclusion_of_nothing_is_a_warning(cloud: MemoryCloud, run: Runner) -> None:

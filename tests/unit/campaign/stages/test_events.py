@@ -213,6 +213,15 @@ def test_failures_come_in_groups_with_an_example(conducted: Any, cloud: MemoryCl
     assert (group["count"], group["code"], group["example"]["instance_id"]) == (1, "protected", B)
 
 
+def test_titles_and_steps_of_failures_are_in_the_language_of_the_campaign(conducted: Any, cloud: MemoryCloud) -> None:
+    cloud.machines[B]["tags"] = [{"key": "jdcloud-protect", "value": "1"}]
+    campaign = conducted(language="zh")
+    campaign()
+    (group,) = campaign.events[0]["failures"]
+    assert group["title"] == "受标签保护"
+    assert group["next_step"].startswith("确认可以删除后再移除标签")
+
+
 def test_a_hook_that_is_not_there_is_refused_before_anything_is_sent(conducted: Any, cloud: MemoryCloud) -> None:
     with pytest.raises(InputError, match=r"vm_decommission_before_wave: there is no file /nowhere/x.yml"):
         conducted(before_wave="/nowhere/x.yml")()

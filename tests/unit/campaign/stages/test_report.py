@@ -111,6 +111,20 @@ def test_a_report_made_again_is_the_one_that_was_there(cloud: MemoryCloud, run: 
     assert made["report_path"] == str(folder / PAGE)
 
 
+def test_a_report_can_be_made_again_in_the_other_language(cloud: MemoryCloud, run: Runner, tmp_path: Path) -> None:
+    folder = tmp_path / "record"
+    conducted(cloud, run, folder, language="zh")()
+    page = (folder / PAGE).read_text(encoding="utf-8")
+    assert '<html lang="zh-CN">' in page
+    made = stage.make_again(Store(str(folder)), {}, write=True, language="en")
+    assert made["lines"] == [made["message"], f"Report: {folder / PAGE}"]
+    assert '<html lang="en">' in (folder / PAGE).read_text(encoding="utf-8")
+    # The record keeps the language of the campaign.
+    again = stage.make_again(Store(str(folder)), {}, write=True)
+    assert again["lines"] == ["2 台云主机：已删除 2 台。", f"报告：{folder / PAGE}"]
+    assert (folder / PAGE).read_text(encoding="utf-8") == page
+
+
 @pytest.mark.parametrize("selection", ["names", "file", "tags"])
 def test_however_the_machines_were_chosen_the_report_is_made_again(
     cloud: MemoryCloud, run: Runner, tmp_path: Path, selection: str

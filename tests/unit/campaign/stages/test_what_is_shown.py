@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.output.lines import MOST
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.output.reasons import MOST
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.output.table import ROWS
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages import lines
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.campaign import begin
@@ -62,21 +62,21 @@ def test_a_preview_a_failure_and_a_rerun(
     cloud.refuse("vm.deleteInstance", 403, "HTTP_FORBIDDEN", "no right", IDS[3])
     wanted = campaign(run, tmp_path / "record")
     wanted(check=True)
-    assert "30 of 30 machines would be deleted in 2 waves (1, 29)" in shown["of_plan"][0][0]
+    assert "30 of 30 instances would be deleted in 2 waves (1, 29)" in shown["of_plan"][0][0]
     assert shown["of_finish"][0][0].startswith("Preview of campaign ")
 
     assert wanted()["fails"]
-    assert "30 of 30 machines will be deleted in 2 waves (1, 29)" in shown["of_plan"][1][0]
+    assert "30 of 30 instances will be deleted in 2 waves (1, 29)" in shown["of_plan"][1][0]
     first, second = shown["of_wave"]
-    assert "of 1 machine 1 deleted. Gone by now: 1 of 30." in first[0]
-    assert "of 29 machines 28 deleted, 1 failed. Gone by now: 29 of 30." in second[0]
+    assert "1 deleted of 1 instance. Gone so far: 1 of 30." in first[0]
+    assert "28 deleted, 1 failed of 29 instances. Gone so far: 29 of 30." in second[0]
     assert second[1].startswith("1 failed: The service refused a call (api vm.deleteInstance 403 HTTP_FORBIDDEN), ")
     assert "grant the IAM right for this call" in second[2]
-    assert "To go on: run the same play again" in shown["of_finish"][1]
+    assert "To resume: run the same play again" in shown["of_finish"][1]
 
     cloud.refusals.clear()
     assert not wanted()["fails"]
-    assert "1 of 30 machines are left." in shown["of_plan"][2][0]
+    assert "1 of 30 instances are left." in shown["of_plan"][2][0]
 
 
 def test_a_mark_says_from_when_on_a_machine_may_be_deleted(
@@ -86,11 +86,11 @@ def test_a_mark_says_from_when_on_a_machine_may_be_deleted(
         cloud.add(each)
     campaign(run, tmp_path / "record", state="mark", max_instances=30)()
     (plan,) = shown["of_plan"]
-    assert "30 of 30 machines will be marked." in plan[0]
+    assert "30 of 30 instances will be marked." in plan[0]
     assert "MAY BE DELETED FROM" in plan[1]
     assert plan[2].endswith("2026-12-02")
-    assert "of 30 machines 30 marked." in shown["of_wave"][0][0]
-    assert "of 30 machines 30 marked" in shown["of_finish"][0][0]
+    assert "30 marked of 30 instances." in shown["of_wave"][0][0]
+    assert "30 marked of 30 instances" in shown["of_finish"][0][0]
 
 
 def test_the_progress_knows_the_wave_and_what_is_deleted(cloud: MemoryCloud, run: Runner, tmp_path: Path) -> None:
@@ -106,7 +106,7 @@ def test_the_progress_knows_the_wave_and_what_is_deleted(cloud: MemoryCloud, run
     ]
 
 
-@pytest.mark.parametrize(("lasts", "last"), [(True, "To go on: run the same play again"), (False, "Its record does not last")])
+@pytest.mark.parametrize(("lasts", "last"), [(True, "To resume: run the same play again"), (False, "Without a report directory")])
 def test_an_interruption_says_how_to_go_on(run: Runner, tmp_path: Path, lasts: bool, last: str) -> None:
     folder = tmp_path / "record"
     wanted = options(instance_ids=IDS, report_dir=str(folder) if lasts else "")

@@ -57,7 +57,7 @@ BLOCKERS: Mapping[str, tuple[str, str]] = {
     "blocker.surroundings_unknown": ("Its surroundings could not be read", "无法读取其关联资源"),
     "blocker.surroundings_unknown.advice": (
         "Grant the access key the rights to read disks, availability groups and load balancers, then run the campaign again.",
-        "请授权该 Access Key 读取云硬盘、高可用组和负载均衡，再重新运行下线任务。",
+        "请授权该密钥读取云硬盘、高可用组和负载均衡，再重新运行下线任务。",
     ),
     "blocker.group_managed": ("Its availability group manages it", "由高可用组管理"),
     "blocker.group_managed.advice": (
@@ -74,7 +74,7 @@ BLOCKERS: Mapping[str, tuple[str, str]] = {
         "Deregister it, or set vm_decommission_load_balancers=deregister.",
         "请将其从负载均衡中移除，或设置 vm_decommission_load_balancers=deregister。",
     ),
-    "blocker.last_target": ("It is the last healthy target of a load balancer", "是负载均衡最后一个健康的后端"),
+    "blocker.last_target": ("It is the last healthy target of a load balancer", "是负载均衡最后一个健康的后端（target）"),
     "blocker.last_target.advice": (
         "Add another target, or set vm_decommission_allow_last_target=true.",
         "请添加其他后端，或设置 vm_decommission_allow_last_target=true。",
@@ -193,7 +193,7 @@ WARNINGS: Mapping[str, tuple[str, str]] = {
         "The group may make a new instance: reduce its minimum and desired number, too.",
         "高可用组可能新建云主机：请同时调低最小数量和期望数量。",
     ),
-    "warning.target_left": ("A load balancer target of it is still registered", "负载均衡中仍保留其后端"),
+    "warning.target_left": ("A load balancer target of it is still registered", "负载均衡中仍保留其后端（target）"),
     "warning.target_left.advice": ("Deregister the target if no one needs it.", "如不再需要，请移除该后端。"),
     "warning.release_scheduled": ("Its release is scheduled", "已设置定时释放"),
     "warning.release_scheduled.advice": ("The service deletes it at that time.", "到时服务会自动删除。"),
@@ -279,9 +279,9 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "write.throttled": ("throttled", "被限流"),
     "write.unclear": ("unclear", "不明确"),
     "write.not_sent": ("not sent", "未发送"),
-    "pointer.private_dns_record": ("DNS record of a private zone", "私有域 DNS 记录"),
+    "pointer.private_dns_record": ("DNS record of a private zone", "私有解析域 DNS 记录"),
     "pointer.public_dns_record": ("DNS record of a public domain", "公网域名 DNS 记录"),
-    "pointer.load_balancer_target": ("target of a load balancer", "负载均衡后端"),
+    "pointer.load_balancer_target": ("target of a load balancer", "负载均衡后端（target）"),
     "state.planned": ("planned", "计划"),
     "state.begun": ("not ended", "未结束"),
     "state.complete": ("complete", "已完成"),

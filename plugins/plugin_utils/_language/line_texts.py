@@ -97,7 +97,7 @@ RUN: Mapping[str, tuple[str, str]] = {
     "reason.line.blocker": ("{n} blocked: {title} ({codes}), {example}", "阻断 {n} 台：{title}（{codes}），{example}"),
     "reason.line.example": ("for example {name}", "例如 {name}"),
     "reason.line.rest": ("and {n} more reason, see the report|and {n} more reasons, see the report", "另有 {n} 个原因，见报告"),
-    "finish.preview": ("Preview of campaign {campaign}: {counts}", "下线任务 {campaign} 预演：{counts}"),
+    "finish.preview": ("Preview of campaign {campaign}: {counts}", "下线任务 {campaign} 预览：{counts}"),
     "finish.head": ("Campaign {campaign}: {outcome}, {counts}", "下线任务 {campaign}：{outcome}，{counts}"),
     "finish.none": ("no instance is selected", "没有选中云主机"),
     "finish.took": ("{text}; {took}.", "{text}；用时 {took}。"),

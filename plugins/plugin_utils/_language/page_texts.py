@@ -34,7 +34,7 @@ GENERAL: Mapping[str, tuple[str, str]] = {
 }
 HEAD: Mapping[str, tuple[str, str]] = {
     "page.title": ("{kind} {campaign}", "{kind} {campaign}"),
-    "page.preview": ("Preview: nothing was changed", "预演：未作任何更改"),
+    "page.preview": ("Preview: nothing was changed", "预览：未作任何更改"),
     "page.language": ("Language", "语言"),
     "language.en": ("English", "English"),
     "language.zh": ("中文", "中文"),
@@ -49,7 +49,7 @@ HEAD: Mapping[str, tuple[str, str]] = {
     "fact.selected": ("Selected", "选择条件"),
     "fact.region": ("Region", "地域"),
     "fact.account": ("Account", "账号"),
-    "fact.key": ("key ends in {suffix}", "Access Key 尾号 {suffix}"),
+    "fact.key": ("key ends in {suffix}", "密钥尾号 {suffix}"),
     "fact.by": ("Started by", "发起人"),
     "fact.reason": ("Reason", "原因"),
     "fact.took": ("Duration", "用时"),
@@ -274,7 +274,7 @@ REASONS: Mapping[str, tuple[str, str]] = {
         "{calls}, {retries} repeated, {throttled} throttled; {time} in modules",
         "{calls}，重试 {retries} 次，限流 {throttled} 次；模块耗时 {time}",
     ),
-    "api.keys": ("Access key", "Access Key"),
+    "api.keys": ("Access key", "密钥"),
     "api.source": ("from {source}", "来源 {source}"),
     "api.ending": ("ending in {suffix}", "尾号 {suffix}"),
     "api.account": ("Account ID", "账号 ID"),

@@ -218,7 +218,7 @@ def _with_money(
 
 
 def _why(bill: Mapping[str, Any]) -> str:
-    return str(bill.get("reason") or bill.get("msg") or "no reason was told.")
+    return str(bill.get("reason") or bill.get("msg") or "no reason was given.")
 
 
 def _seconds(run: Mapping[str, Any]) -> float:

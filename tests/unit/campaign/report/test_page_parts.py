@@ -242,7 +242,7 @@ def test_the_other_numbers_of_a_preview_are_no_results_either() -> None:
     more = {tile.title.en for tile in totals(preview_of(sample_report(300))).more}
     stays = {f"{noun} that would remain" for noun in ("disks", "elastic IPs", "images", "snapshots")}
     assert more == stays | {"instances to stop", "backups to make", "disks to delete", "elastic IPs to release"}
-    assert "per month for resources that would remain" in [title for number, title in _tiles(preview_of(sample_report(12)))]
+    assert "per month would still be billed" in [title for number, title in _tiles(preview_of(sample_report(12)))]
 
 
 def test_every_other_number_has_words_for_a_preview_or_the_same_meaning_there() -> None:

@@ -15,14 +15,14 @@ options: {}
 attributes:
   check_mode:
     description:
-      - Can run in C(check_mode) and return what it would do, without changing anything.
+      - Can run in C(check_mode) and return what the run would do, without changing anything.
   diff_mode:
     description:
-      - Returns details on what changes, or in check mode would change, when in diff mode.
+      - In diff mode, returns details of what changes, or in check mode would change.
   idempotent:
     description:
-      - When run twice in a row with the same options, and nobody else changes anything meanwhile, the second run changes
-        nothing.
+      - When the task runs twice with the same options and no one else changes the resources in the meantime, the second run
+        changes nothing.
 """
 
     # For modules that only read: jdcloud.cloud.attributes.info_module
@@ -31,20 +31,20 @@ options: {}
 attributes:
   check_mode:
     description:
-      - Can run in C(check_mode) and return what it would do, without changing anything.
+      - Can run in C(check_mode) and return what the run would do, without changing anything.
     support: full
     details:
       - This module never changes anything.
   diff_mode:
     description:
-      - Returns details on what changes, or in check mode would change, when in diff mode.
+      - In diff mode, returns details of what changes, or in check mode would change.
     support: N/A
     details:
       - This module never changes anything.
   idempotent:
     description:
-      - When run twice in a row with the same options, and nobody else changes anything meanwhile, the second run changes
-        nothing.
+      - When the task runs twice with the same options and no one else changes the resources in the meantime, the second run
+        changes nothing.
     support: full
     details:
       - This module never changes anything.

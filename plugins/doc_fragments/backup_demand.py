@@ -14,17 +14,17 @@ class ModuleDocFragment:
 options:
   require_backup:
     description:
-      - Delete only machines whose data is proven to be backed up, for every disk that the delete destroys. With V(image) each
-        such disk must be in a private image of the machine, with V(snapshots) it must have a snapshot of its own, with V(both)
-        it must have both.
-      - A backup counts only if it is ready, was made by this collection of this very machine and its very disks while the
-        machine was stopped, is not imported, does not expire within 7 days, and is not older than O(backup_max_age). Images
-        and snapshots made by hand or by a policy never count.
-      - What is not covered is a C(backup_missing) blocker, which says why each candidate does not count. A running machine has
-        no valid backup. An image that is still being made blocks, too.
-      - The service does not tell when a machine was last started. One that was started after its backup and is stopped again
-        cannot be told from one that stayed stopped, so back up shortly before the delete, and keep O(backup_max_age) short.
-      - A local system disk can only be in an image. Local data disks are in no backup.
+      - Deletes only instances with a proven backup of every disk that the delete destroys.
+      - V(none) demands no backup. V(image) demands a private image of the instance that holds each of these disks. V(snapshots)
+        demands a snapshot of each of these disks. V(both) demands both.
+      - A backup counts only if it meets all these conditions. It is ready. This collection made it, from this instance and
+        these disks, while the instance was stopped. It is not imported, does not expire within 7 days and is not older than
+        O(backup_max_age). Images and snapshots that were made manually or by a policy never count.
+      - An instance with a disk that is not covered has the blocker C(backup_missing), which names the reason for each backup
+        that does not count. An image that is still being made does not count. A running instance has no valid backup.
+      - The API records no starts, so a start and stop after the backup cannot be detected. Make the backup shortly before the
+        delete, and keep O(backup_max_age) short.
+      - Only an image can hold a local system disk. No backup can hold a local data disk.
     type: str
     default: none
     choices:
@@ -34,7 +34,7 @@ options:
       - both
   backup_max_age:
     description:
-      - With O(require_backup), the greatest age of a backup in hours, by the service's own clock.
+      - With O(require_backup), the maximum age of a backup in hours, measured by the clock of the service.
     type: float
     default: 24.0
 """

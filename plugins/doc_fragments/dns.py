@@ -14,14 +14,14 @@ class ModuleDocFragment:
 options:
   look_up_dns:
     description:
-      - Look for DNS records of this account that hold an address of a machine, and warn of each (C(dns_record)). Nothing is
-        changed by it, and nothing forbidden.
-      - The A and AAAA records of private zones and of public domains are read once, whatever the number of machines. An elastic
-        IP counts in all of them, a private address only in zones that are bound to the machine's VPC. So public domains are read
-        only if one of the machines has an elastic IP, and zones without a record never.
-      - What could not be read is named in one warning of the task and in RV(dns_unread). It is no failure.
-      - That no record is found is no proof, since names may be served by other providers, and a CNAME or a load balancer may lead
-        to the machine, too.
+      - Look for DNS records of this account that hold an address of an instance, and add the warning C(dns_record) for each.
+        This changes and blocks nothing.
+      - The A and AAAA records of private zones and public domains are read once for all instances. An elastic IP is looked for
+        in all of them, a private address only in zones that are bound to the VPC of the instance. Public domains are read only
+        if an instance has an elastic IP. Zones without records are not read.
+      - If something cannot be read, the task gives one warning and names it in RV(dns_unread). This is not a failure.
+      - An empty result does not prove that no record exists. Another DNS provider may hold records, and a CNAME or a load
+        balancer may lead to the instance.
     type: bool
     default: false
     version_added: 1.0.0

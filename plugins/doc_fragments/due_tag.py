@@ -14,13 +14,14 @@ class ModuleDocFragment:
 options:
   due_tag:
     description:
-      - The key of the tag that marks a machine for deletion, for example V(decommission-after). Its value is the earliest
-        deletion date, strictly as C(YYYY-MM-DD), in the year 2000 or later.
-      - A machine may be deleted from 00:00 Beijing time (+08:00) of the day after that date, by the service's own clock.
-      - Any other machine is blocked. C(not_marked) lacks the tag, C(mark_malformed) has something else than a date in it,
-        C(mark_doubled) shows it more than once, and C(mark_not_due) names the first day on which it may go.
-      - A marked machine that runs has been taken back by somebody (C(taken_back), in place of C(running)). It is not deleted,
-        whatever O(stop_running) says.
+      - The key of the tag that marks an instance for deletion, for example V(decommission-after). Its value is the earliest
+        deletion date as C(YYYY-MM-DD), in the year 2000 or later.
+      - The instance may be deleted from 00:00 Beijing time (+08:00) of the day after that date, by the clock of the service.
+      - All other instances are blocked. C(not_marked) means that the tag is missing, C(mark_malformed) that its value is not a
+        date, C(mark_doubled) that the service returned the tag more than once, and C(mark_not_due) that the date is not over;
+        its message contains the first possible day.
+      - A marked instance that runs was taken back into service. It has the blocker C(taken_back) instead of C(running) and is
+        not deleted, whatever O(stop_running) says.
     type: str
     version_added: 0.3.0
 """

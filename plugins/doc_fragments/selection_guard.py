@@ -14,19 +14,21 @@ class ModuleDocFragment:
 options:
   max_instances:
     description:
-      - The most machines that the selection may match. If it matches more, the task fails before anything is changed.
-      - If not set, it is the number of O(instance_ids), 1 with O(name), 10 with O(tags) or O(filters), and the smallest of
-        these if several are given.
-      - There is no value for "unlimited".
+      - The maximum number of instances that the selection may match. If it matches more, the task fails before anything is
+        changed.
+      - If not set, the limit is the number of O(instance_ids), 1 for O(name), and 10 for O(tags) or O(filters). With several
+        selectors the smallest limit applies.
+      - No value means "unlimited".
     type: int
   protect_tags:
     description:
-      - A machine that carries any one of these tags is blocked, and no other option overrides that. So is one whose deletion
-        would destroy a disk or release an elastic IP that carries one; the tags of what would outlive it do not matter.
-      - A value is a text, a list of texts of which any one will do, or V("*") for any value. Numbers, booleans, dates and null
-        are refused, since they might protect something else than was written. Quote them.
-      - What is given replaces the default, so name V(jdcloud-protect) again beside tags of your own. V({}) switches the
-        protection off.
+      - An instance with any of these tags is blocked, and no other option overrides that. An instance is also blocked if the
+        delete would destroy a disk or release an elastic IP with such a tag. The tags of resources that outlive the instance do
+        not matter.
+      - A value is a text, a list of texts, one of which must match, or V("*") for any value. Numbers, booleans, dates and null
+        are refused, since they may protect something else than was written. Quote them.
+      - Your value replaces the default, so list V(jdcloud-protect) again together with your own tags. V({}) disables the
+        protection.
     type: dict
     default:
       jdcloud-protect: "*"

@@ -14,15 +14,15 @@ class ModuleDocFragment:
 options:
   group_members:
     description:
-      - What to do with a machine that is a member of an availability group that scales by itself. Such a group may delete a
-        managed machine, disks included, as soon as it stops, and it makes a new machine when it falls below its minimum or its
-        desired number. Each group of the selection is read once.
-      - With V(block) a managed member is blocked (C(group_managed)), and so is one whose deletion makes the group fall below
-        these numbers (C(group_minimum)).
-      - With V(abandon) the machine is taken out of its group before it is stopped or deleted. That cannot be undone. The group
-        may make a new machine for it, which is a warning.
-      - With V(ignore) groups are not read, and a warning of the machine says so.
-      - Members of a group that does not scale are not touched.
+      - What to do with members of an availability group that scales automatically. Such a group may delete a managed instance,
+        disks included, as soon as the instance stops. It makes a new instance when the group falls below its minimum or its
+        desired number.
+      - V(block) blocks a managed member (C(group_managed)), and a member whose deletion makes the group fall below these
+        numbers (C(group_minimum)).
+      - V(abandon) takes the instance out of its group before it is stopped or deleted. This cannot be undone. The group may
+        make a new instance in its place; a warning reports that.
+      - V(ignore) reads no groups; the instance has a warning.
+      - Members of a group that does not scale stay in it.
     type: str
     choices:
       - block
@@ -32,17 +32,18 @@ options:
     version_added: 1.0.0
   load_balancers:
     description:
-      - What to do with a machine that a load balancer sends traffic to. All target groups, backends and targets of the region
-        are read once, whatever the number of machines. A machine is found by its id, by its private addresses, and through its
+      - What to do with an instance that receives traffic from a load balancer. All target groups, backends and targets of the
+        region are read once for all instances. An instance is found by its id, by its private addresses, and through its
         availability group.
-      - With V(block) it is blocked (C(load_balancer_target)).
-      - With V(deregister) its targets are deregistered before it is stopped or deleted. On alb the weight is set to 0 first, and
-        connections get O(drain_seconds). On nlb connections go on for as long as the backend says. On dnlb they get
-        O(drain_seconds) after the target was deregistered. A machine that does not run is deregistered without a wait.
-      - If the machine is not deleted or stopped after all, its targets are registered again, or the failure names them.
-      - A member of an availability group that a backend names needs O(group_members=abandon), too.
-      - With V(ignore) load balancers are not read.
-      - A key that may not read load balancers needs V(ignore); otherwise the machines are blocked (C(surroundings_unknown)).
+      - V(block) blocks the instance (C(load_balancer_target)).
+      - V(deregister) deregisters its targets before the instance is stopped or deleted. On alb the weight is set to 0 first,
+        and open connections get O(drain_seconds). On nlb open connections continue for as long as the backend allows. On dnlb
+        they get O(drain_seconds) after the target was deregistered. The targets of an instance that does not run are
+        deregistered without a wait.
+      - If the instance is then not stopped or deleted, its targets are registered again, or the failure names them.
+      - With V(deregister), a member of an availability group that a backend uses also requires O(group_members=abandon).
+      - V(ignore) reads no load balancers. Use it with a key that may not read them; with the other values such a key leads to
+        the blocker C(surroundings_unknown).
     type: str
     choices:
       - block
@@ -52,15 +53,15 @@ options:
     version_added: 1.0.0
   drain_seconds:
     description:
-      - Seconds that open connections get to end, with O(load_balancers=deregister). All machines of the task are drained
+      - With O(load_balancers=deregister), the seconds that open connections get to end. All instances of the task are drained
         together.
     type: float
     default: 30.0
     version_added: 1.0.0
   allow_last_target:
     description:
-      - Whether the last healthy target of a target group may be deregistered, and the last healthy member of an availability
-        group that a backend names may leave it. If not, the machine is blocked (C(last_target)).
+      - Whether to allow the last healthy target of a target group to be deregistered, and the last healthy member of an
+        availability group that a backend uses to leave this group. With V(false) the instance is blocked (C(last_target)).
     type: bool
     default: false
     version_added: 1.0.0

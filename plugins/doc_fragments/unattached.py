@@ -14,27 +14,27 @@ class ModuleDocFragment:
 options:
   state:
     description:
-      - What is to become of them. V(absent) is the only state.
+      - The state to reach. V(absent) is the only state.
     type: str
     required: true
     choices:
       - absent
   protect_tags:
     description:
-      - What carries any one of these tags itself is blocked, and no other option overrides that. The tags of the machine that it
-        once was on do not matter.
-      - A value is a text, a list of texts of which any one will do, or V("*") for any value. Numbers, booleans, dates and null
-        are refused, since they might protect something else than was written. Quote them.
-      - What is given replaces the default, so name V(jdcloud-protect) again beside tags of your own. V({}) switches the
-        protection off.
+      - A disk or elastic IP that carries any of these tags itself is blocked, and no other option overrides that. The tags of
+        the instance that it was on do not matter.
+      - A value is a text, a list of texts, one of which must match, or V("*") for any value. Numbers, booleans, dates and null
+        are refused, since they may protect something else than was written. Quote them.
+      - Your value replaces the default, so list V(jdcloud-protect) again together with your own tags. V({}) disables the
+        protection.
     type: dict
     default:
       jdcloud-protect: "*"
   on_blocked:
     description:
-      - What to do if something forbids to delete some of them.
-      - With V(fail) nothing at all is changed, and the task fails with all blockers of all of them.
-      - With V(skip) the others are done, and the blocked ones are reported; that alone is no failure.
+      - What to do if blockers forbid the deletion of some of them.
+      - V(fail) changes nothing and fails with all blockers of all of them.
+      - V(skip) continues with the others and reports the blocked ones, which is not a failure.
     type: str
     default: fail
     choices:
@@ -43,25 +43,27 @@ options:
   wait:
     description:
       - Whether to wait until they are gone.
-      - With V(false) nothing is proved; the deletes are reported as they were accepted.
+      - With V(false) nothing is verified; the result lists the deletes that the service accepted.
     type: bool
     default: true
   wait_timeout:
     description:
-      - Seconds to wait for each, from the moment the service accepted the delete.
-      - A wait that runs out is a failure that names what hangs and in which status.
+      - Maximum seconds to wait for each one, from the moment the service accepted the delete.
+      - If the time runs out, the task fails and names the resource and its status.
     type: float
     default: 600.0
   # BEGIN shared: poll_interval
   poll_interval:
     description:
-      - Seconds between two looks at what is waited for, at most. All are looked at together, up to 100 in one call.
+      - Maximum seconds between two reads of what is waited for. One call reads up to 100 of them.
     type: float
     default: 2.0
   # END shared: poll_interval
 notes:
-  - Within five seconds before each delete it is looked at once more. What changed since the task began is left alone and
-    reported as C(changed_meanwhile). The service has no conditional delete, so a window of milliseconds remains.
-  - Gone is only what the service answers C(404 NOT_FOUND) for. A forbidden read or a broken connection proves nothing.
-  - With O(on_blocked=skip) in check mode it lists what exists, what may be deleted and what not, with few calls for 100 ids.
+  - Each one is read again within the five seconds before its delete. If it changed since the task began, it is not deleted and
+    the error is C(changed_meanwhile). The service has no conditional delete, so a window of milliseconds remains.
+  - A resource counts as gone only if the service returns C(404 NOT_FOUND) for it. A forbidden read or a broken connection
+    proves nothing.
+  - With O(on_blocked=skip) in check mode the module lists which ones exist, which can be deleted and which cannot, with few
+    calls for 100 ids.
 """

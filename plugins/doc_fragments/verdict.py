@@ -14,21 +14,20 @@ class ModuleDocFragment:
 options:
   protect_tags:
     description:
-      - Tags that protect a machine, as in M(jdcloud.cloud.jdcloud_vm), for the verdict. Disks that would be deleted with their
-        machines are read for that, 100 in one call.
-      - A value is a text, a list of texts of which any one will do, or V("*") for any value. V({}) switches the protection
-        off.
+      - Tags that protect an instance, as in M(jdcloud.cloud.jdcloud_vm), for the decision. Disks that would be deleted with
+        their instances are read for it, up to 100 in one call.
+      - A value is a text, a list of texts, one of which must match, or V("*") for any value. V({}) disables the protection.
     type: dict
     default:
       jdcloud-protect: "*"
   stop_running:
     description:
-      - Whether the verdict is for a delete that stops running machines first.
+      - Whether the decision is for a delete that stops running instances first.
     type: bool
     default: false
   disks:
     description:
-      - The fate of cloud data disks that the verdict is for, as in M(jdcloud.cloud.jdcloud_vm).
+      - What would happen to cloud data disks, for the decision, as in M(jdcloud.cloud.jdcloud_vm).
     type: str
     default: as_configured
     choices:
@@ -38,7 +37,7 @@ options:
     version_added: 1.0.0
   elastic_ips:
     description:
-      - The fate of elastic IPs that the verdict is for, as in M(jdcloud.cloud.jdcloud_vm).
+      - What would happen to elastic IPs, for the decision, as in M(jdcloud.cloud.jdcloud_vm).
     type: str
     default: keep
     choices:

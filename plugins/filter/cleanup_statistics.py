@@ -15,12 +15,12 @@ from ..plugin_utils._campaign.output.statistics import cleanup_statistics
 
 DOCUMENTATION = r"""
 name: cleanup_statistics
-short_description: What the playbook cleanup hands to a workflow
+short_description: Statistics that the playbook cleanup passes to a workflow
 version_added: 1.0.0
 author:
   - The jdcloud.cloud authors (@jdcloud-cloud)
 description:
-  - Makes the statistic of the playbook C(jdcloud.cloud.cleanup), for C(ansible.builtin.set_stats).
+  - Makes the statistics of the playbook C(jdcloud.cloud.cleanup), for C(ansible.builtin.set_stats).
 positional: plan, whole
 options:
   _input:
@@ -36,7 +36,7 @@ options:
     required: true
   whole:
     description:
-      - Whether all of it was gone through, without a problem.
+      - Whether the playbook finished all of it without a problem.
     type: bool
     default: false
 """
@@ -51,8 +51,8 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - The outcome, how many machines are due, blocked, deleted and failed, the ids of at most 100 that failed, and the paths of
-      the reports.
+    - The outcome, the numbers of due, blocked, deleted and failed instances, the ids of at most 100 failed instances, and the
+      paths of the reports.
   type: dict
   sample: {"outcome": "complete", "due": 1, "blocked": 3, "deleted": 1, "failed": 0, "failed_ids": [], "reports": []}
 """

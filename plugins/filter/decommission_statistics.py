@@ -15,7 +15,7 @@ from ..plugin_utils._campaign.output.statistics import decommission_statistics
 
 DOCUMENTATION = r"""
 name: decommission_statistics
-short_description: What a report of the role vm_decommission hands to a workflow
+short_description: Statistics that the role vm_decommission passes to a workflow
 version_added: 1.0.0
 author:
   - The jdcloud.cloud authors (@jdcloud-cloud)
@@ -30,8 +30,8 @@ options:
     required: true
   whole:
     description:
-      - Whether the report itself is handed over, too, in base64, if it has at most 65536 characters.
-      - What is no boolean means V(false).
+      - Whether to include the report itself in base64, if it has at most 65536 characters.
+      - A value that is not a boolean means V(false).
     type: raw
     default: false
 """
@@ -45,8 +45,9 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - C(decommission) with campaign, digest, outcome, totals, path of the report, and the ids of at most 100 machines that failed.
-    - In check mode also C(decommission_plan), which is what is to be approved; with O(whole) also C(decommission_report_base64),
+    - C(decommission) with the campaign, digest, outcome, totals, path of the report, and the ids of at most 100 failed
+      instances.
+    - In check mode also C(decommission_plan), the plan to approve; with O(whole) also C(decommission_report_base64), which is
       empty if the report is too large.
   type: dict
   sample: {"decommission": {"campaign": "spring", "outcome": "complete", "failed_ids": []}}

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: jdcloud_vm
-short_description: JD Cloud virtual machines as an inventory
+short_description: JD Cloud VMs as an inventory
 version_added: 0.3.0
 description:
-  - Makes a host of each virtual machine of one or several regions, with everything that the service says about it in
-    variables that begin with C(jdcloud_).
-  - The file must be called C(jdcloud_vm.yml) or C(NAME.jdcloud_vm.yml) (or C(.yaml)).
-  - The inventory is complete or fails. A region that cannot be read, or a listing that changes while it is read and never
-    becomes consistent, leaves no hosts of this file at all.
-  - Only reads, and sends nothing to the machines.
+  - Makes a host of each JD Cloud VM of one or several regions, with all properties that the service returns in variables that
+    begin with C(jdcloud_).
+  - The name of the file must be C(jdcloud_vm.yml) or C(NAME.jdcloud_vm.yml) (or C(.yaml)).
+  - The inventory is complete, or it fails. If a region cannot be read, or if a listing changes during the read and does not
+    become consistent, this file gives no hosts at all.
+  - It only reads, and makes no connection to the instances.
 author:
   - The jdcloud.cloud authors (@jdcloud-cloud)
 extends_documentation_fragment:
@@ -26,7 +26,7 @@ extends_documentation_fragment:
 options:
   plugin:
     description:
-      - Marks the file as one for this plugin.
+      - The name of this plugin.
     type: str
     required: true
     choices:
@@ -35,39 +35,36 @@ options:
     description:
       - The regions to list, all at the same time.
       - May be a text with commas between the members, also as the value of a template.
-      - If not set, it is the one region that O(region) and what is said there give.
+      - If not set, the region is found as described at O(region).
       - Excludes O(region).
     type: list
     elements: str
   tags:
     description:
-      - Tags that a machine must carry, all of them. A value is a text, or a list of texts of which any one will do.
+      - Tags that an instance must carry, all of them. A value is a text, or a list of texts, one of which must match.
       - Compared exactly and as text. A number, a boolean or a date is an error. Quote it, such as V("true") or V("1.10").
-      - Without O(tags) and O(filters) all machines are listed.
+      - Without O(tags) and O(filters) all instances are listed.
     type: dict
   filters:
     description:
-      - Properties that a machine must have, all of them, under the names that the service gives them. A value is a text, or
-        a list of texts of which any one will do.
+      - Properties that an instance must have, all of them, with the names that the service uses. A value is a text, or a list
+        of texts, one of which must match.
       - Possible keys are V(instanceId), V(privateIpAddress), V(az), V(vpcId), V(status), V(imageId), V(networkInterfaceId),
-        V(subnetId), V(agId), V(faultDomain), V(dedicatedHostId), V(dedicatedPoolId), V(instanceType) and
-        V(elasticIpAddress).
-      - Each one is checked again on the machine itself, exactly. A key that cannot be checked that way is refused.
+        V(subnetId), V(agId), V(faultDomain), V(dedicatedHostId), V(dedicatedPoolId), V(instanceType) and V(elasticIpAddress).
+      - The plugin checks each filter again on the instance, exactly. A key that cannot be checked is refused.
     type: dict
   hostnames:
     description:
-      - Where the name of a host comes from, by preference. The first that a machine has and that can be used is taken, in the
-        end always the id.
-      - A member is V(name), V(instance_id), V(private_ip_address), V(elastic_ip_address) or C(tag:KEY), or a dict with
-        C(name), C(prefix) (each one of these) and C(separator) (V(_) by default), which are put together as prefix, separator,
-        name.
-      - Names in the cloud are not unique. Machines that would have the same name are all called C(NAME_ID), for example
-        V(web-01_i-1kch0awxq9), with a warning. It is the same in whatever order the files of this plugin come; names that differ
-        in case only count as the same.
-      - A name can be used if it consists of letters, digits, C(_), C(-) and C(.), and begins with a letter, a digit or C(_).
-        One that means this computer (V(localhost), V(127.1), V(2130706433), its own name), that is an address other than the
-        machine's own, that a group has, or that is or ends in the id of another machine, cannot. No name is looked up in the
-        DNS. A name that is not used is a warning.
+      - The sources of the host name, in order of preference. The first usable name is taken. The last choice is always the id.
+      - A member is V(name), V(instance_id), V(private_ip_address), V(elastic_ip_address) or C(tag:KEY), or a dict with C(name),
+        C(prefix) (each one of these) and C(separator) (V(_) by default), which are joined as prefix, separator, name.
+      - Names in the cloud are not unique. All instances with the same name are called C(NAME_ID), for example
+        V(web-01_i-1kch0awxq9), with a warning. The order of the inventory files does not matter. Names that differ only in case
+        count as the same.
+      - A usable name consists of letters, digits, C(_), C(-) and C(.), and begins with a letter, a digit or C(_). A name is not
+        used if it means this host (V(localhost), V(127.1), V(2130706433), its own name), if it is an address other than the
+        instance's own, if a group has it, or if it is or ends with the id of another instance. No name is looked up in the DNS.
+        The plugin warns about each name that it does not use.
     type: list
     elements: raw
     default:
@@ -75,56 +72,56 @@ options:
       - instance_id
   load_balancer_targets:
     description:
-      - Whether to read where machines are targets of load balancers, for the variable C(jdcloud_load_balancer_targets). Its
-        members are those of RV(jdcloud.cloud.jdcloud_vm_info#module:instances[].load_balancer_targets); it is empty for a machine
-        that is no target.
-      - All target groups, backends and targets of each region are read for it, whatever the number of machines.
-      - The availability group of a machine is always in C(jdcloud_ag), where it has one.
+      - Whether to read the load balancer targets of instances, for the variable C(jdcloud_load_balancer_targets). Its members
+        are those of RV(jdcloud.cloud.jdcloud_vm_info#module:instances[].load_balancer_targets); it is empty for an instance
+        that is not a target.
+      - All target groups, backends and targets of each region are read once for all instances.
+      - The variable C(jdcloud_ag) always contains the availability group of an instance, if it has one.
     type: bool
     default: false
     version_added: 1.0.0
   strict:
     description:
       - Whether an expression in O(compose), O(groups) or O(keyed_groups) that has no value for a single host is an error.
-      - Without it, one that has no value for any host is an error, and one that has none for some hosts is a warning with their
-        number and the first error. Give what a host may lack a value with C(default).
+      - With V(false), an expression without a value for any host is an error, and one without a value for some hosts is a
+        warning with their number and the first error. Use C(default) for properties that a host may lack.
     type: bool
     default: false
   groups:
     description:
       - Groups, and the condition for a host to be in each of them.
-      - A condition must give true or false, with every version of Ansible. Anything else is an error, since a group that keeps
-        machines out of a play must not be empty by mistake.
+      - A condition must give true or false in every version of Ansible. Anything else is an error, since a group that excludes
+        instances from a play must not be empty by mistake.
     type: dict
     default: {}
 notes:
-  - The access key, the region and so on come from the same places as for the modules, with the same precedence. Better than in
-    the file, they are in the environment or in a profile.
-  - The values of O(access_key), O(secret_key), O(security_token), O(profile), O(region), O(regions), O(endpoint_url), O(tags) and
-    O(filters) may be templates, which see extra variables and lookups.
-  - Text from the cloud is data. It is never templated, neither in host variables nor in what O(compose) makes of them.
-    C(ansible-inventory --list) marks only texts that hold a template.
-  - Names of groups are made safe by Ansible, so different tag values may end in the same group; compare values in O(groups)
-    where that matters.
-  - C(ansible_host) is set through O(compose) only, and no group is made that was not asked for.
-  - Ansible goes on with a warning if an inventory fails. Set E(ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED) to V(true), or
-    C(any_unparsed_is_failed) in the section C([inventory]) of C(ansible.cfg), to have it stop.
-  - The cache is kept apart by account, address, regions, O(tags) and O(filters). It holds what the service says about the
-    machines, and no keys.
-  - An option that does not exist is an error, and so are one without a value and an empty selector.
-  - A machine of which the service gives an answer that cannot be read is listed with what can be read, with a warning and the
-    variable C(jdcloud_unreadable). If what selects it cannot be read, it is left out, with a warning.
+  - The access key, the region and the other connection options come from the same sources as in the modules, in the same order.
+    Set them in the environment or in a profile rather than in the file.
+  - The values of O(access_key), O(secret_key), O(security_token), O(profile), O(region), O(regions), O(endpoint_url), O(tags)
+    and O(filters) may be templates, which can use extra variables and lookups.
+  - Text from the cloud is data. It is never templated, neither in host variables nor in the results of O(compose).
+    C(ansible-inventory --list) marks only texts that contain a template.
+  - Ansible replaces unsafe characters in names of groups, so different tag values may end in the same group. Compare values in
+    O(groups) if this matters.
+  - C(ansible_host) is set through O(compose) only, and no group is made that was not requested.
+  - If an inventory fails, Ansible continues with a warning. To stop it, set E(ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED) to
+    V(true), or C(any_unparsed_is_failed) in the section C([inventory]) of C(ansible.cfg).
+  - The cache is separate for each account, address, set of regions, O(tags) and O(filters). It contains the properties of the
+    instances and no keys.
+  - An option that does not exist is an error, and so are an option without a value and an empty selector.
+  - If a part of the response about an instance cannot be read, the instance is listed with the rest, with a warning and the
+    variable C(jdcloud_unreadable). If the part that selects it cannot be read, the instance is left out, with a warning.
 seealso:
   - module: jdcloud.cloud.jdcloud_vm
   - module: jdcloud.cloud.jdcloud_vm_info
 """
 
 EXAMPLES = r"""
-# All machines of the region that the environment or the profile names; file jdcloud_vm.yml
+# All instances of the region of the environment or the profile; file jdcloud_vm.yml
 ---
 plugin: jdcloud.cloud.jdcloud_vm
 
-# The running machines of a project in two regions; file harbor.jdcloud_vm.yml
+# The running instances of a project in two regions; file harbor.jdcloud_vm.yml
 ---
 plugin: jdcloud.cloud.jdcloud_vm
 regions:
@@ -158,10 +155,10 @@ cache_plugin: ansible.builtin.jsonfile
 cache_connection: ~/.cache/ansible-inventory
 cache_timeout: 600
 
-# A playbook, not an inventory: delete the machines of a group, ten at a time, each batch in one task.
+# A playbook, not an inventory: delete the instances of a group, ten at a time, each batch in one task.
 # It needs Ansible's default strategy, linear. A batch must not mix regions.
 ---
-- name: Take the machines of project harbor in cn-north-1 out of service
+- name: Take the instances of project harbor in cn-north-1 out of service
   hosts: tag_project_harbor:&region_cn_north_1
   gather_facts: false
   serial: 10

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: jdcloud_bill_info
-short_description: Tell what JD Cloud resources cost in a month, from the account's own bill
+short_description: Show what JD Cloud resources cost in a month, from the bill of the account
 version_added: 0.3.0
 description:
-  - Reads the lines of the account's bill about machines, disks, elastic IPs and other resources, and adds them up for each.
-  - Resources that do not exist any more are in the bill of the months in which they did.
-  - Fails rather than return a part of the bill.
+  - Reads the rows of the bill for instances, disks, elastic IPs and other resources, and adds them up for each resource.
+  - Includes resources that no longer exist in the bills of the months in which they existed.
+  - Fails instead of returning a part of the bill.
 author:
   - The jdcloud.cloud authors (@jdcloud-cloud)
 extends_documentation_fragment:
@@ -24,7 +24,7 @@ extends_documentation_fragment:
 options:
   resource_ids:
     description:
-      - The ids of the resources. They may be of different kinds, and as many as you like; 500 are read with one call.
+      - The ids of the resources. They may be of different kinds. Their number is not limited; one call reads up to 500.
       - An empty list and blank members are errors.
     type: list
     elements: str
@@ -32,31 +32,31 @@ options:
   month:
     description:
       - The month as V(YYYY-MM), in Beijing time.
-      - The month that is not over yet can be read, too, with a warning.
+      - The current month can be read as well, with a warning.
       - If not set, it is the last complete month, by the clock of the host that runs the module.
     type: str
   on_denied:
     description:
-      - What to do if the user of the key may not read the bill, which is a right of its own.
-      - With V(report) that is no failure. RV(available) is V(false) then, and RV(reason) says why.
-      - With V(fail) the task fails, with the same result.
+      - What to do if the user of the key has no right to read the bill. This right is separate.
+      - V(report) does not fail. RV(available) is V(false) and RV(reason) contains the reason.
+      - V(fail) fails with the same result.
     type: str
     choices: [report, fail]
     default: report
 notes:
-  - The service does not say in which currency the bill is. CNY is assumed.
-  - The fee is what was charged after discounts. Refunds count as negative, so a fee may be below zero.
-  - The fee is that of the month, however short the resource existed in it. That of a prepaid resource may be for several months
-    at once, or nothing.
-  - How soon after its end the bill of a month is complete is not known. In the first days of a month, ask for the one before the
-    last as well if it matters.
+  - The service does not return the currency of the bill. CNY is assumed.
+  - The fee is the amount charged after discounts. Refunds are negative, so a fee can be below zero.
+  - The fee is that of the month, however short the resource existed in it. The fee of a prepaid resource may cover several
+    months, or be zero.
+  - It is not known when the bill of a month is complete. In the first days of a month, also read the month before the last if
+    this matters.
 seealso:
   - module: jdcloud.cloud.jdcloud_vm_info
   - module: jdcloud.cloud.jdcloud_campaign
 """
 
 EXAMPLES = r"""
-- name: Read what a machine and its disk cost in the last complete month
+- name: Read what an instance and its disk cost in the last complete month
   jdcloud.cloud.jdcloud_bill_info:
     region: cn-north-1
     resource_ids:
@@ -69,7 +69,7 @@ EXAMPLES = r"""
     msg: >-
       {{ bill.available | ternary('In ' ~ bill.month ~ ' both together cost CNY ' ~ bill.total, bill.reason) }}
 
-- name: Read the bill of a certain month, or fail
+- name: Read the bill of one month, or fail
   jdcloud.cloud.jdcloud_bill_info:
     resource_ids: "{{ manifest.machines | map(attribute='instance_id') }}"
     month: 2026-01
@@ -79,12 +79,12 @@ EXAMPLES = r"""
 RETURN = r"""
 # BEGIN shared: account
 account:
-  description: Which account was used; no secrets.
+  description: The account that was used, without secrets.
   returned: always
   type: dict
   contains:
     source:
-      description: Where the keys came from; null if the run ended before that was known.
+      description: The source of the keys; null if the run ended before it was known.
       type: str
       sample: environment
     access_key_suffix:
@@ -96,11 +96,11 @@ account:
       type: str
       sample: cn-north-1
     pin:
-      description: The pin of the keys' user, as the service tells it; null unless O(expected_account) is set.
+      description: The pin of the user of the keys, as the service returned it; null unless O(expected_account) is set.
       type: str
       sample: shop-operations
     account_id:
-      description: The account id, as the service tells it; null unless O(expected_account) is set.
+      description: The account id, as the service returned it; null unless O(expected_account) is set.
       type: str
       sample: "100000000001"
 # END shared: account
@@ -110,20 +110,20 @@ available:
   type: bool
   sample: true
 reason:
-  description: Why the key's user may not read the bill, in one sentence; null if nothing was denied.
+  description: Why the user of the key may not read the bill; null if nothing was denied.
   returned: always
   type: str
   sample: >-
     billing.describeBillDetails failed: no permission (403 HTTP_FORBIDDEN, request c1a6f4c2): grant the IAM right for this call to
     the key's user.
 month:
-  description: The month whose bill was asked for; null if the run failed before that.
+  description: The month of the bill; null if the run failed before it was known.
   returned: always
   type: str
   sample: 2026-01
 resources:
   description:
-    - The resources, in the order of O(resource_ids), each once. Those that are not in the bill are there, too, with no rows.
+    - The resources, in the order of O(resource_ids), each once. Resources that are not in the bill have no rows.
     - Empty if the bill was not read.
   returned: always
   type: list
@@ -138,14 +138,13 @@ resources:
       type: str
       sample: web-01
     service_code:
-      description: The product as the bill calls it; null if it does not tell.
+      description: The name of the product in the bill; null if the bill does not contain it.
       type: str
       sample: vm
     fee:
       description:
-        - What was charged in the month after discounts, rounded to two decimals.
-        - It is null if the resource is not in the bill, or if one of its lines does not tell its fee. That is not the same as
-          nothing.
+        - The amount charged in the month after discounts, rounded to two decimals.
+        - Null if the resource is not in the bill, or if one of its rows has no fee. This is not the same as zero.
       type: float
       sample: 180.4
     currency:
@@ -153,13 +152,13 @@ resources:
       type: str
       sample: CNY
     rows:
-      description: How many lines of the bill were added up; V(0) if the resource is not in it.
+      description: Number of rows of the bill that were added up; V(0) if the resource is not in it.
       type: int
       sample: 2
 total:
   description:
     - The sum of all known fees, added up before they are rounded; null if no fee is known.
-    - If RV(summary.fee_unknown) is not V(0), the true sum is another one, of which a warning tells.
+    - If RV(summary.fee_unknown) is not V(0), the sum is incomplete, and a warning says so.
   returned: always
   type: float
   sample: 250.4
@@ -169,7 +168,7 @@ currency:
   type: str
   sample: CNY
 summary:
-  description: How many of what.
+  description: Counts.
   returned: always
   type: dict
   contains:
@@ -186,24 +185,24 @@ summary:
       type: int
       sample: 0
     fee_unknown:
-      description: Resources that are in the bill with a line that does not tell its fee.
+      description: Resources that are in the bill with a row that has no fee.
       type: int
       sample: 0
     # BEGIN shared: api_use calls=1 seconds=0.4
     api_calls:
-      description: All requests sent, repeated ones included.
+      description: Number of requests sent, including repeats.
       type: int
       sample: 1
     api_retries:
-      description: Requests that were repeated.
+      description: Number of requests that were repeated.
       type: int
       sample: 0
     api_throttled:
-      description: Answers that said "too fast".
+      description: Number of responses that limited the request rate (C(429 RATE_LIMIT)).
       type: int
       sample: 0
     seconds:
-      description: How long the run took.
+      description: Duration of the run in seconds.
       type: float
       sample: 0.4
     # END shared: api_use

@@ -9,40 +9,41 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: jdcloud_campaign
-short_description: Conduct what the roles do, stage by stage
+short_description: Run the work of the roles, stage by stage
 version_added: 0.3.0
 author:
   - The jdcloud.cloud authors (@jdcloud-cloud)
 description:
-  - The work of the role P(jdcloud.cloud.vm_decommission#role), in three stages. It reads the variables of the role, freezes the
-    list of machines, cuts it into waves, runs the modules of this collection for each wave, and writes C(record.json),
-    C(manifest.json), C(report.json), C(report.html) and C(machines.csv).
-  - The stage V(backup) is the whole work of the role P(jdcloud.cloud.vm_backup#role), with the variables of that role, and
-    V(restore) that of the playbook C(jdcloud.cloud.restore).
-  - It runs on the controller. The modules that it runs get its connection options.
-  - All files are written durably, replaced as a whole, and readable by their owner only. The record is written before anything
-    is changed in the cloud, so a run that was killed can be finished exactly.
-  - Use the roles instead of this action, unless you build a workflow of your own.
+  - Does the work of the role P(jdcloud.cloud.vm_decommission#role), in the three stages V(plan), V(wave) and V(finish). It
+    reads the variables of the role, freezes the list of instances, splits it into waves, runs the modules of this collection
+    for each wave, and writes C(record.json), C(manifest.json), C(report.json), C(report.html) and C(machines.csv).
+  - The stage V(backup) does the whole work of the role P(jdcloud.cloud.vm_backup#role), with the variables of that role. The
+    stage V(restore) does the work of the playbook C(jdcloud.cloud.restore).
+  - Runs on the controller. The modules that it runs get its connection options.
+  - Writes all files durably, replaces them as a whole, and makes them readable by their owner only. It writes the record before
+    it changes anything in the cloud, so an interrupted run can be resumed exactly.
+  - Use the roles instead of this action, unless you build your own workflow.
 extends_documentation_fragment:
   - jdcloud.cloud.jdcloud
   - jdcloud.cloud.attributes
 options:
   stage:
     description:
-      - V(plan) begins a campaign, or goes on with the unfinished one in the role's report folder. It looks, plans the backups and
-        the deletion, and freezes the list.
-      - V(wave) does waves, one after the other. It does nothing where the campaign was stopped before.
-      - V(stop) ends a campaign whose hook failed. Waves that follow do nothing.
-      - V(finish) releases what is owed, verifies what is left, judges the run and writes the report.
-      - V(backup) plans the whole batch of the role vm_backup, backs it up, tries one restore out and removes older backups.
-      - V(restore) makes machines of a manifest, or one of an image, as the playbook C(jdcloud.cloud.restore) does.
-      - V(cleanup) looks for machines that carry the mark, and says which of them the playbook C(jdcloud.cloud.cleanup) deletes
-        now. In the cloud nothing is changed.
-      - V(read) checks the variables of O(reader), turns them into what they mean, and says whether the task runs in check mode.
-        Nothing else is read or written.
-      - V(report) makes report, page and table of the record in O(folder) again, as its last run left it. The cloud is
-        not asked, and the record is only read.
-      - V(expire) is the work of the playbook C(jdcloud.cloud.expire_backups), with its variables. It deletes images and
+      - The stage to run.
+      - V(plan) begins a campaign, or resumes the unfinished one in the report directory of the role. It reads the instances,
+        plans the backups and the deletion, and freezes the list.
+      - V(wave) runs waves, one after the other. It does nothing if the campaign was stopped before.
+      - V(stop) ends a campaign whose hook failed. Later waves do nothing.
+      - V(finish) releases the remaining elastic IPs, verifies what remains, decides the outcome and writes the report.
+      - V(backup) plans the whole batch of the role vm_backup, backs it up, tests one restore and removes older backups.
+      - V(restore) makes instances from a manifest, or one from an image, as the playbook C(jdcloud.cloud.restore) does.
+      - V(cleanup) reads the marked instances and decides which of them the playbook C(jdcloud.cloud.cleanup) deletes now. It
+        changes nothing in the cloud.
+      - V(read) checks the variables of O(reader), returns their values, and whether the task runs in check mode. It reads and
+        writes nothing else.
+      - V(report) makes the report, the page and the table again from the record in O(folder), in the state of its last run. It
+        makes no call to the cloud and does not change the record.
+      - V(expire) does the work of the playbook C(jdcloud.cloud.expire_backups), with its variables. It deletes images and
         snapshots of finished campaigns that are old enough.
     type: str
     required: true
@@ -59,7 +60,7 @@ options:
       - expire
   reader:
     description:
-      - Whose variables are read with O(stage=read).
+      - With O(stage=read), the role or playbook whose variables are read.
     type: str
     choices:
       - vm_decommission
@@ -73,13 +74,13 @@ options:
       - approved_age
   folder:
     description:
-      - What the stage V(plan) returned as RV(folder). The stages after it need it.
-      - With O(stage=report), the folder of the record.
+      - The directory that the stage V(plan) returned as RV(folder). Later stages require it.
+      - With O(stage=report), the directory of the record.
     type: path
     default: ""
   run:
     description:
-      - What the stage V(plan) returned as RV(run). A run whose campaign another run has taken over is refused.
+      - The token that the stage V(plan) returned as RV(run). If another run has taken over the campaign, the stage fails.
     type: str
     default: ""
   waves:
@@ -102,8 +103,8 @@ options:
     default: ""
   prices:
     description:
-      - With O(stage=report), prices a month as in the variable C(vm_decommission_prices) of the role. Without them those of the
-        campaign count.
+      - With O(stage=report), monthly prices as in the variable C(vm_decommission_prices) of the role. If not set, the prices of
+        the campaign are used.
     type: dict
     default: {}
   language:
@@ -115,15 +116,16 @@ attributes:
   check_mode:
     support: full
     details:
-      - In check mode the folder is one of this run only. V(report) writes nothing then, V(expire) only its preview.
+      - In check mode the directory exists for this run only. V(report) then writes nothing, and V(expire) writes only its
+        preview.
   diff_mode:
     support: partial
     details:
-      - The stages V(backup) and V(restore) show what the modules show that they run.
+      - The stages V(backup) and V(restore) return the diff of the modules that they run.
   idempotent:
     support: partial
     details:
-      - A campaign that is complete has nothing left to do.
+      - A complete campaign changes nothing when it runs again.
 seealso:
   - module: jdcloud.cloud.jdcloud_vm
 """
@@ -145,7 +147,7 @@ campaign:
   type: str
   sample: dc-20261125-080000-1f9c
 digest:
-  description: What stands for exactly the frozen machines and the options that decide what is lost; null before these are known.
+  description: The digest of the frozen instances and the options that decide what is lost; null before these are known.
   returned: success
   type: str
   sample: "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
@@ -161,12 +163,12 @@ instance_ids:
   elements: str
   sample: [i-4x9q2m7kva]
 problem:
-  description: One sentence about what ends the campaign, or with O(stage=backup) about what failed; empty if nothing does.
+  description: One sentence on why the campaign ends, or with O(stage=backup) on what failed; empty if there is no problem.
   returned: success
   type: str
   sample: ""
 folder:
-  description: Where the files are.
+  description: The directory of the files.
   returned: success
   type: str
   sample: /var/lib/jdcloud/project-x
@@ -176,12 +178,12 @@ run:
   type: str
   sample: 5f1d7c20e6a94b13
 resumed:
-  description: Whether an unfinished campaign is gone on with.
+  description: Whether an unfinished campaign is resumed.
   returned: success
   type: bool
   sample: false
 preview:
-  description: Whether nothing is changed.
+  description: Whether this is a preview that changes nothing.
   returned: success
   type: bool
   sample: false
@@ -197,55 +199,57 @@ go:
   type: bool
   sample: true
 hooks:
-  description: The paths of the user's tasks by hook, empty where there are none.
+  description: The paths of the user's tasks by hook; empty for a hook that is not set.
   returned: with O(stage=plan)
   type: dict
   sample: {"before_wave": ""}
 steps:
-  description: What the role does after the plan, in this order. A hook that is not set is none of them.
+  description: What the role does after the plan, in this order. A hook that is not set is left out.
   returned: with O(stage=plan)
   type: list
   elements: dict
   sample: [{"tasks": "wave.yml", "title": "waves 1 to 3", "waves": [1, 2, 3]}, {"tasks": "finish.yml", "title": "the end"}]
 event:
-  description: What the hook of this stage is handed; see the role. Those of hooks before anything are in RV(steps).
+  description:
+    - The event that the hook of this stage gets; see the role. Events of hooks that run before a stage are in RV(steps).
   returned: if there is a hook for it
   type: dict
   sample: {"hook": "on_plan", "campaign": "dc-20261125-080000-1f9c"}
 begun:
-  description: Whether the wave was done in this call.
+  description: Whether this call ran the wave.
   returned: with O(stage=wave), unless the campaign was stopped before
   type: bool
   sample: true
 lines:
-  description: What the stage showed, at most 10 lines and the table of the plan; with O(stage=restore) a line for each machine.
+  description:
+    - The lines that the stage printed, at most 10 and the table of the plan; with O(stage=restore) one for each instance.
   returned: success, but for O(stage=read)
   type: list
   elements: str
   sample: ["Wave 1 of 3, 41 s: 1 deleted of 1 instance. Gone so far: 1 of 30."]
 message:
-  description: What became of the campaign, in a few sentences.
+  description: The outcome of the campaign, in a few sentences.
   returned: with O(stage=finish), O(stage=report) and O(stage=expire)
   type: str
   sample: 1 of 1 machine is deleted.
 due:
-  description: How many machines are due. RV(blocked) is how many carry the mark and stay.
+  description: The number of instances that are due.
   returned: with O(stage=cleanup)
   type: int
   sample: 1
 blocked:
-  description: How many machines carry the mark and stay.
+  description: The number of marked instances that are blocked.
   returned: with O(stage=cleanup)
   type: int
   sample: 3
 regions:
-  description: Where something is to be deleted, or was begun and not finished.
+  description: The regions in which something is to be deleted, or was begun and not finished.
   returned: with O(stage=cleanup)
   type: list
   elements: dict
   sample: [{"region": "cn-north-1", "instance_ids": ["i-4x9q2m7kva"], "report_dir": "", "problem": ""}]
 problems:
-  description: Of which regions it cannot be seen what is left to do, and why.
+  description: The regions that could not be checked for remaining work, with the reason.
   returned: with O(stage=cleanup)
   type: list
   elements: str
@@ -256,12 +260,12 @@ tag_key:
   type: str
   sample: decommission-after
 counts:
-  description: The numbers that the playbook C(jdcloud.cloud.restore) hands to a workflow.
+  description: The numbers that the playbook C(jdcloud.cloud.restore) passes to a workflow.
   returned: with O(stage=restore)
   type: dict
   sample: {"restore_selected": 1, "restore_created": 1}
 instances:
-  description: The machines, as M(jdcloud.cloud.jdcloud_vm_restore) returns them.
+  description: The instances, as M(jdcloud.cloud.jdcloud_vm_restore) returns them.
   returned: with O(stage=restore)
   type: list
   elements: dict
@@ -272,7 +276,7 @@ manifest:
   type: dict
   sample: {"format": "jdcloud.cloud/manifest/1", "state": "complete"}
 summary:
-  description: The counts and the use of the API of making the backups; empty in check mode.
+  description: The counts and the use of the API for the backups; empty in check mode.
   returned: with O(stage=backup)
   type: dict
   sample: {"selected": 1, "created": 1}
@@ -287,17 +291,17 @@ report:
   type: dict
   sample: {"format": "jdcloud.cloud/report/1"}
 report_path:
-  description: The path of the page, or with O(stage=expire) of the report; empty if nothing lasts.
+  description: The path of the page, or with O(stage=expire) of the report; empty if no file was kept.
   returned: with O(stage=finish), O(stage=report) and O(stage=expire)
   type: str
   sample: /var/lib/jdcloud/project-x/report.html
 deleted:
-  description: How many images and snapshots were deleted, or in check mode would be.
+  description: The number of images and snapshots that were deleted, or in check mode would be deleted.
   returned: with O(stage=expire)
   type: int
   sample: 3
 kept:
-  description: How many stay, by the reason.
+  description: The number of images and snapshots that were kept, by reason.
   returned: with O(stage=expire)
   type: dict
   sample: {"too_young": 12}
@@ -308,7 +312,7 @@ failed_ids:
   elements: str
   sample: []
 next:
-  description: What the variables of O(reader) mean.
+  description: The values of the variables of O(reader).
   returned: with O(stage=read)
   type: dict
   sample: {"check_mode": false}

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: jdcloud_disk
-short_description: Delete cloud disks of JD Cloud that are attached to nothing
+short_description: Delete cloud disks of JD Cloud that are not attached
 version_added: 0.3.0
 description:
-  - Deletes cloud disks that are left over, hundreds at a time, one by one, and waits until they are gone.
-  - Only free ones are deleted. A disk is never detached from a machine.
-  - Disks go into the recycle bin where the service allows it. The data of the others is destroyed at once, see O(recycle).
+  - Deletes unused cloud disks, hundreds at a time, one by one, and waits until they are gone.
+  - Deletes only disks that are not attached. It never detaches a disk from an instance.
+  - Moves disks to the recycle bin if the service allows it. The data of other disks is destroyed at once, see O(recycle).
 author:
   - The jdcloud.cloud authors (@jdcloud-cloud)
 extends_documentation_fragment:
@@ -33,32 +33,32 @@ attributes:
 options:
   disk_ids:
     description:
-      - Ids of the disks to delete, for example V(vol-2dat4dsk1b). Blanks around an id and repeated ids do not matter.
-      - An id that does not exist is fine, and gives the warning V(not_found).
+      - Ids of the disks to delete, for example V(vol-2dat4dsk1b). Blanks around an id and repeated ids are ignored.
+      - An id that does not exist is not a failure; it gives the warning V(not_found).
     type: list
     elements: str
     required: true
   max_disks:
     description:
-      - The most disks that may exist among the given ones; if more do, the task fails before anything is changed.
+      - The maximum number of disks to delete. If more of the given disks exist, the task fails before anything is changed.
       - If not set, it is the number of O(disk_ids).
     type: int
   recycle:
     description:
-      - Whether disks go into the recycle bin where that is possible. The service tells of each disk whether it is.
-      - A disk of which it does not tell so is deleted for good nevertheless, and gets the warning V(not_recyclable). Look for
-        that in check mode first if the data may still be needed.
-      - With V(false) all are deleted for good.
+      - Whether to move disks to the recycle bin if possible. The service reports for each disk whether it is possible.
+      - If the service does not report that it is possible, the disk is deleted permanently and has the warning
+        V(not_recyclable). Look for this warning in check mode first if you may still need the data.
+      - With V(false) all disks are deleted permanently.
     type: bool
     default: true
   shared:
     description:
-      - Whether disks that can be attached to several machines may be deleted, too. Otherwise such a disk is blocked.
+      - Whether to delete disks that can be attached to several instances as well. With V(false) such a disk is blocked.
     type: bool
     default: false
 notes:
-  - A disk is deleted in the status V(available), and in V(error_create) and V(error_delete), in which it holds nothing that
-    anybody wanted to keep. It must have that same status at the beginning and just before the delete.
+  - A disk can be deleted in the status V(available), and in V(error_create) and V(error_delete), in which it holds no data
+    worth keeping. It must have the same status at the start and just before the delete.
   - A disk in the recycle bin counts as gone.
   - Manual snapshots of a disk outlive it and are billed.
 seealso:
@@ -68,21 +68,21 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Put two disks that no machine needs any more into the recycle bin
+- name: Move two unused disks to the recycle bin
   jdcloud.cloud.jdcloud_disk:
     state: absent
     disk_ids:
       - vol-2dat4dsk1b
       - vol-7q1x0k3m9z
 
-- name: Delete for good those that are free, and leave alone those that are not
+- name: Permanently delete the disks that are not attached, and skip the others
   jdcloud.cloud.jdcloud_disk:
     state: absent
     disk_ids: "{{ retained.disks | map(attribute='disk_id') }}"
     recycle: false
     on_blocked: skip
 
-- name: See which of them still exist
+- name: List which of them still exist
   jdcloud.cloud.jdcloud_disk:
     state: absent
     disk_ids: vol-2dat4dsk1b
@@ -93,12 +93,12 @@ EXAMPLES = r"""
 RETURN = r"""
 # BEGIN shared: account
 account:
-  description: Which account was used; no secrets.
+  description: The account that was used, without secrets.
   returned: always
   type: dict
   contains:
     source:
-      description: Where the keys came from; null if the run ended before that was known.
+      description: The source of the keys; null if the run ended before it was known.
       type: str
       sample: environment
     access_key_suffix:
@@ -110,17 +110,17 @@ account:
       type: str
       sample: cn-north-1
     pin:
-      description: The pin of the keys' user, as the service tells it; null unless O(expected_account) is set.
+      description: The pin of the user of the keys, as the service returned it; null unless O(expected_account) is set.
       type: str
       sample: shop-operations
     account_id:
-      description: The account id, as the service tells it; null unless O(expected_account) is set.
+      description: The account id, as the service returned it; null unless O(expected_account) is set.
       type: str
       sample: "100000000001"
 # END shared: account
 # BEGIN shared: check_mode
 check_mode:
-  description: Whether this is only a preview, so that nothing was done.
+  description: Whether this is a preview, in which nothing was changed.
   returned: in check mode
   type: bool
   sample: true
@@ -136,7 +136,7 @@ disks:
       type: str
       sample: vol-2dat4dsk1b
     name:
-      description: Its name, or null if it does not exist.
+      description: The name, or null if it does not exist.
       type: str
       sample: web-old-01-data
     size_gb:
@@ -144,41 +144,41 @@ disks:
       type: int
       sample: 100
     status_before:
-      description: The status at the beginning, V(absent) if it did not exist.
+      description: The status at the start of the run; V(absent) if it did not exist.
       type: str
       sample: available
     status:
       description:
-        - The last known status, V(absent) if it is gone, V(in-recyclebin) if it is in the recycle bin, V(unverified) if a delete
-          was sent and no read shows what came of it. In check mode what it would be.
+        - The last known status; V(absent) if it is gone; V(in-recyclebin) if it is in the recycle bin; V(unverified) if a
+          delete was sent and no read shows the effect. In check mode, the expected status.
       type: str
       sample: in-recyclebin
     action:
       description:
-        - One of V(deleted) (for good), V(recycled), V(none), V(blocked), V(failed). In check mode what it would be.
+        - One of V(deleted) (permanently), V(recycled), V(none), V(blocked), V(failed). In check mode, the expected action.
       type: str
       sample: recycled
     changed:
-      description: Whether this run deleted it, or in check mode would.
+      description: Whether this run deleted it, or in check mode would delete it.
       type: bool
       sample: true
     fate:
       description:
-        - V(deleted) if this run destroyed it, V(recycled) if this run put it into the recycle bin, V(kept) if it still exists
-          and is billed, V(unverified) if a delete was sent and no read shows what came of it, null if it was gone without this
-          run or if its fate is not known.
+        - V(deleted) if this run destroyed it; V(recycled) if this run moved it to the recycle bin; V(kept) if it still exists
+          and is billed; V(unverified) if a delete was sent and no read shows the effect; null if it was already gone, or if
+          this is not known.
       type: str
       sample: recycled
     attached_to:
-      description: Ids of the machines that it is attached to.
+      description: Ids of the instances that it is attached to.
       type: list
       elements: str
       sample: []
     blockers:
       description:
-        - Everything that forbids to delete it. Codes are V(disk_in_use), V(transitional), V(invalid_status) (failed, but it may
-          hold data), V(unknown_status), V(prepaid_unexpired) (with the date), V(shared_disk), V(protected), V(task_in_progress)
-          (a snapshot is being made of it).
+        - All reasons that forbid its deletion. Codes are V(disk_in_use), V(transitional), V(invalid_status) (an error status in
+          which it may hold data), V(unknown_status), V(prepaid_unexpired) (with the date), V(shared_disk), V(protected),
+          V(task_in_progress) (a snapshot of it is being made).
       type: list
       elements: dict
       contains:
@@ -192,8 +192,8 @@ disks:
           sample: "It is attached to i-4x9q2m7kva, and nothing is detached here: detach it first."
     warnings:
       description:
-        - What should be known beside. Codes are V(not_found), V(not_recyclable) (it is destroyed at once although O(recycle) is
-          set) and V(not_in_bin) (it is gone, but the service does not show it in the recycle bin).
+        - What you should know, although it blocks nothing. Codes are V(not_found), V(not_recyclable) (its data is destroyed at
+          once although O(recycle) is set) and V(not_in_bin) (it is gone, but the service does not show it in the recycle bin).
       type: list
       elements: dict
       contains:
@@ -212,21 +212,21 @@ disks:
       contains:
         code:
           description:
-            - V(changed_meanwhile) (it is not as it was when it was checked, or the service did not delete it), V(timeout), V(api)
-              (the service refused, or did not answer), V(unverified) (it was sent and not clearly answered, and no read shows
-              what came of it), V(internal) (a bug of this collection).
+            - V(changed_meanwhile) (it is no longer as it was when it was checked, or the service did not delete it), V(timeout),
+              V(api) (the service refused the call or did not respond), V(unverified) (a call without a clear response may have
+              taken effect, and no read could show it), V(internal) (a bug of this collection).
           type: str
           sample: changed_meanwhile
         operation:
-          description: The call that failed, or null if it was none.
+          description: The API call that failed, or null if the failure was not a call.
           type: str
           sample: disk.deleteDisk
         http:
-          description: The HTTP status of the answer, or null.
+          description: The HTTP status of the response, or null.
           type: int
           sample: 400
         status:
-          description: The service's status word, or null.
+          description: The status word of the service, or null.
           type: str
           sample: FAILED_PRECONDITION
     # END shared: deletion_error
@@ -239,7 +239,7 @@ disks:
           type: str
           sample: c0ffee00c0ffee00c0ffee00c0ffee0b
 summary:
-  description: How many of what.
+  description: Counts.
   returned: always
   type: dict
   contains:
@@ -248,19 +248,19 @@ summary:
       type: int
       sample: 3
     changed:
-      description: Disks that this run deleted, or for which it was asked.
+      description: Disks that this run deleted, or whose delete it sent.
       type: int
       sample: 2
     deleted:
-      description: Disks that this run deleted for good.
+      description: Disks that this run deleted permanently.
       type: int
       sample: 0
     recycled:
-      description: Disks that this run put into the recycle bin.
+      description: Disks that this run moved to the recycle bin.
       type: int
       sample: 2
     already_absent:
-      description: Disks that are gone, or in the recycle bin, without this run.
+      description: Disks that were already gone or in the recycle bin.
       type: int
       sample: 1
     not_found:
@@ -277,35 +277,35 @@ summary:
       sample: 0
     # BEGIN shared: api_use calls=6 seconds=2.4
     api_calls:
-      description: All requests sent, repeated ones included.
+      description: Number of requests sent, including repeats.
       type: int
       sample: 6
     api_retries:
-      description: Requests that were repeated.
+      description: Number of requests that were repeated.
       type: int
       sample: 0
     api_throttled:
-      description: Answers that said "too fast".
+      description: Number of responses that limited the request rate (C(429 RATE_LIMIT)).
       type: int
       sample: 0
     seconds:
-      description: How long the run took.
+      description: Duration of the run in seconds.
       type: float
       sample: 2.4
     # END shared: api_use
 diff:
-  description: What goes.
+  description: The disks that are deleted.
   returned: always
   type: dict
   contains:
     before:
-      description: How it was.
+      description: The disks before the run.
       type: dict
       sample:
         disks:
           vol-2dat4dsk1b: 100 GB, named web-old-01-data, available
     after:
-      description: How it is afterwards.
+      description: The disks after the run.
       type: dict
       sample:
         disks:

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: jdcloud_elastic_ip
-short_description: Release elastic IPs of JD Cloud that are on nothing
+short_description: Release elastic IPs of JD Cloud that are not associated
 version_added: 0.3.0
 description:
-  - Releases elastic IPs that are left over, hundreds at a time, one by one, and waits until they are gone.
-  - Only free ones are released. An address is never taken from the machine, load balancer or network interface that it is on.
-  - An address that was released is not to be had back.
+  - Releases unused elastic IPs, hundreds at a time, one by one, and waits until they are gone.
+  - Releases only elastic IPs that are not associated. It never disassociates an address from an instance, a load balancer or a
+    network interface.
+  - You cannot get a released address back.
 author:
   - The jdcloud.cloud authors (@jdcloud-cloud)
 extends_documentation_fragment:
@@ -33,14 +34,15 @@ attributes:
 options:
   elastic_ip_ids:
     description:
-      - Ids of the elastic IPs to release, for example V(fip-8wz1t5c0rn). Blanks around an id and repeated ids do not matter.
-      - An id that does not exist is fine, and gives the warning V(not_found).
+      - Ids of the elastic IPs to release, for example V(fip-8wz1t5c0rn). Blanks around an id and repeated ids are ignored.
+      - An id that does not exist is not a failure; it gives the warning V(not_found).
     type: list
     elements: str
     required: true
   max_elastic_ips:
     description:
-      - The most elastic IPs that may exist among the given ones; if more do, the task fails before anything is changed.
+      - The maximum number of elastic IPs to release. If more of the given elastic IPs exist, the task fails before anything is
+        changed.
       - If not set, it is the number of O(elastic_ip_ids).
     type: int
 seealso:
@@ -49,20 +51,20 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Release two elastic IPs that no machine needs any more
+- name: Release two unused elastic IPs
   jdcloud.cloud.jdcloud_elastic_ip:
     state: absent
     elastic_ip_ids:
       - fip-8wz1t5c0rn
       - fip-1kch0awxq9
 
-- name: Release those that are free, and leave alone those that are not
+- name: Release the elastic IPs that are not associated, and skip the others
   jdcloud.cloud.jdcloud_elastic_ip:
     state: absent
     elastic_ip_ids: "{{ retained.elastic_ips | map(attribute='elastic_ip_id') }}"
     on_blocked: skip
 
-- name: See which of them still exist
+- name: List which of them still exist
   jdcloud.cloud.jdcloud_elastic_ip:
     state: absent
     elastic_ip_ids: fip-8wz1t5c0rn
@@ -73,12 +75,12 @@ EXAMPLES = r"""
 RETURN = r"""
 # BEGIN shared: account
 account:
-  description: Which account was used; no secrets.
+  description: The account that was used, without secrets.
   returned: always
   type: dict
   contains:
     source:
-      description: Where the keys came from; null if the run ended before that was known.
+      description: The source of the keys; null if the run ended before it was known.
       type: str
       sample: environment
     access_key_suffix:
@@ -90,17 +92,17 @@ account:
       type: str
       sample: cn-north-1
     pin:
-      description: The pin of the keys' user, as the service tells it; null unless O(expected_account) is set.
+      description: The pin of the user of the keys, as the service returned it; null unless O(expected_account) is set.
       type: str
       sample: shop-operations
     account_id:
-      description: The account id, as the service tells it; null unless O(expected_account) is set.
+      description: The account id, as the service returned it; null unless O(expected_account) is set.
       type: str
       sample: "100000000001"
 # END shared: account
 # BEGIN shared: check_mode
 check_mode:
-  description: Whether this is only a preview, so that nothing was done.
+  description: Whether this is a preview, in which nothing was changed.
   returned: in check mode
   type: bool
   sample: true
@@ -120,40 +122,40 @@ elastic_ips:
       type: str
       sample: 203.0.113.17
     name:
-      description: Its name, or null if it does not exist.
+      description: The name, or null if it does not exist.
       type: str
       sample: web-old-01-eip
     status_before:
-      description: The status at the beginning as the service tells it, V(absent) if it did not exist.
+      description: The status at the start of the run, as the service returned it; V(absent) if it did not exist.
       type: str
       sample: NOT_ASSOCIATED
     status:
       description:
-        - The last known status, V(absent) if it is gone, V(unverified) if its release was sent and no read shows what came of it.
-          In check mode what it would be.
+        - The last known status; V(absent) if it is gone; V(unverified) if its release was sent and no read shows the effect. In
+          check mode, the expected status.
       type: str
       sample: absent
     action:
-      description: One of V(released), V(none), V(blocked), V(failed). In check mode what it would be.
+      description: One of V(released), V(none), V(blocked), V(failed). In check mode, the expected action.
       type: str
       sample: released
     changed:
-      description: Whether this run released it, or in check mode would.
+      description: Whether this run released it, or in check mode would release it.
       type: bool
       sample: true
     fate:
       description:
-        - V(released) if this run released it, V(kept) if it still exists and is billed, V(unverified) if its release was sent and
-          no read shows what came of it, null if it was gone without this run or if its fate is not known.
+        - V(released) if this run released it; V(kept) if it still exists and is billed; V(unverified) if its release was sent
+          and no read shows the effect; null if it was already gone, or if this is not known.
       type: str
       sample: released
     instance_id:
-      description: The machine or other resource that it is on, or null if the service names none.
+      description: The instance or other resource that it is associated with, or null if the service returned none.
       type: str
       sample: i-4x9q2m7kva
     blockers:
       description:
-        - Everything that forbids to release it. Codes are V(elastic_ip_in_use), V(in_bandwidth_package), V(prepaid_unexpired)
+        - All reasons that forbid its release. Codes are V(elastic_ip_in_use), V(in_bandwidth_package), V(prepaid_unexpired)
           (with the date), V(protected), V(transitional).
       type: list
       elements: dict
@@ -168,7 +170,7 @@ elastic_ips:
           sample: "It is on i-4x9q2m7kva, and nothing is disassociated here: free it first."
     warnings:
       description:
-        - What should be known beside. The code is V(not_found).
+        - What you should know, although it blocks nothing. The code is V(not_found).
       type: list
       elements: dict
       contains:
@@ -187,21 +189,21 @@ elastic_ips:
       contains:
         code:
           description:
-            - V(changed_meanwhile) (it is not as it was when it was checked, or the service did not delete it), V(timeout), V(api)
-              (the service refused, or did not answer), V(unverified) (it was sent and not clearly answered, and no read shows
-              what came of it), V(internal) (a bug of this collection).
+            - V(changed_meanwhile) (it is no longer as it was when it was checked, or the service did not delete it), V(timeout),
+              V(api) (the service refused the call or did not respond), V(unverified) (a call without a clear response may have
+              taken effect, and no read could show it), V(internal) (a bug of this collection).
           type: str
           sample: changed_meanwhile
         operation:
-          description: The call that failed, or null if it was none.
+          description: The API call that failed, or null if the failure was not a call.
           type: str
           sample: vpc.deleteElasticIp
         http:
-          description: The HTTP status of the answer, or null.
+          description: The HTTP status of the response, or null.
           type: int
           sample: 400
         status:
-          description: The service's status word, or null.
+          description: The status word of the service, or null.
           type: str
           sample: FAILED_PRECONDITION
     # END shared: deletion_error
@@ -214,7 +216,7 @@ elastic_ips:
           type: str
           sample: c0ffee00c0ffee00c0ffee00c0ffee0b
 summary:
-  description: How many of what.
+  description: Counts.
   returned: always
   type: dict
   contains:
@@ -223,7 +225,7 @@ summary:
       type: int
       sample: 3
     changed:
-      description: Elastic IPs that this run released, or for which it was asked.
+      description: Elastic IPs that this run released, or whose release it sent.
       type: int
       sample: 2
     released:
@@ -231,7 +233,7 @@ summary:
       type: int
       sample: 2
     already_absent:
-      description: Elastic IPs that are gone without this run.
+      description: Elastic IPs that were already gone.
       type: int
       sample: 1
     not_found:
@@ -248,35 +250,35 @@ summary:
       sample: 0
     # BEGIN shared: api_use calls=6 seconds=2.4
     api_calls:
-      description: All requests sent, repeated ones included.
+      description: Number of requests sent, including repeats.
       type: int
       sample: 6
     api_retries:
-      description: Requests that were repeated.
+      description: Number of requests that were repeated.
       type: int
       sample: 0
     api_throttled:
-      description: Answers that said "too fast".
+      description: Number of responses that limited the request rate (C(429 RATE_LIMIT)).
       type: int
       sample: 0
     seconds:
-      description: How long the run took.
+      description: Duration of the run in seconds.
       type: float
       sample: 2.4
     # END shared: api_use
 diff:
-  description: What goes.
+  description: The elastic IPs that are released.
   returned: always
   type: dict
   contains:
     before:
-      description: How it was.
+      description: The elastic IPs before the run.
       type: dict
       sample:
         elastic_ips:
           fip-8wz1t5c0rn: 203.0.113.17, named web-old-01-eip
     after:
-      description: How it is afterwards.
+      description: The elastic IPs after the run.
       type: dict
       sample:
         elastic_ips: {}

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: jdcloud_image
-short_description: Back up JD Cloud virtual machines as private images, or delete images
+short_description: Back up JD Cloud VMs as private images, or delete images
 version_added: 0.2.0
 description:
-  - Makes a private image of each selected machine, for one machine or hundreds at a time, waits until they are ready, and
-    reads back which disks they hold.
+  - Makes a private image of each selected JD Cloud VM, for one or hundreds at a time, waits until the images are ready, and
+    reads back which disks they contain.
   - With O(state=absent), deletes images.
+  - The most used options are O(state); O(instance_ids) to select instances, or O(image_ids) to select images to delete;
+    O(max_age) to use an existing image again; O(delete_snapshots) to delete the snapshots of an image with it.
 author:
   - The jdcloud.cloud authors (@jdcloud-cloud)
 extends_documentation_fragment:
@@ -33,12 +35,13 @@ attributes:
   idempotent:
     support: full
     details:
-      - A backup that serves again, see O(max_age), is not made a second time.
+      - An existing backup that is used again, see O(max_age), is not made a second time.
 options:
   state:
     description:
-      - V(present) makes what is missing and waits until it is ready.
-      - V(absent) deletes images that are named by id or by exact name, never by machine.
+      - The state to reach.
+      - V(present) makes the missing images and waits until they are ready.
+      - V(absent) deletes images, selected by image id or exact image name, never by instance.
     type: str
     required: true
     choices:
@@ -46,35 +49,39 @@ options:
       - absent
   image_ids:
     description:
-      - For O(state=absent), the images to delete.
+      - For O(state=absent), the ids of the images to delete.
     type: list
     elements: str
   max_images:
     description:
-      - For O(state=absent), the most images that may be deleted; if more are named, the task fails before anything is changed.
+      - For O(state=absent), the maximum number of images to delete. If more are selected, the task fails before anything is
+        changed.
       - If not set, it is the number of O(image_ids), or 1 with O(name).
     type: int
   delete_snapshots:
     description:
-      - For O(state=absent), delete the snapshots that belong to the images, too. Otherwise they stay and go on being billed.
+      - For O(state=absent), also delete the snapshots that belong to the images. With V(false) they are kept and continue to be
+        billed.
     type: bool
     default: false
   # BEGIN shared: include_data_disks
   include_data_disks:
     description:
-      - Whether the image holds the cloud data disks, too. Without them it does not cover them for
+      - Whether the image includes the cloud data disks. An image without a disk does not cover it for
         O(jdcloud.cloud.jdcloud_vm#module:require_backup).
     type: bool
     default: true
   # END shared: include_data_disks
 notes:
-  - An image takes one from the quota of images, and one from the quota of snapshots for each cloud disk.
-  - In O(state=absent), O(name) is the exact name of an image. If several have it, the task fails and lists their ids. With any
-    blocker nothing at all is deleted. Before each delete the image is looked at once more, and one that changed is left alone.
-  - Snapshots of a deleted image that were kept can be deleted by id with M(jdcloud.cloud.jdcloud_snapshot). They are told in
-    RV(images[].snapshots), go on being billed, and count against the quota of snapshots.
-  - Local data disks are never in an image. An image of a machine with a local system disk can only be made while it is stopped.
-  - An image that ends in an error is left as it is, and does not count. Delete it, and run again.
+  - An image uses one from the quota of images, and one from the quota of snapshots for each cloud disk.
+  - With O(state=absent), O(name) is the exact name of an image. If several images have it, the task fails and lists their ids.
+    If anything is blocked, nothing is deleted. Each image is read again before its delete, and an image that changed is not
+    deleted.
+  - Snapshots of a deleted image that were kept are listed in RV(images[].snapshots). They continue to be billed and count
+    against the quota of snapshots. Delete them by id with M(jdcloud.cloud.jdcloud_snapshot).
+  - Local data disks are never in an image. An image of an instance with a local system disk can only be made while the instance
+    is stopped.
+  - An image that ends in an error status is not deleted and does not count. Delete it and run again.
 seealso:
   - module: jdcloud.cloud.jdcloud_image_info
   - module: jdcloud.cloud.jdcloud_snapshot
@@ -83,7 +90,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Back up a group of stopped machines
+- name: Back up a group of stopped instances
   jdcloud.cloud.jdcloud_image:
     state: present
     tags:
@@ -92,7 +99,7 @@ EXAMPLES = r"""
     campaign: spring-2026
   register: backup
 
-- name: Show what the images do not hold
+- name: Show the disks that the images do not contain
   ansible.builtin.debug:
     msg: "{{ backup.images | selectattr('uncovered_disks') | items2dict(key_name='instance_id', value_name='uncovered_disks') }}"
 
@@ -106,12 +113,12 @@ EXAMPLES = r"""
 RETURN = r"""
 # BEGIN shared: account
 account:
-  description: Which account was used; no secrets.
+  description: The account that was used, without secrets.
   returned: always
   type: dict
   contains:
     source:
-      description: Where the keys came from; null if the run ended before that was known.
+      description: The source of the keys; null if the run ended before it was known.
       type: str
       sample: environment
     access_key_suffix:
@@ -123,29 +130,29 @@ account:
       type: str
       sample: cn-north-1
     pin:
-      description: The pin of the keys' user, as the service tells it; null unless O(expected_account) is set.
+      description: The pin of the user of the keys, as the service returned it; null unless O(expected_account) is set.
       type: str
       sample: shop-operations
     account_id:
-      description: The account id, as the service tells it; null unless O(expected_account) is set.
+      description: The account id, as the service returned it; null unless O(expected_account) is set.
       type: str
       sample: "100000000001"
 # END shared: account
 # BEGIN shared: check_mode
 check_mode:
-  description: Whether this is only a preview, so that nothing was done.
+  description: Whether this is a preview, in which nothing was changed.
   returned: in check mode
   type: bool
   sample: true
 # END shared: check_mode
 campaign:
-  description: The campaign of this run, given or made up; null if the run ended before it began, and for O(state=absent).
+  description: The campaign of this run, given or generated; null if the run ended before it began, and for O(state=absent).
   returned: always
   type: str
   sample: spring-2026
 # BEGIN shared: quota
 quota:
-  description: What all that is to be made needs, and what is left; null if nothing is to be made.
+  description: The quotas that this run needs and what remains of them; null if nothing is to be made.
   returned: always
   type: dict
   contains:
@@ -154,56 +161,56 @@ quota:
       type: dict
       contains:
         limit:
-          description: How many the region may hold.
+          description: Maximum number in the region.
           type: int
           sample: 50
         used:
-          description: How many it holds.
+          description: Number that exists.
           type: int
           sample: 12
         left:
-          description: How many more may be made.
+          description: Number that can still be made.
           type: int
           sample: 38
         needed:
-          description: How many this run needs.
+          description: Number that this run needs.
           type: int
           sample: 3
     snapshots:
-      description: Snapshots. An image takes one for each cloud disk.
+      description: Snapshots. An image uses one for each cloud disk.
       type: dict
       contains:
         limit:
-          description: How many the region may hold.
+          description: Maximum number in the region.
           type: int
           sample: 50
         used:
-          description: How many it holds.
+          description: Number that exists.
           type: int
           sample: 12
         left:
-          description: How many more may be made.
+          description: Number that can still be made.
           type: int
           sample: 38
         needed:
-          description: How many this run needs.
+          description: Number that this run needs.
           type: int
           sample: 3
     fits:
-      description: Ids of the machines for which there is room, in the order in which they were weighed.
+      description: Ids of the instances whose backups fit into the quotas, in the order in which they were checked.
       type: list
       elements: str
       sample: [i-4x9q2m7kva]
     does_not_fit:
-      description: Ids of the machines for which there is none.
+      description: Ids of the instances whose backups do not fit.
       type: list
       elements: str
       sample: []
 # END shared: quota
 images:
   description:
-    - The images, in the order of O(instance_ids) or O(image_ids), else by machine; and a row without an image for each machine
-      that has none.
+    - The images, in the order of O(instance_ids) or O(image_ids), otherwise by instance. An instance without an image has a row
+      without an image.
   returned: always
   type: list
   elements: dict
@@ -213,35 +220,35 @@ images:
       type: str
       sample: img-5bk0u2p7im
     instance_id:
-      description: The machine that it is of, or null.
+      description: The instance of the image, or null.
       type: str
       sample: i-4x9q2m7kva
     name:
-      description: Its name; null in a row without one.
+      description: Its name; null in a row without an image.
       type: str
       sample: bk-i-4x9q2m7kva-k3j5x7qa2m
     status:
       description:
-        - The last known status; null before it is made; V(unverified) if it was asked for, or its delete was sent, and no read
-          shows what came of that.
+        - The last known status; null before it is made; V(unverified) if its creation or its delete was sent and no read shows
+          the effect.
       type: str
       sample: ready
     # BEGIN shared: backup_row
     action:
       description:
-        - One of V(created), V(reused), V(deleted), V(none), V(blocked), V(failed). In check mode what it would be.
+        - One of V(created), V(reused), V(deleted), V(none), V(blocked), V(failed). In check mode, the expected action.
       type: str
       sample: created
     changed:
-      description: Whether this run made or deleted it, or in check mode would.
+      description: Whether this run made or deleted it, or in check mode would do so.
       type: bool
       sample: true
     campaign:
-      description: The campaign of its mark; null if it has none.
+      description: The campaign in its mark; null if it has no mark.
       type: str
       sample: spring-2026
     stopped:
-      description: Whether its mark says that the machine was stopped; null if there is no mark.
+      description: Whether its mark says that the instance was stopped; null if it has no mark.
       type: bool
       sample: true
     created:
@@ -250,11 +257,11 @@ images:
       sample: "2026-01-15T16:09:10+08:00"
     # END shared: backup_row
     size_mb:
-      description: The size of the image in MB as far as the service tells it, or null.
+      description: The size of the image in MB, or null if the service does not return it.
       type: int
       sample: 20480
     covered_disks:
-      description: Disks of the machine that the image proved to hold; in check mode those that it would.
+      description: Disks of the instance that are proven to be in the image; in check mode, the expected ones.
       type: list
       elements: dict
       contains:
@@ -275,7 +282,7 @@ images:
           type: int
           sample: 100
     uncovered_disks:
-      description: Disks of the machine that the image does not hold.
+      description: Disks of the instance that are not in the image.
       type: list
       elements: dict
       contains:
@@ -292,7 +299,7 @@ images:
           type: str
           sample: cloud
         reason:
-          description: Why not.
+          description: Why it is not in the image.
           type: str
           sample: include_data_disks is false
     snapshots:
@@ -305,16 +312,15 @@ images:
           type: str
           sample: snapshot-2sn4p0da7b
         fate:
-          description: V(deleted), V(kept) or V(unverified) when the image was deleted, else null.
+          description: V(deleted), V(kept) or V(unverified) if the image was deleted, otherwise null.
           type: str
           sample: kept
     blockers:
       description:
-        - Everything that forbids it. Codes are
-          V(protected), V(selector_mismatch), V(transitional), V(unknown_status), V(invalid_status), V(task_in_progress),
-          V(running) (a local system disk of a running machine), V(charge_overdue), V(nothing_to_back_up),
-          V(quota_shortfall), and for O(state=absent) V(not_private), V(selector_mismatch), V(task_in_progress), and
-          V(belongs_to_image) (another image needs one of the snapshots that were to be deleted with it).
+        - All reasons that forbid the action. Codes are V(protected), V(selector_mismatch), V(transitional), V(unknown_status),
+          V(invalid_status), V(task_in_progress), V(running) (a local system disk of a running instance), V(charge_overdue),
+          V(nothing_to_back_up), V(quota_shortfall), and for O(state=absent) V(not_private), V(selector_mismatch),
+          V(task_in_progress), and V(belongs_to_image) (another image needs a snapshot that would be deleted).
       type: list
       elements: dict
       contains:
@@ -329,7 +335,8 @@ images:
     # BEGIN shared: backup_warnings
     warnings:
       description:
-        - What should be known beside. Codes are V(not_stopped) (made while the machine was not stopped) and V(not_found).
+        - What you should know, although it blocks nothing. Codes are V(not_stopped) (made while the instance was not stopped) and
+          V(not_found).
       type: list
       elements: dict
       contains:
@@ -348,25 +355,25 @@ images:
       contains:
         code:
           description:
-            - V(changed_meanwhile) (its machine is not as planned any more), V(timeout), V(api) (the service refused, or did not
-              answer), V(backup_failed) (it ended in an error), V(incomplete) (a disk is missing in it), V(quota_exceeded)
-              (somebody else took the room), V(not_made), V(unverified) (it could not be read back), V(vanished),
-              V(not_found), V(fate_mismatch) (snapshots stayed that were to be deleted with it), V(kept_by_service) (it is shared,
-              protected, published or in use, and no later try would succeed), V(internal) (a bug of this
-              collection).
+            - V(changed_meanwhile) (its instance is no longer as planned), V(timeout), V(api) (the service refused the call or
+              did not respond), V(backup_failed) (it ended in an error status), V(incomplete) (a disk is missing in it),
+              V(quota_exceeded) (the quota was used up in the meantime), V(not_made), V(unverified) (it could not be read back),
+              V(vanished), V(not_found), V(fate_mismatch) (snapshots that were to be deleted with it still exist),
+              V(kept_by_service) (it is shared, protected, published or in use, and repeating the delete would not help),
+              V(internal) (a bug of this collection).
           type: str
           sample: timeout
         # BEGIN shared: backup_error_call
         operation:
-          description: The call that failed, or null if it was none.
+          description: The API call that failed, or null if the failure was not a call.
           type: str
           sample: vm.createImage
         http:
-          description: The HTTP status of the answer, or null.
+          description: The HTTP status of the response, or null.
           type: int
           sample: 429
         status:
-          description: The service's status word, or null.
+          description: The status word of the service, or null.
           type: str
           sample: QUOTA_EXCEEDED
         message:
@@ -379,17 +386,17 @@ images:
           sample: c0ffee00c0ffee00c0ffee00c0ffee0b
         # END shared: backup_error_call
 summary:
-  description: How many of what.
+  description: Counts.
   returned: always
   type: dict
   contains:
     # BEGIN shared: backup_counts
     selected:
-      description: Machines and ids in the result.
+      description: Instances and ids in the result.
       type: int
       sample: 3
     changed:
-      description: Machines for which something was changed.
+      description: Instances for which something was changed.
       type: int
       sample: 2
     created:
@@ -397,7 +404,7 @@ summary:
       type: int
       sample: 2
     reused:
-      description: Backups that existed, or were being made, and serve again.
+      description: Backups that existed, or were being made, and were used again.
       type: int
       sample: 1
     not_found:
@@ -405,11 +412,11 @@ summary:
       type: int
       sample: 0
     blocked:
-      description: Machines with blockers.
+      description: Instances with blockers.
       type: int
       sample: 0
     failed:
-      description: Machines for which something failed.
+      description: Instances for which something failed.
       type: int
       sample: 0
     # END shared: backup_counts
@@ -419,42 +426,42 @@ summary:
       type: int
       sample: 0
     already_absent:
-      description: For O(state=absent), what is gone without this run.
+      description: For O(state=absent), what was already gone.
       type: int
       sample: 0
     # END shared: backup_deletion_counts
     # BEGIN shared: api_use calls=12 seconds=8.5
     api_calls:
-      description: All requests sent, repeated ones included.
+      description: Number of requests sent, including repeats.
       type: int
       sample: 12
     api_retries:
-      description: Requests that were repeated.
+      description: Number of requests that were repeated.
       type: int
       sample: 0
     api_throttled:
-      description: Answers that said "too fast".
+      description: Number of responses that limited the request rate (C(429 RATE_LIMIT)).
       type: int
       sample: 0
     seconds:
-      description: How long the run took.
+      description: Duration of the run in seconds.
       type: float
       sample: 8.5
     # END shared: api_use
 # BEGIN shared: backup_diff
 diff:
-  description: What comes into being or goes, and power states that change.
+  description: Backups that are made or deleted, and instances that are stopped or started.
   returned: always
   type: dict
   contains:
     before:
-      description: How it was.
+      description: The state before the run.
       type: dict
       sample:
         backups: {}
         status: {}
     after:
-      description: How it is afterwards.
+      description: The state after the run.
       type: dict
       sample:
         backups:

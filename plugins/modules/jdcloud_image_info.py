@@ -9,12 +9,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: jdcloud_image_info
-short_description: List JD Cloud images, with the machine, disks and mark of each
+short_description: List JD Cloud images, with the instance, disks and mark of each
 version_added: 0.2.0
 description:
-  - Lists the private images of a region, or images of any kind by id, with everything that the service says about them.
-  - Says of each which machine it was made of, which snapshots hold its disks, and whether this collection made it.
-  - Fails rather than return an incomplete list.
+  - Lists the private images of a region, or images of any kind by id, with all properties that the service returns.
+  - Shows for each image the instance that it was made from, the snapshots that hold its disks, and whether this collection made
+    it.
+  - Fails instead of returning an incomplete list.
 author:
   - The jdcloud.cloud authors (@jdcloud-cloud)
 extends_documentation_fragment:
@@ -24,24 +25,24 @@ extends_documentation_fragment:
 options:
   image_ids:
     description:
-      - The images to list. Public and shared ones can be listed by their ids, too.
+      - Ids of images to list. Public and shared images can also be listed by their ids.
     type: list
     elements: str
   instance_ids:
     description:
-      - Only images that were made of these machines, which need not exist any more.
+      - List only images that were made from these instances, which need not exist any more.
     type: list
     elements: str
   name:
     description:
-      - Only images with exactly this name. Images that share a name are all listed.
+      - List only images with exactly this name. Images with the same name are all listed.
     type: raw
   status:
     description:
-      - Only images in this status, for example V(ready), V(pending) or V(error), without regard to case.
+      - List only images with this status, for example V(ready), V(pending) or V(error). Upper and lower case are equal.
     type: str
 notes:
-  - All selectors that are given must fit. Without any selector all private images of the region are listed.
+  - An image must match all given selectors. Without a selector all private images of the region are listed.
   - An empty or blank selector is an error.
 seealso:
   - module: jdcloud.cloud.jdcloud_image
@@ -54,14 +55,14 @@ EXAMPLES = r"""
     region: cn-north-1
   register: backups
 
-- name: Show those that a campaign made
+- name: Show the images of a campaign
   ansible.builtin.debug:
     msg: "{{ item.image_id }} of {{ item.instance_id }}, made {{ item.created }}"
   loop: "{{ backups.images | selectattr('mark') | selectattr('mark.campaign', 'equalto', 'spring-2026') | list }}"
   loop_control:
     label: "{{ item.image_id }}"
 
-- name: List the finished images of a machine, even if the machine is gone
+- name: List the finished images of an instance, which may be gone
   jdcloud.cloud.jdcloud_image_info:
     instance_ids: i-4x9q2m7kva
     status: ready
@@ -70,12 +71,12 @@ EXAMPLES = r"""
 RETURN = r"""
 # BEGIN shared: account
 account:
-  description: Which account was used; no secrets.
+  description: The account that was used, without secrets.
   returned: always
   type: dict
   contains:
     source:
-      description: Where the keys came from; null if the run ended before that was known.
+      description: The source of the keys; null if the run ended before it was known.
       type: str
       sample: environment
     access_key_suffix:
@@ -87,23 +88,23 @@ account:
       type: str
       sample: cn-north-1
     pin:
-      description: The pin of the keys' user, as the service tells it; null unless O(expected_account) is set.
+      description: The pin of the user of the keys, as the service returned it; null unless O(expected_account) is set.
       type: str
       sample: shop-operations
     account_id:
-      description: The account id, as the service tells it; null unless O(expected_account) is set.
+      description: The account id, as the service returned it; null unless O(expected_account) is set.
       type: str
       sample: "100000000001"
 # END shared: account
 service_time:
-  description: The time by the service's own clock; null if no answer told it, and if the run ended before it read anything.
+  description: The time by the clock of the service; null if no response contained it, or if the run ended before any read.
   returned: always
   type: str
   sample: "2026-11-28T02:30:00+00:00"
 images:
   description:
-    - The images, in the order of O(image_ids), else by id. Beside what is listed here, each one holds everything else that
-      the service says about it, in snake case.
+    - The images, in the order of O(image_ids), otherwise by id. Each one also contains all other properties that the service
+      returns, in snake case.
     - Ids that do not exist are left out, with a warning.
   returned: always
   type: list
@@ -122,22 +123,22 @@ images:
       type: str
       sample: ready
     image_source:
-      description: V(private), V(public), V(shared), V(community) or V(thirdparty); empty if the service does not tell.
+      description: V(private), V(public), V(shared), V(community) or V(thirdparty); empty if the service does not return it.
       type: str
       sample: private
     instance_id:
-      description: The machine that it was made of, or null.
+      description: The instance that it was made from, or null.
       type: str
       sample: i-4x9q2m7kva
     description:
-      description: What its maker wrote, which the service calls C(desc); empty if nothing.
+      description: The description of the image (C(desc) of the service); empty if there is none.
       type: str
       sample: jdcloud.cloud/1 campaign=spring-2026 instance=i-4x9q2m7kva stopped=true
     # BEGIN shared: marker
     mark:
       description:
-        - Who made it, as its description tells; null if it carries no mark of this collection. Only what carries one is used
-          again, counted or removed by this collection.
+        - The origin of the backup, from the mark in its description; null if it has no mark of this collection. This collection
+          uses again, counts and removes only backups with such a mark.
       type: dict
       contains:
         campaign:
@@ -145,20 +146,20 @@ images:
           type: str
           sample: spring-2026
         instance_id:
-          description: The machine, or V(none) for a disk that was on no machine.
+          description: The instance, or V(none) for a disk that was not attached to an instance.
           type: str
           sample: i-4x9q2m7kva
         stopped:
-          description: Whether the machine was stopped when it was made.
+          description: Whether the instance was stopped when the backup was made.
           type: bool
           sample: true
     created:
-      description: When it was made; null if that cannot be read.
+      description: When it was made; null if the time is unreadable.
       type: str
       sample: "2026-01-15T16:09:10+08:00"
     # END shared: marker
     unreadable:
-      description: Members that could not be read, as the service calls them. No decision may rest on them.
+      description: Members that could not be read, with the names that the service uses. Base no decision on them.
       type: list
       elements: str
       sample: []
@@ -188,7 +189,7 @@ images:
           type: int
           sample: 100
 summary:
-  description: How many of what.
+  description: Counts.
   returned: always
   type: dict
   contains:
@@ -202,19 +203,19 @@ summary:
       sample: 0
     # BEGIN shared: api_use calls=1 seconds=0.4
     api_calls:
-      description: All requests sent, repeated ones included.
+      description: Number of requests sent, including repeats.
       type: int
       sample: 1
     api_retries:
-      description: Requests that were repeated.
+      description: Number of requests that were repeated.
       type: int
       sample: 0
     api_throttled:
-      description: Answers that said "too fast".
+      description: Number of responses that limited the request rate (C(429 RATE_LIMIT)).
       type: int
       sample: 0
     seconds:
-      description: How long the run took.
+      description: Duration of the run in seconds.
       type: float
       sample: 0.4
     # END shared: api_use

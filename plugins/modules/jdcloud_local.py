@@ -14,10 +14,11 @@ version_added: 1.0.0
 author:
   - The jdcloud.cloud authors (@jdcloud-cloud)
 description:
-  - The actions of this collection use it on the controller, so that Ansible need not pack and send the same files for each task.
-  - It takes the options of the module that it runs, and ends as that module does. Call the module itself instead.
-  - It needs the environment variables E(JDCLOUD_PLUGINS), the folder of the plugins of this collection, and E(JDCLOUD_MODULE),
-    the name of the module.
+  - The actions of this collection use it on the controller, so that Ansible need not pack and send the same files for each
+    task.
+  - It takes the options of the module that it runs and returns the result of that module. Call that module instead.
+  - Requires the environment variables E(JDCLOUD_PLUGINS), the plugins directory of this collection, and E(JDCLOUD_MODULE), the
+    name of the module.
 extends_documentation_fragment:
   - jdcloud.cloud.attributes
 options: {}

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: jdcloud_quota_info
-short_description: Tell how many images, snapshots and elastic IPs a JD Cloud region may hold, and holds
+short_description: Show the quotas of images, snapshots and elastic IPs in a JD Cloud region
 version_added: 0.2.0
 description:
-  - Reads the live quotas of private images, snapshots and elastic IPs of a region, all of them or none.
+  - Reads the current quotas of private images, snapshots and elastic IPs of a region. Fails if one of them cannot be read.
 author:
   - The jdcloud.cloud authors (@jdcloud-cloud)
 extends_documentation_fragment:
@@ -21,8 +21,8 @@ extends_documentation_fragment:
   - jdcloud.cloud.attributes.info_module
 options: {}
 notes:
-  - An image takes one from the quota of images, and one from the quota of snapshots for each cloud disk.
-  - Quotas are small by default. Have them raised before a large undertaking.
+  - An image uses one from the quota of images, and one from the quota of snapshots for each cloud disk.
+  - Default quotas are small. Have them raised before a large backup.
 seealso:
   - module: jdcloud.cloud.jdcloud_image
   - module: jdcloud.cloud.jdcloud_snapshot
@@ -34,7 +34,7 @@ EXAMPLES = r"""
     region: cn-north-1
   register: room
 
-- name: Stop here unless ten images fit
+- name: Stop unless ten images fit into the quota
   ansible.builtin.assert:
     that: room.quotas.images.left >= 10
 """
@@ -42,12 +42,12 @@ EXAMPLES = r"""
 RETURN = r"""
 # BEGIN shared: account
 account:
-  description: Which account was used; no secrets.
+  description: The account that was used, without secrets.
   returned: always
   type: dict
   contains:
     source:
-      description: Where the keys came from; null if the run ended before that was known.
+      description: The source of the keys; null if the run ended before it was known.
       type: str
       sample: environment
     access_key_suffix:
@@ -59,11 +59,11 @@ account:
       type: str
       sample: cn-north-1
     pin:
-      description: The pin of the keys' user, as the service tells it; null unless O(expected_account) is set.
+      description: The pin of the user of the keys, as the service returned it; null unless O(expected_account) is set.
       type: str
       sample: shop-operations
     account_id:
-      description: The account id, as the service tells it; null unless O(expected_account) is set.
+      description: The account id, as the service returned it; null unless O(expected_account) is set.
       type: str
       sample: "100000000001"
 # END shared: account
@@ -78,15 +78,15 @@ quotas:
       contains:
         # BEGIN shared: quota_numbers limit=50 used=12 left=38
         limit:
-          description: How many the region may hold.
+          description: Maximum number in the region.
           type: int
           sample: 50
         used:
-          description: How many it holds.
+          description: Number that exists.
           type: int
           sample: 12
         left:
-          description: How many more may be made.
+          description: Number that can still be made.
           type: int
           sample: 38
         # END shared: quota_numbers
@@ -96,15 +96,15 @@ quotas:
       contains:
         # BEGIN shared: quota_numbers limit=100 used=40 left=60
         limit:
-          description: How many the region may hold.
+          description: Maximum number in the region.
           type: int
           sample: 100
         used:
-          description: How many it holds.
+          description: Number that exists.
           type: int
           sample: 40
         left:
-          description: How many more may be made.
+          description: Number that can still be made.
           type: int
           sample: 60
         # END shared: quota_numbers
@@ -114,38 +114,38 @@ quotas:
       contains:
         # BEGIN shared: quota_numbers limit=10 used=4 left=6
         limit:
-          description: How many the region may hold.
+          description: Maximum number in the region.
           type: int
           sample: 10
         used:
-          description: How many it holds.
+          description: Number that exists.
           type: int
           sample: 4
         left:
-          description: How many more may be made.
+          description: Number that can still be made.
           type: int
           sample: 6
         # END shared: quota_numbers
 summary:
-  description: What it took.
+  description: The use of the API.
   returned: always
   type: dict
   contains:
     # BEGIN shared: api_use calls=3 seconds=0.4
     api_calls:
-      description: All requests sent, repeated ones included.
+      description: Number of requests sent, including repeats.
       type: int
       sample: 3
     api_retries:
-      description: Requests that were repeated.
+      description: Number of requests that were repeated.
       type: int
       sample: 0
     api_throttled:
-      description: Answers that said "too fast".
+      description: Number of responses that limited the request rate (C(429 RATE_LIMIT)).
       type: int
       sample: 0
     seconds:
-      description: How long the run took.
+      description: Duration of the run in seconds.
       type: float
       sample: 0.4
     # END shared: api_use

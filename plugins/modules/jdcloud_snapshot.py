@@ -9,12 +9,14 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: jdcloud_snapshot
-short_description: Back up cloud disks of JD Cloud virtual machines as snapshots, or delete snapshots
+short_description: Back up cloud disks of JD Cloud VMs as snapshots, or delete snapshots
 version_added: 0.2.0
 description:
-  - Makes a snapshot of each cloud disk of the selected machines, or of the given disks, hundreds at a time, and waits
-    until they are available.
+  - Makes a snapshot of each cloud disk of the selected JD Cloud VMs, or of the given disks, hundreds at a time, and waits until
+    they are available.
   - With O(state=absent), deletes snapshots.
+  - The most used options are O(state); O(instance_ids) or O(disk_ids) to select disks, or O(snapshot_ids) to select snapshots
+    to delete; O(max_age) to use an existing snapshot again.
 author:
   - The jdcloud.cloud authors (@jdcloud-cloud)
 extends_documentation_fragment:
@@ -33,12 +35,13 @@ attributes:
   idempotent:
     support: full
     details:
-      - A backup that serves again, see O(max_age), is not made a second time.
+      - An existing backup that is used again, see O(max_age), is not made a second time.
 options:
   state:
     description:
-      - V(present) makes what is missing and waits until it is ready.
-      - V(absent) deletes snapshots that are named by id or by exact name, never by machine.
+      - The state to reach.
+      - V(present) makes the missing snapshots and waits until they are available.
+      - V(absent) deletes snapshots, selected by snapshot id or exact snapshot name, never by instance.
     type: str
     required: true
     choices:
@@ -46,25 +49,28 @@ options:
       - absent
   disk_ids:
     description:
-      - The cloud disks to make snapshots of, instead of a selection of machines. A disk that is on no machine is fine.
+      - Ids of cloud disks to make snapshots of, instead of a selection of instances. The disks need not be attached to an
+        instance.
     type: list
     elements: str
   snapshot_ids:
     description:
-      - For O(state=absent), the snapshots to delete. One that belongs to an image is a blocker; it goes with its image.
+      - For O(state=absent), the ids of the snapshots to delete. A snapshot that belongs to an image is blocked; it is deleted
+        with its image.
     type: list
     elements: str
   max_snapshots:
     description:
-      - For O(state=absent), the most snapshots that may be deleted; if more are named, the task fails before anything is changed.
+      - For O(state=absent), the maximum number of snapshots to delete. If more are selected, the task fails before anything is
+        changed.
       - If not set, it is the number of O(snapshot_ids), or 1 with O(name).
     type: int
 notes:
-  - Local disks cannot be in a snapshot.
-  - In O(state=absent), O(name) is the exact name of a snapshot. If several have it, the task fails and lists their ids. With
-    any blocker nothing at all is deleted. Before each delete the snapshot is looked at once more, and one that changed is left
-    alone.
-  - The mark of a snapshot of a disk that is on no machine says C(instance=none). It covers no machine.
+  - Snapshots of local disks are not possible.
+  - With O(state=absent), O(name) is the exact name of a snapshot. If several snapshots have it, the task fails and lists their
+    ids. If anything is blocked, nothing is deleted. Each snapshot is read again before its delete, and a snapshot that changed
+    is not deleted.
+  - The mark of a snapshot of a disk that is not attached to an instance contains C(instance=none). It covers no instance.
 seealso:
   - module: jdcloud.cloud.jdcloud_image
   - module: jdcloud.cloud.jdcloud_snapshot_info
@@ -73,14 +79,14 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Make a snapshot of every cloud disk of two machines
+- name: Make a snapshot of every cloud disk of two instances
   jdcloud.cloud.jdcloud_snapshot:
     state: present
     instance_ids:
       - i-4x9q2m7kva
       - i-1kch0awxq9
 
-- name: Make a snapshot of one disk, unless there is one of the last hour
+- name: Make a snapshot of one disk, unless it has one of the last hour
   jdcloud.cloud.jdcloud_snapshot:
     state: present
     disk_ids: vol-2dat4dsk1b
@@ -95,12 +101,12 @@ EXAMPLES = r"""
 RETURN = r"""
 # BEGIN shared: account
 account:
-  description: Which account was used; no secrets.
+  description: The account that was used, without secrets.
   returned: always
   type: dict
   contains:
     source:
-      description: Where the keys came from; null if the run ended before that was known.
+      description: The source of the keys; null if the run ended before it was known.
       type: str
       sample: environment
     access_key_suffix:
@@ -112,29 +118,29 @@ account:
       type: str
       sample: cn-north-1
     pin:
-      description: The pin of the keys' user, as the service tells it; null unless O(expected_account) is set.
+      description: The pin of the user of the keys, as the service returned it; null unless O(expected_account) is set.
       type: str
       sample: shop-operations
     account_id:
-      description: The account id, as the service tells it; null unless O(expected_account) is set.
+      description: The account id, as the service returned it; null unless O(expected_account) is set.
       type: str
       sample: "100000000001"
 # END shared: account
 # BEGIN shared: check_mode
 check_mode:
-  description: Whether this is only a preview, so that nothing was done.
+  description: Whether this is a preview, in which nothing was changed.
   returned: in check mode
   type: bool
   sample: true
 # END shared: check_mode
 campaign:
-  description: The campaign of this run, given or made up; null if the run ended before it began, and for O(state=absent).
+  description: The campaign of this run, given or generated; null if the run ended before it began, and for O(state=absent).
   returned: always
   type: str
   sample: spring-2026
 # BEGIN shared: quota
 quota:
-  description: What all that is to be made needs, and what is left; null if nothing is to be made.
+  description: The quotas that this run needs and what remains of them; null if nothing is to be made.
   returned: always
   type: dict
   contains:
@@ -143,56 +149,56 @@ quota:
       type: dict
       contains:
         limit:
-          description: How many the region may hold.
+          description: Maximum number in the region.
           type: int
           sample: 50
         used:
-          description: How many it holds.
+          description: Number that exists.
           type: int
           sample: 12
         left:
-          description: How many more may be made.
+          description: Number that can still be made.
           type: int
           sample: 38
         needed:
-          description: How many this run needs.
+          description: Number that this run needs.
           type: int
           sample: 3
     snapshots:
-      description: Snapshots. An image takes one for each cloud disk.
+      description: Snapshots. An image uses one for each cloud disk.
       type: dict
       contains:
         limit:
-          description: How many the region may hold.
+          description: Maximum number in the region.
           type: int
           sample: 50
         used:
-          description: How many it holds.
+          description: Number that exists.
           type: int
           sample: 12
         left:
-          description: How many more may be made.
+          description: Number that can still be made.
           type: int
           sample: 38
         needed:
-          description: How many this run needs.
+          description: Number that this run needs.
           type: int
           sample: 3
     fits:
-      description: Ids of the machines for which there is room, in the order in which they were weighed.
+      description: Ids of the instances whose backups fit into the quotas, in the order in which they were checked.
       type: list
       elements: str
       sample: [i-4x9q2m7kva]
     does_not_fit:
-      description: Ids of the machines for which there is none.
+      description: Ids of the instances whose backups do not fit.
       type: list
       elements: str
       sample: []
 # END shared: quota
 snapshots:
   description:
-    - The snapshots, machine by machine, or as O(snapshot_ids) or O(disk_ids) has them; and a row without a snapshot for each
-      machine that has none.
+    - The snapshots, by instance, or in the order of O(snapshot_ids) or O(disk_ids). An instance without a snapshot has a row
+      without a snapshot.
   returned: always
   type: list
   elements: dict
@@ -202,7 +208,7 @@ snapshots:
       type: str
       sample: snapshot-4sn4p0ma9d
     disk_id:
-      description: The disk that it is of; null in a row without a snapshot.
+      description: The disk of the snapshot; null in a row without a snapshot.
       type: str
       sample: vol-2dat4dsk1b
     device:
@@ -210,35 +216,35 @@ snapshots:
       type: str
       sample: vdb
     instance_id:
-      description: The machine that it is of, or null.
+      description: The instance of the disk, or null.
       type: str
       sample: i-4x9q2m7kva
     name:
-      description: Its name; null in a row without one.
+      description: Its name; null in a row without a snapshot.
       type: str
       sample: bk-vol-2dat4dsk1b-k3j5x7qa2m
     status:
       description:
-        - The last known status; null before it is made; V(unverified) if it was asked for, or its delete was sent, and no read
-          shows what came of that.
+        - The last known status; null before it is made; V(unverified) if its creation or its delete was sent and no read shows
+          the effect.
       type: str
       sample: available
     # BEGIN shared: backup_row
     action:
       description:
-        - One of V(created), V(reused), V(deleted), V(none), V(blocked), V(failed). In check mode what it would be.
+        - One of V(created), V(reused), V(deleted), V(none), V(blocked), V(failed). In check mode, the expected action.
       type: str
       sample: created
     changed:
-      description: Whether this run made or deleted it, or in check mode would.
+      description: Whether this run made or deleted it, or in check mode would do so.
       type: bool
       sample: true
     campaign:
-      description: The campaign of its mark; null if it has none.
+      description: The campaign in its mark; null if it has no mark.
       type: str
       sample: spring-2026
     stopped:
-      description: Whether its mark says that the machine was stopped; null if there is no mark.
+      description: Whether its mark says that the instance was stopped; null if it has no mark.
       type: bool
       sample: true
     created:
@@ -252,11 +258,10 @@ snapshots:
       sample: 100
     blockers:
       description:
-        - Everything that forbids it. Codes are
-          V(protected), V(selector_mismatch), V(transitional), V(unknown_status), V(invalid_status), V(task_in_progress),
-          V(running) (a local system disk of a running machine), V(charge_overdue), V(nothing_to_back_up),
-          V(quota_shortfall), and for O(state=absent) V(belongs_to_image), V(not_private), V(selector_mismatch),
-          V(task_in_progress), V(invalid_status).
+        - All reasons that forbid the action. Codes are V(protected), V(selector_mismatch), V(transitional), V(unknown_status),
+          V(invalid_status), V(task_in_progress), V(running) (a local system disk of a running instance), V(charge_overdue),
+          V(nothing_to_back_up), V(quota_shortfall), and for O(state=absent) V(belongs_to_image), V(not_private),
+          V(selector_mismatch), V(task_in_progress), V(invalid_status).
       type: list
       elements: dict
       contains:
@@ -271,7 +276,8 @@ snapshots:
     # BEGIN shared: backup_warnings
     warnings:
       description:
-        - What should be known beside. Codes are V(not_stopped) (made while the machine was not stopped) and V(not_found).
+        - What you should know, although it blocks nothing. Codes are V(not_stopped) (made while the instance was not stopped) and
+          V(not_found).
       type: list
       elements: dict
       contains:
@@ -290,23 +296,23 @@ snapshots:
       contains:
         code:
           description:
-            - V(changed_meanwhile) (its machine is not as planned any more), V(timeout), V(api) (the service refused, or did not
-              answer), V(backup_failed) (it ended in an error), V(incomplete) (a disk is missing in it), V(quota_exceeded)
-              (somebody else took the room), V(not_made), V(unverified) (it could not be read back), V(vanished),
-              V(not_found), V(internal) (a bug of this collection).
+            - V(changed_meanwhile) (its instance is no longer as planned), V(timeout), V(api) (the service refused the call or
+              did not respond), V(backup_failed) (it ended in an error status), V(incomplete) (a disk is missing in it),
+              V(quota_exceeded) (the quota was used up in the meantime), V(not_made), V(unverified) (it could not be read back),
+              V(vanished), V(not_found), V(internal) (a bug of this collection).
           type: str
           sample: timeout
         # BEGIN shared: backup_error_call
         operation:
-          description: The call that failed, or null if it was none.
+          description: The API call that failed, or null if the failure was not a call.
           type: str
           sample: vm.createImage
         http:
-          description: The HTTP status of the answer, or null.
+          description: The HTTP status of the response, or null.
           type: int
           sample: 429
         status:
-          description: The service's status word, or null.
+          description: The status word of the service, or null.
           type: str
           sample: QUOTA_EXCEEDED
         message:
@@ -319,17 +325,17 @@ snapshots:
           sample: c0ffee00c0ffee00c0ffee00c0ffee0b
         # END shared: backup_error_call
 summary:
-  description: How many of what.
+  description: Counts.
   returned: always
   type: dict
   contains:
     # BEGIN shared: backup_counts
     selected:
-      description: Machines and ids in the result.
+      description: Instances and ids in the result.
       type: int
       sample: 3
     changed:
-      description: Machines for which something was changed.
+      description: Instances for which something was changed.
       type: int
       sample: 2
     created:
@@ -337,7 +343,7 @@ summary:
       type: int
       sample: 2
     reused:
-      description: Backups that existed, or were being made, and serve again.
+      description: Backups that existed, or were being made, and were used again.
       type: int
       sample: 1
     not_found:
@@ -345,11 +351,11 @@ summary:
       type: int
       sample: 0
     blocked:
-      description: Machines with blockers.
+      description: Instances with blockers.
       type: int
       sample: 0
     failed:
-      description: Machines for which something failed.
+      description: Instances for which something failed.
       type: int
       sample: 0
     # END shared: backup_counts
@@ -359,42 +365,42 @@ summary:
       type: int
       sample: 0
     already_absent:
-      description: For O(state=absent), what is gone without this run.
+      description: For O(state=absent), what was already gone.
       type: int
       sample: 0
     # END shared: backup_deletion_counts
     # BEGIN shared: api_use calls=12 seconds=8.5
     api_calls:
-      description: All requests sent, repeated ones included.
+      description: Number of requests sent, including repeats.
       type: int
       sample: 12
     api_retries:
-      description: Requests that were repeated.
+      description: Number of requests that were repeated.
       type: int
       sample: 0
     api_throttled:
-      description: Answers that said "too fast".
+      description: Number of responses that limited the request rate (C(429 RATE_LIMIT)).
       type: int
       sample: 0
     seconds:
-      description: How long the run took.
+      description: Duration of the run in seconds.
       type: float
       sample: 8.5
     # END shared: api_use
 # BEGIN shared: backup_diff
 diff:
-  description: What comes into being or goes, and power states that change.
+  description: Backups that are made or deleted, and instances that are stopped or started.
   returned: always
   type: dict
   contains:
     before:
-      description: How it was.
+      description: The state before the run.
       type: dict
       sample:
         backups: {}
         status: {}
     after:
-      description: How it is afterwards.
+      description: The state after the run.
       type: dict
       sample:
         backups:

@@ -9,32 +9,32 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: jdcloud_surroundings
-short_description: Check what a command line and a play hand to the roles and playbooks of this collection
+short_description: Check what a command line and a play pass to the roles and playbooks of this collection
 version_added: 1.0.0
 author:
   - The jdcloud.cloud authors (@jdcloud-cloud)
 description:
-  - The first task of the roles and playbooks of this collection. It fails if something would be dropped, evaluated or done more
-    often than was meant, and changes nothing.
-  - Words of extra variables that Ansible drops are refused. In C(-e "vm_decommission_tags=project=big data") the word C(data) is
-    no part of the value, and other machines would be selected.
-  - An assignment right behind a variable of this collection in the same C(-e) is refused, unless it is another variable of this
-    collection or one of Ansible's, and so is a variable that selects something and is given in two of them.
-  - Tasks that run as another user (C(become)) are refused, since the profile of that user would decide about the account.
-    So are tasks that would run on another computer (C(ansible_connection)).
-  - A play over several hosts is refused, unless the task runs once for all of them.
-  - Nothing that is checked here is evaluated as a template.
-  - It is an action, runs on the controller, sends nothing to the cloud, and needs no keys.
+  - The first task of the roles and playbooks of this collection. It fails if a value would be dropped or evaluated, or if a
+    task would run more often than intended. It changes nothing.
+  - Refuses words of extra variables that Ansible drops. In C(-e "vm_decommission_tags=project=big data") the word C(data) is
+    not part of the value, and other instances would be selected.
+  - Refuses an assignment directly after a variable of this collection in the same C(-e), unless it sets another variable of
+    this collection or one of Ansible. Also refuses a selecting variable that is given in two of them.
+  - Refuses tasks that run as another user (C(become)), since the profile of that user would decide about the account, and tasks
+    that run on another host (C(ansible_connection)).
+  - Refuses a play over several hosts, unless the task runs once for all of them.
+  - Evaluates nothing that it checks as a template.
+  - It is an action that runs on the controller, makes no call to the cloud, and requires no keys.
 extends_documentation_fragment:
   - jdcloud.cloud.attributes
 options:
   extra_variables:
     description:
-      - What extra variables may hold.
-      - V(data) refuses templates in them, before anything uses them. The playbooks of this collection want it so, since extra
-        variables may come from an event, a survey or a ticket. Texts that Ansible does not evaluate, as AWX marks the answers of
-        surveys, may hold whatever they want.
-      - V(templates) leaves templates to whoever wrote the command.
+      - What extra variables may contain.
+      - V(data) refuses templates in them before anything uses them. The playbooks of this collection use it, since extra
+        variables may come from an event, a survey or a ticket. Texts that Ansible does not evaluate, such as the answers of AWX
+        surveys, may contain anything.
+      - V(templates) allows templates.
     type: str
     choices:
       - templates
@@ -54,7 +54,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Refuse what an event would have evaluated, before anything else is done
+- name: Refuse templates in extra variables before any other task
   jdcloud.cloud.jdcloud_surroundings:
     extra_variables: data
 """

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: jdcloud_tag
-short_description: Set and remove tags of JD Cloud virtual machines, disks and elastic IPs
+short_description: Set and remove tags of JD Cloud VMs, disks and elastic IPs
 version_added: 0.3.0
 author:
   - The jdcloud.cloud authors (@jdcloud-cloud)
 description:
-  - Sets tags, or removes them, of hundreds of machines in a few calls. Only what differs is written.
-  - Every change is read back. What does not show it is failed, also if the service's answer said that all went well.
-  - One machine's failure never hides another's result. The task fails at the end, with every result in it.
+  - Sets and removes tags of hundreds of JD Cloud VMs, cloud disks and elastic IPs in a few calls. Only differences are written.
+  - Reads back every change. If the change does not show, the resource fails, even if the service reported success.
+  - The failure of one resource does not hide the results of the others. The task fails at the end with all results.
+  - The most used options are O(set) and O(remove); O(instance_ids), O(disk_ids) and O(elastic_ip_ids) for the resources;
+    O(protect_tags={}) to change protected resources.
 extends_documentation_fragment:
   - jdcloud.cloud.jdcloud
   - jdcloud.cloud.selection
@@ -25,15 +27,15 @@ extends_documentation_fragment:
 options:
   set:
     description:
-      - Tags that are to be there, with their values. Another value of the same key is replaced; other tags stay.
-      - A value is a text. Everything else is refused, and so is a key that is no text. Quote them, since YAML makes 8 of
-        V(010) and 45000 of V(12:30:00).
-      - The service takes keys of up to 127 and values of up to 255 characters, and no key that begins with C(jrn:) or C(jdc-).
-        A machine, disk or elastic IP has at most 10 tags.
+      - Tags to set, with their values. If the key has another value, it is replaced; other tags stay.
+      - A value is a text. All other types are refused, and so is a key that is not a text. Quote them, since YAML reads V(010)
+        as 8 and V(12:30:00) as 45000.
+      - The service accepts keys of up to 127 and values of up to 255 characters, and no key that begins with C(jrn:) or
+        C(jdc-). An instance, disk or elastic IP has at most 10 tags.
     type: dict
   remove:
     description:
-      - Keys that are not to be there, whatever their values.
+      - Keys of tags to remove, whatever their values.
       - At least one of O(set) and O(remove) must be given, and no key may be in both.
     type: list
     elements: raw
@@ -49,15 +51,17 @@ options:
     elements: str
   on_blocked:
     description:
-      - V(fail) changes nothing at all if anything forbids the change of any of them, or an id does not exist.
-      - V(skip) goes on with the others. What is blocked is reported and is no failure; an id that does not exist still is one.
+      - What to do if blockers forbid the change of some resources.
+      - V(fail) changes nothing if any resource is blocked or any id does not exist.
+      - V(skip) continues with the others. Blocked resources are reported, which is not a failure; an id that does not exist is
+        still a failure.
     type: str
     choices: [fail, skip]
     default: fail
   service_codes:
     description:
-      - What the tag service calls the services that own machines, disks and elastic IPs. Change it only if these are refused;
-        those that are not named keep their default.
+      - The names that the tag service uses for the services of instances, disks and elastic IPs. Change them only if the
+        service refuses the defaults; names that are not given keep their default.
     type: dict
     default:
       instance: vm
@@ -74,17 +78,18 @@ attributes:
     support: full
 notes:
   - At least one of O(instance_ids), O(name), O(tags), O(filters), O(disk_ids) and O(elastic_ip_ids) must be given.
-  - A selection of O(name), O(tags) or O(filters) that matches nothing is no failure. The module warns.
-  - A protected machine, disk or elastic IP is blocked as in the other modules, since tags decide what is deleted later. To change
-    the tags of one, or to remove the protecting tag itself, set O(protect_tags={}). What is as wished already is never blocked.
-  - A key that the service shows twice, and a value that it keeps although another one was set, are removed first and then set.
-    If the new value is refused after that, the old one is put back.
+  - If O(name), O(tags) or O(filters) match nothing, the module warns; this is not a failure.
+  - A protected instance, disk or elastic IP is blocked as in the other modules, since tags decide what is deleted later. To
+    change its tags, or to remove the protecting tag itself, set O(protect_tags={}). A resource that already has the wanted tags
+    is never blocked.
+  - If the service returns a key twice, or keeps the old value of a key after a new one was set, the key is removed and then set
+    again. If the service then refuses the new value, the old one is set again.
 seealso:
   - module: jdcloud.cloud.jdcloud_vm
 """
 
 EXAMPLES = r"""
-- name: Mark the machines of a project for deletion
+- name: Mark the instances of a project for deletion
   jdcloud.cloud.jdcloud_tag:
     tags:
       project: harbor
@@ -92,12 +97,12 @@ EXAMPLES = r"""
     set:
       decommission-after: "2026-12-02"
 
-- name: Take the mark back
+- name: Remove the mark
   jdcloud.cloud.jdcloud_tag:
     instance_ids: [i-4x9q2m7kva]
     remove: [decommission-after]
 
-- name: Protect a machine and its disk, whether they were protected before or not
+- name: Protect an instance and its disk, even if they are already protected
   jdcloud.cloud.jdcloud_tag:
     instance_ids: [i-4x9q2m7kva]
     disk_ids: [vol-2k0w8q7n1d]
@@ -108,18 +113,18 @@ EXAMPLES = r"""
 
 RETURN = r"""
 changed:
-  description: Whether any tag changed, or in check mode would.
+  description: Whether any tag changed, or in check mode would change.
   returned: always
   type: bool
   sample: true
 account:
-  description: Which account was used.
+  description: The account that was used.
   returned: always
   type: dict
   sample: {"source": "environment", "access_key_suffix": "3f9a", "region": "cn-north-1", "pin": null, "account_id": null}
   contains:
     source:
-      description: Where the keys came from; null if the task ended before that.
+      description: The source of the keys; null if the task ended before it was known.
       type: str
       sample: environment
     access_key_suffix:
@@ -132,23 +137,23 @@ account:
       sample: cn-north-1
     # BEGIN shared: account_owner
     pin:
-      description: The pin of the keys' user, as the service tells it; null unless O(expected_account) is set.
+      description: The pin of the user of the keys, as the service returned it; null unless O(expected_account) is set.
       type: str
       sample: shop-operations
     account_id:
-      description: The account id, as the service tells it; null unless O(expected_account) is set.
+      description: The account id, as the service returned it; null unless O(expected_account) is set.
       type: str
       sample: "100000000001"
     # END shared: account_owner
 # BEGIN shared: check_mode
 check_mode:
-  description: Whether this is only a preview, so that nothing was done.
+  description: Whether this is a preview, in which nothing was changed.
   returned: in check mode
   type: bool
   sample: true
 # END shared: check_mode
 instances:
-  description: The machines, in the order of the ids given, else by id.
+  description: The instances, in the order of the given ids, otherwise by id.
   returned: always
   type: list
   elements: dict
@@ -196,34 +201,34 @@ instances:
       sample: 10.0.16.5
     # END shared: place
     status:
-      description: The status as it was read; V(absent) if it does not exist.
+      description: The status; V(absent) if it does not exist.
       type: str
       sample: stopped
     action:
-      description: What was done, or in check mode would be. One of V(tagged), V(none), V(blocked) and V(failed).
+      description: What was done, or in check mode would be done. One of V(tagged), V(none), V(blocked) and V(failed).
       type: str
       sample: tagged
     # BEGIN shared: tag_change
     changed:
-      description: Whether its tags changed, or in check mode would. Also true if that could not be read back.
+      description: Whether its tags changed, or in check mode would change. Also true if the change could not be read back.
       type: bool
       sample: true
     tags_before:
-      description: The tags before.
+      description: The tags before the run.
       type: dict
       sample: {"project": "harbor"}
     tags:
-      description: The tags as they were read back, in check mode as they would be.
+      description: The tags as they were read back; in check mode, the expected tags.
       type: dict
       sample: {"project": "harbor", "decommission-after": "2026-12-02"}
     repeated_tags:
-      description: Keys that the service showed more than once before, with all their values.
+      description: Keys that the service returned more than once before the run, with all their values.
       type: dict
       sample: {}
     # END shared: tag_change
     # BEGIN shared: tag_problems codes="V(protected), V(too_many_tags) and V(selector_mismatch)" id=i-4x9q2m7kva
     blockers:
-      description: Everything that forbids the change. Codes are V(protected), V(too_many_tags) and V(selector_mismatch).
+      description: All reasons that forbid the change. Codes are V(protected), V(too_many_tags) and V(selector_mismatch).
       type: list
       elements: dict
       contains:
@@ -236,7 +241,7 @@ instances:
           type: str
           sample: "Its tag jdcloud-protect=yes protects it: set protect_tags to {} if its tags may change after all."
     warnings:
-      description: What should be known beside. There are none as yet.
+      description: What you should know, although it blocks nothing. No warning exists yet.
       type: list
       elements: dict
       sample: []
@@ -246,21 +251,21 @@ instances:
       contains:
         code:
           description:
-            - V(not_found), V(not_applied) (the change was accepted and does not show), V(changed_meanwhile) (what forbids the
-              change came up while it was tried), V(vanished), V(unverified) (a change was sent that may have taken effect, and
-              the tags do not tell yet), V(api) (the service refused, or did not answer).
+            - V(not_found), V(not_applied) (the change was accepted and does not show), V(changed_meanwhile) (a blocker appeared
+              during the change), V(vanished), V(unverified) (a change was sent that may have taken effect, and the tags do not
+              show it yet), V(api) (the service refused the call or did not respond).
           type: str
           sample: not_applied
         operation:
-          description: The call that failed, or null if it was none.
+          description: The API call that failed, or null if the failure was not a call.
           type: str
           sample: resourcetag.tagResources
         http:
-          description: The HTTP status of the answer, or null.
+          description: The HTTP status of the response, or null.
           type: int
           sample: 403
         status:
-          description: The service's status word, or null.
+          description: The status word of the service, or null.
           type: str
           sample: HTTP_FORBIDDEN
         message:
@@ -287,30 +292,30 @@ disks:
       type: str
       sample: cn-north-1
     action:
-      description: As for machines.
+      description: As for instances.
       type: str
       sample: tagged
     # BEGIN shared: tag_change
     changed:
-      description: Whether its tags changed, or in check mode would. Also true if that could not be read back.
+      description: Whether its tags changed, or in check mode would change. Also true if the change could not be read back.
       type: bool
       sample: true
     tags_before:
-      description: The tags before.
+      description: The tags before the run.
       type: dict
       sample: {"project": "harbor"}
     tags:
-      description: The tags as they were read back, in check mode as they would be.
+      description: The tags as they were read back; in check mode, the expected tags.
       type: dict
       sample: {"project": "harbor", "decommission-after": "2026-12-02"}
     repeated_tags:
-      description: Keys that the service showed more than once before, with all their values.
+      description: Keys that the service returned more than once before the run, with all their values.
       type: dict
       sample: {}
     # END shared: tag_change
     # BEGIN shared: tag_problems codes="V(protected) and V(too_many_tags)" id=vol-2k0w8q7n1d
     blockers:
-      description: Everything that forbids the change. Codes are V(protected) and V(too_many_tags).
+      description: All reasons that forbid the change. Codes are V(protected) and V(too_many_tags).
       type: list
       elements: dict
       contains:
@@ -323,7 +328,7 @@ disks:
           type: str
           sample: "Its tag jdcloud-protect=yes protects it: set protect_tags to {} if its tags may change after all."
     warnings:
-      description: What should be known beside. There are none as yet.
+      description: What you should know, although it blocks nothing. No warning exists yet.
       type: list
       elements: dict
       sample: []
@@ -333,21 +338,21 @@ disks:
       contains:
         code:
           description:
-            - V(not_found), V(not_applied) (the change was accepted and does not show), V(changed_meanwhile) (what forbids the
-              change came up while it was tried), V(vanished), V(unverified) (a change was sent that may have taken effect, and
-              the tags do not tell yet), V(api) (the service refused, or did not answer).
+            - V(not_found), V(not_applied) (the change was accepted and does not show), V(changed_meanwhile) (a blocker appeared
+              during the change), V(vanished), V(unverified) (a change was sent that may have taken effect, and the tags do not
+              show it yet), V(api) (the service refused the call or did not respond).
           type: str
           sample: not_applied
         operation:
-          description: The call that failed, or null if it was none.
+          description: The API call that failed, or null if the failure was not a call.
           type: str
           sample: resourcetag.tagResources
         http:
-          description: The HTTP status of the answer, or null.
+          description: The HTTP status of the response, or null.
           type: int
           sample: 403
         status:
-          description: The service's status word, or null.
+          description: The status word of the service, or null.
           type: str
           sample: HTTP_FORBIDDEN
         message:
@@ -374,30 +379,30 @@ elastic_ips:
       type: str
       sample: cn-north-1
     action:
-      description: As for machines.
+      description: As for instances.
       type: str
       sample: tagged
     # BEGIN shared: tag_change
     changed:
-      description: Whether its tags changed, or in check mode would. Also true if that could not be read back.
+      description: Whether its tags changed, or in check mode would change. Also true if the change could not be read back.
       type: bool
       sample: true
     tags_before:
-      description: The tags before.
+      description: The tags before the run.
       type: dict
       sample: {"project": "harbor"}
     tags:
-      description: The tags as they were read back, in check mode as they would be.
+      description: The tags as they were read back; in check mode, the expected tags.
       type: dict
       sample: {"project": "harbor", "decommission-after": "2026-12-02"}
     repeated_tags:
-      description: Keys that the service showed more than once before, with all their values.
+      description: Keys that the service returned more than once before the run, with all their values.
       type: dict
       sample: {}
     # END shared: tag_change
     # BEGIN shared: tag_problems codes="V(protected) and V(too_many_tags)" id=fip-8wz1t5c0rn
     blockers:
-      description: Everything that forbids the change. Codes are V(protected) and V(too_many_tags).
+      description: All reasons that forbid the change. Codes are V(protected) and V(too_many_tags).
       type: list
       elements: dict
       contains:
@@ -410,7 +415,7 @@ elastic_ips:
           type: str
           sample: "Its tag jdcloud-protect=yes protects it: set protect_tags to {} if its tags may change after all."
     warnings:
-      description: What should be known beside. There are none as yet.
+      description: What you should know, although it blocks nothing. No warning exists yet.
       type: list
       elements: dict
       sample: []
@@ -420,21 +425,21 @@ elastic_ips:
       contains:
         code:
           description:
-            - V(not_found), V(not_applied) (the change was accepted and does not show), V(changed_meanwhile) (what forbids the
-              change came up while it was tried), V(vanished), V(unverified) (a change was sent that may have taken effect, and
-              the tags do not tell yet), V(api) (the service refused, or did not answer).
+            - V(not_found), V(not_applied) (the change was accepted and does not show), V(changed_meanwhile) (a blocker appeared
+              during the change), V(vanished), V(unverified) (a change was sent that may have taken effect, and the tags do not
+              show it yet), V(api) (the service refused the call or did not respond).
           type: str
           sample: not_applied
         operation:
-          description: The call that failed, or null if it was none.
+          description: The API call that failed, or null if the failure was not a call.
           type: str
           sample: resourcetag.tagResources
         http:
-          description: The HTTP status of the answer, or null.
+          description: The HTTP status of the response, or null.
           type: int
           sample: 403
         status:
-          description: The service's status word, or null.
+          description: The status word of the service, or null.
           type: str
           sample: HTTP_FORBIDDEN
         message:
@@ -447,60 +452,60 @@ elastic_ips:
           sample: c0ffee00c0ffee00c0ffee00c0ffee0b
     # END shared: tag_problems
 summary:
-  description: Counts of machines, disks and elastic IPs together, and the use of the API.
+  description: Counts of instances, disks and elastic IPs together, and the use of the API.
   returned: always
   type: dict
   sample: {"selected": 40, "changed": 40, "tagged": 40, "unchanged": 0, "not_found": 0, "blocked": 0, "failed": 0, "api_calls": 3,
     "api_retries": 0, "api_throttled": 0, "seconds": 0.6}
   contains:
     selected:
-      description: How many were selected or named.
+      description: Number of selected resources.
       type: int
       sample: 40
     changed:
-      description: How many changed.
+      description: Number of changed resources.
       type: int
       sample: 40
     tagged:
-      description: How many have the tags as wished because of this run.
+      description: Number of resources that have the wanted tags because of this run.
       type: int
       sample: 40
     unchanged:
-      description: How many had them as wished before, or were left alone since others are blocked.
+      description: Number of resources that already had the wanted tags, or that were not changed because others are blocked.
       type: int
       sample: 0
     not_found:
-      description: How many ids do not exist.
+      description: Number of ids that do not exist.
       type: int
       sample: 0
     blocked:
-      description: How many are blocked.
+      description: Number of blocked resources.
       type: int
       sample: 0
     failed:
-      description: How many failed.
+      description: Number of failed resources.
       type: int
       sample: 0
     # BEGIN shared: api_use calls=3 seconds=0.6
     api_calls:
-      description: All requests sent, repeated ones included.
+      description: Number of requests sent, including repeats.
       type: int
       sample: 3
     api_retries:
-      description: Requests that were repeated.
+      description: Number of requests that were repeated.
       type: int
       sample: 0
     api_throttled:
-      description: Answers that said "too fast".
+      description: Number of responses that limited the request rate (C(429 RATE_LIMIT)).
       type: int
       sample: 0
     seconds:
-      description: How long the run took.
+      description: Duration of the run in seconds.
       type: float
       sample: 0.6
     # END shared: api_use
 diff:
-  description: Tags before and after, by id, of what changes.
+  description: Tags before and after, by id, of the resources that change.
   returned: always
   type: dict
   sample: {"before": {"tags": {}}, "after": {"tags": {}}}

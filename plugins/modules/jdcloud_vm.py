@@ -9,13 +9,16 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: jdcloud_vm
-short_description: Delete, stop or start JD Cloud virtual machines safely
+short_description: Delete, stop or start JD Cloud VMs safely
 version_added: 0.1.0
 description:
-  - Deletes, stops or starts one virtual machine or thousands in one task.
-  - Everything that forbids the action is found for all selected machines and reported together, before anything is changed.
-  - Just before each delete the machine is looked at once more. If it is not as planned any more, it is not deleted.
-  - Tells afterwards what became of every disk and elastic IP, and what is left and still billed.
+  - Deletes, stops or starts one JD Cloud VM or thousands in one task.
+  - Finds all blockers of all selected instances and reports them together before anything is changed.
+  - Reads each instance again just before its delete. An instance that is no longer as planned is not deleted.
+  - Reports what happened to every disk and elastic IP, and what remains and is still billed.
+  - The most used options are O(state) and O(instance_ids); O(stop_running) to stop running instances first; O(require_backup)
+    to demand a proven backup; O(disks) and O(elastic_ips) for what happens to data disks and elastic IPs; O(on_blocked) to
+    continue without blocked instances. Run with C(--check --diff) first.
 author:
   - The jdcloud.cloud authors (@jdcloud-cloud)
 extends_documentation_fragment:
@@ -31,8 +34,8 @@ attributes:
   check_mode:
     support: full
     details:
-      - Sends no call that changes anything, and predicts what the run would do. It waits for states in between, as the run
-        would.
+      - Sends no call that changes anything, and predicts what the run would do. It waits for transitional states, as the run
+        does.
   diff_mode:
     support: full
   idempotent:
@@ -40,9 +43,10 @@ attributes:
 options:
   state:
     description:
-      - V(absent) deletes the machines and waits until they are gone.
-      - V(stopped) and V(running) stop or start them.
-      - Machines that are in a state in between are waited for first, see O(wait).
+      - The state to reach.
+      - V(absent) deletes the instances and waits until they are gone.
+      - V(stopped) stops and V(running) starts them.
+      - Instances in a transitional state are waited for first, see O(wait).
     type: str
     required: true
     choices:
@@ -51,14 +55,14 @@ options:
       - running
   stop_running:
     description:
-      - For O(state=absent) only. Stop running machines first. Without it a running machine is a blocker.
+      - Stop running instances before the delete, for O(state=absent) only. With V(false) a running instance is blocked.
     type: bool
     default: false
   on_blocked:
     description:
-      - What to do if something forbids the action for some of the machines.
-      - With V(fail) nothing at all is changed, and the task fails with all blockers of all machines.
-      - With V(skip) the others are done, and the blocked ones are reported; that alone is no failure.
+      - What to do if blockers forbid the action for some instances.
+      - V(fail) changes nothing and fails with all blockers of all instances.
+      - V(skip) continues with the other instances and reports the blocked ones, which is not a failure.
     type: str
     default: fail
     choices:
@@ -66,12 +70,12 @@ options:
       - skip
   disks:
     description:
-      - What becomes of the cloud data disks when their machine is deleted.
-      - V(as_configured) leaves it to each disk's delete attribute, V(keep) and V(delete) set that attribute just before the
-        delete and read it back. If the machine is then not deleted after all, the attribute is put back.
-      - Prepaid and shared disks always stay. V(delete) is a blocker for them. A machine in the status C(error) can only be
-        deleted as it is, so V(keep) and V(delete) are blockers where they would change an attribute.
-      - Local disks are always lost with their machine; a system disk follows its own attribute.
+      - What happens to the cloud data disks of deleted instances.
+      - V(as_configured) follows the delete attribute of each disk. V(keep) and V(delete) set this attribute just before the
+        delete and read it back. If the instance is then not deleted, the attribute is reset.
+      - Prepaid and shared disks are always kept; for them V(delete) is a blocker. An instance with the status C(error) can only
+        be deleted without changes, so V(keep) and V(delete) are blockers if they would change an attribute.
+      - Local disks are always lost with their instance. A system disk follows its own attribute.
     type: str
     default: as_configured
     choices:
@@ -80,10 +84,11 @@ options:
       - delete
   elastic_ips:
     description:
-      - V(keep) leaves the elastic IPs of deleted machines in the account, where they go on costing.
-      - V(release) gives each one back that was on the machine just before its delete, once the machine is gone and the
-        address reads as free. One that cannot be given back is a blocker.
-      - A machine counts as deleted by this task if the service accepted the delete; or, where its answer was lost, if a read
+      - What happens to the elastic IPs of deleted instances.
+      - V(keep) keeps them in the account, where they continue to be billed.
+      - V(release) releases the elastic IPs that were on the instance just before its delete, after the instance is gone and the
+        service reports the address as free. An elastic IP that cannot be released is a blocker.
+      - An instance counts as deleted by this task if the service accepted the delete, or if the response was lost and a read
         shows that the delete took effect.
     type: str
     default: keep
@@ -92,68 +97,74 @@ options:
       - release
   charge_on_stopped:
     description:
-      - How stopped machines are charged, passed to the stop call.
-      - V(stopCharging) frees CPU, memory and local disks, whose data is destroyed. On a machine with local disks it is a
-        blocker unless O(allow_local_disk_loss=true).
+      - How stopped instances are charged. The module passes the value to the stop call.
+      - V(keepCharging) continues to charge for the instance.
+      - V(stopCharging) frees CPU, memory and local disks and destroys the data of local disks. On an instance with local disks
+        it is a blocker unless O(allow_local_disk_loss=true).
     type: str
     choices:
       - keepCharging
       - stopCharging
   backup_campaign:
     description:
-      - With O(require_backup), only backups count that carry this campaign's mark, as given to
-        M(jdcloud.cloud.jdcloud_image), M(jdcloud.cloud.jdcloud_snapshot) or the role P(jdcloud.cloud.vm_backup#role).
+      - With O(require_backup), count only backups with the mark of this campaign, as given to M(jdcloud.cloud.jdcloud_image),
+        M(jdcloud.cloud.jdcloud_snapshot) or the role P(jdcloud.cloud.vm_backup#role).
     type: str
   planned_backups:
     description:
-      - For check mode only. What would be backed up before the delete - the C(machines) of the manifest that
-        M(jdcloud.cloud.jdcloud_vm_backup) returns in check mode.
-      - With O(require_backup), the preview then judges each of these machines as the backup would leave it. One that the backup
-        would stop counts as stopped, and what it would make or use again counts as a backup of the disks that it would hold.
-        All other demands stay, such as those of disks that no backup holds, and of O(backup_campaign).
-      - Machines that are not in it, or would not be backed up, are judged as they are now. One that the backup would leave
-        running is blocked, and so is one that was taken back, see O(due_tag).
-      - Outside of check mode this option is an error, since a run counts real backups alone.
+      - The backups that are planned before the delete, for check mode only. The value is the list C(machines) of the manifest
+        that M(jdcloud.cloud.jdcloud_vm_backup) returns in check mode.
+      - With O(require_backup), the preview judges each of these instances in the state that the backup would leave. An instance
+        that the backup would stop counts as stopped. A backup that would be made or used again counts for the disks that it
+        would hold. All other conditions still apply, for example those for disks that no backup holds, and O(backup_campaign).
+      - Instances that are not in the list, or that would not be backed up, are judged in their present state. An instance that
+        the backup would leave running is blocked, and so is one that was taken back, see O(due_tag).
+      - Outside check mode this option is an error, since a run counts real backups only.
     type: list
     elements: dict
     version_added: 0.3.0
   may_lose:
     description:
-      - For O(state=absent) only. What may be lost - by the id of each machine, a list of the ids of disks and elastic IPs that
-        may go with it. A disk without an id is C(local disk) and its device, for example C(local disk vdb).
-      - A machine with which anything else would be deleted, lost or released is blocked, also if that came after the task began,
-        and so is one that is not in it. So what was agreed to is what happens, or nothing.
-      - Without it, the other options alone say what becomes of disks and elastic IPs.
+      - What may be lost, for O(state=absent) only. A dictionary with, for the id of each instance, a list of the ids of the
+        disks and elastic IPs that may be lost with it. A disk without an id is C(local disk) and its device, for example
+        C(local disk vdb).
+      - An instance is blocked if anything else would be deleted, lost or released with it, also if that was added after the
+        task began. An instance that is not in the dictionary is blocked, too.
+      - If not set, only the other options decide what happens to disks and elastic IPs.
     type: dict
   allow_local_disk_loss:
     description:
-      - Accept that O(charge_on_stopped=stopCharging) destroys the data on local disks.
-      - With O(require_backup), accept that local disks which no demanded backup holds are lost. Cloud disks still need theirs.
+      - Whether to accept that O(charge_on_stopped=stopCharging) destroys the data on local disks.
+      - With O(require_backup), also whether to accept the loss of local disks that no demanded backup holds. Cloud disks still
+        need their backup.
     type: bool
     default: false
   wait:
     description:
-      - Whether to wait for states in between, for stops, for starts, and until deleted machines are gone.
-      - With V(false) a machine in a state in between is blocked, and the fate of disks and elastic IPs is not read back.
-      - V(false) excludes O(stop_running=true) and O(elastic_ips=release), which only a wait makes possible.
+      - Whether to wait for transitional states, stops and starts, and until deleted instances are gone.
+      - With V(false) an instance in a transitional state is blocked, and the result does not show what happens to disks and
+        elastic IPs.
+      - V(false) excludes O(stop_running=true) and O(elastic_ips=release), which need a wait.
     type: bool
     default: true
   wait_timeout:
     description:
-      - Seconds to wait for each transition of a machine, from the moment the service accepted the call; and for all states
-        in between together, before anything is done.
-      - A wait that runs out is a failure that names the machine and its state.
+      - Maximum seconds to wait for each transition of an instance, from the moment the service accepted the call. It is also
+        the maximum for all transitional states together before anything is done.
+      - If the time runs out, the task fails and names the instance and its state.
     type: float
     default: 600.0
   poll_interval:
     description:
-      - Seconds between two looks at what is waited for, at most. All machines are looked at together, up to 100 in one call,
-        and earlier when their end is expected.
+      - Maximum seconds between two reads of the instances that are waited for. One call reads up to 100 instances. The module
+        reads earlier when it expects a transition to end.
     type: float
     default: 2.0
   return_instances:
     description:
-      - Which machines are listed in RV(instances). With thousands of machines V(problems) keeps the result small.
+      - Which instances RV(instances) contains.
+      - V(all) lists all of them, V(changed) only changed ones, V(problems) only those that are blocked or failed. With
+        thousands of instances V(problems) keeps the result small.
     type: str
     default: all
     choices:
@@ -161,23 +172,23 @@ options:
       - changed
       - problems
 notes:
-  - The service has no conditional delete. Between the last look at a machine and its delete lies a window of milliseconds (at
-    most five seconds under load) in which somebody else could change it.
-  - The service itself would delete a running machine. This module never does, even if it is asked to by somebody who starts the
-    machine at the wrong moment.
-  - After a Ctrl-C nothing more is sent, except by a task with C(async), which Ansible lets go on. What was accepted by the
-    service before goes on; run the task again to finish the machines that are left.
-  - A run that was broken off does not say what became of the disks and elastic IPs of the machines it had deleted by then, and
-    the next run cannot know them. Keep the preview (check mode with diff) of a large run; it lists all of them.
-  - O(due_tag) is for O(state=absent) only. The mark is judged when the run begins, and again just before each delete; a machine
-    whose tag was removed or moved, or that was started, in between is not deleted.
-  - O(require_backup) is for O(state=absent) only. It excludes O(stop_running=true); stop the machine and back it up first, for
-    example with the role P(jdcloud.cloud.vm_backup#role). It is judged when the run begins, and again for each machine, with
-    a fresh read of its images and snapshots, before its delete.
-  - Nobody can know whether a machine was started and stopped again between its backup and its deletion while nobody looked. Its
-    status shows no trace of that. With O(require_backup) this module watches the machine from its first look to its delete, and
-    any other status than stopped ends it. Keep the time between backup and deletion short, see O(backup_max_age).
-  - An id that does not exist is success for O(state=absent), and a failure for the other states whatever O(on_blocked) says.
+  - The service has no conditional delete. Between the last read of an instance and its delete remains a window of milliseconds
+    (at most five seconds under load) in which another user can change it.
+  - The API itself deletes running instances. This module never sends a delete for an instance that it saw running.
+  - After Ctrl-C nothing more is sent, except by a task with C(async), which Ansible continues. Operations that the service
+    accepted continue. Run the task again to finish the remaining instances.
+  - An interrupted run does not report what happened to the disks and elastic IPs of instances that it deleted before, and the
+    next run cannot find out. Keep the preview (check mode with diff) of a large run, which lists all of them.
+  - O(due_tag) is for O(state=absent) only. The mark is checked when the run begins and again just before each delete. An
+    instance is not deleted if its tag was removed or changed, or if it was started, in the meantime.
+  - O(require_backup) is for O(state=absent) only. It excludes O(stop_running=true); stop the instance and back it up first, for
+    example with the role P(jdcloud.cloud.vm_backup#role). The backups are checked when the run begins, and again for each
+    instance, with a new read of its images and snapshots, before its delete.
+  - The API records no starts, so a start and stop between backup and delete cannot be detected. With O(require_backup) this
+    module watches each instance from its first read to its delete and fails it if it has any status other than stopped. Keep
+    the time between backup and delete short, see O(backup_max_age).
+  - An id that does not exist is a success for O(state=absent). For the other states it is a failure, whatever O(on_blocked)
+    says.
 seealso:
   - module: jdcloud.cloud.jdcloud_vm_info
   - module: jdcloud.cloud.jdcloud_image
@@ -185,12 +196,12 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Delete one machine that is stopped
+- name: Delete one stopped instance
   jdcloud.cloud.jdcloud_vm:
     state: absent
     instance_ids: i-4x9q2m7kva
 
-- name: See what would become of a group of machines, and everything that stands in the way
+- name: Preview what would happen to a group of instances, with all blockers
   jdcloud.cloud.jdcloud_vm:
     state: absent
     tags:
@@ -201,7 +212,7 @@ EXAMPLES = r"""
   diff: true
   register: preview
 
-- name: Stop and delete exactly the machines of the preview, with their data disks, and give their elastic IPs back
+- name: Stop and delete exactly the instances of the preview with their data disks, and release their elastic IPs
   jdcloud.cloud.jdcloud_vm:
     state: absent
     instance_ids: "{{ preview.instances | map(attribute='instance_id') | list }}"
@@ -212,7 +223,7 @@ EXAMPLES = r"""
     disks: delete
     elastic_ips: release
 
-- name: Delete machines only if every disk that dies is in a proven image of this campaign
+- name: Delete instances only if every deleted disk is in a proven image of this campaign
   jdcloud.cloud.jdcloud_vm:
     state: absent
     tags:
@@ -221,7 +232,7 @@ EXAMPLES = r"""
     require_backup: image
     backup_campaign: spring-2026
 
-- name: Delete the machines of a project whose grace period is over
+- name: Delete the instances of a project whose grace period is over
   jdcloud.cloud.jdcloud_vm:
     state: absent
     tags:
@@ -230,14 +241,14 @@ EXAMPLES = r"""
     due_tag: decommission-after
     on_blocked: skip
 
-- name: See what a backup would make
+- name: Preview the backups
   jdcloud.cloud.jdcloud_vm_backup:
     instance_ids: "{{ ids }}"
     stop_running: true
   check_mode: true
   register: backup
 
-- name: See what would be deleted after it
+- name: Preview the deletion after these backups
   jdcloud.cloud.jdcloud_vm:
     state: absent
     instance_ids: "{{ ids }}"
@@ -245,7 +256,7 @@ EXAMPLES = r"""
     planned_backups: "{{ backup.manifest.machines }}"
   check_mode: true
 
-- name: Stop what can be stopped, and list the rest
+- name: Stop all instances that can be stopped, and list the others
   jdcloud.cloud.jdcloud_vm:
     state: stopped
     tags:
@@ -258,12 +269,12 @@ EXAMPLES = r"""
 RETURN = r"""
 # BEGIN shared: account
 account:
-  description: Which account was used; no secrets.
+  description: The account that was used, without secrets.
   returned: always
   type: dict
   contains:
     source:
-      description: Where the keys came from; null if the run ended before that was known.
+      description: The source of the keys; null if the run ended before it was known.
       type: str
       sample: environment
     access_key_suffix:
@@ -275,24 +286,24 @@ account:
       type: str
       sample: cn-north-1
     pin:
-      description: The pin of the keys' user, as the service tells it; null unless O(expected_account) is set.
+      description: The pin of the user of the keys, as the service returned it; null unless O(expected_account) is set.
       type: str
       sample: shop-operations
     account_id:
-      description: The account id, as the service tells it; null unless O(expected_account) is set.
+      description: The account id, as the service returned it; null unless O(expected_account) is set.
       type: str
       sample: "100000000001"
 # END shared: account
 # BEGIN shared: check_mode
 check_mode:
-  description: Whether this is only a preview, so that nothing was done.
+  description: Whether this is a preview, in which nothing was changed.
   returned: in check mode
   type: bool
   sample: true
 # END shared: check_mode
 instances:
   description:
-    - The machines in the order of O(instance_ids), else by id. In check mode, what would be.
+    - The instances, in the order of O(instance_ids), otherwise by id. In check mode, the expected result.
   returned: always
   type: list
   elements: dict
@@ -329,17 +340,17 @@ instances:
       sample:
         project: harbor
     repeated_tags:
-      description: Keys that the service showed more than once before, with all their values.
+      description: Keys that the service returned more than once before the run, with all their values.
       type: dict
       sample: {}
     status_before:
-      description: The status in which the machine was found; V(absent) for an id that does not exist.
+      description: The status at the start of the run; V(absent) for an id that does not exist.
       type: str
       sample: running
     status:
       description:
-        - The last known status; V(absent) when it is gone; V(unverified) if the machine failed after a stop, start or delete
-          that was not clearly answered, and no read could show what came of it.
+        - The last known status. V(absent) if the instance is gone. V(unverified) if it failed after a stop, start or delete
+          without a clear response, and no read could show the effect of the call.
       type: str
       sample: absent
     action:
@@ -347,17 +358,17 @@ instances:
       type: str
       sample: deleted
     changed:
-      description: Whether this module changed anything about the machine, or may have, also if it failed in the end.
+      description: Whether this module changed the instance, or may have changed it, even if the instance failed in the end.
       type: bool
       sample: true
     blockers:
       description:
-        - Everything that forbids the action. Codes are V(running), V(transitional), V(unknown_status), V(invalid_status),
-          V(task_in_progress), V(prepaid_unexpired), V(charge_overdue), V(no_charge_record), V(protected),
-          V(selector_mismatch), V(backup_missing), V(local_disk_loss), V(disk_fate_impossible), V(elastic_ip_not_releasable),
+        - All reasons that forbid the action. Codes are V(running), V(transitional), V(unknown_status), V(invalid_status),
+          V(task_in_progress), V(prepaid_unexpired), V(charge_overdue), V(no_charge_record), V(protected), V(selector_mismatch),
+          V(backup_missing), V(local_disk_loss), V(disk_fate_impossible), V(elastic_ip_not_releasable),
           V(stop_charging_not_allowed), V(group_managed), V(group_minimum), V(load_balancer_target), V(last_target),
-          V(surroundings_unknown), with O(may_lose) V(more_would_be_lost), and with O(due_tag) V(not_marked),
-          V(mark_malformed), V(mark_doubled), V(mark_not_due), V(taken_back).
+          V(surroundings_unknown), with O(may_lose) V(more_would_be_lost), and with O(due_tag) V(not_marked), V(mark_malformed),
+          V(mark_doubled), V(mark_not_due), V(taken_back).
       type: list
       elements: dict
       contains:
@@ -371,8 +382,9 @@ instances:
           sample: "Its tag jdcloud-protect=yes protects it: remove the tag first if it may go after all."
     warnings:
       description:
-        - What to know, although it forbids nothing. Codes are V(group_member), V(leaves_group), V(group_minimum),
-          V(target_left), V(release_scheduled), V(secondary_interface_kept), V(not_found), and with O(look_up_dns) V(dns_record).
+        - What you should know, although it blocks nothing. Codes are V(group_member), V(leaves_group), V(group_minimum),
+          V(target_left), V(release_scheduled), V(secondary_interface_kept), V(not_found), and with O(look_up_dns)
+          V(dns_record).
       type: list
       elements: dict
       contains:
@@ -385,29 +397,29 @@ instances:
           type: str
           sample: It is a member of availability group ag-1kch0awxq9, which may replace it when it goes.
     error:
-      description: Why the machine failed, or null.
+      description: Why the instance failed, or null.
       type: dict
       contains:
         code:
           description:
-            - V(changed_meanwhile) (it was not as planned any more), V(timeout), V(api) (the service refused, or did not
-              answer), V(vanished), V(not_found), V(fate_mismatch) (a disk's fate is not as planned),
+            - V(changed_meanwhile) (it was no longer as planned), V(timeout), V(api) (the service refused the call or did not
+              respond), V(vanished), V(not_found), V(fate_mismatch) (a disk was kept or deleted other than planned),
               V(elastic_ip_not_released), V(lost_to_group) (its availability group deleted it), V(targets_not_registered),
-              V(unverified) (a call was sent and not clearly answered, and no read could show what
-              came of it, so it may have taken effect), V(internal) (a bug of this collection).
+              V(unverified) (a call without a clear response may have taken effect, and no read could show it), V(internal) (a
+              bug of this collection).
           type: str
           sample: changed_meanwhile
         # BEGIN shared: error_call operation=vm.deleteInstance http=400 status=FAILED_PRECONDITION
         operation:
-          description: The call that failed, or null if it was none.
+          description: The API call that failed, or null if the failure was not a call.
           type: str
           sample: vm.deleteInstance
         http:
-          description: The HTTP status of the answer, or null.
+          description: The HTTP status of the response, or null.
           type: int
           sample: 400
         status:
-          description: The service's status word, or null.
+          description: The status word of the service, or null.
           type: str
           sample: FAILED_PRECONDITION
         # END shared: error_call
@@ -420,7 +432,7 @@ instances:
           type: str
           sample: c0ffee00c0ffee00c0ffee00c0ffee0b
     disks:
-      description: All disks of the machine.
+      description: All disks of the instance.
       type: list
       elements: dict
       contains:
@@ -441,17 +453,17 @@ instances:
           type: int
           sample: 100
         auto_delete:
-          description: The delete attribute before the run; null if the service did not tell.
+          description: The delete attribute before the run; null if the service did not return it.
           type: bool
           sample: true
         fate:
           description:
-            - V(deleted), V(kept), V(lost) (a local disk) or V(unverified), as read back from the service; null if the machine
-              was not deleted, and cannot have been.
+            - V(deleted), V(kept), V(lost) (a local disk) or V(unverified), as read back from the service; null if the instance
+              was certainly not deleted.
           type: str
           sample: deleted
     elastic_ips:
-      description: All elastic IPs of the machine.
+      description: All elastic IPs of the instance.
       type: list
       elements: dict
       contains:
@@ -467,12 +479,12 @@ instances:
         # END shared: address
         fate:
           description:
-            - V(kept), V(released), V(failed) or V(unverified), as read back from the service; null if the machine was not
-              deleted, and cannot have been.
+            - V(kept), V(released), V(failed) or V(unverified), as read back from the service; null if the instance was
+              certainly not deleted.
           type: str
           sample: kept
     network_interfaces:
-      description: All network interfaces of the machine.
+      description: All network interfaces of the instance.
       type: list
       elements: dict
       contains:
@@ -485,11 +497,11 @@ instances:
           type: str
           sample: primary
         auto_delete:
-          description: Whether it is deleted with the machine; null if the service did not tell.
+          description: Whether it is deleted with the instance; null if the service did not return it.
           type: bool
           sample: true
     backups:
-      description: The backups of the machine that count for O(require_backup); empty where none is demanded.
+      description: The backups of the instance that count for O(require_backup); empty if none is demanded.
       type: list
       elements: dict
       contains:
@@ -498,17 +510,17 @@ instances:
           type: str
           sample: image
         id:
-          description: The id; null for one of O(planned_backups) that is not made yet.
+          description: The id; null for one of O(planned_backups) that does not exist yet.
           type: str
           sample: img-5bk0u2p7im
         status:
           description:
-            - V(ready) for an image, V(available) for a snapshot; V(planned) for one of O(planned_backups), also if that would be
-              used again.
+            - V(ready) for an image, V(available) for a snapshot, V(planned) for one of O(planned_backups), also if an existing
+              backup would be used again.
           type: str
           sample: ready
         created:
-          description: When it was made; null if it is not made yet.
+          description: When it was made; null if it does not exist yet.
           type: str
           sample: "2026-01-15T16:09:10+08:00"
         campaign:
@@ -518,7 +530,7 @@ instances:
     # BEGIN shared: load_balancer_targets
     load_balancer_targets:
       description:
-        - Where the machine is, or was, a target of load balancers. Empty with O(load_balancers=ignore).
+        - Where the instance is, or was, a target of load balancers. Empty with O(load_balancers=ignore).
       type: list
       elements: dict
       contains:
@@ -539,16 +551,16 @@ instances:
           type: str
           sample: tg-7c1v9zq4hd
         backend_ids:
-          description: The backends that send to it.
+          description: The backends that send traffic to it.
           type: list
           elements: str
           sample: [backend-2m8x4k0sfe]
         target_id:
-          description: The target as it was found; null for a target through an availability group.
+          description: The id of the target before the run; null for a target through an availability group.
           type: str
           sample: target-9b3n6w1yru
         availability_group_id:
-          description: The availability group through which the machine is a target, or null.
+          description: The availability group through which the instance is a target, or null.
           type: str
           sample: ag-1kch0awxq9
         address:
@@ -556,29 +568,30 @@ instances:
           type: str
           sample: 10.0.16.5
         port:
-          description: The port; 0 for that of the backend, null if the service does not tell it.
+          description: The port; 0 for the port of the backend, null if the service does not return it.
           type: int
           sample: 8080
         weight:
-          description: The weight as it was found; null for a target through an availability group.
+          description: The weight before the run; null for a target through an availability group.
           type: int
           sample: 10
         fate:
           description:
-            - V(deregistered); V(registered) again after it was deregistered; V(left) behind by a machine that is gone;
-              V(unverified); null if nothing was done.
+            - V(deregistered); V(registered) again after it was deregistered; V(left) if it still exists after the instance is
+              gone; V(unverified); null if nothing was done.
           type: str
           sample: deregistered
     # END shared: load_balancer_targets
     # BEGIN shared: dns_records
     dns_records:
       description:
-        - With O(look_up_dns), the DNS records that hold an address of the machine. An empty list is no proof that there is none.
+        - With O(look_up_dns), the DNS records that hold an address of the instance. An empty list does not prove that no record
+          exists.
       type: list
       elements: dict
       contains:
         zone:
-          description: The zone or the domain.
+          description: The name of the private zone or of the public domain.
           type: str
           sample: example.com
         zone_id:
@@ -590,7 +603,7 @@ instances:
           type: str
           sample: public
         name:
-          description: The whole name.
+          description: The full name.
           type: str
           sample: www.example.com
         type:
@@ -598,36 +611,35 @@ instances:
           type: str
           sample: A
         value:
-          description: The address, as it stands in the record.
+          description: The address in the record.
           type: str
           sample: 203.0.113.17
         status:
-          description: V(resolving) or V(paused), the service's own word where it is another one, or null.
+          description: V(resolving) or V(paused), or the word of the service if it is another one, or null.
           type: str
           sample: resolving
     # END shared: dns_records
 summary:
   description:
-    - How many of what. A machine can count twice, for example as deleted and as failed when its elastic IP could not be
-      released.
+    - Counts. An instance can count twice, for example as deleted and as failed if its elastic IP could not be released.
   returned: always
   type: dict
   contains:
     selected:
-      description: Machines and ids in the result.
+      description: Instances and ids in the result.
       type: int
       sample: 3
     changed:
-      description: Machines that were changed.
+      description: Instances that were changed.
       type: int
       sample: 2
     deleted:
       description:
-        - Machines that this run deleted. With O(wait=true) only those that are proved to be gone.
+        - Instances that this run deleted. With O(wait=true) only those that are proven to be gone.
       type: int
       sample: 2
     already_absent:
-      description: Machines that are gone without this run, ids that do not exist included.
+      description: Instances that were already gone, including ids that do not exist.
       type: int
       sample: 1
     not_found:
@@ -635,52 +647,52 @@ summary:
       type: int
       sample: 1
     stopped:
-      description: Machines that this run stopped, and that were not to be deleted.
+      description: Instances that this run stopped and was not asked to delete.
       type: int
       sample: 0
     started:
-      description: Machines that this run started.
+      description: Instances that this run started.
       type: int
       sample: 0
     unchanged:
-      description: Machines where nothing was to be done.
+      description: Instances that needed no change.
       type: int
       sample: 1
     blocked:
-      description: Machines with blockers.
+      description: Instances with blockers.
       type: int
       sample: 0
     failed:
-      description: Machines that failed.
+      description: Instances that failed.
       type: int
       sample: 0
     # BEGIN shared: api_use calls=12 seconds=8.5
     api_calls:
-      description: All requests sent, repeated ones included.
+      description: Number of requests sent, including repeats.
       type: int
       sample: 12
     api_retries:
-      description: Requests that were repeated.
+      description: Number of requests that were repeated.
       type: int
       sample: 0
     api_throttled:
-      description: Answers that said "too fast".
+      description: Number of responses that limited the request rate (C(429 RATE_LIMIT)).
       type: int
       sample: 0
     seconds:
-      description: How long the run took.
+      description: Duration of the run in seconds.
       type: float
       sample: 8.5
     # END shared: api_use
 retained:
   description:
-    - What outlives the deleted machines and is still billed, or may be. Of a machine whose delete may have taken effect, all that
-      may remain is listed, with the fate V(unverified).
+    - Resources that outlive the deleted instances and are still billed, or may be. For an instance whose delete may have taken
+      effect, all resources that may remain are listed with the fate V(unverified).
   returned: always
   type: dict
   contains:
     disks:
-      description: Cloud disks that stay.
+      description: Cloud disks that remain.
       type: list
       elements: dict
       contains:
@@ -689,7 +701,7 @@ retained:
           type: str
           sample: vol-3dat5dsk2c
         instance_id:
-          description: The machine that it was on.
+          description: The instance that it was attached to.
           type: str
           sample: i-4x9q2m7kva
         size_gb:
@@ -701,7 +713,7 @@ retained:
           type: str
           sample: kept
     elastic_ips:
-      description: Elastic IPs that stay.
+      description: Elastic IPs that remain.
       type: list
       elements: dict
       contains:
@@ -716,7 +728,7 @@ retained:
           sample: 203.0.113.17
         # END shared: address
         instance_id:
-          description: The machine that it was on.
+          description: The instance that it was associated with.
           type: str
           sample: i-4x9q2m7kva
         fate:
@@ -733,12 +745,12 @@ dns_unread:
 # END shared: dns_unread
 diff:
   description:
-    - The machines that change, before and after. With O(return_instances=problems) empty unless in diff mode.
+    - The instances that change, before and after. With O(return_instances=problems), empty unless in diff mode.
   returned: always
   type: dict
   contains:
     before:
-      description: Name, status, disks and elastic IPs as they were.
+      description: Name, status, disks and elastic IPs before the run.
       type: dict
       sample:
         instances:
@@ -750,7 +762,7 @@ diff:
             elastic_ips:
               fip-8wz1t5c0rn: 203.0.113.17
     after:
-      description: Status and fates afterwards.
+      description: Status after the run, and what happened to disks and elastic IPs.
       type: dict
       sample:
         instances:

@@ -9,14 +9,17 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: jdcloud_vm_backup
-short_description: Stop JD Cloud virtual machines, back them up, and start them again
+short_description: Stop JD Cloud VMs, back them up, and start them again
 version_added: 0.2.0
 description:
-  - Backs up the selected machines as private images, as snapshots of their cloud disks, or both, in one run. The quotas
-    are compared with all that is to be made before the first machine is stopped.
-  - Stops machines first if asked, and starts again what it stopped, whether its backup succeeded or not.
-  - Returns a manifest of all that was made, complete enough to make the machines again.
+  - Backs up the selected JD Cloud VMs as private images, as snapshots of their cloud disks, or both, in one run. The quotas are
+    compared with the needs of the whole run before the first instance is stopped.
+  - Stops instances first if O(stop_running=true), and starts the instances that it stopped again if O(start_again=true), even
+    if their backup failed.
+  - Returns a manifest of all backups, from which M(jdcloud.cloud.jdcloud_vm_restore) can make the instances again.
   - The role P(jdcloud.cloud.vm_backup#role) adds files, resuming, retention and a restore drill.
+  - The most used options are O(instance_ids) and O(method); O(stop_running) and O(start_again) for consistent backups of
+    running instances; O(campaign) to resume an interrupted run; O(on_shortfall) for small quotas.
 author:
   - The jdcloud.cloud authors (@jdcloud-cloud)
 extends_documentation_fragment:
@@ -36,12 +39,13 @@ attributes:
   idempotent:
     support: full
     details:
-      - A backup that serves again, see O(max_age), is not made a second time, and its machine is not stopped for it.
+      - An existing backup that is used again, see O(max_age), is not made a second time, and its instance is not stopped.
 options:
   method:
     description:
-      - V(image) makes a private image of each machine, V(snapshots) a snapshot of each of its cloud disks, V(both) does both.
-      - With V(both) the snapshots of a machine are begun when its image is ready.
+      - The backups to make. V(image) makes a private image of each instance, V(snapshots) makes a snapshot of each of its cloud
+        disks, V(both) makes both.
+      - With V(both), the snapshots of an instance begin when its image is ready.
     type: str
     default: image
     choices:
@@ -51,42 +55,43 @@ options:
   # BEGIN shared: include_data_disks
   include_data_disks:
     description:
-      - Whether the image holds the cloud data disks, too. Without them it does not cover them for
+      - Whether the image includes the cloud data disks. An image without a disk does not cover it for
         O(jdcloud.cloud.jdcloud_vm#module:require_backup).
     type: bool
     default: true
   # END shared: include_data_disks
   stop_running:
     description:
-      - Stop machines that run before they are backed up. Without it they are backed up as they run; such backups do not count for
-        O(jdcloud.cloud.jdcloud_vm#module:require_backup).
-      - A machine is not stopped if all its backups exist already.
+      - Stop running instances before their backup. With V(false) they are backed up while they run; such backups do not count
+        for O(jdcloud.cloud.jdcloud_vm#module:require_backup).
+      - An instance is not stopped if all its backups exist already.
     type: bool
     default: false
   start_again:
     description:
-      - Start the machines again that were stopped for the backup. Needs O(stop_running=true).
+      - Start the instances again that were stopped for the backup. Requires O(stop_running=true).
     type: bool
     default: false
   stopped_before:
     description:
-      - Machines that an earlier, broken off run of the same campaign stopped. With O(start_again=true) they are started again
-        like those that this run stops.
+      - Ids of instances that an earlier, interrupted run of the same campaign stopped. With O(start_again=true) they are
+        started again, as are those that this run stops.
     type: list
     elements: str
     default: []
   keep:
     description:
-      - How many proven backups of each machine are to stay; V(0) is all. What that makes superfluous is returned in
-        RV(manifest.superseded), to be deleted with M(jdcloud.cloud.jdcloud_image) and M(jdcloud.cloud.jdcloud_snapshot). This
+      - Number of proven backups of each instance to keep; V(0) keeps all. Older backups are returned in
+        RV(manifest.superseded); delete them with M(jdcloud.cloud.jdcloud_image) and M(jdcloud.cloud.jdcloud_snapshot). This
         module itself deletes nothing.
-      - Only backups with the mark of this collection are named, never one of another campaign that is younger than O(max_age)
-        or of which something is still being made, and only of machines that still exist and got their backup in this run.
+      - Lists only backups with the mark of this collection, and only of instances that still exist and got their backup in this
+        run. It never lists a backup of another campaign that is younger than O(max_age) or that has an unfinished operation.
     type: int
     default: 0
   stop_timeout:
     description:
-      - Seconds to wait for a passing state, a stop or a start of a machine. If not given, it is O(wait_timeout), at most 600.
+      - Maximum seconds to wait for a transitional state, a stop or a start of an instance. If not set, it is O(wait_timeout),
+        but at most 600.
     type: float
     version_added: 1.0.0
 seealso:
@@ -97,7 +102,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Stop the machines of a project, back them up, and keep them stopped
+- name: Stop the instances of a project, back them up, and keep them stopped
   jdcloud.cloud.jdcloud_vm_backup:
     tags:
       project: "spring-campaign"
@@ -116,12 +121,12 @@ EXAMPLES = r"""
 RETURN = r"""
 # BEGIN shared: account
 account:
-  description: Which account was used; no secrets.
+  description: The account that was used, without secrets.
   returned: always
   type: dict
   contains:
     source:
-      description: Where the keys came from; null if the run ended before that was known.
+      description: The source of the keys; null if the run ended before it was known.
       type: str
       sample: environment
     access_key_suffix:
@@ -133,29 +138,29 @@ account:
       type: str
       sample: cn-north-1
     pin:
-      description: The pin of the keys' user, as the service tells it; null unless O(expected_account) is set.
+      description: The pin of the user of the keys, as the service returned it; null unless O(expected_account) is set.
       type: str
       sample: shop-operations
     account_id:
-      description: The account id, as the service tells it; null unless O(expected_account) is set.
+      description: The account id, as the service returned it; null unless O(expected_account) is set.
       type: str
       sample: "100000000001"
 # END shared: account
 # BEGIN shared: check_mode
 check_mode:
-  description: Whether this is only a preview, so that nothing was done.
+  description: Whether this is a preview, in which nothing was changed.
   returned: in check mode
   type: bool
   sample: true
 # END shared: check_mode
 campaign:
-  description: The campaign of this run, given or made up; null if the run ended before it began.
+  description: The campaign of this run, given or generated; null if the run ended before it began.
   returned: always
   type: str
   sample: spring-2026
 # BEGIN shared: quota
 quota:
-  description: What all that is to be made needs, and what is left; null if nothing is to be made.
+  description: The quotas that this run needs and what remains of them; null if nothing is to be made.
   returned: always
   type: dict
   contains:
@@ -164,54 +169,54 @@ quota:
       type: dict
       contains:
         limit:
-          description: How many the region may hold.
+          description: Maximum number in the region.
           type: int
           sample: 50
         used:
-          description: How many it holds.
+          description: Number that exists.
           type: int
           sample: 12
         left:
-          description: How many more may be made.
+          description: Number that can still be made.
           type: int
           sample: 38
         needed:
-          description: How many this run needs.
+          description: Number that this run needs.
           type: int
           sample: 3
     snapshots:
-      description: Snapshots. An image takes one for each cloud disk.
+      description: Snapshots. An image uses one for each cloud disk.
       type: dict
       contains:
         limit:
-          description: How many the region may hold.
+          description: Maximum number in the region.
           type: int
           sample: 50
         used:
-          description: How many it holds.
+          description: Number that exists.
           type: int
           sample: 12
         left:
-          description: How many more may be made.
+          description: Number that can still be made.
           type: int
           sample: 38
         needed:
-          description: How many this run needs.
+          description: Number that this run needs.
           type: int
           sample: 3
     fits:
-      description: Ids of the machines for which there is room, in the order in which they were weighed.
+      description: Ids of the instances whose backups fit into the quotas, in the order in which they were checked.
       type: list
       elements: str
       sample: [i-4x9q2m7kva]
     does_not_fit:
-      description: Ids of the machines for which there is none.
+      description: Ids of the instances whose backups do not fit.
       type: list
       elements: str
       sample: []
 # END shared: quota
 manifest:
-  description: All that was made and what the machines were like; null if the run ended before it looked at any.
+  description: All backups, and the specification of the instances; null if the run ended before it read any.
   returned: always
   type: dict
   contains:
@@ -228,19 +233,19 @@ manifest:
       type: str
       sample: cn-north-1
     method:
-      description: What was made.
+      description: The method of the run.
       type: str
       sample: image
     state:
-      description: V(planned) in check mode; V(complete) if every machine has its backups; else V(incomplete).
+      description: V(planned) in check mode; V(complete) if every instance has its backups; else V(incomplete).
       type: str
       sample: complete
     written:
-      description: When it was written, by the service's clock; null if the service did not tell the time.
+      description: When it was written, by the clock of the service; null if the service did not return the time.
       type: str
       sample: "2026-01-15T08:09:10+00:00"
     machines:
-      description: The machines in the order of O(instance_ids), else by id.
+      description: The instances, in the order of O(instance_ids), otherwise by id.
       type: list
       elements: dict
       contains:
@@ -253,7 +258,7 @@ manifest:
           type: str
           sample: web-old-01
         status_before:
-          description: The status in which it was found; V(absent) for an id that does not exist.
+          description: The status at the start of the run; V(absent) for an id that does not exist.
           type: str
           sample: running
         status:
@@ -273,13 +278,13 @@ manifest:
           type: str
           sample: created
         specification:
-          description: Everything that is needed to make it again, but for its data; null if it could not be read.
+          description: Everything that is needed to make the instance again, except for its data; null if it could not be read.
           type: dict
           sample:
             instance_type: g.n2.medium
             az: cn-north-1a
         disks:
-          description: Its disks, with everything that else is needed to make them again.
+          description: Its disks, with everything that is needed to make them again, except for their data.
           type: list
           elements: dict
           sample:
@@ -287,7 +292,7 @@ manifest:
               device: vdb
               size_gb: 100
         image:
-          description: Its image with the disks that it holds, or null.
+          description: Its image with the disks that it contains, or null.
           type: dict
           sample:
             image_id: img-5bk0u2p7im
@@ -307,7 +312,7 @@ manifest:
         # BEGIN shared: load_balancer_targets
         load_balancer_targets:
           description:
-            - Where the machine is, or was, a target of load balancers. Empty with O(load_balancers=ignore).
+            - Where the instance is, or was, a target of load balancers. Empty with O(load_balancers=ignore).
           type: list
           elements: dict
           contains:
@@ -328,16 +333,16 @@ manifest:
               type: str
               sample: tg-7c1v9zq4hd
             backend_ids:
-              description: The backends that send to it.
+              description: The backends that send traffic to it.
               type: list
               elements: str
               sample: [backend-2m8x4k0sfe]
             target_id:
-              description: The target as it was found; null for a target through an availability group.
+              description: The id of the target before the run; null for a target through an availability group.
               type: str
               sample: target-9b3n6w1yru
             availability_group_id:
-              description: The availability group through which the machine is a target, or null.
+              description: The availability group through which the instance is a target, or null.
               type: str
               sample: ag-1kch0awxq9
             address:
@@ -345,32 +350,32 @@ manifest:
               type: str
               sample: 10.0.16.5
             port:
-              description: The port; 0 for that of the backend, null if the service does not tell it.
+              description: The port; 0 for the port of the backend, null if the service does not return it.
               type: int
               sample: 8080
             weight:
-              description: The weight as it was found; null for a target through an availability group.
+              description: The weight before the run; null for a target through an availability group.
               type: int
               sample: 10
             fate:
               description:
-                - V(deregistered); V(registered) again after it was deregistered; V(left) behind by a machine that is gone;
-                  V(unverified); null if nothing was done.
+                - V(deregistered); V(registered) again after it was deregistered; V(left) if it still exists after the instance is
+                  gone; V(unverified); null if nothing was done.
               type: str
               sample: deregistered
         # END shared: load_balancer_targets
         blockers:
-          description: Everything that forbids its backup, with the codes of M(jdcloud.cloud.jdcloud_image).
+          description: All reasons that forbid its backup, with the codes of M(jdcloud.cloud.jdcloud_image).
           type: list
           elements: dict
           sample: []
         warnings:
-          description: What should be known beside, with the codes of M(jdcloud.cloud.jdcloud_image).
+          description: What you should know, although it blocks nothing, with the codes of M(jdcloud.cloud.jdcloud_image).
           type: list
           elements: dict
           sample: []
         error:
-          description: Why it failed, with the codes of M(jdcloud.cloud.jdcloud_image), or null.
+          description: Why the backup failed, with the codes of M(jdcloud.cloud.jdcloud_image), or null.
           type: dict
           sample: null
     superseded:
@@ -388,17 +393,17 @@ manifest:
           elements: str
           sample: []
 summary:
-  description: How many of what.
+  description: Counts.
   returned: always
   type: dict
   contains:
     # BEGIN shared: backup_counts
     selected:
-      description: Machines and ids in the result.
+      description: Instances and ids in the result.
       type: int
       sample: 3
     changed:
-      description: Machines for which something was changed.
+      description: Instances for which something was changed.
       type: int
       sample: 2
     created:
@@ -406,7 +411,7 @@ summary:
       type: int
       sample: 2
     reused:
-      description: Backups that existed, or were being made, and serve again.
+      description: Backups that existed, or were being made, and were used again.
       type: int
       sample: 1
     not_found:
@@ -414,54 +419,54 @@ summary:
       type: int
       sample: 0
     blocked:
-      description: Machines with blockers.
+      description: Instances with blockers.
       type: int
       sample: 0
     failed:
-      description: Machines for which something failed.
+      description: Instances for which something failed.
       type: int
       sample: 0
     # END shared: backup_counts
     stopped:
-      description: Machines that this run stopped.
+      description: Instances that this run stopped.
       type: int
       sample: 2
     started:
-      description: Machines that this run started again.
+      description: Instances that this run started again.
       type: int
       sample: 0
     # BEGIN shared: api_use calls=12 seconds=8.5
     api_calls:
-      description: All requests sent, repeated ones included.
+      description: Number of requests sent, including repeats.
       type: int
       sample: 12
     api_retries:
-      description: Requests that were repeated.
+      description: Number of requests that were repeated.
       type: int
       sample: 0
     api_throttled:
-      description: Answers that said "too fast".
+      description: Number of responses that limited the request rate (C(429 RATE_LIMIT)).
       type: int
       sample: 0
     seconds:
-      description: How long the run took.
+      description: Duration of the run in seconds.
       type: float
       sample: 8.5
     # END shared: api_use
 # BEGIN shared: backup_diff
 diff:
-  description: What comes into being or goes, and power states that change.
+  description: Backups that are made or deleted, and instances that are stopped or started.
   returned: always
   type: dict
   contains:
     before:
-      description: How it was.
+      description: The state before the run.
       type: dict
       sample:
         backups: {}
         status: {}
     after:
-      description: How it is afterwards.
+      description: The state after the run.
       type: dict
       sample:
         backups:

@@ -127,12 +127,12 @@ EXAMPLES = r"""
 RETURN = r"""
 # BEGIN shared: account
 account:
-  description: Which account was used; no secrets.
+  description: The account that was used, without secrets.
   returned: always
   type: dict
   contains:
     source:
-      description: Where the keys came from; null if the run ended before that was known.
+      description: The source of the keys; null if the run ended before it was known.
       type: str
       sample: environment
     access_key_suffix:
@@ -144,11 +144,11 @@ account:
       type: str
       sample: cn-north-1
     pin:
-      description: The pin of the keys' user, as the service tells it; null unless O(expected_account) is set.
+      description: The pin of the user of the keys, as the service returned it; null unless O(expected_account) is set.
       type: str
       sample: shop-operations
     account_id:
-      description: The account id, as the service tells it; null unless O(expected_account) is set.
+      description: The account id, as the service returned it; null unless O(expected_account) is set.
       type: str
       sample: "100000000001"
 # END shared: account
@@ -369,19 +369,19 @@ summary:
       sample: 0
     # BEGIN shared: api_use calls=18 seconds=1.4
     api_calls:
-      description: All requests sent, repeated ones included.
+      description: Number of requests sent, including repeats.
       type: int
       sample: 18
     api_retries:
-      description: Requests that were repeated.
+      description: Number of requests that were repeated.
       type: int
       sample: 0
     api_throttled:
-      description: Answers that said "too fast".
+      description: Number of responses that limited the request rate (C(429 RATE_LIMIT)).
       type: int
       sample: 0
     seconds:
-      description: How long the run took.
+      description: Duration of the run in seconds.
       type: float
       sample: 1.4
     # END shared: api_use

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: jdcloud_vm_info
-short_description: List JD Cloud virtual machines, and what stands in the way of deleting them
+short_description: List JD Cloud VMs, and what blocks their deletion
 version_added: 0.1.0
 description:
-  - Lists the virtual machines of a region with everything that the service says about them.
-  - Says of each one whether M(jdcloud.cloud.jdcloud_vm) would delete it, and if not, everything that forbids it.
-  - Reads thousands of machines in parallel, and fails rather than return an incomplete list.
+  - Lists the JD Cloud VMs of a region with all properties that the service returns.
+  - For each instance, decides whether M(jdcloud.cloud.jdcloud_vm) would delete it, and lists all blockers if not.
+  - Reads thousands of instances in parallel. Fails instead of returning an incomplete list.
+  - The most used options are O(instance_ids), O(tags) and O(filters) to select instances; O(due_tag) and O(marked_only) to find
+    marked instances; O(require_backup) to check their backups.
 author:
   - The jdcloud.cloud authors (@jdcloud-cloud)
 extends_documentation_fragment:
@@ -30,40 +32,40 @@ extends_documentation_fragment:
 options:
   marked_only:
     description:
-      - List and judge only machines that carry the tag O(due_tag), whatever its value. That option must then be set.
-      - The service finds tags by key and value only, so the choice is made here. Without any selector all machines of the region
-        are read, up to 100 in one call.
+      - List only instances that carry the tag O(due_tag), whatever its value. Requires O(due_tag).
+      - The service finds tags by key and value only, so the module filters the instances itself. Without a selector it reads
+        all instances of the region, up to 100 in one call.
     type: bool
     default: false
     version_added: 0.3.0
 notes:
-  - O(require_backup) is judged as M(jdcloud.cloud.jdcloud_vm) does before a delete, and excludes O(stop_running=true).
-  - Without any selector all machines of the region are listed, with O(marked_only=true) all marked ones. Machines that share a
-    name are all listed.
+  - O(require_backup) is checked as M(jdcloud.cloud.jdcloud_vm) does before a delete, and excludes O(stop_running=true).
+  - Without a selector all instances of the region are listed, with O(marked_only=true) all marked instances. Instances with the
+    same name are all listed.
 seealso:
   - module: jdcloud.cloud.jdcloud_vm
 """
 
 EXAMPLES = r"""
-- name: List all machines of a region
+- name: List all instances of a region
   jdcloud.cloud.jdcloud_vm_info:
     region: cn-north-1
   register: machines
 
-- name: Say what forbids to delete them
+- name: Show what blocks their deletion
   ansible.builtin.debug:
     msg: "{{ item.instance_id }} {{ item.name }}: {{ item.blockers | map(attribute='message') | join(' ') }}"
   loop: "{{ machines.instances | rejectattr('deletable') | list }}"
   loop_control:
     label: "{{ item.instance_id }}"
 
-- name: List all marked machines of a region, with their dates and whether they are due
+- name: List all marked instances of a region, with their dates and whether they are due
   jdcloud.cloud.jdcloud_vm_info:
     region: cn-north-1
     due_tag: decommission-after
     marked_only: true
 
-- name: List the machines of a project that run
+- name: List the running instances of a project
   jdcloud.cloud.jdcloud_vm_info:
     tags:
       project: "spring-campaign"
@@ -74,12 +76,12 @@ EXAMPLES = r"""
 RETURN = r"""
 # BEGIN shared: account
 account:
-  description: Which account was used; no secrets.
+  description: The account that was used, without secrets.
   returned: always
   type: dict
   contains:
     source:
-      description: Where the keys came from; null if the run ended before that was known.
+      description: The source of the keys; null if the run ended before it was known.
       type: str
       sample: environment
     access_key_suffix:
@@ -91,19 +93,18 @@ account:
       type: str
       sample: cn-north-1
     pin:
-      description: The pin of the keys' user, as the service tells it; null unless O(expected_account) is set.
+      description: The pin of the user of the keys, as the service returned it; null unless O(expected_account) is set.
       type: str
       sample: shop-operations
     account_id:
-      description: The account id, as the service tells it; null unless O(expected_account) is set.
+      description: The account id, as the service returned it; null unless O(expected_account) is set.
       type: str
       sample: "100000000001"
 # END shared: account
 instances:
   description:
-    - The machines, in the order of O(instance_ids), else by id. Beside what is listed here, each one holds everything else
-      that the service says about it, in snake case. Names and sizes of disks are called C(name) and C(size_gb), as in all
-      other results.
+    - The instances, in the order of O(instance_ids), otherwise by id. Each one also contains all other properties that the
+      service returns, in snake case. Names and sizes of disks are C(name) and C(size_gb), as in all other results.
     - Ids that do not exist are left out, with a warning.
   returned: always
   type: list
@@ -131,7 +132,7 @@ instances:
       sample:
         env: test
     repeated_tags:
-      description: Keys that the service showed more than once, with all their values.
+      description: Keys that the service returned more than once, with all their values.
       type: dict
       sample: {}
     instance_type:
@@ -139,20 +140,20 @@ instances:
       type: str
       sample: g.n2.large
     system_disk:
-      description: The system disk as it is attached.
+      description: The attached system disk.
       type: dict
       sample:
         device_name: vda
         disk_category: cloud
     data_disks:
-      description: The data disks as they are attached.
+      description: The attached data disks.
       type: list
       elements: dict
       sample:
         - device_name: vdb
           disk_category: cloud
     charge:
-      description: How the machine is paid for.
+      description: How the instance is charged.
       type: dict
       sample:
         charge_mode: postpaid_by_duration
@@ -191,12 +192,12 @@ instances:
     # END shared: deletable
     due_date:
       description:
-        - The value of the tag O(due_tag) as it was read, also if it is no date; the last one if the service shows several. It is
-          null for a machine without that tag, and without O(due_tag).
+        - The value of the tag O(due_tag), even if it is not a date; the last one if the service returns several. It is null for
+          an instance without that tag, and without O(due_tag).
       type: str
       sample: "2026-01-14"
     backups:
-      description: The backups that count for O(require_backup); empty where none is demanded.
+      description: The backups that count for O(require_backup); empty if none is demanded.
       type: list
       elements: dict
       contains:
@@ -223,7 +224,7 @@ instances:
     # BEGIN shared: load_balancer_targets
     load_balancer_targets:
       description:
-        - Where the machine is, or was, a target of load balancers. Empty with O(load_balancers=ignore).
+        - Where the instance is, or was, a target of load balancers. Empty with O(load_balancers=ignore).
       type: list
       elements: dict
       contains:
@@ -244,16 +245,16 @@ instances:
           type: str
           sample: tg-7c1v9zq4hd
         backend_ids:
-          description: The backends that send to it.
+          description: The backends that send traffic to it.
           type: list
           elements: str
           sample: [backend-2m8x4k0sfe]
         target_id:
-          description: The target as it was found; null for a target through an availability group.
+          description: The id of the target before the run; null for a target through an availability group.
           type: str
           sample: target-9b3n6w1yru
         availability_group_id:
-          description: The availability group through which the machine is a target, or null.
+          description: The availability group through which the instance is a target, or null.
           type: str
           sample: ag-1kch0awxq9
         address:
@@ -261,29 +262,30 @@ instances:
           type: str
           sample: 10.0.16.5
         port:
-          description: The port; 0 for that of the backend, null if the service does not tell it.
+          description: The port; 0 for the port of the backend, null if the service does not return it.
           type: int
           sample: 8080
         weight:
-          description: The weight as it was found; null for a target through an availability group.
+          description: The weight before the run; null for a target through an availability group.
           type: int
           sample: 10
         fate:
           description:
-            - V(deregistered); V(registered) again after it was deregistered; V(left) behind by a machine that is gone;
-              V(unverified); null if nothing was done.
+            - V(deregistered); V(registered) again after it was deregistered; V(left) if it still exists after the instance is
+              gone; V(unverified); null if nothing was done.
           type: str
           sample: deregistered
     # END shared: load_balancer_targets
     # BEGIN shared: dns_records
     dns_records:
       description:
-        - With O(look_up_dns), the DNS records that hold an address of the machine. An empty list is no proof that there is none.
+        - With O(look_up_dns), the DNS records that hold an address of the instance. An empty list does not prove that no record
+          exists.
       type: list
       elements: dict
       contains:
         zone:
-          description: The zone or the domain.
+          description: The name of the private zone or of the public domain.
           type: str
           sample: example.com
         zone_id:
@@ -295,7 +297,7 @@ instances:
           type: str
           sample: public
         name:
-          description: The whole name.
+          description: The full name.
           type: str
           sample: www.example.com
         type:
@@ -303,11 +305,11 @@ instances:
           type: str
           sample: A
         value:
-          description: The address, as it stands in the record.
+          description: The address in the record.
           type: str
           sample: 203.0.113.17
         status:
-          description: V(resolving) or V(paused), the service's own word where it is another one, or null.
+          description: V(resolving) or V(paused), or the word of the service if it is another one, or null.
           type: str
           sample: resolving
     # END shared: dns_records
@@ -320,20 +322,20 @@ dns_unread:
   sample: []
 # END shared: dns_unread
 summary:
-  description: How many of what.
+  description: Counts.
   returned: always
   type: dict
   contains:
     selected:
-      description: Machines in the result.
+      description: Instances in the result.
       type: int
       sample: 3
     deletable:
-      description: Machines that could be deleted.
+      description: Instances that could be deleted.
       type: int
       sample: 2
     blocked:
-      description: Machines that could not.
+      description: Instances that could not be deleted.
       type: int
       sample: 1
     not_found:
@@ -342,19 +344,19 @@ summary:
       sample: 0
     # BEGIN shared: api_use calls=1 seconds=0.4
     api_calls:
-      description: All requests sent, repeated ones included.
+      description: Number of requests sent, including repeats.
       type: int
       sample: 1
     api_retries:
-      description: Requests that were repeated.
+      description: Number of requests that were repeated.
       type: int
       sample: 0
     api_throttled:
-      description: Answers that said "too fast".
+      description: Number of responses that limited the request rate (C(429 RATE_LIMIT)).
       type: int
       sample: 0
     seconds:
-      description: How long the run took.
+      description: Duration of the run in seconds.
       type: float
       sample: 0.4
     # END shared: api_use

@@ -85,7 +85,7 @@ def lanes(*numbers: int, of: int) -> Json:
         (plan_of(A, B), {"vm_decommission_max_instances": 1}, "The approved list holds 2 machines, more than"),
         (plan_of(A), {"vm_decommission_instance_ids": B}, "vm_decommission_instance_ids: refused here"),
         (plan_of(A), {"vm_decommission_elastic_ips": "release"}, "vm_decommission_elastic_ips is release and was keep in what"),
-        (plan_of(A), {"decommission_reports_mount": "/usr"}, "/usr is no mount point"),
+        (plan_of(A), {"decommission_reports_mount": "/usr"}, "/usr is not a mount point"),
         (plan_of(A, hours=25), {}, "older than decommission_plan_max_age (24 hours)"),
     ],
 )
@@ -217,7 +217,7 @@ def test_slices_share_the_approved_list_and_together_take_all_of_it(awx: Awx) ->
     awx.cloud.control.clear_requests()
     idle = awx.decommission(answered, plan, lanes(4, of=4), **settings)
     assert not idle.failed
-    assert "0 of 3 approved machines are taken by this job" in idle.output
+    assert "0 of 3 approved instances belong to this job" in idle.output
     assert awx.cloud.calls() == []
 
 
@@ -301,7 +301,7 @@ def test_a_slice_whose_lane_is_missing_takes_nothing(awx: Awx, hosts: Json, sett
     awx.seed(stopped(A))
     job = awx.decommission({**answers("decommission_fleet"), **NO_BACKUP}, plan_of(A), hosts, **settings)
     assert job.failed
-    assert "holds no lane, so it takes no machine" in job.output
+    assert "contains no lane, so this job has no instances" in job.output
     assert awx.cloud.calls() == []
 
 

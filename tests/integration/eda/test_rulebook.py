@@ -49,7 +49,7 @@ def _listen(cloud: Cloud, ansible: Ansible, folder: Path, events: list[dict[str,
     inventory = folder / "inventory.yml"
     local = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
     inventory.write_text(yaml.safe_dump({"all": {"hosts": {"localhost": local}}}), encoding="utf-8")
-    play = {"name": "Delete what is due", "ansible.builtin.import_playbook": "jdcloud.cloud.cleanup"}
+    play = {"name": "Delete due instances", "ansible.builtin.import_playbook": "jdcloud.cloud.cleanup"}
     (folder / "cleanup.yml").write_text(yaml.safe_dump([play]), encoding="utf-8")
     rulebook = _heard(folder, [*events, {"last": True}])
     process = subprocess.run(

@@ -95,9 +95,9 @@ def test_no_task_is_shown_for_what_is_not_there_and_none_takes_more_than_twelve_
     assert "skipping" not in output
     shown = stages_of(output)
     *_check, begin, plan, todo, waves, finish, hand_over, judge = shown
-    assert [begin, plan] == ["Begin without a report", "Plan the campaign"]
-    assert [todo, waves, finish] == ["Do what was planned", "Do waves 1 to 3", "Finish the campaign"]
-    assert [hand_over, judge] == ["Hand over the report", "Judge the campaign"]
+    assert [begin, plan] == ["Reset the report", "Plan the campaign"]
+    assert [todo, waves, finish] == ["Run the planned steps", "Run waves 1 to 3", "Finish the campaign"]
+    assert [hand_over, judge] == ["Return the report", "Check the outcome of the campaign"]
     assert len(shown) == 9
     assert all(len(shown[title]) <= MANY for title in (todo, finish, hand_over, judge))
     assert len(shown[waves]) <= 2 + 3 * (MANY - 2)

@@ -162,7 +162,7 @@ def campaign(story: Story, emulator: EmulatorProcess) -> None:
     decommission = ("decommission", "-e", f"@{path}")
 
     story.tell(
-        "The plan", "Project harbor is over, and its 30 machines are to go. --check says what would happen, and changes nothing."
+        "The plan", "Project harbor is over, and its 30 instances are to go. --check says what would happen, and changes nothing."
     )
     print(f"$ cat {path}\n{(ROOT / path).read_text(encoding='utf-8')}")
     story.play(*decommission, "--check")
@@ -187,11 +187,11 @@ def campaign(story: Story, emulator: EmulatorProcess) -> None:
     control.inject("hang", operation="vm.deleteInstance", after=10, times=0)
     story.play(*decommission, fails=True, on_line=lambda line, process: crash_in_wave_2(line, process, emulator))
     control.clear_faults()
-    story.expect("ten machines should be gone", holds=stopped_and_gone(emulator)[1] == 10)
+    story.expect("ten instances should be gone", holds=stopped_and_gone(emulator)[1] == 10)
 
     story.tell("The rest", "The same command once more finds out what had been done, and does the rest.")
     story.play(*decommission)
-    story.expect("28 machines should be gone", holds=stopped_and_gone(emulator)[1] == 28)
+    story.expect("28 instances should be gone", holds=stopped_and_gone(emulator)[1] == 28)
 
     story.tell("One comes back", f"Someone needs {RESTORED} after all. It is made again of its backup.")
     manifest = FOLDER / "harbor" / "manifest.json"
@@ -200,7 +200,7 @@ def campaign(story: Story, emulator: EmulatorProcess) -> None:
 
 def grace_period(story: Story, emulator: EmulatorProcess) -> None:
     """Two machines get a week in which users may miss them."""
-    story.tell("A mark", "Is project compass needed? Its machines are stopped, and marked with the day from which they may go.")
+    story.tell("A mark", "Is project compass needed? Its instances are stopped, and marked with the day from which they may go.")
     given = ("vm_decommission_state=mark", "vm_decommission_tags=project=compass", "vm_decommission_stop_running=true")
     story.play("decommission", *(word for each in given for word in ("-e", each)), *quickly("vm_decommission"))
 
@@ -280,13 +280,13 @@ def check_what_is_left(emulator: EmulatorProcess) -> None:
     region = emulator.control.state(REGION)["regions"][REGION]
     machines = {machine["instanceName"]: machine["status"] for machine in region["instances"].values()}
     if set(machines) != LEFT:
-        raise Surprise(f"left should be the machines {sorted(LEFT)}, not {sorted(machines)}")
+        raise Surprise(f"left should be the instances {sorted(LEFT)}, not {sorted(machines)}")
     if KEPT_DISK not in region["disks"] or GONE_DISK in region["disks"]:
         raise Surprise(f"left should be the data disk {KEPT_DISK}, and not {GONE_DISK}")
     if region["elastic_ips"]:
         raise Surprise(f"left should be no elastic IP, not {sorted(region['elastic_ips'])}")
     if set(machines.values()) != {"running"}:
-        raise Surprise(f"all machines should run, not be {machines}")
+        raise Surprise(f"all instances should run, not be {machines}")
 
 
 def stopped_and_gone(emulator: EmulatorProcess) -> tuple[int, int]:

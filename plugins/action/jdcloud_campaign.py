@@ -231,8 +231,8 @@ class ActionModule(ProgressAction):
         warnings = [*campaign.warnings]
         if campaign.torn_lines and stage in ("plan", "finish"):
             warnings += [
-                f"{campaign.torn_lines} lines of the journal in {campaign.store.folder} are torn and were skipped: a write whose "
-                "outcome stood there counts as unclear."
+                f"{campaign.torn_lines} lines of the journal in {campaign.store.folder} are incomplete and were skipped: the "
+                "outcome of their writes counts as unclear."
             ]
         return {**result, "warnings": warnings} if warnings else result
 
@@ -377,6 +377,7 @@ def _sentence(error: Exception) -> str:
     if isinstance(error, OSError):
         what = error.filename or "The files of the campaign"
         return (
-            f"{what} cannot be read or written ({error.strerror or error}), so nothing more is done: see to the folder or disk."
+            f"{what} cannot be read or written ({error.strerror or error}), so nothing more is done: check the directory and "
+            "the disk."
         )
     return str(error)

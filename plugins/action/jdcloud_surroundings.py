@@ -27,8 +27,8 @@ except ImportError:  # ansible-core 2.18, where every text is a template unless 
 
 
 BECOME = (
-    "This task would run as another user (become), who may have the keys of another account, so nothing was done: leave become "
-    "and the variable ansible_become out here."
+    "This task would run as another user (become), who may have the keys of another account, so nothing was done: remove "
+    "become and the variable ansible_become."
 )
 
 

@@ -42,8 +42,8 @@ options:
         deregistered without a wait.
       - If the instance is then not stopped or deleted, its targets are registered again, or the failure names them.
       - With V(deregister), a member of an availability group that a backend uses also requires O(group_members=abandon).
-      - V(ignore) reads no load balancers. Use it with a key that may not read them; with the other values such a key leads to
-        the blocker C(surroundings_unknown).
+      - V(ignore) reads no load balancers. Use it with a key that has no right to read them; with the other values such a key
+        leads to the blocker C(surroundings_unknown).
     type: str
     choices:
       - block

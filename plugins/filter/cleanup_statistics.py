@@ -42,7 +42,7 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Hand over counts, failures and the reports' paths
+- name: Return the counts, failures and report paths
   ansible.builtin.set_stats:
     data:
       cleanup: "{{ [vm_decommission_report] | jdcloud.cloud.cleanup_statistics(plan, whole=true) }}"

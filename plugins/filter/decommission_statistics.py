@@ -37,7 +37,7 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Hand over counts, failures and what is to be approved
+- name: Return the counts, failures and the plan to approve
   ansible.builtin.set_stats:
     data: "{{ vm_decommission_report | jdcloud.cloud.decommission_statistics }}"
 """

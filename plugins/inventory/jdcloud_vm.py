@@ -250,8 +250,8 @@ class InventoryModule(BaseInventoryPlugin, Cacheable):  # type: ignore[misc]  # 
         if not rows:
             regions = ", ".join(connection.region for connection in settings.connections)
             warnings.append(
-                f"No machine of {regions} matches, so this file has no hosts: check regions, tags and filters, and whose keys "
-                "these are."
+                f"No instance in {regions} matches, so this file has no hosts: check regions, tags and filters, and the "
+                "account of the keys."
             )
         for warning in [*warnings, *self._populate(Listing(rows, settings.preferences), constructs)]:
             self.display.warning(f"{os.path.basename(path)}: {warning}")
@@ -325,7 +325,7 @@ class InventoryModule(BaseInventoryPlugin, Cacheable):  # type: ignore[misc]  # 
         safe: str = plain(to_safe_group_name(plain(name)))
         if safe in self.inventory.hosts:
             raise AnsibleParserError(
-                f"A host and a group would both be called {safe}: give its entry of keyed_groups a prefix, or set hostnames to "
-                "instance_id."
+                f"A host and a group would both have the name {safe}: set a prefix in its entry of keyed_groups, or set "
+                "hostnames to instance_id."
             )
         return safe

@@ -110,7 +110,7 @@ available:
   type: bool
   sample: true
 reason:
-  description: Why the user of the key may not read the bill; null if nothing was denied.
+  description: Why the user of the key cannot read the bill; null if nothing was denied.
   returned: always
   type: str
   sample: >-
@@ -144,7 +144,7 @@ resources:
     fee:
       description:
         - The amount charged in the month after discounts, rounded to two decimals.
-        - Null if the resource is not in the bill, or if one of its rows has no fee. This is not the same as zero.
+        - It is null if the resource is not in the bill, or if one of its rows has no fee. This is not the same as zero.
       type: float
       sample: 180.4
     currency:

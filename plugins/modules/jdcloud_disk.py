@@ -212,9 +212,9 @@ disks:
       contains:
         code:
           description:
-            - V(changed_meanwhile) (it is no longer as it was when it was checked, or the service did not delete it), V(timeout),
-              V(api) (the service refused the call or did not respond), V(unverified) (a call without a clear response may have
-              taken effect, and no read could show it), V(internal) (a bug of this collection).
+            - V(changed_meanwhile) (it changed since the check, or the service did not delete it), V(timeout), V(api) (the service
+              refused the call or did not respond), V(unverified) (a call without a clear response may have taken effect, and no
+              read could show it), V(internal) (a bug of this collection).
           type: str
           sample: changed_meanwhile
         operation:

@@ -218,7 +218,7 @@ instances:
       type: dict
       sample: {"project": "harbor"}
     tags:
-      description: The tags as they were read back; in check mode, the expected tags.
+      description: The tags that were read back; in check mode, the expected tags.
       type: dict
       sample: {"project": "harbor", "decommission-after": "2026-12-02"}
     repeated_tags:
@@ -305,7 +305,7 @@ disks:
       type: dict
       sample: {"project": "harbor"}
     tags:
-      description: The tags as they were read back; in check mode, the expected tags.
+      description: The tags that were read back; in check mode, the expected tags.
       type: dict
       sample: {"project": "harbor", "decommission-after": "2026-12-02"}
     repeated_tags:
@@ -392,7 +392,7 @@ elastic_ips:
       type: dict
       sample: {"project": "harbor"}
     tags:
-      description: The tags as they were read back; in check mode, the expected tags.
+      description: The tags that were read back; in check mode, the expected tags.
       type: dict
       sample: {"project": "harbor", "decommission-after": "2026-12-02"}
     repeated_tags:

@@ -687,7 +687,7 @@ summary:
 retained:
   description:
     - Resources that outlive the deleted instances and are still billed, or may be. For an instance whose delete may have taken
-      effect, all resources that may remain are listed with the fate V(unverified).
+      effect, all resources that may remain are listed as V(unverified).
   returned: always
   type: dict
   contains:

@@ -114,7 +114,7 @@ def path_id(resource_id: str) -> str:
     Raises InputError for anything but ASCII letters, digits, '-' and '_'.
     """
     if not isinstance(resource_id, str) or not SAFE_ID.fullmatch(resource_id):
-        raise InputError(f"{resource_id!r} is not an id of the cloud: give ids such as i-4x9q2m7kva.")
+        raise InputError(f"{resource_id!r} is not an id: give ids such as i-4x9q2m7kva.")
     return resource_id
 
 
@@ -168,7 +168,7 @@ def encode_query(query: Query) -> str:
     try:
         return "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in query)
     except UnicodeEncodeError:
-        raise InputError("A selector holds characters that are not valid Unicode: write it as plain UTF-8 text.") from None
+        raise InputError("A selector contains characters that are not valid Unicode: write it as plain UTF-8 text.") from None
 
 
 def _demand_values(kind: str, name: str, values: Sequence[Scalar]) -> None:

@@ -43,7 +43,7 @@ _HOST = re.compile(rf"(?=.{{1,253}}$){_LABEL}(?:\.{_LABEL})*")
 _IPV6 = re.compile(r"[0-9a-f:.]+")
 # No percent escapes, no '//' and no dot segments: all of them are signed differently from how they are sent.
 _PATH = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9_.~-]*)*")
-_HELP = "give endpoint_url (JDCLOUD_ENDPOINT_URL) like https://{service}.jdcloud-api.com or http://127.0.0.1:8080"
+_HELP = "set endpoint_url (JDCLOUD_ENDPOINT_URL) to an address such as https://{service}.jdcloud-api.com or http://127.0.0.1:8080"
 
 CONNECTION_SPEC: dict[str, dict[str, Any]] = {
     # Not a secret: it is shown in results to tell accounts apart. Without the explicit word Ansible would guess one.
@@ -142,11 +142,12 @@ def _region(options: Mapping[str, Any], environ: Mapping[str, str], profile: Pro
         region = profile.region
     if region is None:
         raise InputError(
-            "No region: give the option region, set JDCLOUD_REGION, or use a profile that has one, for example cn-north-1."
+            "No region is set: set the option region or JDCLOUD_REGION, for example to cn-north-1, or use a profile with a "
+            "region."
         )
     # Shape only: new regions appear, and the service knows them (fact limits-regions).
     if not _REGION.fullmatch(region):
-        raise InputError(f"{region!r} is not the name of a region: give region or JDCLOUD_REGION like cn-north-1.")
+        raise InputError(f"{region!r} is not the name of a region: set region or JDCLOUD_REGION to a name such as cn-north-1.")
     return region
 
 
@@ -177,8 +178,8 @@ def _verify(options: Mapping[str, Any], environ: Mapping[str, str], home: Path) 
         return validate
     if not validate:
         raise InputError(
-            "A CA bundle and validate_certs: false exclude each other: leave out ca_bundle and unset JDCLOUD_CA_BUNDLE, "
-            "or let certificates be verified."
+            "A CA bundle and validate_certs: false exclude each other: remove ca_bundle and unset JDCLOUD_CA_BUNDLE, or set "
+            "validate_certs: true."
         )
     path = home / bundle[2:] if bundle.startswith("~/") else Path(bundle)
     if not os.path.exists(path) or not os.access(path, os.R_OK):
@@ -192,7 +193,9 @@ def _journal_path(environ: Mapping[str, str]) -> str | None:
         return None
     # A relative path would mean another folder for each task.
     if not os.path.isabs(path) or not os.path.isdir(os.path.dirname(path)):
-        raise InputError("JDCLOUD_JOURNAL_PATH must be the absolute path of a file in a folder that exists: correct or unset it.")
+        raise InputError(
+            "JDCLOUD_JOURNAL_PATH must be the absolute path of a file in an existing directory: correct or unset it."
+        )
     return path
 
 
@@ -207,21 +210,21 @@ def _switch(options: Mapping[str, Any], name: str, *, default: bool) -> bool:
     if value is None:
         return default
     if not isinstance(value, bool):
-        raise InputError(f"Option {name} is neither true nor false: write {name}: true or {name}: false.")
+        raise InputError(f"Option {name} is neither true nor false: set {name}: true or {name}: false.")
     return value
 
 
 def _timeout(options: Mapping[str, Any], environ: Mapping[str, str]) -> float:
-    timeout = _number(options, environ, "api_timeout", "JDCLOUD_API_TIMEOUT", "seconds, more than 0 and at most 86400")
+    timeout = _number(options, environ, "api_timeout", "JDCLOUD_API_TIMEOUT", "a number of seconds above 0 and at most 86400")
     if timeout is None:
         return DEFAULT_TIMEOUT
     if not 0 < timeout <= MAX_TIMEOUT:
-        raise _bad_number(options, "api_timeout", "JDCLOUD_API_TIMEOUT", "seconds, more than 0 and at most 86400")
+        raise _bad_number(options, "api_timeout", "JDCLOUD_API_TIMEOUT", "a number of seconds above 0 and at most 86400")
     return timeout
 
 
 def _rate_limit(options: Mapping[str, Any], environ: Mapping[str, str]) -> float | None:
-    meaning = f"calls a second, at least {MIN_RATE_LIMIT}"
+    meaning = f"a number of calls per second, at least {MIN_RATE_LIMIT}"
     limit = _number(options, environ, "api_rate_limit", "JDCLOUD_API_RATE_LIMIT", meaning)
     if limit is not None and limit < MIN_RATE_LIMIT:
         raise _bad_number(options, "api_rate_limit", "JDCLOUD_API_RATE_LIMIT", meaning)
@@ -229,11 +232,11 @@ def _rate_limit(options: Mapping[str, Any], environ: Mapping[str, str]) -> float
 
 
 def _retries(options: Mapping[str, Any], environ: Mapping[str, str]) -> int:
-    retries = _number(options, environ, "api_retries", "JDCLOUD_API_RETRIES", "a whole number, 0 or more")
+    retries = _number(options, environ, "api_retries", "JDCLOUD_API_RETRIES", "a whole number, at least 0")
     if retries is None:
         return DEFAULT_RETRIES
     if retries < 0 or not retries.is_integer():
-        raise _bad_number(options, "api_retries", "JDCLOUD_API_RETRIES", "a whole number, 0 or more")
+        raise _bad_number(options, "api_retries", "JDCLOUD_API_RETRIES", "a whole number, at least 0")
     return int(retries)
 
 
@@ -254,7 +257,7 @@ def _number(options: Mapping[str, Any], environ: Mapping[str, str], name: str, v
 
 def _bad_number(options: Mapping[str, Any], name: str, variable: str, meaning: str) -> InputError:
     culprit = f"Option {name}" if options.get(name) is not None else f"Environment variable {variable}"
-    return InputError(f"{culprit} is no number, or out of range: give {meaning}, in {name} ({variable}).")
+    return InputError(f"{culprit} is not a number or is out of range: set {name} ({variable}) to {meaning}.")
 
 
 def endpoint_of(endpoint: str, service: str, region: str) -> str:
@@ -273,8 +276,8 @@ def check_endpoint(endpoint: str, region: str, where: str, *, allow_insecure_htt
     parts = _split(endpoint_of(trimmed, SAMPLE_SERVICE, region), where)
     if parts.scheme == "http" and not allow_insecure_http and not is_loopback(parts.hostname or ""):
         raise InputError(
-            f"The {where} is plain http to another machine, which anybody on the way can read and change: use https in "
-            "endpoint_url (JDCLOUD_ENDPOINT_URL), or accept the risk with allow_insecure_http: true."
+            f"The {where} uses plain HTTP to another host, so anyone on the network path can read and change the traffic: use "
+            "https in endpoint_url (JDCLOUD_ENDPOINT_URL), or accept the risk with allow_insecure_http: true."
         )
     return trimmed
 
@@ -293,13 +296,13 @@ def _split(url: str, where: str) -> SplitResult:
     """Split a filled URL. Its text is never quoted in an error: a user may have put a password into it."""
     parts = _split_or_none(url)
     if parts is None or parts.scheme not in ("http", "https"):
-        raise InputError(f"The {where} is no http or https URL: {_HELP}.")
+        raise InputError(f"The {where} is not an http or https URL: {_HELP}.")
     if "@" in parts.netloc:
-        raise InputError(f"The {where} holds a user name or password, which is never sent: {_HELP}.")
+        raise InputError(f"The {where} contains a user name or password, which is never sent: {_HELP}.")
     if "?" in url or "#" in url or "{" in url or "}" in url:
-        raise InputError(f"The {where} holds a query, a fragment or an unknown placeholder: {_HELP}.")
+        raise InputError(f"The {where} contains a query, a fragment or an unknown placeholder: {_HELP}.")
     if not _is_host(parts) or not _PATH.fullmatch(parts.path) or not _is_plain(url):
-        raise InputError(f"The {where} holds a host or path that cannot be used: {_HELP}.")
+        raise InputError(f"The {where} contains an invalid host or path: {_HELP}.")
     return parts
 
 

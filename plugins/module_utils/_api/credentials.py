@@ -30,9 +30,7 @@ _ENVIRONMENT = {
     "profile": "JDCLOUD_PROFILE",
 }
 _KEY_OPTIONS = ("access_key", "secret_key", "security_token")
-_GIVE_BOTH = (
-    "give both access_key and secret_key as options, or both JDCLOUD_ACCESS_KEY and JDCLOUD_SECRET_KEY in the environment"
-)
+_GIVE_BOTH = "set both options access_key and secret_key, or both environment variables JDCLOUD_ACCESS_KEY and JDCLOUD_SECRET_KEY"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +64,8 @@ def option_text(options: Mapping[str, Any], name: str, variable: str | None) -> 
     if value is None:
         return None
     if not isinstance(value, str) or not value.strip():
-        instead = f" and set {variable} in the environment" if variable else ""
-        raise InputError(f"Option {name} is blank or no text: give it a value, or leave it out{instead}.")
+        instead = f" and set the environment variable {variable}" if variable else ""
+        raise InputError(f"Option {name} is blank or not a text: set a value, or remove the option{instead}.")
     return value
 
 
@@ -87,8 +85,8 @@ def resolve_credentials(options: Mapping[str, Any], environ: Mapping[str, str], 
     if any(key_options.values()):
         if profile_option is not None:
             raise InputError(
-                "The options profile and access_key, secret_key or security_token exclude each other: "
-                "give one source of credentials (JDCLOUD_PROFILE in the environment may stay, key options go before it)."
+                "The options profile and access_key, secret_key or security_token exclude each other: use one source of "
+                "credentials (JDCLOUD_PROFILE can remain set, key options take precedence)."
             )
         return _from_parts(key_options, "options", "options"), None
     if profile_option is not None:
@@ -105,8 +103,8 @@ def ignored_profile(credentials: Credentials, environ: Mapping[str, str]) -> str
     if named is None or credentials.source != "environment":
         return None
     return (
-        f"JDCLOUD_PROFILE names the profile {named!r}, but the keys come from JDCLOUD_ACCESS_KEY, which goes before it: unset "
-        "the variable that is not meant."
+        f"JDCLOUD_PROFILE names the profile {named!r}, but the keys come from JDCLOUD_ACCESS_KEY, which takes precedence: "
+        "unset one of the two variables."
     )
 
 
@@ -114,7 +112,9 @@ def _from_parts(parts: Mapping[str, str | None], source: str, where: str) -> Cre
     missing = [name for name in ("access_key", "secret_key") if not parts[name]]
     if missing:
         variables = " and ".join(f"{name} ({_ENVIRONMENT[name]})" for name in missing)
-        raise InputError(f"The {where} give credentials without {variables}, and no other source completes them: {_GIVE_BOTH}.")
+        raise InputError(
+            f"The {where} contain credentials without {variables}, and another source cannot complete them: {_GIVE_BOTH}."
+        )
     access_key, secret_key = parts["access_key"] or "", parts["secret_key"] or ""
     for name, value in parts.items():
         if value:
@@ -125,8 +125,8 @@ def _from_parts(parts: Mapping[str, str | None], source: str, where: str) -> Cre
 def _check_key(name: str, value: str, where: str) -> None:
     if not (value.isascii() and value.isprintable() and " " not in value):
         raise InputError(
-            f"The {name} of the {where} holds blanks, line ends or other characters that no key has: "
-            f"copy it again into {name} or {_ENVIRONMENT[name]}."
+            f"The {name} of the {where} contains blanks, line ends or other characters that a key cannot have: copy it again "
+            f"into {name} or {_ENVIRONMENT[name]}."
         )
 
 
@@ -136,8 +136,8 @@ def _implied_profile(environ: Mapping[str, str], home: Path) -> str:
         return named
     if not os.path.exists(_config_path(home)):
         raise InputError(
-            "No credentials: give the options access_key and secret_key or profile, or set JDCLOUD_ACCESS_KEY and "
-            "JDCLOUD_SECRET_KEY or JDCLOUD_PROFILE in the environment, or make a profile with 'jdc configure add'."
+            "No credentials are set: set the options access_key and secret_key or profile, or the environment variables "
+            "JDCLOUD_ACCESS_KEY and JDCLOUD_SECRET_KEY or JDCLOUD_PROFILE, or create a profile with 'jdc configure add'."
         )
     current = home / ".jdc" / "current"
     if not os.path.exists(current):
@@ -170,11 +170,11 @@ def read_profile(name: str, home: Path) -> Profile:
         # The parser's own text quotes the line, which may be a secret.
         unparsable = True
     if unparsable:
-        raise InputError(f"{what} is no valid INI file: repair it, or {_GIVE_BOTH}.")
+        raise InputError(f"{what} is not a valid INI file: correct it, or {_GIVE_BOTH}.")
     if not parser.has_section(name):
         raise InputError(
-            f"There is no profile '{name}' in {path}, which {_those_in(parser.sections())}: correct the option profile or "
-            f"JDCLOUD_PROFILE, or {_GIVE_BOTH}."
+            f"The profile '{name}' does not exist in {path}, which {_those_in(parser.sections())}: correct the option profile "
+            f"or JDCLOUD_PROFILE, or {_GIVE_BOTH}."
         )
 
     def member(key: str) -> str | None:

@@ -30,15 +30,15 @@ _GAVE_UP = frozenset({408, 499})
 _HOPELESS_KINDS: frozenset[TransportKind] = frozenset({"tls", "too_big", "redirect"})
 
 _ADVICE = {
-    "INVALID_ARGUMENT": "check the values given",
-    "OUT_OF_RANGE": "check the values given",
-    "DUPLICATE": "name each item only once",
+    "INVALID_ARGUMENT": "check the given values",
+    "OUT_OF_RANGE": "check the given values",
+    "DUPLICATE": "list each item only once",
     "FAILED_PRECONDITION": "wait until its state allows this, then run again",
     "CONFLICT": "wait until it is no longer in use, then run again",
-    "PERMISSION_DENIED": "the service's rules forbid this for the resource; see the reason it gives",
-    "HTTP_FORBIDDEN": "grant the IAM right for this call to the key's user",
+    "PERMISSION_DENIED": "the rules of the service forbid this for the resource; see the reason in the message",
+    "HTTP_FORBIDDEN": "grant the IAM right for this call to the user of the key",
     "NOT_FOUND": "check the id and the region (JDCLOUD_REGION)",
-    "ABORTED": "somebody else changed it at the same time; run again",
+    "ABORTED": "another user or process changed it at the same time; run again",
     "ALREADY_EXISTS": "it exists already; choose another name",
     "QUOTA_EXCEEDED": "delete what is no longer needed or have the quota raised",
     "RATE_LIMIT": "lower api_rate_limit (JDCLOUD_API_RATE_LIMIT) or run again later",
@@ -57,7 +57,7 @@ _SPEED_WORDS = (
     "频繁",
     "请求",
 )
-_ADVICE_DEFAULT = "run again later, and give JD Cloud's support the request id if it happens again"
+_ADVICE_DEFAULT = "run again later; if it fails again, give the request id to the support of JD Cloud"
 
 
 def first_of(texts: Sequence[str], count: int, separator: str = ", ") -> str:

@@ -105,14 +105,14 @@ class Readable(Protocol):
 
 def unreadable_reason(row: Readable) -> str | None:
     """What is wrong with a row as a part of a sentence, None if it could be read."""
-    return f"the service's answer about it cannot be read ({', '.join(row.unreadable)})" if row.unreadable else None
+    return f"the response about it cannot be read ({', '.join(row.unreadable)})" if row.unreadable else None
 
 
 def required_id(source: Json, name: str) -> str:
     """Return an id that must be there. Raises MalformedResponse if it is missing or could not be named in a call."""
     value = required_text(source, name)
     if not SAFE_ID.fullmatch(value):
-        raise MalformedResponse(f"{name} is no id")
+        raise MalformedResponse(f"{name} is not an id")
     return value
 
 
@@ -126,7 +126,7 @@ def required_text(source: Json, name: str) -> str:
     """Return a text member that must be there. Raises MalformedResponse if it is missing, empty or no text."""
     value = source.get(name)
     if not isinstance(value, str) or not value.strip():
-        raise MalformedResponse(f"{name} is missing or no text")
+        raise MalformedResponse(f"{name} is missing or not a text")
     return value.strip()
 
 
@@ -139,7 +139,7 @@ def optional_text(source: Json, name: str) -> str | None:
         return None
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return str(value)
-    raise MalformedResponse(f"{name} is no text")
+    raise MalformedResponse(f"{name} is not a text")
 
 
 def optional_bool(source: Json, name: str) -> bool | None:
@@ -160,7 +160,7 @@ def required_count(source: Json, name: str) -> int:
     """Return a count that must be there. Raises MalformedResponse if it is missing, negative or no whole number."""
     value = source.get(name)
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise MalformedResponse(f"{name} is missing or no count")
+        raise MalformedResponse(f"{name} is missing or not a count")
     return value
 
 
@@ -168,7 +168,7 @@ def required_object(source: Json, name: str) -> Json:
     """Return an object that must be there. Raises MalformedResponse if it is missing, empty or no object."""
     value = source.get(name)
     if not isinstance(value, dict) or not value:
-        raise MalformedResponse(f"{name} is missing or no object")
+        raise MalformedResponse(f"{name} is missing or not an object")
     return value
 
 
@@ -178,7 +178,7 @@ def optional_object(source: Json, name: str) -> Json:
     if value is None:
         return {}
     if not isinstance(value, dict):
-        raise MalformedResponse(f"{name} is no object")
+        raise MalformedResponse(f"{name} is not an object")
     return value
 
 
@@ -188,10 +188,10 @@ def each_object(source: Json, name: str) -> Iterator[Json]:
     if value is None:
         return
     if not isinstance(value, list):
-        raise MalformedResponse(f"{name} is no list")
+        raise MalformedResponse(f"{name} is not a list")
     for item in value:
         if not isinstance(item, dict):
-            raise MalformedResponse(f"{name} holds something that is no object")
+            raise MalformedResponse(f"{name} contains a member that is not an object")
         yield item
 
 
@@ -201,7 +201,7 @@ def texts_of(source: Json, name: str) -> tuple[str, ...]:
     if value is None:
         return ()
     if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
-        raise MalformedResponse(f"{name} is no list of texts")
+        raise MalformedResponse(f"{name} is not a list of texts")
     return tuple(value)
 
 
@@ -209,7 +209,7 @@ def parse_page(result: Json, name: str, id_name: str, parse: Callable[[Json], T]
     """Read a page of at most ``size`` rows. Raises MalformedResponse if it has more, or if it does not tell ``totalCount``."""
     rows = result.get(name)
     if rows is not None and not isinstance(rows, list):
-        raise MalformedResponse(f"{name} is no list")
+        raise MalformedResponse(f"{name} is not a list")
     if len(rows or ()) > size:
         raise MalformedResponse(f"{name} has more than {size} rows")
     named: dict[str, list[Json]] = {}
@@ -231,7 +231,7 @@ def one_of(name: str, id_name: str, parse: Callable[[Json], T], asked: str) -> C
     def parse_one(result: Json) -> T:
         row = required_object(result, name)
         if required_id(row, id_name) != asked:
-            raise MalformedResponse(f"it shows another id than {asked}")
+            raise MalformedResponse(f"its id is not {asked}")
         return parse(row)
 
     return parse_one
@@ -264,7 +264,7 @@ def _tag_value(value: object) -> str:
         return "true" if value else "false"
     if isinstance(value, (int, float)):
         return str(value)
-    raise MalformedResponse("a tag's value is no text")
+    raise MalformedResponse("the value of a tag is not a text")
 
 
 # A new word starts at a capital after a small letter or digit, and at the last capital of a run that small letters follow.

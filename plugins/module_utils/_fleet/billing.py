@@ -27,7 +27,7 @@ CURRENCY = "CNY"
 
 _MONTH = re.compile(r"(20\d\d|21\d\d)-(0[1-9]|1[0-2])", re.ASCII)
 _CENT = Decimal("0.01")
-_WHY = "its rows changed while they were read; try again later, or ask for fewer resource_ids at a time"
+_WHY = "its rows changed during the read; try again later, or select fewer resource_ids at a time"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +57,14 @@ def parse_month(given: str | None, now: datetime) -> date:
         return (current - timedelta(days=1)).replace(day=1)
     match = _MONTH.fullmatch(given.strip())
     if match is None:
-        raise InputError(f"month is {shown(given)}, but must be a year and a month such as 2026-01: correct it, or leave it out.")
+        raise InputError(
+            f"month is {shown(given)}, but must be a year and a month such as 2026-01: correct it, or remove the option."
+        )
     month = date(int(match[1]), int(match[2]), 1)
     if month > current:
-        raise InputError(f"month is {shown(given)}, which has not begun in Beijing: give an earlier one, or leave it out.")
+        raise InputError(
+            f"month is {shown(given)}, which has not begun in Beijing time: set an earlier month, or remove the option."
+        )
     return month
 
 
@@ -107,8 +111,8 @@ def _page_count(first: BillPage) -> int:
     """How many pages a bill has. What it announces must fit its first page, or nothing further is read."""
     if first.records > MOST_ROWS:
         raise IncompleteListing(
-            f"A bill announces {first.records} rows, more than the {MOST_ROWS} that are ever read: ask for fewer resource_ids at "
-            "a time, or try again later."
+            f"A bill reports {first.records} rows, but at most {MOST_ROWS} are read: select fewer resource_ids at a time, or "
+            "try again later."
         )
     # The service may give fewer rows a page than it was asked for.
     wanted = -(-first.records // max(1, len(first.rows)))

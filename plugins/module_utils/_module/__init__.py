@@ -21,8 +21,8 @@ def refusal(version: Sequence[int], program: str) -> str | None:
     wanted = ".".join(map(str, NEEDED))
     found = ".".join(map(str, version[:3]))
     return (
-        f"The modules of jdcloud.cloud need Python {wanted} or newer, and this task runs with Python {found} ({program}): set "
-        'ansible_python_interpreter to a newer one, on localhost best to "{{ ansible_playbook_python }}".'
+        f"The modules of jdcloud.cloud need Python {wanted} or newer, but this task runs with Python {found} ({program}): set "
+        'ansible_python_interpreter to a newer version, on localhost to "{{ ansible_playbook_python }}".'
     )
 
 

@@ -98,7 +98,7 @@ def _row(bill: ResourceBill) -> Result:
 def _warn(session: Session, bills: Sequence[ResourceBill], month: date, *, over: bool) -> None:
     name = month_name(month)
     if not over:
-        session.module.warn(f"The month {name} is not over: the fees are what its bill says so far.")
+        session.module.warn(f"The month {name} is not over, so its fees are not final.")
     if not any(bill.rows for bill in bills):
         session.module.warn(
             session.maybe_foreign(f"None of the {len(bills)} resources is in the bill of {name} in {session.region}")
@@ -106,7 +106,7 @@ def _warn(session: Session, bills: Sequence[ResourceBill], month: date, *, over:
     unknown = _unknown(bills)
     if unknown:
         session.module.warn(
-            f"The bill of {name} leaves out fees of {unknown} of {len(bills)} resources: the total does not hold these."
+            f"The bill of {name} contains no fee for {unknown} of {len(bills)} resources, so the total does not include them."
         )
 
 

@@ -60,7 +60,7 @@ def _warnings(run: TagRun, targets: TagTargets, session: Session) -> Iterator[st
     if missing and len(missing) == len(run.records):
         yield session.none_exists(len(missing))
     if targets.selection is not None and not any(record.kind == "instance" for record in run.records):
-        yield f"no machine in {session.region} matches the selection"
+        yield f"no instance in {session.region} matches the selection"
 
 
 def early_end(session: Session) -> Result:
@@ -116,11 +116,11 @@ class TagReport:
     def message(self) -> str | None:
         """One sentence if the task failed, else None."""
         problems = [record for record in self._run.records if self._action(record) in ("blocked", "failed")]
-        count = f"{len(self._run.records)} machines, disks and elastic IPs"
+        count = f"{len(self._run.records)} instances, disks and elastic IPs"
         if self._run.held_back:
             text = list_some([(record.resource_id, _reasons(record)) for record in problems])
-            advice = "remove the causes, or set on_blocked to skip to go on with the others"
-            return f"{len(problems)} of {count} cannot be tagged, so nothing at all was changed: {text}; {advice}."
+            advice = "remove the causes, or set on_blocked to skip to continue with the others"
+            return f"{len(problems)} of {count} cannot be tagged, so nothing was changed: {text}; {advice}."
         failed = [record for record in problems if record.failure is not None]
         if not failed:
             return None
@@ -178,7 +178,7 @@ def _targets(params: Mapping[str, Any]) -> TagTargets:
     disk_ids, elastic_ip_ids = params["disk_ids"], params["elastic_ip_ids"]
     if not selects and disk_ids is None and elastic_ip_ids is None:
         raise InputError(
-            "Nothing is selected: give at least one of instance_ids, name, tags, filters, or disk_ids or elastic_ip_ids."
+            "Nothing is selected: set at least one of instance_ids, name, tags, filters, disk_ids and elastic_ip_ids."
         )
     return TagTargets(
         selection if selects else None,
@@ -191,7 +191,7 @@ def _targets(params: Mapping[str, Any]) -> TagTargets:
 def _service_codes(given: Mapping[str, Any]) -> dict[TaggedKind, str]:
     unknown = sorted(set(given) - set(SERVICE_CODES))
     if unknown or not all(isinstance(code, str) and code.strip() for code in given.values()):
-        raise InputError("service_codes holds something else than texts for instance, disk and elastic_ip: correct it.")
+        raise InputError("service_codes may contain only texts for instance, disk and elastic_ip: correct it.")
     return {**SERVICE_CODES, **{cast(TaggedKind, kind): str(code) for kind, code in given.items()}}
 
 

@@ -57,7 +57,7 @@ def repeated_option_problem(words: Sequence[str]) -> str | None:
     if not twice:
         return None
     return (
-        f"{twice[0]} is given twice, and Ansible would drop one of the two values, so nothing was done: give it once, with "
+        f"{twice[0]} is given twice, and Ansible would drop one of the two values, so nothing was done: set it once, with "
         "commas between its members."
     )
 
@@ -67,9 +67,9 @@ def template_problem(variables: Mapping[str, Any], evaluated: Callable[[str], bo
     for name, value in variables.items():
         if _has_mark(str(name)) or any(evaluated(text) and _has_mark(text) for text in _texts(value)):
             return (
-                f"The extra variable {_quoted(str(name))} holds a template, and extra variables may come from an event or a "
-                "survey, so it was not evaluated and nothing was done: give its value, or set the variable in an inventory or "
-                "in a playbook of your own."
+                f"The extra variable {_quoted(str(name))} contains a template, and extra variables may come from an event or a "
+                "survey, so it was not evaluated and nothing was done: set the value itself, or set the variable in an "
+                "inventory or in your own playbook."
             )
     return None
 
@@ -79,8 +79,8 @@ def connection_problem(transport: str) -> str | None:
     if transport == "local":
         return None
     return (
-        f"This task would run through a connection of the type {_quoted(transport)}, on a computer that may have the keys of "
-        "another account, so nothing was done: leave the variable ansible_connection out here."
+        f"This task would use a connection of the type {_quoted(transport)}, to a host that may have the keys of another "
+        "account, so nothing was done: remove the variable ansible_connection."
     )
 
 
@@ -93,9 +93,7 @@ def tags_problem(run_tags: Sequence[str], skip_tags: Sequence[str]) -> str | Non
     """Tags of the command line, where a playbook has none: most of its tasks would be skipped."""
     if _runs_untagged(run_tags) and not skip_tags:
         return None
-    return (
-        "This playbook has no tags, so --tags and --skip-tags would leave out parts of it, and nothing was done: leave both out."
-    )
+    return "This playbook has no tags, and --tags and --skip-tags would skip parts of it, so nothing was done: remove both."
 
 
 def is_tagged_always_only(task_tags: Sequence[str], run_tags: Sequence[str]) -> bool:
@@ -110,8 +108,8 @@ def hosts_problem(hosts: Sequence[str], batch: Sequence[str], *, run_once: bool,
     if len(hosts) <= 1 or (run_once and len(batch) == len(hosts) and not strategy.endswith("free")):
         return None
     return (
-        f"This play has {len(hosts)} hosts and would do the same once for each of them, so nothing was done: use a play with "
-        "hosts: localhost, which takes all machines at once."
+        f"This play has {len(hosts)} hosts and would do the same for each of them, so nothing was done: use a play with hosts: "
+        "localhost, which processes all instances at once."
     )
 
 
@@ -125,13 +123,14 @@ def _left_over_words(pairs: Mapping[str, Any]) -> str | None:
     words = " ".join([str(pairs.get("_raw_params") or ""), *quoted]).strip()
     if words:
         return (
-            f"The extra variables hold left-over words, {_quoted(words)}, which Ansible would drop, so nothing was done: {QUOTE}."
+            f"The extra variables contain the extra words {_quoted(words)}, which Ansible would drop, so nothing was done: "
+            f"{QUOTE}."
         )
     strays = _strays(pairs)
     if strays:
         return (
-            f"The extra variables hold {_quoted(strays[0])} right behind a variable of this collection, which looks like a part "
-            f"of its value, so nothing was done: {QUOTE}; a variable of your own belongs in an -e of its own."
+            f"The extra variables contain {_quoted(strays[0])} directly after a variable of this collection, and it looks like "
+            f"a part of its value, so nothing was done: {QUOTE}; put your own variables into a separate -e."
         )
     return None
 
@@ -151,7 +150,7 @@ def _repeated_choice(text: str, pairs: Mapping[str, Any], seen: set[str]) -> str
         if name in seen or (not text.startswith("{") and text.count(f"{name}=") > 1):
             return (
                 f"{name} is given twice in the extra variables, and Ansible would drop one of the two values, so nothing was "
-                "done: give it once, with commas between its members."
+                "done: set it once, with commas between its members."
             )
         seen.add(name)
     return None
@@ -173,7 +172,7 @@ def _repeated_key(text: str) -> str | None:
         return None
     return (
         f"{_quoted(found[0])} is given twice in one dictionary of the extra variables, and Ansible would drop one of the two "
-        "values, so nothing was done: give it once, with a list of its values."
+        "values, so nothing was done: set it once, with a list of its values."
     )
 
 

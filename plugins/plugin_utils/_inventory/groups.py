@@ -97,10 +97,10 @@ class FailureTally:
                 f"{len(failed)} of {hosts} hosts" if len(failed) < hosts else "any host" if hosts > 1 else f"the host {failed[0]}"
             )
             what = f"{place} has no value for {which}: {self.first[place]}"
-            advice = "Correct the expression, or add default(…) for what a host may lack."
+            advice = "Correct the expression, or add default(…) for properties that a host may lack."
             if strict or len(failed) == hosts:
                 raise JdcloudError(f"{what}. {advice}")
-            warnings.append(f"{what} (first at {failed[0]}). Those hosts go without it. {advice}")
+            warnings.append(f"{what} (the first is {failed[0]}). Those hosts do not get it. {advice}")
         return warnings
 
 
@@ -115,7 +115,7 @@ def parse_constructs(options: Mapping[str, Any]) -> Constructs:
                 continue
             _check_expression(expression, member_of(option, name))
     if IDENTITY in compose:
-        raise InputError(f"compose cannot replace {IDENTITY}, which says which machine a host is: use another name.")
+        raise InputError(f"compose cannot replace {IDENTITY}, which identifies the instance of a host: use another name.")
     return Constructs(
         compose=compose,
         groups=groups,
@@ -158,7 +158,7 @@ class HostConstructor:
                 continue
             if not isinstance(holds, bool):
                 raise JdcloudError(
-                    f"{member_of('groups', name)} gives {_kind(holds)} for the host {host}, and neither true nor false: compare "
+                    f"{member_of('groups', name)} gives {_kind(holds)} for the host {host} instead of true or false: compare "
                     "it, for example with == 'yes', or use a test such as is defined."
                 )
             if holds:
@@ -198,22 +198,22 @@ def _kind(value: Any) -> str:
 
 def _check_expression(given: Any, place: str) -> None:
     if not require_text(given, place).strip():
-        raise InputError(f"{place} is blank: give an expression in quotes.")
+        raise InputError(f"{place} is blank: set an expression in quotes.")
     # Between quotes the braces are plain characters: '{{ jdcloud_name }}' == 'web-01' would be false for every machine.
     if "{{" in given:
-        raise InputError(f"{place} holds a template, but is an expression already: leave out its braces.")
+        raise InputError(f"{place} contains a template, but it is an expression already: remove the braces.")
 
 
 def _keyed_group(given: Any, number: int) -> KeyedGroup:
     place = f"keyed_groups[{number}]"
     if not isinstance(given, Mapping):
-        raise InputError(f"{place} is no dict: give it a key, and a prefix if you like.")
+        raise InputError(f"{place} is not a dict: use a dict with key, and optionally prefix.")
     for name, value in given.items():
         if name not in _KEYED_FIELDS:
-            raise InputError(f"{place}: there is no {shown(str(name))}; use {', '.join(_KEYED_FIELDS)}.")
+            raise InputError(f"{place}: {shown(str(name))} does not exist: use {', '.join(_KEYED_FIELDS)}.")
         if name == "trailing_separator":
             if not isinstance(value, bool):
-                raise InputError(f"{place}.{name} is neither true nor false: give one of them, without quotes.")
+                raise InputError(f"{place}.{name} is neither true nor false: set one of them, without quotes.")
         elif name != "key" and value is not None:
             require_text(value, f"{place}.{name}")
     _check_expression(given.get("key"), f"{place}.key")

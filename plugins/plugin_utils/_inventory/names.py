@@ -96,7 +96,7 @@ class Naming:
 def parse_preferences(given: Any) -> tuple[Preference, ...]:
     """The checked option `hostnames`. Raises `InputError`."""
     if not given:
-        raise InputError("hostnames is an empty list: name at least one, for example instance_id, or leave the option out.")
+        raise InputError("hostnames is an empty list: set at least one member, for example instance_id, or remove the option.")
     return tuple(_preference(member) for member in given)
 
 
@@ -142,17 +142,17 @@ def warnings_of(notices: Iterable[Notice]) -> list[str]:
 
 _WARNINGS = {
     "double": (
-        "Machines are in the inventory under two names, because files name them differently: {}. Use the same hostnames in all "
-        "files, or a play works on them twice."
+        "Instances have two names in the inventory, because the files set different hostnames: {}. Use the same hostnames in "
+        "all files; otherwise a play runs on them twice."
     ),
     "refused": (
-        "Machines are not called by their own names, which mean something else: {}. They have the next choice of hostnames "
-        "instead, at last their id."
+        "The names of these instances cannot be used as host names: {}. The hosts get the next choice of hostnames, at last "
+        "the id."
     ),
-    "tag": "No machine has what hostnames asks for: {}. Correct the key of the tag, or remove it.",
+    "tag": "No instance has this member of hostnames: {}. Correct the key of the tag, or remove it.",
     "twins": (
-        "Machines share a name, so their hosts are called NAME_ID: {}. A play, a limit or a group that means the name alone does "
-        "not mean them: give them different names, or set hostnames to instance_id."
+        "Instances have the same name, so the names of their hosts are NAME_ID: {}. A play, a limit or a group with the name "
+        "alone does not match them: give them different names, or set hostnames to instance_id."
     ),
 }
 
@@ -197,7 +197,7 @@ def _refuse_groups(names: Iterable[Iterable[str]], groups: Collection[str]) -> N
     for each in names:
         for name in each:
             if name in groups:
-                raise JdcloudError(f"A machine and a group are both called {shown(name)}: give the group another name.")
+                raise JdcloudError(f"An instance and a group have the same name {shown(name)}: give the group another name.")
 
 
 def _preference(given: Any) -> Preference:
@@ -240,7 +240,7 @@ def _choose(row: Row, preferences: Sequence[Preference], taken: TakenNames, flee
 def _obstacle(name: str, preference: Preference, row: Row, taken: TakenNames, fleet: _Fleet) -> str | None:
     """Why a machine cannot be called like this, None if it can."""
     if means_this_computer(name, taken.own):
-        return "means this computer"
+        return "means this host"
     if folded(name) in _GROUPS_OF_ANSIBLE or name in taken.groups:
         return "is the name of a group"
     if not _USABLE.fullmatch(name):
@@ -250,14 +250,18 @@ def _obstacle(name: str, preference: Preference, row: Row, taken: TakenNames, fl
     # Neither an id, nor what a machine would be called that shares its name.
     for part in (folded(name), folded(name).rpartition("_")[2]):
         if part in fleet.ids or _LIKE_AN_ID.fullmatch(part):
-            return "holds the id of a machine"
+            return "contains the id of an instance"
     return None
 
 
 def _not_its_address(name: str, preference: Preference, row: Row, fleet: _Fleet) -> str | None:
     # In two networks machines may have one address. A name that a user chose means either of them then.
     is_alone = preference.is_address or len(fleet.owners.get(name, ())) < 2
-    return None if is_alone and name in (row.get(each) for each in ADDRESSES) else "is an address, and not this machine's alone"
+    return (
+        None
+        if is_alone and name in (row.get(each) for each in ADDRESSES)
+        else ("is an address that is not only of this instance")
+    )
 
 
 def _alone(base: str, instance_id: str, holders: Collection[str]) -> str:

@@ -70,10 +70,10 @@ def refuse_unknown_options(given: Mapping[str, Any], known: Collection[str]) -> 
     """Raise `InputError` for an option that does not exist, and for one without a value."""
     for option, value in given.items():
         if option not in known:
-            raise InputError(f"There is no option {shown(str(option))}: correct its name, or remove it.")
+            raise InputError(f"The option {shown(str(option))} does not exist: correct its name, or remove it.")
         # Ansible would take it for one that is not given: other keys, another region, more machines.
         if value is None:
-            raise InputError(f"{option} has no value: give it one, or leave the option out.")
+            raise InputError(f"{option} has no value: set a value, or remove the option.")
 
 
 def require_texts(options: Mapping[str, Any]) -> None:
@@ -83,7 +83,7 @@ def require_texts(options: Mapping[str, Any]) -> None:
             require_text(options[option], option)
     for option in _SECRETS:
         if not isinstance(options.get(option, ""), str | None):
-            raise InputError(f"{option} is no text: quote it, since YAML makes numbers of keys such as 0123 and 12e5.")
+            raise InputError(f"{option} is not a text: quote it, since YAML reads texts such as 0123 and 12e5 as numbers.")
 
 
 def parse_regions(given: Any) -> list[Any] | None:
@@ -91,9 +91,9 @@ def parse_regions(given: Any) -> list[Any] | None:
     if given is None or isinstance(given, list):
         return given
     if not isinstance(given, str):
-        raise InputError("regions is neither a list nor a text: give a list of names, each of them in quotes.")
+        raise InputError("regions is neither a list nor a text: set a list of names, each in quotes.")
     if not given.strip():
-        raise InputError("regions is empty: name at least one region, or leave the option out.")
+        raise InputError("regions is empty: set at least one region, or remove the option.")
     return re.split(r"\s*,\s*|\s+", given.strip())
 
 
@@ -103,8 +103,8 @@ def parse_settings(options: Mapping[str, Any], environ: Mapping[str, str], home:
     filters = options["filters"]
     if filters and "name" in filters:
         raise InputError(
-            "filters.name is fuzzy at the service and so refused: make a group of the machines that are meant, with an exact "
-            "condition such as jdcloud_name == 'web-01' in groups."
+            "filters.name is refused, because the service does not compare it exactly: make a group with an exact condition "
+            "such as jdcloud_name == 'web-01' in groups."
         )
     return Settings(
         connections=tuple(_connections(options, environ, home)),
@@ -119,9 +119,9 @@ def _connections(options: Mapping[str, Any], environ: Mapping[str, str], home: P
     if regions is None:
         return [resolve_connection(options, environ, home)]
     if options["region"] is not None:
-        raise InputError("The options region and regions exclude each other: name all regions in regions.")
+        raise InputError("The options region and regions exclude each other: list all regions in regions.")
     if not regions:
-        raise InputError("regions is an empty list: name at least one region, or leave the option out.")
+        raise InputError("regions is an empty list: set at least one region, or remove the option.")
     if any(region is None or (isinstance(region, str) and not region.strip()) for region in regions):
         raise InputError("regions has a blank or null member: remove it.")
     names = [require_text(region, "A member of regions").strip() for region in regions]

@@ -78,13 +78,13 @@ def certain_rows(rows: Sequence[Row]) -> tuple[list[Row], list[str]]:
     warnings = []
     if skipped:
         warnings.append(
-            f"Machines are left out, since what selects them cannot be read in the service's answer: {first_of(skipped, SHOWN)}. "
-            "Run again, and give JD Cloud's support their ids if it stays so."
+            "Instances are left out, because the properties that select them are unreadable in the response: "
+            f"{first_of(skipped, SHOWN)}. Run again; if this persists, give their ids to the support of JD Cloud."
         )
     if unclear:
         warnings.append(
-            f"Machines are listed with what can be read in the service's answer about them: {first_of(unclear, SHOWN)}. "
-            f"No module changes them (unknown_status); jdcloud_{UNREADABLE} is defined for them."
+            f"Instances are listed without the properties that are unreadable in the response: {first_of(unclear, SHOWN)}. No "
+            f"module changes them (unknown_status); jdcloud_{UNREADABLE} is defined for them."
         )
     return [{name: row[name] for name in row if name != UNDECIDED} for row in rows if not row.get(UNDECIDED)], warnings
 
@@ -138,7 +138,7 @@ def _read_targets(dispatcher: Dispatcher) -> BalancerFacts:
     """All targets of load balancers. Raises `JdcloudError` if not all can be read: an inventory is complete or fails."""
     facts, _targets = read_registrations(dispatcher)
     if facts.unread:
-        raise JdcloudError(f"Its load balancers were not read, since {facts.unread}: run again, or leave the option out.")
+        raise JdcloudError(f"Its load balancers were not read, because {facts.unread}: run again, or remove the option.")
     return facts
 
 

@@ -80,9 +80,9 @@ def lanes(*numbers: int, of: int) -> Json:
 @pytest.mark.parametrize(
     ("artifacts", "more", "part"),
     [
-        ({}, {}, "No approved plan was handed over"),
-        (with_plan(plan_of(A), instance_ids=[A, B]), {}, "does not fit its digest"),
-        (plan_of(A, B), {"vm_decommission_max_instances": 1}, "The approved list holds 2 machines, more than"),
+        ({}, {}, "The approved plan is missing"),
+        (with_plan(plan_of(A), instance_ids=[A, B]), {}, "does not match its digest"),
+        (plan_of(A, B), {"vm_decommission_max_instances": 1}, "The approved list contains 2 instances, but"),
         (plan_of(A), {"vm_decommission_instance_ids": B}, "vm_decommission_instance_ids: refused here"),
         (plan_of(A), {"vm_decommission_elastic_ips": "release"}, "vm_decommission_elastic_ips is release and was keep in what"),
         (plan_of(A), {"decommission_reports_mount": "/usr"}, "/usr is not a mount point"),
@@ -161,7 +161,7 @@ def test_lines_of_a_pasted_list_that_mean_no_machine_begin_nothing(awx: Awx) -> 
     awx.seed(stopped(A))
     _answered, plan = awx.plan(decommission_list=f"{A}\nweb z\n", **NO_BACKUP)
     assert plan.failed
-    assert "line 2 'web z' (no machine)" in plan.output, plan.output
+    assert "line 2 'web z' (no instance)" in plan.output, plan.output
     assert "decommission_plan" not in plan.artifacts
 
 
@@ -184,7 +184,7 @@ def test_a_machine_that_may_no_longer_go_holds_the_approved_plan_back(awx: Awx) 
     awx.cloud.control.act("start", B)
     job = awx.decommission(answered, plan.artifacts)
     assert job.failed
-    assert "not what was approved" in job.output
+    assert "instead of the approved" in job.output
     assert awx.cloud.writes() == []
 
 

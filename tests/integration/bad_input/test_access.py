@@ -50,9 +50,9 @@ def write_profiles(home: Path, text: str) -> None:
 
 CREDENTIALS: list[tuple[dict[str, Any], dict[str, str | None], tuple[str, ...]]] = [
     ({}, NO_KEYS, ("No credentials", "access_key", "JDCLOUD_ACCESS_KEY", "JDCLOUD_PROFILE", "jdc configure add")),
-    ({}, {"JDCLOUD_SECRET_KEY": None}, ("without secret_key (JDCLOUD_SECRET_KEY)", "give both")),
-    ({}, {"JDCLOUD_ACCESS_KEY": " "}, ("without access_key (JDCLOUD_ACCESS_KEY)", "give both")),
-    ({}, {**NO_KEYS, "JDCLOUD_SECURITY_TOKEN": "T0KEN"}, ("without access_key", "secret_key", "give both")),
+    ({}, {"JDCLOUD_SECRET_KEY": None}, ("without secret_key (JDCLOUD_SECRET_KEY)", "set both")),
+    ({}, {"JDCLOUD_ACCESS_KEY": " "}, ("without access_key (JDCLOUD_ACCESS_KEY)", "set both")),
+    ({}, {**NO_KEYS, "JDCLOUD_SECURITY_TOKEN": "T0KEN"}, ("without access_key", "secret_key", "set both")),
     ({"access_key": "AK"}, {}, ("options", "without secret_key (JDCLOUD_SECRET_KEY)")),
     ({"secret_key": "SK"}, {}, ("options", "without access_key (JDCLOUD_ACCESS_KEY)")),
     ({"access_key": "", "secret_key": "SK"}, {}, ("access_key is blank", "JDCLOUD_ACCESS_KEY")),
@@ -72,11 +72,11 @@ CREDENTIALS: list[tuple[dict[str, Any], dict[str, str | None], tuple[str, ...]]]
     ({"region": "../cn-north-1"}, {}, ("region", "JDCLOUD_REGION")),
     ({"endpoint_url": ""}, {}, ("endpoint_url is blank", "JDCLOUD_ENDPOINT_URL")),
     ({"endpoint_url": "vm.example.com"}, {}, ("endpoint_url", "JDCLOUD_ENDPOINT_URL", "https://")),
-    ({"endpoint_url": "ftp://vm.example.com"}, {}, ("no http or https URL", "JDCLOUD_ENDPOINT_URL")),
+    ({"endpoint_url": "ftp://vm.example.com"}, {}, ("not an http or https URL", "JDCLOUD_ENDPOINT_URL")),
     ({"endpoint_url": "https://me:pw@vm.example.com"}, {}, ("user name or password", "JDCLOUD_ENDPOINT_URL")),
     ({"endpoint_url": "https://vm.example.com/{zone}"}, {}, ("unknown placeholder", "JDCLOUD_ENDPOINT_URL")),
-    ({"endpoint_url": "http://vm.example.com"}, {}, ("plain http", "use https", "allow_insecure_http")),
-    ({}, {"JDCLOUD_ENDPOINT_URL": "http://192.0.2.7:8080"}, ("plain http", "JDCLOUD_ENDPOINT_URL", "allow_insecure_http")),
+    ({"endpoint_url": "http://vm.example.com"}, {}, ("plain HTTP", "use https", "allow_insecure_http")),
+    ({}, {"JDCLOUD_ENDPOINT_URL": "http://192.0.2.7:8080"}, ("plain HTTP", "JDCLOUD_ENDPOINT_URL", "allow_insecure_http")),
     ({"ca_bundle": "/nowhere/ca.pem"}, {}, ("/nowhere/ca.pem", "ca_bundle", "JDCLOUD_CA_BUNDLE")),
     ({}, {"JDCLOUD_CA_BUNDLE": "/nowhere/ca.pem"}, ("/nowhere/ca.pem", "JDCLOUD_CA_BUNDLE")),
 ]
@@ -96,7 +96,7 @@ def test_rule_16_what_is_missing_halved_or_doubled_is_never_sent(
     [
         ("[shop]\naccess_key = AK\nsecret_key = SK\n", "other", ("no profile 'other'", "JDCLOUD_PROFILE")),
         ("[shop]\naccess_key = AK\n", "shop", ("'shop'", "lacks access_key or secret_key", "jdc configure add")),
-        ("secret_key = SpareSecretKey000000000000000001\n", "shop", ("no valid INI file", "repair it")),
+        ("secret_key = SpareSecretKey000000000000000001\n", "shop", ("not a valid INI file", "correct it")),
         ("[shop]\naccess_key = AK\nsecret_key = SK\n", "shop", ("No region", "JDCLOUD_REGION")),
     ],
     ids=["unknown", "half", "damaged", "without a region"],
@@ -110,7 +110,7 @@ def test_rule_16_a_profile_that_cannot_be_used_is_named(
 
 def test_the_info_module_refuses_them_too(fleet: Fleet) -> None:
     fleet.refused_info("No credentials", environment=NO_KEYS)
-    fleet.refused_info("plain http", endpoint_url="http://vm.example.com")
+    fleet.refused_info("plain HTTP", endpoint_url="http://vm.example.com")
 
 
 # --- refused by the service ---------------------------------------------------------------------------------------

@@ -91,12 +91,14 @@ def test_rule_03_a_name_that_several_machines_have_lists_their_ids(fleet: Fleet,
 
 
 def test_more_matches_than_allowed_say_how_many_there_are(fleet: Fleet) -> None:
-    fleet.refused("2 machines", "max_instances of 1", "set max_instances to 2", sends=True, tags={"env": "test"}, max_instances=1)
+    fleet.refused(
+        "2 instances", "max_instances is 1", "set max_instances to 2", sends=True, tags={"env": "test"}, max_instances=1
+    )
 
 
 @pytest.mark.parametrize("state", ["stopped", "running"])
 def test_nothing_that_matches_is_an_error_unless_it_was_to_be_absent(fleet: Fleet, state: str) -> None:
-    fleet.refused("No machine matches", "check the selectors", sends=True, state=state, name="web-09")
+    fleet.refused("No instance matches", "check the selectors", sends=True, state=state, name="web-09")
 
 
 @pytest.mark.parametrize(

@@ -27,10 +27,10 @@ RANGES: list[tuple[dict[str, Any], tuple[str, ...]]] = [
     ({"wait_timeout": "1 h"}, ("wait_timeout", "float")),
     ({"poll_interval": 0}, ("poll_interval is 0.0", "seconds above zero")),
     ({"poll_interval": "-inf"}, ("poll_interval is -inf", "finite")),
-    ({"api_timeout": 0}, ("api_timeout", "JDCLOUD_API_TIMEOUT", "more than 0")),
-    ({"api_timeout": "nan"}, ("api_timeout", "JDCLOUD_API_TIMEOUT", "more than 0")),
+    ({"api_timeout": 0}, ("api_timeout", "JDCLOUD_API_TIMEOUT", "above 0")),
+    ({"api_timeout": "nan"}, ("api_timeout", "JDCLOUD_API_TIMEOUT", "above 0")),
     ({"api_timeout": 1e9}, ("api_timeout", "at most 86400")),
-    ({"api_retries": -1}, ("api_retries", "JDCLOUD_API_RETRIES", "0 or more")),
+    ({"api_retries": -1}, ("api_retries", "JDCLOUD_API_RETRIES", "at least 0")),
     ({"api_retries": 2.5}, ("api_retries", "int")),
     ({"api_rate_limit": 0}, ("api_rate_limit", "JDCLOUD_API_RATE_LIMIT", "at least 0.5")),
     ({"api_rate_limit": "-inf"}, ("api_rate_limit", "JDCLOUD_API_RATE_LIMIT", "at least 0.5")),
@@ -52,10 +52,10 @@ TYPES: list[tuple[dict[str, Any], str]] = [
     ({"validate_certs": "perhaps"}, "validate_certs"),
 ]
 EXCLUSIVE: list[tuple[dict[str, Any], tuple[str, ...]]] = [
-    ({"state": "absent", "wait": False, "stop_running": True}, ("wait=false", "stop_running=true", "leave one of them out")),
+    ({"state": "absent", "wait": False, "stop_running": True}, ("wait=false", "stop_running=true", "remove one of them")),
     (
         {"state": "absent", "wait": False, "elastic_ips": "release"},
-        ("wait=false", "elastic_ips=release", "leave one of them out"),
+        ("wait=false", "elastic_ips=release", "remove one of them"),
     ),
     ({"state": "stopped", "stop_running": True}, ("stop_running=true", "state=absent only", "leave it out")),
     ({"state": "stopped", "disks": "delete"}, ("disks=delete", "state=absent only", "leave it out")),

@@ -35,9 +35,12 @@ def test_wrong_input_is_refused_and_nothing_is_sent(cloud: Cloud, conductor: Con
         ({"instance_ids": A, "keep": "-1"}, "vm_backup_keep is '-1', but must be a whole number"),
         ({"instance_ids": A, "max_instances": 0}, "vm_backup_max_instances"),
         ({"instance_ids": A, "manifest_path": "harbor.json"}, "must be the absolute path"),
-        ({"instance_ids": A, "manifest_path": str(tmp_path)}, "must be a file in a folder that exists"),
-        ({"instance_ids": A, "manifest_path": str(tmp_path / "none" / "a.json")}, "must be a file in a folder that exists"),
-        ({"instance_ids": A, "drill": "true", "drill_subnet_id": "subnet-x"}, "vm_backup_drill needs"),
+        ({"instance_ids": A, "manifest_path": str(tmp_path)}, "must be a file in an existing directory: create"),
+        (
+            {"instance_ids": A, "manifest_path": str(tmp_path / "none" / "a.json")},
+            "must be a file in an existing directory: create",
+        ),
+        ({"instance_ids": A, "drill": "true", "drill_subnet_id": "subnet-x"}, "vm_backup_drill requires"),
     ]
     uses = conductor.back_up_each(*[variables for variables, _part in wrong])
     for use, (variables, part) in zip(uses, wrong, strict=True):
@@ -59,14 +62,14 @@ def test_what_forbids_any_backup_is_reported_before_anything_is_stopped(
         {"instance_ids": [B, "i-none000009"], **whole},
         {"tags": "project=nothing", **whole},
     )
-    assert "1 of 2 machines cannot be backed up, so nothing at all was changed" in blocked.message
+    assert "1 of 2 instances cannot be backed up, so nothing was changed" in blocked.message
     assert A in blocked.message
     assert "protected" in blocked.message
-    assert "The quotas have no room" in short.message
+    assert "The quotas are too small" in short.message
     assert "set vm_backup_on_shortfall to fit" in short.message
     assert "i-none000009" in unknown.message
     assert "does not exist" in unknown.message
-    assert "No machine matches" in none.message
+    assert "No instance matches" in none.message
     assert cloud.writes() == []
     assert not path.exists()
 

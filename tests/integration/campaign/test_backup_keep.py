@@ -86,7 +86,7 @@ def test_snapshots_go_one_by_one_and_a_refused_removal_fails_the_role(cloud: Clo
     assert set(snapshots.manifest["removed"]["snapshot_ids"]) == {"snapshot-old", "snapshot-older"}
     assert snapshots.manifest["removed"]["image_ids"] == []
     assert cloud.exists("snapshot-unmarked")
-    assert "The backups are made, but older ones could not be removed" in images.message
+    assert "The backups are made, but older ones could not be deleted" in images.message
     assert "no rights" in images.message
     assert images.manifest["state"] == "complete"
     assert images.manifest["removed"]["image_ids"] == ["img-b-old"]

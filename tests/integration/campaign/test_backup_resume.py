@@ -78,9 +78,9 @@ def test_manifests_that_do_not_fit_are_refused_or_kept(cloud: Cloud, conductor: 
     finished_text = manifest(finished, A)
     same_text = manifest(same, B)
     refused: list[tuple[Path, str]] = [
-        (damaged, "no manifest of format"),
-        (strange, "no manifest of format"),
-        (unfinished, "belongs to an unfinished campaign of other machines"),
+        (damaged, "not a manifest of format"),
+        (strange, "not a manifest of format"),
+        (unfinished, "belongs to an unfinished campaign of other instances"),
     ]
     before = [path.read_text(encoding="utf-8") for path, _part in refused]
     *wrong, kept, named, more = conductor.back_up_each(

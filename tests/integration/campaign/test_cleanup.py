@@ -27,7 +27,7 @@ def due(days: int) -> Json:
     ("variables", "part"),
     [
         ({"max_instances": "many"}, "must be a whole number, at least 1"),
-        ({"max_instances": "2"}, "3 machines are due, more than cleanup_max_instances (2)"),
+        ({"max_instances": "2"}, "3 instances are due, but cleanup_max_instances is 2"),
         ({"max_instance": "2"}, "cleanup_max_instance: the playbook cleanup has no such variable"),
     ],
 )

@@ -38,9 +38,9 @@ def test_a_campaign_goes_from_a_canary_to_all_and_says_what_is_left(cloud: Cloud
         part: [[each["fate"] for each in row[part]] for row in preview.report["machines"]] for part in ("disks", "elastic_ips")
     }
     assert fates == {part: [[each["fate"] for each in row[part]] for row in done.report["machines"]] for part in fates}
-    assert ": complete, of 4 machines 4 deleted; " in done.output
+    assert ": complete, of 4 instances 4 deleted; " in done.output
     assert "\nReport: /" in done.output
-    assert f"4 of 4 machines would be deleted. Digest: {done.report['digest']}" in preview.output
+    assert f"4 of 4 instances would be deleted. Digest: {done.report['digest']}" in preview.output
     assert done.waves == [(1, "complete"), (1, "complete"), (2, "complete")]
     assert {**report_of(folder), "path": done.report["path"]} == done.report
     assert done.totals["deleted"] == 4
@@ -66,7 +66,7 @@ def test_wrong_input_is_refused_and_nothing_is_sent(cloud: Cloud, conductor: Con
         ({"instance_ids": A, "tags": {"build": 8}}, "vm_decommission_tags.build is a number (8), not text: quote it"),
         ({"instance_ids": A, "report_dir": "here"}, "must be an absolute path"),
         ({"instance_ids": A, "max_instance": 2}, "vm_decommission_max_instance: the role vm_decommission has no such variable"),
-        ({"instance_ids": A, "report_dir": str(tmp_path / "none" / "deeper")}, "at least the parent exists"),
+        ({"instance_ids": A, "report_dir": str(tmp_path / "none" / "deeper")}, "whose parent directory exists"),
     ]
     for variables, part in wrong:
         used = conductor.decommission(**variables)
@@ -85,8 +85,8 @@ def test_all_that_forbids_any_deletion_is_reported_before_anything_is_touched(cl
     )
     roomy(cloud)
     used = conductor.decommission(instance_ids=f"{A}, {B}\n{C},{D}")
-    assert "4 machines" in used.message
-    assert "nothing at all was changed" in used.message
+    assert "4 instances" in used.message
+    assert "nothing was changed" in used.message
     assert used.report["outcome"] == "blocked"
     assert set(used.actions.values()) == {"blocked"}
     assert used.codes(A) == {"running"}
@@ -103,7 +103,7 @@ def test_too_many_machines_for_the_cap_or_for_the_quotas_change_nothing(cloud: C
     short = conductor.decommission(tags={"project": "x"})
     assert "max_instances" in capped.message
     assert capped.report == {}
-    assert "The quotas have no room" in short.message
+    assert "The quotas are too small" in short.message
     assert short.report["outcome"] == "blocked"
     assert cloud.writes() == []
 
@@ -141,7 +141,7 @@ def test_a_failing_canary_ends_the_campaign_and_the_next_run_goes_on(cloud: Clou
     wanted: Json = {"instance_ids": [A, B, C], "stop_running": True, "report_dir": str(tmp_path)}
     stopped_here = conductor.decommission(**wanted)
     assert "stopped after wave 1" in stopped_here.message
-    assert "2 machines were not started" in stopped_here.message
+    assert "2 instances were not started" in stopped_here.message
     assert stopped_here.report["outcome"] == "stopped"
     assert stopped_here.actions == {A: "failed", B: "not_started", C: "not_started"}
     assert [state for _machines, state in stopped_here.waves] == ["failed", "not_started"]
@@ -165,7 +165,7 @@ def test_failures_up_to_the_threshold_let_the_campaign_go_on_and_still_fail_it(c
     used = conductor.decommission(instance_ids=[A, B], backup="none", waves="1,100%", max_failures="1")
     assert used.actions == {A: "failed", B: "deleted"}
     assert used.report["outcome"] == "failed"
-    assert "1 machine" in used.message
+    assert "1 instance" in used.message
 
 
 def test_a_wrong_region_touches_nothing_and_says_so(cloud: Cloud, conductor: Conductor) -> None:

@@ -58,7 +58,7 @@ def test_machines_are_marked_stopped_and_taken_back(cloud: Cloud, conductor: Con
     assert tags(cloud, C) == {KEY: date_in(3)}
     assert marked.machine(A)["due_date"] == date_in(3)
     assert marked.totals["marked"] == 2
-    assert "2 of 4 machines are marked, 1 was marked before, 1 is blocked." in marked.output
+    assert "2 of 4 instances are marked, 1 was already marked, 1 is blocked." in marked.output
 
     again = conductor.decommission(**wanted)
     assert again.actions == {A: "none", B: "none", C: "none", D: "blocked"}

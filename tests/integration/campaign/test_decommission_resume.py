@@ -85,7 +85,7 @@ def test_without_its_record_it_is_a_new_campaign_and_says_so(cloud: Cloud, condu
     for file in (tmp_path / "x").iterdir():
         file.unlink()
     done = conductor.decommission(**wanted)
-    assert any("A new campaign, since no record" in note for note in done.report["notes"])
+    assert any("A new campaign, because no record" in note for note in done.report["notes"])
     assert done.actions == {B: "deleted"}
     assert cloud.control.resource(address["id"]) is not None
 
@@ -98,7 +98,7 @@ def test_an_unfinished_campaign_of_another_selection_is_not_taken_over(
     wanted: Json = {"tags": "project=x", "stop_running": True, "report_dir": str(tmp_path)}
     kill_at(cloud, tmp_path, "vm.createImage", "decommission", wanted, resource=A)
     other = conductor.decommission(instance_ids=C, report_dir=str(tmp_path))
-    assert "holds the unfinished campaign" in other.message
+    assert "contains the unfinished campaign" in other.message
     assert cloud.status(C) == "stopped"
     given_up = conductor.decommission(instance_ids=C, report_dir=str(tmp_path), campaign="other")
     assert given_up.message == ""

@@ -30,7 +30,7 @@ def test_without_a_clear_order_nothing_is_sent(cloud: Cloud, conductor: Conducto
     cloud.seed()
     done = conductor.restore(**variables)
     assert done["failed"]
-    assert "Give either restore_manifest" in done["msg"]
+    assert "Set either restore_manifest" in done["msg"]
     assert cloud.calls() == []
 
 
@@ -38,7 +38,7 @@ def test_a_file_that_is_no_manifest_is_refused(cloud: Cloud, conductor: Conducto
     entry = backed_up(cloud)
     done = conductor.restore(manifest=str(manifest_file(tmp_path, entry, format="jdcloud.cloud/manifest/9")))
     assert done["failed"]
-    assert "is no manifest of format" in done["msg"]
+    assert "is not a manifest of format" in done["msg"]
     assert cloud.calls() == []
 
 

@@ -31,7 +31,7 @@ def test_a_campaign_goes_from_a_canary_to_all_and_says_what_is_left(cloud: Cloud
     assert done.message == "", done.output
     assert done.report["outcome"] == "complete", done.output
     assert done.actions == {A: "deleted", B: "deleted", C: "deleted"}
-    assert ": complete, of 3 machines 3 deleted; " in done.output
+    assert ": complete, of 3 instances 3 deleted; " in done.output
     assert "\nReport: /" in done.output
     assert done.waves == [(1, "complete"), (2, "complete")]
     assert {**report_of(folder), "path": done.report["path"]} == done.report
@@ -112,7 +112,7 @@ def test_machines_are_marked_and_taken_back(cloud: Cloud, ansible: Ansible) -> N
     mark: Json = {"state": "mark", "instance_ids": [A, B], "stop_running": "true"}
     unmark: Json = {"state": "unmark", "instance_ids": [A, B], "start_again": "yes"}
     used = outcome_of(ansible.play([*campaign_tasks(mark), *campaign_tasks(unmark)], environment={"ANSIBLE_PIPELINING": "1"}))
-    assert "2 of 2 machines are marked" in used.output
+    assert "2 of 2 instances are marked" in used.output
     assert used.actions == {A: "unmarked", B: "unmarked"}
     assert cloud.status(A) == "running"
     assert cloud.status(B) == "stopped"

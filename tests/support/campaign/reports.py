@@ -43,7 +43,7 @@ WAVES = ((20, 210), (215, 520), (525, 1440))
 STEPS = (("record", 0.0, 0.02), ("backup", 0.02, 0.62), ("delete", 0.62, 0.93), ("release", 0.93, 1.0))
 """The phases of a wave, and the parts of its time that they take."""
 BLOCKERS = (
-    ("protected", "Its tag jdcloud-protect=yes protects it: remove the tag first if it may go after all."),
+    ("protected", "Its tag jdcloud-protect=yes protects it: remove the tag first."),
     ("prepaid_unexpired", "It is prepaid until 2027-01-31T15:59:59Z, and the service refuses to delete it before."),
     ("local_disk_loss", "Its local disk vdb can be in no demanded backup: save its data by other means."),
 )
@@ -51,7 +51,7 @@ ERRORS = (
     ("api", "vm.deleteInstance", 403, "PERMISSION_DENIED", "vm.deleteInstance failed: no permission (403 PERMISSION_DENIED)."),
     ("timeout", None, None, None, "It is deleting for 600 seconds: look at it in the console, then run the campaign again."),
 )
-GROUP = {"code": "group_member", "message": "It is a member of availability group ag-7, which may replace it when it goes."}
+GROUP = {"code": "group_member", "message": "It is a member of availability group ag-7, which may replace it after its deletion."}
 ACCOUNT = {
     "source": "environment",
     "access_key_suffix": "3f9a",
@@ -83,7 +83,9 @@ def sample_report(machines: int = 30, seed: int = 1, *, names: Sequence[str] = (
         "kind": "absent",
         "check_mode": False,
         "outcome": "failed" if failed else "complete",
-        "message": f"{failed} machines failed." if failed else f"{actions.count('deleted')} of {machines} machines are deleted.",
+        "message": f"{failed} instances failed."
+        if failed
+        else f"{actions.count('deleted')} of {machines} instances are deleted.",
         "region": "cn-north-1",
         "account": ACCOUNT,
         "digest": "sha256:" + "9f86d081884c7d65" * 4,
@@ -126,7 +128,7 @@ def sample_report(machines: int = 30, seed: int = 1, *, names: Sequence[str] = (
             "backups": sum(each["monthly"] or 0.0 for kind in ("images", "snapshots") for each in left[kind]),
             "unknown": len(left["images"]),
         },
-        "notes": ["A new campaign, since no record of an unfinished one was found."],
+        "notes": ["A new campaign, because no record of an unfinished one was found."],
     }
     return {**report, **fields}
 

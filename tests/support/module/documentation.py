@@ -121,7 +121,7 @@ def _checked_value(value: Any, text: Json, path: str) -> Iterator[str]:
         if text["type"] == "list":
             assert isinstance(member, TYPES[text["elements"]]), f"{path} has the member {member!r}"
         if "contains" in text:
-            yield from _checked(member, text["contains"], f"{path}.", is_open="everything else" in description)
+            yield from _checked(member, text["contains"], f"{path}.", is_open="all other properties" in description)
 
 
 def _module(name: str) -> Any:

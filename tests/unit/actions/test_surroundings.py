@@ -110,7 +110,7 @@ def test_a_name_that_stands_in_two_dictionaries_is_given_once(given: str) -> Non
 @pytest.mark.parametrize("mark", ['"', "'"])
 @pytest.mark.cores
 def test_an_assignment_whose_quotes_hold_its_name_too_is_refused_since_it_sets_nothing(mark: str) -> None:
-    assert "left-over words" in _left_over(f"{TAGS}=env=test", f"{mark}vm_decommission_name=m1{mark}")
+    assert "the extra words" in _left_over(f"{TAGS}=env=test", f"{mark}vm_decommission_name=m1{mark}")
 
 
 def test_a_connection_to_another_computer_is_refused() -> None:
@@ -154,7 +154,7 @@ TEMPLATE = "{{ lookup('ansible.builtin.pipe', 'id') }}"
     ],
 )
 def test_a_template_is_refused_wherever_it_stands_in_extra_variables(variables: dict[str, Any]) -> None:
-    assert "holds a template" in (surroundings.template_problem(variables, lambda _text: True) or "")
+    assert "contains a template" in (surroundings.template_problem(variables, lambda _text: True) or "")
 
 
 def test_a_text_that_ansible_never_evaluates_may_hold_braces() -> None:

@@ -153,7 +153,7 @@ def test_unusable_endpoints(home: Path, endpoint: str) -> None:
 @pytest.mark.parametrize("host", ["10.0.0.1", "vm.jdcloud-api.com", "localhost.example.com", "127.0.0.1.example.com", "[::2]"])
 def test_plain_http_leaves_this_machine_only_on_demand(home: Path, host: str) -> None:
     text = refusal(home, endpoint_url=f"http://{host}")
-    assert "plain http" in text
+    assert "plain HTTP" in text
     assert "allow_insecure_http" in text
     assert resolve(home, endpoint_url=f"http://{host}", allow_insecure_http=True).endpoint == f"http://{host}"
 

@@ -82,13 +82,13 @@ def test_first_source_that_exists(
 @pytest.mark.parametrize("part", ["access_key", "secret_key", "security_token"])
 def test_a_part_of_the_options_is_never_completed(home: Path, part: str) -> None:
     text = refusal({part: "tok-part"}, ENVIRON, home)
-    assert "The options give credentials without" in text
+    assert "The options contain credentials without" in text
 
 
 @pytest.mark.parametrize("part", ["JDCLOUD_ACCESS_KEY", "JDCLOUD_SECRET_KEY", "JDCLOUD_SECURITY_TOKEN"])
 def test_a_part_of_the_environment_is_never_completed(home: Path, part: str) -> None:
     text = refusal({}, {part: "tok-part", "JDCLOUD_PROFILE": "other"}, home)
-    assert "The environment variables give credentials without" in text
+    assert "The environment variables contain credentials without" in text
 
 
 def test_a_half_profile_is_never_completed(home: Path) -> None:
@@ -132,7 +132,7 @@ def test_no_source_at_all_says_what_to_do(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["nobody", "DEFAULT ", "default\n"])
 def test_unknown_profile(home: Path, name: str) -> None:
     text = refusal({"profile": name}, {}, home)
-    assert "There is no profile" in text
+    assert "does not exist in" in text
     assert str(home / ".jdc" / "config") in text
 
 
@@ -161,7 +161,7 @@ def test_a_missing_file_of_a_named_profile(tmp_path: Path) -> None:
 def test_a_damaged_file_is_named_and_not_quoted(home: Path, content: str) -> None:
     (home / ".jdc" / "config").write_text(content)
     text = refusal({}, {}, home)
-    assert "no valid INI file" in text
+    assert "not a valid INI file" in text
     assert "'default'" in text
 
 

@@ -80,7 +80,7 @@ def test_an_expression_that_fails_for_every_host_fails_the_inventory(
 def test_a_condition_that_is_no_boolean_fails_the_inventory(listing: Lister, fleet: None, expression: str) -> None:
     text = refusal(listing, groups={"keep": expression})
     assert text.startswith("groups.keep gives")
-    assert "neither true nor false" in text
+    assert "instead of true or false" in text
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ def test_an_expression_that_fails_for_some_hosts_is_a_warning_with_its_place_the
     assert place in warning
     assert "1 of 3 hosts" in warning
     assert "'keep'" in warning
-    assert "(first at c)" in warning
+    assert "(the first is c)" in warning
 
 
 def test_a_condition_that_fails_for_some_hosts_groups_the_others(listing: Lister, fleet: None) -> None:

@@ -52,7 +52,7 @@ def test_a_group_that_is_called_like_a_host_leaves_no_hosts(listing: Lister, reg
     regions.north.add("i-a", instanceName="harbor")
     regions.north.add("i-b", tags=tags(project="harbor"))
     inventory = InventoryData()
-    with pytest.raises(AnsibleParserError, match=r"both be called harbor: .*prefix"):
+    with pytest.raises(AnsibleParserError, match=r"both have the name harbor: .*prefix"):
         listing(inventory, keyed_groups=[{"key": "jdcloud_tags.project", "prefix": "", "separator": ""}])
     assert not inventory.hosts
 
@@ -209,7 +209,7 @@ def test_an_empty_region_is_an_empty_inventory(listing: Lister) -> None:
 def test_rule_25_a_file_that_leaves_no_hosts_says_so(listing: Lister, regions: Regions, messages: list[str]) -> None:
     regions.north.add("i-a")
     listing(regions=[REGION, OTHER], tags={"env": "tset"})
-    assert f"No machine of {REGION}, {OTHER} matches" in messages[0]
+    assert f"No instance in {REGION}, {OTHER} matches" in messages[0]
 
 
 def test_several_regions_are_listed(listing: Lister, regions: Regions) -> None:
@@ -326,7 +326,7 @@ def test_names_that_mean_something_else_are_a_warning(listing: Lister, regions: 
     assert list(listing().hosts) == ["i-a", "i-b"]
     (warning,) = messages
     assert "n0.jdcloud_vm.yml: " in warning
-    assert "i-a ('controller' means this computer)" in warning
+    assert "i-a ('controller' means this host)" in warning
 
 
 def test_a_warning_is_not_repeated_for_the_next_file(listing: Lister, regions: Regions, messages: list[str]) -> None:

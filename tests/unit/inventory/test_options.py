@@ -94,7 +94,7 @@ def test_a_lost_region_names_what_to_set(refused: Refused, monkeypatch: pytest.M
 
 def test_the_environment_completes_no_keys_of_the_file(refused: Refused) -> None:
     """Rule 16: access key and secret key come from one source."""
-    assert "no other source completes them" in refused(access_key="AK")
+    assert "another source cannot complete them" in refused(access_key="AK")
 
 
 def test_keys_of_the_file_go_before_those_of_the_environment(listing: Lister, regions: Regions) -> None:

@@ -72,10 +72,10 @@ def fees(ended: Ended) -> Json:
 
 WRONG: list[tuple[Json, str]] = [
     ({}, "missing required arguments: resource_ids"),
-    ({"resource_ids": []}, "resource_ids is an empty list, which selects nothing: name at least one id."),
-    ({"resource_ids": ""}, "resource_ids is empty, which selects nothing: name at least one id."),
+    ({"resource_ids": []}, "resource_ids is an empty list, which selects nothing: set at least one id."),
+    ({"resource_ids": ""}, "resource_ids is empty, which selects nothing: set at least one id."),
     ({"resource_ids": ["i-a", " "]}, "resource_ids has a blank"),
-    ({"resource_ids": ["i-a b"]}, "is no id"),
+    ({"resource_ids": ["i-a b"]}, "is not an id"),
     ({"resource_ids": ["i-a"], "month": "01/2026"}, "must be a year and a month such as 2026-01"),
     ({"resource_ids": ["i-a"], "month": ""}, "must be a year and a month such as 2026-01"),
     ({"resource_ids": ["i-a"], "month": "2026-03"}, "has not begun in Beijing"),
@@ -210,7 +210,7 @@ def test_a_line_that_tells_no_fee_is_a_warning_and_its_resource_is_left_out_of_t
     cloud.charge("i-b", 7)
     ended = run(BILL, resource_ids=["i-a", "i-b"])
     (warning,) = ended.warnings
-    assert "leaves out fees of 1 of 2 resources" in warning
+    assert "contains no fee for 1 of 2 resources" in warning
     assert fees(ended) == {"i-a": None, "i-b": 7.0}
     assert ended.result["total"] == 7.0
     assert ended.result["summary"]["fee_unknown"] == 1

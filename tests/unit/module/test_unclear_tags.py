@@ -42,7 +42,7 @@ def test_a_tag_that_cannot_be_read_after_a_lost_answer_may_be_set(cloud: MemoryC
 
 def test_its_error_says_that_a_change_was_sent(cloud: MemoryCloud, run: Runner) -> None:
     message = tagged(cloud, run, reads=False, effect=True)["error"]["message"]
-    assert "The change was sent and not clearly answered, so it may have taken effect" in message
+    assert "The change was sent, but the response was not clear, so it may have taken effect" in message
 
 
 def test_a_tag_that_is_read_back_after_a_lost_answer_is_set(cloud: MemoryCloud, run: Runner) -> None:

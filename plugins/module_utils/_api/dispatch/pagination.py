@@ -40,7 +40,7 @@ def chunks(ids: Sequence[T], size: int = PAGE_SIZE) -> Iterator[Sequence[T]]:
 
 def list_all(dispatcher: Dispatcher, page_call: Callable[[int], Call[Page[T]]], key: Callable[[T], str]) -> list[T]:
     """Every row of a paged listing, further pages in parallel. Raises `IncompleteListing` if it never becomes consistent."""
-    why = "machines come and go while they are listed; select by instance_ids, or try again when the account is quieter"
+    why = "instances are created or deleted during the listing; select by instance_ids, or try again when the account is quieter"
     return list_many(dispatcher, [page_call], page_count, lambda pages: complete_rows(pages, key), why)
 
 
@@ -84,7 +84,7 @@ def list_apart(
                 found[place] = rows
     for place, listing in enumerate(listings):
         if place not in found:
-            text = f"{listing(1).operation} gave contradicting pages {LISTING_TRIES} times: {why}."
+            text = f"{listing(1).operation} returned contradicting pages {LISTING_TRIES} times: {why}."
             found[place] = IncompleteListing(text)
     return [found[place] for place in range(len(listings))]
 
@@ -117,7 +117,7 @@ def page_count(first: Page[Any]) -> int:
     """How many pages of the usual size a listing has, after its first one. Raises `IncompleteListing` for absurdly many."""
     if first.total > MAX_ROWS:
         raise IncompleteListing(
-            f"A listing announces {first.total} rows, more than the {MAX_ROWS} that are ever read: check endpoint_url "
+            f"A listing reports {first.total} rows, but at most {MAX_ROWS} are read: check endpoint_url "
             "(JDCLOUD_ENDPOINT_URL), or try again later."
         )
     if len(first.items) + first.nameless < PAGE_SIZE:
@@ -177,7 +177,7 @@ def prove_missing(dispatcher: Dispatcher, ids: Sequence[str], one_call: Callable
     for row_id, outcome in zip(ids, dispatcher.gather([one_call(each) for each in ids]), strict=True):
         if outcome.error is None:
             operation = one_call(row_id).operation
-            raise IncompleteListing(f"The listing leaves out {row_id}, which {operation} shows: try again later.")
+            raise IncompleteListing(f"{row_id} is missing in the listing, but {operation} returns it: try again later.")
         if not outcome.error.is_not_found:
             raise outcome.error
 
@@ -205,5 +205,5 @@ def read_by_ids(
         if not todo:
             return found
     raise IncompleteListing(
-        f"{ids_call(todo[0]).operation} by id gave answers that contradict themselves {LISTING_TRIES} times: try again later."
+        f"{ids_call(todo[0]).operation} by id returned contradicting responses {LISTING_TRIES} times: try again later."
     )

@@ -28,7 +28,10 @@ from .signals import signals_left_to_the_main_thread
 USER_AGENT = "ansible-jdcloud.cloud/1.0.0"
 THREADS = 16
 """Calls to one region that are under way at the same time, at most."""
-UNVERIFIED = "validate_certs is false: anybody on the way to the service can read and change what is sent."
+UNVERIFIED = (
+    "validate_certs is false, so certificates are not verified: anyone on the network path to the service can read and change "
+    "the traffic."
+)
 """The warning where certificates are not verified."""
 LOST_AFTER = 1.0
 """Seconds after which an exchange that was ended is not waited for any more: its thread hangs in something that has no

@@ -175,5 +175,5 @@ def _texts(raw: Json, name: str) -> Iterator[str]:
     if value is None:
         return
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise MalformedResponse(f"{name} is no list of texts")
+        raise MalformedResponse(f"{name} is not a list of texts")
     yield from filter(None, value)

@@ -103,7 +103,7 @@ def _fee(raw: Json, name: str) -> Decimal | None:
     try:
         fee = Decimal(text)
     except InvalidOperation:
-        raise MalformedResponse(f"{name} is no amount") from None
+        raise MalformedResponse(f"{name} is not an amount") from None
     if not fee.is_finite() or abs(fee) >= _TOO_MUCH:
-        raise MalformedResponse(f"{name} is no amount")
+        raise MalformedResponse(f"{name} is not an amount")
     return fee

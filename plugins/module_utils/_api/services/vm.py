@@ -168,5 +168,5 @@ def create_instances(spec: Mapping[str, Any], client_token: str) -> Call[str]:
 def _only_id(result: Json) -> str:
     ids = result.get("instanceIds")
     if not isinstance(ids, list) or len(ids) != 1:
-        raise MalformedResponse("instanceIds is no list of one id")
+        raise MalformedResponse("instanceIds is not a list of one id")
     return required_id({"instanceIds": ids[0]}, "instanceIds")

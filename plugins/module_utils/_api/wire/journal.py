@@ -129,8 +129,8 @@ class Journal:
                     self._synced = time.monotonic()
         except OSError as error:
             raise InputError(
-                f"The journal {self._path} cannot be written ({error.strerror or error}), and nothing is sent without it: "
-                "correct JDCLOUD_JOURNAL_PATH or make room."
+                f"The journal {self._path} cannot be written ({error.strerror or error}), so the call was not sent: correct "
+                "JDCLOUD_JOURNAL_PATH or free disk space."
             ) from error
 
 

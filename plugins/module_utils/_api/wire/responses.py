@@ -83,7 +83,7 @@ def read_response(response: Response, operation: str, host: str, timeout: float)
             failure = _redirected(response, operation, host)
         elif response.status_code < 200:
             # The real answer follows, and would be taken for that of the next call on this connection.
-            failure = garbled_response("is only an interim one", operation, host, response.status_code)
+            failure = garbled_response("is only an interim response", operation, host, response.status_code)
         else:
             body = decompress(_pieces(response), response.headers.get("Content-Encoding", ""))
             failure = _cut_failure(response, operation, host)
@@ -107,8 +107,8 @@ def _pieces(response: Response) -> Iterator[bytes]:
 
 def _redirected(response: Response, operation: str, host: str) -> TransportError:
     return TransportError(
-        f"{host} redirects {operation} (HTTP {response.status_code}), and signed calls are never sent on: "
-        "give the final address in endpoint_url (JDCLOUD_ENDPOINT_URL).",
+        f"{host} redirects {operation} (HTTP {response.status_code}), and signed calls do not follow redirects: set "
+        "endpoint_url (JDCLOUD_ENDPOINT_URL) to the final address.",
         operation=operation,
         kind="redirect",
         sent=True,
@@ -118,8 +118,8 @@ def _redirected(response: Response, operation: str, host: str) -> TransportError
 
 def _too_big(http_status: int, operation: str, host: str) -> TransportError:
     return TransportError(
-        f"The answer of {host} to {operation} is larger than {MAX_BODY_BYTES} bytes, or has more than {MAX_VALUES} values: "
-        "check endpoint_url (JDCLOUD_ENDPOINT_URL), and if it is right, name fewer machines or resources by their ids.",
+        f"The response of {host} to {operation} has more than {MAX_BODY_BYTES} bytes or {MAX_VALUES} values: check "
+        "endpoint_url (JDCLOUD_ENDPOINT_URL); if it is right, select fewer resources by their ids.",
         operation=operation,
         kind="too_big",
         sent=True,
@@ -154,13 +154,13 @@ def open_envelope(raw: RawResponse, operation: str, host: str) -> Envelope:
     if too_much:
         raise _too_big(raw.http, operation, host)
     if content is None:
-        raise garbled_response("is no JSON object", operation, host, raw.http)
+        raise garbled_response("is not a JSON object", operation, host, raw.http)
     request_id = content.get("requestId")
     if not isinstance(request_id, str) or not request_id.strip():
         raise garbled_response("has no request id", operation, host, raw.http)
     error = content.get("error")
     if error is not None and not isinstance(error, dict):
-        raise garbled_response("has an error member that is no object", operation, host, raw.http)
+        raise garbled_response("has an error member that is not an object", operation, host, raw.http)
     return Envelope(request_id.strip(), content.get("result"), None if _is_no_error(error) else error)
 
 
@@ -189,8 +189,8 @@ def check_clock(date: datetime | None, now: datetime, operation: str) -> None:
         form = "%Y-%m-%d %H:%M:%S UTC"
         service, local = date.astimezone(UTC).strftime(form), now.astimezone(UTC).strftime(form)
         raise ClockSkewError(
-            f"This machine's clock says {local}, JD Cloud's says {service}: set this machine's clock (NTP), because signatures "
-            "and the ages of backups depend on it.",
+            f"The clock of this host shows {local}, the clock of JD Cloud {service}: correct the clock of this host (NTP), "
+            "because signatures and the ages of backups depend on it.",
             operation=operation,
             seconds=seconds,
         )
@@ -217,7 +217,7 @@ def _advice(http: int, status: str, message: str, *, has_token: bool) -> str | N
     if http == 401:
         return _credentials_advice(text, has_token=has_token)
     if status == "HTTP_FORBIDDEN" and "mfa" in text:
-        return "operation protection asks for a one-time code; use a key of a user without it"
+        return "operation protection requires a one-time code; use the key of a user without it"
     if status == "INVALID_ARGUMENT" and "invalid region" in text:
         return "check region (JDCLOUD_REGION)"
     return None
@@ -275,7 +275,7 @@ def _unpacked_pieces(pieces: Iterator[bytes], encoding: str) -> Iterator[bytes]:
         yield from pieces
         return
     if encoding not in _PACKED:
-        raise ValueError(f"the encoding {encoding[:20]!r} was not asked for")
+        raise ValueError(f"the encoding {encoding[:20]!r} was not requested")
     decoder, begun = zlib.decompressobj(_ZLIB_OR_GZIP), False
     for piece in pieces:
         rest, more = piece, False

@@ -75,7 +75,9 @@ class Transport:
         utcnow: Callable[[], datetime] = _utcnow,
     ) -> None:
         if REQUESTS_IMPORT_ERROR is not None:
-            raise InputError("The Python library requests is missing: install it for the Python that runs this module.")
+            raise InputError(
+                "The Python library requests is missing: install it for the Python interpreter that runs this module."
+            )
         self._connection = connection
         self._user_agent = user_agent
         self._monotonic = monotonic
@@ -121,7 +123,7 @@ class Transport:
         (the service refused).
         """
         if connect_timeout is not None and connect_timeout <= 0:
-            raise NotSentError(f"{call.operation} was held back: its time to leave is over.", operation=call.operation)
+            raise NotSentError(f"{call.operation} was not sent: its last read is too old.", operation=call.operation)
         if self._journal is None or not call.write:
             return self._send(call, connect_timeout, before_send)
         # Written down before the last check, so that a slow disk makes no observation too old.
@@ -145,7 +147,7 @@ class Transport:
 
         def check() -> None:
             if before_send is not None and not before_send():
-                sentence = f"{call.operation} was held back: the last check before sending said no."
+                sentence = f"{call.operation} was not sent: the last check before it refused it."
                 raise NotSentError(sentence, operation=call.operation)
 
         check()
@@ -257,4 +259,4 @@ def _parsed(call: Call[T], result: object, host: str, http_status: int) -> T:
             reason = f" ({error})"
         except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError):
             pass
-    raise garbled_response(f"lacks what such an answer holds{reason}", call.operation, host, http_status)
+    raise garbled_response(f"lacks members of such a response{reason}", call.operation, host, http_status)

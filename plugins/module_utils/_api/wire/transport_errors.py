@@ -70,7 +70,7 @@ def reading_failure(error: Exception, operation: str, host: str, http_status: in
 def timed_out(operation: str, host: str, timeout: float, *, sent: bool, http_status: int | None = None) -> TransportError:
     """Return the error for an exchange that was not over in time, whatever came of it until then."""
     return TransportError(
-        f"{host} did not answer {operation} within {timeout:g} s: run again, or raise api_timeout (JDCLOUD_API_TIMEOUT).",
+        f"{host} did not respond to {operation} within {timeout:g} s: run again, or raise api_timeout (JDCLOUD_API_TIMEOUT).",
         operation=operation,
         kind="timeout",
         sent=sent,
@@ -82,7 +82,7 @@ def garbled_response(what: str, operation: str, host: str, http_status: int | No
     """Return the error for an answer that is not one of the service."""
     number = f" (HTTP {http_status})" if http_status is not None else ""
     return TransportError(
-        f"The answer of {host} to {operation}{number} {what}: run again, and check {_ADDRESS} and proxies if it stays so.",
+        f"The response of {host} to {operation}{number} {what}: run again; if it fails again, check {_ADDRESS} and the proxies.",
         operation=operation,
         kind="garbled",
         sent=True,
@@ -109,7 +109,7 @@ def _tls_failure(error: Exception, chain: list[BaseException], operation: str, h
     tls = _find(chain, ssl.SSLError)
     if is_missing_bundle or (tls is not None and tls.reason in _HANDSHAKE_REASONS):
         sentence = (
-            f"No TLS connection to {host}: check that {_ADDRESS} speaks https there, and the CA file in ca_bundle "
+            f"The TLS connection to {host} failed: check that {_ADDRESS} supports https, and check the CA file in ca_bundle "
             "(JDCLOUD_CA_BUNDLE, REQUESTS_CA_BUNDLE)."
         )
         return TransportError(sentence, operation=operation, kind="tls", sent=False)
@@ -120,13 +120,13 @@ def _certificate_refused(error: ssl.SSLCertVerificationError, host: str) -> str:
     reason = error.verify_message
     if any(words in reason.lower() for words in _STRICT_REASONS):
         return (
-            f"The certificate of {host} fails the strict check of Python 3.13 and newer ({reason}), which no ca_bundle changes: "
-            "have its CA and certificate made again with the extensions that RFC 5280 demands, or run the modules with Python "
-            "3.12 (ansible_python_interpreter)."
+            f"The certificate of {host} fails the strict check of Python 3.13 and newer ({reason}), and ca_bundle cannot "
+            "change that: have its CA and certificate reissued with the extensions that RFC 5280 requires, or run the modules "
+            "with Python 3.12 (ansible_python_interpreter)."
         )
     return (
-        f"The certificate of {host} cannot be verified ({reason}): give the file of its CA in ca_bundle (JDCLOUD_CA_BUNDLE), "
-        "or for a test only set validate_certs: false."
+        f"The certificate of {host} cannot be verified ({reason}): set ca_bundle (JDCLOUD_CA_BUNDLE) to the file of its CA, or "
+        "for tests only set validate_certs: false."
     )
 
 
@@ -160,8 +160,8 @@ def _broken_off(chain: list[BaseException], operation: str, host: str, timeout: 
         return timed_out(operation, host, timeout, sent=True)
     is_closed = _find(chain, ConnectionError) is not None or _find(chain, ssl.SSLError) is not None
     if not is_closed and _find(chain, http.client.HTTPException) is not None:
-        return garbled_response("is no HTTP", operation, host, None)
-    sentence = f"{host} closed the connection during {operation}: run again, and check {_ADDRESS} and proxies if it stays so."
+        return garbled_response("is not HTTP", operation, host, None)
+    sentence = f"{host} closed the connection during {operation}: run again; if it fails again, check {_ADDRESS} and the proxies."
     return TransportError(sentence, operation=operation, kind="reset", sent=True)
 
 

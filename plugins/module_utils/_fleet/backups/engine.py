@@ -133,7 +133,7 @@ class BackupEngine(EngineBase[AssetState]):
         if state.stage is not Stage.GATE:
             return
         if outcome.error is not None and outcome.error.is_not_found:
-            self._end(state, Failure("vanished", f"{state.instance_id} does not exist any more, so it could not be backed up."))
+            self._end(state, Failure("vanished", f"{state.instance_id} no longer exists, so it could not be backed up."))
         elif outcome.response is None:
             self._fail([state], outcome)
         else:
@@ -230,7 +230,7 @@ class BackupEngine(EngineBase[AssetState]):
         waiting = [state for state in chosen if state.stage is Stage.MAKING]
         if outcome.response is None:
             for state in waiting:
-                self._end(state, Failure("api", f"{outcome.error} {state.title} is left as it is.", outcome.error))
+                self._end(state, Failure("api", f"{outcome.error} {state.title} is left unchanged.", outcome.error))
             return
         rows = {asset_id_of(row): row for row in outcome.response.value.items}
         self._learn(kind, waiting, rows, outcome.response)
@@ -328,7 +328,7 @@ class BackupEngine(EngineBase[AssetState]):
         for state in self._states:
             if state.stage is Stage.LINE and state.instance_id == ended.instance_id:
                 if ended.failure is not None:
-                    message = f"It was not made, since the image of {ended.instance_id} failed."
+                    message = f"It was not made, because the image of {ended.instance_id} failed."
                     self._end(state, Failure("not_made", message))
                 else:
                     state.stage = Stage.GATE

@@ -245,11 +245,11 @@ def _blockers(
     yield from _status_blockers(machine, assets)
     yield from _task_blockers(machine, backup_set, assets)
     if not assets:
-        yield Finding("nothing_to_back_up", "It has no cloud disk of which a snapshot could be made: make an image.")
+        yield Finding("nothing_to_back_up", "It has no cloud disk for a snapshot: make an image.")
     if any(asset.images for asset in assets):
         yield from _image_blockers(machine, policy)
     if policy.start_again and policy.stop_running and machine.status == "running" and overdue_status(machine):
-        yield Finding("charge_overdue", "It could not be started again after the backup: pay or renew it first.")
+        yield Finding("charge_overdue", "It could not be started again after the backup: pay for it or renew it first.")
 
 
 def _status_blockers(machine: Instance, assets: Sequence[PlannedAsset]) -> Iterator[Finding]:
@@ -257,11 +257,11 @@ def _status_blockers(machine: Instance, assets: Sequence[PlannedAsset]) -> Itera
     if status in TRANSITIONAL:
         yield transitional_finding(status)
     elif status not in STABLE:
-        yield Finding("unknown_status", f"Its status is '{status}', which is not known: wait until it is stopped.")
+        yield Finding("unknown_status", f"Its status '{status}' is unknown: wait until it is stopped.")
     elif status == "error" and any(asset.images for asset in assets):
         yield Finding(
             "invalid_status",
-            "Its status is 'error', in which no image can be made: make snapshots, which no require_backup accepts.",
+            "Its status is 'error', which does not allow an image: make snapshots, but they do not count for require_backup.",
         )
 
 
@@ -277,15 +277,16 @@ def _task_blockers(machine: Instance, backup_set: BackupSet, assets: Sequence[Pl
 def _image_blockers(machine: Instance, policy: BackupPolicy) -> Iterator[Finding]:
     system = next((disk for disk in machine.disks if disk.system), None)
     if system is None:
-        yield Finding("nothing_to_back_up", "It shows no system disk, so no image can be made of it.")
+        yield Finding("nothing_to_back_up", "The service returns no system disk for it, so an image is not possible.")
     elif system.category == "local" and not _will_be_stopped(machine, policy) and machine.status == "running":
         yield Finding(
-            "running", "It has a local system disk, of which an image can only be made while it is stopped: stop it first."
+            "running", "It has a local system disk, and an image of it is only possible while it is stopped: stop it first."
         )
     state = unmounted_system_disk(machine)
     if state is not None:
         yield Finding(
-            "invalid_status", f"The attachment of its system disk is '{state}', so no image can be made: attach it first."
+            "invalid_status",
+            (f"The attachment of its system disk is '{state}', so an image is not possible: attach the disk first."),
         )
 
 
@@ -293,7 +294,8 @@ def _warnings(machine: Instance, assets: Sequence[PlannedAsset]) -> Iterator[Fin
     if machine.status in STABLE and any(not asset.stopped for asset in assets):
         yield Finding(
             "not_stopped",
-            "It is backed up while it is not stopped: nothing promises consistent data, and require_backup will not accept it.",
+            "It is backed up while it is not stopped: its data may be inconsistent, and the backup does not count for "
+            "require_backup.",
         )
 
 

@@ -96,12 +96,12 @@ def _check_quota(context: RunContext, run: BackupRun) -> None:
 
 
 def _quota_blocker(decision: BackupDecision, quota: QuotaCheck, *, fit: bool) -> Finding:
-    advice = "have the quotas raised, or remove what is no longer needed"
+    advice = "have the quotas raised, or delete backups that you no longer need"
     if not fit:
-        advice += ", or set on_shortfall to fit to do the part that fits"
+        advice += ", or set on_shortfall to fit to back up the instances that fit"
     return Finding(
         "quota_shortfall",
-        f"The quotas have no room for it ({decision.images} images and {decision.snapshots} snapshots; the whole batch: "
+        f"The quotas are too small for it ({decision.images} images and {decision.snapshots} snapshots; the whole batch: "
         f"{quota.numbers}): {advice}.",
     )
 

@@ -15,14 +15,14 @@ from ..._api.model.instance import Instance
 from ..common.failure import UNVERIFIED, Failure, Tries
 from .policy import PlannedAsset
 
-UNCLEAR_CREATE = "It was asked for and not clearly answered. Whether it is being made is not known: run again to see."
+UNCLEAR_CREATE = "It was requested without a clear response, so it may be in progress: run again to check."
 
 
 class Stage(enum.Enum):
     """The next thing that happens to an asset."""
 
-    LINE = "waits for another asset of its machine to end"
-    GATE = "waits for a look at its machine"
+    LINE = "waits for another asset of its instance to end"
+    GATE = "waits for a look at its instance"
     CREATE = "waits for a slot to be asked for in"
     DOUBT = "waits for a look whether an unclear call took effect"
     MAKING = "waits for a look at itself"

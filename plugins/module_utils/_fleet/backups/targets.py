@@ -63,7 +63,7 @@ def _settled(dispatcher: Dispatcher, found: FoundMachines, timing: Timing, order
         targets.mismatched.add(machine.instance_id)
     for machine in found.matched:
         if machine.instance_id in stable.gone:
-            message = f"{machine.instance_id} disappeared while it was waited for."
+            message = f"{machine.instance_id} disappeared during the wait."
             targets.failures[machine.instance_id] = Failure("vanished", message)
         targets.machines[machine.instance_id] = stable.machines[machine.instance_id]
     for instance_id in found.missing:
@@ -82,7 +82,7 @@ def _of_disks(dispatcher: Dispatcher, policy: BackupPolicy, timing: Timing) -> T
         disk = disks.get(disk_id)
         if disk is None:
             targets.missing.append(disk_id)
-            message = f"{disk_id} does not exist, so no snapshot of it can be made."
+            message = f"{disk_id} does not exist, so a snapshot of it is not possible."
             targets.failures[disk_id] = Failure("not_found", message)
             targets.order.append(disk_id)
         elif not disk.attached_to or disk.attached_to[0] not in found:

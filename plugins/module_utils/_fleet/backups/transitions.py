@@ -109,7 +109,7 @@ class AssetTransitions:
             return self.accepted(state, now, pause)
         state.doubts += complete
         if not complete and now - state.first_doubt_at >= LISTING_PATIENCE:
-            message = f"The listings that would show whether {state.title} is being made contradict themselves."
+            message = f"The listings that would show whether {state.title} is in progress contradict each other."
             return self._fail(state, Failure(UNVERIFIED, message, state.tries.last_error), now)
         return self._not_found(state, now)
 
@@ -140,10 +140,10 @@ class AssetTransitions:
             message = f"{state.title} ended in '{asset.status}': {self._advice(state)}."
             return self._fail(state, Failure("backup_failed", message), now)
         if asset.status == "deleting":
-            return self._fail(state, Failure("vanished", f"{state.title} is being deleted by somebody else."), now)
+            return self._fail(state, Failure("vanished", f"{state.title} is being deleted, but not by this run."), now)
         if now - state.since >= self._timing.wait_timeout:
             waited = now - state.since
-            message = f"{state.title} hangs in '{asset.status}' for {waited:.0f} s, longer than wait_timeout allows."
+            message = f"{state.title} is still in '{asset.status}' after {waited:.0f} s, longer than wait_timeout allows."
             return self._fail(state, Failure("timeout", message), now)
         return min(next_look, state.since + self._timing.wait_timeout)
 
@@ -172,7 +172,7 @@ class AssetTransitions:
             return self._fail(state, Failure("vanished", f"{state.title} disappeared before it was ready."), now)
         if unread < min(UNREAD_PATIENCE, self._timing.wait_timeout):
             return now + UNREAD_GAP
-        message = f"{state.title} was accepted, and no read shows it for {unread:.0f} s: it may exist, so run again to see."
+        message = f"{state.title} was accepted, but no read showed it for {unread:.0f} s: it may exist, so run again to check."
         return self._fail(state, Failure(UNVERIFIED, message), now)
 
     def _is_mine(self, state: AssetState, row: Image | Snapshot) -> bool:
@@ -187,8 +187,11 @@ class AssetTransitions:
         """The look at the machine grew too old before the create left: look again, but not for ever."""
         state.stale_looks += 1
         if state.stale_looks > STALE_LOOKS:
-            looks = f"{state.instance_id} was looked at {STALE_LOOKS} times"
-            message = f"{looks}, and no call for {state.title} left within seconds of that."
+            looks = f"{STALE_LOOKS} observations of {state.instance_id} expired"
+            message = (
+                f"{looks} before the call for {state.title} could be sent: raise api_rate_limit, or run again when the service "
+                "responds faster."
+            )
             return self._fail(state, Failure("timeout", message), now)
         return self._again(state, now, 0.0)
 
@@ -215,7 +218,9 @@ class AssetTransitions:
         if waited >= self._timing.wait_timeout:
             status = state.machine.status if state.machine is not None else "unknown"
             text = str(error) if error is not None else "a task runs on its disks."
-            message = f"{state.instance_id} is in '{status}', and no {state.plan.kind} could be begun for {waited:.0f} s: {text}"
+            message = (
+                f"{state.instance_id} is in '{status}', and the {state.plan.kind} could not begin for {waited:.0f} s: {text}"
+            )
             return self._fail(state, Failure("timeout", message, error), now)
         state.tries.count += 1
         pause = min(self._backoff(state.tries.count), max(READ_LAG, self._timing.poll_interval))
@@ -225,7 +230,7 @@ class AssetTransitions:
     @staticmethod
     def _advice(state: AssetState) -> str:
         if state.plan.kind == "image":
-            return "the service has removed its snapshots; delete it and run again"
+            return "the service has deleted its snapshots; delete it and run again"
         return "delete it and run again"
 
     @staticmethod
@@ -245,6 +250,6 @@ def _change(plan: PlannedAsset, before: Instance | None, machine: Instance) -> s
     if plan.stopped and machine.status != "stopped":
         return f"its status is now '{machine.status}'"
     if machine.status in TRANSITIONAL:
-        return f"its status is now '{machine.status}', in between"
+        return f"its status is now the transitional '{machine.status}'"
     changed = disk_keys(before) ^ disk_keys(machine) if before is not None else set()
-    return f"its disks are not as planned any more ({', '.join(sorted(changed))})" if changed else None
+    return f"its disks are no longer as planned ({', '.join(sorted(changed))})" if changed else None

@@ -118,7 +118,7 @@ def _settled_parts(
 def unverified(run: BackupRun, error: JdcloudError) -> None:
     for record in run.records:
         for state in record.assets:
-            message = f"{state.title} could not be read back, so it proves nothing yet: {error}"
+            message = f"{state.title} could not be read back, so it is not proven yet: {error}"
             state.failure = state.failure or Failure("unverified", message, error)
 
 
@@ -141,8 +141,8 @@ def _is_voided(record: BackupRecord, state: AssetState) -> bool:
 def _flaw(record: BackupRecord, state: AssetState) -> Failure | None:
     """Why a finished asset of a machine is no backup after all, seen from its end."""
     if state.voided and record.seen is not None:
-        since = f"{record.instance_id} is '{record.seen.status}' since, and was to stay stopped"
-        return Failure("changed_meanwhile", f"{state.title} counts no more: {since}.")
+        since = f"{record.instance_id} is now '{record.seen.status}' instead of stopped"
+        return Failure("changed_meanwhile", f"{state.title} no longer counts: {since}.")
     if state.plan.kind != "image" or state.status != "ready" or state.asset_id is None:
         return None
     held = record.held.get(state.asset_id, {})
@@ -151,8 +151,8 @@ def _flaw(record: BackupRecord, state: AssetState) -> Failure | None:
     if lacking:
         return Failure(
             "incomplete",
-            f"{state.title} does not hold {', '.join(lacking)}: make another one when nobody changes its disks, or, if that "
-            "leaves a disk out, too, make snapshots of them.",
+            f"{state.title} does not contain {', '.join(lacking)}: make another one while its disks do not change; if that one "
+            "is incomplete as well, make snapshots of the disks.",
         )
     return None if state.plan.left_out else _grown(record)
 
@@ -163,9 +163,9 @@ def _grown(record: BackupRecord) -> Failure | None:
         return None
     flaw = unreadable_reason(record.seen)
     if flaw is not None:
-        return Failure("unverified", f"What disks {record.instance_id} has now is not known: {flaw}.")
+        return Failure("unverified", f"The present disks of {record.instance_id} are unknown: {flaw}.")
     new = sorted(disk_keys(record.seen) - disk_keys(record.machine))
-    return Failure("changed_meanwhile", f"{record.instance_id} has got other disks since ({', '.join(new)}).") if new else None
+    return Failure("changed_meanwhile", f"{record.instance_id} has new disks since the plan ({', '.join(new)}).") if new else None
 
 
 def void_markers(dispatcher: Dispatcher, run: BackupRun) -> None:
@@ -181,7 +181,10 @@ def void_markers(dispatcher: Dispatcher, run: BackupRun) -> None:
         )
     for state, outcome in zip(states, _insist(dispatcher, calls), strict=True):
         if outcome.error is not None and state.failure is not None:
-            message = f"{state.failure.message} Its mark still says that it counts, and could not be changed: delete it by hand."
+            message = (
+                f"{state.failure.message} Its mark still says that it counts and could not be changed: delete the backup "
+                "manually."
+            )
             state.failure = replace(state.failure, message=message)
 
 

@@ -18,7 +18,7 @@ from ..._api.errors import ClockSkewError, InputError, JdcloudError
 from ..._api.services.user import Identity, describe_keys, describe_user
 from .texts import shown
 
-FOREIGN = "ids of another account look the same, and no account is expected (expected_account, JDCLOUD_EXPECTED_ACCOUNT)"
+FOREIGN = "ids of another account look the same, and expected_account (JDCLOUD_EXPECTED_ACCOUNT) is not set"
 """Why "does not exist" may be wrong."""
 
 
@@ -56,12 +56,12 @@ def account_problem(seen: KeyOwner, expected: str) -> str | None:
     trouble = f" ({'; '.join(seen.trouble)})" if seen.trouble else ""
     if text:
         return (
-            f"These keys belong to {text}{trouble}, but {wanted}, so nothing was done: use keys of that account, or correct the "
-            "expected one."
+            f"These keys belong to {text}{trouble}, but {wanted}, so nothing was done: use keys of that account, or correct "
+            "expected_account."
         )
     return (
-        f"The service does not tell whose keys these are{trouble}, but {wanted}, so nothing was done: grant the right "
-        "user:describeUser or resourcetag:describeKeys to the key's user, or expect no account."
+        f"The service does not return the owner of these keys{trouble}, but {wanted}, so nothing was done: grant the right "
+        "user:describeUser or resourcetag:describeKeys to the user of the key, or do not set expected_account."
     )
 
 
@@ -77,4 +77,4 @@ def _ask(dispatcher: Dispatcher, call: Call[Identity]) -> tuple[Identity, tuple[
     except JdcloudError as error:
         return Identity(), (str(error).rstrip("."),)
     text = identity.pin is not None or identity.account_id is not None
-    return identity, () if text else (f"the answer of {call.operation} names nobody",)
+    return identity, () if text else (f"the response of {call.operation} contains no user",)

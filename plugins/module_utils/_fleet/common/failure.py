@@ -55,7 +55,7 @@ def api_failure(error: JdcloudError | None) -> Failure:
 
 def with_unclear_call(failure: Failure, what: str) -> Failure:
     """A failure that does not hide that a call with an unclear end may have taken effect."""
-    more = f"{what} was sent and not clearly answered, so it may have taken effect: run again to see."
+    more = f"{what} was sent, but the response was not clear, so it may have taken effect: run again to check."
     return replace(failure, code=UNVERIFIED, message=f"{failure.message.rstrip('.')}. {more}")
 
 
@@ -73,21 +73,21 @@ def unreadable_finding(row: Readable) -> Iterator[Finding]:
     if flaw is not None:
         yield Finding(
             "unknown_status",
-            f"{flaw[0].upper()}{flaw[1:]}, so nothing is decided about it: run again, and give JD Cloud's support its id if it "
-            "stays so.",
+            f"{flaw[0].upper()}{flaw[1:]}, so it is left unchanged: run again; if this persists, give its id to the support of "
+            "JD Cloud.",
         )
 
 
 def transitional_finding(status: str) -> Finding:
     """The blocker of something that is changing its status."""
-    return Finding("transitional", f"Its status is '{status}', in between: wait until it is stable.")
+    return Finding("transitional", f"It is in the transitional state '{status}': wait until it is stable.")
 
 
 class ErrorMeaning(enum.Enum):
     """What to do after a write failed."""
 
     THROTTLED = "it was not done; send it again, more slowly"
-    GONE = "the machine may be gone: prove it"
+    GONE = "the instance may be gone: prove it"
     UNCLEAR = "it may have been done: read first"
     BUSY = "not now: read again and retry, bounded by time"
     UNCHARGED = "as BUSY, for a minute"

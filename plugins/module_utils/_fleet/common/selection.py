@@ -191,19 +191,19 @@ def parse_selection(
 def require_selector(selection: Selection) -> None:
     """Raise `InputError` if nothing selects."""
     if selection.ids is None and not selection.loose:
-        raise InputError("Nothing is selected: give at least one of instance_ids, name, tags, filters.")
+        raise InputError("Nothing is selected: set at least one of instance_ids, name, tags, filters.")
 
 
-def parse_name(given: Any, what: str = "machine", ids: str = "instance_ids") -> str:
+def parse_name(given: Any, what: str = "instance", ids: str = "instance_ids") -> str:
     """The exact name of one machine or other asset. Raises `InputError` for anything else; `ids` is the option for several."""
     if isinstance(given, list):
-        raise InputError(f"name is a list: give the exact name of one {what} in quotes, or use {ids} for several {what}s.")
+        raise InputError(f"name is a list: set it to the exact name of one {what} in quotes, or use {ids} for several {what}s.")
     name = require_text(given, "name")
     if not name.strip():
-        raise InputError(f"name is blank, which selects nothing: give the exact name of one {what}, or leave the option out.")
+        raise InputError(f"name is blank, which selects nothing: set it to the exact name of one {what}, or remove the option.")
     # YAML blocks end with a line end. It would match nothing, and "nothing to delete" would read like success.
     if holds_control(name):
-        raise InputError(f"name is {shown(name)}, and no {what}'s name holds line ends or control characters: remove them.")
+        raise InputError(f"name is {shown(name)}, but names cannot contain line ends or control characters: remove them.")
     return name
 
 
@@ -215,7 +215,7 @@ def holds_control(text: str) -> bool:
 def parse_tags(tags: Mapping[str, Any], option: str) -> dict[str, tuple[str, ...]]:
     """Tag key -> the values that match. Raises `InputError` for an empty dict, blank keys and values that are no text."""
     if not tags:
-        raise InputError(f"{option} is an empty dict, which selects nothing: name at least one tag, or leave the option out.")
+        raise InputError(f"{option} is an empty dict, which selects nothing: set at least one tag, or remove the option.")
     return {_parse_key(key, option): _parse_values(value, member_of(option, key)) for key, value in tags.items()}
 
 
@@ -227,7 +227,7 @@ def parse_protect_tags(tags: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
 def protecting_tag(machine: Instance, protect_tags: Mapping[str, tuple[str, ...]]) -> str | None:
     """The first tag of `machine` that protects it, as text. Raises `ValueError` on an answer type that carries no tags."""
     if machine.tags is None:
-        raise ValueError(f"the protection of {machine.instance_id} cannot be judged: this answer carries no tags")
+        raise ValueError(f"the protection of {machine.instance_id} cannot be checked: this response contains no tags")
     return find_protecting_tag(machine.tags, machine.repeated_tags, protect_tags)
 
 
@@ -249,15 +249,17 @@ def tag_values(key: str, tags: Mapping[str, str], repeated: Mapping[str, tuple[s
 
 def _parse_filters(filters: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
     if not filters:
-        raise InputError("filters is an empty dict, which selects nothing: name at least one filter, or leave the option out.")
+        raise InputError("filters is an empty dict, which selects nothing: set at least one filter, or remove the option.")
     parsed = {}
     for key, value in filters.items():
         if key == "name":
-            raise InputError("filters.name is fuzzy at the service and so refused: use the option name, which compares exactly.")
+            raise InputError(
+                "filters.name is refused, because the service does not compare it exactly: use the option name, which is exact."
+            )
         if key not in CHECKABLE:
             raise InputError(
-                f"{member_of('filters', key)} cannot be checked on the machine's own fields and so is refused: "
-                f"use one of {', '.join(sorted(CHECKABLE))}."
+                f"{member_of('filters', key)} is refused, because it cannot be checked on the instance: use one of "
+                f"{', '.join(sorted(CHECKABLE))}."
             )
         values = _parse_values(value, member_of("filters", key))
         parsed[key] = _lower(values) if key == "status" else values
@@ -270,7 +272,7 @@ def _parse_key(key: Any, option: str) -> str:
     # Such a key would match nothing, and protect nothing.
     if "{{" in key or "{%" in key:
         raise InputError(
-            f"{option} has the key {shown(key)}, and Ansible does not evaluate keys: give the whole dict as one template."
+            f"{option} has the key {shown(key)}, but Ansible does not evaluate keys: write the whole dict as one template."
         )
     return str(key)
 
@@ -278,14 +280,14 @@ def _parse_key(key: Any, option: str) -> str:
 def _parse_values(value: Any, option: str) -> tuple[str, ...]:
     members = value if isinstance(value, list) else [value]
     if not members:
-        raise InputError(f"{option} is an empty list, which selects nothing: give at least one value.")
+        raise InputError(f"{option} is an empty list, which selects nothing: set at least one value.")
     return tuple(dict.fromkeys(_parse_value(member, option) for member in members))
 
 
 def _parse_value(value: Any, option: str) -> str:
     text = require_text(value, option)
     if not text.strip():
-        raise InputError(f"{option} is blank, which selects nothing: give a value, or leave it out.")
+        raise InputError(f"{option} is blank, which selects nothing: set a value, or remove the option.")
     return text
 
 
@@ -300,16 +302,16 @@ class Cap:
     limit: int | None
     default: int
     option: str = "max_instances"
-    things: str = "machines"
-    advice: str = "narrow the selection"
+    things: str = "instances"
+    advice: str = "check the selection"
 
 
 def check_cap(matched: Sequence[str], cap: Cap) -> None:
     """Raise `SelectionError` if more match than the cap allows."""
     limit = cap.default if cap.limit is None else cap.limit
     if len(matched) > limit:
-        which = "the default cap for this selection" if cap.limit is None else cap.option
+        which = "the default limit for this selection" if cap.limit is None else cap.option
         raise SelectionError(
-            f"The selection matches {len(matched)} {cap.things}, more than {which} of {limit} ({some_ids(matched)}); nothing was "
-            f"changed: {cap.advice}, or set {cap.option} to {len(matched)} if all of them are meant."
+            f"The selection matches {len(matched)} {cap.things} ({some_ids(matched)}), but {which} is {limit}, so nothing was "
+            f"changed: {cap.advice}, or set {cap.option} to {len(matched)} if you want all of them."
         )

@@ -59,7 +59,7 @@ def parse_ids(
     required: bool = False,
 ) -> tuple[str, ...]:
     """Trimmed, distinct ids in the order given. Raises `InputError` for an empty list, blank members and ids of another shape."""
-    advice = "name at least one id" if required else "name at least one id, or leave the option out"
+    advice = "set at least one id" if required else "set at least one id, or remove the option"
     if not ids:
         raise InputError(f"{option} is an empty list, which selects nothing: {advice}.")
     if all(isinstance(member, str) and not member.strip() for member in ids):
@@ -70,7 +70,7 @@ def parse_ids(
             raise InputError(f"{option} has a blank or null member: remove it.")
         text = require_text(member, f"A member of {option}").strip()
         if not shape.fullmatch(text):
-            raise InputError(f"{option}: {shown(text)} is no id: give ids such as {example}, each as a member of its own.")
+            raise InputError(f"{option}: {shown(text)} is not an id: give ids such as {example}, each as a separate member.")
         distinct[text] = None
     return tuple(distinct)
 
@@ -83,18 +83,18 @@ def some_ids(ids: Sequence[str]) -> str:
 def not_text(value: Any) -> str:
     """What a value is that is no text, and what to write instead."""
     if value is None:
-        return 'null, not text: give a value, or quote it if the word is meant ("null")'
+        return 'null, not text: set a value, or quote it if you mean the word ("null")'
     if isinstance(value, bool):
         word = str(value).lower()
-        return f"a boolean ({word}), not text: quote it, since YAML makes {word} of {'yes' if value else 'no'}, too"
+        return f"a boolean ({word}), not text: quote it, since YAML also reads {'yes' if value else 'no'} as {word}"
     if isinstance(value, (datetime.date, datetime.time)):
-        return f"a date ({value}), not text: quote it, since YAML makes dates of texts such as 2026-01-31"
+        return f"a date ({value}), not text: quote it, since YAML reads texts such as 2026-01-31 as dates"
     if isinstance(value, int):
-        return f"a number ({_number(value)}), not text: quote it, since YAML makes 8 of 010 and 45000 of 12:30:00"
+        return f"a number ({_number(value)}), not text: quote it, since YAML reads 010 as 8 and 12:30:00 as 45000"
     if isinstance(value, float):
-        return f"a decimal number ({value}), not text: quote it, since YAML makes 1.1 of 1.10"
+        return f"a decimal number ({value}), not text: quote it, since YAML reads 1.10 as 1.1"
     kind = "a list" if isinstance(value, (list, tuple)) else "a dict"
-    return f"{kind}, not text: give one text, and if the whole of it is the text that is meant, quote it"
+    return f"{kind}, not text: set one text; if you mean the whole value as text, quote it"
 
 
 def refuse_lost_texts(given: Mapping[Any, Any]) -> None:

@@ -22,11 +22,11 @@ SNAPSHOT_DELETABLE = frozenset({"available", "error_create", "error_delete"})
 SNAPSHOT_IN_USE = "in-use"
 
 KEPT_BY_SERVICE = {
-    "delete shared image": "it is shared with other accounts: end that, or leave it out",
-    "delete protected image": "it is protected in JD Cloud: end that, or leave it out",
-    "delete community image": "it is published as a community image: end that, or leave it out",
-    "delete this image": "JD Cloud keeps it for itself: leave it out",
-    "to create instance": "machines on local disks were made from it: delete those first, or leave it out",
+    "delete shared image": "it is shared with other accounts: stop sharing it, or exclude it",
+    "delete protected image": "it is protected in JD Cloud: remove the protection, or exclude it",
+    "delete community image": "it is published as a community image: end the publication, or exclude it",
+    "delete this image": "JD Cloud uses it: exclude it",
+    "to create instance": "instances with local disks were made from it: delete them first, or exclude it",
 }
 """By words of the refusal, in lower case (fact images-not-deletable). No later try succeeds, until the cause ends."""
 
@@ -75,21 +75,19 @@ def kept_by_service(asset: Image | Snapshot, error: JdcloudError) -> Failure | N
     text = error.message.lower()
     for words, reason in KEPT_BY_SERVICE.items():
         if words in text:
-            return Failure("kept_by_service", f"image {asset.image_id} cannot be deleted, since {reason}.", error)
+            return Failure("kept_by_service", f"image {asset.image_id} cannot be deleted, because {reason}.", error)
     return None
 
 
 def _mismatch(asset: Image | Snapshot, policy: BackupDeletionPolicy) -> Iterator[Finding]:
     if policy.name is not None and asset.name != policy.name:
-        yield Finding(
-            "selector_mismatch", f"Its name is '{asset.name}', not '{policy.name}': give the name that is meant, or its id."
-        )
+        yield Finding("selector_mismatch", f"Its name is '{asset.name}', not '{policy.name}': correct the name, or use its id.")
 
 
 def _image_reasons(image: Image, policy: BackupDeletionPolicy, snapshots: Snapshots) -> Iterator[Finding]:
     if image.source != "private":
-        what = f"'{image.source}'" if image.source else "of a source that the service does not tell"
-        yield Finding("not_private", f"It is no private image of the account but {what}: leave it out.")
+        what = f"'{image.source}'" if image.source else "of unknown source"
+        yield Finding("not_private", f"It is not a private image of the account but {what}: exclude it.")
     if image.status not in IMAGE_DELETABLE | {DELETING}:
         yield _busy(image.status)
     if policy.delete_snapshots:
@@ -106,22 +104,23 @@ def _shared_snapshots(image: Image, policy: BackupDeletionPolicy, snapshots: Sna
         if others:
             yield Finding(
                 "belongs_to_image",
-                f"Its snapshot {snapshot_id} belongs to {_listed(others)}, too: set delete_snapshots to false, or delete those "
-                "images with it.",
+                f"Its snapshot {snapshot_id} also belongs to {_listed(others)}: set delete_snapshots to false, or delete those "
+                "images as well.",
             )
 
 
 def _snapshot_reasons(snapshot: Snapshot) -> Iterator[Finding]:
     if snapshot.source != "self":
-        yield Finding("not_private", "It is no snapshot of the account's own: leave it out.")
+        yield Finding("not_private", "It is not a snapshot of this account: exclude it.")
     if snapshot.images:
         yield Finding(
             "belongs_to_image",
-            f"It belongs to {_listed(snapshot.images)}: delete that image, with delete_snapshots if the snapshot is to go, too.",
+            f"It belongs to {_listed(snapshot.images)}: delete that image, with delete_snapshots to delete the snapshot as well.",
         )
     if snapshot.status == SNAPSHOT_IN_USE:
         yield Finding(
-            "invalid_status", f"Its status is '{SNAPSHOT_IN_USE}', in which it cannot be deleted: wait until its use ends."
+            "invalid_status",
+            (f"Its status is '{SNAPSHOT_IN_USE}', which does not allow its deletion: wait until it is no longer in use."),
         )
     elif snapshot.status not in SNAPSHOT_DELETABLE | {DELETING}:
         yield _busy(snapshot.status)
@@ -129,9 +128,7 @@ def _snapshot_reasons(snapshot: Snapshot) -> Iterator[Finding]:
 
 def _busy(status: str) -> Finding:
     # Names of transitional states are not all known.
-    return Finding(
-        "task_in_progress", f"Its status is '{status}', so something is being done with it: wait until that has ended."
-    )
+    return Finding("task_in_progress", f"It is in the transitional state '{status}': wait until it is stable.")
 
 
 def _listed(ids: Sequence[str]) -> str:

@@ -110,11 +110,11 @@ def _select(dispatcher: Dispatcher, kind: AssetKind[A], selection: AssetSelectio
     matched = [asset_id for asset_id, asset in found.items() if selection.name in (None, asset.name)]
     if selection.name is not None and len(matched) > 1:
         raise SelectionError(
-            f"{len(matched)} {kind.word}s are named {shown(selection.name)} ({some_ids(sorted(matched))}): "
-            f"select what is meant with {kind.word}_ids; nothing was changed."
+            f"{len(matched)} {kind.word}s are named {shown(selection.name)} ({some_ids(sorted(matched))}), so nothing was "
+            f"changed: select one of them with {kind.word}_ids."
         )
     default = 1 if selection.ids is None or selection.name is not None else len(selection.ids)
-    check_cap(matched, Cap(cap, default, f"max_{kind.word}s", f"{kind.word}s", "name fewer"))
+    check_cap(matched, Cap(cap, default, f"max_{kind.word}s", f"{kind.word}s", "select fewer"))
     return found
 
 
@@ -137,7 +137,7 @@ def _settle_fates(dispatcher: Dispatcher, run: DeletionRun[A], *, delete_snapsho
         kept = [each for each in record.snapshot_ids if each in left]
         if delete_snapshots and kept and record.state is not None:
             text = ", ".join(f"{each} ('{left[each].status}')" for each in kept)
-            message = f"{record.state.title} is gone, but snapshots of it still exist and are billed: {text}; delete them by id."
+            message = f"{record.state.title} is gone, but its snapshots {text} still exist and are billed: delete them by id."
             record.state.failure = record.state.failure or Failure("fate_mismatch", message)
 
 

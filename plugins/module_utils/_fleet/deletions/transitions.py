@@ -52,8 +52,8 @@ class DeletionTransitions(Generic[D]):
         state.doubts += 1
         if state.doubts > DOUBTS:
             error = state.tries.last_error
-            text = "Listings leave it out, but a single read shows it." if error is None else str(error)
-            return self.fail(state, Failure("api", f"{state.title} cannot be judged: {text}", error), now)
+            text = "It is missing in listings, but a single read returns it." if error is None else str(error)
+            return self.fail(state, Failure("api", f"{state.title} cannot be checked: {text}", error), now)
         return now + self._backoff(state.doubts - 1)
 
     def proved_gone(self, state: DeletionState[D], now: float) -> float:
@@ -73,8 +73,8 @@ class DeletionTransitions(Generic[D]):
         state.stale_looks += 1
         if state.stale_looks > STALE_LOOKS:
             message = (
-                f"{state.title} was looked at {STALE_LOOKS} times, and its delete never left within seconds of that: raise "
-                "api_rate_limit, or run again when the service answers faster."
+                f"{STALE_LOOKS} observations of {state.title} expired before the delete could be sent: raise api_rate_limit, "
+                "or run again when the service responds faster."
             )
             return self.fail(state, Failure("timeout", message), now)
         return self._again(state, now, 0.0)
@@ -155,11 +155,11 @@ class DeletionTransitions(Generic[D]):
             # One look that shows it as it was may come from a replica that lags.
             state.looks_back += 1
             if state.looks_back > 1 or asset.status != state.asset.status:
-                message = f"{state.title} is in '{asset.status}' after its deletion had begun: the service did not delete it."
+                message = f"{state.title} is in '{asset.status}' after its deletion began: the service did not delete it."
                 return self.fail(state, Failure("changed_meanwhile", message), now)
         waited = now - state.since
         if waited >= self._timing.wait_timeout:
-            message = f"{state.title} hangs in '{asset.status}' for {waited:.0f} s, longer than wait_timeout allows."
+            message = f"{state.title} is still in '{asset.status}' after {waited:.0f} s, longer than wait_timeout allows."
             return self.fail(state, Failure("timeout", message), now)
         return min(next_look, state.since + self._timing.wait_timeout)
 

@@ -165,6 +165,6 @@ def delete_unattached(
     Raises `JdcloudError` if something cannot be read or more exist than the cap allows; then nothing was changed.
     """
     found = find_each(dispatcher, ids, kind.by_ids, kind.by_id, kind.id_of)
-    check_cap(list(found), Cap(options.cap, len(ids), f"max_{kind.key}s", f"{kind.word}s", "name fewer"))
+    check_cap(list(found), Cap(options.cap, len(ids), f"max_{kind.key}s", f"{kind.word}s", "select fewer"))
     kind.prepare(dispatcher, found)
     return delete_resources(dispatcher, kind, ids, found, options)

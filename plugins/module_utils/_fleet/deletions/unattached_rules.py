@@ -53,14 +53,15 @@ def elastic_ip_blockers(address: ElasticIp, policy: UnattachedPolicy, now: datet
     yield from _protected(address, policy)
     holder = holder_of(address)
     if holder is not None:
-        yield Finding("elastic_ip_in_use", f"It is on {holder}, and nothing is disassociated here: free it first.")
-    elif address.status != FREE:
-        text = f"'{address.status}'" if address.status else "not told"
-        yield Finding("elastic_ip_in_use", f"Its status is {text} instead of '{FREE}': free it first.")
-    if address.state == PROCESSING:
         yield Finding(
-            "transitional", f"Its state is '{PROCESSING}', so something is being done with it: wait until that has ended."
+            "elastic_ip_in_use",
+            (f"It is associated with {holder}, and this module does not disassociate: disassociate it first."),
         )
+    elif address.status != FREE:
+        text = f"'{address.status}'" if address.status else "not returned"
+        yield Finding("elastic_ip_in_use", f"Its status is {text} instead of '{FREE}': disassociate it first.")
+    if address.state == PROCESSING:
+        yield Finding("transitional", f"It is in the transitional state '{PROCESSING}': wait until it is stable.")
     if address.bandwidth_package_id:
         yield Finding(
             "in_bandwidth_package",
@@ -98,12 +99,12 @@ def disk_blockers(disk: Disk, policy: UnattachedPolicy, now: datetime | None, ta
     yield from _protected(disk, policy)
     yield from _disk_status(disk)
     if disk.shared and not policy.shared:
-        yield Finding("shared_disk", "It can be attached to several machines: set shared to true if it may go after all.")
+        yield Finding("shared_disk", "It can be attached to several instances: set shared to true to delete it.")
     yield from _prepaid(disk.charge, now)
     if task == UNKNOWN_TASK:
-        yield Finding("task_in_progress", "Whether a snapshot of it is being made could not be read: try again later.")
+        yield Finding("task_in_progress", "It could not be read whether a snapshot of it is being made: try again later.")
     elif task is not None:
-        yield Finding("task_in_progress", f"Snapshot {task} is being made of it: wait until that has ended.")
+        yield Finding("task_in_progress", f"Snapshot {task} is being made of it: wait until it is finished.")
 
 
 def disk_differences(before: Disk, now: Disk, policy: UnattachedPolicy) -> list[str]:
@@ -112,7 +113,7 @@ def disk_differences(before: Disk, now: Disk, policy: UnattachedPolicy) -> list[
         {"name": (before.name, now.name), "status": (before.status, now.status), "size": (before.size_gb, now.size_gb)}
     )
     if policy.recycle and before.recyclable and not now.recyclable:
-        text.append("it cannot go into the recycle bin any more")
+        text.append("it can no longer be moved to the recycle bin")
     return text
 
 
@@ -129,33 +130,34 @@ def goes_into_bin(disk: Disk, policy: UnattachedPolicy) -> bool:
 def disk_warnings(disk: Disk, policy: UnattachedPolicy) -> Iterator[Finding]:
     """What should be known before a disk is deleted."""
     if policy.recycle and not goes_into_bin(disk, policy):
-        yield Finding("not_recyclable", "The service does not put it into the recycle bin: its data is destroyed at once.")
+        yield Finding("not_recyclable", "The service does not move it to the recycle bin: its data is destroyed at once.")
 
 
 def _disk_status(disk: Disk) -> Iterator[Finding]:
     status = disk.status
     if disk.attached or status == IN_USE:
-        on = ", ".join(disk.attached_to) or "something that the service does not name"
-        yield Finding("disk_in_use", f"It is attached to {on}, and nothing is detached here: detach it first.")
+        on = ", ".join(disk.attached_to) or "a resource that the service does not name"
+        yield Finding("disk_in_use", f"It is attached to {on}, and this module does not detach: detach it first.")
     elif status in DISK_TRANSITIONAL:
         yield transitional_finding(status)
     elif status in DISK_FAILED:
-        yield Finding("invalid_status", f"Its status is '{status}', and it may hold data: bring it back to 'available' first.")
+        yield Finding("invalid_status", f"Its status is '{status}', and it may contain data: bring it back to 'available' first.")
     elif status not in DISK_DELETABLE:
-        yield Finding("unknown_status", f"Its status is '{status}', which is not known to be safe: wait until it is 'available'.")
+        yield Finding("unknown_status", f"Its status '{status}' is unknown: wait until it is 'available'.")
 
 
 def _protected(asset: Disk | ElasticIp, policy: UnattachedPolicy) -> Iterator[Finding]:
     protection = find_protecting_tag(asset.tags, asset.repeated_tags, policy.protect_tags)
     if protection is not None:
-        yield Finding("protected", f"Its tag {protection} protects it: remove the tag first if it may go after all.")
+        yield Finding("protected", f"Its tag {protection} protects it: remove the tag first.")
 
 
 def _prepaid(charge: Charge | None, now: datetime | None) -> Iterator[Finding]:
     if charge is not None and charge.mode == PREPAID and not expired(charge, now):
         end = charge.expires_text or "an unknown date"
         yield Finding(
-            "prepaid_unexpired", f"It is prepaid until {end}, and the service refuses to delete it before: let it expire first."
+            "prepaid_unexpired",
+            (f"It is prepaid until {end}, and the service refuses to delete it earlier: wait until it expires."),
         )
 
 

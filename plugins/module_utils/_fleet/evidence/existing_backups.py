@@ -129,7 +129,7 @@ class BackupCache:
 
 def list_each(dispatcher: Dispatcher, calls: Sequence[PageCall]) -> list[Any]:
     """All rows of several paged listings: first pages together, further pages together. Raises `IncompleteListing`."""
-    why = "backups come and go while they are listed; try again when the account is quieter"
+    why = "backups are created or deleted during the listing; try again when the account is quieter"
     return list_many(dispatcher, calls, page_count, complete_rows, why)
 
 

@@ -32,23 +32,26 @@ def parse_entries(entries: Sequence[Any], option: str, parse: Callable[[Json, st
     seen = set()
     for machine in machines:
         if machine.instance_id in seen:
-            raise InputError(f"{option} holds {machine.instance_id} more than once: give each machine once.")
+            raise InputError(f"{option} contains {machine.instance_id} more than once: list each instance once.")
         seen.add(machine.instance_id)
     return machines
 
 
 def _parse_entry(entry: Any, where: str, parse: Callable[[Json, str], E]) -> E:
     if not isinstance(entry, dict):
-        raise InputError(f"{where} is no machine of a manifest: give members of its list machines as they are.")
+        raise InputError(f"{where} is not an instance of a manifest: use unchanged members of its list machines.")
     try:
         return parse(entry, where)
     except MalformedResponse as error:
-        raise InputError(f"{where} is damaged, since {error}: give a machine of a manifest as it is.") from error
+        raise InputError(f"{where} is damaged ({error}): use an unchanged member of the list machines of a manifest.") from error
 
 
 def instance_id_of(entry: Json, where: str) -> str:
     """The id of a machine of a manifest. Raises `InputError` if it has none."""
     instance_id = optional_text(entry, "instance_id") or ""
     if not ID_SHAPE.fullmatch(instance_id):
-        raise InputError(f"{where}.instance_id is {shown(instance_id)}, which is no id: give a machine of a manifest as it is.")
+        raise InputError(
+            f"{where}.instance_id is {shown(instance_id)}, which is not an id: use an unchanged member of the list machines of "
+            "a manifest."
+        )
     return instance_id

@@ -63,7 +63,8 @@ def check_campaign(campaign: str, option: str) -> str:
     name = campaign.strip()
     if not _CAMPAIGN.fullmatch(name):
         raise InputError(
-            f"{option} is {shown(campaign)}, but must be 1 to 64 letters, digits, '.', '_' or '-', not first a sign."
+            f"{option} is {shown(campaign)}, but must be 1 to 64 letters, digits, '.', '_' or '-', and begin with a letter or "
+            "digit."
         )
     return name
 
@@ -71,11 +72,11 @@ def check_campaign(campaign: str, option: str) -> str:
 def check_pattern(pattern: str) -> str:
     """A pattern for names. Raises `InputError` for an empty one or an unknown placeholder."""
     if not pattern.strip():
-        raise InputError(f"name_pattern is blank: leave it out, or write for example {DEFAULT_PATTERN}.")
+        raise InputError(f"name_pattern is blank: remove it, or set it for example to {DEFAULT_PATTERN}.")
     unknown = [name for name in _PLACEHOLDER.findall(pattern) if name not in PLACEHOLDERS]
     if unknown or "{" in _PLACEHOLDER.sub("", pattern) or "}" in _PLACEHOLDER.sub("", pattern):
         known = ", ".join(f"{{{name}}}" for name in PLACEHOLDERS)
-        raise InputError(f"name_pattern {shown(pattern)} holds something else than text and {known}.")
+        raise InputError(f"name_pattern is {shown(pattern)}, but may contain only text and {known}.")
     return pattern
 
 

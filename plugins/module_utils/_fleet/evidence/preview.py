@@ -95,7 +95,7 @@ def _machine(entry: Json, where: str) -> PlannedMachine:
     if action in NOT_BACKED_UP:
         return PlannedMachine(instance_id)
     if action not in BACKED_UP:
-        raise InputError(f"{where}.action is {shown(str(action))}: give machines of a manifest as they are.")
+        raise InputError(f"{where}.action is {shown(str(action))}: use unchanged members of the list machines of a manifest.")
     by_us = optional_bool(entry, "stopped_by_us") or optional_bool(entry, "started_by_us")
     status = optional_text(entry, "status")
     return PlannedMachine(instance_id, status if by_us and status in POWER else None, tuple(_backups(entry, where)))
@@ -115,7 +115,7 @@ def _backups(entry: Json, where: str) -> Iterator[PlannedBackup]:
 def _backup(kind: AssetType, raw: Json, id_name: str, disks: tuple[str, ...], where: str) -> PlannedBackup:
     campaign = optional_text(raw, "campaign")
     if campaign is None:
-        raise MalformedResponse(f"{where} names no campaign")
+        raise MalformedResponse(f"{where} contains no campaign")
     stopped = bool(optional_bool(raw, "stopped"))
     return PlannedBackup(kind, optional_text(raw, id_name), disks, check_campaign(campaign, f"{where}.campaign"), stopped)
 

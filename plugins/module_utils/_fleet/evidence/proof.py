@@ -182,7 +182,7 @@ def prove(machine: Instance, disks: Sequence[AttachedDisk], demand: Demand, back
     A machine that runs has none: each is older than its stop.
     """
     if machine.status == "running":
-        return Proof(missing=("It runs, so no backup of it counts: each is older than its stop.",))
+        return Proof(missing=("It is running, so none of its backups counts: each is older than its stop.",))
     candidates: dict[AssetType, list[_Candidate]] = {
         "image": _image_candidates(machine, demand, backup_set, now),
         "snapshot": _snapshot_candidates(machine, demand, backup_set, now),
@@ -208,7 +208,7 @@ def _image_candidates(machine: Instance, demand: Demand, backup_set: BackupSet, 
     candidates = []
     for image in backup_set.images.get(machine.instance_id, ()):
         held = disks_held_by(image, machine, lasting)
-        flaws = image_flaws(image, machine, demand, now) or ([] if held else ["it holds no disk that is on the machine"])
+        flaws = image_flaws(image, machine, demand, now) or ([] if held else ["it contains no disk of the instance"])
         candidates.append(_Candidate(image, flaws, held))
     return candidates
 
@@ -248,7 +248,7 @@ def own_flaws(image: Image) -> list[str]:
     if image.status != "ready":
         flaws.append("it is still being made" if image.status not in IMAGE_ENDED else f"its status is '{image.status}'")
     if image.source != "private":
-        flaws.append(f"it is no private image but '{image.source}'")
+        flaws.append(f"it is not a private image but '{image.source}'")
     if image.imported:
         flaws.append("it was imported")
     if image.offline:
@@ -265,7 +265,7 @@ def snapshot_flaws(snapshot: Snapshot, machine: Instance, demand: Demand, now: d
     if snapshot.status != "available":
         flaws.append("it is still being made" if snapshot.status == "creating" else f"its status is '{snapshot.status}'")
     if snapshot.source != "self":
-        flaws.append("it is not the account's own")
+        flaws.append("it does not belong to this account")
     return flaws + _asset_flaws(snapshot, machine, demand, now)
 
 
@@ -279,7 +279,7 @@ def expiry_flaw(asset: Image | Snapshot, now: datetime | None) -> str | None:
     if not asset.expires_text:
         return None
     if asset.expires is None or now is None:
-        return f"its expiry '{asset.expires_text}' cannot be judged"
+        return f"its expiry '{asset.expires_text}' is unreadable"
     if asset.expires - now < EXPIRY_MARGIN:
         return f"it expires at {asset.expires_text}, within {EXPIRY_MARGIN.days} days"
     return None
@@ -288,12 +288,12 @@ def expiry_flaw(asset: Image | Snapshot, now: datetime | None) -> str | None:
 def age_flaw(created: datetime | None, max_age: float, now: datetime | None) -> str | None:
     """Why the time when an asset was made speaks against it. `max_age` in hours."""
     if created is None:
-        return "when it was made cannot be read"
+        return "its creation time is unreadable"
     if now is None:
-        return "the service's time is not known"
+        return "the time of the service is unknown"
     age = now - created
     if age < -CLOCK_TOLERANCE:
-        return "it says that it was made in the future"
+        return "its creation time is in the future"
     hours = age / timedelta(hours=1)
     if hours > max_age:
         return f"it is {hours:.1f} hours old, more than {max_age:g}"
@@ -302,18 +302,18 @@ def age_flaw(created: datetime | None, max_age: float, now: datetime | None) -> 
 
 def _asset_flaws(asset: Image | Snapshot, machine: Instance, demand: Demand, now: datetime | None) -> list[str]:
     marker = read_marker(asset.description)
-    flaws = ["it carries no mark of this collection"] if marker is None else _marker_flaws(marker, machine, demand)
+    flaws = ["it has no mark of this collection"] if marker is None else _marker_flaws(marker, machine, demand)
     return flaws + [flaw for flaw in (age_flaw(asset.created, demand.max_age, now), expiry_flaw(asset, now)) if flaw]
 
 
 def _marker_flaws(marker: Marker, machine: Instance, demand: Demand) -> list[str]:
     flaws = []
     if marker.instance_id != machine.instance_id:
-        flaws.append(f"its mark names machine {marker.instance_id}")
+        flaws.append(f"its mark names instance {marker.instance_id}")
     if demand.campaign is not None and marker.campaign != demand.campaign:
         flaws.append(f"it belongs to campaign {marker.campaign}")
     if not marker.stopped:
-        flaws.append("it was made while the machine was not stopped")
+        flaws.append("it was made while the instance was not stopped")
     return flaws
 
 

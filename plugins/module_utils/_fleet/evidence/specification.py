@@ -75,7 +75,7 @@ class OldMachine:
     @property
     def title(self) -> str:
         """How messages call it."""
-        return self.instance_id or f"the machine of image {self.image_id}"
+        return self.instance_id or f"the instance of image {self.image_id}"
 
 
 def specification_of(full: Mapping[str, Any]) -> dict[str, Any]:
@@ -121,7 +121,7 @@ def disks_of(machine: InstanceInFull) -> list[dict[str, Any]]:
 def parse_machines(entries: Sequence[Any], option: str) -> list[OldMachine]:
     """The machines of a manifest. Raises `InputError` for an empty list, a repeated machine, and anything of a wrong form."""
     if not entries:
-        raise InputError(f"{option} is an empty list, which restores nothing: give at least one machine of a manifest.")
+        raise InputError(f"{option} is an empty list, which restores nothing: set at least one instance of a manifest.")
     return parse_entries(entries, option, _parsed)
 
 
@@ -182,7 +182,7 @@ def _parsed(entry: Json, where: str) -> OldMachine:
     instance_id = instance_id_of(entry, where)
     specification = optional_object(entry, "specification")
     if not specification or not entry.get("disks"):
-        raise InputError(f"{where} ({instance_id}) lacks specification or disks, so it is not known what it was like.")
+        raise InputError(f"{where} ({instance_id}) has no specification or disks, so its former properties are unknown.")
     _check_specification(specification)
     return OldMachine(
         instance_id=instance_id,
@@ -201,7 +201,7 @@ def _check_specification(specification: Json) -> None:
         optional_text(specification, name)
     tags = optional_object(specification, "tags")
     if not all(isinstance(value, str) for value in tags.values()):
-        raise MalformedResponse("a tag's value is no text")
+        raise MalformedResponse("the value of a tag is not a text")
 
 
 def _disk(raw: Json) -> OldDisk:

@@ -108,7 +108,8 @@ class Dependents:
                 assets.append(Dependent(DependentKind.ELASTIC_IP, address.elastic_ip_id, state, expected, now))
         if state.deleted and not state.delete_accepted and "release" in decision.steps and state.failure is None:
             message = (
-                f"{state.instance_id} is gone, but whether our delete did it is not known, so its elastic IPs were not released."
+                f"{state.instance_id} is gone, but it is not clear whether this run deleted it, so its elastic IPs were not "
+                "released."
             )
             state.failure = Failure("elastic_ip_not_released", message)
         for asset in assets:
@@ -247,14 +248,14 @@ class Dependents:
         if asset.expected == "kept":
             self._close(asset, "kept")
         elif elastic_ip.instance_id and elastic_ip.instance_id != asset.state.instance_id:
-            self._close(asset, "failed", f"it is on {elastic_ip.instance_id} now")
+            self._close(asset, "failed", f"it is now associated with {elastic_ip.instance_id}")
         elif protection is not None and not asset.released:
-            self._close(asset, "failed", f"its tag {protection} protects it now")
+            self._close(asset, "failed", f"its tag {protection} now protects it")
         elif free and not asset.released and (asset.refusal is None or not self._refused_for_too_long(asset, now)):
             asset.free_at = sent_at
             self._to_release.append(asset)
         elif self._waited_out(asset, now):
-            reason = f"it still reads {elastic_ip.status or 'no status'} after {self._grace:.0f} s"
+            reason = f"its status is still {elastic_ip.status or 'missing'} after {self._grace:.0f} s"
             self._close(asset, "failed", str(asset.refusal or reason), asset.refusal)
         else:
             self._look_again(asset, now)
@@ -294,7 +295,7 @@ class Dependents:
                 self._explicit_disks and (asset.expected, fate) == ("deleted", "kept")
             )
             if wrong and state.failure is None:
-                message = f"Disk {asset.id} of {state.instance_id} was to be {asset.expected}, and is {fate}."
+                message = f"Disk {asset.id} of {state.instance_id} should be {asset.expected}, but is {fate}."
                 state.failure = Failure("fate_mismatch", message)
             return
         state.address_fates[asset.id] = fate
@@ -310,5 +311,5 @@ def _why_not_released(asset: Dependent, fate: Fate, reason: str) -> str:
     if asset.released:
         sent = "; its release was accepted"
     elif asset.unclear:
-        sent = "; its release was sent and not clearly answered, so it may have taken effect"
-    return f"may still be there and billed, since its state could not be read{sent}: run again to see"
+        sent = "; its release was sent, but the response was not clear, so it may have taken effect"
+    return f"may still exist and be billed, because its state could not be read{sent}: run again to check"

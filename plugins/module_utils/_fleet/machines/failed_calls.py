@@ -62,7 +62,10 @@ class FailedCalls:
         state.phase = Phase.CHECK_DISKS if state.disks_set else Phase.GATE
         state.attempt.stale_looks += 1
         if state.attempt.stale_looks > STALE_LOOKS:
-            message = f"{state.instance_id} was looked at {STALE_LOOKS} times, and its delete never left within seconds of that."
+            message = (
+                f"{STALE_LOOKS} observations of {state.instance_id} expired before the delete could be sent: raise "
+                "api_rate_limit, or run again when the service responds faster."
+            )
             return self.fail(state, Failure("timeout", message), now)
         return NextStep(now)
 
@@ -231,7 +234,7 @@ class FailedCalls:
 
     def _timed_out(self, state: MachineState, waited: float, error: JdcloudError | None, now: float) -> NextStep:
         limit = self._timing.limit
-        message = f"{state.instance_id} hangs in '{state.status}' for {waited:.0f} s, longer than {limit} allows."
+        message = f"{state.instance_id} is still in '{state.status}' after {waited:.0f} s, longer than {limit} allows."
         if error is not None:
             message = f"{state.instance_id} is in '{state.status}', and the service refused for {waited:.0f} s: {error}"
         return self.fail(state, Failure("timeout", message, error), now, blind=True)
@@ -240,6 +243,6 @@ class FailedCalls:
 def _report_changed_disks(state: MachineState) -> None:
     """Let a failure say that delete attributes stay changed. Once is enough."""
     disks = ", ".join(f"{disk_id}={str(value).lower()}" for disk_id, value in state.decision.disk_changes.items())
-    text = f" The changed delete attribute of its disks was not put back as far as is known ({disks}): set it by hand."
+    text = f" The delete attribute of its disks was changed and probably not reset ({disks}): set it manually."
     if state.failure is not None and text not in state.failure.message:
         state.failure = replace(state.failure, message=state.failure.message + text)

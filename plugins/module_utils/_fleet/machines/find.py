@@ -64,7 +64,7 @@ def find_to_change(
     """
     found = find_selected(dispatcher, selection)
     if hindered and not (found.matched or found.mismatched or found.missing):
-        raise SelectionError(f"No machine matches the selection, so {hindered}: check the selectors and the region.")
+        raise SelectionError(f"No instance matches the selection, so {hindered}: check the selectors and the region.")
     check_cap([machine.instance_id for machine in found.matched], Cap(cap, selection.default_cap()))
     return found
 
@@ -125,17 +125,14 @@ def _refuse_twins(name: str, found: Sequence[Instance]) -> None:
     machines = [machine for machine in found if machine.name == name]
     if len(machines) > 1:
         ids = some_ids(sorted(machine.instance_id for machine in machines))
-        raise SelectionError(
-            f"{len(machines)} machines are named {shown(name)} ({ids}): select the one that is meant with instance_ids."
-        )
+        raise SelectionError(f"{len(machines)} instances are named {shown(name)} ({ids}): select one of them with instance_ids.")
 
 
 def _refuse_namesakes(selection: Selection, listed: Sequence[Instance]) -> None:
     for (key, value), ids in selection.namesakes(listed).items():
         place = ", or its network with filters.vpcId or filters.subnetId" if key == "privateIpAddress" else ""
         raise SelectionError(
-            f"{len(ids)} machines have the {key} {shown(value)} ({some_ids(ids)}): select the one that is meant with instance_ids"
-            f"{place}."
+            f"{len(ids)} instances have the {key} {shown(value)} ({some_ids(ids)}): select one of them with instance_ids{place}."
         )
 
 
@@ -208,7 +205,7 @@ class _Settling:
         result.gone.update(instance_id for instance_id in ids if instance_id not in found)
         for instance_id, machine in found.items():
             if machine.status == "error" and result.machines[instance_id].status != "error":
-                message = f"{instance_id} went into 'error' while the machines were waited for."
+                message = f"{instance_id} changed to 'error' during the wait."
                 result.failures.setdefault(instance_id, Failure("changed_meanwhile", message))
             result.machines[instance_id] = machine
         return {instance_id: found[instance_id] for instance_id in ids if instance_id in found}
@@ -225,10 +222,10 @@ def _calm(machine: Instance, state: State) -> bool:
 
 def _hangs(machine: Instance, waited: float, limit: str) -> Failure:
     what = (
-        f"hangs in '{machine.status}'"
+        f"is still in '{machine.status}'"
         if machine.status not in ("running", "stopped", "error")
-        else "has a disk that is being moved"
+        else "still has a disk that is being attached or detached"
     )
     return Failure(
-        "timeout", f"{machine.instance_id} {what} for {waited:.0f} s, longer than {limit} allows; nothing was done to it."
+        "timeout", f"{machine.instance_id} {what} after {waited:.0f} s, longer than {limit} allows; it was not changed."
     )

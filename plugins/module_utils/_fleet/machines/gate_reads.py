@@ -292,7 +292,7 @@ class _Listing:
             self.start()
         else:
             operation = self._reading.page(1).operation
-            message = f"{operation} gave contradicting pages {LISTING_TRIES} times: try again when the account is quieter."
+            message = f"{operation} returned contradicting pages {LISTING_TRIES} times: try again when the account is quieter."
             self._reads.listed((), IncompleteListing(message, operation=operation))
 
     def _complete(self, rows: list[Row]) -> None:

@@ -146,7 +146,7 @@ def _judged(found: FoundMachines, stable: SettledMachines, policy: Policy, chose
         if machine.instance_id not in stable.gone:
             record.decision = decide(stable.machines[machine.instance_id], chosen, facts)
         elif policy.state != "absent":
-            record.failure = Failure("vanished", f"{machine.instance_id} disappeared while it was waited for.")
+            record.failure = Failure("vanished", f"{machine.instance_id} disappeared during the wait.")
         records.append(record)
     return records
 

@@ -164,7 +164,10 @@ class Transitions:
         """A bulk answer left it out, and a single read shows it: that opens no gate, and may not go on for ever."""
         state.attempt.doubts += 1
         if state.attempt.doubts > DOUBTS:
-            message = f"{state.instance_id} is left out by describeInstances, but describeInstance shows it: it cannot be judged."
+            message = (
+                f"{state.instance_id} is missing in describeInstances, but describeInstance returns it, so it cannot be "
+                "checked: run again later."
+            )
             return self._failed_calls.fail(state, Failure("api", message), now)
         return NextStep(now + self._backoff(state.attempt.doubts - 1))
 
@@ -190,7 +193,7 @@ class Transitions:
         state.status = "absent"
         state.phase = Phase.ENDED
         if self._policy.state != "absent":
-            state.failure = Failure("vanished", f"{state.instance_id} disappeared while it was to become {self._policy.state}.")
+            state.failure = Failure("vanished", f"{state.instance_id} disappeared before it was {self._policy.state}.")
         return MOVED_ON
 
     def _seen_refresh(self, state: MachineState, now: float) -> NextStep:
@@ -275,7 +278,7 @@ class Transitions:
             # The delete did not take effect so far: it may be repeated, through the gate.
             return self._failed_calls.repeat(state, Phase.CHECK_DISKS if state.disks_set else Phase.GATE, now)
         if state.status == "error" and state.decision.status != "error":
-            return self._failed_calls.changed_meanwhile(state, ["it went into 'error' while it was deleted"], now)
+            return self._failed_calls.changed_meanwhile(state, ["it changed to 'error' during its deletion"], now)
         return NextStep(self._next_look(state, now))
 
     def _seen_back(self, state: MachineState, now: float) -> NextStep:

@@ -22,14 +22,14 @@ def balancer_blockers(machine: Instance, policy: Policy, facts: Facts) -> Iterat
     if facts.balancers.unread:
         yield Finding(
             "surroundings_unknown",
-            f"Whether a load balancer sends traffic to it is not known, since {facts.balancers.unread}: let the key read load "
-            "balancers, or set load_balancers to ignore.",
+            f"It is unknown whether a load balancer sends traffic to it, because {facts.balancers.unread}: grant the key the "
+            "right to read load balancers, or set load_balancers to ignore.",
         )
         return
     for registration in facts.balancers.registrations(machine):
         advice = _why_it_stays(registration, machine, policy, facts)
         if registration.gets_traffic and advice is not None:
-            yield Finding("load_balancer_target", f"It gets traffic from {registration.place}: {advice}.")
+            yield Finding("load_balancer_target", f"It receives traffic from {registration.place}: {advice}.")
     if policy.load_balancers == "deregister" and not policy.allow_last_target:
         yield from _last_targets(machine, policy, facts)
 
@@ -40,7 +40,7 @@ def balancer_warnings(machine: Instance, policy: Policy, facts: Facts) -> Iterat
         return
     for registration in facts.balancers.registrations(machine):
         if not registration.gets_traffic:
-            yield Finding("target_left", f"It stays registered, without traffic, at {registration.place}.")
+            yield Finding("target_left", f"It remains registered, without traffic, at {registration.place}.")
 
 
 def departing(machine: Instance, policy: Policy, facts: Facts) -> tuple[Registration, ...]:
@@ -66,10 +66,10 @@ def _why_it_stays(registration: Registration, machine: Instance, policy: Policy,
     if registration.through:
         if leaves_group(machine, policy, facts):
             return None
-        return "deregistering does not reach members of an availability group, so set group_members to abandon"
+        return "members of an availability group cannot be deregistered, so set group_members to abandon"
     if _is_ours(registration, machine):
         return None
-    return "whether the address means this machine is not known, so deregister it by hand if it does"
+    return "it is unknown whether the address belongs to this instance, so deregister it manually if it does"
 
 
 def _is_ours(registration: Registration, machine: Instance) -> bool:
@@ -89,6 +89,6 @@ def _last_targets(machine: Instance, policy: Policy, facts: Facts) -> Iterator[F
         if serves and not others - balancers.leaving - {target_id}:
             yield Finding(
                 "last_target",
-                f"No other healthy target would be left at {registration.place}: add targets first, or set allow_last_target to "
+                f"No other healthy target would remain at {registration.place}: add targets first, or set allow_last_target to "
                 "true.",
             )

@@ -53,7 +53,7 @@ def blockers_of(machine: Instance, policy: Policy, facts: Facts, disks: DiskPlan
         return
     protection = protecting_tag(machine, policy.protect_tags)
     if protection is not None:
-        yield Finding("protected", f"Its tag {protection} protects it: remove the tag first if it may go after all.")
+        yield Finding("protected", f"Its tag {protection} protects it: remove the tag first.")
     if policy.state == "absent" and policy.due_tag is not None:
         not_due = judge_due_tag(machine, policy.due_tag, facts.now)
         if not_due is not None:
@@ -89,7 +89,7 @@ def _loss_blockers(machine: Instance, policy: Policy, disks: DiskPlan) -> Iterat
     if more:
         yield Finding(
             "more_would_be_lost",
-            f"More would be lost with it than was planned ({first_of(more, SHOWN)}): take that off the machine, or plan again.",
+            f"More would be lost with it than planned ({first_of(more, SHOWN)}): detach these resources, or plan again.",
         )
 
 
@@ -114,16 +114,16 @@ def _status_blockers(machine: Instance, policy: Policy) -> Iterator[Finding]:
     if status in TRANSITIONAL:
         yield transitional_finding(status)
     elif status not in STABLE:
-        yield Finding("unknown_status", f"Its status is '{status}', which is not known to be safe: wait until it is stopped.")
+        yield Finding("unknown_status", f"Its status '{status}' is unknown: wait until it is stopped.")
     elif status == "error" and policy.state != "absent":
-        yield Finding("invalid_status", f"Its status is 'error', from which it can only be deleted, not become {policy.state}.")
+        yield Finding("invalid_status", f"Its status is 'error', so it can only be deleted, not become {policy.state}.")
     elif (
         status == "running"
         and policy.state == "absent"
         and not policy.stop_running
         and not is_taken_back(machine, policy.due_tag)
     ):
-        yield Finding("running", f"It runs: {running_advice(policy)}.")
+        yield Finding("running", f"It is running: {running_advice(policy)}.")
     yield from disk_task_blockers(machine)
 
 
@@ -131,12 +131,12 @@ def disk_task_blockers(machine: Instance) -> Iterator[Finding]:
     """The blocker of a machine on whose disks a task runs."""
     busy = busy_disks(machine)
     if busy:
-        yield Finding("task_in_progress", f"A task runs on its disks ({', '.join(busy)}): wait until it has ended.")
+        yield Finding("task_in_progress", f"A task runs on its disks ({', '.join(busy)}): wait until it is finished.")
 
 
 def image_task_blocker(image_id: str) -> Finding:
     """The blocker of a machine of which an image is being made."""
-    return Finding("task_in_progress", f"Image {image_id} is being made of it: wait until that is ready.")
+    return Finding("task_in_progress", f"Image {image_id} of it is being made: wait until the image is ready.")
 
 
 def overdue_status(machine: Instance) -> str | None:
@@ -158,13 +158,13 @@ def _start_blockers(machine: Instance) -> Iterator[Finding]:
     state = unmounted_system_disk(machine)
     if state is not None:
         yield Finding(
-            "invalid_status", f"The attachment of its system disk is '{state}', with which it cannot start: attach it first."
+            "invalid_status", f"The attachment of its system disk is '{state}', so it cannot start: attach the disk first."
         )
     overdue = overdue_status(machine)
     if overdue is not None:
         yield Finding(
             "charge_overdue",
-            f"Its charge status is '{overdue}', and the service refuses to start it: pay or renew it first.",
+            f"Its charge status is '{overdue}', and the service refuses to start it: pay for it or renew it first.",
         )
 
 
@@ -175,37 +175,37 @@ def _stop_blockers(machine: Instance, policy: Policy) -> Iterator[Finding]:
     if machine.dedicated_host_id or machine.dedicated_pool_id:
         yield Finding(
             "stop_charging_not_allowed",
-            "It is on a dedicated host, where charge_on_stopped does not apply: leave the option out.",
+            "It is on a dedicated host, where charge_on_stopped does not apply: remove the option.",
         )
     if policy.charge_on_stopped != "stopCharging":
         return
     if machine.charge is None or machine.charge.mode != CHANGEABLE:
-        yield Finding(
-            "stop_charging_not_allowed", f"stopCharging is for {CHANGEABLE} machines only: leave charge_on_stopped out."
-        )
+        yield Finding("stop_charging_not_allowed", f"stopCharging is for {CHANGEABLE} instances only: remove charge_on_stopped.")
     if any(disk.system and disk.category == "local" for disk in machine.disks):
         yield Finding(
             "stop_charging_not_allowed",
-            "stopCharging is for machines with a cloud system disk only: leave charge_on_stopped out.",
+            "stopCharging is for instances with a cloud system disk only: remove charge_on_stopped.",
         )
     if any(disk.category == "local" for disk in machine.disks) and not policy.allow_local_disk_loss:
         yield Finding(
             "local_disk_loss",
-            "stopCharging destroys its local disks: leave charge_on_stopped out, or set allow_local_disk_loss to true.",
+            "stopCharging destroys the data on its local disks: remove charge_on_stopped, or set allow_local_disk_loss to true.",
         )
 
 
 def _charge_blockers(machine: Instance, facts: Facts) -> Iterator[Finding]:
     charge = machine.charge
     if charge is None or charge.mode not in DELETABLE_MODES:
-        text = "it has no charge record" if charge is None or not charge.mode else f"its charge mode '{charge.mode}' is not known"
+        text = "it has no charge record" if charge is None or not charge.mode else f"its charge mode '{charge.mode}' is unknown"
         yield Finding(
-            "no_charge_record", f"The service deletes charged machines only, and {text}: a new machine gets one within minutes."
+            "no_charge_record",
+            (f"The service deletes only instances with a charge record, and {text}: wait some minutes if the instance is new."),
         )
     elif charge.mode == PREPAID and not expired(charge, facts.now):
         end = charge.expires_text or "an unknown date"
         yield Finding(
-            "prepaid_unexpired", f"It is prepaid until {end}, and the service refuses to delete it before: let it expire first."
+            "prepaid_unexpired",
+            (f"It is prepaid until {end}, and the service refuses to delete it earlier: wait until it expires."),
         )
 
 
@@ -250,10 +250,10 @@ def _proof_blockers(machine: Instance, policy: Policy, facts: Facts, proof: Proo
 def _uncoverable_disks(policy: Policy, demand: Demand, disks: DiskPlan) -> Iterator[Finding]:
     for disk in disks.lost if not policy.allow_local_disk_loss else ():
         if not _can_be_covered(disk, demand):
-            held = "demand an image, which holds it, or " if disk.system else ""
+            held = "demand an image, which contains it, or " if disk.system else ""
             yield Finding(
                 "local_disk_loss",
-                f"Its local disk {disk.device} can be in no demanded backup: {held}save its data by other means, then set "
+                f"No demanded backup can contain its local disk {disk.device}: {held}save its data in another way and set "
                 "allow_local_disk_loss to true.",
             )
 
@@ -272,15 +272,15 @@ def backup_advice(machine: Instance, policy: Policy, *, left_out: bool) -> str:
     if machine.status == "error":
         # Nothing can stop it, and only what was made of a stopped machine counts.
         return (
-            "no new backup of a machine in 'error' counts, so save its data with jdcloud_snapshot, then delete it with "
-            "require_backup=none"
+            "a new backup of an instance in 'error' does not count, so save its data with jdcloud_snapshot, then delete it "
+            "with require_backup=none"
         )
     again = f"back it up first, while it is stopped ({_role(demand)})"
     if not left_out:
         return again
     if any(disk.system and disk.category == "local" for disk in machine.disks):
-        return f"{again}; if the new image leaves the disk out, too, save its data by other means"
-    return f"{again}; if the new image leaves the disk out, too, make snapshots and set require_backup to snapshots"
+        return f"{again}; if the new image does not contain the disk either, save its data in another way"
+    return f"{again}; if the new image does not contain the disk either, make snapshots and set require_backup to snapshots"
 
 
 def _role(demand: Demand) -> str:

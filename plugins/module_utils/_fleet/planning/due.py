@@ -40,7 +40,7 @@ def due_date(now: datetime, grace_days: int) -> str:
     try:
         return (now.astimezone(BEIJING).date() + timedelta(days=grace_days)).isoformat()
     except OverflowError:
-        raise InputError(f"A grace period of {grace_days} days ends after the year 9999: give fewer days.") from None
+        raise InputError(f"A grace period of {grace_days} days ends after the year 9999: set fewer days.") from None
 
 
 def is_taken_back(machine: Instance, key: str | None) -> bool:
@@ -54,23 +54,23 @@ def judge_due_tag(machine: Instance, key: str, now: datetime | None) -> Finding 
     `now` is the service's time, None if that is not known. Raises `ValueError` on an answer type that carries no tags.
     """
     if machine.tags is None:
-        raise ValueError(f"the mark of {machine.instance_id} cannot be judged: this answer carries no tags")
+        raise ValueError(f"the mark of {machine.instance_id} cannot be checked: this response contains no tags")
     text = machine.tags.get(key)
     if text is None:
-        return Finding("not_marked", f"It lacks the tag {key}: mark it with the earliest day of its deletion, as YYYY-MM-DD.")
+        return Finding("not_marked", f"It has no tag {key}: mark it with the earliest deletion date as YYYY-MM-DD.")
     if is_taken_back(machine, key):
         return Finding(
             "taken_back",
-            f"It is marked ({key}={text}) and runs, so somebody has taken it back: remove the tag, or stop the machine if it may "
-            "go after all.",
+            f"It is marked ({key}={text}) but running, so it was taken back into service: remove the tag, or stop the instance "
+            "to delete it.",
         )
     values = machine.repeated_tags.get(key)
     if values is not None:
         words = ", ".join(map(shown, values))
-        return Finding("mark_doubled", f"It carries the tag {key} more than once ({words}): leave one that is right.")
+        return Finding("mark_doubled", f"It has the tag {key} more than once ({words}): remove the wrong ones.")
     day = due_from(text)
     if day is None:
-        return Finding("mark_malformed", f"Its tag {key} is {shown(text)}, which is no date: set a real one, as YYYY-MM-DD.")
+        return Finding("mark_malformed", f"Its tag {key} is {shown(text)}, which is not a date: set a valid date as YYYY-MM-DD.")
     return _not_due(day, now)
 
 
@@ -78,7 +78,9 @@ def _not_due(day: date, now: datetime | None) -> Finding | None:
     # The day after the last one of the calendar does not exist, and never comes.
     first = (day + timedelta(days=1)).isoformat() if day < date.max else "the end of the calendar"
     if now is None:
-        return Finding("mark_not_due", f"It may go from {first} on, and the service's time is not known: try again.")
+        return Finding("mark_not_due", f"It can be deleted from {first} on, but the time of the service is unknown: try again.")
     if now.astimezone(BEIJING).date() <= day:
-        return Finding("mark_not_due", f"It may go from {first} on (00:00 Beijing time), not before: wait, or change its mark.")
+        return Finding(
+            "mark_not_due", (f"It can be deleted from {first} on (00:00 Beijing time): wait, or change the date in its tag.")
+        )
     return None

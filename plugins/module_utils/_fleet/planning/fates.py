@@ -84,10 +84,14 @@ def disk_fate(disk: AttachedDisk, choice: DiskChoice, status: str) -> DiskFate:
 def _chosen_fate(disk: AttachedDisk, status: str, *, delete: bool) -> DiskFate:
     """The fate of a cloud data disk that the user wants deleted or kept."""
     if disk.disk_id is None:
-        return DiskFate("kept", impossible=f"the fate of disk {disk.device} cannot be chosen: the service does not tell its id")
+        return DiskFate(
+            "kept", impossible=(f"disk {disk.device} cannot be kept or deleted by choice: the service does not return its id")
+        )
     bound = _why_always_kept(disk)
     if bound is not None:
-        return DiskFate("kept", impossible=f"disk {disk.disk_id} cannot be deleted with the machine: {bound}" if delete else None)
+        return DiskFate(
+            "kept", impossible=f"disk {disk.disk_id} cannot be deleted with the instance: {bound}" if delete else None
+        )
     fate: Fate = "deleted" if delete else "kept"
     if disk.auto_delete is delete:
         return DiskFate(fate)
@@ -102,7 +106,7 @@ def _why_fixed(disk: AttachedDisk, status: str) -> str | None:
     if disk.charge is not None and disk.charge.mode != CHANGEABLE:
         return f"its charge mode is {disk.charge.mode}"
     if status == "error":
-        return "a machine in 'error' can only be deleted as it is"
+        return "an instance in 'error' can only be deleted without changes"
     if disk.attachment_status in UNMOUNTED:
         return f"its attachment is '{disk.attachment_status}'"
     return None
@@ -139,7 +143,7 @@ def unreleasable(machine: Instance, facts: Facts) -> list[str]:
     for address in machine.addresses:
         reason = _why_not_releasable(facts.elastic_ips.get(address.elastic_ip_id), machine.instance_id, facts.now)
         if reason is None and address.network_interface_id in kept:
-            reason = f"it is on network interface {address.network_interface_id}, which outlives the machine"
+            reason = f"it is on network interface {address.network_interface_id}, which outlives the instance"
         if reason is not None:
             reasons.append(f"elastic IP {address.elastic_ip_id} cannot be released: {reason}")
     return reasons
@@ -147,11 +151,11 @@ def unreleasable(machine: Instance, facts: Facts) -> list[str]:
 
 def _why_not_releasable(elastic_ip: ElasticIp | None, instance_id: str, now: datetime | None) -> str | None:
     if elastic_ip is None:
-        return "the vpc service does not show it"
+        return "the vpc service does not return it"
     if elastic_ip.unreadable:
         return unreadable_reason(elastic_ip)
     if elastic_ip.instance_id != instance_id:
-        return f"the vpc service shows it on {elastic_ip.instance_id or 'no machine'}"
+        return f"the vpc service shows it on {elastic_ip.instance_id or 'no instance'}"
     if elastic_ip.bandwidth_package_id:
         return f"it is in bandwidth package {elastic_ip.bandwidth_package_id}"
     if elastic_ip.charge is not None and elastic_ip.charge.mode == PREPAID and not expired(elastic_ip.charge, now):
@@ -203,20 +207,20 @@ def _nameless_disks(disks: DiskPlan) -> Iterator[Finding]:
         if disk.category == "cloud" and disk.fate == "deleted" and not disk.disk_id:
             yield Finding(
                 "surroundings_unknown",
-                f"Whether a tag protects its disk {disk.device} is not known, since the service does not tell its id: look "
-                "at it in the console.",
+                f"It is unknown whether a tag protects its disk {disk.device}, because the service does not return its id: "
+                "check the disk in the console.",
             )
 
 
 def _disk_blockers(machine: Instance, policy: Policy, facts: Facts, disk_id: str) -> Iterator[Finding]:
     disk = facts.disks.get(disk_id)
     if disk is None or disk.unreadable:
-        flaw = "the disk service does not show it" if disk is None else unreadable_reason(disk)
+        flaw = "the disk service does not return it" if disk is None else unreadable_reason(disk)
         why = facts.disks_unread or flaw
         yield Finding(
             "surroundings_unknown",
-            f"Whether a tag protects its disk {disk_id} is not known, since {why}: let the key read disks, or "
-            "set protect_tags to {} if nothing is protected.",
+            f"It is unknown whether a tag protects its disk {disk_id}, because {why}: grant the key the right to read disks, "
+            "or set protect_tags to {} if nothing is protected.",
         )
         return
     tag = find_protecting_tag(disk.tags, disk.repeated_tags, policy.protect_tags)
@@ -230,4 +234,4 @@ def _way_out(machine: Instance, policy: Policy, disk_id: str) -> str:
     stays = any(disk.disk_id == disk_id and disk.fate == "kept" for disk in keep.disks)
     if stays and not keep.impossible:
         return "which would be deleted with it: set disks to keep, or remove the tag"
-    return "which would be deleted with it: remove the tag first if it may go after all"
+    return "which would be deleted with it: remove the tag first"

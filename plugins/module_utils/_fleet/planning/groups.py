@@ -28,8 +28,8 @@ def group_blockers(machine: Instance, policy: Policy, facts: Facts) -> Iterator[
     if reason is not None or group is None:
         yield Finding(
             "surroundings_unknown",
-            f"Whether its availability group {group_id} may delete or replace it is not known, since {reason}: let the key read "
-            "availability groups, or set group_members to ignore.",
+            f"It is unknown whether its availability group {group_id} may delete or replace it, because {reason}: grant the "
+            "key the right to read availability groups, or set group_members to ignore.",
         )
         return
     if policy.group_members == "abandon" or group.scaling is False:
@@ -38,14 +38,14 @@ def group_blockers(machine: Instance, policy: Policy, facts: Facts) -> Iterator[
         yield Finding(
             "group_managed",
             f"Availability group {_shown(group)} scales and may delete it, disks included, as soon as it stops: set "
-            "group_members to abandon, switch the scaling of the group off, or set group_members to ignore.",
+            "group_members to abandon, disable the scaling of the group, or set group_members to ignore.",
         )
     missing = _falls_below(group, machine, policy, facts)
     if missing is not None:
         yield Finding(
             "group_minimum",
-            f"Availability group {_shown(group)} would {missing} and make a new machine: lower these numbers of the group first, "
-            "or set group_members to ignore.",
+            f"Availability group {_shown(group)} would {missing} and make a new instance: lower these numbers first, or set "
+            "group_members to ignore.",
         )
 
 
@@ -60,11 +60,11 @@ def group_warnings(machine: Instance, policy: Policy, facts: Facts) -> Iterator[
     elif leaves_group(machine, policy, facts):
         yield Finding(
             "leaves_group",
-            f"It leaves availability group {_shown(group)} before it is stopped or deleted: that cannot be undone.",
+            f"It leaves availability group {_shown(group)} before it is stopped or deleted, which cannot be undone.",
         )
         missing = _falls_below(group, machine, policy, facts)
         if missing is not None:
-            yield Finding("group_minimum", f"Availability group {_shown(group)} will {missing} and may make a new machine.")
+            yield Finding("group_minimum", f"Availability group {_shown(group)} will {missing} and may make a new instance.")
     else:
         yield Finding("group_member", _member(group_id, policy))
 
@@ -98,7 +98,7 @@ def _why_unknown(group_id: str, facts: Facts) -> str | None:
     """Why nothing can be said of a group, None if it can."""
     group = facts.groups.groups.get(group_id)
     if group is None:
-        return facts.groups.unread.get(group_id, "the service does not show it")
+        return facts.groups.unread.get(group_id, "the service does not return it")
     return unreadable_reason(group)
 
 
@@ -121,17 +121,19 @@ def _falls_below(group: Group, machine: Instance, policy: Policy, facts: Facts) 
     elif group.count is not None:
         left = max(0, group.count - len(leaving))
     else:
-        return "fall to an unknown number of machines"
+        return "fall to an unknown number of instances"
     for name, number in (("minimum", group.minimum), ("desired number", group.desired)):
         if number is not None and left < number:
-            return f"fall to {left} machines, below its {name} of {number},"
+            return f"fall to {left} instances, below its {name} of {number},"
     return None
 
 
 def _member(group_id: str, policy: Policy) -> str:
-    text = f"It is a member of availability group {group_id}, which may replace it when it goes."
+    text = f"It is a member of availability group {group_id}, which may replace it after its deletion."
     if policy.group_members == "ignore" and policy.state != "running":
-        return f"{text[:-1]}, or delete it when it stops if it scales; group_members is ignore, so that was not judged."
+        return (
+            f"{text[:-1]}, or delete it when it stops if the group scales; this was not checked, because group_members is ignore."
+        )
     return text
 
 

@@ -84,7 +84,7 @@ def changes_since(planned: Decision, seen: Instance, policy: Policy, facts: Fact
     reasons = [blocker.message for blocker in now.blockers]
     planned_to_go, goes = _what_goes(planned, disks_set), _what_goes(now, disks_set=False)
     same = {item[:2] for item in planned_to_go} == {item[:2] for item in goes}
-    difference = f"its disks or elastic IPs are not as planned any more ({', '.join(_changed(planned_to_go, goes))})"
+    difference = f"its disks or elastic IPs are no longer as planned ({', '.join(_changed(planned_to_go, goes))})"
     if not same and all(blocker.code == "surroundings_unknown" for blocker in now.blockers):
         # What came meanwhile was not read, which explains nothing.
         reasons = [difference]
@@ -93,7 +93,7 @@ def changes_since(planned: Decision, seen: Instance, policy: Policy, facts: Fact
     lost = {backup.id for backup in planned.backups} - {backup.id for backup in now.backups}
     if not reasons and lost:
         # Another one may cover the disks, but the plan and its result name these.
-        reasons.append(f"backups of the plan do not count any more ({', '.join(sorted(lost))})")
+        reasons.append(f"backups of the plan no longer count ({', '.join(sorted(lost))})")
     return reasons
 
 
@@ -135,10 +135,10 @@ def _steps(machine: Instance, policy: Policy, facts: Facts, disks: DiskPlan) -> 
 def _warnings(machine: Instance, policy: Policy, facts: Facts) -> list[Finding]:
     warnings = [*group_warnings(machine, policy, facts), *balancer_warnings(machine, policy, facts)]
     if machine.auto_release_time:
-        warnings.append(Finding("release_scheduled", f"The service itself will release it at {machine.auto_release_time}."))
+        warnings.append(Finding("release_scheduled", f"The service releases it automatically at {machine.auto_release_time}."))
     if policy.state == "absent":
         warnings += [
-            Finding("secondary_interface_kept", f"Network interface {interface.network_interface_id} outlives the machine.")
+            Finding("secondary_interface_kept", f"Network interface {interface.network_interface_id} outlives the instance.")
             for interface in machine.interfaces
             if not interface.primary and interface.auto_delete is not True
         ]

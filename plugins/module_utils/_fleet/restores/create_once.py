@@ -98,10 +98,8 @@ def _look_for(dispatcher: Dispatcher, request: CreateRequest, timing: Timing) ->
         request.made_id, request.created, request.failure = found[0], True, None
     elif found:
         request.failure = Failure(
-            "made_twice", f"{request.title} exists more than once: {', '.join(found)}; delete what is too much."
+            "made_twice", f"{request.title} exists more than once ({', '.join(found)}): delete all but one."
         )
     elif request.failure is not None and request.tries.count > timing.retries:
-        message = (
-            f"{request.failure.message.rstrip('.')}; {request.title} was not made as far as can be seen: run again to be sure."
-        )
+        message = f"{request.failure.message.rstrip('.')}; no read shows {request.title}: run again to check."
         request.failure = Failure(request.failure.code, message, request.failure.error)

@@ -108,17 +108,19 @@ def _image_disk_blockers(image_disk: ImageDisk, machine: OldMachine, snapshots: 
     snapshot = snapshots.get(image_disk.snapshot_id)
     if snapshot is None or snapshot.status not in SNAPSHOT_HOLDS:
         state = "does not exist" if snapshot is None else f"is '{snapshot.status}'"
-        message = f"Snapshot {image_disk.snapshot_id}, which holds {image_disk.device or 'a disk'} of the image, {state}."
+        message = f"Snapshot {image_disk.snapshot_id}, which contains {image_disk.device or 'a disk'} of the image, {state}."
         yield Finding("snapshot_missing", message)
     elif image_disk.system and machine.disks and snapshot.disk_id not in {disk.disk_id for disk in machine.disks if disk.system}:
-        message = f"The image's system disk is of {snapshot.disk_id}, which was not the system disk of {machine.title}."
+        message = (
+            f"The system disk of the image was made from {snapshot.disk_id}, which was not the system disk of {machine.title}."
+        )
         yield Finding("no_backup", message)
 
 
 def _local_system_blockers(disk: OldDisk, machine: OldMachine, image: Image | None) -> Iterator[Finding]:
     held = image is not None and any(each.system and each.category == "local" for each in image.disks)
     if disk.local and disk.system and not held:
-        message = f"The system disk of {machine.title} was a local one, which only an image of the machine holds."
+        message = f"The system disk of {machine.title} was a local disk, which only an image of the instance can contain."
         yield Finding("no_backup", message)
 
 
@@ -131,16 +133,16 @@ def _newest(disk: OldDisk, machine: OldMachine, snapshots: Mapping[str, Snapshot
 
 def _not_covered(disk: OldDisk, machine: OldMachine) -> Finding:
     named = [each.snapshot_id for each in machine.snapshots if each.disk_id == disk.disk_id]
-    why = f"of its snapshots {', '.join(named)} none exists and is usable" if named else "there is no snapshot of it"
+    why = f"none of its snapshots {', '.join(named)} exists and is usable" if named else "it has no snapshot"
     where = f" ({disk.device})" if disk.device else ""
-    return Finding("disk_not_covered", f"Disk {disk.disk_id}{where} of {machine.title} cannot come back, since {why}.")
+    return Finding("disk_not_covered", f"Disk {disk.disk_id}{where} of {machine.title} cannot be restored, because {why}.")
 
 
 def _losses(disk: OldDisk, machine: OldMachine) -> Iterator[Finding]:
     if disk.local and not disk.system:
         yield Finding("local_disk_lost", f"The local disk {disk.device} of {machine.title} is in no backup.")
     if disk.shared:
-        message = f"Disk {disk.disk_id} of {machine.title} was shared; the new machine gets a copy of its own."
+        message = f"Disk {disk.disk_id} of {machine.title} was shared; the new instance gets a copy of its own."
         yield Finding("shared_disk_copied", message)
 
 

@@ -55,7 +55,7 @@ def helper_request(dispatcher: Dispatcher, plan: RestorePlan, found: str | None,
     """The helper image as something to be made once."""
     helper = plan.helper
     if helper is None:
-        raise ValueError("this machine needs no helper image")
+        raise ValueError("this instance needs no helper image")
     name, rows = _helper_name(plan), [_row(helper)]
     what = json.dumps([name, helper.system, rows], sort_keys=True)
 
@@ -105,7 +105,7 @@ def wait_for_helpers(dispatcher: Dispatcher, helpers: Mapping[str, RestorePlan],
     for image_id in waiting:
         status = images[image_id].status if image_id in images else "not shown"
         failures[image_id] = Failure(
-            "timeout", f"The helper image {image_id} hangs in '{status}' for {waited:.0f} s: run again later."
+            "timeout", f"The helper image {image_id} is still in '{status}' after {waited:.0f} s: run again later."
         )
     return failures
 

@@ -67,7 +67,7 @@ def machine_request(
         return [instance_id_of(machine) for machine in machines if _is_new(machine, asked_at)]
 
     return CreateRequest(
-        title=f"the machine {plan.name}",
+        title=f"the instance {plan.name}",
         create=lambda: create_instances(spec, token_of(plan, json.dumps(plan.spec, sort_keys=True), run)),
         find=find,
     )

@@ -126,7 +126,7 @@ def _name(machine: OldMachine, options: RestoreOptions) -> str:
 
 def _name_blockers(machine: OldMachine, name: str) -> Iterator[Finding]:
     if not MACHINE_NAME.fullmatch(name):
-        yield Finding("bad_name", f"No machine can be named like {machine.title} ({name!r}): set name.")
+        yield Finding("bad_name", f"The name of {machine.title} ({name!r}) is not allowed for a new instance: set name.")
 
 
 def _image(machine: OldMachine, available: AvailableBackups) -> tuple[Image | None, list[Finding], list[Finding]]:
@@ -148,11 +148,11 @@ def _flaw(machine: OldMachine, image: Image | None) -> str | None:
     if image.status != "ready":
         return f"Image {image.image_id} is '{image.status}', not ready."
     if image.source != "private":
-        return f"Image {image.image_id} is no private image but '{image.source}'."
+        return f"Image {image.image_id} is not a private image but '{image.source}'."
     if image.offline:
         return f"Image {image.image_id} is offline."
     if machine.instance_id is not None and image.instance_id not in (None, machine.instance_id):
-        return f"Image {image.image_id} is of {image.instance_id}, not of {machine.instance_id}."
+        return f"Image {image.image_id} was made from {image.instance_id}, not from {machine.instance_id}."
     return None
 
 
@@ -169,7 +169,7 @@ def _placement(machine: OldMachine, options: RestoreOptions) -> dict[str, Any]:
 def _placement_blockers(machine: OldMachine, placement: Mapping[str, Any]) -> Iterator[Finding]:
     missing = [option for option, value in placement.items() if not value]
     if missing:
-        yield Finding("incomplete", f"It is not known which {', '.join(missing)} {machine.title} had: set it.")
+        yield Finding("incomplete", f"The {', '.join(missing)} of {machine.title} is unknown: set it.")
 
 
 def _spec(
@@ -251,13 +251,13 @@ def _helper(machine: OldMachine, marker: RestoreMarker, disks: DiskPlan) -> tupl
         return None, [Finding("no_backup", f"{machine.title} has neither an image nor a snapshot of its system disk.")]
     platform, architecture = machine.get("platform"), machine.get("architecture")
     if not platform or not architecture:
-        message = f"It is not known which platform and architecture {machine.title} had, so no image can be made of a snapshot."
+        message = f"The platform and architecture of {machine.title} are unknown, so an image cannot be made from a snapshot."
         return None, [Finding("incomplete", message)]
     boot_mode = machine.get("boot_mode") or BOOT_MODE.get(architecture, DEFAULT_BOOT_MODE)
     image_spec = {"platform": platform, "architecture": architecture, "bootMode": boot_mode}
     if machine.get("os_version"):
         image_spec["osVersion"] = str(machine.get("os_version"))
-    return HelperImage(marker.described("helper of a restore, may be deleted"), image_spec, system), []
+    return HelperImage(marker.described("helper image of a restore, can be deleted"), image_spec, system), []
 
 
 def _warnings(machine: OldMachine, options: RestoreOptions) -> list[Finding]:
@@ -265,19 +265,25 @@ def _warnings(machine: OldMachine, options: RestoreOptions) -> list[Finding]:
     found = []
     specification, title = machine.specification, machine.title
     if str(machine.get("charge_mode") or "").startswith("prepaid"):
-        found.append(Finding("prepaid_becomes_postpaid", f"{title} was prepaid; the new machine is {POSTPAID}."))
+        found.append(Finding("prepaid_becomes_postpaid", f"{title} was prepaid; the new instance is {POSTPAID}."))
     addresses = [str(row.get("address") or row.get("elastic_ip_id")) for row in specification.get("elastic_ips") or []]
     if addresses:
-        found.append(Finding("elastic_ip_not_restored", f"{title} had the elastic IPs {', '.join(addresses)}; none is bought."))
+        found.append(
+            Finding(
+                "elastic_ip_not_restored", (f"{title} had the elastic IPs {', '.join(addresses)}; the new instance gets none.")
+            )
+        )
     if specification.get("secondary_interfaces"):
         count = len(specification["secondary_interfaces"])
-        found.append(Finding("secondary_interface_not_restored", f"{title} had {count} more network interfaces."))
+        found.append(
+            Finding("secondary_interface_not_restored", (f"{title} had {count} more network interfaces, which are not restored."))
+        )
     for field_name, code, what in (
         ("group_id", "group_not_rejoined", "the availability group"),
         ("dedicated_host_id", "dedicated_host_not_used", "the dedicated host"),
     ):
         if machine.get(field_name):
-            found.append(Finding(code, f"{title} was in {what} {machine.get(field_name)}; the new machine is not."))
+            found.append(Finding(code, f"{title} was in {what} {machine.get(field_name)}; the new instance is not."))
     left_out = [] if options.drill else [key for key in _tags(machine) if _left_out(key, options)]
     if left_out:
         found.append(Finding("tag_left_out", f"Tags of {title} are left out: {', '.join(left_out)}."))

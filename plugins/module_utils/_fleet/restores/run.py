@@ -69,7 +69,9 @@ def _find_made(dispatcher: Dispatcher, records: Sequence[RestoreRecord]) -> None
     for record, machines in zip(records, found, strict=True):
         if len(machines) > 1:
             ids = ", ".join(machine.instance.instance_id for machine in machines)
-            message = f"{record.plan.machine.title} was restored more than once as {record.plan.name}: {ids}; delete all but one."
+            message = (
+                f"{record.plan.machine.title} was restored more than once as {record.plan.name} ({ids}): delete all but one."
+            )
             record.failure = Failure("made_twice", message)
         for machine in machines:
             record.instance_id, record.machine = machine.instance.instance_id, machine
@@ -82,7 +84,7 @@ def _find_made(dispatcher: Dispatcher, records: Sequence[RestoreRecord]) -> None
 def _conflict(record: RestoreRecord, machine: InstanceInFull) -> Failure | None:
     """Why a machine that was made before is not the wanted one, or not any more."""
     if record.status in ("error", "deleting"):
-        message = f"{record.instance_id} was made of this backup before and is '{record.status}': run again when it is gone."
+        message = f"{record.instance_id} was made from this backup before and is '{record.status}': run again when it is gone."
         return Failure("error_state", message)
     wanted = record.plan.spec
     subnet = wanted["primaryNetworkInterface"]["networkInterface"]["subnetId"]
@@ -90,7 +92,7 @@ def _conflict(record: RestoreRecord, machine: InstanceInFull) -> Failure | None:
     other = [f"its {what} is {has}, not {choice}" for what, has, choice in pairs if has and choice and has != choice]
     if not other:
         return None
-    message = f"{machine.instance.instance_id} was made of this backup before, but {' and '.join(other)}: set another name."
+    message = f"{machine.instance.instance_id} was made from this backup before, but {' and '.join(other)}: set another name."
     return Failure("made_otherwise", message)
 
 
@@ -103,7 +105,7 @@ def _warn_of_originals(dispatcher: Dispatcher, records: Sequence[RestoreRecord],
     for record in records:
         original = found.get(record.plan.machine.instance_id or "")
         if original is not None:
-            message = f"{original.instance_id} itself still exists and is '{original.status}'."
+            message = f"The original {original.instance_id} still exists and is '{original.status}'."
             record.warnings.append(Finding("original_exists", message))
 
 
@@ -159,7 +161,7 @@ def _clean_up(dispatcher: Dispatcher, records: Sequence[RestoreRecord], timing: 
     for record in records:
         if record.helper_id is None:
             continue
-        why = reasons.get(record.helper_id, "") if record in served else "the machine does not run yet; the next run uses it"
+        why = reasons.get(record.helper_id, "") if record in served else "the instance is not running yet; the next run uses it"
         if why:
-            message = f"The helper image {record.helper_id} was not deleted, since {why.rstrip('.')}."
+            message = f"The helper image {record.helper_id} was not deleted, because {why.rstrip('.')}."
             record.warnings.append(Finding("helper_image_left", message))

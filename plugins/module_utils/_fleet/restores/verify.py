@@ -44,30 +44,33 @@ def wait_until_up(dispatcher: Dispatcher, records: Sequence[RestoreRecord], timi
     waited = dispatcher.clock.now() - began
     for record in waiting:
         if record.instance_id in machines:
-            message = f"{record.instance_id} hangs in '{record.status}' for {waited:.0f} s, longer than wait_timeout allows."
+            message = f"{record.instance_id} is still in '{record.status}' after {waited:.0f} s, longer than wait_timeout allows."
             record.failure = Failure("timeout", message)
         else:
-            record.failure = never_shown(f"The machine {record.plan.name}", record.instance_id or "", waited)
+            record.failure = never_shown(f"The instance {record.plan.name}", record.instance_id or "", waited)
     for record in records:
         if record.active and record.status == "stopped":
-            record.warnings.append(Finding("not_running", f"{record.instance_id} is stopped: somebody stopped it."))
+            record.warnings.append(Finding("not_running", f"{record.instance_id} is stopped, but not by this run."))
 
 
 def _note(record: RestoreRecord, machine: InstanceInFull) -> None:
     """Take in how a read shows a machine."""
     record.machine = machine
     if record.status in ("error", "deleting"):
-        message = f"{record.instance_id} went into '{record.status}': the service could not make it, or somebody deletes it."
+        message = (
+            f"{record.instance_id} changed to '{record.status}': the service could not create it, or another user or process "
+            "deletes it."
+        )
         record.failure = Failure("error_state", message)
 
 
 def _note_missing(record: RestoreRecord, waited: float, *, was_shown: bool) -> None:
     """No read shows a machine any more, or ever did; it is never made again for that."""
     if not was_shown:
-        record.failure = never_shown(f"The machine {record.plan.name}", record.instance_id or "", waited)
+        record.failure = never_shown(f"The instance {record.plan.name}", record.instance_id or "", waited)
         return
     # An error state lasts for a moment only, then the service removes the machine (fact states-creation).
-    record.failure = Failure("vanished", f"{record.instance_id} could not be made by the service, and is gone.")
+    record.failure = Failure("vanished", f"The service could not create {record.instance_id}, and it is gone.")
     record.machine, record.created = None, False
     record.instance_id = None
 
@@ -87,8 +90,8 @@ def verify_disks(dispatcher: Dispatcher, records: Sequence[RestoreRecord], timin
             record.machine = machines.get(record.instance_id or "", record.machine)
     for record in waiting:
         missing = [disk for disk in record.disks if not disk.verified]
-        text = ", ".join(f"{disk.device} of {disk.snapshot_id or 'no snapshot'} ({disk.size_gb} GB)" for disk in missing)
-        record.failure = Failure("disks_missing", f"{record.instance_id} exists, but these disks did not come back: {text}.")
+        text = ", ".join(f"{disk.device} from {disk.snapshot_id or 'no snapshot'} ({disk.size_gb} GB)" for disk in missing)
+        record.failure = Failure("disks_missing", f"{record.instance_id} exists, but these disks are missing: {text}.")
 
 
 def _compare(dispatcher: Dispatcher, records: Sequence[RestoreRecord]) -> None:

@@ -36,5 +36,5 @@ def is_missing(began: float, shown_at: float | None, now: float) -> bool:
 
 def never_shown(title: str, made_id: str, unread: float) -> Failure:
     """Something was accepted, and no read shows it. It is not made again, since it may exist."""
-    message = f"{title} was accepted as {made_id}, and no read shows it for {unread:.0f} s: it may exist, so run again to see."
+    message = f"{title} was accepted as {made_id}, but no read showed it for {unread:.0f} s: it may exist, so run again to check."
     return Failure(UNVERIFIED, message)

@@ -30,7 +30,7 @@ from .group_reads import why_unread
 
 DEFAULT_DRAINING = 300.0
 """Seconds that a network load balancer lets connections go on unless it tells another number (fact load-balancers-draining)."""
-BUSY = "load balancers change while they are read: try again when the account is quieter"
+BUSY = "load balancers changed during the read: try again when the account is quieter"
 
 T = TypeVar("T")
 
@@ -69,11 +69,11 @@ def read_registrations(dispatcher: Dispatcher) -> tuple[BalancerFacts, Mapping[s
     named += [(each.backend_id, each) for each in backends]
     unread = next((name for name, row in named if row.unreadable), None)
     if unread is not None:
-        return BalancerFacts(unread=f"the service's answer about {unread} cannot be read"), {}
+        return BalancerFacts(unread=f"the response about {unread} cannot be read"), {}
     targets = read_targets(dispatcher, [group.group_id for group in groups])
     unread = next((each.target_id for rows in targets.values() for each in rows if each.unreadable), None)
     if unread is not None:
-        return BalancerFacts(unread=f"the service's answer about target {unread} cannot be read"), {}
+        return BalancerFacts(unread=f"the response about target {unread} cannot be read"), {}
     return _index(groups, backends, targets), targets
 
 

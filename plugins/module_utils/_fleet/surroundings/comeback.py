@@ -134,8 +134,8 @@ def _left(rows: Iterable[Registration], shown: Mapping[str, list[Target] | Jdclo
     for row in rows:
         targets = shown.get(row.group_id, [])
         if isinstance(targets, JdcloudError):
-            text = f"Whether it is still registered at {row.place} could not be read: look there."
+            text = f"It could not be read whether it is still registered at {row.place}: check there."
             yield row.target_id or "", TargetLeft("unverified", Finding("target_left", text))
         elif any(is_same(row, target) for target in targets):
-            text = f"It is gone, and still registered at {row.place}: deregister it there."
+            text = f"It is gone, but still registered at {row.place}: deregister it there."
             yield row.target_id or "", TargetLeft("left", Finding("target_left", text))

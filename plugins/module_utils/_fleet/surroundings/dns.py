@@ -72,7 +72,7 @@ class DnsLookup:
         if not self.unread:
             return None
         why = "; ".join(self.unread)
-        return f"DNS records that hold an address of these machines may be missing, since not all could be read: {why}"
+        return f"DNS records of these instances may be missing, because not all records could be read: {why}"
 
 
 def addresses_of(machine: Instance) -> MachineAddresses:
@@ -120,8 +120,10 @@ def dns_warnings(records: Iterable[DnsRecord]) -> Iterator[Finding]:
     """One warning for each record."""
     for each in records:
         place = f"the {'public domain' if each.public else 'private zone'} {each.zone}"
-        status = each.status or "status not told"
-        yield Finding("dns_record", f"DNS record {each.name} ({each.type}, {status}) of {place} holds its address {each.value}.")
+        status = each.status or "status unknown"
+        yield Finding(
+            "dns_record", (f"DNS record {each.name} ({each.type}, {status}) of {place} contains its address {each.value}.")
+        )
 
 
 def _held(record: Record) -> Ip | None:

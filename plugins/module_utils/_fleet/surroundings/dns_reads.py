@@ -30,7 +30,7 @@ PATIENCE = 30.0
 SMALL_PAGE = 10
 """How many rows a page of public domains has if the service refuses larger ones (fact dns-pages)."""
 _REFUSED = 400
-_WHY = "records come and go while they are listed; try again when the account is quieter"
+_WHY = "records are created or deleted during the listing; try again when the account is quieter"
 
 T = TypeVar("T")
 Listing = Callable[[int], Call[Page[T]]]
@@ -102,7 +102,7 @@ class _Reading:
         if zone.unreadable:
             self.unread.append(f"the row of {zone.name or zone.zone_id} ({', '.join(zone.unreadable)})")
         if count:
-            self.unread.append(f"records of {zone.name or zone.zone_id} of which the answer cannot be read ({count})")
+            self.unread.append(f"unreadable records of {zone.name or zone.zone_id} ({count})")
 
     def _list(self, listings: Sequence[Listing[T]], key: Callable[[T], str]) -> list[list[T] | JdcloudError]:
         return list_apart(self._dispatcher, listings, _page_count, lambda pages: complete_rows(pages, key), _WHY)

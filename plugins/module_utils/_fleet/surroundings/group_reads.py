@@ -86,16 +86,16 @@ def _may_have_scaled(group: Group | None) -> bool:
 def _verdict(instance_id: str, group_id: str, outcome: Outcome, since: datetime | None) -> Failure | None:
     if outcome.error is not None:
         message = (
-            f"{instance_id} disappeared, not by a delete of this run, and whether its availability group {group_id} deleted it "
-            f"is not known, since {why_unread(outcome.error)}: look at what the group did in the console."
+            f"{instance_id} disappeared without a delete of this run, and it is unknown whether its availability group "
+            f"{group_id} deleted it, because {why_unread(outcome.error)}: check the activities of the group in the console."
         )
         return Failure("vanished", message, outcome.error)
     recent = [each for each in outcome.value if _is_recent(each, since)]
     if not tells_of(recent, instance_id):
         return None
     message = (
-        f"{instance_id} was deleted by its availability group {group_id}, not by this run, and its disks with it as their delete "
-        "attribute says: look at what the group did in the console."
+        f"{instance_id} was deleted by its availability group {group_id}, not by this run, together with the disks whose "
+        "delete attribute is set: check the activities of the group in the console."
     )
     return Failure("lost_to_group", message)
 

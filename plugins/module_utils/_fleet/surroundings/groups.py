@@ -49,7 +49,7 @@ def leave_groups(dispatcher: Dispatcher, timing: Timing, departures: Sequence[De
             seen = find_machines(dispatcher, [each.instance_id for each in members])
         except JdcloudError as error:
             for each in members:
-                message = f"Whether {each.instance_id} is still in its availability group could not be read: {error}"
+                message = f"It could not be read whether {each.instance_id} is still in its availability group: {error}"
                 _fail(each, Failure("api", message, error))
             return
         members = [each for each in members if not _ended(each, seen, timing, dispatcher.clock.now(), until)]

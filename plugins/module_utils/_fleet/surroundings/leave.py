@@ -89,7 +89,7 @@ def _change(
 
 
 def _not_taken_out(departure: Departure, failure: Failure) -> Failure:
-    message = f"{departure.instance_id} could not be taken out of its load balancers, so nothing else was done to it: "
+    message = f"{departure.instance_id} could not be deregistered from its load balancers, so nothing else was changed: "
     return replace(failure, message=message + failure.message)
 
 

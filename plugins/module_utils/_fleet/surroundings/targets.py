@@ -143,7 +143,7 @@ class TargetChanger:
     def _given_up(self, each: _Pending, rows: dict[str, Target] | JdcloudError | None, until: float) -> Failure | None:
         """Why one that does not show the change is not tried again, None if it is."""
         if isinstance(rows, JdcloudError):
-            failure = Failure("api", f"What became of target {each.target_id} could not be read: {rows}", rows)
+            failure = Failure("api", f"The state of target {each.target_id} could not be read: {rows}", rows)
             return self._in_doubt(each, failure)
         error = each.tries.last_error
         if error is None and self._now < until:

@@ -78,17 +78,17 @@ class TagChange:
 def parse_wanted(wanted: Mapping[str, Any] | None, remove: Sequence[Any] | None) -> WantedTags:
     """What is wanted, checked. Raises `InputError` for nothing, values that are no text, and what the service does not take."""
     if wanted is None and remove is None:
-        raise InputError("Nothing is to be changed: give set or remove.")
+        raise InputError("There is nothing to change: set the option set or remove.")
     tags = _tags(wanted) if wanted is not None else {}
     keys = _keys(remove) if remove is not None else ()
     for key in (*tags, *keys):
         if key.lower().startswith(RESERVED_PREFIXES):
-            raise InputError(f"The tag key {shown(key)} begins with a prefix that the service keeps for itself: use another one.")
+            raise InputError(f"The tag key {shown(key)} begins with a prefix that the service reserves: use another key.")
         if len(key) > MAX_KEY:
             raise InputError(f"The tag key {shown(key)} is longer than {MAX_KEY} characters: use a shorter one.")
     both = sorted(set(tags) & set(keys))
     if both:
-        raise InputError(f"set and remove both name {', '.join(both)}: decide on one of them.")
+        raise InputError(f"set and remove both name {', '.join(both)}: use only one of them for each key.")
     return WantedTags(tags, keys)
 
 
@@ -126,9 +126,7 @@ def tag_blockers(tagged: HasTags, wanted: WantedTags, protect_tags: Mapping[str,
         return
     protection = find_protecting_tag(tagged.tags or {}, tagged.repeated_tags, protect_tags)
     if protection is not None:
-        yield Finding(
-            "protected", f"Its tag {protection} protects it: set protect_tags to {{}} if its tags may change after all."
-        )
+        yield Finding("protected", f"Its tag {protection} protects it: set protect_tags to {{}} to change its tags.")
     count = len(after_change(tagged, wanted))
     if count > MAX_TAGS and count > len(tagged.tags or {}):
         yield Finding("too_many_tags", f"It would have {count} tags, and the service allows {MAX_TAGS}: remove some first.")
@@ -146,18 +144,19 @@ def old_values(before: HasTags, now: HasTags, taken: Collection[str]) -> dict[st
 
 def _tags(wanted: Mapping[str, Any]) -> dict[str, str]:
     if not wanted:
-        raise InputError("set is an empty dict: name at least one tag, or leave it out.")
+        raise InputError("set is an empty dict: set at least one tag, or remove the option.")
     for key, value in wanted.items():
         if isinstance(value, list):
-            raise InputError(f"{member_of('set', key)} is a list, but a tag has one value: give one text.")
+            raise InputError(f"{member_of('set', key)} is a list, but a tag has one value: set one text.")
         if isinstance(value, str) and not value.strip():
-            raise InputError(f"{member_of('set', key)} is blank: give a value, or name the key in remove.")
+            raise InputError(f"{member_of('set', key)} is blank: set a value, or list the key in remove.")
     tags = {key: value for key, (value,) in parse_tags(wanted, "set").items()}
     for key, value in tags.items():
         # Whether the service trims is not known; a value that is stored otherwise would be set again in every run.
         if any(text != text.strip() or holds_control(text) for text in (key, value)):
             raise InputError(
-                f"{member_of('set', key)} begins or ends with white space, or holds line ends or control characters: remove them."
+                f"{member_of('set', key)} begins or ends with white space, or contains line ends or control characters: remove "
+                "them."
             )
         if len(value) > MAX_VALUE:
             raise InputError(f"{member_of('set', key)} is longer than {MAX_VALUE} characters: use a shorter value.")
@@ -166,7 +165,7 @@ def _tags(wanted: Mapping[str, Any]) -> dict[str, str]:
 
 def _keys(remove: Sequence[Any]) -> tuple[str, ...]:
     if not remove:
-        raise InputError("remove is an empty list: name at least one key, or leave it out.")
+        raise InputError("remove is an empty list: set at least one key, or remove the option.")
     for key in remove:
         if key is None or (isinstance(key, str) and not key.strip()):
             raise InputError("remove has a blank or null member: remove it.")

@@ -135,7 +135,7 @@ class TagWriter:
             found = self._read(records)
         except JdcloudError as error:
             for record in records:
-                text = f"What became of the tags of {record.resource_id} could not be read: {error}"
+                text = f"The tags of {record.resource_id} could not be read after the change: {error}"
                 record.failure, record.unread = Failure(UNVERIFIED, text, error), True
                 if record.attempts.unclear_at is not None:
                     record.failure = with_unclear_call(record.failure, "The change")
@@ -147,7 +147,7 @@ class TagWriter:
     def _goes_on(self, record: TagRecord) -> bool:
         """Judge one that was read back. False: it has ended."""
         if record.seen is None:
-            record.failure = Failure("vanished", f"{record.resource_id} disappeared while it was tagged.")
+            record.failure = Failure("vanished", f"{record.resource_id} disappeared during the change.")
             return False
         if not record.seen.unreadable and change_of(record.seen, self._wanted).empty:
             return False
@@ -158,7 +158,10 @@ class TagWriter:
         text = [blocker.message for blocker in later_blockers(seen, self._wanted, self._protect_tags)]
         if not text:
             return None
-        return Failure("changed_meanwhile", f"{resource_id} changed while it was tagged, so it was left alone: {' '.join(text)}")
+        return Failure(
+            "changed_meanwhile",
+            (f"{resource_id} changed in the meantime, so its tags were not changed further: {' '.join(text)}"),
+        )
 
     def _given_up(self, record: TagRecord) -> Failure | None:
         """Why one that does not show what is wanted is not tried again, None if it is."""
@@ -177,7 +180,7 @@ class TagWriter:
         attempts.shown_nothing += 1
         if attempts.shown_nothing < ACCEPTED_TRIES:
             return None
-        message = f" The service says: {attempts.message}." if attempts.message else ""
+        message = f" The service returned: {attempts.message}." if attempts.message else ""
         text = f"The tags of {record.resource_id} do not show the change, although it was accepted {ACCEPTED_TRIES} times."
         return Failure("not_applied", text + message)
 
@@ -200,7 +203,7 @@ class TagWriter:
         for record in some:
             keys = ", ".join(key for key, _value in self._lost(record))
             if record.failure is not None:
-                message = f"{record.failure.message} The old value of {keys} was removed for that, and could not be put back."
+                message = f"{record.failure.message} The old value of {keys} was removed for this and could not be set again."
                 record.failure = replace(record.failure, message=message)
 
     def _lost(self, record: TagRecord) -> Pairs:

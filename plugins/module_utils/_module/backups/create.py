@@ -104,4 +104,4 @@ def refuse_foreign_options(params: Mapping[str, Any], *, present_only: Sequence[
     foreign, own = (present_only, absent_only) if state == "absent" else (absent_only, present_only)
     for option in foreign:
         if params[option] is not None:
-            raise InputError(f"{option} does not go with state={state}: use {own[0]} or name.")
+            raise InputError(f"{option} cannot be used with state={state}: use {own[0]} or name.")

@@ -67,7 +67,7 @@ def common_row(asset: A) -> Result:
 def _selection(kind: AssetKind[A], params: Mapping[str, Any], ids: str, owners: str) -> AssetSelection:
     status: str | None = params["status"]
     if status is not None and not status.strip():
-        raise InputError("status is blank, which selects nothing: give a status, or leave the option out.")
+        raise InputError("status is blank, which selects nothing: set a status, or remove the option.")
     return AssetSelection(
         ids=None if params[ids] is None else parse_asset_ids(kind, params[ids], ids),
         owners=None if params[owners] is None else parse_ids(params[owners], owners),

@@ -52,7 +52,7 @@ def _in_full(session: Session, run: BackupRun) -> dict[str, InstanceInFull]:
     with contextlib.suppress(JdcloudError):
         listed, _missing = read_in_full(session.dispatcher, Selection(ids=ids, name=None, tags={}, filters={}))
         return {machine.instance.instance_id: machine for machine in listed}
-    session.module.warn("the machines could not be read once more, so the manifest lacks their specifications")
+    session.module.warn("the instances could not be read again, so the manifest does not contain their specifications")
     return {}
 
 

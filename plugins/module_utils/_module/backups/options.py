@@ -68,7 +68,10 @@ def backup_policy(params: Mapping[str, Any], method: Method) -> BackupPolicy:
     if disk_ids is None:
         require_selector(selection)
     elif selection.ids is not None or selection.loose or params["max_instances"] is not None:
-        raise InputError("disk_ids goes without instance_ids, name, tags, filters and max_instances: select disks or machines.")
+        raise InputError(
+            "disk_ids cannot be combined with instance_ids, name, tags, filters and max_instances: select either disks or "
+            "instances."
+        )
     cap_of(params)
     given: str | None = params["campaign"]
     stop_running = bool(params.get("stop_running"))
@@ -109,8 +112,8 @@ def made_up_campaign() -> str:
 def _check_power(params: Mapping[str, Any], *, start_again: bool, stop_running: bool) -> None:
     if not params["wait"] and stop_running:
         raise InputError(
-            "wait=false and stop_running=true exclude each other, since a backup can only be begun once the stop was waited for: "
-            "leave one of them out."
+            "wait=false and stop_running=true exclude each other, because a backup can only begin after the wait for the stop: "
+            "remove one of them."
         )
     if start_again and not stop_running:
-        raise InputError("start_again=true starts what was stopped for the backup: set stop_running=true, too, or leave it out.")
+        raise InputError("start_again=true requires stop_running=true: set both, or remove start_again.")

@@ -141,23 +141,23 @@ class BackupReport:
         problems = [record for record in run.records if self.action(record) in ("blocked", "failed")]
         if run.held_back and run.quota is not None and problems and all(_short_of_quota(record) for record in problems):
             fits = ", ".join(run.quota.fits[:SHOWN]) + (" and others" if len(run.quota.fits) > SHOWN else "")
-            count = f"{len(run.quota.fits)} of {len(run.quota.fits) + len(run.quota.does_not_fit)} machines fit"
+            count = f"{len(run.quota.fits)} of {len(run.quota.fits) + len(run.quota.does_not_fit)} instances fit"
             return (
-                f"The quotas have no room for this batch ({run.quota.numbers}), so nothing at all was changed; "
-                f"{count}{f' ({fits})' if fits else ''}: have the quotas raised, remove what is no longer needed, or set "
-                "on_shortfall to fit to do the part that fits."
+                f"The quotas are too small for this batch ({run.quota.numbers}), so nothing was changed; "
+                f"{count}{f' ({fits})' if fits else ''}: have the quotas raised, delete backups that you no longer need, or "
+                "set on_shortfall to fit to back up the instances that fit."
             )
         if run.held_back:
             advice = "remove the causes"
             if len(problems) < len(run.records):
-                advice += ", or set on_blocked to skip to go on with the others"
-            text = f"{len(problems)} of {len(run.records)} machines cannot be backed up, so nothing at all was changed"
+                advice += ", or set on_blocked to skip to continue with the others"
+            text = f"{len(problems)} of {len(run.records)} instances cannot be backed up, so nothing was changed"
             return f"{text}: {name_some(problems, _reasons)}; {advice}."
         failed = [record for record in problems if self.action(record) == "failed"]
         if not failed:
             return None
         stopped = [each.instance_id for each in failed if each.stopped_by_us and self.status(each) == "stopped"]
-        return f"{len(failed)} of {len(run.records)} machines failed: {name_some(failed, _reasons)}." + left_stopped(stopped)
+        return f"{len(failed)} of {len(run.records)} instances failed: {name_some(failed, _reasons)}." + left_stopped(stopped)
 
     def _rows_of(self, record: BackupRecord, kind: AssetType) -> Iterator[Result]:
         rows = self.rows_of(record, kind)
@@ -256,7 +256,7 @@ def _uncovered(disk: AttachedDisk, state: AssetState) -> Result:
     elif disk.device in state.plan.left_out:
         reason = "include_data_disks is false"
     else:
-        reason = "the image does not hold it"
+        reason = "the image does not contain it"
     return {"disk_id": disk.disk_id, "device": disk.device, "category": disk.category, "reason": reason}
 
 

@@ -48,7 +48,7 @@ def surroundings_of(params: Mapping[str, Any]) -> dict[str, Any]:
     """The checked options about groups and load balancers, as a policy takes them."""
     seconds = float(params["drain_seconds"])
     if not math.isfinite(seconds) or seconds < 0:
-        raise InputError(f"drain_seconds is {params['drain_seconds']}, but must be a finite number of seconds, 0 or more.")
+        raise InputError(f"drain_seconds is {params['drain_seconds']}, but must be a finite number of seconds, at least 0.")
     choices = {name: params[name] for name in ("group_members", "load_balancers", "allow_last_target")}
     return {**choices, "drain_seconds": seconds}
 
@@ -57,7 +57,7 @@ def due_tag_of(params: Mapping[str, Any]) -> str | None:
     """The checked key of the tag that holds the date, None if machines need no due tag."""
     given: str | None = params["due_tag"]
     if given is not None and not given.strip():
-        raise InputError("due_tag is blank: give the key of the tag that holds the date, or leave it out.")
+        raise InputError("due_tag is blank: set it to the key of the tag with the date, or remove the option.")
     return None if given is None else given.strip()
 
 
@@ -70,7 +70,7 @@ def positive_number(params: Mapping[str, Any], option: str, unit: str = "seconds
     """A number that must be above zero and finite."""
     value = float(params[option])
     if not math.isfinite(value) or value <= 0:
-        raise InputError(f"{option} is {params[option]}, but must be a finite number of {unit} above zero.")
+        raise InputError(f"{option} is {params[option]}, but must be a finite number of {unit} above 0.")
     return value
 
 

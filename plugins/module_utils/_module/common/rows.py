@@ -16,7 +16,7 @@ from .session import Result
 
 SHOWN = 5
 """How many machines a message names before it says "and N more"."""
-INTERNAL = "An internal error ended the run, see exception: report it."
+INTERNAL = "An internal error ended the run (see exception): report this bug."
 
 
 class Tagged(Protocol):

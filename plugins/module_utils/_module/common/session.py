@@ -131,7 +131,7 @@ class Module(AnsibleModule):  # type: ignore[misc]  # ansible-core ships no type
         if infinite:
             # Ansible's own check of whole numbers breaks on "inf", before it knows which arguments are secret.
             self.fail_json(
-                msg="An option that is a whole number is infinite: give a finite number.", invocation={"module_args": {}}
+                msg="An option that must be a whole number is infinite: set a finite number.", invocation={"module_args": {}}
             )
         try:
             check_texts(argument_spec, self._given)

@@ -55,7 +55,7 @@ def _selection(kind: AssetKind[A], params: Mapping[str, Any]) -> AssetSelection:
     option = f"{kind.word}_ids"
     ids, name = params[option], params["name"]
     if ids is None and name is None:
-        raise InputError(f"Nothing is selected: give {option} or name.")
+        raise InputError(f"Nothing is selected: set {option} or name.")
     return AssetSelection(
         ids=None if ids is None else parse_asset_ids(kind, ids, option),
         name=None if name is None else parse_asset_name(kind, name, option),
@@ -78,7 +78,7 @@ class _BackupReport(DeletionReport[A]):
     def text_before(self, row: Result) -> str:
         """What it is of, and its name."""
         of = row["instance_id"] if self.key == "image" else row["disk_id"]
-        return f"{self.key} of {of or 'nothing known'}, named {row['name']}"
+        return f"{self.key} of {of or 'unknown origin'}, named {row['name']}"
 
     def text_after(self, row: Result) -> str:
         """Its status."""

@@ -66,7 +66,7 @@ class DiskReport(DeletionReport[Disk]):
 
     def warnings(self, record: DeletionRecord[Disk]) -> list[Finding]:
         """What else should be known."""
-        missing = "It was to go into the recycle bin, and the service does not show it there: look for it in the console."
+        missing = "It should be in the recycle bin, but the service does not show it there: check the console."
         return [*super().warnings(record), *([Finding("not_in_bin", missing)] if self._lost_sight(record) else [])]
 
     def _done(self, record: DeletionRecord[Disk]) -> str:

@@ -23,7 +23,7 @@ class DeletionReport(abc.ABC, Generic[D]):
     `key` begins the name of the id in a row and, with an s, of the rows in the result.
     """
 
-    advice = "remove the causes or leave them out"
+    advice = "remove the causes or exclude them"
     """What to do if blocked ones held everything back."""
 
     def __init__(self, run: DeletionRun[D], region: str) -> None:
@@ -75,7 +75,7 @@ class DeletionReport(abc.ABC, Generic[D]):
         text = list_some([(row[f"{self.key}_id"], self._reasons(row)) for row in problems])
         count = f"{len(problems)} of {len(self.rows)} {self.run.kind.word}s"
         if self.run.held_back:
-            return f"{count} cannot be deleted, so nothing at all was changed: {text}; {self.advice}."
+            return f"{count} cannot be deleted, so nothing was changed: {text}; {self.advice}."
         return f"{count} failed: {text}."
 
     def common(self, record: DeletionRecord[D], done: str = "deleted") -> Result:

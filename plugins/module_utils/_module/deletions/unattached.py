@@ -20,7 +20,7 @@ from ..machines.options import VM_SPEC
 from .options import connect_for_deletion
 from .report import DeletionReport
 
-ADVICE = "remove the causes, or set on_blocked to skip to go on with the others"
+ADVICE = "remove the causes, or set on_blocked to skip to continue with the others"
 
 
 def unattached_spec(ids: str, cap: str) -> Spec:

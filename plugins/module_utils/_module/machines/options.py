@@ -119,7 +119,9 @@ def _may_lose_of(params: Mapping[str, Any]) -> dict[str, frozenset[str]] | None:
         return None
     for machine, names in given.items():
         if not isinstance(names, list) or not all(isinstance(name, str) and name.strip() for name in names):
-            raise InputError(f"may_lose: {shown(str(machine))} needs a list of ids of disks and elastic IPs, empty for none.")
+            raise InputError(
+                f"may_lose: {shown(str(machine))} needs a list of ids of disks and elastic IPs, which is empty for none."
+            )
     return {str(machine): frozenset(names) for machine, names in given.items()}
 
 
@@ -129,9 +131,9 @@ def planned_backups_of(params: Mapping[str, Any], *, preview: bool) -> dict[str,
     if given is None:
         return {}
     if not preview:
-        raise InputError("planned_backups is for check mode only, since a run counts real backups alone: leave it out.")
+        raise InputError("planned_backups is for check mode only, because a run counts real backups only: remove it.")
     if params["require_backup"] == "none":
-        raise InputError("planned_backups is for a demanded backup only: set require_backup, too, or leave it out.")
+        raise InputError("planned_backups requires require_backup: set both, or remove planned_backups.")
     return parse_planned(given, "planned_backups")
 
 
@@ -148,25 +150,25 @@ def _check_combination(params: Mapping[str, Any]) -> None:
     for option, idle in idle_values.items():
         value = params[option]
         if state != "absent" and value != idle:
-            raise InputError(f"{option}={_word(value)} is for state=absent only: leave it out with state={state}.")
+            raise InputError(f"{option}={_word(value)} is for state=absent only: remove it for state={state}.")
     if state == "running" and params["charge_on_stopped"] is not None:
-        raise InputError("charge_on_stopped goes with a stop, and state=running never stops a machine: leave it out.")
+        raise InputError("charge_on_stopped applies to a stop, but state=running never stops an instance: remove it.")
     if not params["wait"]:
         if params["stop_running"]:
             raise InputError(
-                "wait=false and stop_running=true exclude each other, since a machine can only be deleted once its stop was "
-                "waited for: leave one of them out."
+                "wait=false and stop_running=true exclude each other, because an instance can only be deleted after the wait "
+                "for its stop: remove one of them."
             )
         if params["elastic_ips"] == "release":
             raise InputError(
-                "wait=false and elastic_ips=release exclude each other, since elastic IPs are free only once the machine is "
-                "gone: leave one of them out."
+                "wait=false and elastic_ips=release exclude each other, because elastic IPs can only be released after the "
+                "instance is gone: remove one of them."
             )
         for option, value in (("load_balancers", "deregister"), ("group_members", "abandon")):
             if params[option] == value:
                 raise InputError(
-                    f"wait=false and {option}={value} exclude each other, since a machine is stopped or deleted only once it is "
-                    "out: leave one of them out."
+                    f"wait=false and {option}={value} exclude each other, because an instance must first leave its group and "
+                    "load balancers: remove one of them."
                 )
 
 
@@ -181,11 +183,11 @@ def demand_of(params: Mapping[str, Any]) -> Demand | None:
     method = params["require_backup"]
     if method == "none":
         if campaign is not None:
-            raise InputError("backup_campaign is for a demanded backup only: set require_backup, too, or leave it out.")
+            raise InputError("backup_campaign requires require_backup: set both, or remove backup_campaign.")
         return None
     if params["stop_running"]:
         raise InputError(
-            f"require_backup={method} and stop_running=true exclude each other, since a backup must be made while the machine is "
-            "stopped: stop it, back it up (the role vm_backup does both), then delete it."
+            f"require_backup={method} and stop_running=true exclude each other, because a backup must be made while the "
+            "instance is stopped: stop it, back it up (the role vm_backup does both), then delete it."
         )
     return Demand(method, max_age, None if campaign is None else check_campaign(campaign, "backup_campaign"))

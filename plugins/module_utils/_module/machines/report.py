@@ -102,15 +102,15 @@ class MachineReport:
         """One sentence if the task failed, else None."""
         problems = [record for record in self._run.records if self._action(record) in PROBLEMS]
         if self._run.held_back:
-            count = f"{len(problems)} of {len(self._run.records)} machines cannot be changed"
+            count = f"{len(problems)} of {len(self._run.records)} instances cannot be changed"
             advice = self._way_out(problems)
             if len(problems) < len(self._run.records):
-                advice += ", or set on_blocked to skip to go on with the others"
-            return f"{count}, so nothing at all was changed: {name_some(problems, self._reasons)}; {advice}."
+                advice += ", or set on_blocked to skip to continue with the others"
+            return f"{count}, so nothing was changed: {name_some(problems, self._reasons)}; {advice}."
         failed = [record for record in problems if self._action(record) == "failed"]
         if not failed:
             return None
-        text = f"{len(failed)} of {len(self._run.records)} machines failed: {name_some(failed, self._reasons)}."
+        text = f"{len(failed)} of {len(self._run.records)} instances failed: {name_some(failed, self._reasons)}."
         stopped = [record.instance_id for record in self._run.records if self._left_stopped(record)]
         return text + left_stopped(stopped)
 
@@ -123,10 +123,10 @@ class MachineReport:
         """What to do; where an option takes the one cause away, that is said, too."""
         codes = {reason for record in problems for reason in self._reasons(record)}
         if codes == {"running"}:
-            return "stop what runs first" + (", or set stop_running to true" if self._may_stop else "")
+            return "stop the running instances first" + (", or set stop_running to true" if self._may_stop else "")
         # A backup of what runs cannot count, so nothing runs by chance only.
         if codes == {"running", "backup_missing"} and all("running" in self._reasons(record) for record in problems):
-            return "stop and back up what runs first (the role vm_backup does both)"
+            return "stop and back up the running instances first (the role vm_backup does both)"
         return "remove the causes"
 
     def _reasons(self, record: MachineRecord) -> list[str]:

@@ -36,7 +36,7 @@ def work(session: Session) -> Result:
     if run.missing and len(run.missing) == len(run.records):
         module.warn(session.none_exists(len(run.missing)))
     if not run.records:
-        module.warn(f"no machine in {session.region} matches the selection")
+        module.warn(f"no instance in {session.region} matches the selection")
     if run.dns.warning:
         module.warn(run.dns.warning)
     report = MachineReport(run, session.region, policy.state, may_stop=policy.may_stop)

@@ -36,7 +36,7 @@ def work(session: Session) -> Result:
     selection = selection_of(params)
     policy = policy_of_verdict(params, selection)
     if params["marked_only"] and policy.due_tag is None:
-        raise InputError("marked_only needs the key of the mark: set due_tag, too, or leave it out.")
+        raise InputError("marked_only requires due_tag: set both, or remove marked_only.")
     dispatcher = session.connect()
     machines, missing = read_in_full(dispatcher, selection)
     session.warn_of_missing(missing, found=len(machines))

@@ -50,7 +50,7 @@ RESTORE_SPEC: Spec = {
 def order_of(params: Mapping[str, Any]) -> RestoreOrder:
     """The checked options. Everything that the input alone shows to be wrong is found here, before anything is sent."""
     if (params["machines"] is None) == (params["image_id"] is None):
-        raise InputError("Give either machines (of a manifest) or image_id, so that it is clear what is to be restored.")
+        raise InputError("Set exactly one of machines (from a manifest) and image_id.")
     options = _restore_options(params)
     _check_combination(params)
     if params["image_id"] is not None:
@@ -69,11 +69,12 @@ def _restore_options(params: Mapping[str, Any]) -> RestoreOptions:
     if groups is not None:
         groups = parse_ids(groups, "security_group_ids")
         if len(groups) > MAX_GROUPS:
-            raise InputError(f"security_group_ids has {len(groups)} members, but a machine can have {MAX_GROUPS} at most.")
+            raise InputError(f"security_group_ids has {len(groups)} members, but an instance can have {MAX_GROUPS} at most.")
     name = _text(params, "name")
     if name is not None and not MACHINE_NAME.fullmatch(name):
         raise InputError(
-            f"name is {shown(name)}, but must be 2 to 128 Chinese characters, letters, digits, '_', '-' or '.', no '.' at an end."
+            f"name is {shown(name)}, but must be 2 to 128 Chinese characters, letters, digits, '_', '-' or '.', without '.' at "
+            "its start or end."
         )
     return RestoreOptions(
         name=name,
@@ -94,37 +95,44 @@ def _text(params: Mapping[str, Any], option: str) -> str | None:
     if value is None:
         return None
     if not value.strip():
-        raise InputError(f"{option} is blank: give a value, or leave it out.")
+        raise InputError(f"{option} is blank: set a value, or remove the option.")
     return str(value).strip()
 
 
 def _check_combination(params: Mapping[str, Any]) -> None:
     drill = params["drill"]
     needed: tuple[str, ...] = NEEDED_IN_DRILL if drill else ()
-    why = "drill=true has no defaults for the network, so that a copy never meets the original"
+    why = "drill=true has no default network, so that the copy cannot be confused with the original"
     if params["image_id"] is not None:
         needed = tuple(option for option in NEEDED_WITH_IMAGE if option != "name" or not drill)
-        why = "an image does not tell what its machine was like"
+        why = "an image does not contain the properties of its instance"
     missing = [option for option in needed if params[option] is None]
     if missing:
-        raise InputError(f"{', '.join(missing)} must be given, since {why}.")
+        raise InputError(f"{', '.join(missing)} must be set, because {why}.")
     if params["keep_private_ip"]:
         for option, given in (("drill", drill), ("private_ip", params["private_ip"]), ("subnet_id", params["subnet_id"])):
             if given:
-                raise InputError(f"keep_private_ip=true and {option} exclude each other: leave one of them out.")
+                raise InputError(f"keep_private_ip=true and {option} exclude each other: remove one of them.")
         if params["image_id"] is not None:
-            raise InputError("keep_private_ip=true needs a manifest, since an image does not tell the address: set private_ip.")
+            raise InputError(
+                "keep_private_ip=true requires a manifest, because an image does not contain the address: set private_ip."
+            )
 
 
 def _check_count(params: Mapping[str, Any], count: int) -> None:
     for option in ONE_MACHINE_ONLY:
         if count > 1 and params[option] is not None:
-            raise InputError(f"{option} is for one machine, and machines has {count}: leave it out, or restore them one by one.")
+            raise InputError(
+                f"{option} is for one instance, but machines has {count} members: remove it, or restore them one by one."
+            )
     cap = params["max_machines"]
     if isinstance(cap, bool) or (cap is not None and cap < 1):
         raise InputError(f"max_machines is {str(cap).lower()}, but must be a whole number, at least 1.")
     if cap is not None and count > cap:
-        raise InputError(f"machines has {count} members, more than max_machines of {cap}; nothing was made: check the list.")
+        raise InputError(
+            f"machines has {count} members, but max_machines is {cap}, so nothing was made: check the list, or raise "
+            "max_machines."
+        )
 
 
 def _origin(machine: OldMachine) -> str:

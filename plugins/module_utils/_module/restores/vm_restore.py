@@ -86,7 +86,7 @@ def _disks(record: RestoreRecord) -> Sequence[MadeDisk]:
 
 
 def _after(run: RestoreRun, record: RestoreRecord) -> Result:
-    disks = {str(disk.device): f"{disk.size_gb} GB of {disk.snapshot_id or 'nothing'}" for disk in record.plan.disks}
+    disks = {str(disk.device): f"{disk.size_gb} GB from {disk.snapshot_id or 'no snapshot'}" for disk in record.plan.disks}
     spec = record.plan.spec
     status = "running" if run.preview else record.status
     return {"name": record.plan.name, "status": status, "instance_type": spec["instanceType"], "az": spec["az"], "disks": disks}
@@ -109,10 +109,10 @@ def message_of(run: RestoreRun) -> str | None:
     if not problems:
         return None
     named = first_of([f"{record.plan.machine.title}: {_reasons(record)}" for record in problems], SHOWN, "; ")
-    count = f"{len(problems)} of {len(run.records)} machines"
+    count = f"{len(problems)} of {len(run.records)} instances"
     if run.held_back:
-        return f"{count} cannot be restored, so nothing at all was made: {named}."
-    return f"{count} failed to be restored: {named}."
+        return f"{count} cannot be restored, so nothing was made: {named}."
+    return f"{count} could not be restored: {named}."
 
 
 def _reasons(record: RestoreRecord) -> str:

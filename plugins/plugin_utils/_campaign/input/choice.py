@@ -51,7 +51,7 @@ def names_of(value: Any, name: str) -> str | tuple[str, ...]:
         return name_of(value, name)
     names = tuple(dict.fromkeys(_text(member, name) for member in value))
     if not names:
-        raise InputError(f"{name} is an empty list, which selects nothing: name at least one machine, or leave it out.")
+        raise InputError(f"{name} is an empty list, which selects nothing: set at least one instance, or remove the variable.")
     return names[0] if len(names) == 1 else names
 
 
@@ -77,14 +77,14 @@ def entries_of(text: str, name: str) -> tuple[Entry, ...]:
     lines = [(number, line.strip()) for number, line in enumerate(text.lstrip("\ufeff").splitlines(), 1)]
     lines = [(number, line) for number, line in lines if line and not line.startswith("#")]
     if not lines:
-        raise InputError(f"{name} holds no line, which selects nothing: name at least one machine, or leave it out.")
+        raise InputError(f"{name} contains no line, which selects nothing: list at least one instance, or remove the variable.")
     mark = max(",;\t", key=lines[0][1].count)
     header = [cell.strip().lower() for cell in _cells(lines[0][1], mark)]
     wanted = [column for column in COLUMNS if column in header]
     if not wanted:
         return tuple(Entry(f"line {number}", _unquoted(line)) for number, line in lines)
     if len(lines) == 1:
-        raise InputError(f"{name} holds a header and no line, which selects nothing: name at least one machine.")
+        raise InputError(f"{name} contains a header and no line, which selects nothing: list at least one instance.")
     twice = [column for column in wanted if header.count(column) > 1]
     if twice:
         raise InputError(f"{name} has the column {twice[0]} twice, so nothing was done: remove one of them.")
@@ -102,14 +102,14 @@ def resolve(entries: Sequence[Entry], machines: Iterable[Mapping[str, Any]], nam
         if len(found) == 1 and not others:
             ids[found[0]] = None
             continue
-        which = f"{len(found)} machines: {first_of(found, 3)}" if len(found) > 1 else "no machine"
+        which = f"{len(found)} instances: {first_of(found, 3)}" if len(found) > 1 else "no instance"
         if len(found) == 1:
             which = f"{found[0]} has no {shown(others[0])}"
         bad.append(f"{entry.where} {shown(entry.text)} ({which})")
     if bad:
         raise InputError(
-            f"{name}: {len(bad)} of {len(entries)} entries do not mean exactly one machine, so nothing was done: "
-            f"{first_of(bad, SHOWN_LINES)}. Give an id, an exact name or a private address for each, in the right region; a CSV "
+            f"{name}: {len(bad)} of {len(entries)} entries do not match exactly one instance, so nothing was done: "
+            f"{first_of(bad, SHOWN_LINES)}. Use an id, an exact name or a private address for each, in the right region; a CSV "
             f"file needs a header with {', '.join(COLUMNS)}."
         )
     return [*ids]
@@ -154,7 +154,7 @@ def _text(value: Any, name: str) -> str:
     if not text.strip():
         raise InputError(f"{name} has a blank or null member: remove it.")
     if holds_control(text):
-        raise InputError(f"{name} holds {shown(text)}, and no name holds line ends or control characters: remove them.")
+        raise InputError(f"{name} contains {shown(text)}, but names cannot contain line ends or control characters: remove them.")
     return text
 
 

@@ -83,7 +83,7 @@ def number_of(value: Any, name: str, default: float, *, zero: bool = False) -> f
         return default
     number = _number(value, name)
     if number < 0 or (number == 0 and not zero):
-        raise InputError(f"{name} is {shown(str(value))}, but must be a number {'not below' if zero else 'above'} zero.")
+        raise InputError(f"{name} is {shown(str(value))}, but must be a number {'not below' if zero else 'above'} 0.")
     return number
 
 
@@ -102,7 +102,7 @@ def word_list_of(value: Any, name: str) -> list[str] | None:
         require_text(entry, f"{name}: a member")
         words += entry.replace(",", " ").split()
     if not words:
-        raise InputError(f"{name} is empty, which selects nothing: name at least one, or leave it out.")
+        raise InputError(f"{name} is empty, which selects nothing: set at least one, or remove the variable.")
     return list(dict.fromkeys(words))
 
 
@@ -116,7 +116,7 @@ def dict_of(value: Any, name: str, *, empty: bool = False) -> dict[str, Any] | N
     if not isinstance(value, Mapping):
         raise InputError(f"{name} is {_kind(value)}, but must be a dictionary, or text such as key=value,key=value.")
     if not value and not empty:
-        raise InputError(f"{name} is an empty dictionary, which selects nothing: give at least one, or leave it out.")
+        raise InputError(f"{name} is an empty dictionary, which selects nothing: set at least one, or remove the variable.")
     return {str(require_key(key, name)): entry for key, entry in value.items()}
 
 
@@ -149,7 +149,7 @@ def _json(text: str, name: str) -> Any:
         made = dict(pairs)
         if len(made) != len(pairs):
             # JSON takes the last one and drops the other without a word.
-            raise InputError(f"{name} holds a key twice: give it once, with a list of values.")
+            raise InputError(f"{name} contains a key twice: set it once, with a list of values.")
         return made
 
     try:
@@ -160,7 +160,7 @@ def _json(text: str, name: str) -> Any:
         return _literal(text)
     except (ValueError, SyntaxError):
         pass
-    raise InputError(f"{name} begins like JSON, but is none: check its quotes and braces.")
+    raise InputError(f"{name} begins like JSON, but is not valid JSON: check its quotes and braces.")
 
 
 def _literal(text: str) -> Any:
@@ -186,9 +186,11 @@ def _pairs(text: str, name: str) -> dict[str, str]:
     for part in text.split(","):
         key, sign, value = part.partition("=")
         if not sign or not key.strip():
-            raise InputError(f"{name} holds {shown(part.strip())}, which is no key=value: write key=value,key=value, or JSON.")
+            raise InputError(
+                f"{name} contains {shown(part.strip())}, which is not key=value: write key=value,key=value, or JSON."
+            )
         if key.strip() in pairs:
-            raise InputError(f"{name} holds {key.strip()} twice: write it as JSON with a list of values.")
+            raise InputError(f"{name} contains {key.strip()} twice: write it as JSON with a list of values.")
         pairs[key.strip()] = value.strip()
     return pairs
 

@@ -288,7 +288,9 @@ def parse_options(given: Mapping[str, Any]) -> Options:
     """The typed options. `given` has the role's variables without their prefix, as they arrived."""
     missing = next((name for name in PARSERS if name not in given), None)
     if missing is not None:
-        raise InputError(f"{PREFIX}{missing} is missing: give all variables of the role, an empty text where none is meant.")
+        raise InputError(
+            f"{PREFIX}{missing} is missing: set all variables of the role, with an empty text for those that are not needed."
+        )
     values = {name: parse(given[name], PREFIX + name) for name, parse in PARSERS.items()}
     # What runs was taken back by whoever started it, so a mark never stops anything.
     values["stop_running"] = values["stop_running"] and not values["due_only"]
@@ -297,10 +299,8 @@ def parse_options(given: Mapping[str, Any]) -> Options:
     options = Options(kind=values.pop("state"), **values)
     ways = (options.instance_ids is not None, bool(options.names), bool(options.list_file))
     if sum(ways) > 1:
-        raise InputError(
-            f"{PREFIX}instance_ids, several names and {PREFIX}list_file each name the machines one by one: give one of them."
-        )
+        raise InputError(f"{PREFIX}instance_ids, several names and {PREFIX}list_file exclude each other: use one of them.")
     if not any(ways) and not (options.name or options.tags or options.filters):
         names = ", ".join(f"{PREFIX}{name}" for name in ("instance_ids", "list_file", "name", "tags", "filters"))
-        raise InputError(f"Nothing is selected: give at least one of {names}.")
+        raise InputError(f"Nothing is selected: set at least one of {names}.")
     return options

@@ -165,7 +165,7 @@ def parse_restore(values: Mapping[str, Any]) -> RestoreOptions:
     path, image, ids = text_of(*of("manifest")), name_of(*of("image_id")), word_list_of(*of("instance_ids"))
     if bool(path) == bool(image) or (ids and not path):
         raise InputError(
-            "Give either restore_manifest (the path of a manifest; restore_instance_ids chooses machines of it) or "
+            "Set either restore_manifest (the path of a manifest; restore_instance_ids selects instances of it) or "
             "restore_image_id (then also restore_name, restore_instance_type, restore_az, restore_subnet_id and "
             "restore_security_group_ids)."
         )
@@ -222,8 +222,8 @@ def read_expire_backups(values: Mapping[str, Any]) -> dict[str, Any]:
     last_days = None if is_unset(of("last_days")[0]) else integer_of(*of("last_days"), 0, at_least=1)
     if last_days is not None and last_days < days:
         raise InputError(
-            f"expire_backups_last_days is {last_days}, but must be at least expire_backups_days ({days}): the last backup of a "
-            "machine stays longer than those before it."
+            f"expire_backups_last_days is {last_days}, but must be at least expire_backups_days ({days}): the last backup of "
+            "an instance is kept longer than earlier ones."
         )
     return {
         "regions": word_list_of(*of("regions")) or [""],
@@ -244,7 +244,7 @@ def read_report(values: Mapping[str, Any]) -> dict[str, Any]:
     of = GivenVariables("report_", values)
     folder = directory_of(*of("dir"))
     if not folder:
-        raise InputError("report_dir is missing: name the folder of the campaign's record.")
+        raise InputError("report_dir is missing: set it to the directory of the record of the campaign.")
     given, name = of("language")
     language = "" if is_unset(given) else choice_of(given, name, LANGUAGES)
     return {"dir": folder, "prices": dict_of(*of("prices"), empty=True) or {}, "language": language}
@@ -286,8 +286,8 @@ def _drill(of: GivenVariables, timing: dict[str, Any]) -> dict[str, Any]:
         return {}
     if not subnet or not groups:
         raise InputError(
-            "vm_backup_drill needs vm_backup_drill_subnet_id and vm_backup_drill_security_group_ids; there is no default for "
-            "them."
+            "vm_backup_drill requires vm_backup_drill_subnet_id and vm_backup_drill_security_group_ids, which have no default: "
+            "set both."
         )
     return {"arguments": {"drill": True, "subnet_id": subnet, "security_group_ids": groups, **patience}, "timing": patience}
 

@@ -55,10 +55,10 @@ def parse_waves(value: Any, name: str) -> tuple[Size, ...]:
         entries = [value]
     sizes = tuple(_size(entry, name) for entry in entries)
     if not sizes:
-        raise InputError(f"{name} is an empty list: give at least one size, for example 100%.")
+        raise InputError(f"{name} is an empty list: set at least one size, for example 100%.")
     for before, after in pairwise(sizes):
         if before.share == after.share and after.number < before.number:
-            raise InputError(f"{name} falls from {before} to {after}, but each size counts all machines so far: let them grow.")
+            raise InputError(f"{name} decreases from {before} to {after}, but the sizes are cumulative: use increasing sizes.")
     return sizes
 
 
@@ -82,13 +82,13 @@ def _size(entry: Any, name: str) -> Size:
     share = _SHARE.fullmatch(text)
     match = _SIZE.fullmatch(text)
     if isinstance(entry, bool) or not (share or match):
-        raise InputError(f"{name} holds {shown(text)}, but a size is a number of machines, or a share such as 10%.")
+        raise InputError(f"{name} contains {shown(text)}, but a size must be a number of instances, or a share such as 10%.")
     if share:
         number = float(share[1])
         if not 0 < number <= 100:
-            raise InputError(f"{name} holds {text}, but a share must be above 0% and at most 100%.")
+            raise InputError(f"{name} contains {text}, but a share must be above 0% and at most 100%.")
         return Size(number, share=True)
     count = int(match[1]) if match else 0
     if count < 1:
-        raise InputError(f"{name} holds {text}, but a wave has at least one machine.")
+        raise InputError(f"{name} contains {text}, but a wave must have at least one instance.")
     return Size(float(count), share=False)

@@ -235,8 +235,8 @@ def go_on(
         if not lock.is_held():
             # A play may ignore that a stage failed, and would begin the next wave without a lock, whatever came of this one.
             raise InputError(
-                f"This run of campaign {record.campaign} does not hold its folder any more, since a stage failed or another "
-                "run took it, so nothing more is done: run again."
+                f"This run of campaign {record.campaign} no longer has the lock of its directory, because a stage failed or "
+                "another run took it, so nothing more is done: run again."
             )
     campaign = Campaign(options, store, modules, clock, preview, record, lock=lock)
     campaign.read_journal()

@@ -51,7 +51,9 @@ def without_excluded(campaign: Campaign, look: Mapping[str, Any]) -> Result:
     # An approved list was made without what is excluded, and so was that of a clean-up.
     made_before = campaign.options.digest or (campaign.options.due_only and campaign.options.instance_ids)
     if idle and not made_before:
-        text = f"{PREFIX}exclude: {first_of(idle, SHOWN)} excluded nothing, since no selected machine has that id, name or tag."
+        text = (
+            f"{PREFIX}exclude: {first_of(idle, SHOWN)} excluded nothing, because no selected instance has this id, name or tag."
+        )
         record.add_note(text)
         campaign.warnings.append(text)
     kept = [row for row in rows if row not in out]

@@ -52,15 +52,15 @@ def clean_up(options: Mapping[str, Any], modules: Modules, *, preview: bool) -> 
 def _warnings(idle: Sequence[str]) -> list[str]:
     if not idle:
         return []
-    return [f"{PREFIX}exclude: {first_of(idle, SHOWN)} excluded nothing, since no marked machine has that id, name or tag."]
+    return [f"{PREFIX}exclude: {first_of(idle, SHOWN)} excluded nothing, because no marked instance has this id, name or tag."]
 
 
 def check_mount(path: str) -> None:
     """Raise `InputError` for a folder that is to be a volume and is none. In a container, it would end with the job."""
     if path and not os.path.ismount(path):
         raise InputError(
-            f"{path} is no mount point, so records and reports would be lost with this job, and nothing was changed: mount a "
-            "volume there (see docs/awx.md), or leave the variable that names it empty."
+            f"{path} is not a mount point, so this job would lose records and reports; nothing was changed: mount a volume "
+            "there (see docs/awx.md), or leave the variable with this path empty."
         )
 
 
@@ -68,7 +68,7 @@ def _look(options: Mapping[str, Any], modules: Modules, region: str) -> Result:
     arguments = {**options["look"], **({"region": region} if region else {})}
     look = modules.execute("jdcloud_vm_info", arguments, check_mode=True, journal_path="")
     if look.get("failed"):
-        raise InputError(f"{f'{region}: ' if region else ''}{look.get('msg') or 'The machines cannot be read.'}")
+        raise InputError(f"{f'{region}: ' if region else ''}{look.get('msg') or 'The instances cannot be read.'}")
     return look
 
 

@@ -25,9 +25,9 @@ from .report import write_plan
 SHOWN = ("instance_id", "name", "private_ip_address", "az", "instance_type", "tags", "wave", "status", "action", "due_date")
 DOCUMENTS = {"report_path": PAGE, "report_json": REPORT, "machines_csv": TABLE}
 WHEN = {
-    "on_plan": "after the plan, so nothing was begun",
-    "before_wave": "before wave {wave}, so that wave was not begun",
-    "after_wave": "after wave {wave}, so no further wave was begun",
+    "on_plan": "after the plan, so no wave began",
+    "before_wave": "before wave {wave}, so this wave did not begin",
+    "after_wave": "after wave {wave}, so no further wave began",
 }
 
 
@@ -35,7 +35,7 @@ def check_hooks(options: Options) -> None:
     """Raise `InputError` for a hook whose file is not there: it may be what keeps a deletion back."""
     for name, path in options.hooks.items():
         if path and not Path(path).is_file():
-            raise InputError(f"{PREFIX}{name}: there is no file {path}, so nothing was done: correct the path.")
+            raise InputError(f"{PREFIX}{name}: the file {path} does not exist, so nothing was done: correct the path.")
 
 
 def with_events(campaign: Campaign, stage: str, output: Result, number: int | None = None) -> Result:
@@ -86,7 +86,7 @@ def stop(campaign: Campaign, hook: str, number: int | None, task: str) -> Result
     Only the name of the failed task is kept: its message may hold what its author hid.
     """
     if hook not in WHEN:
-        raise InputError(f"{hook} is no hook whose failure ends a campaign: use one of {', '.join(WHEN)}.")
+        raise InputError(f"{hook} is not a hook whose failure ends a campaign: use one of {', '.join(WHEN)}.")
     if not campaign.record.problem:
         where = WHEN[hook].format(wave=number)
         stop_campaign(campaign.record, f"The task '{cut(task, LONGEST)}' of {PREFIX}{hook} failed {where}.")

@@ -87,7 +87,7 @@ def _expire(run: Expiry) -> Result:
     if any(verdict.may_go for verdict in chosen):
         # Backups without any record look like a volume that is not mounted.
         for folder in (each for each, found in records.items() if not found):
-            raise _unknown(folder, "holds no record of a campaign")
+            raise _unknown(folder, "contains no record of a campaign")
     checked = [verdict for region in listings for verdict in _checked(run, region, chosen)]
     path = _write(run, began, checked, {}, ended=False)
     done = {region: _delete(run, region, checked) for region in listings}
@@ -125,8 +125,8 @@ def _places_of_records(folder: str) -> Iterator[str]:
 
 def _unknown(place: str, why: str) -> InputError:
     return InputError(
-        f"expire_backups_record_dirs: {place} {why}, so nothing was deleted: which campaigns are not finished is not known "
-        "without it."
+        f"expire_backups_record_dirs: {place} {why}, so the unfinished campaigns are unknown and nothing was deleted: correct "
+        "the path."
     )
 
 
@@ -145,7 +145,7 @@ def _listing(run: Expiry, region: str) -> Listing:
 def _read(run: Expiry, module: str, arguments: Mapping[str, Any], region: str) -> Result:
     result = run.look(module, arguments, region)
     if result.get("failed"):
-        raise InputError(f"Nothing was deleted, since what is there could not be read: {result.get('msg')}")
+        raise InputError(f"Nothing was deleted, because the backups could not be read: {result.get('msg')}")
     return result
 
 
@@ -209,11 +209,11 @@ def _delete(run: Expiry, region: str, verdicts: Sequence[Verdict]) -> dict[tuple
 
 def _outcome(row: Mapping[str, Any] | None, message: str) -> Result:
     if row is None:
-        return {"action": "failed", "message": message or "The deletion did not say what became of it."}
+        return {"action": "failed", "message": message or "The result of its deletion is unknown."}
     if row["action"] == "deleted":
         return {"action": "deleted", "message": ""}
     if row["status"] == "absent":
-        return {"action": "none", "message": "It was gone already."}
+        return {"action": "none", "message": "It was already gone."}
     texts = [str((row.get("error") or {}).get("message") or ""), *(str(each["message"]) for each in row.get("blockers") or ())]
     return {"action": "failed", "message": " ".join(filter(None, texts)) or message}
 

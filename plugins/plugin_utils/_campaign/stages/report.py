@@ -35,14 +35,13 @@ def make_again(store: Store, prices: Mapping[str, Any], *, write: bool, language
     """
     record = store.load()
     if record is None:
-        raise InputError(f"There is no {RECORD} in {store.folder}, so no report was made: name the folder of a campaign.")
+        raise InputError(f"{store.folder} contains no {RECORD}, so no report was made: set the directory of a campaign.")
     try:
         report = report_now(record, store, prices or record.options.get("prices") or {})
     except (InputError, AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
         why = f"{type(error).__name__}: {error}".rstrip(".")
         raise InputError(
-            f"{store.path(RECORD)} does not hold what a record holds ({why}), so no report was made: it was damaged or changed "
-            "by hand."
+            f"{store.path(RECORD)} is not a valid record ({why}), so no report was made: it was damaged or changed manually."
         ) from error
     old = _old_report(store)
     same = all(old.get(name) == report[name] for name in ("campaign", "ended"))
@@ -98,7 +97,7 @@ def _judge(record: Record, problem: str) -> dict[str, Any]:
     if ended:
         return steps.finish(record, options_of(record), read_stamp(ended), preview=False)
     done = sum(row["action"] == steps.DONE[record.kind] for row in record.machines.values())
-    text = f"{done} of {len(record.machines)} machines are {steps.DONE[record.kind]} so far."
+    text = f"{done} of {len(record.machines)} instances are {steps.DONE[record.kind]} so far."
     if problem or record.problem:
         sentences = dict.fromkeys(filter(None, (record.problem, problem)))
         return {"outcome": record.outcome if record.problem else "failed", "message": f"{' '.join(sentences)} {text}"}

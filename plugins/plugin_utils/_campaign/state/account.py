@@ -33,8 +33,8 @@ def check_account(record: Record, account: Mapping[str, Any], absent: Iterable[s
     same = [before[name] == account[name] for name in IDENTITY if before.get(name) and account.get(name)]
     if not all(same):
         raise InputError(
-            f"Campaign {record.campaign} began in account {_called(before)}, and these keys are of account {_called(account)}, "
-            "so nothing more was done: run it with keys of the account that it began with."
+            f"Campaign {record.campaign} began in account {_called(before)}, but these keys belong to account "
+            f"{_called(account)}, so nothing more was done: run it with keys of the first account."
         )
     trusted = bool(same) or found or not _other_key(record, account)
     gone = set(absent)
@@ -59,13 +59,13 @@ def _check_traces(record: Record, account: Mapping[str, Any], gone: AbstractSet[
     now, before = account["access_key_suffix"], record.account["access_key_suffix"]
     if untraced:
         raise InputError(
-            f"Nothing of campaign {record.campaign} is found with the key that ends in {now}, also not "
-            f"{first_of(untraced, 1)}, which it did not delete; it began with one that ends in {before}: run it with keys of "
-            "the same account."
+            f"The key that ends in {now} finds no instance of campaign {record.campaign}, not even {first_of(untraced, 1)}, "
+            f"which the campaign did not delete; the campaign began with a key that ends in {before}: run it with keys of the "
+            "same account."
         )
     record.add_note(
-        f"The access key ends in {now}, and in the run before in {before}. All that is gone was deleted by this campaign, so "
-        "both are taken for keys of one account."
+        f"The access key ends in {now}, that of the previous run in {before}. This campaign deleted all instances that are "
+        "gone, so both keys are treated as keys of the same account."
     )
 
 

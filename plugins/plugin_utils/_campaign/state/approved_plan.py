@@ -38,7 +38,8 @@ def read_plan(values: Mapping[str, Any]) -> dict[str, Any]:
     count = len(plan.instance_ids)
     if cap is not None and count > cap:
         raise InputError(
-            f"The approved list holds {count} machines, more than {PREFIX}max_instances ({cap}), so nothing was changed."
+            f"The approved list contains {count} instances, but {PREFIX}max_instances is {cap}, so nothing was changed: raise "
+            "it, or plan and approve again."
         )
     if plan.instance_ids:
         given = {name: values.get(name) for name in PARSERS}
@@ -57,11 +58,13 @@ def read_share(values: Mapping[str, Any]) -> dict[str, Any]:
     plan = _approved(values)
     lanes, count = [int(each) for each in values["lanes"]], int(values["lane_count"])
     if not lanes or not all(1 <= lane <= count for lane in lanes):
-        raise InputError(f"The lanes {lanes} are none of 1 to {count}, so nothing was changed: correct the inventory of lanes.")
+        raise InputError(
+            f"The lanes {lanes} are not between 1 and {count}, so nothing was changed: correct the inventory of lanes."
+        )
     if len(set(lanes)) < count and plan.options.get("canary"):
         raise InputError(
-            f"{PREFIX}canary is given, and other jobs work on other lanes of {count} meanwhile, so no wave goes before all "
-            f"others, and nothing was changed: plan and approve again without {PREFIX}canary, or use one lane."
+            f"{PREFIX}canary is set, but other jobs work on other lanes of {count} at the same time, so no wave can be the "
+            f"first of all, and nothing was changed: plan and approve again without {PREFIX}canary, or use one lane."
         )
     ids = tuple(instance_id for lane in lanes for instance_id in plan.instance_ids[lane - 1 :: count])
     return {"instance_ids": list(ids), "digest": replace(plan, instance_ids=ids).digest}
@@ -83,17 +86,17 @@ def read_age(values: Mapping[str, Any]) -> dict[str, Any]:
     began = _time_of(made)
     if began is None or whole.get("seal") != seal_of(str(whole.get("kind")), str(whole.get("digest")), str(made)):
         raise InputError(
-            "The approved plan does not say when it was made, or its time does not fit its seal, so nothing was changed: plan "
-            "and approve again, or set decommission_plan_max_age to 0 to take a plan of any age."
+            "The approved plan has no time, or its time does not match its seal, so nothing was changed: plan and approve "
+            "again, or set decommission_plan_max_age to 0 to accept a plan of any age."
         )
     now = _time_of(values.get("now"))
     if now is None:
-        raise InputError("It is not known what time it is, so nothing was changed.")
+        raise InputError("The present time is unknown, so nothing was changed.")
     age = (now - began).total_seconds()
     if not -CLOCKS <= age <= most * 3600:
         raise InputError(
-            f"The plan was made at {made}, and it is {values['now']} now, so it is older than decommission_plan_max_age ({most} "
-            "hours) or the clocks of the nodes differ, and nothing was changed: plan and approve again."
+            f"The plan was made at {made}, and now it is {values['now']}, so the plan is older than decommission_plan_max_age "
+            f"({most} hours) or the clocks of the nodes differ, and nothing was changed: plan and approve again."
         )
     return {"seconds": int(age)}
 
@@ -121,13 +124,13 @@ def _approved(values: Mapping[str, Any]) -> Approval:
     plan = values.get("plan")
     if not isinstance(plan, Mapping) or not _is_whole(plan):
         raise InputError(
-            "No approved plan was handed over, so nothing was changed: start the workflow that plans and asks for approval, or "
-            f"give {PLAN} as jdcloud.cloud.decommission hands it over in check mode."
+            "The approved plan is missing, so nothing was changed: start the workflow that plans and asks for approval, or set "
+            f"{PLAN} to the value that jdcloud.cloud.decommission returns in check mode."
         )
     approved = approval_from(plan)
     if approved.digest != plan["digest"]:
         raise InputError(
-            f"The approved plan does not fit its digest ({plan['digest']}), so nothing was changed: plan and approve again."
+            f"The approved plan does not match its digest ({plan['digest']}), so nothing was changed: plan and approve again."
         )
     return approved
 

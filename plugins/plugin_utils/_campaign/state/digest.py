@@ -198,7 +198,7 @@ def changed_options(now: Mapping[str, Any], approved: Mapping[str, Any]) -> dict
 def options_text(changed: Mapping[str, tuple[Any, Any]]) -> str:
     """Half a sentence that names each option."""
     return " and ".join(
-        f"{PREFIX}{name} is {_shown(now)} and was {_shown(before)} in what was approved"
+        f"{PREFIX}{name} is {_shown(now)}, but was {_shown(before)} when it was approved"
         for name, (now, before) in changed.items()
     )
 
@@ -207,17 +207,15 @@ def difference_text(found: Difference | None, kind: str, machines: Mapping[str, 
     """Half a sentence about it; `machines` are the rows of those that are known."""
     if found is None:
         names = ", ".join(f"{PREFIX}{name}" for name in COVERED[kind])
-        return (
-            f"other machines are selected or other options given, and from a digest it cannot be seen which (it covers {names})"
-        )
+        return f"other instances are selected or other options are set, but a digest does not show which (it covers {names})"
     parts = []
     if found.options:
         parts.append(options_text(found.options))
     if found.removed:
         named = first_of([_with_reason(each, machines) for each in found.removed], 20)
-        parts.append(f"{named} may not go any more")
+        parts.append(f"{named} can no longer be deleted")
     if found.added:
-        parts.append(f"{first_of(found.added, 20)} came since")
+        parts.append(f"{first_of(found.added, 20)} was added since")
     for word, losses in (("more", found.more), ("less", found.less)):
         if losses:
             named = first_of([f"{each} ({first_of(ids, 5)})" for each, ids in losses.items()], 20)

@@ -21,7 +21,7 @@ _OPTIONS = re.compile(
     r"(?<![\w.])(?:max_instances|instance_ids|protect_tags|stop_running|on_blocked|backup_max_age|allow_local_disk_loss"
     r"|wait_timeout|poll_interval)(?!\w)"
 )
-MISSING_DNS = "DNS records that hold an address of these machines may be missing, since not all could be read: "
+MISSING_DNS = "DNS records of these instances may be missing, because not all records could be read: "
 SHOWN = 5
 """How many machines a message names before it says "and N more"."""
 
@@ -80,7 +80,7 @@ def ingest_remains(record: Record, result: Mapping[str, Any], *, preview: bool =
         for row in record.machines.values():
             lost = machine_entry.settle_fates(row, kind, gone)
             if lost:
-                message = f"It was to keep {', '.join(lost)}, and nothing of that is there any more."
+                message = f"{', '.join(lost)} should have been kept, but no longer exists."
                 machine_entry.set_failed(row, error_of("fate_mismatch", message))
             machine_entry.clear_settled_failure(row)
         count += len(gone)
@@ -126,10 +126,10 @@ def count_and_name(rows: Sequence[Mapping[str, Any]]) -> str:
     for row in rows:
         text = row["error"]["code"] if row["action"] == "failed" and row["error"] else ""
         reasons = [text] if text else list(dict.fromkeys(blocker["code"] for blocker in row["blockers"]))
-        named.append(f"{row['instance_id']} ({', '.join(reasons)})" if reasons else row["instance_id"])
-    return f"{count_machines(len(rows))}, {first_of(named, SHOWN)},"
+        named.append(f"{row['instance_id']}: {', '.join(reasons)}" if reasons else row["instance_id"])
+    return f"{count_machines(len(rows))} ({first_of(named, SHOWN, '; ')})"
 
 
 def count_machines(count: int) -> str:
     """A number of machines in words."""
-    return "1 machine" if count == 1 else f"{count} machines"
+    return "1 instance" if count == 1 else f"{count} instances"

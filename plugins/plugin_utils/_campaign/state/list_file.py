@@ -25,10 +25,10 @@ def with_list(options: Options) -> Options:
     path = Path(options.list_file)
     try:
         if path.stat().st_size > MOST_BYTES:
-            raise InputError(f"{name} is larger than {MOST_BYTES} bytes, so nothing was done: name the file of the list.")
+            raise InputError(f"{name} is larger than {MOST_BYTES} bytes, so nothing was done: check the path of the list.")
         text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise InputError(f"{name} cannot be read ({error.strerror or error}), so nothing was done: correct the path.") from error
     except UnicodeError as error:
-        raise InputError(f"{name} is no text in UTF-8, so nothing was done: save it as UTF-8.") from error
+        raise InputError(f"{name} is not a UTF-8 text, so nothing was done: save it as UTF-8.") from error
     return replace(options, listed=entries_of(text, name))

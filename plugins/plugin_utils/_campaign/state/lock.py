@@ -79,16 +79,16 @@ class Lock:
             if not is_stale(found, self._holder, silent, alive=found is not None and _is_alive(found)):
                 who = found.named if found is not None else "an unknown process"
                 near = found is not None and found.is_near(self._holder)
-                more = "" if near else f" If it is surely gone, wait {SILENCE - silent:.0f} s, or remove {self._path}."
+                more = "" if near else f" If that run has certainly ended, wait {SILENCE - silent:.0f} s, or remove {self._path}."
                 raise InputError(
-                    f"Another run works on {self._path.parent} ({who}, last seen {max(0.0, silent):.0f} s ago), so nothing was "
-                    f"done: let it end, or end it.{more}"
+                    f"Another run uses {self._path.parent} ({who}, last seen {max(0.0, silent):.0f} s ago), so nothing was "
+                    f"done: wait until it ends, or stop it.{more}"
                 )
             self._path.unlink(missing_ok=True)
             self._write()
         if found is None or found.is_process_of(self._holder):
             return ""
-        return f"An earlier run ({found.named}) ended without giving its lock back, so its lock was taken."
+        return f"An earlier run ({found.named}) ended without releasing its lock, so this run took the lock."
 
     def release(self) -> None:
         """Give it back, if it is this run's."""
@@ -159,7 +159,7 @@ class Lock:
         try:
             handle = os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
         except FileExistsError as error:
-            raise InputError(f"Another run has just begun on {self._path.parent}, so nothing was done.") from error
+            raise InputError(f"Another run has just started to use {self._path.parent}, so nothing was done.") from error
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             json.dump(asdict(self._holder), file)
 

@@ -44,15 +44,15 @@ class ManifestFile:
     def earlier(self) -> EarlierManifest | None:
         """What is there, None if nothing is. Raises `InputError` for something else, which is never written over."""
         if not self._path.parent.is_dir() or self._path.is_dir():
-            raise InputError(f"{VARIABLE} must be a file in a folder that exists; make the folder first.")
+            raise InputError(f"{VARIABLE} must be a file in an existing directory: create the directory first.")
         if not os.path.lexists(self._path):
             return None
         try:
             return earlier_manifest(json.loads(self._path.read_text(encoding="utf-8")))
         except (OSError, ValueError, RecursionError) as error:
             raise InputError(
-                f"The file {VARIABLE} exists, and is no manifest of format {MANIFEST_FORMAT} or cannot be read, so nothing was "
-                "done; move it away, or use another path."
+                f"The file {VARIABLE} exists, but is not a manifest of format {MANIFEST_FORMAT} or cannot be read, so nothing "
+                "was done: move it away, or use another path."
             ) from error
 
     def write(self, manifest: Mapping[str, Any]) -> None:
@@ -77,10 +77,10 @@ class ManifestFile:
 def earlier_manifest(read: Any) -> EarlierManifest:
     """What is known from a manifest. Raises `ValueError` if it is none."""
     if not isinstance(read, dict) or read.get("format") != MANIFEST_FORMAT or read.get("state") not in STATES:
-        raise ValueError("it is no manifest")
+        raise ValueError("it is not a manifest")
     machines = read.get("machines")
     if not isinstance(read.get("campaign"), str) or not isinstance(machines, list) or not all(map(_is_machine, machines)):
-        raise ValueError("it is no manifest")
+        raise ValueError("it is not a manifest")
     drill = read.get("drill")
     return EarlierManifest(
         campaign=read["campaign"],

@@ -122,7 +122,7 @@ class Record:
 def record_from(raw: Any) -> Record:
     """The record of a file. Raises `ValueError` for anything else."""
     if not isinstance(raw, Mapping) or raw.get("format") != RECORD_FORMAT:
-        raise ValueError(f"it is no record of format {RECORD_FORMAT}")
+        raise ValueError(f"it is not a record of format {RECORD_FORMAT}")
     known = {each.name for each in fields(Record)}
     named = {("identity" if name == "wishes" else name): value for name, value in raw.items()}
     values = {name: value for name, value in named.items() if name in known}
@@ -136,9 +136,9 @@ def record_from(raw: Any) -> Record:
         raise ValueError(f"its members are not those of a record ({', '.join(strange)})")
     listed = {instance_id for wave in record.waves for instance_id in wave.instance_ids}
     if listed != set(record.instance_ids) or not listed <= set(record.machines):
-        raise ValueError("its waves, its list of ids and its machines contradict each other")
+        raise ValueError("its waves, its list of ids and its instances contradict each other")
     if record.frozen and record.digest != _digest_of(record):
-        raise ValueError("its list of ids does not fit its digest")
+        raise ValueError("its list of ids does not match its digest")
     return record
 
 
@@ -167,7 +167,7 @@ def _digest_of(record: Record) -> str:
         raw = {**record.approval, "kind": record.kind, "region": record.region or ""}
         return approval_from(raw, record.instance_ids).digest
     except (AttributeError, KeyError, TypeError) as error:
-        raise ValueError("it does not say what its digest covers") from error
+        raise ValueError("it does not contain what its digest covers") from error
 
 
 def stamp(moment: datetime) -> str:
@@ -190,6 +190,6 @@ def check_region(record: Record, region: str | None) -> None:
     """Raise `InputError` if a result came from another region than the campaign's."""
     if record.region is not None and region is not None and region != record.region:
         raise InputError(
-            f"Campaign {record.campaign} belongs to region {record.region}, but this run works in {region}: run it with the "
-            "region that it began with."
+            f"Campaign {record.campaign} belongs to region {record.region}, but this run uses {region}: run it with region "
+            f"{record.region}."
         )

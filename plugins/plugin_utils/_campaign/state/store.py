@@ -73,8 +73,8 @@ class Store:
             return None
         except (OSError, ValueError) as error:
             raise InputError(
-                f"{self.path(RECORD)} cannot be used, since {_reason(error)}, so nothing was done: move it away, or use another "
-                "folder."
+                f"{self.path(RECORD)} cannot be used, because {_reason(error)}, so nothing was done: move it away, or use "
+                "another directory."
             ) from error
 
     def check_run(self, run: str) -> None:
@@ -119,13 +119,13 @@ class Store:
         try:
             manifest = json.loads(self.path(MANIFEST).read_text(encoding="utf-8"))
             if not isinstance(manifest, dict):
-                raise ValueError("it holds no object")
+                raise ValueError("it contains no object")
         except FileNotFoundError:
             return None
         except (OSError, ValueError) as error:
             raise InputError(
-                f"{self.path(MANIFEST)} cannot be used, since {_reason(error)}, so nothing more is done: correct it, or move it "
-                "to a safe place."
+                f"{self.path(MANIFEST)} cannot be used, because {_reason(error)}, so nothing more is done: correct it, or move "
+                "it to a safe place."
             ) from error
         return manifest
 
@@ -223,7 +223,7 @@ def _member(value: Any) -> str:
 
 def _no_folder(variable: str, why: str) -> InputError:
     return InputError(
-        f"{variable} cannot be written to ({why}): name a folder on the controller, of which at least the parent exists."
+        f"{variable} cannot be written ({why}): set it to a directory on the controller whose parent directory exists."
     )
 
 
@@ -231,5 +231,5 @@ def _reason(error: Exception) -> str:
     if isinstance(error, OSError):
         return f"it cannot be read ({error.strerror or error})"
     if isinstance(error, UnicodeDecodeError):
-        return "it is no text in UTF-8"
-    return "it is no JSON" if isinstance(error, json.JSONDecodeError) else str(error)
+        return "it is not a UTF-8 text"
+    return "it is not JSON" if isinstance(error, json.JSONDecodeError) else str(error)

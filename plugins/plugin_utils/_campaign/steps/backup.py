@@ -55,8 +55,8 @@ def open_batch(options: BackupOptions, earlier: EarlierManifest | None) -> Batch
     others = options.instance_ids is not None and sorted(options.instance_ids) != sorted(earlier.instance_ids)
     if others or options.region not in ("", earlier.region):
         raise InputError(
-            f"The manifest at {PREFIX}manifest_path belongs to an unfinished campaign of other machines; finish that one first, "
-            f"give {PREFIX}campaign another name, or use another path."
+            f"The manifest at {PREFIX}manifest_path belongs to an unfinished campaign of other instances: finish that campaign "
+            f"first, set {PREFIX}campaign to another name, or use another path."
         )
     frozen = {
         "instance_ids": earlier.instance_ids,
@@ -114,17 +114,17 @@ def closing_problem(manifest: Result, problem: str, kept_problem: str) -> str:
         return problem
     if drill is not None and drill["outcome"] != "passed":
         return f"The backups are made, but the drill failed: {drill['message']}"
-    return f"The backups are made, but older ones could not be removed: {kept_problem}" if kept_problem else ""
+    return f"The backups are made, but older ones could not be deleted: {kept_problem}" if kept_problem else ""
 
 
 def lines_of(manifest: Result, path: str, *, preview: bool) -> list[str]:
     """What became of the batch, or would, in a few lines."""
     actions = [machine["action"] for machine in manifest["machines"]]
     made = "to be made" if preview else "made"
-    words = {"created": made, "reused": "used again", "blocked": "blocked", "failed": "failed", "none": "left alone"}
+    words = {"created": made, "reused": "used again", "blocked": "blocked", "failed": "failed", "none": "unchanged"}
     counts = [f"{actions.count(action)} {word}" for action, word in words.items() if action in actions]
     closing = "Nothing was changed." if preview else f"Manifest: {path}" if path else ""
-    lines = [f"Backups of campaign {manifest['campaign']}: {', '.join(counts)}, of {len(actions)} machines. {closing}".rstrip()]
+    lines = [f"Backups of campaign {manifest['campaign']}: {', '.join(counts)}, of {len(actions)} instances. {closing}".rstrip()]
     drill = manifest.get("drill")
     if drill is not None and drill["outcome"] == "passed":
         lines.append(drill["message"])
@@ -135,7 +135,7 @@ def failure_of(result: Result) -> str:
     """Why a module failed, empty if it did not."""
     if not result.get("failed") and result.get("msg") is None:
         return ""
-    return str(result.get("msg") or "A module failed and does not say why.")
+    return str(result.get("msg") or "A module failed without a message.")
 
 
 def superseded_ids(manifest: Result, kind: str) -> list[str]:
@@ -170,9 +170,9 @@ def _blocked(rows: Sequence[Result], name: str) -> dict[str, str]:
 
 
 def _staying(kept: Mapping[str, str]) -> list[str]:
-    lines = [f"{asset_id} stays: {reason}" for asset_id, reason in kept.items()]
+    lines = [f"{asset_id} is kept: {reason}" for asset_id, reason in kept.items()]
     more = len(lines) - SHOWN
-    return [*lines[:SHOWN], f"{more} more stay; the manifest names them under removed.kept."] if more > 0 else lines
+    return [*lines[:SHOWN], f"{more} more are kept; the manifest lists them in removed.kept."] if more > 0 else lines
 
 
 def _goes_on(options: BackupOptions, earlier: EarlierManifest) -> bool:

@@ -53,8 +53,8 @@ def check_run(record: Record | None, token: str, *, preview: bool) -> Record:
         raise InputError(f"This run of campaign {record.campaign} has ended, so nothing more is done: begin with the stage plan.")
     if record.preview != preview:
         raise InputError(
-            f"Campaign {record.campaign} was planned {'in' if record.preview else 'without'} check mode, and this stage runs "
-            f"{'without' if record.preview else 'in'} it, so nothing was done: run all stages in one mode."
+            f"Campaign {record.campaign} was planned {'in' if record.preview else 'without'} check mode, but this stage runs "
+            f"{'without' if record.preview else 'in'} it, so nothing was done: run all stages in the same mode."
         )
     return record
 
@@ -74,8 +74,8 @@ def _prepare_folder(store: Store, options: Options, *, preview: bool) -> None:
         lasting.check_writable(f"{PREFIX}report_dir")
         if lasting.plan.has_record:
             raise InputError(
-                f"{lasting.plan.folder} holds a campaign of its own, and the plan would be written there: use another folder for "
-                f"{PREFIX}report_dir."
+                f"{lasting.plan.folder} contains another campaign, but the plan would be written there: use another directory "
+                f"for {PREFIX}report_dir."
             )
         store.copy_from(lasting)
     elif lasting is not None:
@@ -83,12 +83,12 @@ def _prepare_folder(store: Store, options: Options, *, preview: bool) -> None:
 
 
 def _note_resumed(record: Record, options: Options) -> None:
-    record.add_note(f"Resumed: campaign {record.campaign} of {len(record.instance_ids)} machines, begun at {record.began}.")
+    record.add_note(f"Resumed: campaign {record.campaign} of {len(record.instance_ids)} instances, started at {record.began}.")
     changed = changed_options(options.shown, record.options)
     names = [name for name in COVERED[options.kind] if name in changed]
     if names:
         text = "; ".join(f"{PREFIX}{name} was {changed[name][1]} and is {changed[name][0]}" for name in names)
-        record.add_note(f"Other than in the run before: {text}.")
+        record.add_note(f"Changed since the previous run: {text}.")
 
 
 def _begin_run(record: Record, options: Options, now: datetime, token: str) -> None:
@@ -112,17 +112,17 @@ def _is_resumed(old: Record, options: Options) -> bool:
     if old.kind == options.kind and old.identity == options.identity and same_region:
         if options.digest and options.digest != old.digest:
             raise InputError(
-                f"{PREFIX}report_dir holds the unfinished campaign {old.campaign} with digest {old.digest}, not what was "
-                f"approved ({options.digest}), so nothing was changed: finish it without {PREFIX}digest, or give "
-                f"{PREFIX}campaign another name."
+                f"{PREFIX}report_dir contains the unfinished campaign {old.campaign} with digest {old.digest} instead of the "
+                f"approved {options.digest}, so nothing was changed: finish it without {PREFIX}digest, or set {PREFIX}campaign "
+                "to another name."
             )
         if options.digest:
             _refuse_other_options(old, options)
         return True
     raise InputError(
-        f"{PREFIX}report_dir holds the unfinished campaign {old.campaign} of {len(old.instance_ids)} machines in {old.region}, "
-        "which was begun with another selection, state or region: finish it with its own variables, give "
-        f"{PREFIX}campaign another name, or use another folder."
+        f"{PREFIX}report_dir contains the unfinished campaign {old.campaign} of {len(old.instance_ids)} instances in "
+        f"{old.region}, which was started with another selection, state or region: finish it with its own variables, set "
+        f"{PREFIX}campaign to another name, or use another directory."
     )
 
 
@@ -130,8 +130,8 @@ def _refuse_other_options(old: Record, options: Options) -> None:
     changed = changed_options(covered_options(options), old.approval["options"])
     if changed:
         raise InputError(
-            f"{PREFIX}report_dir holds the unfinished campaign {old.campaign}, and {options_text(changed)}, so nothing was "
-            "changed: run it as it was approved."
+            f"{PREFIX}report_dir contains the unfinished campaign {old.campaign}, and {options_text(changed)}, so nothing was "
+            "changed: run it with the approved values."
         )
 
 
@@ -151,7 +151,9 @@ def _gone_before(record: Record, options: Options, old: Record | None) -> list[s
 
 def _why_new(options: Options, old: Record | None) -> str:
     if not options.report_dir:
-        return "A new campaign. Without a folder for its record it cannot be resumed."
+        return "A new campaign. Without a directory for its record it cannot be resumed."
     if old is None:
-        return "A new campaign, since no record of an unfinished one was found."
-    return f"A new campaign, since the one before, {old.campaign}, was {'given up' if old.open and old.frozen else 'finished'}."
+        return "A new campaign, because no record of an unfinished one was found."
+    return (
+        f"A new campaign, because the previous one, {old.campaign}, was {'abandoned' if old.open and old.frozen else 'finished'}."
+    )

@@ -36,8 +36,9 @@ def refuse_selection(variables: Iterable[str]) -> None:
     refused = sorted(name for name in variables if _REFUSED.fullmatch(name))
     if refused:
         raise InputError(
-            f"{', '.join(refused)}: refused here, since the marks alone say what is deleted; use jdcloud.cloud.decommission, or "
-            "the variables cleanup_regions, cleanup_tag_key, cleanup_max_instances and cleanup_report_dir."
+            f"{', '.join(refused)}: refused here, because only the marks decide what is deleted: use "
+            "jdcloud.cloud.decommission, or the variables cleanup_regions, cleanup_tag_key, cleanup_max_instances and "
+            "cleanup_report_dir."
         )
 
 
@@ -58,7 +59,7 @@ def choose_due(looks: Sequence[Result], options: Result) -> Choice:
     problem = ""
     if len(due) > cap and options["on_too_many"] == "fail":
         problem = (
-            f"{len(due)} machines are due, more than cleanup_max_instances ({cap}), so nothing was deleted; raise it, or set "
+            f"{len(due)} instances are due, but cleanup_max_instances is {cap}, so nothing was deleted: raise it, or set "
             "cleanup_on_too_many to oldest to delete the oldest marks first."
         )
     regions: dict[str, list[str]] = {look["account"]["region"]: [] for look in looks}

@@ -37,19 +37,19 @@ def judged_drill(chosen: Result | None, copies: Sequence[str], restored: Result,
     """How the drill went. It failed if anything did, or if anything is left over."""
     machines = restored.get("instances") or []
     left = _left_over(copies, machines, removed)
-    problems = [] if chosen is not None else ["No machine of the batch has a backup to restore."]
+    problems = [] if chosen is not None else ["No instance of the batch has a backup to restore."]
     problems += [text for text in map(failure_of, (restored, removed)) if text]
     if not copies and not problems:
         problems.append("Nothing was restored.")
     if left:
-        problems.append(f"Left over: {', '.join(left)}.")
+        problems.append(f"Still existing: {', '.join(left)}.")
     return {
         "outcome": "failed" if problems else "passed",
         "source_instance_id": chosen["instance_id"] if chosen is not None else "",
         "instance_ids": list(copies),
         "disks": [disk for machine in machines for disk in machine["disks"]],
         "left_over": left,
-        "message": " ".join(problems) or "One machine was restored, ran, and was removed again with its disks.",
+        "message": " ".join(problems) or "One instance was restored, ran, and was deleted again with its disks.",
     }
 
 

@@ -77,8 +77,8 @@ def check_clocks(region: str, told: datetime | None, here: datetime) -> None:
     """Raise `InputError` if the service's clock is not where that of this computer is; then no age can be believed."""
     if told is not None and abs(told - here) > CLOCKS_AGREE:
         raise InputError(
-            f"The service in {region} says that it is {told:%Y-%m-%d %H:%M} UTC, this computer {here:%Y-%m-%d %H:%M} UTC, so "
-            "no age can be believed and nothing was deleted: correct the clock, or see what answers in place of the service."
+            f"The clock of the service in {region} shows {told:%Y-%m-%d %H:%M} UTC, that of this host {here:%Y-%m-%d %H:%M} "
+            "UTC, so ages are not reliable and nothing was deleted: correct the clock, or check the address of the service."
         )
 
 
@@ -95,11 +95,11 @@ def choose(verdicts: Iterable[Verdict], most: int, *, on_too_many: str) -> list[
     going = sorted((each for each in verdicts if each.may_go), key=lambda each: (*each.asset.order, each.region))
     if len(going) > most and on_too_many == "fail":
         raise InputError(
-            f"{len(going)} images and snapshots may go, more than expire_backups_max ({most}), so nothing was deleted: raise "
+            f"{len(going)} images and snapshots are expired, but expire_backups_max is {most}, so nothing was deleted: raise "
             "it, or set expire_backups_on_too_many to oldest to delete the oldest first."
         )
     over = {(each.region, each.asset.kind, each.asset.id) for each in going[most:]}
-    text = f"More may go than expire_backups_max ({most}): a later run deletes it."
+    text = f"More backups are expired than expire_backups_max ({most}) allows: a later run deletes it."
     return [each.kept("over_cap", text) if (each.region, each.asset.kind, each.asset.id) in over else each for each in verdicts]
 
 
@@ -165,51 +165,51 @@ def _verdict(asset: Asset, listing: Listing, rules: Rules, facts: _Facts) -> Ver
 
 def _not_meant(asset: Asset, rules: Rules) -> tuple[str, str] | None:
     if rules.campaigns and asset.campaign not in rules.campaigns:
-        return "other_campaign", f"It is of campaign {asset.campaign}, which expire_backups_campaigns does not name."
+        return "other_campaign", f"It belongs to campaign {asset.campaign}, which is not in expire_backups_campaigns."
     if not asset.own:
-        return "not_own", "It is not the account's own private one, or it was imported."
+        return "not_own", "It is not a private one of this account, or it was imported."
     if asset.kind == "image" and asset.origin != asset.machine:
         return (
             "mark_mismatch",
-            f"Its mark names machine {asset.machine}, the service says {asset.origin or 'none'}: it may be a copy.",
+            f"Its mark names instance {asset.machine}, but the service returns {asset.origin or 'none'}: it may be a copy.",
         )
     if not SAFE_ID.fullmatch(asset.machine) or (asset.kind == "snapshot" and not asset.origin):
-        return "mark_mismatch", "Its mark or the service does not say what it is of: it may be a copy."
+        return "mark_mismatch", "Its mark or the service does not show its origin: it may be a copy."
     return None
 
 
 def _unknown(asset: Asset, now: datetime | None) -> tuple[str, str] | None:
     if asset.flaw:
-        return "unreadable", f"Nothing is decided about it, since {asset.flaw}."
+        return "unreadable", f"It is kept, because {asset.flaw}."
     if asset.created is None:
-        return "unknown_age", "When it was made cannot be read."
+        return "unknown_age", "Its creation time is unreadable."
     if now is None:
-        return "unknown_age", "The service does not tell its time."
+        return "unknown_age", "The time of the service is unknown."
     if _age(asset.created, now) is None:
-        return "unknown_age", "It says that it was made in the future."
+        return "unknown_age", "Its creation time is in the future."
     if not asset.ended:
-        return "in_progress", "Something is being done with it."
+        return "in_progress", "It is in a transitional state."
     return None
 
 
 def _needed_by_machine(asset: Asset, facts: _Facts) -> tuple[str, str] | None:
     if asset.machine in facts.machines:
-        return "machine_exists", f"Machine {asset.machine} is still there."
+        return "machine_exists", f"Instance {asset.machine} still exists."
     if asset.kind == "image" and asset.id in facts.used_images:
-        return "image_in_use", "A machine was made of it and is still there."
+        return "image_in_use", "An instance was made from it and still exists."
     if asset.kind == "image" and facts.silent_machine:
-        return "unreadable", f"Machine {facts.silent_machine} does not say which image it was made of, so it could be this one."
+        return "unreadable", f"The image of instance {facts.silent_machine} is unknown, so it may be this one."
     return None
 
 
 def _needed_by_campaign(asset: Asset, facts: _Facts) -> tuple[str, str] | None:
     held, campaign = facts.unfinished, asset.campaign
     if campaign in held.campaigns or asset.machine in held.machines or asset.id in held.backups:
-        return "campaign_unfinished", "A campaign that is not finished needs it, as its record says."
+        return "campaign_unfinished", "The record of an unfinished campaign needs it."
     if campaign in facts.busy_campaigns:
-        return "campaign_unfinished", f"Something of campaign {campaign} is still being made or deleted."
+        return "campaign_unfinished", f"A backup of campaign {campaign} is still being made or deleted."
     if campaign in facts.living_campaigns:
-        return "campaign_unfinished", f"Machine {facts.living_campaigns[campaign]} of campaign {campaign} is still there."
+        return "campaign_unfinished", f"Instance {facts.living_campaigns[campaign]} of campaign {campaign} still exists."
     return None
 
 
@@ -217,8 +217,8 @@ def _tied(asset: Asset, facts: _Facts) -> tuple[str, str] | None:
     if not asset.images:
         return None
     if asset.kind == "snapshot":
-        return "belongs_to_image", f"It belongs to {first_of(asset.images, SHOWN)}, and goes with that or not at all."
-    return "shared_snapshots", f"{first_of(asset.images, SHOWN)} has a snapshot in common with it."
+        return "belongs_to_image", f"It belongs to {first_of(asset.images, SHOWN)}, and can only be deleted with it."
+    return "shared_snapshots", f"It shares a snapshot with {first_of(asset.images, SHOWN)}."
 
 
 def _too_young(asset: Asset, now: datetime | None, days: int) -> tuple[str, str] | None:
@@ -233,7 +233,7 @@ def _last(asset: Asset, now: datetime | None, rules: Rules, facts: _Facts) -> tu
     alone = asset.holds - frozenset(disk for each in newer for disk in each.holds)
     if not alone:
         return None
-    text = f"It is the last proven {asset.kind} of {first_of(sorted(alone), SHOWN)} of a machine that is gone"
+    text = f"It is the last proven {asset.kind} of {first_of(sorted(alone), SHOWN)} of an instance that is gone"
     if rules.last_days is None:
         return "last_backup", f"{text}; expire_backups_last_days is not set."
     if _days(asset, now) <= rules.last_days:
@@ -244,23 +244,25 @@ def _last(asset: Asset, now: datetime | None, rules: Rules, facts: _Facts) -> tu
 def _proven_gone(verdict: Verdict, machines: Collection[str], disks: Collection[str]) -> Verdict:
     asset = verdict.asset
     if asset.machine != NO_INSTANCE and asset.machine not in machines:
-        return verdict.kept("machine_exists", f"The service does not say that machine {asset.machine} is gone.")
+        return verdict.kept("machine_exists", f"The service does not confirm that instance {asset.machine} is gone.")
     if asset.kind == "snapshot" and asset.origin not in disks:
-        return verdict.kept("disk_exists", f"The service does not say that its disk {asset.origin} is gone.")
+        return verdict.kept("disk_exists", f"The service does not confirm that its disk {asset.origin} is gone.")
     return verdict
 
 
 def _gated(verdict: Verdict, row: Row | None) -> Verdict:
     if row is None:
-        return verdict.kept("blocked", "The look before the deletion does not show it.")
+        return verdict.kept("blocked", "The last read before the deletion does not show it.")
     if row["status"] == "absent" and row["action"] == "none":
-        return verdict.kept("blocked", "It is gone already.")
+        return verdict.kept("blocked", "It is already gone.")
     texts = [str(each["message"]) for each in row.get("blockers") or ()]
     error = row.get("error") or {}
     # Where one is blocked the module would delete none, so that the others are not told as deleted here.
     if row["action"] in ("deleted", "none") and not texts and not error:
         return verdict
-    return verdict.kept("blocked", " ".join(texts) or str(error.get("message") or "The look before the deletion refuses it."))
+    return verdict.kept(
+        "blocked", " ".join(texts) or str(error.get("message") or ("The last read before the deletion refuses it."))
+    )
 
 
 def _age(created: datetime, now: datetime | None) -> timedelta | None:

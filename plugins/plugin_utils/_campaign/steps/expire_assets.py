@@ -72,7 +72,7 @@ def _image(row: Row, snapshots: Mapping[str, Row], sharers: Mapping[str, set[str
     failed = status == "error"
     flaw = _unread(row)
     if not flaw and not failed and (len(known) < len(ids) or not held):
-        flaw = "which disks it holds cannot be told"
+        flaw = "the disks that it contains are unknown"
     whole = len(held) >= len(ids) and all(_lasts(part) and part["status"] in SNAPSHOT_HOLDS for part in known)
     own = row.get("image_source") == "private" and not row.get("imported")
     # A copy of an older image is newer than the one that it would take the place of.
@@ -129,4 +129,4 @@ def _lasts(row: Row) -> bool:
 
 
 def _unread(row: Row) -> str:
-    return f"{', '.join(row['unreadable'])} of it cannot be read" if row.get("unreadable") else ""
+    return f"{', '.join(row['unreadable'])} is unreadable" if row.get("unreadable") else ""

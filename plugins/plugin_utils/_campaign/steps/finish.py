@@ -21,7 +21,7 @@ _WHOLE_BATCH = re.compile(r"the whole batch: ([^)]*)\)")
 """The numbers in a blocker of the backup that says that the quotas have no room."""
 DONE = {"absent": "deleted", "mark": "marked", "unmark": "unmarked"}
 """What is done with a machine, by the kind of the campaign."""
-NOTHING = {"absent": "gone already or never there", "mark": "marked before", "unmark": "not marked"}
+NOTHING = {"absent": "already gone or never existed", "mark": "already marked", "unmark": "not marked"}
 """Why a machine had nothing done to it."""
 
 
@@ -42,7 +42,7 @@ def after_release(record: Record, number: int | None, results: Sequence[Mapping[
     bad = [result["msg"] for result in results if result.get("msg")]
     count = sum(ingest_remains(record, result) for result in results)
     for message in bad:
-        record.add_note(f"Leftovers are still there: {message}")
+        record.add_note(f"Some resources still exist: {message}")
     record.end_phase("release", number, now, ok=not bad, machines=count)
     return {}
 
@@ -61,7 +61,7 @@ def verify(record: Record, results: Sequence[Mapping[str, Any]], now: datetime) 
     unread = [result["msg"] for result in results if result.get("msg") and not (result.get("disks") or result.get("elastic_ips"))]
     count = sum(ingest_remains(record, result, preview=True) for result in results)
     for message in unread:
-        record.add_note(f"What is left could not be read once more: {message}")
+        record.add_note(f"The remaining resources could not be read again: {message}")
     record.end_phase("verify", None, now, ok=not unread, machines=count)
     return {}
 
@@ -79,7 +79,7 @@ def finish(record: Record, options: Options, now: datetime, *, preview: bool) ->
     sentences = [record.problem] if record.problem else []
     if failed and record.outcome != "blocked":
         blocked = any(row["action"] == "blocked" for row in failed)
-        sentences.append(f"{count_and_name(failed).rstrip(',')} {'failed or are blocked' if blocked else 'failed'}.")
+        sentences.append(f"{count_and_name(failed)} {'failed or are blocked' if blocked else 'failed'}.")
     if count:
         sentences.append(_still_there(count))
     if unstarted and record.problem:
@@ -106,8 +106,8 @@ def left_stopped(record: Record) -> list[str]:
 
 def _still_there(count: int) -> str:
     if count == 1:
-        return "1 disk or elastic IP that was to go with its machine is still there."
-    return f"{count} disks or elastic IPs that were to go with their machines are still there."
+        return "1 disk or elastic IP that was to be deleted with its instance still exists."
+    return f"{count} disks or elastic IPs that were to be deleted with their instances still exist."
 
 
 def _what_stands(record: Record) -> list[str]:
@@ -116,8 +116,8 @@ def _what_stands(record: Record) -> list[str]:
     unknown = [instance_id for instance_id, row in record.machines.items() if row["status"] == UNVERIFIED]
     if unknown:
         text.append(
-            f"It is not known what the last call did to {first_of(unknown, SHOWN)}: it was not clearly answered; run again to "
-            "see."
+            f"The effect of the last call on {first_of(unknown, SHOWN)} is unknown, because its response was not clear: run "
+            "again to check."
         )
     short = [_WHOLE_BATCH.search(str(each["message"])) for row in record.machines.values() for each in row["blockers"]]
     numbers = next((found[1] for found in short if found), "")

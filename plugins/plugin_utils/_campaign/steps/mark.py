@@ -98,7 +98,7 @@ def hold_back(record: Record, options: Options, look: Mapping[str, Any]) -> dict
     out = set()
     for instance_id in planned_ids(record):
         row, instance = record.machines[instance_id], seen.get(instance_id)
-        why = "It is not shown any more." if instance is None else not_meant(record, options, instance)
+        why = "The service no longer returns it." if instance is None else not_meant(record, options, instance)
         if why:
             row.update(action="blocked", blockers=[{"code": "selector_mismatch", "message": why}])
             out.add(instance_id)
@@ -180,9 +180,7 @@ def _held_back(record: Record, options: Options, look: Mapping[str, Any], now: d
     blocked = [each for each in look["instances"] if each["action"] == "blocked"]
     if not failing and not (blocked and options.on_blocked == "fail"):
         return False
-    record.problem = str(
-        look.get("msg") or f"{len(blocked)} of {_count(look)} machines are blocked, so nothing at all was changed."
-    )
+    record.problem = str(look.get("msg") or f"{len(blocked)} of {_count(look)} instances are blocked, so nothing was changed.")
     record.outcome = "blocked"
     record.end_phase("plan", None, now, ok=False, machines=_count(look))
     return True

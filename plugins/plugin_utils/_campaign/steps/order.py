@@ -27,12 +27,12 @@ def try_wave(record: Record, number: int) -> None:
     """Note that a wave is tried now. Raises `InputError` unless it is its turn, since any task can name any wave."""
     which = f"Wave {number} of campaign {record.campaign}"
     if not 1 <= number <= max(1, len(record.waves)):
-        raise InputError(f"{which} does not exist, so nothing was done: give a wave that the plan has.")
+        raise InputError(f"{which} does not exist, so nothing was done: use a wave of the plan.")
     if number <= record.tried:
-        raise InputError(f"{which} was tried in this run already, so nothing was done: run again.")
+        raise InputError(f"{which} was already tried in this run, so nothing was done: run again.")
     if record.waves and record.wave(number).state == "not_started":
-        raise InputError(f"{which} is not to be begun, since the waves end before it, so nothing was done.")
+        raise InputError(f"{which} is beyond the last wave of this run, so nothing was done.")
     earlier = [each["number"] for each in open_waves(record) if record.tried < each["number"] < number]
     if earlier:
-        raise InputError(f"{which} comes after wave {earlier[0]}, so nothing was done: do the waves in their order.")
+        raise InputError(f"{which} comes after wave {earlier[0]}, so nothing was done: run the waves in their order.")
     record.tried = number

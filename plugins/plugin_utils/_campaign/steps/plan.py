@@ -36,7 +36,7 @@ def freeze(record: Record, look: Mapping[str, Any]) -> dict[str, Any]:
         text = f"None of {len(missing)} ids exists in {record.region}"
         confirmed = record.account.get("pin") or record.account.get("account_id")
         wrong = "the region is wrong" if confirmed else "the region is wrong, or the keys are those of another account"
-        record.add_note(f"{text}: they are gone already, as a run without the earlier record sees it, or {wrong}.")
+        record.add_note(f"{text}: they are already gone and this run has no record of them, or {wrong}.")
     return {"candidates": [each["instance_id"] for each in look["instances"] if each["action"] == "deleted"]}
 
 
@@ -50,10 +50,10 @@ def nothing_selected(record: Record, options: Options, look: Mapping[str, Any]) 
         return ""
     if record.repeats and set(missing) <= set(record.repeats):
         return ""
-    why = f"None of {len(missing)} ids exists in {record.region}" if missing else f"No machine is selected in {record.region}"
+    why = f"None of {len(missing)} ids exists in {record.region}" if missing else f"No instance is selected in {record.region}"
     return (
-        f"{why}, so nothing was done: check the selection, the region and the account, or set "
-        "vm_decommission_empty_is_success to true if that is expected."
+        f"{why}, so nothing was done: check the selection, the region and the account, or set vm_decommission_empty_is_success "
+        "to true if this is expected."
     )
 
 
@@ -172,8 +172,8 @@ def approve(record: Record, options: Options, ids: Sequence[str], approved: Appr
         others = {**dict.fromkeys(options.instance_ids or (), frozenset()), **others}
         text = difference_text(difference(options.digest, now, others, approved), record.kind, record.machines)
         raise InputError(
-            f"The plan now holds {len(ids)} machines with digest {record.digest}, not what was approved ({options.digest}), "
-            f"since {text}; so nothing was changed: plan and approve again."
+            f"The plan now contains {len(ids)} instances with digest {record.digest} instead of the approved {options.digest}, "
+            f"because {text}; nothing was changed: plan and approve again."
         )
 
 
@@ -198,7 +198,7 @@ def _waves(record: Record, options: Options) -> list[Wave]:
     if left:
         waves.append(Wave(len(waves) + 1, left, state="not_started"))
         record.add_note(
-            f"The waves end before {len(left)} of {len(record.instance_ids)} machines: run again with a last wave of 100%."
+            f"The waves end before {len(left)} of {len(record.instance_ids)} instances: run again with a last wave of 100%."
         )
     return waves
 
@@ -219,15 +219,15 @@ def _plan_problem(record: Record, options: Options, look: Mapping[str, Any], bac
     failed = [row for row in seen if row["action"] == "failed"]
     blocked = [row for row in seen if row["action"] == "blocked"]
     if failed:
-        return f"{count_and_name(failed)} could not be planned, so nothing at all was changed: remove the causes, then run again."
+        return f"{count_and_name(failed)} could not be planned, so nothing was changed: remove the causes, then run again."
     if options.canary and record.instance_ids and not record.canaries:
-        return "None of vm_decommission_canary can be deleted, so nothing at all was changed: name machines of the plan."
+        return "None of vm_decommission_canary can be deleted, so nothing was changed: use instances of the plan."
     if blocked and options.on_blocked == "fail":
         if all(_is_short(row) for row in blocked):
             return _shortfall(len(blocked), len(seen), backup.get("quota") or {})
         numbers = _quota_numbers(backup.get("quota") or {}) if any(_is_short(row) for row in blocked) else ""
-        advice = "" if len(blocked) == len(seen) else ", or set vm_decommission_on_blocked to skip to go on with the others"
-        changed = f"nothing at all was changed ({numbers})" if numbers else "nothing at all was changed"
+        advice = "" if len(blocked) == len(seen) else ", or set vm_decommission_on_blocked to skip to continue with the others"
+        changed = f"nothing was changed ({numbers})" if numbers else "nothing was changed"
         return f"{count_and_name(blocked)} cannot be deleted, so {changed}: {_way_out(blocked)}{advice}."
     return ""
 
@@ -237,7 +237,7 @@ def _way_out(blocked: Sequence[Mapping[str, Any]]) -> str:
     codes = [{blocker["code"] for blocker in row["blockers"]} for row in blocked]
     # No backup of what runs counts, so that it has none is no cause of its own.
     runs = all("running" in each and each <= {"running", "backup_missing"} for each in codes)
-    return "stop what runs first, or set vm_decommission_stop_running to true" if runs else "remove the causes"
+    return "stop the running instances first, or set vm_decommission_stop_running to true" if runs else "remove the causes"
 
 
 def _is_short(row: Mapping[str, Any]) -> bool:
@@ -256,9 +256,9 @@ def _quota_numbers(quota: Mapping[str, Any]) -> str:
 
 def _shortfall(short: int, machines: int, quota: Mapping[str, Any]) -> str:
     return (
-        f"The quotas have no room for the backups of {short} of {machines} machines ({_quota_numbers(quota)}), so nothing at "
-        "all was changed: have the quotas raised, remove what is no longer needed, or set vm_decommission_on_blocked to skip to "
-        "do the part that fits."
+        f"The quotas are too small for the backups of {short} of {machines} instances ({_quota_numbers(quota)}), so nothing "
+        "was changed: have the quotas raised, delete backups that you no longer need, or set vm_decommission_on_blocked to "
+        "skip to continue with the instances that fit."
     )
 
 

@@ -29,7 +29,7 @@ def restore_arguments(options: RestoreOptions, manifest: Any) -> dict[str, Any]:
     machines = _machines_of(manifest)
     ids = [machine["instance_id"] for machine in machines]
     if set(options.instance_ids) - set(ids):
-        raise InputError("restore_instance_ids names machines that are not in the manifest.")
+        raise InputError("restore_instance_ids contains instances that are not in the manifest: correct the ids.")
     chosen = set(options.instance_ids or ids)
     known = {name: manifest[name] for name in ("campaign", "region") if manifest.get(name)}
     return {**options.arguments, **known, **region, "machines": [each for each in machines if each["instance_id"] in chosen]}
@@ -49,7 +49,9 @@ def restore_counts(result: Result) -> dict[str, int]:
 def _machines_of(manifest: Any) -> list[dict[str, Any]]:
     machines = manifest.get("machines") if isinstance(manifest, dict) and manifest.get("format") == MANIFEST_FORMAT else None
     if not isinstance(machines, list) or not machines or not all(map(_is_machine, machines)):
-        raise InputError(f"The file restore_manifest is no manifest of format {MANIFEST_FORMAT} with machines in it.")
+        raise InputError(
+            f"The file restore_manifest is not a manifest of format {MANIFEST_FORMAT} with instances: use another file."
+        )
     return machines
 
 

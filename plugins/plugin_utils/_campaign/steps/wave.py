@@ -73,12 +73,12 @@ def begin_wave(record: Record, options: Options, number: int, look: Mapping[str,
     nothing = {"begun": False, "go": False, "instance_ids": [], "disk_ids": [], "elastic_ip_ids": []}
     if options.campaign_timeout and (now - read_stamp(record.runs[-1]["began"])).total_seconds() > options.campaign_timeout:
         text = f"The campaign ran for more than {options.campaign_timeout:g} s"
-        stop_campaign(record, f"{text}, so wave {number} was not begun.")
+        stop_campaign(record, f"{text}, so wave {number} did not begin.")
         return nothing
     ingest(record, look)
     if not look.get("instances"):
         why = with_role_variables(str(look.get("msg") or "nothing was read"))
-        stop_campaign(record, f"Wave {number} was not begun, since it could not be planned: {why}")
+        stop_campaign(record, f"Wave {number} did not begin, because it could not be planned: {why}")
         return nothing
     look = _still_meant(record, options, with_present_status(look))
     wave.state, wave.began = "begun", wave.began or stamp(now)
@@ -96,7 +96,7 @@ def begin_wave(record: Record, options: Options, number: int, look: Mapping[str,
                 hindered.append(row)
     if hindered and options.on_blocked == "fail":
         _put_back(record, wave, going)
-        stop_campaign(record, f"Wave {number} was not begun, since {count_and_name(hindered)} cannot be deleted any more.")
+        stop_campaign(record, f"Wave {number} did not begin, because {count_and_name(hindered)} can no longer be deleted.")
         return nothing
     disks, addresses = _to_mark(going)
     return {"begun": True, "go": bool(going), "instance_ids": _ids(going), "disk_ids": disks, "elastic_ip_ids": addresses}
@@ -113,13 +113,13 @@ def after_mark(record: Record, number: int, result: Mapping[str, Any], now: date
         return {"go": True}
     text = f"{len(bad)} disks or elastic IPs could not be marked" if bad else "The disks and elastic IPs could not be marked"
     if durable:
-        record.add_note(f"{text} as this campaign's, so only this record knows them: {message}")
+        record.add_note(f"{text} as resources of this campaign, so only this record lists them: {message}")
         return {"go": True}
     wave = record.wave(number)
     _put_back(record, wave, (record.machines[each] for each in wave.instance_ids))
     stop_campaign(
         record,
-        f"Wave {number} was not begun, since its scope could not be written down: {message} Set vm_decommission_report_dir, or "
+        f"Wave {number} did not begin, because its scope could not be recorded: {message} Set vm_decommission_report_dir, or "
         "grant the right to tag.",
     )
     return {"go": False}
@@ -183,8 +183,8 @@ def before_delete(record: Record, options: Options, look: Mapping[str, Any], ids
         if why:
             row.update(action="blocked", blockers=[{"code": "selector_mismatch", "message": why}])
         elif instance is None and chooses_itself(record, options):
-            text = with_role_variables(str(look.get("msg") or "it was not shown"))
-            machine_entry.set_failed(row, error_of("not_tried", f"It could not be read once more after its backup: {text}"))
+            text = with_role_variables(str(look.get("msg") or "the service did not return it"))
+            machine_entry.set_failed(row, error_of("not_tried", f"It could not be read again after its backup: {text}"))
         elif instance is not None and instance["action"] in ("blocked", "failed") and chooses_itself(record, options):
             # Its name and tags may be what could not be read of it.
             machine_entry.copy_problem(row, instance)
@@ -230,15 +230,15 @@ def end_wave(record: Record, options: Options, number: int, now: datetime) -> di
     canaries = [row for row in failed if row["instance_id"] in first]
     why = ""
     if len(failed) > options.max_failures:
-        why = f"{count_and_name(failed)} failed and {options.max_failures} may"
+        why = f"{count_and_name(failed)} failed and {PREFIX}max_failures is {options.max_failures}"
     elif canaries:
-        why = f"{count_and_name(canaries)} failed, of vm_decommission_canary"
+        why = f"{count_and_name(canaries)} of vm_decommission_canary failed"
     elif first and not any(each in later or machine_entry.is_gone(record.machines[each]) for each in first):
         # Those that were blocked by then have shown nothing of what would become of the others.
         named = count_and_name([record.machines[each] for each in first])
-        why = f"{named} could not be deleted, and there is no more of vm_decommission_canary"
+        why = f"{named} could not be deleted, and vm_decommission_canary has no other instances"
     if why and more_to_do:
-        stop_campaign(record, f"The campaign was stopped after wave {number}, since {why}.")
+        stop_campaign(record, f"The campaign was stopped after wave {number}, because {why}.")
     return {"go": not (why and more_to_do)}
 
 
@@ -255,13 +255,13 @@ def _still_meant(record: Record, options: Options, look: Mapping[str, Any]) -> d
 def not_meant(record: Record, options: Options, instance: Mapping[str, Any]) -> str:
     """Why a machine is none of those that were chosen any more; empty if it is one still."""
     if is_member(options.exclude, instance):
-        return f"{PREFIX}exclude means it by now."
+        return f"{PREFIX}exclude now excludes it."
     row, name = record.machines[instance["instance_id"]], instance.get("name")
     listed = record.identity.get("listed") or ()
     chosen_as = row.get("chosen_as", row["name"])
     by_name = chosen_as in listed and not {instance["instance_id"], instance.get("private_ip_address")} & {*listed}
     if (options.names and name not in options.names) or (by_name and name not in listed):
-        return f"Its name has changed since it was chosen by that, and is {shown(str(name))} now."
+        return f"It was selected by its name, but its name is now {shown(str(name))}."
     return ""
 
 
@@ -271,10 +271,10 @@ def _narrow(record: Record, options: Options, result: Mapping[str, Any]) -> None
         kept = machine_entry.keep_what_stays(row, instance) if options.disks == "as_configured" else []
         if kept:
             record.add_note(
-                f"{', '.join(kept)} of {instance['instance_id']} was set to outlive it after its wave began, and is left alone."
+                f"{', '.join(kept)} of {instance['instance_id']} was set to outlive it after its wave began, and is kept."
             )
         if machine_entry.narrow_scope(row, instance):
-            record.add_note(f"{instance['instance_id']} lost disks or elastic IPs after its wave began; these are left alone.")
+            record.add_note(f"{instance['instance_id']} lost disks or elastic IPs after its wave began; these are not changed.")
 
 
 def _put_back(record: Record, wave: Wave, going: Iterable[Mapping[str, Any]]) -> None:

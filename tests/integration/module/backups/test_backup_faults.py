@@ -99,7 +99,7 @@ def test_answers_that_are_always_lost_and_listings_that_cannot_be_read_leave_it_
     ended = backup(cloud, A, method=method, api_retries=1, **POWER)
     assert ended.failed
     assert ended.error["code"] == "unverified"
-    assert "run again to see" in ended.error["message"]
+    assert "run again to check" in ended.error["message"]
     assert ended.changed
     assert first(ended, method)["status"] == "unverified"
     assert cloud.status(A) == "running"
@@ -227,7 +227,7 @@ def test_rule_10_a_backup_that_hangs_is_a_failure_that_names_it_its_state_and_fo
     assert ended.error["code"] == "timeout"
     assert ended.actions == {A: "failed"}
     state = "pending" if method == "image" else "creating"
-    assert f"hangs in '{state}' for " in ended.error["message"]
+    assert f"is still in '{state}' for " in ended.error["message"]
     asset_id = first(ended, method)["image_id" if method == "image" else "snapshot_id"]
     assert asset_id in marked(cloud)
     assert asset_id in ended.error["message"]

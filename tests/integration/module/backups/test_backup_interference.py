@@ -58,7 +58,7 @@ def test_a_marker_that_cannot_be_taken_back_is_reported(cloud: Cloud) -> None:
     cloud.control.inject("error", operation="vm.modifyImageAttribute", times=0, http=403, status="HTTP_FORBIDDEN")
     ended = backup(cloud, A)
     assert ended.failed
-    assert ended.error["message"].endswith("could not be changed: delete it by hand.")
+    assert ended.error["message"].endswith("could not be changed: delete the backup manually.")
 
 
 @METHODS

@@ -32,8 +32,8 @@ def test_one_blocked_machine_holds_back_all_and_nothing_is_stopped(cloud: Cloud)
     assert ended.actions == {A: "none", B: "blocked"}
     assert ended.codes(instance_id=B) == ["protected"]
     assert ended.msg == (
-        f"1 of 2 machines cannot be backed up, so nothing at all was changed: {B} (protected); remove the causes, or set "
-        "on_blocked to skip to go on with the others."
+        f"1 of 2 instances cannot be backed up, so nothing was changed: {B} (protected); remove the causes, or set on_blocked "
+        "to skip to continue with the others."
     )
     assert cloud.writes() == []
     assert cloud.status(A) == "running"
@@ -113,9 +113,9 @@ def test_a_batch_beyond_the_quota_is_refused_with_all_numbers_before_anything_is
     assert ended.failed
     assert not ended.changed
     assert ended.msg == (
-        "The quotas have no room for this batch (3 images needed, 2 left of 2; 4 snapshots needed, 2 left of 2), so nothing at "
-        f"all was changed; 2 of 3 machines fit ({A}, {C}): have the quotas raised, remove what is no longer needed, or set "
-        "on_shortfall to fit to do the part that fits."
+        "The quotas are too small for this batch (3 images needed, 2 left of 2; 4 snapshots needed, 2 left of 2), so nothing "
+        f"was changed; 2 of 3 instances fit ({A}, {C}): have the quotas raised, delete backups that you no longer need, or set "
+        "on_shortfall to fit to back up the instances that fit."
     )
     assert ended.result["quota"] == {
         "images": {"limit": 2, "used": 0, "left": 2, "needed": 3},

@@ -39,7 +39,7 @@ def twice(*values: str, key: str = KEY) -> list[Json]:
 @pytest.mark.parametrize(
     ("action", "parameters", "says"),
     [
-        ("retag", {"remove": [KEY]}, "lacks the tag"),
+        ("retag", {"remove": [KEY]}, "has no tag"),
         ("retag", {"set": {KEY: LATER}}, f"from {day(3)} on"),
         ("retag", {"tags": twice(DUE, LATER)}, "more than once"),
         ("start", {"instantly": True}, "its status is now 'running'"),

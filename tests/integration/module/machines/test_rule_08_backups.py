@@ -198,7 +198,7 @@ def test_a_local_system_disk_is_not_covered_by_snapshots(cloud: Cloud) -> None:
 
 def test_a_local_data_disk_is_covered_by_nothing_and_may_be_given_up(cloud: Cloud) -> None:
     cloud.seed(machine(local_disks=[{"size": 200}]), images=[image()])
-    refuse(cloud, "save its data by other means", codes=("local_disk_loss",))
+    refuse(cloud, "save its data in another way", codes=("local_disk_loss",))
     ended = delete(cloud, allow_local_disk_loss=True)
     assert not ended.failed
     assert "lost" in ended.fates().values()
@@ -344,11 +344,11 @@ def test_backups_that_may_not_be_read_are_an_error_and_no_delete(cloud: Cloud, o
 
 ARGUMENTS: list[tuple[Json, tuple[str, ...]]] = [
     ({"require_backup": "image", "stop_running": True}, ("require_backup=image", "stop_running=true", "vm_backup", "stop it")),
-    ({"backup_campaign": "c1"}, ("backup_campaign", "set require_backup")),
+    ({"backup_campaign": "c1"}, ("backup_campaign requires require_backup", "set both")),
     ({"require_backup": "image", "backup_campaign": "a b"}, ("backup_campaign", "letters, digits")),
     ({"require_backup": "image", "backup_campaign": ""}, ("backup_campaign", "letters, digits")),
-    ({"require_backup": "image", "backup_max_age": 0}, ("backup_max_age", "above zero")),
-    ({"require_backup": "image", "backup_max_age": -1}, ("backup_max_age", "above zero")),
+    ({"require_backup": "image", "backup_max_age": 0}, ("backup_max_age", "above 0")),
+    ({"require_backup": "image", "backup_max_age": -1}, ("backup_max_age", "above 0")),
     ({"require_backup": "image", "backup_max_age": "inf"}, ("backup_max_age", "finite")),
 ]
 

@@ -98,7 +98,7 @@ def test_rule_17_plain_http_goes_to_loopback_only(cloud: Cloud) -> None:
     cloud.seed(stopped(A))
     ended = cloud.vm("absent", A, endpoint_url="http://jdcloud.example.test")
     assert ended.failed
-    assert "plain http" in ended.msg
+    assert "plain HTTP" in ended.msg
     assert ended.summary["api_calls"] == 0
     # A proxy would take the signed request off this machine.
     ended = cloud.vm("absent", A, environment={"http_proxy": "http://127.0.0.1:9", "HTTP_PROXY": "http://127.0.0.1:9"})

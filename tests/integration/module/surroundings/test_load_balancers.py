@@ -231,7 +231,7 @@ def test_a_target_that_outlives_its_machine_is_told(cloud: Cloud, left: bool) ->
     ended = cloud.vm("absent", A, stop_running=True)
     assert ended.actions == {A: "deleted"}
     assert fates(ended) == (["left", "left"] if left else [None, None])
-    gone = [each for each in ended.only["warnings"] if each["message"].startswith("It is gone, and still registered")]
+    gone = [each for each in ended.only["warnings"] if each["message"].startswith("It is gone, but still registered")]
     assert len(gone) == (2 if left else 0)
 
 

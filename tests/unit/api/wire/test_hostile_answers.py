@@ -175,7 +175,7 @@ def test_a_read_of_one_that_shows_another_is_an_error_of_that_read(hostile: Host
     id_name = next(iter(row))
     error = hostile.ask(call, answer_of({field: {**row, id_name: f"{row[id_name]}0"}})).error
     assert isinstance(error, TransportError)
-    assert "another id" in str(error)
+    assert "its id is not" in str(error)
 
 
 WRONG_ROWS = [None, 5, "i-1", [], {}, [{"instanceId": "i-1"}], {"id": "i-1"}]

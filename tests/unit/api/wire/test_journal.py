@@ -147,7 +147,7 @@ def test_an_unbroken_journal_holds_no_blank_lines(tmp_path: Path) -> None:
 
 def test_without_a_line_nothing_is_sent(tmp_path: Path) -> None:
     journal = Journal(str(tmp_path / "missing" / "journal.jsonl"), "cn-north-1", lambda: NOW)
-    with pytest.raises(InputError, match="nothing is sent without it"):
+    with pytest.raises(InputError, match="the call was not sent"):
         journal.sent(vm.delete_instance("i-a"))
 
 
@@ -214,7 +214,7 @@ def test_a_write_without_its_line_does_not_leave(
 ) -> None:
     server = make_server()
     transport = make_transport(server.url, journal_path=str(tmp_path / "missing" / "journal.jsonl"))
-    with pytest.raises(InputError, match="nothing is sent without it"):
+    with pytest.raises(InputError, match="the call was not sent"):
         transport.send(vm.delete_instance("i-1"))
     assert server.requests == []
     assert transport.requests_sent == 0

@@ -243,7 +243,7 @@ def test_the_strict_check_of_newer_pythons_gets_its_own_advice(reason: str) -> N
     text = _refused(reason)
     assert reason in text
     assert "Python 3.12" in text
-    assert "give the file of its CA" not in text
+    assert "set ca_bundle (JDCLOUD_CA_BUNDLE) to the file of its CA" not in text
 
 
 @pytest.mark.parametrize(
@@ -251,4 +251,4 @@ def test_the_strict_check_of_newer_pythons_gets_its_own_advice(reason: str) -> N
     ["unable to get local issuer certificate", "self-signed certificate", "certificate has expired", "Hostname mismatch"],
 )
 def test_other_refusals_of_a_certificate_do_not(reason: str) -> None:
-    assert "give the file of its CA in ca_bundle" in _refused(reason)
+    assert "set ca_bundle (JDCLOUD_CA_BUNDLE) to the file of its CA" in _refused(reason)

@@ -75,13 +75,13 @@ GARBLED: dict[str, bytes] = {
     "blank request id": http_answer({"requestId": " ", "result": {"instance": {"instanceId": "i-1", "status": "running"}}}),
     "null request id": http_answer({"requestId": None, "result": {"instance": {"instanceId": "i-1", "status": "running"}}}),
     "error without request id": http_answer({"error": {"code": 404, "status": "NOT_FOUND", "message": "gone"}}, 404),
-    "error that is no object": http_answer({"requestId": "r", "error": "gone"}, 500),
-    "result that is no object": http_answer({"requestId": "r", "result": []}),
+    "error that is not an object": http_answer({"requestId": "r", "error": "gone"}, 500),
+    "result that is not an object": http_answer({"requestId": "r", "result": []}),
     "missing field": http_answer({"requestId": "r", "result": {}}),
     "field of wrong type": http_answer({"requestId": "r", "result": {"instance": {"instanceId": 5, "status": "running"}}}),
     "gateway 502": http_answer(b"<html>Bad Gateway</html>", 502),
     "gateway 429": http_answer(b"slow down", 429),
-    "no HTTP": b"SSH-2.0-OpenSSH_9.6\r\nConnection: close\r\n\r\n",
+    "not HTTP": b"SSH-2.0-OpenSSH_9.6\r\nConnection: close\r\n\r\n",
 }
 
 

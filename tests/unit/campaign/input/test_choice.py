@@ -110,13 +110,13 @@ def test_lines_that_mean_the_same_machine_mean_it_once(text: str, found: list[st
         (f'{TWO}"db, main",i-a\nweb 1,i-b\n', r"2 of 2 .* line 2 'i-a' \(i-a has no 'db, main'\), line 3 'i-b' \(i-b has no"),
         ("instance_id,private_ip_address\ni-a,10.0.0.5\n", r"line 2 'i-a' \(i-a has no '10.0.0.5'\)"),
         # A comma in a name moves all that follows.
-        (f"{TWO}db, main,i-b\n", r"line 2 'db, main,i-b' \(no machine\)"),
-        (f"{TWO}web,i-a,i-b\n", r"line 2 'web,i-a,i-b' \(no machine\)"),
+        (f"{TWO}db, main,i-b\n", r"line 2 'db, main,i-b' \(no instance\)"),
+        (f"{TWO}web,i-a,i-b\n", r"line 2 'web,i-a,i-b' \(no instance\)"),
         # A cell over two lines.
         ('note,instance_id\n"a\nb",i-b\n', "1 of 2 .* line 2 '' "),
         ("instance_id,name,instance_id\ni-a,,i-b\n", "has the column instance_id twice"),
         ("ID,Owner\ni-a,me\n", "2 of 2 .* line 1 'ID,Owner'"),
-        ("i-a i-b\n", r"line 1 'i-a i-b' \(no machine\)"),
+        ("i-a i-b\n", r"line 1 'i-a i-b' \(no instance\)"),
     ],
 )
 def test_a_line_of_which_it_is_not_clear_what_it_means_begins_nothing(text: str, part: str) -> None:
@@ -125,14 +125,14 @@ def test_a_line_of_which_it_is_not_clear_what_it_means_begins_nothing(text: str,
 
 
 def test_a_machine_that_is_called_like_the_id_of_another_means_neither() -> None:
-    with pytest.raises(InputError, match="2 machines: i-a, i-b"):
+    with pytest.raises(InputError, match="2 instances: i-a, i-b"):
         resolve(entries_of("i-b\n", "list_file"), [{**WEB, "name": "i-b"}, DB], "list_file")
 
 
 @pytest.mark.parametrize("text", ["i-gone\n", "instance_id\ni-gone\n", "instance_id\ndb\n", "name\ni-b\n", "name\n10.0.0.6\n"])
 def test_a_name_is_no_id_and_an_id_that_is_gone_is_no_name(text: str) -> None:
     # A clone is often called like what it was made of.
-    with pytest.raises(InputError, match="no machine"):
+    with pytest.raises(InputError, match="no instance"):
         resolve(entries_of(text, "list_file"), [{**WEB, "name": "i-gone"}, {**DB, "name": "db"}], "list_file")
 
 
@@ -142,7 +142,7 @@ def test_a_machine_that_is_called_like_an_id_is_meant_by_its_name() -> None:
 
 @pytest.mark.parametrize("text", ["", "\n# x\n", "instance_id,name\n"])
 def test_a_list_without_lines_is_refused(text: str) -> None:
-    with pytest.raises(InputError, match="list_file holds"):
+    with pytest.raises(InputError, match="list_file contains"):
         entries_of(text, "list_file")
 
 
@@ -156,10 +156,10 @@ def test_lines_that_do_not_mean_one_machine_are_all_named() -> None:
     with pytest.raises(InputError) as caught:
         resolve(entries, [WEB, DB, TWIN], "list_file")
     text = str(caught.value)
-    assert "3 of 4 entries do not mean exactly one machine, so nothing was done" in text
-    assert "line 2 'web 1' (2 machines: i-a, i-c)" in text
-    assert "line 5 '' (no machine)" in text
-    assert "line 7 '10.9.9.9' (no machine)" in text
+    assert "3 of 4 entries do not match exactly one instance, so nothing was done" in text
+    assert "line 2 'web 1' (2 instances: i-a, i-c)" in text
+    assert "line 5 '' (no instance)" in text
+    assert "line 7 '10.9.9.9' (no instance)" in text
 
 
 NAMES = st.sampled_from(["i-a", "i-b", "i-c", "web", "db", "10.0.0.4", "10.0.0.5", ""])
@@ -186,7 +186,7 @@ def test_what_is_resolved_is_meant_by_exactly_one_entry_or_nothing_is(
 
 @pytest.mark.parametrize("ids", ["web-1.example", "10.0.0.4", "i_a", "I-A", ["i-a", "web 1"]])
 def test_a_text_that_cannot_be_an_id_is_refused(ids: Any) -> None:
-    with pytest.raises(InputError, match="vm_decommission_instance_ids: .* is no id"):
+    with pytest.raises(InputError, match="vm_decommission_instance_ids: .* is not an id"):
         options(instance_ids=ids)
 
 
@@ -194,7 +194,7 @@ def test_machines_are_named_one_by_one_in_one_way() -> None:
     assert options(instance_ids="", name=["web", "db"]).names == ("web", "db")
     assert options(instance_ids="", name=["web"]).name == "web"
     for more in ({"list_file": "/x"}, {"name": ["web", "db"]}):
-        with pytest.raises(InputError, match="give one of them"):
+        with pytest.raises(InputError, match="use one of them"):
             options(**more)
     with pytest.raises(InputError, match="Nothing is selected"):
         options(instance_ids="", exclude="i-b")

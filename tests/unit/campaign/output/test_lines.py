@@ -80,7 +80,7 @@ def test_where_blockers_forbid_all_nothing_is_said_to_be_deleted() -> None:
     assert "DISKS" not in table[0]
     assert not any(word in line for line in table for word in ("deleted", "released", "kept"))
     assert not any(line.startswith(("Digest", "To run exactly this plan")) for line in lines)
-    assert lines[-1].startswith("1 machine, i-b (protected), cannot be deleted, so nothing at all was changed")
+    assert lines[-1].startswith("1 instance (i-b: protected) cannot be deleted, so nothing was changed")
 
 
 def test_a_run_shows_what_will_become_of_disks_and_asks_for_no_approval() -> None:
@@ -156,7 +156,7 @@ def test_what_stops_a_campaign_is_said_by_its_wave() -> None:
     wave_step.end_wave(record, wanted, 1, later(50))
     assert wave_lines(record, 1) == [
         "Wave 1 of 2, 40 s: 1 failed of 1 instance. Gone so far: 0 of 2.",
-        "The campaign was stopped after wave 1, since 1 machine, i-a (api), failed and 0 may.",
+        "The campaign was stopped after wave 1, because 1 instance (i-a: api) failed and vm_decommission_max_failures is 0.",
     ]
 
 

@@ -93,7 +93,7 @@ def test_what_could_not_be_read_is_a_note_and_no_failure(cloud: MemoryCloud, run
     done = prepared()
     assert not done["fails"]
     (note,) = [each for each in done["report"]["notes"] if "DNS" in each]
-    assert note.startswith("DNS records that hold an address of these machines may be missing")
+    assert note.startswith("DNS records of these instances may be missing")
     assert "403 HTTP_FORBIDDEN" in note
     assert done["report"]["pointers"] == [POINTER]
 

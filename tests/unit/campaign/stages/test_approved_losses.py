@@ -127,7 +127,7 @@ def test_it_ends_the_campaign_where_blocked_machines_are_not_skipped(
     after(fleet, A, change)
     done = campaign(run, tmp_path, digest=digest)()
     assert done["fails"]
-    assert "Wave 2 was not begun" in done["message"]
+    assert "Wave 2 did not begin" in done["message"]
     assert sorted(fleet.machines) == [B, C]
     assert holds(fleet)
 
@@ -163,7 +163,7 @@ def test_what_was_approved_stays_the_bound_of_a_run_that_goes_on(fleet: MemoryCl
     fleet.refusals.clear()
     attach(fleet)
     held = campaign(run, tmp_path, **wanted)()
-    assert f"{B} (more_would_be_lost), cannot be deleted, so nothing at all was changed" in held["message"]
+    assert f"({B}: more_would_be_lost) cannot be deleted, so nothing was changed" in held["message"]
     assert holds(fleet)
     # Who runs it without the approval agrees to what the plan shows now.
     assert not campaign(run, tmp_path, backup="none")()["fails"]
@@ -194,7 +194,7 @@ def test_less_than_was_approved_is_another_plan_before_anything_began(fleet: Mem
     fleet.add_disk(B, "vol-goes000001", auto_delete=True)
     digest = approved(run, tmp_path, backup="none")
     fleet.machines[B]["dataDisks"][1].update(autoDelete=False)
-    with pytest.raises(InputError, match=rf"since less would be lost with {B} \(vol-goes000001\); so nothing was changed"):
+    with pytest.raises(InputError, match=rf"because less would be lost with {B} \(vol-goes000001\); nothing was changed"):
         campaign(run, tmp_path, backup="none", digest=digest)()
 
 
@@ -209,8 +209,8 @@ def test_without_a_file_what_differs_is_known_from_the_plan_that_was_handed_over
     fleet.machines[C]["status"] = "running"
     wanted = {**wanted, "on_blocked": "fail", "digest": report["digest"]}
     refused = Conducted(run, tmp_path / "run", **wanted, handed_over=json.loads(json.dumps(plan)) if handed_over else None)
-    text = rf"{C} \(running\) may not go any more and more would be lost with {B} \({MORE}\)"
-    with pytest.raises(InputError, match=text if handed_over else "from a digest it cannot be seen which"):
+    text = rf"{C} \(running\) can no longer be deleted and more would be lost with {B} \({MORE}\)"
+    with pytest.raises(InputError, match=text if handed_over else "but a digest does not show which"):
         refused()
     assert not [call for call in fleet.calls if call.write]
 
@@ -230,7 +230,7 @@ def test_a_disk_that_is_set_to_stay_after_its_wave_began_is_not_deleted_afterwar
     assert not done["fails"], done["message"]
     assert B not in fleet.machines
     assert fleet.disks["vol-goes000001"]["status"] == "available"
-    assert f"vol-goes000001 of {B} was set to outlive it after its wave began, and is left alone." in done["report"]["notes"]
+    assert f"vol-goes000001 of {B} was set to outlive it after its wave began, and is kept." in done["report"]["notes"]
 
 
 def test_where_all_disks_are_to_go_what_they_say_themselves_keeps_none(fleet: MemoryCloud, run: Runner, tmp_path: Path) -> None:

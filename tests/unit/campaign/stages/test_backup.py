@@ -73,7 +73,7 @@ def test_a_plan_with_a_blocker_changes_nothing_and_names_the_variables(
 ) -> None:
     cloud.machines[A]["tags"] = [{"key": "jdcloud-protect", "value": "yes"}]
     use = BackedUp(run, instance_ids=IDS, stop_running=True, manifest_path=str(tmp_path / "m.json"))
-    with pytest.raises(InputError, match="1 of 2 machines cannot be backed up, .* set vm_backup_on_blocked to skip"):
+    with pytest.raises(InputError, match="1 of 2 instances cannot be backed up, .* set vm_backup_on_blocked to skip"):
         use()
     assert cloud.writes == []
     assert not (tmp_path / "m.json").exists()
@@ -81,7 +81,7 @@ def test_a_plan_with_a_blocker_changes_nothing_and_names_the_variables(
 
 def test_a_batch_without_room_changes_nothing_and_names_the_variables(cloud: CloudWithCopies, run: Runner) -> None:
     cloud.quotas = {**cloud.quotas, "image": (1, 0)}
-    with pytest.raises(InputError, match="The quotas have no room .* set vm_backup_on_shortfall to fit"):
+    with pytest.raises(InputError, match="The quotas are too small .* set vm_backup_on_shortfall to fit"):
         BackedUp(run, instance_ids=IDS, stop_running=True)()
     assert cloud.writes == []
 
@@ -117,9 +117,9 @@ def test_the_use_of_the_api_holds_that_of_the_plan(cloud: CloudWithCopies, run: 
 def test_the_message_is_short(cloud: CloudWithCopies, run: Runner, tmp_path: Path) -> None:
     path = tmp_path / "m.json"
     use = BackedUp(run, instance_ids=IDS, stop_running=True, campaign="spring", manifest_path=str(path))
-    assert use(check=True)["lines"] == ["Backups of campaign spring: 2 to be made, of 2 machines. Nothing was changed."]
-    assert use()["lines"] == [f"Backups of campaign spring: 2 made, of 2 machines. Manifest: {path}"]
-    assert use()["lines"] == [f"Backups of campaign spring: 2 used again, of 2 machines. Manifest: {path}"]
+    assert use(check=True)["lines"] == ["Backups of campaign spring: 2 to be made, of 2 instances. Nothing was changed."]
+    assert use()["lines"] == [f"Backups of campaign spring: 2 made, of 2 instances. Manifest: {path}"]
+    assert use()["lines"] == [f"Backups of campaign spring: 2 used again, of 2 instances. Manifest: {path}"]
 
 
 def test_a_failed_backup_is_tried_again_by_the_next_run_which_starts_what_was_stopped(
@@ -171,7 +171,7 @@ def test_a_drill_passes_and_leaves_nothing_behind(cloud: CloudWithCopies, run: R
     before = sorted(cloud.disks)
     done = BackedUp(run, instance_ids=IDS, stop_running=True, manifest_path=str(path), **DRILL)()
     assert done["problem"] == ""
-    assert done["lines"][1:] == ["One machine was restored, ran, and was removed again with its disks."]
+    assert done["lines"][1:] == ["One instance was restored, ran, and was deleted again with its disks."]
     drill = done["manifest"]["drill"]
     assert (drill["outcome"], drill["source_instance_id"], drill["left_over"]) == ("passed", A, [])
     assert drill["instance_ids"] == ["i-made0"]
@@ -245,7 +245,7 @@ def test_a_machine_that_is_selected_no_more_keeps_the_old_manifest(cloud: CloudW
 @pytest.mark.parametrize("text", ['{"format": "jdcloud.cloud/manif', '{"nothing": "of ours"}', "[]", "[" * 100_000])
 def test_a_file_that_is_no_manifest_is_never_written_over(cloud: CloudWithCopies, run: Runner, tmp_path: Path, text: str) -> None:
     path = manifest_file(tmp_path, text)
-    with pytest.raises(InputError, match="no manifest of format"):
+    with pytest.raises(InputError, match="not a manifest of format"):
         BackedUp(run, instance_ids=B, manifest_path=str(path))()
     assert (path.read_text(encoding="utf-8"), cloud.calls) == (text, [])
 

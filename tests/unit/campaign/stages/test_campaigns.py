@@ -62,7 +62,7 @@ def test_a_campaign_deletes_its_machines_in_waves(cloud: MemoryCloud, run: Runne
     fill(cloud)
     campaign = Conducted(run, tmp_path / "record", instance_ids=IDS, stop_running=True, waves="1,100%", elastic_ips="release")
     done = campaign()
-    assert done["message"].startswith("3 of 3 machines are deleted.")
+    assert done["message"].startswith("3 of 3 instances are deleted.")
     assert not done["fails"]
     assert left(cloud) == {"machines": [], "disks": ["vol-kept000001"], "elastic_ips": []}
     assert [each["state"] for each in done["report"]["waves"]] == ["complete", "complete"]
@@ -99,7 +99,7 @@ def test_a_campaign_that_is_alive_is_left_alone(cloud: MemoryCloud, run: Runner,
     lock = Lock(folder, holder_of(os.getppid(), "2026-11-25T07:00:00Z", "another"))
     lock.take()
     campaign = Conducted(run, folder, instance_ids=IDS, backup="none")
-    with pytest.raises(InputError, match="Another run works on"):
+    with pytest.raises(InputError, match="Another run uses"):
         campaign()
     assert not cloud.calls
     assert [each.name for each in folder.iterdir()] == ["lock.json"]
@@ -272,7 +272,7 @@ def test_no_wave_follows_one_whose_stage_failed_whatever_the_play_ignores(
     with pytest.raises(InputError, match="The record of the campaign is gone"), campaign.stage():
         wave(go_on(*context, preview=False, run=campaign.record.run), 1)
     (tmp_path / "elsewhere.json").rename(tmp_path / "record" / "record.json")
-    with pytest.raises(InputError, match="does not hold its folder any more, since a stage failed"):
+    with pytest.raises(InputError, match="no longer has the lock of its directory, because a stage failed"):
         go_on(*context, preview=False, run=campaign.record.run)
     assert sorted(cloud.machines) == [B, C]
 

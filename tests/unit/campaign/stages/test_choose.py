@@ -140,7 +140,7 @@ def test_a_canary_that_fails_ends_the_campaign_however_many_failures_are_allowed
     cloud.refuse("vm.deleteInstance", 400, "INVALID", "Not this one.", C)
     done = conducted(tags="project=x", canary="web 3", max_failures=3, waves="100%")()
     assert (
-        f"The campaign was stopped after wave 1, since 1 machine, {C} (timeout), failed, of vm_decommission_canary."
+        f"The campaign was stopped after wave 1, because 1 instance ({C}: timeout) of vm_decommission_canary failed."
         in done["message"]
     )
     assert sorted(cloud.machines) == [A, B, C, D]
@@ -163,7 +163,7 @@ def test_canaries_that_are_all_blocked_by_then_end_the_campaign_where_blocked_on
     campaign.failing = protect
     done = campaign()
     assert sorted(cloud.machines) == (protected if len(protected) == 1 else [A, B, C, D])
-    assert ("could not be deleted, and there is no more of vm_decommission_canary" in done["message"]) is (len(protected) == 2)
+    assert ("could not be deleted, and vm_decommission_canary has no other instances" in done["message"]) is (len(protected) == 2)
 
 
 def test_a_failure_of_another_machine_is_one_that_is_allowed(conducted: Any, cloud: MemoryCloud) -> None:
@@ -192,10 +192,10 @@ def test_a_list_of_ids_names_and_addresses(conducted: Any, cloud: MemoryCloud, t
 def test_a_list_with_a_line_that_means_no_machine_begins_nothing(conducted: Any, cloud: MemoryCloud, tmp_path: Path) -> None:
     path = tmp_path / "list"
     path.write_text(f"{A}\nweb 9\n")
-    with pytest.raises(InputError, match=r"list_file: 1 of 2 entries .* line 2 'web 9' \(no machine\)"):
+    with pytest.raises(InputError, match=r"list_file: 1 of 2 entries .* line 2 'web 9' \(no instance\)"):
         conducted(list_file=str(path))()
     path.write_bytes("\u6d4b".encode("gbk"))
-    with pytest.raises(InputError, match="no text in UTF-8"):
+    with pytest.raises(InputError, match="not a UTF-8"):
         conducted(list_file=str(path))()
     with pytest.raises(InputError, match="cannot be read"):
         conducted(list_file="/nowhere/list")()
@@ -246,10 +246,10 @@ def test_a_resumed_campaign_keeps_its_canaries_and_what_it_excludes(conducted: A
     chosen = {"tags": "project=x", "canary": "role=canary", "exclude": A}
     done = conducted(**chosen, waves="1")()
     assert waves(done)[1] == [C]
-    with pytest.raises(InputError, match="begun with another selection"):
+    with pytest.raises(InputError, match="started with another selection"):
         conducted(**{**chosen, "exclude": ""}, waves="1,100%")()
     cloud.machines[D]["tags"] = []
-    with pytest.raises(InputError, match="begun with another selection"):
+    with pytest.raises(InputError, match="started with another selection"):
         conducted(**{**chosen, "exclude": [A, B]}, waves="1,100%")()
     cloud.machines[D]["tags"] = [tag("project", "x")]
     done = conducted(**chosen, waves="1,100%")()
@@ -274,7 +274,7 @@ def test_a_listed_machine_that_was_renamed_stays_in_later_runs_too(conducted: An
     cloud.machines[B]["instanceName"] = "db 9"
     for _again in range(2):
         done = conducted(list_file=str(path), waves="1,100%")()
-        assert "Its name has changed since it was chosen by that, and is 'db 9' now." in str(done["report"]["machines"])
+        assert "It was selected by its name, but its name is now 'db 9'." in str(done["report"]["machines"])
     assert sorted(cloud.machines) == [B, C, D]
     conducted(list_file=str(path), waves="1,100%", on_blocked="skip")()
     assert sorted(cloud.machines) == [B, D]

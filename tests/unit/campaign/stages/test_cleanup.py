@@ -58,7 +58,7 @@ def test_what_is_excluded_stays_and_an_exclusion_of_nothing_is_a_warning(cloud: 
     done = cleaned(run, vm_decommission_exclude=[A, "web 9"])
     assert [each["instance_ids"] for each in done["regions"]] == [[B]]
     assert done["warnings"] == [
-        "vm_decommission_exclude: web 9 excluded nothing, since no marked machine has that id, name or tag."
+        "vm_decommission_exclude: web 9 excluded nothing, because no marked instance has this id, name or tag."
     ]
     assert cleaned(run, vm_decommission_exclude=A)["warnings"] == []
 
@@ -70,7 +70,7 @@ def test_a_region_that_cannot_be_read_ends_it(cloud: MemoryCloud, run: Runner) -
 
 
 def test_a_folder_that_is_no_mount_point_ends_it_before_anything_is_read(cloud: MemoryCloud, run: Runner, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="is no mount point"):
+    with pytest.raises(InputError, match="is not a mount point"):
         cleaned(run, report_mount=str(tmp_path))
     assert cloud.calls == []
 
@@ -117,7 +117,7 @@ def test_a_record_that_cannot_be_read_is_a_problem_of_its_region_alone(run: Runn
     done = cleaned(run, report_dir=str(tmp_path))
     (problem,) = done["problems"]
     assert problem.startswith(f"{REGION} - ")
-    assert "cannot be used, since it is no JSON" in problem
+    assert "cannot be used, because it is not JSON" in problem
     assert (done["regions"], done.get("failed")) == ([], None)
 
 
@@ -128,6 +128,6 @@ def test_a_cap_that_is_passed_makes_no_folder(tmp_path: Path) -> None:
     folder = tmp_path / "reports"
     done = clean_up(READERS["cleanup"]({"max_instances": 1, "report_dir": str(folder)}), modules, preview=False)
     assert done["failed"]
-    assert done["msg"].startswith("2 machines are due")
+    assert done["msg"].startswith("2 instances are due")
     assert (done["regions"], folder.exists()) == ([], False)
     assert modules.arguments("(jdcloud_vm_info)")["marked_only"] is True

@@ -64,15 +64,15 @@ def test_each_hook_learns_its_machines_and_what_became_of_them(conducted: Any) -
     assert before["machines"][1]["elastic_ips"] == ["203.0.113.7"]
     assert after["counts"] == {"deleted": 2}
     assert (before["waves"], before["check_mode"]) == (2, False)
-    assert last["message"].startswith("3 of 3 machines are deleted.")
+    assert last["message"].startswith("3 of 3 instances are deleted.")
     assert {each["report_path"] for each in campaign.events} == {done["report_path"]}
     json.dumps(campaign.events)
     name = last["campaign"]
     assert [each["message"] for each in campaign.events[:-1]] == [
-        f"Plan of {name}: 3 machines to be deleted in 2 waves. Digest: {last['digest']}.",
-        f"Wave 1 of 2 of {name} begins: 1 machine.",
+        f"Plan of {name}: 3 instances to be deleted in 2 waves. Digest: {last['digest']}.",
+        f"Wave 1 of 2 of {name} begins: 1 instance.",
         f"Wave 1 of 2 of {name}: 1 deleted.",
-        f"Wave 2 of 2 of {name} begins: 2 machines.",
+        f"Wave 2 of 2 of {name} begins: 2 instances.",
         f"Wave 2 of 2 of {name}: 2 deleted.",
     ]
 
@@ -94,10 +94,10 @@ def test_where_nothing_lasts_no_hook_learns_a_path(conducted: Any) -> None:
 @pytest.mark.parametrize(
     ("hook", "number", "gone", "sentence"),
     [
-        ("on_plan", None, [], "failed after the plan, so nothing was begun."),
-        ("before_wave", 1, [], "failed before wave 1, so that wave was not begun."),
-        ("before_wave", 2, [A], "failed before wave 2, so that wave was not begun."),
-        ("after_wave", 1, [A], "failed after wave 1, so no further wave was begun."),
+        ("on_plan", None, [], "failed after the plan, so no wave began."),
+        ("before_wave", 1, [], "failed before wave 1, so this wave did not begin."),
+        ("before_wave", 2, [A], "failed before wave 2, so this wave did not begin."),
+        ("after_wave", 1, [A], "failed after wave 1, so no further wave began."),
     ],
 )
 def test_a_hook_that_fails_ends_the_campaign_before_more_is_touched(
@@ -183,7 +183,7 @@ def test_while_a_hook_waits_for_an_answer_another_host_leaves_the_campaign_alone
         before = os.stat(path).st_mtime
         os.utime(path, (before - 0.9 * PATIENCE, before - 0.9 * PATIENCE))
         there = Lock(tmp_path / "record", replace(holder_of(os.getpid(), "", "other"), host="pod-2"))
-        with pytest.raises(InputError, match="Another run works on"):
+        with pytest.raises(InputError, match="Another run uses"):
             there.take()
         assert path.read_text(encoding="utf-8") == text
         os.utime(path, (before, before))
@@ -209,7 +209,7 @@ def test_failures_come_in_groups_with_an_example(conducted: Any, cloud: MemoryCl
     campaign = conducted()
     campaign()
     (group,) = campaign.events[0]["failures"]
-    assert "1 machine, i-bbbb000002 (protected), cannot be deleted" in campaign.events[0]["message"]
+    assert "1 instance (i-bbbb000002: protected) cannot be deleted" in campaign.events[0]["message"]
     assert (group["count"], group["code"], group["example"]["instance_id"]) == (1, "protected", B)
 
 
@@ -223,7 +223,7 @@ def test_titles_and_steps_of_failures_are_in_the_language_of_the_campaign(conduc
 
 
 def test_a_hook_that_is_not_there_is_refused_before_anything_is_sent(conducted: Any, cloud: MemoryCloud) -> None:
-    with pytest.raises(InputError, match=r"vm_decommission_before_wave: there is no file /nowhere/x.yml"):
+    with pytest.raises(InputError, match=r"vm_decommission_before_wave: the file /nowhere/x.yml does not exist"):
         conducted(before_wave="/nowhere/x.yml")()
     with pytest.raises(InputError, match="must be the absolute path of a file"):
         conducted(before_wave="x.yml")()

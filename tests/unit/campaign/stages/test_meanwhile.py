@@ -83,7 +83,7 @@ def test_a_machine_that_lost_the_name_that_chose_it_stays(
     assert (B in cloud.machines) is (way == "names")
     row = next(each for each in done["report"]["machines"] if each["instance_id"] == C)
     assert [each["code"] for each in row["blockers"]] == ["selector_mismatch"]
-    assert "'mail' now" in row["blockers"][0]["message"]
+    assert "is now 'mail'" in row["blockers"][0]["message"]
 
 
 @pytest.mark.parametrize("way", ["names", "list", "exclude"])
@@ -100,7 +100,7 @@ def test_a_machine_that_is_none_of_the_chosen_after_its_backup_stays_stopped(
     done = conducted(backup="image", stop_running=True, waves="100%", **chosen)()
     assert sorted(cloud.machines) == [B, C]
     assert len(cloud.images) == 2
-    assert f"1 machine, {C} (selector_mismatch) failed or are blocked." in done["message"]
+    assert f"1 instance ({C}: selector_mismatch) failed or are blocked." in done["message"]
 
 
 def test_another_name_is_nothing_to_a_machine_that_its_id_chose(
@@ -118,7 +118,7 @@ def test_a_machine_that_is_excluded_by_now_stays(conducted: Callable[..., Conduc
     tagged: Json = {"tags": [{"key": "keep", "value": "until May"}]}
     done = before_the_second_wave(campaign, lambda: cloud.machines[C].update(tagged))()
     assert sorted(cloud.machines) == [B, C]
-    assert f"Wave 2 was not begun, since 1 machine, {C} (selector_mismatch), cannot be deleted any more." in done["message"]
+    assert f"Wave 2 did not begin, because 1 instance ({C}: selector_mismatch) can no longer be deleted." in done["message"]
 
 
 def test_a_wave_that_was_not_begun_is_neither_complete_nor_failed(
@@ -151,7 +151,7 @@ def test_a_run_that_was_refused_releases_nothing_of_an_earlier_one(
     refused = campaign()
     assert refused["fails"]
     assert cloud.writes[writes:] == []
-    assert "1 disk or elastic IP that was to go with its machine is still there." in refused["message"]
+    assert "1 disk or elastic IP that was to be deleted with its instance still exists." in refused["message"]
     cloud.machines[B]["tags"] = []
     assert not conducted(**wanted)()["fails"]
     assert cloud.elastic_ips == {}

@@ -122,7 +122,7 @@ def test_the_folder_of_a_campaign_is_none_for_a_plan(fleet: MemoryCloud, run: Ru
     folder.mkdir()
     Conducted(run, folder / "plan", instance_ids=[A])()
     before = files_of(folder / "plan")
-    with pytest.raises(InputError, match="holds a campaign of its own"):
+    with pytest.raises(InputError, match="contains another campaign"):
         Conducted(run, folder, instance_ids=[B])(check=True)
     assert files_of(folder / "plan") == before
 
@@ -137,7 +137,7 @@ def test_a_campaign_called_plan_is_moved_elsewhere(fleet: MemoryCloud, run: Runn
 def test_what_was_approved_is_done(fleet: MemoryCloud, run: Runner, folder: Path) -> None:
     Conducted(run, folder, instance_ids=[A, B])(check=True)
     done = Conducted(run, folder, instance_ids=[A, B], digest=plan_in(folder)["digest"])()
-    assert done["message"].startswith("2 of 2 machines are deleted.")
+    assert done["message"].startswith("2 of 2 instances are deleted.")
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ def test_what_was_approved_is_done(fleet: MemoryCloud, run: Runner, folder: Path
 def test_another_option_is_refused_by_its_name(fleet: MemoryCloud, run: Runner, folder: Path, name: str, value: Any) -> None:
     Conducted(run, folder, instance_ids=[A, B])(check=True)
     digest = plan_in(folder)["digest"]
-    with pytest.raises(InputError, match=f"vm_decommission_{name} is .* in what was approved; so nothing was changed"):
+    with pytest.raises(InputError, match=f"vm_decommission_{name} is .*, but was .* when it was approved; nothing was changed"):
         Conducted(run, folder, instance_ids=[A, B], digest=digest, **{name: value})()
     assert writes(fleet) == []
 
@@ -181,7 +181,7 @@ def test_another_list_is_refused_with_the_machines_that_differ(fleet: MemoryClou
     digest = plan_in(folder)["digest"]
     fleet.add(C)
     fleet.machines[B]["status"] = "running"
-    with pytest.raises(InputError, match=rf"{B} \(running\) may not go any more and {C} came since"):
+    with pytest.raises(InputError, match=rf"{B} \(running\) can no longer be deleted and {C} was added since"):
         Conducted(run, folder, instance_ids=[A, B, C], digest=digest, **variables)()
     assert writes(fleet) == []
 
@@ -190,7 +190,7 @@ def test_a_disk_that_came_since_the_approval_holds_the_campaign_back(fleet: Memo
     Conducted(run, folder, instance_ids=[A, B])(check=True)
     digest = plan_in(folder)["digest"]
     fleet.add_disk(A, "vol-new0000001", auto_delete=True)
-    with pytest.raises(InputError, match=rf"more would be lost with {A} \(vol-new0000001\); so nothing was changed"):
+    with pytest.raises(InputError, match=rf"more would be lost with {A} \(vol-new0000001\); nothing was changed"):
         Conducted(run, folder, instance_ids=[A, B], digest=digest)()
     assert writes(fleet) == []
 

@@ -71,7 +71,7 @@ def test_the_report_is_written_after_every_wave(
     monkeypatch.setattr(wave_stage, "write_meanwhile", note)
     conducted(cloud, run, folder)()
     assert [(each["outcome"], each["totals"]["deleted"]) for each in seen] == [("unfinished", 1), ("unfinished", 2)]
-    assert seen[0]["message"] == "The run has not ended. 1 of 2 machines are deleted so far."
+    assert seen[0]["message"] == "The run has not ended. 1 of 2 instances are deleted so far."
     assert seen[0]["waves"][0]["state"] == "complete"
     assert read(folder)["outcome"] == "complete"
 
@@ -83,7 +83,7 @@ def test_a_wave_that_was_refused_is_on_the_page(cloud: MemoryCloud, run: Runner,
     record["runs"][-1].update(ended=None, outcome=None)
     (folder / RECORD).write_text(json.dumps(record))
     stage.write_meanwhile(Store(str(folder)), record["run"], "The variable has changed.")
-    assert read(folder)["message"] == "The variable has changed. 2 of 2 machines are deleted so far."
+    assert read(folder)["message"] == "The variable has changed. 2 of 2 instances are deleted so far."
     assert read(folder)["outcome"] == "failed"
     assert "The variable has changed." in (folder / PAGE).read_text(encoding="utf-8")
 
@@ -164,12 +164,12 @@ def test_in_check_mode_nothing_is_written(cloud: MemoryCloud, run: Runner, tmp_p
     folder = tmp_path / "record"
     conducted(cloud, run, folder)()
     (folder / PAGE).unlink()
-    assert stage.make_again(Store(str(folder)), {}, write=False)["message"].startswith("2 of 2 machines are deleted.")
+    assert stage.make_again(Store(str(folder)), {}, write=False)["message"].startswith("2 of 2 instances are deleted.")
     assert not (folder / PAGE).exists()
 
 
 def test_a_folder_without_a_record_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"There is no record\.json in"):
+    with pytest.raises(InputError, match=r"contains no record\.json"):
         stage.make_again(Store(str(tmp_path)), {}, write=True)
 
 
@@ -235,7 +235,7 @@ def _places(value: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
 @pytest.mark.parametrize("text", [b"", b"[]", b'{"format": ', b"\xff\xfe"])
 def test_a_record_that_is_none_is_refused(tmp_path: Path, text: bytes) -> None:
     (tmp_path / RECORD).write_bytes(text)
-    with pytest.raises(InputError, match=r"record\.json cannot be used, since it is no "):
+    with pytest.raises(InputError, match=r"record\.json cannot be used, because it is not "):
         stage.make_again(Store(str(tmp_path)), {}, write=True)
     assert [each.name for each in tmp_path.iterdir()] == [RECORD]
 
@@ -251,6 +251,6 @@ def test_the_report_of_a_campaign_that_is_alive_says_that_it_has_not_ended(
     lock = Lock(folder, holder_of(os.getppid(), "2026-11-25T07:00:00Z", "c"))
     lock.take()
     made = stage.make_again(Store(str(folder)), {}, write=True)
-    assert made["message"] == "The run has not ended. 2 of 2 machines are deleted so far."
+    assert made["message"] == "The run has not ended. 2 of 2 instances are deleted so far."
     assert "not ended" in (folder / PAGE).read_text(encoding="utf-8")
     assert (folder / LOCK).exists()

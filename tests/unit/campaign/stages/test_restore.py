@@ -82,7 +82,7 @@ def test_a_machine_without_its_backup_holds_all_back_and_leaves_the_numbers(
     path.write_text(json.dumps(entry), encoding="utf-8")
     ended = restored(run, manifest=str(path), **NETWORK)
     assert ended["failed"]
-    assert "nothing at all was made" in ended["msg"]
+    assert "nothing was made" in ended["msg"]
     assert ended["counts"]["restore_blocked"] == 1
     assert cloud.machines == {}
 
@@ -90,7 +90,7 @@ def test_a_machine_without_its_backup_holds_all_back_and_leaves_the_numbers(
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"format": "jdcloud.cloud/manifest/9"}', "[" * 100_000])
 def test_a_file_that_is_no_manifest_is_refused(cloud: CloudWithCopies, run: Runner, tmp_path: Path, text: str) -> None:
     (tmp_path / "m.json").write_text(text, encoding="utf-8")
-    with pytest.raises(InputError, match="is no manifest of format"):
+    with pytest.raises(InputError, match="is not a manifest of format"):
         restored(run, manifest=str(tmp_path / "m.json"))
     assert cloud.calls == []
 

@@ -54,17 +54,17 @@ def test_renewed_keys_of_the_same_pin_go_on_though_all_is_gone() -> None:
 
 @pytest.mark.parametrize("name", ["pin", "account_id"])
 def test_another_account_is_refused_also_if_something_is_found(name: str) -> None:
-    with pytest.raises(InputError, match="began in account one, and these keys are of account two"):
+    with pytest.raises(InputError, match="began in account one, but these keys belong to account two"):
         look(frozen(**{name: "one"}), machine(A), keys=account("9999", **{name: "two"}))
 
 
 def test_what_is_told_of_an_account_must_be_the_same_in_all() -> None:
-    with pytest.raises(InputError, match="these keys are of account one"):
+    with pytest.raises(InputError, match="these keys belong to account one"):
         look(frozen(pin="one", account_id="1"), machine(A), keys=account("9999", pin="one", account_id="2"))
 
 
 def test_another_account_with_the_same_end_of_its_key_is_refused() -> None:
-    with pytest.raises(InputError, match="keys of the account that it began with"):
+    with pytest.raises(InputError, match="keys of the first account"):
         look(frozen(pin="one"), not_found(A), keys=account("0001", pin="two"))
 
 
@@ -77,18 +77,18 @@ def test_renewed_keys_that_find_a_frozen_machine_are_of_the_same_account() -> No
 def test_renewed_keys_go_on_where_the_campaign_itself_deleted_all_that_is_gone() -> None:
     record = deleted(frozen(), A, B)
     look(record, not_found(A), not_found(B), keys=account("9999"))
-    assert any("both are taken for keys of one account" in note for note in record.notes)
+    assert any("both keys are treated as keys of the same account" in note for note in record.notes)
 
 
 def test_renewed_keys_that_find_nothing_are_not_believed_of_what_the_campaign_did_not_delete() -> None:
-    with pytest.raises(InputError, match="also not i-b, which it did not delete"):
+    with pytest.raises(InputError, match="not even i-b, which the campaign did not delete"):
         look(deleted(frozen(), A), not_found(A), not_found(B), keys=account("9999"))
 
 
 def test_keys_that_only_the_journal_speaks_for_are_looked_at_again_with_what_is_left() -> None:
     record = deleted(frozen(), A, B)
     look(record, not_found(A), not_found(B), keys=account("9999"))
-    with pytest.raises(InputError, match="also not vol-keep"):
+    with pytest.raises(InputError, match="not even vol-keep"):
         ingest_remains(record, release_results(disks={"vol-a": "absent", "vol-keep": "absent"}, account=account("9999")))
 
 

@@ -73,7 +73,7 @@ NO_LOSSES: list[Any] = [None, [], {A: "vol-a"}, {A: [7]}, {A: ["{{ x }}"]}, {A: 
     ],
 )
 def test_what_is_no_plan_is_refused(plan: Any) -> None:
-    with pytest.raises(InputError, match="No approved plan was handed over, so nothing was changed"):
+    with pytest.raises(InputError, match="The approved plan is missing, so nothing was changed"):
         read_plan({"plan": plan})
 
 
@@ -94,12 +94,12 @@ def test_what_is_no_plan_is_refused(plan: Any) -> None:
 )
 @pytest.mark.parametrize("reader", [read_plan, read_share])
 def test_a_plan_that_was_changed_is_refused(reader: Any, change: Json) -> None:
-    with pytest.raises(InputError, match="does not fit its digest"):
+    with pytest.raises(InputError, match="does not match its digest"):
         reader({"plan": {**plan_of(A), **change}, "lanes": [1], "lane_count": 1})
 
 
 def test_more_than_the_cap_is_refused() -> None:
-    with pytest.raises(InputError, match=r"The approved list holds 2 machines, more than vm_decommission_max_instances \(1\)"):
+    with pytest.raises(InputError, match=r"The approved list contains 2 instances, but vm_decommission_max_instances is 1"):
         read_plan({"plan": plan_of(A, B), "max_instances": 1})
 
 
@@ -108,7 +108,9 @@ def test_more_than_the_cap_is_refused() -> None:
     [("backup", "none"), ("disks", "delete"), ("elastic_ips", "release"), ("waves", "100%"), ("max_failures", 9)],
 )
 def test_another_option_than_was_approved_is_refused_by_its_name(name: str, value: Any) -> None:
-    with pytest.raises(InputError, match=f"vm_decommission_{name} is .* in what was approved, so nothing was changed"):
+    with pytest.raises(
+        InputError, match=f"vm_decommission_{name} is .*, but was .* when it was approved, so nothing was changed"
+    ):
         read_plan({"plan": plan_of(A), name: value})
 
 
@@ -139,7 +141,9 @@ def test_a_lane_that_is_none_takes_nothing(lanes: list[int]) -> None:
 
 def test_canaries_go_first_of_the_whole_list_or_nothing_is_taken() -> None:
     plan = plan_of(A, B, canary=A)
-    with pytest.raises(InputError, match="vm_decommission_canary is given, and other jobs work on other lanes of 2 meanwhile"):
+    with pytest.raises(
+        InputError, match="vm_decommission_canary is set, but other jobs work on other lanes of 2 at the same time"
+    ):
         read_share({"plan": plan, "lanes": [1], "lane_count": 2})
     assert read_share({"plan": plan, "lanes": [2, 1], "lane_count": 2})["digest"] == plan["digest"]
 
@@ -178,13 +182,13 @@ def test_a_plan_that_is_too_old_or_from_the_future_is_refused(now: str) -> None:
     ],
 )
 def test_a_plan_of_which_it_is_not_known_when_it_was_made_is_refused(plan: Any) -> None:
-    with pytest.raises(InputError, match="does not say when it was made, or its time does not fit its seal"):
+    with pytest.raises(InputError, match="has no time, or its time does not match its seal"):
         read_age({"plan": plan, "max_age": "24", "now": MADE})
 
 
 @pytest.mark.parametrize("now", [None, "", "soon"])
 def test_without_a_clock_nothing_is_taken(now: Any) -> None:
-    with pytest.raises(InputError, match="not known what time it is"):
+    with pytest.raises(InputError, match="unknown"):
         read_age({"plan": sealed(), "max_age": "24", "now": now})
 
 

@@ -151,7 +151,8 @@ def test_machines_and_options_that_differ_are_both_named() -> None:
     plan, now = approval(A, B, backup="none"), approval(A, C)
     text = difference_text(difference(plan.digest, now, {B: frozenset()}, plan), "absent", {B: {"status": "absent"}})
     assert text == (
-        "vm_decommission_backup is image and was none in what was approved and i-b (gone) may not go any more and i-c came since"
+        "vm_decommission_backup is image, but was none when it was approved and i-b (gone) can no longer be deleted and i-c "
+        "was added since"
     )
 
 
@@ -218,7 +219,7 @@ def test_without_the_plan_a_machine_that_may_not_go_any_more_is_found_by_what_it
     out = {**kept, "disks": [disk("vol-b", None)], "elastic_ips": [{**each, "fate": None} for each in kept["elastic_ips"]]}
     now = approval_of_machines(machine(A), elastic_ips="release")
     found = difference(plan.digest, now, {B: likely_losses(out, now.options)})
-    assert difference_text(found, "absent", {B: out}) == "i-b (protected) may not go any more"
+    assert difference_text(found, "absent", {B: out}) == "i-b (protected) can no longer be deleted"
 
 
 @pytest.mark.parametrize(

@@ -16,5 +16,8 @@ from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.state.inge
     [("wait_timeout", "vm_decommission_backup_timeout"), ("stop_timeout", "vm_decommission_wait_timeout")],
 )
 def test_a_time_out_of_a_backup_names_the_variable_that_bounds_it(option: str, variable: str) -> None:
-    error = error_of("timeout", f"i-a hangs in 'stopping' for 600 s, longer than {option} allows.")
-    assert with_time_outs(error) == {**error, "message": f"i-a hangs in 'stopping' for 600 s, longer than {variable} allows."}
+    error = error_of("timeout", f"i-a is still in 'stopping' after 600 s, longer than {option} allows.")
+    assert with_time_outs(error) == {
+        **error,
+        "message": (f"i-a is still in 'stopping' after 600 s, longer than {variable} allows."),
+    }

@@ -64,7 +64,7 @@ def test_a_run_takes_the_lock_and_gives_it_back(tmp_path: Path) -> None:
 
 def test_a_folder_whose_run_is_alive_is_refused(tmp_path: Path) -> None:
     hold(tmp_path, here("a", os.getppid()), silent=100 * SILENCE)
-    with pytest.raises(InputError, match=rf"Another run works on .*process {os.getppid()} on .*since {SINCE}.*nothing was done"):
+    with pytest.raises(InputError, match=rf"Another run uses .*process {os.getppid()} on .*since {SINCE}.*nothing was done"):
         Lock(tmp_path, here("b")).take()
     assert json.loads((tmp_path / LOCK).read_text())["run"] == "a"
 
@@ -78,7 +78,7 @@ def test_the_lock_of_a_process_that_is_gone_is_taken_and_said(tmp_path: Path) ->
 
 def test_a_number_that_another_process_got_since_is_no_holder(tmp_path: Path) -> None:
     hold(tmp_path, replace(here("a", os.getppid()), started="1"))
-    assert "was taken" in Lock(tmp_path, here("b")).take()
+    assert "took the lock" in Lock(tmp_path, here("b")).take()
 
 
 def test_the_same_process_takes_its_own_lock_again(tmp_path: Path) -> None:
@@ -153,11 +153,11 @@ def test_who_is_refused_learns_how_long_to_wait(tmp_path: Path, silent: float, r
     hold(tmp_path, replace(here("a"), host="pod-1"), silent)
     with pytest.raises(InputError, match="last seen") as caught:
         Lock(tmp_path, here("b")).take()
-    found = re.search(r"surely gone, wait (\d+) s, or remove .*lock\.json\.", str(caught.value))
+    found = re.search(r"certainly ended, wait (\d+) s, or remove .*lock\.json\.", str(caught.value))
     assert found is not None
     assert abs(int(found[1]) - rest) < 60
     hold(tmp_path, here("a", os.getppid()), silent)
-    with pytest.raises(InputError, match=r"let it end, or end it\.$"):
+    with pytest.raises(InputError, match=r"wait until it ends, or stop it\.$"):
         Lock(tmp_path, here("b")).take()
 
 
@@ -174,7 +174,7 @@ def test_a_copy_of_the_host_with_its_name_is_another_host(tmp_path: Path, monkey
     space = here("b").space
     assert " pid:[" in space
     monkeypatch.setattr(locks, "_space", lambda: "another-boot " + space.partition(" ")[2])
-    with pytest.raises(InputError, match="Another run works on"):
+    with pytest.raises(InputError, match="Another run uses"):
         Lock(tmp_path, here("b")).take()
 
 

@@ -78,7 +78,7 @@ def test_an_older_manifest_has_the_terms_of_its_time() -> None:
     ],
 )
 def test_anything_else_is_no_manifest(other: Any) -> None:
-    with pytest.raises(ValueError, match="no manifest"):
+    with pytest.raises(ValueError, match="not a manifest"):
         earlier_manifest(other)
 
 
@@ -96,7 +96,7 @@ def test_a_manifest_that_was_changed_by_hand_is_read_or_refused(fields: Json) ->
 
 @pytest.mark.parametrize("place", ["", "none/m.json"])
 def test_a_place_where_no_file_can_be_is_refused(tmp_path: Path, place: str) -> None:
-    with pytest.raises(InputError, match="must be a file in a folder that exists"):
+    with pytest.raises(InputError, match="must be a file in an existing directory: create"):
         ManifestFile(str(tmp_path / place)).earlier()
 
 
@@ -107,13 +107,13 @@ def test_where_nothing_is_there_is_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize("damage", [b"\xff\xfe", b"{", b'\xef\xbb\xbf{"format": 1}'])
 def test_a_damaged_file_is_refused(tmp_path: Path, damage: bytes) -> None:
     (tmp_path / "m.json").write_bytes(damage)
-    with pytest.raises(InputError, match="no manifest of format"):
+    with pytest.raises(InputError, match="not a manifest of format"):
         ManifestFile(str(tmp_path / "m.json")).earlier()
 
 
 def test_a_link_to_nowhere_is_refused(tmp_path: Path) -> None:
     (tmp_path / "m.json").symlink_to(tmp_path / "none")
-    with pytest.raises(InputError, match="no manifest of format"):
+    with pytest.raises(InputError, match="not a manifest of format"):
         ManifestFile(str(tmp_path / "m.json")).earlier()
 
 

@@ -77,14 +77,14 @@ def test_a_record_that_does_not_fit_its_digest_is_refused(change: Json) -> None:
     assert record_from(json.loads(json.dumps(written))).frozen
     of_approval = {name: value for name, value in change.items() if name in written["approval"]}
     changed = {**written, "approval": {**written["approval"], **of_approval}} if of_approval else {**written, **change}
-    with pytest.raises(ValueError, match="its list of ids does not fit its digest"):
+    with pytest.raises(ValueError, match="its list of ids does not match its digest"):
         record_from(json.loads(json.dumps(changed)))
 
 
 @pytest.mark.parametrize("covers", [{}, None, [], {"options": {}}, {"options": {}, "losses": None}, {"options": 1, "losses": {}}])
 def test_a_record_that_does_not_say_what_was_approved_is_refused(covers: Any) -> None:
     written = {**planned(options(), machine("i-a"))[0].as_json(), "approval": covers}
-    with pytest.raises(ValueError, match="does not say what its digest covers|not those of a record"):
+    with pytest.raises(ValueError, match="does not contain what its digest covers|not those of a record"):
         record_from(json.loads(json.dumps(written)))
 
 
@@ -92,5 +92,5 @@ def test_a_machine_that_is_added_to_a_record_is_refused() -> None:
     written = planned(options(), machine("i-a"), machine("i-b"))[0].as_json()
     written["approval"]["instance_ids"] = written["instance_ids"] = ["i-a"]
     written["waves"] = [{**wave, "instance_ids": ["i-a"]} for wave in written["waves"][:1]]
-    with pytest.raises(ValueError, match="its list of ids does not fit its digest"):
+    with pytest.raises(ValueError, match="its list of ids does not match its digest"):
         record_from(json.loads(json.dumps(written)))

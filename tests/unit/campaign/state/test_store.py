@@ -75,7 +75,7 @@ def test_a_damaged_manifest_is_never_replaced(tmp_path: Path, text: str) -> None
     """It may be all that leads to the backups of machines that are gone."""
     store = Store(str(tmp_path))
     store.write(MANIFEST, text)
-    with pytest.raises(InputError, match=r"manifest\.json cannot be used, since it"):
+    with pytest.raises(InputError, match=r"manifest\.json cannot be used, because it"):
         store.add_manifest({"campaign": "c", "machines": [{"instance_id": "i-a", "action": "created"}]})
     assert store.path(MANIFEST).read_text(encoding="utf-8") == text
 

@@ -65,7 +65,7 @@ def test_what_stopped_without_our_wish_is_not_ours_to_start() -> None:
 
 @pytest.mark.parametrize("variables", [{"instance_ids": [A, C]}, {"instance_ids": A}, {"name": "web", "region": "cn-east-2"}])
 def test_an_unfinished_one_of_other_machines_is_in_the_way(variables: Json) -> None:
-    with pytest.raises(InputError, match="belongs to an unfinished campaign of other machines"):
+    with pytest.raises(InputError, match="belongs to an unfinished campaign of other instances"):
         steps.open_batch(options(**variables), EARLIER)
 
 
@@ -108,7 +108,7 @@ def test_a_plan_that_failed_ends_it_with_the_names_of_the_variables() -> None:
 
 
 def test_a_plan_that_failed_without_a_word_ends_it_too() -> None:
-    with pytest.raises(InputError, match="does not say why"):
+    with pytest.raises(InputError, match="a message"):
         steps.freeze_batch(steps.open_batch(options(name="web"), None), {"failed": True}, None)
 
 
@@ -153,7 +153,7 @@ def test_a_machine_without_a_backup_is_not_chosen(machines: list[Json]) -> None:
     assert chosen is None
     assert drills.begun_drill(chosen) == {"outcome": "begun", "source_instance_id": ""}
     judged = drills.judged_drill(chosen, [], {}, {})
-    assert (judged["outcome"], judged["message"]) == ("failed", "No machine of the batch has a backup to restore.")
+    assert (judged["outcome"], judged["message"]) == ("failed", "No instance of the batch has a backup to restore.")
 
 
 def test_what_was_backed_up_is_never_taken_for_a_copy() -> None:
@@ -231,7 +231,7 @@ def test_many_backups_that_stay_take_a_few_lines() -> None:
     manifest = {"campaign": "spring", "machines": [{"action": "created"}], "removed": {"kept": kept}}
     lines = steps.lines_of(manifest, "", preview=False)
     assert len(lines) == 7
-    assert lines[-1] == "4 more stay; the manifest names them under removed.kept."
+    assert lines[-1] == "4 more are kept; the manifest lists them in removed.kept."
 
 
 @pytest.mark.parametrize(
@@ -239,9 +239,9 @@ def test_many_backups_that_stay_take_a_few_lines() -> None:
     [
         (None, "", "", ""),
         ("passed", "", "", ""),
-        ("passed", "", "No.", "The backups are made, but older ones could not be removed: No."),
+        ("passed", "", "No.", "The backups are made, but older ones could not be deleted: No."),
         ("failed", "", "", "The backups are made, but the drill failed: It did."),
-        (None, "1 of 2 machines failed.", "", "1 of 2 machines failed."),
+        (None, "1 of 2 instances failed.", "", "1 of 2 instances failed."),
     ],
 )
 def test_the_worst_is_said(drill: str | None, problem: str, kept: str, sentence: str) -> None:

@@ -50,7 +50,7 @@ def test_what_a_resumed_run_does_in_another_way_is_reported(tmp_path: Path) -> N
 
 def test_a_list_that_was_not_approved_is_not_gone_on_with(tmp_path: Path) -> None:
     store = unfinished(tmp_path)
-    with pytest.raises(InputError, match="not what was approved"):
+    with pytest.raises(InputError, match="instead of the approved"):
         open_campaign(store, options(report_dir=str(tmp_path), digest=DIGEST), NOW, "second", preview=False)
     approved = options(report_dir=str(tmp_path), digest=approval().digest)
     assert open_campaign(store, approved, NOW, "third", preview=False)[1]
@@ -59,7 +59,7 @@ def test_a_list_that_was_not_approved_is_not_gone_on_with(tmp_path: Path) -> Non
 def test_an_option_that_was_not_approved_is_refused_by_its_name(tmp_path: Path) -> None:
     store = unfinished(tmp_path)
     other = options(report_dir=str(tmp_path), digest=approval().digest, elastic_ips="release")
-    with pytest.raises(InputError, match="vm_decommission_elastic_ips is release and was keep in what was approved"):
+    with pytest.raises(InputError, match="vm_decommission_elastic_ips is release, but was keep when it was approved"):
         open_campaign(store, other, NOW, "second", preview=False)
 
 
@@ -71,11 +71,11 @@ def test_another_selection_is_refused(tmp_path: Path) -> None:
 
 def test_a_manifest_without_its_record_is_kept(tmp_path: Path) -> None:
     store = Store(str(tmp_path))
-    store.write(MANIFEST, "backups of machines that are gone")
+    store.write(MANIFEST, "backups of instances that are gone")
     record, resumed = open_campaign(store, options(report_dir=str(tmp_path)), NOW, "first", preview=False)
     kept = tmp_path / f"before-{record.campaign}" / MANIFEST
     assert not resumed
-    assert kept.read_text(encoding="utf-8") == "backups of machines that are gone"
+    assert kept.read_text(encoding="utf-8") == "backups of instances that are gone"
     assert store.manifest() is None
 
 
@@ -101,7 +101,7 @@ def test_of_two_runs_at_the_same_time_the_later_one_goes_on(tmp_path: Path) -> N
 def test_a_stage_in_another_mode_than_its_plan_does_nothing(tmp_path: Path) -> None:
     """Predictions in a real record would say that machines are gone which run."""
     store = unfinished(tmp_path)
-    with pytest.raises(InputError, match="planned without check mode, and this stage runs in it, so nothing was done"):
+    with pytest.raises(InputError, match="planned without check mode, but this stage runs in it, so nothing was done"):
         check_run(store.load(), "first", preview=True)
 
 
@@ -139,6 +139,6 @@ def test_the_record_gives_back_the_options_of_its_plan(given: Json) -> None:
 def test_a_campaign_with_a_damaged_manifest_is_not_gone_on_with(tmp_path: Path) -> None:
     store = unfinished(tmp_path)
     store.write(MANIFEST, "{")
-    with pytest.raises(InputError, match="cannot be used, since it is no JSON, so nothing more is done"):
+    with pytest.raises(InputError, match="cannot be used, because it is not JSON, so nothing more is done"):
         open_campaign(store, options(report_dir=str(tmp_path)), NOW, "second", preview=False)
     store.check_run("first")

@@ -46,7 +46,7 @@ def test_what_is_due_goes_and_the_others_say_why_they_stay() -> None:
 def test_more_than_the_cap_goes_nowhere() -> None:
     looks = [look(NORTH, marked("i-a"), marked("i-b"), marked("i-c"))]
     choice = steps.choose_due(looks, options(max_instances="2"))
-    assert choice.problem.startswith("3 machines are due, more than cleanup_max_instances (2), so nothing was deleted")
+    assert choice.problem.startswith("3 instances are due, but cleanup_max_instances is 2, so nothing was deleted")
     assert choice.regions == {NORTH: []}
     assert choice.due == 3
 

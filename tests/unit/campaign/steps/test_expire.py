@@ -243,7 +243,7 @@ def test_what_holds_nothing_is_nobody_s_last_backup() -> None:
 def test_more_than_the_cap_fails_or_begins_with_the_oldest() -> None:
     rows = [loose(f"snapshot-{number}", 40.0 + number, f"vol-{number}") for number in range(4)]
     verdicts = judge(listing([], rows), ALL, Unfinished())
-    with pytest.raises(InputError, match=r"4 images and snapshots may go, more than expire_backups_max \(3\)"):
+    with pytest.raises(InputError, match=r"4 images and snapshots are expired, but expire_backups_max is 3,"):
         choose(verdicts, 3, on_too_many="fail")
     chosen = choose(verdicts, 3, on_too_many="oldest")
     assert [each.reason for each in chosen] == ["over_cap", "", "", ""]

@@ -129,5 +129,5 @@ def test_a_backup_by_another_account_ends_the_campaign() -> None:
     record = begun(WHOLE, machine(A))
     record.account["pin"] = "111111111111"
     other = {**ACCOUNT, "pin": "222222222222"}
-    with pytest.raises(InputError, match="keys are of account 222222222222"):
+    with pytest.raises(InputError, match="keys belong to account 222222222222"):
         wave_step.narrow_to_backup(record, options(), backed_up(seen(A, [disk("vol-a", None)]), account=other), [A])

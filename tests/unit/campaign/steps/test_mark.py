@@ -32,14 +32,14 @@ def test_marking_holds_to_an_approved_list_too(kind: str, step: Any) -> None:
     step(record, options(state=kind, digest=both), look, NOW)
     assert record.digest == both
     one = options(state=kind, digest=approval(A, state=kind).digest)
-    with pytest.raises(InputError, match="not what was approved"):
+    with pytest.raises(InputError, match="instead of the approved"):
         step(new_record(kind), one, look, NOW)
 
 
 def test_other_days_of_grace_than_were_approved_are_refused_by_their_name() -> None:
     look = vm_result([machine(A, "tagged", tags_before={})])
     approved = approval(A, state="mark", grace_days=14).digest
-    with pytest.raises(InputError, match="vm_decommission_grace_days is 7 and was 14 in what was approved"):
+    with pytest.raises(InputError, match="vm_decommission_grace_days is 7, but was 14 when it was approved"):
         mark.plan_mark(new_record("mark"), options(state="mark", digest=approved), look, NOW)
 
 

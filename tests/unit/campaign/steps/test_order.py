@@ -36,7 +36,7 @@ def test_a_wave_before_its_turn_is_refused() -> None:
 def test_a_wave_is_tried_once_a_run() -> None:
     record = three_waves()
     try_wave(record, 1)
-    with pytest.raises(InputError, match="Wave 1 of campaign c was tried in this run already"):
+    with pytest.raises(InputError, match="Wave 1 of campaign c was already tried in this run"):
         try_wave(record, 1)
 
 
@@ -44,7 +44,7 @@ def test_a_wave_that_is_not_to_be_begun_is_refused() -> None:
     record = three_waves("1,2")
     try_wave(record, 1)
     try_wave(record, 2)
-    with pytest.raises(InputError, match="Wave 3 of campaign c is not to be begun, since the waves end before it"):
+    with pytest.raises(InputError, match="Wave 3 of campaign c is beyond the last wave of this run"):
         try_wave(record, 3)
 
 

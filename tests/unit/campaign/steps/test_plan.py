@@ -41,13 +41,13 @@ def test_a_blocker_of_one_holds_all_back() -> None:
     record, text = planned(options(), machine(A), blocked(B, "protected"))
     assert not text["go"]
     assert record.outcome == "blocked"
-    assert "i-b (protected)" in record.problem
+    assert "(i-b: protected)" in record.problem
 
 
 def test_a_plan_that_was_approved_is_this_one_or_none() -> None:
     digest = approval_of_machines(machine(A), machine(B)).digest
     assert planned(options(digest=digest), machine(B), machine(A))[1]["go"]
-    with pytest.raises(InputError, match="not what was approved"):
+    with pytest.raises(InputError, match="instead of the approved"):
         planned(options(digest=digest), machine(A))
 
 
@@ -64,8 +64,8 @@ def test_the_backup_reports_why_there_would_be_none() -> None:
 def test_backups_that_cannot_be_planned_at_all_end_the_campaign_with_the_reason() -> None:
     record = new_record()
     plan.freeze(record, vm_result([machine(A)]))
-    ended = {"manifest": None, "failed": True, "msg": "12 machines match, and max_instances is 10."}
-    with pytest.raises(InputError, match=r"^12 machines match, and vm_decommission_max_instances is 10\.$"):
+    ended = {"manifest": None, "failed": True, "msg": "12 instances match, and max_instances is 10."}
+    with pytest.raises(InputError, match=r"^12 instances match, and vm_decommission_max_instances is 10\.$"):
         plan.plan(record, options(), vm_result([blocked(A, "backup_missing")]), ended, NOW, preview=False)
 
 
@@ -88,7 +88,7 @@ def test_a_machine_that_the_backup_would_stop_is_not_reported_as_running() -> No
 @pytest.mark.parametrize(
     ("codes", "advice"),
     [
-        (("running",), "stop what runs first, or set vm_decommission_stop_running to true."),
+        (("running",), "stop the running instances first, or set vm_decommission_stop_running to true."),
         (("protected",), "remove the causes."),
         (("protected", "running"), "remove the causes."),
     ],
@@ -96,7 +96,7 @@ def test_a_machine_that_the_backup_would_stop_is_not_reported_as_running() -> No
 def test_a_refusal_says_what_to_do_about_machines_that_only_run(codes: tuple[str, ...], advice: str) -> None:
     record, text = planned(options(), blocked(A, *codes))
     assert not text["go"]
-    assert record.problem.endswith(f"so nothing at all was changed: {advice}")
+    assert record.problem.endswith(f"so nothing was changed: {advice}")
 
 
 def test_a_quota_shortfall_is_reported_with_its_numbers() -> None:
@@ -106,7 +106,7 @@ def test_a_quota_shortfall_is_reported_with_its_numbers() -> None:
     }
     record, text = planned(options(), machine(A), backup=backup)
     assert not text["go"]
-    assert "no room for the backups of 1 of 1 machines (1 images needed, 0 left of 5)" in record.problem
+    assert "too small for the backups of 1 of 1 instances (1 images needed, 0 left of 5)" in record.problem
 
 
 def test_nothing_found_with_other_keys_is_no_deletion() -> None:

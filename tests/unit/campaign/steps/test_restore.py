@@ -76,7 +76,7 @@ def test_an_image_needs_no_manifest() -> None:
     ],
 )
 def test_anything_else_is_refused(other: Any) -> None:
-    with pytest.raises(InputError, match="is no manifest of format jdcloud.cloud/manifest/1 with machines in it"):
+    with pytest.raises(InputError, match="is not a manifest of format jdcloud.cloud/manifest/1 with instances"):
         steps.restore_arguments(options(), other)
 
 

@@ -38,19 +38,24 @@ RELEASING = options(elastic_ips="release")
 @pytest.mark.parametrize(
     ("kind", "actions", "preview", "message"),
     [
-        ("absent", ["deleted"], False, "1 of 1 machine is deleted."),
+        ("absent", ["deleted"], False, "1 of 1 instance is deleted."),
         (
             "absent",
             ["deleted", "deleted", "none", "blocked"],
             False,
-            "2 of 4 machines are deleted, 1 was gone already or never there, 1 is blocked.",
+            "2 of 4 instances are deleted, 1 was already gone or never existed, 1 is blocked.",
         ),
-        ("absent", ["none", "none"], False, "0 of 2 machines are deleted, 2 were gone already or never there."),
-        ("absent", ["deleted", "not_started"], False, "1 of 2 machines is deleted, 1 waits for a later run."),
-        ("absent", ["deleted", "blocked", "blocked"], True, "1 of 3 machines would be deleted, 2 are blocked. Digest: sha256:x."),
-        ("mark", ["marked", "none"], False, "1 of 2 machines is marked, 1 was marked before."),
-        ("mark", ["marked", "marked"], True, "2 of 2 machines would be marked. Digest: sha256:x."),
-        ("unmark", ["unmarked", "none", "none"], False, "1 of 3 machines is unmarked, 2 were not marked."),
+        ("absent", ["none", "none"], False, "0 of 2 instances are deleted, 2 were already gone or never existed."),
+        ("absent", ["deleted", "not_started"], False, "1 of 2 instances is deleted, 1 waits for a later run."),
+        (
+            "absent",
+            ["deleted", "blocked", "blocked"],
+            True,
+            ("1 of 3 instances would be deleted, 2 are blocked. Digest: sha256:x."),
+        ),
+        ("mark", ["marked", "none"], False, "1 of 2 instances is marked, 1 was already marked."),
+        ("mark", ["marked", "marked"], True, "2 of 2 instances would be marked. Digest: sha256:x."),
+        ("unmark", ["unmarked", "none", "none"], False, "1 of 3 instances is unmarked, 2 were not marked."),
         ("unmark", [], False, "Nothing is selected, so there is nothing to do."),
     ],
 )
@@ -114,7 +119,9 @@ def test_without_a_folder_the_scope_must_be_on_the_disks() -> None:
 def test_only_what_has_a_proven_backup_is_deleted() -> None:
     record = begun(options(waves="100%"), machine(A), machine(B), machine(C))
     error = {"code": "timeout", "operation": None, "http": None, "status": None, "message": "Not ready.", "request_id": None}
-    text = wave_step.after_backup(record, 1, manifest(entry(A), entry(B, "failed", error=error)), "2 machines failed.", later(30))
+    text = wave_step.after_backup(
+        record, 1, manifest(entry(A), entry(B, "failed", error=error)), ("2 instances failed."), later(30)
+    )
     assert text["instance_ids"] == [A]
     assert record.machines[B]["error"]["code"] == "timeout"
     assert record.machines[C]["error"]["code"] == "backup_failed"
@@ -127,7 +134,7 @@ def test_what_was_deleted_is_owed_what_it_was_to_take_along() -> None:
         A, "elastic_ip_not_released", "absent", elastic_ips=[{"elastic_ip_id": "fip-a", "address": None, "fate": "kept"}]
     )
     hanging["disks"] = [disk("vol-a", "kept"), disk("vol-ak", "kept")]
-    text = wave_step.after_delete(record, RELEASING, 1, vm_result([hanging], msg="1 machine failed."), later(40))
+    text = wave_step.after_delete(record, RELEASING, 1, vm_result([hanging], msg="1 instance failed."), later(40))
     assert text == {"elastic_ip_ids": ["fip-a"], "disk_ids": ["vol-a"]}
     finish.after_release(record, 1, [release_results({"vol-a": "in-recyclebin"}, {"fip-a": "absent"})], later(50))
     assert record.machines[A]["action"] == "deleted"
@@ -145,10 +152,7 @@ def test_a_deletion_that_died_after_it_had_sent_something_is_not_said_to_be_not_
         B: ("unverified", "unverified", True),
         C: ("stopped", "not_tried", False),
     }
-    assert (
-        "It is not known what the last call did to i-a, i-b"
-        in finish.finish(record, RELEASING, later(41), preview=False)["message"]
-    )
+    assert "The effect of the last call on i-a, i-b" in finish.finish(record, RELEASING, later(41), preview=False)["message"]
 
 
 def test_nothing_is_owed_while_the_machine_is_there() -> None:
@@ -156,7 +160,7 @@ def test_nothing_is_owed_while_the_machine_is_there() -> None:
     record = begun(options(), machine(A))
     accept(record, A)
     hanging = failed(A, "timeout", "deleting")
-    owed = wave_step.after_delete(record, RELEASING, 1, vm_result([hanging], msg="1 machine failed."), later(40))
+    owed = wave_step.after_delete(record, RELEASING, 1, vm_result([hanging], msg="1 instance failed."), later(40))
     assert owed == {"elastic_ip_ids": [], "disk_ids": []}
 
 
@@ -202,7 +206,7 @@ def test_too_many_failures_end_the_campaign_before_the_next_wave() -> None:
     assert finished["outcome"] == "stopped"
     assert record.open
     assert "stopped after wave 1" in finished["message"]
-    assert "1 machine was not started" in finished["message"]
+    assert "1 instance was not started" in finished["message"]
 
 
 def test_failures_of_the_last_wave_fail_the_campaign() -> None:
@@ -258,7 +262,7 @@ def test_what_the_look_after_a_backup_does_not_show_goes_only_where_a_module_che
     assert wave_step.before_delete(record, options(**variables), unread, [A]) == {"instance_ids": goes}
     assert (record.machines[A]["action"] == "failed") is (goes == [])
     if not goes:
-        assert record.machines[A]["error"]["message"] == "It could not be read once more after its backup: No answer."
+        assert record.machines[A]["error"]["message"] == "It could not be read again after its backup: No answer."
 
 
 def test_a_machine_that_is_excluded_by_now_does_not_go_whatever_else_the_look_says_of_it() -> None:
@@ -329,7 +333,7 @@ def test_a_machine_that_got_blocked_in_the_last_wave_fails_the_campaign_unless_s
     finished = finish.finish(record, wanted, later(42), preview=False)
     assert finished["failed"] is (on_blocked == "fail")
     assert record.open is (on_blocked == "fail")
-    assert ("i-a (changed_since_plan) failed or are blocked" in finished["message"]) is (on_blocked == "fail")
+    assert ("(i-a: changed_since_plan) failed or are blocked" in finished["message"]) is (on_blocked == "fail")
 
 
 @pytest.mark.parametrize(

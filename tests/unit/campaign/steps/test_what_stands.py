@@ -63,7 +63,7 @@ def doubtful() -> tuple[Record, Json]:
     wanted = options(elastic_ips="release")
     record = begun(wanted, machine(A))
     accept(record, likely=(A,))
-    wave.after_delete(record, wanted, 1, vm_result([in_doubt(A)], msg="1 of 1 machines failed."), later(30))
+    wave.after_delete(record, wanted, 1, vm_result([in_doubt(A)], msg="1 of 1 instances failed."), later(30))
     return record, report(record, wanted)
 
 
@@ -83,7 +83,7 @@ def test_nothing_of_a_machine_in_doubt_is_released() -> None:
 
 
 def test_the_last_sentence_says_what_is_not_known() -> None:
-    assert "It is not known what the last call did to i-a" in doubtful()[1]["message"]
+    assert "The effect of the last call on i-a" in doubtful()[1]["message"]
 
 
 def test_a_campaign_with_a_machine_in_doubt_stays_open() -> None:
@@ -198,7 +198,7 @@ def test_a_digest_that_does_not_fit_names_the_machines_that_differ() -> None:
     thin: Json = {"disks": [disk("vol-b", "deleted")], "elastic_ips": []}
     plan = approval_of_machines(machine(A), machine(B, **thin), on_blocked="skip")
     approved = options(digest=plan.digest, on_blocked="skip")
-    with pytest.raises(InputError, match=r"i-b \(protected\) may not go any more and i-c came since"):
+    with pytest.raises(InputError, match=r"i-b \(protected\) can no longer be deleted and i-c was added since"):
         planned(approved, machine(A), {**blocked(B, "protected"), **thin}, machine(C))
 
 
@@ -228,7 +228,7 @@ def test_a_machine_that_failed_for_another_reason_holds_all_back_in_any_case() -
 
 
 def test_a_cap_is_reported_with_the_name_of_the_variable() -> None:
-    text = "The selection matches 12 machines, more than max_instances of 10; name fewer, or set max_instances to 12."
+    text = "The selection matches 12 instances, more than max_instances of 10; select fewer, or set max_instances to 12."
     with pytest.raises(InputError, match="more than vm_decommission_max_instances of 10.* set vm_decommission_max_instances to"):
         refuse_early_end({"msg": text})
 
@@ -241,7 +241,7 @@ def test_what_the_backup_advises_is_reported_with_the_variables_of_the_campaign(
     assert message.endswith("set vm_decommission_on_blocked to skip, or raise vm_decommission_wait_timeout.")
 
 
-SHORT = "The quotas have no room for it (1 images and 1 snapshots; the whole batch: 2 images needed, 1 left of 5): remove some."
+SHORT = "The quotas are too small for it (1 images and 1 snapshots; the whole batch: 2 images needed, 1 left of 5): remove some."
 
 
 def test_a_quota_shortfall_that_is_skipped_is_reported_with_its_numbers() -> None:
@@ -266,7 +266,7 @@ def test_a_folder_whose_parent_is_missing_is_refused_by_preview_and_run(tmp_path
     wanted = options(report_dir=str(tmp_path / "missing" / "reports"))
     place = tmp_path / "preview" if preview else tmp_path / "missing" / "reports"
     (tmp_path / "preview").mkdir()
-    with pytest.raises(InputError, match="vm_decommission_report_dir cannot be written to .No such file or directory."):
+    with pytest.raises(InputError, match="vm_decommission_report_dir cannot be written .No such file or directory."):
         open_campaign(Store(str(place)), wanted, NOW, "token", preview=preview)
 
 
@@ -275,7 +275,7 @@ def test_a_folder_that_is_a_file_is_refused_by_preview_and_run(tmp_path: Path, p
     (tmp_path / "reports").write_text("")
     (tmp_path / "preview").mkdir()
     place = tmp_path / ("preview" if preview else "reports")
-    with pytest.raises(InputError, match="vm_decommission_report_dir cannot be written to"):
+    with pytest.raises(InputError, match="vm_decommission_report_dir cannot be written"):
         open_campaign(Store(str(place)), options(report_dir=str(tmp_path / "reports")), NOW, "token", preview=preview)
 
 

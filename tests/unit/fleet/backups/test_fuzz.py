@@ -39,7 +39,7 @@ BATCHES = 20
 PER_BATCH = 40
 SEEN_WITHIN = 5.0
 """Seconds before a create leaves within which its machine must have been seen stopped, for a marker that says so."""
-NOT_KNOWN = "Whether it is being made is not known"
+NOT_KNOWN = "so it may be in progress"
 
 
 @dataclass
@@ -257,7 +257,7 @@ class Audit:
         # A machine that is started again is seen once more after its backup was proved.
         started = {write.resource for write in self._cloud.log.of(START)}
         if self._each.policy.include_data_disks and row["instance_id"] not in started:
-            assert all(disk["reason"] != "the image does not hold it" for disk in row["uncovered_disks"]), row
+            assert all(disk["reason"] != "the image does not contain it" for disk in row["uncovered_disks"]), row
 
     def _power(self) -> None:
         stops = {write.resource for write in self._cloud.log.writes if write.operation == STOP and write.took_effect}

@@ -117,9 +117,9 @@ def test_the_message_about_a_prepaid_one_holds_the_date() -> None:
 
 def test_the_holder_of_an_elastic_ip_is_named() -> None:
     held = replace(ADDRESS, instance_id="netlb-1", instance_type="lb", network_interface_id="port-1")
-    assert "on lb netlb-1," in next(elastic_ip_blockers(held, POLICY, NOW)).message
+    assert "with lb netlb-1," in next(elastic_ip_blockers(held, POLICY, NOW)).message
     held = replace(held, instance_id=None)
-    assert "on network interface port-1," in next(elastic_ip_blockers(held, POLICY, NOW)).message
+    assert "with network interface port-1," in next(elastic_ip_blockers(held, POLICY, NOW)).message
 
 
 def test_a_snapshot_that_is_being_made_blocks_a_disk_and_so_does_not_knowing() -> None:

@@ -73,25 +73,25 @@ IMAGE_FLAWS: list[tuple[dict[str, Any], str]] = [
     ({"status": "replicating"}, "still being made"),
     ({"status": "error"}, "its status is 'error'"),
     ({"status": "deleting"}, "its status is 'deleting'"),
-    ({"imageSource": "shared"}, "no private image"),
-    ({"imageSource": "public"}, "no private image"),
-    ({"imageSource": "community"}, "no private image"),
-    ({"imageSource": None}, "no private image"),
+    ({"imageSource": "shared"}, "not a private image"),
+    ({"imageSource": "public"}, "not a private image"),
+    ({"imageSource": "community"}, "not a private image"),
+    ({"imageSource": None}, "not a private image"),
     ({"imported": True}, "imported"),
     ({"offline": True}, "offline"),
     ({"desc": None}, "no mark"),
     ({"desc": ""}, "no mark"),
     ({"desc": "backup of i-one, stopped=true"}, "no mark"),
-    ({"desc": MARKER.replace("i-one", "i-two")}, "names machine i-two"),
+    ({"desc": MARKER.replace("i-one", "i-two")}, "names instance i-two"),
     ({"desc": MARKER.replace("stopped=true", "stopped=false")}, "was not stopped"),
     ({"createTime": "2026-01-14 19:59:59"}, "hours old"),
     ({"createTime": "2026-01-15 20:10:01"}, "in the future"),
-    ({"createTime": "yesterday"}, "cannot be read"),
-    ({"createTime": None}, "cannot be read"),
-    ({"createTime": ""}, "cannot be read"),
+    ({"createTime": "yesterday"}, "creation time is unreadable"),
+    ({"createTime": None}, "creation time is unreadable"),
+    ({"createTime": ""}, "creation time is unreadable"),
     ({"expiredTime": "2026-01-22 19:59:59"}, "expires at"),
     ({"expiredTime": "2026-01-01 00:00:00"}, "expires at"),
-    ({"expiredTime": "soon"}, "cannot be judged"),
+    ({"expiredTime": "soon"}, "is unreadable"),
 ]
 
 
@@ -110,15 +110,15 @@ SNAPSHOT_FLAWS: list[tuple[dict[str, Any], str]] = [
     ({"status": "in-use"}, "its status is 'in-use'"),
     ({"status": "error_create"}, "its status is 'error_create'"),
     ({"status": "deleting"}, "its status is 'deleting'"),
-    ({"snapshotSource": "others"}, "not the account's own"),
-    ({"snapshotSource": None}, "not the account's own"),
+    ({"snapshotSource": "others"}, "not belong to this account"),
+    ({"snapshotSource": None}, "not belong to this account"),
     ({"description": ""}, "no mark"),
-    ({"description": MARKER.replace("i-one", "i-two")}, "names machine i-two"),
+    ({"description": MARKER.replace("i-one", "i-two")}, "names instance i-two"),
     ({"description": MARKER.replace("=true", "=false")}, "was not stopped"),
     ({"createTime": "2026-01-14T19:59:59+08:00"}, "hours old"),
-    ({"createTime": None}, "cannot be read"),
+    ({"createTime": None}, "creation time is unreadable"),
     ({"expireTime": "2026-01-20T00:00:00+08:00"}, "expires at"),
-    ({"expireTime": "?"}, "cannot be judged"),
+    ({"expireTime": "?"}, "is unreadable"),
 ]
 
 
@@ -262,7 +262,7 @@ def test_with_a_campaign_only_its_backups_count(method: Method) -> None:
 
 def test_without_the_time_of_the_service_nothing_counts() -> None:
     [sentence] = proved([image("snapshot-vol-sys")], [SYS], now=None).missing
-    assert "the service's time is not known" in sentence
+    assert "the time of the service is unknown" in sentence
 
 
 @pytest.mark.parametrize("hours", [1e-6, 0.99])
@@ -340,6 +340,6 @@ def test_a_backup_of_the_plan_that_is_gone_at_the_gate_is_a_change_even_if_anoth
     planned = decide(machine(), wanted, replace(FACTS, backup_set=backup_set_of([first, second], [SYS])))
     assert not planned.blockers
     left = replace(FACTS, backup_set=backup_set_of([second], [SYS]))
-    assert changes_since(planned, machine(), wanted, left) == ["backups of the plan do not count any more (img-one)"]
+    assert changes_since(planned, machine(), wanted, left) == ["backups of the plan no longer count (img-one)"]
     more = replace(FACTS, backup_set=backup_set_of([first, second, image("snapshot-vol-sys", imageId="img-new")], [SYS]))
     assert changes_since(planned, machine(), wanted, more) == []

@@ -55,10 +55,7 @@ def test_a_protected_disk_that_would_go_with_its_machine_blocks(each: Any, optio
 
 def test_a_protected_system_disk_blocks_and_keeping_data_disks_is_no_advice() -> None:
     decision = decide(machine(), policy(), with_disk("vol-sys"))
-    message = (
-        "The tag jdcloud-protect=yes protects its disk vol-sys, which would be deleted with it: remove the tag first if it may "
-        "go after all."
-    )
+    message = "The tag jdcloud-protect=yes protects its disk vol-sys, which would be deleted with it: remove the tag first."
     assert found(decision) == [("protected", message)]
 
 
@@ -188,7 +185,7 @@ def test_an_elastic_ip_that_is_tagged_after_the_delete_is_not_released_and_the_m
     cloud.service.upon(DELETE, "i-one", lambda: cloud.world.elastic_ips[FIP].tags.update(YES), after=True)
     campaign = audited(cloud, make_policy(release_elastic_ips=True))
     assert campaign.code("i-one") == "elastic_ip_not_released"
-    assert "its tag jdcloud-protect=yes protects it now" in campaign["i-one"]["error"]["message"]
+    assert "its tag jdcloud-protect=yes now protects it" in campaign["i-one"]["error"]["message"]
     assert not cloud.log.of(RELEASE)
 
 

@@ -98,7 +98,7 @@ def test_more_machines_than_the_cap_and_nothing_is_changed(selection: Selection,
     if fits:
         assert audited(cloud, make_policy(selection=selection), cap=cap).report.summary()["deleted"] == 12
     else:
-        with pytest.raises(InputError, match="12 machines"):
+        with pytest.raises(InputError, match="12 instances"):
             cloud.run(make_policy(selection=selection), cap=cap)
         assert not cloud.log.writes
 

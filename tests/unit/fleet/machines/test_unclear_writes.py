@@ -77,7 +77,9 @@ def test_its_error_says_what_was_sent(state: State, status: str, operation: str,
     cloud = Cloud()
     blind_after(cloud, operation, Harm.LOST_AFTER, Harm.FORBIDDEN)
     message = one(cloud, state, status)["i-one"]["error"]["message"]
-    assert f"The {word} of i-one was sent and not clearly answered, so it may have taken effect: run again to see." in message
+    assert (
+        f"The {word} of i-one was sent, but the response was not clear, so it may have taken effect: run again to check."
+    ) in message
 
 
 def test_its_error_still_tells_why_it_could_not_be_read() -> None:
@@ -217,7 +219,7 @@ def test_an_address_that_could_not_be_read_may_still_be_billed() -> None:
     cloud = Cloud()
     cloud.service.harm = lambda call: Harm.FORBIDDEN if "describeElasticIp" in call.operation and cloud.log.of(DELETE) else None
     message = one(cloud, "absent", "stopped", release_elastic_ips=True)["i-one"]["error"]["message"]
-    assert "may still be there and billed" in message
+    assert "may still exist and be billed" in message
 
 
 def test_whatever_is_lost_and_refused_the_result_never_shows_what_was_before() -> None:

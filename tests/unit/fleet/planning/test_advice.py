@@ -24,8 +24,8 @@ FOLLOWED: dict[str, dict[str, Any]] = {
     "set disks to as_configured": {"disks": "as_configured"},
     "set disks to keep": {"disks": "keep"},
     "set elastic_ips to keep": {"release_elastic_ips": False},
-    "leave charge_on_stopped out": {"charge_on_stopped": None},
-    "leave the option out": {"charge_on_stopped": None},
+    "remove charge_on_stopped": {"charge_on_stopped": None},
+    "remove the option": {"charge_on_stopped": None},
     "set stop_running to true": {"stop_running": True},
 }
 IMAGE = Demand("image", 24.0)
@@ -51,18 +51,18 @@ def test_who_follows_an_advice_does_not_meet_the_blocker_again(each: Instance, w
 
 def test_a_running_machine_may_be_stopped() -> None:
     [blocker] = decide(machine("running"), policy(), USUAL).blockers
-    assert blocker.message == "It runs: stop it first, or set stop_running to true."
+    assert blocker.message == "It is running: stop it first, or set stop_running to true."
 
 
 def test_without_waiting_stop_running_is_no_advice() -> None:
     [blocker] = decide(machine("running"), policy(may_stop=False), USUAL).blockers
-    assert blocker.message == "It runs: stop it first."
+    assert blocker.message == "It is running: stop it first."
 
 
 def test_with_a_demanded_backup_stop_running_is_no_advice() -> None:
     blockers = decide(machine("running"), policy(demand=IMAGE), USUAL).blockers
     assert [each.code for each in blockers] == ["running", "backup_missing"]
-    assert blockers[0].message == "It runs: stop it and back it up first (role vm_backup does both), then delete it."
+    assert blockers[0].message == "It is running: stop it and back it up first (role vm_backup does both), then delete it."
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_the_role_is_named_with_what_makes_it_meet_the_demand(demand: Demand, ro
 def test_a_machine_in_error_is_not_sent_to_a_backup_that_cannot_count() -> None:
     [message] = missing(machine("error"))
     assert message.endswith(
-        "no new backup of a machine in 'error' counts, so save its data with jdcloud_snapshot, then delete it with "
+        "a new backup of an instance in 'error' does not count, so save its data with jdcloud_snapshot, then delete it with "
         "require_backup=none."
     )
 
@@ -88,29 +88,29 @@ def test_a_machine_in_error_is_not_sent_to_a_backup_that_cannot_count() -> None:
 def test_a_disk_that_a_good_image_leaves_out_is_sent_to_snapshots() -> None:
     [message] = missing(machine(data=[disk(auto_delete=True)]), IMAGE, image("snapshot-vol-sys"), snapshot("vol-sys"))
     assert message.endswith(
-        ": back it up first, while it is stopped (role vm_backup); if the new image leaves the disk out, too, make snapshots and "
-        "set require_backup to snapshots."
+        ": back it up first, while it is stopped (role vm_backup); if the new image does not contain the disk either, make "
+        "snapshots and set require_backup to snapshots."
     )
 
 
 def test_snapshots_are_no_way_out_where_the_system_disk_is_local() -> None:
     each = machine(disks=(local_disk(system=True, device="vda"), disk(auto_delete=True)))
     [message] = missing(each, IMAGE, image(None))
-    assert message.endswith("if the new image leaves the disk out, too, save its data by other means.")
+    assert message.endswith("if the new image does not contain the disk either, save its data in another way.")
 
 
 def test_a_local_system_disk_is_in_an_image_though_in_no_snapshot() -> None:
     each = machine(disks=(local_disk(system=True, device="vda"),))
     blockers = decide(each, policy(demand=Demand("snapshots", 24.0)), USUAL).blockers
     [message] = [blocker.message for blocker in blockers if blocker.code == "local_disk_loss"]
-    assert "demand an image, which holds it, or save its data by other means" in message
+    assert "demand an image, which contains it, or save its data in another way" in message
 
 
 def test_keeping_one_disk_is_no_advice_where_another_cannot_be_kept() -> None:
     each = machine(data=[disk(auto_delete=True), disk("vol-new", auto_delete=True, mode="postpaid_by_usage")])
     shielded = replace(USUAL, disks={**USUAL.disks, "vol-data": replace(USUAL.disks["vol-data"], tags={"jdcloud-protect": "x"})})
     [blocker] = decide(each, policy(), shielded).blockers
-    assert blocker.message.endswith("remove the tag first if it may go after all.")
+    assert blocker.message.endswith("remove the tag first.")
 
 
 def test_on_a_dedicated_host_no_value_of_charge_on_stopped_is_advised() -> None:

@@ -73,7 +73,7 @@ def test_no_protect_tags_protect_nothing() -> None:
 
 
 def test_protection_is_never_judged_on_an_answer_without_tags() -> None:
-    with pytest.raises(ValueError, match="carries no tags"):
+    with pytest.raises(ValueError, match="contains no tags"):
         decide(machine(tags=None), policy(), FACTS)
 
 

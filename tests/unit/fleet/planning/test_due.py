@@ -129,7 +129,7 @@ def test_the_last_day_of_the_calendar_never_passes() -> None:
 
 def test_without_the_time_of_the_service_nothing_is_due() -> None:
     assert codes(marked(), replace(FACTS, now=None)) == ["mark_not_due"]
-    assert "time is not known" in finding_text(marked(), None)
+    assert " is unknown" in finding_text(marked(), None)
 
 
 def test_the_date_itself_is_not_due_and_the_first_day_is_named() -> None:
@@ -193,7 +193,7 @@ def test_without_due_tag_nobody_asks_for_a_due_tag() -> None:
 
 
 def test_a_due_tag_is_never_judged_on_an_answer_without_tags() -> None:
-    with pytest.raises(ValueError, match="carries no tags"):
+    with pytest.raises(ValueError, match="contains no tags"):
         judge_due_tag(machine(tags=None), KEY, NOW)
 
 
@@ -203,9 +203,9 @@ def test_a_due_tag_is_never_judged_on_an_answer_without_tags() -> None:
 @pytest.mark.parametrize(
     ("seen", "reason"),
     [
-        (machine(), "lacks the tag"),
+        (machine(), "has no tag"),
         (marked(LATER), "from 2026-01-21 on"),
-        (marked("never"), "is no date"),
+        (marked("never"), "is not a date"),
         (marked(repeated_tags={KEY: (LATER, DUE)}), "more than once"),
         (marked(status="running"), "its status is now 'running'"),
     ],

@@ -112,8 +112,8 @@ def test_a_machine_in_error_can_only_be_deleted_as_it_is(wanted: DiskChoice, aut
     """The service refuses everything but the delete (fact states-error-only-delete)."""
     decision = decide(machine("error", data=[disk(auto_delete=auto_delete)]), policy(disks=wanted), FACTS)
     message = (
-        f"With disks={wanted}, the delete attribute of disk vol-data cannot be changed: a machine in 'error' can only be "
-        "deleted as it is: set disks to as_configured."
+        f"With disks={wanted}, the delete attribute of disk vol-data cannot be changed: an instance in 'error' can only be "
+        "deleted without changes: set disks to as_configured."
     )
     assert [(each.code, each.message) for each in decision.blockers] == [("disk_fate_impossible", message)]
 

@@ -174,4 +174,4 @@ def test_a_backup_of_the_plan_that_is_gone_forbids_the_delete_although_another_o
     planned = decide(machine(), wished, both)
     assert {backup.id for backup in planned.backups} == {"img-one", "img-two"}
     assert changes_since(planned, machine(), wished, both) == []
-    assert changes_since(planned, machine(), wished, one) == ["backups of the plan do not count any more (img-one)"]
+    assert changes_since(planned, machine(), wished, one) == ["backups of the plan no longer count (img-one)"]

@@ -100,9 +100,9 @@ def codes(findings: Any) -> list[str]:
     ("fields", "why"),
     [
         ({"status": "pending"}, "'pending', not ready"),
-        ({"imageSource": "public"}, "no private image"),
+        ({"imageSource": "public"}, "not a private image"),
         ({"offline": True}, "offline"),
-        ({"instanceId": "i-other"}, "is of i-other"),
+        ({"instanceId": "i-other"}, "made from i-other"),
     ],
 )
 def test_an_image_that_cannot_be_used_is_a_blocker(fields: Json, why: str) -> None:

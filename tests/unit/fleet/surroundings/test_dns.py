@@ -168,17 +168,17 @@ def test_a_machine_has_its_elastic_ips_and_all_its_private_addresses() -> None:
         (
             PUBLIC,
             record("203.0.113.1"),
-            "DNS record www.example.com (A, resolving) of the public domain example.com holds its address 203.0.113.1.",
+            "DNS record www.example.com (A, resolving) of the public domain example.com contains its address 203.0.113.1.",
         ),
         (
             BOUND,
             record("203.0.113.1", status="paused"),
-            "DNS record www.corp (A, paused) of the private zone corp holds its address 203.0.113.1.",
+            "DNS record www.corp (A, paused) of the private zone corp contains its address 203.0.113.1.",
         ),
         (
             PUBLIC,
             record("203.0.113.1", status=None),
-            "DNS record www.example.com (A, status not told) of the public domain example.com holds its address 203.0.113.1.",
+            "DNS record www.example.com (A, status unknown) of the public domain example.com contains its address 203.0.113.1.",
         ),
     ],
 )
@@ -194,4 +194,4 @@ def test_what_was_read_in_full_needs_no_warning() -> None:
 def test_what_could_not_be_read_is_one_sentence() -> None:
     text = DnsLookup(unread=("private zones: no right", "public domains: no answer")).warning
     assert text is not None
-    assert text.endswith("since not all could be read: private zones: no right; public domains: no answer")
+    assert text.endswith("because not all records could be read: private zones: no right; public domains: no answer")

@@ -72,7 +72,7 @@ def operations(cloud: MemoryCloud) -> list[str]:
         ({"tags": {}}, "tags is an empty dict"),
         ({"instance_ids": ["i-a"], "campaign": "two words"}, "campaign is 'two words'"),
         ({"instance_ids": ["i-a"], "campaign": ""}, "campaign is ''"),
-        ({"instance_ids": ["i-a"], "name_pattern": "{nme}"}, "name_pattern '{nme}'"),
+        ({"instance_ids": ["i-a"], "name_pattern": "{nme}"}, "name_pattern is '{nme}'"),
         ({"instance_ids": ["i-a"], "name_pattern": " "}, "name_pattern is blank"),
         ({"instance_ids": ["i-a"], "max_age": 0}, "max_age"),
         ({"instance_ids": ["i-a"], "wait_timeout": -1}, "wait_timeout"),
@@ -126,7 +126,7 @@ def test_a_batch_beyond_the_quota_is_reported_with_its_numbers(cloud: MemoryClou
     ended = backup("i-a", "i-b", **POWER)
     assert ended.failed
     assert "2 images needed, 1 left of 5" in ended.msg
-    assert "1 of 2 machines fit (i-a)" in ended.msg
+    assert "1 of 2 instances fit (i-a)" in ended.msg
     assert ended.result["quota"]["images"] == {"limit": 5, "used": 4, "left": 1, "needed": 2}
     assert cloud.writes == []
 
@@ -137,7 +137,7 @@ def test_rule_14_one_failed_machine_hides_no_other_and_is_started_again(cloud: M
     cloud.refuse(IMAGE, 400, "QUOTA_EXCEEDED", "Quota limit exceeded", "i-a")
     ended = backup("i-a", "i-b", **POWER)
     assert ended.failed
-    assert ended.msg.startswith("1 of 2 machines failed: i-a (")
+    assert ended.msg.startswith("1 of 2 instances failed: i-a (")
     text = machines(ended)
     assert (text["i-a"]["error"]["code"], text["i-a"]["error"]["operation"]) == ("quota_exceeded", IMAGE)
     assert text["i-b"]["action"] == "created"
@@ -294,4 +294,4 @@ def test_disks_are_selected_without_machines(cloud: MemoryCloud, backup: Backup,
     assert [(row["disk_id"], row["instance_id"]) for row in ended.result["snapshots"]] == [("vol-a", "i-a"), ("vol-free", None)]
     refused = run("jdcloud_snapshot", state="present", disk_ids=["vol-a"], instance_ids=["i-a"])
     assert refused.failed
-    assert "disk_ids goes without instance_ids" in refused.msg
+    assert "disk_ids cannot be combined with instance_ids" in refused.msg

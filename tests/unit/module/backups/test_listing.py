@@ -29,14 +29,14 @@ def _ids(result: dict[str, Any]) -> list[str]:
 WRONG: list[tuple[str, dict[str, Any], str]] = [
     (IMAGES, {"image_ids": []}, "image_ids is an empty list"),
     (IMAGES, {"image_ids": ["img-a", " "]}, "image_ids has a blank"),
-    (IMAGES, {"image_ids": ["../instances"]}, "is no id: give ids such as img-"),
+    (IMAGES, {"image_ids": ["../instances"]}, "is not an id: give ids such as img-"),
     (IMAGES, {"instance_ids": []}, "instance_ids is an empty list"),
     (IMAGES, {"name": " "}, "name is blank"),
-    (IMAGES, {"name": ["a", "b"]}, "name is a list: give the exact name of one image in quotes, or use image_ids"),
+    (IMAGES, {"name": ["a", "b"]}, "name is a list: set it to the exact name of one image in quotes, or use image_ids"),
     (IMAGES, {"status": ""}, "status is blank"),
     (SNAPSHOTS, {"snapshot_ids": []}, "snapshot_ids is an empty list"),
-    (SNAPSHOTS, {"disk_ids": ["Vol/1"]}, "disk_ids: 'Vol/1' is no id"),
-    (SNAPSHOTS, {"name": "a\nb"}, "no snapshot's name holds line ends"),
+    (SNAPSHOTS, {"disk_ids": ["Vol/1"]}, "disk_ids: 'Vol/1' is not an id"),
+    (SNAPSHOTS, {"name": "a\nb"}, "names cannot contain line ends"),
     (QUOTAS, {"region": " "}, "region"),
 ]
 
@@ -87,7 +87,7 @@ def test_an_id_that_a_single_read_shows_makes_the_listing_incomplete(
     monkeypatch.setattr(cloud, "_describe_images", lambda _call: {"images": [], "totalCount": 0})
     ended = run(IMAGES, image_ids=["img-a"])
     assert ended.failed
-    assert "leaves out img-a, which vm.describeImage shows" in ended.msg
+    assert "img-a is missing in the listing, but vm.describeImage returns it" in ended.msg
 
 
 def test_without_selectors_all_private_images_are_listed_and_no_others(cloud: MemoryCloud, run: Runner) -> None:

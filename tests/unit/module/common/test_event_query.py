@@ -210,7 +210,7 @@ def test_tagged_machines_count_and_their_disks_do_not(run: Runner, monkeypatch: 
     wanted: Json = {"instance_ids": ["i-a", "i-b", "i-safe", "i-none"], "set": {"env": "test"}, "on_blocked": "skip"}
     ended = run("jdcloud_tag", **wanted)
     assert ended.actions == {"i-a": "tagged", "i-b": "none", "i-safe": "blocked", "i-none": "failed"}
-    assert counted("jdcloud_tag", ended) == ["i-a"], "a machine that was left alone in a failed task is not counted"
+    assert counted("jdcloud_tag", ended) == ["i-a"], "a machine that was unchanged in a failed task is not counted"
     again = run("jdcloud_tag", instance_ids=["i-a", "i-b"], set={"env": "test"})
     assert not again.result["changed"]
     assert counted("jdcloud_tag", again) == ["i-a", "i-b"]

@@ -83,7 +83,7 @@ def test_keys_of_another_account_do_nothing_in_any_module(
     assert ended.failed
     assert ended.msg == (
         "These keys belong to pin 'shop' and account id '100000000001', but expected_account (JDCLOUD_EXPECTED_ACCOUNT) is "
-        "'other', so nothing was done: use keys of that account, or correct the expected one."
+        "'other', so nothing was done: use keys of that account, or correct expected_account."
     )
     assert operations(cloud) == ["user.describeUser"]
     assert (ended.result["account"]["pin"], ended.result["account"]["account_id"]) == ("shop", "100000000001")
@@ -159,7 +159,7 @@ def test_unknown_is_never_enough(cloud: MemoryCloud, run: Runner, silent: Any) -
     cloud.tag_pin = None
     ended = run.vm("absent", "i-a", expected_account="shop")
     assert ended.failed
-    assert ended.msg.startswith("The service does not tell whose keys these are (")
+    assert ended.msg.startswith("The service does not return the owner of these keys (")
     assert cloud.writes == []
     assert operations(cloud) == ["user.describeUser", "resourcetag.describeKeys"]
 

@@ -32,15 +32,15 @@ def absent(cloud: MemoryCloud, run: Runner) -> Deleter:
 @pytest.mark.parametrize(
     ("options", "text"),
     [
-        ({}, "Nothing is selected: give {kind}_ids or name."),
+        ({}, "Nothing is selected: set {kind}_ids or name."),
         ({"{kind}_ids": []}, "{kind}_ids is an empty list"),
         ({"{kind}_ids": ["a", " "]}, "{kind}_ids has a blank"),
-        ({"{kind}_ids": ["a/b"]}, "is no id"),
+        ({"{kind}_ids": ["a/b"]}, "is not an id"),
         ({"name": ""}, "name is blank"),
         ({"name": "a", "max_{kind}s": 0}, "max_{kind}s is 0, but must be at least 1"),
         ({"name": "a", "max_{kind}s": True}, "max_{kind}s is true"),
         ({"name": "a", "wait_timeout": 0}, "wait_timeout is 0"),
-        ({"instance_ids": ["i-a"]}, "instance_ids does not go with state=absent"),
+        ({"instance_ids": ["i-a"]}, "instance_ids cannot be used with state=absent"),
         ({"tags": {"a": "b"}, "name": "a"}, "tags does not go with state=absent"),
     ],
 )
@@ -79,7 +79,7 @@ def test_the_cap_stops_before_anything_is_changed(cloud: MemoryCloud, absent: De
     add(cloud, kind, "a-2")
     ended = absent(kind, "a-1", "a-2", **Json({f"max_{kind}s": 1}))
     assert ended.failed
-    assert f"more than max_{kind}s of 1 (a-1, a-2)" in ended.msg
+    assert f"(a-1, a-2), but max_{kind}s is 1" in ended.msg
     assert cloud.writes == []
 
 
@@ -148,7 +148,7 @@ def test_all_blockers_are_found_and_with_any_nothing_is_changed(
     assert cloud.writes == []
     assert codes(ended) == [[], expected, []]
     assert actions(ended) == ["none", "blocked", "none"]
-    assert f"1 of 3 {kind}s cannot be deleted, so nothing at all was changed: a-2 ({', '.join(expected)})" in ended.msg
+    assert f"1 of 3 {kind}s cannot be deleted, so nothing was changed: a-2 ({', '.join(expected)})" in ended.msg
     assert ended.result["summary"]["blocked"] == 1
 
 
@@ -181,7 +181,7 @@ def test_an_image_is_deleted_as_predicted_and_the_fate_of_its_snapshots_is_repor
     assert row["created"] == "2026-01-19T08:00:00+08:00"
     assert row["covered_disks"] == row["uncovered_disks"] == []
     assert row["snapshots"] == [{"snapshot_id": "snapshot-1", "fate": fate}]
-    assert ended.result["diff"]["before"]["backups"] == {"img-a": "image of i-a, named name-of-img-a"}
+    assert ended.result["diff"]["before"]["backups"] == {"img-a": "image of unknown origin, named name-of-img-a"}
     assert ended.result["diff"]["after"]["backups"] == {}
     assert ended.result["summary"]["deleted"] == ended.result["summary"]["changed"] == 1
     if not check_mode:

@@ -141,11 +141,11 @@ def test_a_final_refusal_fails_that_image_alone_with_the_services_words(cloud: M
 
 
 REFUSED_FOR_GOOD = {
-    "Can't delete shared image": "shared with other accounts: end that",
-    "Can't delete protected image": "protected in JD Cloud: end that",
-    "Can't delete community image": "published as a community image: end that",
-    "Can't delete this image": "JD Cloud keeps it for itself",
-    "Local-System-Disk image used to create instances cannot be deleted": "delete those first",
+    "Can't delete shared image": "shared with other accounts: stop sharing it",
+    "Can't delete protected image": "protected in JD Cloud: remove the protection",
+    "Can't delete community image": "published as a community image: end the publication",
+    "Can't delete this image": "JD Cloud uses it",
+    "Local-System-Disk image used to create instances cannot be deleted": "delete them first",
 }
 
 
@@ -247,7 +247,7 @@ def test_a_timeout_names_the_asset_and_its_state(
     assert row["error"]["code"] == "timeout"
     assert row["status"] == "deleting"
     assert row["changed"]
-    assert f"{kind} a-1 hangs in 'deleting' for 30 s" in row["error"]["message"]
+    assert f"{kind} a-1 is still in 'deleting' after 30 s" in row["error"]["message"]
     assert (ended.result["summary"]["deleted"], ended.result["summary"]["failed"]) == (0, 1)
 
 
@@ -257,7 +257,7 @@ def test_what_others_are_deleting_is_waited_for_in_check_mode_too(cloud: MemoryC
     for mode in (True, False):
         ended = absent(kind, "a-1", wait_timeout=5, check_mode=mode)
         assert ended.failed
-        assert "hangs in 'deleting'" in ended.msg
+        assert "is still in 'deleting'" in ended.msg
         assert not ended.result["changed"]
         assert cloud.writes == []
     ended = absent(kind, "a-1", wait=False)

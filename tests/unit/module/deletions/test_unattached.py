@@ -49,7 +49,7 @@ def absent(cloud: MemoryCloud, run: Runner) -> Remover:
         ({}, "missing required arguments: {kind}_ids"),
         ({"{kind}_ids": []}, "{kind}_ids is an empty list"),
         ({"{kind}_ids": ["a-1", " "]}, "{kind}_ids has a blank"),
-        ({"{kind}_ids": ["a/b"]}, "is no id"),
+        ({"{kind}_ids": ["a/b"]}, "is not an id"),
         ({"{kind}_ids": ["a-1"], "max_{kind}s": 0}, "max_{kind}s is 0, but must be at least 1"),
         ({"{kind}_ids": ["a-1"], "max_{kind}s": True}, "max_{kind}s is true"),
         ({"{kind}_ids": ["a-1"], "wait_timeout": 0}, "wait_timeout is 0"),
@@ -84,7 +84,7 @@ def test_the_cap_stops_before_anything_is_changed(cloud: MemoryCloud, absent: Re
     add(cloud, kind, "a-2")
     ended = absent(kind, "a-1", "a-2", "a-none", **Json({f"max_{kind}s": 1}))
     assert ended.failed
-    assert f"matches 2 {WORDS[kind]}s, more than max_{kind}s of 1 (a-1, a-2)" in ended.msg
+    assert f"matches 2 {WORDS[kind]}s (a-1, a-2), but max_{kind}s is 1" in ended.msg
     assert cloud.writes == []
     assert not absent(kind, "a-1", "a-2", "a-none", **Json({f"max_{kind}s": 2})).failed
 
@@ -148,7 +148,7 @@ def test_all_blockers_are_found_and_with_any_nothing_is_changed(
     assert codes_of(ended) == [[], codes, []]
     assert actions(ended) == ["none", "blocked", "none"]
     assert [row["fate"] for row in rows(ended)] == ["kept", "kept", None]
-    assert f"1 of 3 {WORDS[kind]}s cannot be deleted, so nothing at all was changed: a-2 ({', '.join(codes)})" in ended.msg
+    assert f"1 of 3 {WORDS[kind]}s cannot be deleted, so nothing was changed: a-2 ({', '.join(codes)})" in ended.msg
     assert "on_blocked" in ended.msg
     assert ended.result["summary"]["blocked"] == 1
 

@@ -71,7 +71,7 @@ def test_a_delete_whose_connection_took_long_is_looked_at_again(cloud: MemoryClo
         if call.operation in (READS[kind], DELETES[kind]):
             calls.append(call.operation)
         if before_send is not None and not before_send():
-            raise NotSentError("held back", operation=call.operation)
+            raise NotSentError("not sent", operation=call.operation)
         return response(call)
 
     cloud.send = send
@@ -171,7 +171,7 @@ def test_a_disk_that_others_are_deleting_is_waited_for_in_check_mode_too(cloud: 
     for mode in (True, False):
         ended = absent("disk", "vol-1", wait_timeout=5, check_mode=mode)
         assert ended.failed
-        assert "disk vol-1 hangs in 'deleting'" in str(row_of(ended)["error"])
+        assert "disk vol-1 is still in 'deleting'" in str(row_of(ended)["error"])
         assert cloud.writes == []
     ended = absent("disk", "vol-1", wait=False)
     row = row_of(ended)
@@ -298,7 +298,7 @@ def test_a_timeout_names_what_hangs_and_its_state(
     assert row["error"]["code"] == "timeout"
     assert row["status"] == status
     assert row["fate"] is None
-    assert f"{WORDS[kind]} a-1 hangs in '{status}' for 30 s" in row["error"]["message"]
+    assert f"{WORDS[kind]} a-1 is still in '{status}' after 30 s" in row["error"]["message"]
     summary = ended.result["summary"]
     assert (summary[DONE[kind]], summary["changed"], summary["failed"]) == (0, 1, 1)
 

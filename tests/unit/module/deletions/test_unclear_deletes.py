@@ -96,7 +96,7 @@ def test_what_cannot_be_read_after_a_lost_delete_is_unverified(cloud: MemoryClou
 @KINDS
 def test_its_error_says_that_a_delete_was_sent(cloud: MemoryCloud, run: Runner, kind: str) -> None:
     (row,) = deleted(cloud, run, kind, reads=0)[f"{kind}s"]
-    assert "was sent and not clearly answered, so it may have taken effect: run again to see." in row["error"]["message"]
+    assert "was sent, but the response was not clear, so it may have taken effect: run again to check." in row["error"]["message"]
 
 
 @KINDS

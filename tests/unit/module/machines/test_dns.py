@@ -99,7 +99,7 @@ def test_the_list_of_machines_shows_records_too(cloud: MemoryCloud, run: Runner)
     ended = run.vm_info("i-a", look_up_dns=True)
     assert names(ended.only) == ["example.com"]
     assert [each["message"] for each in ended.only["warnings"]] == [
-        f"DNS record example.com (A, paused) of the public domain example.com holds its address {ADDRESS}."
+        f"DNS record example.com (A, paused) of the public domain example.com contains its address {ADDRESS}."
     ]
     check(ended.result, "jdcloud_vm_info")
 
@@ -287,7 +287,7 @@ def test_a_record_that_cannot_be_read_is_said(cloud: MemoryCloud, run: Runner) -
     cloud.dns.add_record(zone, "db", "10.0.0.1")
     cloud.dns.records[zone][0]["hostValue"] = ["10.0.0.1"]
     ended = run.vm("absent", "i-a", look_up_dns=True)
-    assert ended.result["dns_unread"] == ["records of corp of which the answer cannot be read (1)"]
+    assert ended.result["dns_unread"] == ["unreadable records of corp (1)"]
 
 
 def test_a_zone_whose_vpcs_cannot_be_read_is_read_and_said(cloud: MemoryCloud, run: Runner) -> None:

@@ -72,7 +72,7 @@ def test_wrong_input_of_a_delete_sends_nothing(
     check(ended.result, "jdcloud_vm")
 
 
-@pytest.mark.parametrize(("options", "says"), [({"due_tag": ""}, "due_tag is blank"), ({"marked_only": True}, "set due_tag")])
+@pytest.mark.parametrize(("options", "says"), [({"due_tag": ""}, "due_tag is blank"), ({"marked_only": True}, "set both")])
 def test_wrong_input_of_a_list_sends_nothing(cloud: MemoryCloud, run: Runner, options: dict[str, Any], says: str) -> None:
     ended = run.vm_info(**options)
     assert ended.failed
@@ -84,7 +84,7 @@ def test_wrong_input_of_a_list_sends_nothing(cloud: MemoryCloud, run: Runner, op
 def test_what_is_not_due_holds_back_what_is(fleet: MemoryCloud, run: Runner) -> None:
     ended = run.vm("absent", *fleet.machines, due_tag=KEY, stop_running=True)
     assert ended.failed
-    assert "nothing at all was changed" in ended.msg
+    assert "nothing was changed" in ended.msg
     assert codes(ended) == EXPECTED
     assert fleet.writes == []
 

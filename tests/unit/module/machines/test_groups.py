@@ -45,8 +45,8 @@ def test_leaving_needs_to_wait(run: Runner, cloud: MemoryCloud, option: str) -> 
     chosen: Json = {option: value}
     ended = run.vm("absent", "i-1", wait=False, **chosen)
     assert ended.msg == (
-        f"wait=false and {option}={value} exclude each other, since a machine is stopped or deleted only once it is out: leave "
-        "one of them out."
+        f"wait=false and {option}={value} exclude each other, because an instance must first leave its group and load "
+        "balancers: remove one of them."
     )
     assert not cloud.calls
 
@@ -73,7 +73,7 @@ def test_a_deletion_that_brings_the_group_below_its_minimum_is_blocked(cloud: Me
     group(cloud, "stopped", "stopped", managed=False, minSize=2)
     ended = run.vm("absent", "i-1")
     assert codes(ended.only) == ["group_minimum"]
-    assert "fall to 1 machines, below its minimum of 2," in ended.only["blockers"][0]["message"]
+    assert "fall to 1 instances, below its minimum of 2," in ended.only["blockers"][0]["message"]
 
 
 def test_the_machines_of_one_run_are_counted_together(cloud: MemoryCloud, run: Runner) -> None:
@@ -102,8 +102,11 @@ def test_without_the_right_to_read_groups_members_alone_are_blocked(cloud: Memor
     assert ended.result["instances"][0]["blockers"] == [
         {
             "code": "surroundings_unknown",
-            "message": "Whether its availability group ag-1 may delete or replace it is not known, since the service refused "
-            "ag.describeAg (403 HTTP_FORBIDDEN): let the key read availability groups, or set group_members to ignore.",
+            "message": (
+                "It is unknown whether its availability group ag-1 may delete or replace it, because the service refused "
+                "ag.describeAg (403 HTTP_FORBIDDEN): grant the key the right to read availability groups, or set group_members "
+                "to ignore."
+            ),
         }
     ]
 

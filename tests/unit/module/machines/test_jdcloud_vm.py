@@ -37,7 +37,7 @@ def counts(summary: dict[str, Any]) -> dict[str, Any]:
 def test_wrong_input_ends_with_all_result_keys_and_sends_nothing(cloud: MemoryCloud, run: Runner) -> None:
     ended = run.vm("absent")
     assert ended.failed
-    assert ended.msg == "Nothing is selected: give at least one of instance_ids, name, tags, filters."
+    assert ended.msg == "Nothing is selected: set at least one of instance_ids, name, tags, filters."
     check(ended.result, MODULE)
     assert ended.result["account"] == dict.fromkeys(("source", "access_key_suffix", "region", "pin", "account_id"))
     assert cloud.calls == []
@@ -63,8 +63,8 @@ def test_a_refusal_says_what_to_do_about_machines_that_only_run(cloud: MemoryClo
     assert ended.failed
     assert cloud.writes == []
     assert ended.msg == (
-        "1 of 1 machines cannot be changed, so nothing at all was changed: i-a (running); "
-        "stop what runs first, or set stop_running to true."
+        "1 of 1 instances cannot be changed, so nothing was changed: i-a (running); stop the running instances first, or set "
+        "stop_running to true."
     )
 
 
@@ -75,8 +75,8 @@ def test_rule_05_one_blocked_machine_holds_back_all_of_them(cloud: MemoryCloud, 
     assert ended.failed
     assert not ended.result["changed"]
     assert ended.msg == (
-        "1 of 2 machines cannot be changed, so nothing at all was changed: i-b (protected, running); remove the causes, "
-        "or set on_blocked to skip to go on with the others."
+        "1 of 2 instances cannot be changed, so nothing was changed: i-b (protected, running); remove the causes, or set "
+        "on_blocked to skip to continue with the others."
     )
     assert ended.actions == {"i-a": "none", "i-b": "blocked"}
     assert counts(ended.result["summary"]) == {"selected": 2, "unchanged": 1, "blocked": 1}
@@ -104,7 +104,7 @@ def test_rule_14_one_failed_machine_does_not_hide_the_others(cloud: MemoryCloud,
     failed = ended.result["instances"][0]
     expected = {"code": "api", "operation": "vm.deleteInstance", "http": 403, "status": "HTTP_FORBIDDEN", "request_id": "req-403"}
     assert expected.items() <= failed["error"].items()
-    assert ended.msg.startswith("1 of 2 machines failed: i-a (")
+    assert ended.msg.startswith("1 of 2 instances failed: i-a (")
     assert ended.msg.endswith(".")
     assert ended.result["summary"]["failed"] == 1
     assert ended.result["summary"]["deleted"] == 1
@@ -140,7 +140,7 @@ def test_more_matches_than_allowed_fail_and_say_how_to_go_on(cloud: MemoryCloud,
     ended = run.vm("absent", filters={"status": "stopped"}, max_instances=2)
     assert ended.failed
     assert cloud.writes == []
-    assert "more than max_instances of 2" in ended.msg
+    assert "but max_instances is 2" in ended.msg
     assert "set max_instances to 3" in ended.msg
     twins = run.vm("absent", name="web", max_instances=3)
     assert twins.failed

@@ -107,8 +107,10 @@ def test_a_key_that_may_not_read_disks_lists_machines_and_would_delete_none(clou
     [blocker] = run.vm_info("i-a").result["instances"][0]["blockers"]
     assert blocker == {
         "code": "surroundings_unknown",
-        "message": "Whether a tag protects its disk vol-sysia is not known, since the service refused disk.describeDisks (403 "
-        "HTTP_FORBIDDEN): let the key read disks, or set protect_tags to {} if nothing is protected.",
+        "message": (
+            "It is unknown whether a tag protects its disk vol-sysia, because the service refused disk.describeDisks (403 "
+            "HTTP_FORBIDDEN): grant the key the right to read disks, or set protect_tags to {} if nothing is protected."
+        ),
     }
 
 

@@ -51,8 +51,10 @@ def test_a_machine_that_gets_traffic_is_blocked(cloud: MemoryCloud, run: Runner,
     assert ended.only["blockers"] == [
         {
             "code": "load_balancer_target",
-            "message": "It gets traffic from load balancer lb-shop (shop), target group tg-shop, port 80, weight 10: deregister "
-            "it first, or set load_balancers to deregister.",
+            "message": (
+                "It receives traffic from load balancer lb-shop (shop), target group tg-shop, port 80, weight 10: deregister "
+                "it first, or set load_balancers to deregister."
+            ),
         }
     ]
     assert not cloud.writes
@@ -92,8 +94,10 @@ def test_a_key_that_may_not_read_load_balancers_is_no_silent_yes(cloud: MemoryCl
     assert ended.only["blockers"] == [
         {
             "code": "surroundings_unknown",
-            "message": "Whether a load balancer sends traffic to it is not known, since the service refused lb.describeBackends "
-            "(403 HTTP_FORBIDDEN): let the key read load balancers, or set load_balancers to ignore.",
+            "message": (
+                "It is unknown whether a load balancer sends traffic to it, because the service refused lb.describeBackends "
+                "(403 HTTP_FORBIDDEN): grant the key the right to read load balancers, or set load_balancers to ignore."
+            ),
         }
     ]
     assert run.vm("stopped", "i-1", load_balancers="ignore").actions == {"i-1": "stopped"}
@@ -133,7 +137,7 @@ def test_an_address_in_another_network_may_be_another_machine(cloud: MemoryCloud
     cloud.balancers.add_target("tg-shop", None, ipAddress="10.0.0.5")
     ended = run.vm("stopped", "i-1", load_balancers="deregister")
     assert codes(ended.only) == ["load_balancer_target"]
-    assert "whether the address means this machine is not known" in ended.only["blockers"][0]["message"]
+    assert "whether the address belongs to this instance" in ended.only["blockers"][0]["message"]
 
 
 def test_deregistering_does_not_reach_a_member_of_a_group(cloud: MemoryCloud, run: Runner) -> None:
@@ -303,7 +307,7 @@ def test_a_machine_that_cannot_be_deregistered_is_not_stopped(cloud: MemoryCloud
     cloud.refuse("lb.deRegisterTargets", 403, "HTTP_FORBIDDEN", "no")
     ended = run.vm("stopped", "i-1", load_balancers="deregister")
     assert ended.actions == {"i-1": "failed"}
-    assert "could not be taken out of its load balancers" in ended.only["error"]["message"]
+    assert "could not be deregistered from its load balancers" in ended.only["error"]["message"]
     assert "stopInstance" not in writes(cloud)
     # Its weight is as before.
     assert cloud.balancers.shown("tg-shop") == [("i-1", 80, 10), ("i-other", 80, 10)]
@@ -376,7 +380,7 @@ def test_a_target_without_traffic_that_outlives_its_machine_is_told(cloud: Memor
     ended = run.vm("absent", "i-1", stop_running=True)
     assert ended.actions == {"i-1": "deleted"}
     assert [each["message"] for each in ended.only["warnings"] if "gone" in each["message"]] == [
-        "It is gone, and still registered at load balancer lb-shop (shop), target group tg-shop, port 80, weight 0: deregister "
+        "It is gone, but still registered at load balancer lb-shop (shop), target group tg-shop, port 80, weight 0: deregister "
         "it there."
     ]
     assert [each["fate"] for each in ended.only["load_balancer_targets"]] == ["left"]

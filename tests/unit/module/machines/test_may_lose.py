@@ -66,7 +66,7 @@ def test_what_comes_after_the_plan_is_seen_at_the_gate(cloud: MemoryCloud, run: 
 @pytest.mark.parametrize("given", [{A: "vol-a"}, {A: None}, {A: [7]}, {A: [""]}, {A: [None]}])
 def test_what_is_no_list_of_ids_is_refused(cloud: MemoryCloud, run: Runner, given: dict[str, Any]) -> None:
     ended = run.vm("absent", A, may_lose=given)
-    assert ended.msg == f"may_lose: '{A}' needs a list of ids of disks and elastic IPs, empty for none."
+    assert ended.msg == f"may_lose: '{A}' needs a list of ids of disks and elastic IPs, which is empty for none."
     assert cloud.calls == []
 
 

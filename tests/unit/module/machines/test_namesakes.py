@@ -24,8 +24,8 @@ def test_an_address_that_two_machines_have_is_refused_with_their_ids(cloud: Memo
     twins(cloud)
     ended = run.vm("absent", filters={"privateIpAddress": "10.0.0.5"}, tags={"env": "test"})
     assert ended.msg == (
-        "2 machines have the privateIpAddress '10.0.0.5' (i-a, i-b): select the one that is meant with instance_ids, or its "
-        "network with filters.vpcId or filters.subnetId."
+        "2 instances have the privateIpAddress '10.0.0.5' (i-a, i-b): select one of them with instance_ids, or its network "
+        "with filters.vpcId or filters.subnetId."
     )
     assert cloud.writes == []
 

@@ -34,8 +34,8 @@ def machines_of(backup: Ended) -> list[Json]:
     ("state", "in_check_mode", "options", "says"),
     [
         ("absent", False, {"planned_backups": [], "require_backup": "image"}, "check mode only"),
-        ("absent", True, {"planned_backups": []}, "set require_backup"),
-        ("stopped", True, {"planned_backups": []}, "set require_backup"),
+        ("absent", True, {"planned_backups": []}, "requires require_backup: set both"),
+        ("stopped", True, {"planned_backups": []}, "requires require_backup: set both"),
         ("absent", True, {"planned_backups": [{}], "require_backup": "image"}, "planned_backups[0].instance_id is ''"),
         ("absent", True, {"planned_backups": ["i-a"], "require_backup": "image"}, "planned_backups"),
     ],

@@ -46,7 +46,7 @@ def blocked(instance_id: str) -> MachineRecord:
     return MachineRecord(instance_id, machine, Decision(instance_id, "running", blockers=findings))
 
 
-def failed(instance_id: str, message: str = "It hangs in 'stopping'.") -> MachineRecord:
+def failed(instance_id: str, message: str = "It is still in 'stopping'.") -> MachineRecord:
     """A machine that failed before anything was done."""
     machine = Instance(instance_id, "web", "stopping", {})
     return MachineRecord(instance_id, machine, Decision(instance_id, "stopping"), failure=Failure("timeout", message))
@@ -99,7 +99,7 @@ def test_a_machine_can_count_as_deleted_and_as_failed() -> None:
     summary = text.summary()
     assert (summary["deleted"], summary["failed"], summary["changed"], summary["already_absent"]) == (1, 1, 1, 0)
     assert text.instances("all")[0]["action"] == "failed"
-    assert text.message() == "1 of 1 machines failed: i-a (is deleted, but its elastic IP was not released)."
+    assert text.message() == "1 of 1 instances failed: i-a (is deleted, but its elastic IP was not released)."
 
 
 def test_a_machine_that_failed_after_it_was_stopped_is_changed() -> None:
@@ -127,8 +127,8 @@ def test_the_service_s_answer_is_part_of_the_error() -> None:
 def test_held_back_is_one_sentence_with_the_reasons_once_and_what_to_do() -> None:
     text = report(blocked("i-a"), failed("i-b"), MachineRecord("i-c"), held_back=True)
     assert text.message() == (
-        "2 of 3 machines cannot be changed, so nothing at all was changed: i-a (protected, running), "
-        "i-b (It hangs in 'stopping'); remove the causes, or set on_blocked to skip to go on with the others."
+        "2 of 3 instances cannot be changed, so nothing was changed: i-a (protected, running), i-b (It is still in "
+        "'stopping'); remove the causes, or set on_blocked to skip to continue with the others."
     )
     assert text.changed is False
     assert text.diff(wanted=True) == {"before": {"instances": {}}, "after": {"instances": {}}}
@@ -147,7 +147,7 @@ def test_what_was_held_back_was_not_done() -> None:
 def test_a_message_names_a_few_machines_and_counts_the_rest() -> None:
     message = report(*[failed(f"i-{number}") for number in range(8)]).message()
     assert message is not None
-    assert message.count("hangs in") == 5
+    assert message.count("is still in") == 5
     assert message.endswith(" and 3 more.")
 
 

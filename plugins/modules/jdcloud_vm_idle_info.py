@@ -9,15 +9,17 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: jdcloud_vm_idle_info
-short_description: Tell which JD Cloud virtual machines are idle, and what they cost
+short_description: Show which JD Cloud VMs are idle, and what they cost
 version_added: 1.0.0
 description:
-  - Judges each machine by what JD Cloud's monitoring measured of it, and says whether it is idle, with the figures and the
+  - Decides for each JD Cloud VM from the data of JD Cloud's monitoring whether it is idle, and returns the figures and the
     threshold that decided.
-  - First reads a few values of all machines in bulk, 50 machines in one call; then the points of those alone that may be idle, to
-    see that they cover the whole window.
-  - No data is never idle. A machine of which monitoring tells nothing, or not enough, is V(unknown), and the reason is given.
-  - Also says of each machine what it costs a month, and whether M(jdcloud.cloud.jdcloud_vm) would delete it. Changes nothing.
+  - First reads a few values of all instances in bulk, 50 in one call. Then reads the data points only of instances that may be
+    idle, to check that they cover the whole window.
+  - An instance without data is never idle. An instance with no data, or not enough data, is V(unknown), with the reason.
+  - Also returns the monthly cost of each instance, and whether M(jdcloud.cloud.jdcloud_vm) would delete it. Changes nothing.
+  - The most used options are O(tags) to select instances; O(window_days) and the thresholds such as O(cpu_percent_max);
+    O(stop_running) to check running instances for their deletion; O(prices) if you cannot read the bill.
 author:
   - The jdcloud.cloud authors (@jdcloud-cloud)
 extends_documentation_fragment:
@@ -32,64 +34,64 @@ extends_documentation_fragment:
 options:
   window_days:
     description:
-      - For how many days until now a machine must have been idle, V(1) to V(30). Monitoring keeps data no longer.
+      - The number of days until now in which an instance must have been idle, V(1) to V(30). Monitoring keeps data for 30 days.
     type: int
     default: 14
   cpu_percent_max:
     description:
-      - The most that the CPU of an idle machine reaches in the window, in percent of all its virtual CPUs.
+      - Maximum CPU of an idle instance in the window, in percent of all its virtual CPUs.
     type: float
     default: 5.0
   cpu_percent_avg:
     description:
-      - The most that the CPU of an idle machine does on average of the window, in percent.
+      - Maximum average CPU of an idle instance in the window, in percent of all its virtual CPUs.
     type: float
     default: 2.0
   network_kbps_avg:
     description:
-      - The most that the network of an idle machine carries on average of the window, in kilobits (1000 bits) a second, in and
-        out together, public and private.
+      - Maximum average network traffic of an idle instance in the window, in kilobits (1000 bits) per second, in and out
+        together, public and private.
     type: float
     default: 10.0
   disk_kbps_avg:
     description:
-      - The most that the disks of an idle machine read and write on average of the window, together, in kilobytes (1000 bytes) a
+      - Maximum average disk traffic of an idle instance in the window, reads and writes together, in kilobytes (1000 bytes) per
         second.
     type: float
     default: 20.0
   minimum_age_days:
     description:
-      - How many days ago a machine must have been made, at least; younger ones are V(too_young). By default O(window_days).
+      - Minimum age of an instance in days; younger ones are V(too_young). If not set, it is O(window_days).
     type: float
   stopped_days:
     description:
-      - For how many days a stopped machine must show no data to be V(stopped_long), at most V(30).
+      - Number of days without data after which a stopped instance is V(stopped_long), at most V(30).
     type: float
     default: 14.0
   allow_host_only:
     description:
-      - Whether a machine whose CPU monitoring does not show may be idle by its network and disks alone. The CPU is measured by an
-        agent inside the machine, which imported and stripped images lack.
-      - Without it such a machine is V(unknown), since it may compute without a word.
+      - Whether an instance without CPU data can be idle by its network and disks only. An agent inside the instance measures
+        the CPU; imported and stripped images do not contain it.
+      - With V(false) such an instance is V(unknown), since it may compute without network and disk traffic.
     type: bool
     default: false
   bill:
     description:
-      - Whether to read from the account's bill of the last complete month what machines cost, unless they are V(busy) or
-        V(too_young).
+      - Whether to read the costs of instances from the bill of the account for the last complete month. Costs of instances that
+        are V(busy) or V(too_young) are not read.
     type: bool
     default: true
   prices:
     description:
-      - Prices a month in CNY, from which RV(instances[].monthly_cost) is computed; the bill is not read then.
-      - C(instance_types) is a dictionary of types and their prices, C(instance) the price of all others, C(disk_gb) that of each
-        GB of a cloud disk, C(elastic_ip) that of an elastic IP.
+      - Monthly prices in CNY, from which RV(instances[].monthly_cost) is computed. The bill is then not read.
+      - Members are C(instance_types) (a dictionary of prices by type), C(instance) (for all other types), C(disk_gb) (for each
+        GB of a cloud disk) and C(elastic_ip).
     type: dict
 notes:
-  - O(require_backup) is judged as M(jdcloud.cloud.jdcloud_vm) does before a delete, and excludes O(stop_running=true).
-  - A machine that runs is deletable with O(stop_running=true) only.
-  - Without any selector all machines of the region are judged. Machines that share a name are all listed.
-  - The thresholds are careful guesses. Idle does not mean that nobody needs a machine; ask its owner before it goes.
+  - O(require_backup) is checked as M(jdcloud.cloud.jdcloud_vm) does before a delete, and excludes O(stop_running=true).
+  - A running instance is deletable only with O(stop_running=true).
+  - Without a selector all instances of the region are checked. Instances with the same name are all listed.
+  - The default thresholds are cautious estimates. An idle instance may still be needed; ask its owner before you delete it.
 seealso:
   - module: jdcloud.cloud.jdcloud_vm
   - module: jdcloud.cloud.jdcloud_vm_info
@@ -97,13 +99,13 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Judge all machines of a region
+- name: Find idle instances of a region
   jdcloud.cloud.jdcloud_vm_idle_info:
     region: cn-north-1
     stop_running: true
   register: judged
 
-- name: Show those that are idle, the most expensive first
+- name: Show the idle instances, the most expensive first
   ansible.builtin.debug:
     msg: "{{ item.instance_id }} {{ item.name }}: CNY {{ item.monthly_cost }}. {{ item.reasons[0].message }}"
   loop: >-
@@ -112,7 +114,7 @@ EXAMPLES = r"""
   loop_control:
     label: "{{ item.instance_id }}"
 
-- name: Judge the test machines by the last month, by prices of one's own
+- name: Find idle test instances of the last month, with your own prices
   jdcloud.cloud.jdcloud_vm_idle_info:
     tags:
       env: test
@@ -154,7 +156,7 @@ account:
 # END shared: account
 instances:
   description:
-    - The machines, in the order of O(instance_ids), else by id. Ids that do not exist are left out, with a warning.
+    - The instances, in the order of O(instance_ids), otherwise by id. Ids that do not exist are left out, with a warning.
   returned: always
   type: list
   elements: dict
@@ -185,75 +187,75 @@ instances:
       sample:
         env: test
     launched:
-      description: When it was made; null if the service does not tell.
+      description: When it was made; null if the service does not return it.
       type: str
       sample: "2025-06-01T10:12:30+08:00"
     verdict:
       description:
-        - V(idle), it did no more than the thresholds all through the window; V(busy), it did more; V(stopped_long), it is stopped
-          and has been for O(stopped_days); V(too_young); V(unknown), nothing of this is sure.
+        - V(idle) if it did not exceed the thresholds in the whole window; V(busy) if it exceeded one; V(stopped_long) if it has
+          been stopped for at least O(stopped_days); V(too_young); V(unknown) if the data does not suffice.
       type: str
       sample: idle
     confidence:
       description:
-        - What the figures rest on. V(agent), the CPU is among them; V(host_only), network and disks alone; null if there are
-          none.
+        - The source of the figures. V(agent) if they include the CPU; V(host_only) for network and disks only; null if there
+          are no figures.
       type: str
       sample: agent
     reasons:
-      description: Why the verdict is what it is.
+      description: The reasons of the verdict.
       type: list
       elements: dict
       contains:
         code:
           description:
-            - The threshold that was exceeded (V(cpu_percent_max), V(cpu_percent_avg), V(network_kbps_avg), V(disk_kbps_avg)), or
-              V(below_thresholds), V(stopped_long), V(too_young); and of unknown ones V(no_data), V(no_agent), V(gaps),
+            - The threshold that was exceeded (V(cpu_percent_max), V(cpu_percent_avg), V(network_kbps_avg), V(disk_kbps_avg)),
+              or V(below_thresholds), V(stopped_long), V(too_young); for V(unknown) one of V(no_data), V(no_agent), V(gaps),
               V(stopped_recently), V(age_unknown), V(unsettled), V(monitor_unread).
           type: str
           sample: below_thresholds
         message:
           description: One sentence.
           type: str
-          sample: "In 14 days it did no more than the thresholds in brackets: CPU at most 0.80 % (5), network 1.60 kbit/s (10)."
+          sample: "In 14 days it did not exceed the thresholds in brackets: CPU at most 0.80 % (5), network 1.60 kbit/s (10)."
     metrics:
-      description: What was measured in the window.
+      description: The data of the window.
       type: dict
       contains:
         cpu_percent_max:
-          description: The most that the CPU did, in percent; null if it is not known.
+          description: The maximum CPU in percent; null if it is unknown.
           type: float
           sample: 0.8
         cpu_percent_avg:
-          description: What the CPU did on average, in percent; null if it is not known.
+          description: The average CPU in percent; null if it is unknown.
           type: float
           sample: 0.8
         network_kbps_avg:
-          description: What the network carried on average, in kilobits a second; null if it is not known.
+          description: The average network traffic in kilobits per second; null if it is unknown.
           type: float
           sample: 1.6
         disk_kbps_avg:
-          description: What the disks read and wrote on average, in kilobytes a second; null if it is not known.
+          description: The average disk traffic in kilobytes per second; null if it is unknown.
           type: float
           sample: 3.0
         points:
           description:
-            - How many parts of the window have data, of the series that covers the least; of a stopped machine, of the last 30
-              days. It is null if no series was read, since the values in bulk had decided.
+            - Number of parts of the window with data, in the series that covers the least; for a stopped instance, of the last
+              30 days. It is null if no series was read, because the values in bulk decided.
           type: int
           sample: 112
         expected_points:
-          description: How many there would be without gaps; or null.
+          description: Number of parts without gaps, or null.
           type: int
           sample: 112
         last_point:
-          description: When data was last measured, or null.
+          description: When the last data was measured, or null.
           type: str
           sample: "2026-01-20T00:00:00+00:00"
     monthly_cost:
       description:
-        - What it costs a month with its cloud disks and elastic IPs, in CNY, as far as that is known. It is null where nothing is
-          known, and without O(prices) of machines that are V(busy) or V(too_young).
+        - The known monthly cost of the instance with its cloud disks and elastic IPs, in CNY. It is null if no cost is known,
+          and without O(prices) for instances that are V(busy) or V(too_young).
       type: float
       sample: 215.4
     # BEGIN shared: deletable
@@ -262,7 +264,7 @@ instances:
       type: bool
       sample: false
     blockers:
-      description: Everything that forbids to delete it, with the codes of M(jdcloud.cloud.jdcloud_vm).
+      description: All reasons that forbid its deletion, with the codes of M(jdcloud.cloud.jdcloud_vm).
       type: list
       elements: dict
       contains:
@@ -273,9 +275,9 @@ instances:
         message:
           description: One sentence.
           type: str
-          sample: "It runs: stop it first, or set stop_running to true."
+          sample: "It is running: stop it first, or set stop_running to true."
     warnings:
-      description: What should be known before it is deleted, with the codes of M(jdcloud.cloud.jdcloud_vm).
+      description: What you should know before you delete it, with the codes of M(jdcloud.cloud.jdcloud_vm).
       type: list
       elements: dict
       contains:
@@ -286,10 +288,10 @@ instances:
         message:
           description: One sentence.
           type: str
-          sample: It is a member of availability group ag-1kch0awxq9, which may replace it when it goes.
+          sample: It is a member of availability group ag-1kch0awxq9, which may replace it after its deletion.
     # END shared: deletable
 window:
-  description: The time that was looked at.
+  description: The window.
   returned: always
   type: dict
   contains:
@@ -302,13 +304,13 @@ window:
       type: str
       sample: "2026-01-20T00:00:00+00:00"
 monitor_unread:
-  description: Why monitoring could not be read of some machines, or of all; empty if it was.
+  description: Why monitoring data could not be read, for all or some instances; empty if everything was read.
   returned: always
   type: list
   elements: str
   sample: []
 costs:
-  description: Where the costs come from.
+  description: The source of the costs.
   returned: always
   type: dict
   contains:
@@ -325,42 +327,42 @@ costs:
       type: str
       sample: CNY
     problem:
-      description: Why the bill could not be read; null if it was.
+      description: Why the bill could not be read; null if it was read.
       type: str
       sample: >-
         billing.describeBillDetails failed: no permission (403 HTTP_FORBIDDEN, request c1a6f4c2): grant the IAM right for this
-        call to the key's user.
+        call to the user of the key.
 summary:
-  description: How many of what.
+  description: Counts.
   returned: always
   type: dict
   contains:
     selected:
-      description: Machines in the result.
+      description: Instances in the result.
       type: int
       sample: 12
     idle:
-      description: Machines that are idle.
+      description: Instances that are idle.
       type: int
       sample: 3
     busy:
-      description: Machines that are used.
+      description: Instances that are busy.
       type: int
       sample: 5
     stopped_long:
-      description: Machines that have been stopped for long.
+      description: Instances that have been stopped for a long time.
       type: int
       sample: 2
     too_young:
-      description: Machines that are too young.
+      description: Instances that are too young.
       type: int
       sample: 1
     unknown:
-      description: Machines of which too little is known.
+      description: Instances whose data does not suffice.
       type: int
       sample: 1
     deletable:
-      description: Machines that could be deleted, whatever their verdict.
+      description: Instances that could be deleted, whatever their verdict.
       type: int
       sample: 4
     not_found:

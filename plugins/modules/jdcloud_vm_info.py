@@ -164,7 +164,7 @@ instances:
       type: bool
       sample: false
     blockers:
-      description: Everything that forbids to delete it, with the codes of M(jdcloud.cloud.jdcloud_vm).
+      description: All reasons that forbid its deletion, with the codes of M(jdcloud.cloud.jdcloud_vm).
       type: list
       elements: dict
       contains:
@@ -175,9 +175,9 @@ instances:
         message:
           description: One sentence.
           type: str
-          sample: "It runs: stop it first, or set stop_running to true."
+          sample: "It is running: stop it first, or set stop_running to true."
     warnings:
-      description: What should be known before it is deleted, with the codes of M(jdcloud.cloud.jdcloud_vm).
+      description: What you should know before you delete it, with the codes of M(jdcloud.cloud.jdcloud_vm).
       type: list
       elements: dict
       contains:
@@ -188,7 +188,7 @@ instances:
         message:
           description: One sentence.
           type: str
-          sample: It is a member of availability group ag-1kch0awxq9, which may replace it when it goes.
+          sample: It is a member of availability group ag-1kch0awxq9, which may replace it after its deletion.
     # END shared: deletable
     due_date:
       description:

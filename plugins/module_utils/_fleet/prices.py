@@ -29,7 +29,7 @@ def check_prices(prices: Mapping[str, Any], name: str) -> None:
         items = value.items() if isinstance(value, Mapping) else [(key, value)]
         for item, price in items:
             if _figure(price) is None:
-                raise InputError(f"{name}: the price of {item} is {price!r}, but must be a number, not below zero.")
+                raise InputError(f"{name}: the price of {item} is {price!r}, but must be a number, at least 0.")
 
 
 def from_prices(prices: Mapping[str, Any]) -> Price:

@@ -72,5 +72,5 @@ def _text(moment: datetime) -> str:
 def _checked(metric: str) -> str:
     """The name of a metric, which has dots, if it is safe as a part of a path."""
     if not _METRIC.fullmatch(metric) or ".." in metric:
-        raise InputError(f"{metric!r} is no name of a metric.")
+        raise InputError(f"{metric!r} is not the name of a metric.")
     return metric

@@ -93,10 +93,10 @@ def judge(evidence: Evidence, thresholds: Thresholds, now: datetime) -> Judgemen
 def judged_without_data(evidence: Evidence, thresholds: Thresholds, now: datetime) -> Judgement | None:
     """The verdict on a machine of which it does not matter what was measured, None for all others."""
     if evidence.status not in ("running", "stopped"):
-        status = evidence.status or "in no readable status"
+        status = evidence.status or "in an unreadable status"
         return _unknown(Finding("unsettled", f"It is {status}, neither running nor stopped."))
     if evidence.launched is None:
-        return _unknown(Finding("age_unknown", "The service does not tell when it was made."))
+        return _unknown(Finding("age_unknown", "The service does not return its creation time."))
     age = now - evidence.launched
     if age < thresholds.minimum_age_days * DAY:
         text = f"It was made {_days(age)} ago, less than minimum_age_days ({thresholds.minimum_age_days:g})."
@@ -126,14 +126,14 @@ def _judge_stopped(evidence: Evidence, thresholds: Thresholds, now: datetime) ->
         text = f"It is stopped, and may have run until {_days(since)} ago, less than stopped_days ({thresholds.stopped_days:g})."
         return _unknown(Finding("stopped_recently", text))
     if ran_until is not None:
-        text = f"It is stopped, and there is no data of it since {_days(since)}; stopped_days is {thresholds.stopped_days:g}."
+        text = f"It is stopped and has had no data for {_days(since)}; stopped_days is {thresholds.stopped_days:g}."
         return Judgement("stopped_long", (Finding("stopped_long", text),))
     if evidence.witnessed:
-        text = "It is stopped, and there is no data of it for as long as data is kept, 30 days."
+        text = "It is stopped and has no data in the last 30 days, which is as long as data is kept."
         return Judgement("stopped_long", (Finding("stopped_long", text),))
     text = (
-        "It is stopped, and monitoring shows no data of it, nor of any machine of the selection that runs: for how long is not "
-        "known."
+        "It is stopped, but monitoring returns no data of it or of any running instance of the selection, so it is unknown "
+        "since when."
     )
     return _unknown(Finding("no_data", text))
 
@@ -162,17 +162,20 @@ def _doubts(evidence: Evidence, thresholds: Thresholds) -> Iterator[Finding]:
         return
     figures = evidence.figures
     if evidence.confidence is None:
-        yield Finding("no_data", "Monitoring shows no data of it that could be compared.")
+        yield Finding("no_data", "Monitoring returns no data of it that can be compared.")
         return
     missing = [name for name in ("network", "disk") if getattr(figures, f"{name}_kbps_avg") is None]
     if missing:
-        yield Finding("no_data", f"Monitoring shows no data of its {' and '.join(missing)} that could be compared.")
+        yield Finding("no_data", f"Monitoring returns no data of its {' and '.join(missing)} that can be compared.")
     if evidence.confidence == "host_only" and not thresholds.allow_host_only:
-        text = "Monitoring shows no CPU of it, perhaps since its image has no agent; allow_host_only judges it without."
+        text = (
+            "Monitoring returns no CPU data of it, perhaps because its image has no agent: set allow_host_only to true to "
+            "decide without CPU data."
+        )
         yield Finding("no_agent", text)
     if not evidence.whole:
         parts = ", ".join(f"{each.points} of {each.expected}" for each in evidence.coverage) or "no"
-        yield Finding("gaps", f"Data covers a part of the window only: {parts} points.")
+        yield Finding("gaps", f"Its data covers only a part of the window: {parts} points.")
 
 
 def _idle_text(evidence: Evidence, thresholds: Thresholds) -> str:
@@ -184,7 +187,7 @@ def _idle_text(evidence: Evidence, thresholds: Thresholds) -> str:
         ("disks", figures.disk_kbps_avg, "kB/s", thresholds.disk_kbps_avg),
     ]
     known = (f"{word} {_number(value)} {unit} ({most:g})" for word, value, unit, most in rows if value is not None)
-    return f"In {thresholds.window_days} days it did no more than the thresholds in brackets: {', '.join(known)}."
+    return f"In {thresholds.window_days} days it did not exceed the thresholds in brackets: {', '.join(known)}."
 
 
 def _unread(evidence: Evidence) -> Finding:

@@ -61,7 +61,7 @@ def work(session: Session) -> Result:
     session.warn_of_missing(missing, found=len(machines))
     now = dispatcher.service_time()
     if now is None:
-        raise JdcloudError("The service does not tell its time, without which no window can be chosen: try again later.")
+        raise JdcloudError("The service did not return its time, which the window needs: try again later.")
     look = look_for_idle(dispatcher, machines, thresholds, now)
     facts = gather_facts(dispatcher, policy, [machine.instance for machine in machines])
     costs = _costs(session, look, now)
@@ -80,10 +80,14 @@ def thresholds_of(params: Mapping[str, Any]) -> Thresholds:
     days = params["window_days"]
     # Ansible takes true for the whole number 1.
     if isinstance(days, bool) or not 1 <= days <= MOST_DAYS:
-        raise InputError(f"window_days is {str(days).lower()}, but must be 1 to {MOST_DAYS}: data is kept no longer.")
+        raise InputError(
+            f"window_days is {str(days).lower()}, but must be 1 to {MOST_DAYS}, because data is kept for {MOST_DAYS} days."
+        )
     stopped = positive_number(params, "stopped_days", "days")
     if stopped > MOST_DAYS:
-        raise InputError(f"stopped_days is {stopped:g}, but must be at most {MOST_DAYS}: data is kept no longer.")
+        raise InputError(
+            f"stopped_days is {stopped:g}, but must be at most {MOST_DAYS}, because data is kept for {MOST_DAYS} days."
+        )
     return Thresholds(
         window_days=days,
         cpu_percent_max=_most(params, "cpu_percent_max"),
@@ -99,7 +103,7 @@ def thresholds_of(params: Mapping[str, Any]) -> Thresholds:
 def _most(params: Mapping[str, Any], option: str) -> float:
     value = float(params[option])
     if not math.isfinite(value) or value < 0:
-        raise InputError(f"{option} is {params[option]}, but must be a finite number, 0 or more.")
+        raise InputError(f"{option} is {params[option]}, but must be a finite number, at least 0.")
     return value
 
 
@@ -117,10 +121,13 @@ def _costs(session: Session, look: Look, now: datetime) -> Costs:
 def _warn(session: Session, look: Look, costs: Costs) -> None:
     if look.unread:
         count = sum(bool(each.evidence.unread) for each in look.judged)
-        machines = f"{count} of {len(look.judged)} machines, none of which is idle"
-        session.module.warn(f"Monitoring could not be read of {machines}: {first_of(look.unread, SHOWN_REASONS, '; ')}.")
+        machines = f"{count} of {len(look.judged)} instances"
+        session.module.warn(
+            f"Monitoring data could not be read for {machines}, so none of them counts as idle: "
+            f"{first_of(look.unread, SHOWN_REASONS, '; ')}."
+        )
     if costs.problem:
-        session.module.warn(f"What the machines cost is not known: {costs.problem}")
+        session.module.warn(f"The costs are unknown: {costs.problem}")
 
 
 def _row(judged: Judged, costs: Costs, policy: Policy, facts: Facts, region: str) -> Result:

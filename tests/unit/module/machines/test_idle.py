@@ -224,7 +224,7 @@ class TestBill:
         assert not ended.failed
         assert (ended.only["verdict"], ended.only["monthly_cost"]) == ("idle", None)
         assert "403 HTTP_FORBIDDEN" in ended.result["costs"]["problem"]
-        assert any("What the machines cost is not known" in warning for warning in ended.warnings)
+        assert any("The costs are unknown" in warning for warning in ended.warnings)
 
     def test_without_the_option_it_is_not_read(self, cloud: BilledCloud, judge: Judge) -> None:
         assert judge("i-a", bill=False).result["costs"]["source"] == "none"

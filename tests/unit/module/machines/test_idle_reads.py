@@ -87,7 +87,7 @@ def test_without_the_right_to_read_monitoring_the_result_says_so_and_nothing_is_
     assert ended.result["summary"]["unknown"] == 120
     assert ended.result["monitor_unread"] == [f"the service refused {operation} (403 HTTP_FORBIDDEN)"]
     (warning,) = ended.warnings
-    assert "Monitoring could not be read of 120 of 120 machines, none of which is idle" in warning
+    assert "Monitoring data could not be read for 120 of 120 instances" in warning
     assert {each["reasons"][0]["code"] for each in ended.result["instances"]} == {"monitor_unread"}
     # A refusal is not asked for again in smaller batches.
     assert len(asked(cloud, BULK)) in (0, 18)
@@ -191,5 +191,5 @@ def test_without_the_time_of_the_service_no_window_is_chosen(
     monkeypatch.setattr(Dispatcher, "service_time", lambda _dispatcher: None)
     ended = judge("i-a")
     assert ended.failed
-    assert "does not tell its time" in ended.msg
+    assert "did not return its time" in ended.msg
     assert asked(cloud, BULK) == []

@@ -115,7 +115,7 @@ reason:
   type: str
   sample: >-
     billing.describeBillDetails failed: no permission (403 HTTP_FORBIDDEN, request c1a6f4c2): grant the IAM right for this call to
-    the key's user.
+    the user of the key.
 month:
   description: The month of the bill; null if the run failed before it was known.
   returned: always

@@ -231,7 +231,7 @@ message:
   description: The outcome of the campaign, in a few sentences.
   returned: with O(stage=finish), O(stage=report) and O(stage=expire)
   type: str
-  sample: 1 of 1 machine is deleted.
+  sample: 1 of 1 instance is deleted.
 due:
   description: The number of instances that are due.
   returned: with O(stage=cleanup)

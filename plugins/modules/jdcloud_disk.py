@@ -189,7 +189,7 @@ disks:
         message:
           description: One sentence.
           type: str
-          sample: "It is attached to i-4x9q2m7kva, and nothing is detached here: detach it first."
+          sample: "It is attached to i-4x9q2m7kva, and this module does not detach: detach it first."
     warnings:
       description:
         - What you should know, although it blocks nothing. Codes are V(not_found), V(not_recyclable) (its data is destroyed at
@@ -204,7 +204,7 @@ disks:
         message:
           description: One sentence.
           type: str
-          sample: "The service does not put it into the recycle bin: its data is destroyed at once."
+          sample: "The service does not move it to the recycle bin: its data is destroyed at once."
     # BEGIN shared: deletion_error operation=disk.deleteDisk
     error:
       description: Why it failed, or null.

@@ -167,7 +167,7 @@ elastic_ips:
         message:
           description: One sentence.
           type: str
-          sample: "It is on i-4x9q2m7kva, and nothing is disassociated here: free it first."
+          sample: "It is associated with i-4x9q2m7kva, and this module does not disassociate: disassociate it first."
     warnings:
       description:
         - What you should know, although it blocks nothing. The code is V(not_found).

@@ -347,7 +347,7 @@ images:
         message:
           description: One sentence.
           type: str
-          sample: "It is backed up while it is not stopped: nothing promises consistent data."
+          sample: "It is backed up while it is not stopped: its data may be inconsistent."
     # END shared: backup_warnings
     error:
       description: Why it failed, or null.
@@ -379,7 +379,7 @@ images:
         message:
           description: One sentence.
           type: str
-          sample: "image img-5bk0u2p7im of i-4x9q2m7kva hangs in 'pending' for 7200 s, longer than wait_timeout allows."
+          sample: "image img-5bk0u2p7im of i-4x9q2m7kva is still in 'pending' after 7200 s, longer than wait_timeout allows."
         request_id:
           description: The service's request id, or null.
           type: str

@@ -239,7 +239,7 @@ instances:
         message:
           description: One sentence.
           type: str
-          sample: "Its tag jdcloud-protect=yes protects it: set protect_tags to {} if its tags may change after all."
+          sample: "Its tag jdcloud-protect=yes protects it: set protect_tags to {} to change its tags."
     warnings:
       description: What you should know, although it blocks nothing. No warning exists yet.
       type: list
@@ -326,7 +326,7 @@ disks:
         message:
           description: One sentence.
           type: str
-          sample: "Its tag jdcloud-protect=yes protects it: set protect_tags to {} if its tags may change after all."
+          sample: "Its tag jdcloud-protect=yes protects it: set protect_tags to {} to change its tags."
     warnings:
       description: What you should know, although it blocks nothing. No warning exists yet.
       type: list
@@ -413,7 +413,7 @@ elastic_ips:
         message:
           description: One sentence.
           type: str
-          sample: "Its tag jdcloud-protect=yes protects it: set protect_tags to {} if its tags may change after all."
+          sample: "Its tag jdcloud-protect=yes protects it: set protect_tags to {} to change its tags."
     warnings:
       description: What you should know, although it blocks nothing. No warning exists yet.
       type: list

@@ -379,7 +379,7 @@ instances:
         message:
           description: One sentence.
           type: str
-          sample: "Its tag jdcloud-protect=yes protects it: remove the tag first if it may go after all."
+          sample: "Its tag jdcloud-protect=yes protects it: remove the tag first."
     warnings:
       description:
         - What you should know, although it blocks nothing. Codes are V(group_member), V(leaves_group), V(group_minimum),
@@ -395,7 +395,7 @@ instances:
         message:
           description: One sentence.
           type: str
-          sample: It is a member of availability group ag-1kch0awxq9, which may replace it when it goes.
+          sample: It is a member of availability group ag-1kch0awxq9, which may replace it after its deletion.
     error:
       description: Why the instance failed, or null.
       type: dict

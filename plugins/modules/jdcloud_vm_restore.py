@@ -289,7 +289,7 @@ instances:
         message:
           description: One sentence.
           type: str
-          sample: i-1kch0awxq9 had the elastic IPs 203.0.113.17; none is bought.
+          sample: i-1kch0awxq9 had the elastic IPs 203.0.113.17; the new instance gets none.
     blockers:
       description:
         - All reasons that forbid to restore it. Codes are C(no_backup), C(snapshot_missing), C(disk_not_covered),
@@ -304,7 +304,7 @@ instances:
         message:
           description: One sentence.
           type: str
-          sample: Disk vol-2dat4dsk1b (vdb) of i-1kch0awxq9 cannot come back, since there is no snapshot of it.
+          sample: Disk vol-2dat4dsk1b (vdb) of i-1kch0awxq9 cannot be restored, because it has no snapshot.
     error:
       description: Why the instance failed, or null.
       type: dict
@@ -330,7 +330,7 @@ instances:
         message:
           description: One sentence.
           type: str
-          sample: "i-9z8y7x6w5v exists, but these disks did not come back: vdb of snapshot-2b3c4d5e6f (100 GB)."
+          sample: "i-9z8y7x6w5v exists, but these disks are missing: vdb from snapshot-2b3c4d5e6f (100 GB)."
         request_id:
           description: The request id of the service, for the support of JD Cloud; null without a response.
           type: str

@@ -79,7 +79,7 @@ def test_a_drill_by_texts(cloud: Cloud, conductor: Conductor, tmp_path: Path) ->
     path = manifest_file(tmp_path, entry)
     refused = conductor.restore(manifest=str(path), drill="yes")
     assert refused["failed"]
-    assert "subnet_id, security_group_ids must be given" in refused["msg"]
+    assert "subnet_id, security_group_ids must be set" in refused["msg"]
     done = conductor.restore(manifest=str(path), drill="yes", subnet_id="subnet-x", security_group_ids="['sg-a']")
     assert not done.get("failed"), done["msg"]
     assert {machine["instanceName"] for machine in machines(cloud).values()} == {"web-01", "drill-web-01"}

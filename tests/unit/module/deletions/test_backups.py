@@ -41,7 +41,7 @@ def absent(cloud: MemoryCloud, run: Runner) -> Deleter:
         ({"name": "a", "max_{kind}s": True}, "max_{kind}s is true"),
         ({"name": "a", "wait_timeout": 0}, "wait_timeout is 0"),
         ({"instance_ids": ["i-a"]}, "instance_ids cannot be used with state=absent"),
-        ({"tags": {"a": "b"}, "name": "a"}, "tags does not go with state=absent"),
+        ({"tags": {"a": "b"}, "name": "a"}, "tags cannot be used with state=absent"),
     ],
 )
 def test_wrong_input_is_refused_and_sends_nothing(
@@ -181,7 +181,7 @@ def test_an_image_is_deleted_as_predicted_and_the_fate_of_its_snapshots_is_repor
     assert row["created"] == "2026-01-19T08:00:00+08:00"
     assert row["covered_disks"] == row["uncovered_disks"] == []
     assert row["snapshots"] == [{"snapshot_id": "snapshot-1", "fate": fate}]
-    assert ended.result["diff"]["before"]["backups"] == {"img-a": "image of unknown origin, named name-of-img-a"}
+    assert ended.result["diff"]["before"]["backups"] == {"img-a": "image of i-a, named name-of-img-a"}
     assert ended.result["diff"]["after"]["backups"] == {}
     assert ended.result["summary"]["deleted"] == ended.result["summary"]["changed"] == 1
     if not check_mode:

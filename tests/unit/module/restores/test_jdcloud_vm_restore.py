@@ -78,9 +78,9 @@ def restore(run: Runner, *entries: Json, **options: Any) -> Ended:
         ({**OF_IMAGE, "security_group_ids": [f"sg-{each}" for each in range(6)]}, "5 at most"),
         ({**OF_IMAGE, "keep_private_ip": True}, "exclude each other"),
         ({**OF_IMAGE, "wait_timeout": 0}, "wait_timeout"),
-        ({"machines": [manifest()], "drill": True}, "subnet_id, security_group_ids must be given"),
+        ({"machines": [manifest()], "drill": True}, "subnet_id, security_group_ids must be set"),
         ({"machines": [manifest()], "keep_private_ip": True, "private_ip": "10.0.0.1"}, "exclude each other"),
-        ({"machines": [manifest(), manifest("i-two")], "name": "one"}, "name is for one machine"),
+        ({"machines": [manifest(), manifest("i-two")], "name": "one"}, "name is for one instance"),
         ({"machines": [manifest(), manifest("i-two")], "max_machines": 1}, "but max_machines"),
         ({"machines": [manifest()], "max_machines": 0}, "at least 1"),
         ({"machines": [manifest()], "campaign": "a b"}, "campaign is"),
@@ -128,7 +128,7 @@ def test_a_disk_that_did_not_come_back_is_a_failure_that_names_it(
     ended = restore(run, manifest())
     assert ended.failed
     assert ended.only["error"]["code"] == "disks_missing"
-    assert "vdb of snapshot-data" in ended.msg
+    assert "vdb from snapshot-data" in ended.msg
     assert "vda" not in ended.msg
     assert ended.result["changed"]
     assert ended.only["instance_id"] == "i-made0"

@@ -27,7 +27,7 @@ FALSE = frozenset({"", "0", "false", "f", "no", "n", "off", "none", "null"})
 SHOWN = 80
 """The most characters of a given text that a message shows."""
 
-QUOTE = """quote the whole value (-e "name='one two'"), or give JSON (-e '{"name": "one two"}')"""
+QUOTE = """quote the whole value (-e "name='one two'"), or use JSON (-e '{"name": "one two"}')"""
 
 
 def extra_variables_problem(given: Sequence[str], read: Callable[[str], Mapping[str, Any]]) -> str | None:
@@ -123,7 +123,7 @@ def _left_over_words(pairs: Mapping[str, Any]) -> str | None:
     words = " ".join([str(pairs.get("_raw_params") or ""), *quoted]).strip()
     if words:
         return (
-            f"The extra variables contain the extra words {_quoted(words)}, which Ansible would drop, so nothing was done: "
+            f"The extra variables contain the left-over words {_quoted(words)}, which Ansible would drop, so nothing was done: "
             f"{QUOTE}."
         )
     strays = _strays(pairs)

@@ -94,7 +94,7 @@ def test_rule_16_what_is_missing_halved_or_doubled_is_never_sent(
 @pytest.mark.parametrize(
     ("text", "profile", "named"),
     [
-        ("[shop]\naccess_key = AK\nsecret_key = SK\n", "other", ("no profile 'other'", "JDCLOUD_PROFILE")),
+        ("[shop]\naccess_key = AK\nsecret_key = SK\n", "other", ("The profile 'other' does not exist", "JDCLOUD_PROFILE")),
         ("[shop]\naccess_key = AK\n", "shop", ("'shop'", "lacks access_key or secret_key", "jdc configure add")),
         ("secret_key = SpareSecretKey000000000000000001\n", "shop", ("not a valid INI file", "correct it")),
         ("[shop]\naccess_key = AK\nsecret_key = SK\n", "shop", ("No region", "JDCLOUD_REGION")),

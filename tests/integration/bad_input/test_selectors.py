@@ -57,7 +57,7 @@ WRONG: list[tuple[dict[str, Any], tuple[str, ...]]] = [
     ({"tags": "env"}, ("tags", "key=value")),
     ({"filters": {"name": "web-01"}}, ("filters.name", "use the option name")),
     ({"filters": {"nonsense": "x"}}, ("filters.nonsense", "use one of agId")),
-    ({"filters": {"description": "x"}}, ("filters.description cannot be checked", "use one of agId")),
+    ({"filters": {"description": "x"}}, ("filters.description is refused, because it cannot be checked", "use one of agId")),
     ({"filters": {"status": False}}, ("filters.status is a boolean", "quote it")),
     ({"filters": [{"az": "a"}]}, ("filters", "dict")),
 ]

@@ -30,7 +30,7 @@ def test_wrong_input_is_refused_and_nothing_is_sent(cloud: Cloud, conductor: Con
         ({"name": 8}, "vm_backup_name is a number (8)"),
         ({"instance_ids": A, "method": "tape"}, "method"),
         ({"instance_ids": A, "max_instance": 2}, "vm_backup_max_instance: the role vm_backup has no such variable"),
-        ({"instance_ids": A, "start_again": "true"}, "set vm_backup_stop_running=true"),
+        ({"instance_ids": A, "start_again": "true"}, "vm_backup_start_again=true requires vm_backup_stop_running=true: set both"),
         ({"instance_ids": A, "stop_running": "perhaps"}, "must be true or false"),
         ({"instance_ids": A, "keep": "-1"}, "vm_backup_keep is '-1', but must be a whole number"),
         ({"instance_ids": A, "max_instances": 0}, "vm_backup_max_instances"),

@@ -103,7 +103,7 @@ def test_an_unfinished_campaign_of_another_selection_is_not_taken_over(
     given_up = conductor.decommission(instance_ids=C, report_dir=str(tmp_path), campaign="other")
     assert given_up.message == ""
     assert given_up.actions == {C: "deleted"}
-    assert any("given up" in note for note in given_up.report["notes"])
+    assert any("abandoned" in note for note in given_up.report["notes"])
     assert [each.name.startswith("dc-") for each in tmp_path.iterdir() if each.is_dir() and (each / "record.json").exists()] == [
         True
     ]

@@ -54,7 +54,7 @@ def test_left_over_words_of_a_tag_select_nothing_else(cloud: Cloud, ansible: Ans
     played = _run(
         ansible, "jdcloud.cloud.decommission", "-e", "vm_decommission_backup=none vm_decommission_tags=project=big data"
     )
-    assert "left-over words, 'data'" in played.output
+    assert "the left-over words 'data'" in played.output
     assert cloud.calls() == []
 
 
@@ -94,7 +94,7 @@ def _plan(tmp_path: Path, **changes: Any) -> tuple[Json, Path]:
 def test_a_template_in_an_approved_plan_is_never_evaluated(cloud: Cloud, ansible: Ansible, tmp_path: Path, field: str) -> None:
     variables, made = _plan(tmp_path, **{field: True})
     played = _run(ansible, "jdcloud.cloud.decommission_approved", *_extra(variables))
-    assert "'decommission_plan' holds a template" in played.output
+    assert "'decommission_plan' contains a template" in played.output
     assert not made.exists()
 
 

@@ -110,7 +110,7 @@ def test_a_name_that_stands_in_two_dictionaries_is_given_once(given: str) -> Non
 @pytest.mark.parametrize("mark", ['"', "'"])
 @pytest.mark.cores
 def test_an_assignment_whose_quotes_hold_its_name_too_is_refused_since_it_sets_nothing(mark: str) -> None:
-    assert "the extra words" in _left_over(f"{TAGS}=env=test", f"{mark}vm_decommission_name=m1{mark}")
+    assert "the left-over words" in _left_over(f"{TAGS}=env=test", f"{mark}vm_decommission_name=m1{mark}")
 
 
 def test_a_connection_to_another_computer_is_refused() -> None:

@@ -19,7 +19,7 @@ Result = Mapping[str, Any]
 
 PREFIX = "vm_backup_"
 _OPTIONS = (
-    *("max_instances", "instance_ids", "protect_tags", "stop_running", "on_blocked", "on_shortfall"),
+    *("max_instances", "instance_ids", "protect_tags", "stop_running", "start_again", "on_blocked", "on_shortfall"),
     *("wait_timeout", "poll_interval"),
 )
 _OPTION = re.compile(rf"(?<![\w.])({'|'.join(_OPTIONS)})(?!\w)")

@@ -227,7 +227,7 @@ def test_rule_10_a_backup_that_hangs_is_a_failure_that_names_it_its_state_and_fo
     assert ended.error["code"] == "timeout"
     assert ended.actions == {A: "failed"}
     state = "pending" if method == "image" else "creating"
-    assert f"is still in '{state}' for " in ended.error["message"]
+    assert f"is still in '{state}' after " in ended.error["message"]
     asset_id = first(ended, method)["image_id" if method == "image" else "snapshot_id"]
     assert asset_id in marked(cloud)
     assert asset_id in ended.error["message"]

@@ -289,7 +289,7 @@ def test_rule_10_a_wait_that_runs_out_names_the_asset_and_its_state(cloud: Cloud
     assert actions(ended) == ["failed", "deleted"]
     hanging = rows(ended)[0]
     assert hanging["error"]["code"] == "timeout"
-    assert f"{kind} {kind}-a is still in 'deleting' for" in hanging["error"]["message"]
+    assert f"{kind} {kind}-a is still in 'deleting' after" in hanging["error"]["message"]
     assert hanging["changed"]
     assert (ended.summary["deleted"], ended.summary["changed"]) == (1, 2)
 

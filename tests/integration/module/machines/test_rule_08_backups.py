@@ -75,7 +75,7 @@ def refuse(cloud: Cloud, *words: str, codes: tuple[str, ...] = ("backup_missing"
 FLAWS: dict[str, tuple[Json, str]] = {
     "no marker": ({"description": ""}, "no mark of this collection"),
     "made by a policy": ({"description": "auto image policy", "name": f"bk-{A}"}, "no mark of this collection"),
-    "marker of another machine": ({"description": marker(B)}, f"names machine {B}"),
+    "marker of another machine": ({"description": marker(B)}, f"names instance {B}"),
     "made while it ran": ({"description": marker(stopped="false")}, "was not stopped"),
     "too old": ({"created": "-25h"}, "hours old, more than 24"),
     "about to expire": ({"expires": "+2d"}, "it expires at"),
@@ -113,7 +113,7 @@ def test_an_image_of_another_machine_is_no_backup_though_its_name_and_marker_fit
 
 def test_an_image_in_the_making_blocks_as_a_task_that_runs(cloud: Cloud) -> None:
     cloud.seed(machine(), images=[image(), image("img-new", status="pending")])
-    refuse(cloud, "img-new is being made of it", codes=("task_in_progress",))
+    refuse(cloud, "img-new of it is being made", codes=("task_in_progress",))
 
 
 def test_a_disk_swapped_after_the_image_is_not_covered(cloud: Cloud) -> None:

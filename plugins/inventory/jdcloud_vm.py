@@ -308,7 +308,7 @@ class InventoryModule(BaseInventoryPlugin, Cacheable):  # type: ignore[misc]  # 
             found.append((conditional, constructor.keyed_groups(name, variables)))
         warnings = constructor.warnings(len(all_brought))
         for group in constructs.groups:
-            # Also one that nobody is in: a play that leaves it out must not take it for a misspelt one.
+            # Also one that no one is in: a play that leaves it out must not take it for a misspelt one.
             self.inventory.add_group(self._safe(group))
         for brought, (conditional, by_key) in zip(all_brought, found, strict=True):
             for group, parent in [*((each, None) for each in conditional), *by_key]:

@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Say which virtual machines of JD Cloud nobody uses."""
+"""Show which virtual machines of JD Cloud are idle."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@
 """Reading pages, rows and members of the service's JSON objects, strict where a wrong type could lead to a wrong decision.
 
 The vm service leaves empty members out, the disk service sends null (fact requests-empty-members): both count as
-"not told" everywhere.
+"not returned" everywhere.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class MalformedResponse(ValueError):
 class Row:
     """One row of an answer, read member by member.
 
-    A member that cannot be read counts as not told, and its name is noted: one malformed row must do no harm to the others.
+    A member that cannot be read counts as not returned, and its name is noted: one malformed row must do no harm to the others.
     Whoever decides by a row asks `unreadable` first. Only a row without an id is no row: MalformedResponse.
     """
 
@@ -56,15 +56,15 @@ class Row:
             return otherwise
 
     def text(self, name: str) -> str | None:
-        """A text member, None if it is not told."""
+        """A text member, None if it is not returned."""
         return self.read(name, lambda raw: optional_text(raw, name), None)
 
     def id_of(self, name: str) -> str | None:
-        """A member that names another resource, None if it is not told."""
+        """A member that names another resource, None if it is not returned."""
         return self.read(name, lambda raw: optional_id(raw, name), None)
 
     def flag(self, name: str) -> bool | None:
-        """A boolean member, None if it is not told."""
+        """A boolean member, None if it is not returned."""
         return self.read(name, lambda raw: optional_bool(raw, name), None)
 
     def status(self, name: str = "status") -> str:
@@ -72,7 +72,7 @@ class Row:
         return self.read(name, lambda raw: required_text(raw, name), "").lower()
 
     def word(self, name: str) -> str:
-        """A word of a fixed list, in lower case. '' if it is not told."""
+        """A word of a fixed list, in lower case. '' if it is not returned."""
         return (self.text(name) or "").strip().lower()
 
 
@@ -143,7 +143,7 @@ def optional_text(source: Json, name: str) -> str | None:
 
 
 def optional_bool(source: Json, name: str) -> bool | None:
-    """Return a boolean member, None if it is not told. Raises MalformedResponse for another type: 'false' is no False."""
+    """Return a boolean member, None if it is not returned. Raises MalformedResponse for another type: 'false' is no False."""
     value = source.get(name)
     if value is None or isinstance(value, bool):
         return value
@@ -173,7 +173,7 @@ def required_object(source: Json, name: str) -> Json:
 
 
 def optional_object(source: Json, name: str) -> Json:
-    """Return an object member, {} if it is not told. Raises MalformedResponse for another type."""
+    """Return an object member, {} if it is not returned. Raises MalformedResponse for another type."""
     value = source.get(name)
     if value is None:
         return {}
@@ -183,7 +183,7 @@ def optional_object(source: Json, name: str) -> Json:
 
 
 def each_object(source: Json, name: str) -> Iterator[Json]:
-    """Yield the objects of a list member, none if it is not told. Raises MalformedResponse for anything but objects."""
+    """Yield the objects of a list member, none if it is not returned. Raises MalformedResponse for anything but objects."""
     value = source.get(name)
     if value is None:
         return
@@ -196,7 +196,7 @@ def each_object(source: Json, name: str) -> Iterator[Json]:
 
 
 def texts_of(source: Json, name: str) -> tuple[str, ...]:
-    """Return a list of texts, () if it is not told. Raises MalformedResponse for anything else."""
+    """Return a list of texts, () if it is not returned. Raises MalformedResponse for anything else."""
     value = source.get(name)
     if value is None:
         return ()

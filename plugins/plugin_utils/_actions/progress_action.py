@@ -79,7 +79,7 @@ class ProgressAction(TextAction):
 
     def _line_interval(self, default: float) -> float | None:
         """Seconds between two lines, None if there are to be none."""
-        # An async task lives on by itself, and nobody waits for it here.
+        # An async task lives on by itself, and no one waits for it here.
         if self._task.async_val or self._connection.transport != "local" or self._other_user():
             return None
         environment: dict[str, Any] = {}

@@ -34,7 +34,7 @@ def extra_variables_problem(given: Sequence[str], read: Callable[[str], Mapping[
     """Words of the extra variables that Ansible drops, or takes for another variable than was meant.
 
     `given` are the arguments of -e, `read` is Ansible's own reader of them. It splits key=value at each blank, and puts what
-    has no equals sign aside, where nobody looks.
+    has no equals sign aside, where no one looks.
     """
     seen: set[str] = set()
     for text in given:
@@ -118,7 +118,7 @@ def _runs_untagged(run_tags: Sequence[str]) -> bool:
 
 
 def _left_over_words(pairs: Mapping[str, Any]) -> str | None:
-    """What key=value would lose: words without an equals sign, and names that kept a quote of their value and so are nobody's."""
+    """What key=value would lose: words without an equals sign, and names that kept a quote of their value and so are no one's."""
     quoted = [f"{name}={value}" for name, value in pairs.items() if name[:1] in "\"'"]
     words = " ".join([str(pairs.get("_raw_params") or ""), *quoted]).strip()
     if words:

@@ -4,7 +4,7 @@
 
 """Runs a module as Ansible does without an action plugin, but refuses before what the module could not tell from a text.
 
-Options reach a module as JSON: a key 010 arrives as the text "8", and a date as a text that nobody wrote. Only here it shows.
+Options reach a module as JSON: a key 010 arrives as the text "8", and a date as a text that no one wrote. Only here it shows.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ class Evaluator:
         return self._templar.template(value, fail_on_undefined=True)
 
     def expression(self, expression: str, variables: Mapping[str, Any]) -> Any:
-        """The value of an expression. What comes from a variable that nobody may template is not templated later, either."""
+        """The value of an expression. What comes from a variable that no one may template is not templated later, either."""
         self._templar.available_variables = variables
         if self._newer:
             return self._templar.evaluate_expression(expression)

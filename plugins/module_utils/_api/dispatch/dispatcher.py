@@ -34,7 +34,7 @@ FIRST_CONTACT_TRIES = 3
 TROUBLE_LASTS = 60.0
 """Seconds for which it is of interest that a call was not served."""
 HEARTBEAT = 0.25
-"""Seconds between two looks at whether anybody still wants the result."""
+"""Seconds between two looks at whether anyone still wants the result."""
 
 T = TypeVar("T")
 
@@ -107,7 +107,7 @@ class Pool(Protocol):
 
 
 class Source(Protocol):
-    """Where the dispatcher gets its jobs: asked anew for each free slot, so that the choice is made when the job can leave."""
+    """Where the dispatcher gets its jobs: asked again for each free slot, so that the choice is made when the job can leave."""
 
     @property
     def finished(self) -> bool:
@@ -231,7 +231,7 @@ class Dispatcher:
         return cast(T, self.gather([call])[0].value)
 
     def pause(self, seconds: float) -> None:
-        """Do nothing for a while, but notice when nobody wants the result any more."""
+        """Do nothing for a while, but notice when no one wants the result any more."""
         self.run(_Pause(self.clock, seconds))
 
     def _send_what_may_leave(self, source: Source, now: float) -> bool:

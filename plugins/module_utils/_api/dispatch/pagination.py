@@ -135,7 +135,7 @@ def complete_rows(pages: Sequence[Page[T]], key: Callable[[T], str]) -> list[T] 
 
 
 def rows_by_id(rows: Sequence[T], key: Callable[[T], str]) -> dict[str, T] | None:
-    """The rows by their ids, None if one stands there twice: which of the two is true, nobody knows."""
+    """The rows by their ids, None if one stands there twice: which of the two is true, no one knows."""
     found = {key(row): row for row in rows}
     return found if len(found) == len(rows) else None
 

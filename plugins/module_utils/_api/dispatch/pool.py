@@ -143,7 +143,7 @@ class ThreadPool:
     def _collect(self, ends: list[tuple[Job, Outcome]], end: tuple[_Running, Outcome | BaseException]) -> None:
         running, outcome = end
         if running.exchange in self._lost:
-            # Nobody waits for it any more, but its thread is of use again.
+            # No one waits for it any more, but its thread is of use again.
             self._lost.remove(running.exchange)
             self._threads += 1
             return

@@ -4,7 +4,7 @@
 
 """Images and snapshots as immutable values, and the functions that read them from JSON.
 
-A wrong type where a decision rests on it makes the row ``unreadable``, and proves nothing; what is missing reads as "not told".
+A wrong type where a decision rests on it makes the row ``unreadable``, and proves nothing; what is missing is "not returned".
 Times that cannot be read are None and prove nothing; their text is kept for messages. Only a row without an id raises
 MalformedResponse.
 """
@@ -45,7 +45,7 @@ class ImageDisk:
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """An image. ``status`` and ``source`` are lower case ('ready', 'private'), '' if not told.
+    """An image. ``status`` and ``source`` are lower case ('ready', 'private'), '' if not returned.
 
     ``instance_id`` is the machine that it was made of, ``description`` what its maker wrote ('' if nothing). ``disks`` has the
     system disk first. ``raw`` is all that the service said. ``unreadable`` names the members that could not be read.
@@ -71,7 +71,7 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A snapshot of a cloud disk. ``status`` and ``source`` are lower case ('available', 'self'), '' if not told.
+    """A snapshot of a cloud disk. ``status`` and ``source`` are lower case ('available', 'self'), '' if not returned.
 
     ``images`` are the images that it belongs to. ``unreadable`` names the members that could not be read.
     """

@@ -20,7 +20,7 @@ DEFAULT_WEIGHT = 10
 
 @dataclass(frozen=True, slots=True)
 class Balancer:
-    """A load balancer. ``vpc_id`` is None if not told. ``unreadable``: as of an Instance."""
+    """A load balancer. ``vpc_id`` is None if not returned. ``unreadable``: as of an Instance."""
 
     balancer_id: str
     name: str
@@ -44,7 +44,7 @@ class TargetGroup:
 class Backend:
     """What a listener sends to: at most one target group or one availability group.
 
-    ``draining_seconds``: for so long the connections of a removed target go on; None if not told.
+    ``draining_seconds``: for so long the connections of a removed target go on; None if not returned.
     """
 
     backend_id: str
@@ -61,7 +61,7 @@ class Backend:
 class Target:
     """A machine or an address in the target group ``group_id``.
 
-    ``type`` is 'vm', 'container' or 'ip'. ``port`` 0 is the backend's. ``weight`` 0..100; None if not told, which the service
+    ``type`` is 'vm', 'container' or 'ip'. ``port`` 0 is the backend's. ``weight`` 0..100; None if not returned, which the service
     takes for 10. ``address`` is the registered one of an 'ip', else the machine's private one.
     """
 
@@ -77,7 +77,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class TargetHealth:
-    """What a backend's health check says of one of its targets. ``status`` is in lower case, '' if not told."""
+    """What a backend's health check says of one of its targets. ``status`` is in lower case, '' if not returned."""
 
     instance_id: str | None
     address: str | None

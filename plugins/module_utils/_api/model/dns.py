@@ -26,7 +26,7 @@ _STATES = {"START": RESOLVING, "2": RESOLVING, "STOP": PAUSED, "4": PAUSED}
 class Zone:
     """A private zone, or a public domain, which no VPC is bound to.
 
-    ``records``: how many it has, None if not told. ``vpc_ids``: whose machines see it (fact dns-private-records).
+    ``records``: how many it has, None if not returned. ``vpc_ids``: whose machines see it (fact dns-private-records).
     """
 
     zone_id: str
@@ -39,9 +39,9 @@ class Zone:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One record of a zone. ``host`` is its name inside the zone, ``type`` upper case, '' if not told.
+    """One record of a zone. ``host`` is its name inside the zone, ``type`` upper case, '' if not returned.
 
-    ``status`` is 'resolving' or 'paused', the service's own word where it is another one, None if not told.
+    ``status`` is 'resolving' or 'paused', the service's own word where it is another one, None if not returned.
     """
 
     record_id: str

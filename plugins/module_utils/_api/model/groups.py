@@ -25,10 +25,10 @@ from .times import parse_time
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """An availability group. ``scaling``: it adds and deletes members by itself; None if not told.
+    """An availability group. ``scaling``: it adds and deletes members by itself; None if not returned.
 
     ``members`` says of each member whether it is managed, so that the group may delete it (fact groups-members); None for what
-    was not told. The mapping itself is None where the answer lists no members. ``minimum`` and ``desired`` are numbers of
+    was not returned. The mapping itself is None where the answer lists no members. ``minimum`` and ``desired`` are numbers of
     members. ``unreadable``: as of an Instance.
     """
 

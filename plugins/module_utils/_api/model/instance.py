@@ -41,7 +41,7 @@ TRANSITIONAL = frozenset({"pending", "starting", "stopping", "rebooting", "resiz
 class AttachedDisk:
     """A disk as its machine shows it. Local disks have no id. ``auto_delete`` None: the service did not tell.
 
-    ``size_gb`` is in GB; ``attachment_status`` is '' if not told; ``shared``: may be or is attached to several machines.
+    ``size_gb`` is in GB; ``attachment_status`` is '' if not returned; ``shared``: may be or is attached to several machines.
     """
 
     disk_id: str | None
@@ -84,7 +84,7 @@ class Instance:
     ``disks`` has the system disk first. ``addresses`` are all elastic IPs: of the primary and the secondary interfaces,
     of their primary and secondary addresses, each once. ``private_ips`` are all private addresses, the primary one first.
 
-    ``unreadable`` names the members of the row that could not be read, and that are not told here: no decision may rest on
+    ``unreadable`` names the members of the row that could not be read, and that are missing here: no decision may rest on
     such a row, and no absence (of a tag, of a disk) is proved by it. ``status`` is '' if it could not be read.
     """
 

@@ -22,7 +22,7 @@ _YEARS = range(2000, 2200)
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """A metric that the account has, and the unit in which it is shown, None if not told."""
+    """A metric that the account has, and the unit in which it is shown, None if not returned."""
 
     name: str
     unit: str | None
@@ -30,7 +30,7 @@ class Metric:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One value for a whole window. ``value`` None: there is none. ``unit`` is as it was reported, None if not told."""
+    """One value for a whole window. ``value`` None: there is none. ``unit`` is as it was reported, None if not returned."""
 
     value: float | None
     unit: str | None
@@ -46,7 +46,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """The points of one metric of one resource, oldest first, each time once. ``unit`` is None if not told."""
+    """The points of one metric of one resource, oldest first, each time once. ``unit`` is None if not returned."""
 
     points: tuple[Point, ...] = ()
     unit: str | None = None
@@ -80,7 +80,7 @@ def samples_of(metric: str) -> Callable[[Json], dict[str, Sample]]:
 def parse_series(result: Json) -> Series:
     """Read the points of one resource (fact monitor-series). Where a time stands there more than once, the larger value counts.
 
-    The unit is that of ``calculateUnit``, and not told where two series differ in it (fact monitor-metric-object).
+    The unit is that of ``calculateUnit``, and unknown where two series differ in it (fact monitor-metric-object).
     """
     points: dict[datetime, float] = {}
     units: set[str | None] = set()

@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """How something is paid. ``mode`` and ``status`` are lower case, '' if not told.
+    """How something is paid. ``mode`` and ``status`` are lower case, '' if not returned.
 
     ``expires`` is the end of a prepaid time, None if there is none or it cannot be read; ``expires_text`` is what the
     service wrote. ``retire_text`` is when the service itself would release what is overdue.
@@ -47,8 +47,8 @@ class Charge:
 class Disk:
     """A cloud disk. ``attached_to``: ids of the machines it is attached to, being attached to or detached from.
 
-    ``attached``: there is such an attachment, even if its machine is not told. ``snapshot_id`` is the snapshot that it was made
-    from, None if there is none or it was not told. ``recyclable``: deleting may put it into the recycle bin, None if not told.
+    ``attached``: there is such an attachment, even if its machine is not returned. ``snapshot_id`` is the snapshot it was made
+    from, None if there is none or it was not returned. ``recyclable``: a delete may move it to the recycle bin, None if not returned.
     ``unreadable``: as of an Instance.
     """
 
@@ -69,9 +69,9 @@ class Disk:
 
 @dataclass(frozen=True, slots=True)
 class ElasticIp:
-    """An elastic IP. ``status`` is 'ASSOCIATED' or 'NOT_ASSOCIATED', '' if not told.
+    """An elastic IP. ``status`` is 'ASSOCIATED' or 'NOT_ASSOCIATED', '' if not returned.
 
-    ``state`` is 'UP', 'DOWN' or 'PROCESSING', '' if not told. ``instance_type`` is the kind of what holds it ('compute', 'lb').
+    ``state`` is 'UP', 'DOWN' or 'PROCESSING', '' if not returned. ``instance_type`` is the kind of its holder ('compute', 'lb').
     ``unreadable``: as of an Instance.
     """
 
@@ -129,7 +129,7 @@ def parse_disk(raw: Json) -> Disk:
 
 
 def _attachments(raw: Json) -> Iterator[str | None]:
-    """The machines that a disk is on, or may be; None for one that is not told."""
+    """The machines that a disk is on, or may be; None for one that is not returned."""
     for item in each_object(raw, "attachments"):
         if lower_text(item, "status") != "detached":
             yield optional_id(item, "instanceId")

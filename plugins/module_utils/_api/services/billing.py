@@ -27,7 +27,7 @@ _TOO_MUCH = Decimal(10) ** 15
 
 @dataclass(frozen=True, slots=True)
 class BillRow:
-    """One line of the bill. ``fee`` is what was charged after discounts, negative for a refund; None if it is not told, or no
+    """One line of the bill. ``fee`` is what was charged after discounts, negative for a refund; None if it is not returned, or no
     amount: then the sum of its resource is not known, and those of the others are.
     """
 

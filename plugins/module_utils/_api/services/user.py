@@ -14,7 +14,7 @@ from ..fields import Json
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What the service tells of the user of a key: its name (pin) and the id of the account; None is not told."""
+    """What the service returns about the user of a key: its name (pin) and the id of the account; None is not returned."""
 
     pin: str | None = None
     account_id: str | None = None
@@ -41,7 +41,7 @@ def _owner(result: Json) -> Identity:
 
 
 def _word(source: Json, name: str) -> str | None:
-    """A member as it was sent, None for everything that names nobody."""
+    """A member as it was sent, None for everything that names no one."""
     value = source.get(name)
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)

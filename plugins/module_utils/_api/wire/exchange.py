@@ -138,7 +138,7 @@ def as_current_exchange(exchange: Exchange) -> Iterator[None]:
 
 
 def current_exchange() -> Exchange | None:
-    """The exchange that the present thread carries out, None if nobody watches it."""
+    """The exchange that the present thread carries out, None if no one watches it."""
     exchange: Exchange | None = getattr(_of_thread, "exchange", None)
     return exchange
 

@@ -64,7 +64,7 @@ class BackupPolicy:
 class PlannedAsset:
     """An image or a snapshot: to be made (`asset_id` None), in progress, or ready to be used again.
 
-    `of` is the machine or disk that it is made of, `disks` are what it has to hold, `left_out` devices that it shall not.
+    `of` is the machine or disk that it is made of, `disks` are what it has to hold, `left_out` devices that it must not.
     `attempt` counts this campaign's tries; 0: it exists already.
     `ready`: there is nothing to wait for. `stopped`: what its marker says, or will say.
     """

@@ -104,7 +104,7 @@ class AssetTransitions:
         mine = next((row for row in rows if self._is_mine(state, row)), None)
         if mine is not None:
             state.asset_id = asset_id_of(mine)
-            # Only our call can have made it: nobody else knows the name, and it did not exist before.
+            # Only our call can have made it: no one else knows the name, and it did not exist before.
             state.accepted = True
             return self.accepted(state, now, pause)
         state.doubts += complete

@@ -169,7 +169,7 @@ def _grown(record: BackupRecord) -> Failure | None:
 
 
 def void_markers(dispatcher: Dispatcher, run: BackupRun) -> None:
-    """Write down that a backup of this campaign no longer counts, so that nobody takes it for one later."""
+    """Write down that a backup of this campaign no longer counts, so that no one takes it for one later."""
     states = [state for record in run.records for state in record.assets if state.voided and state.plan.campaign == run.campaign]
     calls: list[Call[None]] = []
     for state in states:

@@ -4,7 +4,7 @@
 
 """How far a run is: plain counts, made of where its machines (or disks, images, …) stand. Knows nothing of files or terminals.
 
-Whoever wants to know gets a function to ask, once, and then asks whenever it likes; a run that nobody watches pays nothing.
+Whoever wants to know gets a function to ask, once, and then asks whenever it likes; a run that no one watches pays nothing.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ Watch = Callable[[Ask], None]
 
 
 def unwatched(_ask: Ask) -> None:
-    """The `Watch` of a run that nobody watches."""
+    """The `Watch` of a run that no one watches."""
 
 
 def standing_of(*, failed: bool, ended: bool, begun: bool) -> Standing:

@@ -132,7 +132,7 @@ class Selection:
         return self.ids is None and self.name is None and any(key in self.filters for key in IDENTIFYING)
 
     def namesakes(self, machines: Iterable[Instance]) -> dict[tuple[str, str], list[str]]:
-        """Filter and value -> the ids of the machines that have it, where that is more than one: nobody knows which is meant.
+        """Filter and value -> the ids of the machines that have it, where that is more than one: no one knows which is meant.
 
         Only a VPC, a subnet or another address or interface can say so. The other selectors do not: a tag or a status that one of
         them has by chance would choose.

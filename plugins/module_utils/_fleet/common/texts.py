@@ -100,7 +100,7 @@ def not_text(value: Any) -> str:
 def refuse_lost_texts(given: Mapping[Any, Any]) -> None:
     """Raise `InputError` for what would only look like a text to a module: a key that is none, and a date, wherever they stand.
 
-    Ansible hands options over as JSON, where each key is a text, and a date becomes one that nobody wrote.
+    Ansible hands options over as JSON, where each key is a text, and a date becomes one that no one wrote.
     """
     for option, value in given.items():
         _refuse_lost(value, str(option))

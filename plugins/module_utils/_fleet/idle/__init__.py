@@ -2,4 +2,4 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which machines nobody uses, by what monitoring measured. Reads only."""
+"""Which machines no one uses, by what monitoring measured. Reads only."""

@@ -101,7 +101,7 @@ class _Reading:
         return {key: self._with_figures(key, each, {}, unread.get(key, "")) for key, each in running.items()}
 
     def _confirmed(self, running: Mapping[str, Evidence]) -> dict[str, Evidence]:
-        """Those that may be idle with their series: how much of the window has data, and figures whose unit was not told."""
+        """Those that may be idle with their series: how much of the window has data, and figures whose unit was not returned."""
         wanted = [
             (key, metric)
             for key, each in running.items()

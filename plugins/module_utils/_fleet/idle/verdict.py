@@ -44,7 +44,7 @@ class Thresholds:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What is known of a machine. ``launched``: when it was made (fact monitor-launch), None if not told.
+    """What is known of a machine. ``launched``: when it was made (fact monitor-launch), None if not returned.
 
     ``coverage``: of each series that was read, in the window; of a stopped machine, in all the time for which data is kept.
     ``ran_until``: the latest time at which a stopped machine can have run by its data, None if there is none.

@@ -226,7 +226,7 @@ class FailedCalls:
 
     @staticmethod
     def _wait_unsure(state: MachineState, phase: Phase, since: float, deadline: float | None) -> None:
-        """Wait in `phase`, of which nobody knows whether it has begun; the attempt goes on."""
+        """Wait in `phase`, of which no one knows whether it has begun; the attempt goes on."""
         state.phase = phase
         attempt = state.attempt
         attempt.unsure, attempt.moving = True, False

@@ -27,7 +27,7 @@ from .state import MachineState
 class Leaving:
     """The departures of a run, by machine. `facts` are those of the plan, and without what left once it has.
 
-    `since` is the service's time when the run began, None if it never told.
+    `since` is the service's time when the run began, None if it never returned it.
     """
 
     dispatcher: Dispatcher
@@ -63,13 +63,13 @@ class Leaving:
         return {instance_id: " ".join(texts) for instance_id, texts in complaints.items()}
 
     def not_back(self, staying: Sequence[str]) -> dict[str, str]:
-        """What to add to the failures of machines whose targets nobody registers again."""
+        """What to add to the failures of machines whose targets no one registers again."""
         owners = [self.departures[each] for each in staying if each in self.departures]
         places = {each.instance_id: [row.place for row in each.registrations if row.target_id in each.touched] for each in owners}
         return {instance_id: f"Not registered again: {'; '.join(texts)}." for instance_id, texts in places.items() if texts}
 
     def taken_by_groups(self, vanished: Sequence[tuple[Instance, MachineState]]) -> None:
-        """Let those fail that their group took. A machine that is out of its group is nobody's but ours."""
+        """Let those fail that their group took. A machine that is out of its group is no one's but ours."""
         members = {
             machine.instance_id: machine.group_id
             for machine, _state in vanished

@@ -55,7 +55,7 @@ UNDER_WAY = frozenset(
 WAITED = {Phase.STOPPING: "stopping", Phase.STARTING: "starting", Phase.DELETING: "deleting"}
 """The phases in which the service works, and how the progress calls them."""
 WORDS = {Phase.STOP: "stop", Phase.START: "start", Phase.DELETE: "delete"}
-"""The calls that leave a machine unverified if nobody knows what came of them."""
+"""The calls that leave a machine unverified if no one knows what came of them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,7 +95,7 @@ def _loss_blockers(machine: Instance, policy: Policy, disks: DiskPlan) -> Iterat
 
 def _nothing_to_do(machine: Instance, policy: Policy) -> bool:
     if policy.state == "absent":
-        # Somebody else is deleting it: it is only waited for.
+        # Another user or process is deleting it: it is only waited for.
         return machine.status == "deleting"
     return machine.status == policy.state and not busy_disks(machine)
 

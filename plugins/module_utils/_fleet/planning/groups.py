@@ -4,7 +4,7 @@
 
 """What an availability group forbids: it may delete a machine that stops, and make a new one for one that goes. Pure.
 
-A group that does not scale does neither. Whatever is not told about one counts as the worse (rule 21).
+A group that does not scale does neither. What is not returned about one counts as the worse (rule 21).
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ def _may_delete(group: Group, machine: Instance) -> bool:
 def _falls_below(group: Group, machine: Instance, policy: Policy, facts: Facts) -> str | None:
     """How the group falls below what it keeps up if this run deletes its machines, None if it does not.
 
-    A stop takes nobody out of the group.
+    A stop takes no one out of the group.
     """
     if policy.state != "absent":
         return None

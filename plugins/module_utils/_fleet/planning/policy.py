@@ -76,7 +76,7 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the plan needs besides the machines: the service's time (None if it never told), elastic IPs and disks, and backups.
+    """What the plan needs besides the machines: the service's time (None if never returned), elastic IPs and disks, and backups.
 
     `disks` are those that would be destroyed, with their tags; read only where tags protect. `disks_unread`: why they could
     not be read, if so. `backup_set` are read only where backups are demanded. `planned`: what would be backed up before, by

@@ -46,7 +46,7 @@ class WantedDisk:
 
 @dataclass(frozen=True, slots=True)
 class MadeDisk:
-    """What became of a wanted disk, as the result shows it; `disk_id` None: there is none. `verified` None: nobody looked."""
+    """What became of a wanted disk, as the result shows it; `disk_id` None: there is none. `verified` None: no one looked."""
 
     disk_id: str | None
     device: str | None

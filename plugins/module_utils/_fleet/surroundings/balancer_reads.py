@@ -221,7 +221,7 @@ def _with_health(
         else:
             told = _health_of_members(rows)
             weighted[group_id] = frozenset(row.instance_id for row in rows if row.instance_id and row.weight != 0)
-        # What nothing sends to serves nobody.
+        # What nothing sends to serves no one.
         healthy[group_id] = frozenset(key for key, words in told.items() if behind and words != {"unhealthy"})
         surely[group_id] = frozenset(key for key, words in told.items() if words == {"healthy"})
     taken = frozenset(each.target_id for each in leaving if each.target_id is not None) | {member for member, _each in members}

@@ -62,7 +62,7 @@ def taken_by_groups(
     """Which of the machines that vanished without a delete of ours were taken by their group; `vanished` has the group of each.
 
     A group that scales and tells of a failed health check, or names the machine, since the run began, has deleted it. Where that
-    cannot be read, nobody knows who did.
+    cannot be read, no one knows who did.
     """
     scaling = {
         instance_id: group_id for instance_id, group_id in vanished.items() if _may_have_scaled(facts.groups.get(group_id))

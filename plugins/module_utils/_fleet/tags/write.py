@@ -28,7 +28,7 @@ from .plan import HasTags, TagChange, TaggedKind, TagOptions, WantedTags, change
 from .record import ACCEPTED_TRIES, SHOW_GAP, TagRecord, is_final
 
 LONE_REFUSALS = 3
-"""After so many refusals of calls about one resource, and no acceptance, the call is refused to everybody."""
+"""After so many refusals of calls about one resource, and no acceptance, the call is refused to everyone."""
 
 Pairs = tuple[tuple[str, str], ...]
 """Tag keys with their values."""
@@ -53,7 +53,7 @@ class Refusals:
 
     @property
     def unexplained(self) -> bool:
-        """Whether a call was refused and never accepted: it may be refused to everybody."""
+        """Whether a call was refused and never accepted: it may be refused to everyone."""
         return not self._refused <= self._accepted
 
     def for_everybody(self, error: JdcloudError | None) -> bool:
@@ -78,7 +78,7 @@ class TagWriter:
         """Bring all records to an end."""
         todo = list(records)
         while todo:
-            # A few resources find out whether a call is refused to everybody.
+            # A few resources find out whether a call is refused to everyone.
             some = todo[: todo[0].attempts.share] if self._refusals.unexplained else todo
             self._write(some)
             again = self._read_back(some)

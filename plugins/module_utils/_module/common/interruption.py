@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Ends the module when nobody wants its result any more: on a signal, or when Ansible is gone.
+"""Ends the module when no one wants its result any more: on a signal, or when Ansible is gone.
 
 On the controller a module's ancestors are shells, Ansible's worker, and the command (ansible-playbook, ansible) that forked
 the worker. If the command is killed the hard way, the worker lives on and reads the module's answer, so neither a signal nor

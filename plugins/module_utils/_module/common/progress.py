@@ -44,7 +44,7 @@ class Progress:
         self._due = now + EVERY
         try:
             _replace(self._path, to_text(replace(self._ask(), trouble=self.trouble()), now))
-        except Exception:  # noqa: BLE001 - nobody's machine may suffer because a line cannot be shown
+        except Exception:  # noqa: BLE001 - no one's machine may suffer because a line cannot be shown
             self._path = None
 
 

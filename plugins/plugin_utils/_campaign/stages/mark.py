@@ -51,7 +51,7 @@ def write_tags(campaign: Campaign) -> Result:
         results.append(campaign.do("jdcloud_tag", {**_scope(campaign, group["instance_ids"]), **tags, **more}))
     bad = steps.after_tags(record, results, campaign.now)["bad"]
     campaign.save()
-    # A machine whose mark could not be written runs on, since nobody would know why it stopped.
+    # A machine whose mark could not be written runs on, since no one would know why it stopped.
     power = [each for each in record.tag_plan["power"] if each not in bad or options.kind == "unmark"]
     if power:
         state = "stopped" if options.kind == "mark" else "running"

@@ -45,7 +45,7 @@ class Unfinished:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """All images, snapshots and machines of a region, as the modules list them, and the service's time, None if not told."""
+    """All images, snapshots and machines of a region, as the modules list them, and the service's time, None if not returned."""
 
     region: str
     images: Sequence[Row]
@@ -116,7 +116,7 @@ def after_gate(verdicts: Iterable[Verdict], kind: str, rows: Sequence[Row]) -> l
 
 @dataclass(frozen=True, slots=True)
 class _Facts:
-    """What is there: machines, the images that they were made of, and what cannot be told of them."""
+    """What is there: machines, the images that they were made of, and what is unknown about them."""
 
     machines: frozenset[str]
     used_images: frozenset[str]
@@ -257,7 +257,7 @@ def _gated(verdict: Verdict, row: Row | None) -> Verdict:
         return verdict.kept("blocked", "It is already gone.")
     texts = [str(each["message"]) for each in row.get("blockers") or ()]
     error = row.get("error") or {}
-    # Where one is blocked the module would delete none, so that the others are not told as deleted here.
+    # Where one is blocked the module would delete none, so that the others are not reported as deleted here.
     if row["action"] in ("deleted", "none") and not texts and not error:
         return verdict
     return verdict.kept(

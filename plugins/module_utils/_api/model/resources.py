@@ -48,7 +48,7 @@ class Disk:
     """A cloud disk. ``attached_to``: ids of the machines it is attached to, being attached to or detached from.
 
     ``attached``: there is such an attachment, even if its machine is not returned. ``snapshot_id`` is the snapshot it was made
-    from, None if there is none or it was not returned. ``recyclable``: a delete may move it to the recycle bin, None if not returned.
+    from, None if there is none or it was not returned. ``recyclable``: a delete may move it to the bin, None if not returned.
     ``unreadable``: as of an Instance.
     """
 

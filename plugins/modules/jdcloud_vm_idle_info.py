@@ -252,6 +252,29 @@ instances:
           description: When the last data was measured, or null.
           type: str
           sample: "2026-01-20T00:00:00+00:00"
+    series:
+      description:
+        - The series that were read, for a small drawing; empty unless the verdict is V(idle) or V(stopped_long).
+      type: list
+      elements: dict
+      contains:
+        metric:
+          description: The metric of the service.
+          type: str
+          sample: vm.cpu.util
+        unit:
+          description: V(%), V(kbit/s), 1000 bits a second, or V(kB/s), 1000 bytes a second.
+          type: str
+          sample: "%"
+        days:
+          description: The days until now that the values cover. They are 30 for a stopped instance.
+          type: int
+          sample: 14
+        values:
+          description: The largest value of each of 28 equal parts of these days, the oldest first; null without data.
+          type: list
+          elements: raw
+          sample: [0.8, 0.8, null, 0.8]
     monthly_cost:
       description:
         - The known monthly cost of the instance with its cloud disks and elastic IPs, in CNY. It is null if no cost is known,

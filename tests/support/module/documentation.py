@@ -52,6 +52,7 @@ TYPES: dict[str, tuple[type, ...]] = {
     "bool": (bool,),
     "dict": (dict,),
     "list": (list,),
+    "raw": (object,),
 }
 
 

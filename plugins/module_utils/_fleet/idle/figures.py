@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 from ..._api.model.monitor import Sample, Series
 from ..._api.services.monitor import Joined, Window
@@ -23,6 +24,8 @@ DISK = ("vm.disk.bytes.read", "vm.disk.bytes.write")
 """Fact monitor-host-metrics."""
 _UNITS = {"%": ("%", 1.0), "bps": ("kbps", 0.001), "Kbps": ("kbps", 1.0), "Bps": ("kbps", 0.008)}
 BITS_OF_A_BYTE = 8
+LINE_PARTS = 28
+"""How many values a line has: enough to see a day's peak in a month, and few enough for a thousand instances."""
 
 Asked = tuple[str, Joined]
 """A metric, and how the values of the window become one."""
@@ -51,6 +54,19 @@ class Figures:
     cpu_percent_avg: float | None = None
     network_kbps_avg: float | None = None
     disk_kbps_avg: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A series for a small drawing: the largest value of each of `LINE_PARTS` equal parts of its window, None without data.
+
+    ``unit`` is %, kbit/s or kB/s; ``days`` is the length of the window.
+    """
+
+    metric: str
+    unit: str
+    days: int
+    values: tuple[float | None, ...]
 
 
 def metrics_of(names: Iterable[str]) -> Metrics:
@@ -85,6 +101,23 @@ def without_unit(metrics: Metrics, samples: Mapping[Asked, Sample]) -> list[str]
 def has_values(samples: Mapping[Asked, Sample]) -> bool:
     """Whether anything at all was measured."""
     return any(sample.value is not None for sample in samples.values())
+
+
+def line_of(metric: str, series: Series, window: Window) -> Line | None:
+    """The line of a series. None if its unit is not known, or it has no point in the window."""
+    unit, factor = _UNITS.get(series.unit or "", ("", 1.0))
+    points = [point for point in series.points if window.start <= point.at < window.end]
+    if not unit or not points:
+        return None
+    if metric in DISK and unit == "kbps":
+        unit, factor = "kB/s", factor / BITS_OF_A_BYTE
+    whole = window.end - window.start
+    parts: list[float | None] = [None] * LINE_PARTS
+    for point in points:
+        place = int((point.at - window.start) / whole * LINE_PARTS)
+        value = round(point.value * factor, 2)
+        parts[place] = max(value, parts[place] or 0.0)
+    return Line(metric, "kbit/s" if unit == "kbps" else unit, round(whole / timedelta(days=1)), tuple(parts))
 
 
 def _unitless(sample: Sample | None) -> bool:

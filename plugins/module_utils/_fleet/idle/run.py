@@ -18,7 +18,7 @@ from ..._api.model.times import parse_time
 from ..._api.services.monitor import Joined, Window, describe_metric_data, describe_metrics
 from ..surroundings.group_reads import why_unread
 from .bulk import BulkReading
-from .figures import Asked, Metrics, figures_of, has_values, metrics_of, without_unit
+from .figures import Asked, Line, Metrics, figures_of, has_values, line_of, metrics_of, without_unit
 from .verdict import Evidence, Judgement, Thresholds, judge, judged_without_data
 from .window import MOST_DAYS, Coverage, coverage_of, period_of, window_of
 
@@ -133,7 +133,7 @@ class _Reading:
     def _with_figures(self, key: str, evidence: Evidence, series: Mapping[str, Series], unread: str) -> Evidence:
         figures = figures_of(self._metrics, self._samples[key], series, self._window)
         coverage = tuple(coverage_of(each.points, self._window, evidence.launched) for each in series.values())
-        return replace(evidence, figures=figures, coverage=coverage, unread=unread)
+        return replace(evidence, figures=figures, coverage=coverage, unread=unread, lines=_lines(series, self._window))
 
     def _when_they_ran(self, stopped: Mapping[str, Evidence]) -> dict[str, Evidence]:
         """Stopped machines with the time until which they may have run, by a metric that needs no agent."""
@@ -157,7 +157,8 @@ class _Reading:
         coverage: Coverage = coverage_of(series.points, kept)
         # A point stands for its whole period, at the beginning of which it may stand.
         until = None if coverage.last is None else min(coverage.last + period_of(kept), self._now)
-        return replace(evidence, coverage=(coverage,), ran_until=until, witnessed=witnessed)
+        lines = _lines({self._metrics.host[0]: series}, kept)
+        return replace(evidence, coverage=(coverage,), ran_until=until, witnessed=witnessed, lines=lines)
 
     def _series(self, wanted: Sequence[tuple[str, str]], window: Window, joined: Joined) -> list[Series | str]:
         """The series of these machines and metrics, or why one could not be read."""
@@ -168,3 +169,8 @@ class _Reading:
                 raise outcome.error
             found.append(outcome.value if outcome.error is None else why_unread(outcome.error))
         return found
+
+
+def _lines(series: Mapping[str, Series], window: Window) -> tuple[Line, ...]:
+    lines = (line_of(metric, each, window) for metric, each in series.items())
+    return tuple(line for line in lines if line is not None)

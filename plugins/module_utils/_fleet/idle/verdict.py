@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from ..common.failure import Finding
-from .figures import Figures
+from .figures import Figures, Line
 from .window import Coverage
 
 VERDICTS = ("idle", "busy", "stopped_long", "too_young", "unknown")
@@ -49,6 +49,7 @@ class Evidence:
     ``coverage``: of each series that was read, in the window; of a stopped machine, in all the time for which data is kept.
     ``ran_until``: the latest time at which a stopped machine can have run by its data, None if there is none.
     ``unread``: why monitoring could not be read, '' if it was. ``witnessed``: monitoring showed data of a machine that runs.
+    ``lines``: the series that were read, for a drawing; no verdict rests on them.
     """
 
     status: str
@@ -58,6 +59,7 @@ class Evidence:
     ran_until: datetime | None = None
     unread: str = ""
     witnessed: bool = False
+    lines: tuple[Line, ...] = ()
 
     @property
     def confidence(self) -> Confidence | None:

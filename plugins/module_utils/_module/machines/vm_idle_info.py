@@ -45,6 +45,8 @@ VM_IDLE_INFO_SPEC: Spec = {
 }
 OF_USE = ("busy", "too_young")
 """Verdicts on machines whose bill is not read: they are used, or will be."""
+CANDIDATES = ("idle", "stopped_long")
+"""Verdicts on machines whose series are shown."""
 SHOWN_REASONS = 3
 SHOWN = ("instance_id", "name", "region", "status", "instance_type", "tags")
 
@@ -141,6 +143,7 @@ def _row(judged: Judged, costs: Costs, policy: Policy, facts: Facts, region: str
         "confidence": evidence.confidence,
         "reasons": finding_rows(judged.judgement.reasons),
         "metrics": _metrics(judged),
+        "series": _series(judged) if judged.judgement.verdict in CANDIDATES else [],
         "monthly_cost": costs.of.get(machine.instance.instance_id),
         "deletable": decision.action == "deleted",
         "blockers": finding_rows(decision.blockers),
@@ -161,6 +164,13 @@ def _metrics(judged: Judged) -> Result:
         "expected_points": None if least is None else least.expected,
         "last_point": None if least is None else time_of(least.last),
     }
+
+
+def _series(judged: Judged) -> list[Result]:
+    return [
+        {"metric": line.metric, "unit": line.unit, "days": line.days, "values": list(line.values)}
+        for line in judged.evidence.lines
+    ]
 
 
 def _shown(figure: float | None) -> float | None:

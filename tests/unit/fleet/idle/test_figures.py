@@ -9,17 +9,22 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.model.monitor import Point, Sample, Series
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.idle.figures import (
     CPU_NAMES,
     DISK,
+    LINE_PARTS,
     NETWORK,
     Asked,
     Figures,
+    Line,
     Metrics,
     figures_of,
     has_values,
+    line_of,
     metrics_of,
     without_unit,
 )
@@ -98,3 +103,33 @@ def test_values_are_there_as_soon_as_one_is() -> None:
     assert not has_values({})
     assert not has_values(network(None, "bps"))
     assert has_values({**network(None, "bps"), (CPU, "max"): Sample(0.0, None)})
+
+
+# --- lines ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_line_has_the_largest_value_of_each_part_and_null_without_data() -> None:
+    found = line_of(CPU, series("%", 1.0, 9.0, 2.0), WINDOW)
+    assert found == Line(CPU, "%", 14, (9.0, *([None] * (LINE_PARTS - 1))))
+
+
+@pytest.mark.parametrize(("metric", "unit"), [(NETWORK[0], "kbit/s"), (DISK[0], "kB/s")])
+def test_a_line_says_its_unit(metric: str, unit: str) -> None:
+    found = line_of(metric, series("Bps", 1000.0), WINDOW)
+    assert found is not None
+    assert (found.unit, found.values[0]) == (unit, 8.0 if unit == "kbit/s" else 1.0)
+
+
+def test_a_series_without_a_known_unit_or_without_points_has_no_line() -> None:
+    assert line_of(CPU, series(None, 1.0), WINDOW) is None
+    assert line_of(CPU, series("%"), WINDOW) is None
+
+
+@given(st.lists(st.floats(0, 100, allow_nan=False), min_size=1, max_size=400))
+def test_a_line_keeps_the_highest_value_of_a_series(values: list[float]) -> None:
+    step = (WINDOW.end - WINDOW.start) / len(values)
+    points = tuple(Point(WINDOW.start + step * number, value) for number, value in enumerate(values))
+    found = line_of(CPU, Series(points, "%"), WINDOW)
+    assert found is not None
+    assert len(found.values) == LINE_PARTS
+    assert max(value for value in found.values if value is not None) == round(max(values), 2)

@@ -261,3 +261,23 @@ def test_machines_that_share_a_name_are_all_listed(cloud: MemoryCloud, judge: Ju
     for instance_id in ("i-a", "i-b"):
         add(cloud, instance_id, instanceName="web")
     assert set(verdicts(judge(name="web"))) == {"i-a", "i-b"}
+
+
+# --- series ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_candidate_has_its_series_and_others_have_none(cloud: MemoryCloud, judge: Judge) -> None:
+    for each in ("i-a", "i-b"):
+        add(cloud, each)
+    add(cloud, "i-c", "stopped")
+    cloud.monitor.measure("i-a")
+    cloud.monitor.measure("i-b", cpu=50)
+    cloud.monitor.measure("i-c", ended_days=20)
+    idle, busy, stopped = (each["series"] for each in judge().result["instances"])
+    assert [(each["metric"], each["unit"], each["days"]) for each in idle] == [
+        ("cpu_util", "%", 14),
+        ("vm.network.bytes.incoming", "kbit/s", 14),
+    ]
+    assert idle[0]["values"] == [0.8] * 28
+    assert busy == []
+    assert [(each["metric"], each["days"], each["values"][-1]) for each in stopped] == [("vm.network.bytes.incoming", 30, None)]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,8 +17,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from ..._language.page_texts import COLUMNS, SCRIPT
-from ..._language.text import LANGUAGES, Text, language_of, say, word_of
+from ..._language.page_texts import SCRIPT
+from ..._language.text import LANGUAGES, TEXTS, Text, language_of, say, word_of
 from . import timeline
 from .about import api_use_of, facts_of, lead_of, money_of, options_of, original_of, runs_of
 from .groups import groups_of
@@ -49,23 +49,33 @@ def render(report: Mapping[str, Any]) -> str:
     It is written in the language of the campaign, and holds the other one for its script.
     """
     language = language_of(report["options"])
-    style, script = _asset("page.css"), _asset("page.js")
+    frame = frame_of(language, SCRIPT, PARTS)
+    return environment(language).get_template("page.html.j2").render(**frame, **_content(report)) + "\n"
+
+
+def frame_of(language: str, counted: Iterable[str], parts: Iterable[str], more_style: str = "") -> dict[str, Any]:
+    """What each page has: style, script, the policy that allows just these, and the words of the script.
+
+    `counted` are the keys of what the script counts and says, `parts` those of cells that have a column of their own in a saved list.
+    """
+    style, script = asset(FOLDER / "page.css") + more_style, asset(FOLDER / "page.js")
     policy = f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; base-uri 'none'; form-action 'none'"
-    inline = {"style": Markup(style), "script": Markup(script), "policy": policy, "words": Markup(data(_words(language)))}
-    return _environment(language).get_template("page.html.j2").render(**inline, **_content(report)) + "\n"
+    words = Markup(data(_words(language, counted, parts)))
+    return {"style": Markup(style), "script": Markup(script), "policy": policy, "words": words}
 
 
 def compile_templates() -> None:
     """Compile the templates. Who forks later does it before, so that not each process has to."""
     for path in FOLDER.glob("*.html.j2"):
         for language in LANGUAGES:
-            _environment(language).get_template(path.name)
+            environment(language).get_template(path.name)
 
 
 @cache
-def _environment(language: str) -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(FOLDER),
+def environment(language: str, folder: Path = FOLDER) -> Environment:
+    """The templates of a directory, and those of this one, for pages in a language."""
+    made = Environment(
+        loader=FileSystemLoader([folder, FOLDER]),
         autoescape=True,
         undefined=StrictUndefined,
         finalize=writer(language),
@@ -73,17 +83,17 @@ def _environment(language: str) -> Environment:
         lstrip_blocks=True,
     )
     plain_filters = (machine_time, moment, money, sentence)
-    environment.filters.update({each.__name__: each for each in plain_filters})
-    environment.filters.update(number=_number, place=_place, **filters(language))
-    titles = {key.removeprefix("col."): say(key).said(language) for key in COLUMNS}
-    environment.globals.update(t=say, language=language, col=SimpleNamespace(**titles))
-    return environment
+    made.filters.update({each.__name__: each for each in plain_filters})
+    made.filters.update(number=_number, place=_place, **filters(language))
+    titles = {key.removeprefix("col."): say(key).said(language) for key in TEXTS if key.startswith("col.")}
+    made.globals.update(t=say, language=language, col=SimpleNamespace(**titles))
+    return made
 
 
-def _words(language: str) -> dict[str, Any]:
+def _words(language: str, counted: Iterable[str], parts: Iterable[str]) -> dict[str, Any]:
     """What the script says by itself, in both languages, and the language in which the page is written."""
-    texts = {key.removeprefix("js."): _both(key) for key in SCRIPT}
-    return {"written": language, "texts": texts, "columns": {name: _both(f"col.{name}") for name in PARTS}}
+    texts = {key.removeprefix("js."): _both(key) for key in counted}
+    return {"written": language, "texts": texts, "columns": {name: _both(f"col.{name}") for name in parts}}
 
 
 def _both(key: str) -> dict[str, str]:
@@ -101,9 +111,9 @@ def _place(value: float) -> str:
 
 
 @cache
-def _asset(name: str) -> str:
-    """The text of a file for the page, without its head."""
-    return (FOLDER / name).read_text(encoding="utf-8").split("\n\n", 1)[1]
+def asset(path: Path) -> str:
+    """The text of a file for a page, without its head."""
+    return path.read_text(encoding="utf-8").split("\n\n", 1)[1]
 
 
 def _hash(text: str) -> str:

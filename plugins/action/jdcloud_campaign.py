@@ -44,6 +44,7 @@ from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.cam
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.cleanup import check_mount, clean_up
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.events import check_hooks, stop, with_events
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.expire import Expiry, expire
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.find_idle import find_idle
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.finish import finish
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.lines import of_interruption
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.plan import plan
@@ -52,6 +53,7 @@ from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.res
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.stages.wave import wave
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.state import approved_plan
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.state.store import Store
+from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.steps import find_idle as steps_of_idle
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.steps.cleanup import refuse_selection
 from ansible_collections.jdcloud.cloud.plugins.plugin_utils._campaign.steps.restore import restore_counts
 
@@ -71,7 +73,7 @@ SPEC: dict[str, dict[str, Any]] = {
     "stage": {
         "type": "str",
         "required": True,
-        "choices": ["plan", "wave", "stop", "finish", "backup", "restore", "cleanup", "read", "report", "expire"],
+        "choices": ["plan", "wave", "stop", "finish", "backup", "restore", "cleanup", "read", "report", "expire", "find_idle"],
     },
     "reader": {"type": "str", "choices": list(ALL_READERS)},
     "folder": {"type": "path", "default": ""},
@@ -126,6 +128,7 @@ class ActionModule(ProgressAction):
             "cleanup": lambda: self._clean_up(variables),
             "report": lambda: self._report(options),
             "expire": lambda: self._expire(variables),
+            "find_idle": lambda: self._find_idle(variables),
         }
         return others.get(options["stage"], lambda: self._stage(options, variables))()
 
@@ -186,6 +189,17 @@ class ActionModule(ProgressAction):
         result = expire(Expiry(given, modules, Store(given["report_dir"] or scratch), _utcnow, preview, os.getppid()))
         _show(result["lines"])
         return result
+
+    def _find_idle(self, variables: Variables) -> Result:
+        """Which instances are idle, and which of them are to be marked."""
+        _refuse_unknown("find_idle", variables)
+        steps_of_idle.refuse_selection(variables)
+        wanted = READERS["find_idle"](self._given(VARIABLES["find_idle"], variables))
+        check_prices(wanted["look"].get("prices") or {}, "find_idle_prices")
+        result = find_idle(wanted, self._modules(variables), _utcnow)
+        _show(result["lines"])
+        # Ansible shows the whole result of what fails, and these were shown.
+        return {**result, "lines": []} if result.get("failed") else result
 
     def _stage(self, options: Result, variables: Variables) -> Result:
         stage = options["stage"]

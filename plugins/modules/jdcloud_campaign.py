@@ -45,6 +45,8 @@ options:
         makes no call to the cloud and does not change the record.
       - V(expire) does the work of the playbook C(jdcloud.cloud.expire_backups), with its variables. It deletes images and
         snapshots of finished campaigns that are old enough.
+      - V(find_idle) does the first half of the playbook C(jdcloud.cloud.find_idle), with its variables. It judges the instances
+        of all regions, writes C(idle.json) and C(idle.html), and returns what is to be marked. It changes nothing in the cloud.
     type: str
     required: true
     choices:
@@ -58,6 +60,7 @@ options:
       - read
       - report
       - expire
+      - find_idle
   reader:
     description:
       - With O(stage=read), the role or playbook whose variables are read.
@@ -68,6 +71,7 @@ options:
       - restore
       - cleanup
       - expire_backups
+      - find_idle
       - report
       - approved_plan
       - approved_share
@@ -243,8 +247,9 @@ blocked:
   type: int
   sample: 3
 regions:
-  description: The regions in which something is to be deleted, or was begun and not finished.
-  returned: with O(stage=cleanup)
+  description:
+    - The regions in which something is to be deleted, or was begun and not finished; with O(stage=find_idle), what is to be marked.
+  returned: with O(stage=cleanup) and O(stage=find_idle)
   type: list
   elements: dict
   sample: [{"region": "cn-north-1", "instance_ids": ["i-4x9q2m7kva"], "report_dir": "", "problem": ""}]
@@ -256,7 +261,7 @@ problems:
   sample: []
 tag_key:
   description: The key of the mark.
-  returned: with O(stage=cleanup)
+  returned: with O(stage=cleanup) and O(stage=find_idle)
   type: str
   sample: decommission-after
 counts:
@@ -292,9 +297,22 @@ report:
   sample: {"format": "jdcloud.cloud/report/1"}
 report_path:
   description: The path of the page, or with O(stage=expire) of the report; empty if no file was kept.
-  returned: with O(stage=finish), O(stage=report) and O(stage=expire)
+  returned: with O(stage=finish), O(stage=report), O(stage=expire) and O(stage=find_idle)
   type: str
   sample: /var/lib/jdcloud/project-x/report.html
+totals:
+  description:
+    - How many instances have each verdict, how many idle ones can be deleted (C(candidate)) or not, and what those that can cost
+      a month in CNY.
+  returned: with O(stage=find_idle)
+  type: dict
+  sample: {"judged": 120, "idle": 14, "stopped_long": 3, "candidate": 15, "blocked": 2, "monthly_cost": 3411.0, "unpriced": 0}
+candidate_ids:
+  description: The IDs of at most 100 idle instances that can be deleted, the dearest first.
+  returned: with O(stage=find_idle)
+  type: list
+  elements: str
+  sample: ["i-4x9q2m7kva"]
 deleted:
   description: The number of images and snapshots that were deleted, or in check mode would be deleted.
   returned: with O(stage=expire)

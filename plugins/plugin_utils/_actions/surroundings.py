@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-OURS = ("vm_decommission_", "vm_backup_", "cleanup_", "restore_", "decommission_", "expire_backups_", "report_")
+OURS = ("vm_decommission_", "vm_backup_", "cleanup_", "restore_", "decommission_", "expire_backups_", "report_", "find_idle_")
 """How the variables of the roles and playbooks begin."""
 SELECTING = (
     *("instance_ids", "name", "tags", "filters", "regions", "region", "image_id", "group_ids", "manifest"),

@@ -12,12 +12,13 @@ from functools import cache
 from typing import Any
 
 from .code_texts import CODES
+from .idle_texts import IDLE
 from .line_texts import LINES
 from .page_texts import PAGE
 
 LANGUAGES = ("en", "zh")
 """The languages, the default first."""
-TEXTS: Mapping[str, tuple[str, str]] = {**CODES, **PAGE, **LINES}
+TEXTS: Mapping[str, tuple[str, str]] = {**CODES, **PAGE, **LINES, **IDLE}
 """Every text by its key, in English and in Chinese.
 
 In braces stand the names of values. An English text has two forms, with a bar between them, where `n` decides: one, or more.

@@ -29,7 +29,7 @@ ROOMS = {
         *("common", "evidence", "planning", "surroundings"),
         *("machines", "backups", "deletions", "restores", "tags", "billing", "prices", "idle"),
     ),
-    "plugin_utils/_campaign": ("input", "state", "steps", "report", "output", "stages"),
+    "plugin_utils/_campaign": ("input", "state", "steps", "report", "idle", "output", "stages"),
     "module_utils/_module": (
         *("common", "machines", "deletions", "backups", "restores"),
         *("tag", "bill_info", "quota_info"),

@@ -107,6 +107,17 @@ EXPIRE_BACKUPS = (
     "language",
 )
 
+READ_BY_FIND_IDLE = (*READ_BY_CLEANUP, f"{PREFIX}tag_key", f"{PREFIX}stop_running")
+"""Those that the playbook find_idle reads: what the role would do decides which instances can be deleted."""
+IDLE_THRESHOLDS = (
+    *("window_days", "cpu_percent_max", "cpu_percent_avg", "network_kbps_avg", "disk_kbps_avg"),
+    *("minimum_age_days", "stopped_days"),
+)
+FIND_IDLE = (
+    *("regions", "tags", "filters", "exclude", *IDLE_THRESHOLDS, "allow_host_only", "bill", "prices"),
+    *("mark", "max_instances", "on_too_many", "report_dir", "report_mount"),
+)
+
 REPORT = ("dir", "prices", "language")
 
 
@@ -239,6 +250,44 @@ def read_expire_backups(values: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def read_find_idle(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The variables of the playbook find_idle. `look` are the arguments of the module that judges; without a threshold the
+    module's default counts. `max_instances` is None where nothing is marked."""
+    of = GivenVariables("find_idle_", values)
+    of_role = ((values.get(name), name) for name in READ_BY_FIND_IDLE)
+    protection, disks, elastic_ips, exclude, language, *around, tag_key, stop_running = of_role
+    mark, cap = boolean_of(*of("mark")), cap_of(*of("max_instances"))
+    if mark and cap is None:
+        raise InputError(
+            "find_idle_mark is true, but find_idle_max_instances is missing, so nothing was done: give the most instances that "
+            "one run may mark."
+        )
+    return {
+        "regions": list(dict.fromkeys(word_list_of(*of("regions")) or [""])),
+        "look": {
+            **_given(tags=tags_of(*of("tags")), filters=tags_of(*of("filters"))),
+            **_given(prices=dict_of(*of("prices"), empty=True)),
+            **{name: _threshold(name, *of(name)) for name in IDLE_THRESHOLDS if not is_unset(of(name)[0])},
+            "allow_host_only": boolean_of(*of("allow_host_only")),
+            "bill": boolean_of(*of("bill"), default=True),
+            # A mark stops what is running, and only a stopped instance is deleted when its time is over.
+            "stop_running": True,
+            **_fates(disks, elastic_ips),
+            **_surroundings(around),
+            **_protection(protection),
+        },
+        "exclude": list(dict.fromkeys([*members_of(*of("exclude")), *members_of(*exclude)])),
+        "mark": mark,
+        "max_instances": cap if mark else None,
+        "on_too_many": choice_of(*of("on_too_many"), ("fail", "dearest")),
+        "tag_key": text_of(*tag_key, "decommission-after"),
+        "stop_running": boolean_of(*stop_running),
+        "language": choice_of(*language, LANGUAGES),
+        "report_dir": directory_of(*of("report_dir")),
+        "report_mount": text_of(*of("report_mount")),
+    }
+
+
 def read_report(values: Mapping[str, Any]) -> dict[str, Any]:
     """The variables of the playbook report. Without `prices` and `language` those of the campaign count."""
     of = GivenVariables("report_", values)
@@ -271,6 +320,13 @@ def _surroundings(given: Iterable[tuple[Any, str]]) -> dict[str, Any]:
     return {name: SURROUNDINGS_PARSERS[name](*value) for name, value in zip(SURROUNDINGS, given, strict=True)}
 
 
+def _threshold(name: str, value: Any, whole_name: str) -> float:
+    """A threshold of the look for idle instances. The module checks how large it may be."""
+    if name == "window_days":
+        return integer_of(value, whole_name, 0, at_least=1)
+    return number_of(value, whole_name, 0.0, zero=True)
+
+
 def _file(of: GivenVariables) -> str:
     path = text_of(*of("manifest_path"))
     if path and (not path.startswith("/") or path.endswith("/")):
@@ -298,6 +354,7 @@ READERS: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
     "restore": read_restore,
     "cleanup": read_cleanup,
     "expire_backups": read_expire_backups,
+    "find_idle": read_find_idle,
     "report": read_report,
 }
 """By role or playbook, what reads its variables."""
@@ -307,6 +364,7 @@ VARIABLES: Mapping[str, Mapping[str, str]] = {
     "restore": {name: f"restore_{name}" for name in RESTORE},
     "cleanup": {**{name: f"cleanup_{name}" for name in CLEANUP}, **{name: name for name in READ_BY_CLEANUP}},
     "expire_backups": {name: f"expire_backups_{name}" for name in EXPIRE_BACKUPS},
+    "find_idle": {**{name: f"find_idle_{name}" for name in FIND_IDLE}, **{name: name for name in READ_BY_FIND_IDLE}},
     "report": {name: f"report_{name}" for name in REPORT},
 }
 """Their whole names by what the readers call them."""

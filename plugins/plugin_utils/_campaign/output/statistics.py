@@ -63,6 +63,28 @@ def cleanup_statistics(reports: Sequence[Report], plan: Mapping[str, Any], *, wh
     }
 
 
+def find_idle_statistics(found: Mapping[str, Any], reports: Sequence[Report], *, whole: bool) -> dict[str, Any]:
+    """The statistics of the playbook find_idle. `found` is what its stage returned, `reports` those of the marks.
+
+    A preview of marks in one region is a plan that can be approved; a plan holds one region.
+    """
+    done = [plain(report) for report in reports]
+    previews = [report for report in done if report.get("check_mode") and report.get("digest")]
+    statistics: dict[str, Any] = {
+        "find_idle": {
+            "outcome": "complete" if whole else "failed",
+            "totals": plain(found.get("totals", {})),
+            "candidate_ids": plain(found.get("candidate_ids", []))[:MAX_IDS],
+            "marked": sum(report["totals"]["marked"] for report in done),
+            "failed": sum(report["totals"]["failed"] for report in done),
+            "report": plain(found.get("report_path", "")),
+        }
+    }
+    if whole and len(done) == len(previews) == 1:
+        statistics["decommission_plan"] = _plan(previews[0])
+    return statistics
+
+
 def plain(value: Any) -> Any:
     """A value without what Ansible hangs on to it."""
     if isinstance(value, Mapping):

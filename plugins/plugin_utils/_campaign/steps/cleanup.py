@@ -31,9 +31,14 @@ class Choice:
     problem: str
 
 
+def selecting(variables: Iterable[str]) -> list[str]:
+    """Those of the variables that would tell the role vm_decommission what to select."""
+    return sorted(name for name in variables if _REFUSED.fullmatch(name))
+
+
 def refuse_selection(variables: Iterable[str]) -> None:
     """Raise `InputError` for variables that would select something else than the marks do."""
-    refused = sorted(name for name in variables if _REFUSED.fullmatch(name))
+    refused = selecting(variables)
     if refused:
         raise InputError(
             f"{', '.join(refused)}: refused here, because only the marks decide what is deleted: use "

@@ -23,6 +23,7 @@ SELECTED: dict[str, dict[str, Any]] = {
     "restore": {"manifest": "/backup/one.json"},
     "cleanup": {},
     "expire_backups": {},
+    "find_idle": {},
     "report": {"dir": "/var/lib/jdcloud/harbor"},
 }
 EACH = [(reader, name) for reader, names in VARIABLES.items() for name in names if name not in SELECTED[reader]]
@@ -34,6 +35,7 @@ TEXTS = [
     *[("restore", name) for name in ("manifest", "image_id", "region", "name", "subnet_id", "instance_type", "az")],
     *[("cleanup", name) for name in ("tag_key", "report_dir", "report_mount")],
     *[("expire_backups", name) for name in ("report_dir", "report_mount")],
+    *[("find_idle", name) for name in ("report_dir", "report_mount", "vm_decommission_tag_key")],
 ]
 
 
@@ -142,9 +144,9 @@ def test_a_filter_on_the_status_makes_the_choice_only() -> None:
     assert (text["arguments"]["filters"], text["lasting"]["filters"]) == ({"status": "running", "az": "a"}, {"az": "a"})
 
 
-@pytest.mark.parametrize("reader", ["vm_decommission", "cleanup", "report", "expire_backups"])
+@pytest.mark.parametrize("reader", ["vm_decommission", "cleanup", "report", "expire_backups", "find_idle"])
 def test_a_language_is_one_of_two(reader: str) -> None:
-    name = "vm_decommission_language" if reader == "cleanup" else "language"
+    name = "vm_decommission_language" if reader in ("cleanup", "find_idle") else "language"
     read(reader, **{name: "zh"})
     with pytest.raises(InputError, match=rf"{VARIABLES[reader][name]}.*zh"):
         read(reader, **{name: "de"})
@@ -152,3 +154,30 @@ def test_a_language_is_one_of_two(reader: str) -> None:
 
 def test_without_a_language_playbooks_print_english_and_a_report_keeps_its_own() -> None:
     assert (read("cleanup")["language"], read("expire_backups")["language"], read("report")["language"]) == ("en", "en", "")
+
+
+# --- find_idle ------------------------------------------------------------------------------------------------------
+
+
+def test_marking_needs_a_cap() -> None:
+    with pytest.raises(InputError, match="^find_idle_mark is true, but find_idle_max_instances is missing, so nothing was done"):
+        read("find_idle", mark="true")
+    assert read("find_idle", mark=True, max_instances="5")["max_instances"] == 5
+    assert read("find_idle", max_instances="5")["max_instances"] is None
+
+
+def test_only_thresholds_that_are_given_reach_the_module() -> None:
+    look = read("find_idle", cpu_percent_avg="0.5", window_days="7", stopped_days="")["look"]
+    assert (look["cpu_percent_avg"], look["window_days"]) == (0.5, 7)
+    assert not {"cpu_percent_max", "stopped_days", "minimum_age_days"} & set(look)
+
+
+@pytest.mark.parametrize(("name", "value"), [("cpu_percent_max", "much"), ("window_days", "1.5"), ("on_too_many", "oldest")])
+def test_a_threshold_that_is_none_is_named(name: str, value: str) -> None:
+    with pytest.raises(InputError, match=f"^find_idle_{name} is"):
+        read("find_idle", **{name: value})
+
+
+def test_exclusions_of_both_names_count() -> None:
+    given = read("find_idle", exclude="i-a,role=backup", vm_decommission_exclude=["web 9", "i-a"])
+    assert given["exclude"] == ["i-a", "role=backup", "web 9"]

@@ -307,6 +307,11 @@ totals:
   returned: with O(stage=find_idle)
   type: dict
   sample: {"judged": 120, "idle": 14, "stopped_long": 3, "candidate": 15, "blocked": 2, "monthly_cost": 3411.0, "unpriced": 0}
+max_instances:
+  description: The most instances that are marked, or null where nothing is marked.
+  returned: with O(stage=find_idle)
+  type: int
+  sample: 10
 candidate_ids:
   description: The IDs of at most 100 idle instances that can be deleted, the dearest first.
   returned: with O(stage=find_idle)

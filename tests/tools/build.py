@@ -18,7 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent.parent
 PLACE = ROOT / ".venv" / "build"
 BIN = ROOT / ".venv" / "bin"
-PATTERNS = ("decommission_fleet", "scheduled_cleanup", "scheduled_expiry")
+PATTERNS = ("decommission_fleet", "scheduled_cleanup", "scheduled_expiry", "find_idle")
 NEEDED = {
     *("README.md", "LICENSE", "meta/runtime.yml", "meta/execution-environment.yml", "requirements.txt", "bindep.txt"),
     *("extensions/audit/event_query.yml", "extensions/eda/rulebooks/cleanup_when_due.yml", "plugins/action/jdcloud_vm.py"),

@@ -23,7 +23,7 @@ from support.json_object import Json
 pytestmark = pytest.mark.foreign
 
 AWX_COLLECTIONS = COLLECTIONS.parent / "awx" / "collections"
-ALL = ("decommission_fleet", "scheduled_cleanup", "scheduled_expiry")
+ALL = ("decommission_fleet", "scheduled_cleanup", "scheduled_expiry", "find_idle")
 SECRET = "sk-for-the-setup"
 SETTINGS: Json = {
     "jdcloud_awx_image": "registry.example.com/jdcloud-ee:1.0.0",
@@ -44,8 +44,10 @@ OWN = {
 }
 SEEN = {("JD Cloud plan", "read"), ("JD Cloud decommission", "read"), ("JD Cloud decommission", "execute")}
 SEEN |= {("JD Cloud cleanup", "read"), ("JD Cloud expire backups", "read")}
+SEEN |= {("JD Cloud find idle", "read"), ("JD Cloud mark idle", "read")}
 SIMULTANEOUS = (("workflow_job_templates", "JD Cloud decommission a fleet"), ("job_templates", "JD Cloud decommission"))
 FLOW = "JD Cloud decommission a fleet"
+FLOWS = (FLOW, "JD Cloud find and mark idle instances")
 
 
 @pytest.fixture(scope="module")
@@ -135,6 +137,20 @@ def test_the_workflow_asks_plans_waits_for_an_approval_and_goes_on(made: AwxApi)
     assert sorted(text) == [f"notification_templates_{event}" for event in ("approvals", "error", "success")]
 
 
+def test_the_list_of_idle_instances_waits_for_an_approval_before_it_is_marked(made: AwxApi) -> None:
+    store = made.store
+    workflow = store.named("workflow_job_templates", "JD Cloud find and mark idle instances")
+    assert store.surveys["workflow_job_templates", workflow["id"]] == survey_of("find_idle")
+    nodes = {each: store.named("workflow_job_template_nodes", f"{each}-idle") for each in ("find", "approve", "mark")}
+    follows = {
+        name: store.links.get(("workflow_job_template_nodes", node["id"], "success_nodes"), []) for name, node in nodes.items()
+    }
+    assert follows == {"find": [nodes["approve"]["id"]], "approve": [nodes["mark"]["id"]], "mark": []}
+    find, mark = (store.named("job_templates", f"JD Cloud {name} idle") for name in ("find", "mark"))
+    assert (find["job_type"], mark["job_type"]) == ("check", "run")
+    assert all((PATTERNS.parents[1] / job["playbook"]).is_file() for job in (find, mark))
+
+
 def test_the_jobs_run_the_right_playbooks_where_their_reports_outlive_them(made: AwxApi) -> None:
     store = made.store
     plan, act, clean = (store.named("job_templates", f"JD Cloud {name}") for name in ("plan", "decommission", "cleanup"))
@@ -172,7 +188,7 @@ def test_the_schedule_answers_what_awx_asks_a_schedule_for(made: AwxApi) -> None
 
 @pytest.mark.parametrize(("team", "role"), [("operators", "execute"), ("owners", "approval")])
 def test_who_starts_and_who_approves_see_the_plan_and_what_came_of_it(made: AwxApi, team: str, role: str) -> None:
-    assert made.store.roles_of(team) == {*SEEN, (FLOW, role)}
+    assert made.store.roles_of(team) == {*SEEN, *((flow, role) for flow in FLOWS)}
 
 
 def test_a_plan_that_waits_for_its_approval_does_not_hold_up_the_next_one(made: AwxApi) -> None:

@@ -47,6 +47,8 @@ _value:
   description:
     - C(decommission) with the campaign, digest, outcome, totals, path of the report, and the ids of at most 100 failed
       instances.
+    - Its member C(money) holds what is or would be saved a month, what remains billed, and the cost of the backups, in CNY. It is
+      empty unless a bill was read or prices were given.
     - In check mode also C(decommission_plan), the plan to approve; with O(whole) also C(decommission_report_base64), which is
       empty if the report is too large.
   type: dict

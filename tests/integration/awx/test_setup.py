@@ -186,6 +186,12 @@ def test_the_schedule_answers_what_awx_asks_a_schedule_for(made: AwxApi) -> None
     }
 
 
+def test_who_approves_a_plan_sees_what_it_saves(made: AwxApi) -> None:
+    assert "saves a month" in made.store.named("workflow_approval_templates", "Approve the plan")["description"]
+    for name in ("plan", "decommission"):
+        assert json.loads(made.store.named("job_templates", f"JD Cloud {name}")["extra_vars"])["vm_decommission_bill"] is True
+
+
 @pytest.mark.parametrize(("team", "role"), [("operators", "execute"), ("owners", "approval")])
 def test_who_starts_and_who_approves_see_the_plan_and_what_came_of_it(made: AwxApi, team: str, role: str) -> None:
     assert made.store.roles_of(team) == {*SEEN, *((flow, role) for flow in FLOWS)}
@@ -250,7 +256,7 @@ def test_jobs_that_plan_and_delete_get_the_hooks_of_the_settings(changed: AwxApi
     plan, act = (
         json.loads(changed.store.named("job_templates", f"JD Cloud {each}")["extra_vars"]) for each in ("plan", "decommission")
     )
-    assert plan == hooks
+    assert plan == {"vm_decommission_bill": True, **hooks}
     assert hooks.items() <= act.items()
 
 

@@ -36,6 +36,7 @@ def decommission_statistics(report: Report, *, whole: bool) -> dict[str, Any]:
             "digest": plain_report.get("digest") or "",
             "outcome": plain_report.get("outcome", "failed"),
             "totals": plain_report.get("totals", {}),
+            "money": _money(plain_report.get("money")),
             "failed_ids": _failed_ids([plain_report])[:MAX_IDS],
             "report": plain_report.get("path", ""),
         }
@@ -92,6 +93,13 @@ def plain(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [plain(member) for member in value]
     return str(value) if isinstance(value, str) else value
+
+
+def _money(money: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What a campaign saves a month or would, and what remains billed; empty where no prices were read or given."""
+    if not money or not money["available"]:
+        return {}
+    return {name: money[name] for name in ("saved", "left", "backups", "currency", "source", "month")}
 
 
 def _plan(report: Report) -> dict[str, Any]:

@@ -15,6 +15,7 @@ import pytest
 
 from ansible_collections.jdcloud.cloud.plugins.filter import cleanup_statistics as of_cleanup
 from ansible_collections.jdcloud.cloud.plugins.filter import decommission_statistics as of_decommission
+from ansible_collections.jdcloud.cloud.plugins.filter import find_idle_statistics as of_find_idle
 from support.json_object import Json
 
 DIGEST = "sha256:" + 64 * "a"
@@ -51,6 +52,7 @@ def test_a_run_hands_over_its_counts_and_no_plan() -> None:
             "digest": DIGEST,
             "outcome": "complete",
             "totals": {"deleted": 1, "failed": 2},
+            "money": {},
             "failed_ids": ["i-b"],
             "report": "/r/report.html",
         }
@@ -58,7 +60,7 @@ def test_a_run_hands_over_its_counts_and_no_plan() -> None:
 
 
 def test_a_role_that_failed_before_it_had_a_report_failed() -> None:
-    nothing = {"campaign": "", "digest": "", "outcome": "failed", "totals": {}, "failed_ids": [], "report": ""}
+    nothing = {"campaign": "", "digest": "", "outcome": "failed", "totals": {}, "money": {}, "failed_ids": [], "report": ""}
     assert decommission({}) == {"decommission": nothing}
     assert decommission({}, True)["decommission_report_base64"] == base64.b64encode(b"{}").decode()
 
@@ -129,3 +131,47 @@ def test_a_clean_up_that_failed_at_once_has_only_zeros() -> None:
     made = cleanup([], {"failed": True, "msg": "It failed."}, False)
     assert made.pop("outcome") == "failed"
     assert not any(made.values())
+
+
+@pytest.mark.parametrize("available", [True, False])
+def test_a_plan_says_what_it_would_save_where_that_is_known(available: bool) -> None:
+    money = {"source": "bill", "available": available, "message": "", "currency": "CNY", "month": "2026-10"}
+    amounts = {"saved": 832.0, "left": 123.0, "backups": 100.0}
+    made = decommission(report(machine("i-a"), check_mode=True, money={**money, **amounts, "unknown": 0}))
+    assert made["decommission"]["money"] == (
+        {**amounts, "currency": "CNY", "source": "bill", "month": "2026-10"} if available else {}
+    )
+
+
+# --- find_idle ------------------------------------------------------------------------------------------------------
+
+
+def find_idle(*reports: Json, whole: Any = True, **found: Any) -> Json:
+    """The statistics by the filter."""
+    made: Json = of_find_idle.FilterModule().filters()["find_idle_statistics"](found, list(reports), whole)
+    return made
+
+
+def marks(**fields: Any) -> Json:
+    """A report of marks."""
+    return report(machine("i-a", "marked"), kind="mark", totals={"marked": 1, "failed": 0}, **fields)
+
+
+def test_at_most_a_hundred_ids_are_handed_over() -> None:
+    made = find_idle(
+        candidate_ids=[f"i-{number}" for number in range(150)], totals={"candidate": 150}, report_path="/i/idle.html"
+    )
+    assert len(made["find_idle"]["candidate_ids"]) == 100
+    assert (made["find_idle"]["totals"], made["find_idle"]["report"]) == ({"candidate": 150}, "/i/idle.html")
+    assert "decommission_plan" not in made
+
+
+def test_a_search_that_failed_is_no_success() -> None:
+    assert find_idle(whole=False)["find_idle"]["outcome"] == "failed"
+
+
+def test_a_preview_of_marks_in_one_region_is_a_plan_and_others_are_none() -> None:
+    assert find_idle(marks(check_mode=True))["decommission_plan"]["kind"] == "mark"
+    assert "decommission_plan" not in find_idle(marks(check_mode=True), marks(check_mode=True))
+    assert "decommission_plan" not in find_idle(marks())
+    assert find_idle(marks(), marks())["find_idle"]["marked"] == 2

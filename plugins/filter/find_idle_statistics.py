@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the playbook find_idle hands to a workflow."""
+"""What the playbook find_idle provides to a workflow."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..plugin_utils._campaign.output.statistics import find_idle_statistics
 
 DOCUMENTATION = r"""
 name: find_idle_statistics
-short_description: What the playbook find_idle hands to a workflow
+short_description: What the playbook find_idle provides to a workflow
 version_added: 1.0.0
 author:
   - The jdcloud.cloud authors (@jdcloud-cloud)
@@ -42,7 +42,7 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Hand over counts, IDs and the path of the report
+- name: Provide counts, IDs and the path of the report
   ansible.builtin.set_stats:
     data: "{{ found | jdcloud.cloud.find_idle_statistics([vm_decommission_report], whole=true) }}"
 """

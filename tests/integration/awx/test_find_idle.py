@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The jobs of the pattern find_idle: a list with its costs, its approval, and marks on exactly that list."""
+"""The jobs of the pattern find_idle: a list with its costs, its approval, and marks on exactly that list; what a plan saves."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from support.integration.awx import Awx, Job, answers
+from support.integration.cloud import stopped
 from support.json_object import Json
 
 pytestmark = pytest.mark.foreign
@@ -71,3 +72,14 @@ def test_the_first_job_only_plans_and_in_one_region(awx: Awx, words: tuple[str, 
     assert job.failed
     assert "This playbook only plans" in job.output
     assert awx.cloud.calls() == []
+
+
+def test_a_plan_of_a_deletion_says_what_it_saves_before_it_is_approved(awx: Awx) -> None:
+    awx.seed({**stopped(IDLE), "fee": 80})
+    answered = answers("decommission_fleet", decommission_instance_ids=IDLE, vm_decommission_waves="100%")
+    plan = awx.job("decommission_fleet", "plan", {**answered, "vm_decommission_bill": True}, "--check")
+    assert not plan.failed, plan.output
+    money = plan.artifacts["decommission"]["money"]
+    assert (money["source"], money["currency"]) == ("bill", "CNY")
+    assert money["saved"] >= 80
+    assert f"{money['saved']:,.2f} CNY" in plan.output

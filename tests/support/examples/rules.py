@@ -38,7 +38,7 @@ PLAIN_COMMANDS = frozenset(
 RUN_COMMANDS = frozenset({"ansible", "ansible-doc", "ansible-inventory", "ansible-playbook"})
 LEFT_OPEN = "…"
 """Stands in examples for what the reader fills in."""
-_VARIABLE = re.compile(r"(vm_backup|vm_decommission|cleanup|expire_backups|restore|decommission|jdcloud_awx)_[a-z_]+")
+_VARIABLE = re.compile(r"(vm_backup|vm_decommission|cleanup|expire_backups|find_idle|restore|decommission|jdcloud_awx)_[a-z_]+")
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
 _FOLDERS = re.compile(r"(?<![\w/.])(?=/(?:backup|var/(?:backups|lib|log))/)")
 

@@ -27,11 +27,17 @@ HANDED_OVER = {
     "vm_backup": {"manifest", "summary"},
 }
 """What the roles hand over, by the names of variables."""
-PLAYBOOKS = {"cleanup": "decommission.md", "expire_backups": "backups.md", "report": "decommission.md", "restore": "restore.md"}
+PLAYBOOKS = {
+    "cleanup": "decommission.md",
+    "expire_backups": "backups.md",
+    "find_idle": "find-idle.md",
+    "report": "decommission.md",
+    "restore": "restore.md",
+}
 """By playbook, the guide with the table of its variables."""
 REFERENCE = {"decommission": "vm_decommission", **{name: name for name in PLAYBOOKS}}
 """By section of docs/variables.md, whose variables it lists."""
-REQUIRED = {"restore": {"manifest": "/m"}, "report": {"dir": "/r"}}
+REQUIRED = {"restore": {"manifest": "/m"}, "report": {"dir": "/r"}, "find_idle": {"max_instances": "5"}}
 """By playbook, what its reader cannot do without."""
 SAMPLES: dict[str, tuple[list[Any], list[Any]]] = {
     "text": (["a-b"], [True]),

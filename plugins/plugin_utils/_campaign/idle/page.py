@@ -12,6 +12,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from ..._language.idle_texts import SCRIPT as IDLE_SCRIPT
+from ..._language.page_texts import SCRIPT
 from ..._language.text import Text, join, language_of, money, same, say, word_of
 from ..report.messages import title_of
 from ..report.page import FIRST_ROWS, Columns, asset, environment, frame_of
@@ -22,6 +24,8 @@ from .content import cost_of
 from .sparkline import HEIGHT, WIDTH, drawings_of
 
 FOLDER = Path(__file__).parent
+PARTS = ("name", "id", "status", "type", "made", "outcome", "verdict", "due", "why")
+"""Parts of cells that have a column of their own in a saved list."""
 IDLE = ("candidate", "marked", "blocked", "excluded")
 """The standings that the first list shows."""
 TONES = {"candidate": "done", "marked": "calm", "blocked": "warn", "excluded": "calm", "unknown": "warn", "in_use": "calm"}
@@ -32,7 +36,8 @@ def render(report: Mapping[str, Any]) -> str:
     """The page: HTML, to be written as UTF-8. `report` has the form of docs/idle.schema.json."""
     language = language_of(report["options"])
     template = environment(language, FOLDER).get_template("idle.html.j2")
-    return template.render(**frame_of(language, asset(FOLDER / "idle.css")), **_content(report)) + "\n"
+    frame = frame_of(language, (*SCRIPT, *IDLE_SCRIPT), PARTS, asset(FOLDER / "idle.css"))
+    return template.render(**frame, **_content(report)) + "\n"
 
 
 def _content(report: Mapping[str, Any]) -> dict[str, Any]:

@@ -56,7 +56,8 @@ def render(report: Mapping[str, Any]) -> str:
 def frame_of(language: str, counted: Iterable[str], parts: Iterable[str], more_style: str = "") -> dict[str, Any]:
     """What each page has: style, script, the policy that allows just these, and the words of the script.
 
-    `counted` are the keys of what the script counts and says, `parts` those of cells that have a column of their own in a saved list.
+    `counted` are the keys of what the script counts and says, `parts` those of cells that have a column of their own in a saved
+    list.
     """
     style, script = asset(FOLDER / "page.css") + more_style, asset(FOLDER / "page.js")
     policy = f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; base-uri 'none'; form-action 'none'"

@@ -157,7 +157,7 @@ def marks(**fields: Any) -> Json:
     return report(machine("i-a", "marked"), kind="mark", totals={"marked": 1, "failed": 0}, **fields)
 
 
-def test_at_most_a_hundred_ids_are_handed_over() -> None:
+def test_at_most_a_hundred_idle_instances_are_named() -> None:
     made = find_idle(
         candidate_ids=[f"i-{number}" for number in range(150)], totals={"candidate": 150}, report_path="/i/idle.html"
     )

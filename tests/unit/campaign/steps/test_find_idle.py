@@ -35,7 +35,7 @@ MACHINES = st.tuples(
 )
 
 
-@given(st.lists(MACHINES, max_size=20), st.integers(1, 20), st.sampled_from(["fail", "dearest"]))
+@given(st.lists(MACHINES, max_size=20), st.integers(1, 3), st.sampled_from(["fail", "dearest"]))
 def test_only_what_is_idle_deletable_and_not_excluded_is_marked_and_never_more_than_the_cap(
     machines: list[tuple[str, str, float | None, bool, bool]], cap: int, on_too_many: str
 ) -> None:
@@ -57,6 +57,13 @@ def test_only_what_is_idle_deletable_and_not_excluded_is_marked_and_never_more_t
     left = [cost for key, cost in may_go.items() if key not in marked and cost is not None]
     if marked and left:
         assert all(may_go[key] is not None and may_go[key] >= max(left) for key in marked)
+
+
+@pytest.mark.parametrize(("on_too_many", "marked"), [("fail", {}), ("dearest", {NORTH: ["i-b", "i-c"]})])
+def test_more_than_the_cap_marks_nothing_or_the_dearest(on_too_many: str, marked: Json) -> None:
+    rows = [judged("i-a", cost=1), judged("i-b", cost=3), judged("i-c", cost=2), judged("i-d", cost=None)]
+    choice = steps.choose_idle([looked(*rows)], options(mark=True, max_instances=2, on_too_many=on_too_many))
+    assert (choice.to_mark, bool(choice.problem)) == (marked, on_too_many == "fail")
 
 
 def test_without_a_mark_nothing_is_handed_over() -> None:

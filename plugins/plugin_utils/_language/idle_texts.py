@@ -31,7 +31,7 @@ PAGE: Mapping[str, tuple[str, str]] = {
     "idle.fact.costs": ("Costs", "费用来源"),
     "idle.costs.none": ("not read", "未读取"),
     "idle.unread": ("Not read: {why}", "未能读取：{why}"),
-    "idle.tile.judged": ("instance judged|instances judged", "台已判定"),
+    "idle.tile.judged": ("judged", "已判定"),
     "idle.tile.candidate": ("can be deleted", "可删除"),
     "idle.tile.marked": ("already marked", "已标记"),
     "idle.tile.blocked": ("idle, blocked", "闲置但被阻断"),
@@ -60,7 +60,7 @@ PAGE: Mapping[str, tuple[str, str]] = {
 COLUMNS: Mapping[str, tuple[str, str]] = {
     "col.region": ("Region", "地域"),
     "col.verdict": ("Verdict", "判定"),
-    "col.activity": ("Activity", "活动情况"),
+    "col.activity": ("Activity", "使用情况"),
     "col.cpu": ("CPU", "CPU"),
     "col.network": ("Network", "网络"),
     "col.disk": ("Disks", "磁盘"),
@@ -115,7 +115,7 @@ LINES: Mapping[str, tuple[str, str]] = {
     "idle.table.region": ("REGION", "地域"),
     "idle.table.verdict": ("VERDICT", "判定"),
     "idle.table.cost": ("CNY A MONTH", "元/月"),
-    "idle.table.reason": ("ACTIVITY", "活动情况"),
+    "idle.table.reason": ("ACTIVITY", "使用情况"),
 }
 SCRIPT: Mapping[str, tuple[str, str]] = {
     "js.candidates": ("{n} instance|{n} instances", "{n} 台云主机"),

@@ -34,7 +34,7 @@ def fleet(cloud: Cloud) -> Cloud:
 
 def tags(cloud: Cloud, instance_id: str) -> dict[str, str]:
     """The tags of an instance."""
-    return {tag["key"]: tag["value"] for tag in cloud.control.resource(instance_id).get("tags") or ()}
+    return {tag["key"]: tag["value"] for tag in (cloud.control.resource(instance_id) or {}).get("tags") or ()}
 
 
 @pytest.mark.cores

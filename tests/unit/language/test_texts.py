@@ -30,26 +30,27 @@ from ansible_collections.jdcloud.cloud.plugins.plugin_utils._language.text impor
 
 ROOT = Path(__file__).resolve().parents[3]
 PLACE = ROOT / "plugins" / "plugin_utils"
-REPORT = PLACE / "_campaign" / "report"
+PAGES = (PLACE / "_campaign" / "report", PLACE / "_campaign" / "idle")
 USERS = [
-    *REPORT.glob("*.*"),
+    *(path for place in PAGES for path in place.glob("*.*")),
     *(PLACE / "_campaign").rglob("*.py"),
     *(PLACE / name for name in ("_actions/progress_line.py", "_language/text.py")),
 ]
 """What says texts."""
 HAN = re.compile("[\u4e00-\u9fff]")
-LATIN = ("ID", "GB", "CSV", "API", "English", "Access key")
+LATIN = ("ID", "GB", "CSV", "API", "CPU", "English", "Access key")
 """Texts that stand in Chinese as they are."""
 WRONG = ("活动", "虚拟机", "实例", "弹性IP", "区域", "可用域", "拦截", "地区")
 """Words that are not those of JD Cloud."""
 MADE = {
     *("unit", "fact", "selected", "section", "tile", "more", "col", "hint", "reason", "sum", "js", "count", "sent", "plan"),
-    *("table", "place", "rate", "api", "language", "finish", "n", "money", "progress"),
+    *("table", "place", "rate", "api", "language", "finish", "n", "money", "progress", "idle", "metric"),
 }
 """Groups whose keys the code puts together of the group and a name."""
 CODES = {
     *("blocker", "warning", "error", "action", "planned", "status", "outcome", "kind", "phase", "fate", "planned_fate"),
     *("table_fate", "write", "state", "backup", "backup_status", "pointer", "pointer_state", "doing", "expiry"),
+    *("standing", "verdict", "judged"),
 }
 """Groups whose names are codes, of results or of this collection."""
 
@@ -105,7 +106,7 @@ def test_every_text_is_used() -> None:
 
 def test_no_text_of_the_page_stands_in_its_templates() -> None:
     found = {}
-    for path in REPORT.glob("*.html.j2"):
+    for path in (path for place in PAGES for path in place.glob("*.html.j2")):
         text = re.sub(r"\{#.*?#\}|<!.*?>", "", literals(path), flags=re.DOTALL)
         bare = re.sub(r"<[^>]*>|\{%.*?%\}|\{\{.*?\}\}", " ", re.sub(r'"\{\{.*?\}\}"|\{\{.*?\}\}|\{%.*?%\}', "", text))
         words = re.findall(r"[A-Za-z\u4e00-\u9fff]{2,}", bare)

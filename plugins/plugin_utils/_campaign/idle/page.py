@@ -104,7 +104,7 @@ def _facts(report: Mapping[str, Any]) -> list[tuple[Text, Text]]:
 def _tiles(totals: Mapping[str, Any]) -> list[Tile]:
     numbers = {**totals, "in_use": totals["busy"] + totals["too_young"]}
     shown = [name for name in STANDINGS if name == "candidate" or numbers[name]]
-    tiles = [Tile(same(f"{totals['judged']:,}"), say("idle.tile.judged", n=totals["judged"]))]
+    tiles = [Tile(same(f"{totals['judged']:,}"), say("idle.tile.judged"))]
     tiles += [
         Tile(same(f"{numbers[name]:,}"), say(f"idle.tile.{name}"), TONES[name] if numbers[name] else "none") for name in shown
     ]

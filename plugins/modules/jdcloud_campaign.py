@@ -248,7 +248,8 @@ blocked:
   sample: 3
 regions:
   description:
-    - The regions in which something is to be deleted, or was begun and not finished; with O(stage=find_idle), what is to be marked.
+    - The regions in which something is to be deleted, or was begun and not finished; with O(stage=find_idle), what is to be
+      marked.
   returned: with O(stage=cleanup) and O(stage=find_idle)
   type: list
   elements: dict

@@ -61,7 +61,7 @@ def test_without_a_plan_nothing_is_marked(awx: Awx) -> None:
     assert not found.failed, found.output
     marked = awx.job("find_idle", "mark", {**found.artifacts, **answered})
     assert marked.failed
-    assert "No approved plan was handed over" in marked.output
+    assert "The approved plan is missing" in marked.output
     assert awx.cloud.writes() == []
 
 

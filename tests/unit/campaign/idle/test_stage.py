@@ -112,7 +112,7 @@ def test_an_interruption_leaves_the_old_file_whole(
 
 
 def test_a_folder_that_is_no_mount_point_ends_it_before_anything_is_read(cloud: MemoryCloud, run: Runner, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="is no mount point"):
+    with pytest.raises(InputError, match="is not a mount point"):
         found(run, report_mount=str(tmp_path))
     assert cloud.calls == []
 

@@ -177,6 +177,9 @@ def test_the_schedule_answers_what_awx_asks_a_schedule_for(made: AwxApi) -> None
         "cleanup_on_too_many": "fail",
         "cleanup_empty_is_failure": "false",
         "vm_decommission_backup": "image",
+        "vm_decommission_group_members": "block",
+        "vm_decommission_load_balancers": "block",
+        "vm_decommission_language": "en",
         "vm_decommission_report_tags": "owner",
     }
     assert made.store.named("schedules", "JD Cloud expire backups")["extra_data"] == {

@@ -47,7 +47,7 @@ BLOCKERS: Mapping[str, tuple[str, str]] = {
     "blocker.no_charge_record": ("The service has no billing record of it", "没有计费记录"),
     "blocker.no_charge_record.advice": (
         "Contact the support of JD Cloud. The service refuses to delete it without a billing record.",
-        "请联系京东云支持：没有计费记录的云主机无法删除。",
+        "请联系京东云技术支持：没有计费记录的云主机无法删除。",
     ),
     "blocker.protected": ("A tag protects it", "受标签保护"),
     "blocker.protected.advice": (
@@ -87,17 +87,17 @@ BLOCKERS: Mapping[str, tuple[str, str]] = {
     "blocker.backup_missing": ("It has no proven backup", "没有通过验证的备份"),
     "blocker.backup_missing.advice": (
         "The message of each instance says what its backups lack, and what to do.",
-        "各云主机的消息说明了备份缺少什么、该如何处理。",
+        "每台云主机的消息说明备份缺什么、怎么处理。",
     ),
     "blocker.nothing_to_back_up": ("It has no disk that can be backed up", "没有可以备份的云硬盘"),
     "blocker.nothing_to_back_up.advice": (
         "Save its data in another way, then run the campaign without a backup of it.",
         "请用其他方式保存数据，再以不备份的方式下线该云主机。",
     ),
-    "blocker.local_disk_loss": ("It has a local disk that no backup holds", "有本地盘，备份无法覆盖"),
+    "blocker.local_disk_loss": ("It has a local disk that no backup holds", "有本地盘不在备份中"),
     "blocker.local_disk_loss.advice": (
         "For a system disk, require an image. For a data disk, save its data in another way, then allow the loss.",
-        "系统盘请要求镜像备份；数据盘请用其他方式保存数据，再允许丢失。",
+        "系统盘请改用镜像备份；数据盘请用其他方式保存数据，再允许丢失。",
     ),
     "blocker.disk_fate_impossible": ("A disk cannot be kept or deleted as requested", "云硬盘无法按要求保留或删除"),
     "blocker.disk_fate_impossible.advice": (
@@ -110,8 +110,8 @@ BLOCKERS: Mapping[str, tuple[str, str]] = {
         "请保留其弹性公网IP，或手动释放。",
     ),
     "blocker.stop_charging_not_allowed": ("It cannot be stopped without charges", "不支持停机不计费"),
-    "blocker.stop_charging_not_allowed.advice": ("Stop it and keep the charges.", "请以停机继续计费的方式停止。"),
-    "blocker.more_would_be_lost": ("More would be lost than planned", "将丢失的资源多于计划"),
+    "blocker.stop_charging_not_allowed.advice": ("Stop it and keep the charges.", "请改为停机后继续计费。"),
+    "blocker.more_would_be_lost": ("More would be lost than planned", "会丢失计划之外的资源"),
     "blocker.more_would_be_lost.advice": (
         "Remove the additional resource from the instance, or plan and approve again.",
         "请将新增的资源从云主机上移除，或重新计划并审批。",
@@ -122,7 +122,7 @@ BLOCKERS: Mapping[str, tuple[str, str]] = {
         "请提升配额，或删除不需要的备份。",
     ),
     "blocker.not_marked": ("It does not carry the mark of the grace period", "没有宽限期标记"),
-    "blocker.not_marked.advice": ("Mark it first, or leave it.", "请先打上标记，否则保留。"),
+    "blocker.not_marked.advice": ("Mark it first, or leave it.", "请先打标记；不下线的无需处理。"),
     "blocker.mark_malformed": ("Its mark is not a date", "标记不是日期"),
     "blocker.mark_malformed.advice": (
         "Correct the tag: the date has the form YYYY-MM-DD.",
@@ -144,9 +144,9 @@ BLOCKERS: Mapping[str, tuple[str, str]] = {
 }
 ERRORS: Mapping[str, tuple[str, str]] = {
     "error.api": ("The service refused a call", "服务拒绝了请求"),
-    "error.api.advice": ("", "请按消息处理；联系京东云支持时请提供请求 ID。"),
+    "error.api.advice": ("", "请按消息处理；联系京东云技术支持时请提供请求 ID。"),
     "error.changed_meanwhile": ("It changed between the plan and the delete", "计划之后、删除之前发生了变化"),
-    "error.changed_meanwhile.advice": ("", "未作任何删除。请查看变化，再重新运行。"),
+    "error.changed_meanwhile.advice": ("", "没有删除。请查清变化，再重新运行。"),
     "error.timeout": ("The operation timed out", "操作超时"),
     "error.timeout.advice": ("", "请在控制台查看；如果云端处理较慢，请调大等待时间。"),
     "error.vanished": ("It was deleted by someone else during the run", "运行期间被他人删除"),
@@ -172,9 +172,9 @@ ERRORS: Mapping[str, tuple[str, str]] = {
     "error.backup_failed": ("Its backup failed", "备份失败"),
     "error.backup_failed.advice": ("", "请重新运行；失败的镜像或快照会保留，供检查。"),
     "error.incomplete": ("The image does not hold every disk", "镜像未包含全部云硬盘"),
-    "error.incomplete.advice": ("", "请在没有挂载或卸载云硬盘的操作时重新运行。"),
+    "error.incomplete.advice": ("", "请等到没有人挂载或卸载云硬盘时重新运行。"),
     "error.quota_exceeded": ("The quota was used up during the run", "运行期间配额被用尽"),
-    "error.quota_exceeded.advice": ("", "请腾出空间或提升配额，再重新运行。"),
+    "error.quota_exceeded.advice": ("", "请腾出配额或申请提升，再重新运行。"),
     "error.not_tried": ("It was not tried", "未执行"),
     "error.not_tried.advice": ("", "请按消息处理后重新运行。"),
     "error.internal": ("An internal error occurred", "内部错误"),
@@ -196,7 +196,7 @@ WARNINGS: Mapping[str, tuple[str, str]] = {
     "warning.target_left": ("A load balancer target of it is still registered", "负载均衡中仍保留其后端（target）"),
     "warning.target_left.advice": ("Deregister the target if no one needs it.", "如不再需要，请移除该后端。"),
     "warning.release_scheduled": ("Its release is scheduled", "已设置定时释放"),
-    "warning.release_scheduled.advice": ("The service deletes it at that time.", "到时服务会自动删除。"),
+    "warning.release_scheduled.advice": ("The service deletes it at that time.", "到时会自动删除。"),
     "warning.secondary_interface_kept": ("A secondary network interface is kept", "保留了辅助弹性网卡"),
     "warning.secondary_interface_kept.advice": (
         "Delete the interface manually if no one needs it.",
@@ -208,7 +208,7 @@ WARNINGS: Mapping[str, tuple[str, str]] = {
         "请删除或修改该记录：地址可能会分配给其他用户。",
     ),
     "warning.not_stopped": ("It is backed up while it is running", "在运行状态下备份"),
-    "warning.not_stopped.advice": ("Such a backup does not count as proven.", "这样的备份不能通过验证。"),
+    "warning.not_stopped.advice": ("Such a backup does not count as proven.", "这样的备份不算数。"),
     "warning.not_found": ("It does not exist", "不存在"),
     "warning.not_found.advice": (
         "Nothing is left to do. Check the ID and the region if you expected it.",

@@ -49,7 +49,7 @@ PLAN: Mapping[str, tuple[str, str]] = {
     "plan.head_in": ("Plan of campaign {campaign} in {region}", "下线任务 {campaign} 的计划（{region}）"),
     "plan.refused": (
         "{head}: it does not start. {instances}, {numbers}. Nothing was changed.",
-        "{head}：不会开始。{instances}，{numbers}。未作任何更改。",
+        "{head}：无法开始。{instances}，{numbers}。未做任何修改。",
     ),
     "plan.none_blocked": ("none of them blocked", "无阻断"),
     "plan.would.absent": ("{head}: {going} of {instances} would be deleted", "{head}：{instances}中将删除 {going} 台"),
@@ -61,7 +61,7 @@ PLAN: Mapping[str, tuple[str, str]] = {
     "plan.waves": ("{text} in {n} waves ({sizes})", "{text}，分 {n} 个批次（{sizes}）"),
     "plan.rest": ("{text}; {rest}", "{text}；{rest}"),
     "plan.end": ("{text}.", "{text}。"),
-    "plan.unchanged": ("{text}. Nothing was changed.", "{text}。未作任何更改。"),
+    "plan.unchanged": ("{text}. Nothing was changed.", "{text}。未做任何修改。"),
     "plan.digest": ("Digest: {digest}", "计划摘要：{digest}"),
     "plan.approve": ("To run exactly this plan: {how}", "按此计划执行：{how}"),
     "plan.problem": ("{problem}", "原因：{problem}"),
@@ -116,7 +116,7 @@ RUN: Mapping[str, tuple[str, str]] = {
         "The result of the last call is not known for {instances}: {names}.",
         "最后一次请求的结果不明确：{names}（{instances}）。",
     ),
-    "finish.untouched": ("Not changed: {instances} ({counts}).", "未更改：{instances}（{counts}）。"),
+    "finish.untouched": ("Not changed: {instances} ({counts}).", "未改动：{instances}（{counts}）。"),
     "finish.pointers": ("References to the instances: {names}.", "仍指向这些云主机的记录：{names}。"),
     "finish.money": ("Per month: {parts}.", "每月：{parts}。"),
     "finish.no_money": ("no prices are known", "价格未知"),
@@ -146,11 +146,11 @@ RUN: Mapping[str, tuple[str, str]] = {
     "again.play": ("run the same play again", "重新运行同一个 play"),
     "approve.awx": (
         "launch the job template as a run, with {variable}",
-        "以运行模式（非检查模式）启动该作业模板，并设置 {variable}",
+        "以 run 类型（不是 check）启动该作业模板，并设置 {variable}",
     ),
     "approve.play": (
         "run the same play without check mode, with -e {variable}",
-        "去掉检查模式运行同一个 play，并加上 -e {variable}",
+        "不用 check 模式，运行同一个 play，并加上 -e {variable}",
     ),
 }
 PLAYBOOKS: Mapping[str, tuple[str, str]] = {
@@ -169,11 +169,11 @@ PLAYBOOKS: Mapping[str, tuple[str, str]] = {
     "expired.would": (
         "{deleted} of {n} backup of this collection would be deleted."
         "|{deleted} of {n} backups of this collection would be deleted.",
-        "本集合创建的 {n} 个备份中将删除 {deleted} 个。",
+        "本 collection 创建的 {n} 个备份中将删除 {deleted} 个。",
     ),
     "expired.done": (
         "{deleted} of {n} backup of this collection was deleted.|{deleted} of {n} backups of this collection were deleted.",
-        "本集合创建的 {n} 个备份中已删除 {deleted} 个。",
+        "本 collection 创建的 {n} 个备份中已删除 {deleted} 个。",
     ),
     "expired.kept": ("Kept: {counts}.", "保留：{counts}。"),
     "expired.failed": ("Failed: {names}.", "失败：{names}。"),
@@ -188,7 +188,7 @@ PLAYBOOKS: Mapping[str, tuple[str, str]] = {
     "expiry.unreadable": ("unreadable", "信息无法读取"),
     "expiry.unknown_age": ("unknown_age", "创建时间未知"),
     "expiry.in_progress": ("in_progress", "操作进行中"),
-    "expiry.mark_mismatch": ("mark_mismatch", "标识不符"),
+    "expiry.mark_mismatch": ("mark_mismatch", "标记不符"),
     "expiry.not_own": ("not_own", "非本账号私有"),
     "expiry.other_campaign": ("other_campaign", "属于其他下线任务"),
     "expiry.over_cap": ("over_cap", "超出单次上限"),

@@ -27,7 +27,7 @@ def test_what_there_is_not_has_no_line() -> None:
 
 def test_in_chinese_reasons_have_chinese_words() -> None:
     lines = expired_lines(3, 20, {**KEPT, "brand_new": 1}, [], "", preview=True, language="zh")
-    assert lines == ["本集合创建的 20 个备份中将删除 3 个。", "保留：brand_new 1，最后一个备份 5，未到期限 12。"]
+    assert lines == ["本 collection 创建的 20 个备份中将删除 3 个。", "保留：brand_new 1，最后一个备份 5，未到期限 12。"]
 
 
 def test_many_failures_are_cut_to_one_line() -> None:

@@ -295,7 +295,7 @@ def test_a_plan_in_chinese_has_chinese_heads_counts_and_advice() -> None:
     plan.freeze(record, vm_result(both))
     plan.plan(record, wanted, vm_result(both), {}, later(5), preview=True)
     lines = shown(record, *both)
-    assert lines[0] == "下线任务 c 的计划（cn-north-1）：2 台云主机中将删除 1 台；阻断（不处理） 1。未作任何更改。"
+    assert lines[0] == "下线任务 c 的计划（cn-north-1）：2 台云主机中将删除 1 台；阻断（不处理） 1。未做任何修改。"
     assert lines[1].split() == ["名称", "ID", "状态", "批次", "云硬盘与弹性公网IP", "阻断项"]
     assert lines[3].endswith("云硬盘：删除 1，保留 1；弹性公网IP：释放 1")
     assert lines[4] == "阻断 1 台：受标签保护（protected），web b (i-b)"

@@ -99,7 +99,7 @@ def test_a_reason_has_a_title_and_an_explanation_in_chinese() -> None:
 def test_an_error_is_explained_in_chinese_next_to_its_message() -> None:
     section = render(in_chinese(sample_report(300))).partition('id="reasons-section"')[2].partition("</section>")[0]
     assert ">服务拒绝了请求</h3>" in section
-    assert ">请按消息处理；联系京东云支持时请提供请求 ID。</p>" in section
+    assert ">请按消息处理；联系京东云技术支持时请提供请求 ID。</p>" in section
     assert '<bdi lang="en">vm.deleteInstance failed: no permission (403 PERMISSION_DENIED).</bdi>' in section
 
 

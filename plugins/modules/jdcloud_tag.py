@@ -265,7 +265,7 @@ instances:
           type: int
           sample: 403
         status:
-          description: The status word of the service, or null.
+          description: The status text of the service, or null.
           type: str
           sample: HTTP_FORBIDDEN
         message:
@@ -352,7 +352,7 @@ disks:
           type: int
           sample: 403
         status:
-          description: The status word of the service, or null.
+          description: The status text of the service, or null.
           type: str
           sample: HTTP_FORBIDDEN
         message:
@@ -439,7 +439,7 @@ elastic_ips:
           type: int
           sample: 403
         status:
-          description: The status word of the service, or null.
+          description: The status text of the service, or null.
           type: str
           sample: HTTP_FORBIDDEN
         message:

@@ -324,7 +324,7 @@ instances:
           type: int
           sample: 429
         status:
-          description: The status word of the service; null without a response.
+          description: The status text of the service; null without a response.
           type: str
           sample: QUOTA_EXCEEDED
         message:

@@ -242,7 +242,7 @@ instances:
         points:
           description:
             - Number of parts of the window with data, in the series that covers the least; for a stopped instance, of the last
-              30 days. It is null if no series was read, because the values in bulk decided.
+              30 days. It is null if no series was read, because the values that were read in bulk decided.
           type: int
           sample: 112
         expected_points:

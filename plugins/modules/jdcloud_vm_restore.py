@@ -122,7 +122,7 @@ options:
     default: 1800.0
   poll_interval:
     description:
-      - Maximum seconds between two reads of what is waited for.
+      - Maximum seconds between two reads of the resources for which the module waits.
     type: float
     default: 2.0
 notes:

@@ -14,7 +14,7 @@ class ModuleDocFragment:
 options:
   require_backup:
     description:
-      - Deletes only instances with a proven backup of every disk that the delete destroys.
+      - Require a proven backup of every disk that the delete destroys.
       - V(none) demands no backup. V(image) demands a private image of the instance that holds each of these disks. V(snapshots)
         demands a snapshot of each of these disks. V(both) demands both.
       - A backup counts only if it meets all these conditions. It is ready. This collection made it, from this instance and

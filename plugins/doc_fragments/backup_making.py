@@ -14,7 +14,7 @@ class ModuleDocFragment:
 options:
   campaign:
     description:
-      - The name of the campaign, which the mark of each backup carries. If not set, a name is generated and returned in
+      - The name of the campaign. The mark of each backup contains it. If not set, a name is generated and returned in
         RV(campaign).
       - A second run with the same campaign makes the backups that are missing and makes nothing twice, however the first run
         ended.
@@ -23,7 +23,7 @@ options:
   max_age:
     description:
       - The maximum age in hours of an existing backup that is used again. The backup must have the mark of this collection, be
-        ready, and hold all disks that are wanted. A backup that is still being made is waited for.
+        ready, and hold all required disks. The module waits for a backup that is still being made.
       - If the instance is stopped, only backups that were made while it was stopped are used again.
     type: float
     default: 24.0
@@ -76,14 +76,14 @@ options:
   wait_timeout:
     description:
       - Maximum seconds to wait for each backup, from the moment the service accepted it. Images of large disks take hours.
-      - Transitional states, stops and starts of instances are waited for at most 600 seconds of this time.
+      - For transitional states, stops and starts of instances, the module waits at most 600 seconds of this time.
       - If the time runs out, the task fails and names the backup and its status.
     type: float
     default: 7200.0
   # BEGIN shared: poll_interval
   poll_interval:
     description:
-      - Maximum seconds between two reads of what is waited for. One call reads up to 100 of them.
+      - Maximum seconds between two reads of the resources for which the module waits. One call reads up to 100 of them.
     type: float
     default: 2.0
   # END shared: poll_interval

@@ -91,13 +91,13 @@ options:
   api_timeout:
     description:
       - Maximum seconds for one call, from the connection to the last byte of the response.
-      - A connection that is not open after 10 seconds is given up earlier.
+      - The call fails earlier if the connection is not open after 10 seconds.
       - If not set, the environment variable E(JDCLOUD_API_TIMEOUT) is used, then 30 seconds.
     type: float
   api_retries:
     description:
       - Maximum number of repeats of a read after a time-out, a broken connection or a failure of the service.
-      - A failing read is not repeated after two minutes, nor after the wait that needs it has run out.
+      - A failing read is repeated for at most two minutes, and not after the wait that needs it has ended.
       - A write is never repeated blindly. It is sent again only after a new read shows that it did not take effect.
       - C(429 RATE_LIMIT) responses do not count; they are limited by time.
       - If not set, the environment variable E(JDCLOUD_API_RETRIES) is used, then 8.
@@ -126,7 +126,7 @@ notes:
     not used.
   - If E(JDCLOUD_JOURNAL_PATH) names a file on the host of the module, each write is appended to it as a line of JSON before it
     is sent, and again with its outcome and request id. A write that cannot be recorded is not sent.
-  - The service returns some times without a time zone. They are read as Beijing time (UTC+8).
+  - The service returns some dates and times without a time zone. They are read as Beijing time (UTC+8).
 """
 
     # For the inventory, which is no module: jdcloud.cloud.jdcloud.connection. Annotated, because ansible-test takes every plain

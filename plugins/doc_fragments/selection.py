@@ -21,11 +21,11 @@ options:
     elements: str
   name:
     description:
-      - The exact name of one instance. Upper and lower case are different.
+      - The exact name of one instance. Upper and lower case matter.
       - The service searches for parts of names, so the module compares its results again.
       - Names are not unique in JD Cloud. A module that changes instances fails if several have the name, and lists their ids.
-      - One text. A list of names is refused; use O(instance_ids) for several instances. A number is refused; quote it, since
-        YAML reads V(010) as 8.
+      - The value is one text. A list of names is refused; use O(instance_ids) for several instances. A number is refused; quote
+        it, since YAML reads V(010) as 8.
     type: raw
   tags:
     description:

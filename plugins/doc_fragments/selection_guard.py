@@ -18,7 +18,7 @@ options:
         changed.
       - If not set, the limit is the number of O(instance_ids), 1 for O(name), and 10 for O(tags) or O(filters). With several
         selectors the smallest limit applies.
-      - No value means "unlimited".
+      - There is no value for "unlimited".
     type: int
   protect_tags:
     description:
@@ -26,7 +26,7 @@ options:
         delete would destroy a disk or release an elastic IP with such a tag. The tags of resources that outlive the instance do
         not matter.
       - A value is a text, a list of texts, one of which must match, or V("*") for any value. Numbers, booleans, dates and null
-        are refused, since they may protect something else than was written. Quote them.
+        are refused, since they may protect something other than what you wrote. Quote them.
       - Your value replaces the default, so list V(jdcloud-protect) again together with your own tags. V({}) disables the
         protection.
     type: dict

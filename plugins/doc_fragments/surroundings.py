@@ -53,15 +53,15 @@ options:
     version_added: 1.0.0
   drain_seconds:
     description:
-      - With O(load_balancers=deregister), the seconds that open connections get to end. All instances of the task are drained
-        together.
+      - With O(load_balancers=deregister), the number of seconds to wait for open connections to end. All instances of the task
+        are drained together.
     type: float
     default: 30.0
     version_added: 1.0.0
   allow_last_target:
     description:
-      - Whether to allow the last healthy target of a target group to be deregistered, and the last healthy member of an
-        availability group that a backend uses to leave this group. With V(false) the instance is blocked (C(last_target)).
+      - Whether the module can deregister the last healthy target of a target group, and take the last healthy member out of an
+        availability group that a backend uses. With V(false) the instance is blocked (C(last_target)).
     type: bool
     default: false
     version_added: 1.0.0

@@ -55,7 +55,7 @@ options:
   # BEGIN shared: poll_interval
   poll_interval:
     description:
-      - Maximum seconds between two reads of what is waited for. One call reads up to 100 of them.
+      - Maximum seconds between two reads of the resources for which the module waits. One call reads up to 100 of them.
     type: float
     default: 2.0
   # END shared: poll_interval

@@ -14,8 +14,8 @@ class ModuleDocFragment:
 options:
   protect_tags:
     description:
-      - Tags that protect an instance, as in M(jdcloud.cloud.jdcloud_vm), for the decision. Disks that would be deleted with
-        their instances are read for it, up to 100 in one call.
+      - Tags that protect an instance in this decision, as in M(jdcloud.cloud.jdcloud_vm). The module therefore reads the disks
+        that would be deleted with their instances, up to 100 in one call.
       - A value is a text, a list of texts, one of which must match, or V("*") for any value. V({}) disables the protection.
     type: dict
     default:
@@ -27,7 +27,7 @@ options:
     default: false
   disks:
     description:
-      - What would happen to cloud data disks, for the decision, as in M(jdcloud.cloud.jdcloud_vm).
+      - What the decision assumes for cloud data disks, as in M(jdcloud.cloud.jdcloud_vm).
     type: str
     default: as_configured
     choices:
@@ -37,7 +37,7 @@ options:
     version_added: 1.0.0
   elastic_ips:
     description:
-      - What would happen to elastic IPs, for the decision, as in M(jdcloud.cloud.jdcloud_vm).
+      - What the decision assumes for elastic IPs, as in M(jdcloud.cloud.jdcloud_vm).
     type: str
     default: keep
     choices:

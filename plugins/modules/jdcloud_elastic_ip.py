@@ -203,7 +203,7 @@ elastic_ips:
           type: int
           sample: 400
         status:
-          description: The status word of the service, or null.
+          description: The status text of the service, or null.
           type: str
           sample: FAILED_PRECONDITION
     # END shared: deletion_error

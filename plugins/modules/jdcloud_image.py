@@ -373,7 +373,7 @@ images:
           type: int
           sample: 429
         status:
-          description: The status word of the service, or null.
+          description: The status text of the service, or null.
           type: str
           sample: QUOTA_EXCEEDED
         message:

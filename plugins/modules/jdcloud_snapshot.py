@@ -312,7 +312,7 @@ snapshots:
           type: int
           sample: 429
         status:
-          description: The status word of the service, or null.
+          description: The status text of the service, or null.
           type: str
           sample: QUOTA_EXCEEDED
         message:

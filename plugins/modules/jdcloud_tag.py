@@ -251,9 +251,9 @@ instances:
       contains:
         code:
           description:
-            - V(not_found), V(not_applied) (the change was accepted and does not show), V(changed_meanwhile) (a blocker appeared
-              during the change), V(vanished), V(unverified) (a change was sent that may have taken effect, and the tags do not
-              show it yet), V(api) (the service refused the call or did not respond).
+            - V(not_found), V(not_applied) (the service accepted the change, but the tags do not show it), V(changed_meanwhile) (a
+              blocker appeared during the change), V(vanished), V(unverified) (a change was sent that may have taken effect, and
+              the tags do not show it yet), V(api) (the service refused the call or did not respond).
           type: str
           sample: not_applied
         operation:
@@ -265,7 +265,7 @@ instances:
           type: int
           sample: 403
         status:
-          description: The status word of the service, or null.
+          description: The status text of the service, or null.
           type: str
           sample: HTTP_FORBIDDEN
         message:
@@ -338,9 +338,9 @@ disks:
       contains:
         code:
           description:
-            - V(not_found), V(not_applied) (the change was accepted and does not show), V(changed_meanwhile) (a blocker appeared
-              during the change), V(vanished), V(unverified) (a change was sent that may have taken effect, and the tags do not
-              show it yet), V(api) (the service refused the call or did not respond).
+            - V(not_found), V(not_applied) (the service accepted the change, but the tags do not show it), V(changed_meanwhile) (a
+              blocker appeared during the change), V(vanished), V(unverified) (a change was sent that may have taken effect, and
+              the tags do not show it yet), V(api) (the service refused the call or did not respond).
           type: str
           sample: not_applied
         operation:
@@ -352,7 +352,7 @@ disks:
           type: int
           sample: 403
         status:
-          description: The status word of the service, or null.
+          description: The status text of the service, or null.
           type: str
           sample: HTTP_FORBIDDEN
         message:
@@ -425,9 +425,9 @@ elastic_ips:
       contains:
         code:
           description:
-            - V(not_found), V(not_applied) (the change was accepted and does not show), V(changed_meanwhile) (a blocker appeared
-              during the change), V(vanished), V(unverified) (a change was sent that may have taken effect, and the tags do not
-              show it yet), V(api) (the service refused the call or did not respond).
+            - V(not_found), V(not_applied) (the service accepted the change, but the tags do not show it), V(changed_meanwhile) (a
+              blocker appeared during the change), V(vanished), V(unverified) (a change was sent that may have taken effect, and
+              the tags do not show it yet), V(api) (the service refused the call or did not respond).
           type: str
           sample: not_applied
         operation:
@@ -439,7 +439,7 @@ elastic_ips:
           type: int
           sample: 403
         status:
-          description: The status word of the service, or null.
+          description: The status text of the service, or null.
           type: str
           sample: HTTP_FORBIDDEN
         message:

@@ -46,7 +46,7 @@ options:
       - The state to reach.
       - V(absent) deletes the instances and waits until they are gone.
       - V(stopped) stops and V(running) starts them.
-      - Instances in a transitional state are waited for first, see O(wait).
+      - The module first waits for instances in a transitional state, see O(wait).
     type: str
     required: true
     choices:
@@ -114,9 +114,10 @@ options:
     description:
       - The backups that are planned before the delete, for check mode only. The value is the list C(machines) of the manifest
         that M(jdcloud.cloud.jdcloud_vm_backup) returns in check mode.
-      - With O(require_backup), the preview judges each of these instances in the state that the backup would leave. An instance
-        that the backup would stop counts as stopped. A backup that would be made or used again counts for the disks that it
-        would hold. All other conditions still apply, for example those for disks that no backup holds, and O(backup_campaign).
+      - With O(require_backup), the preview judges each of these instances in the state in which the backup would leave it. An
+        instance that the backup would stop counts as stopped. A backup that would be made or used again counts for the disks
+        that it would hold. All other conditions still apply, for example those for disks that no backup holds, and
+        O(backup_campaign).
       - Instances that are not in the list, or that would not be backed up, are judged in their present state. An instance that
         the backup would leave running is blocked, and so is one that was taken back, see O(due_tag).
       - Outside check mode this option is an error, since a run counts real backups only.
@@ -125,9 +126,9 @@ options:
     version_added: 0.3.0
   may_lose:
     description:
-      - What may be lost, for O(state=absent) only. A dictionary with, for the id of each instance, a list of the ids of the
-        disks and elastic IPs that may be lost with it. A disk without an id is C(local disk) and its device, for example
-        C(local disk vdb).
+      - What may be lost, for O(state=absent) only. The value is a dictionary. It maps the id of each instance to a list of the
+        ids of the disks and elastic IPs that may be lost with it. A disk without an id is written as C(local disk) and its
+        device, for example C(local disk vdb).
       - An instance is blocked if anything else would be deleted, lost or released with it, also if that was added after the
         task began. An instance that is not in the dictionary is blocked, too.
       - If not set, only the other options decide what happens to disks and elastic IPs.
@@ -156,8 +157,8 @@ options:
     default: 600.0
   poll_interval:
     description:
-      - Maximum seconds between two reads of the instances that are waited for. One call reads up to 100 instances. The module
-        reads earlier when it expects a transition to end.
+      - Maximum seconds between two reads of the instances for which the module waits. One call reads up to 100 instances. The
+        module reads earlier when it expects a transition to end.
     type: float
     default: 2.0
   return_instances:
@@ -172,8 +173,8 @@ options:
       - changed
       - problems
 notes:
-  - The service has no conditional delete. Between the last read of an instance and its delete remains a window of milliseconds
-    (at most five seconds under load) in which another user can change it.
+  - The service has no conditional delete. A window of milliseconds (at most five seconds under load) remains between the last
+    read of an instance and its delete, in which another user can change it.
   - The API itself deletes running instances. This module never sends a delete for an instance that it saw running.
   - After Ctrl-C nothing more is sent, except by a task with C(async), which Ansible continues. Operations that the service
     accepted continue. Run the task again to finish the remaining instances.
@@ -185,8 +186,8 @@ notes:
     example with the role P(jdcloud.cloud.vm_backup#role). The backups are checked when the run begins, and again for each
     instance, with a new read of its images and snapshots, before its delete.
   - The API records no starts, so a start and stop between backup and delete cannot be detected. With O(require_backup) this
-    module watches each instance from its first read to its delete and fails it if it has any status other than stopped. Keep
-    the time between backup and delete short, see O(backup_max_age).
+    module watches each instance from its first read to its delete, and the instance fails if it has any status other than
+    stopped. Keep the time between backup and delete short, see O(backup_max_age).
   - An id that does not exist is a success for O(state=absent). For the other states it is a failure, whatever O(on_blocked)
     says.
 seealso:
@@ -403,7 +404,7 @@ instances:
         code:
           description:
             - V(changed_meanwhile) (it was no longer as planned), V(timeout), V(api) (the service refused the call or did not
-              respond), V(vanished), V(not_found), V(fate_mismatch) (a disk was kept or deleted other than planned),
+              respond), V(vanished), V(not_found), V(fate_mismatch) (a disk was kept or deleted contrary to the plan),
               V(elastic_ip_not_released), V(lost_to_group) (its availability group deleted it), V(targets_not_registered),
               V(unverified) (a call without a clear response may have taken effect, and no read could show it), V(internal) (a
               bug of this collection).
@@ -419,7 +420,7 @@ instances:
           type: int
           sample: 400
         status:
-          description: The status word of the service, or null.
+          description: The status text of the service, or null.
           type: str
           sample: FAILED_PRECONDITION
         # END shared: error_call
@@ -615,7 +616,7 @@ instances:
           type: str
           sample: 203.0.113.17
         status:
-          description: V(resolving) or V(paused), or the word of the service if it is another one, or null.
+          description: V(resolving) or V(paused), another value as the service returns it, or null.
           type: str
           sample: resolving
     # END shared: dns_records
@@ -647,7 +648,7 @@ summary:
       type: int
       sample: 1
     stopped:
-      description: Instances that this run stopped and was not asked to delete.
+      description: Instances that this run stopped, not counting those that it should delete.
       type: int
       sample: 0
     started:
@@ -686,7 +687,7 @@ summary:
     # END shared: api_use
 retained:
   description:
-    - Resources that outlive the deleted instances and are still billed, or may be. For an instance whose delete may have taken
+    - Resources that outlive the deleted instances and are, or may be, still billed. For an instance whose delete may have taken
       effect, all resources that may remain are listed as V(unverified).
   returned: always
   type: dict

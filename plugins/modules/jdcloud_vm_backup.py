@@ -14,8 +14,8 @@ version_added: 0.2.0
 description:
   - Backs up the selected JD Cloud VMs as private images, as snapshots of their cloud disks, or both, in one run. The quotas are
     compared with the needs of the whole run before the first instance is stopped.
-  - Stops instances first if O(stop_running=true), and starts the instances that it stopped again if O(start_again=true), even
-    if their backup failed.
+  - Stops instances first if O(stop_running=true). With O(start_again=true) it then starts these instances again, even if their
+    backup failed.
   - Returns a manifest of all backups, from which M(jdcloud.cloud.jdcloud_vm_restore) can make the instances again.
   - The role P(jdcloud.cloud.vm_backup#role) adds files, resuming, retention and a restore drill.
   - The most used options are O(instance_ids) and O(method); O(stop_running) and O(start_again) for consistent backups of

@@ -12,8 +12,8 @@ module: jdcloud_vm_idle_info
 short_description: Show which JD Cloud VMs are idle, and what they cost
 version_added: 1.0.0
 description:
-  - Decides for each JD Cloud VM from the data of JD Cloud's monitoring whether it is idle, and returns the figures and the
-    threshold that decided.
+  - Uses the data of JD Cloud's monitoring to decide whether each JD Cloud VM is idle, and returns the figures and the threshold
+    that led to the decision.
   - First reads a few values of all instances in bulk, 50 in one call. Then reads the data points only of instances that may be
     idle, to check that they cover the whole window.
   - An instance without data is never idle. An instance with no data, or not enough data, is V(unknown), with the reason.
@@ -34,7 +34,8 @@ extends_documentation_fragment:
 options:
   window_days:
     description:
-      - The number of days until now in which an instance must have been idle, V(1) to V(30). Monitoring keeps data for 30 days.
+      - The number of days before now in which an instance must have been idle, V(1) to V(30). Monitoring keeps data for 30
+        days.
     type: int
     default: 14
   cpu_percent_max:
@@ -70,8 +71,8 @@ options:
     default: 14.0
   allow_host_only:
     description:
-      - Whether an instance without CPU data can be idle by its network and disks only. An agent inside the instance measures
-        the CPU; imported and stripped images do not contain it.
+      - Whether an instance without CPU data can count as idle by its network and disks alone. An agent inside the instance
+        measures the CPU; imported and stripped images do not contain it.
       - With V(false) such an instance is V(unknown), since it may compute without network and disk traffic.
     type: bool
     default: false
@@ -241,11 +242,11 @@ instances:
         points:
           description:
             - Number of parts of the window with data, in the series that covers the least; for a stopped instance, of the last
-              30 days. It is null if no series was read, because the values in bulk decided.
+              30 days. It is null if no series was read, because the values that were read in bulk decided.
           type: int
           sample: 112
         expected_points:
-          description: Number of parts without gaps, or null.
+          description: Number of parts of a window without gaps, or null.
           type: int
           sample: 112
         last_point:

@@ -309,7 +309,7 @@ instances:
           type: str
           sample: 203.0.113.17
         status:
-          description: V(resolving) or V(paused), or the word of the service if it is another one, or null.
+          description: V(resolving) or V(paused), another value as the service returns it, or null.
           type: str
           sample: resolving
     # END shared: dns_records

@@ -122,7 +122,7 @@ options:
     default: 1800.0
   poll_interval:
     description:
-      - Maximum seconds between two reads of what is waited for.
+      - Maximum seconds between two reads of the resources for which the module waits.
     type: float
     default: 2.0
 notes:
@@ -324,7 +324,7 @@ instances:
           type: int
           sample: 429
         status:
-          description: The status word of the service; null without a response.
+          description: The status text of the service; null without a response.
           type: str
           sample: QUOTA_EXCEEDED
         message:

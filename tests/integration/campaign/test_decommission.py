@@ -38,7 +38,7 @@ def test_a_campaign_goes_from_a_canary_to_all_and_says_what_is_left(cloud: Cloud
         part: [[each["fate"] for each in row[part]] for row in preview.report["machines"]] for part in ("disks", "elastic_ips")
     }
     assert fates == {part: [[each["fate"] for each in row[part]] for row in done.report["machines"]] for part in fates}
-    assert ": complete, of 4 machines 4 deleted; " in done.output
+    assert ": complete, 4 deleted of 4 instances; " in done.output
     assert "\nReport: /" in done.output
     assert f"4 of 4 instances would be deleted. Digest: {done.report['digest']}" in preview.output
     assert done.waves == [(1, "complete"), (1, "complete"), (2, "complete")]

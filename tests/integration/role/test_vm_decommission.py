@@ -31,7 +31,7 @@ def test_a_campaign_goes_from_a_canary_to_all_and_says_what_is_left(cloud: Cloud
     assert done.message == "", done.output
     assert done.report["outcome"] == "complete", done.output
     assert done.actions == {A: "deleted", B: "deleted", C: "deleted"}
-    assert ": complete, of 3 machines 3 deleted; " in done.output
+    assert ": complete, 3 deleted of 3 instances; " in done.output
     assert "\nReport: /" in done.output
     assert done.waves == [(1, "complete"), (2, "complete")]
     assert {**report_of(folder), "path": done.report["path"]} == done.report

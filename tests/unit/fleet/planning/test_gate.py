@@ -16,6 +16,7 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.common.select
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.evidence.proof import Demand, backup_set_of
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.plan import changes_since, decide
 from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.policy import Facts, Policy
+from ansible_collections.jdcloud.cloud.plugins.module_utils._fleet.planning.surroundings import BalancerFacts, Registration
 from support.fleet.builders import (
     AFTER,
     FACTS,
@@ -175,3 +176,15 @@ def test_a_backup_of_the_plan_that_is_gone_forbids_the_delete_although_another_o
     assert {backup.id for backup in planned.backups} == {"img-one", "img-two"}
     assert changes_since(planned, machine(), wished, both) == []
     assert changes_since(planned, machine(), wished, one) == ["backups of the plan no longer count (img-one)"]
+
+
+def test_a_machine_that_is_a_target_again_since_it_was_deregistered_is_not_deleted() -> None:
+    target = Registration("tg-1", "web", "alb-1", "front", "alb", target_id="target-1", instance_id="i-one", weight=10)
+    registered = replace(FACTS, balancers=BalancerFacts(of_instance={"i-one": (target,)}))
+    wished = policy(load_balancers="deregister", allow_last_target=True)
+    planned = decide(machine(), wished, registered)
+    assert planned.deregisters == (target,)
+    assert "delete" in planned.steps
+    assert changes_since(planned, machine(), wished, FACTS) == []
+    (reason,) = changes_since(planned, machine(), wished, registered)
+    assert reason.startswith("It receives traffic from load balancer alb-1 (front), target group tg-1, weight 10")

@@ -176,8 +176,8 @@ def _draining(kind: str, backends: Iterable[Backend]) -> float:
     """For how long connections go on after a removal: as the backend says on nlb, unknown to the service on the others."""
     if kind != "nlb":
         return 0.0
-    told = [each.draining_seconds for each in backends]
-    return max((DEFAULT_DRAINING if each is None else float(each) for each in told), default=0.0)
+    published = [each.draining_seconds for each in backends]
+    return max((DEFAULT_DRAINING if each is None else float(each) for each in published), default=0.0)
 
 
 def _with_networks(dispatcher: Dispatcher, facts: BalancerFacts, machines: Sequence[Instance]) -> BalancerFacts:
@@ -217,13 +217,13 @@ def _with_health(
     for group_id, behind in backends.items():
         rows = [row for backend_id in behind for row in checks[backend_id]]
         if group_id in targets:
-            told = _health_of_targets(targets[group_id], rows)
+            status = _health_of_targets(targets[group_id], rows)
         else:
-            told = _health_of_members(rows)
+            status = _health_of_members(rows)
             weighted[group_id] = frozenset(row.instance_id for row in rows if row.instance_id and row.weight != 0)
         # What nothing sends to serves no one.
-        healthy[group_id] = frozenset(key for key, words in told.items() if behind and words != {"unhealthy"})
-        surely[group_id] = frozenset(key for key, words in told.items() if words == {"healthy"})
+        healthy[group_id] = frozenset(key for key, words in status.items() if behind and words != {"unhealthy"})
+        surely[group_id] = frozenset(key for key, words in status.items() if words == {"healthy"})
     taken = frozenset(each.target_id for each in leaving if each.target_id is not None) | {member for member, _each in members}
     return replace(facts, healthy=healthy, surely_healthy=surely, weighted=weighted, leaving=taken)
 
@@ -247,8 +247,8 @@ def _health_of_targets(targets: Iterable[Target], rows: Iterable[TargetHealth]) 
 
 def _health_of_members(rows: Iterable[TargetHealth]) -> dict[str, set[str]]:
     """What a check says of each member of an availability group."""
-    told: dict[str, set[str]] = defaultdict(set)
+    status: dict[str, set[str]] = defaultdict(set)
     for row in rows:
         if row.instance_id is not None:
-            told[row.instance_id].add(row.status)
-    return told
+            status[row.instance_id].add(row.status)
+    return status

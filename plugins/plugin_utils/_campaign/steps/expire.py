@@ -73,11 +73,11 @@ class Verdict:
         return Verdict(self.region, self.asset, reason, message)
 
 
-def check_clocks(region: str, told: datetime | None, here: datetime) -> None:
+def check_clocks(region: str, there: datetime | None, here: datetime) -> None:
     """Raise `InputError` if the service's clock is not where that of this computer is; then no age can be believed."""
-    if told is not None and abs(told - here) > CLOCKS_AGREE:
+    if there is not None and abs(there - here) > CLOCKS_AGREE:
         raise InputError(
-            f"The clock of the service in {region} shows {told:%Y-%m-%d %H:%M} UTC, that of this host {here:%Y-%m-%d %H:%M} "
+            f"The clock of the service in {region} shows {there:%Y-%m-%d %H:%M} UTC, that of this host {here:%Y-%m-%d %H:%M} "
             "UTC, so ages are not reliable and nothing was deleted: correct the clock, or check the address of the service."
         )
 
@@ -129,15 +129,15 @@ class _Facts:
     @classmethod
     def of(cls, listing: Listing, assets: Sequence[Asset], unfinished: Unfinished) -> _Facts:
         machines = frozenset(str(row["instance_id"]) for row in listing.machines)
-        told = {str(row["instance_id"]): row.get("image_id") for row in listing.machines}
+        images = {str(row["instance_id"]): row.get("image_id") for row in listing.machines}
         proven: dict[tuple[str, str], list[Asset]] = {}
         for asset in assets:
             if asset.proven and asset.created is not None and _age(asset.created, listing.now) is not None:
                 proven.setdefault((asset.kind, asset.machine), []).append(asset)
         return cls(
             machines=machines,
-            used_images=frozenset(image for image in told.values() if isinstance(image, str)),
-            silent_machine=min((each for each, image in told.items() if not image or not isinstance(image, str)), default=""),
+            used_images=frozenset(image for image in images.values() if isinstance(image, str)),
+            silent_machine=min((each for each, image in images.items() if not image or not isinstance(image, str)), default=""),
             unfinished=unfinished,
             busy_campaigns=frozenset(asset.campaign for asset in assets if not asset.ended),
             living_campaigns={asset.campaign: asset.machine for asset in assets if asset.machine in machines},

@@ -22,8 +22,9 @@ PATTERNS = ("decommission_fleet", "scheduled_cleanup", "scheduled_expiry", "find
 NEEDED = {
     *("README.md", "LICENSE", "meta/runtime.yml", "meta/execution-environment.yml", "requirements.txt", "bindep.txt"),
     *("extensions/audit/event_query.yml", "extensions/eda/rulebooks/cleanup_when_due.yml", "plugins/action/jdcloud_vm.py"),
-    *(f"plugins/plugin_utils/_campaign/report/{name}" for name in ("page.html.j2", "lists.html.j2", "timeline.html.j2")),
-    *(f"plugins/plugin_utils/_campaign/report/{name}" for name in ("page.css", "page.js")),
+    *(f"plugins/plugin_utils/_campaign/{name}" for name in ("report/page.html.j2", "report/page.css", "report/page.js")),
+    *(f"plugins/plugin_utils/_campaign/{name}" for name in ("report/lists.html.j2", "report/timeline.html.j2")),
+    *(f"plugins/plugin_utils/_campaign/{name}" for name in ("idle/idle.html.j2", "idle/idle.css")),
     *(f"extensions/patterns/{name}/meta/pattern.json" for name in PATTERNS),
 }
 """What a user of the archive looks for."""

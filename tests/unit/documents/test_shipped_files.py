@@ -11,11 +11,12 @@ Ansible follows every import that it reads, also those inside functions and for 
 from __future__ import annotations
 
 import functools
+import tomllib
 from pathlib import Path
 
 import pytest
 
-from support.imports import PLUGINS, file_of, named_in
+from support.imports import PLUGINS, ROOT, file_of, named_in
 
 MOST = {
     "jdcloud_bill_info": 36,
@@ -68,3 +69,17 @@ def test_every_module_has_a_bound() -> None:
 @pytest.mark.parametrize("module", MOST)
 def test_a_module_ships_no_more_files_than_allowed(module: str) -> None:
     assert len(shipped_with(module)) <= MOST[module]
+
+
+PAGE_FILES = sorted(str(path.relative_to(ROOT)) for path in PLUGINS.rglob("*") if path.suffix in {".j2", ".css", ".js", ".html"})
+"""The files that pages are made of."""
+
+
+def test_the_checks_of_galaxy_allow_each_file_of_a_page() -> None:
+    configuration = tomllib.loads((ROOT / "antsibull-nox.toml").read_text(encoding="utf-8"))
+    assert sorted(configuration["sessions"]["extra_checks"]["no_unwanted_files_skip_paths"]) == PAGE_FILES
+
+
+def test_the_build_looks_for_each_file_of_a_page() -> None:
+    build = (ROOT / "tests" / "tools" / "build.py").read_text(encoding="utf-8")
+    assert [path for path in PAGE_FILES if f'"{path.removeprefix("plugins/plugin_utils/_campaign/")}"' not in build] == []

@@ -59,7 +59,7 @@ HEAD: Mapping[str, tuple[str, str]] = {
     "fact.to": ("to", "至"),
     "fact.job": ("AWX job {job}", "AWX 作业 {job}"),
     "selected.ids": ("{ids} ({names})", "{ids}（{names}）"),
-    "selected.due": ("tag {key} that is due", "标签 {key} 已到期"),
+    "selected.due": ("tag {tag} that is due", "标签 {tag} 已到期"),
     "selected.name": ("name {value}", "名称 {value}"),
     "selected.tags": ("tags {value}", "标签 {value}"),
     "selected.filters": ("filters {value}", "过滤条件 {value}"),

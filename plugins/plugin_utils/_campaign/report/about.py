@@ -76,7 +76,7 @@ def selection_of(options: Mapping[str, Any]) -> Text:
     """What was selected, in words."""
     ids = options.get("instance_ids") or []
     parts = [say("selected.ids", ids=say("n.ids", n=len(ids)), names=listed(ids, SHOWN_IDS))] if ids else []
-    parts += [say("selected.due", key=options["tag_key"])] if options.get("due_only") else []
+    parts += [say("selected.due", tag=options["tag_key"])] if options.get("due_only") else []
     parts += [say(f"selected.{name}", value=_words(options[name])) for name in SELECTORS if options.get(name)]
     return join(parts, "list.semicolon")
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -103,7 +104,7 @@ def test_an_interruption_leaves_the_old_file_whole(
 ) -> None:
     found(run, report_dir=str(tmp_path))
     before = (tmp_path / "idle.json").read_bytes()
-    monkeypatch.setattr("os.fsync", lambda _handle: (_ for _ in ()).throw(KeyboardInterrupt))
+    monkeypatch.setattr("os.fsync", Mock(side_effect=KeyboardInterrupt))
     add(fleet, "i-eeee000005")
     with pytest.raises(KeyboardInterrupt):
         found(run, report_dir=str(tmp_path))

@@ -40,7 +40,7 @@ def test_an_id_that_only_the_bulk_answer_leaves_out_is_an_error(cloud: Cloud, ki
     cloud.control.inject("empty_list", operation=READ[kind], times=0)
     ended = info(cloud, kind, **{f"{kind}_ids": [f"{kind}-a"]})
     assert ended.failed
-    assert f"leaves out {kind}-a, which {SINGLE[kind]} shows" in ended.msg
+    assert f"{kind}-a is missing in the listing, but {SINGLE[kind]} returns it" in ended.msg
 
 
 @pytest.mark.parametrize("kind", KINDS)

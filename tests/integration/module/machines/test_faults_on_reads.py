@@ -25,7 +25,7 @@ PASSING: dict[str, Json] = {
     "throttle": {"kind": "throttle"},
 }
 HOPELESS: dict[str, tuple[Json, str]] = {
-    "huge": ({"kind": "huge", "megabytes": 40}, "larger than"),
+    "huge": ({"kind": "huge", "megabytes": 40}, "has more than 2097152 bytes"),
     "redirect": ({"kind": "redirect"}, "redirects"),
 }
 FOREIGN: Json = {"kind": "garbage", "http": 404, "body": "<h1>Not Found</h1>"}

@@ -157,7 +157,7 @@ def test_rule_12_attributes_that_cannot_be_put_back_are_named(cloud: Cloud) -> N
     assert ended.only["changed"]
     assert ended.result["changed"]
     assert "vol-a=true" in ended.error["message"]
-    assert "by hand" in ended.error["message"]
+    assert "set it manually" in ended.error["message"]
     assert ended.error["operation"] == "vm.deleteInstance"
     assert cloud.auto_delete(A, "vol-a") is True
 

@@ -171,7 +171,7 @@ def test_rule_03_reads_by_id_must_be_consistent_too(cloud: Cloud) -> None:
     cloud.control.inject("wrong_total", operation="vm.describeInstances", times=0)
     ended = cloud.vm("absent", A, B)
     assert ended.failed
-    assert "contradict themselves" in ended.msg
+    assert "contradicting responses" in ended.msg
     assert cloud.writes() == []
 
 

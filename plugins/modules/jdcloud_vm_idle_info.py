@@ -268,10 +268,10 @@ instances:
           type: str
           sample: "%"
         days:
-          description: The days until now that the values cover. They are 30 for a stopped instance.
+          description: The days until now that the points cover. They are 30 for a stopped instance.
           type: int
           sample: 14
-        values:
+        points:
           description: The largest value of each of 28 equal parts of these days, the oldest first; null without data.
           type: list
           elements: raw

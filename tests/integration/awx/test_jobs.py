@@ -84,7 +84,11 @@ def lanes(*numbers: int, of: int) -> Json:
         (with_plan(plan_of(A), instance_ids=[A, B]), {}, "does not match its digest"),
         (plan_of(A, B), {"vm_decommission_max_instances": 1}, "The approved list contains 2 instances, but"),
         (plan_of(A), {"vm_decommission_instance_ids": B}, "vm_decommission_instance_ids: refused here"),
-        (plan_of(A), {"vm_decommission_elastic_ips": "release"}, "vm_decommission_elastic_ips is release and was keep in what"),
+        (
+            plan_of(A),
+            {"vm_decommission_elastic_ips": "release"},
+            "vm_decommission_elastic_ips is release, but was keep when it was approved",
+        ),
         (plan_of(A), {"decommission_reports_mount": "/usr"}, "/usr is not a mount point"),
         (plan_of(A, hours=25), {}, "older than decommission_plan_max_age (24 hours)"),
     ],
@@ -288,7 +292,7 @@ def test_a_relaunch_without_the_record_says_where_it_may_be(awx: Awx) -> None:
     awx.seed(stopped(A))
     settings: Json = {"decommission_reports": str(awx.folder / "reports"), "awx_job_launch_type": "relaunch"}
     job = awx.decommission({**answers("decommission_fleet"), **NO_BACKUP}, plan_of(A), **settings)
-    assert "This relaunch finds no record of the job before it" in job.output
+    assert "This relaunch finds no record of the previous job in" in job.output
 
 
 @pytest.mark.parametrize(

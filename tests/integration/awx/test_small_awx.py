@@ -23,6 +23,9 @@ ANSWERS: Json = {
     "cleanup_on_too_many": "fail",
     "cleanup_empty_is_failure": "false",
     "vm_decommission_backup": "image",
+    "vm_decommission_group_members": "block",
+    "vm_decommission_load_balancers": "block",
+    "vm_decommission_language": "en",
 }
 
 

@@ -42,7 +42,7 @@ def looked(*rows: Json, region: str = "cn-north-1", **more: Any) -> Json:
 
 def judged(instance_id: str, verdict: str = "idle", cost: float | None = 100.0, **more: Any) -> Json:
     """An instance of such a result."""
-    series = {"metric": "cpu_util", "unit": "%", "days": 14, "values": [0.8] * 27 + [None]}
+    series = {"metric": "cpu_util", "unit": "%", "days": 14, "points": [0.8] * 27 + [None]}
     return {
         "instance_id": instance_id,
         "name": None,

@@ -168,7 +168,7 @@ def _metrics(judged: Judged) -> Result:
 
 def _series(judged: Judged) -> list[Result]:
     return [
-        {"metric": line.metric, "unit": line.unit, "days": line.days, "values": list(line.values)}
+        {"metric": line.metric, "unit": line.unit, "days": line.days, "points": list(line.values)}
         for line in judged.evidence.lines
     ]
 

@@ -52,10 +52,10 @@ def kind_of(metric: str) -> str:
 
 
 def _drawing(series: Mapping[str, Any], thresholds: Mapping[str, Any]) -> Drawing | None:
-    most = max((value for value in series["values"] if value is not None), default=None)
+    most = max((value for value in series["points"] if value is not None), default=None)
     if most is None:
         return None
     kind = kind_of(series["metric"])
     top = max(float(thresholds[THRESHOLDS[kind]]), most) or 1.0
     words = {"title": say(f"metric.{kind}"), "days": series["days"], "most": f"{most:g}", "unit": series["unit"]}
-    return Drawing(bars(series["values"], top), say("idle.line", **words))
+    return Drawing(bars(series["points"], top), say("idle.line", **words))

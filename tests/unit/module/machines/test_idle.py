@@ -278,6 +278,6 @@ def test_a_candidate_has_its_series_and_others_have_none(cloud: MemoryCloud, jud
         ("cpu_util", "%", 14),
         ("vm.network.bytes.incoming", "kbit/s", 14),
     ]
-    assert idle[0]["values"] == [0.8] * 28
+    assert idle[0]["points"] == [0.8] * 28
     assert busy == []
-    assert [(each["metric"], each["days"], each["values"][-1]) for each in stopped] == [("vm.network.bytes.incoming", 30, None)]
+    assert [(each["metric"], each["days"], each["points"][-1]) for each in stopped] == [("vm.network.bytes.incoming", 30, None)]

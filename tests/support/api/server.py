@@ -13,6 +13,7 @@ import ssl
 import struct
 import threading
 import traceback
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -69,6 +70,17 @@ def accepted(result: object = None) -> bytes:
     return http_answer({"requestId": "req-0001", "result": {} if result is None else result})
 
 
+def stop_accepting(listener: socket.socket, accepting: threading.Thread) -> None:
+    """Close a listener when its thread has left accept().
+
+    Otherwise the thread could take a connection of the next server, whose listener gets the same file descriptor.
+    """
+    with suppress(OSError):
+        listener.shutdown(socket.SHUT_RDWR)
+    accepting.join()
+    listener.close()
+
+
 @dataclass
 class Server:
     """Answers the n-th request with the n-th reply, all later ones with the last reply."""
@@ -84,7 +96,8 @@ class Server:
         self._lock = threading.Lock()
         self._ended = threading.Event()
         self._open: list[socket.socket] = []
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._accepting = threading.Thread(target=self._accept, daemon=True)
+        self._accepting.start()
 
     @property
     def url(self) -> str:
@@ -93,7 +106,7 @@ class Server:
     def close(self) -> None:
         """Stop listening and end all connections."""
         self._ended.set()
-        self._listener.close()
+        stop_accepting(self._listener, self._accepting)
         with self._lock:
             for connection in self._open:
                 connection.close()

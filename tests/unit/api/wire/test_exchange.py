@@ -23,7 +23,7 @@ from ansible_collections.jdcloud.cloud.plugins.module_utils._api.errors import T
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.services import vm
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.wire.exchange import Exchange, as_current_exchange
 from ansible_collections.jdcloud.cloud.plugins.module_utils._api.wire.transport import Transport
-from support.api.server import Hang, Server, accepted, http_answer
+from support.api.server import Hang, Server, accepted, http_answer, stop_accepting
 from support.search import first_of
 
 MakeTransport = Callable[..., Transport]
@@ -50,12 +50,13 @@ class Dripper:
     def __post_init__(self) -> None:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._accepting = threading.Thread(target=self._accept, daemon=True)
+        self._accepting.start()
 
     def close(self) -> None:
         """Stop."""
         self.closed.set()
-        self._listener.close()
+        stop_accepting(self._listener, self._accepting)
 
     def _accept(self) -> None:
         while not self.closed.is_set():

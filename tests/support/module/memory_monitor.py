@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The monitoring of the cloud in memory: what was measured of each machine, and how it is told."""
+"""The monitoring of the cloud in memory: what was measured of each machine, and how the service returns it."""
 
 from __future__ import annotations
 

@@ -90,3 +90,13 @@ def test_a_machine_that_was_protected_while_connections_ended_is_not_stopped(clo
     assert ended.only["error"]["code"] == "changed_meanwhile"
     assert ("vm.stopInstance", "i-1") not in cloud.writes
     assert len(cloud.balancers.shown("tg-shop")) == 3
+
+
+def test_a_machine_that_cannot_leave_one_load_balancer_stays_behind_the_others(cloud: MemoryCloud, run: Runner) -> None:
+    cloud.balancers.add_group("tg-web", "alb")
+    for each in ("i-1", "i-other"):
+        cloud.balancers.add_target("tg-web", each)
+    cloud.refuse("lb.updateTargets", 403, "HTTP_FORBIDDEN", "no")
+    ended = run.vm("stopped", "i-1", **OUT)
+    assert ended.actions == {"i-1": "failed"}
+    assert deregistered(cloud) == []
